@@ -1,0 +1,1 @@
+"""The Closient Scanner API as a service: handlers bound to the contract."""

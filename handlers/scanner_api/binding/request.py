@@ -1,0 +1,77 @@
+"""One HTTP request as the binding sees it: raw bytes kept, the rest worked out when asked for."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from http.cookies import CookieError, SimpleCookie
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.types import Receive, Scope
+
+STATE = "scanner_api.request"
+
+
+class Request:
+    """A request, and what the layers have said of its answer so far.
+
+    Attributes:
+        method: the HTTP method, upper case.
+        response_headers: headers that every answer to this request carries, whoever writes it.
+        request_id: names the exchange in the answer and in the log.
+        caller: who calls, once the gate has let them in.
+    """
+
+    __slots__ = ("__dict__", "caller", "method", "path_parameters", "receive", "request_id", "response_headers", "scope")
+
+    def __init__(self, scope: Scope, receive: Receive, request_id: str) -> None:
+        self.scope = scope
+        self.receive = receive
+        self.request_id = request_id
+        self.method: str = scope["method"]
+        self.path_parameters: Mapping[str, str] = {}
+        self.response_headers: list[tuple[bytes, bytes]] = []
+        self.caller: Any = None
+
+    @cached_property
+    def headers(self) -> dict[bytes, bytes]:
+        """The header fields by lower-case name; repeated ones joined as RFC 9110, section 5.3 says."""
+        fields: dict[bytes, bytes] = {}
+        for name, value in self.scope["headers"]:
+            if name in fields:
+                fields[name] += (b"; " if name == b"cookie" else b", ") + value
+            else:
+                fields[name] = value
+        return fields
+
+    def header(self, name: bytes) -> str | None:
+        """Return a header field's value (name in lower case), or None; its bytes are read as Latin-1."""
+        value = self.headers.get(name)
+        return None if value is None else value.decode("latin-1")
+
+    @cached_property
+    def cookies(self) -> dict[str, str]:
+        """The cookies by name; a Cookie header that cannot be read has none."""
+        try:
+            return {name: morsel.value for name, morsel in SimpleCookie(self.header(b"cookie") or "").items()}
+        except CookieError:
+            return {}
+
+    @property
+    def query_string(self) -> bytes:
+        """The query as it was sent, percent-encoded."""
+        return self.scope["query_string"]
+
+    @property
+    def path(self) -> str:
+        """The path as it was sent, percent-encoded."""
+        raw = self.scope.get("raw_path") or self.scope["path"].encode()
+        return raw.split(b"?", 1)[0].decode("latin-1")
+
+    @property
+    def client_address(self) -> str:
+        """The address of the peer, or ``unknown`` where the server gives none."""
+        client = self.scope.get("client")
+        return client[0] if client else "unknown"

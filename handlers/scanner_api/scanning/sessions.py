@@ -1,0 +1,54 @@
+"""A scan session and its life."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class SessionStatus(StrEnum):
+    """ACTIVE takes scans and photos; the other two are final."""
+
+    ACTIVE = "ACTIVE"
+    COMPLETED = "COMPLETED"
+    EXPIRED = "EXPIRED"
+
+
+class ExtractionStatus(StrEnum):
+    """How far the extraction of a submitted session is."""
+
+    PENDING = "pending"
+    PROCESSING = "processing"
+    READY = "ready"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+
+
+class ScanSession(msgspec.Struct, frozen=True, kw_only=True):
+    """A session as it is stored.
+
+    Attributes:
+        id: 22-character shortuuid.
+        created_by: the credential that opened it (``Caller.credential``).
+        metadata: the caller's own strings, at most 50.
+        device_context: what the client said of its device, any JSON object.
+    """
+
+    id: str
+    organization_id: str
+    created_by: str
+    status: SessionStatus
+    extraction_status: ExtractionStatus
+    capture_mode: str
+    metadata: dict[str, str]
+    user_agent: str
+    device_context: dict[str, Any]
+    created: datetime
+    modified: datetime
+    capture_count: int = 0
+    photo_count: int = 0

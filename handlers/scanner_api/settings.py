@@ -1,0 +1,93 @@
+"""All settings, and the only reader of the environment.
+
+Precedence: command-line flags, then ``SCANNER_*`` environment variables, then the TOML file named by
+``--config`` or ``SCANNER_CONFIG``, then the defaults here.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+MEBIBYTE = 1024 * 1024
+
+
+class Settings(BaseSettings):
+    """What can be set, each with its unit, its limits and its default."""
+
+    model_config = SettingsConfigDict(env_prefix="SCANNER_", extra="forbid", frozen=True)
+
+    host: str = Field("127.0.0.1", description="Address to listen on; anything but loopback is your decision.")
+    port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    contract: Path | None = Field(None, description="Contract to serve instead of the packaged one.")
+    database_url: str = Field(
+        "sqlite+aiosqlite:///scanner.db",
+        description="SQLAlchemy URL; postgresql+asyncpg://... for PostgreSQL (extra `postgresql`).",
+    )
+    rate_limit_storage: str = Field(
+        "memory://", description="`memory://` for one process, `redis://...` shared by all (extra `redis`)."
+    )
+    rate_limit_per_minute: int = Field(300, ge=1, description="Requests a minute for a credential.")
+    rate_limit_per_day: int = Field(10_000, ge=1, description="Requests a day for a credential.")
+    rate_limit_publishable_per_minute: int = Field(
+        100, ge=1, description="Requests a minute for a publishable key."
+    )
+    cors_origins: tuple[str, ...] = Field(
+        (), description="Origins whose pages may call the API (JSON list); `*` for any, none by default."
+    )
+    trusted_proxies: tuple[str, ...] = Field(
+        (), description="Addresses whose X-Forwarded-For is believed (JSON list); none by default."
+    )
+    max_body_bytes: int = Field(MEBIBYTE, ge=1024, description="Largest request body, in bytes; 413 beyond it.")
+    max_upload_bytes: int = Field(
+        20 * MEBIBYTE, ge=1, description="Largest photo, in bytes, in a presigned upload and in upload-image."
+    )
+    max_target_bytes: int = Field(
+        8192, ge=256, description="Longest request target (path and query), in bytes; 414 beyond it."
+    )
+    s3_bucket: str = Field("scanner-photos", description="Bucket of the photos.")
+    s3_region: str = Field("us-west-2", description="Region of the bucket.")
+    s3_endpoint_url: str | None = Field(None, description="Endpoint of an S3 that is not AWS's.")
+    s3_key_template: str = Field(
+        "scanner/photos/{yyyy}/{mm}/{photo_type}/{session_id}/{id}.{ext}",
+        description="Object key of a photo; {session_id} and {id} must be in it.",
+    )
+    s3_server_side_encryption: Literal["", "AES256", "aws:kms"] = Field(
+        "", description="Encryption that an upload must ask for; empty for the bucket's default."
+    )
+    s3_kms_key_id: str = Field("", description="KMS key for `aws:kms`.")
+    s3_acl: str = Field("", description="Canned ACL that an upload must ask for; empty for none.")
+    presigned_expires_seconds: int = Field(
+        3600, ge=60, le=604_800, description="How long a presigned upload is good, in seconds."
+    )
+    oauth_issuer: str = Field("", description="`iss` of bearer tokens; empty switches bearer tokens off.")
+    oauth_audience: str = Field("", description="`aud` that bearer tokens must carry.")
+    oauth_jwks: str = Field("", description="URL or file of the issuer's JWKS.")
+    oauth_organization_claim: str = Field(
+        "organization_id", description="Claim with the organization id, or a list of them."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much is logged.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 -- the signature is pydantic's
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 -- the same
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Put flags before the environment before the TOML file."""
+        config = os.environ.get("SCANNER_CONFIG")
+        if config is None:
+            return init_settings, env_settings
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, Path(config))
