@@ -1,0 +1,206 @@
+"""The contract as the rest of the project reads it: its operations, and where each of them stands."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from . import pointers
+from .errors import ContractError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+IGNORED_HEADER_PARAMETERS = {"accept", "content-type", "authorization"}
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation of the contract.
+
+    Reference Objects of parameters, request body, responses and their headers are followed; schemas are
+    left as they stand in the document, so that a ``$ref`` in them keeps its JSON Schema meaning.
+
+    Attributes:
+        operation_id: the document's, or one derived from method and path; unique in the contract.
+        method: lower case.
+        path: the path template.
+        pointer: JSON pointer of the Operation Object in the document.
+        parameters: the path item's and the operation's, the latter winning by name and place; without the
+            header parameters that OpenAPI says to ignore (Accept, Content-Type, Authorization).
+        request_body: the Request Body Object, if any.
+        responses: Response Objects by status code, range (``2XX``) or ``default``.
+        security: alternatives, each scopes by scheme name; ``()`` for an anonymous operation.
+        tags: tag names.
+        definition: the Operation Object itself.
+    """
+
+    operation_id: str
+    method: str
+    path: str
+    pointer: str
+    parameters: tuple[Mapping[str, Any], ...]
+    request_body: Mapping[str, Any] | None
+    responses: Mapping[str, Mapping[str, Any]]
+    security: tuple[Mapping[str, Sequence[str]], ...]
+    tags: tuple[str, ...]
+    definition: Mapping[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Contract:
+    """A valid OpenAPI 3.0 or 3.1 document with the overlays applied.
+
+    Attributes:
+        document: the effective document, complete in itself: every ``$ref`` is to a place in it.
+        source: the file or URL it was read from, for messages.
+    """
+
+    document: dict[str, Any]
+    source: str
+
+    @property
+    def openapi(self) -> str:
+        """The version of OpenAPI that the document is written in."""
+        version: str = self.document["openapi"]
+        return version
+
+    @property
+    def version(self) -> str:
+        """The version of the contract (``info.version``)."""
+        version: str = self.document["info"]["version"]
+        return version
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the document's canonical JSON (sorted keys, no spaces), in hexadecimal."""
+        return digest(self.document)
+
+    @cached_property
+    def operations(self) -> tuple[Operation, ...]:
+        """The operations in the order of the document."""
+        return tuple(self._operations())
+
+    @cached_property
+    def security_schemes(self) -> Mapping[str, Mapping[str, Any]]:
+        """The Security Scheme Objects by name."""
+        schemes = self.document.get("components", {}).get("securitySchemes", {})
+        return {name: self.resolve(scheme) for name, scheme in schemes.items()}
+
+    def resolve(self, node: Any) -> Any:
+        """Return what ``node`` refers to if it is a Reference Object, else ``node``; not for schemas."""
+        return self._follow(node, "")[0]
+
+    def _follow(self, node: Any, pointer: str) -> tuple[Any, str]:
+        """Follow references from ``node`` at ``pointer``; return where they end, and its pointer."""
+        seen = set()
+        while isinstance(node, dict) and "$ref" in node:
+            reference = node["$ref"]
+            if reference in seen:
+                raise ContractError(
+                    self.source, pointer, f"the references from here to {reference} go in a circle."
+                )
+            seen.add(reference)
+            node, pointer = self._referent(reference, pointer)
+        return node, pointer
+
+    def _referent(self, reference: str, pointer: str) -> tuple[Any, str]:
+        target = pointers.from_fragment(reference.removeprefix("#"))
+        try:
+            return pointers.lookup(self.document, target), target
+        except KeyError as missing:
+            raise ContractError(
+                self.source, pointer, f"$ref {reference} points at nothing: there is no {missing}."
+            ) from None
+
+    def _operations(self) -> Iterator[Operation]:
+        seen: dict[str, str] = {}
+        for path, path_item, pointer in self._path_items():
+            for method in METHODS:
+                if method in path_item:
+                    operation = self._operation(method, path, path_item, pointer)
+                    self._require_unique(operation, seen)
+                    yield operation
+
+    def _path_items(self) -> Iterator[tuple[str, Mapping[str, Any], str]]:
+        for path, path_item in self.document["paths"].items():
+            if path.startswith("/"):
+                yield path, *self._follow(path_item, pointers.join("/paths", path))
+
+    def _require_unique(self, operation: Operation, seen: dict[str, str]) -> None:
+        first = seen.setdefault(operation.operation_id, operation.pointer)
+        if first != operation.pointer:
+            raise ContractError(
+                self.source,
+                operation.pointer,
+                f"the operationId {operation.operation_id} is also that of {first}; it must be unique.",
+            )
+
+    def _operation(self, method: str, path: str, path_item: Mapping[str, Any], pointer: str) -> Operation:
+        pointer = pointers.join(pointer, method)
+        definition = path_item[method]
+        body = definition.get("requestBody")
+        return Operation(
+            operation_id=definition.get("operationId") or re.sub(r"[^0-9A-Za-z]", "_", f"{method}{path}"),
+            method=method,
+            path=path,
+            pointer=pointer,
+            parameters=self._parameters(path_item, definition, pointer),
+            request_body=None
+            if body is None
+            else self._follow(body, pointers.join(pointer, "requestBody"))[0],
+            responses=self._responses(definition, pointer),
+            security=self._security(definition, pointer),
+            tags=tuple(definition.get("tags", ())),
+            definition=definition,
+        )
+
+    def _parameters(
+        self, path_item: Mapping[str, Any], definition: Mapping[str, Any], pointer: str
+    ) -> tuple[Mapping[str, Any], ...]:
+        merged = {}
+        for node in (*path_item.get("parameters", ()), *definition.get("parameters", ())):
+            parameter, _ = self._follow(node, pointers.join(pointer, "parameters"))
+            name, place = parameter["name"], parameter["in"]
+            if place != "header" or name.lower() not in IGNORED_HEADER_PARAMETERS:
+                merged[name, place] = parameter
+        return tuple(merged.values())
+
+    def _responses(self, definition: Mapping[str, Any], pointer: str) -> dict[str, Mapping[str, Any]]:
+        responses = {}
+        for status, node in definition.get("responses", {}).items():
+            if not status.startswith("x-"):
+                response, place = self._follow(node, pointers.join(pointer, "responses", status))
+                responses[status] = self._with_headers(response, place)
+        return responses
+
+    def _with_headers(self, response: Mapping[str, Any], pointer: str) -> Mapping[str, Any]:
+        headers = {
+            name: self._follow(header, pointers.join(pointer, "headers", name))[0]
+            for name, header in response.get("headers", {}).items()
+        }
+        return {**response, "headers": headers} if headers else response
+
+    def _security(
+        self, definition: Mapping[str, Any], pointer: str
+    ) -> tuple[Mapping[str, Sequence[str]], ...]:
+        alternatives = tuple(definition.get("security", self.document.get("security", ())))
+        for name in (name for alternative in alternatives for name in alternative):
+            if name not in self.security_schemes:
+                raise ContractError(
+                    self.source,
+                    pointers.join(pointer, "security"),
+                    f"the security scheme {name} is not declared in components/securitySchemes.",
+                )
+        return alternatives
+
+
+def digest(document: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of the document's canonical JSON (sorted keys, no spaces), in hexadecimal."""
+    canonical = json.dumps(document, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()

@@ -1,0 +1,45 @@
+"""JSON pointers (RFC 6901) into a document."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def join(pointer: str, *keys: str | int) -> str:
+    """Return ``pointer`` extended by ``keys``, escaped."""
+    return pointer + "".join("/" + str(key).replace("~", "~0").replace("/", "~1") for key in keys)
+
+
+def split(pointer: str) -> list[str]:
+    """Return the keys of a pointer, unescaped."""
+    return [key.replace("~1", "/").replace("~0", "~") for key in pointer.split("/")[1:]]
+
+
+def from_fragment(fragment: str) -> str:
+    """Return the pointer that a URI fragment (without ``#``) carries percent-encoded."""
+    return unquote(fragment)
+
+
+def lookup(document: Any, pointer: str) -> Any:
+    """Return what ``pointer`` points at.
+
+    Raises:
+        KeyError: nothing is there; the key that is missing.
+    """
+    return descend(document, split(pointer))
+
+
+def descend(node: Any, keys: Iterable[str]) -> Any:
+    """Return what is below ``node`` under ``keys``; a missing one is a KeyError."""
+    for key in keys:
+        if isinstance(node, dict) and key in node:
+            node = node[key]
+        elif isinstance(node, list) and key.isdecimal() and int(key) < len(node):
+            node = node[int(key)]
+        else:
+            raise KeyError(key)
+    return node
