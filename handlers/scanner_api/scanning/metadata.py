@@ -1,0 +1,64 @@
+"""The caller's own strings on every resource, and how a write changes them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MAX_KEYS: Final = 50
+MAX_KEY_LENGTH: Final = 40
+MAX_VALUE_LENGTH: Final = 500
+
+
+class MetadataError(ValueError):
+    """A write that breaks a limit.
+
+    Attributes:
+        key: the key at fault; empty where it is their number.
+        rule: the JSON Schema keyword of the limit.
+    """
+
+    def __init__(self, key: str, rule: str, detail: str) -> None:
+        self.key = key
+        self.rule = rule
+        super().__init__(detail)
+
+
+def merge(stored: Mapping[str, str], sent: Mapping[str, str] | None) -> dict[str, str]:
+    """Return what is stored after a write: omitted keys stay, an empty value deletes, nothing sent clears.
+
+    Args:
+        stored: what the resource has; ``{}`` for a new one.
+        sent: the write; ``{}`` and None both clear.
+
+    Raises:
+        MetadataError: a key or value is too long, or the result has more than 50 keys.
+    """
+    if not sent:
+        return {}
+    for key, value in sent.items():
+        _check_lengths(key, value)
+    merged = {key: value for key, value in {**stored, **sent}.items() if value}
+    if len(merged) > MAX_KEYS:
+        raise MetadataError(
+            "", "maxProperties", f"With this write there would be {len(merged)} keys; at most {MAX_KEYS} fit."
+        )
+    return merged
+
+
+def _check_lengths(key: str, value: str) -> None:
+    if len(key) > MAX_KEY_LENGTH:
+        shown = key[:MAX_KEY_LENGTH]
+        raise MetadataError(
+            key,
+            "propertyNames",
+            f"A key has {len(key)} characters; at most {MAX_KEY_LENGTH} fit: {shown!r}...",
+        )
+    if len(value) > MAX_VALUE_LENGTH:
+        raise MetadataError(
+            key,
+            "maxLength",
+            f"The value of {key!r} has {len(value)} characters; at most {MAX_VALUE_LENGTH} fit.",
+        )

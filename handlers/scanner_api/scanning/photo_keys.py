@@ -1,0 +1,196 @@
+"""Object keys of photos: each proves by itself that it was issued, for which session and as what.
+
+The ``{id}`` of a key is the shortuuid of a UUID of version 8: 60 random bits, then a 62-bit tag, which is a
+keyed BLAKE2b of the random bits and everything else in the key. So handing out a key stores nothing, and a
+key that this server did not issue, or that was altered, is recognised when it comes back.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from hashlib import blake2b
+from hmac import compare_digest
+from string import Formatter
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from . import identifiers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from datetime import datetime
+
+MEDIA_TYPES: Final = {
+    "jpg": "image/jpeg",
+    "jpeg": "image/jpeg",
+    "png": "image/png",
+    "webp": "image/webp",
+    "heic": "image/heic",
+    "heif": "image/heif",
+    "avif": "image/avif",
+    "gif": "image/gif",
+    "tif": "image/tiff",
+    "tiff": "image/tiff",
+}
+DEFAULT_EXTENSION: Final = "jpg"
+
+_LONGEST_SUFFIX: Final = len(".jpeg")
+_IDENTIFIER: Final = f"[{identifiers.ALPHABET}]{{{identifiers.LENGTH}}}"
+_PLACEHOLDERS: Final = {
+    "yyyy": r"[0-9]{4}",
+    "mm": r"[0-9]{2}",
+    "photo_type": r"[A-Za-z0-9_-]{1,64}",
+    "session_id": _IDENTIFIER,
+    "id": _IDENTIFIER,
+    "ext": "|".join(MEDIA_TYPES),
+}
+_REQUIRED: Final = ("session_id", "id")
+_UNSAFE: Final = re.compile(r"[^A-Za-z0-9/!_.*'()-]")
+_MAX_TEMPLATE: Final = 512
+"""Leaves room for the values: a key has at most 1024 bytes in S3."""
+_MIN_SECRET: Final = 16
+_RANDOM_BITS: Final = 0xFFFF_FFFF_FFFF_0FFF
+_TAG_BITS: Final = (1 << 62) - 1
+_UUID8: Final = 0x8 << 76 | 0x2 << 62
+
+
+class TemplateError(ValueError):
+    """A key template that cannot be used; the message says why."""
+
+
+class ForeignKey(ValueError):  # noqa: N818 -- says what the key is
+    """A key that was not issued for the session; the message says what is wrong with it."""
+
+
+class PhotoKey(NamedTuple):
+    """A fresh key, and the media type that its extension stands for."""
+
+    key: str
+    content_type: str
+
+
+class IssuedAs(NamedTuple):
+    """What a genuine key was issued as; None is what the template leaves out, which no key then proves."""
+
+    photo_type: str | None
+    extension: str | None
+
+
+class PhotoKeys:
+    """Issues and verifies keys of one template.
+
+    Args:
+        template: the key with placeholders {yyyy}, {mm} (UTC), {photo_type}, {session_id}, {id} and {ext}.
+        secret: at least 16 random bytes; whoever has them can issue keys.
+        new_random: returns as many random bytes as it is asked for.
+
+    Raises:
+        TemplateError: the template has an unknown, repeated or missing placeholder, or text unfit for S3.
+        ValueError: the secret is too short.
+    """
+
+    def __init__(
+        self, template: str, secret: bytes, new_random: Callable[[int], bytes] = secrets.token_bytes
+    ) -> None:
+        if len(secret) < _MIN_SECRET:
+            raise ValueError(f"The secret of photo keys needs at least {_MIN_SECRET} bytes.")
+        self._pattern = re.compile("".join(_patterns(template)))
+        self._tagged = tuple(name for name in self._pattern.groupindex if name != "id")
+        self._template = template
+        self._new_random = new_random
+        key = blake2b(secret, digest_size=64, person=b"photo keys").digest()
+        self._tag = blake2b(template.encode(), digest_size=8, key=key)
+
+    def issue(self, session_id: str, photo_type: str, original_filename: str, now: datetime) -> PhotoKey:
+        """Return a fresh key for a photo of the session.
+
+        Args:
+            session_id: of a session that exists.
+            photo_type: one of the contract's.
+            original_filename: any string; only a known last suffix counts, anything else is a JPEG.
+            now: aware, in UTC.
+        """
+        extension = extension_of(original_filename)
+        parts = {
+            "yyyy": f"{now.year:04}",
+            "mm": f"{now.month:02}",
+            "photo_type": photo_type,
+            "session_id": session_id,
+            "ext": extension,
+        }
+        parts["id"] = self._identify(int.from_bytes(self._new_random(8)), parts)
+        return PhotoKey(self._template.format_map(parts), MEDIA_TYPES[extension])
+
+    def verify(self, key: str, session_id: str) -> IssuedAs:
+        """Return what the key was issued as.
+
+        Raises:
+            ForeignKey: the key is not one of this template, names another session, or was not issued here.
+        """
+        match = self._pattern.fullmatch(key)
+        if match is None:
+            raise ForeignKey("The key does not have the form of a photo's key.")
+        parts = match.groupdict()
+        if parts["session_id"] != session_id:
+            raise ForeignKey("The key was issued for another session.")
+        if not self._is_genuine(parts):
+            raise ForeignKey("The key was not issued by this server.")
+        return IssuedAs(parts.get("photo_type"), parts.get("ext"))
+
+    def _is_genuine(self, parts: Mapping[str, str]) -> bool:
+        try:
+            random = identifiers.decode(parts["id"]) >> 64
+        except ValueError:
+            return False
+        return compare_digest(self._identify(random, parts), parts["id"])
+
+    def _identify(self, random: int, parts: Mapping[str, str]) -> str:
+        """Return the id that belongs to 64 random bits (60 of them count) and the rest of a key."""
+        random &= _RANDOM_BITS
+        tag = self._tag.copy()
+        tag.update("\0".join([str(random), *[parts[name] for name in self._tagged]]).encode())
+        return identifiers.encode(random << 64 | int.from_bytes(tag.digest()) & _TAG_BITS | _UUID8)
+
+
+def extension_of(filename: str) -> str:
+    """Return the known extension that a file name ends in, in lower case, or ``jpg``."""
+    _, dot, suffix = filename[-_LONGEST_SUFFIX:].lower().rpartition(".")
+    return suffix if dot and suffix in MEDIA_TYPES else DEFAULT_EXTENSION
+
+
+def _patterns(template: str) -> Iterator[str]:
+    """Check a template, and yield the regular expressions that together match its keys."""
+    seen = set()
+    for text, name in _parsed(template):
+        yield re.escape(text)
+        if name is None:
+            continue
+        if name not in _PLACEHOLDERS or name in seen:
+            rule = "stands twice in" if name in seen else "is not a placeholder of"
+            wanted = ", ".join(f"{{{known}}}" for known in _PLACEHOLDERS)
+            raise TemplateError(f"{{{name}}} {rule} a key template; it takes each of {wanted} once.")
+        seen.add(name)
+        yield f"(?P<{name}>{_PLACEHOLDERS[name]})"
+    for name in _REQUIRED:
+        if name not in seen:
+            raise TemplateError(f"A key template needs {{{name}}}.")
+
+
+def _parsed(template: str) -> Iterator[tuple[str, str | None]]:
+    """Yield each stretch of literal text with the placeholder behind it, if there is one."""
+    if len(template) > _MAX_TEMPLATE:
+        raise TemplateError(f"A key template has at most {_MAX_TEMPLATE} characters.")
+    if any(segment in {"", ".", ".."} for segment in template.split("/")):
+        raise TemplateError("No segment of a key template may be empty, '.' or '..'.")
+    try:
+        fields = list(Formatter().parse(template))
+    except ValueError as error:
+        raise TemplateError(f"The braces of the key template do not pair: {error}.") from error
+    for text, name, specification, conversion in fields:
+        if unsafe := _UNSAFE.search(text):
+            raise TemplateError(
+                f"{unsafe[0]!r} in a key template is not safe in S3: use A-Z a-z 0-9 / ! _ . * ' ( ) -."
+            )
+        if specification or conversion:
+            raise TemplateError(f"{{{name}}} in a key template takes no format or conversion.")
+        yield text, name
