@@ -1,0 +1,137 @@
+"""Measure the presigned upload against its peers: one run, one process each, one after the other.
+
+    tox -e bench                       the table, and bench/results.json
+    tox -e bench -- --seconds 20       longer loads
+    tox -e bench -- --smoke            one second, one connection: does the script run at all?
+
+Needs wrk, which Debian packages, and Linux, whose /proc knows the peak of a process's memory.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+from servers import ours, peers, running
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from servers import Server
+
+HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Load:
+    """What wrk saw with so many connections: requests a second, latencies in milliseconds."""
+
+    connections: int
+    requests_per_second: float
+    p50: float
+    p99: float
+
+
+@dataclass(frozen=True)
+class Result:
+    """One server measured: start-up in seconds (to the first answer), memory in MB (at its peak)."""
+
+    server: str
+    start_up: float
+    memory: float
+    loads: list[Load]
+
+
+def main() -> None:
+    """Measure everyone, print the table and write the numbers."""
+    options = arguments()
+    connections = (1,) if options.smoke else (1, 32)
+    seconds = 1 if options.smoke else options.seconds
+    with tempfile.TemporaryDirectory() as folder:
+        results = [measure(server, connections, seconds) for server in (*peers(), ours(Path(folder)))]
+    Console().print(table(results))
+    options.json.write_text(json.dumps([asdict(result) for result in results], indent=2) + "\n")
+
+
+def arguments() -> argparse.Namespace:
+    """Read the command line, and end at once if there is no wrk."""
+    parser = argparse.ArgumentParser(description="Measure the presigned upload against its peers.")
+    parser.add_argument("--seconds", type=int, default=8, help="length of each load (default 8)")
+    parser.add_argument("--smoke", action="store_true", help="one second, one connection")
+    parser.add_argument("--json", type=Path, default=HERE / "results.json", help="where the numbers go")
+    if shutil.which("wrk") is None:
+        parser.error("needs wrk on the PATH (on Debian: apt-get install wrk)")
+    return parser.parse_args()
+
+
+def measure(server: Server, connections: Iterable[int], seconds: int) -> Result:
+    """Start a server a second time, so that its start is a warm one, and put each load on it."""
+    with running(server):
+        pass
+    with running(server) as now:
+        load(server, now.url, 1, 1)  # warms it up
+        loads = [load(server, now.url, count, seconds) for count in connections]
+        return Result(server.name, now.start_up, peak_memory(now.pid), loads)
+
+
+def load(server: Server, url: str, connections: int, seconds: int) -> Load:
+    """Let wrk ask for so many seconds; a single failed answer ends the run."""
+    headers = [part for name, value in server.headers.items() for part in ("-H", f"{name}: {value}")]
+    wrk = ("wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(HERE / "report.lua"), *headers)
+    printed = subprocess.run((*wrk, url + server.target), check=True, capture_output=True, text=True).stdout
+    seen = json.loads(printed.splitlines()[-1])
+    if seen["failed"]:
+        sys.exit(f"{server.name}: {seen['failed']} of {seen['requests']} answers failed")
+    return Load(connections, seen["requests"] / seen["duration"] * 1e6, seen["p50"] / 1e3, seen["p99"] / 1e3)
+
+
+def peak_memory(pid: int) -> float:
+    """Return the most that a process had in memory so far, in MB."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    kilobytes = next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))
+    return int(kilobytes) / 1000
+
+
+def table(results: list[Result]) -> Table:
+    """Lay the numbers out, one row for each server and load, with the speed as a multiple of each peer's."""
+    shown = Table(
+        "server",
+        "connections",
+        "requests/s",
+        "p50 ms",
+        "p99 ms",
+        "peak MB",
+        "start s",
+        "x (a)",
+        "x (b)",
+        "x (c)",
+    )
+    for result in results:
+        for index, seen in enumerate(result.loads):
+            ratios = (
+                seen.requests_per_second / peer.loads[index].requests_per_second for peer in results[:3]
+            )
+            shown.add_row(
+                result.server,
+                str(seen.connections),
+                f"{seen.requests_per_second:,.0f}",
+                f"{seen.p50:.2f}",
+                f"{seen.p99:.2f}",
+                f"{result.memory:.0f}",
+                f"{result.start_up:.2f}",
+                *(f"{ratio:.2f}" for ratio in ratios),
+            )
+    return shown
+
+
+if __name__ == "__main__":
+    main()

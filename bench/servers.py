@@ -1,0 +1,134 @@
+"""The four servers that `compare.py` measures, and how one is run."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+PEERS = Path(__file__).parent / "peers"
+SESSIONS = "/scanner/api/v1/sessions"
+START_TIMEOUT = 20.0
+NO_LIMIT = str(10**9)
+AWS = {"AWS_ACCESS_KEY_ID": "AKIDBENCH", "AWS_SECRET_ACCESS_KEY": "not-a-secret", "AWS_REGION": "us-west-2"}
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server to measure; its command lacks only the port."""
+
+    name: str
+    command: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=lambda: AWS)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    session_id: str = "vytxeTZskVKR7C7WgdSP3d"
+
+    @property
+    def target(self) -> str:
+        """The same operation with the same parameters for everyone."""
+        query = "photo_type=front&original_filename=IMG_0001.HEIC"
+        return f"{SESSIONS}/{self.session_id}/presigned-upload-url?{query}"
+
+
+@dataclass(frozen=True)
+class Running:
+    """A server that answers: where, how many seconds after its start, and its process id."""
+
+    url: str
+    start_up: float
+    pid: int
+
+
+@contextmanager
+def running(server: Server) -> Iterator[Running]:
+    """Run a server on a free port of loopback until the block ends."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    began = time.perf_counter()
+    with subprocess.Popen((*server.command, str(port)), env=os.environ | server.environment) as process:
+        try:
+            wait_for_answer(url + server.target, process)
+            yield Running(url, time.perf_counter() - began, process.pid)
+        finally:
+            process.terminate()
+
+
+def wait_for_answer(url: str, process: subprocess.Popen[bytes]) -> None:
+    """Return at the first answer, whatever it is."""
+    deadline = time.monotonic() + START_TIMEOUT
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            httpx.get(url, timeout=START_TIMEOUT)
+        except httpx.TransportError:
+            time.sleep(0.005)
+        else:
+            return
+    sys.exit(f"did not start: {process.args!r}")
+
+
+def peers() -> list[Server]:
+    """Return the servers to compare with, under the HTTP parser and the event loop that ours has."""
+    uvicorn = (
+        sys.executable,
+        "-m",
+        "uvicorn",
+        "--app-dir",
+        str(PEERS),
+        "--loop",
+        "uvloop",
+        "--http",
+        "httptools",
+    )
+    quiet = ("--log-level", "error", "--no-access-log")
+    return [
+        Server(name, (*uvicorn, *quiet, f"{module}:app", "--port"))
+        for name, module in (
+            ("(a) bare ASGI", "bare"),
+            ("(b) hand-written FastAPI", "handwritten"),
+            ("(c) stock Connexion", "stock_connexion"),
+        )
+    ]
+
+
+def ours(folder: Path) -> Server:
+    """Return our server with everything on: a key that no limit stops, an ACTIVE session in SQLite."""
+    command = str(Path(sys.executable).parent / "scanner-api")
+    environment = AWS | {"SCANNER_DATABASE_URL": f"sqlite+aiosqlite:///{folder}/scanner.db"}
+    key = create_key(command, environment)
+    server = Server("(d) scanner-api serve", (command, "serve", "--port"), environment, {"X-API-Key": key})
+    with running(server) as seeding:
+        answer = httpx.post(seeding.url + SESSIONS, headers=server.headers, json={}).raise_for_status()
+    return Server(server.name, server.command, environment, server.headers, answer.json()["id"])
+
+
+def create_key(command: str, environment: Mapping[str, str]) -> str:
+    """Return a new API key of a new organization."""
+    create = (
+        command,
+        "keys",
+        "create",
+        "--organization",
+        "bench",
+        "--per-minute",
+        NO_LIMIT,
+        "--per-day",
+        NO_LIMIT,
+    )
+    shown = subprocess.run(
+        create, env=os.environ | environment, check=True, capture_output=True, text=True
+    ).stdout
+    key = re.search(r"csb_\w+", shown)
+    return key[0] if key else sys.exit(f"no key in what `scanner-api keys create` printed: {shown!r}")

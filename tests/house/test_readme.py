@@ -1,0 +1,59 @@
+"""What the README promises is what is there."""
+
+import json
+import re
+from pathlib import Path
+
+from scanner_api.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+
+
+def section(title, text=README):
+    """Return the part of a Markdown text below a heading of the second level."""
+    return text.split(f"\n## {title}\n", 1)[1].split("\n## ", 1)[0]
+
+
+def blocks(text):
+    """Return the fenced blocks of a Markdown text."""
+    return re.findall(r"^```\w*\n(.*?)\n```$", text, re.DOTALL | re.MULTILINE)
+
+
+def settings_row(name, field):
+    """Return the line of the settings table that a field of Settings asks for."""
+    default = field.default if field.default not in (None, "", ()) else None
+    shown = (
+        f"`{default if isinstance(default, str) else json.dumps(default)}`" if default is not None else "none"
+    )
+    return f"| `SCANNER_{name.upper()}` | {shown} | {field.description} |"
+
+
+def test_set_up_commands():
+    """There are exactly two set-up commands, each a single line."""
+    commands = blocks(section("Set up"))
+    assert len(commands) == 2
+    assert all("\n" not in command for command in commands)
+
+
+def test_ci_runs_the_test_command():
+    """CI ends with exactly the command that the README gives for the tests."""
+    assert (ROOT / ".ci" / "run").read_text().rstrip().splitlines()[-1] == blocks(section("Set up"))[1]
+
+
+def test_settings_table():
+    """The table has every setting with its default and its meaning, and no other."""
+    listed = [line for line in section("Settings").splitlines() if line.startswith("| `SCANNER_")]
+    assert listed == [settings_row(name, field) for name, field in Settings.model_fields.items()]
+
+
+def test_links_lead_somewhere():
+    """Every relative link of every page leads to a file that exists."""
+    pages = [*ROOT.glob("*.md"), *ROOT.glob("bench/*.md")]
+    dead = [
+        f"{page.name}: {link}"
+        for page in pages
+        for link in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text())
+        if not (page.parent / link).exists()
+    ]
+    assert dead == []
