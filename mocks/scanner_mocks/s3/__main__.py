@@ -1,0 +1,84 @@
+"""The process of its own: ``python -m scanner_mocks.s3``."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import signal
+import sys
+import threading
+from typing import TYPE_CHECKING, Any
+
+from .wire import Server
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import FrameType
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Serve S3 until interrupted, or until the parent goes away."""
+    options = _parser().parse_args(arguments)
+    settings = json.loads(sys.stdin.readline()) if options.parent else _settings(options)
+    with Server(settings.pop("host"), settings.pop("port")) as server:
+        host, port = server.server_address[:2]
+        _report(url=f"http://{host!s}:{port}")
+        signal.signal(signal.SIGTERM, _interrupt)
+        try:
+            server.app = importlib.import_module(".app", __package__).create_app(**settings)
+            _report(ready=True)
+            if options.parent:
+                threading.Thread(target=_end_with_parent, args=(server,), daemon=True).start()
+            server.serve_forever(poll_interval=0.05)
+        except KeyboardInterrupt:
+            pass
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m scanner_mocks.s3", description="S3 that says no like S3.")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
+    parser.add_argument("--port", type=int, default=9000, help="port to listen on; 0 takes a free one")
+    parser.add_argument("--bucket", default="scanner-photos", help="bucket to begin with")
+    parser.add_argument("--region", default="us-west-2", help="region of that bucket")
+    parser.add_argument(
+        "--credential",
+        action="append",
+        default=[],
+        metavar="ACCESS_KEY:SECRET_KEY",
+        help="credential to accept; repeatable",
+    )
+    parser.add_argument("--no-cors", action="store_true", help="let the bucket begin without CORS rules")
+    parser.add_argument("--data", metavar="DIR", help="keep buckets and objects in this folder over restarts")
+    parser.add_argument("--parent", action="store_true", help=argparse.SUPPRESS)
+    return parser
+
+
+def _settings(options: argparse.Namespace) -> dict[str, Any]:
+    return {
+        "host": options.host,
+        "port": options.port,
+        "bucket": options.bucket,
+        "region": options.region,
+        "credentials": dict(text.split(":", 1) for text in options.credential),
+        "cors_open": not options.no_cors,
+        "data_dir": options.data,
+    }
+
+
+def _report(**facts: Any) -> None:
+    sys.stdout.write(json.dumps(facts) + "\n")
+    sys.stdout.flush()
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _end_with_parent(server: Server) -> None:
+    sys.stdin.read()
+    server.shutdown()
+
+
+if __name__ == "__main__":
+    main()

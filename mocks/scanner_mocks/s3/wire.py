@@ -1,0 +1,249 @@
+"""HTTP/1.1 on a socket for one WSGI app: keep-alive, late ``100 Continue``, early answers that arrive."""
+
+from __future__ import annotations
+
+import io
+import socket
+import sys
+import threading
+import time
+from contextlib import suppress
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_to_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+
+BLOCK = 64 * 1024
+CONNECTIONS_AT_ONCE = 256
+IDLE_SECONDS = 60
+LINGER_SECONDS = 30
+
+
+class BodyCutShort(ConnectionError):
+    """The client went away before the body that it announced was complete."""
+
+
+class Body(io.RawIOBase):
+    """A request body that ends where its headers say, and asks for itself only when it is read."""
+
+    def __init__(self, stream: io.BufferedIOBase, length: int | None, on_first_read: Callable[[], None]) -> None:
+        self._stream = stream
+        self._chunked = length is None
+        self._left = length or 0
+        self._on_first_read: Callable[[], None] | None = on_first_read
+        self.complete = length == 0
+
+    def readable(self) -> bool:
+        """Return that it can be read."""
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        """Read up to `size` bytes; b"" at the end of the body."""
+        if size is None or size < 0:
+            return b"".join(iter(lambda: self.read(BLOCK), b""))
+        if self._on_first_read is not None:
+            self._on_first_read()
+            self._on_first_read = None
+        if self._chunked and self._left == 0 and not self.complete:
+            self._next_chunk()
+        if self.complete:
+            return b""
+        block = self._stream.read1(min(size, self._left))
+        if not block:
+            raise BodyCutShort
+        self._left -= len(block)
+        self._finish_chunk()
+        return block
+
+    def _next_chunk(self) -> None:
+        try:
+            self._left = int(self._stream.readline(BLOCK).split(b";")[0], 16)
+        except ValueError:
+            raise BodyCutShort from None
+        if self._left == 0:
+            while self._stream.readline(BLOCK) not in (b"\r\n", b"\n", b""):
+                pass
+            self.complete = True
+
+    def _finish_chunk(self) -> None:
+        if self._left == 0:
+            if self._chunked:
+                self._stream.readline(BLOCK)
+            else:
+                self.complete = True
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers the requests of one connection with the server's app."""
+
+    protocol_version = "HTTP/1.1"
+    timeout = IDLE_SECONDS
+    server: Server
+    _body: Body
+
+    def handle_expect_100(self) -> bool:
+        """Leave ``100 Continue`` to the first read: a refused upload is never sent."""
+        return True
+
+    def __getattr__(self, name: str) -> Any:
+        """Answer every method, known or not: the app decides."""
+        if name.startswith("do_"):
+            return self._answer
+        raise AttributeError(name)
+
+    def log_message(self, *_: Any) -> None:
+        """Stay silent: the app reports its own exchanges."""
+
+    def _answer(self) -> None:
+        length = self._body_length()
+        if length is not None and length < 0:
+            self.send_error(HTTPStatus.BAD_REQUEST)
+            self.close_connection = True
+            return
+        self._body = Body(self.rfile, length, self._continue)
+        environ = self._environ()
+        answer = _Answer(self)
+        blocks = self.server.app(environ, answer.start_response)
+        try:
+            for block in blocks:
+                answer.write(block)
+            answer.finish()
+        finally:
+            if hasattr(blocks, "close"):
+                blocks.close()
+        self._settle()
+
+    def _body_length(self) -> int | None:
+        """Return the body's length, None for a chunked one, -1 for one that cannot be told."""
+        if self.headers.get("Transfer-Encoding", "").lower() == "chunked":
+            return None
+        lengths = set(self.headers.get_all("Content-Length", ["0"]))
+        length = lengths.pop()
+        return int(length) if not lengths and length.isascii() and length.isdigit() else -1
+
+    def _continue(self) -> None:
+        if self.headers.get("Expect", "").lower() == "100-continue":
+            self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    @property
+    def body_is_read(self) -> bool:
+        """Whether the connection can carry another request."""
+        return self._body.complete
+
+    def _settle(self) -> None:
+        """Let an answer given before the body's end reach a client that is still sending."""
+        if self._body.complete:
+            return
+        self.close_connection = True
+        with suppress(OSError):
+            self.connection.shutdown(socket.SHUT_WR)
+            self.connection.settimeout(2)
+            until = time.monotonic() + LINGER_SECONDS
+            while time.monotonic() < until and self.connection.recv(BLOCK):
+                pass
+
+    def _environ(self) -> WSGIEnvironment:
+        target = self.requestline.split(" ")[1]
+        path, _, query = target.partition("?")
+        host, port = self.server.server_address[:2]
+        environ: WSGIEnvironment = {
+            "REQUEST_METHOD": self.command,
+            "SCRIPT_NAME": "",
+            "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
+            "RAW_URI": target,
+            "QUERY_STRING": query,
+            "SERVER_PROTOCOL": self.request_version,
+            "SERVER_NAME": str(host),
+            "SERVER_PORT": str(port),
+            "REMOTE_ADDR": self.client_address[0],
+            "wsgi.version": (1, 0),
+            "wsgi.url_scheme": "http",
+            "wsgi.input": self._body,
+            "wsgi.input_terminated": True,
+            "wsgi.errors": sys.stderr,
+            "wsgi.multithread": True,
+            "wsgi.multiprocess": False,
+            "wsgi.run_once": False,
+            "s3.headers": self.headers.items(),
+        }
+        for name, value in self.headers.items():
+            field = name.upper().replace("-", "_")
+            environ[field if field in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{field}"] = value
+        return environ
+
+
+class _Answer:
+    """Writes what the app answers, as WSGI asks for it."""
+
+    def __init__(self, handler: Handler) -> None:
+        self._handler = handler
+        self._head: tuple[str, list[tuple[str, str]]] | None = None
+        self._begun = False
+
+    def start_response(
+        self, status: str, headers: Iterable[tuple[str, str]], _exc_info: Any = None
+    ) -> Callable[[bytes], None]:
+        self._head = (status, list(headers))
+        return self.write
+
+    def write(self, block: bytes) -> None:
+        self._begin()
+        if self._handler.command != "HEAD":
+            self._handler.wfile.write(block)
+
+    def finish(self) -> None:
+        self._begin()
+        self._handler.wfile.flush()
+
+    def _begin(self) -> None:
+        if self._begun or self._head is None:
+            return
+        self._begun = True
+        status, headers = self._head
+        code, _, phrase = status.partition(" ")
+        self._handler.send_response_only(int(code), phrase)
+        for name, value in headers:
+            self._handler.send_header(name, value)
+        if not self._handler.body_is_read:
+            self._handler.send_header("Connection", "close")
+        self._handler.end_headers()
+
+
+class Server(ThreadingHTTPServer):
+    """Listens at once, so that a client may connect before there is an app to answer it."""
+
+    daemon_threads = True
+    request_queue_size = 128
+    app: WSGIApplication
+
+    def __init__(self, host: str, port: int) -> None:
+        self._free = threading.BoundedSemaphore(CONNECTIONS_AT_ONCE)
+        super().__init__((host, port), Handler)
+
+    def server_bind(self) -> None:
+        """Bind without asking a name server for this machine's name."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.socket.bind(self.server_address)
+        self.server_address = self.socket.getsockname()
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Answer a connection in a thread of its own, once one is free."""
+        self._free.acquire()
+        super().process_request(request, client_address)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Answer a connection to its end."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._free.release()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Pass over clients that went away; everything else is our fault and is told."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
