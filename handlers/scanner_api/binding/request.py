@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from starlette.datastructures import UploadFile
     from starlette.types import Receive, Scope
+
+    from ..problems import Problem
 
 STATE = "scanner_api.request"
 
@@ -21,17 +24,20 @@ class Request:
         method: the HTTP method, upper case.
         response_headers: headers that every answer to this request carries, whoever writes it.
         request_id: names the exchange in the answer and in the log.
+        path_parameters: by name, percent-encoded as they were sent.
+        misrouted: the problem of a request that no operation answers.
         caller: who calls, once the gate has let them in.
+        files: uploads to be closed when the request is over.
     """
-
-    __slots__ = ("__dict__", "caller", "method", "path_parameters", "receive", "request_id", "response_headers", "scope")
 
     def __init__(self, scope: Scope, receive: Receive, request_id: str) -> None:
         self.scope = scope
         self.receive = receive
         self.request_id = request_id
         self.method: str = scope["method"]
-        self.path_parameters: Mapping[str, str] = {}
+        self.path_parameters: Mapping[str, bytes] = {}
+        self.misrouted: Problem | None = None
+        self.files: list[UploadFile] = []
         self.response_headers: list[tuple[bytes, bytes]] = []
         self.caller: Any = None
 

@@ -1,0 +1,130 @@
+"""What a handler returns, as an HTTP response that keeps the contract.
+
+Every response is judged as it will be sent: its status, its headers, its body's bytes read back. A compiled
+filter accepts what surely keeps the contract; what it does not accept goes before the judge, openapi-core.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from ..problems import InternalError
+from .accept_filter import AcceptFilter
+from .media_types import essence, is_json
+
+if TYPE_CHECKING:
+    from scanner_contract import Operation
+
+    from .judge import Judge
+    from .request import Request
+    from .schemas import SchemaCompiler
+
+log = logging.getLogger("scanner_api.contract")
+RawHeaders = list[tuple[bytes, bytes]]
+
+
+@dataclass(slots=True)
+class Answer:
+    """A response with more to say than its body.
+
+    Attributes:
+        body: a JSON value for a JSON media type, else str or bytes; None for no body.
+        status: None for the one success that the contract declares.
+        media_type: None for the first that the contract declares for the status.
+    """
+
+    body: Any = None
+    status: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    media_type: str | None = None
+
+
+@dataclass(slots=True)
+class Rendered:
+    """A response as it goes out."""
+
+    status: int
+    headers: RawHeaders
+    body: bytes
+
+
+def success_status(operation: Operation) -> int:
+    """Return the first success that an operation declares; 200 where it only has ``2XX`` or ``default``."""
+    return next((int(code) for code in operation.responses if code.isdigit() and code.startswith("2")), 200)
+
+
+def produced(operation: Operation) -> list[str]:
+    """Return the media types of an operation's successes."""
+    return [
+        media_type
+        for code, response in operation.responses.items()
+        if code[0] in "23d"
+        for media_type in response.get("content", {})
+    ]
+
+
+class Answers:
+    """Renders and judges what one operation's handler returns.
+
+    Args:
+        reveal: tell the client what broke the contract (mock and tests), instead of only the log.
+    """
+
+    def __init__(self, operation: Operation, compiler: SchemaCompiler, judge: Judge, *, reveal: bool) -> None:
+        self._operation = operation
+        self._status = success_status(operation)
+        self._media_types = {
+            code: next(iter(response.get("content", {})), None) for code, response in operation.responses.items()
+        }
+        self._filter = AcceptFilter(operation, compiler)
+        self._judge = judge
+        self._reveal = reveal
+
+    def render(self, returned: Any, request: Request) -> Rendered:
+        """Return the response, or raise InternalError if it breaks the contract."""
+        answer = returned if isinstance(returned, Answer) else Answer(returned)
+        status = answer.status or self._status
+        media_type = answer.media_type or self._declared_media_type(status)
+        body = _encode(answer.body, media_type)
+        headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in answer.headers.items()]
+        if body or media_type is not None:
+            headers.append((b"content-type", (media_type or "application/octet-stream").encode()))
+        if status != 204:  # noqa: PLR2004 -- RFC 9110, section 8.6: no Content-Length in a 204
+            headers.append((b"content-length", str(len(body)).encode()))
+        rendered = Rendered(status, [*headers, *request.response_headers], body)
+        if not self._filter.accepts(rendered, media_type):
+            self._bring_before_the_judge(rendered, media_type, request)
+        return rendered
+
+    def _declared_media_type(self, status: int) -> str | None:
+        code = str(status)
+        for key in (code, code[0] + "XX", "default"):
+            if key in self._media_types:
+                return self._media_types[key]
+        return "application/json"
+
+    def _bring_before_the_judge(self, rendered: Rendered, media_type: str | None, request: Request) -> None:
+        errors = self._judge.errors(self._operation, rendered, media_type)
+        if errors:
+            said = "; ".join(errors)
+            log.error(
+                "%s broke the contract at %s: %s (request %s)",
+                self._operation.operation_id,
+                self._operation.pointer,
+                said,
+                request.request_id,
+            )
+            raise InternalError(f"The response breaks the contract: {said}" if self._reveal else "")
+
+
+def _encode(body: Any, media_type: str | None) -> bytes:
+    if isinstance(body, bytes):
+        return body
+    if media_type is not None and is_json(essence(media_type)):
+        return msgspec.json.encode(body)
+    return b"" if body is None else str(body).encode()

@@ -1,0 +1,113 @@
+"""Strings of a URL, a header or a form turned into the JSON values that their schema means."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from .shapes import EVERY_TYPE, items_of, properties_of, types_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .schemas import Schema, SchemaCompiler
+
+Serialized = str | list[str] | dict[str, str]
+
+INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,300})\Z")
+NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,300})(?:\.[0-9]{1,300})?(?:[eE][+-]?[0-9]{1,3})?\Z")
+
+
+class NotOfType(ValueError):
+    """The string does not spell a value of the type."""
+
+
+def _null(text: str) -> None:
+    if text not in {"", "null"}:
+        raise NotOfType
+
+
+def _boolean(text: str) -> bool:
+    if text not in {"true", "false"}:
+        raise NotOfType
+    return text == "true"
+
+
+def _integer(text: str) -> int:
+    if INTEGER.match(text):
+        return int(text)
+    number = _number(text)
+    if not number.is_integer():
+        raise NotOfType
+    return int(number)
+
+
+def _number(text: str) -> float:
+    number = float(text) if NUMBER.match(text) else float("inf")
+    if number in {float("inf"), float("-inf")}:
+        raise NotOfType
+    return number
+
+
+SCALARS: tuple[tuple[str, Callable[[str], Any]], ...] = (
+    ("integer", _integer),
+    ("number", _number),
+    ("boolean", _boolean),
+    ("null", _null),
+    ("string", str),
+)
+
+
+def scalar_coercion(types: frozenset[str], is_valid: Callable[[Any], bool]) -> Callable[[str], Any]:
+    """Return a function from text to the first declared type, in the order above, whose value is valid.
+
+    A text that spells no valid value becomes the value of the first type that it spells, so that the schema
+    can say what is wrong with it; else it stays text. A schema that says nothing of types takes text as it is.
+    """
+    # an empty text is an empty string before it is null
+    wanted = types - {"null"} if "string" in types else types
+    converters = [convert for name, convert in SCALARS if name in wanted]
+    if types == EVERY_TYPE or converters == [str]:
+        return str
+
+    def coerce(text: str) -> Any:
+        spelled = []
+        for convert in converters:
+            try:
+                value = convert(text)
+            except NotOfType:
+                continue
+            if is_valid(value):
+                return value
+            spelled.append(value)
+        return spelled[0] if spelled else text
+
+    return coerce
+
+
+class Coercion:
+    """Turns what was sent for one parameter or form field into a JSON value."""
+
+    __slots__ = ("_each", "_named", "_scalar", "properties", "takes_array", "takes_object")
+
+    def __init__(self, schema: Any, compiled: Schema, compiler: SchemaCompiler) -> None:
+        types = types_of(schema, compiler)
+        said = types != EVERY_TYPE
+        self.takes_array = said and "array" in types
+        self.takes_object = said and "object" in types and not self.takes_array
+        self._scalar = scalar_coercion(types, compiled.is_valid)
+        self._each = _member(items_of(schema, compiler), compiler) if self.takes_array else str
+        self.properties = properties_of(schema, compiler) if self.takes_object else {}
+        self._named = {name: _member(inner, compiler) for name, inner in self.properties.items()}
+
+    def __call__(self, sent: Serialized) -> Any:
+        """Return the JSON value that was sent."""
+        if isinstance(sent, str):
+            return self._scalar(sent)
+        if isinstance(sent, list):
+            return [self._each(text) for text in sent]
+        return {name: self._named.get(name, str)(text) for name, text in sent.items()}
+
+
+def _member(schema: Any, compiler: SchemaCompiler) -> Callable[[str], Any]:
+    return scalar_coercion(types_of(schema, compiler), compiler.compile(schema).is_valid)

@@ -1,0 +1,118 @@
+"""The outermost layer of the API: a request comes in, and whatever happens, one proper answer goes out."""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from ..problems import MEDIA_TYPE, InternalError, Problem, URITooLong
+from .answers import Rendered
+from .bodies import Disconnected
+from .operation import respond
+from .request import STATE, Request
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from ..clock import Clock
+
+log = logging.getLogger("scanner_api.errors")
+GOOD_REQUEST_ID = re.compile(rb"[A-Za-z0-9._~-]{1,64}")
+
+
+class Edge:
+    """Makes the Request, keeps the target within its limit, and turns exceptions into problems.
+
+    Args:
+        app: the bound contract.
+        pages: ASGI apps by path, outside the contract, its authentication and its rate limits.
+        most_target_bytes: longest path and query.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, clock: Clock, pages: Mapping[str, ASGIApp], most_target_bytes: int
+    ) -> None:
+        self._app = app
+        self._clock = clock
+        self._pages = pages
+        self._most_target_bytes = most_target_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        page = self._pages.get(scope["path"])
+        if page is not None:
+            await page(scope, receive, send)
+            return
+        request = scope[STATE] = Request(scope, receive, _request_id(scope))
+        request.response_headers.append((b"x-request-id", request.request_id.encode()))
+        started = _Started(send)
+        try:
+            self._check_target(request)
+            await self._app(scope, receive, started)
+        except Disconnected:
+            log.debug("The client went away (request %s)", request.request_id)
+        except Exception as error:  # noqa: BLE001 -- the last place that can answer
+            await self._answer_error(error, request, started)
+        finally:
+            for file in request.files:
+                await file.close()
+
+    def _check_target(self, request: Request) -> None:
+        length = len(request.path) + len(request.query_string)
+        if length > self._most_target_bytes:
+            raise URITooLong(
+                f"The request target has {length} bytes; the limit is {self._most_target_bytes}."
+            )
+
+    async def _answer_error(self, error: Exception, request: Request, started: _Started) -> None:
+        problem = error if isinstance(error, Problem) else InternalError()
+        if problem is not error:
+            log.error("Unhandled exception (request %s)", request.request_id, exc_info=error)
+        if not started.yes:
+            await respond(self._rendered(problem, request), request, started)
+
+    def _rendered(self, problem: Problem, request: Request) -> Rendered:
+        document = problem.document(
+            instance=request.path,
+            timestamp=self._clock.now().isoformat(),
+            request_id=request.request_id,
+        )
+        body = msgspec.json.encode(document)
+        headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in problem.headers.items()]
+        headers += [
+            (b"content-type", MEDIA_TYPE.encode()),
+            (b"content-length", str(len(body)).encode()),
+            *request.response_headers,
+        ]
+        if problem.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            headers.append((b"connection", b"close"))  # the rest of the body is not wanted
+        return Rendered(int(problem.status), headers, body)
+
+
+class _Started:
+    """A ``send`` that remembers whether the answer has begun."""
+
+    __slots__ = ("_send", "yes")
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.yes = False
+
+    async def __call__(self, message: Any) -> None:
+        self.yes = True
+        await self._send(message)
+
+
+def _request_id(scope: Scope) -> str:
+    """Take the client's ``X-Request-ID`` if it is a plain token, else make one."""
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and GOOD_REQUEST_ID.fullmatch(value):
+            return str(value, "ascii")
+    return secrets.token_hex(12)

@@ -1,0 +1,61 @@
+"""From an operationId to the function that answers it."""
+
+from __future__ import annotations
+
+import inspect
+import pkgutil
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from connexion.exceptions import ResolverError
+from connexion.resolver import Resolution, Resolver
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from types import ModuleType
+
+    from connexion.operations import AbstractOperation
+
+Handler = Callable[..., Any] if TYPE_CHECKING else object
+
+
+def handlers_of(package: ModuleType) -> dict[str, Handler]:
+    """Return the public async functions that the modules of a package define, by name."""
+    found: dict[str, Handler] = {}
+    for module in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
+        for name, function in vars(import_module(module.name)).items():
+            if (
+                inspect.iscoroutinefunction(function)
+                and function.__module__ == module.name
+                and not name.startswith("_")
+            ):
+                if name in found:
+                    raise ResolverError(f"Two handlers are called {name}: {module.name} and {found[name].__module__}")
+                found[name] = function
+    return found
+
+
+class HandlerResolver(Resolver):
+    """Finds the handler whose name is the operationId, or its tail behind an underscore.
+
+    Args:
+        handlers: functions by name, as :func:`handlers_of` returns them.
+    """
+
+    def __init__(self, handlers: Mapping[str, Handler]) -> None:
+        super().__init__()
+        self._handlers = handlers
+
+    def resolve(self, operation: AbstractOperation) -> Resolution:
+        """Return the longest-named handler that fits; ResolverError names the operationId if none does."""
+        operation_id: str = operation.operation_id
+        name = self.name_for(operation_id)
+        if name is None:
+            raise ResolverError(f"No handler for operationId {operation_id!r}: no function is named by its tail.")
+        return Resolution(self._handlers[name], operation_id)
+
+    def name_for(self, operation_id: str) -> str | None:
+        """Return the name of the handler for an operationId, None if there is none."""
+        words = operation_id.split("_")
+        tails = ("_".join(words[start:]) for start in range(len(words)))
+        return next((tail for tail in tails if tail in self._handlers), None)
