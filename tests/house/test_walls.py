@@ -1,0 +1,50 @@
+"""The walls of pyproject.toml stop what they are there to stop."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SOURCE_ROOTS = ("spec", "handlers", "mocks")
+
+
+def lint(folder):
+    """Return how import-linter judges the packages in a folder."""
+    paths = os.pathsep.join(str(folder / top) for top in SOURCE_ROOTS)
+    command = ["lint-imports", "--no-logo", "--no-cache"]
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("module", "line", "wall"),
+    [
+        ("spec/scanner_contract/loading.py", "import scanner_api.clock", "Imports go one way"),
+        ("handlers/scanner_api/settings.py", "import scanner_mocks", "Imports go one way"),
+        ("handlers/scanner_api/scanning/sessions.py", "import starlette", "The domain is free"),
+        ("handlers/scanner_api/binding/request.py", "import scanner_api.scanning", "The binding serves any"),
+        ("handlers/scanner_api/operations/__init__.py", "import connexion", "Connexion only"),
+        ("handlers/scanner_api/access/callers.py", "import sqlalchemy", "SQL only"),
+        ("handlers/scanner_api/settings.py", "import boto3", "boto3 and botocore only"),
+        ("handlers/scanner_api/clock.py", "import moto", "moto only"),
+    ],
+)
+def test_wall_stops_an_import(tmp_path, module, line, wall):
+    """An import through a wall is found, and named by the wall that it breaks."""
+    for top in SOURCE_ROOTS:
+        shutil.copytree(ROOT / top, tmp_path / top)
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    with (tmp_path / module).open("a") as source:
+        source.write(f"\n{line}\n")
+    judged = lint(tmp_path)
+    assert judged.returncode == 1
+    assert any(wall in shown and "BROKEN" in shown for shown in judged.stdout.splitlines())
