@@ -1,0 +1,104 @@
+"""GS1 application identifiers: in element strings as scanners send them, and in Digital Link URIs.
+
+Both are read into ``{application identifier: value}``, which is what ``gs1_dl_data`` holds. A wrong check
+digit is no reason to refuse them here: the values are as they were printed.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from biip import ParseConfig, ParseError
+from biip.gs1_digital_link_uris import GS1DigitalLinkURI
+from biip.gs1_element_strings import GS1ElementString
+from biip.gs1_messages import GS1Message
+
+from .gtin import LENGTHS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+GTIN: Final = "01"
+SSCC: Final = "00"
+FNC1: Final = "\x1d"
+"""What a scanner sends for the FNC1 that ends an element string of variable length."""
+
+_AS_PRINTED: Final = ParseConfig(gs1_element_strings_verify_date=False)
+_BRACKETED: Final = re.compile(r"\(([0-9]{2,4})\)")
+_GTIN_KEY: Final = re.compile(r"/(?:01|gtin)/([^/]*)")
+_SHORT_NAMES: Final = {"gtin": "01", "cpv": "22", "lot": "10", "ser": "21"}
+"""Names that the Digital Link standard had for path segments up to version 1.2, and are still printed."""
+
+
+def read_element_strings(text: str) -> dict[str, str]:
+    """Return what a GS1 element string, with FNC1 between its parts, holds; ``{}`` if it is not one."""
+    try:
+        return _identifiers(GS1Message.parse(text.strip(FNC1), config=_AS_PRINTED).element_strings)
+    except ParseError:
+        return {}
+
+
+def read_bracketed(text: str) -> dict[str, str]:
+    """Return what a GS1 element string in brackets, such as ``(01)...(10)...``, holds, or ``{}``."""
+    before, *parts = _BRACKETED.split(text)
+    if before.strip():
+        return {}
+    try:
+        return _identifiers(
+            GS1ElementString.parse(identifier + value.strip(), config=_AS_PRINTED)
+            for identifier, value in zip(parts[::2], parts[1::2], strict=True)
+        )
+    except ParseError:
+        return {}
+
+
+def read_digital_link(url: str) -> dict[str, str]:
+    """Return what an uncompressed GS1 Digital Link URI holds, or ``{}`` for any other URL."""
+    for link in _readable_forms(url):
+        try:
+            return _identifiers(GS1DigitalLinkURI.parse(link, config=_AS_PRINTED).element_strings)
+        except ParseError:
+            continue
+    return {}
+
+
+def _readable_forms(url: str) -> Iterator[str]:
+    """Yield the link, then less and less of it: an attribute that cannot be read must not cost the GTIN."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return
+    path = parts.path.rstrip("/")
+    key = _GTIN_KEY.search(path)
+    if key:
+        if not _has_digits_of_a_gtin(key[1]):
+            return
+        path = _with_identifiers(path[key.start() :])
+    yield parts._replace(path=path).geturl()
+    yield parts._replace(path=path, query="").geturl()
+    if key:
+        yield parts._replace(path=f"/{GTIN}/{key[1]}", query="").geturl()
+
+
+def _with_identifiers(path: str) -> str:
+    """Return a path of names and values with application identifiers for names."""
+    segments = path.split("/")
+    segments[1::2] = [_SHORT_NAMES.get(name, name) for name in segments[1::2]]
+    return "/".join(segments)
+
+
+def _has_digits_of_a_gtin(segment: str) -> bool:
+    """Tell a GTIN from what else follows ``/01/`` in paths, such as the day of a date."""
+    return segment.isascii() and segment.isdecimal() and len(segment) in LENGTHS
+
+
+def _identifiers(elements: Iterable[GS1ElementString]) -> dict[str, str]:
+    """Return the values by identifier; the first one counts, and only in GS1's character set."""
+    found: dict[str, str] = {}
+    for element in elements:
+        if not element.value.isascii():
+            raise ParseError("GS1 values are ASCII.")
+        found.setdefault(element.ai.ai, element.value)
+    return found

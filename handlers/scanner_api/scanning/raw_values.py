@@ -1,0 +1,125 @@
+"""What a scanned or typed value is, and which product it names."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from . import digital_links, gtin
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_SYMBOLOGY: Final = re.compile(r"\][A-Za-z][0-9A-Za-z]")
+"""Prefix by which a scanner names the kind of barcode: ISO/IEC 15424."""
+_GS1_SYMBOLOGIES: Final = {"]C1", "]e0", "]e1", "]e2", "]d2", "]Q3", "]J1"}
+
+
+class RawValueKind(StrEnum):
+    """The forms of value that are told apart."""
+
+    GTIN = "GTIN"
+    UPC_E = "UPC_E"
+    ELEMENT_STRINGS = "ELEMENT_STRINGS"
+    DIGITAL_LINK = "DIGITAL_LINK"
+    URL = "URL"
+    TEXT = "TEXT"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read from a raw value.
+
+    Attributes:
+        gtin: 14 digits with the right check digit, or empty.
+        identifiers: values by GS1 application identifier.
+        error_message: why a value that looks like a GTIN is none; else empty.
+    """
+
+    kind: RawValueKind
+    gtin: str = ""
+    identifiers: dict[str, str] = field(default_factory=dict)
+    error_message: str = ""
+
+    @property
+    def is_url(self) -> bool:
+        """Whether the value can be followed: any http(s) URL, Digital Links too."""
+        return self.kind in {RawValueKind.URL, RawValueKind.DIGITAL_LINK}
+
+    def gs1_dl_data(self, sent: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what the client sent, with the scanned value's word where they contradict each other."""
+        return {**sent, **self.identifiers}
+
+
+def read(raw_value: str) -> Reading:
+    """Classify any text; never raises."""
+    text = raw_value.strip(" \t\r\n")
+    symbology = _SYMBOLOGY.match(text)
+    if symbology:
+        text = text[symbology.end() :]
+    if text[:8].lower().startswith(("http://", "https://")):
+        return _read_url(text)
+    if text.startswith("("):
+        return _of_identifiers(RawValueKind.ELEMENT_STRINGS, digital_links.read_bracketed(text))
+    if digital_links.FNC1 in text or (symbology and symbology[0] in _GS1_SYMBOLOGIES):
+        return _of_identifiers(RawValueKind.ELEMENT_STRINGS, digital_links.read_element_strings(text))
+    return _read_digits(text) or _read_unmarked(text)
+
+
+def _read_url(url: str) -> Reading:
+    if identifiers := digital_links.read_digital_link(url):
+        return _of_identifiers(RawValueKind.DIGITAL_LINK, identifiers)
+    try:
+        is_url = bool(urlsplit(url).hostname)
+    except ValueError:
+        is_url = False
+    return Reading(RawValueKind.URL if is_url else RawValueKind.TEXT)
+
+
+def _read_digits(text: str) -> Reading | None:
+    """Read a GTIN or a UPC-E, or return None for anything else.
+
+    Eight digits that start with 0 are a UPC-E if they can be: GTIN-8s of that range name no trade items.
+    """
+    digits = gtin.without_separators(text)
+    if not gtin.is_digits(digits):
+        return None
+    upc_e = _expanded_upc_e(digits)
+    if upc_e and (digits.startswith("0") or len(digits) not in gtin.LENGTHS):
+        return Reading(RawValueKind.UPC_E, upc_e)
+    if len(digits) not in gtin.LENGTHS:
+        return None
+    try:
+        return Reading(RawValueKind.GTIN, gtin.normalise(digits))
+    except gtin.GtinError as error:
+        if upc_e:
+            return Reading(RawValueKind.UPC_E, upc_e)
+        return Reading(RawValueKind.GTIN, error_message=str(error))
+
+
+def _expanded_upc_e(digits: str) -> str:
+    try:
+        return gtin.expand_upc_e(digits)
+    except gtin.GtinError:
+        return ""
+
+
+def _read_unmarked(text: str) -> Reading:
+    """Read an element string that nothing marks; only a GTIN or SSCC at its start tells it from text."""
+    if text.startswith((digital_links.GTIN, digital_links.SSCC)):
+        return _of_identifiers(RawValueKind.ELEMENT_STRINGS, digital_links.read_element_strings(text))
+    return Reading(RawValueKind.TEXT)
+
+
+def _of_identifiers(kind: RawValueKind, identifiers: dict[str, str]) -> Reading:
+    if not identifiers:
+        return Reading(RawValueKind.TEXT)
+    if digital_links.GTIN not in identifiers:
+        return Reading(kind, identifiers=identifiers)
+    try:
+        return Reading(kind, gtin.normalise(identifiers[digital_links.GTIN]), identifiers)
+    except gtin.GtinError as error:
+        return Reading(kind, "", identifiers, str(error))

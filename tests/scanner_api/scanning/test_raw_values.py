@@ -1,0 +1,110 @@
+import re
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from scanner_api.scanning.raw_values import RawValueKind, Reading, read
+
+GTIN = "09521234543213"
+DIGITS = "0123456789"
+
+
+@pytest.mark.parametrize(
+    ("raw_value", "kind", "gtin"),
+    [
+        ("96385074", RawValueKind.GTIN, "00000096385074"),
+        ("012345678905", RawValueKind.GTIN, "00012345678905"),
+        ("4006381333931", RawValueKind.GTIN, "04006381333931"),
+        (GTIN, RawValueKind.GTIN, GTIN),
+        (" 4006381333931\r\n", RawValueKind.GTIN, "04006381333931"),
+        ("978-3-16-148410-0", RawValueKind.GTIN, "09783161484100"),
+        ("]E04006381333931", RawValueKind.GTIN, "04006381333931"),
+        ("01234565", RawValueKind.UPC_E, "00012345000065"),
+        ("123456", RawValueKind.UPC_E, "00012345000065"),
+        (f"(01){GTIN}(10)ABC", RawValueKind.ELEMENT_STRINGS, GTIN),
+        (f"01{GTIN}10ABC\x1d21XYZ", RawValueKind.ELEMENT_STRINGS, GTIN),
+        (f"]C101{GTIN}", RawValueKind.ELEMENT_STRINGS, GTIN),
+        (f"]d201{GTIN}", RawValueKind.ELEMENT_STRINGS, GTIN),
+        (f"01{GTIN}", RawValueKind.ELEMENT_STRINGS, GTIN),
+        ("00106141412345678908", RawValueKind.ELEMENT_STRINGS, ""),
+        ("]C110ABC", RawValueKind.ELEMENT_STRINGS, ""),
+        (f"https://id.gs1.org/01/{GTIN}", RawValueKind.DIGITAL_LINK, GTIN),
+        (f"]Q1HTTPS://ID.GS1.ORG/01/{GTIN}", RawValueKind.DIGITAL_LINK, GTIN),
+        ("https://example.com/414/9521321000010", RawValueKind.DIGITAL_LINK, ""),
+        ("https://example.com/menu", RawValueKind.URL, ""),
+        ("hTTp://example.com", RawValueKind.URL, ""),
+        ("https://", RawValueKind.TEXT, ""),
+        ("http://[", RawValueKind.TEXT, ""),
+        ("ftp://example.com", RawValueKind.TEXT, ""),
+        ("10 Downing Street", RawValueKind.TEXT, ""),
+        ("10ABC", RawValueKind.TEXT, ""),
+        ("(02) 9876 5432", RawValueKind.TEXT, ""),
+        ("123456789", RawValueKind.TEXT, ""),
+        ("٤٠٠٦٣٨١٣٣٣٩٣١", RawValueKind.TEXT, ""),
+        ("\ud800", RawValueKind.TEXT, ""),
+        ("\0", RawValueKind.TEXT, ""),
+    ],
+)
+def test_every_kind_of_value_is_told_apart(raw_value, kind, gtin):
+    """Each form of value has its kind and, where it names a trade item, the GTIN in 14 digits."""
+    reading = read(raw_value)
+    assert (reading.kind, reading.gtin, reading.error_message) == (kind, gtin, "")
+
+
+@pytest.mark.parametrize(
+    ("raw_value", "kind"),
+    [
+        ("4006381333932", RawValueKind.GTIN),
+        ("96385075", RawValueKind.GTIN),
+        ("(01)09521234543214", RawValueKind.ELEMENT_STRINGS),
+        ("https://id.gs1.org/01/09521234543214", RawValueKind.DIGITAL_LINK),
+    ],
+)
+def test_a_wrong_check_digit_is_a_message(raw_value, kind):
+    """A value with a wrong check digit keeps its kind, names no product and says which digit was expected."""
+    reading = read(raw_value)
+    assert (reading.kind, reading.gtin) == (kind, "")
+    assert re.fullmatch(r"The check digit of GTIN-\d+ \d+ should be \d\.", reading.error_message)
+
+
+@given(st.text(st.characters(codec=None), min_size=1, max_size=500))
+@example("\x1d" * 500)
+@example("]C1")
+@example("(" * 500)
+@example("https://" + "/" * 492)
+@example("9" * 500)
+def test_any_text_is_read(raw_value):
+    """Whatever is scanned, reading it gives a reading whose GTIN is empty or 14 digits."""
+    assert re.fullmatch(r"[0-9]{14}|", read(raw_value).gtin)
+
+
+@given(
+    st.sampled_from(
+        ["", "]C1", "]d2", "(01)", "01", "https://a.example/01/", "https://a.example/?01=", "(10)", "\x1d"]
+    ),
+    st.text(DIGITS + "()/\x1d?&=%AZ ", max_size=100),
+)
+def test_any_mixture_of_the_forms_is_read(start, rest):
+    """Values that start right and go on anyhow never raise, and identifiers are ASCII text."""
+    identifiers = read(start + rest).identifiers
+    assert all(re.fullmatch(r"[0-9]{2,4}", name) and value.isascii() for name, value in identifiers.items())
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_url"), [(kind, kind in {"URL", "DIGITAL_LINK"}) for kind in RawValueKind]
+)
+def test_urls_can_be_followed(kind, is_url):
+    """Digital Links and other URLs have a redirect chain to analyse, nothing else has."""
+    assert Reading(kind).is_url is is_url
+
+
+def test_what_the_client_sent_stays_unless_it_contradicts_the_scan():
+    """Identifiers of the client are kept; where both name one, the scanned value counts."""
+    reading = read(f"(01){GTIN}(10)ABC")
+    assert reading.gs1_dl_data({"10": "wrong", "21": 7, "note": ["kept"]}) == {
+        "01": GTIN,
+        "10": "ABC",
+        "21": 7,
+        "note": ["kept"],
+    }
