@@ -11,6 +11,7 @@ from typing import Any
 
 import connexion
 from bare import ANSWER
+from connexion.options import SwaggerUIOptions
 
 
 async def get_presigned_upload_url(
@@ -22,5 +23,9 @@ async def get_presigned_upload_url(
     return ANSWER
 
 
-app = connexion.AsyncApp(__name__, specification_dir=Path(__file__).parent)
+app = connexion.AsyncApp(
+    __name__,
+    specification_dir=Path(__file__).parent,
+    swagger_ui_options=SwaggerUIOptions(swagger_ui=False),
+)
 app.add_api("presigned-upload-3.0.yaml", validate_responses=True)
