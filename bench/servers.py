@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 
 PEERS = Path(__file__).parent / "peers"
 SESSIONS = "/scanner/api/v1/sessions"
+UVICORN = "--loop uvloop --http httptools --log-level error --no-access-log"
+MODULES = {
+    "(a) bare ASGI": "bare",
+    "(b) hand-written FastAPI": "handwritten",
+    "(c) stock Connexion": "stock_connexion",
+}
 START_TIMEOUT = 20.0
 NO_LIMIT = str(10**9)
 AWS = {"AWS_ACCESS_KEY_ID": "AKIDBENCH", "AWS_SECRET_ACCESS_KEY": "not-a-secret", "AWS_REGION": "us-west-2"}
@@ -81,26 +87,8 @@ def wait_for_answer(url: str, process: subprocess.Popen[bytes]) -> None:
 
 def peers() -> list[Server]:
     """Return the servers to compare with, under the HTTP parser and the event loop that ours has."""
-    uvicorn = (
-        sys.executable,
-        "-m",
-        "uvicorn",
-        "--app-dir",
-        str(PEERS),
-        "--loop",
-        "uvloop",
-        "--http",
-        "httptools",
-    )
-    quiet = ("--log-level", "error", "--no-access-log")
-    return [
-        Server(name, (*uvicorn, *quiet, f"{module}:app", "--port"))
-        for name, module in (
-            ("(a) bare ASGI", "bare"),
-            ("(b) hand-written FastAPI", "handwritten"),
-            ("(c) stock Connexion", "stock_connexion"),
-        )
-    ]
+    uvicorn = (sys.executable, "-W", "ignore", "-m", "uvicorn", "--app-dir", str(PEERS), *UVICORN.split())
+    return [Server(name, (*uvicorn, f"{module}:app", "--port")) for name, module in MODULES.items()]
 
 
 def ours(folder: Path) -> Server:
