@@ -10,7 +10,8 @@ class Caller:
     """A caller whose credential was found valid.
 
     Attributes:
-        credential: names the credential without revealing it, such as ``key:4fG...``; rate limits count by it.
+        credential: names the credential without revealing it, such as ``key:4fG...``; rate limits
+            count by it.
         organizations: ids of the organizations that the caller may act for.
         infers_organization: whether an operation may take the organization from the credential
             (API keys of an organization and bearer tokens), instead of being told.

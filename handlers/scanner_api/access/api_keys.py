@@ -1,0 +1,112 @@
+"""API keys: ``<prefix>_<32 alphanumerics>_<CRC-32 of the body, 8 lower-case hex digits>``."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import string
+from typing import TYPE_CHECKING, Literal, NamedTuple
+from zlib import crc32
+
+from scanner_api.problems import Unauthorized
+
+from .callers import Caller
+from .credentials import digest_of
+from .last_used import LastUsed
+from .lookups import RecentLookups
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from scanner_api.binding.request import Request
+    from scanner_api.clock import Clock
+
+    from .credentials import ApiKeyRecord, CredentialStore
+
+KeyPrefix = Literal["csb", "csu", "cpk"]
+"""``csb`` keys are an organization's, ``csu`` keys a user's, ``cpk`` keys are meant to be published."""
+
+BODY_LENGTH = 32
+ALPHANUMERICS = string.ascii_letters + string.digits
+SHAPE = re.compile(rf"(?:csb|csu|cpk)_([A-Za-z0-9]{{{BODY_LENGTH}}})_([0-9a-f]{{8}})")
+
+
+def new_key(prefix: KeyPrefix) -> str:
+    """Return a fresh key with 190 random bits; to be shown once and stored only as its digest."""
+    body = "".join(secrets.choice(ALPHANUMERICS) for _ in range(BODY_LENGTH))
+    return f"{prefix}_{body}_{checksum_of(body)}"
+
+
+def checksum_of(body: str) -> str:
+    """Return the CRC-32 of a key's body, by which a mistyped key is told without asking the database."""
+    return f"{crc32(body.encode()):08x}"
+
+
+def check_shape(key: str) -> None:
+    """Raise Unauthorized unless the key has the shape of one and its checksum is right."""
+    match = SHAPE.fullmatch(key)
+    if match is None:
+        raise Unauthorized(
+            "The API key has the wrong shape: csb, csu or cpk, an underscore, 32 letters and digits, "
+            "an underscore and 8 lower-case hex digits are wanted."
+        )
+    body, checksum = match.groups()
+    if checksum_of(body) != checksum:
+        raise Unauthorized("The checksum of the API key is wrong; was the key copied whole?")
+
+
+class KnownKey(NamedTuple):
+    """A stored key, and whom it lets in."""
+
+    record: ApiKeyRecord
+    caller: Caller
+
+
+class ApiKeyVerifier:
+    """Turns API keys into callers.
+
+    Attributes:
+        last_used: enter it for as long as the service runs, so that uses are written down.
+    """
+
+    def __init__(self, credentials: CredentialStore, clock: Clock) -> None:
+        self._credentials = credentials
+        self._clock = clock
+        self._known = RecentLookups(self._look_up)
+        self.last_used = LastUsed(credentials.note_use)
+
+    async def verify(self, value: str, _request: Request, /) -> Caller:
+        """Return whom the key lets in, or raise Unauthorized."""
+        check_shape(value)
+        known = await self._known.get(digest_of(value))
+        if known is None:
+            raise Unauthorized("The API key is not known.")
+        now = self._clock.now()
+        check_validity(known.record, now)
+        self.last_used.note(known.record.id, now)
+        return known.caller
+
+    async def _look_up(self, digest: str) -> KnownKey | None:
+        record = await self._credentials.api_key(digest)
+        return None if record is None else KnownKey(record, caller_of(record))
+
+
+def check_validity(record: ApiKeyRecord, now: datetime) -> None:
+    """Raise Unauthorized if the key is revoked or expired."""
+    if not record.active:
+        raise Unauthorized("The API key is revoked.")
+    if record.expires is not None and record.expires <= now:
+        raise Unauthorized(f"The API key expired at {record.expires.isoformat(timespec='seconds')}.")
+
+
+def caller_of(record: ApiKeyRecord) -> Caller:
+    """Return whom a stored key lets in."""
+    return Caller(
+        credential=f"key:{record.id}",
+        organizations=record.organizations,
+        # so for each csb and cpk key; of csu keys for those whose user has one membership
+        infers_organization=len(record.organizations) == 1,
+        own_sessions_only=record.prefix == "cpk",
+        per_minute=record.per_minute,
+        per_day=record.per_day,
+    )

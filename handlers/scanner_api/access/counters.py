@@ -1,0 +1,230 @@
+"""Where the rate limits count: in this process, or in a Redis that all processes share."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict, deque
+from typing import TYPE_CHECKING, Protocol
+
+from limits.aio.storage import RedisStorage, Storage
+from limits.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from redis.asyncio import ConnectionPool
+
+    from scanner_api.clock import Clock
+
+MOST_COUNTED = 20_000
+MOST_CONNECTIONS = 32
+TIMEOUT_SECONDS = 1.0
+
+
+class Counters(Protocol):
+    """A storage of the limits library that also tells its time."""
+
+    def now(self) -> float:
+        """Return the time by which windows end, in seconds since the epoch."""
+        ...
+
+    async def incr(self, key: str, expiry: int, amount: int = 1) -> int:
+        """Add to a counter, begun anew if its ``expiry`` seconds are over, and return its value."""
+        ...
+
+    async def get(self, key: str) -> int:
+        """Return a counter's value, 0 if there is none."""
+        ...
+
+    async def get_expiry(self, key: str) -> float:
+        """Return when a counter ends, in seconds since the epoch."""
+        ...
+
+    async def check(self) -> bool:
+        """Tell whether the storage answers."""
+        ...
+
+    async def reset(self) -> int | None:
+        """Forget all counters."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        ...
+
+
+def open_counters(url: str, clock: Clock) -> Counters:
+    """Return the counters at ``memory://``, ``redis://HOST:PORT/DB`` or ``rediss://`` (TLS).
+
+    Args:
+        url: where to count; may hold a password, so errors do not repeat it.
+        clock: the time of counters in memory; Redis goes by its own.
+
+    Raises:
+        ValueError: the URL is none of these, or the extra ``redis`` is not installed.
+    """
+    scheme = url.partition("://")[0]
+    if scheme == "memory":
+        return MemoryCounters(clock)
+    if scheme not in {"redis", "rediss"}:
+        raise ValueError(
+            "rate_limit_storage must be memory://, redis://HOST:PORT/DB or rediss://HOST:PORT/DB"
+        )
+    try:
+        return RedisCounters(url)
+    except ImportError as error:
+        raise ValueError("rate_limit_storage is a Redis: install scanner-api[redis]") from error
+    except (ConfigurationError, ValueError) as error:
+        raise ValueError("rate_limit_storage must name a host and a port: redis://HOST:PORT/DB") from error
+
+
+class Counter:
+    """How often a key was counted, and until when."""
+
+    __slots__ = ("count", "ends", "key")
+
+    def __init__(self, key: str, ends: float) -> None:
+        self.key = key
+        self.ends = ends
+        self.count = 0
+
+
+class MemoryCounters(Storage):
+    """Counters in this process, by the clock that it is handed.
+
+    The storage of this kind that limits ships reads the system's time and starts a task for each count.
+    Here counting never waits, so it is exact among coroutines. Memory is bounded: there is a queue for each
+    kind of key (what is before its colon) and length of window, in which counters stand in the order of
+    their ends. A new one drops those at the front that have ended, and the first of all where the queue is
+    full; so however many addresses an attacker has, they push out addresses alone.
+    """
+
+    STORAGE_SCHEME = None
+
+    def __init__(self, clock: Clock, *, most: int = MOST_COUNTED) -> None:
+        super().__init__()
+        self._clock = clock
+        self._most = most
+        self._counters: dict[str, Counter] = {}
+        self._queues: defaultdict[tuple[str, int], deque[Counter]] = defaultdict(deque)
+
+    @property
+    def base_exceptions(self) -> tuple[type[Exception], ...]:
+        """What the storage raises when it is down: it never is."""
+        return ()
+
+    def now(self) -> float:
+        """Return the clock's time, in seconds since the epoch."""
+        return self._clock.now().timestamp()
+
+    async def incr(self, key: str, expiry: int, amount: int = 1) -> int:
+        """Add to a counter and return its value; what is given back after its end is not kept."""
+        now = self.now()
+        counter = self._counters.get(key)
+        if counter is None or counter.ends <= now:
+            if amount < 0:
+                return 0
+            counter = self._begin(key, expiry, now)
+        counter.count += amount
+        return counter.count
+
+    def _begin(self, key: str, expiry: int, now: float) -> Counter:
+        queue = self._queues[key.partition(":")[0], expiry]
+        while queue and (queue[0].ends <= now or len(queue) >= self._most):
+            self._drop(queue.popleft())
+        counter = self._counters[key] = Counter(key, now + expiry)
+        queue.append(counter)
+        return counter
+
+    def _drop(self, counter: Counter) -> None:
+        if self._counters.get(counter.key) is counter:
+            del self._counters[counter.key]
+
+    async def get(self, key: str) -> int:
+        """Return a counter's value."""
+        counter = self._counters.get(key)
+        return 0 if counter is None or counter.ends <= self.now() else counter.count
+
+    async def get_expiry(self, key: str) -> float:
+        """Return when a counter ends; now, if there is none."""
+        counter = self._counters.get(key)
+        return self.now() if counter is None else counter.ends
+
+    async def check(self) -> bool:
+        """Return True: this process's memory answers."""
+        return True
+
+    async def reset(self) -> int:
+        """Forget all counters and return how many there were."""
+        forgotten = len(self._counters)
+        self._counters.clear()
+        self._queues.clear()
+        return forgotten
+
+    async def clear(self, key: str) -> None:
+        """Forget one counter."""
+        self._counters.pop(key, None)
+
+    async def close(self) -> None:
+        """Do nothing: there are no connections."""
+
+
+class RedisCounters(RedisStorage):
+    """limits' own Redis storage, with bounded connections and short timeouts.
+
+    It remembers when a counter ends, so that a request asks Redis once for each window, not twice.
+    """
+
+    def __init__(self, url: str, *, most: int = MOST_COUNTED) -> None:
+        self._pool = connection_pool(url)
+        super().__init__(
+            f"async+{url}",
+            wrap_exceptions=True,
+            implementation="redispy",
+            connection_pool=self._pool,  # type: ignore[arg-type]  # limits documents it, its types forgot it
+        )
+        self._most = most
+        self._ends: dict[str, float] = {}
+
+    def now(self) -> float:
+        """Return the system's time, in seconds since the epoch."""
+        return time.time()
+
+    async def incr(self, key: str, expiry: int, amount: int = 1) -> int:
+        """Add to a counter and return its value."""
+        count = await super().incr(key, expiry, amount)
+        if count == amount:
+            self._remember(key, self.now() + expiry)
+        return count
+
+    async def get_expiry(self, key: str) -> float:
+        """Return when a counter ends: from memory, or as Redis says."""
+        ends = self._ends.get(key)
+        if ends is None or ends <= self.now():
+            ends = await super().get_expiry(key)
+            self._remember(key, ends)
+        return ends
+
+    def _remember(self, key: str, ends: float) -> None:
+        self._ends.pop(key, None)
+        if len(self._ends) >= self._most:
+            del self._ends[next(iter(self._ends))]
+        self._ends[key] = ends
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._pool.aclose()
+
+
+def connection_pool(url: str) -> ConnectionPool:
+    """Return a bounded pool whose connections fail after a second, and are tried twice."""
+    from redis.asyncio import BlockingConnectionPool  # noqa: PLC0415 -- redis is an extra
+    from redis.asyncio.retry import Retry  # noqa: PLC0415
+    from redis.backoff import NoBackoff  # noqa: PLC0415
+
+    return BlockingConnectionPool.from_url(
+        url,
+        max_connections=MOST_CONNECTIONS,
+        timeout=TIMEOUT_SECONDS,
+        socket_timeout=TIMEOUT_SECONDS,
+        socket_connect_timeout=TIMEOUT_SECONDS,
+        retry=Retry(NoBackoff(), 1),
+    )

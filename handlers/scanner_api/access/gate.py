@@ -1,0 +1,125 @@
+"""The gate of the Scanner API: every credential checked, every request counted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from scanner_api.problems import Forbidden, Problem, Unauthorized
+
+from .challenges import challenges_of
+from .proxies import subscriber_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from scanner_api.binding.gate import Alternatives
+    from scanner_api.binding.request import Request
+
+    from .callers import Caller
+    from .proxies import TrustedProxies
+    from .rate_limits import RateLimiter
+
+ANYONE: Alternatives = (frozenset(),)
+ANONYMOUS = "anonymous:"
+FAILED = "failed:"
+
+
+class Verifier(Protocol):
+    """Turns the credential of one security scheme into a caller."""
+
+    async def verify(self, value: str, request: Request, /) -> Caller:
+        """Return the caller, or raise Unauthorized, Forbidden or ServiceUnavailable."""
+        ...
+
+
+class ScannerGate:
+    """Lets callers in, as the contract's security requirements and the rate limits allow.
+
+    A request counts against its caller's credential. One without a valid credential counts against its
+    client's address: what presented a wrong one as ``failed``, all else as ``anonymous``, so that clients
+    without a credential do not lock out those at the same address that have one.
+    """
+
+    def __init__(
+        self,
+        verifiers: Mapping[str, Verifier],
+        limiter: RateLimiter,
+        schemes: Mapping[str, Mapping[str, Any]],
+        trusted_proxies: TrustedProxies,
+    ) -> None:
+        """Take what verifies each security scheme of the contract, by the scheme's name.
+
+        Raises:
+            ValueError: a scheme has no verifier.
+        """
+        if missing := schemes.keys() - verifiers.keys():
+            raise ValueError(f"no verifier for the security scheme {', '.join(sorted(missing))}")
+        self._verifiers = {name: verifiers[name] for name in schemes}
+        self._limiter = limiter
+        self._proxies = trusted_proxies
+        self._challenges = challenges_of(schemes)
+
+    async def admit(
+        self, request: Request, credentials: Mapping[str, str], alternatives: Alternatives
+    ) -> Caller | None:
+        """Return the caller, None for an anonymous one; raise a Problem for whom is not let in.
+
+        Every credential that is presented must be valid, except where none is needed: there wrong ones are
+        ignored. The headers of the rate limits are in ``request.response_headers`` whatever is raised.
+        """
+        address = subscriber_of(self._proxies.client_address(request))
+        callers, refused = await self._verify(request, credentials, address)
+        if refused is not None and (alternatives or not callers):
+            kind = FAILED if isinstance(refused, Unauthorized) else ANONYMOUS
+            await self._limiter.spend(request, kind + address, self._limiter.by_address)
+            if alternatives:
+                raise refused
+            return None
+        met = next((one for one in alternatives or ANYONE if one <= callers.keys()), None)
+        caller = None if met is None else caller_by(callers, met)
+        await self._spend(request, caller, address)
+        if met is None:
+            raise Unauthorized(headers={"WWW-Authenticate": self._challenges[None]})
+        return caller
+
+    async def _verify(
+        self, request: Request, credentials: Mapping[str, str], address: str
+    ) -> tuple[dict[str, Caller], Problem | None]:
+        """Return the callers by scheme, in the contract's order, and why the first wrong one is refused."""
+        callers: dict[str, Caller] = {}
+        refused: Problem | None = None
+        if credentials:
+            self._limiter.refuse_used_up(request, FAILED + address, self._limiter.by_address)
+        for scheme in self._verifiers:
+            if scheme in credentials:
+                outcome = await self._outcome(request, scheme, credentials[scheme], address)
+                if isinstance(outcome, Problem):
+                    refused = refused or outcome
+                else:
+                    callers[scheme] = outcome
+        return callers, refused
+
+    async def _outcome(self, request: Request, scheme: str, value: str, address: str) -> Caller | Problem:
+        try:
+            return await self._verifiers[scheme].verify(value, request)
+        except Unauthorized as problem:
+            problem.headers["WWW-Authenticate"] = self._challenges[scheme]
+            return problem
+        except Forbidden as problem:
+            return problem
+        except Exception:
+            # it could not be told who calls: the answer, a 503 most likely, has its headers all the same
+            await self._spend(request, None, address)
+            raise
+
+    async def _spend(self, request: Request, caller: Caller | None, address: str) -> None:
+        limiter = self._limiter
+        if caller is None:
+            await limiter.spend(request, ANONYMOUS + address, limiter.by_address)
+        else:
+            await limiter.spend(request, caller.credential, limiter.by_credential(caller))
+
+
+def caller_by(callers: Mapping[str, Caller], alternative: frozenset[str]) -> Caller | None:
+    """Return the first caller whose scheme the alternative asks for; of one that asks for none, the first."""
+    return next((callers[scheme] for scheme in callers if not alternative or scheme in alternative), None)

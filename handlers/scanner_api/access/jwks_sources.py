@@ -1,0 +1,71 @@
+"""Where an issuer's key set is read from: a file or a URL. Blocking: to be run in a thread."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+TIMEOUT_SECONDS = 5.0
+MOST_BYTES = 256 * 1024
+
+
+class KeySetError(Exception):
+    """The key set cannot be read, or holds no key that can be used."""
+
+
+def reader_of(location: str) -> Callable[[], bytes]:
+    """Return what reads the key set; it raises KeySetError.
+
+    Args:
+        location: a file, an https URL, or an http URL on loopback, where nobody is in between.
+
+    Raises:
+        ValueError: the location is none of these.
+    """
+    parts = urlsplit(location)
+    if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname)):
+        return lambda: fetched(location)
+    if parts.scheme in {"", "file"}:
+        path = Path(parts.path)
+        return lambda: file_content(path)
+    raise ValueError("oauth_jwks must be a file, an https URL, or an http URL on loopback")
+
+
+def is_loopback(host: str | None) -> bool:
+    """Tell whether a URL's host is this machine."""
+    try:
+        return host == "localhost" or ip_address(host or "").is_loopback
+    except ValueError:
+        return False
+
+
+def file_content(path: Path) -> bytes:
+    """Return the bytes of a key-set file."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise KeySetError(f"the file: {error.strerror}") from error
+
+
+def fetched(url: str) -> bytes:
+    """Return the bytes of a key set at a URL; no redirects, 256 KiB at most."""
+    import httpx  # noqa: PLC0415 -- takes 0.2 s to import: in this thread, and only where keys are fetched
+
+    encoding = {"Accept-Encoding": "identity"}
+    try:
+        with httpx.stream("GET", url, headers=encoding, timeout=TIMEOUT_SECONDS) as response:
+            if response.status_code != httpx.codes.OK:
+                raise KeySetError(f"its URL answered {response.status_code}")
+            content = bytearray()
+            for chunk in response.iter_raw():
+                content += chunk
+                if len(content) > MOST_BYTES:
+                    raise KeySetError(f"its URL answered more than {MOST_BYTES} bytes")
+            return bytes(content)
+    except httpx.HTTPError as error:
+        raise KeySetError(f"its URL: {type(error).__name__}") from error

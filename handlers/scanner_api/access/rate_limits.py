@@ -1,0 +1,188 @@
+"""Rate limits: fixed windows of a minute and a day, counted by credential or by client address.
+
+A window begins with its first request. Each request counts in every window, or, once one of them is used
+up, in none.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from math import ceil
+from typing import TYPE_CHECKING, NamedTuple
+
+from limits.errors import StorageError
+
+from scanner_api.problems import RateLimited, ServiceUnavailable
+
+if TYPE_CHECKING:
+    from scanner_api.binding.request import Request
+
+    from .callers import Caller
+    from .counters import Counters
+
+MINUTE = 60
+DAY = 86_400
+MOST_REFUSALS = 10_000
+UNREACHABLE = "The storage of the rate limits does not answer."
+
+
+class Window(NamedTuple):
+    """So many requests in so many seconds."""
+
+    limit: int
+    seconds: int
+
+    def key(self, subject: str) -> str:
+        """Return the name of a subject's counter; another limit has another counter."""
+        return f"{subject}/{self.limit}/{self.seconds}"
+
+
+class Quota(NamedTuple):
+    """The windows that hold at once, minute and day, and how ``RateLimit-Policy`` puts them."""
+
+    windows: tuple[Window, Window]
+    policy: bytes
+
+
+class Standing(NamedTuple):
+    """How a subject stands in the most restrictive of its windows; ``reset`` in seconds since the epoch."""
+
+    window: Window
+    remaining: int
+    reset: float
+
+
+class Refusal(NamedTuple):
+    """A quota that is used up until the reset of its standing."""
+
+    quota: Quota
+    standing: Standing
+
+
+@lru_cache(maxsize=1024)
+def quota_of(per_minute: int, per_day: int) -> Quota:
+    """Return the quota of so many requests a minute and a day."""
+    windows = Window(per_minute, MINUTE), Window(per_day, DAY)
+    policy = ", ".join(f"{window.limit};w={window.seconds}" for window in windows)
+    return Quota(windows, policy.encode())
+
+
+class RateLimiter:
+    """Counts requests, and says in every answer how many are left.
+
+    Attributes:
+        by_address: the quota of a client address, for requests without a valid credential.
+    """
+
+    def __init__(
+        self,
+        counters: Counters,
+        *,
+        per_minute: int = 300,
+        per_day: int = 10_000,
+        publishable_per_minute: int = 100,
+    ) -> None:
+        self._counters = counters
+        self._per_minute = per_minute
+        self._per_day = per_day
+        self._publishable_per_minute = publishable_per_minute
+        self._refusals: dict[str, Refusal] = {}
+        self.by_address = quota_of(per_minute, per_day)
+
+    def by_credential(self, caller: Caller) -> Quota:
+        """Return a caller's quota: its own where it has one, else the default of its kind."""
+        default = self._publishable_per_minute if caller.own_sessions_only else self._per_minute
+        return quota_of(caller.per_minute or default, caller.per_day or self._per_day)
+
+    async def spend(self, request: Request, subject: str, quota: Quota) -> None:
+        """Count a request, and put its standing into the headers of the answer.
+
+        Raises:
+            RateLimited: a window is used up; nothing is spent.
+            ServiceUnavailable: the counters cannot be reached. A limit that cannot be held lets nobody in.
+        """
+        self.refuse_used_up(request, subject, quota)
+        try:
+            standing, counted = await self._count(subject, quota)
+        except StorageError as error:
+            raise ServiceUnavailable(UNREACHABLE) from error
+        seconds = self._tell(request, quota, standing)
+        if standing.remaining == 0:
+            self._remember(subject, Refusal(quota, standing))
+        if not counted:
+            raise RateLimited(seconds)
+
+    def refuse_used_up(self, request: Request, subject: str, quota: Quota) -> None:
+        """Raise RateLimited, with headers, if a window of the subject was seen used up; asks no storage."""
+        refusal = self._refusals.get(subject)
+        if refusal is None:
+            return
+        if refusal.quota is not quota or refusal.standing.reset <= self._counters.now():
+            del self._refusals[subject]
+            return
+        raise RateLimited(self._tell(request, quota, refusal.standing))
+
+    async def ping(self) -> None:
+        """Find out whether the counters can be reached.
+
+        Raises:
+            ServiceUnavailable: they cannot.
+        """
+        if not await self._counters.check():
+            raise ServiceUnavailable(UNREACHABLE)
+
+    async def reset(self) -> None:
+        """Forget all counts."""
+        self._refusals.clear()
+        await self._counters.reset()
+
+    async def close(self) -> None:
+        """Let go of the storage's connections."""
+        await self._counters.close()
+
+    async def _count(self, subject: str, quota: Quota) -> tuple[Standing, bool]:
+        """Count in every window, or in none; return the standing and whether the request was counted."""
+        left: list[int] = []
+        for window in quota.windows:
+            left.append(window.limit - await self._counters.incr(window.key(subject), window.seconds))
+            if left[-1] < 0:
+                await self._give_back(subject, quota.windows[: len(left)])
+                return await self._standing_refused(subject, quota), False
+        return await self._standing(subject, quota, left), True
+
+    async def _give_back(self, subject: str, windows: tuple[Window, ...]) -> None:
+        for window in windows:
+            await self._counters.incr(window.key(subject), window.seconds, -1)
+
+    async def _standing_refused(self, subject: str, quota: Quota) -> Standing:
+        """Look at all windows: one that was not counted may be used up for longer than the one that was."""
+        left = [
+            max(0, window.limit - await self._counters.get(window.key(subject))) for window in quota.windows
+        ]
+        return (await self._standing(subject, quota, left))._replace(remaining=0)
+
+    async def _standing(self, subject: str, quota: Quota, left: list[int]) -> Standing:
+        """Return the standing in the window with the fewest left; of two alike in the longer."""
+        remaining = min(left)
+        window = quota.windows[0] if left[0] < left[1] else quota.windows[1]
+        return Standing(window, remaining, await self._counters.get_expiry(window.key(subject)))
+
+    def _remember(self, subject: str, refusal: Refusal) -> None:
+        if len(self._refusals) >= MOST_REFUSALS:
+            del self._refusals[next(iter(self._refusals))]
+        self._refusals[subject] = refusal
+
+    def _tell(self, request: Request, quota: Quota, standing: Standing) -> int:
+        """Put a standing into the headers of the answer; return the whole seconds until its reset."""
+        seconds = max(1, ceil(standing.reset - self._counters.now()))
+        limit, remaining = b"%d" % standing.window.limit, b"%d" % standing.remaining
+        request.response_headers += (
+            (b"ratelimit-policy", quota.policy),
+            (b"ratelimit-limit", limit),
+            (b"ratelimit-remaining", remaining),
+            (b"ratelimit-reset", b"%d" % seconds),
+            (b"x-ratelimit-limit", limit),
+            (b"x-ratelimit-remaining", remaining),
+            (b"x-ratelimit-reset", b"%d" % ceil(standing.reset)),
+        )
+        return seconds

@@ -1,0 +1,66 @@
+"""Web sessions: the cookie of a signed-in browser."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from typing import TYPE_CHECKING
+
+from scanner_api.problems import Forbidden, Unauthorized
+
+from .callers import Caller
+from .credentials import digest_of
+from .lookups import RecentLookups
+from .proxies import normal_origin
+
+if TYPE_CHECKING:
+    from scanner_api.binding.request import Request
+    from scanner_api.clock import Clock
+
+    from .credentials import CredentialStore, WebSessionRecord
+    from .proxies import TrustedProxies
+
+SHAPE = re.compile(r"[A-Za-z0-9_-]{43}")
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+"""Methods that change nothing (RFC 9110, section 9.2.1): another site may make a browser send them."""
+
+
+def new_cookie() -> str:
+    """Return a fresh cookie value with 256 random bits; stored only as its digest."""
+    return secrets.token_urlsafe(32)
+
+
+class WebSessionVerifier:
+    """Turns cookies into callers, and refuses what another site makes a browser send."""
+
+    def __init__(self, credentials: CredentialStore, clock: Clock, proxies: TrustedProxies) -> None:
+        self._clock = clock
+        self._proxies = proxies
+        self._known = RecentLookups(credentials.web_session)
+
+    async def verify(self, value: str, request: Request, /) -> Caller:
+        """Return whom the cookie lets in, or raise Unauthorized; Forbidden for another site's request."""
+        record = await self._known.get(digest_of(value)) if SHAPE.fullmatch(value) else None
+        if record is None or record.expires <= self._clock.now():
+            raise Unauthorized("The session cookie is not known or has expired; sign in again.")
+        if request.method not in SAFE_METHODS and not self._is_same_origin(request):
+            raise Forbidden(
+                f"A {request.method} with the session cookie has to come from a page of this origin, as "
+                "Sec-Fetch-Site or Origin tell; use an API key elsewhere."
+            )
+        return caller_of(record)
+
+    def _is_same_origin(self, request: Request) -> bool:
+        """Tell by Sec-Fetch-Site, which pages cannot forge, and in browsers without it by Origin."""
+        site = request.header(b"sec-fetch-site")
+        if site is not None:
+            return site == "same-origin"
+        origin = request.header(b"origin")
+        return origin is not None and normal_origin(origin) == self._proxies.origin(request)
+
+
+def caller_of(record: WebSessionRecord) -> Caller:
+    """Return whom a web session lets in: a person, who has to say for which organization they act."""
+    return Caller(
+        credential=f"web:{record.id}", organizations=record.organizations, infers_organization=False
+    )
