@@ -26,7 +26,9 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="SCANNER_", extra="forbid", frozen=True)
 
-    host: str = Field("127.0.0.1", description="Address to listen on; anything but loopback is your decision.")
+    host: str = Field(
+        "127.0.0.1", description="Address to listen on; anything but loopback is your decision."
+    )
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
     contract: Path | None = Field(None, description="Contract to serve instead of the packaged one.")
     database_url: str = Field(
@@ -47,7 +49,9 @@ class Settings(BaseSettings):
     trusted_proxies: tuple[str, ...] = Field(
         (), description="Addresses whose X-Forwarded-For is believed (JSON list); none by default."
     )
-    max_body_bytes: int = Field(MEBIBYTE, ge=1024, description="Largest request body, in bytes; 413 beyond it.")
+    max_body_bytes: int = Field(
+        MEBIBYTE, ge=1024, description="Largest request body, in bytes; 413 beyond it."
+    )
     max_upload_bytes: int = Field(
         20 * MEBIBYTE, ge=1, description="Largest photo, in bytes, in a presigned upload and in upload-image."
     )

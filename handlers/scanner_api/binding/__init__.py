@@ -11,7 +11,8 @@ import warnings
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ..problems import Problem
+from scanner_api.problems import Problem
+
 from .answers import Answer, Rendered
 from .assembly import Assembly
 
@@ -46,14 +47,17 @@ def bind(assembly: Assembly, handlers: Mapping[str, Callable[..., Any]]) -> ASGI
     """
     unrouted = Unrouted(assembly)
     middlewares = [RoutingMiddleware, partial(BindingMiddleware, assembly=assembly)]
-    connexion = ConnexionMiddleware(unrouted, middlewares=middlewares, resolver=HandlerResolver(handlers))
+    connexion: Any = ConnexionMiddleware(
+        unrouted, middlewares=middlewares, resolver=HandlerResolver(handlers)
+    )
     specification = ContractSpecification(assembly.contract)
     connexion.apis.append(
         API(specification, base_path="", name="contract", resolver=connexion.options.resolver)
     )
     # Connexion builds its stack at the first request; a contract that does not fit must fail the start
     connexion.app, connexion.middleware_stack = connexion._build_middleware_stack()  # noqa: SLF001
-    return connexion
+    app: ASGIApp = connexion
+    return app
 
 
 class Unrouted:

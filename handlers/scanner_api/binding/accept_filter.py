@@ -26,8 +26,28 @@ if TYPE_CHECKING:
     from .schemas import SchemaCompiler
 
 JUDGED_FORMATS = frozenset(
-    "binary byte date date-time double email float hostname idn-email int32 int64 ipv4 ipv6 json-pointer password "
-    "regex relative-json-pointer time uri uuid".split()
+    [
+        "binary",
+        "byte",
+        "date",
+        "date-time",
+        "double",
+        "email",
+        "float",
+        "hostname",
+        "idn-email",
+        "int32",
+        "int64",
+        "ipv4",
+        "ipv6",
+        "json-pointer",
+        "password",
+        "regex",
+        "relative-json-pointer",
+        "time",
+        "uri",
+        "uuid",
+    ]
 )
 """Formats that the judge may check; a test compares them with its checkers."""
 

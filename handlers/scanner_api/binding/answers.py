@@ -7,17 +7,19 @@ filter accepts what surely keeps the contract; what it does not accept goes befo
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from ..problems import InternalError
+from scanner_api.problems import InternalError
+
 from .accept_filter import AcceptFilter
 from .media_types import essence, is_json
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from scanner_contract import Operation
 
     from .judge import Judge
@@ -79,7 +81,8 @@ class Answers:
         self._operation = operation
         self._status = success_status(operation)
         self._media_types = {
-            code: next(iter(response.get("content", {})), None) for code, response in operation.responses.items()
+            code: next(iter(response.get("content", {})), None)
+            for code, response in operation.responses.items()
         }
         self._filter = AcceptFilter(operation, compiler)
         self._judge = judge

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from ..problems import BadRequest, PayloadTooLarge, UnsupportedMediaType, Violation
+from scanner_api.problems import BadRequest, PayloadTooLarge, UnsupportedMediaType, Violation
+
 from .defaults import Defaults
 from .forms import Form
 from .media_types import essence, is_json, ranges_for
@@ -36,7 +37,11 @@ class MediaType:
         self._form = Form(schema, definition.get("encoding", {}), compiler) if name in FORMS else None
 
     async def read(
-        self, media_type: str, stream: AsyncGenerator[bytes, None], request: Request, violations: list[Violation]
+        self,
+        media_type: str,
+        stream: AsyncGenerator[bytes, None],
+        request: Request,
+        violations: list[Violation],
     ) -> Any:
         """Return the body for the handler; what breaks the schema goes to ``violations``."""
         if self._form is not None and media_type == MULTIPART:
@@ -111,7 +116,9 @@ class Body:
             return None
         sent = essence(request.header(b"content-type") or "")
         coding = request.header(b"content-encoding") or "identity"
-        declared = next((self._media_types[each] for each in ranges_for(sent) if each in self._media_types), None)
+        declared = next(
+            (self._media_types[each] for each in ranges_for(sent) if each in self._media_types), None
+        )
         if declared is None or coding.lower() != "identity":
             raise self._unsupported(sent, coding)
         return await declared.read(sent, _after(first, stream), request, violations)
@@ -119,7 +126,9 @@ class Body:
     def _unsupported(self, sent: str, coding: str) -> UnsupportedMediaType:
         wanted = " or ".join(self._media_types)
         found = f"{sent[:100] or 'no Content-Type'}, Content-Encoding {coding[:100]}"
-        return UnsupportedMediaType(f"The body must be {wanted}, without a content coding; it came as {found}.")
+        return UnsupportedMediaType(
+            f"The body must be {wanted}, without a content coding; it came as {found}."
+        )
 
 
 async def _chunks(request: Request, most_bytes: int) -> AsyncGenerator[bytes, None]:

@@ -18,18 +18,18 @@ INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,300})\Z")
 NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,300})(?:\.[0-9]{1,300})?(?:[eE][+-]?[0-9]{1,3})?\Z")
 
 
-class NotOfType(ValueError):
+class NotOfTypeError(ValueError):
     """The string does not spell a value of the type."""
 
 
 def _null(text: str) -> None:
     if text not in {"", "null"}:
-        raise NotOfType
+        raise NotOfTypeError
 
 
 def _boolean(text: str) -> bool:
     if text not in {"true", "false"}:
-        raise NotOfType
+        raise NotOfTypeError
     return text == "true"
 
 
@@ -38,14 +38,14 @@ def _integer(text: str) -> int:
         return int(text)
     number = _number(text)
     if not number.is_integer():
-        raise NotOfType
+        raise NotOfTypeError
     return int(number)
 
 
 def _number(text: str) -> float:
     number = float(text) if NUMBER.match(text) else float("inf")
     if number in {float("inf"), float("-inf")}:
-        raise NotOfType
+        raise NotOfTypeError
     return number
 
 
@@ -62,7 +62,7 @@ def scalar_coercion(types: frozenset[str], is_valid: Callable[[Any], bool]) -> C
     """Return a function from text to the first declared type, in the order above, whose value is valid.
 
     A text that spells no valid value becomes the value of the first type that it spells, so that the schema
-    can say what is wrong with it; else it stays text. A schema that says nothing of types takes text as it is.
+    can say what is wrong with it; else it stays text. A schema that says nothing of types takes it as it is.
     """
     # an empty text is an empty string before it is null
     wanted = types - {"null"} if "string" in types else types
@@ -75,7 +75,7 @@ def scalar_coercion(types: frozenset[str], is_valid: Callable[[Any], bool]) -> C
         for convert in converters:
             try:
                 value = convert(text)
-            except NotOfType:
+            except NotOfTypeError:
                 continue
             if is_valid(value):
                 return value

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from ..problems import MEDIA_TYPE, InternalError, Problem, URITooLong
+from scanner_api.problems import MEDIA_TYPE, InternalError, Problem, URITooLong
+
 from .answers import Rendered
 from .bodies import Disconnected
 from .operation import respond
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from ..clock import Clock
+    from scanner_api.clock import Clock
 
 log = logging.getLogger("scanner_api.errors")
 GOOD_REQUEST_ID = re.compile(rb"[A-Za-z0-9._~-]{1,64}")
@@ -85,7 +86,9 @@ class Edge:
             request_id=request.request_id,
         )
         body = msgspec.json.encode(document)
-        headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in problem.headers.items()]
+        headers = [
+            (name.lower().encode(), value.encode("latin-1")) for name, value in problem.headers.items()
+        ]
         headers += [
             (b"content-type", MEDIA_TYPE.encode()),
             (b"content-length", str(len(body)).encode()),

@@ -1,4 +1,4 @@
-"""Form bodies, ``application/x-www-form-urlencoded`` and ``multipart/form-data``, as JSON values and files."""
+"""Form bodies, urlencoded and ``multipart/form-data``, as JSON values and files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import msgspec
 from starlette.datastructures import Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from ..problems import BadRequest, Violation
+from scanner_api.problems import BadRequest, Violation
+
 from .parameters import compile_parameters
 from .percent import decode, decode_form
 from .shapes import properties_of, types_of
@@ -42,7 +43,9 @@ class Form:
         )
         self._known = frozenset(properties)
         self._as_json = frozenset(
-            name for name, inner in properties.items() if types_of(inner, compiler) <= {"object", "array", "null"}
+            name
+            for name, inner in properties.items()
+            if types_of(inner, compiler) <= {"object", "array", "null"}
         )
         self._files = frozenset(name for name, inner in properties.items() if _is_binary(inner, compiler))
 
@@ -79,7 +82,9 @@ class Form:
             if isinstance(part, UploadFile) or name not in self._known:
                 fields[name] = part
             elif name in self._files:
-                violations.append(Violation("body", f"/{name}", "format", "is a file: send it with a filename"))
+                violations.append(
+                    Violation("body", f"/{name}", "format", "is a file: send it with a filename")
+                )
             elif name in self._as_json and part[:1] in {"{", "["}:
                 fields[name] = _json(name, part)
             else:

@@ -6,7 +6,6 @@ from functools import cached_property
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-
 from starlette.datastructures import Headers
 
 if TYPE_CHECKING:
@@ -42,9 +41,7 @@ class Judge:
         kind = V30ResponseValidator if self._contract.openapi.startswith("3.0") else V31ResponseValidator
         return kind(SchemaPath.from_dict(document))
 
-    def errors(
-        self, operation: Operation, rendered: Rendered, media_type: str | None
-    ) -> list[str]:
+    def errors(self, operation: Operation, rendered: Rendered, media_type: str | None) -> list[str]:
         """Return what is wrong with a response, each part in a sentence; nothing if it keeps the contract."""
         asked = SimpleNamespace(host_url=SERVER, path=operation.path, method=operation.method)
         given = SimpleNamespace(
@@ -53,7 +50,9 @@ class Judge:
             content_type=media_type or "",
             headers=Headers(raw=rendered.headers),
         )
-        return [sentence for error in self._validator.iter_errors(asked, given) for sentence in _sentences(error)]
+        return [
+            sentence for error in self._validator.iter_errors(asked, given) for sentence in _sentences(error)
+        ]
 
 
 def _sentences(error: Exception) -> Iterator[str]:
@@ -63,5 +62,3 @@ def _sentences(error: Exception) -> Iterator[str]:
         yield f"/{'/'.join(str(step) for step in cause.absolute_path)}: {cause.message[:300]}"
     if not causes:
         yield f"{error}{f': {error.__cause__}' if error.__cause__ else ''}"[:600]
-
-

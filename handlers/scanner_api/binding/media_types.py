@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..problems import NotAcceptable
+from scanner_api.problems import NotAcceptable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,7 +52,7 @@ class Negotiation:
     """Tells whether an operation can answer what a request accepts.
 
     Args:
-        produced: the media types that the operation's successes are declared with; none if it answers no body.
+        produced: the media types of the operation's successes; none if it answers no body.
     """
 
     def __init__(self, produced: Iterable[str]) -> None:
@@ -69,7 +69,9 @@ class Negotiation:
             if len(self._remembered) < MOST_REMEMBERED and len(accept) < LONGEST_REMEMBERED:
                 self._remembered[accept] = acceptable
         if not acceptable:
-            raise NotAcceptable(f"This operation answers {' or '.join(self._produced)}, which Accept excludes.")
+            raise NotAcceptable(
+                f"This operation answers {' or '.join(self._produced)}, which Accept excludes."
+            )
 
     def _allows(self, accepted: list[Accepted]) -> bool:
         qualities = {each.media_range: each.quality for each in accepted}

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from connexion.exceptions import ResolverError
 from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
 
-from ..problems import ValidationFailed, Violation
+from scanner_api.problems import ValidationFailed, Violation
+
 from .answers import Answers, produced
 from .bodies import Body
 from .media_types import Negotiation
@@ -43,7 +44,10 @@ class BoundOperation:
             None
             if contract_operation.request_body is None
             else Body(
-                contract_operation.request_body, compiler, assembly.most_body_bytes, assembly.most_upload_bytes
+                contract_operation.request_body,
+                compiler,
+                assembly.most_body_bytes,
+                assembly.most_upload_bytes,
             )
         )
         self._answers = Answers(contract_operation, compiler, assembly.judge, reveal=assembly.reveal)
@@ -67,9 +71,7 @@ class BoundOperation:
     async def _arguments(self, request: Request) -> dict[str, Any]:
         violations: list[Violation] = []
         pairs = decode_form(request.query_string, "query") if request.query_string else []
-        arguments = {
-            each.argument: each.argument_of(request, pairs, violations) for each in self._parameters
-        }
+        arguments = {each.argument: each.argument_of(request, pairs, violations) for each in self._parameters}
         if self._body is not None:
             arguments["body"] = await self._body.read(request, violations)
         if violations:
@@ -129,4 +131,5 @@ class BindingMiddleware(RoutedMiddleware[BindingAPI]):
 
     def add_api(self, specification: ContractSpecification, **kwargs: Any) -> BindingAPI:
         """Bind all operations of a contract."""
-        return super().add_api(specification, assembly=self._assembly, **kwargs)
+        bound: BindingAPI = super().add_api(specification, assembly=self._assembly, **kwargs)
+        return bound

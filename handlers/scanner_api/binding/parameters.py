@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from ..problems import BadRequest, Violation
+from scanner_api.problems import BadRequest, Violation
+
 from .coercion import Coercion, Serialized
 from .names import python_name
-from .percent import decode, decode_form
+from .percent import decode
 from .shapes import MISSING, default_of
 
 if TYPE_CHECKING:
@@ -26,11 +27,17 @@ if TYPE_CHECKING:
 
 QueryPairs = list[tuple[str, bytes]]
 DEFAULT_STYLES = {"query": "form", "path": "simple", "header": "simple", "cookie": "form"}
-DELIMITERS = {"form": (b",",), "simple": (b",",), "label": (b".",), "matrix": (b",",)}
-DELIMITERS |= {"spaceDelimited": (b"%20", b"+"), "pipeDelimited": (b"|", b"%7C", b"%7c")}
+DELIMITERS: dict[str, tuple[bytes, ...]] = {
+    "form": (b",",),
+    "simple": (b",",),
+    "label": (b".",),
+    "matrix": (b",",),
+    "spaceDelimited": (b"%20", b"+"),
+    "pipeDelimited": (b"|", b"%7C", b"%7c"),
+}
 
 
-class Repeated(ValueError):
+class RepeatedError(ValueError):
     """A parameter that takes one value was sent more than once."""
 
 
@@ -56,7 +63,7 @@ class Parameter:
         """Return the value for the handler; what is wrong with it goes to ``violations``."""
         try:
             sent = self.read(request, pairs)
-        except Repeated:
+        except RepeatedError:
             violations.append(
                 Violation(self.location, self.name, "repeated", "takes one value and was sent more than once")
             )
@@ -87,10 +94,6 @@ def _compile(definition: Mapping[str, Any], compiler: SchemaCompiler) -> Paramet
     schema = (content or definition).get("schema", True)
     compiled = compiler.compile(schema)
     coercion = Coercion(schema, compiled, compiler)
-    if content is not None:
-        read, coerce = _single(location, name), _json
-    else:
-        read, coerce = _styled(definition, coercion), coercion
     default = default_of(schema, compiler)
     return Parameter(
         name=name,
@@ -99,8 +102,8 @@ def _compile(definition: Mapping[str, Any], compiler: SchemaCompiler) -> Paramet
         required=bool(definition.get("required", False)),
         default=None if default is MISSING else default,
         schema=compiled,
-        read=read,
-        coerce=coerce,
+        read=_styled(definition, coercion) if content is None else _single(location, name),
+        coerce=coercion if content is None else _json,
     )
 
 
@@ -144,7 +147,7 @@ def _single(location: str, name: str) -> Callable[[Request, QueryPairs], str | N
     def read_query(_: Request, pairs: QueryPairs) -> str | None:
         found = [value for key, value in pairs if key == name]
         if len(found) > 1:
-            raise Repeated
+            raise RepeatedError
         return decode(found[0], where, plus_is_space=True) if found else None
 
     return read_query
@@ -197,13 +200,15 @@ def _query_members(
     def deep_object(_: Request, pairs: QueryPairs) -> dict[str, str] | None:
         head = name + "["
         return {
-            key[len(head) : -1]: text(value) for key, value in pairs if key.startswith(head) and key[-1] == "]"
+            key[len(head) : -1]: text(value)
+            for key, value in pairs
+            if key.startswith(head) and key[-1] == "]"
         } or None
 
     def delimited(_: Request, pairs: QueryPairs) -> Serialized | None:
         found = [value for key, value in pairs if key == name]
         if len(found) > 1:
-            raise Repeated
+            raise RepeatedError
         return _members(_split(found[0], style), text, coercion) if found else None
 
     if style == "deepObject":

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from starlette.datastructures import UploadFile
     from starlette.types import Receive, Scope
 
-    from ..problems import Problem
+    from scanner_api.problems import Problem
 
 STATE = "scanner_api.request"
 
@@ -68,16 +68,17 @@ class Request:
     @property
     def query_string(self) -> bytes:
         """The query as it was sent, percent-encoded."""
-        return self.scope["query_string"]
+        query: bytes = self.scope["query_string"]
+        return query
 
     @property
     def path(self) -> str:
         """The path as it was sent, percent-encoded."""
-        raw = self.scope.get("raw_path") or self.scope["path"].encode()
+        raw: bytes = self.scope.get("raw_path") or self.scope["path"].encode()
         return raw.split(b"?", 1)[0].decode("latin-1")
 
     @property
     def client_address(self) -> str:
         """The address of the peer, or ``unknown`` where the server gives none."""
         client = self.scope.get("client")
-        return client[0] if client else "unknown"
+        return str(client[0]) if client else "unknown"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import pkgutil
+from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +12,12 @@ from connexion.exceptions import ResolverError
 from connexion.resolver import Resolution, Resolver
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from types import ModuleType
 
     from connexion.operations import AbstractOperation
 
-Handler = Callable[..., Any] if TYPE_CHECKING else object
+Handler = Callable[..., Any]
 
 
 def handlers_of(package: ModuleType) -> dict[str, Handler]:
@@ -30,7 +31,7 @@ def handlers_of(package: ModuleType) -> dict[str, Handler]:
                 and not name.startswith("_")
             ):
                 if name in found:
-                    raise ResolverError(f"Two handlers are called {name}: {module.name} and {found[name].__module__}")
+                    raise ResolverError(f"Two handlers are called {name}; one is in {module.name}.")
                 found[name] = function
     return found
 
@@ -51,7 +52,9 @@ class HandlerResolver(Resolver):
         operation_id: str = operation.operation_id
         name = self.name_for(operation_id)
         if name is None:
-            raise ResolverError(f"No handler for operationId {operation_id!r}: no function is named by its tail.")
+            raise ResolverError(
+                f"No handler for operationId {operation_id!r}: no function is named by its tail."
+            )
         return Resolution(self._handlers[name], operation_id)
 
     def name_for(self, operation_id: str) -> str | None:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from connexion.middleware.abstract import ROUTING_CONTEXT, SpecMiddleware
 
-from ..problems import MethodNotAllowed, NotFound
+from scanner_api.problems import MethodNotAllowed, NotFound
+
 from .percent import decode
 from .request import STATE
 
@@ -32,7 +33,7 @@ EXPRESSION = re.compile(r"\{([^}/]+)\}")
 class PathItem:
     """One path of the contract: its template as a pattern, its operations by method."""
 
-    __slots__ = ("allow", "names", "operations", "pattern", "path")
+    __slots__ = ("allow", "names", "operations", "path", "pattern")
 
     def __init__(self, path: str, operations: Iterable[Operation]) -> None:
         self.path = path

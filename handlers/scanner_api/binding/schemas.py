@@ -1,9 +1,9 @@
 """JSON Schema 2020-12, compiled once from where it stands in an OpenAPI document.
 
-A schema in a document refers to others by pointers into that document (``#/components/schemas/...``), and may
-itself hold resources of its own (``$id``) in which ``#`` means something else. A :class:`SchemaCompiler` turns
-it into a JSON Schema that stands alone: what it refers to is brought along under ``$defs``, and only references
-whose base is the document are rewritten. OpenAPI 3.0's own dialect is translated on the way.
+A schema in a document refers to others by pointers into that document (``#/components/schemas/...``), and
+may itself hold resources of its own (``$id``) in which ``#`` means something else. A :class:`SchemaCompiler`
+turns it into a JSON Schema that stands alone: what it refers to is brought along under ``$defs``, and only
+references whose base is the document are rewritten. OpenAPI 3.0's own dialect is translated on the way.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from urllib.parse import quote, unquote
 
 import jsonschema_rs
 
-from ..problems import Violation
+from scanner_api.problems import Violation
+
 from .dialect30 import to_2020_12
 
 if TYPE_CHECKING:
@@ -22,8 +23,19 @@ if TYPE_CHECKING:
 MAPS = frozenset({"properties", "patternProperties", "$defs", "definitions", "dependentSchemas"})
 LISTS = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
 SINGLES = frozenset(
-    "items contains additionalProperties not if then else propertyNames unevaluatedItems unevaluatedProperties "
-    "contentSchema".split()
+    [
+        "items",
+        "contains",
+        "additionalProperties",
+        "not",
+        "if",
+        "then",
+        "else",
+        "propertyNames",
+        "unevaluatedItems",
+        "unevaluatedProperties",
+        "contentSchema",
+    ]
 )
 LONGEST_DETAIL = 300
 MOST_VIOLATIONS = 100

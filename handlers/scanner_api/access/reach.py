@@ -1,0 +1,64 @@
+"""Which organization, and which session, a caller may act on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from scanner_api.problems import Conflict, Forbidden, NotFound, ValidationFailed, Violation
+from scanner_api.scanning.sessions import SessionStatus
+
+if TYPE_CHECKING:
+    from scanner_api.scanning.sessions import ScanSession
+
+    from .callers import Caller
+
+
+class Sessions(Protocol):
+    """Where sessions are kept."""
+
+    async def get(self, session_id: str) -> ScanSession | None:
+        """Return a session, None if there is no such id."""
+        ...
+
+
+def organization_for(caller: Caller, requested: str) -> str:
+    """Return the organization that a caller acts for: the one it names, or the one its credential is for.
+
+    Raises:
+        Forbidden: the caller is not a member of the organization it names, or of any.
+        ValidationFailed: none is named and the credential does not tell.
+    """
+    if requested:
+        if requested not in caller.organizations:
+            raise Forbidden("The caller is not a member of this organization.")
+        return requested
+    if not caller.organizations:
+        raise Forbidden("The caller is not a member of any organization.")
+    if caller.infers_organization and len(caller.organizations) == 1:
+        return next(iter(caller.organizations))
+    raise ValidationFailed(
+        [
+            Violation(
+                "body",
+                "/organization_short_id",
+                "required",
+                "is required: this credential is for no one organization",
+            )
+        ]
+    )
+
+
+async def reachable_session(sessions: Sessions, caller: Caller, session_id: str) -> ScanSession:
+    """Return a session that the caller may see; NotFound tells nothing of the others."""
+    session = await sessions.get(session_id)
+    if session is None or not caller.reaches(session.organization_id, session.created_by):
+        raise NotFound("There is no such session.")
+    return session
+
+
+async def active_session(sessions: Sessions, caller: Caller, session_id: str) -> ScanSession:
+    """Return a session that the caller may see and that still takes scans and photos, else Conflict."""
+    session = await reachable_session(sessions, caller, session_id)
+    if session.status is not SessionStatus.ACTIVE:
+        raise Conflict(f"The session is {session.status}; only an ACTIVE session takes this.")
+    return session

@@ -1,0 +1,203 @@
+"""Puts everything together; nothing else does."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Any
+
+from connexion.exceptions import ResolverError
+
+from scanner_contract import ContractError, load_contract
+
+from . import operations
+from .access.api_keys import ApiKeyVerifier
+from .access.counters import open_counters
+from .access.gate import ScannerGate
+from .access.oauth import bearer_verifier
+from .access.proxies import TrustedProxies
+from .access.rate_limits import RateLimiter
+from .access.web_sessions import WebSessionVerifier
+from .binding import Assembly, bind, handlers_of
+from .binding.edge import Edge
+from .clock import SystemClock
+from .cors import with_cors
+from .operations.pending import HANDLERS as PENDING
+from .pages import contract_pages, health_pages
+from .problems import ServiceUnavailable
+from .scanning.photo_keys import PhotoKeys
+from .server import CannotListen
+from .storage.credentials import CredentialStore
+from .storage.database import Database, DatabaseError
+from .storage.photo_bucket import PhotoBucket, PhotoBucketError
+from .storage.secrets import SecretStore
+from .storage.sessions import SessionStore
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from scanner_contract import Contract
+
+    from .clock import Clock
+    from .pages import Check
+    from .settings import Settings
+
+MULTIPART_OVERHEAD = 64 * 1024
+START_ERRORS = (
+    CannotListen,
+    ContractError,
+    DatabaseError,
+    PhotoBucketError,
+    ResolverError,
+    TemplateError,
+    ValueError,
+)
+"""What keeps the service from starting; each message says what to do."""
+
+
+class Application:
+    """The Scanner API as an ASGI app; :meth:`start` before the first request, :meth:`stop` after the last.
+
+    A server that speaks ASGI's lifespan protocol does both by itself.
+
+    Args:
+        settings: all settings.
+        contract: the effective contract; by default the one that the settings name, or the packaged one.
+        clock: tells the time, everywhere.
+        database: where state is kept; by default the one that the settings name.
+        bucket: where photos go; by default the one that the settings name.
+        reveal: tell clients how a response of ours broke the contract (mock and tests).
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        contract: Contract | None = None,
+        clock: Clock | None = None,
+        database: Database | None = None,
+        bucket: PhotoBucket | None = None,
+        reveal: bool = False,
+    ) -> None:
+        self.settings = settings
+        self.contract = contract or load_contract(settings.contract)
+        self.clock = clock or SystemClock()
+        self.database = database or Database(settings.database_url)
+        self.bucket = bucket or photo_bucket(settings, self.clock)
+        self.counters = open_counters(settings.rate_limit_storage, self.clock)
+        self._credentials = CredentialStore(self.database)
+        self._api_keys = ApiKeyVerifier(self._credentials, self.clock)
+        self._gate = self._make_gate()
+        self._reveal = reveal
+        self._running = AsyncExitStack()
+        self._app: ASGIApp | None = None
+
+    async def start(self) -> None:
+        """Bring the database up to date, check what is needed, and bind the contract.
+
+        Raises:
+            DatabaseError: the database cannot be used.
+            PhotoBucketError: there are no AWS credentials.
+            ResolverError: the contract has an operation that no handler answers.
+        """
+        self._running.push_async_callback(self.database.close)
+        self._running.push_async_callback(self.counters.close)
+        await self.database.migrate()
+        await self.bucket.start()
+        self._running.push_async_callback(self.bucket.close)
+        secret = await SecretStore(self.database).secret("photo-keys")
+        self._app = self._assemble(PhotoKeys(self.settings.s3_key_template, secret))
+        await self._running.enter_async_context(self._api_keys.last_used)
+
+    async def stop(self) -> None:
+        """Write down what is still to be written, and let go of everything."""
+        await self._running.aclose()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, or the lifespan."""
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif scope["type"] == "http" and self._app is not None:
+            await self._app(scope, receive, send)
+
+    def _assemble(self, photo_keys: PhotoKeys) -> ASGIApp:
+        assembly = Assembly(
+            contract=self.contract,
+            gate=self._gate,
+            collaborators={
+                "sessions": SessionStore(self.database),
+                "photo_keys": photo_keys,
+                "bucket": self.bucket,
+                "clock": self.clock,
+            },
+            reveal=self._reveal,
+            most_body_bytes=self.settings.max_body_bytes,
+            most_upload_bytes=self.settings.max_upload_bytes + MULTIPART_OVERHEAD,
+        )
+        edge = Edge(
+            bind(assembly, {**PENDING, **handlers_of(operations)}),
+            clock=self.clock,
+            pages={**contract_pages(self.contract), **health_pages(self._checks())},
+            most_target_bytes=self.settings.max_target_bytes,
+        )
+        return with_cors(edge, self.contract, self.settings.cors_origins)
+
+    def _make_gate(self) -> ScannerGate:
+        settings, proxies = self.settings, TrustedProxies(self.settings.trusted_proxies)
+        bearer = bearer_verifier(
+            issuer=settings.oauth_issuer,
+            audience=settings.oauth_audience,
+            jwks=settings.oauth_jwks,
+            organization_claim=settings.oauth_organization_claim,
+            clock=self.clock,
+        )
+        limiter = RateLimiter(
+            self.counters,
+            per_minute=settings.rate_limit_per_minute,
+            per_day=settings.rate_limit_per_day,
+            publishable_per_minute=settings.rate_limit_publishable_per_minute,
+        )
+        verifiers = {
+            "APIKeyHeaderAuth": self._api_keys,
+            "OAuthTokenAuth": bearer,
+            "SessionAuth": WebSessionVerifier(self._credentials, self.clock, proxies),
+        }
+        return ScannerGate(verifiers, limiter, self.contract.security_schemes, proxies)
+
+    def _checks(self) -> dict[str, Check]:
+        return {"database": self.database.ping, "bucket": self.bucket.ping, "rate limits": self._count_check}
+
+    async def _count_check(self) -> None:
+        if not await self.counters.check():
+            raise ServiceUnavailable("The rate limits' storage does not answer.")
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        try:
+            await self.start()
+        except Exception as error:
+            await send({"type": "lifespan.startup.failed", "message": str(error)})
+            raise
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self.stop()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+def photo_bucket(settings: Settings, clock: Clock) -> PhotoBucket:
+    """Return the bucket that the settings name."""
+    return PhotoBucket(
+        bucket=settings.s3_bucket,
+        region=settings.s3_region,
+        endpoint_url=settings.s3_endpoint_url,
+        max_bytes=settings.max_upload_bytes,
+        expires_seconds=settings.presigned_expires_seconds,
+        server_side_encryption=settings.s3_server_side_encryption,
+        kms_key_id=settings.s3_kms_key_id,
+        acl=settings.s3_acl,
+        clock=clock,
+    )
+
+
+def create_app(settings: Settings, **collaborators: Any) -> Application:
+    """Return the Scanner API; ``collaborators`` are those of :class:`Application`."""
+    return Application(settings, **collaborators)

@@ -1,0 +1,25 @@
+"""The command line, ``scanner-api``: one module a command.
+
+Commands of other packages join through the entry point group ``scanner_api.commands``; each is a function
+that takes the Typer app and adds itself, so that the service needs to know of none.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import entry_points
+
+import typer
+
+from . import keys, serve
+
+app = typer.Typer(
+    name="scanner-api",
+    help="The Closient Scanner API on your own machine: the service, a mock of it, and a demonstration.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+app.command("serve")(serve.serve)
+app.add_typer(keys.app, name="keys")
+for command in entry_points(group="scanner_api.commands"):
+    command.load()(app)

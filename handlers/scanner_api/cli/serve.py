@@ -1,0 +1,36 @@
+"""``scanner-api serve``: the service, for real."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from .settings_flags import with_settings
+
+if TYPE_CHECKING:
+    from scanner_api.settings import Settings
+
+
+def _serve(settings: Settings) -> None:
+    """Serve the Scanner API with real keys, a real database and a real bucket.
+
+    Settings come from flags, from SCANNER_* environment variables and from a TOML file, in this order.
+    AWS credentials come from boto3's usual chain (environment, profile, role, instance metadata).
+    """
+    import uvloop  # noqa: PLC0415 -- help and other commands do without
+
+    from scanner_api.app import START_ERRORS, create_app  # noqa: PLC0415 -- the same
+    from scanner_api.server import listen, serve, url_of  # noqa: PLC0415 -- the same
+
+    try:
+        app = create_app(settings)
+        listening = listen(settings.host, settings.port)
+        ready = f"Scanner API {app.contract.version} on {url_of(listening)} (explorer: /docs)"
+        uvloop.run(serve(app, settings, listening, lambda: typer.echo(ready)))
+    except START_ERRORS as error:
+        typer.echo(f"Cannot start: {error}", err=True)
+        raise typer.Exit(1) from None
+
+
+serve = with_settings(_serve)

@@ -1,0 +1,68 @@
+"""Settings as flags: every command that needs settings takes each of them."""
+
+from __future__ import annotations
+
+import inspect
+import os
+from typing import TYPE_CHECKING, Annotated, Any, get_origin
+
+import typer
+from pydantic import ValidationError
+from pydantic_settings import SettingsError
+
+from scanner_api.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def with_settings(run: Callable[[Settings], None]) -> Callable[..., None]:
+    """Return a command with one option for each setting, which calls ``run`` with the settings."""
+
+    def command(config: str | None, **flags: Any) -> None:
+        run(read_settings(config, flags))
+
+    options = {
+        "config": Annotated[str | None, typer.Option(help="TOML file with settings. \\[env: SCANNER_CONFIG]")]
+    }
+    options |= {name: _option(name) for name in Settings.model_fields}
+    command.__annotations__ = dict(options)
+    command.__signature__ = inspect.Signature(  # type: ignore[attr-defined]  # what typer reads
+        [
+            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=option)
+            for name, option in options.items()
+        ]
+    )
+    command.__doc__ = run.__doc__
+    return command
+
+
+def _option(name: str) -> Any:
+    field = Settings.model_fields[name]
+    kind = list[str] if get_origin(field.annotation) is tuple else str
+    default = "" if field.default in {None, "", ()} else f" \\[default: {field.default}]"
+    return Annotated[
+        kind | None,
+        typer.Option(help=f"{field.description}{default}", show_default=False, rich_help_panel="Settings"),
+    ]
+
+
+def read_settings(config: str | None = None, flags: dict[str, Any] | None = None) -> Settings:
+    """Read the settings; what is wrong with them is printed, and the command ends with exit code 2."""
+    if config is not None:
+        os.environ["SCANNER_CONFIG"] = config
+    given = {name: value for name, value in (flags or {}).items() if value not in (None, [], ())}
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        complaints = [_complaint(each["loc"], each["msg"]) for each in error.errors(include_input=False)]
+    except (SettingsError, OSError, ValueError) as error:
+        complaints = [f"Settings cannot be read: {error}."]
+    for complaint in complaints:
+        typer.echo(complaint, err=True)
+    raise typer.Exit(2)
+
+
+def _complaint(place: tuple[int | str, ...], message: str) -> str:
+    name = str(place[0]) if place else "settings"
+    return f"Setting {name} (--{name.replace('_', '-')}, SCANNER_{name.upper()}) is wrong: {message}."

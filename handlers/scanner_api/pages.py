@@ -1,0 +1,108 @@
+"""What is served beside the contract: health, the effective document and its explorer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from starlette.responses import JSONResponse, Response
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from scanner_contract import Contract
+
+Check = Callable[[], Awaitable[None]]
+CSP = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'"
+EXPLORER = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="/docs/swagger-ui.css">
+</head>
+<body>
+<main id="explorer"></main>
+<script src="/docs/swagger-ui-bundle.js"></script>
+<script type="module" src="/docs/start.js"></script>
+</body>
+</html>
+"""
+# this server goes first, so that "Try it out" tries it here
+START = """const spec = await (await fetch("/openapi.json")).json();
+spec.servers = [{ url: "/", description: "this server" }, ...(spec.servers ?? [])];
+SwaggerUIBundle({
+  spec,
+  dom_id: "#explorer",
+  deepLinking: true,
+  tryItOutEnabled: true,
+  validatorUrl: null,
+});
+"""
+
+
+def contract_pages(contract: Contract) -> dict[str, ASGIApp]:
+    """Return ``/openapi.json`` and ``/docs``, which loads nothing from another host."""
+    assets = files("swagger_ui") / "static"
+    title = contract.document["info"]["title"].replace("&", "&amp;").replace("<", "&lt;")
+    return {
+        "/openapi.json": Page(
+            json.dumps(contract.document, ensure_ascii=False).encode(), "application/json", cors=True
+        ),
+        "/docs": Page(EXPLORER.format(title=title).encode(), "text/html; charset=utf-8"),
+        "/docs/start.js": Page(START.encode(), "text/javascript"),
+        "/docs/swagger-ui-bundle.js": Page((assets / "swagger-ui-bundle.js").read_bytes, "text/javascript"),
+        "/docs/swagger-ui.css": Page((assets / "swagger-ui.css").read_bytes, "text/css"),
+    }
+
+
+class Page:
+    """A fixed page; content given as a function is read when first asked for."""
+
+    def __init__(self, content: bytes | Callable[[], bytes], media_type: str, *, cors: bool = False) -> None:
+        self._content = content
+        self._media_type = media_type
+        self._headers = {"Content-Security-Policy": CSP, "X-Content-Type-Options": "nosniff"}
+        if cors:
+            self._headers["Access-Control-Allow-Origin"] = "*"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer GET and HEAD."""
+        if scope["method"] not in {"GET", "HEAD"}:
+            await Response(status_code=405, headers={"Allow": "GET, HEAD"})(scope, receive, send)
+            return
+        if callable(self._content):
+            self._content = self._content()
+        response = Response(self._content, media_type=self._media_type, headers=self._headers)
+        await response(scope, receive, send)
+
+
+def health_pages(checks: Mapping[str, Check]) -> dict[str, ASGIApp]:
+    """Return ``/healthz`` (the process is alive) and ``/readyz`` (what it needs is there)."""
+
+    async def healthz(scope: Scope, receive: Receive, send: Send) -> None:
+        await JSONResponse({"status": "alive"})(scope, receive, send)
+
+    async def readyz(scope: Scope, receive: Receive, send: Send) -> None:
+        found = {name: await _passes(check) for name, check in checks.items()}
+        status = 200 if all(found.values()) else 503
+        parts = {name: "ready" if passed else "unreachable" for name, passed in found.items()}
+        await JSONResponse({"status": "ready" if status == 200 else "not ready", **parts}, status)(  # noqa: PLR2004
+            scope, receive, send
+        )
+
+    return {"/healthz": healthz, "/readyz": readyz}
+
+
+async def _passes(check: Check) -> bool:
+    try:
+        await check()
+    except Exception:  # noqa: BLE001 -- whatever the reason, it is not ready
+        return False
+    return True

@@ -1,0 +1,71 @@
+"""Serves the app with uvicorn, in a loop of its own."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .app import Application
+    from .settings import Settings
+
+SHUTDOWN_SECONDS = 1
+BACKLOG = 2048
+
+
+class CannotListen(OSError):  # noqa: N818 -- says what happened
+    """The address cannot be listened on; the message says which and why."""
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens on an address; port 0 takes a free one."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        raise CannotListen(f"Cannot listen on {host} port {port}: {error.strerror}.") from None
+
+
+def url_of(listening: socket.socket) -> str:
+    """Return the URL of a listening socket."""
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+async def serve(
+    app: Application, settings: Settings, listening: socket.socket, ready: Callable[[], None]
+) -> None:
+    """Start the app, serve it until SIGINT or SIGTERM, and stop it; ``ready`` is called once it answers."""
+    await app.start()
+    try:
+        await _Server(_config(app, settings), ready).serve(sockets=[listening])
+    finally:
+        await app.stop()
+
+
+def _config(app: Application, settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        lifespan="off",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # access/ believes the proxies that are set, and no others
+        log_level=settings.log_level,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+    )
+
+
+class _Server(uvicorn.Server):
+    """A uvicorn server that says when it answers."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._ready()
