@@ -1,0 +1,168 @@
+"""What callers show, as it is kept: the digest of a key or cookie, never the thing itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+from msgspec.structs import asdict
+from sqlalchemy import bindparam, func, or_, select
+
+from scanner_api.access.credentials import ApiKeyRecord, WebSessionRecord
+
+from .lookup import Lookup
+from .tables import api_keys, memberships, web_sessions
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from .database import Database
+    from .lookup import Row
+
+
+class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
+    """An API key as its owner may see it; either an organization's or a user's.
+
+    Attributes:
+        prefix: ``csb``, ``csu`` or ``cpk``.
+        per_minute: requests a minute, 0 for the default of its kind.
+        per_day: requests a day, 0 for the default of its kind.
+    """
+
+    id: str
+    prefix: str
+    name: str
+    created: datetime
+    organization_id: str | None = None
+    user_id: str | None = None
+    is_active: bool = True
+    expires_at: datetime | None = None
+    last_used: datetime | None = None
+    per_minute: int = 0
+    per_day: int = 0
+
+
+class WebSession(msgspec.Struct, frozen=True, kw_only=True):
+    """A user's sign-in."""
+
+    id: str
+    user_id: str
+    created: datetime
+    expires_at: datetime
+
+
+_KEY_COLUMNS: Final = [api_keys.c[field] for field in ApiKey.__struct_fields__]
+
+
+class CredentialStore:
+    """Who may call; satisfies :class:`scanner_api.access.credentials.CredentialStore`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._keys = Lookup(
+            database,
+            select(
+                api_keys.c.digest,
+                api_keys.c.id,
+                api_keys.c.prefix,
+                api_keys.c.is_active,
+                api_keys.c.expires_at,
+                api_keys.c.per_minute,
+                api_keys.c.per_day,
+                func.coalesce(api_keys.c.organization_id, memberships.c.organization_id),
+            ).outerjoin_from(api_keys, memberships, memberships.c.user_id == api_keys.c.user_id),
+            key=api_keys.c.digest,
+        )
+        self._web_sessions = Lookup(
+            database,
+            select(
+                web_sessions.c.digest,
+                web_sessions.c.id,
+                web_sessions.c.expires_at,
+                memberships.c.organization_id,
+            ).outerjoin_from(web_sessions, memberships, memberships.c.user_id == web_sessions.c.user_id),
+            key=web_sessions.c.digest,
+        )
+
+    async def api_key(self, digest: str) -> ApiKeyRecord | None:
+        """Return the API key with this SHA-256 digest (64 lower-case hex digits), revoked or not."""
+        rows = await self._keys.rows(digest)
+        if not rows:
+            return None
+        _, key_id, prefix, active, expires, per_minute, per_day, _ = rows[0]
+        return ApiKeyRecord(
+            id=key_id,
+            prefix=prefix,
+            organizations=_reached(rows),
+            active=active,
+            expires=expires,
+            per_minute=per_minute,
+            per_day=per_day,
+        )
+
+    async def web_session(self, digest: str) -> WebSessionRecord | None:
+        """Return the web session whose cookie has this SHA-256 digest, expired or not."""
+        rows = await self._web_sessions.rows(digest)
+        if not rows:
+            return None
+        _, session_id, expires, _ = rows[0]
+        return WebSessionRecord(id=session_id, organizations=_reached(rows), expires=expires)
+
+    async def note_use(self, last_used: Mapping[str, datetime]) -> None:
+        """Write down when API keys, by id, were last used; an older time than is known changes nothing."""
+        if not last_used:
+            return
+        statement = (
+            api_keys.update()
+            .where(api_keys.c.id == bindparam("key_id"))
+            .where(or_(api_keys.c.last_used.is_(None), api_keys.c.last_used < bindparam("used")))
+            .values(last_used=bindparam("used"))
+        )
+        # in one order everywhere: two processes that lock the same rows crosswise would wait for ever
+        uses = [{"key_id": key_id, "used": used} for key_id, used in sorted(last_used.items())]
+        async with self._database.transaction() as connection:
+            await connection.execute(statement, uses)
+
+    async def list_api_keys(
+        self, *, organization_id: str | None = None, user_id: str | None = None
+    ) -> list[ApiKey]:
+        """Return the keys of an organization, of a user, or all of them, newest first."""
+        statement = select(*_KEY_COLUMNS).order_by(api_keys.c.created.desc(), api_keys.c.id)
+        if organization_id is not None:
+            statement = statement.where(api_keys.c.organization_id == organization_id)
+        if user_id is not None:
+            statement = statement.where(api_keys.c.user_id == user_id)
+        async with self._database.snapshot() as connection:
+            return [ApiKey(**row) for row in (await connection.execute(statement)).mappings()]
+
+    async def revoke_api_key(self, key_id: str) -> bool:
+        """Switch a key off for good; False if there is none with this id."""
+        async with self._database.transaction() as connection:
+            revoked = await connection.execute(
+                api_keys.update().where(api_keys.c.id == key_id).values(is_active=False)
+            )
+            return revoked.rowcount == 1
+
+    async def add_api_key(self, key: ApiKey, digest: str) -> None:
+        """Store a new API key under its SHA-256 digest.
+
+        Raises:
+            ConstraintError: id or digest is taken, the owner does not exist, or there is not exactly one.
+        """
+        async with self._database.transaction() as connection:
+            await connection.execute(api_keys.insert(), {**asdict(key), "digest": digest})
+
+    async def add_web_session(self, session: WebSession, digest: str) -> None:
+        """Store a sign-in under its cookie's SHA-256 digest.
+
+        Raises:
+            ConstraintError: id or digest is taken, or the user does not exist.
+        """
+        async with self._database.transaction() as connection:
+            await connection.execute(web_sessions.insert(), {**asdict(session), "digest": digest})
+
+
+def _reached(rows: Sequence[Row]) -> frozenset[str]:
+    """Return the organizations in the last column; a user without memberships has a row without one."""
+    return frozenset(row[-1] for row in rows if row[-1] is not None)

@@ -1,0 +1,251 @@
+"""The SQL database: its connections, transactions and schema, on SQLite or PostgreSQL.
+
+What fails at start is a :class:`DatabaseError` that says what to do. While serving, a database that does
+not answer is a 503 (:class:`~scanner_api.problems.ServiceUnavailable`), and a row that the schema refuses
+a :class:`ConstraintError`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import URL, event, exc, inspect, make_url, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import StaticPool
+
+from scanner_api.problems import ServiceUnavailable
+
+from .migrations import HEAD
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+    from contextlib import AbstractAsyncContextManager
+
+    from sqlalchemy import Connection
+
+WANTED: Final = (
+    "wanted is sqlite+aiosqlite:///FILE or postgresql+asyncpg://USER:PASSWORD@HOST/DATABASE (database_url)"
+)
+_CONNECT_ARGUMENTS: Final[dict[str, dict[str, Any]]] = {
+    # seconds that a writer waits for those of other processes
+    "sqlite+aiosqlite": {"timeout": 10},
+    # seconds to connect and for a statement
+    "postgresql+asyncpg": {
+        "timeout": 5,
+        "command_timeout": 60,
+        "server_settings": {"application_name": "scanner-api"},
+    },
+}
+_SNAPSHOT: Final[dict[str, dict[str, Any]]] = {
+    "sqlite": {"sqlite_begin": "BEGIN"},
+    "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
+}
+_MIGRATION_LOCK: Final = 7_226_766
+_PING_SECONDS: Final = 3
+_UNAVAILABLE: Final = "The database does not answer."
+
+_log = logging.getLogger(__name__)
+
+
+class DatabaseError(Exception):
+    """The database cannot be used; the message says why and what to do."""
+
+
+class ConstraintError(Exception):
+    """The schema refuses a row: a duplicate, or a reference to nothing."""
+
+
+class Database:
+    """One SQL database.
+
+    SQLite has a single writer: those of this process queue up, and those of others are waited for.
+
+    Args:
+        url: SQLAlchemy URL with the driver aiosqlite or asyncpg; ``sqlite+aiosqlite://`` lives in memory.
+
+    Raises:
+        DatabaseError: the URL cannot be used, or its driver is not installed.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = _parsed(url)
+        self._engine = _engine(self.url)
+        self._snapshots = self._engine.execution_options(**_SNAPSHOT[self._engine.dialect.name])
+        self._kept: set[AsyncConnection] = set()
+        turns = asyncio.Lock()
+        is_sqlite = self._engine.dialect.name == "sqlite"
+        self._in_memory = isinstance(self._engine.pool, StaticPool)
+        self._write_turn: AbstractAsyncContextManager[Any] = turns if is_sqlite else nullcontext()
+        self.read_turn: AbstractAsyncContextManager[Any] = turns if self._in_memory else nullcontext()
+        """Held around a read: in memory all share one connection, and no one may see half a transaction."""
+
+    @property
+    def dialect(self) -> Any:
+        """The SQLAlchemy dialect, to compile statements for."""
+        return self._engine.dialect
+
+    async def connect(self) -> None:
+        """Connect once, to find out at start rather than at the first request.
+
+        Raises:
+            DatabaseError: there is no such server, database, user or folder.
+        """
+        try:
+            async with self._engine.connect():
+                pass
+        except Exception as error:
+            reason = error.orig if isinstance(error, exc.DBAPIError) else error
+            shown = self.url.render_as_string(hide_password=True)
+            raise DatabaseError(
+                f"Cannot connect to the database {shown} (database_url): {reason or type(reason).__name__}"
+            ) from error
+
+    async def migrate(self) -> None:
+        """Bring the schema to the newest revision; of several processes at once, one does it.
+
+        Raises:
+            DatabaseError: the database was written by a newer version, or a migration failed.
+        """
+        if await self._revision() == HEAD:
+            return
+        # Alembic costs a third of a second to import, which most starts can do without
+        from .migrations.upgrade import upgrade  # noqa: PLC0415
+
+        try:
+            async with self.transaction() as connection:
+                if self._engine.dialect.name == "postgresql":
+                    await connection.execute(
+                        text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK}
+                    )
+                await connection.run_sync(upgrade)
+        except (ServiceUnavailable, exc.SQLAlchemyError) as error:
+            reason = error.__cause__ or error
+            raise DatabaseError(f"The database cannot be brought to revision {HEAD}: {reason}") from error
+
+    async def ping(self) -> None:
+        """Find out whether the database answers.
+
+        Raises:
+            ServiceUnavailable: it does not, within 3 seconds.
+        """
+        try:
+            async with asyncio.timeout(_PING_SECONDS):
+                await self._revision()
+        except TimeoutError as error:
+            raise ServiceUnavailable(_UNAVAILABLE) from error
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+        """Open a transaction that may write; committed at the end, rolled back by an exception."""
+        async with self._write_turn, _connection(self._engine) as connection:
+            with _translated():
+                async with connection.begin():
+                    yield connection
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[AsyncConnection]:
+        """Open a connection whose reads all see one committed state."""
+        async with self.read_turn, _connection(self._snapshots) as connection:
+            with _translated():
+                yield connection
+
+    async def keep(self) -> AsyncConnection:
+        """Return a connection for its caller alone, outside transactions, until :meth:`discard` or close."""
+        connection = await self._engine.connect()
+        self._kept.add(connection)
+        return connection
+
+    async def discard(self, connection: AsyncConnection) -> None:
+        """Give up a kept connection that failed."""
+        self._kept.discard(connection)
+        if not self._in_memory:  # to give up that connection would be to lose everything
+            await connection.invalidate()
+        await connection.close()
+
+    async def close(self) -> None:
+        """Close all connections."""
+        while self._kept:
+            await self._kept.pop().close()
+        await self._engine.dispose()
+
+    async def _revision(self) -> str | None:
+        """Return the schema's revision, None before the first."""
+        async with self.snapshot() as connection:
+            if not await connection.run_sync(_has_revision):
+                return None
+            revision: str = await connection.scalar(text("SELECT version_num FROM alembic_version"))
+            return revision
+
+
+def _parsed(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except (exc.ArgumentError, ValueError):
+        # the cause may quote the URL with its password
+        raise DatabaseError(f"The database URL cannot be read; {WANTED}.") from None
+    if parsed.drivername not in _CONNECT_ARGUMENTS:
+        raise DatabaseError(f"The database URL begins with {parsed.drivername!r}; {WANTED}.")
+    return parsed
+
+
+def _engine(url: URL) -> AsyncEngine:
+    try:
+        engine = create_async_engine(
+            url,
+            connect_args=_CONNECT_ARGUMENTS[url.drivername],
+            hide_parameters=True,
+            pool_pre_ping=url.drivername.startswith("postgresql"),
+        )
+    except ModuleNotFoundError as error:
+        raise DatabaseError(
+            f"The database driver {error.name} is not installed; it comes with scanner-api[postgresql]."
+        ) from error
+    if engine.dialect.name == "sqlite":
+        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+        event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, record: object) -> None:  # noqa: ARG001 -- SQLAlchemy's signature
+    """Leave transactions to us, and set what SQLite keeps for each connection."""
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Take the write lock at once: one who asks for it half-way fails instead of waiting."""
+    connection.exec_driver_sql(connection.get_execution_options().get("sqlite_begin", "BEGIN IMMEDIATE"))
+
+
+@asynccontextmanager
+async def _connection(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """Connect; whatever goes wrong in that (drivers and sockets have many errors) is a 503."""
+    async with AsyncExitStack() as stack:
+        try:
+            connection = await stack.enter_async_context(engine.connect())
+        except Exception as error:
+            _log.warning("cannot connect to the database: %s", type(error).__name__)
+            raise ServiceUnavailable(_UNAVAILABLE) from error
+        yield connection
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Turn SQLAlchemy's errors into ours, where they are no bug."""
+    try:
+        yield
+    except exc.IntegrityError as error:
+        raise ConstraintError("The row is a duplicate, or refers to what does not exist.") from error
+    except (exc.OperationalError, exc.InterfaceError) as error:
+        _log.warning("the database does not answer: %s", type(error.orig).__name__)
+        raise ServiceUnavailable(_UNAVAILABLE) from error
+
+
+def _has_revision(connection: Connection) -> bool:
+    return inspect(connection).has_table("alembic_version")

