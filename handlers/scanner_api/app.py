@@ -48,7 +48,6 @@ START_ERRORS = (
     DatabaseError,
     PhotoBucketError,
     ResolverError,
-    TemplateError,
     ValueError,
 )
 """What keeps the service from starting; each message says what to do."""
