@@ -1,0 +1,227 @@
+"""Follows the redirects of a URL from outside, without being led into our own network.
+
+Each hop's name is resolved once, every address of the answer has to be permitted, and the connection goes to
+one of those addresses: a name that resolves differently a moment later gains nothing. Bodies are not read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urljoin
+
+import httpx
+
+from .destinations import Address, Destination, Permissions, RefusedURL, read_url
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    Resolve = Callable[[str, int], Awaitable[Sequence[Address]]]
+
+MAX_REDIRECTS: Final = 10
+TOTAL_SECONDS: Final = 5.0
+REDIRECT_STATUSES: Final = frozenset({301, 302, 303, 307, 308})
+
+_MAX_CONNECTIONS: Final = 32
+_MAX_LOOKUPS: Final = 8
+_MAX_ADDRESSES_TRIED: Final = 3
+_MAX_HEADERS: Final = 40
+_MAX_HEADER_LENGTH: Final = 500
+_HEADERS: Final = {
+    "Accept": "*/*",
+    "Accept-Encoding": "identity",
+    "Connection": "close",
+    "User-Agent": "scanner-api (redirect resolver)",
+}
+
+
+class _Unanswered(Exception):  # noqa: N818 -- says what the hop is
+    """A hop that gave no answer; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """A URL that answered.
+
+    Attributes:
+        headers: response headers by lower-case name: at most 40, of at most 500 characters, in ASCII.
+    """
+
+    url: str
+    status_code: int
+    headers: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """What came of following a URL.
+
+    Attributes:
+        final_url: where the chain ended; ``initial_url`` after an error.
+        hops: the URLs that answered, in order.
+        error_message: why it failed; empty if it succeeded.
+    """
+
+    initial_url: str
+    final_url: str
+    hops: tuple[Hop, ...] = ()
+    error_message: str = ""
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the chain came to its end."""
+        return not self.error_message
+
+    @property
+    def redirects(self) -> int:
+        """How many redirects were followed to a URL that answered."""
+        return max(len(self.hops) - 1, 0)
+
+    @property
+    def chain(self) -> list[str]:
+        """The URLs that answered, in order."""
+        return [hop.url for hop in self.hops]
+
+
+class RedirectFollower:
+    """Follows redirects to their end.
+
+    Args:
+        permissions: which destinations may be called.
+        resolve: looks a host and port up; the system's resolver unless a test says otherwise.
+        tls: trusted certificate authorities; the system's unless a test says otherwise.
+    """
+
+    def __init__(
+        self, permissions: Permissions, *, resolve: Resolve | None = None, tls: ssl.SSLContext | None = None
+    ) -> None:
+        self._permissions = permissions
+        self._resolve = resolve or SystemResolver()
+        # A kept connection would be reused by address, for a host whose certificate it never showed.
+        limits = httpx.Limits(max_connections=_MAX_CONNECTIONS, max_keepalive_connections=0)
+        self._transport = httpx.AsyncHTTPTransport(
+            verify=tls or ssl.create_default_context(), limits=limits, trust_env=False
+        )
+
+    async def aclose(self) -> None:
+        """Close what is open."""
+        await self._transport.aclose()
+
+    async def follow(self, url: str) -> Resolution:
+        """Return where a URL leads, or why that cannot be said; never raises, whatever the text."""
+        hops: list[Hop] = []
+        try:
+            async with asyncio.timeout(TOTAL_SECONDS):
+                final_url = await self._walk(url, hops)
+        except TimeoutError:
+            return Resolution(
+                url, url, tuple(hops), f"There was no end to it within {TOTAL_SECONDS:g} seconds."
+            )
+        except (RefusedURL, _Unanswered) as refusal:
+            return Resolution(url, url, tuple(hops), str(refusal))
+        return Resolution(url, final_url, tuple(hops))
+
+    async def _walk(self, url: str, hops: list[Hop]) -> str:
+        """Return the URL at the end of the chain; note each that answers."""
+        while True:
+            destination = read_url(url)
+            hop, location = await self._call(url, destination)
+            hops.append(hop)
+            if hop.status_code not in REDIRECT_STATUSES or not location:
+                return url
+            if len(hops) > MAX_REDIRECTS:
+                raise _Unanswered(f"There are more than {MAX_REDIRECTS} redirects.")
+            url = _joined(destination.url, location)
+
+    async def _call(self, url: str, destination: Destination) -> tuple[Hop, bytes]:
+        """Return what a URL answers, and the Location in it, or raise."""
+        failure = "has no address"
+        for address in await self._permitted_addresses(destination):
+            try:
+                return await self._ask(url, destination, address)
+            except httpx.TransportError as error:
+                failure = _failure(error)
+                if not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
+                    break
+        raise _Unanswered(f"{destination.host} {failure}.")
+
+    async def _permitted_addresses(self, destination: Destination) -> Sequence[Address]:
+        try:
+            addresses = [ip_address(destination.host)]
+        except ValueError:
+            addresses = list(await self._resolve(destination.host, destination.port))
+        if not addresses or not all(self._permissions.permit(destination, each) for each in addresses):
+            raise _Unanswered(f"{destination.host} has no public address on a permitted port.")
+        return addresses[:_MAX_ADDRESSES_TRIED]
+
+    async def _ask(self, url: str, destination: Destination, address: Address) -> tuple[Hop, bytes]:
+        """Send a GET to one address, under the name of the host, and read the head of its answer."""
+        request = httpx.Request(
+            "GET",
+            destination.url.copy_with(host=str(address)),
+            headers={"Host": destination.url.netloc.decode("ascii"), **_HEADERS},
+            extensions={
+                "sni_hostname": destination.host,
+                "timeout": httpx.Timeout(TOTAL_SECONDS, connect=TOTAL_SECONDS / 2).as_dict(),
+            },
+        )
+        response = await self._transport.handle_async_request(request)
+        await response.aclose()
+        location = next((value for name, value in response.headers.raw if name.lower() == b"location"), b"")
+        return Hop(url, response.status_code, _bounded(response.headers)), location
+
+
+class SystemResolver:
+    """Looks names up in threads of its own, so that slow name servers hold up nothing else."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(_MAX_LOOKUPS, thread_name_prefix="name-lookup")
+
+    async def __call__(self, host: str, port: int) -> Sequence[Address]:
+        """Return every address of a host, in the order to try them; none if it cannot be resolved."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, _look_up, host, port)
+
+
+def _look_up(host: str, port: int) -> list[Address]:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return []
+    return list(dict.fromkeys(ip_address(address[0]) for *_, address in found))
+
+
+def _joined(base: httpx.URL, location: bytes) -> str:
+    """Return the URL that a Location header means, as RFC 9110, section 10.2.2 says.
+
+    Bytes that a URL cannot hold are percent-encoded as they are, in whatever encoding they were meant.
+    """
+    text = "".join(chr(byte) if 0x21 <= byte < 0x7F else f"%{byte:02X}" for byte in location.strip())  # noqa: PLR2004 -- printable ASCII
+    try:
+        url = urljoin(str(base), text)
+    except ValueError as error:
+        raise RefusedURL("The redirect leads to a malformed URL.") from error
+    return url if "#" in text or not base.fragment else f"{url}#{base.fragment}"
+
+
+def _failure(error: httpx.TransportError) -> str:
+    if isinstance(error, httpx.TimeoutException):
+        return "did not answer in time"
+    if isinstance(error, httpx.ConnectError):
+        return "cannot be connected to"
+    return "did not answer in HTTP"
+
+
+def _bounded(headers: httpx.Headers) -> dict[str, str]:
+    """Return headers as text that is safe to store and to show, however many and long they are."""
+    bounded: dict[str, str] = {}
+    for name, value in headers.raw[:_MAX_HEADERS]:
+        text = value[:_MAX_HEADER_LENGTH].decode("ascii", "backslashreplace")
+        bounded.setdefault(name.decode("ascii").lower()[:_MAX_HEADER_LENGTH], text[:_MAX_HEADER_LENGTH])
+    return bounded
