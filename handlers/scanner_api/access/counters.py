@@ -179,6 +179,7 @@ class RedisCounters(RedisStorage):
             f"async+{url}",
             wrap_exceptions=True,
             implementation="redispy",
+            key_prefix="scanner-api",
             connection_pool=self._pool,  # type: ignore[arg-type]  # limits documents it, its types forgot it
         )
         self._most = most

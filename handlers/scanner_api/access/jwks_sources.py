@@ -67,5 +67,5 @@ def fetched(url: str) -> bytes:
                 if len(content) > MOST_BYTES:
                     raise KeySetError(f"its URL answered more than {MOST_BYTES} bytes")
             return bytes(content)
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise KeySetError(f"its URL: {type(error).__name__}") from error

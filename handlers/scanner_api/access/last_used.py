@@ -63,6 +63,7 @@ class LastUsed:
         self._stopping.set()
         if self._writing is not None:
             await self._writing
+        await self.flush()
 
     async def _write_every_so_often(self) -> None:
         while not self._stopping.is_set():

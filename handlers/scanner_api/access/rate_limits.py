@@ -117,7 +117,7 @@ class RateLimiter:
         refusal = self._refusals.get(subject)
         if refusal is None:
             return
-        if refusal.quota is not quota or refusal.standing.reset <= self._counters.now():
+        if refusal.quota != quota or refusal.standing.reset <= self._counters.now():
             del self._refusals[subject]
             return
         raise RateLimited(self._tell(request, quota, refusal.standing))

@@ -1,0 +1,144 @@
+"""Lookups that many requests share."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from scanner_api.access.lookups import RecentLookups
+
+
+class CountingStore:
+    """Finds whatever is asked for but ``unknown``, once it is let; counts how often it is asked."""
+
+    def __init__(self):
+        self.asked = []
+        self.answers = asyncio.Event()
+        self.answers.set()
+        self.error = None
+
+    async def look_up(self, digest):
+        self.asked.append(digest)
+        await self.answers.wait()
+        if self.error is not None:
+            raise self.error
+        return None if digest == "unknown" else digest.upper()
+
+
+class Ticks:
+    """Seconds that pass when they are told to."""
+
+    def __init__(self):
+        self.now = 100.0
+
+    def __call__(self):
+        return self.now
+
+
+def test_answer_holds_for_half_a_second():
+    """Within half a second of asking the store is not asked again; from then on it is."""
+
+    async def scenario():
+        store, ticks = CountingStore(), Ticks()
+        lookups = RecentLookups(store.look_up, ticks=ticks)
+        for now, times in [(100.0, 1), (100.499, 1), (100.5, 2), (100.9, 2), (101.0, 3)]:
+            ticks.now = now
+            assert await lookups.get("a") == "A"
+            assert len(store.asked) == times
+
+    asyncio.run(scenario())
+
+
+def test_age_counts_from_the_question():
+    """An answer that took long is as old as its question, so a slow store cannot keep a credential alive."""
+
+    async def scenario():
+        store, ticks = CountingStore(), Ticks()
+        store.answers.clear()
+        lookups = RecentLookups(store.look_up, ticks=ticks)
+        first = asyncio.create_task(lookups.get("a"))
+        while not store.asked:
+            await asyncio.sleep(0)
+        ticks.now += 0.6
+        store.answers.set()
+        await first
+        await lookups.get("a")
+        assert len(store.asked) == 2
+
+    asyncio.run(scenario())
+
+
+def test_concurrent_misses_ask_once():
+    """A hundred requests that miss the same digest at once put one question."""
+
+    async def scenario():
+        store = CountingStore()
+        lookups = RecentLookups(store.look_up)
+        answers = await asyncio.gather(*(lookups.get("a") for _ in range(100)))
+        assert set(answers) == {"A"}
+        assert store.asked == ["a"]
+
+    asyncio.run(scenario())
+
+
+def test_what_is_not_there_is_not_remembered():
+    """Guessing fills nothing: an unknown digest is asked for each time, and keeps no known one out."""
+
+    async def scenario():
+        store = CountingStore()
+        lookups = RecentLookups(store.look_up, most=1)
+        await lookups.get("a")
+        assert await lookups.get("unknown") is None
+        assert await lookups.get("unknown") is None
+        await lookups.get("a")
+        assert store.asked == ["a", "unknown", "unknown"]
+
+    asyncio.run(scenario())
+
+
+def test_memory_is_bounded():
+    """However many digests are found, no more than the bound are kept, the newest ones."""
+
+    async def scenario():
+        lookups = RecentLookups(CountingStore().look_up, most=10)
+        for number in range(100):
+            await lookups.get(f"digest-{number}")
+        assert list(lookups._kept) == [f"digest-{number}" for number in range(90, 100)]
+        assert not lookups._asking
+
+    asyncio.run(scenario())
+
+
+def test_failure_reaches_all_who_wait_and_is_forgotten():
+    """Everybody who waits learns that the store failed; the next one asks again."""
+
+    async def scenario():
+        store = CountingStore()
+        store.error = ConnectionError("down")
+        lookups = RecentLookups(store.look_up)
+        outcomes = await asyncio.gather(*(lookups.get("a") for _ in range(3)), return_exceptions=True)
+        assert outcomes == [store.error] * 3
+        store.error = None
+        assert await lookups.get("a") == "A"
+
+    asyncio.run(scenario())
+
+
+def test_who_gives_up_does_not_take_the_answer_along():
+    """If the request that asked first is cancelled, the others get their answer all the same."""
+
+    async def scenario():
+        store = CountingStore()
+        store.answers.clear()
+        lookups = RecentLookups(store.look_up)
+        first, second = (asyncio.create_task(lookups.get("a")) for _ in range(2))
+        await asyncio.sleep(0)
+        first.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await first
+        store.answers.set()
+        assert await second == "A"
+        assert store.asked == ["a"]
+
+    asyncio.run(scenario())
