@@ -33,18 +33,22 @@ class StoppedClock:
         self.time = START
 
     def now(self) -> datetime:
+        """Return the time at which it stands."""
         return self.time
 
     def advance(self, seconds: float) -> None:
+        """Move on."""
         self.time += timedelta(seconds=seconds)
 
 
 @pytest.fixture
 def clock() -> StoppedClock:
+    """Return a clock that stands at noon."""
     return StoppedClock()
 
 
 async def nothing_to_receive() -> Any:
+    """Fail: no credential is in a body."""
     raise AssertionError("access does not read bodies")
 
 
@@ -78,24 +82,29 @@ class Credentials(CredentialStore):
         self.organizations = OrganizationStore(database)
 
     async def found(self, *names: str) -> None:
+        """Add organizations, their names for ids."""
         for name in names:
             await self.organizations.add_organization(Organization(id=name, name=name, created=START))
 
     async def join(self, user: str, *organizations: str) -> None:
+        """Add a user with memberships."""
         await self.organizations.add_user(User(id=user, email=f"{user}@example.com", created=START))
         for organization in organizations:
             await self.organizations.add_membership(user, organization, "member")
 
     async def add_key(self, key: str, **fields: Any) -> None:
+        """Add an API key; its id is `a-key` unless told otherwise."""
         named = {"id": "a-key", "prefix": key[:3], "name": "", "created": START}
         await self.add_api_key(ApiKey(**(named | fields)), digest_of(key))
 
     async def sign_in(self, cookie: str, user: str, expires_at: datetime) -> None:
+        """Add a web session."""
         session = WebSession(id="a-web-session", user_id=user, created=START, expires_at=expires_at)
         await self.add_web_session(session, digest_of(cookie))
 
 
 async def migrate(path: Path) -> None:
+    """Make a database with the tables in it."""
     database = Database(f"sqlite+aiosqlite:///{path}")
     await database.migrate()
     await database.close()
@@ -103,6 +112,7 @@ async def migrate(path: Path) -> None:
 
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a database to copy, since migrating takes longer than a test."""
     path = tmp_path_factory.mktemp("migrated") / "scanner.db"
     asyncio.run(migrate(path))
     return path

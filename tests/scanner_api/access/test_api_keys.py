@@ -22,13 +22,16 @@ class UntouchableStore:
     """A store that nobody may ask."""
 
     async def api_key(self, digest):
+        """Fail."""
         raise AssertionError(f"the store was asked for {digest}")
 
     async def note_use(self, last_used):
+        """Fail."""
         raise AssertionError(f"the store was told of {last_used}")
 
 
 def detail_of(verifier, key):
+    """Return why the verifier refuses a key."""
     with pytest.raises(Unauthorized) as refusal:
         asyncio.run(verifier.verify(key, None))
     return refusal.value.detail

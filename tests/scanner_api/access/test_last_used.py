@@ -17,6 +17,7 @@ class Ledger:
         self.written = asyncio.Event()
 
     async def write(self, last_used):
+        """Write a batch down, or fail."""
         if self.failures:
             self.failures -= 1
             raise ConnectionError("down")

@@ -14,12 +14,15 @@ class CountingStore:
 
     def __init__(self):
         self.asked = []
+        self.is_asked = asyncio.Event()
         self.answers = asyncio.Event()
         self.answers.set()
         self.error = None
 
     async def look_up(self, digest):
+        """Return the digest in upper case."""
         self.asked.append(digest)
+        self.is_asked.set()
         await self.answers.wait()
         if self.error is not None:
             raise self.error
@@ -29,10 +32,10 @@ class CountingStore:
 class Ticks:
     """Seconds that pass when they are told to."""
 
-    def __init__(self):
-        self.now = 100.0
+    now = 100.0
 
-    def __call__(self):
+    def read(self):
+        """Return the seconds so far."""
         return self.now
 
 
@@ -41,7 +44,7 @@ def test_answer_holds_for_half_a_second():
 
     async def scenario():
         store, ticks = CountingStore(), Ticks()
-        lookups = RecentLookups(store.look_up, ticks=ticks)
+        lookups = RecentLookups(store.look_up, ticks=ticks.read)
         for now, times in [(100.0, 1), (100.499, 1), (100.5, 2), (100.9, 2), (101.0, 3)]:
             ticks.now = now
             assert await lookups.get("a") == "A"
@@ -56,10 +59,9 @@ def test_age_counts_from_the_question():
     async def scenario():
         store, ticks = CountingStore(), Ticks()
         store.answers.clear()
-        lookups = RecentLookups(store.look_up, ticks=ticks)
+        lookups = RecentLookups(store.look_up, ticks=ticks.read)
         first = asyncio.create_task(lookups.get("a"))
-        while not store.asked:
-            await asyncio.sleep(0)
+        await store.is_asked.wait()
         ticks.now += 0.6
         store.answers.set()
         await first

@@ -65,7 +65,7 @@ def test_cookie_of_the_wrong_shape_never_reaches_the_store(clock, make_request):
         asyncio.run(verifier.verify("a Django session, perhaps", make_request()))
 
 
-def test_cookie_expires(clock, verify, make_request, open_store):
+def test_cookie_expires(clock, make_request, open_store):
     """From its expiry on, by the clock, a cookie is refused."""
 
     async def scenario():
