@@ -10,12 +10,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from . import pointers
+from .anatomy import METHODS
 from .errors import ContractError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 IGNORED_HEADER_PARAMETERS = {"accept", "content-type", "authorization"}
 
 
@@ -98,25 +98,10 @@ class Contract:
 
     def _follow(self, node: Any, pointer: str) -> tuple[Any, str]:
         """Follow references from ``node`` at ``pointer``; return where they end, and its pointer."""
-        seen = set()
         while isinstance(node, dict) and "$ref" in node:
-            reference = node["$ref"]
-            if reference in seen:
-                raise ContractError(
-                    self.source, pointer, f"the references from here to {reference} go in a circle."
-                )
-            seen.add(reference)
-            node, pointer = self._referent(reference, pointer)
+            pointer = pointers.from_fragment(node["$ref"].removeprefix("#"))
+            node = pointers.lookup(self.document, pointer)
         return node, pointer
-
-    def _referent(self, reference: str, pointer: str) -> tuple[Any, str]:
-        target = pointers.from_fragment(reference.removeprefix("#"))
-        try:
-            return pointers.lookup(self.document, target), target
-        except KeyError as missing:
-            raise ContractError(
-                self.source, pointer, f"$ref {reference} points at nothing: there is no {missing}."
-            ) from None
 
     def _operations(self) -> Iterator[Operation]:
         seen: dict[str, str] = {}

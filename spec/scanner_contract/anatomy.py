@@ -1,0 +1,166 @@
+"""Which OpenAPI object stands where in a document: the one place that knows the shape of OpenAPI.
+
+Only by its place can a ``$ref`` be told from a property, an example or a constant of that name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urldefrag, urljoin
+
+from . import pointers
+from .errors import ContractError
+from .parsing import MAX_DEPTH
+from .reading import is_url
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+
+# the kind of what a field holds: "one", "[each item]" or "{each value}"; "*" is any field
+FIELDS = {
+    "openapi": {"paths": "{pathItem}", "webhooks": "{pathItem}", "components": "components"},
+    "components": {
+        "schemas": "{schema}",
+        "responses": "{response}",
+        "parameters": "{parameter}",
+        "examples": "{example}",
+        "requestBodies": "{requestBody}",
+        "headers": "{header}",
+        "securitySchemes": "{securityScheme}",
+        "links": "{link}",
+        "callbacks": "{callback}",
+        "pathItems": "{pathItem}",
+    },
+    "pathItem": {**dict.fromkeys(METHODS, "operation"), "parameters": "[parameter]"},
+    "operation": {
+        "parameters": "[parameter]",
+        "requestBody": "requestBody",
+        "responses": "{response}",
+        "callbacks": "{callback}",
+    },
+    "callback": {"*": "pathItem"},
+    "parameter": {"schema": "schema", "content": "{mediaType}", "examples": "{example}"},
+    "header": {"schema": "schema", "content": "{mediaType}", "examples": "{example}"},
+    "requestBody": {"content": "{mediaType}"},
+    "response": {"headers": "{header}", "content": "{mediaType}", "links": "{link}"},
+    "mediaType": {"schema": "schema", "examples": "{example}", "encoding": "{encoding}"},
+    "encoding": {"headers": "{header}"},
+    "schema": {
+        **dict.fromkeys(("properties", "patternProperties", "dependentSchemas", "dependencies"), "{schema}"),
+        **dict.fromkeys(("$defs", "definitions"), "{schema}"),
+        **dict.fromkeys(("allOf", "anyOf", "oneOf", "prefixItems"), "[schema]"),
+        **dict.fromkeys(("items", "additionalItems", "unevaluatedItems", "contains"), "schema"),
+        **dict.fromkeys(("additionalProperties", "unevaluatedProperties", "propertyNames"), "schema"),
+        **dict.fromkeys(("if", "then", "else", "not", "contentSchema"), "schema"),
+    },
+}
+
+
+@dataclass(slots=True)
+class Place:
+    """An object of OpenAPI (or a schema) and where it stands.
+
+    Attributes:
+        kind: what it is, by OpenAPI's name for it (``pathItem``, ``response``, ``schema``, ...).
+        node: the object itself; whoever walks may change it, and the rest, before the walk goes on.
+        pointer: JSON pointer of it in its document.
+        base: URI that a ``$ref`` in it is relative to; a schema's ``$id`` changes it.
+        source: the file or URL of the document, for messages.
+        depth: levels from where the walk began.
+    """
+
+    kind: str
+    node: Any
+    pointer: str
+    base: str
+    source: str
+    depth: int = 0
+
+    @property
+    def reference(self) -> str | None:
+        """The ``$ref`` of a Reference Object, path item or schema, if it has one."""
+        reference = self.node.get("$ref") if isinstance(self.node, dict) else None
+        return reference if isinstance(reference, str) else None
+
+    def target(self, reference: str) -> tuple[str, str]:
+        """Return the URI of the resource that ``reference`` leads to from here, and the fragment in it."""
+        if reference.startswith("#"):
+            return self.base, reference[1:]
+        try:
+            resource, fragment = urldefrag(urljoin(self.base, reference))
+        except ValueError:
+            raise self.error(f"{reference!r} is not a URI reference.") from None
+        return resource, fragment
+
+    def error(self, reason: str) -> ContractError:
+        """Return the error that says what is wrong here."""
+        return ContractError(self.source, self.pointer, reason)
+
+
+def document_place(document: dict[str, Any], source: str) -> Place:
+    """Return the place of a whole OpenAPI document that was read from ``source``."""
+    return Place(
+        "openapi", document, "", source if is_url(source) else Path(source).resolve().as_uri(), source
+    )
+
+
+def walk(root: Place, *, schemas: bool = True) -> Iterator[Place]:
+    """Yield ``root`` and all that stands below it, in the order of the document.
+
+    Args:
+        root: where to begin; stays as it is.
+        schemas: whether to go on below the outermost schemas.
+    """
+    pending = [replace(root, depth=0)]
+    while pending:
+        place = pending.pop()
+        if place.depth > MAX_DEPTH:
+            raise place.error(f"is nested deeper than {MAX_DEPTH} levels.")
+        _enter_resource(place)
+        yield place
+        if schemas or place.kind != "schema":
+            pending += reversed(list(_children(place)))
+
+
+def _enter_resource(place: Place) -> None:
+    """A schema with an ``$id`` is a resource of its own (JSON Schema 2020-12, section 8.2.1)."""
+    identifier = place.node.get("$id") if place.kind == "schema" and isinstance(place.node, dict) else None
+    if isinstance(identifier, str) and not identifier.startswith("#"):
+        place.base, _ = place.target(identifier)
+
+
+def _children(place: Place) -> Iterator[Place]:
+    node = place.node
+    fields = FIELDS.get(place.kind)
+    if fields is None or not isinstance(node, dict) or _is_reference_object(place):
+        return
+    for key, value in node.items():
+        kind = fields.get(key) or fields.get("*")
+        if kind is not None:
+            pointer = pointers.join(place.pointer, key)
+            yield from _field(kind, value, pointer, place)
+
+
+def _is_reference_object(place: Place) -> bool:
+    return place.reference is not None and place.kind not in {"schema", "pathItem"}
+
+
+def _field(kind: str, value: Any, pointer: str, parent: Place) -> Iterator[Place]:
+    """Yield what a field of ``parent`` holds; what has the wrong shape is left for validation to refuse."""
+    name = kind.strip("{[]}")
+    for member_pointer, member in _members(kind, value, pointer):
+        if isinstance(member, dict | bool):
+            yield Place(name, member, member_pointer, parent.base, parent.source, parent.depth + 1)
+
+
+def _members(kind: str, value: Any, pointer: str) -> Iterable[tuple[str, Any]]:
+    if kind.startswith("{"):
+        members = value.items() if isinstance(value, dict) else ()
+        return ((pointers.join(pointer, key), member) for key, member in members)
+    if isinstance(value, list):  # also the `items` of older drafts
+        return ((pointers.join(pointer, index), member) for index, member in enumerate(value))
+    return () if kind.startswith("[") else ((pointer, value),)

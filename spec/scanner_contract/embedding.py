@@ -1,0 +1,179 @@
+"""Brings what a document refers to in other files into the document.
+
+What another file holds becomes a component, and the ``$ref`` to it a reference to that component; so
+recursion across files works, and a schema's ``$ref`` keeps its JSON Schema meaning, siblings included. Only a
+path item is put in the place of its reference, for OpenAPI 3.0 has no component of that kind. References
+within the document stay as they are, and so do those to embedded resources (schemas with an ``$id``) and to
+JSON Schema itself.
+"""
+
+from __future__ import annotations
+
+import re
+from copy import deepcopy
+from itertools import chain, count
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
+from urllib.request import url2pathname
+
+from prance.util.path import path_get
+
+from . import pointers
+from .anatomy import FIELDS, Place, document_place, walk
+from .errors import ContractError
+from .reading import is_url, read_document
+
+SECTIONS = {kind.strip("{}"): section for section, kind in FIELDS["components"].items()}
+WELL_KNOWN = ("https://json-schema.org/draft/", "http://json-schema.org/draft-")
+
+
+def embed(document: dict[str, Any], source: str) -> None:
+    """Make a document complete in itself, in place.
+
+    A file may refer to files in its folder and below; a document from a URL to what its origin serves.
+
+    Args:
+        document: the document.
+        source: the file or URL that it comes from.
+
+    Raises:
+        ContractError: a reference leads nowhere, or where it may not; points at it.
+    """
+    _Embedding(document_place(document, source)).run()
+
+
+class _Embedding:
+    """The work on one document: the files read for it, and what became of their parts."""
+
+    def __init__(self, root: Place) -> None:
+        self.root = root
+        self.documents: dict[str, Any] = {root.base: root.node}
+        self.resources: set[str] = set()
+        self.components: dict[tuple[str, str, tuple[str, ...]], str] = {}
+        self.pending: list[Place] = []
+
+    def run(self) -> None:
+        self._note_resources(self.root)
+        self.pending.append(self.root)
+        while self.pending:
+            for place in walk(self.pending.pop()):
+                if place.reference is not None and place.kind in SECTIONS:
+                    self._follow(place, place.reference)
+
+    def _note_resources(self, place: Place) -> None:
+        """Note the embedded resources below a place; a reference anywhere may lead to them."""
+        self.resources.update(below.base for below in walk(place) if below.base != place.base)
+
+    def _follow(self, place: Place, reference: str) -> None:
+        resource, fragment = place.target(reference)
+        if resource in self.resources or resource.startswith(WELL_KNOWN):
+            return
+        if resource == self.root.base:
+            place.node["$ref"] = reference if place.base == resource else f"#{fragment}"
+        elif place.kind == "pathItem":
+            self._put_in_place(place)
+        else:
+            place.node["$ref"] = self._hoist(place, resource, self._keys(place, fragment))
+
+    def _keys(self, place: Place, fragment: str) -> tuple[str, ...]:
+        pointer = pointers.from_fragment(fragment)
+        if pointer and not pointer.startswith("/"):
+            raise place.error(
+                f"$ref {place.reference} names an anchor of another file; wanted a JSON pointer."
+            )
+        return tuple(pointers.split(pointer))
+
+    def _put_in_place(self, place: Place) -> None:
+        """Replace a reference to a path item by the path item, as often as that is a reference again."""
+        seen = set()
+        while (reference := place.reference) and (target := place.target(reference))[0] != self.root.base:
+            if target in seen or len(place.node) > 1:
+                raise place.error(f"$ref {reference} to a path item must stand alone and not go in a circle.")
+            seen.add(target)
+            path_item = self._part(place, target[0], self._keys(place, target[1]))
+            if not isinstance(path_item, dict):
+                raise place.error(f"$ref {reference} does not lead to a path item.")
+            place.node.clear()
+            place.node.update(deepcopy(path_item))
+            place.base, place.pointer, place.source = (
+                target[0],
+                pointers.from_fragment(target[1]),
+                _source(target[0]),
+            )
+        self._note_resources(place)
+
+    def _hoist(self, place: Place, resource: str, keys: tuple[str, ...]) -> str:
+        """Return the ``$ref`` to a part of another file, made a component.
+
+        A part of an embedded resource stays in it: the ``$id`` is what references in it are relative to.
+        """
+        identifier, depth = self._enclosing_resource(place, resource, keys)
+        if identifier is None:
+            return "#" + self._component(place, resource, keys)
+        self._component(place, resource, keys[:depth])
+        return identifier + "#" + quote(pointers.join("", *keys[depth:]), safe="/~!$&'()*+,;=:@")
+
+    def _enclosing_resource(
+        self, place: Place, resource: str, keys: tuple[str, ...]
+    ) -> tuple[str | None, int]:
+        """Return the resolved ``$id`` of the innermost schema around a part, and how many keys lead there."""
+        found: tuple[str | None, int] = (None, 0)
+        outer = Place(place.kind, None, "", resource, place.source)
+        for depth in range(len(keys)):
+            outer.node = self._part(place, resource, keys[:depth])
+            enclosing = next(walk(outer, schemas=False)).base
+            if enclosing != outer.base:
+                outer.base, found = enclosing, (enclosing, depth)
+        return found
+
+    def _component(self, place: Place, resource: str, keys: tuple[str, ...]) -> str:
+        """Return the JSON pointer of the component that a part of another file is, or becomes now."""
+        part = (place.kind, resource, keys)
+        if part not in self.components:
+            section = self.root.node.setdefault("components", {}).setdefault(SECTIONS[place.kind], {})
+            name = _free_name(section, keys[-1] if keys else Path(urlsplit(resource).path).stem)
+            section[name] = deepcopy(self._part(place, resource, keys))
+            self.components[part] = pointers.join("/components", SECTIONS[place.kind], name)
+            hoisted = Place(place.kind, section[name], pointers.join("", *keys), resource, _source(resource))
+            self._note_resources(hoisted)
+            self.pending.append(hoisted)
+        return self.components[part]
+
+    def _part(self, place: Place, resource: str, keys: tuple[str, ...]) -> Any:
+        document = self._read(place, resource)
+        try:
+            return path_get(document, keys)
+        except (LookupError, TypeError):
+            pointer = pointers.join("", *keys)
+            raise place.error(
+                f"$ref {place.reference} points at nothing: {resource} has no {pointer}."
+            ) from None
+
+    def _read(self, place: Place, resource: str) -> Any:
+        if resource not in self.documents:
+            self._require_allowed(place, resource)
+            try:
+                self.documents[resource] = read_document(_source(resource))
+            except ContractError as error:
+                raise place.error(f"$ref {place.reference} cannot be followed: {error}") from None
+        return self.documents[resource]
+
+    def _require_allowed(self, place: Place, resource: str) -> None:
+        root = urlsplit(self.root.base)
+        parts = urlsplit(resource)
+        if parts[:2] != root[:2]:
+            raise place.error(f"$ref {place.reference} leads to another origin than {self.root.source}.")
+        folder = Path(url2pathname(root.path)).parent
+        if not is_url(resource) and not Path(_source(resource)).resolve().is_relative_to(folder):
+            raise place.error(f"$ref {place.reference} leads out of the folder of {self.root.source}.")
+
+
+def _source(resource: str) -> str:
+    """Return the URL, or the file that a file URL names."""
+    return resource if is_url(resource) else url2pathname(urlsplit(resource).path)
+
+
+def _free_name(section: dict[str, Any], wanted: str) -> str:
+    stem = re.sub(r"[^A-Za-z0-9._-]", "_", wanted) or "_"
+    return next(name for name in chain([stem], (f"{stem}_{n}" for n in count(2))) if name not in section)

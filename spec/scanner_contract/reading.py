@@ -1,0 +1,77 @@
+"""Reads a document from a file or a URL, with size, encoding and redirects bounded before it is parsed."""
+
+from __future__ import annotations
+
+from http.client import HTTPException
+from pathlib import Path
+from typing import Any
+from urllib.request import HTTPRedirectHandler, Request, build_opener
+
+from .errors import ContractError
+from .parsing import parse
+
+MAX_BYTES = 32 * 1024 * 1024
+TIMEOUT_SECONDS = 10
+
+
+def read_document(source: str) -> dict[str, Any]:
+    """Return the object in a JSON or YAML file, or at an HTTP(S) URL.
+
+    Raises:
+        ContractError: it cannot be read, or is not one JSON object; says why, with line and column.
+    """
+    text = _decode(_read_bytes(source), source)
+    try:
+        document = parse(text, suffix=source.rsplit(".", 1)[-1].lower())
+    except ValueError as error:
+        raise ContractError(source, "", str(error)) from None
+    if not isinstance(document, dict):
+        kind = "a list" if isinstance(document, list) else "a single value"
+        raise ContractError(source, "", f"has {kind} at the top; wanted an object.")
+    return document
+
+
+def is_url(source: str) -> bool:
+    """Whether a source is an HTTP(S) URL, and not a file."""
+    return source.startswith(("http://", "https://"))
+
+
+def _read_bytes(source: str) -> bytes:
+    try:
+        raw = _fetch(source) if is_url(source) else _read_file(source)
+    except (OSError, HTTPException, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ContractError(source, "", f"cannot be read: {reason}.") from None
+    if len(raw) > MAX_BYTES:
+        raise ContractError(source, "", f"is larger than {MAX_BYTES} bytes.")
+    return raw
+
+
+def _read_file(path: str) -> bytes:
+    with Path(path).open("rb") as file:
+        return file.read(MAX_BYTES + 1)
+
+
+def _fetch(url: str) -> bytes:
+    accept = {"Accept": "application/json, application/yaml, */*;q=0.1"}
+    request = Request(url, headers=accept)  # noqa: S310 -- is_url lets only HTTP and HTTPS come here
+    with build_opener(_NoRedirects).open(request, timeout=TIMEOUT_SECONDS) as response:
+        body: bytes = response.read(MAX_BYTES + 1)
+        return body
+
+
+class _NoRedirects(HTTPRedirectHandler):
+    """A redirect could lead where a reference may not go; its status is the error then."""
+
+    def redirect_request(self, *_: Any) -> None:
+        """Follow none."""
+
+
+def _decode(raw: bytes, source: str) -> str:
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ContractError(source, "", f"is not UTF-8 at byte {error.start}.") from None
+    if not text.strip():
+        raise ContractError(source, "", "is empty; wanted an object in JSON or YAML.")
+    return text

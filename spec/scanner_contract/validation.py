@@ -1,0 +1,114 @@
+"""Says whether a document is what OpenAPI 3.0 or 3.1 wants.
+
+openapi-spec-validator judges the document with its schemas taken out: a schema of 3.1 may be a resource of
+its own, recur, or use any keyword of JSON Schema, more than it follows, and it takes quadratic time over
+schemas. Those are checked one by one against the meta-schema of their dialect.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import jsonschema_rs
+from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
+from openapi_spec_validator.schemas import schema_v30
+
+from . import pointers
+from .anatomy import Place, document_place, walk
+from .errors import ContractError
+from .references import check_references
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+LONGEST_MESSAGE = 300
+JSON_SCHEMA_2020_12 = "https://json-schema.org/draft/2020-12/schema"
+# what jsonschema-rs carries; it would ask the network for any other
+META_SCHEMAS = {
+    JSON_SCHEMA_2020_12: JSON_SCHEMA_2020_12,
+    "https://json-schema.org/draft/2019-09/schema": "https://json-schema.org/draft/2019-09/schema",
+    "http://json-schema.org/draft-07/schema": "http://json-schema.org/draft-07/schema",
+    "http://json-schema.org/draft-06/schema": "http://json-schema.org/draft-06/schema",
+    "http://json-schema.org/draft-04/schema": "http://json-schema.org/draft-04/schema",
+    "https://spec.openapis.org/oas/3.1/dialect/base": JSON_SCHEMA_2020_12,
+}
+
+
+def validate(document: dict[str, Any], source: str) -> None:
+    """Check a document that is complete in itself.
+
+    Raises:
+        ContractError: the first thing that is wrong with it; points at it.
+    """
+    is_30 = document["openapi"].startswith("3.0.")
+    skeleton = _without_schemas(document, {} if is_30 else True)
+    judge = OpenAPIV30SpecValidator(skeleton) if is_30 else OpenAPIV31SpecValidator(skeleton)
+    _raise_first(judge.schema_validator.iter_errors(skeleton), document_place(document, source))
+    check_references(document, source)
+    _check_schemas(document, source)
+    _raise_first(judge.root_validator(judge.schema_path), document_place(document, source))
+
+
+def _without_schemas(document: dict[str, Any], anything: Any) -> dict[str, Any]:
+    """Return a copy in which every schema is one that accepts anything."""
+    skeleton: dict[str, Any] = json.loads(json.dumps(document))
+    for place in walk(document_place(skeleton, ""), schemas=False):
+        if place.kind == "components":
+            place.node["schemas"] = dict.fromkeys(place.node.get("schemas", {}), anything)
+        elif place.kind in {"parameter", "header", "mediaType"} and isinstance(
+            place.node.get("schema"), dict | bool
+        ):
+            place.node["schema"] = anything
+    return skeleton
+
+
+def _check_schemas(document: dict[str, Any], source: str) -> None:
+    is_30 = document["openapi"].startswith("3.0.")
+    dialect = document.get("jsonSchemaDialect", JSON_SCHEMA_2020_12)
+    for place in walk(document_place(document, source), schemas=False):
+        if place.kind == "schema":
+            errors = _errors_in_30(place) if is_30 else _errors_in_31(place, dialect)
+            _raise_first(errors, place)
+
+
+def _errors_in_30(place: Place) -> Iterable[Any]:
+    return () if place.reference else _schema_validator_30().iter_errors(place.node)
+
+
+@cache
+def _schema_validator_30() -> jsonschema_rs.Draft4Validator:
+    definitions = dict(schema_v30["definitions"])
+    return jsonschema_rs.Draft4Validator({"$ref": "#/definitions/Schema", "definitions": definitions})
+
+
+def _errors_in_31(place: Place, dialect: str) -> Iterable[Any]:
+    """Return the errors of a schema; one in a dialect that is not known here has none."""
+    if isinstance(place.node, bool):
+        return
+    declared = place.node.get("$schema", dialect)
+    meta_schema = META_SCHEMAS.get(str(declared).removesuffix("#"))
+    if meta_schema is not None:
+        try:
+            jsonschema_rs.meta.validate({**place.node, "$schema": meta_schema})
+        except jsonschema_rs.ValidationError as error:
+            yield error
+
+
+def _raise_first(errors: Iterable[Any], place: Place) -> None:
+    """Raise the first error, which is relative to ``place``, at the pointer where it is."""
+    for error in errors:
+        message, path = _explain(error)
+        raise ContractError(place.source, pointers.join(place.pointer, *path), message)
+
+
+def _explain(error: Any) -> tuple[str, list[str | int]]:
+    """Return what an error says, and where; of alternatives that all fail, the one that came furthest."""
+    while context := getattr(getattr(error, "kind", None), "context", None):
+        inner = [failure for branch in context for failure in branch]
+        error = max(inner, key=lambda failure: len(failure.instance_path))
+    message = error.message.partition("\n")[0].removesuffix(".")
+    if len(message) > LONGEST_MESSAGE:
+        message = f"{message[:LONGEST_MESSAGE]}..."
+    return f"{message}.", list(error.instance_path if hasattr(error, "instance_path") else error.path)
