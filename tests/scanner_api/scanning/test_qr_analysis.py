@@ -79,7 +79,7 @@ def test_the_first_valid_gtin_of_the_chain_is_extracted(urls, gtin):
 
 @pytest.mark.parametrize("url", [SHOP, "http://[", "not a url", "http://closient.com@evil.example/", ""])
 def test_a_failed_chain_is_told(url):
-    """A failure is an analysis as well: unknown resolver, no final URL but the initial one, and the reason."""
+    """A failure is an analysis as well: unknown resolver, the initial URL as the final one, the reason."""
     analysis = analyse(Resolution(url, url, error_message="It failed."))
     assert (analysis["resolver_type"], analysis["hop_count"]) == ("UNKNOWN", 0)
     assert (analysis["final_url"], analysis["error_message"]) == (url, "It failed.")

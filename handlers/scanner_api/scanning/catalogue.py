@@ -1,0 +1,110 @@
+"""Products, and the files that they are read from.
+
+Columns have our names or those of Open Food Facts, whose dumps can be read as they are.
+"""
+
+from __future__ import annotations
+
+import re
+from importlib.resources import files
+from typing import IO, TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from . import gtin
+from .rows import BadRow, read_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from .rows import Row
+
+
+class Product(msgspec.Struct, frozen=True, kw_only=True):
+    """A product of the catalogue.
+
+    Attributes:
+        gtin: 14 digits.
+        brick: GS1 GPC brick code of 8 digits, or empty.
+        images: URL of a picture, or empty.
+    """
+
+    gtin: str
+    name: str
+    brand_name: str = ""
+    category: str = ""
+    brick: str = ""
+    description: str = ""
+    ingredients: str = ""
+    images: str = ""
+
+
+_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
+    "gtin": ("gtin", "code"),
+    "name": ("name", "product_name"),
+    "brand_name": ("brand_name", "brand", "brands"),
+    "category": ("category", "main_category_en", "categories"),
+    "brick": ("brick", "gpc_brick", "gpc_category_code"),
+    "description": ("description", "generic_name"),
+    "ingredients": ("ingredients", "ingredients_text"),
+    "images": ("images", "image_url"),
+}
+"""Where each field is looked for, in order; Open Food Facts' names are the last of each."""
+
+_MAX_LENGTHS: Final = {"name": 300, "brand_name": 200, "category": 300, "images": 2048}
+_MAX_LENGTH: Final = 10_000
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+BRICK: Final = re.compile(r"1[0-9]{7}|")
+"""A GPC brick code, or none."""
+
+
+def read_products(stream: IO[bytes], filename: str) -> Iterator[Product | BadRow]:
+    """Yield the products of an open file, and in their place what is wrong with rows that are none.
+
+    Raises:
+        FileError: the file is of no known format.
+    """
+    for row in read_rows(stream, filename):
+        yield row if isinstance(row, BadRow) else _product(row)
+
+
+def shipped_products() -> Iterator[Product]:
+    """Yield the products that come with the package: invented ones, under GS1's numbers for examples."""
+    with files(__package__).joinpath("catalogue.csv").open("rb") as stream:
+        for product in read_products(stream, "catalogue.csv"):
+            if isinstance(product, Product):
+                yield product
+
+
+def _product(row: Row) -> Product | BadRow:
+    values = {field: _text(row.fields, names) for field, names in _COLUMNS.items()}
+    try:
+        values["gtin"] = gtin.normalise(values["gtin"])
+    except gtin.GtinError as error:
+        return BadRow(row.line, str(error))
+    if not values["name"]:
+        return BadRow(row.line, "The product has no name.")
+    if not BRICK.fullmatch(values["brick"]):
+        return BadRow(row.line, "A GPC brick code has 8 digits and starts with 1.")
+    for field, value in values.items():
+        if reason := _unfit(field, value):
+            return BadRow(row.line, reason)
+    return Product(**values)
+
+
+def _text(fields: Mapping[str, Any], names: tuple[str, ...]) -> str:
+    """Return the first of the named fields that says something; GTINs are also written as numbers."""
+    for name in names:
+        value = fields.get(name)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return str(value)
+        if isinstance(value, str) and (text := value.strip()):
+            return text
+    return ""
+
+
+def _unfit(field: str, value: str) -> str:
+    limit = _MAX_LENGTHS.get(field, _MAX_LENGTH)
+    if len(value) > limit:
+        return f"The {field} has {len(value)} characters; at most {limit} fit."
+    return f"The {field} has control characters." if _CONTROL.search(value) else ""
