@@ -5,8 +5,6 @@ from __future__ import annotations
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
-from connexion.exceptions import ResolverError
-
 from scanner_contract import ContractError, load_contract
 
 from . import operations
@@ -17,7 +15,7 @@ from .access.oauth import bearer_verifier
 from .access.proxies import TrustedProxies
 from .access.rate_limits import RateLimiter
 from .access.web_sessions import WebSessionVerifier
-from .binding import Assembly, bind, handlers_of
+from .binding import Assembly, ResolverError, bind, handlers_of
 from .binding.edge import Edge
 from .clock import SystemClock
 from .cors import with_cors
@@ -28,7 +26,7 @@ from .scanning.photo_keys import PhotoKeys
 from .server import CannotListen
 from .storage.credentials import CredentialStore
 from .storage.database import Database, DatabaseError
-from .storage.photo_bucket import PhotoBucket, PhotoBucketError
+from .storage.photo_bucket import PhotoBucket, PhotoBucketError, UploadRules
 from .storage.secrets import SecretStore
 from .storage.sessions import SessionStore
 
@@ -101,8 +99,8 @@ class Application:
         self._running.push_async_callback(self.database.close)
         self._running.push_async_callback(self.counters.close)
         await self.database.migrate()
-        await self.bucket.start()
-        self._running.push_async_callback(self.bucket.close)
+        self._running.callback(self.bucket.close)
+        await self.bucket.connect()
         secret = await SecretStore(self.database).secret("photo-keys")
         self._app = self._assemble(PhotoKeys(self.settings.s3_key_template, secret))
         await self._running.enter_async_context(self._api_keys.last_used)
@@ -184,16 +182,15 @@ class Application:
 
 def photo_bucket(settings: Settings, clock: Clock) -> PhotoBucket:
     """Return the bucket that the settings name."""
-    return PhotoBucket(
-        bucket=settings.s3_bucket,
-        region=settings.s3_region,
-        endpoint_url=settings.s3_endpoint_url,
+    rules = UploadRules(
         max_bytes=settings.max_upload_bytes,
         expires_seconds=settings.presigned_expires_seconds,
         server_side_encryption=settings.s3_server_side_encryption,
         kms_key_id=settings.s3_kms_key_id,
         acl=settings.s3_acl,
-        clock=clock,
+    )
+    return PhotoBucket(
+        settings.s3_bucket, settings.s3_region, rules, clock, endpoint_url=settings.s3_endpoint_url
     )
 
 

@@ -19,6 +19,7 @@ from .assembly import Assembly
 with warnings.catch_warnings():
     # Connexion imports what jsonschema and starlette have deprecated; that is not its user's to mend
     warnings.simplefilter("ignore")
+    from connexion.exceptions import ResolverError
     from connexion.middleware.main import API, ConnexionMiddleware
 
 from .operation import BindingMiddleware, respond
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-__all__ = ["Answer", "Assembly", "Request", "bind", "handlers_of"]
+__all__ = ["Answer", "Assembly", "Request", "ResolverError", "bind", "handlers_of"]
 
 
 def bind(assembly: Assembly, handlers: Mapping[str, Callable[..., Any]]) -> ASGIApp:

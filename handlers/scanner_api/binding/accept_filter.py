@@ -51,6 +51,10 @@ JUDGED_FORMATS = frozenset(
 )
 """Formats that the judge may check; a test compares them with its checkers."""
 
+MOST_REMEMBERED = 4096
+LONGEST_REMEMBERED = 64
+"""Header values (limits, counts, seconds) come again and again: so many, so long, are known to be valid."""
+
 SAME_IN_BOTH = re.compile(r"(?:[^\\(]|\((?!\?))*\Z")
 """Regular expressions without escapes and lookarounds: Rust's engine accepts no more than Python's."""
 
@@ -108,7 +112,7 @@ def _compiled(schema: Any, compiler: SchemaCompiler) -> Schema | None:
 class HeaderCheck:
     """A declared response header."""
 
-    __slots__ = ("_coerce", "_is_valid", "name", "required")
+    __slots__ = ("_coerce", "_found_valid", "_is_valid", "name", "required")
 
     def __init__(self, name: str, definition: Mapping[str, Any], compiler: SchemaCompiler) -> None:
         schema = definition.get("schema", True)
@@ -117,13 +121,19 @@ class HeaderCheck:
         self.required = bool(definition.get("required", False))
         self._is_valid = compiled.is_valid if compiled is not None else (lambda _: False)
         self._coerce = Coercion(schema, compiler.compile(schema), compiler)
+        self._found_valid: set[bytes] = set()
 
     def accepts(self, fields: Mapping[bytes, bytes]) -> bool:
         """Tell whether the header is there if it must be, and valid if it is."""
         value = fields.get(self.name)
         if value is None:
             return not self.required
-        return self._is_valid(self._coerce(value.decode("latin-1")))
+        if value in self._found_valid:
+            return True
+        valid = self._is_valid(self._coerce(value.decode("latin-1")))
+        if valid and len(value) < LONGEST_REMEMBERED and len(self._found_valid) < MOST_REMEMBERED:
+            self._found_valid.add(value)
+        return valid
 
 
 class DeclaredResponse:
