@@ -1,0 +1,124 @@
+"""API keys as whoever runs the service handles them."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from scanner_api.access.api_keys import new_key
+from scanner_api.access.credentials import digest_of
+from scanner_api.problems import ServiceUnavailable
+from scanner_api.scanning.identifiers import new_id
+from scanner_api.storage.credentials import ApiKey, CredentialStore
+from scanner_api.storage.database import ConstraintError, Database, DatabaseError
+from scanner_api.storage.organizations import Organization, OrganizationStore, User
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from scanner_api.access.api_keys import KeyPrefix
+
+    from .keys import Owner
+
+
+class Refused(Exception):  # noqa: N818 -- says what happened
+    """The database does not allow what is asked for; the message says why."""
+
+
+FAILURES = (DatabaseError, ServiceUnavailable, Refused)
+"""What keeps a command from doing its work; each message says what to do."""
+
+
+@asynccontextmanager
+async def key_ring(database_url: str) -> AsyncIterator[KeyRing]:
+    """Open the keys of a database, which is brought up to date."""
+    database = Database(database_url)
+    try:
+        await database.migrate()
+        yield KeyRing(database)
+    finally:
+        await database.close()
+
+
+class KeyRing:
+    """All API keys of a database."""
+
+    def __init__(self, database: Database) -> None:
+        self._credentials = CredentialStore(database)
+        self._organizations = OrganizationStore(database)
+
+    async def create(
+        self,
+        prefix: KeyPrefix,
+        owner: Owner,
+        *,
+        name: str,
+        expires: datetime | None,
+        per_minute: int,
+        per_day: int,
+    ) -> tuple[ApiKey, str]:
+        """Store a new key, after whoever of its owner is new; return it with what its holder shows.
+
+        Raises:
+            Refused: the owner is not known, or is known and should be new.
+        """
+        now = datetime.now(UTC)
+        secret = new_key(prefix)
+        organization_id, user_id = await self._settled(owner, now)
+        key = ApiKey(
+            id=new_id(),
+            prefix=prefix,
+            name=name,
+            created=now,
+            organization_id=organization_id,
+            user_id=user_id,
+            expires_at=expires,
+            per_minute=per_minute,
+            per_day=per_day,
+        )
+        try:
+            await self._credentials.add_api_key(key, digest_of(secret))
+        except ConstraintError:
+            raise Refused(f"There is no user {owner.user}.") from None
+        return key, secret
+
+    async def find(self, organization: str | None, user: str | None) -> list[ApiKey]:
+        """Return the keys of an organization, of a user or of all, newest first."""
+        return await self._credentials.list_api_keys(organization_id=organization, user_id=user)
+
+    async def revoke(self, key_id: str) -> None:
+        """Switch a key off for good, or raise Refused if there is none with this id."""
+        if not await self._credentials.revoke_api_key(key_id):
+            raise Refused(f"There is no key {key_id}; `scanner-api keys list` shows the ids.")
+
+    async def _settled(self, owner: Owner, now: datetime) -> tuple[str | None, str | None]:
+        """Add who is new, and return the organization or the user that the key is for."""
+        if owner.user is not None:
+            return None, owner.user
+        await self._check_known(owner.organization)
+        user_id = await self._added_user(owner.new_user, now)
+        organization_id = owner.organization or await self._added_organization(owner.new_organization, now)
+        if user_id is None:
+            return organization_id, None
+        await self._organizations.add_membership(user_id, organization_id, "editor")
+        return None, user_id
+
+    async def _check_known(self, organization_id: str | None) -> None:
+        if organization_id is not None and await self._organizations.organization(organization_id) is None:
+            raise Refused(f"There is no organization {organization_id}.")
+
+    async def _added_user(self, email: str | None, now: datetime) -> str | None:
+        if email is None:
+            return None
+        user = User(id=new_id(), email=email, created=now)
+        try:
+            await self._organizations.add_user(user)
+        except ConstraintError:
+            raise Refused(f"There is a user {email} already; name them by --user ID.") from None
+        return user.id
+
+    async def _added_organization(self, name: str | None, now: datetime) -> str:
+        organization = Organization(id=new_id(), name=name or "", created=now)
+        await self._organizations.add_organization(organization)
+        return organization.id

@@ -1,0 +1,210 @@
+"""``scanner-api keys``: create, list and revoke API keys."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, NamedTuple, TypeVar
+
+import typer
+
+from .settings_flags import read_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator
+
+    from rich.table import Table
+
+    from scanner_api.storage.credentials import ApiKey
+
+    from .key_ring import KeyRing
+
+Made = TypeVar("Made")
+
+app = typer.Typer(
+    help="Create, list and revoke the API keys that [bold]serve[/bold] lets in.", no_args_is_help=True
+)
+
+
+class Kind(StrEnum):
+    """The kinds of key, named by their prefix."""
+
+    CSB = "csb"
+    CSU = "csu"
+    CPK = "cpk"
+
+
+class Owner(NamedTuple):
+    """Whom a key is for: the ids of who is known, the name or address of who is to be added."""
+
+    organization: str | None
+    new_organization: str | None
+    user: str | None
+    new_user: str | None
+
+    def check(self, kind: Kind) -> None:
+        """Raise BadParameter unless this names an owner as a key of the kind has one."""
+        given = {part for part, value in self._asdict().items() if value is not None}
+        if given not in OWNERS[kind]:
+            raise typer.BadParameter(f"A {kind} key has one owner, named {WAYS[kind]}.")
+
+
+_OF_AN_ORGANIZATION = ({"organization"}, {"new_organization"})
+_BY_ORGANIZATION = "by --organization ID or by --new-organization NAME"
+OWNERS = {
+    Kind.CSB: _OF_AN_ORGANIZATION,
+    Kind.CSU: ({"user"}, {"new_user", "organization"}, {"new_user", "new_organization"}),
+    Kind.CPK: _OF_AN_ORGANIZATION,
+}
+WAYS = {
+    Kind.CSB: _BY_ORGANIZATION,
+    Kind.CSU: f"by --user ID, or by --new-user EMAIL and the organization they are in {_BY_ORGANIZATION}",
+    Kind.CPK: _BY_ORGANIZATION,
+}
+
+
+def _moment(text: str) -> datetime:
+    """Read a date or time of ISO 8601; without an offset it is UTC's."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(
+            f"{text!r} is no date like 2027-01-31 and no time like 2027-01-31T18:00Z."
+        ) from None
+    moment = moment.replace(tzinfo=moment.tzinfo or UTC)
+    if moment <= datetime.now(UTC):
+        raise typer.BadParameter(f"{text} is over already.")
+    return moment
+
+
+Config = Annotated[str | None, typer.Option(help="TOML file with settings. \\[env: SCANNER_CONFIG]")]
+DatabaseUrl = Annotated[
+    str | None, typer.Option(help="Database of the service. \\[env: SCANNER_DATABASE_URL]")
+]
+OfKind = Annotated[
+    Kind,
+    typer.Option(
+        help="[bold]csb[/bold] is an organization's, for its servers; [bold]csu[/bold] a user's, for all "
+        "organizations they are in; [bold]cpk[/bold] may be published: it reaches only what it created."
+    ),
+]
+OfOrganization = Annotated[str | None, typer.Option(metavar="ID", help="An organization that is known.")]
+OfNewOrganization = Annotated[str | None, typer.Option(metavar="NAME", help="An organization to add.")]
+OfUser = Annotated[str | None, typer.Option(metavar="ID", help="A user who is known.")]
+OfNewUser = Annotated[
+    str | None, typer.Option(metavar="EMAIL", help="A user to add, as a member of the organization.")
+]
+Expires = Annotated[
+    datetime | None,
+    typer.Option(parser=_moment, metavar="TIME", help="When it stops working, such as 2027-01-31 (UTC)."),
+]
+PerMinute = Annotated[int, typer.Option(min=0, help="Requests a minute; 0 for the default of its kind.")]
+PerDay = Annotated[int, typer.Option(min=0, help="Requests a day; 0 for the default.")]
+
+
+@app.command()
+def create(  # noqa: PLR0913 -- one for each option
+    *,
+    kind: OfKind = Kind.CSB,
+    organization: OfOrganization = None,
+    new_organization: OfNewOrganization = None,
+    user: OfUser = None,
+    new_user: OfNewUser = None,
+    name: Annotated[str, typer.Option(help="What it is for, to tell it from others.")] = "",
+    expires: Expires = None,
+    per_minute: PerMinute = 0,
+    per_day: PerDay = 0,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the key and nothing else.")] = False,
+    config: Config = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Create a key and show it, this once: the database keeps only its digest."""
+    owner = Owner(organization, new_organization, user, new_user)
+    owner.check(kind)
+    key, secret = _on_key_ring(
+        config,
+        database_url,
+        lambda keys: keys.create(
+            kind.value, owner, name=name, expires=expires, per_minute=per_minute, per_day=per_day
+        ),
+    )
+    if not quiet:
+        typer.echo(f"Key {key.id} of the {_owner(key)}. It is not shown again:")
+    typer.echo(secret)
+
+
+@app.command("list")
+def list_(
+    *,
+    organization: OfOrganization = None,
+    user: OfUser = None,
+    config: Config = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """List keys, newest first: all of them, or those of one organization or user."""
+    from rich.console import Console  # noqa: PLC0415 -- other commands do without
+
+    found = _on_key_ring(config, database_url, lambda keys: keys.find(organization, user))
+    Console().print(_table(found) if found else "There are no keys.")
+
+
+@app.command()
+def revoke(
+    key_id: Annotated[str, typer.Argument(metavar="ID", help="The key's id, as list shows it.")],
+    *,
+    config: Config = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Switch a key off, for good; every process of the service knows within a second."""
+    _on_key_ring(config, database_url, lambda keys: keys.revoke(key_id))
+    typer.echo(f"Key {key_id} is revoked.")
+
+
+def _on_key_ring(
+    config: str | None, database_url: str | None, work: Callable[[KeyRing], Awaitable[Made]]
+) -> Made:
+    """Do something with the keys; what the database does not allow ends the command with exit code 1."""
+    from .key_ring import FAILURES, key_ring  # noqa: PLC0415 -- help does without the database
+
+    async def run() -> Made:
+        async with key_ring(settings.database_url) as keys:
+            return await work(keys)
+
+    settings = read_settings(config, {"database_url": database_url})
+    try:
+        return asyncio.run(run())
+    except FAILURES as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+
+
+def _owner(key: ApiKey) -> str:
+    return f"user {key.user_id}" if key.organization_id is None else f"organization {key.organization_id}"
+
+
+def _table(keys: list[ApiKey]) -> Table:
+    from rich import box  # noqa: PLC0415 -- other commands do without
+    from rich.table import Table  # noqa: PLC0415 -- the same
+    from rich.text import Text  # noqa: PLC0415 -- the same
+
+    table = Table(box=box.SIMPLE_HEAD, collapse_padding=True, pad_edge=False, show_edge=False)
+    for heading in ("id", "kind", "name, owner", "state, limits", "last used"):
+        table.add_column(heading, no_wrap=heading != "name, owner", overflow="fold")
+    for key in keys:
+        owner = key.user_id if key.organization_id is None else key.organization_id
+        name = Text.assemble(f"{key.name}\n" if key.name else "", (str(owner), "dim"))
+        last_used = f"{key.last_used:%Y-%m-%d}" if key.last_used else "never"
+        table.add_row(key.id, key.prefix, name, "\n".join(_state(key)), last_used)
+    return table
+
+
+def _state(key: ApiKey) -> Iterator[str]:
+    expired = key.expires_at is not None and key.expires_at <= datetime.now(UTC)
+    yield "[red]revoked[/]" if not key.is_active else "[red]expired[/]" if expired else "[green]active[/]"
+    if key.expires_at is not None:
+        yield f"{'on' if expired else 'to'} {key.expires_at:%Y-%m-%d}"
+    if key.per_minute:
+        yield f"{key.per_minute}/minute"
+    if key.per_day:
+        yield f"{key.per_day}/day"
