@@ -98,9 +98,7 @@ def _csv_rows(stream: _Lines) -> Iterator[Row | BadRow]:
     lines = (line.decode("utf-8", "surrogateescape") for line in _lines(stream))
     first = next(lines, "").removeprefix("\ufeff")
     dialect = _Tabs if "\t" in first else csv.excel
-    header = [name.strip().lower() for name in next(csv.reader([first], dialect), [])]
-    if not header:
-        raise FileError("The file has no header line.")
+    header = _header(first, dialect)
     reader = csv.reader(lines, dialect)
     while True:
         number = reader.line_num + 2
@@ -113,6 +111,16 @@ def _csv_rows(stream: _Lines) -> Iterator[Row | BadRow]:
             return
         if values:
             yield _csv_row(number, header, values)
+
+
+def _header(line: str, dialect: type[csv.Dialect]) -> list[str]:
+    try:
+        names = next(csv.reader([line], dialect), [])
+    except csv.Error as error:
+        raise FileError(f"The header line is not CSV: {error}.") from error
+    if not names:
+        raise FileError("The file has no header line.")
+    return [name.strip().lower() for name in names]
 
 
 def _csv_row(number: int, header: list[str], values: list[str]) -> Row | BadRow:

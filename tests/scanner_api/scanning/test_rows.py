@@ -99,6 +99,7 @@ def test_a_bad_json_line_is_reported_and_the_next_one_read(line):
         ("csv", b"", "has to end in .csv"),
         ("products.gz", b"", "has to end in .csv"),
         ("products.csv", b"", "no header"),
+        ("products.csv", b"a\rb\r1\r2\r", "header line is not CSV"),
         ("products.csv.gz", b"a,b\n1,2\n", "not gzip"),
         ("products.csv.gz", gzip.compress(b"a,b\n" + b"1,2\n" * 99)[:-12], "not gzip"),
         ("products.csv.gz", gzip.compress(b"a,b\n1,2\n")[:10] + b"\xff" * 50, "not gzip"),

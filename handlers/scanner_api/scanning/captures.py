@@ -1,0 +1,57 @@
+"""A capture: one scan, or one uploaded image, on its way to a product."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class CaptureStatus(StrEnum):
+    """How far a capture is; the last three are final."""
+
+    PENDING = "PENDING"
+    LOOKING_UP = "LOOKING_UP"
+    ENRICHING = "ENRICHING"
+    RESOLVING = "RESOLVING"
+    COMPLETED = "COMPLETED"
+    NOT_FOUND = "NOT_FOUND"
+    FAILED = "FAILED"
+
+
+FINAL: Final = frozenset({CaptureStatus.COMPLETED, CaptureStatus.NOT_FOUND, CaptureStatus.FAILED})
+
+
+class Capture(msgspec.Struct, frozen=True, kw_only=True):
+    """A capture as it is stored.
+
+    Attributes:
+        id: 22-character shortuuid.
+        raw_value: as scanned or typed; of an uploaded image, what was decoded from it, or empty.
+        gtin: 14 digits, or empty. Until the capture is read it may be what the client sent.
+        gs1_dl_data: values by GS1 application identifier, and what else the client sent.
+        attempts: how often processing was begun since it was submitted or retried.
+        uploaded_image_key: object key of the uploaded image.
+        qr_analysis: where a URL leads; None until it is resolved, and for anything else.
+    """
+
+    id: str
+    session_id: str
+    status: CaptureStatus
+    capture_type: str
+    raw_value: str
+    gtin: str
+    error_message: str
+    created: datetime
+    metadata: dict[str, str]
+    gs1_dl_data: dict[str, Any]
+    product_short_id: str | None = None
+    product_name: str | None = None
+    processed_at: datetime | None = None
+    uploaded_image_key: str | None = None
+    qr_analysis: dict[str, Any] | None = None
+    attempts: int = 0

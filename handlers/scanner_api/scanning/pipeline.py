@@ -1,0 +1,176 @@
+"""The steps of a capture, as pure transitions.
+
+PENDING --read--> LOOKING_UP --look_up--> ENRICHING --enrich--> RESOLVING --resolve--> COMPLETED
+
+A capture without a product becomes NOT_FOUND when it is looked up; a URL only when it is resolved, since
+where it leads may name one. ``fail`` makes FAILED of any capture that is not final, ``claim`` begins anew
+with one whose worker died, and ``retry`` with a final one. What a step finds out (a product, a redirect
+chain) is looked up by the caller; doing a step twice gives the same capture.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from msgspec.structs import replace
+
+from . import gtin, raw_values
+from .captures import FINAL, Capture, CaptureStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+MAX_ATTEMPTS: Final = 3
+RETRYABLE: Final = frozenset({CaptureStatus.FAILED, CaptureStatus.NOT_FOUND})
+
+
+class StepError(ValueError):
+    """A step that the capture's status does not allow; the message names both."""
+
+
+class LinkedProduct(NamedTuple):
+    """The product that a capture is linked to."""
+
+    short_id: str
+    name: str
+
+
+def claim(capture: Capture, now: datetime) -> Capture:
+    """Begin with a capture, from the start; give up on one that was begun three times without an end."""
+    if capture.status in FINAL:
+        raise StepError(f"A capture that is {capture.status} is not processed.")
+    if capture.attempts >= MAX_ATTEMPTS:
+        return fail(capture, f"Processing was begun {MAX_ATTEMPTS} times and did not end.", now)
+    return _anew(capture, attempts=capture.attempts + 1)
+
+
+def read(capture: Capture, decoded: Sequence[str] = ()) -> Capture:
+    """Find out what the scanned value is.
+
+    Args:
+        capture: a PENDING one.
+        decoded: values of the barcodes in an uploaded image; the first that names a product counts.
+    """
+    _expect(capture, CaptureStatus.PENDING, "read")
+    raw_value = capture.raw_value or _most_telling(decoded)
+    reading = raw_values.read(raw_value)
+    gtin_, error = reading.gtin, reading.error_message
+    if not gtin_ and not error and capture.gtin:
+        gtin_, error = _normalised(capture.gtin)
+    return replace(
+        capture,
+        status=CaptureStatus.LOOKING_UP,
+        raw_value=raw_value,
+        gtin=gtin_,
+        gs1_dl_data=reading.gs1_dl_data(capture.gs1_dl_data),
+        error_message=error,
+    )
+
+
+def look_up(capture: Capture, product: LinkedProduct | None, now: datetime) -> Capture:
+    """Link the product of the capture's GTIN, if there is one."""
+    _expect(capture, CaptureStatus.LOOKING_UP, "looked up")
+    if product:
+        return _linked(capture, product, CaptureStatus.ENRICHING)
+    if is_followed(capture):
+        return replace(capture, status=CaptureStatus.RESOLVING)
+    return _not_found(capture, now)
+
+
+def enrich(capture: Capture) -> Capture:
+    """Note that the product's own fields have been compared."""
+    _expect(capture, CaptureStatus.ENRICHING, "enriched")
+    return replace(capture, status=CaptureStatus.RESOLVING)
+
+
+def resolve(
+    capture: Capture, analysis: dict[str, Any] | None, product: LinkedProduct | None, now: datetime
+) -> Capture:
+    """End with a capture.
+
+    Args:
+        capture: a RESOLVING one.
+        analysis: ``qr_analysis`` of a URL; None for anything else.
+        product: the product of the GTIN that the analysis extracted, for a capture that has none yet.
+        now: when processing ended.
+    """
+    _expect(capture, CaptureStatus.RESOLVING, "resolved")
+    extracted = (analysis or {}).get("extracted_gtin") or ""
+    capture = replace(capture, qr_analysis=analysis, gtin=capture.gtin or extracted)
+    if product and capture.product_short_id is None:
+        capture = _linked(capture, product, capture.status)
+    if capture.product_short_id is None:
+        return _not_found(capture, now)
+    return replace(capture, status=CaptureStatus.COMPLETED, error_message="", processed_at=now)
+
+
+def fail(capture: Capture, message: str, now: datetime) -> Capture:
+    """End with a capture that cannot be processed; the message is for the client."""
+    if capture.status in FINAL:
+        raise StepError(f"A capture that is {capture.status} cannot fail.")
+    return replace(capture, status=CaptureStatus.FAILED, error_message=message, processed_at=now)
+
+
+def retry(capture: Capture) -> Capture:
+    """Send a FAILED or NOT_FOUND capture through all steps again, as if it was new."""
+    if capture.status not in RETRYABLE:
+        raise StepError(f"Only a FAILED or NOT_FOUND capture can be retried; this one is {capture.status}.")
+    return _anew(capture, attempts=0)
+
+
+def is_followed(capture: Capture) -> bool:
+    """Tell whether the capture's value is a URL, whose redirects have to be followed."""
+    return raw_values.read(capture.raw_value).is_url
+
+
+def _anew(capture: Capture, attempts: int) -> Capture:
+    return replace(
+        capture,
+        status=CaptureStatus.PENDING,
+        attempts=attempts,
+        error_message="",
+        processed_at=None,
+        product_short_id=None,
+        product_name=None,
+        qr_analysis=None,
+    )
+
+
+def _most_telling(decoded: Sequence[str]) -> str:
+    return next((value for value in decoded if raw_values.read(value).gtin), next(iter(decoded), ""))
+
+
+def _normalised(sent: str) -> tuple[str, str]:
+    try:
+        return gtin.normalise(sent), ""
+    except gtin.GtinError as error:
+        return "", str(error)
+
+
+def _linked(capture: Capture, product: LinkedProduct, status: CaptureStatus) -> Capture:
+    return replace(
+        capture, status=status, product_short_id=product.short_id, product_name=product.name, error_message=""
+    )
+
+
+def _not_found(capture: Capture, now: datetime) -> Capture:
+    return replace(
+        capture,
+        status=CaptureStatus.NOT_FOUND,
+        error_message=capture.error_message or _why_not_found(capture),
+        processed_at=now,
+    )
+
+
+def _why_not_found(capture: Capture) -> str:
+    if capture.gtin:
+        return f"No product has the GTIN {capture.gtin}."
+    if capture.raw_value:
+        return "The value names no GTIN."
+    return "No barcode was found in the image."
+
+
+def _expect(capture: Capture, status: CaptureStatus, step: str) -> None:
+    if capture.status is not status:
+        raise StepError(f"A capture that is {capture.status} cannot be {step}; it has to be {status}.")

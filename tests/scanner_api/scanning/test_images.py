@@ -1,0 +1,148 @@
+import io
+import struct
+import zlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from scanner_api.scanning.images import ImageError, ImageHeader, ImageTooLarge, read_header
+
+
+def drawn(form, size=(123, 45), **options):
+    """Return a real image file, written by Pillow."""
+    file = io.BytesIO()
+    Image.new("RGB", size, "teal").save(file, form, **options)
+    return file.getvalue()
+
+
+def png(width, height):
+    """Return the start of a PNG of any size, a decompression bomb in full dress."""
+    header = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + header + struct.pack(">I", zlib.crc32(header))
+
+
+def jpeg(*segments, width=123, height=45, marker=0xC0):
+    """Return the start of a JPEG with these segments before its frame header."""
+    frame = struct.pack(">BBHBHHB", 0xFF, marker, 17, 8, height, width, 3)
+    return b"\xff\xd8" + b"".join(segments) + frame
+
+
+@pytest.mark.parametrize(
+    ("content", "media_type"),
+    [
+        (drawn("JPEG"), "image/jpeg"),
+        (drawn("JPEG", progressive=True), "image/jpeg"),
+        (drawn("JPEG", icc_profile=b"x" * 200_000, comment=b"y" * 60_000), "image/jpeg"),
+        (drawn("PNG"), "image/png"),
+        (drawn("WEBP"), "image/webp"),
+        (drawn("WEBP", lossless=True), "image/webp"),
+        (drawn("WEBP", exif=b"Exif\0\0" + b"x" * 100), "image/webp"),
+    ],
+)
+def test_real_images_are_recognised(content, media_type):
+    """Each form of JPEG, PNG and WebP is recognised with its size, and the file is left at its start."""
+    file = io.BytesIO(content)
+    assert read_header(file) == ImageHeader(media_type, 123, 45)
+    assert file.tell() == 0
+
+
+@given(st.integers(1, 16_383), st.integers(1, 3000), st.sampled_from(["PNG", "JPEG"]))
+def test_the_size_is_read_right(width, height, form):
+    """Any size within the limits is read as it was written."""
+    content = png(width, height) if form == "PNG" else jpeg(width=width, height=height)
+    assert read_header(io.BytesIO(content))[1:] == (width, height)
+
+
+@pytest.mark.parametrize("marker", sorted(set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}))
+def test_every_frame_of_a_jpeg_has_a_size(marker):
+    """All kinds of frame header are read."""
+    assert read_header(io.BytesIO(jpeg(marker=marker))) == ImageHeader("image/jpeg", 123, 45)
+
+
+def test_segments_and_fill_bytes_before_the_frame_are_skipped():
+    """A frame-like pattern inside another segment does not count, and markers may be padded."""
+    decoy = b"\xff\xe1" + struct.pack(">H", 2 + 9) + jpeg(width=9, height=9)[2:11]
+    assert read_header(io.BytesIO(jpeg(decoy, b"\xff\xff\xff"))) == ImageHeader("image/jpeg", 123, 45)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\xff\xd8",
+        b"GIF89a" + b"\0" * 40,
+        b"BM" + b"\0" * 40,
+        b"%PDF-1.7\n",
+        b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+        b"RIFF\0\0\0\0WAVEfmt ",
+        b"PK\x03\x04",
+        b"\0\0\0\x18ftypheic",
+        b"x" + drawn("PNG"),
+        "photo.jpg".encode("utf-16"),
+    ],
+)
+def test_anything_else_is_no_image(content):
+    """Content decides, not a name: what is none of the three types is refused."""
+    with pytest.raises(ImageError, match="not a JPEG, PNG or WebP"):
+        read_header(io.BytesIO(content))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\xff\xd8\xff",
+        b"\xff\xd8\xff\xe0",
+        b"\xff\xd8\xff\xe0\x00\x00" * 3,
+        b"\xff\xd8\xff\xd9",
+        b"\xff\xd8" + b"\xff" * 100,
+        b"\xff\xd8\xff\xe0\xff\xff",
+        jpeg()[:8],
+        b"\xff\xd8" + b"\xff\xe0\x00\x02" * 2000 + jpeg()[2:],
+        drawn("PNG")[:20],
+        b"\x89PNG\r\n\x1a\n\0\0\0\x0dJUNK" + b"\0" * 20,
+        drawn("WEBP")[:20],
+        b"RIFF\0\0\0\0WEBPJUNK" + b"\0" * 40,
+    ],
+)
+def test_a_broken_header_is_refused(content):
+    """A file that begins like an image and then is none does not pass, and does not loop."""
+    with pytest.raises(ImageError, match="broken where its size should stand"):
+        read_header(io.BytesIO(content))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        png(50_001, 1),
+        png(1, 16_385),
+        png(10_000, 5_001),
+        png(0xFFFFFFFF, 0xFFFFFFFF),
+        jpeg(width=60_000, height=60_000),
+    ],
+)
+def test_a_decompression_bomb_is_refused(content):
+    """More than 50 megapixels, or a side beyond 16,384, is refused before anything is decoded."""
+    with pytest.raises(ImageTooLarge, match="at most 50,000,000 in all and 16,384 a side"):
+        read_header(io.BytesIO(content))
+
+
+@pytest.mark.parametrize("content", [png(0, 5), png(5, 0), jpeg(width=0), jpeg(height=0)])
+def test_an_image_without_pixels_is_refused(content):
+    """A size of zero is no image."""
+    with pytest.raises(ImageError, match="no pixels"):
+        read_header(io.BytesIO(content))
+
+
+@given(
+    st.sampled_from([b"", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF\0\0\0\0WEBPVP8X"]),
+    st.binary(max_size=200),
+)
+def test_any_bytes_are_an_image_or_refused(start, rest):
+    """Whatever the bytes, reading them gives a header within the limits or an ImageError."""
+    try:
+        header = read_header(io.BytesIO(start + rest))
+    except ImageError:
+        return
+    assert 0 < header.width * header.height <= 50_000_000
