@@ -12,12 +12,12 @@ import logging
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import URL, event, exc, inspect, make_url, text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy import exc, inspect, text
 from sqlalchemy.pool import StaticPool
 
 from scanner_api.problems import ServiceUnavailable
 
+from .engines import DatabaseError, engine_for, make_sqlite_file, parse
 from .migrations import HEAD
 
 if TYPE_CHECKING:
@@ -25,33 +25,21 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from sqlalchemy import Connection
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-WANTED: Final = (
-    "wanted is sqlite+aiosqlite:///FILE or postgresql+asyncpg://USER:PASSWORD@HOST/DATABASE (database_url)"
-)
-_CONNECT_ARGUMENTS: Final[dict[str, dict[str, Any]]] = {
-    # seconds that a writer waits for those of other processes
-    "sqlite+aiosqlite": {"timeout": 10},
-    # seconds to connect and for a statement
-    "postgresql+asyncpg": {
-        "timeout": 5,
-        "command_timeout": 60,
-        "server_settings": {"application_name": "scanner-api"},
-    },
-}
+__all__ = ["ConstraintError", "Database", "DatabaseError"]
+
 _SNAPSHOT: Final[dict[str, dict[str, Any]]] = {
     "sqlite": {"sqlite_begin": "BEGIN"},
     "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
 }
 _MIGRATION_LOCK: Final = 7_226_766
 _PING_SECONDS: Final = 3
+_PASSING_STATES: Final = frozenset({"08", "40", "53", "55", "57", "58"})
+"""PostgreSQL's classes of errors for lost connections, deadlocks, want of resources and shutdowns."""
 _UNAVAILABLE: Final = "The database does not answer."
 
 _log = logging.getLogger(__name__)
-
-
-class DatabaseError(Exception):
-    """The database cannot be used; the message says why and what to do."""
 
 
 class ConstraintError(Exception):
@@ -71,8 +59,8 @@ class Database:
     """
 
     def __init__(self, url: str) -> None:
-        self.url = _parsed(url)
-        self._engine = _engine(self.url)
+        self.url = parse(url)
+        self._engine = engine_for(self.url)
         self._snapshots = self._engine.execution_options(**_SNAPSHOT[self._engine.dialect.name])
         self._kept: set[AsyncConnection] = set()
         turns = asyncio.Lock()
@@ -94,7 +82,9 @@ class Database:
             DatabaseError: there is no such server, database, user or folder.
         """
         try:
-            async with self._engine.connect():
+            if self.dialect.name == "sqlite" and not self._in_memory:
+                await asyncio.to_thread(make_sqlite_file, self._engine)
+            async with self.read_turn, self._engine.connect():
                 pass
         except Exception as error:
             reason = error.orig if isinstance(error, exc.DBAPIError) else error
@@ -104,11 +94,12 @@ class Database:
             ) from error
 
     async def migrate(self) -> None:
-        """Bring the schema to the newest revision; of several processes at once, one does it.
+        """Connect, and bring the schema to the newest revision; of several processes at once, one does it.
 
         Raises:
-            DatabaseError: the database was written by a newer version, or a migration failed.
+            DatabaseError: as of :meth:`connect`; the database was written by a newer version; a step failed.
         """
+        await self.connect()
         if await self._revision() == HEAD:
             return
         # Alembic costs a third of a second to import, which most starts can do without
@@ -139,7 +130,15 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
-        """Open a transaction that may write; committed at the end, rolled back by an exception."""
+        """Open a transaction that may write: committed at the end, rolled back by an exception.
+
+        On SQLite nothing else writes meanwhile, and in memory nothing else reads; so only SQL belongs inside,
+        on this connection.
+
+        Raises:
+            ConstraintError: the schema refuses a row.
+            ServiceUnavailable: the database does not answer, or gave way to another transaction.
+        """
         async with self._write_turn, _connection(self._engine) as connection:
             with _translated():
                 async with connection.begin():
@@ -147,7 +146,11 @@ class Database:
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[AsyncConnection]:
-        """Open a connection whose reads all see one committed state."""
+        """Open a connection whose reads all see one committed state.
+
+        Raises:
+            ServiceUnavailable: the database does not answer.
+        """
         async with self.read_turn, _connection(self._snapshots) as connection:
             with _translated():
                 yield connection
@@ -180,49 +183,6 @@ class Database:
             return revision
 
 
-def _parsed(url: str) -> URL:
-    try:
-        parsed = make_url(url)
-    except (exc.ArgumentError, ValueError):
-        # the cause may quote the URL with its password
-        raise DatabaseError(f"The database URL cannot be read; {WANTED}.") from None
-    if parsed.drivername not in _CONNECT_ARGUMENTS:
-        raise DatabaseError(f"The database URL begins with {parsed.drivername!r}; {WANTED}.")
-    return parsed
-
-
-def _engine(url: URL) -> AsyncEngine:
-    try:
-        engine = create_async_engine(
-            url,
-            connect_args=_CONNECT_ARGUMENTS[url.drivername],
-            hide_parameters=True,
-            pool_pre_ping=url.drivername.startswith("postgresql"),
-        )
-    except ModuleNotFoundError as error:
-        raise DatabaseError(
-            f"The database driver {error.name} is not installed; it comes with scanner-api[postgresql]."
-        ) from error
-    if engine.dialect.name == "sqlite":
-        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
-        event.listen(engine.sync_engine, "begin", _begin_sqlite)
-    return engine
-
-
-def _prepare_sqlite(connection: Any, record: object) -> None:  # noqa: ARG001 -- SQLAlchemy's signature
-    """Leave transactions to us, and set what SQLite keeps for each connection."""
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    """Take the write lock at once: one who asks for it half-way fails instead of waiting."""
-    connection.exec_driver_sql(connection.get_execution_options().get("sqlite_begin", "BEGIN IMMEDIATE"))
-
-
 @asynccontextmanager
 async def _connection(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     """Connect; whatever goes wrong in that (drivers and sockets have many errors) is a 503."""
@@ -242,9 +202,18 @@ def _translated() -> Iterator[None]:
         yield
     except exc.IntegrityError as error:
         raise ConstraintError("The row is a duplicate, or refers to what does not exist.") from error
-    except (exc.OperationalError, exc.InterfaceError) as error:
-        _log.warning("the database does not answer: %s", type(error.orig).__name__)
+    except (exc.DBAPIError, ConnectionError, TimeoutError) as error:
+        if isinstance(error, exc.DBAPIError) and not _is_passing(error):
+            raise
+        _log.warning("the database does not answer: %s", type(error).__name__)
         raise ServiceUnavailable(_UNAVAILABLE) from error
+
+
+def _is_passing(error: exc.DBAPIError) -> bool:
+    """Tell an outage, which may be over at the next try, from a bug of ours."""
+    if error.connection_invalidated or isinstance(error, (exc.OperationalError, exc.InterfaceError)):
+        return True
+    return str(getattr(error.orig, "sqlstate", ""))[:2] in _PASSING_STATES
 
 
 def _has_revision(connection: Connection) -> bool:

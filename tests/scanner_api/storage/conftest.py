@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import time
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,6 +19,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from scanner_api.scanning.sessions import ExtractionStatus, SessionStatus
 from scanner_api.storage.database import Database
 from scanner_api.storage.organizations import Organization, OrganizationStore
 
@@ -44,14 +45,36 @@ def _postgresql_server():
         programs, identity = _programs(folder)
         cluster = folder / "cluster"
         run = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "cwd": folder, **identity}
-        subprocess.run(
-            [programs / "initdb", "-D", cluster, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "-N"],
+        subprocess.run(  # noqa: S603 -- the wheel's own program
+            [
+                programs / "initdb",
+                "-D",
+                cluster,
+                "-U",
+                "postgres",
+                "-A",
+                "trust",
+                "-E",
+                "UTF8",
+                "--no-locale",
+                "-N",
+            ],
             check=True,
             **run,
         )
         with (folder / "log").open("wb") as log:
-            options = ("-c", "listen_addresses=", "-c", f"unix_socket_directories={folder}", "-c", "fsync=off")
-            server = subprocess.Popen([programs / "postgres", "-D", cluster, *options], stderr=log, **run)
+            options = (
+                "-c",
+                "listen_addresses=",
+                "-c",
+                f"unix_socket_directories={folder}",
+                "-c",
+                "fsync=off",
+                "-c",
+                "deadlock_timeout=100ms",
+            )
+            command = [programs / "postgres", "-D", cluster, *options]
+            server = subprocess.Popen(command, stderr=log, **run)  # noqa: S603 -- the same
         try:
             _await_ready(server, programs, folder)
             yield f"postgresql+asyncpg://postgres@/postgres?host={folder}"
@@ -85,7 +108,8 @@ def _programs(folder):
 
 def _await_ready(server, programs, folder):
     deadline = time.monotonic() + 60
-    while subprocess.run([programs / "pg_isready", "-q", "-h", folder], check=False).returncode:
+    ask = [programs / "pg_isready", "-q", "-h", folder]
+    while subprocess.run(ask, check=False).returncode:  # noqa: S603 -- the same
         if server.poll() is not None or time.monotonic() > deadline:
             pytest.fail(f"PostgreSQL does not start:\n{(folder / 'log').read_text()}")
         time.sleep(0.05)
@@ -137,6 +161,38 @@ def in_database(database_url):
 def in_shared_database(shared_url):
     """The same, on each backend that several processes can share."""
     return partial(_run_in, shared_url)
+
+
+@pytest.fixture
+def run_in():
+    """Run a coroutine function on a migrated database of a URL."""
+    return _run_in
+
+
+@pytest.fixture
+def now():
+    """A moment."""
+    return NOW
+
+
+@pytest.fixture
+def session():
+    """A row of scan_sessions."""
+    return {
+        "id": "2b3c4d5e6f7g8h9jAkBmCn",
+        "organization_id": "organization",
+        "created_by": "key:2b3c",
+        "status": SessionStatus.ACTIVE,
+        "extraction_status": ExtractionStatus.PENDING,
+        "capture_mode": "barcode_scan",
+        "metadata": {},
+        "user_agent": "Scanner/1.0",
+        "device_context": {},
+        "created": NOW,
+        "modified": NOW + timedelta(microseconds=1),
+        "capture_count": 3,
+        "photo_count": 4,
+    }
 
 
 def _run_in(url, scenario):

@@ -9,7 +9,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
 
-from scanner_api.storage.database import DatabaseError
+from scanner_api.storage.engines import DatabaseError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -68,7 +68,9 @@ def _create_credentials() -> None:
             ["organization_id"], ["organizations.id"], name="fk_api_keys_organization_id"
         ),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_api_keys_user_id"),
-        sa.CheckConstraint("(organization_id IS NULL) <> (user_id IS NULL)", name="ck_api_keys_one_owner"),
+        sa.CheckConstraint(
+            "(organization_id IS NULL) <> (user_id IS NULL)", name=op.f("ck_api_keys_one_owner")
+        ),
     )
     op.create_index("ix_api_keys_organization_id", "api_keys", ["organization_id"])
     op.create_index("ix_api_keys_user_id", "api_keys", ["user_id"])

@@ -1,0 +1,109 @@
+"""SQLAlchemy engines for the two databases, set up alike: transactions are ours to begin."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from contextlib import closing
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import URL, event, exc, make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+_WANTED: Final = (
+    "wanted is sqlite+aiosqlite:///FILE or postgresql+asyncpg://USER:PASSWORD@HOST/DATABASE (database_url)"
+)
+_SQLITE_PATIENCE: Final = 10
+_ARGUMENTS: Final[dict[str, dict[str, Any]]] = {
+    # how many seconds a writer waits for those of other processes
+    "sqlite+aiosqlite": {"connect_args": {"timeout": _SQLITE_PATIENCE}},
+    "postgresql+asyncpg": {
+        # seconds: to connect, and for a statement
+        "connect_args": {
+            "timeout": 5,
+            "command_timeout": 60,
+            "server_settings": {"application_name": "scanner-api"},
+        },
+        "pool_pre_ping": True,
+        "pool_timeout": 5,
+    },
+}
+
+
+class DatabaseError(Exception):
+    """The database cannot be used; the message says why and what to do."""
+
+
+def parse(url: str) -> URL:
+    """Read a database URL.
+
+    Raises:
+        DatabaseError: it is no URL, or names neither of the two drivers.
+    """
+    try:
+        parsed = make_url(url)
+    except (exc.ArgumentError, ValueError):
+        # the cause may quote the URL with its password
+        raise DatabaseError(f"The database URL cannot be read; {_WANTED}.") from None
+    if parsed.drivername not in _ARGUMENTS:
+        raise DatabaseError(f"The database URL begins with {parsed.drivername!r}; {_WANTED}.")
+    return parsed
+
+
+def engine_for(url: URL) -> AsyncEngine:
+    """Return an engine, which has not connected yet.
+
+    Raises:
+        DatabaseError: the driver is not installed.
+    """
+    try:
+        engine = create_async_engine(url, hide_parameters=True, **_ARGUMENTS[url.drivername])
+    except ModuleNotFoundError as error:
+        raise DatabaseError(
+            f"The database driver {error.name} is not installed; it comes with scanner-api[postgresql]."
+        ) from error
+    if engine.dialect.name == "sqlite":
+        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+        event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    return engine
+
+
+def make_sqlite_file(engine: AsyncEngine) -> None:
+    """Open a SQLite file, make it if there is none, and set it to WAL, in which no reader waits for a writer.
+
+    It blocks: not for the event loop's thread. With aiosqlite, what cannot be opened would leave a thread.
+
+    Raises:
+        sqlite3.Error: the file cannot be opened, or is no database.
+    """
+    arguments, options = engine.dialect.create_connect_args(engine.url)
+    deadline = time.monotonic() + _SQLITE_PATIENCE
+    while True:
+        try:
+            connection = sqlite3.connect(*arguments, **options)  # type: ignore[call-overload]  # SQLAlchemy's
+            with closing(connection):
+                connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            # of several processes that switch at once all but one fail, without SQLite's usual patience
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
+def _prepare_sqlite(connection: Any, record: object) -> None:  # noqa: ARG001 -- SQLAlchemy's signature
+    """Leave transactions to us, and set what SQLite keeps for each connection."""
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA synchronous = NORMAL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Take the write lock at once: one who asks for it half-way fails instead of waiting."""
+    connection.exec_driver_sql(connection.get_execution_options().get("sqlite_begin", "BEGIN IMMEDIATE"))

@@ -1,0 +1,164 @@
+"""The photo bucket: forms to upload with, and what became of them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from scanner_api.problems import ServiceUnavailable
+
+from .address import upload_url
+from .credentials import SigningCredentials
+from .presigning import Presigner
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from boto3.session import Session
+
+    from scanner_api.clock import Clock
+
+    from .presigning import PresignedUpload, UploadRules
+
+_SECONDS: Final = 3
+_THREADS: Final = 8
+
+_log = logging.getLogger(__name__)
+
+
+class StoredObject(NamedTuple):
+    """What S3 says of an object: its size in bytes, its Content-Type and its ETag (with the quotes)."""
+
+    size: int
+    content_type: str
+    etag: str
+
+
+class PhotoBucket:
+    """One bucket.
+
+    Args:
+        bucket: its name.
+        region: it is in, and signatures are for.
+        rules: what uploads are held to.
+        clock: decides when a form expires.
+        endpoint_url: of an S3 that is not Amazon's.
+        session: where credentials come from; boto3's normal chain without it.
+
+    Raises:
+        PhotoBucketError: bucket, region, endpoint or the AWS configuration cannot be used.
+    """
+
+    def __init__(
+        self,
+        bucket: str,
+        region: str,
+        rules: UploadRules,
+        clock: Clock,
+        *,
+        endpoint_url: str | None = None,
+        session: Session | None = None,
+    ) -> None:
+        self._bucket = bucket
+        self._region = region
+        self._endpoint_url = endpoint_url
+        self._clock = clock
+        self._presigner = Presigner(bucket, region, upload_url(bucket, region, endpoint_url), rules)
+        self._credentials = SigningCredentials(session)
+        self._client: Any = None
+        self._making_client = Lock()
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="photo-bucket")
+
+    async def connect(self) -> None:
+        """Find the credentials.
+
+        Raises:
+            PhotoBucketError: there are none.
+        """
+        await self._credentials.find()
+
+    async def presign(self, key: str, content_type: str, fields: Mapping[str, str]) -> PresignedUpload:
+        """Return a form that uploads one object.
+
+        Args:
+            key: of the object, exactly.
+            content_type: of the object, exactly.
+            fields: further form fields, such as ``x-amz-meta-...``, and their exact values.
+
+        Raises:
+            ServiceUnavailable: the credentials have run out.
+        """
+        credentials = await self._credentials.current()
+        return self._presigner.presign(
+            credentials, self._clock.now(), key, {"Content-Type": content_type, **fields}
+        )
+
+    async def head(self, key: str) -> StoredObject | None:
+        """Return what S3 says of an object, or None if there is none.
+
+        Raises:
+            ServiceUnavailable: S3 does not answer within 3 seconds, or refuses.
+        """
+        answer = await self._ask("head_object", Bucket=self._bucket, Key=key)
+        if answer is None:
+            return None
+        return StoredObject(
+            answer["ContentLength"], answer.get("ContentType", "binary/octet-stream"), answer["ETag"]
+        )
+
+    async def ping(self) -> None:
+        """Find out whether the bucket is there.
+
+        Raises:
+            ServiceUnavailable: S3 does not answer within 3 seconds, refuses, or has no such bucket.
+        """
+        if await self._ask("head_bucket", Bucket=self._bucket) is None:
+            raise ServiceUnavailable("The photo bucket does not exist.")
+
+    def close(self) -> None:
+        """Let go of threads and connections, without waiting for an S3 that does not answer."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        if self._client is not None:
+            self._client.close()
+
+    async def _ask(self, operation: str, **parameters: str) -> Any:
+        """Return S3's answer, None for a 404; the work waits for a thread no longer than its caller does."""
+        work = asyncio.get_running_loop().run_in_executor(self._threads, self._send, operation, parameters)
+        try:
+            return await asyncio.wait_for(work, _SECONDS)
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] == HTTPStatus.NOT_FOUND:
+                return None
+            reason = error.response["Error"]["Code"]
+            failure: Exception = error
+        except (BotoCoreError, TimeoutError) as error:
+            reason = type(error).__name__
+            failure = error
+        _log.warning("S3 does not answer %s: %s", operation, reason)
+        raise ServiceUnavailable("The photo bucket does not answer.") from failure
+
+    def _send(self, operation: str, parameters: dict[str, str]) -> Any:
+        with self._making_client:
+            # made on first use: loading S3's model takes longer than a start should
+            self._client = self._client or self._make_client()
+        return getattr(self._client, operation)(**parameters)
+
+    def _make_client(self) -> Any:
+        config = Config(
+            connect_timeout=_SECONDS,
+            read_timeout=_SECONDS,
+            retries={"total_max_attempts": 1},
+            max_pool_connections=_THREADS,
+            ignore_configured_endpoint_urls=True,  # the settings alone say where the bucket is
+            s3={"addressing_style": "auto" if self._endpoint_url is None else "path"},
+        )
+        return self._credentials.session.client(
+            "s3", region_name=self._region, endpoint_url=self._endpoint_url, config=config
+        )

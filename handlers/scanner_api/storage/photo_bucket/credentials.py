@@ -1,0 +1,102 @@
+"""The credentials that sign, kept fresh without ever blocking the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+from boto3.session import Session
+from botocore.credentials import RefreshableCredentials
+from botocore.exceptions import BotoCoreError
+
+from scanner_api.problems import ServiceUnavailable
+
+from .address import PhotoBucketError
+
+if TYPE_CHECKING:
+    from botocore.credentials import ReadOnlyCredentials
+
+_CHECK_SECONDS: Final = 1
+_WAIT_SECONDS: Final = 10 * 60
+"""Credentials closer to their expiry are not handed out, but renewed first; botocore does the same."""
+
+_log = logging.getLogger(__name__)
+
+
+class SigningCredentials:
+    """What boto3's chain finds (environment, profile, role, instance), renewed by botocore in a thread.
+
+    Looking at the expiry costs botocore several microseconds, so that is done once a second.
+
+    Args:
+        session: whose chain it is; a new one of boto3's without it.
+
+    Raises:
+        PhotoBucketError: the AWS configuration cannot be used, such as a profile that it does not have.
+    """
+
+    def __init__(self, session: Session | None) -> None:
+        try:
+            self.session: Any = session or Session()
+        except BotoCoreError as error:
+            raise PhotoBucketError(f"The AWS configuration cannot be used: {error}") from error
+        self._source: Any = None
+        self._frozen: ReadOnlyCredentials | None = None
+        self._renewal: asyncio.Task[None] | None = None
+        self._next_check = math.inf
+
+    async def find(self) -> None:
+        """Walk through the chain, in a thread: it reads files and may ask the network.
+
+        Raises:
+            PhotoBucketError: the chain finds no credentials, or fails.
+        """
+        try:
+            await asyncio.to_thread(self._find)
+        except BotoCoreError as error:
+            raise PhotoBucketError(f"No AWS credentials for the photo bucket: {error}") from error
+        if self._frozen is None:
+            raise PhotoBucketError(
+                "No AWS credentials for the photo bucket: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or"
+                " AWS_PROFILE, or run where a role gives them."
+            )
+        if isinstance(self._source, RefreshableCredentials):
+            self._next_check = time.monotonic()
+
+    def _find(self) -> None:
+        self._source = self.session.get_credentials()
+        if self._source is not None:
+            self._frozen = self._source.get_frozen_credentials()
+
+    async def current(self) -> ReadOnlyCredentials:
+        """Return credentials to sign with.
+
+        Raises:
+            ServiceUnavailable: they are about to expire and cannot be renewed, or were never found.
+        """
+        if time.monotonic() >= self._next_check:
+            self._check()
+        if self._frozen is None and self._renewal is not None:
+            await asyncio.shield(self._renewal)
+        if self._frozen is None:
+            raise ServiceUnavailable("There are no credentials to sign uploads with.")
+        return self._frozen
+
+    def _check(self) -> None:
+        """Start a renewal that is due; botocore wants it 15 minutes before the expiry."""
+        self._next_check = time.monotonic() + _CHECK_SECONDS
+        if not self._source.refresh_needed():
+            return
+        if self._source.refresh_needed(_WAIT_SECONDS):
+            self._frozen = None
+        if self._renewal is None or self._renewal.done():
+            self._renewal = asyncio.create_task(self._renew())
+
+    async def _renew(self) -> None:
+        try:
+            self._frozen = await asyncio.to_thread(self._source.get_frozen_credentials)
+        except Exception as error:  # noqa: BLE001 -- each source of credentials has errors of its own
+            _log.warning("the credentials of the photo bucket cannot be renewed: %s", type(error).__name__)

@@ -1,0 +1,148 @@
+"""Presigned POSTs: forms that put one object into the bucket, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import reduce
+from typing import TYPE_CHECKING, NamedTuple
+
+from botocore.auth import ISO8601, SIGV4_TIMESTAMP, S3SigV4PostAuth
+from botocore.awsrequest import AWSRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from botocore.credentials import ReadOnlyCredentials
+
+
+@dataclass(frozen=True, slots=True)
+class UploadRules:
+    """What every upload is held to.
+
+    Attributes:
+        max_bytes: size of the largest object; the smallest has one byte.
+        expires_seconds: how long a form is good.
+        server_side_encryption: ``AES256``, ``aws:kms`` or, for the bucket's default, empty.
+        kms_key_id: KMS key for ``aws:kms``; empty for the account's default.
+        acl: canned ACL; empty for none.
+    """
+
+    max_bytes: int
+    expires_seconds: int
+    server_side_encryption: str = ""
+    kms_key_id: str = ""
+    acl: str = ""
+
+    def fields(self) -> dict[str, str]:
+        """Return the form fields that every upload has."""
+        optional = {
+            "x-amz-server-side-encryption": self.server_side_encryption,
+            "x-amz-server-side-encryption-aws-kms-key-id": self.kms_key_id,
+            "acl": self.acl,
+        }
+        return {"success_action_status": "201", **{name: text for name, text in optional.items() if text}}
+
+
+class PresignedUpload(NamedTuple):
+    """A form to post: its URL, its fields in front of ``file``, and how many seconds it is good."""
+
+    url: str
+    fields: dict[str, str]
+    expires_in: int
+
+
+class Presigner:
+    """Makes presigned POSTs for one bucket: what ``generate_presigned_post`` would, in a tenth of its time.
+
+    The policy is put together as text, whose parts are ready but for what differs from form to form.
+    """
+
+    def __init__(self, bucket: str, region: str, url: str, rules: UploadRules) -> None:
+        self._region = region
+        self._url = url
+        self._expires_in = rules.expires_seconds
+        self._fields = rules.fields()
+        size = ["content-length-range", 1, rules.max_bytes]
+        self._conditions = f"{json.dumps(size)}, {_equalities({**self._fields, 'bucket': bucket})}"
+        self._latest: _Second | None = None
+
+    def presign(
+        self, credentials: ReadOnlyCredentials, now: datetime, key: str, fields: Mapping[str, str]
+    ) -> PresignedUpload:
+        """Return the form for one object.
+
+        Args:
+            credentials: sign it; the token of temporary ones becomes a field.
+            now: aware, in UTC; the form is good for the rules' seconds from then.
+            key: of the object, exactly.
+            fields: further fields, such as Content-Type, and their exact values.
+        """
+        second = self._second(now.replace(microsecond=0), credentials)
+        parts = (
+            second.opening,
+            _equalities(fields),
+            self._conditions,
+            _equalities({"key": key}),
+            second.closing,
+        )
+        policy = b64encode("".join(parts).encode()).decode()
+        signed = {"policy": policy, "x-amz-signature": second.signer.sign(policy)}
+        form = {**self._fields, **fields, "key": key, **second.signer.fields, **signed}
+        return PresignedUpload(self._url, form, self._expires_in)
+
+    def _second(self, moment: datetime, credentials: ReadOnlyCredentials) -> _Second:
+        latest = self._latest
+        if latest is None or latest.moment != moment or latest.credentials is not credentials:
+            latest = _Second(moment, credentials, self._region, self._expires_in)
+            self._latest = latest
+        return latest
+
+
+class _Second:
+    """What all forms of one second have in common."""
+
+    def __init__(
+        self, moment: datetime, credentials: ReadOnlyCredentials, region: str, expires_in: int
+    ) -> None:
+        self.moment = moment
+        self.credentials = credentials
+        self.signer = _Signer(credentials, region, moment)
+        expiration = (moment + timedelta(seconds=expires_in)).strftime(ISO8601)
+        self.opening = f'{{"expiration": "{expiration}", "conditions": ['
+        self.closing = _equalities(self.signer.fields).removesuffix(", ") + "]}"
+
+
+class _Signer(S3SigV4PostAuth):  # type: ignore[misc]  # botocore ships no types
+    """botocore's signer, at the moment it is told and with its signing key derived once.
+
+    botocore's ``add_auth`` asks the machine's clock, whatever its request says, and its ``signature`` derives
+    the key anew for every form; so their steps are taken one by one here.
+    """
+
+    def __init__(self, credentials: ReadOnlyCredentials, region: str, moment: datetime) -> None:
+        super().__init__(credentials, "s3", region)
+        request = AWSRequest()
+        request.context["timestamp"] = moment.strftime(SIGV4_TIMESTAMP)
+        self.fields: dict[str, str] = {
+            "x-amz-algorithm": "AWS4-HMAC-SHA256",
+            "x-amz-credential": self.scope(request),
+            "x-amz-date": request.context["timestamp"],
+        }
+        if credentials.token is not None:
+            self.fields["x-amz-security-token"] = credentials.token
+        secret = f"AWS4{credentials.secret_key}".encode()
+        self._key: bytes = reduce(self._sign, self.credential_scope(request).split("/"), secret)
+
+    def sign(self, policy: str) -> str:
+        """Return the signature of a policy (in Base64), in hexadecimal."""
+        signature: str = self._sign(self._key, policy, hex=True)
+        return signature
+
+
+def _equalities(fields: Mapping[str, str]) -> str:
+    """Return the conditions that each field has exactly this value, each with a comma behind it."""
+    return "".join([f"{{{json.dumps(name)}: {json.dumps(text)}}}, " for name, text in fields.items()])

@@ -1,0 +1,180 @@
+"""Concurrent asks share reads, and never see what was before them."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from scanner_api.storage.batching import Batching
+
+
+class Source:
+    """Answers batches when it is told to, and remembers what it was asked."""
+
+    def __init__(self):
+        self.batches = []
+        self.values = {}
+        self.gate = asyncio.Event()
+
+    async def load(self, keys):
+        """Return what there was when the read began, once the gate is open."""
+        self.batches.append(keys)
+        found = {key: self.values[key] for key in keys if key in self.values}
+        await self.gate.wait()
+        return found
+
+
+async def ask(batching, *keys):
+    """Ask for the keys at once, and let the reading begin."""
+    tasks = [asyncio.create_task(batching.get(key)) for key in keys]
+    await settle()
+    return tasks
+
+
+async def settle():
+    """Let every task run until it waits."""
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+def test_asks_of_one_moment_share_a_read():
+    """What is asked for at once is one read, each key in it once, and everyone gets their own value."""
+
+    async def scenario():
+        source = Source()
+        source.values = {"a": 1, "b": 2}
+        source.gate.set()
+        batching = Batching(source.load)
+        answers = await asyncio.gather(*map(batching.get, ["a", "b", "a", "unknown"]))
+        return answers, source.batches
+
+    assert asyncio.run(scenario()) == ([1, 2, 1, None], [["a", "b", "unknown"]])
+
+
+def test_later_asks_wait_for_one_read_and_share_the_next():
+    """While a read runs, further asks gather for exactly one more."""
+
+    async def scenario():
+        source = Source()
+        batching = Batching(source.load)
+        first = await ask(batching, "a")
+        later = [*await ask(batching, "b"), *await ask(batching, "c")]
+        source.gate.set()
+        await asyncio.gather(*first, *later)
+        return source.batches
+
+    assert asyncio.run(scenario()) == [["a"], ["b", "c"]]
+
+
+def test_an_ask_sees_what_was_written_before_it():
+    """An ask is not answered by a read that began before it, not even for the same key."""
+
+    async def scenario():
+        source = Source()
+        source.values = {"a": "old"}
+        batching = Batching(source.load)
+        before = await ask(batching, "a")
+        source.values = {"a": "new"}
+        after = await ask(batching, "a")
+        source.gate.set()
+        return await asyncio.gather(*before, *after)
+
+    assert asyncio.run(scenario()) == ["old", "new"]
+
+
+def test_a_read_has_no_more_keys_than_the_limit():
+    """A long queue becomes several reads."""
+
+    async def scenario():
+        source = Source()
+        source.values = {number: -number for number in range(7)}
+        source.gate.set()
+        batching = Batching(source.load, limit=3)
+        answers = await asyncio.gather(*map(batching.get, range(7)))
+        return answers, source.batches
+
+    answers, batches = asyncio.run(scenario())
+    assert answers == [0, -1, -2, -3, -4, -5, -6]
+    assert batches == [[0, 1, 2], [3, 4, 5], [6]]
+
+
+def test_an_error_reaches_everyone_in_the_read_and_no_one_else():
+    """A failed read fails its asks; the next ask is read for again."""
+
+    async def scenario():
+        failures = [ConnectionError("gone")]
+
+        async def load(keys):
+            await asyncio.sleep(0)
+            if failures:
+                raise failures.pop()
+            return dict.fromkeys(keys, "there")
+
+        batching = Batching(load)
+        failed = await asyncio.gather(batching.get("a"), batching.get("b"), return_exceptions=True)
+        return failed, await batching.get("a")
+
+    failed, later = asyncio.run(scenario())
+    assert [str(error) for error in failed] == ["gone", "gone"]
+    assert later == "there"
+
+
+@pytest.mark.parametrize("moment", ["queued", "reading"])
+@pytest.mark.parametrize("fails", [False, True])
+def test_who_gives_up_harms_no_one(moment, fails):
+    """A cancelled ask, queued or being read, leaves the others alone, whether the read succeeds or fails."""
+
+    async def scenario():
+        gate = asyncio.Event()
+
+        async def load(keys):
+            await gate.wait()
+            if fails:
+                raise ConnectionError
+            return dict.fromkeys(keys, "there")
+
+        batching = Batching(load)
+        running = await ask(batching, "first") if moment == "queued" else []
+        impatient, patient = await ask(batching, "a", "a")
+        impatient.cancel()
+        await settle()
+        gate.set()
+        await asyncio.gather(*running, return_exceptions=True)
+        (answer,) = await asyncio.gather(patient, return_exceptions=True)
+        return impatient.cancelled(), answer
+
+    cancelled, answer = asyncio.run(scenario())
+    assert cancelled
+    assert isinstance(answer, ConnectionError) if fails else answer == "there"
+
+
+def test_a_read_for_no_one_asks_for_nothing():
+    """If all who asked have given up by the time of the read, their keys are not read for."""
+
+    async def scenario():
+        source = Source()
+        batching = Batching(source.load)
+        first = await ask(batching, "a")
+        (impatient,) = await ask(batching, "b")
+        impatient.cancel()
+        last = await ask(batching, "c")
+        source.gate.set()
+        await asyncio.gather(*first, *last)
+        return source.batches
+
+    assert asyncio.run(scenario()) == [["a"], ["c"]]
+
+
+def test_a_cancelled_read_cancels_its_asks():
+    """When the loop is shut down in the middle of a read, no one waits for ever."""
+
+    async def scenario():
+        source = Source()
+        batching = Batching(source.load)
+        asks = await ask(batching, "a", "b")
+        batching._reading.cancel()
+        await settle()
+        return [task.cancelled() for task in asks]
+
+    assert asyncio.run(scenario()) == [True, True]

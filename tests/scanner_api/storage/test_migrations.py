@@ -1,0 +1,139 @@
+"""The migrations lead to the schema that tables.py states, once, whoever starts."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import CheckConstraint, inspect, text
+
+from scanner_api.storage import migrations
+from scanner_api.storage.database import Database, DatabaseError
+from scanner_api.storage.migrations.upgrade import configuration
+from scanner_api.storage.tables import metadata
+
+MIGRATE = """
+import asyncio, sys
+from scanner_api.storage.database import Database
+
+async def migrate():
+    database = Database(sys.argv[1])
+    await database.migrate()
+    await database.close()
+
+asyncio.run(migrate())
+print("alembic" in sys.modules)
+"""
+
+
+def migrate_in_processes(url, number):
+    """Migrate in as many processes at once, and tell which of them imported Alembic."""
+    command = [sys.executable, "-c", MIGRATE, url]
+    processes = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603 -- our own script
+        for _ in range(number)
+    ]
+    printed = [process.communicate(timeout=120)[0].strip() for process in processes]
+    assert [process.returncode for process in processes] == [0] * number
+    return printed
+
+
+def test_the_migrated_schema_is_that_of_the_tables(in_database):
+    """Alembic finds nothing to do: tables, columns, types, indexes and constraints agree."""
+
+    def difference(connection):
+        return compare_metadata(MigrationContext.configure(connection), metadata)
+
+    async def scenario(database):
+        async with database.snapshot() as connection:
+            return await connection.run_sync(difference)
+
+    assert in_database(scenario) == []
+
+
+def test_constraints_that_alembic_does_not_compare_agree(in_database):
+    """Primary keys and checks of the migrated schema are those of the tables."""
+
+    def found(connection):
+        inspector = inspect(connection)
+        return {
+            table.name: (
+                inspector.get_pk_constraint(table.name)["constrained_columns"],
+                {check["name"] for check in inspector.get_check_constraints(table.name)},
+            )
+            for table in metadata.sorted_tables
+        }
+
+    def stated(table):
+        checks = {str(item.name) for item in table.constraints if isinstance(item, CheckConstraint)}
+        return [column.name for column in table.primary_key], checks
+
+    async def scenario(database):
+        async with database.snapshot() as connection:
+            return await connection.run_sync(found)
+
+    assert in_database(scenario) == {table.name: stated(table) for table in metadata.sorted_tables}
+
+
+def test_head_is_the_newest_revision():
+    """The constant that stands for Alembic at start is what Alembic would say, and history is one line."""
+    assert ScriptDirectory.from_config(configuration()).get_heads() == [migrations.HEAD]
+
+
+def test_processes_that_start_at_once_migrate_once(shared_url):
+    """Several processes on a new database all start, and find one schema."""
+    migrate_in_processes(shared_url, 4)
+
+    async def revisions():
+        database = Database(shared_url)
+        async with database.snapshot() as connection:
+            rows = (await connection.scalars(text("SELECT version_num FROM alembic_version"))).all()
+        await database.close()
+        return rows
+
+    assert asyncio.run(revisions()) == [migrations.HEAD]
+
+
+def test_a_current_database_needs_no_alembic(sqlite_url):
+    """Alembic, which would slow the start, is imported only when there is something to migrate."""
+    assert migrate_in_processes(sqlite_url, 1) == ["True"]
+    assert migrate_in_processes(sqlite_url, 1) == ["False"]
+
+
+@pytest.mark.parametrize("revision", ["9999", "0000-lost"])
+def test_a_database_of_another_version_is_a_clear_error(in_database, revision):
+    """A revision that this version does not know is left alone, and the error names it and what to do."""
+
+    async def scenario(database):
+        async with database.transaction() as connection:
+            await connection.execute(text("UPDATE alembic_version SET version_num = :new"), {"new": revision})
+        await database.migrate()
+
+    with pytest.raises(DatabaseError, match=f"another version of scanner-api.*{revision}"):
+        in_database(scenario)
+
+
+def test_a_failed_migration_changes_nothing(database_url):
+    """If a step fails the schema stays as it was, and the error says why."""
+
+    def tables(connection):
+        return set(inspect(connection).get_table_names())
+
+    async def scenario():
+        database = Database(database_url)
+        try:
+            async with database.transaction() as connection:
+                await connection.execute(text("CREATE TABLE secrets (id INTEGER)"))
+            with pytest.raises(DatabaseError, match="secrets"):
+                await database.migrate()
+            async with database.snapshot() as connection:
+                return await connection.run_sync(tables)
+        finally:
+            await database.close()
+
+    assert asyncio.run(scenario()) == {"secrets"}
