@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
-# the kind of what a field holds: "one", "[each item]" or "{each value}"; "*" is any field
+# the kind of what a field holds: "one", "[each item]", "{each value}", or "one|[each item]"; "*" is any field
 FIELDS = {
     "openapi": {"paths": "{pathItem}", "webhooks": "{pathItem}", "components": "components"},
     "components": {
@@ -53,7 +53,8 @@ FIELDS = {
         **dict.fromkeys(("properties", "patternProperties", "dependentSchemas", "dependencies"), "{schema}"),
         **dict.fromkeys(("$defs", "definitions"), "{schema}"),
         **dict.fromkeys(("allOf", "anyOf", "oneOf", "prefixItems"), "[schema]"),
-        **dict.fromkeys(("items", "additionalItems", "unevaluatedItems", "contains"), "schema"),
+        "items": "schema|[schema]",  # an array in the drafts before 2020-12
+        **dict.fromkeys(("additionalItems", "unevaluatedItems", "contains"), "schema"),
         **dict.fromkeys(("additionalProperties", "unevaluatedProperties", "propertyNames"), "schema"),
         **dict.fromkeys(("if", "then", "else", "not", "contentSchema"), "schema"),
     },
@@ -151,16 +152,16 @@ def _is_reference_object(place: Place) -> bool:
 
 def _field(kind: str, value: Any, pointer: str, parent: Place) -> Iterator[Place]:
     """Yield what a field of ``parent`` holds; what has the wrong shape is left for validation to refuse."""
-    name = kind.strip("{[]}")
+    name = kind.rpartition("|")[2].strip("{[]}")
     for member_pointer, member in _members(kind, value, pointer):
         if isinstance(member, dict | bool):
             yield Place(name, member, member_pointer, parent.base, parent.source, parent.depth + 1)
 
 
 def _members(kind: str, value: Any, pointer: str) -> Iterable[tuple[str, Any]]:
-    if kind.startswith("{"):
+    if "{" in kind:
         members = value.items() if isinstance(value, dict) else ()
         return ((pointers.join(pointer, key), member) for key, member in members)
-    if isinstance(value, list):  # also the `items` of older drafts
+    if "[" in kind and isinstance(value, list):
         return ((pointers.join(pointer, index), member) for index, member in enumerate(value))
     return () if kind.startswith("[") else ((pointer, value),)

@@ -48,6 +48,7 @@ class _Embedding:
 
     def __init__(self, root: Place) -> None:
         self.root = root
+        self.neighbours = "at its origin" if is_url(root.base) else "a file in its folder or below"
         self.documents: dict[str, Any] = {root.base: root.node}
         self.resources: set[str] = set()
         self.components: dict[tuple[str, str, tuple[str, ...]], str] = {}
@@ -160,13 +161,20 @@ class _Embedding:
         return self.documents[resource]
 
     def _require_allowed(self, place: Place, resource: str) -> None:
-        root = urlsplit(self.root.base)
-        parts = urlsplit(resource)
-        if parts[:2] != root[:2]:
-            raise place.error(f"$ref {place.reference} leads to another origin than {self.root.source}.")
-        folder = Path(url2pathname(root.path)).parent
-        if not is_url(resource) and not Path(_source(resource)).resolve().is_relative_to(folder):
-            raise place.error(f"$ref {place.reference} leads out of the folder of {self.root.source}.")
+        """Refuse what is neither in the folder of a file, nor on the origin of a URL."""
+        root, parts = urlsplit(self.root.base), urlsplit(resource)
+        allowed = parts[:2] == root[:2]
+        if allowed and not is_url(resource):
+            try:
+                path = Path(_source(resource)).resolve()
+            except (OSError, RuntimeError, ValueError):  # a circle of links, or a null byte
+                raise place.error(f"$ref {place.reference} does not name a file.") from None
+            allowed = path.is_relative_to(Path(_source(self.root.base)).parent)
+        if not allowed:
+            raise place.error(
+                f"$ref {place.reference} leads to {resource}, which is neither in the document "
+                f"nor {self.neighbours}."
+            )
 
 
 def _source(resource: str) -> str:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 PACKAGED = Path(__file__).with_name("openapi-scanner.json")
 PACKAGED_OVERLAYS = Path(__file__).with_name("overlays")
 
-# digest of the packaged contract with its overlays, which a test holds to be valid: so no start has to check it
-# again, nor import what checks it
+# digest of the packaged contract with its overlays, which a test holds to be valid: so no start has to check
+# it again, nor import what checks it
 KNOWN_VALID = "f2be64745a33a47706aa0adc40ff7bf62fcd15f71d1309b1f60dd51cdb14b37d"
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
-from openapi_spec_validator.schemas import schema_v30
+from openapi_spec_validator.schemas import schema_v30, schema_v31
 
 from . import pointers
 from .anatomy import Place, document_place, walk
@@ -43,34 +43,38 @@ def validate(document: dict[str, Any], source: str) -> None:
         ContractError: the first thing that is wrong with it; points at it.
     """
     is_30 = document["openapi"].startswith("3.0.")
+    root = document_place(document, source)
     skeleton = _without_schemas(document, {} if is_30 else True)
-    judge = OpenAPIV30SpecValidator(skeleton) if is_30 else OpenAPIV31SpecValidator(skeleton)
-    _raise_first(judge.schema_validator.iter_errors(skeleton), document_place(document, source))
+    _raise_first(_structure(is_30=is_30).iter_errors(skeleton), root)
     check_references(document, source)
-    _check_schemas(document, source)
-    _raise_first(judge.root_validator(judge.schema_path), document_place(document, source))
+    _check_schemas(root, is_30=is_30)
+    judge = OpenAPIV30SpecValidator(skeleton) if is_30 else OpenAPIV31SpecValidator(skeleton)
+    _raise_first(judge.root_validator(judge.schema_path), root)
+
+
+@cache
+def _structure(*, is_30: bool) -> jsonschema_rs.Draft4Validator | jsonschema_rs.Draft202012Validator:
+    """Return the validator of OpenAPI's own schema, whose errors tell more than openapi-spec-validator's."""
+    if is_30:
+        return jsonschema_rs.Draft4Validator(dict(schema_v30))
+    return jsonschema_rs.Draft202012Validator(dict(schema_v31))
 
 
 def _without_schemas(document: dict[str, Any], anything: Any) -> dict[str, Any]:
-    """Return a copy in which every schema is one that accepts anything."""
+    """Return a copy in which one schema that accepts anything stands for every schema."""
     skeleton: dict[str, Any] = json.loads(json.dumps(document))
     for place in walk(document_place(skeleton, ""), schemas=False):
-        if place.kind == "components":
-            place.node["schemas"] = dict.fromkeys(place.node.get("schemas", {}), anything)
-        elif place.kind in {"parameter", "header", "mediaType"} and isinstance(
-            place.node.get("schema"), dict | bool
-        ):
-            place.node["schema"] = anything
+        if place.kind == "schema":
+            *keys, last = pointers.split(place.pointer)
+            pointers.descend(skeleton, keys)[last] = anything
     return skeleton
 
 
-def _check_schemas(document: dict[str, Any], source: str) -> None:
-    is_30 = document["openapi"].startswith("3.0.")
-    dialect = document.get("jsonSchemaDialect", JSON_SCHEMA_2020_12)
-    for place in walk(document_place(document, source), schemas=False):
+def _check_schemas(root: Place, *, is_30: bool) -> None:
+    dialect = root.node.get("jsonSchemaDialect", JSON_SCHEMA_2020_12)
+    for place in walk(root, schemas=False):
         if place.kind == "schema":
-            errors = _errors_in_30(place) if is_30 else _errors_in_31(place, dialect)
-            _raise_first(errors, place)
+            _raise_first(_errors_in_30(place) if is_30 else _errors_in_31(place, dialect), place)
 
 
 def _errors_in_30(place: Place) -> Iterable[Any]:
