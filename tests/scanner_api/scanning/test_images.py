@@ -98,6 +98,7 @@ def test_anything_else_is_no_image(content):
         b"\xff\xd8\xff\xd9",
         b"\xff\xd8" + b"\xff" * 100,
         b"\xff\xd8\xff\xe0\xff\xff",
+        b"\xff\xd8\xff\xe0\x00\x04abcd",
         jpeg()[:8],
         b"\xff\xd8" + b"\xff\xe0\x00\x02" * 2000 + jpeg()[2:],
         drawn("PNG")[:20],

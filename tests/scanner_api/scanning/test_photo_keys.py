@@ -164,6 +164,7 @@ def test_the_name_never_reaches_the_key(filename):
     [
         ("{session_id}/{id}", (None, None)),
         ("{id}{session_id}", (None, None)),
+        ("{session_id}/{id}.jpg", (None, None)),
         ("{session_id}-{photo_type}-{id}", ("front", None)),
         ("a!_.*'()-/{photo_type}{ext}{session_id}{id}{mm}{yyyy}", ("front", "png")),
     ],

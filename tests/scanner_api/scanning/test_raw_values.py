@@ -22,6 +22,7 @@ DIGITS = "0123456789"
         ("]E04006381333931", RawValueKind.GTIN, "04006381333931"),
         ("01234565", RawValueKind.UPC_E, "00012345000065"),
         ("123456", RawValueKind.UPC_E, "00012345000065"),
+        ("10000016", RawValueKind.UPC_E, "00100100000006"),
         (f"(01){GTIN}(10)ABC", RawValueKind.ELEMENT_STRINGS, GTIN),
         (f"01{GTIN}10ABC\x1d21XYZ", RawValueKind.ELEMENT_STRINGS, GTIN),
         (f"]C101{GTIN}", RawValueKind.ELEMENT_STRINGS, GTIN),

@@ -1,13 +1,8 @@
 import asyncio
-import ssl
-from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime, timedelta
+import socket
 from ipaddress import ip_address
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,76 +21,8 @@ def moved(location, status=302):
     return b"HTTP/1.1 %d Moved\r\nLocation: %s\r\nContent-Length: 0\r\n\r\n" % (status, raw)
 
 
-class Site:
-    """A real HTTP server on loopback that answers each path with raw bytes and keeps what it was asked."""
-
-    def __init__(self, answers):
-        self.answers = answers
-        self.heads = []
-        self.port = 0
-        self._connections = set()
-
-    async def _answer(self, reader, writer):
-        self._connections.add(asyncio.current_task())
-        with suppress(OSError, asyncio.IncompleteReadError):
-            head = (await reader.readuntil(b"\r\n\r\n")).decode()
-            self.heads.append(head)
-            writer.write(self.answers.get(head.split()[1], OK))
-            await writer.drain()
-            await reader.read()
-        writer.close()
-        with suppress(OSError):
-            await writer.wait_closed()
-
-    @asynccontextmanager
-    async def open(self, tls=None):
-        """Serve while inside."""
-        server = await asyncio.start_server(self._answer, "127.0.0.1", 0, ssl=tls)
-        self.port = server.sockets[0].getsockname()[1]
-        async with server:
-            yield self
-        await asyncio.gather(*self._connections)
-
-
-class Names:
-    """A name server in memory: answers from a table, one answer a lookup, and counts the lookups."""
-
-    def __init__(self, **answers):
-        self.answers = {name.replace("_", "."): list(answer) for name, answer in answers.items()}
-        self.lookups = []
-
-    async def __call__(self, host, port):
-        """Return the next answer."""
-        self.lookups.append((host, port))
-        answers = self.answers.get(host, [[]])
-        return answers.pop(0) if len(answers) > 1 else answers[0]
-
-
-def follow(url, *, resolve=None, allowed=("127.0.0.0/8",), tls=None):
-    """Return an awaitable that follows one URL with a follower of its own."""
-
-    async def run():
-        follower = RedirectFollower(Permissions(allowed=allowed), resolve=resolve, tls=tls)
-        try:
-            return await follower.follow(url)
-        finally:
-            await follower.aclose()
-
-    return run()
-
-
-def follow_on(answers, path="/"):
-    """Serve the answers, follow a path on them, and return the resolution and the site."""
-
-    async def run():
-        async with Site(answers).open() as site:
-            return await follow(f"http://127.0.0.1:{site.port}{path}"), site
-
-    return asyncio.run(run())
-
-
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_each_redirect_status_is_followed(status):
+def test_each_redirect_status_is_followed(status, follow_on):
     """All five statuses lead on with a GET, and the whole chain is told."""
     resolution, site = follow_on({"/": moved("/b?x=1", status), "/b?x=1": OK})
     origin = f"http://127.0.0.1:{site.port}"
@@ -108,7 +35,7 @@ def test_each_redirect_status_is_followed(status):
 
 
 @pytest.mark.parametrize("status", [200, 204, 300, 304, 305, 404, 410, 500, 503])
-def test_any_other_status_is_the_end(status):
+def test_any_other_status_is_the_end(status, follow_on):
     """A URL that answers without redirecting is where the chain ends, even if it answers with an error."""
     answer = b"HTTP/1.1 %d X\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n" % status
     resolution, site = follow_on({"/": answer})
@@ -117,7 +44,7 @@ def test_any_other_status_is_the_end(status):
 
 
 @pytest.mark.parametrize("header", [b"", b"Location: \r\n"])
-def test_a_redirect_without_location_is_the_end(header):
+def test_a_redirect_without_location_is_the_end(header, follow_on):
     """A redirect that does not say where leads nowhere, which is no failure."""
     resolution, _ = follow_on({"/": b"HTTP/1.1 302 Found\r\n" + header + b"Content-Length: 0\r\n\r\n"})
     assert (resolution.succeeded, resolution.redirects) == (True, 0)
@@ -141,7 +68,7 @@ def test_a_redirect_without_location_is_the_end(header):
         ("/b#part", "/b#part"),
     ],
 )
-def test_a_location_is_read_as_a_browser_reads_it(location, end):
+def test_a_location_is_read_as_a_browser_reads_it(location, end, follow_on):
     """Relative, absolute, badly encoded and fragment-carrying locations lead where they were meant to."""
     resolution, site = follow_on({"/a/start": moved(location)}, "/a/start")
     assert resolution.error_message == ""
@@ -149,7 +76,7 @@ def test_a_location_is_read_as_a_browser_reads_it(location, end):
 
 
 @pytest.mark.parametrize(("location", "end"), [("/b", "/b#here"), ("/b#there", "/b#there"), ("/b#", "/b#")])
-def test_a_fragment_is_inherited(location, end):
+def test_a_fragment_is_inherited(location, end, follow_on):
     """A fragment stays through a redirect that has none of its own, and is never sent."""
     resolution, site = follow_on({"/": moved(location)}, "/#here")
     assert resolution.final_url.removesuffix("#") == f"http://127.0.0.1:{site.port}{end}".removesuffix("#")
@@ -157,25 +84,25 @@ def test_a_fragment_is_inherited(location, end):
 
 
 @pytest.mark.parametrize("location", ["//127.0.0.1:{port}/b", "http://127.0.0.1:{port}/b"])
-def test_a_location_may_name_the_host(location):
+def test_a_location_may_name_the_host(location, serving, follow):
     """Scheme-relative and absolute locations are followed."""
 
     async def run():
-        async with Site({}).open() as site:
+        async with serving({}) as site:
             site.answers["/"] = moved(location.format(port=site.port))
             return await follow(f"http://127.0.0.1:{site.port}/")
 
     assert asyncio.run(run()).final_url.endswith("/b")
 
 
-def test_ten_redirects_are_followed():
+def test_ten_redirects_are_followed(follow_on):
     """A chain of ten redirects comes to its end."""
     resolution, _ = follow_on({"/": moved("/1"), **{f"/{n}": moved(f"/{n + 1}") for n in range(1, 10)}})
     assert (resolution.succeeded, resolution.redirects) == (True, 10)
 
 
 @pytest.mark.parametrize("loop", ["/1", "/"])
-def test_more_than_ten_redirects_are_an_error(loop):
+def test_more_than_ten_redirects_are_an_error(loop, follow_on):
     """A longer chain, or one without end, fails, and its final URL is the initial one."""
     answers = {"/": moved(loop), **{f"/{n}": moved(f"/{n + 1}") for n in range(1, 30)}}
     resolution, site = follow_on(answers)
@@ -201,7 +128,7 @@ def test_more_than_ten_redirects_are_an_error(loop):
         ("https://8.8.8.8:22/", "8.8.8.8 has no public address on a permitted port"),
     ],
 )
-def test_every_hop_is_judged(location, message):
+def test_every_hop_is_judged(location, message, follow_on):
     """A permitted URL cannot redirect to one that is not; what answered before is told."""
     resolution, _ = follow_on({"/": moved(location)})
     assert message in resolution.error_message
@@ -221,7 +148,7 @@ def test_every_hop_is_judged(location, message):
         (b"HTTP/1.1 103 Early Hints\r\n\r\n" * 10, "within 0.2 seconds"),
     ],
 )
-def test_a_broken_answer_is_a_result(answer, message, monkeypatch):
+def test_a_broken_answer_is_a_result(answer, message, monkeypatch, follow_on):
     """What is not HTTP, has a huge head, or never comes ends in an error message within the time."""
     monkeypatch.setattr(redirects, "TOTAL_SECONDS", 0.2)
     resolution, _ = follow_on({"/": answer})
@@ -229,29 +156,45 @@ def test_a_broken_answer_is_a_result(answer, message, monkeypatch):
     assert (resolution.succeeded, resolution.chain) == (False, [])
 
 
-def test_the_body_is_not_read():
+def test_the_body_is_not_read(follow_on):
     """An endless body does not hold the follower up."""
     resolution, _ = follow_on({"/": b"HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n" + b"x" * 10_000})
     assert resolution.succeeded
 
 
-def test_a_refused_connection_is_a_result():
+def test_a_refused_connection_is_a_result(serving, follow):
     """Nothing listening is an error message."""
 
     async def run():
-        async with Site({}).open() as site:
+        async with serving({}) as site:
             port = site.port
         return await follow(f"http://127.0.0.1:{port}/")
 
     assert asyncio.run(run()).error_message == "127.0.0.1 cannot be connected to."
 
 
-def test_the_name_is_looked_up_once_and_its_address_called():
+def test_a_host_that_does_not_take_connections_is_a_result(follow, monkeypatch):
+    """A connection that is neither taken nor refused is given up."""
+    monkeypatch.setattr(redirects, "TOTAL_SECONDS", 0.4)
+    with socket.socket() as full:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        waiting = [socket.socket() for _ in range(4)]
+        for connection in waiting:
+            connection.settimeout(0)
+            connection.connect_ex(full.getsockname())
+        resolution = asyncio.run(follow(f"http://127.0.0.1:{full.getsockname()[1]}/"))
+        for connection in waiting:
+            connection.close()
+    assert resolution.error_message == "127.0.0.1 did not answer in time."
+
+
+def test_the_name_is_looked_up_once_and_its_address_called(serving, names_of, follow):
     """A name that changes its address between check and call gains nothing: there is one lookup a hop."""
-    names = Names(rebinding_test=[[LOOPBACK], [ip_address("10.0.0.1")]])
+    names = names_of(rebinding_test=[[LOOPBACK], [ip_address("10.0.0.1")]])
 
     async def run():
-        async with Site({}).open() as site:
+        async with serving({}) as site:
             resolution = await follow(
                 f"http://rebinding.test:{site.port}/x", resolve=names, allowed=[f"rebinding.test:{site.port}"]
             )
@@ -263,12 +206,12 @@ def test_the_name_is_looked_up_once_and_its_address_called():
     assert f"Host: rebinding.test:{site.port}\r\n" in site.heads[0]
 
 
-def test_a_second_hop_that_rebinds_is_refused():
+def test_a_second_hop_that_rebinds_is_refused(serving, names_of, follow):
     """The same name is judged anew at every hop, by the addresses of that hop."""
-    names = Names(rebinding_test=[[LOOPBACK], [ip_address("10.0.0.1")]])
+    names = names_of(rebinding_test=[[LOOPBACK], [ip_address("10.0.0.1")]])
 
     async def run():
-        async with Site({"/": moved("/next")}).open() as site:
+        async with serving({"/": moved("/next")}) as site:
             return await follow(f"http://rebinding.test:{site.port}/", resolve=names), site
 
     resolution, site = asyncio.run(run())
@@ -279,24 +222,24 @@ def test_a_second_hop_that_rebinds_is_refused():
 @pytest.mark.parametrize(
     "answer", [[], [LOOPBACK], [PUBLIC, LOOPBACK], [LOOPBACK, PUBLIC], [ip_address("::ffff:7f00:1")]]
 )
-def test_every_address_of_a_name_has_to_be_public(answer):
+def test_every_address_of_a_name_has_to_be_public(answer, names_of, follow):
     """One private address among public ones is enough to refuse a name, before anything is sent."""
-    resolution = asyncio.run(follow("http://mixed.test/", resolve=Names(mixed_test=[answer]), allowed=[]))
+    resolution = asyncio.run(follow("http://mixed.test/", resolve=names_of(mixed_test=[answer]), allowed=[]))
     assert resolution.error_message == "mixed.test has no public address on a permitted port."
 
 
-def test_the_next_address_is_tried_when_one_is_down():
+def test_the_next_address_is_tried_when_one_is_down(serving, names_of, follow):
     """A host with several addresses is reached over the first that takes the connection."""
 
     async def run():
-        async with Site({}).open() as site:
-            names = Names(two_test=[[ip_address("127.0.0.2"), LOOPBACK]])
+        async with serving({}) as site:
+            names = names_of(two_test=[[ip_address("127.0.0.2"), LOOPBACK]])
             return await follow(f"http://two.test:{site.port}/", resolve=names)
 
     assert asyncio.run(run()).succeeded
 
 
-def test_names_of_this_machine_are_refused():
+def test_names_of_this_machine_are_refused(follow):
     """Localhost resolves, by the real resolver, to an address that may not be called."""
     assert "no public address" in asyncio.run(follow("http://localhost./", allowed=[])).error_message
 
@@ -307,14 +250,14 @@ def test_an_unknown_name_has_no_address(host):
     assert asyncio.run(SystemResolver()(host, 80)) == []
 
 
-@given(st.text(st.characters(codec=None), max_size=50))
-def test_any_text_is_a_result(url):
+@given(url=st.text(st.characters(codec=None), max_size=50))
+def test_any_text_is_a_result(url, names_of, follow):
     """Whatever is submitted, following it gives a result with a message."""
-    resolution = asyncio.run(follow("http://" + url, resolve=Names(), allowed=[]))
+    resolution = asyncio.run(follow("http://" + url, resolve=names_of(), allowed=[]))
     assert (resolution.succeeded, resolution.initial_url) == (False, "http://" + url)
 
 
-def test_recorded_headers_are_bounded_and_plain():
+def test_recorded_headers_are_bounded_and_plain(follow_on):
     """Headers are kept as ASCII text, cut in length and number, by lower-case name."""
     many = b"".join(b"X-%d: 1\r\n" % number for number in range(100))
     head = (
@@ -332,7 +275,7 @@ def test_recorded_headers_are_bounded_and_plain():
     assert all(value.isascii() and value.isprintable() for value in headers.values())
 
 
-def test_cookies_and_credentials_are_never_sent():
+def test_cookies_and_credentials_are_never_sent(follow_on):
     """A cookie that one hop sets does not reach the next, and no request carries a credential."""
     answers = {
         "/": b"HTTP/1.1 302 Found\r\nSet-Cookie: a=b; Path=/\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n"
@@ -342,7 +285,7 @@ def test_cookies_and_credentials_are_never_sent():
     assert not any("cookie:" in head.lower() or "authorization:" in head.lower() for head in site.heads)
 
 
-def test_proxies_of_the_environment_are_ignored(monkeypatch):
+def test_proxies_of_the_environment_are_ignored(monkeypatch, follow_on):
     """A proxy would make the connection in our stead, unchecked."""
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
@@ -350,93 +293,11 @@ def test_proxies_of_the_environment_are_ignored(monkeypatch):
     assert resolution.succeeded
 
 
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory):
-    """Write a fresh certificate for shop.test and its key; return the file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "shop.test")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("shop.test")]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    path = tmp_path_factory.mktemp("tls") / "shop.pem"
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    path.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
-    return path
-
-
-def follow_over_tls(certificate, host, *, trusted=True):
-    """Serve with the certificate, follow https://host, and return the resolution and the names shown."""
-    named = []
-    server_tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    server_tls.load_cert_chain(certificate)
-    server_tls.sni_callback = lambda _, name, __: named.append(name)
-    client_tls = ssl.create_default_context(cafile=certificate if trusted else None)
-
-    async def run():
-        async with Site({}).open(server_tls) as site:
-            url = f"https://{host}:{site.port}/"
-            names = Names(shop_test=[[LOOPBACK]], other_test=[[LOOPBACK]])
-            return await follow(url, resolve=names, tls=client_tls)
-
-    return asyncio.run(run()), named
-
-
-def test_https_shows_the_name_and_checks_it(certificate):
-    """The connection goes to the address, but the certificate has to name the host."""
-    resolution, named = follow_over_tls(certificate, "shop.test")
-    assert resolution.succeeded
-    assert named == ["shop.test"]
-
-
-def test_a_dot_at_the_end_of_a_name_is_not_in_the_handshake(certificate):
-    """A fully qualified name is verified by the name in the certificate, which has no dot."""
-    resolution, named = follow_over_tls(certificate, "shop.test.")
-    assert resolution.succeeded
-    assert named == ["shop.test"]
-
-
-@pytest.mark.parametrize(
-    ("host", "trusted"), [("other.test", True), ("shop.test", False), ("127.0.0.1", True)]
-)
-def test_a_certificate_that_does_not_match_is_a_result(certificate, host, trusted):
-    """Another name, an unknown authority or a bare address is not connected to."""
-    resolution, _ = follow_over_tls(certificate, host, trusted=trusted)
-    assert resolution.error_message == f"{host} cannot be connected to."
-
-
-def test_http_is_led_to_https(certificate):
-    """A redirect that upgrades to https is followed."""
-    server_tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    server_tls.load_cert_chain(certificate)
-
-    async def run():
-        async with Site({}).open(server_tls) as secure, Site({}).open() as plain:
-            plain.answers["/"] = moved(f"https://shop.test:{secure.port}/")
-            names = Names(shop_test=[[LOOPBACK]])
-            tls = ssl.create_default_context(cafile=certificate)
-            return await follow(f"http://127.0.0.1:{plain.port}/", resolve=names, tls=tls)
-
-    resolution = asyncio.run(run())
-    assert resolution.final_url.startswith("https://shop.test:")
-
-
-def test_many_can_be_followed_at_once():
+def test_many_can_be_followed_at_once(serving):
     """One follower serves more callers at once than it has connections."""
 
     async def run():
-        async with Site({"/": moved("/b")}).open() as site:
+        async with serving({"/": moved("/b")}) as site:
             follower = RedirectFollower(Permissions(allowed=["127.0.0.1/32"]))
             url = f"http://127.0.0.1:{site.port}/"
             resolutions = await asyncio.gather(*(follower.follow(url) for _ in range(100)))

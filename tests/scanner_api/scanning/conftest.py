@@ -1,0 +1,103 @@
+import asyncio
+from contextlib import asynccontextmanager, suppress
+
+import pytest
+
+from scanner_api.scanning.destinations import Permissions
+from scanner_api.scanning.redirects import RedirectFollower
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+
+
+class Site:
+    """A real HTTP server on loopback that answers each path with raw bytes and keeps what it was asked."""
+
+    def __init__(self, answers):
+        self.answers = answers
+        self.heads = []
+        self.port = 0
+        self.connections = set()
+
+    async def answer(self, reader, writer):
+        """Answer one request, and hold the connection until the client lets go."""
+        self.connections.add(asyncio.current_task())
+        with suppress(OSError, asyncio.IncompleteReadError):
+            head = (await reader.readuntil(b"\r\n\r\n")).decode()
+            self.heads.append(head)
+            writer.write(self.answers.get(head.split()[1], OK))
+            await writer.drain()
+            await reader.read()
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
+
+
+@asynccontextmanager
+async def _serving(answers, tls=None):
+    site = Site(answers)
+    server = await asyncio.start_server(site.answer, "127.0.0.1", 0, ssl=tls)
+    site.port = server.sockets[0].getsockname()[1]
+    async with server:
+        yield site
+    await asyncio.gather(*site.connections)
+
+
+class Names:
+    """A name server in memory: answers from a table, one answer a lookup, and counts the lookups."""
+
+    def __init__(self, **answers):
+        self.answers = {name.replace("_", "."): list(answer) for name, answer in answers.items()}
+        self.lookups = []
+
+    async def __call__(self, host, port):
+        """Return the next answer."""
+        self.lookups.append((host, port))
+        answers = self.answers.get(host, [[]])
+        return answers.pop(0) if len(answers) > 1 else answers[0]
+
+
+def _follow(url, *, resolve=None, allowed=("127.0.0.0/8",), tls=None):
+    """Return an awaitable that follows one URL with a follower of its own."""
+
+    async def run():
+        follower = RedirectFollower(Permissions(allowed=allowed), resolve=resolve, tls=tls)
+        try:
+            return await follower.follow(url)
+        finally:
+            await follower.aclose()
+
+    return run()
+
+
+def _follow_on(answers, path="/"):
+    """Serve the answers, follow a path on them, and return the resolution and the site."""
+
+    async def run():
+        async with _serving(answers) as site:
+            return await _follow(f"http://127.0.0.1:{site.port}{path}"), site
+
+    return asyncio.run(run())
+
+
+@pytest.fixture(scope="session")
+def serving():
+    """Return a context manager that serves raw answers by path."""
+    return _serving
+
+
+@pytest.fixture(scope="session")
+def names_of():
+    """Return a maker of name servers in memory."""
+    return Names
+
+
+@pytest.fixture(scope="session")
+def follow():
+    """Return what follows one URL, to be awaited."""
+    return _follow
+
+
+@pytest.fixture(scope="session")
+def follow_on():
+    """Return what serves answers and follows a path on them."""
+    return _follow_on
