@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def redis_url() -> Iterator[str]:
-    """Return the URL of a real server: of ``SCANNER_TEST_REDIS_URL``, or of a Valkey started for the tests."""
+    """Return the URL of a real server: of ``SCANNER_TEST_REDIS_URL``, or of a Valkey of our own."""
     given = os.environ.get("SCANNER_TEST_REDIS_URL")
     if given:
         yield given

@@ -41,6 +41,12 @@ class StoppedClock:
         self.time += timedelta(seconds=seconds)
 
 
+@pytest.fixture(scope="session")
+def stopped_clock() -> type[StoppedClock]:
+    """Return the class, for tests that need a fresh clock for each example."""
+    return StoppedClock
+
+
 @pytest.fixture
 def clock() -> StoppedClock:
     """Return a clock that stands at noon."""

@@ -15,6 +15,7 @@ from scanner_api.access.api_keys import ApiKeyVerifier, check_shape, new_key
 from scanner_api.problems import Unauthorized
 
 PREFIXES = st.sampled_from(["csb", "csu", "cpk"])
+GOOD_KEY = "csb_ABCDEFGHIJKLMNOPQRSTUVWXYZabcdef_06d4aa43"
 GRAMMAR = re.compile("(csb|csu|cpk)_([0-9A-Za-z]{32})_([0-9a-f]{8})")
 
 
@@ -54,7 +55,7 @@ def test_new_keys_differ():
 
 def test_checksum_is_the_one_that_other_tools_compute():
     """The checksum of a known body is what zlib, gzip and PNG know as its CRC-32."""
-    check_shape("csb_ABCDEFGHIJKLMNOPQRSTUVWXYZabcdef_" + "06d4aa43")
+    check_shape(GOOD_KEY)
 
 
 @given(PREFIXES, st.data())
@@ -85,10 +86,10 @@ def test_only_the_grammar_passes(text):
     [
         ("", "wrong shape"),
         ("csb_short_00000000", "wrong shape"),
-        ("xyz_" + new_key("csb")[4:], "wrong shape"),
-        (new_key("csb") + "\n", "wrong shape"),
-        (new_key("csb").replace("_", "-"), "wrong shape"),
-        (new_key("csb").upper(), "wrong shape"),
+        ("xyz_" + GOOD_KEY[4:], "wrong shape"),
+        (GOOD_KEY + "\n", "wrong shape"),
+        (GOOD_KEY.replace("_", "-"), "wrong shape"),
+        (GOOD_KEY.upper(), "wrong shape"),
         ("csb_" + "٣" * 32 + "_00000000", "wrong shape"),
         ("csb_" + "A" * 32 + "_00000000", "checksum"),
     ],

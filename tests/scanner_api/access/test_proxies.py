@@ -30,7 +30,7 @@ from scanner_api.access.proxies import LONGEST_ADDRESS, TrustedProxies, address_
     ],
 )
 def test_client_is_the_nearest_hop_that_is_no_proxy(make_request, peer, forwarded, client):
-    """The client is the right-most address that is no trusted proxy's, if the chain can be followed so far."""
+    """The client is the right-most address that is no trusted proxy's, if it can be followed so far."""
     proxies = TrustedProxies(["10.0.0.0/8", "2001:db8:ffff::2"])
     assert proxies.client_address(make_request(peer=peer, x_forwarded_for=forwarded)) == client
 
