@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -127,7 +127,7 @@ def postgresql_url(postgresql):
         await engine.dispose()
 
     asyncio.run(command(f"CREATE DATABASE {name}"))
-    yield create_async_engine(postgresql).url.set(database=name).render_as_string(hide_password=False)
+    yield make_url(postgresql).set(database=name).render_as_string(hide_password=False)
     asyncio.run(command(f"DROP DATABASE {name} WITH (FORCE)"))
 
 

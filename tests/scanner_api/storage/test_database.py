@@ -9,7 +9,7 @@ import sys
 from contextlib import suppress
 
 import pytest
-from sqlalchemy import exc, func, select, text
+from sqlalchemy import exc, func, make_url, select, text
 
 from scanner_api.problems import ServiceUnavailable
 from scanner_api.storage import engines
@@ -73,7 +73,7 @@ def broken_url(request, tmp_path, postgresql, closed_port):
         "folder": f"sqlite+aiosqlite:///{tmp_path}/missing/scanner.db",
         "file": f"sqlite+aiosqlite:///{tmp_path}/text.db",
         "server": f"postgresql+asyncpg://user:hunter2@127.0.0.1:{closed_port}/scanner",
-        "database": postgresql.replace("/postgres?", "/missing?"),
+        "database": make_url(postgresql).set(database="missing").render_as_string(hide_password=False),
     }[request.param]
 
 

@@ -1,0 +1,120 @@
+"""Lookups by key survive what happens to their connection."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from sqlalchemy import select, text
+
+from scanner_api.problems import ServiceUnavailable
+from scanner_api.storage import lookup
+from scanner_api.storage.lookup import Lookup
+from scanner_api.storage.tables import memberships, organizations, users
+
+
+def by_id(database):
+    """Return a lookup whose key is not the first column."""
+    return Lookup(database, select(organizations.c.name, organizations.c.id), organizations.c.id)
+
+
+async def at_server(database, sql):
+    """Run SQL on a connection other than the lookup's."""
+    async with database.transaction() as connection:
+        await connection.execute(text(sql))
+
+
+def test_a_key_has_all_its_rows(in_database, now):
+    """A key of several rows gets each of them, in the order of the columns; another key gets its own."""
+
+    async def scenario(database):
+        async with database.transaction() as connection:
+            for name in "ab":
+                await connection.execute(users.insert(), {"id": name, "email": name, "created": now})
+                row = {"id": f"of-{name}", "name": name, "created": now}
+                await connection.execute(organizations.insert(), row)
+            member_of = [("a", "of-a"), ("a", "of-b"), ("b", "of-b")]
+            rows = [{"user_id": user, "organization_id": id_, "role": "member"} for user, id_ in member_of]
+            await connection.execute(memberships.insert(), rows)
+        found = Lookup(database, select(memberships), memberships.c.user_id)
+        return [sorted(await found.rows(name)) for name in ("a", "b", "c")]
+
+    both, one, none = in_database(scenario)
+    assert both == [["a", "of-a", "member"], ["a", "of-b", "member"]]
+    assert one == [["b", "of-b", "member"]]
+    assert none == []
+
+
+def test_a_lost_connection_is_replaced(postgresql_url, run_in):
+    """When the server has ended the connection between two reads, the second is made on a new one."""
+
+    async def scenario(database):
+        organization = by_id(database)
+        await organization.rows("organization")
+        lost = organization._driver.get_server_pid()
+        await at_server(database, f"SELECT pg_terminate_backend({lost}, 1000)")
+        rows = await organization.rows("organization")
+        return rows, organization._driver.get_server_pid() != lost, len(database._kept)
+
+    assert run_in(postgresql_url, scenario) == ([["Grocer", "organization"]], True, 1)
+
+
+def test_a_read_that_hangs_is_a_503_and_the_next_is_not(postgresql_url, run_in, monkeypatch):
+    """A table that stays locked fails the read in time, and once it is free the lookup works again."""
+    monkeypatch.setattr(lookup, "_SECONDS", 0.2)
+
+    async def scenario(database):
+        organization = by_id(database)
+        async with database.transaction() as connection:
+            await connection.execute(text("LOCK TABLE organizations IN ACCESS EXCLUSIVE MODE"))
+            with pytest.raises(ServiceUnavailable, match="does not answer"):
+                await organization.rows("organization")
+        monkeypatch.setattr(lookup, "_SECONDS", 10)
+        return await organization.rows("organization"), len(database._kept)
+
+    assert run_in(postgresql_url, scenario) == ([["Grocer", "organization"]], 1)
+
+
+def test_an_outage_reaches_everyone_and_ends(in_shared_database):
+    """All who ask during an outage get a 503; when it is over, asks are answered again."""
+
+    async def scenario(database):
+        organization = by_id(database)
+        await at_server(database, "ALTER TABLE organizations RENAME TO gone")
+        asks = [organization.rows(key) for key in ("organization", "other")]
+        during = await asyncio.gather(*asks, return_exceptions=True)
+        await at_server(database, "ALTER TABLE gone RENAME TO organizations")
+        return [type(error) for error in during], await organization.rows("organization")
+
+    during, after = in_shared_database(scenario)
+    assert during == [ServiceUnavailable, ServiceUnavailable]
+    assert after == [["Grocer", "organization"]]
+
+
+def test_a_failed_read_leaves_what_is_in_memory(run_in):
+    """An in-memory database outlives a read that fails, though the read's connection is all of it."""
+
+    async def scenario(database):
+        broken = Lookup(database, select(organizations.c.id, text("nonsense")), organizations.c.id)
+        with pytest.raises(ServiceUnavailable):
+            await broken.rows("organization")
+        return await by_id(database).rows("organization")
+
+    assert run_in("sqlite+aiosqlite://", scenario) == [["Grocer", "organization"]]
+
+
+def test_nothing_half_written_is_found(in_database, now):
+    """A lookup next to a transaction sees its row only after the end, also where all share one connection."""
+
+    async def scenario(database):
+        organization = by_id(database)
+        async with database.transaction() as connection:
+            row = {"id": "new", "name": "New", "created": now}
+            await connection.execute(organizations.insert(), row)
+            early = asyncio.create_task(organization.rows("new"))
+            await asyncio.wait([early], timeout=0.05)
+            seen_early = early.result() if early.done() else ()
+        await early
+        return list(seen_early), await organization.rows("new")
+
+    assert in_database(scenario) == ([], [["New", "new"]])
