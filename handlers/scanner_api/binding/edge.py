@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import re
 import secrets
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from scanner_api.clock import Clock
 
 log = logging.getLogger("scanner_api.errors")
+PROCESS = secrets.token_hex(8)
+NUMBERS = itertools.count(secrets.randbits(24))
 GOOD_REQUEST_ID = re.compile(rb"[A-Za-z0-9._~-]{1,64}")
 
 
@@ -118,4 +121,4 @@ def _request_id(scope: Scope) -> str:
     for name, value in scope["headers"]:
         if name == b"x-request-id" and GOOD_REQUEST_ID.fullmatch(value):
             return str(value, "ascii")
-    return secrets.token_hex(12)
+    return f"{PROCESS}{next(NUMBERS):08x}"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING, Any
 
+from starlette.requests import cookie_parser
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from starlette.datastructures import UploadFile
     from starlette.types import Receive, Scope
@@ -22,6 +22,7 @@ class Request:
 
     Attributes:
         method: the HTTP method, upper case.
+        headers: the header fields by lower-case name.
         response_headers: headers that every answer to this request carries, whoever writes it.
         request_id: names the exchange in the answer and in the log.
         path_parameters: by name, percent-encoded as they were sent.
@@ -35,35 +36,23 @@ class Request:
         self.receive = receive
         self.request_id = request_id
         self.method: str = scope["method"]
+        self.headers = _joined(scope["headers"])
         self.path_parameters: Mapping[str, bytes] = {}
         self.misrouted: Problem | None = None
         self.files: list[UploadFile] = []
         self.response_headers: list[tuple[bytes, bytes]] = []
         self.caller: Any = None
 
-    @cached_property
-    def headers(self) -> dict[bytes, bytes]:
-        """The header fields by lower-case name; repeated ones joined as RFC 9110, section 5.3 says."""
-        fields: dict[bytes, bytes] = {}
-        for name, value in self.scope["headers"]:
-            if name in fields:
-                fields[name] += (b"; " if name == b"cookie" else b", ") + value
-            else:
-                fields[name] = value
-        return fields
-
     def header(self, name: bytes) -> str | None:
         """Return a header field's value (name in lower case), or None; its bytes are read as Latin-1."""
         value = self.headers.get(name)
         return None if value is None else value.decode("latin-1")
 
-    @cached_property
+    @property
     def cookies(self) -> dict[str, str]:
-        """The cookies by name; a Cookie header that cannot be read has none."""
-        try:
-            return {name: morsel.value for name, morsel in SimpleCookie(self.header(b"cookie") or "").items()}
-        except CookieError:
-            return {}
+        """The cookies by name."""
+        sent = self.header(b"cookie")
+        return {} if sent is None else cookie_parser(sent)
 
     @property
     def query_string(self) -> bytes:
@@ -82,3 +71,14 @@ class Request:
         """The address of the peer, or ``unknown`` where the server gives none."""
         client = self.scope.get("client")
         return str(client[0]) if client else "unknown"
+
+
+def _joined(raw: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    """Join repeated fields as RFC 9110, section 5.3 says (RFC 9113, section 8.2.3 for cookies)."""
+    fields: dict[bytes, bytes] = {}
+    for name, value in raw:
+        if name in fields:
+            fields[name] += (b"; " if name == b"cookie" else b", ") + value
+        else:
+            fields[name] = value
+    return fields

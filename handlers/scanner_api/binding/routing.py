@@ -31,26 +31,53 @@ EXPRESSION = re.compile(r"\{([^}/]+)\}")
 
 
 class PathItem:
-    """One path of the contract: its template as a pattern, its operations by method."""
+    """One path of the contract: the names in its template, its operations by method."""
 
-    __slots__ = ("allow", "names", "operations", "path", "pattern")
+    __slots__ = ("allow", "names", "operations")
 
     def __init__(self, path: str, operations: Iterable[Operation]) -> None:
-        self.path = path
         self.names = EXPRESSION.findall(path)
-        pieces = EXPRESSION.split(path)[::2]
-        self.pattern = re.compile("([^/]+)".join(re.escape(piece) for piece in pieces))
         self.operations = {each.method.upper(): each.operation_id for each in operations}
         if "GET" in self.operations:
             self.operations.setdefault("HEAD", self.operations["GET"])
         self.allow = ", ".join(sorted({*self.operations, "OPTIONS"}))
 
-    def match(self, path: str) -> dict[str, bytes] | None:
-        """Return the still encoded path parameters, or None if the path is another's."""
-        found = self.pattern.fullmatch(path)
-        if found is None:
-            return None
-        return dict(zip(self.names, (group.encode("latin-1") for group in found.groups()), strict=True))
+
+class Branch:
+    """What the paths of a contract have in their next segment: literals, then templates; or their end."""
+
+    __slots__ = ("end", "literals", "templates")
+
+    def __init__(self) -> None:
+        self.end: PathItem | None = None
+        self.literals: dict[str, Branch] = {}
+        self.templates: dict[re.Pattern[str], Branch] = {}
+
+    def grow(self, segment: str) -> Branch:
+        """Return the branch behind a segment of a path template."""
+        if "{" not in segment:
+            return self.literals.setdefault(segment, Branch())
+        literals = EXPRESSION.split(segment)[::2]
+        pattern = re.compile("(.+)".join(map(re.escape, literals)))
+        branch = self.templates.setdefault(pattern, Branch())
+        # "{name}.json" is more concrete than "{name}"
+        self.templates = dict(sorted(self.templates.items(), key=lambda each: -len(each[0].pattern)))
+        return branch
+
+    def find(self, segments: list[str], depth: int = 0) -> tuple[PathItem, tuple[str, ...]] | None:
+        """Return the path item that the segments lead to, with what its templates stand for."""
+        if depth == len(segments):
+            return None if self.end is None else (self.end, ())
+        literal = self.literals.get(segments[depth])
+        found = None if literal is None else literal.find(segments, depth + 1)
+        if found is not None:
+            return found
+        for pattern, branch in self.templates.items():
+            match = pattern.fullmatch(segments[depth])
+            found = None if match is None else branch.find(segments, depth + 1)
+            if match is not None and found is not None:
+                return found[0], (*match.groups(), *found[1])
+        return None
 
 
 class PathTable:
@@ -60,28 +87,21 @@ class PathTable:
         by_path: dict[str, list[Operation]] = {}
         for operation in operations:
             by_path.setdefault(operation.path, []).append(operation)
-        items = [PathItem(path, found) for path, found in by_path.items()]
-        self._concrete = {item.path: item for item in items if not item.names}
-        self._templated: dict[int, list[PathItem]] = {}
-        for item in sorted(items, key=_concreteness):
-            if item.names:
-                self._templated.setdefault(item.path.count("/"), []).append(item)
+        self._root = Branch()
+        for path, found in by_path.items():
+            branch = self._root
+            for segment in path.split("/"):
+                branch = branch.grow(segment)
+            branch.end = PathItem(path, found)
 
     def find(self, path: str) -> tuple[PathItem, dict[str, bytes]]:
         """Return the path item that a path (percent-encoded, as sent) belongs to, or raise NotFound."""
-        item = self._concrete.get(path)
-        if item is not None:
-            return item, {}
-        for item in self._templated.get(path.count("/"), ()):
-            parameters = item.match(path)
-            if parameters is not None:
-                return item, parameters
-        decode(path.encode("latin-1"), "path")
-        raise NotFound("No operation of the contract has this path.")
-
-
-def _concreteness(item: PathItem) -> list[bool]:
-    return ["{" in segment for segment in item.path.split("/")]
+        found = self._root.find(path.split("/"))
+        if found is None:
+            decode(path.encode("latin-1"), "path")
+            raise NotFound("No operation of the contract has this path.")
+        item, values = found
+        return item, {name: value.encode("latin-1") for name, value in zip(item.names, values, strict=True)}
 
 
 class RoutingMiddleware(SpecMiddleware):
