@@ -1,0 +1,101 @@
+"""Cross-origin rules, over the smallest contract that has something to say of them."""
+
+from __future__ import annotations
+
+import asyncio
+
+import httpx
+
+from scanner_api.cors import with_cors
+from scanner_contract import Contract
+
+CONTRACT = Contract(
+    {
+        "openapi": "3.1.0",
+        "info": {"title": "Things", "version": "1"},
+        "components": {
+            "securitySchemes": {
+                "key": {"type": "apiKey", "in": "header", "name": "X-Thing-Key"},
+                "token": {"type": "http", "scheme": "bearer"},
+                "cookie": {"type": "apiKey", "in": "cookie", "name": "sid"},
+            }
+        },
+        "paths": {
+            "/things": {
+                "patch": {
+                    "operationId": "change_things",
+                    "parameters": [{"in": "header", "name": "X-Trace", "schema": {"type": "string"}}],
+                    "responses": {
+                        "204": {"description": "", "headers": {"RateLimit-Limit": {"schema": {}}}}
+                    },
+                }
+            }
+        },
+    },
+    "things.json",
+)
+PAGE = "https://shop.example"
+
+
+async def answer(scope, receive, send):
+    """Answer 204 to whatever reaches the app."""
+    await send({"type": "http.response.start", "status": 204, "headers": []})
+    await send({"type": "http.response.body"})
+
+
+def ask(origins, method, **headers):
+    """Send one request to an app with these origins."""
+    app = with_cors(answer, CONTRACT, origins)
+
+    async def exchange():
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://api") as client:
+            return await client.request(method, "/things", headers=headers)
+
+    return asyncio.run(exchange())
+
+
+def preflight(origins, *, origin=PAGE, method="PATCH", asked="x-thing-key"):
+    """Ask what a browser asks before a request that is not simple."""
+    return ask(
+        origins,
+        "OPTIONS",
+        Origin=origin,
+        **{"Access-Control-Request-Method": method, "Access-Control-Request-Headers": asked},
+    )
+
+
+def test_a_preflight_allows_what_the_contract_needs_sent():
+    """Credentials in headers, preferences, bodies and header parameters pass a preflight."""
+    answered = preflight(["*"])
+    allowed = {name.strip().lower() for name in answered.headers["Access-Control-Allow-Headers"].split(",")}
+    assert answered.status_code == 200
+    assert allowed >= {"x-thing-key", "authorization", "content-type", "prefer", "x-trace"}
+    assert "PATCH" in answered.headers["Access-Control-Allow-Methods"]
+
+
+def test_a_preflight_refuses_another_method_header_or_origin():
+    """What the contract does not have, and whom the settings do not name, is refused."""
+    assert preflight(["*"], method="DELETE").status_code == 400
+    assert preflight(["*"], asked="x-other").status_code == 400
+    assert preflight([PAGE], origin="https://evil.example").status_code == 400
+
+
+def test_an_answer_exposes_the_contracts_response_headers():
+    """A page may read the rate limits that the contract declares, and the request id."""
+    exposed = ask(["*"], "PATCH", Origin=PAGE).headers["Access-Control-Expose-Headers"]
+    assert {"RateLimit-Limit", "Retry-After", "X-Request-ID", "Location"} <= set(exposed.split(", "))
+
+
+def test_only_a_named_origin_may_send_the_cookie():
+    """``*`` never comes with credentials; a named origin is echoed with them."""
+    anyone = ask(["*"], "PATCH", Origin=PAGE)
+    named = ask([PAGE], "PATCH", Origin=PAGE)
+    assert anyone.headers["Access-Control-Allow-Origin"] == "*"
+    assert "Access-Control-Allow-Credentials" not in anyone.headers
+    assert named.headers["Access-Control-Allow-Origin"] == PAGE
+    assert named.headers["Access-Control-Allow-Credentials"] == "true"
+
+
+def test_without_origins_nothing_is_said():
+    """By default no page of another origin may read an answer."""
+    assert "Access-Control-Allow-Origin" not in ask([], "PATCH", Origin=PAGE).headers
