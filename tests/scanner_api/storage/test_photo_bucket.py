@@ -1,0 +1,146 @@
+"""The photo bucket, in an S3 that answers and in some that do not."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import pytest
+from boto3.session import Session
+
+from scanner_api.problems import ServiceUnavailable
+from scanner_api.storage.photo_bucket import PhotoBucket, StoredObject, UploadRules, bucket
+from scanner_mocks.s3 import S3Server
+
+NOW = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
+
+
+class Frozen:
+    """A clock that stands still."""
+
+    def now(self):
+        """Return the same moment always."""
+        return NOW
+
+
+@pytest.fixture(scope="module")
+def s3():
+    """An S3 with the bucket ``photos``."""
+    with S3Server(bucket="photos", credentials={"key": "secret"}) as server:
+        yield server
+
+
+def photo_bucket(endpoint_url, name="photos"):
+    """Return a bucket with credentials, at an endpoint."""
+    rules = UploadRules(max_bytes=1000, expires_seconds=60)
+    session = Session("key", "secret")
+    return PhotoBucket(name, "us-west-2", rules, Frozen(), endpoint_url=endpoint_url, session=session)
+
+
+def ask(photos, question):
+    """Connect, put a question to the bucket, and close it."""
+
+    async def scenario():
+        await photos.connect()
+        return await question(photos)
+
+    try:
+        return asyncio.run(scenario())
+    finally:
+        photos.close()
+
+
+def test_a_form_has_all_its_fields():
+    """A form is for the key, the type and the fields that it was asked for, at the time of the clock."""
+    fields = {"x-amz-meta-session-id": "2b3c"}
+    form = ask(
+        photo_bucket("http://127.0.0.1:9"), lambda photos: photos.presign("k.png", "image/png", fields)
+    )
+    assert form.url == "http://127.0.0.1:9/photos"
+    assert form.expires_in == 60
+    assert form.fields["x-amz-date"] == "20260314T150926Z"
+    assert form.fields.items() >= {**fields, "key": "k.png", "Content-Type": "image/png"}.items()
+
+
+def test_an_object_is_seen_as_it_is(s3):
+    """The head of an object has its size, type and ETag; one that is not there is None."""
+    client = Session("key", "secret").client("s3", endpoint_url=s3.url, region_name="us-west-2")
+    put = client.put_object(Bucket="photos", Key="a/b.png", Body=b"12345", ContentType="image/png")
+    client.close()
+
+    async def question(photos):
+        return await photos.head("a/b.png"), await photos.head("a/c.png")
+
+    found, missing = ask(photo_bucket(s3.url), question)
+    assert found == StoredObject(size=5, content_type="image/png", etag=put["ETag"])
+    assert missing is None
+
+
+def test_many_heads_at_once_share_the_threads(s3):
+    """More heads than there are threads wait for their turn."""
+
+    async def question(photos):
+        return await asyncio.gather(*[photos.head(f"missing-{number}") for number in range(20)])
+
+    assert ask(photo_bucket(s3.url), question) == [None] * 20
+
+
+def test_a_bucket_that_is_there_answers_a_ping(s3):
+    """A ping of the bucket succeeds."""
+    ask(photo_bucket(s3.url), lambda photos: photos.ping())
+
+
+def test_a_bucket_that_is_not_there_fails_a_ping(s3):
+    """A ping says that the bucket does not exist."""
+    with pytest.raises(ServiceUnavailable, match="does not exist"):
+        ask(photo_bucket(s3.url, "elsewhere"), lambda photos: photos.ping())
+
+
+@contextmanager
+def refusing():
+    """Give the port of a socket that takes no connections."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield bound.getsockname()[1]
+
+
+@contextmanager
+def silent():
+    """Give the port of a socket that takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield listening.getsockname()[1]
+
+
+@pytest.mark.parametrize("server", [refusing, silent])
+@pytest.mark.parametrize("question", [lambda photos: photos.ping(), lambda photos: photos.head("key")])
+def test_an_s3_that_does_not_answer_is_a_503(monkeypatch, server, question):
+    """No answer, in time or at all, is a problem that says no more than that."""
+    monkeypatch.setattr(bucket, "_SECONDS", 0.5)
+    with server() as port, pytest.raises(ServiceUnavailable, match=r"^The photo bucket does not answer\.$"):
+        ask(photo_bucket(f"http://127.0.0.1:{port}"), question)
+
+
+class Refuses(BaseHTTPRequestHandler):
+    """Refuses everything."""
+
+    def do_HEAD(self):
+        """Answer what S3 answers to a caller without permission."""
+        self.send_error(403)
+
+    def log_message(self, *_):
+        """Say nothing."""
+
+
+def test_a_refusal_is_a_503():
+    """An S3 that answers neither 200 nor 404 is a problem too, which tells nothing of our permissions."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Refuses) as server:
+        Thread(target=server.serve_forever).start()
+        try:
+            with pytest.raises(ServiceUnavailable, match=r"^The photo bucket does not answer\.$"):
+                ask(photo_bucket(f"http://127.0.0.1:{server.server_port}"), lambda photos: photos.head("key"))
+        finally:
+            server.shutdown()

@@ -1,0 +1,132 @@
+"""Presigned POSTs are those that botocore would make."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64decode
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from boto3.session import Session
+from botocore.config import Config
+from botocore.credentials import ReadOnlyCredentials
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scanner_api.storage.photo_bucket import UploadRules
+from scanner_api.storage.photo_bucket.presigning import Presigner
+
+NOW = datetime(2026, 3, 14, 15, 9, 26, 535897, tzinfo=UTC)
+LASTING = ReadOnlyCredentials("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", None)
+TEMPORARY = ReadOnlyCredentials(
+    "ASIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "token/+=="
+)
+PLAIN = UploadRules(max_bytes=20_971_520, expires_seconds=3600)
+STRICT = UploadRules(
+    max_bytes=1,
+    expires_seconds=604_800,
+    server_side_encryption="aws:kms",
+    kms_key_id="arn:aws:kms:us-west-2:1:key/2",
+    acl="bucket-owner-full-control",
+)
+KEY = "scanner/photos/2026/03/front/2b3c4d5e6f7g8h9jAkBmCn/3c4d5e6f7g8h9jAkBmCnDp.jpg"
+FIELDS = {
+    "Content-Type": "image/jpeg",
+    "x-amz-meta-session-id": "2b3c4d5e6f7g8h9jAkBmCn",
+    "x-amz-meta-photo-type": "front",
+}
+URL = "https://photos.s3.us-west-2.amazonaws.com/"
+
+
+def presigner(rules=PLAIN):
+    """Return a new presigner."""
+    return Presigner("photos", "us-west-2", URL, rules)
+
+
+def policy_of(form):
+    """Return a form's policy."""
+    return json.loads(b64decode(form.fields["policy"]))
+
+
+@pytest.fixture(scope="module")
+def botocore_post():
+    """Return what generate_presigned_post makes of the same, its clock set to ours."""
+    clients = {}
+
+    def post(rules, credentials, key, fields):
+        if credentials not in clients:
+            session = Session(credentials.access_key, credentials.secret_key, credentials.token)
+            config = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
+            clients[credentials] = session.client("s3", region_name="us-west-2", config=config)
+        fixed = rules.fields()
+        conditions = [{name: text} for name, text in fields.items()]
+        conditions.append(["content-length-range", 1, rules.max_bytes])
+        conditions += [{name: text} for name, text in fixed.items()]
+        with pytest.MonkeyPatch.context() as patch:
+            for module in ("auth", "signers"):
+                patch.setattr(f"botocore.{module}.get_current_datetime", lambda: NOW.replace(tzinfo=None))
+            return clients[credentials].generate_presigned_post(
+                "photos", key, {**fixed, **fields}, conditions, rules.expires_seconds
+            )
+
+    return post
+
+
+@pytest.mark.parametrize("credentials", [LASTING, TEMPORARY], ids=["lasting", "temporary"])
+@pytest.mark.parametrize("rules", [PLAIN, STRICT], ids=["plain", "strict"])
+def test_a_form_is_botocores_field_by_field(botocore_post, rules, credentials):
+    """With the same clock, policy, signature and every other field equal those of generate_presigned_post."""
+    form = presigner(rules).presign(credentials, NOW, KEY, FIELDS)
+    assert {"url": form.url, "fields": form.fields} == botocore_post(rules, credentials, KEY, FIELDS)
+    assert form.expires_in == rules.expires_seconds
+
+
+@given(
+    st.text(st.characters(exclude_categories=("Cs",)), min_size=1).filter(
+        lambda key: not key.endswith("${filename}")
+    ),
+    st.dictionaries(st.from_regex(r"x-amz-meta-[a-z-]{1,9}", fullmatch=True), st.text(), max_size=3),
+)
+def test_any_text_is_quoted_as_botocore_does(botocore_post, key, fields):
+    """Quotes, backslashes, control characters and any script in keys and values make the same policy."""
+    form = presigner().presign(LASTING, NOW, key, fields)
+    assert form.fields == botocore_post(PLAIN, LASTING, key, fields)["fields"]
+
+
+def test_the_policy_holds_an_upload_to_everything():
+    """The policy names the expiry, the size and every field but itself and the signature, each exactly."""
+    form = presigner(STRICT).presign(TEMPORARY, NOW, KEY, FIELDS)
+    policy = policy_of(form)
+    assert policy["expiration"] == "2026-03-21T15:09:26Z"
+    ranges = [condition for condition in policy["conditions"] if isinstance(condition, list)]
+    exact = [
+        item
+        for condition in policy["conditions"]
+        if isinstance(condition, dict)
+        for item in condition.items()
+    ]
+    assert ranges == [["content-length-range", 1, 1]]
+    listed = {name: text for name, text in form.fields.items() if name not in {"policy", "x-amz-signature"}}
+    assert sorted(exact) == sorted({**listed, "bucket": "photos"}.items())
+    assert form.fields["success_action_status"] == "201"
+
+
+def test_the_clock_decides_and_what_is_kept_does_not(botocore_post):
+    """A presigner that has signed at another time, with other credentials, signs as a new one would."""
+    used = presigner()
+    moments = [NOW - timedelta(days=1), NOW, NOW.replace(microsecond=0), NOW + timedelta(seconds=1)]
+    for moment in [*moments, *reversed(moments)]:
+        for credentials in (LASTING, TEMPORARY, LASTING):
+            form = used.presign(credentials, moment, KEY, FIELDS)
+            assert form == presigner().presign(credentials, moment, KEY, FIELDS)
+            assert form.fields["x-amz-date"] == f"{moment:%Y%m%dT%H%M%SZ}"
+    assert (
+        used.presign(LASTING, NOW, KEY, FIELDS).fields == botocore_post(PLAIN, LASTING, KEY, FIELDS)["fields"]
+    )
+
+
+def test_forms_do_not_share_their_fields():
+    """What a caller does to one form's fields is not in the next."""
+    signer = presigner()
+    signer.presign(LASTING, NOW, KEY, FIELDS).fields.clear()
+    assert signer.presign(LASTING, NOW, KEY, FIELDS) == presigner().presign(LASTING, NOW, KEY, FIELDS)

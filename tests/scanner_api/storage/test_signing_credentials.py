@@ -1,0 +1,190 @@
+"""Credentials are found at start and renewed behind the back of whoever signs."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from boto3.session import Session
+from botocore.credentials import RefreshableCredentials
+from botocore.exceptions import CredentialRetrievalError
+
+from scanner_api.problems import ServiceUnavailable
+from scanner_api.storage.photo_bucket import PhotoBucketError
+from scanner_api.storage.photo_bucket.credentials import SigningCredentials
+
+
+@pytest.fixture(autouse=True)
+def no_credentials(monkeypatch, tmp_path):
+    """No credentials of whoever runs the tests."""
+    for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN", "PROFILE", "DEFAULT_PROFILE"):
+        monkeypatch.delenv(f"AWS_{name}", raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+
+
+class Role:
+    """A source of temporary credentials, as a role is, under the control of a test."""
+
+    def __init__(self):
+        self.number = 0
+        self.error = None
+        self.gate = threading.Event()
+        self.gate.set()
+        self.threads = []
+
+    def fetch(self):
+        """Return the next credentials, once the gate is open."""
+        self.threads.append(threading.get_ident())
+        assert self.gate.wait(10)
+        if self.error:
+            raise self.error
+        self.number += 1
+        return {
+            "access_key": f"key-{self.number}",
+            "secret_key": "secret",
+            "token": f"token-{self.number}",
+            "expiry_time": (datetime.now(UTC) + timedelta(hours=1)).isoformat(),
+        }
+
+    async def credentials(self, *, minutes):
+        """Return credentials that were found and have so many minutes left."""
+        session = Session()
+        session._session._credentials = RefreshableCredentials.create_from_metadata(
+            self.fetch(), self.fetch, "role"
+        )
+        credentials = SigningCredentials(session)
+        await credentials.find()
+        session.get_credentials()._expiry_time = datetime.now(UTC) + timedelta(minutes=minutes)
+        return credentials
+
+
+async def look_again(credentials):
+    """Ask for credentials when the second between two looks at the expiry is over."""
+    credentials._next_check = 0
+    return (await credentials.current()).access_key
+
+
+def test_no_credentials_is_a_clear_error_at_start():
+    """Where boto3's chain ends without credentials, the error says how they can be given."""
+    with pytest.raises(PhotoBucketError, match=r"AWS_ACCESS_KEY_ID.*AWS_PROFILE.*role"):
+        asyncio.run(SigningCredentials(None).find())
+
+
+def test_a_profile_that_is_not_there_is_a_clear_error_at_start(monkeypatch):
+    """A wrong AWS_PROFILE is named."""
+    monkeypatch.setenv("AWS_PROFILE", "nowhere")
+    with pytest.raises(PhotoBucketError, match="nowhere"):
+        SigningCredentials(None)
+
+
+def test_half_a_credential_is_a_clear_error_at_start(monkeypatch):
+    """A key without its secret is told, and not repeated."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
+    with pytest.raises(PhotoBucketError, match="AWS_SECRET_ACCESS_KEY") as caught:
+        asyncio.run(SigningCredentials(None).find())
+    assert "AKIAIOSFODNN7EXAMPLE" not in str(caught.value)
+
+
+def test_the_environment_is_found(monkeypatch):
+    """boto3's own chain is walked: here its first link, with a session token."""
+    for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN"):
+        monkeypatch.setenv(f"AWS_{name}", name)
+
+    async def scenario():
+        credentials = SigningCredentials(None)
+        await credentials.find()
+        return await credentials.current()
+
+    assert asyncio.run(scenario())[:3] == ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN")
+
+
+def test_credentials_that_were_never_found_are_a_503():
+    """Whoever signs without a start gets a problem, not a crash."""
+    with pytest.raises(ServiceUnavailable):
+        asyncio.run(SigningCredentials(None).current())
+
+
+def test_fresh_credentials_are_kept():
+    """Credentials that are far from their expiry are not fetched again."""
+
+    async def scenario():
+        role = Role()
+        credentials = await role.credentials(minutes=60)
+        return [await look_again(credentials) for _ in range(3)], role.number
+
+    assert asyncio.run(scenario()) == (["key-1"] * 3, 1)
+
+
+def test_a_renewal_that_is_due_keeps_no_one_waiting():
+    """Well before the expiry the old ones still sign, while new ones are fetched, once and in a thread."""
+
+    async def scenario():
+        role = Role()
+        credentials = await role.credentials(minutes=14)
+        role.gate.clear()
+        meanwhile = [await look_again(credentials) for _ in range(3)]
+        role.gate.set()
+        await credentials._renewal
+        return meanwhile, await look_again(credentials), role
+
+    meanwhile, renewed, role = asyncio.run(scenario())
+    assert meanwhile == ["key-1"] * 3
+    assert renewed == "key-2"
+    assert role.number == 2
+    assert role.threads[-1] != threading.get_ident()
+
+
+def test_credentials_about_to_expire_are_renewed_first():
+    """Just before the expiry everyone waits for the new ones, and the event loop goes on meanwhile."""
+
+    async def scenario():
+        role = Role()
+        credentials = await role.credentials(minutes=9)
+        role.gate.clear()
+        waiting = [asyncio.create_task(look_again(credentials)) for _ in range(3)]
+        done, _ = await asyncio.wait(waiting, timeout=0.05)
+        role.gate.set()
+        return len(done), await asyncio.gather(*waiting), role.number
+
+    assert asyncio.run(scenario()) == (0, ["key-2"] * 3, 2)
+
+
+def test_credentials_that_cannot_be_renewed_are_a_503_until_they_can():
+    """While the role fails no one signs with what is about to expire; afterwards everyone does again."""
+
+    async def scenario():
+        role = Role()
+        credentials = await role.credentials(minutes=9)
+        role.error = CredentialRetrievalError(provider="role", error_msg="hunter2")
+        with pytest.raises(ServiceUnavailable) as caught:
+            await look_again(credentials)
+        with pytest.raises(ServiceUnavailable):
+            await credentials.current()
+        role.error = None
+        return str(caught.value), await look_again(credentials)
+
+    told, renewed = asyncio.run(scenario())
+    assert "hunter2" not in told
+    assert renewed == "key-2"
+
+
+def test_whoever_gives_up_waiting_does_not_stop_the_renewal():
+    """A cancelled request leaves the renewal to the others."""
+
+    async def scenario():
+        role = Role()
+        credentials = await role.credentials(minutes=9)
+        role.gate.clear()
+        impatient = asyncio.create_task(look_again(credentials))
+        await asyncio.wait([impatient], timeout=0.05)
+        impatient.cancel()
+        patient = asyncio.create_task(credentials.current())
+        await asyncio.wait([impatient])
+        role.gate.set()
+        return impatient.cancelled(), (await patient).access_key
+
+    assert asyncio.run(scenario()) == (True, "key-2")
