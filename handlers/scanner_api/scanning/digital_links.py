@@ -15,10 +15,11 @@ from biip.gs1_digital_link_uris import GS1DigitalLinkURI
 from biip.gs1_element_strings import GS1ElementString
 from biip.gs1_messages import GS1Message
 
-from .gtin import LENGTHS
+from .compressed_links import decompress
+from .gtin import LENGTHS, normalise
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
 GTIN: Final = "01"
 SSCC: Final = "00"
@@ -55,31 +56,47 @@ def read_bracketed(text: str) -> dict[str, str]:
 
 
 def read_digital_link(url: str) -> dict[str, str]:
-    """Return what an uncompressed GS1 Digital Link URI holds, or ``{}`` for any other URL."""
-    for link in _readable_forms(url):
-        try:
-            return _identifiers(GS1DigitalLinkURI.parse(link, config=_AS_PRINTED).element_strings)
-        except ParseError:
-            continue
-    return {}
+    """Return what a GS1 Digital Link URI, compressed or not, holds; ``{}`` for any other URL.
 
-
-def _readable_forms(url: str) -> Iterator[str]:
-    """Yield the link, then less and less of it: an attribute that cannot be read must not cost the GTIN."""
+    An attribute that cannot be read does not cost the GTIN.
+    """
     try:
         parts = urlsplit(url)
     except ValueError:
-        return
+        return {}
     path = parts.path.rstrip("/")
     key = _GTIN_KEY.search(path)
-    if key:
-        if not _has_digits_of_a_gtin(key[1]):
-            return
-        path = _with_identifiers(path[key.start() :])
-    yield parts._replace(path=path).geturl()
-    yield parts._replace(path=path, query="").geturl()
-    if key:
-        yield parts._replace(path=f"/{GTIN}/{key[1]}", query="").geturl()
+    if parts.scheme not in {"http", "https"} or (key and not _has_digits_of_a_gtin(key[1])):
+        return {}
+    plain = parts._replace(path=_with_identifiers(path[key.start() :])) if key else parts._replace(path=path)
+    return (
+        _read_uncompressed(plain.geturl())
+        or _read_uncompressed(plain._replace(query="").geturl())
+        or _read_compressed(path)
+        or ({GTIN: key[1].zfill(14)} if key else {})
+    )
+
+
+def _read_uncompressed(url: str) -> dict[str, str]:
+    try:
+        return _identifiers(GS1DigitalLinkURI.parse(url, config=_AS_PRINTED).element_strings)
+    except ParseError:
+        return {}
+
+
+def _read_compressed(path: str) -> dict[str, str]:
+    """Read a path whose last segment is compressed; the right check digit of a GTIN tells it from others."""
+    before, _, segment = path.rpartition("/")
+    key = _GTIN_KEY.search(before)
+    try:
+        values = ({GTIN: key[1].zfill(14)} if key else {}) | decompress(segment)
+        elements = [
+            GS1ElementString.parse(name + value, config=_AS_PRINTED) for name, value in values.items()
+        ]
+        normalise(values.get(GTIN, ""))
+        return _identifiers(elements)
+    except (ParseError, ValueError):
+        return {}
 
 
 def _with_identifiers(path: str) -> str:

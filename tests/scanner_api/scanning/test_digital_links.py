@@ -31,6 +31,12 @@ ARABIC = GTIN.translate({48 + digit: 0x660 + digit for digit in range(10)})
             "https://id.gs1.org/00/106141412345678908?02=00614141123452&37=25&10=ABC123",
             {"00": "106141412345678908", "02": "00614141123452", "37": "25", "10": "ABC123"},
         ),
+        (
+            "https://example.com/some/AREjalurbiAUO-cgohCz45Z67b8A",
+            {"01": "09421902960055", "10": "2010005828", "21": "xyz1234"},
+        ),
+        (f"https://example.com/01/{GTIN}/EEOrw", {"01": GTIN, "10": "ABC"}),
+        (f"https://example.com/01/{GTIN}/about-us", {"01": GTIN}),
         ("https://example.com/414/9521321000010/254/32a", {"414": "9521321000010", "254": "32a"}),
     ],
 )
@@ -45,7 +51,8 @@ def test_a_digital_link_gives_all_its_identifiers(link, identifiers):
         "", "https://example.com", "https://example.com/blog/2024/01/15", "https://example.com/2024/01/15/title",
         "https://example.com/01/", "https://example.com/01", "https://example.com/gtin/abc", "http://[", "http://[::1",
         f"https://example.com/01/{ARABIC}", f"ftp://example.com/01/{GTIN}", f"//example.com/01/{GTIN}",
-        "https://example.com/00/12", "https://example.com/\0", "http://\ud800/01/1",
+        "https://example.com/00/12", "https://id.gs1.org/QUCO_anbfA", "https://a.example/ARHKVAdpQh",
+        "https://example.com/\0", "http://\ud800/01/1",
     ],
 )  # fmt: skip
 def test_other_urls_are_no_digital_links(url):
