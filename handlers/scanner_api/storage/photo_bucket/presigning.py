@@ -7,6 +7,7 @@ from base64 import b64encode
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import reduce
+from json.encoder import encode_basestring_ascii as _json
 from typing import TYPE_CHECKING, NamedTuple
 
 from botocore.auth import ISO8601, SIGV4_TIMESTAMP, S3SigV4PostAuth
@@ -145,4 +146,4 @@ class _Signer(S3SigV4PostAuth):  # type: ignore[misc]  # botocore ships no types
 
 def _equalities(fields: Mapping[str, str]) -> str:
     """Return the conditions that each field has exactly this value, each with a comma behind it."""
-    return "".join([f"{{{json.dumps(name)}: {json.dumps(text)}}}, " for name, text in fields.items()])
+    return "".join([f"{{{_json(name)}: {_json(text)}}}, " for name, text in fields.items()])
