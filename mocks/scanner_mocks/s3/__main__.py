@@ -36,7 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m scanner_mocks.s3", description="S3 that says no like S3.")
+    parser = argparse.ArgumentParser(
+        prog="python -m scanner_mocks.s3", description="S3 that says no like S3."
+    )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=9000, help="port to listen on; 0 takes a free one")
     parser.add_argument("--bucket", default="scanner-photos", help="bucket to begin with")

@@ -31,7 +31,7 @@ class S3Server:
         data_dir: folder that keeps buckets and objects over restarts; None keeps them in this life only.
     """
 
-    def __init__(  # noqa: PLR0913 -- what can be set on the command line can be set here
+    def __init__(
         self,
         port: int = 0,
         host: str = "127.0.0.1",
@@ -60,7 +60,7 @@ class S3Server:
 
     def start(self) -> None:
         """Start the process; secrets reach it by its standard input, not by its command line."""
-        self._process = subprocess.Popen(  # noqa: S603 -- our own module, by our own interpreter
+        self._process = subprocess.Popen(
             [sys.executable, "-m", "scanner_mocks.s3", "--parent"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -24,14 +24,16 @@ IDLE_SECONDS = 60
 LINGER_SECONDS = 30
 
 
-class BodyCutShort(ConnectionError):
+class BodyCutShort(ConnectionError):  # noqa: N818 -- what it says is the error
     """The client went away before the body that it announced was complete."""
 
 
 class Body(io.RawIOBase):
     """A request body that ends where its headers say, and asks for itself only when it is read."""
 
-    def __init__(self, stream: io.BufferedIOBase, length: int | None, on_first_read: Callable[[], None]) -> None:
+    def __init__(
+        self, stream: io.BufferedIOBase, length: int | None, on_first_read: Callable[[], None]
+    ) -> None:
         self._stream = stream
         self._chunked = length is None
         self._left = length or 0

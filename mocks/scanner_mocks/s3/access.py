@@ -1,0 +1,92 @@
+"""What a bucket grants to everyone, and what it denies to everyone, its owner too."""
+
+from __future__ import annotations
+
+import json
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+ACL_PERMISSIONS = {
+    "s3:ListBucket": "READ",
+    "s3:ListBucketVersions": "READ",
+    "s3:ListBucketMultipartUploads": "READ",
+    "s3:PutObject": "WRITE",
+    "s3:DeleteObject": "WRITE",
+    "s3:GetObject": "READ",
+    "s3:GetBucketAcl": "READ_ACP",
+    "s3:GetObjectAcl": "READ_ACP",
+    "s3:PutBucketAcl": "WRITE_ACP",
+    "s3:PutObjectAcl": "WRITE_ACP",
+}
+"""The permission of an ACL that each action needs; an action that is not here is not granted by ACLs."""
+
+_SUBRESOURCES = (
+    "acl",
+    "tagging",
+    "cors",
+    "policy",
+    "versioning",
+    "lifecycle",
+    "website",
+    "logging",
+    "encryption",
+)
+
+
+def action_of(method: str, key: str, query: Iterable[str]) -> str:
+    """Return the name of what a request does, such as ``s3:PutObject``.
+
+    Args:
+        method: of the request.
+        key: empty for a request to the bucket.
+        query: the names of its query parameters.
+    """
+    verb = {"HEAD": "Get", "GET": "Get", "PUT": "Put", "POST": "Put", "DELETE": "Delete"}.get(method, method)
+    noun = "Object" if key else "Bucket"
+    subresource = next((name for name in query if name in _SUBRESOURCES), "")
+    if subresource:
+        return f"s3:{verb}{noun}{subresource.capitalize()}"
+    if key:
+        return f"s3:{verb}Object"
+    if verb == "Get":
+        return "s3:ListBucket"
+    return "s3:DeleteObject" if "delete" in query else f"s3:{verb}Bucket"
+
+
+def verdict(policy: bytes | None, action: str, bucket: str, key: str) -> str:
+    """Return what a bucket policy says of everyone: ``Deny``, ``Allow``, or nothing.
+
+    Statements with a Condition or a Principal other than everyone are passed over: they concern callers that
+    the mock does not have.
+    """
+    resource = f"arn:aws:s3:::{bucket}/{key}" if key else f"arn:aws:s3:::{bucket}"
+    effects = {
+        statement.get("Effect") for statement in _statements(policy) if _concerns(statement, action, resource)
+    }
+    return next((effect for effect in ("Deny", "Allow") if effect in effects), "")
+
+
+def _statements(policy: bytes | None) -> list[dict[str, Any]]:
+    try:
+        statements = json.loads(policy or b"{}").get("Statement", [])
+    except (ValueError, AttributeError):
+        return []
+    return [statement for statement in _listed(statements) if isinstance(statement, dict)]
+
+
+def _concerns(statement: dict[str, Any], action: str, resource: str) -> bool:
+    principal = statement.get("Principal")
+    everyone = principal == "*" or (isinstance(principal, dict) and "*" in _listed(principal.get("AWS")))
+    return (
+        everyone
+        and not statement.get("Condition")
+        and any(fnmatchcase(action.lower(), str(name).lower()) for name in _listed(statement.get("Action")))
+        and any(fnmatchcase(resource, str(name)) for name in _listed(statement.get("Resource")))
+    )
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

@@ -1,0 +1,166 @@
+"""The headers that make an object what it is: checked as S3 checks them, before its content is read."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+from xml.etree import ElementTree as ET
+
+from .errors import S3Error, invalid_argument, malformed_xml
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .backend import Bucket
+
+MAX_KEY_BYTES = 1024
+MAX_METADATA_BYTES = 2048
+METADATA = "x-amz-meta-"
+
+CANNED_ACLS = frozenset({
+    "private", "public-read", "public-read-write", "authenticated-read", "aws-exec-read", "bucket-owner-read",
+    "bucket-owner-full-control", "log-delivery-write",
+})  # fmt: skip
+_WITHOUT_ACLS = frozenset({"private", "bucket-owner-full-control"})
+_ENCRYPTIONS = frozenset({"AES256", "aws:kms", "aws:kms:dsse"})
+_STORAGE_CLASSES = frozenset({
+    "STANDARD", "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER",
+    "GLACIER_IR", "DEEP_ARCHIVE",
+})  # fmt: skip
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_PRINTABLE = re.compile(r"[\x20-\x7e]*")
+_SYSTEM = (
+    "cache-control", "content-type", "content-disposition", "content-encoding", "content-language", "expires"
+)  # fmt: skip
+_SIGNING = frozenset({
+    "x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-signature", "x-amz-security-token"
+})  # fmt: skip
+_TRANSFER = frozenset({
+    "host", "authorization", "content-length", "content-encoding", "transfer-encoding", "expect",
+    "connection",
+    "content-md5", "x-amz-content-sha256", "x-amz-date", "x-amz-decoded-content-length", "x-amz-trailer",
+    "x-amz-sdk-checksum-algorithm", "x-amz-security-token", "x-moto-account-id", "origin", "range",
+})  # fmt: skip
+_CHECKSUM_CHOICE = frozenset({"x-amz-checksum-algorithm", "x-amz-checksum-type", "x-amz-checksum-mode"})
+
+
+def check_key(key: str) -> None:
+    """Raise KeyTooLongError or InvalidArgument unless S3 takes this key."""
+    size = len(key.encode("utf-8", "surrogatepass"))
+    if size > MAX_KEY_BYTES:
+        elements = {"Size": size, "MaxSizeAllowed": MAX_KEY_BYTES}
+        raise S3Error(400, "KeyTooLongError", "Your key is too long", elements)
+    if not key:
+        raise invalid_argument("User key must have a length greater than 0.", "key", "")
+
+
+def check_attributes(headers: Mapping[str, str], bucket: Bucket) -> None:
+    """Raise `S3Error` unless an object of this bucket can have these headers (names in lower case)."""
+    check_acl(headers, bucket)
+    storage_class = headers.get("x-amz-storage-class", "STANDARD")
+    if storage_class not in _STORAGE_CLASSES:
+        message = "The storage class you specified is not valid"
+        raise S3Error(400, "InvalidStorageClass", message, {"StorageClassRequested": storage_class})
+    encryption = headers.get("x-amz-server-side-encryption", "AES256")
+    if encryption not in _ENCRYPTIONS:
+        message = "The encryption method specified is not supported"
+        raise invalid_argument(message, "x-amz-server-side-encryption", encryption)
+    location = headers.get("x-amz-website-redirect-location", "/")
+    if not location.startswith(("/", "http://", "https://")):
+        message = "The website redirect location must have a prefix of 'http://' or 'https://' or '/'."
+        raise S3Error(400, "InvalidRedirectLocation", message)
+    _check_metadata(headers)
+
+
+def check_acl(headers: Mapping[str, str], bucket: Bucket) -> None:
+    """Raise `S3Error` unless the canned ACL of the headers exists and the bucket's objects may have it."""
+    acl = headers.get("x-amz-acl", "private")
+    if acl not in CANNED_ACLS:
+        raise invalid_argument("", "x-amz-acl", acl)
+    grants = any(name.startswith("x-amz-grant-") for name in headers)
+    if not bucket.has_acls and (grants or acl not in _WITHOUT_ACLS):
+        raise S3Error(400, "AccessControlListNotSupported", "The bucket does not allow ACLs")
+
+
+def _check_metadata(headers: Mapping[str, str]) -> None:
+    size = sum(
+        len(name) - len(METADATA) + len(value.encode("utf-8", "surrogatepass"))
+        for name, value in headers.items()
+        if name.startswith(METADATA)
+    )
+    if size > MAX_METADATA_BYTES:
+        message = "Your metadata headers exceed the maximum allowed metadata size"
+        elements = {"Size": size, "MaxSizeAllowed": MAX_METADATA_BYTES}
+        raise S3Error(400, "MetadataTooLarge", message, elements)
+
+
+def handed_over(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers without those that concern only the transfer: what moto is to see."""
+    kept = {
+        name: value for name, value in headers.items() if name not in _TRANSFER and not _is_checksum(name)
+    }
+    codings = [
+        coding for coding in headers.get("content-encoding", "").split(",") if coding.strip() != "aws-chunked"
+    ]
+    if any(coding.strip() for coding in codings):
+        kept["content-encoding"] = ",".join(codings).strip()
+    return kept
+
+
+def stored_headers(headers: Mapping[str, str], bucket: Bucket) -> dict[str, str]:
+    """Return what a new object is stored with: what is handed over, and S3's defaults."""
+    stored = handed_over(headers)
+    if not any(name.startswith(("x-amz-acl", "x-amz-grant-")) for name in stored):
+        stored["x-amz-acl"] = "private"
+    if not bucket.encrypts:
+        stored.setdefault("x-amz-server-side-encryption", "AES256")
+    return stored
+
+
+def _is_checksum(name: str) -> bool:
+    return name.startswith("x-amz-checksum-") and name not in _CHECKSUM_CHOICE
+
+
+def headers_of_form(fields: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers that a PUT of the same object would have (names in lower case).
+
+    Raises:
+        S3Error: MalformedXML, InvalidTag, InvalidArgument; a field cannot be such a header.
+    """
+    headers = {name: fields[name] for name in (*_SYSTEM, "content-md5") if fields.get(name)}
+    headers |= {
+        name: value for name, value in fields.items() if name.startswith("x-amz-") and name not in _SIGNING
+    }
+    if "acl" in fields:
+        headers["x-amz-acl"] = fields["acl"]
+    if "tagging" in fields:
+        headers["x-amz-tagging"] = urlencode(_tags(fields["tagging"]))
+    return {name: _header_value(name, value) for name, value in headers.items()}
+
+
+def _header_value(name: str, value: str) -> str:
+    if not _TOKEN.fullmatch(name):
+        raise invalid_argument("Your metadata name is not a valid header name.", name, value)
+    if _PRINTABLE.fullmatch(value):
+        return value
+    if name.startswith(METADATA):
+        return f"=?UTF-8?B?{b64encode(value.encode('utf-8', 'surrogatepass')).decode()}?="
+    raise invalid_argument("Header value cannot be represented using ISO-8859-1.", name, value)
+
+
+def _tags(document: str) -> dict[str, str]:
+    try:
+        root = ET.fromstring(document)  # noqa: S314 -- expat itself limits how far entities expand
+    except ET.ParseError:
+        raise malformed_xml() from None
+    pairs = [
+        (tag.findtext("{*}Key"), tag.findtext("{*}Value", "")) for tag in root.iterfind("{*}TagSet/{*}Tag")
+    ]
+    if root.tag.rpartition("}")[2] != "Tagging" or any(key is None for key, _ in pairs):
+        raise malformed_xml()
+    tags = {str(key): value for key, value in pairs}
+    if len(tags) < len(pairs):
+        raise S3Error(400, "InvalidTag", "Cannot provide multiple Tags with the same key")
+    return tags

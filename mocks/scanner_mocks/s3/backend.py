@@ -1,0 +1,232 @@
+"""moto's S3 as a function: an order in, an answer out."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
+
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.core.request import Request as MotoRequest
+from moto.s3 import models
+from moto.s3.responses import S3Response
+
+from .answer import Answer
+from .cors import CorsRule
+from .errors import S3Error, invalid_request, malformed_xml
+from .records import granted_to_all
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+DEFAULT_REGION = "us-east-1"
+_REMEMBERED = (models.FakeKey, models.FakeAcl, models.FakeGrant, models.FakeGrantee, models.FakeMultipart)
+_OURS = frozenset({"content-length", "date", "server", "connection"})
+_CODES = {400: "InvalidRequest", 403: "AccessDenied", 404: "NoSuchKey", 405: "MethodNotAllowed"}
+
+Query = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What moto is asked to do: a request whose signature and content are dealt with.
+
+    Attributes:
+        method: as sent.
+        bucket: the bucket; empty for the service.
+        key: the key; empty for the bucket.
+        query: names and values, decoded.
+        headers: values by name in lower case.
+        region: the region that it is made in.
+        body: an XML or JSON document; never the content of an object.
+    """
+
+    method: str
+    bucket: str
+    key: str = ""
+    query: Query = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    region: str = DEFAULT_REGION
+    body: bytes = b""
+
+    def asks_for(self, *names: str) -> bool:
+        """Return whether one of these query parameters is there."""
+        return any(name in names for name, _ in self.query)
+
+    def parameter(self, name: str) -> str:
+        """Return the value of a query parameter; empty if it is not there."""
+        return next((value for given, value in self.query if given == name), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """What the front needs to know of a bucket.
+
+    Attributes:
+        name: its name.
+        region: where it is.
+        cors: its CORS rules.
+        policy: its bucket policy, as it was put.
+        public: the permissions that its ACL grants to everyone, such as ``WRITE``.
+        has_acls: whether objects may have ACLs; a bucket made without one has them switched off.
+        encrypts: whether it has a default encryption of its own.
+    """
+
+    name: str
+    region: str
+    cors: tuple[CorsRule, ...]
+    policy: bytes | None
+    public: frozenset[str]
+    has_acls: bool
+    encrypts: bool
+
+
+class Backend:
+    """moto's S3 of this process; there is only one, so making another begins anew.
+
+    Attributes:
+        lock: held by whoever needs several steps to be one; moto itself knows no lock.
+    """
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self._moto = models.s3_backends[DEFAULT_ACCOUNT_ID]["aws"]
+        self._moto.reset()
+
+    def close(self) -> None:
+        """Forget everything."""
+        self._moto.reset()
+
+    def carry_out(self, order: Order) -> Answer:
+        """Return moto's answer; its error documents are S3's.
+
+        Raises:
+            S3Error: moto cannot read the order, or does not know the operation.
+        """
+        request = MotoRequest.from_primitives(order.method, _url(order), _headers(order), order.body)
+        request.from_wsgi_server = True
+        dispatch = S3Response.key_dispatch if order.key else S3Response.bucket_dispatch
+        with self.lock, self._policy_aside(order):
+            try:
+                status, headers, content = dispatch(request, request.raw_url, dict(request.headers))
+            except S3Error:
+                raise
+            except NotImplementedError:
+                message = "A header you provided implies functionality that is not implemented"
+                raise S3Error(501, "NotImplemented", message) from None
+            except Exception:  # noqa: BLE001 -- moto lets through whatever its parsers raise at odd input
+                raise malformed_xml() if order.body else invalid_request("Invalid request.") from None
+            for model in _REMEMBERED:
+                model.instances_tracked.clear()  # type: ignore[union-attr]  # a metaclass sets it
+        return _answer(order, int(status), headers, content)
+
+    def bucket(self, name: str) -> Bucket | None:
+        """Return a bucket; None if there is none of this name."""
+        with self.lock:
+            bucket = self._moto.buckets.get(name)
+            if bucket is None:
+                return None
+            ownership = str(bucket.ownership_rule or "")
+            return Bucket(
+                name=name,
+                region=bucket.region_name,
+                cors=tuple(_cors_rule(rule) for rule in bucket.cors),
+                policy=bucket.policy,
+                public=granted_to_all(bucket.acl),
+                has_acls=len(bucket.acl.grants if bucket.acl else ()) > 1
+                or "Writer" in ownership
+                or "Preferred" in ownership,
+                encrypts=bucket.encryption is not None,
+            )
+
+    def key(self, bucket: str, name: str, version_id: str | None = None) -> Any:
+        """Return moto's key; None if there is none, or only a delete marker."""
+        return self._moto.get_object(bucket, name, version_id=version_id)
+
+    def keys(self, bucket: str, name: str | None = None) -> list[Any]:
+        """Return all versions of one key of a bucket, or of all its keys; without delete markers."""
+        store: dict[str, list[Any]] = self._moto.buckets[bucket].keys if bucket in self._moto.buckets else {}
+        versions = dict.values(store) if name is None else [dict.get(store, name, [])]
+        return [key for several in versions for key in several if isinstance(key, models.FakeKey)]
+
+    def names(self, bucket: str) -> set[str]:
+        """Return the names of a bucket's keys, without those that only a delete marker is left of."""
+        store: dict[str, list[Any]] = self._moto.buckets[bucket].keys if bucket in self._moto.buckets else {}
+        return {name for name, versions in dict.items(store) if isinstance(versions[-1], models.FakeKey)}
+
+    def upload(self, bucket: str, upload_id: str) -> Any:
+        """Return moto's multipart upload; None if there is none."""
+        found = self._moto.buckets.get(bucket)
+        return found.multiparts.get(upload_id) if found else None
+
+    def tags(self, key: Any) -> dict[str, str]:
+        """Return the tags of a key."""
+        tags: dict[str, str] = self._moto.tagger.get_tag_dict_for_resource(key.arn)
+        return tags
+
+    def new_key(self, bucket: str, name: str, storage_class: str, tags: Mapping[str, str]) -> Any:
+        """Make an empty key, and tell nobody."""
+        key = self._moto.put_object(bucket, name, b"", storage=storage_class, disable_notification=True)
+        self._moto.put_object_tagging(key, dict(tags))
+        return key
+
+    def complete_upload(
+        self, bucket: str, upload: Any, etag: str, checksum: tuple[str, str, int] | None
+    ) -> Any:
+        """Make an empty key of an upload: with its metadata, tags and grants."""
+        upload.complete = lambda _parts: (b"", etag, checksum)
+        return self._moto.complete_multipart_upload(bucket, upload.id, iter(()))
+
+    @contextmanager
+    def _policy_aside(self, order: Order) -> Iterator[None]:
+        """Keep moto from judging by a bucket policy: it takes every condition for one that fails."""
+        bucket = self._moto.buckets.get(order.bucket)
+        if bucket is None or not (order.key or order.asks_for("delete")):
+            yield
+            return
+        policy, bucket.policy = bucket.policy, None
+        try:
+            yield
+        finally:
+            bucket.policy = policy
+
+
+def _url(order: Order) -> str:
+    path = quote(f"/{order.bucket}" + (f"/{order.key}" if order.key else ""))
+    return f"http://localhost{path}?{urlencode(order.query, quote_via=quote)}"
+
+
+def _headers(order: Order) -> dict[str, str]:
+    # With an Authorization header moto does not ask for more; it takes the region from it.
+    credential = f"mock/20000101/{order.region}/s3/aws4_request"
+    length = str(len(order.body))
+    return {
+        **order.headers,
+        "content-length": length,
+        "authorization": f"AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=0",
+    }
+
+
+def _answer(order: Order, status: int, headers: Mapping[str, Any], content: str | bytes) -> Answer:
+    body = content.encode() if isinstance(content, str) else content
+    if status >= 400 and not body and order.method != "HEAD":  # noqa: PLR2004 -- where HTTP's errors begin
+        raise S3Error(status, _CODES.get(status, "InvalidRequest"), HTTPStatus(status).phrase)
+    length = len(body)
+    if order.method == "HEAD":
+        length = int(next((value for name, value in headers.items() if name.lower() == "content-length"), 0))
+        body = b""
+    fields = [(name, str(value)) for name, value in headers.items() if name.lower() not in _OURS]
+    return Answer(status, fields, [body] if body else [], length)
+
+
+def _cors_rule(rule: Any) -> CorsRule:
+    return CorsRule(
+        origins=tuple(rule.allowed_origins),
+        methods=tuple(rule.allowed_methods),
+        headers=tuple(rule.allowed_headers or ()),
+        expose=tuple(rule.exposed_headers or ()),
+        max_age_seconds=int(rule.max_age_seconds) if rule.max_age_seconds else None,
+    )

@@ -1,0 +1,118 @@
+"""The bytes of an object: counted, hashed and written to a file on their way in, never held whole."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, BinaryIO, Self
+from uuid import uuid4
+
+from .errors import entity_too_large
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+    from types import TracebackType
+
+    from .checksums import Checksum, ContentMd5
+
+BLOCK_BYTES = 256 * 1024
+
+
+class Content:
+    """Bytes on their way into a file of their own; the file goes if the block that writes it fails.
+
+    Attributes:
+        path: where the file is.
+        size: how many bytes.
+        md5: their MD5, which is the ETag.
+        checksum: their checksum, if the client asked for one.
+    """
+
+    def __init__(self, folder: Path, md5: ContentMd5, checksum: Checksum | None = None) -> None:
+        self.path = folder / f"{uuid4().hex}.bin"
+        self.size = 0
+        self.md5 = md5
+        self.checksum = checksum
+        self._file: BinaryIO
+
+    def __enter__(self) -> Self:
+        self._file = self.path.open("xb")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._file.close()
+        if error is not None:
+            self.discard()
+
+    def receive(
+        self, blocks: Iterable[bytes], max_bytes: int, proposed: Callable[[int], int] = lambda size: size
+    ) -> None:
+        """Take all blocks.
+
+        Args:
+            blocks: the bytes.
+            max_bytes: how many at most; nothing is read after the block that exceeds it.
+            proposed: tells from the size so far how large the whole would be.
+
+        Raises:
+            S3Error: EntityTooLarge.
+        """
+        for block in blocks:
+            self.size += len(block)
+            if self.size > max_bytes:
+                raise entity_too_large(proposed(self.size), max_bytes)
+            self.md5.update(block)
+            if self.checksum is not None:
+                self.checksum.update(block)
+            self._file.write(block)
+        self._file.flush()
+
+    def check(self) -> None:
+        """Raise BadDigest if the bytes are not what the client said of them."""
+        self.md5.check()
+        if self.checksum is not None:
+            self.checksum.check()
+
+    def discard(self) -> None:
+        """Forget the bytes: nobody takes them over."""
+        self.path.unlink(missing_ok=True)
+
+
+class StoredFile:
+    """A file of finished content, as moto reads the buffer of a key; open only while it is read."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._at = 0
+
+    def seek(self, offset: int) -> None:
+        """Go to an offset in bytes."""
+        self._at = offset
+
+    def read(self, size: int = -1) -> bytes:
+        """Read from where it is; b"" if the file is gone."""
+        with suppress(FileNotFoundError), self.path.open("rb") as file:
+            file.seek(self._at)
+            block = file.read(size)
+            self._at += len(block)
+            return block
+        return b""
+
+    def close(self) -> None:
+        """Let go; whoever removes the object removes the file."""
+
+
+def read_range(path: Path, begin: int, length: int) -> Iterator[bytes]:
+    """Return the blocks of a part of a file, which is opened at once: it may be gone when they are read."""
+    file = path.open("rb")
+    file.seek(begin)
+    return _blocks(file, length)
+
+
+def _blocks(file: BinaryIO, length: int) -> Iterator[bytes]:
+    with file:
+        while length > 0 and (block := file.read(min(BLOCK_BYTES, length))):
+            length -= len(block)
+            yield block

@@ -1,0 +1,131 @@
+"""Cross-origin resource sharing as S3 grants it: by the rules of the bucket, the first that fits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .errors import S3Error
+from .xml import document, element
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+METHODS = ("GET", "PUT", "HEAD", "POST", "DELETE")
+_VARY = "Origin, Access-Control-Request-Headers, Access-Control-Request-Method"
+_NOT_ALLOWED = (
+    "This CORS request is not allowed. This is usually because the evalution of Origin, request method / "
+    "Access-Control-Request-Method or Access-Control-Request-Headers are not whitelisted by the resource's "
+    "CORS spec."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CorsRule:
+    """One rule of a bucket; origins and headers may have one ``*`` each."""
+
+    origins: tuple[str, ...]
+    methods: tuple[str, ...]
+    headers: tuple[str, ...] = ()
+    expose: tuple[str, ...] = ()
+    max_age_seconds: int | None = None
+
+    def admits(self, origin: str, method: str, headers: Sequence[str] = ()) -> bool:
+        """Return whether a page of `origin` may make a request with this method and these headers."""
+        return (
+            method in self.methods
+            and any(_matches(origin, pattern) for pattern in self.origins)
+            and all(any(_matches(header, pattern.lower()) for pattern in self.headers) for header in headers)
+        )
+
+    def grant(self, origin: str, headers: Sequence[str] = ()) -> list[tuple[str, str]]:
+        """Return the header fields that tell a browser of `origin` that it may."""
+        anyone = "*" in self.origins
+        fields = [
+            ("Access-Control-Allow-Origin", "*" if anyone else origin),
+            ("Access-Control-Allow-Methods", ", ".join(self.methods)),
+        ]
+        if headers:
+            fields.append(("Access-Control-Allow-Headers", ", ".join(headers)))
+        if self.expose:
+            fields.append(("Access-Control-Expose-Headers", ", ".join(self.expose)))
+        if self.max_age_seconds is not None:
+            fields.append(("Access-Control-Max-Age", str(self.max_age_seconds)))
+        if not anyone:
+            fields.append(("Access-Control-Allow-Credentials", "true"))
+        return [*fields, ("Vary", _VARY)]
+
+    def document(self) -> bytes:
+        """Return the CORS configuration that has this rule alone."""
+        members = [
+            *(element("AllowedOrigin", origin) for origin in self.origins),
+            *(element("AllowedMethod", method) for method in self.methods),
+            *(element("AllowedHeader", header) for header in self.headers),
+            *(element("ExposeHeader", header) for header in self.expose),
+        ]
+        if self.max_age_seconds is not None:
+            members.append(element("MaxAgeSeconds", self.max_age_seconds))
+        return document(element("CORSConfiguration", element("CORSRule", *members)))
+
+
+OPEN = CorsRule(
+    origins=("*",),
+    methods=METHODS,
+    headers=("*",),
+    expose=("ETag", "Location", "x-amz-request-id", "x-amz-id-2", "x-amz-version-id"),
+    max_age_seconds=3000,
+)
+"""Admits every page; what the mock's own bucket begins with."""
+
+
+def preflight(
+    rules: Sequence[CorsRule] | None, headers: Mapping[str, str], resource_type: str
+) -> list[tuple[str, str]]:
+    """Return the header fields that answer a preflight request.
+
+    Args:
+        rules: the bucket's rules; None if there is no such bucket.
+        headers: the request's headers by name in lower case.
+        resource_type: ``BUCKET`` or ``OBJECT``, for the error document.
+
+    Raises:
+        S3Error: BadRequest if it is no preflight request, AccessForbidden if it is not granted.
+    """
+    origin = headers.get("origin")
+    if not origin:
+        raise S3Error(400, "BadRequest", "Insufficient information. Origin request header needed.")
+    method = headers.get("access-control-request-method")
+    elements = {"Method": method or "OPTIONS", "ResourceType": resource_type}
+    if rules is None:
+        raise S3Error(403, "AccessForbidden", "CORSResponse: Bucket not found", elements)
+    if not rules:
+        message = "CORSResponse: CORS is not enabled for this bucket."
+        raise S3Error(403, "AccessForbidden", message, elements)
+    if method not in METHODS:
+        raise S3Error(400, "BadRequest", f"Invalid Access-Control-Request-Method: {method or 'null'}")
+    asked = _asked_headers(headers)
+    for rule in rules:
+        if rule.admits(origin, method, asked):
+            return rule.grant(origin, asked)
+    raise S3Error(403, "AccessForbidden", f"CORSResponse: {_NOT_ALLOWED}", elements)
+
+
+def granted(rules: Sequence[CorsRule], headers: Mapping[str, str], method: str) -> list[tuple[str, str]]:
+    """Return the header fields for the answer to an actual request; none if no rule admits it."""
+    origin = headers.get("origin")
+    if not origin:
+        return []
+    asked = _asked_headers(headers)
+    return next((rule.grant(origin, asked) for rule in rules if rule.admits(origin, method, asked)), [])
+
+
+def _asked_headers(headers: Mapping[str, str]) -> list[str]:
+    asked = headers.get("access-control-request-headers", "")
+    return [name.strip().lower() for name in asked.split(",") if name.strip()]
+
+
+def _matches(text: str, pattern: str) -> bool:
+    start, star, end = pattern.partition("*")
+    if not star:
+        return text == pattern
+    return len(text) >= len(start) + len(end) and text.startswith(start) and text.endswith(end)

@@ -1,0 +1,96 @@
+"""What S3 says when it refuses: a status, a code, a message, and elements that name the culprit."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from .xml import document, element
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class S3Error(Exception):
+    """An error answer of S3; raise it anywhere before the answer begins.
+
+    Args:
+        status: the HTTP status.
+        code: S3's own code, such as ``EntityTooLarge``.
+        message: S3's own words.
+        elements: further elements of the document, in the order given.
+    """
+
+    def __init__(
+        self, status: int, code: str, message: str, elements: Mapping[str, str | int] | None = None
+    ) -> None:
+        super().__init__(message)
+        self.status = HTTPStatus(status)
+        self.code = code
+        self.message = message
+        self.elements = dict(elements or {})
+
+    def document(self, request_id: str, host_id: str) -> bytes:
+        """Return the XML document of the error."""
+        content = {
+            "Code": self.code,
+            "Message": self.message,
+            **self.elements,
+            "RequestId": request_id,
+            "HostId": host_id,
+        }
+        return document(element("Error", *(element(*pair) for pair in content.items())))
+
+
+def access_denied(message: str = "Access Denied", **elements: str | int) -> S3Error:
+    """Return the refusal of a request that is understood, by one who may not make it."""
+    return S3Error(403, "AccessDenied", message, elements)
+
+
+def invalid_argument(message: str, name: str, value: str) -> S3Error:
+    """Return the refusal of an argument that it names."""
+    return S3Error(400, "InvalidArgument", message, {"ArgumentName": name, "ArgumentValue": value})
+
+
+def invalid_request(message: str) -> S3Error:
+    """Return the refusal of a request that S3 does not take in this form."""
+    return S3Error(400, "InvalidRequest", message)
+
+
+def malformed_xml() -> S3Error:
+    """Return the refusal of XML that cannot be read or is not what the operation wants."""
+    message = "The XML you provided was not well-formed or did not validate against our published schema"
+    return S3Error(400, "MalformedXML", message)
+
+
+def no_such_bucket(bucket: str) -> S3Error:
+    """Return the answer for a bucket that does not exist."""
+    message = "The specified bucket does not exist"
+    return S3Error(404, "NoSuchBucket", message, {"BucketName": bucket})
+
+
+def no_such_upload(upload_id: str) -> S3Error:
+    """Return the answer for a multipart upload that does not exist."""
+    message = (
+        "The specified upload does not exist. The upload ID may be invalid, "
+        "or the upload may have been aborted or completed."
+    )
+    return S3Error(404, "NoSuchUpload", message, {"UploadId": upload_id})
+
+
+def entity_too_large(proposed: int, maximum: int) -> S3Error:
+    """Return the refusal of content over the limit, in bytes."""
+    message = "Your proposed upload exceeds the maximum allowed size"
+    return S3Error(400, "EntityTooLarge", message, {"ProposedSize": proposed, "MaxSizeAllowed": maximum})
+
+
+def entity_too_small(proposed: int, minimum: int) -> S3Error:
+    """Return the refusal of content under the limit, in bytes."""
+    message = "Your proposed upload is smaller than the minimum allowed size"
+    return S3Error(400, "EntityTooSmall", message, {"ProposedSize": proposed, "MinSizeAllowed": minimum})
+
+
+def incomplete_body() -> S3Error:
+    """Return the answer to a body that ends before its announced length."""
+    message = "The request body terminated unexpectedly"
+    return S3Error(400, "IncompleteBody", message)

@@ -1,0 +1,220 @@
+"""The front: every request to S3 is judged here before moto hears of it."""
+
+from __future__ import annotations
+
+import base64
+import logging
+import re
+import secrets
+from dataclasses import replace
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from .access import ACL_PERMISSIONS, action_of, verdict
+from .answer import Answer
+from .attributes import check_acl, handed_over
+from .backend import Order
+from .cors import granted, preflight
+from .errors import S3Error, access_denied, incomplete_body, no_such_bucket
+from .objects import Objects, read_document
+from .post_object import PostObject
+from .request import Request
+from .wire import BodyCutShort
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime
+
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+    from .authentication import Authenticator, Signed
+    from .backend import Bucket
+    from .store import Store
+
+_log = logging.getLogger(__name__)
+_NOT_IN_HEADER = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_SUBRESOURCES = ("acl", "tagging", "retention", "legal-hold", "torrent")
+
+
+class Front:
+    """S3 as a WSGI app.
+
+    Args:
+        store: the buckets and objects.
+        authenticator: verifies signatures.
+        now: tells the time, aware.
+    """
+
+    def __init__(self, store: Store, authenticator: Authenticator, now: Callable[[], datetime]) -> None:
+        self._store = store
+        self._authenticator = authenticator
+        self._objects = Objects(store)
+        self._post_object = PostObject(store, authenticator, now)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a request."""
+        request_id = secrets.token_hex(8).upper()
+        host_id = base64.b64encode(secrets.token_bytes(57)).decode()
+        answer = self._answer(environ, request_id, host_id)
+        status = HTTPStatus(answer.status)
+        fields = [
+            ("x-amz-id-2", host_id),
+            ("x-amz-request-id", request_id),
+            ("Server", "AmazonS3"),
+            *((name, _NOT_IN_HEADER.sub(" ", value)) for name, value in answer.headers),
+        ]
+        if status not in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED):
+            fields.append(("Content-Length", str(answer.length)))
+        start_response(f"{status.value} {status.phrase}", fields)
+        return () if environ["REQUEST_METHOD"] == "HEAD" else answer.body
+
+    def close(self) -> None:
+        """Forget everything that is not in the archive."""
+        self._store.close()
+
+    def _answer(self, environ: WSGIEnvironment, request_id: str, host_id: str) -> Answer:
+        request, failure = None, None
+        try:
+            request = Request.from_environ(environ)
+            answer = self._judge(request)
+        except S3Error as error:
+            failure = error
+        except BodyCutShort:
+            failure = incomplete_body()
+        except Exception:  # noqa: BLE001 -- whatever it is, the client gets an answer, and the log the cause
+            _log.exception("S3 failed at request %s", request_id)
+            failure = S3Error(500, "InternalError", "We encountered an internal error. Please try again.")
+        if failure is not None:
+            document = failure.document(request_id, host_id)
+            answer = Answer.of_xml(failure.status, document, code=failure.code)
+        if request is not None and request.method != "OPTIONS" and request.origin:
+            bucket = self._store.bucket(request.bucket)
+            answer.headers += granted(bucket.cors, request.headers, request.method) if bucket else []
+        return answer
+
+    def _judge(self, request: Request) -> Answer:
+        if request.method == "OPTIONS":
+            return self._preflight(request)
+        if request.method == "POST" and not request.key and request.bucket and not request.asks_for("delete"):
+            return self._post_object(request)
+        bucket = self._store.bucket(request.bucket)
+        signed = self._authenticator.authenticate(request, bucket.region if bucket else None)
+        request = request.unsigned()
+        if not request.bucket:
+            return self._list_buckets(request, signed)
+        if bucket is None:
+            return self._create_bucket(request, signed)
+        self._authorize(request, signed, bucket)
+        if request.key:
+            return self._answer_object(request, signed, bucket)
+        return self._answer_bucket(request, signed, bucket)
+
+    def _preflight(self, request: Request) -> Answer:
+        bucket = self._store.bucket(request.bucket)
+        rules = bucket.cors if bucket else None
+        resource_type = "OBJECT" if request.key else "BUCKET"
+        return Answer(HTTPStatus.OK, preflight(rules, request.headers, resource_type))
+
+    def _authorize(self, request: Request, signed: Signed | None, bucket: Bucket) -> None:
+        """Raise AccessDenied unless the caller may; who signs may what is not denied to everyone."""
+        action = action_of(request.method, request.key, [name for name, _ in request.query])
+        judged = verdict(bucket.policy, action, bucket.name, request.key)
+        changes_policy = request.asks_for("policy")
+        if judged == "Deny" and not (signed and changes_policy):
+            raise access_denied()
+        if signed is None and judged != "Allow" and not self._granted_by_acl(request, action, bucket):
+            raise access_denied()
+
+    def _granted_by_acl(self, request: Request, action: str, bucket: Bucket) -> bool:
+        permission = ACL_PERMISSIONS.get(action)
+        if not request.key or permission == "WRITE":
+            return permission in bucket.public
+        public = self._store.public_permissions(bucket.name, request.key, request.parameter("versionId"))
+        if public is None and "READ" in bucket.public:
+            # Who may list the bucket is told that the object is missing.
+            return True
+        return permission in (public or ())
+
+    def _list_buckets(self, request: Request, signed: Signed | None) -> Answer:
+        if signed is None:
+            raise access_denied()
+        return self._store.ask(Order(request.method, "", "", request.query, request.headers))
+
+    def _create_bucket(self, request: Request, signed: Signed | None) -> Answer:
+        if request.method != "PUT" or request.key or request.query:
+            raise no_such_bucket(request.bucket)
+        if signed is None:
+            raise access_denied()
+        body = read_document(request, signed)
+        order = Order("PUT", request.bucket, "", (), handed_over(request.headers), signed.region, body)
+        return self._store.create_bucket(order)
+
+    def _answer_bucket(self, request: Request, signed: Signed | None, bucket: Bucket) -> Answer:
+        headers = handed_over(request.headers)
+        if request.method in ("GET", "HEAD"):
+            return self._store.ask(_order(request, bucket, headers))
+        if request.method not in ("PUT", "DELETE", "POST"):
+            raise _not_allowed(request)
+        order = _order(request, bucket, headers, read_document(request, signed))
+        if request.method == "PUT" and not request.query:
+            return self._store.create_bucket(
+                replace(order, region=signed.region if signed else bucket.region)
+            )
+        return self._store.change_bucket(order)
+
+    def _answer_object(self, request: Request, signed: Signed | None, bucket: Bucket) -> Answer:
+        answers = {
+            "GET": self._read_object,
+            "HEAD": self._read_object,
+            "PUT": self._put_object,
+            "POST": self._post_to_object,
+            "DELETE": self._delete_object,
+        }
+        if request.method not in answers:
+            raise _not_allowed(request)
+        return answers[request.method](request, signed, bucket)
+
+    def _read_object(self, request: Request, signed: Signed | None, bucket: Bucket) -> Answer:
+        if request.asks_for(*_SUBRESOURCES, "uploadId", "attributes", "partNumber"):
+            return self._store.ask(_order(request, bucket, handed_over(request.headers)))
+        return self._objects.get(request, signed, bucket)
+
+    def _put_object(self, request: Request, signed: Signed | None, bucket: Bucket) -> Answer:
+        copies = "x-amz-copy-source" in request.headers
+        if request.asks_for("uploadId"):
+            if copies:
+                return self._objects.copy_part(request, bucket)
+            return self._objects.put_part(request, signed, bucket)
+        if request.asks_for(*_SUBRESOURCES):
+            check_acl(request.headers, bucket)
+            document = read_document(request, signed)
+            return self._store.change_object(_order(request, bucket, handed_over(request.headers), document))
+        if copies:
+            return self._objects.copy(request, bucket)
+        return self._objects.put(request, signed, bucket)
+
+    def _post_to_object(self, request: Request, signed: Signed | None, bucket: Bucket) -> Answer:
+        if request.asks_for("uploads"):
+            return self._objects.begin_upload(request, bucket)
+        if request.asks_for("uploadId"):
+            return self._objects.complete_upload(request, signed, bucket)
+        if request.asks_for("restore", "select"):
+            document = read_document(request, signed)
+            return self._store.change_object(_order(request, bucket, handed_over(request.headers), document))
+        raise _not_allowed(request)
+
+    def _delete_object(self, request: Request, _signed: Signed | None, bucket: Bucket) -> Answer:
+        order = _order(request, bucket, handed_over(request.headers))
+        if request.asks_for("uploadId"):
+            return self._store.abort_upload(order)
+        return self._store.change_object(order)
+
+
+def _order(request: Request, bucket: Bucket, headers: Mapping[str, str], body: bytes = b"") -> Order:
+    return Order(request.method, bucket.name, request.key, request.query, headers, bucket.region, body)
+
+
+def _not_allowed(request: Request) -> S3Error:
+    message = "The specified method is not allowed against this resource."
+    elements = {"Method": request.method, "ResourceType": "OBJECT" if request.key else "BUCKET"}
+    return S3Error(405, "MethodNotAllowed", message, elements)

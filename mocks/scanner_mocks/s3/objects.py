@@ -1,0 +1,218 @@
+"""Objects by PUT, GET and HEAD, and the parts of uploads: content goes past moto, block by block."""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from .answer import Answer
+from .attributes import check_attributes, check_key, handed_over, stored_headers
+from .backend import Order
+from .checksums import PREFIX, ContentMd5, claimed_checksum
+from .content import Content, read_range
+from .errors import S3Error, entity_too_large, incomplete_body, invalid_argument, invalid_request
+from .multipart import MAX_PART_NUMBER, parse_parts
+from .payload import ChunkedBody, VerifiedBody, open_payload
+from .policy import MAX_OBJECT_BYTES
+from .signature import UNSIGNED_PAYLOAD
+from .xml import document, element
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from .authentication import Signed
+    from .backend import Bucket
+    from .request import Request
+    from .store import Store
+
+MAX_DOCUMENT_BYTES = 4 * 1024**2
+"""The longest XML document that is read into memory, in bytes: ten thousand parts, a thousand keys."""
+
+_MAX_LENGTH_DIGITS = 18
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
+_OVERRIDES = (
+    "cache-control",
+    "content-disposition",
+    "content-encoding",
+    "content-language",
+    "content-type",
+    "expires",
+)
+
+
+class Objects:
+    """Answers the requests that carry content."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def put(self, request: Request, signed: Signed | None, bucket: Bucket) -> Answer:
+        """Answer PutObject."""
+        check_key(request.key)
+        check_attributes(request.headers, bucket)
+        with self._received(request, signed, bucket) as content:
+            return self._store.put_object(
+                _order(request, bucket, stored_headers(request.headers, bucket)), content
+            )
+
+    def put_part(self, request: Request, signed: Signed | None, bucket: Bucket) -> Answer:
+        """Answer UploadPart."""
+        _check_part_number(request)
+        with self._received(request, signed, bucket) as content:
+            return self._store.put_part(
+                _order(request, bucket, stored_headers(request.headers, bucket)), content
+            )
+
+    def copy(self, request: Request, bucket: Bucket) -> Answer:
+        """Answer CopyObject."""
+        check_key(request.key)
+        check_attributes(request.headers, bucket)
+        return self._store.change_object(_order(request, bucket, _copied_headers(request)))
+
+    def copy_part(self, request: Request, bucket: Bucket) -> Answer:
+        """Answer UploadPartCopy."""
+        _check_part_number(request)
+        return self._store.copy_part(_order(request, bucket, _copied_headers(request)))
+
+    def begin_upload(self, request: Request, bucket: Bucket) -> Answer:
+        """Answer CreateMultipartUpload."""
+        check_key(request.key)
+        check_attributes(request.headers, bucket)
+        return self._store.ask(_order(request, bucket, stored_headers(request.headers, bucket)))
+
+    def complete_upload(self, request: Request, signed: Signed | None, bucket: Bucket) -> Answer:
+        """Answer CompleteMultipartUpload."""
+        parts = parse_parts(read_document(request, signed))
+        key = self._store.complete_upload(_order(request, bucket, {}), parts)
+        elements = {
+            "Location": request.object_url(request.key),
+            "Bucket": request.bucket,
+            "Key": request.key,
+            "ETag": key.etag,
+        }
+        headers = [("x-amz-version-id", key.version_id)] if key.version_id != "null" else []
+        root = element("CompleteMultipartUploadResult", *(element(*pair) for pair in elements.items()))
+        return Answer.of_xml(HTTPStatus.OK, document(root), headers)
+
+    def get(self, request: Request, signed: Signed | None, bucket: Bucket) -> Answer:
+        """Answer GetObject and HeadObject."""
+        overrides = _overrides(request, signed)
+        headers = {name: value for name, value in request.headers.items() if name != "range"}
+        order = Order("HEAD", bucket.name, request.key, request.query, headers, bucket.region)
+        with self._store.look_up(order) as (answer, path):
+            if answer.status != HTTPStatus.OK or path is None:
+                return (
+                    answer if request.method == "HEAD" else self._store.ask(_order(request, bucket, headers))
+                )
+            begin, length = _range(request.headers.get("range", ""), answer)
+            if request.method == "GET":
+                answer.body = read_range(path, begin, length)
+        for name, value in overrides.items():
+            answer.set_header(name, value)
+        return answer
+
+    @contextmanager
+    def _received(self, request: Request, signed: Signed | None, bucket: Bucket) -> Iterator[Content]:
+        """Give the content of a request, whole and verified; it is gone if the block fails."""
+        _check_length(request)
+        payload = _payload(request, signed)
+        checksum = claimed_checksum(request.headers)
+        with self._store.new_content(
+            bucket.name, ContentMd5(request.headers.get("content-md5")), checksum
+        ) as content:
+            content.receive(payload.blocks(), MAX_OBJECT_BYTES)
+            if checksum is not None and checksum.header in payload.trailers:
+                checksum.claim(payload.trailers[checksum.header])
+            if str(content.size) != request.headers.get("x-amz-decoded-content-length", str(content.size)):
+                raise incomplete_body()
+            content.check()
+            yield content
+
+
+def read_document(request: Request, signed: Signed | None) -> bytes:
+    """Return the body of a request that is a document.
+
+    Raises:
+        S3Error: it is too long, or not what was signed.
+    """
+    document = b""
+    for block in _payload(request, signed).blocks():
+        document += block
+        if len(document) > MAX_DOCUMENT_BYTES:
+            message = "Your request was too big."
+            raise S3Error(
+                400, "MaxMessageLengthExceeded", message, {"MaxMessageLengthBytes": MAX_DOCUMENT_BYTES}
+            )
+    return document
+
+
+def _payload(request: Request, signed: Signed | None) -> ChunkedBody | VerifiedBody:
+    if signed is None:
+        return open_payload(request.body, UNSIGNED_PAYLOAD, None)
+    return open_payload(request.body, signed.payload, signed.signer)
+
+
+def _check_length(request: Request) -> None:
+    """Raise `S3Error` unless the length of the content is announced, and not too large."""
+    decoded = request.headers.get("x-amz-decoded-content-length")
+    if "transfer-encoding" in request.headers and decoded is None:
+        message = "A header you provided implies functionality that is not implemented"
+        raise S3Error(501, "NotImplemented", message, {"Header": "Transfer-Encoding"})
+    length = decoded or request.headers.get("content-length", "")
+    if not (length.isascii() and length.isdigit()):
+        raise S3Error(411, "MissingContentLength", "You must provide the Content-Length HTTP header.")
+    if len(length) > _MAX_LENGTH_DIGITS or int(length) > MAX_OBJECT_BYTES:
+        raise entity_too_large(int(length[:_MAX_LENGTH_DIGITS]), MAX_OBJECT_BYTES)
+
+
+def _copied_headers(request: Request) -> dict[str, str]:
+    headers = handed_over(request.headers)
+    headers.setdefault("x-amz-acl", "private")
+    return headers
+
+
+def _check_part_number(request: Request) -> None:
+    number = request.parameter("partNumber") or ""
+    digits = number.isascii() and number.isdigit() and len(number) <= len(str(MAX_PART_NUMBER))
+    if not digits or not 1 <= int(number) <= MAX_PART_NUMBER:
+        message = f"Part number must be an integer between 1 and {MAX_PART_NUMBER}, inclusive"
+        raise invalid_argument(message, "partNumber", number)
+
+
+def _order(request: Request, bucket: Bucket, headers: Mapping[str, str]) -> Order:
+    return Order(request.method, bucket.name, request.key, request.query, headers, bucket.region)
+
+
+def _overrides(request: Request, signed: Signed | None) -> dict[str, str]:
+    """Return the headers of the answer that the query asks for."""
+    asked = {name: request.parameter(f"response-{name}") for name in _OVERRIDES}
+    overrides = {name: value for name, value in asked.items() if value is not None}
+    if overrides and signed is None:
+        raise invalid_request("Request specific response headers cannot be used for anonymous GET requests.")
+    return overrides
+
+
+def _range(asked: str, answer: Answer) -> tuple[int, int]:
+    """Make the answer one to a range request, if it is one; return where to begin and how much to send.
+
+    Raises:
+        S3Error: InvalidRange.
+    """
+    size = answer.length
+    match = _RANGE.fullmatch(asked)
+    if match is None or match.groups() == ("", ""):
+        return 0, size
+    first, last = match.groups()
+    begin = int(first) if first else max(size - int(last), 0)
+    end = min(int(last), size - 1) if first and last else size - 1
+    if first and last and int(last) < begin:
+        return 0, size
+    if begin > end:
+        elements: dict[str, str | int] = {"RangeRequested": asked, "ActualObjectSize": size}
+        raise S3Error(416, "InvalidRange", "The requested range is not satisfiable", elements)
+    answer.status, answer.length = HTTPStatus.PARTIAL_CONTENT, end - begin + 1
+    answer.headers = [pair for pair in answer.headers if not pair[0].lower().startswith(PREFIX)]
+    answer.set_header("Content-Range", f"bytes {begin}-{end}/{size}")
+    return begin, answer.length

@@ -1,0 +1,150 @@
+"""A request as S3 sees it: which bucket and which key, however they are addressed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import parse_qsl, quote, unquote
+
+from .errors import S3Error
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from _typeshed.wsgi import WSGIEnvironment
+
+ORIGINAL_HEADERS = "s3.headers"
+"""Key of the environ for the header fields as they were sent: WSGI folds ``_`` and ``-`` into one."""
+
+_LOCAL_DOMAIN = ".localhost"
+
+
+class Readable(Protocol):
+    """A stream of bytes."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return up to `size` bytes; b"" at the end."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request to S3.
+
+    Attributes:
+        method: as sent.
+        path: the path of the target, decoded.
+        query: names and values, decoded, in their order.
+        headers: values by name in lower case; several of one name are joined by commas.
+        body: the body, not read yet.
+        bucket: the bucket; empty for the service itself.
+        key: the object's key; empty for the bucket itself.
+        host_style: whether the bucket is in the host name and not in the path.
+        scheme: ``http`` or ``https``.
+    """
+
+    method: str
+    path: str
+    query: tuple[tuple[str, str], ...]
+    headers: Mapping[str, str]
+    body: Readable
+    bucket: str
+    key: str
+    host_style: bool
+    scheme: str = "http"
+
+    @classmethod
+    def from_environ(cls, environ: WSGIEnvironment) -> Request:
+        """Read the request of a WSGI environ.
+
+        Raises:
+            S3Error: InvalidURI, if the path is not UTF-8.
+        """
+        headers = _headers(environ)
+        path = _path(environ)
+        bucket = _bucket_of_host(headers.get("host", ""))
+        host_style = bool(bucket)
+        key = path[1:]
+        if not host_style:
+            bucket, _, key = key.partition("/")
+        query = parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True, errors="surrogateescape")
+        return cls(
+            method=environ["REQUEST_METHOD"],
+            path=path,
+            query=tuple(query),
+            headers=headers,
+            body=environ["wsgi.input"],
+            bucket=bucket,
+            key=key,
+            host_style=host_style,
+            scheme=environ["wsgi.url_scheme"],
+        )
+
+    def parameter(self, name: str) -> str | None:
+        """Return the first value of a query parameter; None if it is not there."""
+        return next((value for given, value in self.query if given == name), None)
+
+    def asks_for(self, *names: str) -> bool:
+        """Return whether one of these query parameters is there, such as the subresource ``acl``."""
+        return any(given in names for given, _ in self.query)
+
+    def unsigned(self) -> Request:
+        """Return a presigned request as it would be without: ``x-amz-*`` parameters become headers again."""
+        if not self.asks_for("X-Amz-Signature"):
+            return self
+        amz = {name.lower(): value for name, value in self.query if name.lower().startswith("x-amz-")}
+        query = tuple(pair for pair in self.query if not pair[0].lower().startswith("x-amz-"))
+        return replace(self, query=query, headers={**amz, **self.headers})
+
+    def object_url(self, key: str) -> str:
+        """Return the URL of an object as S3 writes it: in the style of this request, slashes escaped."""
+        path = quote(key, safe="") if self.host_style else f"{self.bucket}/{quote(key, safe='')}"
+        return f"{self.scheme}://{self.headers.get('host', 'localhost')}/{path}"
+
+    @property
+    def origin(self) -> str | None:
+        """The origin of the page that makes the request."""
+        return self.headers.get("origin")
+
+    @property
+    def body_length(self) -> int | None:
+        """The announced length of the body in bytes; None if there is none."""
+        length = self.headers.get("content-length", "")
+        return int(length) if length.isascii() and length.isdigit() else None
+
+
+def _path(environ: WSGIEnvironment) -> str:
+    target = environ.get("RAW_URI") or environ.get("REQUEST_URI")
+    try:
+        if target is None:
+            return str(environ.get("PATH_INFO", "/")).encode("latin-1").decode() or "/"
+        if not target.startswith("/"):
+            target = "/" + target.partition("://")[2].partition("/")[2]
+        return unquote(target.partition("?")[0], errors="strict")
+    except UnicodeError:
+        raise S3Error(400, "InvalidURI", "Couldn't parse the specified URI.") from None
+
+
+def _headers(environ: WSGIEnvironment) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    for name, value in environ.get(ORIGINAL_HEADERS) or _unfolded(environ):
+        name = name.lower()  # noqa: PLW2901 -- the same name, in the case that S3 compares
+        headers[name] = f"{headers[name]},{value.strip()}" if name in headers else value.strip()
+    return headers
+
+
+def _unfolded(environ: WSGIEnvironment) -> Iterable[tuple[str, str]]:
+    for field, value in environ.items():
+        if field.startswith("HTTP_"):
+            yield field[5:].replace("_", "-"), value
+        elif field in ("CONTENT_TYPE", "CONTENT_LENGTH") and value:
+            yield field.replace("_", "-"), value
+
+
+def _bucket_of_host(host: str) -> str:
+    """Return the bucket in ``BUCKET.localhost`` or ``BUCKET.s3.localhost``."""
+    name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
+    if not name.lower().endswith(_LOCAL_DOMAIN):
+        return ""
+    bucket = name[: -len(_LOCAL_DOMAIN)]
+    return "" if bucket == "s3" else bucket.removesuffix(".s3")

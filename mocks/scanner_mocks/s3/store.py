@@ -1,0 +1,271 @@
+"""Buckets and objects: moto knows what they are, the archive holds what they contain."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from .archive import BUCKET_NAME
+from .backend import DEFAULT_REGION, Backend, Bucket, Order
+from .checksums import ContentMd5
+from .content import Content, StoredFile
+from .errors import S3Error, no_such_bucket, no_such_upload
+from .multipart import assemble
+from .policy import MAX_OBJECT_BYTES
+from .records import adopt, apply_record, granted_to_all, record_of, stored_file
+from .xml import document, element
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from .answer import Answer
+    from .archive import Archive
+    from .checksums import Checksum
+
+OK = 200
+
+
+class Store:
+    """Buckets and objects.
+
+    Args:
+        archive: the folder that holds them; what is in it is there from the beginning.
+    """
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+        self._backend = Backend()
+        self._settings: dict[str, dict[str, Any]] = {}
+        self._parts: dict[str, dict[int, Content]] = {}
+        for bucket, settings in archive.buckets():
+            self._restore_bucket(bucket, settings)
+
+    def close(self) -> None:
+        """Forget everything; what is in the archive stays there."""
+        self._backend.close()
+
+    # Buckets
+
+    def bucket(self, name: str) -> Bucket | None:
+        """Return a bucket; None if there is none of this name."""
+        return self._backend.bucket(name)
+
+    def existing(self, name: str) -> Bucket:
+        """Return a bucket, or raise NoSuchBucket."""
+        bucket = self._backend.bucket(name)
+        if bucket is None:
+            raise no_such_bucket(name)
+        return bucket
+
+    def create_bucket(self, order: Order) -> Answer:
+        """Make a bucket: in the region that the order's body names, or else in the order's own."""
+        if not BUCKET_NAME.fullmatch(order.bucket):
+            message = "The specified bucket is not valid."
+            raise S3Error(400, "InvalidBucketName", message, {"BucketName": order.bucket})
+        settings: dict[str, Any] = {
+            "region": order.region,
+            "headers": dict(order.headers),
+            "body": order.body.decode("latin-1"),
+            "subresources": {},
+        }
+        with self._backend.lock:
+            answer = self._backend.carry_out(_located(order))
+            if answer.status == OK and order.bucket not in self._settings:
+                self._settings[order.bucket] = settings
+                self._archive.save_bucket(order.bucket, settings)
+        return answer
+
+    def ask(self, order: Order) -> Answer:
+        """Carry out an order that changes nothing."""
+        return self._backend.carry_out(order)
+
+    def change_bucket(self, order: Order) -> Answer:
+        """Carry out an order that changes a bucket, or several of its objects."""
+        with self._backend.lock, self._removing(order.bucket):
+            before = self._backend.names(order.bucket)
+            answer = self._backend.carry_out(order)
+            for name in before - self._backend.names(order.bucket):
+                self._archive.drop_object(order.bucket, name)
+            if answer.status < 300:  # noqa: PLR2004 -- where HTTP's successes end
+                self._record_bucket(order)
+        return answer
+
+    def _record_bucket(self, order: Order) -> None:
+        if order.method == "DELETE" and not order.query:
+            self._settings.pop(order.bucket, None)
+            self._archive.drop_bucket(order.bucket)
+            return
+        subresources = self._settings[order.bucket]["subresources"]
+        name = order.query[0][0]
+        if order.method == "PUT":
+            subresources[name] = {"headers": dict(order.headers), "body": order.body.decode("latin-1")}
+        elif order.method == "DELETE":
+            subresources.pop(name, None)
+        self._archive.save_bucket(order.bucket, self._settings[order.bucket])
+
+    # Objects
+
+    def new_content(self, bucket: str, md5: ContentMd5, checksum: Checksum | None) -> Content:
+        """Return content for an object of this bucket, still to be received."""
+        return Content(self._archive.folder(bucket), md5, checksum)
+
+    def put_object(self, order: Order, content: Content) -> Answer:
+        """Make an object of an order and its content."""
+        with self._backend.lock, self._removing(order.bucket, order.key):
+            answer = self._backend.carry_out(order)
+            if answer.status != OK:
+                content.discard()
+                return answer
+            key = self._backend.key(order.bucket, order.key)
+            adopt(key, content.path, content.size, content.md5.etag)
+            if content.checksum is not None:
+                key.checksum_algorithm = content.checksum.algorithm
+                key.checksum_value = content.checksum.value
+                answer.set_header(content.checksum.header, content.checksum.value)
+            answer.set_header("ETag", key.etag)
+            self._sync(order.bucket, order.key)
+        return answer
+
+    def change_object(self, order: Order) -> Answer:
+        """Carry out an order that changes an object, without new content for it."""
+        with self._backend.lock, self._removing(order.bucket, order.key):
+            answer = self._backend.carry_out(order)
+            self._sync(order.bucket, order.key)
+        return answer
+
+    @contextmanager
+    def look_up(self, order: Order) -> Iterator[tuple[Answer, Path | None]]:
+        """Give the answer to a HEAD order, and the file of the object if it has one, while both are true."""
+        with self._backend.lock:
+            answer = self._backend.carry_out(order)
+            key = self._backend.key(order.bucket, order.key, order.parameter("versionId") or None)
+            yield answer, stored_file(key).path if key is not None else None
+
+    def public_permissions(self, bucket: str, key: str, version_id: str | None) -> frozenset[str] | None:
+        """Return the permissions that an object's ACL grants to everyone; None if there is no such object."""
+        with self._backend.lock:
+            found = self._backend.key(bucket, key, version_id)
+            return None if found is None else granted_to_all(found.acl)
+
+    # Multipart uploads
+
+    def put_part(self, order: Order, content: Content) -> Answer:
+        """Make a part of an upload, in place of the one with its number."""
+        number, upload_id = int(order.parameter("partNumber")), order.parameter("uploadId")
+        with self._backend.lock:
+            upload = self._upload(order)
+            answer = self._backend.carry_out(order)
+            adopt(upload.parts[number], content.path, content.size, content.md5.etag)
+            self._keep_part(upload_id, number, content)
+        answer.set_header("ETag", f'"{content.md5.etag}"')
+        if content.checksum is not None:
+            answer.set_header(content.checksum.header, content.checksum.value)
+        return answer
+
+    def copy_part(self, order: Order) -> Answer:
+        """Make a part of an upload from another object."""
+        number, upload_id = int(order.parameter("partNumber")), order.parameter("uploadId")
+        with self._backend.lock:
+            upload = self._upload(order)
+            answer = self._backend.carry_out(order)
+            part = upload.parts[number]
+            with self.new_content(order.bucket, ContentMd5(None), None) as content:
+                content.receive([part.value], MAX_OBJECT_BYTES)
+            adopt(part, content.path, content.size, content.md5.etag)
+            self._keep_part(upload_id, number, content)
+        return answer
+
+    def abort_upload(self, order: Order) -> Answer:
+        """Forget an upload and its parts."""
+        with self._backend.lock:
+            self._upload(order)
+            answer = self._backend.carry_out(order)
+            self._drop_parts(order.parameter("uploadId"))
+        return answer
+
+    def complete_upload(self, order: Order, listed: Sequence[tuple[int, str]]) -> Any:
+        """Put the listed parts of an upload together, and return moto's key."""
+        upload_id = order.parameter("uploadId")
+        with self._backend.lock, self._removing(order.bucket, order.key):
+            upload = self._upload(order)
+            algorithm = upload.metadata.get("x-amz-checksum-algorithm")
+            composite = upload.metadata.get("x-amz-checksum-type", "COMPOSITE") == "COMPOSITE"
+            folder = self._archive.folder(order.bucket)
+            parts = self._parts.get(upload_id, {})
+            content, etag, checksum = assemble(listed, parts, folder, algorithm, composite=composite)
+            kind = "COMPOSITE" if composite else "FULL_OBJECT"
+            details = (kind, checksum, len(listed)) if checksum else None
+            key = self._backend.complete_upload(order.bucket, upload, etag, details)
+            adopt(key, content.path, content.size, etag)
+            self._drop_parts(upload_id)
+            self._sync(order.bucket, order.key)
+        return key
+
+    def _upload(self, order: Order) -> Any:
+        upload_id = order.parameter("uploadId")
+        upload = self._backend.upload(order.bucket, upload_id)
+        if upload is None or upload.key_name != order.key:
+            raise no_such_upload(upload_id)
+        return upload
+
+    def _keep_part(self, upload_id: str, number: int, content: Content) -> None:
+        parts = self._parts.setdefault(upload_id, {})
+        if number in parts:
+            parts[number].discard()
+        parts[number] = content
+
+    def _drop_parts(self, upload_id: str) -> None:
+        for part in self._parts.pop(upload_id, {}).values():
+            part.discard()
+
+    # The archive
+
+    @contextmanager
+    def _removing(self, bucket: str, key: str | None = None) -> Iterator[None]:
+        """Remove the files of objects that are gone afterwards."""
+        before = self._files(bucket, key)
+        yield
+        for path in before - self._files(bucket, key):
+            path.unlink(missing_ok=True)
+
+    def _files(self, bucket: str, key: str | None) -> set[Path]:
+        files = (stored_file(one) for one in self._backend.keys(bucket, key))
+        return {file.path for file in files if isinstance(file, StoredFile)}
+
+    def _sync(self, bucket: str, name: str) -> None:
+        """Let the archive hold what moto says of an object now."""
+        key = self._backend.key(bucket, name)
+        if key is None:
+            self._archive.drop_object(bucket, name)
+            return
+        if not isinstance(stored_file(key), StoredFile):
+            with self.new_content(bucket, ContentMd5(None), None) as content:
+                content.receive([key.value], MAX_OBJECT_BYTES)
+            adopt(key, content.path, content.size, key.etag.strip('"'))
+        self._archive.save_object(bucket, name, record_of(key, self._backend.tags(key)))
+
+    def _restore_bucket(self, bucket: str, settings: dict[str, Any]) -> None:
+        headers, body = settings["headers"], settings["body"].encode("latin-1")
+        self._backend.carry_out(_located(Order("PUT", bucket, "", (), headers, settings["region"], body)))
+        for name, subresource in settings["subresources"].items():
+            body = subresource["body"].encode("latin-1")
+            self._backend.carry_out(
+                Order("PUT", bucket, "", ((name, ""),), subresource["headers"], settings["region"], body)
+            )
+        self._settings[bucket] = settings
+        self._archive.sweep(bucket)
+        for record in self._archive.objects(bucket):
+            key = self._backend.new_key(bucket, record["key"], record["storage_class"], record["tags"])
+            path = self._archive.folder(bucket) / record["file"]
+            adopt(key, path, path.stat().st_size, record["etag"])
+            apply_record(record, key)
+
+
+def _located(order: Order) -> Order:
+    """Return the order to make a bucket, with the region in its body, where moto wants it."""
+    if order.body or order.region == DEFAULT_REGION:
+        return order
+    body = element("CreateBucketConfiguration", element("LocationConstraint", order.region))
+    return replace(order, body=document(body))
