@@ -77,7 +77,7 @@ class _JSONLoader(CSafeLoader):
         """Return the key as it is written."""
         if not isinstance(node, ScalarNode):
             raise ConstructorError(None, None, "a key is not text", node.start_mark)
-        if node.value == "<<" and node.style is None:
+        if node.value == "<<":
             raise ConstructorError(None, None, "merge keys (<<) are not in YAML 1.2", node.start_mark)
         key: str = node.value
         return key
@@ -96,24 +96,32 @@ class _JSONLoader(CSafeLoader):
         """Return an array."""
         return [self.construct_object(item, deep=True) for item in node.value]
 
+    def refuse_tag(self, node: Node) -> NoReturn:
+        """Refuse what JSON has no type for."""
+        raise ConstructorError(None, None, f"the tag {node.tag} is not one of JSON's", node.start_mark)
 
-for _tag, _pattern, _first, _construct in (
-    ("null", r"null|Null|NULL|~|", ["n", "N", "~", ""], lambda *_: None),
-    ("bool", r"true|True|TRUE|false|False|FALSE", list("tTfF"), lambda _, node: node.value[0] in "tT"),
-    ("int", r"-?(?:0|[1-9][0-9]*)", list("-0123456789"), lambda _, node: int(node.value)),
-    (
-        "float",
-        r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?",
-        list("-0123456789"),
-        lambda _, node: float(node.value),
-    ),
-    ("str", None, None, lambda _, node: node.value),
-    ("map", None, None, _JSONLoader.construct_json_object),
-    ("seq", None, None, _JSONLoader.construct_json_array),
-):
-    _JSONLoader.add_constructor(f"tag:yaml.org,2002:{_tag}", _construct)
-    if _pattern is not None:
-        _JSONLoader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(f"(?:{_pattern})$"), _first)
+
+_NUMBER = r"-?(?:0|[1-9][0-9]*)"
+_RESOLVERS = {
+    "null": (r"null|Null|NULL|~|", ["n", "N", "~", ""]),
+    "bool": (r"true|True|TRUE|false|False|FALSE", list("tTfF")),
+    "int": (_NUMBER, list("-0123456789")),
+    "float": (_NUMBER + r"(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?", list("-0123456789")),
+}
+_CONSTRUCTORS = {
+    "null": lambda _, node: None,  # noqa: ARG005 -- PyYAML calls all alike
+    "bool": lambda _, node: node.value[0] in "tT",
+    "int": lambda _, node: int(node.value),
+    "float": lambda _, node: float(node.value),
+    "str": lambda _, node: node.value,
+    "map": _JSONLoader.construct_json_object,
+    "seq": _JSONLoader.construct_json_array,
+}
+for _tag, (_pattern, _first) in _RESOLVERS.items():
+    _JSONLoader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(f"(?:{_pattern})$"), _first)
+for _tag, _constructor in _CONSTRUCTORS.items():
+    _JSONLoader.add_constructor(f"tag:yaml.org,2002:{_tag}", _constructor)
+_JSONLoader.add_constructor(None, _JSONLoader.refuse_tag)
 
 
 def _check_extent(document: Any) -> None:

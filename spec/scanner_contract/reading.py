@@ -5,6 +5,7 @@ from __future__ import annotations
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from .errors import ContractError
@@ -55,9 +56,13 @@ def _read_file(path: str) -> bytes:
 def _fetch(url: str) -> bytes:
     accept = {"Accept": "application/json, application/yaml, */*;q=0.1"}
     request = Request(url, headers=accept)  # noqa: S310 -- is_url lets only HTTP and HTTPS come here
-    with build_opener(_NoRedirects).open(request, timeout=TIMEOUT_SECONDS) as response:
-        body: bytes = response.read(MAX_BYTES + 1)
-        return body
+    try:
+        with build_opener(_NoRedirects).open(request, timeout=TIMEOUT_SECONDS) as response:
+            body: bytes = response.read(MAX_BYTES + 1)
+            return body
+    except HTTPError as error:
+        error.close()
+        raise
 
 
 class _NoRedirects(HTTPRedirectHandler):
