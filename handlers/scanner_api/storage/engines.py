@@ -80,6 +80,7 @@ def make_sqlite_file(engine: AsyncEngine) -> None:
         sqlite3.Error: the file cannot be opened, or is no database.
     """
     arguments, options = engine.dialect.create_connect_args(engine.url)
+    options = {**options, "timeout": 0}
     deadline = time.monotonic() + _SQLITE_PATIENCE
     while True:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -79,7 +80,7 @@ def _postgresql_server():
             _await_ready(server, programs, folder)
             yield f"postgresql+asyncpg://postgres@/postgres?host={folder}"
         finally:
-            server.terminate()
+            server.send_signal(signal.SIGQUIT)  # at once: what it would still write is thrown away
             server.wait(timeout=30)
     finally:
         shutil.rmtree(folder)

@@ -154,6 +154,23 @@ def test_a_database_that_hangs_is_a_503(monkeypatch):
         asyncio.run(scenario())
 
 
+def test_a_start_waits_for_whoever_has_the_file(sqlite_url):
+    """A file that another process has locked, to make its tables for instance, is waited for at start."""
+
+    async def scenario():
+        database = Database(sqlite_url)
+        other = sqlite3.connect(database.url.database)
+        other.execute("BEGIN EXCLUSIVE")
+        starting = asyncio.create_task(database.migrate())
+        done, _ = await asyncio.wait([starting], timeout=0.1)
+        other.close()
+        await starting
+        await database.close()
+        return len(done)
+
+    assert asyncio.run(scenario()) == 0
+
+
 def test_a_lock_that_is_held_too_long_is_a_503(sqlite_url, run_in, monkeypatch, now):
     """A SQLite writer gives up when another process does not, and succeeds after it has."""
     monkeypatch.setitem(engines._ARGUMENTS["sqlite+aiosqlite"]["connect_args"], "timeout", 0.05)

@@ -18,6 +18,7 @@ REGIONS = [
     "us-iso-east-1",
     "eusc-de-east-1",
 ]
+SESSION = Session("key", "secret")
 REGIONAL = Config(
     signature_version="s3v4", s3={"us_east_1_regional_endpoint": "regional", "addressing_style": "virtual"}
 )
@@ -25,7 +26,7 @@ REGIONAL = Config(
 
 def botocore_url(bucket, region, endpoint_url=None):
     """Return what generate_presigned_post says, told to be regional as we always are."""
-    client = Session("key", "secret").client(
+    client = SESSION.client(
         "s3", region_name=region, endpoint_url=endpoint_url, config=REGIONAL if endpoint_url is None else None
     )
     return client.generate_presigned_post(bucket, "key")["url"]
