@@ -21,7 +21,7 @@ class Batching(Generic[Key, Value]):
 
     Args:
         load: reads the values of distinct keys; a key that is unknown it leaves out. What it raises
-            reaches everyone whose key it was asked for.
+            reaches everyone who waits.
         limit: most keys in a read.
     """
 
@@ -54,9 +54,11 @@ class Batching(Generic[Key, Value]):
         try:
             values = await self._load(list({key: None for key, answer in asks if not answer.done()}))
         except Exception as error:  # noqa: BLE001 -- whatever it is, those who wait must learn of it
-            for _, answer in asks:
+            # those who queued up meanwhile too: read by read, the last of them might wait for minutes
+            for _, answer in (*asks, *self._asks):
                 if not answer.done():  # whoever was cancelled waits no more
                     answer.set_exception(error)
+            self._asks.clear()
         else:
             for key, answer in asks:
                 if not answer.done():

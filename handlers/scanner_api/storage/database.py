@@ -34,6 +34,7 @@ _SNAPSHOT: Final[dict[str, dict[str, Any]]] = {
     "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
 }
 _MIGRATION_LOCK: Final = 7_226_766
+"""Names PostgreSQL's lock that migrations hold: any number, the same in all versions."""
 _PING_SECONDS: Final = 3
 _PASSING_STATES: Final = frozenset({"08", "40", "53", "55", "57", "58"})
 """PostgreSQL's classes of errors for lost connections, deadlocks, want of resources and shutdowns."""

@@ -36,7 +36,10 @@ class SessionStore:
             await connection.execute(scan_sessions.insert(), asdict(session))
 
     async def get(self, session_id: str) -> ScanSession | None:
-        """Return the session with this id (any string), or None; it is at least as new as the call."""
+        """Return the session with this id (any string), or None; it is at least as new as the call.
+
+        Whoever asks at the same time may be given the same dicts: they are not to be changed.
+        """
         for row in await self._by_id.rows(session_id):
             return ScanSession(**dict(zip(_FIELDS, row, strict=True)))
         return None

@@ -13,7 +13,7 @@ from botocore.credentials import ReadOnlyCredentials
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scanner_api.storage.photo_bucket import UploadRules
+from scanner_api.storage.photo_bucket import PhotoBucketError, UploadRules
 from scanner_api.storage.photo_bucket.presigning import Presigner
 
 NOW = datetime(2026, 3, 14, 15, 9, 26, 535897, tzinfo=UTC)
@@ -123,6 +123,13 @@ def test_the_clock_decides_and_what_is_kept_does_not(botocore_post):
     assert (
         used.presign(LASTING, NOW, KEY, FIELDS).fields == botocore_post(PLAIN, LASTING, KEY, FIELDS)["fields"]
     )
+
+
+@pytest.mark.parametrize("encryption", ["", "AES256"])
+def test_a_key_without_its_encryption_is_a_clear_error(encryption):
+    """A KMS key that S3 would refuse at every upload is refused at start, naming both settings."""
+    with pytest.raises(PhotoBucketError, match=r"s3_kms_key_id.*s3_server_side_encryption"):
+        UploadRules(max_bytes=1, expires_seconds=60, server_side_encryption=encryption, kms_key_id="key")
 
 
 def test_forms_do_not_share_their_fields():

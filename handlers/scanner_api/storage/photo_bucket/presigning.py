@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from botocore.auth import ISO8601, SIGV4_TIMESTAMP, S3SigV4PostAuth
 from botocore.awsrequest import AWSRequest
 
+from .address import PhotoBucketError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
@@ -30,6 +32,9 @@ class UploadRules:
         server_side_encryption: ``AES256``, ``aws:kms`` or, for the bucket's default, empty.
         kms_key_id: KMS key for ``aws:kms``; empty for the account's default.
         acl: canned ACL; empty for none.
+
+    Raises:
+        PhotoBucketError: there is a key without its encryption, which S3 would refuse at every upload.
     """
 
     max_bytes: int
@@ -37,6 +42,12 @@ class UploadRules:
     server_side_encryption: str = ""
     kms_key_id: str = ""
     acl: str = ""
+
+    def __post_init__(self) -> None:
+        if self.kms_key_id and self.server_side_encryption != "aws:kms":
+            raise PhotoBucketError(
+                "A KMS key (s3_kms_key_id) is for the encryption aws:kms alone (s3_server_side_encryption)."
+            )
 
     def fields(self) -> dict[str, str]:
         """Return the form fields that every upload has."""
