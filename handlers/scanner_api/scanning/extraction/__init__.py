@@ -1,0 +1,54 @@
+"""What can be read from photos of a product, and the interface of whoever reads it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+
+class ExtractionError(Exception):
+    """One photo could not be read; the message says why, and the other photos are not concerned."""
+
+
+class LabelPhoto(NamedTuple):
+    """A photo of a session.
+
+    Attributes:
+        photo_type: its label, one of the contract's; it decides which reader the photo goes to.
+        content: the whole file.
+    """
+
+    s3_key: str
+    photo_type: str
+    content: bytes
+
+
+class Finding(NamedTuple):
+    """A value that a photo suggests for a field of the product.
+
+    Attributes:
+        field_name: ``name``, ``brand_name``, ``category``, ``ingredients``, ``ai_summary`` or ``images``.
+        confidence: from 0.00 to 1.00, two decimals.
+        reasoning: why, quoting what was read.
+    """
+
+    field_name: str
+    proposed_value: str
+    confidence: Decimal
+    reasoning: str
+
+
+class Extractor(Protocol):
+    """Reads photos.
+
+    Attributes:
+        source: names the extractor in proposals.
+    """
+
+    source: str
+
+    async def extract(self, photo: LabelPhoto) -> list[Finding]:
+        """Return what a photo suggests; raises ExtractionError if it cannot be read."""
+        ...

@@ -1,0 +1,64 @@
+"""The extractor that works offline: OCR, and rules for what stands where on a label."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+from scanner_api.scanning.freshness import shipped_rules
+
+from . import Finding, LabelPhoto
+from .labels import read_front, read_ingredients, read_nutrition, two_decimals
+from .ocr import TextReader
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .ocr import Line
+
+_UNREAD: Final = frozenset({"barcode", "recycling", "certification"})
+"""Labels on which no field of a product stands."""
+
+
+class LocalExtractor:
+    """Reads labels on this machine, one photo at a time, in a thread of its own.
+
+    Args:
+        categories: the categories that may be proposed; those of the shipped freshness rules by default.
+    """
+
+    source = "local_ocr"
+
+    def __init__(self, categories: Sequence[str] = ()) -> None:
+        self._categories = categories or [rule.category_label for rule in shipped_rules() if rule.brick]
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="ocr")
+
+    @cached_property
+    def _reader(self) -> TextReader:
+        """The models, loaded when the first photo comes."""
+        return TextReader()
+
+    async def extract(self, photo: LabelPhoto) -> list[Finding]:
+        """Return what a photo suggests; raises ExtractionError if it cannot be decoded."""
+        if photo.photo_type in _UNREAD:
+            return []
+        loop = asyncio.get_running_loop()
+        lines = await loop.run_in_executor(self._thread, self._read, photo.content)
+        return self._interpret(photo, lines)
+
+    def _read(self, content: bytes) -> list[Line]:
+        return self._reader.read(content)
+
+    def _interpret(self, photo: LabelPhoto, lines: list[Line]) -> list[Finding]:
+        match photo.photo_type:
+            case "front":
+                picture = Finding("images", photo.s3_key, two_decimals(1), "It is the photo of the front.")
+                return [*read_front(lines, self._categories), picture]
+            case "ingredients":
+                return read_ingredients(lines)
+            case "nutrition":
+                return read_nutrition(lines)
+            case _:
+                return [*read_ingredients(lines), *read_nutrition(lines)]

@@ -1,0 +1,42 @@
+"""Photos from outside as pixels: bounded in size, upright, without transparency (extra ``vision``)."""
+
+from __future__ import annotations
+
+import struct
+from io import BytesIO
+from typing import TYPE_CHECKING, Final
+
+from scanner_api.scanning.images import ImageError, read_header
+
+from . import ExtractionError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Pixels = NDArray[np.uint8]
+
+MAX_SIDE: Final = 2000
+"""Larger photos are scaled down to it: letters and bars of a label stay large enough."""
+
+
+def open_pixels(content: bytes) -> Pixels:
+    """Decode a JPEG, PNG or WebP into rows of RGB pixels.
+
+    Raises:
+        ExtractionError: it is none, too large, or broken.
+    """
+    import numpy as np  # noqa: PLC0415 -- an extra; the service runs without it
+    from PIL import Image, ImageOps  # noqa: PLC0415 -- the same
+
+    try:
+        read_header(BytesIO(content))
+        with Image.open(BytesIO(content), formats=("JPEG", "PNG", "WEBP")) as image:
+            image.draft("RGB", (MAX_SIDE, MAX_SIDE))
+            upright = ImageOps.exif_transpose(image)
+            upright.thumbnail((MAX_SIDE, MAX_SIDE))
+            return np.asarray(upright.convert("RGB"))
+    except ImageError as error:
+        raise ExtractionError(str(error)) from error
+    except (OSError, ValueError, SyntaxError, TypeError, struct.error) as error:
+        raise ExtractionError("The photo is broken and cannot be decoded.") from error
