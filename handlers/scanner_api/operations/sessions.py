@@ -11,6 +11,8 @@ from scanner_api.scanning.metadata import merge
 from scanner_api.scanning.sessions import ExtractionStatus, ScanSession, SessionStatus
 from scanner_api.storage.database import ConstraintError
 
+from .representations import session_detail, session_summary
+
 if TYPE_CHECKING:
     from scanner_api.access.callers import Caller
     from scanner_api.clock import Clock
@@ -44,7 +46,7 @@ async def create_session(
         await sessions.create(session)
     except ConstraintError:
         raise Forbidden("The credential's organization is not known here.") from None
-    return {**_summary(session), "capture_count": session.capture_count, "photo_count": session.photo_count}
+    return session_summary(session)
 
 
 async def get_session(id_: str, caller: Caller, sessions: SessionStore) -> dict[str, Any]:
@@ -54,15 +56,4 @@ async def get_session(id_: str, caller: Caller, sessions: SessionStore) -> dict[
         NotFound: there is no such session, or it is not the caller's to see.
     """
     session = await reachable_session(sessions, caller, id_)
-    return {**_summary(session), "captures": [], "product_photos": []}
-
-
-def _summary(session: ScanSession) -> dict[str, Any]:
-    return {
-        "id": session.id,
-        "status": session.status,
-        "capture_mode": session.capture_mode,
-        "created": session.created,
-        "modified": session.modified,
-        "metadata": session.metadata,
-    }
+    return session_detail(session, [], [])
