@@ -167,6 +167,7 @@ def forgeries():
         "five parts, as encrypted": f"{good}.{content}.{signature}",
         "another type": signed(header={"typ": "logout+jwt"}),
         "critical extension": signed(header={"crit": ["exp"], "exp": 1}),
+        "critical type": signed(header={"crit": ["typ"]}),
         "critical b64": signed(header={"crit": ["b64"], "b64": True}),
         "unencoded content": with_header(alg="RS256", kid="rsa", b64=False, crit=["b64"]),
         "nothing": "",
@@ -177,7 +178,7 @@ def forgeries():
         "content that is no JSON": signed_content("RS256", issuer_keys()["RS256"], "no"),
         "nested content": signed_content("RS256", issuer_keys()["RS256"], "[" * 5000),
         "nested header": b64(b"[" * 5000) + f".{content}.{signature}",
-        "nested header member": b64(b'{"alg":' + b"[" * 1400) + f".{content}.{signature}",
+        "nested header member": b64(b'{"alg":"RS256","crit":' + b"[" * 5000) + f".{content}.{signature}",
         "endless number": signed_content("RS256", issuer_keys()["RS256"], '{"exp":' + "9" * 5000 + "}"),
     }
 

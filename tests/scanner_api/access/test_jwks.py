@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 
 from scanner_api.access.jwks import KeySet, usable_keys
@@ -16,6 +17,8 @@ from scanner_api.access.jwks_sources import MOST_BYTES, KeySetError, reader_of
 from scanner_api.problems import ServiceUnavailable
 
 RSA = RSAKey.generate_key(2048).as_dict(private=False)
+short = generate_private_key(65537, 1024)  # noqa: S505 -- to be refused
+SHORT_RSA = RSAKey(short, short).as_dict(private=False)
 EC = ECKey.generate_key("P-256").as_dict(private=False)
 ED25519 = OKPKey.generate_key("Ed25519").as_dict(private=False)
 
@@ -114,7 +117,7 @@ def test_key_for_one_algorithm_is_used_for_no_other():
         RSA | {"crv": ["P-256"]},
         RSA | {"kty": "EC"},
         RSA | {"kty": ["RSA"]},
-        RSA | {"n": RSA["n"][:171]},
+        SHORT_RSA,
         RSA | {"n": "!"},
         RSA | {"n": 7},
         {"kty": "RSA"},

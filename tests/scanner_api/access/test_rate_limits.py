@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scanner_api.access.callers import Caller
-from scanner_api.access.counters import open_counters
+from scanner_api.access.counters import MemoryCounters, open_counters
 from scanner_api.access.rate_limits import MOST_REFUSALS, RateLimiter, quota_of
 from scanner_api.problems import RateLimited, ServiceUnavailable
 
@@ -104,9 +104,10 @@ def test_used_up_window_refuses_until_its_reset(clock, send):
         limiter = RateLimiter(open_counters("memory://", clock))
         for _ in range(5):
             assert (await send(limiter, per_day=100)).status == 200
-        clock.advance(59.5)
-        refused = await send(limiter, per_day=100)
-        assert (refused.status, refused.standing, refused.retry_after) == (429, (5, 0, 1), "1")
+        for pause, retry_after in [(58.5, "2"), (1.0, "1")]:
+            clock.advance(pause)
+            refused = await send(limiter, per_day=100)
+            assert (refused.status, refused.remaining, refused.retry_after) == (429, 0, retry_after)
         clock.advance(0.5)
         assert (await send(limiter, per_day=100)).standing == (5, 4, 60)
 
@@ -140,6 +141,27 @@ def test_refusal_spends_nothing(clock, send):
         clock.advance(60)
         assert await counters.get("key:a/100/86400") == 5
         assert (await send(limiter, 100, 100)).remaining == 94
+
+    asyncio.run(scenario())
+
+
+def test_window_that_ends_while_it_refuses(clock, send):
+    """Should a window end between count and answer, the 429 still says nothing is left, and to come again."""
+
+    class Slow(MemoryCounters):
+        async def incr(self, key, expiry, amount=1):
+            count = await super().incr(key, expiry, amount)
+            if amount < 0:
+                clock.advance(60)
+            return count
+
+    async def scenario():
+        counters = Slow(clock)
+        await send(RateLimiter(counters), 1, 100)
+        limiter = RateLimiter(counters)
+        refused = await send(limiter, 1, 100)
+        assert (refused.status, refused.remaining, refused.retry_after) == (429, 0, "1")
+        assert (await send(limiter, 1, 100)).status == 200
 
     asyncio.run(scenario())
 
