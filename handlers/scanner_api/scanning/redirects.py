@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import ssl
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -20,6 +19,7 @@ import httpx
 from .destinations import Address, Destination, Permissions, RefusedURL, read_url
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Awaitable, Callable, Sequence
 
     Resolve = Callable[[str, int], Awaitable[Sequence[Address]]]
@@ -95,7 +95,7 @@ class RedirectFollower:
     Args:
         permissions: which destinations may be called.
         resolve: looks a host and port up; the system's resolver unless a test says otherwise.
-        tls: trusted certificate authorities; the system's unless a test says otherwise.
+        tls: trusted certificate authorities; certifi's unless a test says otherwise.
     """
 
     def __init__(
@@ -106,7 +106,7 @@ class RedirectFollower:
         # A kept connection would be reused by address, for a host whose certificate it never showed.
         limits = httpx.Limits(max_connections=_MAX_CONNECTIONS, max_keepalive_connections=0)
         self._transport = httpx.AsyncHTTPTransport(
-            verify=tls or ssl.create_default_context(), limits=limits, trust_env=False
+            verify=tls or httpx.create_ssl_context(trust_env=False), limits=limits, trust_env=False
         )
 
     async def aclose(self) -> None:
