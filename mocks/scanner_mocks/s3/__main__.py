@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import os
 import signal
 import sys
 import threading
@@ -29,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             server.app = importlib.import_module(".app", __package__).create_app(**settings)
             _report(ready=True)
             if options.parent:
-                threading.Thread(target=_end_with_parent, args=(server,), daemon=True).start()
+                threading.Thread(target=_end_with_parent, daemon=True).start()
             server.serve_forever(poll_interval=0.05)
         except KeyboardInterrupt:
             pass
@@ -77,9 +78,9 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _end_with_parent(server: Server) -> None:
+def _end_with_parent() -> None:
     sys.stdin.read()
-    server.shutdown()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 if __name__ == "__main__":

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 DEFAULT_REGION = "us-east-1"
 _REMEMBERED = (models.FakeKey, models.FakeAcl, models.FakeGrant, models.FakeGrantee, models.FakeMultipart)
-_OURS = frozenset({"content-length", "date", "server", "connection"})
+_OURS = frozenset({"content-length", "date", "server", "connection", "x-amzn-requestid"})
+"""Header fields of an answer that are not moto's to say."""
 _CODES = {400: "InvalidRequest", 403: "AccessDenied", 404: "NoSuchKey", 405: "MethodNotAllowed"}
 
 Query = tuple[tuple[str, str], ...]
@@ -130,15 +131,14 @@ class Backend:
             if bucket is None:
                 return None
             ownership = str(bucket.ownership_rule or "")
+            grants = len(bucket.acl.grants) if bucket.acl else 0
             return Bucket(
                 name=name,
                 region=bucket.region_name,
                 cors=tuple(_cors_rule(rule) for rule in bucket.cors),
                 policy=bucket.policy,
                 public=granted_to_all(bucket.acl),
-                has_acls=len(bucket.acl.grants if bucket.acl else ()) > 1
-                or "Writer" in ownership
-                or "Preferred" in ownership,
+                has_acls=grants > 1 or "Writer" in ownership or "Preferred" in ownership,
                 encrypts=bucket.encryption is not None,
             )
 

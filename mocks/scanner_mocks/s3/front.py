@@ -7,6 +7,7 @@ import logging
 import re
 import secrets
 from dataclasses import replace
+from email.utils import formatdate
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -60,6 +61,7 @@ class Front:
         fields = [
             ("x-amz-id-2", host_id),
             ("x-amz-request-id", request_id),
+            ("Date", formatdate(usegmt=True)),
             ("Server", "AmazonS3"),
             *((name, _NOT_IN_HEADER.sub(" ", value)) for name, value in answer.headers),
         ]

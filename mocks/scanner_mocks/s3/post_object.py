@@ -94,7 +94,7 @@ def _accepted(request: Request, fields: Mapping[str, str], put: Answer) -> Answe
         return put
     etag = put.header("ETag") or ""
     location = request.object_url(fields["key"])
-    headers = [(name, value) for name, value in put.headers if name.lower() != "content-type"]
+    headers = [pair for pair in put.headers if pair[0].lower() != "content-type"]
     redirect = _redirect(fields, request.bucket, etag)
     if redirect is not None:
         return Answer(HTTPStatus.SEE_OTHER, [*headers, ("Location", redirect)])

@@ -125,6 +125,7 @@ class Store:
                 key.checksum_value = content.checksum.value
                 answer.set_header(content.checksum.header, content.checksum.value)
             answer.set_header("ETag", key.etag)
+            answer.headers = [pair for pair in answer.headers if pair[0].lower() != "last-modified"]
             self._sync(order.bucket, order.key)
         return answer
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import socket
 import sys
 import threading
@@ -22,6 +23,7 @@ BLOCK = 64 * 1024
 CONNECTIONS_AT_ONCE = 256
 IDLE_SECONDS = 60
 LINGER_SECONDS = 30
+_LENGTH = re.compile(r"\d{1,18}", re.ASCII)
 
 
 class BodyCutShort(ConnectionError):  # noqa: N818 -- what it says is the error
@@ -29,15 +31,22 @@ class BodyCutShort(ConnectionError):  # noqa: N818 -- what it says is the error
 
 
 class Body(io.RawIOBase):
-    """A request body that ends where its headers say, and asks for itself only when it is read."""
+    """A request body that ends where its headers say.
+
+    Args:
+        stream: the connection.
+        length: the length of the body in bytes; None if it comes in chunks.
+        ask_for_it: called before the first read, if the client waits to be asked.
+    """
 
     def __init__(
-        self, stream: io.BufferedIOBase, length: int | None, on_first_read: Callable[[], None]
+        self, stream: io.BufferedIOBase, length: int | None, ask_for_it: Callable[[], None] | None
     ) -> None:
         self._stream = stream
         self._chunked = length is None
         self._left = length or 0
-        self._on_first_read: Callable[[], None] | None = on_first_read
+        self._ask_for_it = ask_for_it or (lambda: None)
+        self._sent = ask_for_it is None
         self.complete = length == 0
 
     def readable(self) -> bool:
@@ -48,9 +57,9 @@ class Body(io.RawIOBase):
         """Read up to `size` bytes; b"" at the end of the body."""
         if size is None or size < 0:
             return b"".join(iter(lambda: self.read(BLOCK), b""))
-        if self._on_first_read is not None:
-            self._on_first_read()
-            self._on_first_read = None
+        if not self._sent:
+            self._sent = True
+            self._ask_for_it()
         if self._chunked and self._left == 0 and not self.complete:
             self._next_chunk()
         if self.complete:
@@ -61,6 +70,13 @@ class Body(io.RawIOBase):
         self._left -= len(block)
         self._finish_chunk()
         return block
+
+    def finish(self) -> bool:
+        """Read a small rest; return whether the body is read, so that the connection can go on."""
+        with suppress(OSError):
+            if not self._chunked and self._sent and self._left <= BLOCK:
+                self.read()
+        return self.complete
 
     def _next_chunk(self) -> None:
         try:
@@ -85,6 +101,7 @@ class Handler(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     timeout = IDLE_SECONDS
+    disable_nagle_algorithm = True
     server: Server
     _body: Body
 
@@ -107,9 +124,10 @@ class Handler(BaseHTTPRequestHandler):
             self.send_error(HTTPStatus.BAD_REQUEST)
             self.close_connection = True
             return
-        self._body = Body(self.rfile, length, self._continue)
+        waits = self.headers.get("Expect", "").lower() == "100-continue"
+        self._body = Body(self.rfile, length, self._continue if waits else None)
         environ = self._environ()
-        answer = _Answer(self)
+        answer = _Answer(self, self._body)
         blocks = self.server.app(environ, answer.start_response)
         try:
             for block in blocks:
@@ -122,20 +140,14 @@ class Handler(BaseHTTPRequestHandler):
 
     def _body_length(self) -> int | None:
         """Return the body's length, None for a chunked one, -1 for one that cannot be told."""
-        if self.headers.get("Transfer-Encoding", "").lower() == "chunked":
-            return None
+        if "Transfer-Encoding" in self.headers:
+            return None if self.headers["Transfer-Encoding"].lower() == "chunked" else -1
         lengths = set(self.headers.get_all("Content-Length", ["0"]))
         length = lengths.pop()
-        return int(length) if not lengths and length.isascii() and length.isdigit() else -1
+        return int(length) if not lengths and _LENGTH.fullmatch(length) else -1
 
     def _continue(self) -> None:
-        if self.headers.get("Expect", "").lower() == "100-continue":
-            self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-
-    @property
-    def body_is_read(self) -> bool:
-        """Whether the connection can carry another request."""
-        return self._body.complete
+        self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def _settle(self) -> None:
         """Let an answer given before the body's end reach a client that is still sending."""
@@ -182,8 +194,9 @@ class Handler(BaseHTTPRequestHandler):
 class _Answer:
     """Writes what the app answers, as WSGI asks for it."""
 
-    def __init__(self, handler: Handler) -> None:
+    def __init__(self, handler: Handler, body: Body) -> None:
         self._handler = handler
+        self._body = body
         self._head: tuple[str, list[tuple[str, str]]] | None = None
         self._begun = False
 
@@ -211,7 +224,7 @@ class _Answer:
         self._handler.send_response_only(int(code), phrase)
         for name, value in headers:
             self._handler.send_header(name, value)
-        if not self._handler.body_is_read:
+        if not self._body.finish():
             self._handler.send_header("Connection", "close")
         self._handler.end_headers()
 
