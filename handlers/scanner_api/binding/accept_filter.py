@@ -1,8 +1,8 @@
 """The cheap check in front of the judge: it may refuse what the judge accepts, never the other way round.
 
-jsonschema-rs and openapi-core's validators differ in regular expressions and in which formats they check, so
-the filter's schemas ask Python's ``re`` and the judge's own format checkers wherever the two could differ.
-A response that the filter cannot speak for is simply not accepted, and the judge decides.
+jsonschema-rs and openapi-core's validators agree on JSON Schema 2020-12 but for regular expressions, formats,
+fractions and a few keywords. The filter asks the judge's own engine where the keyword allows it, and does not
+speak for the rest: a response that it cannot speak for is simply not accepted, and the judge decides.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import jsonschema_rs
 import msgspec
 
-from .coercion import Coercion
+from .coercion import INTEGER
+from .judge import declared_response
 from .media_types import essence, is_json
-from .schemas import Schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,102 +26,106 @@ if TYPE_CHECKING:
     from .answers import Rendered
     from .schemas import SchemaCompiler
 
-JUDGED_FORMATS = frozenset(
-    [
-        "binary",
-        "byte",
-        "date",
-        "date-time",
-        "double",
-        "email",
-        "float",
-        "hostname",
-        "idn-email",
-        "int32",
-        "int64",
-        "ipv4",
-        "ipv6",
-        "json-pointer",
-        "password",
-        "regex",
-        "relative-json-pointer",
-        "time",
-        "uri",
-        "uuid",
-    ]
-)
-"""Formats that the judge may check; a test compares them with its checkers."""
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+NOT_SPOKEN_FOR = frozenset({"patternProperties", "dependencies", "discriminator"})
+"""Keywords that the engines read differently."""
 
 MOST_REMEMBERED = 4096
 LONGEST_REMEMBERED = 64
 """Header values (limits, counts, seconds) come again and again: so many, so long, are known to be valid."""
 
-SAME_IN_BOTH = re.compile(r"(?:[^\\(]|\((?!\?))*\Z")
-"""Regular expressions without escapes and lookarounds: Rust's engine accepts no more than Python's."""
-
 
 @cache
 def _format_checker() -> Any:
-    from openapi_core.validation.response.validators import (  # noqa: PLC0415 -- slow to import, seldom needed
+    from openapi_core.validation.schemas import (  # noqa: PLC0415 -- slow to import, seldom needed
         oas31_schema_validators_factory,
     )
 
     return oas31_schema_validators_factory.format_checker
 
 
-def format_check(name: str) -> Callable[[str], bool]:
-    """Return the judge's own check of a format."""
-    return lambda value: bool(_format_checker().conforms(value, name))
+class JudgedKeyword:
+    """A keyword of a schema, judged with the judge's own means; jsonschema-rs makes one for each use."""
+
+    def __init__(self, parent: dict[str, Any], value: Any, path: list[str | int]) -> None:  # noqa: ARG002 -- jsonschema-rs's signature
+        self._holds = self.check(value)
+
+    def validate(self, instance: Any) -> None:
+        """Raise ValueError if the keyword does not hold."""
+        if not self._holds(instance):
+            raise ValueError
+
+    @staticmethod
+    def check(value: Any) -> Callable[[Any], bool]:
+        """Return what tells whether an instance keeps this keyword."""
+        raise NotImplementedError
 
 
-class Adaptation:
-    """A bundled schema, changed so that it accepts no more than the judge."""
+class JudgedPattern(JudgedKeyword):
+    """``pattern``: the judge's regular expressions are Python's."""
 
-    def __init__(self, document: dict[str, Any]) -> None:
-        self.formats: dict[str, Callable[[str], bool]] = {name: format_check(name) for name in JUDGED_FORMATS}
-        self.speaks = True
-        self.document = self._adapt(document)
-
-    def _adapt(self, node: Any) -> Any:
-        if isinstance(node, list):
-            return [self._adapt(item) for item in node]
-        if not isinstance(node, dict):
-            return node
-        if "$id" in node or "patternProperties" in node or "writeOnly" in node or "discriminator" in node:
-            self.speaks = False
-        adapted = {key: self._adapt(value) for key, value in node.items()}
-        pattern = node.get("pattern")
-        if isinstance(pattern, str) and not SAME_IN_BOTH.match(pattern):
-            del adapted["pattern"]
-            adapted["allOf"] = [*adapted.get("allOf", []), {"format": self._as_format(pattern)}]
-        return adapted
-
-    def _as_format(self, pattern: str) -> str:
-        name = "pattern " + pattern
-        search = re.compile(pattern).search
-        self.formats[name] = lambda value: search(value) is not None
-        return name
+    @staticmethod
+    def check(value: str) -> Callable[[Any], bool]:
+        """Search as the judge does; where Python cannot read the pattern, it gives no judgement."""
+        try:
+            search = re.compile(value).search
+        except re.error:
+            return jsonschema_rs.Draft202012Validator({"pattern": value}).is_valid
+        return lambda instance: not isinstance(instance, str) or search(instance) is not None
 
 
-def _compiled(schema: Any, compiler: SchemaCompiler) -> Schema | None:
-    adaptation = Adaptation(compiler.bundle(schema))
-    if not adaptation.speaks:
-        return None
-    return Schema(adaptation.document, formats=adaptation.formats, validate_formats=True)
+class JudgedFormat(JudgedKeyword):
+    """``format``: the judge checks some, and some of them on numbers."""
+
+    @staticmethod
+    def check(value: str) -> Callable[[Any], bool]:
+        """Ask the judge's checker."""
+        conforms = _format_checker().conforms
+        return lambda instance: bool(conforms(instance, value))
+
+
+class JudgedMultipleOf(JudgedKeyword):
+    """``multipleOf``: the judge divides binary fractions, jsonschema-rs decimal ones."""
+
+    @staticmethod
+    def check(value: float) -> Callable[[Any], bool]:
+        """Ask the judge's validator."""
+        from openapi_schema_validator import OAS31Validator  # noqa: PLC0415 -- slow to import, seldom needed
+
+        is_valid: Callable[[Any], bool] = OAS31Validator({"multipleOf": value}).is_valid
+        return is_valid
+
+
+JUDGED = {"pattern": JudgedPattern, "format": JudgedFormat, "multipleOf": JudgedMultipleOf}
+
+
+def _can_speak_for(node: Any) -> bool:
+    if isinstance(node, dict):
+        speaks = NOT_SPOKEN_FOR.isdisjoint(node) and node.get("$schema", DIALECT) == DIALECT
+        return speaks and all(_can_speak_for(value) for value in node.values())
+    return not isinstance(node, list) or all(_can_speak_for(item) for item in node)
+
+
+def accepting(schema: Any, compiler: SchemaCompiler) -> Callable[[Any], bool]:
+    """Return a check of JSON values that accepts only what the judge accepts under the schema."""
+    bundled = compiler.bundle(schema)
+    if not compiler.is_2020_12 or not _can_speak_for(bundled):
+        return lambda _: False
+    is_valid: Callable[[Any], bool] = compiler.compile(schema, keywords=JUDGED).is_valid
+    return is_valid
 
 
 class HeaderCheck:
-    """A declared response header."""
+    """A declared response header; it speaks for strings and integers, written plainly."""
 
-    __slots__ = ("_coerce", "_found_valid", "_is_valid", "name", "required")
+    __slots__ = ("_found_valid", "_is_valid", "_type", "name", "required")
 
     def __init__(self, name: str, definition: Mapping[str, Any], compiler: SchemaCompiler) -> None:
         schema = definition.get("schema", True)
-        compiled = _compiled(schema, compiler)
         self.name = name.lower().encode()
         self.required = bool(definition.get("required", False))
-        self._is_valid = compiled.is_valid if compiled is not None else (lambda _: False)
-        self._coerce = Coercion(schema, compiler.compile(schema), compiler)
+        self._type = schema.get("type") if isinstance(schema, dict) and "$ref" not in schema else None
+        self._is_valid = accepting(schema, compiler)
         self._found_valid: set[bytes] = set()
 
     def accepts(self, fields: Mapping[bytes, bytes]) -> bool:
@@ -130,21 +135,25 @@ class HeaderCheck:
             return not self.required
         if value in self._found_valid:
             return True
-        valid = self._is_valid(self._coerce(value.decode("latin-1")))
+        valid = self._is_plain_and_valid(value.decode("latin-1"))
         if valid and len(value) < LONGEST_REMEMBERED and len(self._found_valid) < MOST_REMEMBERED:
             self._found_valid.add(value)
         return valid
+
+    def _is_plain_and_valid(self, text: str) -> bool:
+        if self._type == "integer":
+            return INTEGER.match(text) is not None and self._is_valid(int(text))
+        return self._type == "string" and self._is_valid(text)
 
 
 class DeclaredResponse:
     """One declared response: its media types' schemas and its headers."""
 
     def __init__(self, definition: Mapping[str, Any], compiler: SchemaCompiler) -> None:
-        content = definition.get("content", {})
-        self._bodiless = not content
-        self._schemas = {
-            name: _compiled(each.get("schema", True), compiler)
-            for name, each in content.items()
+        self._bodiless = "content" not in definition
+        self._checks = {
+            name: accepting(each.get("schema", True), compiler)
+            for name, each in definition.get("content", {}).items()
             if is_json(essence(name))
         }
         self._headers = [
@@ -156,15 +165,15 @@ class DeclaredResponse:
     def accepts(self, rendered: Rendered, media_type: str | None) -> bool:
         """Tell whether the response surely keeps the contract."""
         if self._headers:
-            fields = dict(rendered.headers)
+            fields = dict(reversed(rendered.headers))  # of repeated ones the judge reads the first
             if not all(header.accepts(fields) for header in self._headers):
                 return False
         if self._bodiless:
             return not rendered.body
-        schema = self._schemas.get(media_type or "")
+        check = self._checks.get(media_type or "")
         try:
-            return schema is not None and schema.is_valid(msgspec.json.decode(rendered.body))
-        except (msgspec.DecodeError, RecursionError, ValueError):
+            return check is not None and check(msgspec.json.decode(rendered.body))
+        except (RecursionError, ValueError):  # DecodeError is a ValueError
             return False
 
 
@@ -172,7 +181,7 @@ class AcceptFilter:
     """The filter of one operation's responses, compiled when each is first asked for."""
 
     def __init__(self, operation: Operation, compiler: SchemaCompiler) -> None:
-        self._definitions = operation.responses
+        self._operation = operation
         self._compiler = compiler
         self._declared: dict[int, DeclaredResponse] = {}
 
@@ -180,7 +189,7 @@ class AcceptFilter:
         """Tell whether the response surely keeps the contract."""
         declared = self._declared.get(rendered.status)
         if declared is None:
-            definition = self._definitions.get(str(rendered.status))
+            definition = declared_response(self._operation, rendered.status)
             if definition is None:
                 return False
             declared = self._declared[rendered.status] = DeclaredResponse(definition, self._compiler)

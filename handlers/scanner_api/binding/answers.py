@@ -15,6 +15,7 @@ import msgspec
 from scanner_api.problems import InternalError
 
 from .accept_filter import AcceptFilter
+from .judge import declared_response
 from .media_types import essence, is_json
 
 if TYPE_CHECKING:
@@ -80,10 +81,6 @@ class Answers:
     def __init__(self, operation: Operation, compiler: SchemaCompiler, judge: Judge, *, reveal: bool) -> None:
         self._operation = operation
         self._status = success_status(operation)
-        self._media_types = {
-            code: next(iter(response.get("content", {})), None)
-            for code, response in operation.responses.items()
-        }
         self._filter = AcceptFilter(operation, compiler)
         self._judge = judge
         self._reveal = reveal
@@ -92,7 +89,7 @@ class Answers:
         """Return the response, or raise InternalError if it breaks the contract."""
         answer = returned if isinstance(returned, Answer) else Answer(returned)
         status = answer.status or self._status
-        media_type = answer.media_type or self._declared_media_type(status)
+        media_type = answer.media_type or self._declared_media_type(status, answer.body)
         body = _encode(answer.body, media_type)
         headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in answer.headers.items()]
         if body or media_type is not None:
@@ -104,12 +101,12 @@ class Answers:
             self._bring_before_the_judge(rendered, media_type, request)
         return rendered
 
-    def _declared_media_type(self, status: int) -> str | None:
-        code = str(status)
-        for key in (code, code[0] + "XX", "default"):
-            if key in self._media_types:
-                return self._media_types[key]
-        return "application/json"
+    def _declared_media_type(self, status: int, body: Any) -> str | None:
+        declared = declared_response(self._operation, status)
+        if declared is None:
+            return "application/json"
+        media_type = next(iter(declared.get("content", {})), None)
+        return _of_range(media_type, body) if media_type is not None and "*" in media_type else media_type
 
     def _bring_before_the_judge(self, rendered: Rendered, media_type: str | None, request: Request) -> None:
         errors = self._judge.errors(self._operation, rendered, media_type)
@@ -123,6 +120,13 @@ class Answers:
                 request.request_id,
             )
             raise InternalError(f"The response breaks the contract: {said}" if self._reveal else "")
+
+
+def _of_range(media_range: str, body: Any) -> str:
+    """Return the media type of a range that a body is sent as, where the handler does not say."""
+    if media_range == "text/*":
+        return "text/plain"
+    return "application/octet-stream" if isinstance(body, bytes) else "application/json"
 
 
 def _encode(body: Any, media_type: str | None) -> bytes:

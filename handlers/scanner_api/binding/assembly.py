@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from .judge import Judge
+from .resources import Resources
 from .schemas import SchemaCompiler
 from .security import Credentials
 
@@ -38,14 +39,19 @@ class Assembly:
     most_upload_bytes: int = 21 * 1024 * 1024
 
     @cached_property
+    def resources(self) -> Resources:
+        """Where the contract's schemas belong."""
+        return Resources(self.contract.document, self.contract.source)
+
+    @cached_property
     def compiler(self) -> SchemaCompiler:
         """The contract's schemas."""
-        return SchemaCompiler(self.contract.document)
+        return SchemaCompiler(self.resources)
 
     @cached_property
     def judge(self) -> Judge:
         """The judge of responses."""
-        return Judge(self.contract)
+        return Judge(self.contract, self.resources)
 
     @cached_property
     def credentials(self) -> Credentials:

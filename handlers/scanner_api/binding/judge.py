@@ -2,20 +2,49 @@
 
 from __future__ import annotations
 
+import json
 from functools import cached_property
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from starlette.datastructures import Headers
 
+from .media_types import essence, is_json
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from scanner_contract import Contract, Operation
 
     from .answers import Rendered
+    from .resources import Resources
 
 SERVER = "http://contract.invalid"
+LONGEST_WANTED = 200
+
+TELL_NAMES = frozenset({"required", "additionalProperties", "unevaluatedProperties", "dependentRequired"})
+"""Keywords whose messages hold names of properties, and never a value."""
+
+
+def declared_response(operation: Operation, status: int) -> Mapping[str, Any] | None:
+    """Return the response that an operation declares for a status: its own, its range's or the default."""
+    code = str(status)
+    keys = (code, code[0] + "XX", "default")
+    return next((operation.responses[key] for key in keys if key in operation.responses), None)
+
+
+def _reader(media_type: str) -> Callable[[bytes], Any]:
+    """Read what openapi-core would leave as bytes: types built on JSON (RFC 6839), and media ranges."""
+    if is_json(media_type):
+        return json.loads
+    return bytes.decode if media_type == "text/*" else _json_or_bytes
+
+
+def _json_or_bytes(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return body
 
 
 class Judge:
@@ -25,8 +54,9 @@ class Judge:
     accept filter does not accept.
     """
 
-    def __init__(self, contract: Contract) -> None:
+    def __init__(self, contract: Contract, resources: Resources) -> None:
         self._contract = contract
+        self._resources = resources
 
     @cached_property
     def _validator(self) -> Any:
@@ -39,26 +69,53 @@ class Judge:
         # the judge finds an operation by server and path; the binding has found it already
         document = {**self._contract.document, "servers": [{"url": SERVER}]}
         kind = V30ResponseValidator if self._contract.openapi.startswith("3.0") else V31ResponseValidator
-        return kind(SchemaPath.from_dict(document))
+        declared = {
+            essence(media_type)
+            for operation in self._contract.operations
+            for response in operation.responses.values()
+            for media_type in response.get("content", {})
+        }
+        readers = {each: _reader(each) for each in declared if is_json(each) or "*" in each}
+        # whatever a URI's scheme, it names a schema of the contract: nothing is fetched
+        handlers = dict.fromkeys(self._resources.schemes, self._resources.resource)
+        path = SchemaPath.from_dict(document, base_uri=self._resources.uri, handlers=handlers)
+        return kind(path, extra_media_type_deserializers=readers)
 
     def errors(self, operation: Operation, rendered: Rendered, media_type: str | None) -> list[str]:
-        """Return what is wrong with a response, each part in a sentence; nothing if it keeps the contract."""
-        asked = SimpleNamespace(host_url=SERVER, path=operation.path, method=operation.method)
+        """Return what is wrong with a response, each part in a sentence; nothing if it keeps the contract.
+
+        What it cannot judge, such as a regular expression that Python does not have, is wrong as well.
+        """
+        declared = declared_response(operation, rendered.status)
+        if rendered.body and declared is not None and not declared.get("content"):
+            return [f"The contract declares no body for status {rendered.status}"]
+        asked = SimpleNamespace(host_url="", path=SERVER + operation.path, method=operation.method)
         given = SimpleNamespace(
             status_code=rendered.status,
             data=rendered.body,
             content_type=media_type or "",
             headers=Headers(raw=rendered.headers),
         )
-        return [
-            sentence for error in self._validator.iter_errors(asked, given) for sentence in _sentences(error)
-        ]
+        try:
+            found = list(self._validator.iter_errors(asked, given))
+        except Exception as error:  # noqa: BLE001 -- whatever it is, the response goes no further
+            return [f"cannot be judged ({type(error).__name__})"]
+        return [sentence for error in found for sentence in _sentences(error)]
 
 
-def _sentences(error: Exception) -> Iterator[str]:
-    """Word an error of openapi-core, with the pointer into the body where there is one."""
-    causes = getattr(error.__cause__, "schema_errors", None) or getattr(error, "schema_errors", ())
-    for cause in causes:
-        yield f"/{'/'.join(str(step) for step in cause.absolute_path)}: {cause.message[:300]}"
-    if not causes:
-        yield f"{error}{f': {error.__cause__}' if error.__cause__ else ''}"[:600]
+def _sentences(error: Any) -> Iterator[str]:
+    """Word an error of openapi-core without the values in the response, which may be secret."""
+    where = f"header {error.name}" if hasattr(error, "name") else "body"
+    cause = error.__cause__
+    violations = getattr(cause, "schema_errors", ()) or getattr(error, "schema_errors", ())
+    for each in violations:
+        yield f"{where}{''.join(f'/{step}' for step in each.absolute_path)}: {_violation(each)}"
+    if not violations:
+        unreadable = cause is not None and not type(cause).__name__.endswith("NotFound")
+        yield f"{where}: cannot be read ({type(cause).__name__})" if unreadable else str(error)
+
+
+def _violation(error: Any) -> str:
+    if error.validator in TELL_NAMES:
+        return str(error.message)
+    return f"breaks {error.validator} {error.validator_value!r}"[:LONGEST_WANTED]

@@ -18,7 +18,9 @@ from scanner_api.problems import Violation
 from .dialect30 import to_2020_12
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
+
+    from .resources import Resources
 
 MAPS = frozenset({"properties", "patternProperties", "$defs", "definitions", "dependentSchemas"})
 LISTS = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
@@ -37,6 +39,7 @@ SINGLES = frozenset(
         "contentSchema",
     ]
 )
+OWN_DIALECT = "https://spec.openapis.org/oas/3.1/dialect/base"
 LONGEST_DETAIL = 300
 MOST_VIOLATIONS = 100
 
@@ -52,7 +55,7 @@ class Schema:
 
     def __init__(self, document: dict[str, Any], **options: Any) -> None:
         self.document = document
-        self._validator = jsonschema_rs.Draft202012Validator(document, mask="value", offline=True, **options)
+        self._validator = jsonschema_rs.Draft202012Validator(document, mask="value", **options)
         self.is_valid: Callable[[Any], bool] = self._validator.is_valid
 
     def violations(self, value: Any, location: str, name: str = "") -> Iterator[Violation]:
@@ -99,51 +102,77 @@ def _pointer(path: list[str | int]) -> str:
     return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
 
 
+def _is_there(reference: str, definitions: dict[str, Any]) -> bool:
+    return reference in definitions or (
+        not reference.startswith("/") and _is_anchored(reference, list(definitions.values()))
+    )
+
+
+def _is_anchored(name: str, node: Any) -> bool:
+    """Tell whether an anchor stands in a schema, outside of the resources in it."""
+    if isinstance(node, list):
+        return any(_is_anchored(name, item) for item in node)
+    if not isinstance(node, dict) or "$id" in node:
+        return False
+    if name in {node.get("$anchor"), node.get("$dynamicAnchor")}:
+        return True
+    return any(_is_anchored(name, value) for value in node.values())
+
+
 class SchemaCompiler:
     """Compiles the schemas of one document.
 
     Args:
-        document: the OpenAPI document; its ``openapi`` version decides the dialect.
+        resources: where the document's schemas belong; its ``openapi`` version decides the dialect.
     """
 
-    def __init__(self, document: Mapping[str, Any]) -> None:
-        self._document = document
+    def __init__(self, resources: Resources) -> None:
+        document = resources.document
         self._is_30 = str(document.get("openapi", "")).startswith("3.0")
-        self._brought: dict[str, Any] = {}
+        self.is_2020_12 = not self._is_30 and document.get("jsonSchemaDialect", OWN_DIALECT) == OWN_DIALECT
+        self._resources = resources
+        self._brought: dict[str, tuple[Any, list[str]]] = {}
 
     def compile(self, schema: Any, **options: Any) -> Schema:
         """Compile a schema of the document; ``options`` go to jsonschema-rs's validator."""
-        return Schema(self.bundle(schema), **options)
+        return Schema(
+            self.bundle(schema),
+            retriever=self._resources.resource,
+            base_uri=self._resources.uri,
+            **options,
+        )
 
     def bundle(self, schema: Any) -> dict[str, Any]:
         """Return the self-contained JSON Schema that means what ``schema`` means in the document."""
         wanted: list[str] = []
-        root = self._rewrite(schema, wanted)
-        definitions = {"root": root}
+        definitions = {"root": self._standing_alone(schema, wanted)}
         while wanted:
-            pointer = wanted.pop()
-            if pointer not in definitions:
-                if pointer not in self._brought:
-                    within: list[str] = []
-                    self._brought[pointer] = (self._rewrite(self.lookup(pointer), within), within)
-                definitions[pointer], within = self._brought[pointer]
+            reference = wanted.pop()
+            if not _is_there(reference, definitions):
+                definitions[reference], within = self._bring(reference)
                 wanted.extend(within)
         return {"$ref": "#/$defs/root", "$defs": definitions}
 
-    def lookup(self, pointer: str) -> Any:
-        """Return what a JSON pointer (RFC 6901) of the document points at; LookupError if nothing."""
-        node: Any = self._document
-        for step in pointer.split("/")[1:]:
-            key = step.replace("~1", "/").replace("~0", "~")
-            node = node[int(key)] if isinstance(node, list) else node[key]
-        return node
-
     def follow(self, schema: dict[str, Any]) -> Any:
-        """Return the schema that a document-wide ``$ref`` leads to, None without one."""
+        """Return the schema of the document that ``$ref`` leads to, None without one."""
         reference = schema.get("$ref")
-        if isinstance(reference, str) and reference.startswith("#/"):
-            return self.lookup(unquote(reference[1:]))
-        return None
+        return self._resources.target(schema, reference) if isinstance(reference, str) else None
+
+    def _bring(self, reference: str) -> tuple[Any, list[str]]:
+        """Return what a pointer into the document or an anchor of it leads to, and the references in it."""
+        if reference not in self._brought:
+            within: list[str] = []
+            target = self._resources.target(None, "#" + quote(reference))
+            if target is None:
+                raise LookupError(f"no schema of the contract has the anchor {reference}")
+            self._brought[reference] = self._standing_alone(target, within), within
+        return self._brought[reference]
+
+    def _standing_alone(self, schema: Any, wanted: list[str]) -> Any:
+        home = self._resources.home_of(schema)
+        if home is None:
+            return self._rewrite(schema, wanted)
+        return {"$ref": home.reference, "$defs": {"resource": home.resource}}
 
     def _rewrite(self, schema: Any, wanted: list[str]) -> Any:
         if not isinstance(schema, dict) or "$id" in schema:
@@ -153,12 +182,19 @@ class SchemaCompiler:
         return {key: self._rewrite_keyword(key, value, wanted) for key, value in schema.items()}
 
     def _rewrite_keyword(self, key: str, value: Any, wanted: list[str]) -> Any:
-        if key in {"$ref", "$dynamicRef"} and isinstance(value, str) and value.startswith("#/"):
-            pointer = unquote(value[1:])
-            wanted.append(pointer)
-            return "#/$defs/" + quote(pointer.replace("~", "~0").replace("/", "~1"))
+        if key in {"$ref", "$dynamicRef"} and isinstance(value, str):
+            return self._rewrite_reference(value, wanted)
         if key in MAPS and isinstance(value, dict):
             return {name: self._rewrite(inner, wanted) for name, inner in value.items()}
         if key in LISTS and isinstance(value, list):
             return [self._rewrite(inner, wanted) for inner in value]
         return self._rewrite(value, wanted) if key in SINGLES else value
+
+    def _rewrite_reference(self, reference: str, wanted: list[str]) -> str:
+        if not reference.startswith("#") or reference == "#":
+            return reference
+        fragment = unquote(reference[1:])
+        wanted.append(fragment)
+        if not fragment.startswith("/"):
+            return reference
+        return "#/$defs/" + quote(fragment.replace("~", "~0").replace("/", "~1"))

@@ -27,8 +27,7 @@ def types_of(schema: Any, compiler: SchemaCompiler, depth: int = 0) -> frozenset
 
 
 def _readable(schema: Any, depth: int) -> bool:
-    """A schema with an ``$id`` is a resource of its own: what it refers to is not the document's to say."""
-    return isinstance(schema, dict) and "$id" not in schema and depth <= DEEPEST
+    return isinstance(schema, dict) and depth <= DEEPEST
 
 
 def _declared(schema: dict[str, Any]) -> frozenset[str]:
