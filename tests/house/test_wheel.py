@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import re
 from importlib.metadata import distribution
 from importlib.resources import files
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+HIDDEN = re.compile(r"(^|/)(\.|__pycache__)")
 PACKAGES = {"scanner_contract": "spec", "scanner_api": "handlers", "scanner_mocks": "mocks"}
 
 
@@ -16,7 +18,11 @@ PACKAGES = {"scanner_contract": "spec", "scanner_api": "handlers", "scanner_mock
 def test_files_are_installed(package, source):
     """Every file of a package, data included, is installed as it is in the source tree."""
     folder = ROOT / source / package
-    own = [path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    own = [
+        path
+        for path in folder.rglob("*")
+        if path.is_file() and not HIDDEN.search(path.relative_to(folder).as_posix())
+    ]
     installed = files(package)
     changed = [
         str(path.relative_to(folder))
