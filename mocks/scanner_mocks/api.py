@@ -1,0 +1,75 @@
+"""The API of the mock: the service itself, on seeds, in memory."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
+
+import uvicorn
+from anyio.from_thread import start_blocking_portal
+
+from scanner_api.app import create_app
+from scanner_api.clock import SystemClock
+from scanner_api.settings import Settings
+from scanner_api.storage.photo_bucket import PhotoBucket, UploadRules
+
+from . import seeds, token_issuer
+from .aws_session import aws_session
+from .planting import plant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from socket import socket
+
+    from scanner_api.app import Application
+
+SHUTDOWN_SECONDS = 1
+
+
+def mock_app(s3_url: str) -> Application:
+    """Return the service as the mock runs it: on seeds, in memory, whatever the environment says."""
+    settings = Settings.model_construct(
+        database_url="sqlite+aiosqlite://",
+        cors_origins=("*",),
+        s3_bucket=seeds.BUCKET,
+        s3_region=seeds.REGION,
+        s3_endpoint_url=s3_url,
+        oauth_issuer=token_issuer.ISSUER,
+        oauth_audience=token_issuer.AUDIENCE,
+        oauth_jwks=str(token_issuer.KEY_SET),
+    )
+    clock = SystemClock()
+    rules = UploadRules(settings.max_upload_bytes, settings.presigned_expires_seconds)
+    bucket = PhotoBucket(seeds.BUCKET, seeds.REGION, rules, clock, endpoint_url=s3_url, session=aws_session())
+    return create_app(settings, clock=clock, bucket=bucket, reveal=True)
+
+
+@contextmanager
+def serving(app: Application, listening: socket) -> Iterator[None]:
+    """Start the app, plant the seeds and serve, in a thread with an event loop of its own."""
+    config = uvicorn.Config(
+        app,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # access/ believes the proxies that are set, and here there are none
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+    )
+    server = uvicorn.Server(config)
+    with ExitStack() as running:
+        loop = running.enter_context(
+            start_blocking_portal(backend_options={"loop_factory": config.get_loop_factory()})
+        )
+        running.callback(loop.call, app.stop)
+        loop.call(app.start)
+        loop.call(plant, app.database, app.clock)
+        # the socket listens already: whoever connects from now on is answered
+        ended = loop.start_task_soon(server.serve, [listening])
+
+        def end() -> None:
+            server.should_exit = True
+            ended.result()
+
+        running.callback(end)
+        yield

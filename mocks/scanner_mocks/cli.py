@@ -1,0 +1,101 @@
+"""``scanner-api mock`` and ``scanner-api demo``."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from contextlib import ExitStack
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Annotated, Never
+
+import typer
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+EXTRA = ("anyio", "httpx", "moto", "PIL", "werkzeug")
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+Host = Annotated[str, typer.Option(help="Address to listen on; beyond loopback others can use the mock.")]
+Port = Annotated[int, typer.Option(min=0, max=65535, help="Port of the API; 0 takes a free one.")]
+S3Port = Annotated[int, typer.Option(min=0, max=65535, help="Port of S3; 0 takes a free one.")]
+Json = Annotated[
+    bool, typer.Option("--json", help="Print one line of JSON once both answer, and nothing else.")
+]
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add the commands to those of the service."""
+    app.command("mock")(mock)
+    app.command("demo")(demo)
+
+
+def mock(*, host: Host = "127.0.0.1", port: Port = 8000, s3_port: S3Port = 9000, json: Json = False) -> None:
+    """Run the API and a local S3, with keys and sessions that are the same at every start.
+
+    Nothing is kept and nothing leaves this machine. Ctrl-C or SIGTERM ends it.
+    """
+    _check_extra()
+    for number in SIGNALS:
+        signal.signal(number, _interrupt)
+    from scanner_api.access.jwks_sources import is_loopback  # noqa: PLC0415 -- help does without
+    from scanner_api.server import CannotListen  # noqa: PLC0415 -- the same
+
+    from .announcement import announce  # noqa: PLC0415 -- the same
+    from .server import scanner_mock  # noqa: PLC0415 -- the same
+
+    if not is_loopback(host):
+        typer.echo(
+            f"Others reach {host}: this is a mock, its keys are public, anyone may do anything.", err=True
+        )
+    try:
+        with scanner_mock(host, port, s3_port) as running:
+            if json:
+                typer.echo(running.line())
+            else:
+                announce(running)
+            threading.Event().wait()
+    except CannotListen as error:
+        typer.echo(f"Cannot start: {error}", err=True)
+        raise typer.Exit(1) from None
+    except KeyboardInterrupt:
+        pass
+
+
+def demo() -> None:
+    """Create a session, upload a photo as a browser would, and read it back: over HTTP, to a mock of its own.
+
+    Exits with 0 if the bytes that come back are those that were sent, else with 1.
+    """
+    _check_extra()
+    from rich.console import Console  # noqa: PLC0415 -- help does without
+    from rich.text import Text  # noqa: PLC0415 -- the same
+
+    from .demonstration import Failed, demonstrate  # noqa: PLC0415 -- the same
+    from .server import scanner_mock  # noqa: PLC0415 -- the same
+
+    console = Console(highlight=False)
+    try:
+        with ExitStack() as stack:
+            with console.status("Starting the API and a local S3 ..."):
+                running = stack.enter_context(scanner_mock())
+            demonstrate(running, console)
+    except Failed as failure:
+        console.print("\n[bold red]Failed[/]:", Text(str(failure)))
+        raise typer.Exit(1) from None
+
+
+def _check_extra() -> None:
+    """End the command unless what it needs is installed."""
+    if missing := [name for name in EXTRA if find_spec(name) is None]:
+        typer.echo(
+            f"This needs what is not installed ({', '.join(missing)}): pip install 'scanner-api[mock]'",
+            err=True,
+        )
+        raise typer.Exit(1)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> Never:
+    for number in SIGNALS:  # another one must not disturb the end
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt

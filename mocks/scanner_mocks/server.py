@@ -1,0 +1,80 @@
+"""The mock, running: the API in a thread of this process, S3 in a process of its own."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from scanner_api.server import listen, url_of
+
+from . import seeds
+from .s3 import S3Server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Mock(msgspec.Struct, frozen=True, kw_only=True):
+    """What a client has to know of a running mock; all but its ports is the same at every start.
+
+    Attributes:
+        api: URL of the API.
+        s3: URL of S3.
+        bucket: where photos go.
+        region: of the bucket.
+        api_key: of an organization; good for everything.
+        keys: keys that something is special about, by what it is.
+        bearer_token: for ``Authorization: Bearer``, of the same organization.
+        sessionid: value of the cookie, of a member of the organization.
+        session_id: an ACTIVE session of the organization.
+        completed_session_id: a COMPLETED session of the organization.
+    """
+
+    api: str
+    s3: str
+    bucket: str = seeds.BUCKET
+    region: str = seeds.REGION
+    api_key: str = seeds.ACTIVE_KEY
+    keys: dict[str, str] = msgspec.field(default_factory=seeds.SPECIAL_KEYS.copy)
+    bearer_token: str
+    sessionid: str = seeds.COOKIE
+    session_id: str = seeds.SESSION
+    completed_session_id: str = seeds.COMPLETED_SESSION
+
+    def line(self) -> str:
+        """Return everything as one line of JSON."""
+        return msgspec.json.encode(self).decode()
+
+
+@contextmanager
+def scanner_mock(host: str = "127.0.0.1", port: int = 0, s3_port: int = 0) -> Iterator[Mock]:
+    """Run the mock: once this is entered both servers answer, once it is left both are gone.
+
+    Args:
+        host: address to listen on.
+        port: port of the API; 0 takes a free one.
+        s3_port: port of S3; 0 takes a free one.
+
+    Raises:
+        CannotListen: a port is taken, or the address is not this machine's.
+    """
+    with ExitStack() as running:
+        listening = running.enter_context(listen(host, port))
+        listen(host, s3_port).close()  # S3's process could not say as clearly that the port is taken
+        s3 = S3Server(
+            s3_port,
+            host,
+            bucket=seeds.BUCKET,
+            region=seeds.REGION,
+            credentials={seeds.S3_ACCESS_KEY: seeds.S3_SECRET_KEY},
+        )
+        running.callback(s3.stop)
+        s3.start()
+        from . import api, token_issuer  # noqa: PLC0415 -- takes as long as S3 to start, and that starts now
+
+        running.enter_context(api.serving(api.mock_app(s3.url), listening))
+        s3.wait_ready()
+        token = token_issuer.bearer_token(seeds.ORGANIZATION)
+        yield Mock(api=url_of(listening), s3=s3.url, bearer_token=token)
