@@ -51,7 +51,8 @@ class _Embedding:
         self.neighbours = "at its origin" if is_url(root.base) else "a file in its folder or below"
         self.documents: dict[str, Any] = {root.base: root.node}
         self.resources: set[str] = set()
-        self.components: dict[tuple[str, str, tuple[str, ...]], str] = {}
+        self.hoisted: dict[tuple[str, str, tuple[str, ...]], str] = {}
+        self.components: dict[str, dict[str, Any]] = {}
         self.pending: list[Place] = []
 
     def run(self) -> None:
@@ -61,6 +62,8 @@ class _Embedding:
             for place in walk(self.pending.pop()):
                 if place.reference is not None and place.kind in SECTIONS:
                     self._follow(place, place.reference)
+        for section, members in self.components.items():
+            self.root.node.setdefault("components", {}).setdefault(section, {}).update(members)
 
     def _note_resources(self, place: Place) -> None:
         """Note the embedded resources below a place; a reference anywhere may lead to them."""
@@ -131,15 +134,23 @@ class _Embedding:
     def _component(self, place: Place, resource: str, keys: tuple[str, ...]) -> str:
         """Return the JSON pointer of the component that a part of another file is, or becomes now."""
         part = (place.kind, resource, keys)
-        if part not in self.components:
-            section = self.root.node.setdefault("components", {}).setdefault(SECTIONS[place.kind], {})
-            name = _free_name(section, keys[-1] if keys else Path(urlsplit(resource).path).stem)
-            section[name] = deepcopy(self._part(place, resource, keys))
-            self.components[part] = pointers.join("/components", SECTIONS[place.kind], name)
-            hoisted = Place(place.kind, section[name], pointers.join("", *keys), resource, _source(resource))
+        if part not in self.hoisted:
+            section = SECTIONS[place.kind]
+            name = self._free_name(section, keys[-1] if keys else Path(urlsplit(resource).path).stem)
+            component = deepcopy(self._part(place, resource, keys))
+            self.components.setdefault(section, {})[name] = component
+            self.hoisted[part] = pointers.join("/components", section, name)
+            hoisted = Place(place.kind, component, pointers.join("", *keys), resource, _source(resource))
             self._note_resources(hoisted)
             self.pending.append(hoisted)
-        return self.components[part]
+        return self.hoisted[part]
+
+    def _free_name(self, section: str, wanted: str) -> str:
+        """Return a component name like ``wanted`` that neither the document has nor what was hoisted."""
+        stem = re.sub(r"[^A-Za-z0-9._-]", "_", wanted) or "_"
+        taken = self.root.node.get("components", {}).get(section, {}), self.components.get(section, {})
+        names = chain([stem], (f"{stem}_{n}" for n in count(2)))
+        return next(name for name in names if not any(name in members for members in taken))
 
     def _part(self, place: Place, resource: str, keys: tuple[str, ...]) -> Any:
         document = self._read(place, resource)
@@ -180,8 +191,3 @@ class _Embedding:
 def _source(resource: str) -> str:
     """Return the URL, or the file that a file URL names."""
     return resource if is_url(resource) else url2pathname(urlsplit(resource).path)
-
-
-def _free_name(section: dict[str, Any], wanted: str) -> str:
-    stem = re.sub(r"[^A-Za-z0-9._-]", "_", wanted) or "_"
-    return next(name for name in chain([stem], (f"{stem}_{n}" for n in count(2))) if name not in section)

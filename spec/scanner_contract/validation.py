@@ -8,6 +8,7 @@ schemas. Those are checked one by one against the meta-schema of their dialect.
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 LONGEST_MESSAGE = 300
+TEMPLATE = re.compile(r"(?:[^{}]|\{[^{}!]+\})*")
 JSON_SCHEMA_2020_12 = "https://json-schema.org/draft/2020-12/schema"
 # what jsonschema-rs carries; it would ask the network for any other
 META_SCHEMAS = {
@@ -46,6 +48,7 @@ def validate(document: dict[str, Any], source: str) -> None:
     root = document_place(document, source)
     skeleton = _without_schemas(document, {} if is_30 else True)
     _raise_first(_structure(is_30=is_30).iter_errors(skeleton), root)
+    _check_templates(root)
     check_references(document, source)
     _check_schemas(root, is_30=is_30)
     judge = OpenAPIV30SpecValidator(skeleton) if is_30 else OpenAPIV31SpecValidator(skeleton)
@@ -70,6 +73,16 @@ def _without_schemas(document: dict[str, Any], anything: Any) -> dict[str, Any]:
     return skeleton
 
 
+def _check_templates(root: Place) -> None:
+    for path in root.node["paths"]:
+        if not TEMPLATE.fullmatch(path):
+            raise ContractError(
+                root.source,
+                pointers.join("/paths", path),
+                "is no path template; wanted each {name} in braces.",
+            )
+
+
 def _check_schemas(root: Place, *, is_30: bool) -> None:
     dialect = root.node.get("jsonSchemaDialect", JSON_SCHEMA_2020_12)
     for place in walk(root, schemas=False):
@@ -92,7 +105,7 @@ def _errors_in_31(place: Place, dialect: str) -> Iterable[Any]:
     if isinstance(place.node, bool):
         return
     declared = place.node.get("$schema", dialect)
-    meta_schema = META_SCHEMAS.get(str(declared).removesuffix("#"))
+    meta_schema = META_SCHEMAS.get(declared.removesuffix("#")) if isinstance(declared, str) else declared
     if meta_schema is not None:
         try:
             jsonschema_rs.meta.validate({**place.node, "$schema": meta_schema})

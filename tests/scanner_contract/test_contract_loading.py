@@ -3,6 +3,7 @@
 import json
 import os
 import threading
+from copy import deepcopy
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -262,7 +263,7 @@ def test_any_damage_is_told(scratch, damages):
         holder, key = descend(document, steps)
         part = holder.pop(key)
         if damage == "put" and isinstance(holder, dict):
-            holder[key] = junk
+            holder[key] = deepcopy(junk)
         elif damage == "rename" and isinstance(holder, dict):
             holder[str(junk)] = part
     scratch.write_text(json.dumps(document))
