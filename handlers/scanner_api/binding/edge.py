@@ -16,6 +16,7 @@ from scanner_api.problems import MEDIA_TYPE, InternalError, Problem, URITooLong
 from .answers import Rendered
 from .bodies import Disconnected
 from .operation import respond
+from .percent import normal_path
 from .request import STATE, Request
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class Edge:
 
     def _rendered(self, problem: Problem, request: Request) -> Rendered:
         document = problem.document(
-            instance=request.path,
+            instance=normal_path(request.path),
             timestamp=self._clock.now().isoformat(),
             request_id=request.request_id,
         )

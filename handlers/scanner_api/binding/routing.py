@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from connexion.middleware.abstract import ROUTING_CONTEXT, SpecMiddleware
 
-from scanner_api.problems import MethodNotAllowed, NotFound
+from scanner_api.problems import MethodNotAllowed, NotFound, Problem
 
-from .percent import decode
+from .percent import decode, normal_path
 from .request import STATE
 
 if TYPE_CHECKING:
@@ -55,9 +55,9 @@ class Branch:
 
     def grow(self, segment: str) -> Branch:
         """Return the branch behind a segment of a path template."""
-        if "{" not in segment:
-            return self.literals.setdefault(segment, Branch())
-        literals = EXPRESSION.split(segment)[::2]
+        literals = [normal_path(each.encode().decode("latin-1")) for each in EXPRESSION.split(segment)[::2]]
+        if len(literals) == 1:
+            return self.literals.setdefault(literals[0], Branch())
         pattern = re.compile("(.+)".join(map(re.escape, literals)))
         branch = self.templates.setdefault(pattern, Branch())
         # "{name}.json" is more concrete than "{name}"
@@ -95,8 +95,13 @@ class PathTable:
             branch.end = PathItem(path, found)
 
     def find(self, path: str) -> tuple[PathItem, dict[str, bytes]]:
-        """Return the path item that a path (percent-encoded, as sent) belongs to, or raise NotFound."""
-        found = self._root.find(path.split("/"))
+        """Return the path item that a path (percent-encoded, as sent) belongs to.
+
+        Raises:
+            NotFound: it belongs to none.
+            BadRequest: it belongs to none, and cannot be read.
+        """
+        found = self._root.find(normal_path(path).split("/"))
         if found is None:
             decode(path.encode("latin-1"), "path")
             raise NotFound("No operation of the contract has this path.")
@@ -127,7 +132,7 @@ class RoutingMiddleware(SpecMiddleware):
                     f"{request.method} is not among the methods of this path: {item.allow}.",
                     headers={"Allow": item.allow},
                 )
-        except NotFound as problem:
+        except Problem as problem:
             request.misrouted = problem
         scope.setdefault("extensions", {})[ROUTING_CONTEXT] = {
             "api_base_path": "",
