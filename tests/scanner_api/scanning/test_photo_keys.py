@@ -110,7 +110,8 @@ def test_any_text_is_either_a_key_or_foreign(text):
 
 
 @pytest.mark.parametrize(
-    "key_id", ["z" * 22, "2" * 22, identifiers.new_id(), identifiers.encode((1 << 128) - 1)]
+    "key_id",
+    ["z" * 22, "2" * 22, pytest.param(identifiers.new_id(), id="new"), identifiers.encode((1 << 128) - 1)],
 )
 def test_an_invented_id_is_refused(key_id):
     """An id beyond 128 bits, of another UUID version, or simply guessed is not genuine."""
