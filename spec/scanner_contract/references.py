@@ -41,7 +41,9 @@ def _check_reference_object(place: Place, places: Mapping[str, Place]) -> None:
             raise place.error(f"$ref {place.reference} leads in a circle.")
         seen.add(pointer)
         if pointer not in places or places[pointer].kind != place.kind:
-            raise place.error(f"$ref {place.reference} leads to no {place.kind}: there is none at {pointer}.")
+            raise place.error(
+                f"$ref {place.reference} leads to no {place.kind}: there is none at {pointer!r}."
+            )
         end = places[pointer]
 
 

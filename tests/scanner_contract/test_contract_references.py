@@ -39,15 +39,15 @@ def test_reference_objects_are_followed(with_component, write, reference, parame
 @pytest.mark.parametrize(
     ("components", "reason"),
     [
-        ({}, "leads to no parameter: there is none at /components/parameters/limit"),
+        ({}, "leads to no parameter: there is none at '/components/parameters/limit'"),
         ({"parameters": {"limit": {"$ref": "#/components/parameters/limit"}}}, "leads in a circle"),
         (
             {"parameters": {"limit": {"$ref": "#/components/headers/X"}}, "headers": {"X": {"schema": True}}},
-            "leads to no parameter: there is none at /components/headers/X",
+            "leads to no parameter: there is none at '/components/headers/X'",
         ),
         (
             {"parameters": {"limit": {"$ref": "#/paths/~1pets"}}},
-            "leads to no parameter: there is none at /paths/~1pets",
+            "leads to no parameter: there is none at '/paths/~1pets'",
         ),
     ],
     ids=["missing", "circle", "other kind", "path item"],
