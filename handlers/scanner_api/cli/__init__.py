@@ -10,7 +10,8 @@ from importlib.metadata import entry_points
 
 import typer
 
-from . import keys, serve
+from .keys import app as keys
+from .serve import serve
 
 app = typer.Typer(
     name="scanner-api",
@@ -19,7 +20,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-app.command("serve")(serve.serve)
-app.add_typer(keys.app, name="keys")
+app.command("serve")(serve)
+app.add_typer(keys, name="keys")
 for command in entry_points(group="scanner_api.commands"):
     command.load()(app)
