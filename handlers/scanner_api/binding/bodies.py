@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from scanner_api.problems import BadRequest, PayloadTooLarge, UnsupportedMediaType, Violation
 
 from .defaults import Defaults
 from .forms import Form
+from .json_text import read_json
 from .media_types import essence, is_json, ranges_for
 
 if TYPE_CHECKING:
@@ -51,17 +50,13 @@ class MediaType:
         if self._form is not None:
             return self._judged(self._form.urlencoded(raw, request, violations), violations)
         if is_json(media_type):
-            return self._judged(_json(raw), violations)
+            return self._judged(read_json(raw, "body"), violations)
         return self._judged(_text(raw), violations) if media_type.startswith("text/") else raw
 
     def _judged(self, value: Any, violations: list[Violation], *, files: bool = False) -> Any:
         # a file's bytes are not for a schema to judge: any string stands for them
         told = {key: _stand_in(part) for key, part in value.items()} if files else value
-        try:
-            valid = self._schema.is_valid(told)
-        except ValueError:
-            raise BadRequest("The body is nested too deeply.") from None
-        if not valid:
+        if not self._schema.is_valid(told):
             violations.extend(self._schema.violations(told, "body"))
         elif self._defaults is not None:
             self._defaults.fill(value)
@@ -70,15 +65,6 @@ class MediaType:
 
 def _stand_in(part: Any) -> Any:
     return "" if hasattr(part, "read") else part
-
-
-def _json(raw: bytes) -> Any:
-    try:
-        return msgspec.json.decode(raw)
-    except RecursionError:
-        raise BadRequest("The body is nested too deeply.") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BadRequest(f"The body is not JSON (RFC 8259) in UTF-8: {error}.") from None
 
 
 def _text(raw: bytes) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 from starlette.datastructures import Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from scanner_api.problems import BadRequest, Violation
 
+from .json_text import read_json
 from .parameters import compile_parameters
 from .percent import decode, decode_form
 from .shapes import properties_of, types_of
@@ -86,7 +86,7 @@ class Form:
                     Violation("body", f"/{name}", "format", "is a file: send it with a filename")
                 )
             elif name in self._as_json and part[:1] in {"{", "["}:
-                fields[name] = _json(name, part)
+                fields[name] = read_json(part, f"field {name!r}")
             else:
                 pairs.append((name, part.replace("%", "%25").replace("+", "%2B").encode()))
         return {**self._read(request, pairs, violations), **fields}
@@ -115,13 +115,6 @@ def _style(encoding: Mapping[str, Any]) -> dict[str, Any]:
 
 def _is_binary(schema: Any, compiler: SchemaCompiler) -> bool:
     return types_of(schema, compiler) == {"string"} and schema.get("format") == "binary"
-
-
-def _json(name: str, text: str) -> Any:
-    try:
-        return msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError):
-        raise BadRequest(f"The field {name!r} looks like JSON and is not.") from None
 
 
 def _reason(error: Exception) -> str:

@@ -39,7 +39,6 @@ class BoundOperation:
         self._admit = assembly.admission(alternatives_of(contract_operation))
         self._negotiation = Negotiation(produced(contract_operation))
         self._parameters = compile_parameters(contract_operation.parameters, compiler)
-        self._queried = any(each.location == "query" for each in self._parameters)
         self._body = (
             None
             if contract_operation.request_body is None

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
-from scanner_api.problems import BadRequest, Violation
+from scanner_api.problems import Violation
 
 from .coercion import Coercion, Serialized
-from .names import python_name
+from .json_text import read_json
+from .media_types import essence, is_json
+from .names import argument_names
 from .percent import decode
 from .shapes import MISSING, default_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from .request import Request
     from .schemas import Schema, SchemaCompiler
@@ -85,33 +86,35 @@ def compile_parameters(
     definitions: Sequence[Mapping[str, Any]], compiler: SchemaCompiler
 ) -> tuple[Parameter, ...]:
     """Compile an operation's parameters."""
-    return tuple(_compile(definition, compiler) for definition in definitions)
+    arguments = argument_names(definitions)
+    return tuple(
+        _compile(definition, argument, compiler)
+        for definition, argument in zip(definitions, arguments, strict=True)
+    )
 
 
-def _compile(definition: Mapping[str, Any], compiler: SchemaCompiler) -> Parameter:
+def _compile(definition: Mapping[str, Any], argument: str, compiler: SchemaCompiler) -> Parameter:
     location, name = definition["in"], definition["name"]
-    content = next(iter(definition.get("content", {}).values()), None)
-    schema = (content or definition).get("schema", True)
+    media_type, content = next(iter(definition.get("content", {}).items()), ("", None))
+    schema = (definition if content is None else content).get("schema", True)
     compiled = compiler.compile(schema)
     coercion = Coercion(schema, compiled, compiler)
     default = default_of(schema, compiler)
     return Parameter(
         name=name,
-        argument=python_name(name),
+        argument=argument,
         location=location,
         required=bool(definition.get("required", False)),
         default=None if default is MISSING else default,
         schema=compiled,
         read=_styled(definition, coercion) if content is None else _single(location, name),
-        coerce=coercion if content is None else _json,
+        coerce=coercion if content is None else _of_content(media_type, f"{location} parameter {name!r}"),
     )
 
 
-def _json(sent: Serialized) -> Any:
-    try:
-        return msgspec.json.decode(sent if isinstance(sent, str) else b"")
-    except (msgspec.DecodeError, RecursionError):
-        raise BadRequest("A parameter whose content is JSON holds something else.") from None
+def _of_content(media_type: str, where: str) -> Callable[[Serialized], Any]:
+    """Read JSON; text of any other media type is taken as it is."""
+    return (lambda sent: read_json(str(sent), where)) if is_json(essence(media_type)) else str
 
 
 # Reading: where a parameter stands in a request ------------------------------------------------------------
@@ -174,11 +177,11 @@ def _styled(
 def _prefixed(
     single: Callable[[Request, QueryPairs], str | None], style: str, name: str
 ) -> Callable[[Request, QueryPairs], str | None]:
-    """Take ``.value`` and ``;name=value`` apart."""
-    prefix = "." if style == "label" else f";{name}="
+    """Take ``.value``, and ``;name=value`` or ``;name``, apart."""
+    prefix, sign = (".", "") if style == "label" else (f";{name}", "=")
 
     def read(request: Request, pairs: QueryPairs) -> str | None:
-        return (single(request, pairs) or "").removeprefix(prefix)
+        return (single(request, pairs) or "").removeprefix(prefix).removeprefix(sign)
 
     return read
 
@@ -195,15 +198,16 @@ def _query_members(
         return [text(value) for key, value in pairs if key == name] or None
 
     def exploded_object(_: Request, pairs: QueryPairs) -> dict[str, str] | None:
-        return {key: text(value) for key, value in pairs if key in coercion.properties} or None
+        return _distinct((key, text(value)) for key, value in pairs if key in coercion.properties) or None
 
     def deep_object(_: Request, pairs: QueryPairs) -> dict[str, str] | None:
         head = name + "["
-        return {
-            key[len(head) : -1]: text(value)
+        members = (
+            (key[len(head) : -1], text(value))
             for key, value in pairs
             if key.startswith(head) and key[-1] == "]"
-        } or None
+        )
+        return _distinct(members) or None
 
     def delimited(_: Request, pairs: QueryPairs) -> Serialized | None:
         found = [value for key, value in pairs if key == name]
@@ -233,7 +237,7 @@ def _delimited_members(
             return None
         pieces = _path_pieces(found, style, name, explode=explode)
         if explode and coercion.takes_object:
-            pieces = [part for piece in pieces for part in piece.split(b"=", 1)]
+            pieces = [part for piece in pieces for part in piece.partition(b"=")[::2]]
         return _members(pieces, text, coercion)
 
     return read
@@ -260,4 +264,15 @@ def _split(raw: bytes, style: str) -> list[bytes]:
 def _members(pieces: list[bytes], text: Callable[[bytes], str], coercion: Coercion) -> Serialized:
     if coercion.takes_array:
         return [text(piece) for piece in pieces]
-    return {text(key): text(value) for key, value in zip(pieces[::2], pieces[1::2], strict=False)}
+    return _distinct(
+        (text(key), text(value)) for key, value in zip_longest(*[iter(pieces)] * 2, fillvalue=b"")
+    )
+
+
+def _distinct(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    members: dict[str, str] = {}
+    for key, value in pairs:
+        if key in members:
+            raise RepeatedError
+        members[key] = value
+    return members

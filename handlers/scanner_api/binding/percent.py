@@ -27,7 +27,12 @@ def decode(raw: bytes, where: str, *, plus_is_space: bool = False) -> str:
 
 
 def decode_form(raw: bytes, where: str) -> list[tuple[str, bytes]]:
-    """Split ``a=1&b=2`` into decoded names and still encoded values, in order."""
+    """Split ``a=1&b=2`` into decoded names and still encoded values, in order.
+
+    What cannot be decoded is refused wherever it stands, whether anyone asks for that value or not.
+    """
+    if b"%" in raw or not raw.isascii():
+        decode(raw, where)
     pairs = []
     for piece in raw.split(b"&"):
         if piece:
