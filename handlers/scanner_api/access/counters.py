@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Protocol
 from limits.aio.storage import RedisStorage, Storage
 from limits.errors import ConfigurationError
 
+from .newest import keep_newest
+
 if TYPE_CHECKING:
     from redis.asyncio import ConnectionPool
 
@@ -193,7 +195,7 @@ class RedisCounters(RedisStorage):
         """Add to a counter and return its value."""
         count = await super().incr(key, expiry, amount)
         if count == amount:
-            self._remember(key, self.now() + expiry)
+            keep_newest(self._ends, key, self.now() + expiry, self._most)
         return count
 
     async def get_expiry(self, key: str) -> float:
@@ -201,14 +203,8 @@ class RedisCounters(RedisStorage):
         ends = self._ends.get(key)
         if ends is None or ends <= self.now():
             ends = await super().get_expiry(key)
-            self._remember(key, ends)
+            keep_newest(self._ends, key, ends, self._most)
         return ends
-
-    def _remember(self, key: str, ends: float) -> None:
-        self._ends.pop(key, None)
-        if len(self._ends) >= self._most:
-            del self._ends[next(iter(self._ends))]
-        self._ends[key] = ends
 
     async def close(self) -> None:
         """Close the connections."""

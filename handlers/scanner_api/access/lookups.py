@@ -6,6 +6,8 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from .newest import keep_newest
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
@@ -55,11 +57,5 @@ class RecentLookups(Generic[Found]):
         finally:
             del self._asking[digest]
         if found is not None:
-            self._keep(digest, asked, found)
+            keep_newest(self._kept, digest, (asked, found), self._most)
         return found
-
-    def _keep(self, digest: str, asked: float, found: Found) -> None:
-        self._kept.pop(digest, None)
-        if len(self._kept) >= self._most:
-            del self._kept[next(iter(self._kept))]
-        self._kept[digest] = (asked, found)

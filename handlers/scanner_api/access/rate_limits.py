@@ -14,6 +14,8 @@ from limits.errors import StorageError
 
 from scanner_api.problems import RateLimited, ServiceUnavailable
 
+from .newest import keep_newest
+
 if TYPE_CHECKING:
     from scanner_api.binding.request import Request
 
@@ -108,7 +110,7 @@ class RateLimiter:
             raise ServiceUnavailable(UNREACHABLE) from error
         seconds = self._tell(request, quota, standing)
         if standing.remaining == 0:
-            self._remember(subject, Refusal(quota, standing))
+            keep_newest(self._refusals, subject, Refusal(quota, standing), MOST_REFUSALS)
         if not counted:
             raise RateLimited(seconds)
 
@@ -136,10 +138,6 @@ class RateLimiter:
         self._refusals.clear()
         await self._counters.reset()
 
-    async def close(self) -> None:
-        """Let go of the storage's connections."""
-        await self._counters.close()
-
     async def _count(self, subject: str, quota: Quota) -> tuple[Standing, bool]:
         """Count in every window, or in none; return the standing and whether the request was counted."""
         left: list[int] = []
@@ -166,11 +164,6 @@ class RateLimiter:
         remaining = min(left)
         window = quota.windows[0] if left[0] < left[1] else quota.windows[1]
         return Standing(window, remaining, await self._counters.get_expiry(window.key(subject)))
-
-    def _remember(self, subject: str, refusal: Refusal) -> None:
-        if len(self._refusals) >= MOST_REFUSALS:
-            del self._refusals[next(iter(self._refusals))]
-        self._refusals[subject] = refusal
 
     def _tell(self, request: Request, quota: Quota, standing: Standing) -> int:
         """Put a standing into the headers of the answer; return the whole seconds until its reset."""

@@ -17,6 +17,7 @@ from scanner_api.problems import Unauthorized
 from .callers import Caller
 from .credentials import digest_of
 from .jwks import ALGORITHMS
+from .newest import keep_newest
 
 if TYPE_CHECKING:
     from joserfc.jwk import Key
@@ -106,7 +107,7 @@ class TokenVerifier:
         known = self._verified.get(digest)
         if known is None or known.expires <= now or known.edition != self._keys.edition:
             known = await self._verify_anew(value, now)
-            self._keep(digest, known)
+            keep_newest(self._verified, digest, known, MOST_KEPT)
         return known.caller
 
     async def _verify_anew(self, value: str, now: float) -> Verified:
@@ -148,12 +149,6 @@ class TokenVerifier:
                 "and no list of them."
             )
         return frozenset(organizations)
-
-    def _keep(self, digest: bytes, verified: Verified) -> None:
-        self._verified.pop(digest, None)
-        if len(self._verified) >= MOST_KEPT:
-            del self._verified[next(iter(self._verified))]
-        self._verified[digest] = verified
 
 
 def header_of(token: str) -> JoseHeader:

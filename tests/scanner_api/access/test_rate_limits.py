@@ -205,7 +205,7 @@ def test_processes_share_one_redis(redis_url, clock, send):
         assert max(resets) - min(resets) <= 1
         for limiter in limiters:
             await limiter.ping()
-            await limiter.close()
+            await limiter._counters.close()
 
     asyncio.run(scenario())
 
@@ -221,7 +221,7 @@ def test_redis_that_is_down(clock, send):
             with pytest.raises(ServiceUnavailable) as problem:
                 await attempt
             assert "secret" not in problem.value.detail
-        await limiter.close()
+        await limiter._counters.close()
 
     asyncio.run(scenario())
 
