@@ -183,14 +183,16 @@ def test_a_retry_is_a_new_start(status):
     assert pipeline.retry(ended) == capture()
 
 
-@pytest.mark.parametrize("status", set(CaptureStatus) - {CaptureStatus.FAILED, CaptureStatus.NOT_FOUND})
+@pytest.mark.parametrize(
+    "status", sorted(set(CaptureStatus) - {CaptureStatus.FAILED, CaptureStatus.NOT_FOUND})
+)
 def test_only_what_ended_without_a_product_is_retried(status):
     """Any other capture refuses, and the message names its status."""
     with pytest.raises(StepError, match=f"this one is {status}"):
         pipeline.retry(capture(status=status))
 
 
-@pytest.mark.parametrize("status", FINAL)
+@pytest.mark.parametrize("status", sorted(FINAL))
 def test_a_final_capture_stays_as_it_is(status):
     """No step but retry leads out of a final status."""
     ended = capture(status=status)
@@ -206,7 +208,7 @@ def test_a_final_capture_stays_as_it_is(status):
             step()
 
 
-@pytest.mark.parametrize("status", set(CaptureStatus) - FINAL)
+@pytest.mark.parametrize("status", sorted(set(CaptureStatus) - FINAL))
 def test_any_other_capture_can_fail(status):
     """A capture that is on its way fails with the message for its client."""
     failed = pipeline.fail(capture(status=status), "S3 did not answer.", NOW)
