@@ -36,7 +36,7 @@ class LastUsed:
         self._most = most
         self._noted: dict[str, datetime] = {}
         self._stopping = asyncio.Event()
-        self._writing: asyncio.Task[None] | None = None
+        self._writing: asyncio.Task[None]
 
     def note(self, credential_id: str, when: datetime) -> None:
         """Note a use; the latest one counts."""
@@ -61,8 +61,7 @@ class LastUsed:
 
     async def __aexit__(self, *_: object) -> None:
         self._stopping.set()
-        if self._writing is not None:
-            await self._writing
+        await self._writing
         await self.flush()
 
     async def _write_every_so_often(self) -> None:
