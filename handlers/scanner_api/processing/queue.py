@@ -1,0 +1,114 @@
+"""What is to be done in the background, handed over by id.
+
+The database is the truth. A job that is lost, because the queue is full, Redis is down or the process dies,
+is found again by the sweep; one that comes twice is claimed once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MOST_WAITING: Final = 1000
+
+_log = logging.getLogger(__name__)
+
+
+class Job(NamedTuple):
+    """The name of a task, and the id of what it is for."""
+
+    task: str
+    id: str
+
+
+class Broker(Protocol):
+    """Takes jobs to where they are done."""
+
+    async def start(self) -> None:
+        """Connect."""
+        ...
+
+    async def send(self, job: Job) -> None:
+        """Hand a job over; waits while too many are being done."""
+        ...
+
+    async def room(self) -> int:
+        """Return how many more jobs may wait."""
+        ...
+
+    async def close(self) -> None:
+        """Take no more jobs, end those being done, and let go of connections."""
+        ...
+
+
+class Queue:
+    """The jobs that this process hands over, in order, each once.
+
+    Whoever hands a job over waits for nothing: not for a broker that is slow, busy, or not imported yet.
+
+    Args:
+        open_broker: makes the broker, in a thread, when the first job comes: it is slow to import.
+        most: jobs that may wait; more are left to the sweep.
+    """
+
+    def __init__(self, open_broker: Callable[[], Broker], *, most: int = MOST_WAITING) -> None:
+        self._open_broker = open_broker
+        self._most = most
+        self._jobs: asyncio.Queue[Job] = asyncio.Queue()
+        self._waiting: set[Job] = set()
+        self._opening = asyncio.Lock()
+        self._broker: Broker | None = None
+        self._sending: asyncio.Task[None] | None = None
+
+    async def process_capture(self, capture_id: str) -> None:
+        """Have a stored capture processed."""
+        self._put(Job("process_capture", capture_id))
+
+    async def extract_session(self, session_id: str) -> None:
+        """Have the photos of a submitted session read."""
+        self._put(Job("extract_session", session_id))
+
+    async def room(self) -> int:
+        """Return how many more jobs may wait."""
+        own = self._most - len(self._waiting)
+        return own if self._broker is None else min(own, await self._broker.room())
+
+    async def start(self) -> None:
+        """Begin to hand jobs over."""
+        self._sending = asyncio.create_task(self._send_all())
+
+    async def connect(self) -> Broker:
+        """Return the broker, opened now if it was not before."""
+        async with self._opening:
+            if self._broker is None:
+                broker = await asyncio.to_thread(self._open_broker)
+                await broker.start()
+                self._broker = broker
+            return self._broker
+
+    async def stop(self) -> None:
+        """Leave the jobs that wait to the sweep of the next start, and end those being done."""
+        if self._sending is not None:
+            self._sending.cancel()
+            await asyncio.wait([self._sending])
+        if self._broker is not None:
+            await self._broker.close()
+
+    def _put(self, job: Job) -> None:
+        if job not in self._waiting and len(self._waiting) < self._most:
+            self._waiting.add(job)
+            self._jobs.put_nowait(job)
+
+    async def _send_all(self) -> None:
+        while True:
+            job = await self._jobs.get()
+            try:
+                await (await self.connect()).send(job)
+            except Exception as error:  # noqa: BLE001 -- brokers have many errors, and the sweep heals all
+                _log.warning("%s %s is left to the sweep: %s", job.task, job.id, type(error).__name__)
+            finally:
+                self._waiting.discard(job)
