@@ -16,7 +16,7 @@ from moto.s3.responses import S3Response
 
 from .answer import Answer
 from .cors import CorsRule
-from .errors import S3Error, invalid_request, malformed_xml
+from .errors import S3Error, invalid_request, malformed_xml, not_implemented
 from .records import granted_to_all
 
 if TYPE_CHECKING:
@@ -116,8 +116,7 @@ class Backend:
             except S3Error:
                 raise
             except NotImplementedError:
-                message = "A header you provided implies functionality that is not implemented"
-                raise S3Error(501, "NotImplemented", message) from None
+                raise not_implemented() from None
             except Exception:  # noqa: BLE001 -- moto lets through whatever its parsers raise at odd input
                 raise malformed_xml() if order.body else invalid_request("Invalid request.") from None
             for model in _REMEMBERED:

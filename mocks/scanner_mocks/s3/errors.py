@@ -90,6 +90,12 @@ def entity_too_small(proposed: int, minimum: int) -> S3Error:
     return S3Error(400, "EntityTooSmall", message, {"ProposedSize": proposed, "MinSizeAllowed": minimum})
 
 
+def not_implemented(**elements: str) -> S3Error:
+    """Return the answer to what S3, or the mock, does not do."""
+    message = "A header you provided implies functionality that is not implemented"
+    return S3Error(501, "NotImplemented", message, elements)
+
+
 def incomplete_body() -> S3Error:
     """Return the answer to a body that ends before its announced length."""
     message = "The request body terminated unexpectedly"

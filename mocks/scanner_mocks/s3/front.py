@@ -16,7 +16,7 @@ from .answer import Answer
 from .attributes import check_acl, handed_over
 from .backend import Order
 from .cors import granted, preflight
-from .errors import S3Error, access_denied, incomplete_body, no_such_bucket
+from .errors import S3Error, access_denied, incomplete_body, no_such_bucket, not_implemented
 from .objects import Objects, read_document
 from .post_object import PostObject
 from .request import Request
@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _NOT_IN_HEADER = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
-_SUBRESOURCES = ("acl", "tagging", "retention", "legal-hold", "torrent")
+_SUBRESOURCES = ("acl", "tagging", "legal-hold")
+_NOT_IMPLEMENTED = ("retention", "torrent", "select", "renameObject", "encryption")
 
 
 class Front:
@@ -174,6 +175,8 @@ class Front:
         }
         if request.method not in answers:
             raise _not_allowed(request)
+        if request.asks_for(*_NOT_IMPLEMENTED):
+            raise not_implemented()
         return answers[request.method](request, signed, bucket)
 
     def _read_object(self, request: Request, signed: Signed | None, bucket: Bucket) -> Answer:
@@ -200,7 +203,7 @@ class Front:
             return self._objects.begin_upload(request, bucket)
         if request.asks_for("uploadId"):
             return self._objects.complete_upload(request, signed, bucket)
-        if request.asks_for("restore", "select"):
+        if request.asks_for("restore"):
             document = read_document(request, signed)
             return self._store.change_object(_order(request, bucket, handed_over(request.headers), document))
         raise _not_allowed(request)

@@ -12,7 +12,14 @@ from .attributes import check_attributes, check_key, handed_over, stored_headers
 from .backend import Order
 from .checksums import PREFIX, ContentMd5, claimed_checksum
 from .content import Content, read_range
-from .errors import S3Error, entity_too_large, incomplete_body, invalid_argument, invalid_request
+from .errors import (
+    S3Error,
+    entity_too_large,
+    incomplete_body,
+    invalid_argument,
+    invalid_request,
+    not_implemented,
+)
 from .multipart import MAX_PART_NUMBER, parse_parts
 from .payload import ChunkedBody, VerifiedBody, open_payload
 from .policy import MAX_OBJECT_BYTES
@@ -158,8 +165,7 @@ def _check_length(request: Request) -> None:
     """Raise `S3Error` unless the length of the content is announced, and not too large."""
     decoded = request.headers.get("x-amz-decoded-content-length")
     if "transfer-encoding" in request.headers and decoded is None:
-        message = "A header you provided implies functionality that is not implemented"
-        raise S3Error(501, "NotImplemented", message, {"Header": "Transfer-Encoding"})
+        raise not_implemented(Header="Transfer-Encoding")
     length = decoded or request.headers.get("content-length", "")
     if not (length.isascii() and length.isdigit()):
         raise S3Error(411, "MissingContentLength", "You must provide the Content-Length HTTP header.")

@@ -1,0 +1,371 @@
+"""boto3 talks to the mock as it would to S3."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from botocore.auth import S3SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+KEY = "photos/ünï cöde+%2F&=?#.png"
+
+
+def code(call: Callable[..., Any], **arguments: Any) -> str:
+    with pytest.raises(ClientError) as caught:
+        call(**arguments)
+    error: str = caught.value.response["Error"]["Code"]
+    return error
+
+
+def test_put_and_get(client, bucket):
+    """An object comes back with its content, type and metadata, under a key of any characters."""
+    put = client.put_object(
+        Bucket=bucket, Key=KEY, Body=b"0123456789", ContentType="image/png",
+        ContentEncoding="gzip", Metadata={"my_key": "v", "b": "w"},
+    )  # fmt: skip
+    got = client.get_object(Bucket=bucket, Key=KEY, ChecksumMode="ENABLED")
+    assert got["Body"].read() == b"0123456789"
+    assert (got["ETag"], got["ContentType"], got["ContentEncoding"]) == (put["ETag"], "image/png", "gzip")
+    assert got["ServerSideEncryption"] == "AES256"
+    assert got["ChecksumCRC32"] == put["ChecksumCRC32"]
+    assert got["Metadata"] == {"my_key": "v", "b": "w"}
+    assert [one["Key"] for one in client.list_objects_v2(Bucket=bucket)["Contents"]] == [KEY]
+
+
+@pytest.mark.parametrize(
+    ("range_", "content", "told"),
+    [
+        ("bytes=2-4", b"234", "bytes 2-4/10"),
+        ("bytes=7-", b"789", "bytes 7-9/10"),
+        ("bytes=-3", b"789", "bytes 7-9/10"),
+        ("bytes=-30", b"0123456789", "bytes 0-9/10"),
+        ("bytes=8-99", b"89", "bytes 8-9/10"),
+        ("bytes=4-2", b"0123456789", None),
+        ("bytes=-", b"0123456789", None),
+        ("lines=1-2", b"0123456789", None),
+    ],
+)
+def test_ranges(range_, content, told, client, bucket):
+    """A range is served as S3 serves it; one that makes no sense is no range."""
+    client.put_object(Bucket=bucket, Key="k", Body=b"0123456789")
+    got = client.get_object(Bucket=bucket, Key="k", Range=range_)
+    assert (got["Body"].read(), got.get("ContentRange")) == (content, told)
+    assert client.head_object(Bucket=bucket, Key="k", Range=range_)["ContentLength"] == len(content)
+
+
+def test_range_beyond_the_end(client, bucket):
+    """A range that begins after the end is answered with InvalidRange."""
+    client.put_object(Bucket=bucket, Key="k", Body=b"0123456789")
+    assert code(client.get_object, Bucket=bucket, Key="k", Range="bytes=10-") == "InvalidRange"
+
+
+def test_conditional_requests(client, bucket):
+    """If-Match and If-None-Match are honoured for reading and for writing."""
+    etag = client.put_object(Bucket=bucket, Key="k", Body=b"x")["ETag"]
+    assert code(client.get_object, Bucket=bucket, Key="k", IfNoneMatch=etag) == "304"
+    assert code(client.get_object, Bucket=bucket, Key="k", IfMatch='"other"') == "PreconditionFailed"
+    assert code(client.put_object, Bucket=bucket, Key="k", Body=b"y", IfNoneMatch="*") == "PreconditionFailed"
+    assert client.get_object(Bucket=bucket, Key="k")["Body"].read() == b"x"
+
+
+def test_copy_tag_delete(client, bucket):
+    """Objects are copied with their tags, and gone when deleted, one by one or several at once."""
+    client.put_object(Bucket=bucket, Key="a", Body=b"x", Tagging="t=1", ContentType="image/png")
+    client.copy_object(Bucket=bucket, Key="b", CopySource={"Bucket": bucket, "Key": "a"})
+    client.copy_object(Bucket=bucket, Key="c", CopySource={"Bucket": bucket, "Key": "a"})
+    copied = client.get_object(Bucket=bucket, Key="b")
+    assert (copied["Body"].read(), copied["ContentType"]) == (b"x", "image/png")
+    assert client.get_object_tagging(Bucket=bucket, Key="b")["TagSet"] == [{"Key": "t", "Value": "1"}]
+    client.delete_object(Bucket=bucket, Key="a")
+    client.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": "b"}, {"Key": "c"}, {"Key": "none"}]})
+    assert client.list_objects_v2(Bucket=bucket)["KeyCount"] == 0
+    assert code(client.get_object, Bucket=bucket, Key="a") == "NoSuchKey"
+    client.delete_bucket(Bucket=bucket)
+    assert code(client.list_objects_v2, Bucket=bucket) == "NoSuchBucket"
+
+
+def test_versions(client, bucket):
+    """In a versioned bucket every version keeps its content, until it is deleted itself."""
+    client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    first, second = (
+        client.put_object(Bucket=bucket, Key="k", Body=body)["VersionId"] for body in (b"1", b"22")
+    )
+    client.delete_object(Bucket=bucket, Key="k")
+    assert code(client.get_object, Bucket=bucket, Key="k") == "NoSuchKey"
+    contents = [
+        client.get_object(Bucket=bucket, Key="k", VersionId=one)["Body"].read() for one in (first, second)
+    ]
+    assert contents == [b"1", b"22"]
+    client.delete_object(Bucket=bucket, Key="k", VersionId=first)
+    assert code(client.get_object, Bucket=bucket, Key="k", VersionId=first) == "NoSuchVersion"
+
+
+def test_multipart_upload(client, bucket):
+    """boto3 uploads a large file in parts, which come back as one."""
+    content = os.urandom(17 * 1024**2)
+    client.upload_fileobj(io.BytesIO(content), bucket, "large", ExtraArgs={"ContentType": "image/png"})
+    got = client.get_object(Bucket=bucket, Key="large")
+    assert got["Body"].read() == content
+    assert (got["ETag"].rstrip('"').endswith("-3"), got["ContentType"]) == (True, "image/png")
+
+
+def test_parts_that_do_not_fit(client, bucket):
+    """CompleteMultipartUpload refuses parts that are missing, out of order or too small; the last may be small."""
+    upload = {
+        "Bucket": bucket,
+        "Key": "k",
+        "UploadId": client.create_multipart_upload(Bucket=bucket, Key="k")["UploadId"],
+    }
+    client.put_object(Bucket=bucket, Key="source", Body=b"0123456789")
+    etags = [client.upload_part(**upload, PartNumber=number, Body=b"x" * number)["ETag"] for number in (1, 2)]
+    parts = [{"PartNumber": number + 1, "ETag": etag} for number, etag in enumerate(etags)]
+    for listed, expected in (
+        (parts, "EntityTooSmall"), (parts[::-1], "InvalidPartOrder"), ([], "InvalidRequest"),
+        ([{"PartNumber": 1, "ETag": etags[1]}], "InvalidPart"), ([{"PartNumber": 3, "ETag": etags[1]}], "InvalidPart"),
+    ):  # fmt: skip
+        assert code(client.complete_multipart_upload, **upload, MultipartUpload={"Parts": listed}) == expected
+    assert code(client.upload_part, **upload, PartNumber=10_001, Body=b"") == "InvalidArgument"
+    copied = client.upload_part_copy(
+        **upload, PartNumber=2, CopySource={"Bucket": bucket, "Key": "source"}, CopySourceRange="bytes=2-4"
+    )
+    listed = [(part["PartNumber"], part["Size"]) for part in client.list_parts(**upload)["Parts"]]
+    assert listed == [(1, 1), (2, 3)]
+    last = [{"PartNumber": 2, "ETag": copied["CopyPartResult"]["ETag"]}]
+    client.complete_multipart_upload(**upload, MultipartUpload={"Parts": last})
+    assert client.get_object(Bucket=bucket, Key="k")["Body"].read() == b"234"
+    assert code(client.upload_part, **upload, PartNumber=1, Body=b"") == "NoSuchUpload"
+
+
+def test_aborted_upload(client, bucket):
+    """An upload that was aborted is not there any more."""
+    upload_id = client.create_multipart_upload(Bucket=bucket, Key="k")["UploadId"]
+    client.upload_part(Bucket=bucket, Key="k", UploadId=upload_id, PartNumber=1, Body=b"x")
+    client.abort_multipart_upload(Bucket=bucket, Key="k", UploadId=upload_id)
+    assert code(client.abort_multipart_upload, Bucket=bucket, Key="k", UploadId=upload_id) == "NoSuchUpload"
+
+
+@pytest.mark.parametrize("composite", [False, True])
+def test_checksum_of_a_multipart_upload(composite, client, bucket):
+    """An upload begun with a checksum has it in the end: of the whole, or of the parts' checksums."""
+    kind = "COMPOSITE" if composite else "FULL_OBJECT"
+    begun = client.create_multipart_upload(
+        Bucket=bucket, Key="k", ChecksumAlgorithm="CRC32", ChecksumType=kind
+    )
+    upload = {"Bucket": bucket, "Key": "k", "UploadId": begun["UploadId"]}
+    part = client.upload_part(**upload, PartNumber=1, Body=b"test data", ChecksumAlgorithm="CRC32")
+    listed = [{"PartNumber": 1, "ETag": part["ETag"], "ChecksumCRC32": part["ChecksumCRC32"]}]
+    client.complete_multipart_upload(**upload, MultipartUpload={"Parts": listed})
+    head = client.head_object(Bucket=bucket, Key="k", ChecksumMode="ENABLED")
+    assert head["ChecksumCRC32"] == ("Dl3bFA==-1" if composite else "0wiusg==")
+
+
+def test_wrong_checksums(client, bucket):
+    """A checksum or MD5 that is not the content's is refused, and nothing is stored."""
+    assert code(client.put_object, Bucket=bucket, Key="k", Body=b"x", ChecksumCRC32="AAAAAA==") == "BadDigest"
+    assert (
+        code(client.put_object, Bucket=bucket, Key="k", Body=b"x", ContentMD5="1B2M2Y8AsgTpgAmY7PhCfg==")
+        == "BadDigest"
+    )
+    assert client.list_objects_v2(Bucket=bucket)["KeyCount"] == 0
+
+
+def test_any_credential_makes_buckets_and_rules(connect, keys, bucket):
+    """Every credential may make buckets, objects and rules."""
+    other = connect(keys.other, keys.other_secret)
+    other.put_bucket_cors(
+        Bucket=bucket, CORSConfiguration={"CORSRules": [{"AllowedOrigins": ["*"], "AllowedMethods": ["GET"]}]}
+    )
+    other.put_object(Bucket=bucket, Key="k", Body=b"x")
+    assert bucket in [one["Name"] for one in other.list_buckets()["Buckets"]]
+
+
+@pytest.mark.parametrize(
+    ("access_key", "secret", "expected"),
+    [("AKIDUNKNOWN", "s", "InvalidAccessKeyId"), (None, "wrong", "SignatureDoesNotMatch")],
+)
+def test_wrong_credentials(access_key, secret, expected, connect, keys, bucket):
+    """An unknown access key and a wrong secret are told apart."""
+    wrong = connect(access_key or keys.access, secret)
+    assert code(wrong.put_object, Bucket=bucket, Key="k", Body=b"x" * 100_000) == expected
+    assert code(wrong.list_buckets) == expected
+
+
+def test_wrong_region(connect, bucket):
+    """A request signed for another region is told the right one, and boto3 goes there."""
+    assert connect(region="eu-west-1").list_objects_v2(Bucket=bucket)["KeyCount"] == 0
+
+
+def test_presigned_urls(client, bucket):
+    """Presigned URLs put and get an object, with the headers that they ask for."""
+    put = client.generate_presigned_url(
+        "put_object", Params={"Bucket": bucket, "Key": KEY, "ContentType": "image/png"}
+    )
+    assert httpx.put(put, content=b"x", headers={"Content-Type": "image/png"}).status_code == 200
+    asked = {"Bucket": bucket, "Key": KEY, "ResponseContentDisposition": 'attachment; filename="a.png"'}
+    got = httpx.get(client.generate_presigned_url("get_object", Params=asked))
+    assert (got.content, got.headers["Content-Disposition"]) == (b"x", 'attachment; filename="a.png"')
+    assert got.headers["Content-Type"] == "image/png"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "status", "expected", "message"),
+    [
+        (lambda url: url.replace("/k?", "/l?"), 403, "SignatureDoesNotMatch", "Check your key"),
+        (lambda url: url.replace("X-Amz-Date=2", "X-Amz-Date=x2"), 400, "AuthorizationQueryParametersError", "ISO8601"),
+        (lambda url: url.replace("X-Amz-Expires=9", "X-Amz-Expires=-9"), 400, "AuthorizationQueryParametersError", "non-negative"),
+        (lambda url: url.replace("X-Amz-Expires=9", "X-Amz-Expires=x"), 400, "AuthorizationQueryParametersError", "a number"),
+        (lambda url: url.replace("X-Amz-Expires=9", "X-Amz-Expires=9999999"), 400, "AuthorizationQueryParametersError", "less than a week"),
+        (lambda url: url.replace("X-Amz-Expires=9", "X-Amz-Expires=0"), 403, "AccessDenied", "Request has expired"),
+        (lambda url: url.replace("X-Amz-Expires=9&", ""), 400, "AuthorizationQueryParametersError", "requires the X-Amz-Algorithm"),
+        (lambda url: url.replace("X-Amz-Algorithm=AWS4", "X-Amz-Algorithm=AWS5"), 400, "AuthorizationQueryParametersError", "only supports"),
+        (lambda url: url.replace("us-west-2", "us-west-1"), 400, "AuthorizationQueryParametersError", "the region 'us-west-1' is wrong"),
+        (lambda url: url.split("?")[0] + "?AWSAccessKeyId=a&Signature=b&Expires=1", 400, "InvalidRequest", "Please use AWS4-HMAC-SHA256"),
+        (lambda url: url.split("?")[0], 403, "AccessDenied", "Access Denied"),
+    ],
+)  # fmt: skip
+def test_presigned_urls_that_are_refused(spoil, status, expected, message, client, bucket, error):
+    """A presigned URL that was changed, has expired, or is of Version 2, is refused in S3's words."""
+    url = client.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "k"}, ExpiresIn=9)
+    response = httpx.get(spoil(url))
+    elements = error(response)
+    assert (response.status_code, elements["Code"]) == (status, expected)
+    assert message in elements["Message"]
+
+
+def test_headers_that_were_not_signed(client, bucket, error):
+    """x-amz- headers that a presigned URL does not sign are refused by name."""
+    url = client.generate_presigned_url("put_object", Params={"Bucket": bucket, "Key": "k"})
+    elements = error(httpx.put(url, content=b"x", headers={"x-amz-acl": "public-read"}))
+    assert (elements["Code"], elements["HeadersNotSigned"]) == ("AccessDenied", "x-amz-acl")
+
+
+def signed(
+    server: Any, bucket: str, keys: Any, *, body: bytes = b"x", at: datetime | None = None, **headers: str
+) -> httpx.Response:
+    """Send a PUT that botocore's signer signed at some time."""
+    request = AWSRequest("PUT", f"{server.url}/{bucket}/k", data=body, headers=headers)
+    if "X-Amz-Trailer" in headers:
+        request.context["checksum"] = {"request_algorithm": {"in": "trailer"}}
+    signer = S3SigV4Auth(Credentials(keys.access, keys.secret), "s3", keys.region)
+    signer.add_auth(request)
+    if at is not None:
+        del request.headers["X-Amz-Date"], request.headers["Authorization"]
+        request.context["timestamp"] = at.strftime("%Y%m%dT%H%M%SZ")
+        request.headers["X-Amz-Date"] = request.context["timestamp"]
+        text = signer.string_to_sign(request, signer.canonical_request(request))
+        signer._inject_signature_to_request(request, signer.signature(text, request))
+    return httpx.put(request.url, content=body, headers=dict(request.headers))
+
+
+@pytest.mark.parametrize("minutes", [-16, 16])
+def test_clock_that_is_wrong(minutes, server, bucket, keys, error):
+    """A request signed more than a quarter of an hour off is too skewed."""
+    response = signed(server, bucket, keys, at=datetime.now(UTC) + timedelta(minutes=minutes))
+    elements = error(response)
+    assert (response.status_code, elements["Code"]) == (403, "RequestTimeTooSkewed")
+    assert elements["MaxAllowedSkewMilliseconds"] == "900000"
+
+
+def test_body_that_was_not_signed(server, bucket, keys, error, client):
+    """A body with another SHA-256 than the signed one is refused, and not stored."""
+    request = AWSRequest("PUT", f"{server.url}/{bucket}/k", data=b"x")
+    S3SigV4Auth(Credentials(keys.access, keys.secret), "s3", keys.region).add_auth(request)
+    response = httpx.put(request.url, content=b"y", headers=dict(request.headers))
+    assert error(response)["Code"] == "XAmzContentSHA256Mismatch"
+    assert client.list_objects_v2(Bucket=bucket)["KeyCount"] == 0
+
+
+def test_streamed_with_a_trailer(server, bucket, keys, client, error):
+    """A body in aws-chunked coding is stored decoded, and its trailing checksum verified."""
+    headers = {
+        "Content-Encoding": "aws-chunked",
+        "X-Amz-Content-SHA256": "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
+        "X-Amz-Decoded-Content-Length": "9",
+        "X-Amz-Trailer": "x-amz-checksum-crc32",
+    }
+    body = b"9\r\ntest data\r\n0\r\nx-amz-checksum-crc32:%s\r\n\r\n"
+    assert signed(server, bucket, keys, body=body % b"0wiusg==", **headers).status_code == 200
+    got = client.get_object(Bucket=bucket, Key="k")
+    assert got["Body"].read() == b"test data"
+    assert "ContentEncoding" not in got
+    assert error(signed(server, bucket, keys, body=body % b"AAAAAA==", **headers))["Code"] == "BadDigest"
+    short = {**headers, "X-Amz-Decoded-Content-Length": "8"}
+    assert error(signed(server, bucket, keys, body=body % b"0wiusg==", **short))["Code"] == "IncompleteBody"
+
+
+@pytest.mark.parametrize(
+    ("authorization", "expected"),
+    [
+        ("AWS AKIA:c2ln", "InvalidRequest"),
+        ("Bearer token", "InvalidArgument"),
+        ("AWS4-HMAC-SHA256 Credential=a", "AuthorizationHeaderMalformed"),
+        ("AWS4-HMAC-SHA256 Credential=a, SignedHeaders=host, Signature=b", "InvalidRequest"),
+        ("", "InvalidArgument"),
+    ],
+)
+def test_authorization_headers_that_are_none(authorization, expected, server, bucket, error):
+    """An Authorization header of Version 2, of another kind or with parts missing is told apart."""
+    response = httpx.get(f"{server.url}/{bucket}/k", headers={"Authorization": authorization})
+    assert error(response)["Code"] == expected
+
+
+def test_uploads_without_a_length(client, bucket, error):
+    """An upload whose length is not announced is not implemented, as at S3."""
+    url = client.generate_presigned_url("put_object", Params={"Bucket": bucket, "Key": "k"})
+    elements = error(httpx.put(url, content=iter([b"x"])))
+    assert (elements["Code"], elements["Header"]) == ("NotImplemented", "Transfer-Encoding")
+
+
+def test_bucket_in_the_host_name(client, bucket, form, post, server):
+    """A bucket may be in the host name; what is signed, and the Location, are then without it in the path."""
+    port = server.url.rpartition(":")[2]
+    host = f"{bucket}.localhost:{port}"
+    response = httpx.post(
+        server.url, content=form.body(),
+        headers={"Content-Type": f"multipart/form-data; boundary={form.boundary}", "Host": host},
+    )  # fmt: skip
+    assert response.status_code == 204
+    assert response.headers["Location"] == f"http://{host}/{form.fields['key'].replace('/', '%2F')}"
+    assert client.head_object(Bucket=bucket, Key=form.fields["key"])["ContentLength"] == len(form.file)
+
+
+def test_what_everyone_may(client, bucket, server):
+    """Objects are private, unless the bucket policy or an ACL grants them to everyone."""
+    client.put_object(Bucket=bucket, Key="public/k", Body=b"x")
+    client.put_object(Bucket=bucket, Key="private/k", Body=b"x")
+    urls = [f"{server.url}/{bucket}/{folder}/k" for folder in ("public", "private")]
+    assert [httpx.get(url).status_code for url in urls] == [403, 403]
+    resource = f"arn:aws:s3:::{bucket}/public/*"
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": resource}
+    client.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Statement": [statement]}))
+    assert [httpx.get(url).status_code for url in urls] == [200, 403]
+    client.put_bucket_policy(
+        Bucket=bucket, Policy=json.dumps({"Statement": [statement | {"Effect": "Deny"}]})
+    )
+    assert code(client.get_object, Bucket=bucket, Key="public/k") == "AccessDenied"
+    client.delete_bucket_policy(Bucket=bucket)
+    client.put_bucket_ownership_controls(
+        Bucket=bucket, OwnershipControls={"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
+    )
+    client.put_object_acl(Bucket=bucket, Key="public/k", ACL="public-read")
+    assert [httpx.get(url).status_code for url in urls] == [200, 403]
+
+
+@pytest.mark.parametrize("name", ["ab", "Upper", "under_score", "-dash", "a" * 64])
+def test_names_that_no_bucket_may_have(name, server, keys, error):
+    """A bucket name that S3 does not take is refused."""
+    request = AWSRequest("PUT", f"{server.url}/{name}")
+    S3SigV4Auth(Credentials(keys.access, keys.secret), "s3", keys.region).add_auth(request)
+    response = httpx.put(request.url, headers=dict(request.headers))
+    assert (response.status_code, error(response)["Code"]) == (400, "InvalidBucketName")
