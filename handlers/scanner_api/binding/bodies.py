@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from starlette.datastructures import UploadFile
+
 from scanner_api.problems import BadRequest, PayloadTooLarge, UnsupportedMediaType, Violation
 
 from .defaults import Defaults
@@ -54,7 +56,6 @@ class MediaType:
         return self._judged(_text(raw), violations) if media_type.startswith("text/") else raw
 
     def _judged(self, value: Any, violations: list[Violation], *, files: bool = False) -> Any:
-        # a file's bytes are not for a schema to judge: any string stands for them
         told = {key: _stand_in(part) for key, part in value.items()} if files else value
         if not self._schema.is_valid(told):
             violations.extend(self._schema.violations(told, "body"))
@@ -64,7 +65,10 @@ class MediaType:
 
 
 def _stand_in(part: Any) -> Any:
-    return "" if hasattr(part, "read") else part
+    """A file's bytes are not for a schema to judge: a string that is as empty as the file stands for them."""
+    if isinstance(part, list):
+        return [_stand_in(each) for each in part]
+    return ("\0" if part.size else "") if isinstance(part, UploadFile) else part
 
 
 def _text(raw: bytes) -> str:

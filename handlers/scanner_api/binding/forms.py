@@ -7,16 +7,20 @@ from typing import TYPE_CHECKING, Any
 from starlette.datastructures import Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from scanner_api.problems import BadRequest, Violation
+from scanner_api.problems import BadRequest
 
-from .json_text import read_json
-from .parameters import compile_parameters
+from .form_fields import Field
+from .media_types import essence, is_json
 from .percent import decode, decode_form
-from .shapes import properties_of, types_of
+from .shapes import properties_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
 
+    from scanner_api.problems import Violation
+
+    from .form_fields import Content
+    from .parameters import QueryPairs
     from .request import Request
     from .schemas import SchemaCompiler
 
@@ -25,7 +29,7 @@ FIELD_BYTES = 64 * 1024
 
 
 class Form:
-    """Reads the fields of a form whose schema is an object, each property one field.
+    """Reads the fields of a form whose schema is an object.
 
     Args:
         schema: the body's schema.
@@ -33,89 +37,93 @@ class Form:
     """
 
     def __init__(self, schema: Any, encoding: Mapping[str, Any], compiler: SchemaCompiler) -> None:
-        properties = properties_of(schema, compiler)
-        self._fields = compile_parameters(
-            [
-                {"in": "query", "name": name, "schema": inner, **_style(encoding.get(name, {}))}
-                for name, inner in properties.items()
-            ],
-            compiler,
-        )
-        self._known = frozenset(properties)
-        self._as_json = frozenset(
-            name
-            for name, inner in properties.items()
-            if types_of(inner, compiler) <= {"object", "array", "null"}
-        )
-        self._files = frozenset(name for name, inner in properties.items() if _is_binary(inner, compiler))
+        self._fields = {
+            name: Field(name, inner, encoding.get(name, {}), compiler)
+            for name, inner in properties_of(schema, compiler).items()
+        }
+        prefixes = (field.deep_prefix for field in self._fields.values())
+        self._deep_prefixes = tuple(prefix for prefix in prefixes if prefix is not None)
 
     def urlencoded(self, raw: bytes, request: Request, violations: list[Violation]) -> dict[str, Any]:
         """Return the fields of an urlencoded body; what is not declared stays text."""
+        if raw.count(b"&") >= MOST_FIELDS:
+            raise BadRequest(f"The form body has more than {MOST_FIELDS} fields.")
         pairs = decode_form(raw, "form body")
-        fields = self._read(request, pairs, violations)
-        for name, value in pairs:
-            if name not in self._known:
-                fields[name] = decode(value, "form body", plus_is_space=True)
-        return fields
+        parts: list[Content] = [decode(value, "form body", plus_is_space=True) for _, value in pairs]
+        return self._read(parts, pairs, request, violations)
 
     async def multipart(
         self, stream: AsyncGenerator[bytes, None], request: Request, violations: list[Violation]
     ) -> dict[str, Any]:
         """Return the fields of a multipart body: text coerced by schema, files as starlette's UploadFile."""
-        headers = Headers(raw=request.scope["headers"])
-        parser = MultiPartParser(
-            headers, stream, max_files=MOST_FIELDS, max_fields=MOST_FIELDS, max_part_size=FIELD_BYTES
-        )
-        try:
-            parts = (await parser.parse()).multi_items()
-        except (MultiPartException, KeyError, UnicodeDecodeError) as error:
-            raise BadRequest(f"The multipart body cannot be read: {_reason(error)}") from None
-        request.files.extend(part for _, part in parts if isinstance(part, UploadFile))
-        return self._sorted(parts, request, violations)
+        sent = await _parse(stream, request)
+        parts = [await self._unwrapped(name, content) for name, content in sent]
+        pairs = [(name, _encoded(content)) for (name, _), content in zip(sent, parts, strict=True)]
+        return self._read(parts, pairs, request, violations)
 
-    def _sorted(
-        self, parts: list[tuple[str, UploadFile | str]], request: Request, violations: list[Violation]
-    ) -> dict[str, Any]:
-        fields: dict[str, Any] = {}
-        pairs = []
-        for name, part in parts:
-            if isinstance(part, UploadFile) or name not in self._known:
-                fields[name] = part
-            elif name in self._files:
-                violations.append(
-                    Violation("body", f"/{name}", "format", "is a file: send it with a filename")
-                )
-            elif name in self._as_json and part[:1] in {"{", "["}:
-                fields[name] = read_json(part, f"field {name!r}")
-            else:
-                pairs.append((name, part.replace("%", "%25").replace("+", "%2B").encode()))
-        return {**self._read(request, pairs, violations), **fields}
+    async def _unwrapped(self, name: str, content: Content) -> Content:
+        """Take a JSON part for text, even if a browser sends it (a Blob) as a file."""
+        field = self._fields.get(name)
+        if field is None or not field.as_json or not isinstance(content, UploadFile):
+            return content
+        is_text = is_json(essence(content.content_type or ""))
+        return (await content.read()).decode("utf-8", "replace") if is_text else content
 
     def _read(
-        self, request: Request, pairs: list[tuple[str, bytes]], violations: list[Violation]
+        self, parts: list[Content], pairs: QueryPairs, request: Request, violations: list[Violation]
     ) -> dict[str, Any]:
-        sent = {name for name, _ in pairs}
-        fields = {}
-        for field in self._fields:
-            if field.name in sent:
-                own: list[Violation] = []
-                fields[field.name] = field.argument_of(request, pairs, own)
-                # what is wrong with the value is found again by the whole body's schema
-                violations.extend(
-                    Violation("body", f"/{field.name}", each.rule, each.detail)
-                    for each in own
-                    if each.rule == "repeated"
-                )
+        fields: dict[str, Any] = {}
+        styled = []
+        for content, (name, encoded) in zip(parts, pairs, strict=True):
+            field = self._fields.get(name)
+            if field is not None and not field.is_styled(content):
+                field.put(content, fields, violations)
+                continue
+            styled.append((name, encoded))
+            if field is None and not name.startswith(self._deep_prefixes):
+                fields[name] = content
+        for field in self._fields.values():
+            field.read_styled(request, styled, fields, violations)
         return fields
 
 
-def _style(encoding: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: encoding[key] for key in ("style", "explode") if key in encoding}
+class WholeParser(MultiPartParser):
+    """starlette's parser, which takes a body for whole wherever it ends, told to see that it is."""
+
+    def __init__(self, headers: Headers, stream: AsyncGenerator[bytes, None], **limits: int) -> None:
+        super().__init__(headers, self._whole(stream), **limits)
+        self._ended = False
+
+    def on_end(self) -> None:
+        """Note the closing boundary."""
+        self._ended = True
+
+    async def _whole(self, stream: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+        async for chunk in stream:
+            yield chunk
+        if not self._ended:
+            raise MultiPartException("It ends before its closing boundary.")
 
 
-def _is_binary(schema: Any, compiler: SchemaCompiler) -> bool:
-    return types_of(schema, compiler) == {"string"} and schema.get("format") == "binary"
+async def _parse(stream: AsyncGenerator[bytes, None], request: Request) -> list[tuple[str, Content]]:
+    headers = Headers(raw=request.scope["headers"])
+    parser = WholeParser(
+        headers, stream, max_files=MOST_FIELDS, max_fields=MOST_FIELDS, max_part_size=FIELD_BYTES
+    )
+    try:
+        parts = (await parser.parse()).multi_items()
+    except MultiPartException as error:
+        raise BadRequest(f"The multipart body cannot be read: {error.message}") from None
+    except UnicodeError:
+        raise BadRequest("The multipart body cannot be read in the charset of its Content-Type.") from None
+    request.files.extend(content for _, content in parts if isinstance(content, UploadFile))
+    return [(name, content) for name, content in parts if not _is_unchosen(content)]
 
 
-def _reason(error: Exception) -> str:
-    return error.message if isinstance(error, MultiPartException) else "its Content-Type names no boundary."
+def _is_unchosen(content: Content) -> bool:
+    """Tell whether this is what a browser sends for a file input where no file was chosen."""
+    return isinstance(content, UploadFile) and not content.filename and not content.size
+
+
+def _encoded(content: Content) -> bytes:
+    return content.replace("%", "%25").replace("+", "%2B").encode() if isinstance(content, str) else b""

@@ -80,3 +80,12 @@ def properties_of(schema: Any, compiler: SchemaCompiler) -> dict[str, Any]:
 def items_of(schema: Any, compiler: SchemaCompiler) -> Any:
     """Return the schema of an array's items, True where it does not say."""
     return next((part["items"] for part in parts_of(schema, compiler) if "items" in part), True)
+
+
+def branches_of(schema: Any, compiler: SchemaCompiler, depth: int = 0) -> list[dict[str, Any]]:
+    """Return the schema objects of which any may apply to a value: its parts, and their alternatives."""
+    branches = parts_of(schema, compiler, depth)
+    for part in tuple(branches):
+        for alternative in (*part.get("anyOf", ()), *part.get("oneOf", ())):
+            branches += branches_of(alternative, compiler, depth + 1)
+    return branches

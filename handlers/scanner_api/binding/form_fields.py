@@ -1,0 +1,109 @@
+"""One field of a form: a property of the body's schema, sent as text by style, as JSON or as files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from starlette.datastructures import UploadFile
+
+from scanner_api.problems import Violation
+from scanner_contract import pointers
+
+from .json_text import read_json
+from .parameters import RepeatedError, compile_parameters
+from .shapes import EVERY_TYPE, branches_of, items_of, types_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .parameters import QueryPairs
+    from .request import Request
+    from .schemas import SchemaCompiler
+
+Content = str | UploadFile
+STYLED = {"style", "explode"}
+
+
+class Field:
+    """Reads one property of a form.
+
+    Args:
+        schema: the property's schema.
+        encoding: its Encoding Object (OpenAPI 3.1, section 4.8.15).
+
+    Attributes:
+        as_json: only JSON can spell a value, or an array's item.
+        deep_prefix: what the names of the parts of a ``deepObject`` begin with.
+    """
+
+    __slots__ = (
+        "_binary",
+        "_is_array",
+        "_json_only",
+        "_parameter",
+        "_takes_file",
+        "as_json",
+        "deep_prefix",
+        "name",
+    )
+
+    def __init__(self, name: str, schema: Any, encoding: Mapping[str, Any], compiler: SchemaCompiler) -> None:
+        style = {key: encoding[key] for key in STYLED & encoding.keys()}
+        self.name = name
+        self.deep_prefix = name + "[" if style.get("style") == "deepObject" else None
+        (self._parameter,) = compile_parameters(
+            [{"in": "query", "name": name, "schema": schema, **style}], compiler
+        )
+        types = types_of(schema, compiler)
+        self._is_array = types <= {"array", "null"}
+        self.as_json = types <= {"object", "array", "null"}
+        self._json_only = types <= {"object", "null"} and not style
+        branches = branches_of(items_of(schema, compiler) if self._is_array else schema, compiler)
+        self._binary = any(each.get("format") == "binary" for each in branches)
+        # OpenAPI 3.1 has no word for a file: it is what has a media type, or no type at all
+        typed = types != EVERY_TYPE and not any("contentMediaType" in each for each in branches)
+        self._takes_file = self._binary or not typed
+
+    def is_styled(self, content: Content) -> bool:
+        """Tell whether :meth:`read_styled` is to read this; else it is to be :meth:`put`."""
+        if self._binary or isinstance(content, UploadFile):
+            return False
+        return not self._json_only and not (self.as_json and content.lstrip()[:1] in {"{", "["})
+
+    def put(self, content: Content, fields: dict[str, Any], violations: list[Violation]) -> None:
+        """Put a file or JSON among the fields; what is wrong with it goes to ``violations``."""
+        value: Any = content
+        if isinstance(content, UploadFile):
+            if not self._takes_file:
+                violations.append(self._violation("format", "is no file: send it without a filename"))
+        elif self._binary:
+            violations.append(self._violation("format", "is a file: send it with a filename"))
+        else:
+            value = read_json(content, f"field {self.name!r}")
+        if self._is_array and not isinstance(value, list):
+            fields.setdefault(self.name, []).append(value)
+            return
+        if self.name in fields:
+            violations.append(self._repeated())
+        fields[self.name] = value
+
+    def read_styled(
+        self, request: Request, pairs: QueryPairs, fields: dict[str, Any], violations: list[Violation]
+    ) -> None:
+        """Put what the form's texts spell in the field's style among the fields."""
+        if self._json_only:
+            return
+        read = self._parameter.read
+        try:
+            sent = read(request, pairs)
+        except RepeatedError:
+            violations.append(self._repeated())
+            sent = read(request, list(dict(pairs).items()))
+        if sent is not None:
+            fields[self.name] = self._parameter.coerce(sent)
+
+    def _repeated(self) -> Violation:
+        return self._violation("repeated", "takes one value and was sent more than once")
+
+    def _violation(self, rule: str, detail: str) -> Violation:
+        return Violation("body", pointers.join("", self.name), rule, detail)
