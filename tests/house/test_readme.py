@@ -4,7 +4,11 @@ import json
 import re
 from pathlib import Path
 
+import typer
+
+from scanner_api.cli import app
 from scanner_api.settings import Settings
+from scanner_mocks.server import Mock
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -45,6 +49,18 @@ def test_settings_table():
     """The table has every setting with its default and its meaning, and no other."""
     listed = [line for line in section("Settings").splitlines() if line.startswith("| `SCANNER_")]
     assert listed == [settings_row(name, field) for name, field in Settings.model_fields.items()]
+
+
+def test_doors():
+    """The doors are the commands that there are, and no other."""
+    named = re.findall(r"^\| `scanner-api (\w+)` \|", section("Doors"), re.MULTILINE)
+    assert sorted(named) == sorted(typer.main.get_command(app).commands)
+
+
+def test_line_of_the_mock():
+    """The line of JSON has what the mock prints, in its order."""
+    lines = [block for block in blocks(README) if block.startswith("{")]
+    assert [list(json.loads(line)) for line in lines] == [list(Mock.__struct_fields__)]
 
 
 def test_links_lead_somewhere():
