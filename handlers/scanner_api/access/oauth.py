@@ -41,7 +41,7 @@ def bearer_verifier(
         return BearerSwitchedOff()
     if not audience or not jwks:
         raise ValueError("oauth_audience and oauth_jwks must be set where oauth_issuer is")
-    from .jwks import KeySet  # noqa: PLC0415 -- joserfc takes 0.1 s to import: only where it is needed
-    from .tokens import TokenVerifier  # noqa: PLC0415 -- the same
+    from .jwks import KeySet  # noqa: PLC0415 -- see above -- joserfc takes 0.1 s to import: only where it is needed
+    from .tokens import TokenVerifier  # noqa: PLC0415 -- see above -- the same
 
     return TokenVerifier(issuer, audience, KeySet(jwks), organization_claim, clock)
