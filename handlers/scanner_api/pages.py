@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -91,11 +92,11 @@ def health_pages(checks: Mapping[str, Check]) -> dict[str, ASGIApp]:
 
     async def readyz(scope: Scope, receive: Receive, send: Send) -> None:
         found = {name: await _passes(check) for name, check in checks.items()}
-        status = 200 if all(found.values()) else 503
+        ready = all(found.values())
         parts = {name: "ready" if passed else "unreachable" for name, passed in found.items()}
-        await JSONResponse({"status": "ready" if status == 200 else "not ready", **parts}, status)(  # noqa: PLR2004
-            scope, receive, send
-        )
+        status = HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
+        answer = JSONResponse({"status": "ready" if ready else "not ready", **parts}, status)
+        await answer(scope, receive, send)
 
     return {"/healthz": healthz, "/readyz": readyz}
 

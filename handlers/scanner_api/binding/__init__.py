@@ -56,7 +56,7 @@ def bind(assembly: Assembly, handlers: Mapping[str, Callable[..., Any]]) -> ASGI
         API(specification, base_path="", name="contract", resolver=connexion.options.resolver)
     )
     # Connexion builds its stack at the first request; a contract that does not fit must fail the start
-    connexion.app, connexion.middleware_stack = connexion._build_middleware_stack()  # noqa: SLF001
+    connexion.app, connexion.middleware_stack = connexion._build_middleware_stack()  # noqa: SLF001 -- no public way
     app: ASGIApp = connexion
     return app
 

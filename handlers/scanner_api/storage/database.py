@@ -27,14 +27,12 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-__all__ = ["ConstraintError", "Database", "DatabaseError"]
+__all__ = ["ConstraintError", "Database", "DatabaseError", "DuplicateError"]
 
 _SNAPSHOT: Final[dict[str, dict[str, Any]]] = {
     "sqlite": {"sqlite_begin": "BEGIN"},
     "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
 }
-_MIGRATION_LOCK: Final = 7_226_766
-"""Names PostgreSQL's lock that migrations hold: any number, the same in all versions."""
 _PING_SECONDS: Final = 3
 _PASSING_STATES: Final = frozenset({"08", "40", "53", "55", "57", "58"})
 """PostgreSQL's classes of errors for lost connections, deadlocks, want of resources and shutdowns."""
@@ -45,6 +43,18 @@ _log = logging.getLogger(__name__)
 
 class ConstraintError(Exception):
     """The schema refuses a row: a duplicate, or a reference to nothing."""
+
+
+class DuplicateError(ConstraintError):
+    """What is to be added is there already.
+
+    Attributes:
+        existing_id: the id under which it is there.
+    """
+
+    def __init__(self, existing_id: str) -> None:
+        self.existing_id = existing_id
+        super().__init__(f"It is there already, as {existing_id}.")
 
 
 class Database:
@@ -104,14 +114,11 @@ class Database:
         if await self._revision() == HEAD:
             return
         # Alembic costs a third of a second to import, which most starts can do without
-        from .migrations.upgrade import upgrade  # noqa: PLC0415
+        from .migrations.upgrade import upgrade  # noqa: PLC0415 -- see above
 
         try:
             async with self.transaction() as connection:
-                if self._engine.dialect.name == "postgresql":
-                    await connection.execute(
-                        text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK}
-                    )
+                await self.take_turn(connection, "scanner-api migrations")
                 await connection.run_sync(upgrade)
         except (ServiceUnavailable, exc.SQLAlchemyError) as error:
             reason = error.__cause__ or error
@@ -155,6 +162,15 @@ class Database:
         async with self.read_turn, _connection(self._snapshots) as connection:
             with _translated():
                 yield connection
+
+    async def take_turn(self, connection: AsyncConnection, purpose: str) -> None:
+        """Wait until no other transaction is at this purpose; the turn ends with the transaction.
+
+        It is for what no lock of a row can guard. On SQLite a transaction that writes is alone anyway.
+        """
+        if self.dialect.name == "postgresql":
+            lock = text("SELECT pg_advisory_xact_lock(hashtextextended(:purpose, 0))")
+            await connection.execute(lock, {"purpose": purpose})
 
     async def keep(self) -> AsyncConnection:
         """Return a connection for its caller alone, outside transactions, until :meth:`discard` or close."""
