@@ -11,7 +11,7 @@ from scanner_api.problems import BadRequest, PayloadTooLarge, UnsupportedMediaTy
 from .defaults import Defaults
 from .forms import Form
 from .json_text import read_json
-from .media_types import essence, is_json, ranges_for
+from .media_types import charset, essence, is_json, ranges_for
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
@@ -53,7 +53,7 @@ class MediaType:
             return self._judged(self._form.urlencoded(raw, request, violations), violations)
         if is_json(media_type):
             return self._judged(read_json(raw, "body"), violations)
-        return self._judged(_text(raw), violations) if media_type.startswith("text/") else raw
+        return self._judged(_text(raw, request), violations) if media_type.startswith("text/") else raw
 
     def _judged(self, value: Any, violations: list[Violation], *, files: bool = False) -> Any:
         told = {key: _stand_in(part) for key, part in value.items()} if files else value
@@ -71,7 +71,10 @@ def _stand_in(part: Any) -> Any:
     return ("\0" if part.size else "") if isinstance(part, UploadFile) else part
 
 
-def _text(raw: bytes) -> str:
+def _text(raw: bytes, request: Request) -> str:
+    named = charset(request.header(b"content-type") or "")
+    if named not in {"utf-8", "us-ascii"}:
+        raise UnsupportedMediaType(f"Text must come in UTF-8; it came in {named[:100]}.")
     try:
         return raw.decode()
     except UnicodeDecodeError:

@@ -11,7 +11,8 @@ def to_2020_12(schema: dict[str, Any]) -> dict[str, Any]:
     """Translate one schema object of OpenAPI 3.0.3, section 4.7.24; its subschemas are left as they are.
 
     A ``$ref`` loses its siblings, as 3.0 ignores them; boolean exclusive bounds become numbers; ``nullable``
-    adds null to the type (and has no meaning without a type, by the 3.0.3 clarification).
+    adds null to the type (by the 3.0.3 clarification it has no meaning without a type, and an ``enum`` has to
+    name null all the same).
     """
     if "$ref" in schema:
         return {"$ref": schema["$ref"]}
@@ -21,6 +22,4 @@ def to_2020_12(schema: dict[str, Any]) -> dict[str, Any]:
             told[exclusive] = told.pop(bound)
     if told.pop("nullable", False) is True and isinstance(told.get("type"), str):
         told["type"] = [told["type"], "null"]
-        if "enum" in told and None not in told["enum"]:
-            told["enum"] = [*told["enum"], None]
     return told

@@ -59,7 +59,7 @@ class Edge:
         request.response_headers.append((b"x-request-id", request.request_id.encode()))
         started = _Started(send)
         try:
-            self._check_target(request)
+            request.misrouted = self._too_long(request)
             await self._app(scope, receive, started)
         except Disconnected:
             log.debug("The client went away (request %s)", request.request_id)
@@ -69,12 +69,11 @@ class Edge:
             for file in request.files:
                 await file.close()
 
-    def _check_target(self, request: Request) -> None:
+    def _too_long(self, request: Request) -> URITooLong | None:
         length = len(request.path) + len(request.query_string)
-        if length > self._most_target_bytes:
-            raise URITooLong(
-                f"The request target has {length} bytes; the limit is {self._most_target_bytes}."
-            )
+        if length <= self._most_target_bytes:
+            return None
+        return URITooLong(f"The request target has {length} bytes; the limit is {self._most_target_bytes}.")
 
     async def _answer_error(self, error: Exception, request: Request, started: _Started) -> None:
         problem = error if isinstance(error, Problem) else InternalError()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from scanner_api.problems import NotAcceptable
@@ -9,6 +10,7 @@ from scanner_api.problems import NotAcceptable
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+QUALITY = re.compile(r"0?\.[0-9]+|0\.?|1(?:\.0*)?", re.ASCII)
 MOST_REMEMBERED = 256
 LONGEST_REMEMBERED = 256
 
@@ -21,6 +23,13 @@ def essence(value: str) -> str:
 def is_json(media_type: str) -> bool:
     """Tell whether a media type is JSON or built on it (RFC 6839)."""
     return media_type == "application/json" or media_type.endswith("+json")
+
+
+def charset(value: str) -> str:
+    """Return the charset that a Content-Type names, lower case; UTF-8 where it names none."""
+    parameters = (each.strip().lower() for each in value.split(";")[1:])
+    named = (each.removeprefix("charset=").strip('"') for each in parameters if each.startswith("charset="))
+    return next(named, "utf-8")
 
 
 def ranges_for(media_type: str) -> tuple[str, str, str]:
@@ -41,11 +50,9 @@ def parse_accept(header: str) -> list[Accepted]:
     for piece in header.split(","):
         media_range, *parameters = (part.strip().lower() for part in piece.split(";"))
         quality = next((part[2:] for part in parameters if part.startswith("q=")), "1")
-        try:
+        if media_range.count("/") == 1 and QUALITY.fullmatch(quality):
             found.append(Accepted(media_range, float(quality)))
-        except ValueError:
-            continue
-    return [each for each in found if each.media_range.count("/") == 1]
+    return found
 
 
 class Negotiation:
@@ -74,7 +81,9 @@ class Negotiation:
             )
 
     def _allows(self, accepted: list[Accepted]) -> bool:
-        qualities = {each.media_range: each.quality for each in accepted}
+        qualities: dict[str, float] = {}
+        for each in accepted:  # ranges that differ in parameters are one here: the kindest of them counts
+            qualities[each.media_range] = max(each.quality, qualities.get(each.media_range, 0.0))
         if not qualities:
             return True
         for produced in self._produced:

@@ -116,7 +116,16 @@ class BindingAPI(RoutedAPI[BoundOperation]):
 
     def make_operation(self, operation: ContractOperation) -> BoundOperation:
         """Bind one operation; an operation without a handler has failed in the resolver already."""
-        return BoundOperation(operation, self._assembly)
+        try:
+            return BoundOperation(operation, self._assembly)
+        except ResolverError:
+            raise
+        except (LookupError, ValueError) as error:
+            found = operation.contract_operation
+            raise ResolverError(
+                f"The operation {found.operation_id!r} at {found.pointer} cannot be bound: "
+                f"{str(error).partition(chr(10))[0]}"
+            ) from error
 
 
 class BindingMiddleware(RoutedMiddleware[BindingAPI]):

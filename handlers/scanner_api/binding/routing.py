@@ -110,7 +110,7 @@ class PathTable:
 
 
 class RoutingMiddleware(SpecMiddleware):
-    """Finds the operation and its path parameters; raises the problem where there is none."""
+    """Finds the operation and its path parameters; notes the problem where there is none."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -123,19 +123,23 @@ class RoutingMiddleware(SpecMiddleware):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Route one request."""
         request: Request = scope[STATE]
-        operation_id = None
-        try:
-            item, request.path_parameters = self.table.find(request.path)
-            operation_id = item.operations.get(request.method)
-            if operation_id is None:
-                request.misrouted = MethodNotAllowed(
-                    f"{request.method} is not among the methods of this path: {item.allow}.",
-                    headers={"Allow": item.allow},
-                )
-        except Problem as problem:
-            request.misrouted = problem
         scope.setdefault("extensions", {})[ROUTING_CONTEXT] = {
             "api_base_path": "",
-            "operation_id": operation_id,
+            "operation_id": self._operation_id(request) if request.misrouted is None else None,
         }
         await self.app(scope, receive, send)
+
+    def _operation_id(self, request: Request) -> str | None:
+        """Return the operation that answers a request, or note why none does."""
+        try:
+            item, request.path_parameters = self.table.find(request.path)
+        except Problem as problem:
+            request.misrouted = problem
+            return None
+        operation_id = item.operations.get(request.method)
+        if operation_id is None:
+            request.misrouted = MethodNotAllowed(
+                f"{request.method} is not among the methods of this path: {item.allow}.",
+                headers={"Allow": item.allow},
+            )
+        return operation_id
