@@ -11,6 +11,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -19,6 +22,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 from servers import ours, peers, running
@@ -29,6 +33,19 @@ if TYPE_CHECKING:
     from servers import Server
 
 HERE = Path(__file__).parent
+WIDTH = 120
+COLUMNS = (
+    "server",
+    "at once",
+    "requests/s",
+    "p50 ms",
+    "p99 ms",
+    "peak MB",
+    "start s",
+    "x (a)",
+    "x (b)",
+    "x (c)",
+)
 
 
 @dataclass(frozen=True)
@@ -58,7 +75,8 @@ def main() -> None:
     seconds = 1 if options.smoke else options.seconds
     with tempfile.TemporaryDirectory() as folder:
         results = [measure(server, connections, seconds) for server in (*peers(), ours(Path(folder)))]
-    Console().print(table(results))
+    console = Console(width=WIDTH, highlight=False)
+    console.print(machine(), table(results))
     options.json.write_text(json.dumps([asdict(result) for result in results], indent=2) + "\n")
 
 
@@ -103,18 +121,7 @@ def peak_memory(pid: int) -> float:
 
 def table(results: list[Result]) -> Table:
     """Lay the numbers out, one row for each server and load, with the speed as a multiple of each peer's."""
-    shown = Table(
-        "server",
-        "connections",
-        "requests/s",
-        "p50 ms",
-        "p99 ms",
-        "peak MB",
-        "start s",
-        "x (a)",
-        "x (b)",
-        "x (c)",
-    )
+    shown = Table(*COLUMNS, box=box.MARKDOWN)
     for result in results:
         for index, seen in enumerate(result.loads):
             ratios = (
@@ -131,6 +138,13 @@ def table(results: list[Result]) -> Table:
                 *(f"{ratio:.2f}" for ratio in ratios),
             )
     return shown
+
+
+def machine() -> str:
+    """Name the machine, as the numbers are nothing without it."""
+    models = re.findall(r"^model name\s*: (.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    model = models[0] if models else platform.machine()
+    return f"{model}, {os.cpu_count()} cores, Python {platform.python_version()}"
 
 
 if __name__ == "__main__":
