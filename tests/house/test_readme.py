@@ -7,7 +7,9 @@ from pathlib import Path
 import typer
 
 from scanner_api.cli import app
+from scanner_api.operations.pending import PENDING
 from scanner_api.settings import Settings
+from scanner_contract import load_contract
 from scanner_mocks.server import Mock
 
 ROOT = Path(__file__).parents[2]
@@ -49,6 +51,17 @@ def test_settings_table():
     """The table has every setting with its default and its meaning, and no other."""
     listed = [line for line in section("Settings").splitlines() if line.startswith("| `SCANNER_")]
     assert listed == [settings_row(name, field) for name, field in Settings.model_fields.items()]
+
+
+def test_operations():
+    """The operations that the README calls real are those of the contract that are not pending."""
+    named = re.findall(r"^\| `(\w+) (\S+)` \| for real \|$", section("What is there"), re.MULTILINE)
+    answered = [
+        (each.method.upper(), each.path)
+        for each in load_contract().operations
+        if not each.operation_id.endswith(PENDING)
+    ]
+    assert sorted(named) == sorted(answered)
 
 
 def test_doors():
