@@ -121,7 +121,7 @@ class Application:
             contract=self.contract,
             gate=self._gate,
             collaborators={
-                "sessions": SessionStore(self.database),
+                "sessions": SessionStore(self.database, self.clock, self.settings.session_ttl_seconds),
                 "photo_keys": photo_keys,
                 "bucket": self.bucket,
                 "clock": self.clock,

@@ -58,6 +58,9 @@ class Settings(BaseSettings):
     max_target_bytes: int = Field(
         8192, ge=256, description="Longest request target (path and query), in bytes; 414 beyond it."
     )
+    session_ttl_seconds: int = Field(
+        86_400, ge=1, description="How long an ACTIVE session may be idle before it expires, in seconds."
+    )
     s3_bucket: str = Field("scanner-photos", description="Bucket of the photos.")
     s3_region: str = Field("us-west-2", description="Region of the bucket.")
     s3_endpoint_url: str | None = Field(None, description="Endpoint of an S3 that is not AWS's.")

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from scanner_api.clock import Clock
     from scanner_api.storage.database import Database
 
+_TTL_SECONDS: Final = 86_400
+"""Needed to make the store; new sessions are stored whatever it is."""
 _OWN: Final = {"organization_id": seeds.ORGANIZATION}
 _API_KEYS: Final[dict[str, dict[str, Any]]] = {
     seeds.ACTIVE_KEY: {"name": "active", **_OWN},
@@ -40,7 +42,7 @@ async def plant(database: Database, clock: Clock) -> None:
     now = clock.now()
     await _plant_organizations(OrganizationStore(database), now)
     await _plant_credentials(CredentialStore(database), now)
-    sessions = SessionStore(database)
+    sessions = SessionStore(database, clock, _TTL_SECONDS)
     await sessions.create(_session(seeds.SESSION, SessionStatus.ACTIVE, now))
     await sessions.create(_session(seeds.COMPLETED_SESSION, SessionStatus.COMPLETED, now))
 

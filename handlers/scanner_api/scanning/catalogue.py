@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 import msgspec
 
 from . import gtin
+from .bricks import BRICK
 from .rows import BadRow, read_rows
 
 if TYPE_CHECKING:
@@ -54,8 +55,6 @@ _COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
 _MAX_LENGTHS: Final = {"name": 300, "brand_name": 200, "category": 300, "images": 2048}
 _MAX_LENGTH: Final = 10_000
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-BRICK: Final = re.compile(r"1[0-9]{7}|")
-"""A GPC brick code, or none."""
 
 
 def read_products(stream: IO[bytes], filename: str) -> Iterator[Product | BadRow]:

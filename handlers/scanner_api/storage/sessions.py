@@ -5,26 +5,44 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import asdict
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
-from scanner_api.scanning.sessions import ScanSession
+from scanner_api.scanning.sessions import ExtractionStatus, ScanSession, SessionStatus
 
+from .activity import Activity
 from .lookup import Lookup
+from .paging import read_page
 from .tables import scan_sessions
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from sqlalchemy import ColumnElement
+
+    from scanner_api.clock import Clock
+
     from .database import Database
 
 _FIELDS: Final = ScanSession.__struct_fields__
+_COLUMNS: Final = [scan_sessions.c[field] for field in _FIELDS]
 
 
 class SessionStore:
-    """The scan sessions of all organizations."""
+    """The scan sessions of all organizations.
 
-    def __init__(self, database: Database) -> None:
+    An ACTIVE session that was left idle is EXPIRED for everyone, whether or not that is written down yet.
+
+    Args:
+        database: where they are kept.
+        clock: tells the time.
+        ttl_seconds: how long an ACTIVE session may be idle.
+    """
+
+    def __init__(self, database: Database, clock: Clock, ttl_seconds: float) -> None:
         self._database = database
-        columns = [scan_sessions.c[field] for field in _FIELDS]
-        self._by_id = Lookup(database, select(*columns), key=scan_sessions.c.id)
+        self._clock = clock
+        self._activity = Activity(clock, ttl_seconds)
+        self._by_id = Lookup(database, select(*_COLUMNS), key=scan_sessions.c.id)
 
     async def create(self, session: ScanSession) -> None:
         """Store a new session.
@@ -41,5 +59,63 @@ class SessionStore:
         Whoever asks at the same time may be given the same dicts: they are not to be changed.
         """
         for row in await self._by_id.rows(session_id):
-            return ScanSession(**dict(zip(_FIELDS, row, strict=True)))
+            return self._activity.seen(ScanSession(**dict(zip(_FIELDS, row, strict=True))))
         return None
+
+    async def close(self, session_id: str, *, submit: bool) -> ScanSession | None:
+        """Complete an active session, and have its extraction begin if it is submitted.
+
+        Returns:
+            The session as it is now, or None if it was not active: of several who close it, one gets it.
+        """
+        changes = {"status": SessionStatus.COMPLETED, "modified": self._clock.now()}
+        if submit:
+            changes["extraction_status"] = ExtractionStatus.PROCESSING
+        active = scan_sessions.update().where(scan_sessions.c.id == session_id, self._activity.is_active())
+        async with self._database.transaction() as connection:
+            closed = await connection.execute(active.values(changes).returning(*_COLUMNS))
+            row = closed.mappings().first()
+        return ScanSession(**row) if row else None
+
+    async def expire_idle(self) -> int:
+        """Write down which sessions were left idle, and return how many were not known to be."""
+        idle = scan_sessions.update().where(self._activity.is_idle())
+        async with self._database.transaction() as connection:
+            expired = await connection.execute(idle.values(status=SessionStatus.EXPIRED))
+            return expired.rowcount
+
+    async def page(
+        self,
+        organization_ids: Collection[str],
+        *,
+        page: int,
+        page_size: int,
+        created_by: str | None = None,
+        status: SessionStatus | None = None,
+    ) -> tuple[list[ScanSession], int]:
+        """Return a page of sessions, newest first, and how many there are on all pages.
+
+        Args:
+            organization_ids: whose sessions.
+            page: from 1.
+            page_size: most sessions on a page.
+            created_by: only those that this credential opened.
+            status: only those that are seen with this status.
+        """
+        statement = select(*_COLUMNS).where(scan_sessions.c.organization_id.in_(organization_ids))
+        if created_by is not None:
+            statement = statement.where(scan_sessions.c.created_by == created_by)
+        if status is not None:
+            statement = statement.where(self._has(status))
+        newest_first = statement.order_by(scan_sessions.c.created.desc(), scan_sessions.c.id.desc())
+        rows, total = await read_page(self._database, newest_first, page=page, page_size=page_size)
+        return [self._activity.seen(ScanSession(**row)) for row in rows], total
+
+    def _has(self, status: SessionStatus) -> ColumnElement[bool]:
+        match status:
+            case SessionStatus.ACTIVE:
+                return self._activity.is_active()
+            case SessionStatus.EXPIRED:
+                return or_(scan_sessions.c.status == status, self._activity.is_idle())
+            case _:
+                return scan_sessions.c.status == status

@@ -16,8 +16,12 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     Table,
+    UniqueConstraint,
+    text,
 )
 
+from scanner_api.scanning.captures import CaptureStatus
+from scanner_api.scanning.proposals import ProposalStatus
 from scanner_api.scanning.sessions import ExtractionStatus, SessionStatus
 
 from .column_types import LosslessText, UTCDateTime
@@ -114,8 +118,112 @@ scan_sessions = Table(
     Column("modified", UTCDateTime, nullable=False),
     Column("capture_count", Integer, nullable=False),
     Column("photo_count", Integer, nullable=False),
+    Column("extraction_attempts", Integer, nullable=False, server_default=text("0")),
+    Column("extraction_lease_until", UTCDateTime),
     # newest first, and a stable order among sessions of one instant
     Index(None, "organization_id", "created", "id"),
+    Index(None, "status", "modified"),
+    Index(None, "extraction_status"),
+)
+
+products = Table(
+    "products",
+    metadata,
+    Column("short_id", LosslessText, primary_key=True),
+    Column("gtin", LosslessText, nullable=False, unique=True),
+    Column("name", LosslessText, nullable=False),
+    Column("brand_name", LosslessText, nullable=False),
+    Column("category", LosslessText, nullable=False),
+    Column("brick", LosslessText, nullable=False),
+    Column("description", LosslessText, nullable=False),
+    Column("ingredients", LosslessText, nullable=False),
+    Column("images", LosslessText, nullable=False),
+    Column("ai_summary", LosslessText, nullable=False),
+    Column("created", UTCDateTime, nullable=False),
+    Column("modified", UTCDateTime, nullable=False),
+)
+
+captures = Table(
+    "captures",
+    metadata,
+    Column("id", LosslessText, primary_key=True),
+    Column("session_id", ForeignKey(scan_sessions.c.id), nullable=False),
+    Column("status", _enum(CaptureStatus), nullable=False),
+    Column("capture_type", LosslessText, nullable=False),
+    Column("raw_value", LosslessText, nullable=False),
+    Column("gtin", LosslessText, nullable=False),
+    Column("error_message", LosslessText, nullable=False),
+    Column("created", UTCDateTime, nullable=False),
+    Column("metadata", JSON, nullable=False),
+    Column("gs1_dl_data", JSON, nullable=False),
+    Column("product_short_id", ForeignKey(products.c.short_id)),
+    Column("processed_at", UTCDateTime),
+    Column("uploaded_image_key", LosslessText),
+    Column("qr_analysis", JSON(none_as_null=True)),
+    Column("attempts", Integer, nullable=False),
+    Column("lease_until", UTCDateTime),
+    Index(None, "session_id", "created", "id"),
+    Index(None, "status", "created"),
+)
+
+photos = Table(
+    "photos",
+    metadata,
+    Column("id", LosslessText, primary_key=True),
+    Column("session_id", ForeignKey(scan_sessions.c.id), nullable=False),
+    Column("photo_type", LosslessText, nullable=False),
+    Column("s3_key", LosslessText, nullable=False, unique=True),
+    Column("original_filename", LosslessText, nullable=False),
+    Column("file_size", Integer, nullable=False),
+    Column("media_type", LosslessText, nullable=False),
+    # not unique: a new order moves photos across each other, and SQLite would check it row by row
+    Column("sort_order", Integer, nullable=False),
+    Column("metadata", JSON, nullable=False),
+    Column("created", UTCDateTime, nullable=False),
+    Column("capture_id", ForeignKey(captures.c.id)),
+    Index(None, "session_id", "sort_order"),
+)
+
+proposals = Table(
+    "proposals",
+    metadata,
+    Column("id", LosslessText, primary_key=True),
+    Column("capture_id", ForeignKey(captures.c.id), nullable=False),
+    Column("field_name", LosslessText, nullable=False),
+    Column("current_value", LosslessText, nullable=False),
+    Column("proposed_value", LosslessText, nullable=False),
+    Column("confidence", LosslessText, nullable=False),
+    Column("reasoning", LosslessText, nullable=False),
+    Column("source", LosslessText, nullable=False),
+    Column("status", _enum(ProposalStatus), nullable=False),
+    Column("metadata", JSON, nullable=False),
+    Column("created", UTCDateTime, nullable=False),
+    Column("reviewed_at", UTCDateTime),
+    Column("applied_at", UTCDateTime),
+    Index(None, "capture_id", "created", "id"),
+)
+
+redirect_rules = Table(
+    "redirect_rules",
+    metadata,
+    Column("id", LosslessText, primary_key=True),
+    Column("product_short_id", ForeignKey(products.c.short_id), nullable=False),
+    # not in a unique index: it may be longer than PostgreSQL can index
+    Column("url", LosslessText, nullable=False),
+    Column("order_index", Integer, nullable=False),
+    Column("created", UTCDateTime, nullable=False),
+    UniqueConstraint("product_short_id", "order_index"),
+)
+
+freshness_rules = Table(
+    "freshness_rules",
+    metadata,
+    # empty for everyone, so that it can be part of the key
+    Column("organization_id", LosslessText, primary_key=True),
+    Column("brick", LosslessText, primary_key=True),
+    Column("category_label", LosslessText, nullable=False),
+    Column("warning_days", Integer, nullable=False),
+    Column("critical_days", Integer, nullable=False),
 )
 
 secrets = Table(

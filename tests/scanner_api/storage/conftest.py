@@ -176,6 +176,27 @@ def now():
     return NOW
 
 
+class StoppedClock:
+    """A clock that moves only when it is told to."""
+
+    def __init__(self):
+        self.time = NOW
+
+    def now(self):
+        """Return the time at which it stands."""
+        return self.time
+
+    def advance(self, seconds):
+        """Move on."""
+        self.time += timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def clock():
+    """A clock that stands at that moment."""
+    return StoppedClock()
+
+
 @pytest.fixture
 def session():
     """A row of scan_sessions."""

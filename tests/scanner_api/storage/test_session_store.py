@@ -12,6 +12,7 @@ from scanner_api.storage.database import ConstraintError, Database
 from scanner_api.storage.sessions import SessionStore
 from scanner_api.storage.tables import scan_sessions
 
+TTL = 3600
 HOSTILE_IDS = [
     "",
     "\x00",
@@ -40,11 +41,11 @@ def stored(session):
     )
 
 
-def test_a_session_comes_back_as_it_was_stored(in_database, stored):
+def test_a_session_comes_back_as_it_was_stored(in_database, stored, clock):
     """Every field survives, with hostile strings in the text and JSON columns."""
 
     async def scenario(database):
-        store = SessionStore(database)
+        store = SessionStore(database, clock, TTL)
         await store.create(stored)
         return await store.get(stored.id)
 
@@ -53,12 +54,12 @@ def test_a_session_comes_back_as_it_was_stored(in_database, stored):
 
 @pytest.mark.parametrize("status", SessionStatus)
 @pytest.mark.parametrize("extraction", ExtractionStatus)
-def test_every_state_is_stored(run_in, sqlite_url, stored, status, extraction):
+def test_every_state_is_stored(run_in, sqlite_url, stored, status, extraction, clock):
     """All states of a session come back as members of their enumerations."""
     session = msgspec.structs.replace(stored, status=status, extraction_status=extraction)
 
     async def scenario(database):
-        store = SessionStore(database)
+        store = SessionStore(database, clock, TTL)
         await store.create(session)
         return await store.get(session.id)
 
@@ -66,11 +67,11 @@ def test_every_state_is_stored(run_in, sqlite_url, stored, status, extraction):
     assert (found.status, found.extraction_status) == (status, extraction)
 
 
-def test_an_unknown_id_is_none_whatever_it_is(in_database, stored):
+def test_an_unknown_id_is_none_whatever_it_is(in_database, stored, clock):
     """Any string may be asked for, alone and beside others, and only the stored id finds a session."""
 
     async def scenario(database):
-        store = SessionStore(database)
+        store = SessionStore(database, clock, TTL)
         await store.create(stored)
         alone = [await store.get(session_id) for session_id in HOSTILE_IDS]
         together = await asyncio.gather(*map(store.get, [*HOSTILE_IDS, stored.id]))
@@ -82,11 +83,11 @@ def test_an_unknown_id_is_none_whatever_it_is(in_database, stored):
 
 
 @pytest.mark.parametrize("change", [{}, {"id": "other", "organization_id": "unknown"}])
-def test_a_session_is_stored_once_and_for_an_organization(in_database, stored, change):
+def test_a_session_is_stored_once_and_for_an_organization(in_database, stored, change, clock):
     """A second session with the id, or one of an organization that does not exist, is refused."""
 
     async def scenario(database):
-        store = SessionStore(database)
+        store = SessionStore(database, clock, TTL)
         await store.create(stored)
         with pytest.raises(ConstraintError):
             await store.create(msgspec.structs.replace(stored, **change))
@@ -95,13 +96,13 @@ def test_a_session_is_stored_once_and_for_an_organization(in_database, stored, c
     assert in_database(scenario) == stored
 
 
-def test_a_change_is_seen_at_once(in_shared_database, stored, shared_url):
+def test_a_change_is_seen_at_once(in_shared_database, stored, shared_url, clock):
     """A read sees what another connection pool, as of another process, has committed before it."""
 
     async def scenario(database):
-        store, elsewhere = SessionStore(database), Database(shared_url)
+        store, elsewhere = SessionStore(database, clock, TTL), Database(shared_url)
         seen = [await store.get(stored.id)]
-        await SessionStore(elsewhere).create(stored)
+        await SessionStore(elsewhere, clock, TTL).create(stored)
         seen.append(await store.get(stored.id))
         async with elsewhere.transaction() as connection:
             await connection.execute(scan_sessions.update().values(status=SessionStatus.COMPLETED))
@@ -113,12 +114,12 @@ def test_a_change_is_seen_at_once(in_shared_database, stored, shared_url):
     assert in_shared_database(scenario) == [None, "ACTIVE", "ACTIVE", "COMPLETED"]
 
 
-def test_many_asks_at_once_are_all_answered(in_database, stored):
+def test_many_asks_at_once_are_all_answered(in_database, stored, clock):
     """Asks beyond the size of a batch, for known and unknown sessions, each get their own answer."""
     sessions = [msgspec.structs.replace(stored, id=f"session-{number}") for number in range(30)]
 
     async def scenario(database):
-        store = SessionStore(database)
+        store = SessionStore(database, clock, TTL)
         for session in sessions:
             await store.create(session)
         return await asyncio.gather(*[store.get(f"session-{number}") for number in range(1200)])

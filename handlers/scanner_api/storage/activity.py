@@ -1,0 +1,106 @@
+"""Which sessions still take scans and photos, and what each of those does to its session.
+
+A session is locked before what belongs to it is changed, so that two changes at once follow one another.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+from sqlalchemy import and_, select
+
+from scanner_api.scanning.sessions import ScanSession, SessionStatus
+
+from .database import ConstraintError
+from .tables import scan_sessions
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from scanner_api.clock import Clock
+
+
+class SessionClosed(Exception):  # noqa: N818 -- says what happened
+    """The session takes nothing any more.
+
+    Attributes:
+        status: COMPLETED or EXPIRED.
+    """
+
+    def __init__(self, status: SessionStatus) -> None:
+        self.status = status
+        super().__init__(f"The session is {status}.")
+
+
+class Activity:
+    """Tells ACTIVE sessions from those that were left idle, and notes that one was used.
+
+    Args:
+        clock: tells the time.
+        ttl_seconds: how long an ACTIVE session may be idle.
+    """
+
+    def __init__(self, clock: Clock, ttl_seconds: float) -> None:
+        self._clock = clock
+        self._ttl = timedelta(seconds=ttl_seconds)
+
+    def seen(self, session: ScanSession) -> ScanSession:
+        """Return a stored session as it is to be seen: EXPIRED if it was left idle."""
+        if session.status is SessionStatus.ACTIVE and session.modified <= self._clock.now() - self._ttl:
+            return replace(session, status=SessionStatus.EXPIRED)
+        return session
+
+    def is_active(self) -> ColumnElement[bool]:
+        """Return the condition that a row of scan_sessions is ACTIVE and not idle."""
+        modified = scan_sessions.c.modified
+        return and_(scan_sessions.c.status == SessionStatus.ACTIVE, modified > self._clock.now() - self._ttl)
+
+    def is_idle(self) -> ColumnElement[bool]:
+        """Return the condition that a row of scan_sessions is ACTIVE and was left idle."""
+        modified = scan_sessions.c.modified
+        return and_(scan_sessions.c.status == SessionStatus.ACTIVE, modified <= self._clock.now() - self._ttl)
+
+    async def add(
+        self, connection: AsyncConnection, session_id: str, *, captures: int = 0, photos: int = 0
+    ) -> None:
+        """Lock a session and count what is about to be added to it, which keeps it from getting idle.
+
+        Raises:
+            ConstraintError: there is no such session.
+            SessionClosed: it is not ACTIVE, or was left idle.
+        """
+        counts = {
+            "capture_count": scan_sessions.c.capture_count + captures,
+            "photo_count": scan_sessions.c.photo_count + photos,
+        }
+        if not await self._update(connection, session_id, **counts):
+            raise SessionClosed(await self._status(connection, session_id))
+
+    async def touch(self, connection: AsyncConnection, session_id: str) -> None:
+        """Lock a session, whatever its status; an active one is kept from getting idle."""
+        await lock_session(connection, session_id)
+        await self._update(connection, session_id)
+
+    async def _update(
+        self, connection: AsyncConnection, session_id: str, **values: ColumnElement[int]
+    ) -> bool:
+        active = scan_sessions.update().where(scan_sessions.c.id == session_id, self.is_active())
+        updated = await connection.execute(active.values(modified=self._clock.now(), **values))
+        return updated.rowcount == 1
+
+    async def _status(self, connection: AsyncConnection, session_id: str) -> SessionStatus:
+        status = await connection.scalar(
+            select(scan_sessions.c.status).where(scan_sessions.c.id == session_id)
+        )
+        if status is None:
+            raise ConstraintError("There is no such session.")
+        return SessionStatus.EXPIRED if status is SessionStatus.ACTIVE else status
+
+
+async def lock_session(connection: AsyncConnection, session_id: str) -> None:
+    """Let no other transaction lock the session, until this one ends; rows may still refer to it."""
+    row = select(scan_sessions.c.id).where(scan_sessions.c.id == session_id)
+    await connection.execute(row.with_for_update(key_share=True))

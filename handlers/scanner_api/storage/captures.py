@@ -1,0 +1,202 @@
+"""Captures, as they are kept, and who works at them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from msgspec.structs import asdict
+from sqlalchemy import select
+
+from scanner_api.scanning.captures import FINAL, Capture, CaptureStatus
+
+from .activity import Activity, SessionClosed
+from .leases import is_free
+from .lookup import Lookup
+from .paging import read_page
+from .tables import captures, products, scan_sessions
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from sqlalchemy import Update
+
+    from scanner_api.clock import Clock
+    from scanner_api.scanning.sessions import SessionStatus
+
+    from .database import Database
+
+_FIELDS: Final = Capture.__struct_fields__
+_COLUMNS: Final = [
+    products.c.name.label("product_name") if field == "product_name" else captures.c[field]
+    for field in _FIELDS
+]
+"""The name of a product is kept with the product alone, where it may change."""
+_CAPTURES: Final = select(*_COLUMNS).outerjoin_from(captures, products)
+_FOUND_BY_PROCESSING: Final = (
+    "status",
+    "raw_value",
+    "gtin",
+    "error_message",
+    "gs1_dl_data",
+    "product_short_id",
+    "processed_at",
+    "qr_analysis",
+    "attempts",
+)
+_UNFINISHED: Final = captures.c.status.not_in(FINAL)
+_RETRYABLE: Final = captures.c.status.in_(FINAL - {CaptureStatus.COMPLETED})
+
+
+class CaptureRecord(msgspec.Struct, frozen=True):
+    """A capture, and whose it is.
+
+    Attributes:
+        created_by: the credential that opened the session.
+    """
+
+    capture: Capture
+    organization_id: str
+    created_by: str
+
+
+class CaptureStore:
+    """The captures of all sessions.
+
+    Args:
+        database: where they are kept.
+        clock: tells the time.
+        ttl_seconds: how long an ACTIVE session may be idle.
+    """
+
+    def __init__(self, database: Database, clock: Clock, ttl_seconds: float) -> None:
+        self._database = database
+        self._clock = clock
+        self._activity = Activity(clock, ttl_seconds)
+        owned = _CAPTURES.add_columns(scan_sessions.c.organization_id, scan_sessions.c.created_by)
+        self._by_id = Lookup(database, owned.join(scan_sessions), key=captures.c.id)
+        self._by_session = Lookup(database, _CAPTURES, key=captures.c.session_id)
+
+    async def add(self, capture: Capture) -> None:
+        """Store a new capture, and count it in its session.
+
+        Raises:
+            ConstraintError: there is one with its id, or its session does not exist.
+            SessionClosed: its session is not active.
+        """
+        for status in (await self.add_many([capture])).values():
+            raise SessionClosed(status)
+
+    async def add_many(self, new: Collection[Capture]) -> dict[str, SessionStatus]:
+        """Store new captures, of any sessions, except those of sessions that are not active.
+
+        Returns:
+            By session, the status of those that are not active.
+
+        Raises:
+            ConstraintError: there is one with the id of one, or a session does not exist; none is stored.
+        """
+        closed: dict[str, SessionStatus] = {}
+        async with self._database.transaction() as connection:
+            # in one order everywhere: two that lock the same sessions crosswise would wait for ever
+            for session_id, number in sorted(Counter(each.session_id for each in new).items()):
+                try:
+                    await self._activity.add(connection, session_id, captures=number)
+                except SessionClosed as error:
+                    closed[session_id] = error.status
+            if rows := [_row(each) for each in new if each.session_id not in closed]:
+                await connection.execute(captures.insert(), rows)
+        return closed
+
+    async def get(self, capture_id: str) -> CaptureRecord | None:
+        """Return the capture with this id (any string), or None; its dicts are not to be changed."""
+        for *row, organization_id, created_by in await self._by_id.rows(capture_id):
+            return CaptureRecord(_capture(row), organization_id, created_by)
+        return None
+
+    async def of_session(self, session_id: str) -> list[Capture]:
+        """Return the captures of a session, oldest first; their dicts are not to be changed."""
+        found = map(_capture, await self._by_session.rows(session_id))
+        return sorted(found, key=lambda capture: (capture.created, capture.id))
+
+    async def page(self, session_id: str, *, page: int, page_size: int) -> tuple[list[Capture], int]:
+        """Return a page (from 1) of a session's captures, newest first, and how many there are in all."""
+        newest_first = _CAPTURES.where(captures.c.session_id == session_id).order_by(
+            captures.c.created.desc(), captures.c.id.desc()
+        )
+        rows, total = await read_page(self._database, newest_first, page=page, page_size=page_size)
+        return [Capture(**row) for row in rows], total
+
+    async def unfinished(self, limit: int) -> list[str]:
+        """Return the ids of captures that are to be processed and no one works at, oldest first."""
+        waiting = (
+            select(captures.c.id)
+            .where(_UNFINISHED, is_free(captures.c.lease_until, self._clock.now()))
+            .order_by(captures.c.created, captures.c.id)
+            .limit(limit)
+        )
+        async with self._database.snapshot() as connection:
+            return list((await connection.scalars(waiting)).all())
+
+    async def claim(self, capture_id: str, lease_seconds: float) -> Capture | None:
+        """Take an unfinished capture that no one works at, or None; attempts are counted by saving it."""
+        now = self._clock.now()
+        free = captures.update().where(
+            captures.c.id == capture_id, _UNFINISHED, is_free(captures.c.lease_until, now)
+        )
+        async with self._database.transaction() as connection:
+            lease = free.values(lease_until=now + timedelta(seconds=lease_seconds))
+            if (await connection.execute(lease)).rowcount == 0:
+                return None
+            rows = await connection.execute(_CAPTURES.where(captures.c.id == capture_id))
+            return Capture(**rows.mappings().one())
+
+    async def save(self, capture: Capture, lease_seconds: float) -> bool:
+        """Store what a step found out, and keep an unfinished capture for longer.
+
+        Returns:
+            False, and nothing is stored, if the lease ran out and another began with the capture.
+        """
+        until = self._clock.now() + timedelta(seconds=lease_seconds)
+        values = {field: getattr(capture, field) for field in _FOUND_BY_PROCESSING}
+        return await self._update(
+            captures.update()
+            .where(captures.c.id == capture.id, _UNFINISHED, captures.c.attempts <= capture.attempts)
+            .values(**values, lease_until=None if capture.status in FINAL else until)
+        )
+
+    async def release(self, capture: Capture) -> bool:
+        """Give a claimed and saved capture back, uncounted; False if another began with it."""
+        return await self._update(
+            captures.update()
+            .where(captures.c.id == capture.id, _UNFINISHED, captures.c.attempts == capture.attempts)
+            .values(attempts=captures.c.attempts - 1, lease_until=None)
+        )
+
+    async def retry(self, capture: Capture) -> bool:
+        """Store a FAILED or NOT_FOUND capture as it is to begin again, and touch its session.
+
+        Returns:
+            False if it is neither any more: of several who retry it, one does.
+        """
+        values = {field: getattr(capture, field) for field in _FOUND_BY_PROCESSING}
+        again = captures.update().where(captures.c.id == capture.id, _RETRYABLE).values(values)
+        async with self._database.transaction() as connection:
+            await self._activity.touch(connection, capture.session_id)
+            return (await connection.execute(again)).rowcount == 1
+
+    async def _update(self, statement: Update) -> bool:
+        async with self._database.transaction() as connection:
+            return (await connection.execute(statement)).rowcount == 1
+
+
+def _row(capture: Capture) -> dict[str, Any]:
+    row = asdict(capture)
+    del row["product_name"]
+    return row
+
+
+def _capture(row: Sequence[Any]) -> Capture:
+    return Capture(**dict(zip(_FIELDS, row, strict=True)))

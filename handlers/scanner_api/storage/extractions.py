@@ -1,0 +1,129 @@
+"""The extraction of submitted sessions: who works at it, and what becomes of it.
+
+It is PROCESSING from the submission on. When it has ended, the proposals of the session's captures say what
+it is: ACCEPTED once one was applied, REJECTED if there are some and all are rejected, else READY.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import func, select
+
+from scanner_api.scanning.proposals import ProposalStatus
+from scanner_api.scanning.sessions import ExtractionStatus
+
+from .leases import is_free
+from .tables import captures, proposals, scan_sessions
+
+if TYPE_CHECKING:
+    from sqlalchemy import Update
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from scanner_api.clock import Clock
+
+    from .database import Database
+
+_ENDED: Final = (ExtractionStatus.READY, ExtractionStatus.ACCEPTED, ExtractionStatus.REJECTED)
+_PROCESSING: Final = scan_sessions.c.extraction_status == ExtractionStatus.PROCESSING
+
+
+class ExtractionStore:
+    """The extractions of all sessions.
+
+    Whoever claims one is told which attempt it is, and shows that number with every further call: after a
+    lease has run out and another has claimed the extraction, the number is worth nothing any more.
+    """
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def unfinished(self, limit: int) -> list[str]:
+        """Return the ids of sessions whose extraction no one works at, those that wait longest first."""
+        waiting = (
+            select(scan_sessions.c.id)
+            .where(_PROCESSING, is_free(scan_sessions.c.extraction_lease_until, self._clock.now()))
+            .order_by(scan_sessions.c.modified, scan_sessions.c.id)
+            .limit(limit)
+        )
+        async with self._database.snapshot() as connection:
+            return list((await connection.scalars(waiting)).all())
+
+    async def claim(self, session_id: str, lease_seconds: float) -> int | None:
+        """Take an extraction that no one works at; return which attempt this is, from 1, or None."""
+        now = self._clock.now()
+        claimed = (
+            scan_sessions.update()
+            .where(scan_sessions.c.id == session_id, _PROCESSING)
+            .where(is_free(scan_sessions.c.extraction_lease_until, now))
+            .values(
+                extraction_attempts=scan_sessions.c.extraction_attempts + 1,
+                extraction_lease_until=now + timedelta(seconds=lease_seconds),
+            )
+            .returning(scan_sessions.c.extraction_attempts)
+        )
+        async with self._database.transaction() as connection:
+            attempt: int | None = await connection.scalar(claimed)
+            return attempt
+
+    async def renew(self, session_id: str, attempt: int, lease_seconds: float) -> bool:
+        """Keep the lease for longer; False if another has it by now."""
+        until = self._clock.now() + timedelta(seconds=lease_seconds)
+        return await self._update(_claimed(session_id, attempt).values(extraction_lease_until=until))
+
+    async def release(self, session_id: str, attempt: int) -> bool:
+        """Give an extraction back as if it had not been claimed; False if another has it by now."""
+        return await self._update(
+            _claimed(session_id, attempt).values(
+                extraction_attempts=scan_sessions.c.extraction_attempts - 1, extraction_lease_until=None
+            )
+        )
+
+    async def finish(self, session_id: str, attempt: int) -> bool:
+        """End an extraction whose proposals are stored; False if another has it by now."""
+        async with self._database.transaction() as connection:
+            ended = _claimed(session_id, attempt).values(
+                extraction_status=ExtractionStatus.READY, extraction_lease_until=None
+            )
+            if (await connection.execute(ended)).rowcount == 0:
+                return False
+            await settle(connection, session_id)
+            return True
+
+    async def _update(self, statement: Update) -> bool:
+        async with self._database.transaction() as connection:
+            return (await connection.execute(statement)).rowcount == 1
+
+
+def _claimed(session_id: str, attempt: int) -> Update:
+    """Begin a change that only the holder of the lease can make."""
+    return scan_sessions.update().where(
+        scan_sessions.c.id == session_id, _PROCESSING, scan_sessions.c.extraction_attempts == attempt
+    )
+
+
+async def settle(connection: AsyncConnection, session_id: str) -> None:
+    """Have an ended extraction be what the proposals say; the session has to be locked."""
+    made = (
+        select(
+            func.count(),
+            func.count(proposals.c.applied_at),
+            func.count().filter(proposals.c.status == ProposalStatus.REJECTED),
+        )
+        .join_from(proposals, captures)
+        .where(captures.c.session_id == session_id)
+    )
+    total, applied, rejected = (await connection.execute(made)).one()
+    if applied:
+        outcome = ExtractionStatus.ACCEPTED
+    elif total and rejected == total:
+        outcome = ExtractionStatus.REJECTED
+    else:
+        outcome = ExtractionStatus.READY
+    await connection.execute(
+        scan_sessions.update()
+        .where(scan_sessions.c.id == session_id, scan_sessions.c.extraction_status.in_(_ENDED))
+        .values(extraction_status=outcome)
+    )

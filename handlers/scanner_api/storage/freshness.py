@@ -1,0 +1,60 @@
+"""Freshness rules, as they are kept."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import select
+
+from scanner_api.scanning.freshness import Rule
+
+from .lookup import Lookup
+from .tables import freshness_rules
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from scanner_api.scanning.freshness import Layer
+
+    from .database import Database
+
+EVERYONE: Final = ""
+"""Stands in the place of an organization's id for the rules of all."""
+
+
+class FreshnessStore:
+    """The freshness rules of organizations, and those of everyone."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._by_organization = Lookup(
+            database,
+            select(
+                freshness_rules.c.organization_id,
+                freshness_rules.c.brick,
+                freshness_rules.c.category_label,
+                freshness_rules.c.warning_days,
+                freshness_rules.c.critical_days,
+            ),
+            key=freshness_rules.c.organization_id,
+        )
+
+    async def rules(self, organization_id: str) -> Layer:
+        """Return the rules of an organization (any string), or of ``EVERYONE``, by brick."""
+        rows = await self._by_organization.rows(organization_id)
+        return {brick: Rule(brick, *values) for _, brick, *values in rows}
+
+    async def replace(self, organization_id: str, rules: Iterable[Rule]) -> int:
+        """Have an organization, or ``EVERYONE``, have these rules and no others; return how many.
+
+        Of several rules for one brick the last counts.
+        """
+        layer = {rule.brick: {**asdict(rule), "organization_id": organization_id} for rule in rules}
+        old = freshness_rules.delete().where(freshness_rules.c.organization_id == organization_id)
+        async with self._database.transaction() as connection:
+            await self._database.take_turn(connection, "freshness rules")
+            await connection.execute(old)
+            if layer:
+                await connection.execute(freshness_rules.insert(), list(layer.values()))
+        return len(layer)

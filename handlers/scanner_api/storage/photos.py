@@ -1,0 +1,127 @@
+"""The photos of sessions, as they are kept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from msgspec.structs import asdict, replace
+from sqlalchemy import func, select
+
+from scanner_api.scanning.photos import Photo, check_order
+
+from .activity import Activity
+from .database import DuplicateError
+from .lookup import Lookup
+from .paging import read_page
+from .tables import photos
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from scanner_api.clock import Clock
+
+    from .database import Database
+
+_FIELDS: Final = Photo.__struct_fields__
+_PHOTOS: Final = select(*[photos.c[field] for field in _FIELDS])
+
+
+class PhotoStore:
+    """The photos of all sessions; whatever is done to one keeps its session from getting idle.
+
+    Args:
+        database: where they are kept.
+        clock: tells the time.
+        ttl_seconds: how long an ACTIVE session may be idle.
+    """
+
+    def __init__(self, database: Database, clock: Clock, ttl_seconds: float) -> None:
+        self._database = database
+        self._activity = Activity(clock, ttl_seconds)
+        self._by_session = Lookup(database, _PHOTOS, key=photos.c.session_id)
+
+    async def add(self, photo: Photo) -> Photo:
+        """Store a new photo, and return it with its place: last in the gallery, whatever it had before.
+
+        Raises:
+            ConstraintError: its session or capture does not exist, or there is a photo with its id.
+            DuplicateError: there is a photo with its key.
+            SessionClosed: its session is not active.
+        """
+        async with self._database.transaction() as connection:
+            await self._activity.add(connection, photo.session_id, photos=1)
+            existing = await connection.scalar(select(photos.c.id).where(photos.c.s3_key == photo.s3_key))
+            if existing is not None:
+                raise DuplicateError(existing)
+            gallery = photos.c.session_id == photo.session_id
+            last = select(func.coalesce(func.max(photos.c.sort_order), -1)).where(gallery)
+            stored = replace(photo, sort_order=(await connection.execute(last)).scalar_one() + 1)
+            await connection.execute(photos.insert(), asdict(stored))
+        return stored
+
+    async def get(self, photo_id: str) -> Photo | None:
+        """Return the photo with this id (any string), or None."""
+        async with self._database.snapshot() as connection:
+            row = (await connection.execute(_PHOTOS.where(photos.c.id == photo_id))).first()
+        return _photo(row) if row else None
+
+    async def of_session(self, session_id: str) -> list[Photo]:
+        """Return the gallery of a session, in its order; the photos' dicts are not to be changed."""
+        found = map(_photo, await self._by_session.rows(session_id))
+        return sorted(found, key=lambda photo: photo.sort_order)
+
+    async def page(self, session_id: str, *, page: int, page_size: int) -> tuple[list[Photo], int]:
+        """Return a page (from 1) of a session's gallery, in its order, and how many there are in all."""
+        gallery = _PHOTOS.where(photos.c.session_id == session_id).order_by(photos.c.sort_order)
+        rows, total = await read_page(self._database, gallery, page=page, page_size=page_size)
+        return [Photo(**row) for row in rows], total
+
+    async def update(self, photo: Photo, change: Callable[[Photo], Photo]) -> Photo:
+        """Change a photo's label or metadata, and return it.
+
+        Args:
+            photo: which one.
+            change: is given the photo as it is by then, and no one else changes it meanwhile; what it
+                raises undoes everything.
+        """
+        async with self._database.transaction() as connection:
+            await self._activity.touch(connection, photo.session_id)
+            current = await connection.execute(_PHOTOS.where(photos.c.id == photo.id))
+            changed = change(Photo(**current.mappings().one()))
+            await connection.execute(
+                photos.update()
+                .where(photos.c.id == photo.id)
+                .values(photo_type=changed.photo_type, metadata=changed.metadata)
+            )
+        return changed
+
+    async def reorder(self, session_id: str, photo_ids: Sequence[str]) -> list[Photo]:
+        """Put a gallery in a new order, and return it in that order.
+
+        Raises:
+            OrderError: these are not exactly the photos of the gallery, each once.
+        """
+        async with self._database.transaction() as connection:
+            await self._activity.touch(connection, session_id)
+            gallery = {photo.id: photo for photo in await _gallery(connection, session_id)}
+            check_order(list(gallery), photo_ids)
+            ordered = [
+                replace(gallery[photo_id], sort_order=place) for place, photo_id in enumerate(photo_ids)
+            ]
+            for photo in ordered:
+                place = photos.update().where(photos.c.id == photo.id).values(sort_order=photo.sort_order)
+                await connection.execute(place)
+        return ordered
+
+
+async def _gallery(connection: AsyncConnection, session_id: str) -> list[Photo]:
+    rows = await connection.execute(
+        _PHOTOS.where(photos.c.session_id == session_id).order_by(photos.c.sort_order)
+    )
+    return [Photo(**row) for row in rows.mappings()]
+
+
+def _photo(row: Sequence[Any]) -> Photo:
+    return Photo(**dict(zip(_FIELDS, row, strict=True)))

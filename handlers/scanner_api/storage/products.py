@@ -1,0 +1,140 @@
+"""The product catalogue, as it is kept."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from msgspec.structs import asdict
+from sqlalchemy import func, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from .lookup import Lookup
+from .paging import read_page
+from .tables import products
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from scanner_api.clock import Clock
+    from scanner_api.scanning.catalogue import Product
+
+    from .database import Database
+
+
+class StoredProduct(msgspec.Struct, frozen=True, kw_only=True):
+    """A product as it is stored: one of :class:`scanner_api.scanning.catalogue.Product`, and what we add.
+
+    Attributes:
+        short_id: slug of its first name, and its GTIN; it stays when the name changes.
+        gtin: 14 digits.
+        brick: GS1 GPC brick code of 8 digits, or empty.
+        images: URL or object key of a picture, or empty.
+        ai_summary: what enrichment made of it, or empty.
+    """
+
+    short_id: str
+    gtin: str
+    name: str
+    brand_name: str
+    category: str
+    brick: str
+    description: str
+    ingredients: str
+    images: str
+    ai_summary: str
+    created: datetime
+    modified: datetime
+
+
+_FIELDS: Final = StoredProduct.__struct_fields__
+_PRODUCTS: Final = select(*[products.c[field] for field in _FIELDS])
+_BATCH: Final = 1000
+_IMPORTED: Final = ("name", "brand_name", "category", "brick", "description", "ingredients", "images")
+_INSERTS: Final[dict[str, Any]] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
+_LONGEST_SLUG: Final = 80
+
+
+class ProductStore:
+    """The products of everyone."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._by_gtin = Lookup(database, _PRODUCTS, key=products.c.gtin)
+        self._upsert = _upsert(database.dialect.name)
+
+    async def by_gtin(self, gtin: str) -> StoredProduct | None:
+        """Return the product with this GTIN of 14 digits (any string), or None."""
+        for row in await self._by_gtin.rows(gtin):
+            return StoredProduct(**dict(zip(_FIELDS, row, strict=True)))
+        return None
+
+    async def count(self) -> int:
+        """Return how many products there are."""
+        async with self._database.snapshot() as connection:
+            return await connection.scalar(select(func.count()).select_from(products)) or 0
+
+    async def page(self, *, page: int, page_size: int) -> tuple[list[StoredProduct], int]:
+        """Return a page (from 1) of all products, by GTIN, and how many there are."""
+        by_gtin = _PRODUCTS.order_by(products.c.gtin)
+        rows, total = await read_page(self._database, by_gtin, page=page, page_size=page_size)
+        return [StoredProduct(**row) for row in rows], total
+
+    async def upsert_many(self, new: Iterable[Product]) -> int:
+        """Store products, or what is new about known ones, and return how many were read.
+
+        They are read and stored a thousand at a time, so there may be any number; a product that is given
+        twice is what it is last. Storing the same once more changes nothing.
+        """
+        number = 0
+        source = iter(new)
+        while batch := list(islice(source, _BATCH)):
+            await self._upsert_batch({product.gtin: product for product in batch}.values())
+            number += len(batch)
+        return number
+
+    async def _upsert_batch(self, batch: Iterable[Product]) -> None:
+        now = self._clock.now()
+        rows = [_row(product, now) for product in batch]
+        async with self._database.transaction() as connection:
+            # of two who insert one product at once, PostgreSQL would refuse one for its short_id
+            await self._database.take_turn(connection, "products import")
+            await connection.execute(self._upsert, rows)
+
+
+async def write_fields(
+    connection: AsyncConnection, short_id: str, values: Mapping[str, str], now: datetime
+) -> None:
+    """Change fields of a product."""
+    changed = products.update().where(products.c.short_id == short_id)
+    await connection.execute(changed.values({**values, "modified": now}))
+
+
+def _upsert(dialect: str) -> Any:
+    """Return the statement; a row that says nothing new is left alone."""
+    insert = _INSERTS[dialect](products)
+    new = {field: insert.excluded[field] for field in _IMPORTED}
+    return insert.on_conflict_do_update(
+        index_elements=[products.c.gtin],
+        set_={**new, "modified": insert.excluded.modified},
+        where=or_(*[products.c[field] != value for field, value in new.items()]),
+    )
+
+
+def _row(product: Product, now: datetime) -> dict[str, Any]:
+    own = {"short_id": _short_id(product), "ai_summary": "", "created": now, "modified": now}
+    return {**asdict(product), **own}
+
+
+def _short_id(product: Product) -> str:
+    """Return the slug of the name, as far as it has Latin letters or digits, and the GTIN."""
+    plain = unicodedata.normalize("NFKD", product.name).encode("ascii", "ignore").decode().lower()
+    slug = re.sub("[^a-z0-9]+", "-", plain)[:_LONGEST_SLUG].strip("-")
+    return f"{slug}-{product.gtin}" if slug else product.gtin

@@ -1,0 +1,207 @@
+"""Proposals for products, as they are kept, reviewed and applied.
+
+The session of a proposal is locked before anything of it is changed, so what follows from that is exact.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from msgspec.structs import asdict
+from sqlalchemy import func, select
+
+from scanner_api.scanning.proposals import FIELDS, Proposal, ProposalStatus
+
+from .activity import lock_session
+from .database import ConstraintError
+from .extractions import settle
+from .lookup import Lookup
+from .products import write_fields
+from .tables import captures, proposals, scan_sessions
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+
+    from sqlalchemy import ColumnElement, Select
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from scanner_api.clock import Clock
+
+    from .database import Database
+
+_FIELDS: Final = Proposal.__struct_fields__
+_COLUMNS: Final = [proposals.c[field] for field in _FIELDS]
+
+
+class AppliedError(Exception):
+    """The proposal is applied, and cannot be reviewed again."""
+
+
+class NoProductError(Exception):
+    """The capture is linked to no product, so there is nothing to apply a proposal to."""
+
+
+class ProposalRecord(msgspec.Struct, frozen=True):
+    """A proposal, and whose it is.
+
+    Attributes:
+        created_by: the credential that opened the session.
+    """
+
+    proposal: Proposal
+    organization_id: str
+    created_by: str
+
+
+class ProposalStore:
+    """The proposals for all captures."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        counted = (
+            select(captures.c.session_id, proposals.c.capture_id, func.count())
+            .join_from(captures, proposals)
+            .group_by(captures.c.session_id, proposals.c.capture_id)
+        )
+        self._counts = Lookup(database, counted, key=captures.c.session_id)
+
+    async def add_many(self, new: Sequence[Proposal]) -> int:
+        """Store proposals, and return how many; one that its capture has already is left out.
+
+        A capture has it if it has one of the same source with the same value for the same field.
+
+        Raises:
+            ConstraintError: a capture does not exist, or there is a proposal with the id of one.
+            ValueError: one is for a field that no proposal may change.
+        """
+        for proposal in new:
+            if proposal.field_name not in FIELDS:
+                raise ValueError(f"No proposal may change {proposal.field_name!r}.")
+        capture_ids = {proposal.capture_id for proposal in new}
+        async with self._database.transaction() as connection:
+            sessions = await _lock_sessions(connection, captures.c.id.in_(capture_ids))
+            known = {tuple(row) for row in await connection.execute(_identities(capture_ids))}
+            fresh = {_identity(proposal): asdict(proposal) for proposal in reversed(new)}
+            rows = [row for identity, row in fresh.items() if identity not in known]
+            if rows:
+                await connection.execute(proposals.insert(), rows)
+            for session_id in sessions:
+                await settle(connection, session_id)
+        return len(rows)
+
+    async def get(self, proposal_id: str) -> ProposalRecord | None:
+        """Return the proposal with this id (any string), or None."""
+        statement = (
+            select(*_COLUMNS, scan_sessions.c.organization_id, scan_sessions.c.created_by)
+            .join_from(proposals, captures)
+            .join(scan_sessions)
+            .where(proposals.c.id == proposal_id)
+        )
+        async with self._database.snapshot() as connection:
+            row = (await connection.execute(statement)).first()
+        if row is None:
+            return None
+        *values, organization_id, created_by = row
+        return ProposalRecord(_proposal(values), organization_id, created_by)
+
+    async def of_capture(self, capture_id: str) -> list[Proposal]:
+        """Return the proposals for a capture, oldest first."""
+        statement = (
+            select(*_COLUMNS)
+            .where(proposals.c.capture_id == capture_id)
+            .order_by(proposals.c.created, proposals.c.id)
+        )
+        async with self._database.snapshot() as connection:
+            return [_proposal(row) for row in await connection.execute(statement)]
+
+    async def counts(self, session_id: str) -> dict[str, int]:
+        """Return how many proposals there are for each capture of a session; those without are left out."""
+        return {capture_id: number for _, capture_id, number in await self._counts.rows(session_id)}
+
+    async def review(self, proposal_id: str, decision: ProposalStatus) -> Proposal:
+        """Accept or reject a proposal, and return it; until it is applied another review may differ.
+
+        Raises:
+            AppliedError: it is applied.
+            ConstraintError: there is no such proposal.
+        """
+        reviewed = (
+            proposals.update()
+            .where(proposals.c.id == proposal_id, proposals.c.applied_at.is_(None))
+            .values(status=decision, reviewed_at=self._clock.now())
+            .returning(*_COLUMNS)
+        )
+        proposed = select(proposals.c.capture_id).where(proposals.c.id == proposal_id)
+        async with self._database.transaction() as connection:
+            session_id = await _lock_session(connection, captures.c.id.in_(proposed))
+            row = (await connection.execute(reviewed)).first()
+            if row is None:
+                raise AppliedError
+            await settle(connection, session_id)
+        return _proposal(row)
+
+    async def apply(self, capture_id: str) -> list[Proposal]:
+        """Write the accepted proposals for a capture to its product, and return them, oldest first.
+
+        Each is written once; of several for one field, the one that was accepted last counts.
+
+        Raises:
+            ConstraintError: there is no such capture.
+            NoProductError: the capture is linked to no product.
+        """
+        now = self._clock.now()
+        accepted = (
+            proposals.update()
+            .where(proposals.c.capture_id == capture_id, proposals.c.applied_at.is_(None))
+            .where(proposals.c.status == ProposalStatus.ACCEPTED)
+            .values(applied_at=now)
+            .returning(*_COLUMNS)
+        )
+        linked = select(captures.c.product_short_id).where(captures.c.id == capture_id)
+        async with self._database.transaction() as connection:
+            session_id = await _lock_session(connection, captures.c.id == capture_id)
+            product = await connection.scalar(linked)
+            if product is None:
+                raise NoProductError
+            applied = [_proposal(row) for row in await connection.execute(accepted)]
+            if applied:
+                await write_fields(connection, product, _values(applied), now)
+                await settle(connection, session_id)
+        return sorted(applied, key=lambda proposal: (proposal.created, proposal.id))
+
+
+def _values(accepted: Iterable[Proposal]) -> dict[str, str]:
+    """Return what is to be written, by field."""
+    in_turn = sorted(accepted, key=lambda proposal: (proposal.reviewed_at, proposal.created, proposal.id))
+    return {proposal.field_name: proposal.proposed_value for proposal in in_turn}
+
+
+def _proposal(row: Sequence[Any]) -> Proposal:
+    return Proposal(**dict(zip(_FIELDS, row, strict=True)))
+
+
+def _identity(proposal: Proposal) -> tuple[str, ...]:
+    return proposal.capture_id, proposal.field_name, proposal.source, proposal.proposed_value
+
+
+def _identities(capture_ids: Collection[str]) -> Select[Any]:
+    identity = proposals.c.capture_id, proposals.c.field_name, proposals.c.source, proposals.c.proposed_value
+    return select(*identity).where(proposals.c.capture_id.in_(capture_ids))
+
+
+async def _lock_session(connection: AsyncConnection, captured: ColumnElement[bool]) -> str:
+    """Lock the session of a capture, and return its id."""
+    for session_id in await _lock_sessions(connection, captured):
+        return session_id
+    raise ConstraintError("There is no such capture.")
+
+
+async def _lock_sessions(connection: AsyncConnection, captured: ColumnElement[bool]) -> list[str]:
+    """Lock the sessions of captures, in one order everywhere, and return their ids."""
+    found = select(captures.c.session_id).where(captured).distinct().order_by(captures.c.session_id)
+    session_ids = list((await connection.scalars(found)).all())
+    for session_id in session_ids:
+        await lock_session(connection, session_id)
+    return session_ids

@@ -1,0 +1,63 @@
+"""The redirect rules of products, as they are kept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import asdict
+from sqlalchemy import func, select
+
+from scanner_api.scanning.identifiers import new_id
+from scanner_api.scanning.redirect_rules import RedirectRule
+
+from .database import DuplicateError
+from .tables import products, redirect_rules
+
+if TYPE_CHECKING:
+    from scanner_api.clock import Clock
+
+    from .database import Database
+
+_COLUMNS: Final = [redirect_rules.c[field] for field in RedirectRule.__struct_fields__]
+
+
+class RedirectRuleStore:
+    """The redirect rules of all products."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def append(self, product_short_id: str, url: str) -> RedirectRule:
+        """Store a new rule behind the others of a product, and return it.
+
+        Raises:
+            ConstraintError: there is no such product.
+            DuplicateError: the product has a rule with this URL.
+        """
+        own = redirect_rules.c.product_short_id == product_short_id
+        product = select(products.c.short_id).where(products.c.short_id == product_short_id)
+        last = select(func.coalesce(func.max(redirect_rules.c.order_index), -1)).where(own)
+        async with self._database.transaction() as connection:
+            await connection.execute(product.with_for_update(key_share=True))
+            existing = await connection.scalar(
+                select(redirect_rules.c.id).where(own, redirect_rules.c.url == url)
+            )
+            if existing is not None:
+                raise DuplicateError(existing)
+            rule = RedirectRule(
+                id=new_id(),
+                product_short_id=product_short_id,
+                url=url,
+                order_index=(await connection.execute(last)).scalar_one() + 1,
+                created=self._clock.now(),
+            )
+            await connection.execute(redirect_rules.insert(), asdict(rule))
+        return rule
+
+    async def of_product(self, product_short_id: str) -> list[RedirectRule]:
+        """Return the rules of a product, in the order in which they are tried."""
+        own = select(*_COLUMNS).where(redirect_rules.c.product_short_id == product_short_id)
+        async with self._database.snapshot() as connection:
+            rows = await connection.execute(own.order_by(redirect_rules.c.order_index))
+            return [RedirectRule(**row) for row in rows.mappings()]
