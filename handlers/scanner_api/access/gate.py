@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from .rate_limits import RateLimiter
 
 ANYONE: Alternatives = (frozenset(),)
-ANONYMOUS = "anonymous:"
-FAILED = "failed:"
+ADDRESS = "address:"
 
 
 class Verifier(Protocol):
@@ -35,9 +34,9 @@ class Verifier(Protocol):
 class ScannerGate:
     """Lets callers in, as the contract's security requirements and the rate limits allow.
 
-    A request counts against its caller's credential. One without a valid credential counts against its
-    client's address: what presented a wrong one as ``failed``, all else as ``anonymous``, so that clients
-    without a credential do not lock out those at the same address that have one.
+    A request counts against its caller's credential; one without a valid credential counts against its
+    client's address. So whoever guesses is slowed down, and locks out nobody at the same address who has a
+    valid credential.
     """
 
     def __init__(
@@ -70,8 +69,7 @@ class ScannerGate:
         address = subscriber_of(self._proxies.client_address(request))
         callers, refused = await self._verify(request, credentials, address)
         if refused is not None and (alternatives or not callers):
-            kind = FAILED if isinstance(refused, Unauthorized) else ANONYMOUS
-            await self._limiter.spend(request, kind + address, self._limiter.by_address)
+            await self._spend(request, None, address)
             if alternatives:
                 raise refused
             return None
@@ -88,8 +86,6 @@ class ScannerGate:
         """Return the callers by scheme, in the contract's order, and why the first wrong one is refused."""
         callers: dict[str, Caller] = {}
         refused: Problem | None = None
-        if credentials:
-            self._limiter.refuse_used_up(request, FAILED + address, self._limiter.by_address)
         for scheme in self._verifiers:
             if scheme in credentials:
                 outcome = await self._outcome(request, scheme, credentials[scheme], address)
@@ -115,7 +111,7 @@ class ScannerGate:
     async def _spend(self, request: Request, caller: Caller | None, address: str) -> None:
         limiter = self._limiter
         if caller is None:
-            await limiter.spend(request, ANONYMOUS + address, limiter.by_address)
+            await limiter.spend(request, ADDRESS + address, limiter.by_address)
         else:
             await limiter.spend(request, caller.credential, limiter.by_credential(caller))
 
