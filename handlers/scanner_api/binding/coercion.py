@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from itertools import chain, repeat
+from itertools import chain, repeat, zip_longest
 from typing import TYPE_CHECKING, Any
 
-from .shapes import EVERY_TYPE, parts_of, properties_of, types_of
+from .shapes import EVERY_TYPE, branches_of, types_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from .schemas import Schema, SchemaCompiler
 
@@ -110,13 +110,18 @@ class Coercion:
         self._takes_scalar = bool(types - {"array", "object"})
         self._is_valid = compiled.is_valid
         self._scalar = scalar_coercion(types, compiled.is_valid)
-        parts = parts_of(schema, compiler)
-        leading = _first(parts, "prefixItems") or () if self.takes_array else ()
+        branches = branches_of(schema, compiler)
+        leading = zip_longest(*(each.get("prefixItems", ()) for each in branches))
         self._leading = [_member(each, compiler) for each in leading]
-        self._each = _member(_first(parts, "items", "unevaluatedItems", "contains"), compiler)
-        self.properties = properties_of(schema, compiler) if self.takes_object else {}
-        self._named = {name: _member(inner, compiler) for name, inner in self.properties.items()}
-        self._others = _member(_first(parts, "additionalProperties", "unevaluatedProperties"), compiler)
+        self._each = _member(_said(branches, "items", "unevaluatedItems", "contains"), compiler)
+        self.properties = (
+            {name for each in branches for name in each.get("properties", ())} if self.takes_object else set()
+        )
+        self._named = {
+            name: _member([each.get("properties", {}).get(name) for each in branches], compiler)
+            for name in self.properties
+        }
+        self._others = _member(_said(branches, "additionalProperties", "unevaluatedProperties"), compiler)
 
     def __call__(self, sent: Serialized) -> Any:
         """Return the JSON value that was sent."""
@@ -136,12 +141,20 @@ class Coercion:
         return values
 
 
-def _first(parts: list[dict[str, Any]], *keywords: str) -> Any:
-    """Return what the first of the keywords that stands in a schema says, None for none."""
-    return next((part[keyword] for keyword in keywords for part in parts if keyword in part), None)
+def _said(branches: list[dict[str, Any]], *keywords: str) -> list[Any]:
+    """Return what the branches say in the first of the keywords that stands in any of them."""
+    said = ([each[keyword] for each in branches if keyword in each] for keyword in keywords)
+    return next((found for found in said if found), [])
 
 
-def _member(schema: Any, compiler: SchemaCompiler) -> Callable[[str], Any]:
-    if not isinstance(schema, dict):
+def _member(schemas: Iterable[Any], compiler: SchemaCompiler) -> Callable[[str], Any]:
+    """Return the coercion of what is in an array or an object, and may have several schemas."""
+    typed = [(types_of(each, compiler), each) for each in schemas if isinstance(each, dict)]
+    typed = [(types, each) for types, each in typed if types != EVERY_TYPE]
+    if not typed:
         return str
-    return scalar_coercion(types_of(schema, compiler), compiler.compile(schema).is_valid)
+    checks = [compiler.compile(each).is_valid for _, each in typed]
+    types = frozenset().union(*(types for types, _ in typed))
+    if len(checks) == 1:
+        return scalar_coercion(types, checks[0])
+    return scalar_coercion(types, lambda value: any(check(value) for check in checks))

@@ -11,7 +11,7 @@ from scanner_contract import pointers
 
 from .json_text import read_json
 from .parameters import RepeatedError, compile_parameters
-from .shapes import EVERY_TYPE, branches_of, items_of, types_of
+from .shapes import EVERY_TYPE, branches_of, types_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,11 +58,13 @@ class Field:
         self._is_array = types <= {"array", "null"}
         self.as_json = types <= {"object", "array", "null"}
         self._json_only = types <= {"object", "null"} and not style
-        branches = branches_of(items_of(schema, compiler) if self._is_array else schema, compiler)
-        self._binary = any(each.get("format") == "binary" for each in branches)
+        branches = branches_of(schema, compiler)
+        values = [each.get("items", True) for each in branches] if self._is_array else [schema]
+        inner = [each for value in values for each in branches_of(value, compiler)]
+        self._binary = any(each.get("format") == "binary" for each in inner)
         # OpenAPI 3.1 has no word for a file: it is what has a media type, or no type at all
-        typed = types != EVERY_TYPE and not any("contentMediaType" in each for each in branches)
-        self._takes_file = self._binary or not typed
+        untyped = all(types_of(value, compiler) == EVERY_TYPE for value in values)
+        self._takes_file = self._binary or untyped or any("contentMediaType" in each for each in inner)
 
     def is_styled(self, content: Content) -> bool:
         """Tell whether :meth:`read_styled` is to read this; else it is to be :meth:`put`."""

@@ -20,9 +20,10 @@ class OpenGate:
     def __init__(self):
         self.told = None
 
-    async def admit(self, request, credentials, alternatives):
+    async def admit(self, *told):
         """Let the request in."""
-        self.told = (credentials, alternatives)
+        _, credentials, alternatives = told
+        self.told = credentials, alternatives
 
 
 @dataclass
@@ -63,7 +64,9 @@ class App:
         """Send one request and return the Response, None if there was no answer.
 
         Args:
+            method: upper case.
             target: text, or bytes as they stand on the wire.
+            body: the whole body.
             headers: by name, or pairs of bytes.
             events: ASGI messages instead of ``body``.
         """
@@ -112,7 +115,7 @@ def _raw(name, value):
 
 @pytest.fixture(scope="session")
 def serve():
-    """Bind a document of these paths to handlers, by default one that notes its arguments and returns None."""
+    """Bind a document of these paths to handlers, by default to one that notes its arguments."""
 
     def make(paths, handlers=None, *, openapi="3.1.0", components=None, most_target_bytes=8000, **options):
         document = {
