@@ -19,14 +19,22 @@ from .binding import Assembly, ResolverError, bind, handlers_of
 from .binding.edge import Edge
 from .clock import SystemClock
 from .cors import with_cors
-from .operations.pending import HANDLERS as PENDING
 from .pages import contract_pages, health_pages
 from .problems import ServiceUnavailable
+from .processing.queue import Queue
+from .scanning.destinations import Permissions
 from .scanning.photo_keys import PhotoKeys
+from .scanning.redirects import RedirectFollower
 from .server import CannotListen
+from .storage.captures import CaptureStore
 from .storage.credentials import CredentialStore
 from .storage.database import Database, DatabaseError
+from .storage.freshness import FreshnessStore
 from .storage.photo_bucket import PhotoBucket, PhotoBucketError, UploadRules
+from .storage.photos import PhotoStore
+from .storage.products import ProductStore
+from .storage.proposals import ProposalStore
+from .storage.redirect_rules import RedirectRuleStore
 from .storage.secrets import SecretStore
 from .storage.sessions import SessionStore
 
@@ -84,6 +92,8 @@ class Application:
         self._credentials = CredentialStore(self.database)
         self._api_keys = ApiKeyVerifier(self._credentials, self.clock)
         self._gate = self._make_gate()
+        self._queue = Queue(lambda: None)  # type: ignore[arg-type,return-value]  # until the broker lands
+        self._redirects = RedirectFollower(Permissions(settings.redirect_ports, settings.redirect_allowed))
         self._reveal = reveal
         self._running = AsyncExitStack()
         self._app: ASGIApp | None = None
@@ -102,7 +112,14 @@ class Application:
         self._running.callback(self.bucket.close)
         await self.bucket.connect()
         secret = await SecretStore(self.database).secret("photo-keys")
-        self._app = self._assemble(PhotoKeys(self.settings.s3_key_template, secret))
+        self._app = self._assemble(
+            photo_keys=PhotoKeys(self.settings.s3_key_template, secret),
+            bucket=self.bucket,
+            queue=self._queue,
+            redirects=self._redirects,
+            settings=self.settings,
+            clock=self.clock,
+        )
         await self._running.enter_async_context(self._api_keys.last_used)
 
     async def stop(self) -> None:
@@ -116,27 +133,34 @@ class Application:
         elif scope["type"] == "http" and self._app is not None:
             await self._app(scope, receive, send)
 
-    def _assemble(self, photo_keys: PhotoKeys) -> ASGIApp:
+    def _assemble(self, **collaborators: Any) -> ASGIApp:
         assembly = Assembly(
             contract=self.contract,
             gate=self._gate,
-            collaborators={
-                "sessions": SessionStore(self.database, self.clock, self.settings.session_ttl_seconds),
-                "photo_keys": photo_keys,
-                "bucket": self.bucket,
-                "clock": self.clock,
-            },
+            collaborators={**self._stores(), **collaborators},
             reveal=self._reveal,
             most_body_bytes=self.settings.max_body_bytes,
             most_upload_bytes=self.settings.max_upload_bytes + MULTIPART_OVERHEAD,
         )
         edge = Edge(
-            bind(assembly, {**PENDING, **handlers_of(operations)}),
+            bind(assembly, handlers_of(operations)),
             clock=self.clock,
             pages={**contract_pages(self.contract), **health_pages(self._checks())},
             most_target_bytes=self.settings.max_target_bytes,
         )
         return with_cors(edge, self.contract, self.settings.cors_origins)
+
+    def _stores(self) -> dict[str, Any]:
+        idle = self.settings.session_ttl_seconds
+        return {
+            "sessions": SessionStore(self.database, self.clock, idle),
+            "captures": CaptureStore(self.database, self.clock, idle),
+            "photos": PhotoStore(self.database, self.clock, idle),
+            "products": ProductStore(self.database, self.clock),
+            "proposals": ProposalStore(self.database, self.clock),
+            "redirect_rules": RedirectRuleStore(self.database, self.clock),
+            "freshness": FreshnessStore(self.database),
+        }
 
     def _make_gate(self) -> ScannerGate:
         settings, proxies = self.settings, TrustedProxies(self.settings.trusted_proxies)

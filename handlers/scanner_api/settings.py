@@ -82,6 +82,14 @@ class Settings(BaseSettings):
     oauth_organization_claim: str = Field(
         "organization_id", description="Claim with the organization id, or a list of them."
     )
+    redirect_ports: tuple[int, ...] = Field(
+        (80, 443), description="Ports (JSON list) on which the URLs of QR codes may be followed."
+    )
+    redirect_allowed: tuple[str, ...] = Field(
+        (),
+        description="Destinations (JSON list of HOST:PORT or networks) that may be followed although they are "
+        "not public; for development.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much is logged.")
 
     @classmethod

@@ -5,15 +5,14 @@ from __future__ import annotations
 from scanner_api import operations
 from scanner_api.binding import handlers_of
 from scanner_api.binding.resolver import HandlerResolver
-from scanner_api.operations.pending import PENDING
 from scanner_contract import load_contract
 
 HANDLERS = handlers_of(operations)
 
 
-def test_every_operation_has_a_handler_or_is_declared_pending():
+def test_every_operation_has_a_handler():
     """No operation of the contract is a silent gap."""
-    resolver = HandlerResolver({**HANDLERS, **dict.fromkeys(PENDING)})
+    resolver = HandlerResolver(HANDLERS)
     unanswered = [
         operation.operation_id
         for operation in load_contract().operations
@@ -22,16 +21,11 @@ def test_every_operation_has_a_handler_or_is_declared_pending():
     assert unanswered == []
 
 
-def test_every_handler_and_every_pending_name_answers_an_operation():
-    """No handler, and no declared gap, is without an operation."""
-    resolver = HandlerResolver({**HANDLERS, **dict.fromkeys(PENDING)})
+def test_every_handler_answers_an_operation():
+    """No handler is without an operation."""
+    resolver = HandlerResolver(HANDLERS)
     answered = {resolver.name_for(operation.operation_id) for operation in load_contract().operations}
-    assert {*HANDLERS, *PENDING} == answered
-
-
-def test_nothing_is_both_handled_and_pending():
-    """What has a handler is no longer declared a gap."""
-    assert set(HANDLERS) & set(PENDING) == set()
+    assert set(HANDLERS) == answered
 
 
 def test_a_handler_is_named_by_the_longest_tail_of_its_operation_id():

@@ -8,7 +8,12 @@ from scanner_api.problems import Conflict, Forbidden, NotFound, ValidationFailed
 from scanner_api.scanning.sessions import SessionStatus
 
 if TYPE_CHECKING:
+    from scanner_api.scanning.captures import Capture
+    from scanner_api.scanning.photos import Photo
+    from scanner_api.scanning.proposals import Proposal
     from scanner_api.scanning.sessions import ScanSession
+    from scanner_api.storage.captures import CaptureRecord
+    from scanner_api.storage.proposals import ProposalRecord
 
     from .callers import Caller
 
@@ -18,6 +23,30 @@ class Sessions(Protocol):
 
     async def get(self, session_id: str) -> ScanSession | None:
         """Return a session, None if there is no such id."""
+        ...
+
+
+class Captures(Protocol):
+    """Where captures are kept."""
+
+    async def get(self, capture_id: str) -> CaptureRecord | None:
+        """Return a capture and whose it is, None if there is no such id."""
+        ...
+
+
+class Proposals(Protocol):
+    """Where proposals are kept."""
+
+    async def get(self, proposal_id: str) -> ProposalRecord | None:
+        """Return a proposal and whose it is, None if there is no such id."""
+        ...
+
+
+class Photos(Protocol):
+    """Where photos are kept."""
+
+    async def get(self, photo_id: str) -> Photo | None:
+        """Return a photo, None if there is no such id."""
         ...
 
 
@@ -62,3 +91,27 @@ async def active_session(sessions: Sessions, caller: Caller, session_id: str) ->
     if session.status is not SessionStatus.ACTIVE:
         raise Conflict(f"The session is {session.status}; only an ACTIVE session takes this.")
     return session
+
+
+async def reachable_capture(captures: Captures, caller: Caller, capture_id: str) -> Capture:
+    """Return a capture that the caller may see; NotFound tells nothing of the others."""
+    found = await captures.get(capture_id)
+    if found is None or not caller.reaches(found.organization_id, found.created_by):
+        raise NotFound("There is no such capture.")
+    return found.capture
+
+
+async def reachable_proposal(proposals: Proposals, caller: Caller, proposal_id: str) -> Proposal:
+    """Return a proposal for a capture that the caller may see; NotFound tells nothing of the others."""
+    found = await proposals.get(proposal_id)
+    if found is None or not caller.reaches(found.organization_id, found.created_by):
+        raise NotFound("There is no such proposal.")
+    return found.proposal
+
+
+async def reachable_photo(photos: Photos, session: ScanSession, photo_id: str) -> Photo:
+    """Return a photo of the session."""
+    photo = await photos.get(photo_id)
+    if photo is None or photo.session_id != session.id:
+        raise NotFound("There is no such photo in this session.")
+    return photo

@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from scanner_api.access.reach import active_session
+from msgspec.structs import replace
+
+from scanner_api.access.reach import active_session, reachable_photo, reachable_session
 from scanner_api.binding import Answer
+from scanner_api.problems import Conflict, ValidationFailed, Violation
+from scanner_api.scanning.identifiers import new_id
+from scanner_api.scanning.photo_keys import ForeignKey
+from scanner_api.scanning.photos import OrderError, Photo
+from scanner_api.storage.database import DuplicateError
+
+from .representations import photo_representation
+from .writes import invalid, merged_metadata, session_closed
 
 if TYPE_CHECKING:
     from scanner_api.access.callers import Caller
     from scanner_api.clock import Clock
     from scanner_api.scanning.photo_keys import PhotoKeys
-    from scanner_api.storage.photo_bucket import PhotoBucket
+    from scanner_api.storage.captures import CaptureStore
+    from scanner_api.storage.photo_bucket import PhotoBucket, StoredObject
+    from scanner_api.storage.photos import PhotoStore
     from scanner_api.storage.sessions import SessionStore
+
+MOST_SHOWN = 20
+LONGEST_SHOWN = 40
 
 
 async def get_presigned_upload_url(
@@ -47,3 +62,137 @@ async def get_presigned_upload_url(
         },
         headers={"Cache-Control": "no-store"},
     )
+
+
+async def register_photo(
+    session_id: str,
+    body: dict[str, Any],
+    caller: Caller,
+    sessions: SessionStore,
+    captures: CaptureStore,
+    photos: PhotoStore,
+    photo_keys: PhotoKeys,
+    bucket: PhotoBucket,
+    clock: Clock,
+) -> dict[str, Any]:
+    """Record a photo once its file is in S3; size and media type are those that S3 has.
+
+    Raises:
+        NotFound: there is no such session, or it is not the caller's to see.
+        Conflict: the session is not ACTIVE, the object is not in the bucket yet, or it is registered already.
+        ValidationFailed: the key was not issued for this session, the size is not the object's, or the
+            capture is another session's.
+        ServiceUnavailable: S3 does not answer.
+    """
+    session = await active_session(sessions, caller, session_id)
+    _check_key(photo_keys, body["s3_key"], session.id)
+    await _check_capture(captures, body.get("capture_short_id"), session.id)
+    stored = await _stored(bucket, body)
+    photo = Photo(
+        id=new_id(),
+        session_id=session.id,
+        photo_type=body["photo_type"],
+        s3_key=body["s3_key"],
+        original_filename=body["original_filename"],
+        file_size=stored.size,
+        media_type=stored.content_type,
+        sort_order=0,
+        metadata=merged_metadata({}, body.get("metadata")),
+        created=clock.now(),
+        capture_id=body.get("capture_short_id"),
+    )
+    try:
+        with session_closed():
+            return photo_representation(await photos.add(photo))
+    except DuplicateError as taken:
+        raise Conflict(f"The object is registered already, as photo {taken.existing_id}.") from None
+
+
+def _check_key(photo_keys: PhotoKeys, key: str, session_id: str) -> None:
+    try:
+        photo_keys.verify(key, session_id)
+    except ForeignKey as error:
+        raise invalid("/s3_key", "issued", str(error)) from None
+
+
+async def _check_capture(captures: CaptureStore, capture_id: str | None, session_id: str) -> None:
+    if capture_id is None:
+        return
+    found = await captures.get(capture_id)
+    if found is None or found.capture.session_id != session_id:
+        raise invalid("/capture_short_id", "session", "is not a capture of this session")
+
+
+async def _stored(bucket: PhotoBucket, body: dict[str, Any]) -> StoredObject:
+    stored = await bucket.head(body["s3_key"])
+    if stored is None:
+        raise Conflict("The object is not in the bucket yet; upload it first.")
+    declared = body.get("file_size")
+    if declared is not None and declared != stored.size:
+        raise invalid(
+            "/file_size", "size", f"is {declared}; the object in the bucket has {stored.size} bytes"
+        )
+    return stored
+
+
+async def update_photo(
+    session_id: str,
+    photo_id: str,
+    body: dict[str, Any],
+    caller: Caller,
+    sessions: SessionStore,
+    photos: PhotoStore,
+) -> dict[str, Any]:
+    """Change a photo's label and, if sent, its metadata.
+
+    Raises:
+        NotFound: there is no such session or photo, or it is not the caller's to see.
+    """
+    session = await reachable_session(sessions, caller, session_id)
+    photo = await reachable_photo(photos, session, photo_id)
+
+    def changed(current: Photo) -> Photo:
+        metadata = current.metadata
+        if "metadata" in body:
+            metadata = merged_metadata(metadata, body["metadata"])
+        return replace(current, photo_type=body["photo_type"], metadata=metadata)
+
+    return photo_representation(await photos.update(photo, changed))
+
+
+async def reorder_photos(
+    session_id: str, body: dict[str, Any], caller: Caller, sessions: SessionStore, photos: PhotoStore
+) -> list[dict[str, Any]]:
+    """Set the display order of the gallery; it names each photo of the session exactly once.
+
+    Raises:
+        NotFound: there is no such session, or it is not the caller's to see.
+        ValidationFailed: ids are missing, extra or repeated; each is named.
+    """
+    session = await reachable_session(sessions, caller, session_id)
+    try:
+        ordered = await photos.reorder(session.id, body["photo_short_ids"])
+    except OrderError as error:
+        raise wrong_order(error) from None
+    return [photo_representation(each) for each in ordered]
+
+
+def wrong_order(error: OrderError) -> ValidationFailed:
+    """Return the problem that names what is missing, extra and repeated in an order."""
+    faults = {
+        "missing": (error.missing, "leaves out photos of the session"),
+        "extra": (error.extra, "names what is no photo of the session"),
+        "repeated": (error.repeated, "names photos more than once"),
+    }
+    return ValidationFailed(
+        [
+            Violation("body", "/photo_short_ids", rule, f"{what}: {_listed(ids)}")
+            for rule, (ids, what) in faults.items()
+            if ids
+        ]
+    )
+
+
+def _listed(ids: tuple[str, ...]) -> str:
+    shown = ", ".join(each[:LONGEST_SHOWN] for each in ids[:MOST_SHOWN])
+    return shown if len(ids) <= MOST_SHOWN else f"{shown} and {len(ids) - MOST_SHOWN} more"

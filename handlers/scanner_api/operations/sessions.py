@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from scanner_api.access.reach import organization_for, reachable_session
-from scanner_api.problems import Forbidden
+from scanner_api.access.reach import active_session, organization_for, reachable_session
+from scanner_api.problems import Conflict, Forbidden
 from scanner_api.scanning.identifiers import new_id
-from scanner_api.scanning.metadata import merge
 from scanner_api.scanning.sessions import ExtractionStatus, ScanSession, SessionStatus
 from scanner_api.storage.database import ConstraintError
 
 from .representations import session_detail, session_summary
+from .writes import merged_metadata
 
 if TYPE_CHECKING:
     from scanner_api.access.callers import Caller
     from scanner_api.clock import Clock
+    from scanner_api.processing.queue import Queue
+    from scanner_api.storage.captures import CaptureStore
+    from scanner_api.storage.photos import PhotoStore
+    from scanner_api.storage.proposals import ProposalStore
     from scanner_api.storage.sessions import SessionStore
 
 
@@ -36,7 +40,7 @@ async def create_session(
         status=SessionStatus.ACTIVE,
         extraction_status=ExtractionStatus.PENDING,
         capture_mode=body["capture_mode"],
-        metadata=merge({}, body.get("metadata")),
+        metadata=merged_metadata({}, body.get("metadata")),
         user_agent=body["user_agent"],
         device_context=body.get("device_context", {}),
         created=now,
@@ -49,11 +53,63 @@ async def create_session(
     return session_summary(session)
 
 
-async def get_session(id_: str, caller: Caller, sessions: SessionStore) -> dict[str, Any]:
+async def get_session(
+    id_: str, caller: Caller, sessions: SessionStore, captures: CaptureStore, photos: PhotoStore
+) -> dict[str, Any]:
     """Return a session with its captures and photos.
 
     Raises:
         NotFound: there is no such session, or it is not the caller's to see.
     """
     session = await reachable_session(sessions, caller, id_)
-    return session_detail(session, [], [])
+    return session_detail(session, await captures.of_session(session.id), await photos.of_session(session.id))
+
+
+async def get_session_status(
+    id_: str, caller: Caller, sessions: SessionStore, captures: CaptureStore, proposals: ProposalStore
+) -> dict[str, Any]:
+    """Return a small view of a session for polling.
+
+    Raises:
+        NotFound: there is no such session, or it is not the caller's to see.
+    """
+    session = await reachable_session(sessions, caller, id_)
+    counts = await proposals.counts(session.id)
+    return {
+        "session_status": session.status,
+        "extraction_status": session.extraction_status,
+        "captures": [
+            {"id": each.id, "status": each.status, "proposal_count": counts.get(each.id, 0)}
+            for each in await captures.of_session(session.id)
+        ],
+    }
+
+
+async def end_session(id_: str, caller: Caller, sessions: SessionStore) -> dict[str, Any]:
+    """Complete an ACTIVE session.
+
+    Raises:
+        NotFound: there is no such session, or it is not the caller's to see.
+        Conflict: the session is not ACTIVE, or another caller was first.
+    """
+    return session_summary(await _closed(id_, caller, sessions, submit=False))
+
+
+async def submit_session(id_: str, caller: Caller, sessions: SessionStore, queue: Queue) -> dict[str, Any]:
+    """Complete an ACTIVE session, and hand it over to the extraction.
+
+    Raises:
+        NotFound: there is no such session, or it is not the caller's to see.
+        Conflict: the session is not ACTIVE, or another caller was first.
+    """
+    session = await _closed(id_, caller, sessions, submit=True)
+    await queue.extract_session(session.id)
+    return session_summary(session)
+
+
+async def _closed(id_: str, caller: Caller, sessions: SessionStore, *, submit: bool) -> ScanSession:
+    session = await active_session(sessions, caller, id_)
+    closed = await sessions.close(session.id, submit=submit)
+    if closed is None:
+        raise Conflict("The session is not ACTIVE any more; another caller was first.")
+    return closed

@@ -1,0 +1,89 @@
+"""Scanner Captures: record barcode scan captures within sessions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from scanner_api.access.reach import active_session, reachable_capture
+from scanner_api.problems import Conflict
+from scanner_api.scanning.captures import Capture, CaptureStatus
+from scanner_api.scanning.identifiers import new_id
+
+from .representations import capture_representation
+from .writes import merged_metadata, session_closed
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from scanner_api.access.callers import Caller
+    from scanner_api.clock import Clock
+    from scanner_api.processing.queue import Queue
+    from scanner_api.storage.captures import CaptureStore
+    from scanner_api.storage.sessions import SessionStore
+
+
+async def create_capture(
+    body: dict[str, Any],
+    caller: Caller,
+    sessions: SessionStore,
+    captures: CaptureStore,
+    queue: Queue,
+    clock: Clock,
+) -> dict[str, Any]:
+    """Store a scan and queue its processing; it is PENDING in the answer.
+
+    Raises:
+        NotFound: there is no such session, or it is not the caller's to see.
+        Conflict: the session is not ACTIVE.
+    """
+    session = await active_session(sessions, caller, body["session_short_id"])
+    capture = submitted(body, session.id, clock.now())
+    with session_closed():
+        await captures.add(capture)
+    await queue.process_capture(capture.id)
+    return capture_representation(capture)
+
+
+def submitted(scan: dict[str, Any], session_id: str, now: datetime) -> Capture:
+    """Return the capture that a CaptureSubmitSchema describes."""
+    return Capture(
+        id=new_id(),
+        session_id=session_id,
+        status=CaptureStatus.PENDING,
+        capture_type=scan["capture_type"],
+        raw_value=scan["raw_value"],
+        gtin=scan["gtin"],
+        error_message="",
+        created=now,
+        metadata=merged_metadata({}, scan.get("metadata")),
+        gs1_dl_data=scan.get("gs1_dl_data", {}),
+    )
+
+
+async def get_capture(id_: str, caller: Caller, captures: CaptureStore) -> dict[str, Any]:
+    """Return a capture.
+
+    Raises:
+        NotFound: there is no such capture, or it is not the caller's to see.
+    """
+    return capture_representation(await reachable_capture(captures, caller, id_))
+
+
+async def retry_capture(id_: str, caller: Caller, captures: CaptureStore, queue: Queue) -> dict[str, Any]:
+    """Run the pipeline again for a capture that is FAILED or NOT_FOUND; its old error is cleared.
+
+    Raises:
+        NotFound: there is no such capture, or it is not the caller's to see.
+        Conflict: the capture is in another state, or another retry was first.
+    """
+    from scanner_api.scanning import pipeline  # noqa: PLC0415 -- reads barcodes, which is slow to import
+
+    capture = await reachable_capture(captures, caller, id_)
+    try:
+        again = pipeline.retry(capture)
+    except pipeline.StepError as error:
+        raise Conflict(str(error)) from None
+    if not await captures.retry(again):
+        raise Conflict("Another retry of the capture was first.")
+    await queue.process_capture(id_)
+    return capture_representation(again)

@@ -1,0 +1,63 @@
+"""Scanner Enrichment: enrich scanned items with product data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from scanner_api.access.reach import reachable_capture, reachable_proposal
+from scanner_api.problems import BadRequest, Conflict
+from scanner_api.scanning.proposals import ProposalStatus
+from scanner_api.storage.proposals import AppliedError, NoProductError
+
+from .representations import proposal_representation
+
+if TYPE_CHECKING:
+    from scanner_api.access.callers import Caller
+    from scanner_api.storage.captures import CaptureStore
+    from scanner_api.storage.proposals import ProposalStore
+
+
+async def list_proposals(
+    id_: str, caller: Caller, captures: CaptureStore, proposals: ProposalStore
+) -> list[dict[str, Any]]:
+    """Return the proposals of a capture, oldest first.
+
+    Raises:
+        NotFound: there is no such capture, or it is not the caller's to see.
+    """
+    capture = await reachable_capture(captures, caller, id_)
+    return [proposal_representation(each) for each in await proposals.of_capture(capture.id)]
+
+
+async def review_proposal(
+    proposal_id: str, body: dict[str, Any], caller: Caller, proposals: ProposalStore
+) -> dict[str, Any]:
+    """Accept or reject a proposal; the decision may change until the proposal is applied.
+
+    Raises:
+        NotFound: there is no such proposal, or it is not the caller's to see.
+        Conflict: the proposal has been applied.
+    """
+    proposal = await reachable_proposal(proposals, caller, proposal_id)
+    try:
+        reviewed = await proposals.review(proposal.id, ProposalStatus(body["status"]))
+    except AppliedError:
+        raise Conflict("The proposal has been applied to its product; it cannot be reviewed again.") from None
+    return proposal_representation(reviewed)
+
+
+async def apply_proposals(
+    id_: str, caller: Caller, captures: CaptureStore, proposals: ProposalStore
+) -> list[dict[str, Any]]:
+    """Write the accepted proposals of a capture to its product, each once; return those written now.
+
+    Raises:
+        NotFound: there is no such capture, or it is not the caller's to see.
+        BadRequest: the capture has no linked product.
+    """
+    capture = await reachable_capture(captures, caller, id_)
+    try:
+        applied = await proposals.apply(capture.id)
+    except NoProductError:
+        raise BadRequest("The capture has no linked product; retry once it is COMPLETED.") from None
+    return [proposal_representation(each) for each in applied]

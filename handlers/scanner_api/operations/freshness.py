@@ -1,0 +1,41 @@
+"""Scanner Freshness: resolve color-coded freshness-chip thresholds for a scanned GTIN."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from scanner_api.scanning.freshness import thresholds
+
+if TYPE_CHECKING:
+    from scanner_api.access.callers import Caller
+    from scanner_api.storage.freshness import FreshnessStore
+    from scanner_api.storage.products import ProductStore
+
+
+async def get_freshness_thresholds(
+    gtin: str, caller: Caller | None, products: ProductStore, freshness: FreshnessStore
+) -> dict[str, Any]:
+    """Return the thresholds of a GTIN; what is malformed or unknown gets the fallback.
+
+    The rules of the caller's organization count, if there is a caller and it has one organization.
+    """
+    brick = await _brick(gtin, products)
+    organization = next(iter(caller.organizations)) if caller and len(caller.organizations) == 1 else None
+    own = await freshness.rules(organization) if organization else {}
+    found = thresholds(brick, own, await freshness.rules(""))
+    return {
+        "warningDays": found.warning_days,
+        "criticalDays": found.critical_days,
+        "categoryLabel": found.category_label,
+        "source": found.source,
+    }
+
+
+async def _brick(gtin: str, products: ProductStore) -> str:
+    from scanner_api.scanning.gtin import GtinError, normalise  # noqa: PLC0415 -- slow to import
+
+    try:
+        product = await products.by_gtin(normalise(gtin))
+    except GtinError:
+        return ""
+    return "" if product is None else product.brick

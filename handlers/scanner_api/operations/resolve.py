@@ -1,0 +1,61 @@
+"""Scanner Resolve: follow QR redirect chains, and save where they lead as a redirect of the product."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from scanner_api.access.reach import reachable_capture
+from scanner_api.problems import BadRequest, Conflict
+from scanner_api.scanning.destinations import RefusedURL, read_url
+from scanner_api.storage.database import DuplicateError
+
+from .representations import rule_representation
+from .writes import invalid
+
+if TYPE_CHECKING:
+    from scanner_api.access.callers import Caller
+    from scanner_api.scanning.redirects import RedirectFollower
+    from scanner_api.storage.captures import CaptureStore
+    from scanner_api.storage.redirect_rules import RedirectRuleStore
+
+
+async def resolve_url(body: dict[str, Any], redirects: RedirectFollower) -> dict[str, Any]:
+    """Follow the redirects of a URL; every failure is told in ``error_message`` of a 200."""
+    resolution = await redirects.follow(body["url"])
+    return {
+        "initial_url": resolution.initial_url,
+        "final_url": resolution.final_url,
+        "hops": resolution.redirects,
+        "error_message": resolution.error_message,
+        "succeeded": resolution.succeeded,
+        "chain": resolution.chain,
+    }
+
+
+async def save_redirect(
+    short_id: str,
+    body: dict[str, Any],
+    caller: Caller,
+    captures: CaptureStore,
+    redirect_rules: RedirectRuleStore,
+) -> dict[str, Any]:
+    """Append a URL to the redirect rules of a capture's product.
+
+    Raises:
+        NotFound: there is no such capture, or it is not the caller's to see.
+        ValidationFailed: the URL is not an absolute http(s) URL.
+        BadRequest: the capture has no linked product.
+        Conflict: the product has a rule for this URL already.
+    """
+    capture = await reachable_capture(captures, caller, short_id)
+    try:
+        read_url(body["url"])
+    except RefusedURL as error:
+        raise invalid("/url", "format", str(error)) from None
+    if capture.product_short_id is None:
+        raise BadRequest("The capture has no linked product; retry once it is COMPLETED.")
+    try:
+        rule = await redirect_rules.append(capture.product_short_id, body["url"])
+    except DuplicateError:
+        raise Conflict("The product has a redirect rule for this URL already.") from None
+    return rule_representation(rule)

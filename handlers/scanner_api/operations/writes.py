@@ -1,0 +1,35 @@
+"""What several operations do when they write: errors of rules and stores told as problems."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from scanner_api.problems import Conflict, ValidationFailed, Violation
+from scanner_api.scanning.metadata import MetadataError, merge
+from scanner_api.storage.activity import SessionClosed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+def merged_metadata(stored: Mapping[str, str], sent: Mapping[str, str] | None) -> dict[str, str]:
+    """Return metadata after a write, or raise ValidationFailed."""
+    try:
+        return merge(stored, sent)
+    except MetadataError as error:
+        raise invalid("/metadata", error.rule, str(error)) from None
+
+
+def invalid(pointer: str, rule: str, detail: str) -> ValidationFailed:
+    """Return the problem of a body that is wrong in one part."""
+    return ValidationFailed([Violation("body", pointer, rule, detail)])
+
+
+@contextmanager
+def session_closed() -> Iterator[None]:
+    """Tell a session that was ended between the look and the write as a Conflict."""
+    try:
+        yield
+    except SessionClosed as closed:
+        raise Conflict(f"The session is {closed.status}; only an ACTIVE session takes this.") from None
