@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import uvicorn
-from anyio.from_thread import start_blocking_portal
 
 from scanner_api.app import create_app
 from scanner_api.clock import SystemClock
@@ -18,12 +19,14 @@ from .aws_session import aws_session
 from .planting import plant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Coroutine, Iterator
+    from concurrent.futures import Future
     from socket import socket
 
     from scanner_api.app import Application
 
 SHUTDOWN_SECONDS = 1
+Made = TypeVar("Made")
 
 
 def mock_app(s3_url: str) -> Application:
@@ -58,14 +61,12 @@ def serving(app: Application, listening: socket) -> Iterator[None]:
     )
     server = uvicorn.Server(config)
     with ExitStack() as running:
-        loop = running.enter_context(
-            start_blocking_portal(backend_options={"loop_factory": config.get_loop_factory()})
-        )
-        running.callback(loop.call, app.stop)
-        loop.call(app.start)
-        loop.call(plant, app.database, app.clock)
+        loop = running.enter_context(_Loop(config.get_loop_factory() or asyncio.new_event_loop))
+        running.callback(lambda: loop.submit(app.stop()).result())
+        loop.submit(app.start()).result()
+        loop.submit(plant(app.database, app.clock)).result()
         # the socket listens already: whoever connects from now on is answered
-        ended = loop.start_task_soon(server.serve, [listening])
+        ended = loop.submit(server.serve([listening]))
 
         def end() -> None:
             server.should_exit = True
@@ -73,3 +74,25 @@ def serving(app: Application, listening: socket) -> Iterator[None]:
 
         running.callback(end)
         yield
+
+
+class _Loop:
+    """An event loop in a thread of its own, for as long as it is entered."""
+
+    def __init__(self, make: Callable[[], asyncio.AbstractEventLoop]) -> None:
+        self._loop = make()
+        # a daemon, so that whoever is interrupted while the mock starts or ends is not held by it
+        self._thread = threading.Thread(target=self._loop.run_forever, name="scanner-mock", daemon=True)
+
+    def submit(self, work: Coroutine[Any, Any, Made]) -> Future[Made]:
+        """Run a coroutine in the loop."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import signal
-import threading
 from contextlib import ExitStack
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Annotated, Never
+from queue import SimpleQueue
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from types import FrameType
-
-EXTRA = ("anyio", "httpx", "moto", "PIL", "werkzeug")
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+EXTRA = ("httpx", "moto", "PIL", "werkzeug")
 
 Host = Annotated[str, typer.Option(help="Address to listen on; beyond loopback others can use the mock.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Port of the API; 0 takes a free one.")]
@@ -36,8 +32,9 @@ def mock(*, host: Host = "127.0.0.1", port: Port = 8000, s3_port: S3Port = 9000,
     Nothing is kept and nothing leaves this machine. Ctrl-C or SIGTERM ends it.
     """
     _check_extra()
-    for number in SIGNALS:
-        signal.signal(number, _interrupt)
+    ends: SimpleQueue[int] = SimpleQueue()  # the one queue that a signal handler may put into
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _: ends.put(number))
     from scanner_api.access.jwks_sources import is_loopback  # noqa: PLC0415 -- help does without
     from scanner_api.server import CannotListen  # noqa: PLC0415 -- the same
 
@@ -50,16 +47,15 @@ def mock(*, host: Host = "127.0.0.1", port: Port = 8000, s3_port: S3Port = 9000,
         )
     try:
         with scanner_mock(host, port, s3_port) as running:
-            if json:
-                typer.echo(running.line())
-            else:
-                announce(running)
-            threading.Event().wait()
+            if ends.empty():
+                typer.echo(running.line()) if json else announce(running)
+            ends.get()
+    except RuntimeError:
+        if ends.empty():  # else S3 heard the Ctrl-C that we heard
+            raise
     except CannotListen as error:
         typer.echo(f"Cannot start: {error}", err=True)
         raise typer.Exit(1) from None
-    except KeyboardInterrupt:
-        pass
 
 
 def demo() -> None:
@@ -93,9 +89,3 @@ def _check_extra() -> None:
             err=True,
         )
         raise typer.Exit(1)
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> Never:
-    for number in SIGNALS:  # another one must not disturb the end
-        signal.signal(number, signal.SIG_IGN)
-    raise KeyboardInterrupt

@@ -1,0 +1,142 @@
+"""``scanner-api mock``: one line of JSON for programs, a page for people, and a clean end."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+import typer
+from typer.testing import CliRunner
+
+import scanner_api.cli
+from scanner_mocks import cli, seeds
+from scanner_mocks.token_issuer import bearer_token
+
+COMMAND = [str(Path(sys.executable).with_name("scanner-api")), "mock", "--port", "0", "--s3-port", "0"]
+
+
+@contextmanager
+def running(*options):
+    """Run the command; killed if the test does not end it."""
+    process = subprocess.Popen(  # noqa: S603 -- our own command
+        [*COMMAND, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def accepts(address):
+    """Tell whether something listens at an address."""
+    try:
+        socket.create_connection(address).close()
+    except OSError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_one_line_of_json_then_a_clean_end(number):
+    """Once both ports answer there is one line on standard output; a signal ends it with exit code 0."""
+    with running("--json") as process:
+        facts = json.loads(process.stdout.readline())
+        assert httpx.get(f"{facts['api']}/healthz", trust_env=False).status_code == 200
+        assert httpx.get(facts["s3"], trust_env=False).headers["Server"] == "AmazonS3"
+        process.send_signal(number)
+        rest, complaints = process.communicate(timeout=30)
+    assert (process.returncode, rest, complaints) == (0, "", "")
+    for url in (facts["api"], facts["s3"]):
+        with pytest.raises(httpx.ConnectError):
+            httpx.get(url, trust_env=False)
+
+
+def test_signals_in_a_row_disturb_nothing():
+    """A second signal, as impatient terminals send, does not break the end."""
+    with running("--json") as process:
+        process.stdout.readline()
+        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGINT)
+        _, complaints = process.communicate(timeout=30)
+    assert (process.returncode, complaints) == (0, "")
+
+
+def test_a_signal_while_it_starts():
+    """A signal as soon as S3 listens, when the API does not yet, ends it as cleanly."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = free.getsockname()
+    with running("--json", "--s3-port", str(address[1])) as process:
+        while not accepts(address):
+            assert process.poll() is None
+        process.send_signal(signal.SIGTERM)
+        told, complaints = process.communicate(timeout=30)
+    assert (process.returncode, told, complaints) == (0, "", "")
+
+
+def test_page_for_people():
+    """Without ``--json`` it tells a person everything that can be copied, each on one line."""
+    with running() as process:
+        page = "".join(iter(process.stdout.readline, "Ctrl-C ends it.\n"))
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+    assert process.returncode == 0
+    for copied in (
+        seeds.ACTIVE_KEY,
+        *seeds.SPECIAL_KEYS.values(),
+        seeds.USER_KEY,
+        seeds.COOKIE,
+        seeds.SESSION,
+    ):
+        assert copied in page
+    assert bearer_token(seeds.ORGANIZATION) in page
+    assert re.search(
+        r"^curl -H 'X-API-Key: csb_\S+' http://127\.0\.0\.1:\d+/scanner/\S+$", page, re.MULTILINE
+    )
+
+
+@pytest.mark.parametrize("option", ["--port", "--s3-port"])
+def test_a_taken_port_is_an_error(option):
+    """A port that is taken is named on standard error, and the exit code is 1."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with running("--json", option, str(port)) as process:
+            told, complaints = process.communicate(timeout=30)
+    assert (process.returncode, told) == (1, "")
+    assert complaints.startswith(
+        f"Cannot start: Cannot listen on 127.0.0.1 port {port}: Address already in use"
+    )
+    assert complaints.count("\n") == 1
+
+
+def test_beyond_loopback_it_warns():
+    """An address that others can reach brings a warning that this is a mock."""
+    with running("--host", "192.0.2.1") as process:  # of a network that nobody has, so that nobody does
+        _, complaints = process.communicate(timeout=30)
+    assert complaints.startswith("Others reach 192.0.2.1: this is a mock")
+    assert process.returncode == 1
+
+
+@pytest.mark.parametrize("command", ["mock", "demo"])
+def test_without_the_extra_it_says_what_to_install(monkeypatch, command):
+    """Where something of the extra is missing, the command names it and the extra, and ends with 1."""
+    monkeypatch.setattr(cli, "EXTRA", (*cli.EXTRA, "not_installed_here"))
+    app = typer.Typer()
+    cli.add_commands(app)
+    outcome = CliRunner().invoke(app, [command])
+    assert outcome.exit_code == 1
+    assert "(not_installed_here): pip install 'scanner-api[mock]'" in outcome.stderr
+
+
+def test_the_service_finds_the_commands():
+    """The service's command line has both, without knowing of them."""
+    names = {command.name for command in scanner_api.cli.app.registered_commands}
+    assert {"mock", "demo"} <= names
