@@ -14,18 +14,30 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from scanner_api.scanning.sessions import ExtractionStatus, SessionStatus
+from scanner_api.scanning.captures import Capture, CaptureStatus
+from scanner_api.scanning.catalogue import Product
+from scanner_api.scanning.sessions import ExtractionStatus, ScanSession, SessionStatus
+from scanner_api.storage.captures import CaptureStore
 from scanner_api.storage.database import Database
+from scanner_api.storage.extractions import ExtractionStore
 from scanner_api.storage.organizations import Organization, OrganizationStore
+from scanner_api.storage.photos import PhotoStore
+from scanner_api.storage.products import ProductStore
+from scanner_api.storage.proposals import ProposalStore
+from scanner_api.storage.redirect_rules import RedirectRuleStore
+from scanner_api.storage.sessions import SessionStore
 
 BACKENDS = ("sqlite-file", "sqlite-memory", "postgresql")
 NOW = datetime(2026, 3, 14, 15, 9, 26, 535897, tzinfo=UTC)
+TTL_SECONDS = 3600
 
 
 @pytest.fixture(scope="session")
@@ -215,6 +227,51 @@ def session():
         "capture_count": 3,
         "photo_count": 4,
     }
+
+
+@pytest.fixture
+def in_stores(in_database, clock, session):
+    """Run a coroutine function on the stores of a database that has an active session, on each backend."""
+    return lambda scenario: in_database(lambda database: _with_session(database, clock, session, scenario))
+
+
+@pytest.fixture
+def scanned(session):
+    """Make captures of that session."""
+    capture = Capture(
+        id="capture",
+        session_id=session["id"],
+        status=CaptureStatus.PENDING,
+        capture_type="BARCODE",
+        raw_value="9521234000013",
+        gtin="",
+        error_message="",
+        created=NOW,
+        metadata={},
+        gs1_dl_data={},
+    )
+    return partial(replace, capture)
+
+
+@pytest.fixture
+def milk():
+    """A product of the catalogue."""
+    return Product(gtin="09521234000013", name="Whole Milk 1 L", brand_name="Alder Farm", brick="10000025")
+
+
+async def _with_session(database, clock, session, scenario):
+    stores = SimpleNamespace(
+        database=database,
+        sessions=SessionStore(database, clock, TTL_SECONDS),
+        captures=CaptureStore(database, clock, TTL_SECONDS),
+        photos=PhotoStore(database, clock, TTL_SECONDS),
+        products=ProductStore(database, clock),
+        proposals=ProposalStore(database, clock),
+        extractions=ExtractionStore(database, clock),
+        rules=RedirectRuleStore(database, clock),
+    )
+    await stores.sessions.create(ScanSession(**session))
+    return await scenario(stores)
 
 
 def _run_in(url, scenario):

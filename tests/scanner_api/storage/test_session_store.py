@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import msgspec
 import pytest
 
 from scanner_api.scanning.sessions import ExtractionStatus, ScanSession, SessionStatus
 from scanner_api.storage.database import ConstraintError, Database
+from scanner_api.storage.organizations import Organization, OrganizationStore
 from scanner_api.storage.sessions import SessionStore
 from scanner_api.storage.tables import scan_sessions
 
@@ -125,3 +127,149 @@ def test_many_asks_at_once_are_all_answered(in_database, stored, clock):
         return await asyncio.gather(*[store.get(f"session-{number}") for number in range(1200)])
 
     assert in_database(scenario) == sessions + [None] * 1170
+
+
+@pytest.mark.parametrize(("submit", "extraction"), [(False, "pending"), (True, "processing")])
+def test_a_session_is_closed(in_stores, session, clock, submit, extraction):
+    """A closed session is COMPLETED, and its extraction begins only if it is submitted."""
+
+    async def scenario(stores):
+        clock.advance(60)
+        closed = await stores.sessions.close(session["id"], submit=submit)
+        return closed, await stores.sessions.get(session["id"])
+
+    closed, found = in_stores(scenario)
+    expected = {**session, "status": "COMPLETED", "extraction_status": extraction, "modified": clock.now()}
+    assert closed == found == ScanSession(**expected)
+
+
+def test_one_of_many_closes_a_session(in_stores, session):
+    """Of several who end or submit a session at once one does, and the others change nothing."""
+
+    async def scenario(stores):
+        closing = [stores.sessions.close(session["id"], submit=number % 2 == 0) for number in range(8)]
+        closed = [outcome for outcome in await asyncio.gather(*closing) if outcome]
+        return closed == [await stores.sessions.get(session["id"])]
+
+    assert in_stores(scenario) is True
+
+
+def test_processes_close_a_session_once(in_shared_database, shared_url, stored, clock):
+    """The same where each has a connection pool of its own, as processes do."""
+
+    async def scenario(database):
+        await SessionStore(database, clock, TTL).create(stored)
+
+        async def close():
+            own = Database(shared_url)
+            closed = await SessionStore(own, clock, TTL).close(stored.id, submit=True)
+            await own.close()
+            return closed
+
+        return [outcome for outcome in await asyncio.gather(*[close() for _ in range(4)]) if outcome]
+
+    assert len(in_shared_database(scenario)) == 1
+
+
+@pytest.mark.parametrize("session_id", ["", "unknown", "\x00"])
+def test_an_unknown_session_cannot_be_closed(in_stores, session_id):
+    """There is nothing to close."""
+    assert in_stores(lambda stores: stores.sessions.close(session_id, submit=True)) is None
+
+
+def test_an_idle_session_is_expired(in_stores, session, clock):
+    """To the second, a session that is not used is seen as EXPIRED, and cannot be closed any more."""
+
+    async def scenario(stores):
+        clock.time = session["modified"]
+        clock.advance(TTL - 0.001)
+        before = await stores.sessions.get(session["id"])
+        clock.advance(0.001)
+        closed = await stores.sessions.close(session["id"], submit=False)
+        return before.status, closed, await stores.sessions.get(session["id"])
+
+    before, closed, after = in_stores(scenario)
+    assert (before, closed) == ("ACTIVE", None)
+    assert after == ScanSession(**{**session, "status": "EXPIRED"})
+
+
+def test_what_is_seen_as_expired_is_written_down(in_stores, session, clock):
+    """The job writes down what everyone sees, once, and leaves used and completed sessions alone."""
+
+    async def scenario(stores):
+        first = await stores.sessions.get(session["id"])
+        for session_id in ("used", "completed"):
+            await stores.sessions.create(msgspec.structs.replace(first, id=session_id))
+        await stores.sessions.close("completed", submit=False)
+        counts = [await stores.sessions.expire_idle()]
+        clock.advance(TTL)
+        async with stores.database.transaction() as connection:
+            used = scan_sessions.update().where(scan_sessions.c.id == "used")
+            await connection.execute(used.values(modified=clock.now()))
+        clock.advance(1)
+        seen = await stores.sessions.get(session["id"])
+        counts += [await stores.sessions.expire_idle(), await stores.sessions.expire_idle()]
+        clock.time = session["modified"]  # what is written down does not depend on the time
+        states = [(await stores.sessions.get(each)).status for each in ("used", "completed")]
+        return counts, await stores.sessions.get(session["id"]) == seen, states
+
+    assert in_stores(scenario) == ([0, 1, 0], True, ["ACTIVE", "COMPLETED"])
+
+
+@pytest.fixture
+def listed(stored, now):
+    """Sessions of two organizations and two credentials, in all states; the later, the newer."""
+    states = [
+        ("organization", "key:a", "ACTIVE", 10),
+        ("organization", "key:b", "COMPLETED", 10),
+        ("other", "key:b", "ACTIVE", 10),
+        ("organization", "key:a", "EXPIRED", -7200),
+        ("organization", "key:a", "ACTIVE", -7200),
+    ]
+    return [
+        msgspec.structs.replace(
+            stored,
+            id=str(number),
+            organization_id=organization,
+            created_by=credential,
+            status=SessionStatus(status),
+            created=now + timedelta(seconds=number // 2),
+            modified=now + timedelta(seconds=modified),
+        )
+        for number, (organization, credential, status, modified) in enumerate(states)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("organizations", "filters", "expected"),
+    [
+        (["organization"], {}, "4310"),
+        (["other", "organization"], {}, "43210"),
+        ([], {}, ""),
+        (["\x00"], {}, ""),
+        (["organization"], {"created_by": "key:a"}, "430"),
+        (["organization"], {"status": SessionStatus.ACTIVE}, "0"),
+        (["organization"], {"status": SessionStatus.EXPIRED}, "43"),
+        (["organization"], {"status": SessionStatus.COMPLETED}, "1"),
+        (["organization"], {"status": SessionStatus.COMPLETED, "created_by": "key:a"}, ""),
+    ],
+)
+def test_sessions_are_listed_as_they_are_seen(
+    in_database, listed, clock, now, organizations, filters, expected
+):
+    """A list is newest first, of the organizations that are asked for, and filtered by what is seen."""
+
+    async def scenario(database):
+        await OrganizationStore(database).add_organization(Organization(id="other", name="", created=now))
+        store = SessionStore(database, clock, TTL)
+        for session in listed:
+            await store.create(session)
+        pages = [await store.page(organizations, page=number, page_size=2, **filters) for number in (1, 2, 3)]
+        return [session for sessions, _ in pages for session in sessions], {total for _, total in pages}
+
+    sessions, totals = in_database(scenario)
+    assert "".join(session.id for session in sessions) == expected
+    assert totals == {len(expected)}
+    assert {session.status for session in sessions} <= {
+        filters.get("status", session.status) for session in sessions
+    }

@@ -1,0 +1,380 @@
+"""Captures come back as they were stored, are counted in their sessions, and worked at by one at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from msgspec.structs import replace
+
+from scanner_api.scanning.captures import FINAL, CaptureStatus
+from scanner_api.storage.activity import SessionClosed
+from scanner_api.storage.captures import CaptureRecord
+from scanner_api.storage.database import ConstraintError
+
+HOSTILE = "\x00 \\u0000 \ud83d \\ 日本"
+
+
+def ids(captures):
+    """Return the captures' ids, in their order."""
+    return [capture.id for capture in captures]
+
+
+@pytest.fixture
+def processed(scanned, now, milk):
+    """A capture in which every field says something, and hostile strings wherever there can be some."""
+    return scanned(
+        status=CaptureStatus.COMPLETED,
+        raw_value=HOSTILE,
+        gtin=milk.gtin,
+        error_message=HOSTILE,
+        metadata={HOSTILE: HOSTILE},
+        gs1_dl_data={"01": milk.gtin, HOSTILE: [1.5, None, {"": 2**70}]},
+        product_short_id=f"whole-milk-1-l-{milk.gtin}",
+        product_name=milk.name,
+        processed_at=now + timedelta(seconds=1),
+        uploaded_image_key=HOSTILE,
+        qr_analysis={"hops": [{"url": HOSTILE}], "final_url": None},
+        attempts=2,
+    )
+
+
+def test_a_capture_comes_back_as_it_was_stored(in_stores, session, processed, scanned, milk):
+    """Every field survives, alone and in lists, and so does whose the capture is."""
+    bare = scanned(id="bare", created=processed.created - timedelta(seconds=1))
+
+    async def scenario(stores):
+        await stores.products.upsert_many([milk])
+        await stores.captures.add_many([processed, bare])
+        listed = await stores.captures.of_session(session["id"])
+        page = await stores.captures.page(session["id"], page=1, page_size=10)
+        return await stores.captures.get(processed.id), listed, page
+
+    found, listed, page = in_stores(scenario)
+    assert found == CaptureRecord(processed, session["organization_id"], session["created_by"])
+    assert listed == [bare, processed]
+    assert page == ([processed, bare], 2)
+
+
+def test_an_unknown_id_finds_nothing(in_stores, scanned):
+    """Whatever is asked for, only the stored id finds a capture, and only its session has it."""
+    unknown = ["", "\x00", "\ud800", "capture\x00", "x" * 10_000]
+
+    async def scenario(stores):
+        await stores.captures.add(scanned())
+        found = [await stores.captures.get(capture_id) for capture_id in unknown]
+        listed = [await stores.captures.of_session(session_id) for session_id in unknown]
+        pages = [await stores.captures.page(each, page=1, page_size=1) for each in unknown]
+        return found, listed, pages
+
+    assert in_stores(scenario) == ([None] * 5, [[]] * 5, [([], 0)] * 5)
+
+
+def test_a_capture_counts_in_its_session(in_stores, session, scanned, clock):
+    """With a capture the session's count grows by one, and the session is used now."""
+
+    async def scenario(stores):
+        clock.advance(60)
+        await stores.captures.add(scanned())
+        return await stores.sessions.get(session["id"])
+
+    found = in_stores(scenario)
+    assert (found.capture_count, found.photo_count, found.modified) == (4, 4, clock.now())
+
+
+def test_captures_keep_a_session_from_getting_idle(in_stores, session, scanned, clock):
+    """A session that is used often enough lives for longer than it may be idle."""
+
+    async def scenario(stores):
+        for number in range(4):
+            clock.advance(3500)
+            await stores.captures.add(scanned(id=str(number)))
+        return (await stores.sessions.get(session["id"])).capture_count
+
+    assert in_stores(scenario) == 7
+
+
+@pytest.mark.parametrize(("idle_seconds", "status"), [(3601, "EXPIRED"), (0, "COMPLETED")])
+def test_a_closed_session_takes_no_capture(in_stores, session, scanned, clock, idle_seconds, status):
+    """A completed or idle session refuses captures, says what it is, and keeps its count."""
+
+    async def scenario(stores):
+        if not idle_seconds:
+            await stores.sessions.close(session["id"], submit=False)
+        clock.advance(idle_seconds)
+        with pytest.raises(SessionClosed) as caught:
+            await stores.captures.add(scanned())
+        return (
+            caught.value.status,
+            await stores.captures.of_session(session["id"]),
+            await stores.sessions.get(session["id"]),
+        )
+
+    told, listed, found = in_stores(scenario)
+    assert (told, listed, found.status, found.capture_count) == (status, [], status, 3)
+
+
+def test_an_expired_session_that_is_written_down_takes_no_capture(in_stores, scanned, clock):
+    """It makes no difference whether the session's end is written down."""
+
+    async def scenario(stores):
+        clock.advance(4000)
+        await stores.sessions.expire_idle()
+        await stores.captures.add(scanned())
+
+    with pytest.raises(SessionClosed, match="EXPIRED"):
+        in_stores(scenario)
+
+
+@pytest.mark.parametrize("change", [{}, {"id": "other", "session_id": "unknown"}])
+def test_a_capture_is_stored_once_and_for_a_session(in_stores, session, scanned, change):
+    """A second capture with the id, or one of a session that does not exist, is refused uncounted."""
+
+    async def scenario(stores):
+        await stores.captures.add(scanned())
+        with pytest.raises(ConstraintError):
+            await stores.captures.add(scanned(**change))
+        return (await stores.sessions.get(session["id"])).capture_count
+
+    assert in_stores(scenario) == 4
+
+
+def test_many_captures_are_stored_in_one_go(in_stores, session, scanned, now):
+    """Captures of several sessions are stored and counted together, except those of a closed session."""
+
+    async def scenario(stores):
+        first = await stores.sessions.get(session["id"])
+        for session_id in ("second", "closed"):
+            await stores.sessions.create(replace(first, id=session_id, capture_count=0))
+        await stores.sessions.close("closed", submit=False)
+        owners = [session["id"], "second", "closed", "second"]
+        new = [
+            scanned(id=str(number), session_id=owner, created=now + timedelta(seconds=number))
+            for number, owner in enumerate(owners)
+        ]
+        refused = await stores.captures.add_many(new)
+        stored = [ids(await stores.captures.of_session(owner)) for owner in owners]
+        counts = [(await stores.sessions.get(owner)).capture_count for owner in owners]
+        return refused, stored, counts, await stores.captures.add_many([])
+
+    refused, stored, counts, none = in_stores(scenario)
+    assert (refused, none) == ({"closed": "COMPLETED"}, {})
+    assert stored == [["0"], ["1", "3"], [], ["1", "3"]]
+    assert counts == [4, 2, 0, 2]
+
+
+def test_counts_are_exact_at_once(in_stores, session, scanned):
+    """Captures that are stored at the same time, crosswise over two sessions, are all counted."""
+
+    async def scenario(stores):
+        first = await stores.sessions.get(session["id"])
+        await stores.sessions.create(replace(first, id="second", capture_count=3))
+        both = [session["id"], "second"]
+        bulks = [
+            [scanned(id=f"{number}{owner}", session_id=owner) for owner in both[:: (-1) ** number]]
+            for number in range(12)
+        ]
+        await asyncio.gather(*map(stores.captures.add_many, bulks))
+        return [
+            ((await stores.sessions.get(owner)).capture_count, len(await stores.captures.of_session(owner)))
+            for owner in both
+        ]
+
+    assert in_stores(scenario) == [(15, 12), (15, 12)]
+
+
+def test_no_capture_slips_into_a_session_that_ends(in_stores, session, scanned):
+    """Whatever the order in which scans and the end come, the count is that of the captures."""
+
+    async def scenario(stores):
+        adding = [stores.captures.add(scanned(id=str(number))) for number in range(8)]
+        adding.insert(4, stores.sessions.close(session["id"], submit=True))
+        outcomes = await asyncio.gather(*adding, return_exceptions=True)
+        refused = sum(isinstance(outcome, SessionClosed) for outcome in outcomes)
+        found = await stores.sessions.get(session["id"])
+        return refused, found, len(await stores.captures.of_session(session["id"]))
+
+    refused, found, number = in_stores(scenario)
+    assert found.status == "COMPLETED"
+    assert (found.capture_count - 3, number) == (8 - refused, 8 - refused)
+
+
+def test_pages_are_newest_first(in_stores, session, scanned, now):
+    """Pages follow one another without gaps, also within one moment, and beyond the end there is nothing."""
+    new = [scanned(id=f"{number}", created=now + timedelta(seconds=number // 2)) for number in range(5)]
+
+    async def scenario(stores):
+        await stores.captures.add_many(new)
+        pages = [
+            await stores.captures.page(session["id"], page=number, page_size=2)
+            for number in (1, 2, 3, 4, 10**30)
+        ]
+        return [ids(captures) for captures, _ in pages], {total for _, total in pages}
+
+    assert in_stores(scenario) == ([["4", "3"], ["2", "1"], ["0"], [], []], {5})
+
+
+def test_a_page_and_its_total_are_of_one_moment(in_stores, session, scanned):
+    """While captures are stored, no total is other than the length of the list."""
+
+    async def scenario(stores):
+        async def read():
+            captures, total = await stores.captures.page(session["id"], page=1, page_size=100)
+            return total - len(captures)
+
+        adding = [stores.captures.add(scanned(id=str(number))) for number in range(20)]
+        differences = await asyncio.gather(*[one for add in adding for one in (add, read())])
+        return differences[1::2]
+
+    assert in_stores(scenario) == [0] * 20
+
+
+@pytest.mark.parametrize("status", CaptureStatus)
+def test_unfinished_captures_can_be_claimed(in_stores, scanned, status):
+    """A capture is waited for and can be claimed unless its status is final."""
+
+    async def scenario(stores):
+        await stores.captures.add(scanned(status=status))
+        return await stores.captures.unfinished(10), await stores.captures.claim("capture", 20)
+
+    waiting, claimed = in_stores(scenario)
+    assert (waiting, claimed) == (([], None) if status in FINAL else (["capture"], scanned(status=status)))
+
+
+def test_an_unknown_capture_cannot_be_claimed(in_stores):
+    """There is nothing to work at."""
+    assert in_stores(lambda stores: stores.captures.claim("capture", 20)) is None
+
+
+def test_one_of_many_gets_a_capture(in_stores, scanned):
+    """Of workers who claim a capture at once, one has it, and it does not wait for others any more."""
+
+    async def scenario(stores):
+        await stores.captures.add(scanned())
+        claims = await asyncio.gather(*[stores.captures.claim("capture", 20) for _ in range(8)])
+        return sum(claim is not None for claim in claims), await stores.captures.unfinished(10)
+
+    assert in_stores(scenario) == (1, [])
+
+
+def test_a_capture_whose_worker_is_gone_waits_again(in_stores, scanned, clock):
+    """When the lease is over, at the second, another can claim the capture as it was saved last."""
+
+    async def scenario(stores):
+        await stores.captures.add(scanned())
+        claimed = await stores.captures.claim("capture", 20)
+        clock.advance(10)
+        saved = replace(claimed, status=CaptureStatus.RESOLVING, attempts=1)
+        assert await stores.captures.save(saved, 20)
+        clock.advance(19.999)
+        early = await stores.captures.unfinished(10), await stores.captures.claim("capture", 20)
+        clock.advance(0.001)
+        late = await stores.captures.unfinished(10), await stores.captures.claim("capture", 20)
+        return early, late == (["capture"], saved)
+
+    assert in_stores(scenario) == (([], None), True)
+
+
+def test_the_oldest_captures_wait_in_front(in_stores, scanned, now):
+    """What is unfinished is told oldest first, and no more of it than is asked for."""
+    new = [scanned(id=str(number), created=now - timedelta(seconds=number)) for number in range(3)]
+
+    async def scenario(stores):
+        await stores.captures.add_many(new)
+        return await stores.captures.unfinished(2)
+
+    assert in_stores(scenario) == ["2", "1"]
+
+
+def test_a_step_is_stored(in_stores, processed, scanned, milk):
+    """What processing finds out is stored, and what it does not change is left alone."""
+    original = scanned(uploaded_image_key="key", metadata={"shelf": "4"})
+
+    async def scenario(stores):
+        await stores.products.upsert_many([milk])
+        await stores.captures.add(original)
+        claimed = await stores.captures.claim("capture", 20)
+        assert await stores.captures.save(replace(processed, id=claimed.id), 20)
+        return (await stores.captures.get("capture")).capture, await stores.captures.unfinished(10)
+
+    found, waiting = in_stores(scenario)
+    assert found == replace(processed, uploaded_image_key="key", metadata={"shelf": "4"})
+    assert waiting == []
+
+
+def test_a_late_worker_stores_nothing(in_stores, scanned, clock):
+    """Whoever lost the lease to another cannot overwrite what that one found out, nor a final status."""
+
+    async def scenario(stores):
+        await stores.captures.add(scanned())
+        first = replace(await stores.captures.claim("capture", 20), attempts=1)
+        saved = [await stores.captures.save(first, 20)]
+        clock.advance(20)
+        second = replace(await stores.captures.claim("capture", 20), attempts=2)
+        saved.append(await stores.captures.save(second, 20))
+        saved.append(await stores.captures.save(replace(first, status=CaptureStatus.FAILED), 20))
+        saved.append(await stores.captures.release(first))
+        saved.append(await stores.captures.save(replace(second, status=CaptureStatus.NOT_FOUND), 20))
+        saved.append(await stores.captures.save(replace(second, status=CaptureStatus.ENRICHING), 20))
+        return saved, (await stores.captures.get("capture")).capture.status
+
+    assert in_stores(scenario) == ([True, True, False, False, True, False], "NOT_FOUND")
+
+
+def test_a_capture_that_is_given_back_waits_at_once_and_uncounted(in_stores, scanned):
+    """A worker that stops in an orderly way costs the capture no attempt."""
+
+    async def scenario(stores):
+        await stores.captures.add(scanned())
+        claimed = replace(await stores.captures.claim("capture", 20), attempts=1)
+        await stores.captures.save(claimed, 20)
+        released = await stores.captures.release(claimed), await stores.captures.release(claimed)
+        return released, await stores.captures.unfinished(10), await stores.captures.claim("capture", 20)
+
+    assert in_stores(scenario) == ((True, False), ["capture"], scanned())
+
+
+@pytest.mark.parametrize("status", CaptureStatus)
+def test_what_was_not_found_or_failed_can_be_retried_once(in_stores, scanned, status):
+    """Of several who retry a capture at once, one does, and only if it is FAILED or NOT_FOUND."""
+    ended = scanned(status=status, error_message="No product has it.", attempts=3)
+
+    async def scenario(stores):
+        await stores.captures.add(ended)
+        again = replace(ended, status=CaptureStatus.PENDING, error_message="", attempts=0)
+        retried = await asyncio.gather(*[stores.captures.retry(again) for _ in range(4)])
+        return sum(retried), (await stores.captures.get("capture")).capture
+
+    expected = (1, scanned()) if status in FINAL - {CaptureStatus.COMPLETED} else (0, ended)
+    assert in_stores(scenario) == expected
+
+
+@pytest.mark.parametrize(("idle_seconds", "kept"), [(3599, True), (3601, False)])
+def test_a_retry_keeps_a_session_alive_but_revives_none(
+    in_stores, session, scanned, clock, idle_seconds, kept
+):
+    """A retry counts as use of an active session; one that was left idle stays expired."""
+
+    async def scenario(stores):
+        await stores.captures.add(scanned(status=CaptureStatus.FAILED))
+        clock.advance(idle_seconds)
+        assert await stores.captures.retry(scanned())
+        return await stores.sessions.get(session["id"])
+
+    found = in_stores(scenario)
+    assert (found.status == "ACTIVE", found.modified == clock.now()) == (kept, kept)
+
+
+def test_a_product_is_shown_with_the_name_that_it_has(in_stores, scanned, milk):
+    """A product that is renamed later is shown so with the captures that it was found for."""
+    short_id = f"whole-milk-1-l-{milk.gtin}"
+
+    async def scenario(stores):
+        await stores.products.upsert_many([milk])
+        await stores.captures.add(scanned(product_short_id=short_id))
+        await stores.products.upsert_many([replace(milk, name="Fresh Milk")])
+        capture = (await stores.captures.get("capture")).capture
+        return capture.product_short_id, capture.product_name
+
+    assert in_stores(scenario) == (short_id, "Fresh Milk")
