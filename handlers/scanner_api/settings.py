@@ -31,6 +31,10 @@ class Settings(BaseSettings):
     )
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
     contract: Path | None = Field(None, description="Contract to serve instead of the packaged one.")
+    vendor_operations_only: bool = Field(
+        default=False,
+        description="Leave out the lists and the bulk upload that the vendor promises only in prose.",
+    )
     database_url: str = Field(
         "sqlite+aiosqlite:///scanner.db",
         description="SQLAlchemy URL; postgresql+asyncpg://... for PostgreSQL (extra `postgresql`).",
@@ -50,7 +54,7 @@ class Settings(BaseSettings):
         (), description="Addresses whose X-Forwarded-For is believed (JSON list); none by default."
     )
     max_body_bytes: int = Field(
-        MEBIBYTE, ge=1024, description="Largest request body, in bytes; 413 beyond it."
+        4 * MEBIBYTE, ge=1024, description="Largest request body, in bytes; 413 beyond it."
     )
     max_upload_bytes: int = Field(
         20 * MEBIBYTE, ge=1, description="Largest photo, in bytes, in a presigned upload and in upload-image."
@@ -61,6 +65,27 @@ class Settings(BaseSettings):
     session_ttl_seconds: int = Field(
         86_400, ge=1, description="How long an ACTIVE session may be idle before it expires, in seconds."
     )
+    queue_url: str = Field(
+        "memory://",
+        description="Where captures wait to be processed: `memory://` in this process, or `redis://...` for "
+        "`scanner-api worker` (extra `redis`).",
+    )
+    worker_concurrency: int = Field(8, ge=1, le=1000, description="Captures a process works at at once.")
+    lease_seconds: float = Field(
+        20, ge=1, description="How long a worker may be silent before another takes over, in seconds."
+    )
+    sweep_seconds: float = Field(
+        5, gt=0, description="How often what was left unfinished is looked for, in seconds."
+    )
+    extractor: Literal["local", "bedrock", "none"] = Field(
+        "local",
+        description="What reads the photos of a submitted session: `local` (extra `vision`), `bedrock` or "
+        "`none`.",
+    )
+    bedrock_model: str = Field(
+        "", description="Model or inference profile of `bedrock`; one that takes images and tools."
+    )
+    bedrock_region: str = Field("us-west-2", description="Region of `bedrock`.")
     s3_bucket: str = Field("scanner-photos", description="Bucket of the photos.")
     s3_region: str = Field("us-west-2", description="Region of the bucket.")
     s3_endpoint_url: str | None = Field(None, description="Endpoint of an S3 that is not AWS's.")
@@ -87,8 +112,8 @@ class Settings(BaseSettings):
     )
     redirect_allowed: tuple[str, ...] = Field(
         (),
-        description="Destinations (JSON list of HOST:PORT or networks) that may be followed although they are "
-        "not public; for development.",
+        description="Destinations (JSON list of HOST:PORT or networks) that may be followed although they "
+        "are not public; for development.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much is logged.")
 

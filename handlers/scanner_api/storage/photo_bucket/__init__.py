@@ -1,7 +1,14 @@
 """The bucket of the photos, in Amazon S3 or what speaks like it; the only importer of boto3 and botocore."""
 
 from .address import PhotoBucketError
-from .bucket import PhotoBucket, StoredObject
+from .bucket import ObjectTooLarge, PhotoBucket, StoredObject
 from .presigning import PresignedUpload, UploadRules
 
-__all__ = ["PhotoBucket", "PhotoBucketError", "PresignedUpload", "StoredObject", "UploadRules"]
+__all__ = [
+    "ObjectTooLarge",
+    "PhotoBucket",
+    "PhotoBucketError",
+    "PresignedUpload",
+    "StoredObject",
+    "UploadRules",
+]

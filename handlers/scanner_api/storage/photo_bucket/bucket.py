@@ -19,7 +19,8 @@ from .credentials import SigningCredentials
 from .presigning import Presigner
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from typing import IO
 
     from boto3.session import Session
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from .presigning import PresignedUpload, UploadRules
 
 _SECONDS: Final = 3
+_TRANSFER_SECONDS: Final = 15
 _THREADS: Final = 8
 
 _log = logging.getLogger(__name__)
@@ -39,6 +41,10 @@ class StoredObject(NamedTuple):
     size: int
     content_type: str
     etag: str
+
+
+class ObjectTooLarge(Exception):  # noqa: N818 -- says what the object is
+    """An object of more bytes than were to be read; the message says how many it has."""
 
 
 class PhotoBucket:
@@ -70,6 +76,7 @@ class PhotoBucket:
         self._region = region
         self._endpoint_url = endpoint_url
         self._clock = clock
+        self._rules = rules
         self._presigner = Presigner(bucket, region, upload_url(bucket, region, endpoint_url), rules)
         self._credentials = SigningCredentials(session)
         self._client: Any = None
@@ -113,6 +120,41 @@ class PhotoBucket:
             answer["ContentLength"], answer.get("ContentType", "binary/octet-stream"), answer["ETag"]
         )
 
+    async def get(self, key: str, most_bytes: int) -> bytes | None:
+        """Return the content of an object, or None if there is none.
+
+        Raises:
+            ObjectTooLarge: it has more bytes than that.
+            ServiceUnavailable: S3 does not answer, refuses, or takes longer than 15 seconds.
+        """
+        content: bytes | None = await self._wait(
+            "get_object", lambda: self._read(key, most_bytes), _TRANSFER_SECONDS
+        )
+        return content
+
+    async def put(self, key: str, file: IO[bytes], media_type: str) -> None:
+        """Store an object, as uploads by form are stored.
+
+        Args:
+            key: of the object.
+            file: its content, from where it is to the end; another thread reads it meanwhile.
+            media_type: its Content-Type.
+
+        Raises:
+            ServiceUnavailable: S3 does not answer, refuses, or takes longer than 15 seconds.
+        """
+        parameters = {
+            **self._rules.parameters(),
+            "Bucket": self._bucket,
+            "Key": key,
+            "ContentType": media_type,
+        }
+        stored = await self._wait(
+            "put_object", lambda: self._send("put_object", {**parameters, "Body": file}), _TRANSFER_SECONDS
+        )
+        if stored is None:
+            raise ServiceUnavailable("The photo bucket does not exist.")
+
     async def ping(self) -> None:
         """Find out whether the bucket is there.
 
@@ -129,10 +171,13 @@ class PhotoBucket:
             self._client.close()
 
     async def _ask(self, operation: str, **parameters: str) -> Any:
+        return await self._wait(operation, lambda: self._send(operation, parameters), _SECONDS)
+
+    async def _wait(self, operation: str, work: Callable[[], Any], seconds: float) -> Any:
         """Return S3's answer, None for a 404; the work waits for a thread no longer than its caller does."""
-        work = asyncio.get_running_loop().run_in_executor(self._threads, self._send, operation, parameters)
+        answer = asyncio.get_running_loop().run_in_executor(self._threads, work)
         try:
-            return await asyncio.wait_for(work, _SECONDS)
+            return await asyncio.wait_for(answer, seconds)
         except ClientError as error:
             if error.response["ResponseMetadata"]["HTTPStatusCode"] == HTTPStatus.NOT_FOUND:
                 return None
@@ -144,7 +189,17 @@ class PhotoBucket:
         _log.warning("S3 does not answer %s: %s", operation, reason)
         raise ServiceUnavailable("The photo bucket does not answer.") from failure
 
-    def _send(self, operation: str, parameters: dict[str, str]) -> Any:
+    def _read(self, key: str, most_bytes: int) -> bytes:
+        answer = self._send("get_object", {"Bucket": self._bucket, "Key": key})
+        with answer["Body"] as body:
+            if answer["ContentLength"] > most_bytes:
+                raise ObjectTooLarge(
+                    f"The object has {answer['ContentLength']} bytes; at most {most_bytes} fit."
+                )
+            content: bytes = body.read()
+        return content
+
+    def _send(self, operation: str, parameters: Mapping[str, Any]) -> Any:
         with self._making_client:
             # made on first use: loading S3's model takes longer than a start should
             self._client = self._client or self._make_client()

@@ -58,6 +58,15 @@ class UploadRules:
         }
         return {"success_action_status": "201", **{name: text for name, text in optional.items() if text}}
 
+    def parameters(self) -> dict[str, str]:
+        """Return what a PutObject needs so that the object is stored as by a form."""
+        optional = {
+            "ServerSideEncryption": self.server_side_encryption,
+            "SSEKMSKeyId": self.kms_key_id,
+            "ACL": self.acl,
+        }
+        return {name: text for name, text in optional.items() if text}
+
 
 class PresignedUpload(NamedTuple):
     """A form to post: its URL, its fields in front of ``file``, and how many seconds it is good."""

@@ -1,0 +1,151 @@
+"""Takes captures through the steps of the pipeline, and saves each step."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, NamedTuple
+
+from scanner_api.problems import ServiceUnavailable
+from scanner_api.scanning import pipeline
+from scanner_api.scanning.captures import FINAL, CaptureStatus
+from scanner_api.scanning.extraction import ExtractionError
+from scanner_api.scanning.extraction.barcodes import decode_barcodes
+from scanner_api.scanning.pipeline import LinkedProduct
+from scanner_api.scanning.qr_analysis import analyse
+
+from .photos import read_photo
+
+if TYPE_CHECKING:
+    from scanner_api.clock import Clock
+    from scanner_api.scanning.captures import Capture
+    from scanner_api.scanning.redirects import RedirectFollower
+    from scanner_api.storage.captures import CaptureStore
+    from scanner_api.storage.photo_bucket import PhotoBucket
+    from scanner_api.storage.products import ProductStore
+
+UNEXPECTED = "The capture could not be processed because of an error of the server."
+NO_VISION = "Barcodes in images cannot be read here: the server is installed without its extra `vision`."
+
+_log = logging.getLogger(__name__)
+
+
+class Limits(NamedTuple):
+    """How long a lease is, in seconds, and how large an image may be, in bytes."""
+
+    lease_seconds: float
+    most_bytes: int
+
+
+class CaptureProcessor:
+    """Processes captures.
+
+    Whoever has claimed a capture has a lease, renewed by each step that is saved. A lease that runs out,
+    because its worker died or something that it needs did not answer, lets another begin anew; after three
+    attempts the capture is FAILED.
+    """
+
+    def __init__(
+        self,
+        captures: CaptureStore,
+        products: ProductStore,
+        bucket: PhotoBucket,
+        redirects: RedirectFollower,
+        clock: Clock,
+        limits: Limits,
+    ) -> None:
+        self._captures = captures
+        self._products = products
+        self._bucket = bucket
+        self._redirects = redirects
+        self._clock = clock
+        self._limits = limits
+        # one: a decoded image may take 200 MB
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="barcodes")
+
+    async def process(self, capture_id: str) -> None:
+        """Process a capture, unless it has ended or another does."""
+        try:
+            capture = await self._captures.claim(capture_id, self._limits.lease_seconds)
+            if capture is not None:
+                await self._process(pipeline.claim(capture, self._clock.now()))
+        except ServiceUnavailable as problem:
+            _log.warning("capture %s waits: %s", capture_id, problem.detail)
+
+    async def aclose(self) -> None:
+        """Close what is open."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+        await self._redirects.aclose()
+
+    async def _process(self, capture: Capture) -> None:
+        """Take a claimed capture to its end, or give it back."""
+        try:
+            while await self._save(capture) and capture.status not in FINAL:
+                capture = await self._next(capture)
+        except asyncio.CancelledError:
+            await self._captures.release(capture)
+            raise
+
+    async def _save(self, capture: Capture) -> bool:
+        return await self._captures.save(capture, self._limits.lease_seconds)
+
+    async def _next(self, capture: Capture) -> Capture:
+        """Return a capture after its next step; one that cannot be taken is the last.
+
+        Raises:
+            ServiceUnavailable: something that the step needs does not answer, and another attempt is left.
+        """
+        try:
+            return await self._step(capture)
+        except ServiceUnavailable as problem:
+            if capture.attempts < pipeline.MAX_ATTEMPTS:
+                raise
+            message = problem.detail
+        except ExtractionError as error:
+            message = str(error)
+        except Exception:  # noqa: BLE001 -- whatever it is, the capture has to end
+            _log.exception("capture %s failed", capture.id)
+            message = UNEXPECTED
+        return pipeline.fail(capture, message, self._clock.now())
+
+    async def _step(self, capture: Capture) -> Capture:
+        match capture.status:
+            case CaptureStatus.PENDING:
+                return pipeline.read(capture, await self._barcodes(capture))
+            case CaptureStatus.LOOKING_UP:
+                return pipeline.look_up(capture, await self._product(capture.gtin), self._clock.now())
+            case CaptureStatus.ENRICHING:
+                return pipeline.enrich(capture)
+            case _:
+                return await self._resolve(capture)
+
+    async def _resolve(self, capture: Capture) -> Capture:
+        if not pipeline.is_followed(capture):
+            return pipeline.resolve(capture, None, None, self._clock.now())
+        analysis = analyse(await self._redirects.follow(capture.raw_value.strip()))
+        product = await self._product(analysis["extracted_gtin"] or "")
+        return pipeline.resolve(capture, analysis, product, self._clock.now())
+
+    async def _product(self, gtin: str) -> LinkedProduct | None:
+        product = await self._products.by_gtin(gtin) if gtin else None
+        return LinkedProduct(product.short_id, product.name) if product else None
+
+    async def _barcodes(self, capture: Capture) -> list[str]:
+        """Return the barcodes in the uploaded image; a client that sent a GTIN can do without them."""
+        if capture.uploaded_image_key is None or capture.raw_value:
+            return []
+        try:
+            return await self._decode(capture.uploaded_image_key)
+        except ExtractionError:
+            if capture.gtin:
+                return []
+            raise
+
+    async def _decode(self, key: str) -> list[str]:
+        content = await read_photo(self._bucket, key, self._limits.most_bytes)
+        try:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._thread, decode_barcodes, content)
+        except ModuleNotFoundError as error:
+            raise ExtractionError(NO_VISION) from error

@@ -1,0 +1,64 @@
+"""The tasks of this process: what is done for each kind of job."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Mapping
+
+    from taskiq import AsyncBroker
+
+    Do = Callable[[str], Coroutine[Any, Any, None]]
+
+_log = logging.getLogger(__name__)
+
+
+class Tasks:
+    """Does jobs by the name of their task, and ends what it began.
+
+    Args:
+        tasks: what to do with an id, by name; cancelled, it has to give the job back.
+        close: lets go of what the tasks needed.
+    """
+
+    def __init__(self, tasks: Mapping[str, Do], close: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        self._tasks = tasks
+        self._close = close
+        self._doing: set[asyncio.Task[None]] = set()
+        self._closing = False
+
+    def register(self, broker: AsyncBroker) -> None:
+        """Have a broker's jobs done here."""
+        for name, do in self._tasks.items():
+            broker.register_task(self._tracked(do), name)
+
+    async def close(self, grace_seconds: float) -> None:
+        """Begin with no more jobs; wait so long for those being done, and cancel those that take longer."""
+        self._closing = True
+        if self._doing:
+            _, late = await asyncio.wait(self._doing, timeout=grace_seconds)
+            for doing in late:
+                doing.cancel()
+            if late:
+                await asyncio.wait(late)
+        await self._close()
+
+    def _tracked(self, do: Do) -> Do:
+        async def task(id_: str) -> None:
+            if not self._closing:
+                doing = asyncio.create_task(
+                    do(id_)
+                )  # of its own: taskiq would take a cancellation for an error
+                self._doing.add(doing)
+                doing.add_done_callback(self._done)
+                await asyncio.wait([doing])
+
+        return task
+
+    def _done(self, doing: asyncio.Task[None]) -> None:
+        self._doing.discard(doing)
+        if not doing.cancelled() and (error := doing.exception()):
+            _log.error("a job ended unexpectedly", exc_info=error)
