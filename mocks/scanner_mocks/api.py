@@ -29,18 +29,19 @@ SHUTDOWN_SECONDS = 1
 Made = TypeVar("Made")
 
 
-def mock_app(s3_url: str) -> Application:
+def mock_app(s3_url: str, **differing: Any) -> Application:
     """Return the service as the mock runs it: on seeds, in memory, whatever the environment says."""
-    settings = Settings.model_construct(
-        database_url="sqlite+aiosqlite://",
-        cors_origins=("*",),
-        s3_bucket=seeds.BUCKET,
-        s3_region=seeds.REGION,
-        s3_endpoint_url=s3_url,
-        oauth_issuer=token_issuer.ISSUER,
-        oauth_audience=token_issuer.AUDIENCE,
-        oauth_jwks=str(token_issuer.KEY_SET),
-    )
+    own = {
+        "database_url": "sqlite+aiosqlite://",
+        "cors_origins": ("*",),
+        "s3_bucket": seeds.BUCKET,
+        "s3_region": seeds.REGION,
+        "s3_endpoint_url": s3_url,
+        "oauth_issuer": token_issuer.ISSUER,
+        "oauth_audience": token_issuer.AUDIENCE,
+        "oauth_jwks": str(token_issuer.KEY_SET),
+    }
+    settings = Settings.model_construct(**{**own, **differing})
     clock = SystemClock()
     rules = UploadRules(settings.max_upload_bytes, settings.presigned_expires_seconds)
     bucket = PhotoBucket(seeds.BUCKET, seeds.REGION, rules, clock, endpoint_url=s3_url, session=aws_session())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -49,13 +49,16 @@ class Mock(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @contextmanager
-def scanner_mock(host: str = "127.0.0.1", port: int = 0, s3_port: int = 0) -> Iterator[Mock]:
+def scanner_mock(
+    host: str = "127.0.0.1", port: int = 0, s3_port: int = 0, **settings: Any
+) -> Iterator[Mock]:
     """Run the mock: once this is entered both servers answer, once it is left both are gone.
 
     Args:
         host: address to listen on.
         port: port of the API; 0 takes a free one.
         s3_port: port of S3; 0 takes a free one.
+        settings: settings of the service that are to differ from the mock's own.
 
     Raises:
         CannotListen: a port is taken, or the address is not this machine's.
@@ -74,7 +77,7 @@ def scanner_mock(host: str = "127.0.0.1", port: int = 0, s3_port: int = 0) -> It
         s3.start()
         from . import api, token_issuer  # noqa: PLC0415 -- takes as long as S3 to start, and that starts now
 
-        running.enter_context(api.serving(api.mock_app(s3.url), listening))
+        running.enter_context(api.serving(api.mock_app(s3.url, **settings), listening))
         s3.wait_ready()
         token = token_issuer.bearer_token(seeds.ORGANIZATION)
         yield Mock(api=url_of(listening), s3=s3.url, bearer_token=token)

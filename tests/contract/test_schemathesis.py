@@ -1,0 +1,56 @@
+"""Schemathesis attacks the mock over HTTP, S3 behind it: all phases, all checks, seeded."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from scanner_mocks import scanner_mock
+
+CONFIG = str(Path(__file__).with_name("schemathesis.toml"))
+SEED = "20261124"
+EXAMPLES = os.environ.get("SCANNER_TEST_EXAMPLES", "200")
+
+
+@pytest.fixture(scope="module")
+def mock():
+    """One mock for all runs; requests without a credential are not to end in a 429 before their check."""
+    with scanner_mock(rate_limit_per_minute=10**9, rate_limit_per_day=10**9) as running:
+        yield running
+
+
+def attack(mock, *arguments):
+    """Run Schemathesis with all checks; its report is in the assertion where it finds something."""
+    command = [
+        sys.executable,
+        "-m",
+        "schemathesis.cli",
+        "--config-file",
+        CONFIG,
+        "run",
+        f"{mock.api}/openapi.json",
+    ]
+    options = ["--url", mock.api, "--checks", "all", "--max-examples", EXAMPLES, "--seed", SEED, "--no-color"]
+    run = subprocess.run(  # noqa: S603 -- the arguments are the tests' own
+        [*command, *options, *arguments], check=False, capture_output=True, text=True
+    )
+    assert run.returncode == 0, run.stdout[-20_000:] + run.stderr[-2000:]
+
+
+def test_an_api_key_finds_nothing_wrong(mock):
+    """With a valid API key, no operation breaks the contract, whatever it is sent."""
+    attack(mock, "--header", f"X-API-Key: {mock.keys['unlimited']}")
+
+
+def test_a_bearer_token_finds_nothing_wrong(mock):
+    """With a valid bearer token, no operation breaks the contract, whatever it is sent."""
+    attack(mock, "--header", f"Authorization: Bearer {mock.bearer_token}", "--phases", "coverage")
+
+
+def test_without_a_credential_nothing_is_wrong(mock):
+    """Without a credential, every refusal is one that the contract has."""
+    attack(mock)
