@@ -13,12 +13,13 @@ from urllib.parse import quote, unquote
 
 import jsonschema_rs
 
-from scanner_api.problems import Violation
-
 from .dialect30 import to_2020_12
+from .violations import violations
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from scanner_api.problems import Violation
 
     from .resources import Resources
 
@@ -40,8 +41,6 @@ SINGLES = frozenset(
     ]
 )
 OWN_DIALECT = "https://spec.openapis.org/oas/3.1/dialect/base"
-LONGEST_DETAIL = 300
-MOST_VIOLATIONS = 100
 
 
 class Schema:
@@ -59,47 +58,8 @@ class Schema:
         self.is_valid: Callable[[Any], bool] = self._validator.is_valid
 
     def violations(self, value: Any, location: str, name: str = "") -> Iterator[Violation]:
-        """Yield what is wrong with a value, at most 100 parts.
-
-        Args:
-            value: a JSON value.
-            location: where the value was (``body``, ``query`` ...).
-            name: the parameter's name; violations within it are told by pointer behind it.
-        """
-        for number, error in enumerate(self._validator.iter_errors(value)):
-            for cause in _causes(error):
-                yield Violation(
-                    location,
-                    name + _pointer(cause.instance_path),
-                    cause.kind.name,
-                    _detail(cause),
-                )
-            if number + 1 >= MOST_VIOLATIONS:
-                return
-
-
-def _causes(error: jsonschema_rs.ValidationError) -> list[jsonschema_rs.ValidationError]:
-    """Look into ``anyOf`` and ``oneOf``: where one branch alone has the value's type, its errors say more."""
-    context = getattr(error.kind, "context", None)
-    if error.kind.name not in {"anyOf", "oneOf"} or not context:
-        return [error]
-    depth = len(error.instance_path)
-    near = [
-        branch
-        for branch in context
-        if not any(e.kind.name == "type" and len(e.instance_path) == depth for e in branch)
-    ]
-    return [cause for inner in near[0] for cause in _causes(inner)] if len(near) == 1 else [error]
-
-
-def _detail(error: jsonschema_rs.ValidationError) -> str:
-    """Word the error, with what the schema wants; the value itself is never repeated."""
-    message = error.message
-    return message if len(message) <= LONGEST_DETAIL else message[: LONGEST_DETAIL - 1] + "…"
-
-
-def _pointer(path: list[str | int]) -> str:
-    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
+        """Yield what is wrong with a JSON value; see :func:`~.violations.violations`."""
+        return violations(self._validator, self.document, value, location, name)
 
 
 def _is_there(reference: str, definitions: dict[str, Any]) -> bool:
