@@ -258,6 +258,25 @@ def test_writers_of_several_pools_wait_for_each_other(in_shared_database, shared
     assert in_shared_database(scenario) == 8
 
 
+def test_who_is_at_one_purpose_takes_turns(in_shared_database, shared_url, now):
+    """Transactions that no lock of a row keeps apart follow one another, also those of several pools."""
+
+    async def scenario(database):
+        async def write(number):
+            own = Database(shared_url)
+            async with own.transaction() as connection:
+                await own.take_turn(connection, "counting")
+                found = await connection.scalar(select(func.count()).select_from(users))
+                await add(connection, f"user-{found}", now)
+            await own.close()
+            return number
+
+        await asyncio.gather(*map(write, range(6)))
+        return await count(database)
+
+    assert in_shared_database(scenario) == 6
+
+
 def test_a_snapshot_stands_still(in_shared_database, now):
     """All reads of a snapshot see the state of its first read, whatever is committed meanwhile."""
 

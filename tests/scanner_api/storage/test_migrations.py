@@ -7,16 +7,21 @@ import subprocess
 import sys
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import CheckConstraint, inspect, text
 
+from scanner_api.clock import SystemClock
+from scanner_api.scanning.sessions import ScanSession
 from scanner_api.storage import migrations
 from scanner_api.storage.database import Database, DatabaseError
+from scanner_api.storage.extractions import ExtractionStore
 from scanner_api.storage.migrations.upgrade import configuration
 from scanner_api.storage.organizations import OrganizationStore
-from scanner_api.storage.tables import metadata
+from scanner_api.storage.sessions import SessionStore
+from scanner_api.storage.tables import metadata, organizations, scan_sessions
 
 MIGRATE = """
 import asyncio, sys
@@ -104,6 +109,42 @@ def test_a_current_database_needs_no_alembic(sqlite_url):
     """Alembic, which would slow the start, is imported only when there is something to migrate."""
     assert migrate_in_processes(sqlite_url, 1) == ["True"]
     assert migrate_in_processes(sqlite_url, 1) == ["False"]
+
+
+def test_a_database_of_the_first_version_is_brought_up_to_date(shared_url, session, now):
+    """Organizations, credentials and sessions of revision 0001 are as they were, and sessions go on."""
+    stored = {
+        **session,
+        "metadata": {"shelf": "4 \x00 \\u0000"},
+        "device_context": {"big": 2**70, "\ud83d": None},
+        "user_agent": "Scanner \x00 \ud83d \\",
+    }
+
+    def to_first(connection):
+        config = configuration()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+
+    async def scenario():
+        database = Database(shared_url)
+        await database.connect()
+        async with database.transaction() as connection:
+            await connection.run_sync(to_first)
+            organization = {"id": "organization", "name": "Grocer \x00", "created": now}
+            await connection.execute(organizations.insert(), organization)
+            await connection.execute(scan_sessions.insert(), stored)
+        await database.migrate()
+        sessions = SessionStore(database, SystemClock(), 10**10)
+        found = await sessions.get(session["id"])
+        closed = await sessions.close(session["id"], submit=True)
+        claimed = await ExtractionStore(database, SystemClock()).claim(session["id"], 20)
+        kept = await OrganizationStore(database).organization("organization")
+        await database.close()
+        return found, closed.status, claimed, kept.name
+
+    found, status, claimed, name = asyncio.run(scenario())
+    assert found == ScanSession(**stored)
+    assert (status, claimed, name) == ("COMPLETED", 1, "Grocer \x00")
 
 
 def test_a_current_database_is_left_alone(in_database, now):

@@ -1,0 +1,76 @@
+"""Redirect rules stand in the order in which they were appended."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from msgspec.structs import replace
+
+from scanner_api.scanning.identifiers import decode
+from scanner_api.storage.database import ConstraintError, DuplicateError
+
+URL = "https://example.com/" + "日本\x00\ud800" * 500
+
+
+@pytest.fixture
+def in_catalogue(in_stores, milk):
+    """Run a coroutine function on the rules of a catalogue with two products, and the short ids of these."""
+    other = replace(milk, gtin="09521234000020")
+    short_ids = [f"whole-milk-1-l-{product.gtin}" for product in (milk, other)]
+
+    async def fill(stores, scenario):
+        await stores.products.upsert_many([milk, other])
+        return await scenario(stores.rules, *short_ids)
+
+    return lambda scenario: in_stores(lambda stores: fill(stores, scenario))
+
+
+def test_a_rule_comes_back_as_it_was_stored(in_catalogue, now):
+    """A rule has an id and a place, however long and strange its URL is."""
+
+    async def scenario(rules, milk, other):
+        rule = await rules.append(milk, URL)
+        return (
+            rule,
+            await rules.of_product(milk),
+            await rules.of_product(other),
+            await rules.of_product("\x00"),
+        )
+
+    rule, own, others, unknown = in_catalogue(scenario)
+    assert (rule.url, rule.order_index, rule.created) == (URL, 0, now)
+    assert decode(rule.id)
+    assert (own, others, unknown) == ([rule], [], [])
+
+
+def test_rules_are_dense_at_once(in_catalogue):
+    """Rules that are appended at the same time get the places of their product from 0 on."""
+
+    async def scenario(rules, milk, other):
+        appending = [rules.append(product, f"{URL}{n}") for n in range(8) for product in (milk, other)]
+        appended = await asyncio.gather(*appending)
+        found = await rules.of_product(milk)
+        return [rule.order_index for rule in found], sorted(found, key=str) == sorted(appended[::2], key=str)
+
+    assert in_catalogue(scenario) == (list(range(8)), True)
+
+
+def test_a_url_is_appended_once(in_catalogue):
+    """Of several who append one URL at once one does, the others are told its rule; it counts by product."""
+
+    async def scenario(rules, milk, other):
+        appending = [rules.append(milk, URL) for _ in range(6)]
+        outcomes = await asyncio.gather(*appending, return_exceptions=True)
+        told = {outcome.existing_id for outcome in outcomes if isinstance(outcome, DuplicateError)}
+        await rules.append(other, URL)
+        return told, [rule.id for rule in await rules.of_product(milk)], len(await rules.of_product(other))
+
+    told, own, others = in_catalogue(scenario)
+    assert (list(told), len(own), others) == (own, 1, 1)
+
+
+def test_a_rule_needs_a_product(in_catalogue):
+    """A rule for a product that does not exist is refused."""
+    with pytest.raises(ConstraintError):
+        in_catalogue(lambda rules, *_: rules.append("unknown", URL))
