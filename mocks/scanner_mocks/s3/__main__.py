@@ -11,6 +11,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
+from .control import Control, ShiftedClock, report
 from .wire import Server
 
 if TYPE_CHECKING:
@@ -24,13 +25,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
     settings = json.loads(sys.stdin.readline()) if options.parent else _settings(options)
     with Server(settings.pop("host"), settings.pop("port")) as server:
         host, port = server.server_address[:2]
-        _report(url=f"http://{host!s}:{port}")
+        report(url=f"http://{host!s}:{port}")
         signal.signal(signal.SIGTERM, _interrupt)
         try:
-            server.app = importlib.import_module(".app", __package__).create_app(**settings)
-            _report(ready=True)
+            clock = ShiftedClock()
+            tell = (lambda exchange: report(exchange=exchange)) if settings.pop("journal") else None
+            # The port is told before moto is imported: that takes most of a second.
+            app = importlib.import_module(".app", __package__).create_app(
+                **settings, clock=clock, report=tell
+            )
+            server.app = app
+            report(ready=True)
             if options.parent:
-                threading.Thread(target=_end_with_parent, daemon=True).start()
+                control = Control(app, clock)
+                threading.Thread(target=_obey_parent, args=(control,), daemon=True).start()
             server.serve_forever(poll_interval=0.05)
         except KeyboardInterrupt:
             pass
@@ -66,21 +74,17 @@ def _settings(options: argparse.Namespace) -> dict[str, Any]:
         "credentials": dict(text.split(":", 1) for text in options.credential),
         "cors_open": not options.no_cors,
         "data_dir": options.data,
+        "journal": False,
     }
-
-
-def _report(**facts: Any) -> None:
-    sys.stdout.write(json.dumps(facts) + "\n")
-    sys.stdout.flush()
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _end_with_parent() -> None:
-    sys.stdin.read()
-    os.kill(os.getpid(), signal.SIGTERM)
+def _obey_parent(control: Control) -> None:
+    control.obey(sys.stdin)
+    os.kill(os.getpid(), signal.SIGTERM)  # the parent is gone
 
 
 if __name__ == "__main__":

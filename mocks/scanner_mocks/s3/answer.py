@@ -10,6 +10,8 @@ from .xml import MEDIA_TYPE
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from .errors import S3Error
+
 
 @dataclass(slots=True)
 class Answer:
@@ -21,6 +23,7 @@ class Answer:
         body: the body, block by block.
         length: its length in bytes.
         code: S3's error code; empty if it is no error.
+        message: S3's words for the error.
     """
 
     status: int
@@ -28,13 +31,19 @@ class Answer:
     body: Iterable[bytes] = ()
     length: int = 0
     code: str = ""
+    message: str = ""
 
     @classmethod
-    def of_xml(
-        cls, status: int, document: bytes, headers: Iterable[tuple[str, str]] = (), code: str = ""
-    ) -> Self:
+    def of_xml(cls, status: int, document: bytes, headers: Iterable[tuple[str, str]] = ()) -> Self:
         """Return an answer that is an XML document."""
-        return cls(status, [*headers, ("Content-Type", MEDIA_TYPE)], [document], len(document), code)
+        return cls(status, [*headers, ("Content-Type", MEDIA_TYPE)], [document], len(document))
+
+    @classmethod
+    def of_error(cls, error: S3Error, request_id: str, host_id: str) -> Self:
+        """Return the answer that an error is."""
+        answer = cls.of_xml(error.status, error.document(request_id, host_id))
+        answer.code, answer.message = error.code, error.message
+        return answer
 
     def header(self, name: str) -> str | None:
         """Return the value of a header field; None if it is not there."""

@@ -5,20 +5,21 @@ from __future__ import annotations
 import shutil
 import tempfile
 import weakref
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from scanner_api.clock import SystemClock
 
 from .archive import Archive
 from .authentication import Authenticator
-from .backend import Order
-from .cors import OPEN
 from .front import Front
 from .signature import Credential
-from .store import Store
+from .store import FirstBucket, Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from scanner_api.clock import Clock
 
 
 def create_app(
@@ -28,7 +29,8 @@ def create_app(
     credentials: Mapping[str, str],
     cors_open: bool = True,
     data_dir: str | Path | None = None,
-    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    clock: Clock | None = None,
+    report: Callable[[dict[str, Any]], None] | None = None,
 ) -> Front:
     """Return S3 as a WSGI app. moto is there once in a process: making another app empties this one.
 
@@ -38,16 +40,14 @@ def create_app(
         credentials: by access key, ``SECRET_KEY[:SESSION_TOKEN[:EXPIRES]]``; each may do everything.
         cors_open: whether the bucket begins with CORS rules that admit every origin.
         data_dir: folder that keeps buckets and objects; None for one that ends with the app.
-        now: tells the time, aware.
+        clock: tells the time; the machine's, if none is given.
+        report: is told of every exchange.
     """
     folder = Path(data_dir) if data_dir is not None else Path(tempfile.mkdtemp(prefix="scanner-s3-"))
-    store = Store(Archive(folder))
-    if store.bucket(bucket) is None:
-        store.create_bucket(Order("PUT", bucket, region=region))
-        if cors_open:
-            store.change_bucket(Order("PUT", bucket, "", (("cors", ""),), {}, region, OPEN.document()))
+    store = Store(Archive(folder), FirstBucket(bucket, region, cors_open))
     accepted = {access_key: Credential.parse(text) for access_key, text in credentials.items()}
-    app = Front(store, Authenticator(accepted, now), now)
+    told = clock or SystemClock()
+    app = Front(store, Authenticator(accepted, told), told, report)
     if data_dir is None:
         weakref.finalize(app, shutil.rmtree, folder, ignore_errors=True)
     return app

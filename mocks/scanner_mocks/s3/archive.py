@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import shutil
 from contextlib import suppress
@@ -33,6 +34,20 @@ class Archive:
     def folder(self, bucket: str) -> Path:
         """Return the folder for the content of a bucket's objects."""
         return self._root / bucket / "objects"
+
+    def clear(self) -> None:
+        """Remove all buckets."""
+        for bucket in self._root.iterdir():
+            shutil.rmtree(bucket, ignore_errors=True)
+
+    def copy_to(self, folder: Path) -> None:
+        """Copy all buckets into a new folder; files never change, so links will do."""
+        shutil.copytree(self._root, folder, copy_function=os.link)
+
+    def copy_from(self, folder: Path) -> None:
+        """Have the buckets of a copy in place of these."""
+        self.clear()
+        shutil.copytree(folder, self._root, copy_function=os.link, dirs_exist_ok=True)
 
     def buckets(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield the name and the settings of each bucket."""

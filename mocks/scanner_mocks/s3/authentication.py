@@ -25,7 +25,9 @@ from .signature import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
+
+    from scanner_api.clock import Clock
 
     from .request import Request
 
@@ -72,12 +74,12 @@ class Authenticator:
 
     Args:
         credentials: what is accepted, by access key.
-        now: tells the time, aware.
+        clock: tells the time.
     """
 
-    def __init__(self, credentials: Mapping[str, Credential], now: Callable[[], datetime]) -> None:
+    def __init__(self, credentials: Mapping[str, Credential], clock: Clock) -> None:
         self._credentials = credentials
-        self._now = now
+        self._clock = clock
 
     def authenticate(self, request: Request, region: str | None) -> Signed | None:
         """Return who signed a request; None if nobody did.
@@ -136,11 +138,11 @@ class Authenticator:
         if credential is None:
             message = "The AWS Access Key Id you provided does not exist in our records."
             raise S3Error(403, "InvalidAccessKeyId", message, {"AWSAccessKeyId": access_key})
-        check_token(credential, token, self._now())
+        check_token(credential, token, self._clock.now())
         return credential
 
     def _check_skew(self, time: str) -> None:
-        signed, now = _time(time), self._now()
+        signed, now = _time(time), self._clock.now()
         if abs(now - signed) > MAX_SKEW:
             elements: dict[str, str | int] = {
                 "RequestTime": time,
@@ -151,7 +153,7 @@ class Authenticator:
             raise S3Error(403, "RequestTimeTooSkewed", message, elements)
 
     def _check_expiry(self, time: str, seconds: int) -> None:
-        signed, now = _time(time), self._now()
+        signed, now = _time(time), self._clock.now()
         expires = signed + timedelta(seconds=seconds)
         if signed - now > MAX_SKEW:
             elements = {"X-Amz-Date": time, "ServerTime": f"{now:{_ISO}}"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -97,7 +98,7 @@ class Backend:
         self._moto = models.s3_backends[DEFAULT_ACCOUNT_ID]["aws"]
         self._moto.reset()
 
-    def close(self) -> None:
+    def reset(self) -> None:
         """Forget everything."""
         self._moto.reset()
 
@@ -214,11 +215,18 @@ def _answer(order: Order, status: int, headers: Mapping[str, Any], content: str 
     if status >= 400 and not body and order.method != "HEAD":  # noqa: PLR2004 -- where HTTP's errors begin
         raise S3Error(status, _CODES.get(status, "InvalidRequest"), HTTPStatus(status).phrase)
     length = len(body)
+    code, message = _error(body) if status >= 400 else ("", "")  # noqa: PLR2004 -- the same
     if order.method == "HEAD":
         length = int(next((value for name, value in headers.items() if name.lower() == "content-length"), 0))
         body = b""
     fields = [(name, str(value)) for name, value in headers.items() if name.lower() not in _OURS]
-    return Answer(status, fields, [body] if body else [], length)
+    return Answer(status, fields, [body] if body else [], length, code, message)
+
+
+def _error(document: bytes) -> tuple[str, str]:
+    """Return the code and the message of moto's error document."""
+    code, message = (re.search(rf"<{name}>(.*?)</{name}>".encode(), document) for name in ("Code", "Message"))
+    return (code[1].decode() if code else "", message[1].decode() if message else "")
 
 
 def _cors_rule(rule: Any) -> CorsRule:

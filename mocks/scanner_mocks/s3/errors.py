@@ -96,6 +96,11 @@ def not_implemented(**elements: str) -> S3Error:
     return S3Error(501, "NotImplemented", message, elements)
 
 
+def internal_error() -> S3Error:
+    """Return the answer to what is nobody's fault but ours."""
+    return S3Error(500, "InternalError", "We encountered an internal error. Please try again.")
+
+
 def incomplete_body() -> S3Error:
     """Return the answer to a body that ends before its announced length."""
     message = "The request body terminated unexpectedly"

@@ -9,14 +9,17 @@ import secrets
 from dataclasses import replace
 from email.utils import formatdate
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from time import monotonic
+from typing import TYPE_CHECKING, Any
 
 from .access import ACL_PERMISSIONS, action_of, verdict
 from .answer import Answer
 from .attributes import check_acl, handed_over
 from .backend import Order
 from .cors import granted, preflight
-from .errors import S3Error, access_denied, incomplete_body, no_such_bucket, not_implemented
+from .errors import S3Error, access_denied, incomplete_body, internal_error, no_such_bucket, not_implemented
+from .exchanges import described
+from .faults import Dropped, Faults, SlowBody
 from .objects import Objects, read_document
 from .post_object import PostObject
 from .request import Request
@@ -24,9 +27,10 @@ from .wire import BodyCutShort
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from datetime import datetime
 
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+    from scanner_api.clock import Clock
 
     from .authentication import Authenticator, Signed
     from .backend import Bucket
@@ -44,20 +48,37 @@ class Front:
     Args:
         store: the buckets and objects.
         authenticator: verifies signatures.
-        now: tells the time, aware.
+        clock: tells the time.
+        report: is told of every exchange.
+
+    Attributes:
+        faults: what goes wrong on purpose.
     """
 
-    def __init__(self, store: Store, authenticator: Authenticator, now: Callable[[], datetime]) -> None:
-        self._store = store
+    def __init__(
+        self,
+        store: Store,
+        authenticator: Authenticator,
+        clock: Clock,
+        report: Callable[[dict[str, Any]], None] | None = None,
+    ) -> None:
+        self.store = store
+        self.faults = Faults()
         self._authenticator = authenticator
         self._objects = Objects(store)
-        self._post_object = PostObject(store, authenticator, now)
+        self._post_object = PostObject(store, authenticator, clock)
+        self._report = report
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer a request."""
+        """Answer a request.
+
+        Raises:
+            Dropped: a fault wants the connection closed.
+        """
+        begun = monotonic()
         request_id = secrets.token_hex(8).upper()
         host_id = base64.b64encode(secrets.token_bytes(57)).decode()
-        answer = self._answer(environ, request_id, host_id)
+        request, answer = self._answer(environ, request_id, host_id)
         status = HTTPStatus(answer.status)
         fields = [
             ("x-amz-id-2", host_id),
@@ -66,41 +87,55 @@ class Front:
             ("Server", "AmazonS3"),
             *((name, _NOT_IN_HEADER.sub(" ", value)) for name, value in answer.headers),
         ]
-        if status not in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED):
+        without_body = status in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
+        if not without_body:
             fields.append(("Content-Length", str(answer.length)))
+        if self._report is not None and request is not None:
+            self._report(described(request, answer, fields, monotonic() - begun))
         start_response(f"{status.value} {status.phrase}", fields)
-        return () if environ["REQUEST_METHOD"] == "HEAD" else answer.body
+        return () if without_body or environ["REQUEST_METHOD"] == "HEAD" else answer.body
 
     def close(self) -> None:
         """Forget everything that is not in the archive."""
-        self._store.close()
+        self.store.close()
 
-    def _answer(self, environ: WSGIEnvironment, request_id: str, host_id: str) -> Answer:
-        request, failure = None, None
+    def _answer(
+        self, environ: WSGIEnvironment, request_id: str, host_id: str
+    ) -> tuple[Request | None, Answer]:
+        request = None
         try:
             request = Request.from_environ(environ)
-            answer = self._judge(request)
+            answer = self._judge(self._struck(request))
         except S3Error as error:
-            failure = error
+            answer = Answer.of_error(error, request_id, host_id)
         except BodyCutShort:
-            failure = incomplete_body()
+            answer = Answer.of_error(incomplete_body(), request_id, host_id)
+        except Dropped:
+            raise
         except Exception:  # noqa: BLE001 -- whatever it is, the client gets an answer, and the log the cause
             _log.exception("S3 failed at request %s", request_id)
-            failure = S3Error(500, "InternalError", "We encountered an internal error. Please try again.")
-        if failure is not None:
-            document = failure.document(request_id, host_id)
-            answer = Answer.of_xml(failure.status, document, code=failure.code)
+            answer = Answer.of_error(internal_error(), request_id, host_id)
         if request is not None and request.method != "OPTIONS" and request.origin:
-            bucket = self._store.bucket(request.bucket)
+            bucket = self.store.bucket(request.bucket)
             answer.headers += granted(bucket.cors, request.headers, request.method) if bucket else []
-        return answer
+        return request, answer
+
+    def _struck(self, request: Request) -> Request:
+        """Return the request after the fault that concerns it, if one does."""
+        fault = self.faults.strike(request)
+        if fault is None:
+            return request
+        fault.happen()
+        if fault.bytes_per_second is None:
+            return request
+        return replace(request, body=SlowBody(request.body, fault.bytes_per_second))
 
     def _judge(self, request: Request) -> Answer:
         if request.method == "OPTIONS":
             return self._preflight(request)
         if request.method == "POST" and not request.key and request.bucket and not request.asks_for("delete"):
             return self._post_object(request)
-        bucket = self._store.bucket(request.bucket)
+        bucket = self.store.bucket(request.bucket)
         signed = self._authenticator.authenticate(request, bucket.region if bucket else None)
         request = request.unsigned()
         if not request.bucket:
@@ -113,7 +148,7 @@ class Front:
         return self._answer_bucket(request, signed, bucket)
 
     def _preflight(self, request: Request) -> Answer:
-        bucket = self._store.bucket(request.bucket)
+        bucket = self.store.bucket(request.bucket)
         rules = bucket.cors if bucket else None
         resource_type = "OBJECT" if request.key else "BUCKET"
         return Answer(HTTPStatus.OK, preflight(rules, request.headers, resource_type))
@@ -132,7 +167,7 @@ class Front:
         permission = ACL_PERMISSIONS.get(action)
         if not request.key or permission == "WRITE":
             return permission in bucket.public
-        public = self._store.public_permissions(bucket.name, request.key, request.parameter("versionId"))
+        public = self.store.public_permissions(bucket.name, request.key, request.parameter("versionId"))
         if public is None and "READ" in bucket.public:
             # Who may list the bucket is told that the object is missing.
             return True
@@ -141,7 +176,7 @@ class Front:
     def _list_buckets(self, request: Request, signed: Signed | None) -> Answer:
         if signed is None:
             raise access_denied()
-        return self._store.ask(Order(request.method, "", "", request.query, request.headers))
+        return self.store.ask(Order(request.method, "", "", request.query, request.headers))
 
     def _create_bucket(self, request: Request, signed: Signed | None) -> Answer:
         if request.method != "PUT" or request.key or request.query:
@@ -150,20 +185,18 @@ class Front:
             raise access_denied()
         body = read_document(request, signed)
         order = Order("PUT", request.bucket, "", (), handed_over(request.headers), signed.region, body)
-        return self._store.create_bucket(order)
+        return self.store.create_bucket(order)
 
     def _answer_bucket(self, request: Request, signed: Signed | None, bucket: Bucket) -> Answer:
         headers = handed_over(request.headers)
         if request.method in ("GET", "HEAD"):
-            return self._store.ask(_order(request, bucket, headers))
+            return self.store.ask(_order(request, bucket, headers))
         if request.method not in ("PUT", "DELETE", "POST"):
             raise _not_allowed(request)
         order = _order(request, bucket, headers, read_document(request, signed))
         if request.method == "PUT" and not request.query:
-            return self._store.create_bucket(
-                replace(order, region=signed.region if signed else bucket.region)
-            )
-        return self._store.change_bucket(order)
+            return self.store.create_bucket(replace(order, region=signed.region if signed else bucket.region))
+        return self.store.change_bucket(order)
 
     def _answer_object(self, request: Request, signed: Signed | None, bucket: Bucket) -> Answer:
         answers = {
@@ -181,7 +214,7 @@ class Front:
 
     def _read_object(self, request: Request, signed: Signed | None, bucket: Bucket) -> Answer:
         if request.asks_for(*_SUBRESOURCES, "uploadId", "attributes", "partNumber"):
-            return self._store.ask(_order(request, bucket, handed_over(request.headers)))
+            return self.store.ask(_order(request, bucket, handed_over(request.headers)))
         return self._objects.get(request, signed, bucket)
 
     def _put_object(self, request: Request, signed: Signed | None, bucket: Bucket) -> Answer:
@@ -193,7 +226,7 @@ class Front:
         if request.asks_for(*_SUBRESOURCES):
             check_acl(request.headers, bucket)
             document = read_document(request, signed)
-            return self._store.change_object(_order(request, bucket, handed_over(request.headers), document))
+            return self.store.change_object(_order(request, bucket, handed_over(request.headers), document))
         if copies:
             return self._objects.copy(request, bucket)
         return self._objects.put(request, signed, bucket)
@@ -205,14 +238,14 @@ class Front:
             return self._objects.complete_upload(request, signed, bucket)
         if request.asks_for("restore"):
             document = read_document(request, signed)
-            return self._store.change_object(_order(request, bucket, handed_over(request.headers), document))
+            return self.store.change_object(_order(request, bucket, handed_over(request.headers), document))
         raise _not_allowed(request)
 
     def _delete_object(self, request: Request, _signed: Signed | None, bucket: Bucket) -> Answer:
         order = _order(request, bucket, handed_over(request.headers))
         if request.asks_for("uploadId"):
-            return self._store.abort_upload(order)
-        return self._store.change_object(order)
+            return self.store.abort_upload(order)
+        return self.store.change_object(order)
 
 
 def _order(request: Request, bucket: Bucket, headers: Mapping[str, str], body: bytes = b"") -> Order:

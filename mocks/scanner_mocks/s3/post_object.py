@@ -18,8 +18,9 @@ from .policy import MAX_OBJECT_BYTES, Policy, parse
 from .xml import document, element
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from datetime import datetime
+    from collections.abc import Mapping
+
+    from scanner_api.clock import Clock
 
     from .authentication import Authenticator
     from .backend import Bucket
@@ -35,19 +36,22 @@ class PostObject:
     Args:
         store: where the objects go.
         authenticator: verifies the policies' signatures.
-        now: tells the time, aware.
+        clock: tells the time.
     """
 
-    def __init__(self, store: Store, authenticator: Authenticator, now: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, authenticator: Authenticator, clock: Clock) -> None:
         self._store = store
         self._authenticator = authenticator
-        self._now = now
+        self._clock = clock
 
     def __call__(self, request: Request) -> Answer:
         """Answer the POST of a form to a bucket."""
         bucket = self._store.existing(request.bucket)
         form = Form(request.body, request.headers.get("content-type", ""), request.body_length)
-        form.read_fields()
+        try:
+            form.read_fields()
+        finally:
+            request.fields.update(form.fields)
         if "key" not in form.fields:
             message = (
                 "Bucket POST must contain a field named 'key'.  "
@@ -68,7 +72,7 @@ class PostObject:
                 raise access_denied()
             return None
         policy = parse(fields["policy"])
-        policy.judge({**fields, "bucket": bucket.name}, self._now())
+        policy.judge({**fields, "bucket": bucket.name}, self._clock.now())
         if verdict(bucket.policy, "s3:PutObject", bucket.name, fields["key"]) == "Deny":
             raise access_denied()
         return policy

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import parse_qsl, quote, unquote
 
@@ -41,6 +41,7 @@ class Request:
         key: the object's key; empty for the bucket itself.
         host_style: whether the bucket is in the host name and not in the path.
         scheme: ``http`` or ``https``.
+        fields: of the form that it carries, by name in lower case; there once the form is read.
     """
 
     method: str
@@ -52,6 +53,7 @@ class Request:
     key: str
     host_style: bool
     scheme: str = "http"
+    fields: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def from_environ(cls, environ: WSGIEnvironment) -> Request:
@@ -134,11 +136,11 @@ def _headers(environ: WSGIEnvironment) -> dict[str, str]:
 
 
 def _unfolded(environ: WSGIEnvironment) -> Iterable[tuple[str, str]]:
-    for field, value in environ.items():
-        if field.startswith("HTTP_"):
-            yield field[5:].replace("_", "-"), value
-        elif field in ("CONTENT_TYPE", "CONTENT_LENGTH") and value:
-            yield field.replace("_", "-"), value
+    for name, value in environ.items():
+        if name.startswith("HTTP_"):
+            yield name[5:].replace("_", "-"), value
+        elif name in ("CONTENT_TYPE", "CONTENT_LENGTH") and value:
+            yield name.replace("_", "-"), value
 
 
 def _bucket_of_host(host: str) -> str:

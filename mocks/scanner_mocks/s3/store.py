@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from .archive import BUCKET_NAME
 from .backend import DEFAULT_REGION, Backend, Bucket, Order
 from .checksums import ContentMd5
 from .content import Content, StoredFile
+from .cors import OPEN
 from .errors import S3Error, no_such_bucket, no_such_upload
 from .multipart import assemble
 from .policy import MAX_OBJECT_BYTES
@@ -27,24 +28,51 @@ if TYPE_CHECKING:
 OK = 200
 
 
+@dataclass(frozen=True, slots=True)
+class FirstBucket:
+    """The bucket that there is from the beginning; with CORS rules that admit everyone, if it is `open`."""
+
+    name: str
+    region: str
+    open: bool
+
+
 class Store:
     """Buckets and objects.
 
     Args:
         archive: the folder that holds them; what is in it is there from the beginning.
+        first: a bucket that is there from the beginning, too.
     """
 
-    def __init__(self, archive: Archive) -> None:
+    def __init__(self, archive: Archive, first: FirstBucket) -> None:
         self._archive = archive
+        self._first = first
         self._backend = Backend()
         self._settings: dict[str, dict[str, Any]] = {}
         self._parts: dict[str, dict[int, Content]] = {}
-        for bucket, settings in archive.buckets():
-            self._restore_bucket(bucket, settings)
+        self._load()
 
     def close(self) -> None:
         """Forget everything; what is in the archive stays there."""
-        self._backend.close()
+        self._backend.reset()
+
+    def reset(self) -> None:
+        """Be as in the beginning with an empty archive."""
+        with self._backend.lock:
+            self._archive.clear()
+            self._load()
+
+    def snapshot(self, folder: Path) -> None:
+        """Copy everything into a new folder; content is linked, not copied."""
+        with self._backend.lock:
+            self._archive.copy_to(folder)
+
+    def restore(self, folder: Path) -> None:
+        """Be as at the snapshot in this folder."""
+        with self._backend.lock:
+            self._archive.copy_from(folder)
+            self._load()
 
     # Buckets
 
@@ -114,6 +142,8 @@ class Store:
     def put_object(self, order: Order, content: Content) -> Answer:
         """Make an object of an order and its content."""
         with self._backend.lock, self._removing(order.bucket, order.key):
+            if not content.path.is_file():  # everything was reset while it came in
+                raise no_such_bucket(order.bucket)
             answer = self._backend.carry_out(order)
             if answer.status != OK:
                 content.discard()
@@ -246,6 +276,19 @@ class Store:
                 content.receive([key.value], MAX_OBJECT_BYTES)
             adopt(key, content.path, content.size, key.etag.strip('"'))
         self._archive.save_object(bucket, name, record_of(key, self._backend.tags(key)))
+
+    def _load(self) -> None:
+        self._backend.reset()
+        self._settings.clear()
+        self._parts.clear()
+        for bucket, settings in self._archive.buckets():
+            self._restore_bucket(bucket, settings)
+        first = self._first
+        if self._backend.bucket(first.name) is None:
+            self.create_bucket(Order("PUT", first.name, region=first.region))
+            if first.open:
+                rules = OPEN.document()
+                self.change_bucket(Order("PUT", first.name, "", (("cors", ""),), {}, first.region, rules))
 
     def _restore_bucket(self, bucket: str, settings: dict[str, Any]) -> None:
         headers, body = settings["headers"], settings["body"].encode("latin-1")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import io
 import json
 import os
@@ -77,6 +78,19 @@ def test_conditional_requests(client, bucket):
     assert code(client.get_object, Bucket=bucket, Key="k", IfMatch='"other"') == "PreconditionFailed"
     assert code(client.put_object, Bucket=bucket, Key="k", Body=b"y", IfNoneMatch="*") == "PreconditionFailed"
     assert client.get_object(Bucket=bucket, Key="k")["Body"].read() == b"x"
+
+
+def test_not_modified_has_no_body(client, bucket, server):
+    """An answer that has no body by its status sends none, so that the connection can go on."""
+    client.put_object(Bucket=bucket, Key="k", Body=b"x")
+    url = client.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "k"})
+    connection = http.client.HTTPConnection(server.url.partition("//")[2])
+    connection.request("GET", url, headers={"If-None-Match": '"9dd4e461268c8034f5c8564e155c67a6"'})
+    assert connection.getresponse().read() == b""
+    connection.sock.settimeout(0.1)
+    with pytest.raises(TimeoutError):
+        connection.sock.recv(1)
+    connection.close()
 
 
 def test_copy_tag_delete(client, bucket):

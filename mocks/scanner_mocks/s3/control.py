@@ -1,0 +1,70 @@
+"""What the parent may ask of S3 while it runs: a line of JSON in, a line of JSON out."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from .front import Front
+
+_one_at_a_time = threading.Lock()
+
+
+class ShiftedClock:
+    """The machine's clock, shifted, or stopped."""
+
+    def __init__(self) -> None:
+        self._shift = timedelta()
+        self._stopped: datetime | None = None
+
+    def now(self) -> datetime:
+        """Return the current time, aware, in UTC."""
+        return self._stopped if self._stopped is not None else datetime.now(UTC) + self._shift
+
+    def set(self, now: datetime | None, *, stopped: bool) -> None:
+        """Let it be `now`, from now on or for ever; None for the machine's time."""
+        self._shift = now - datetime.now(UTC) if now is not None else timedelta()
+        self._stopped = now if stopped else None
+
+
+class Control:
+    """Carries out what the parent asks.
+
+    Args:
+        app: S3.
+        clock: the clock that it goes by.
+    """
+
+    def __init__(self, app: Front, clock: ShiftedClock) -> None:
+        self._orders: dict[str, Callable[..., None]] = {
+            "clock": lambda now, stopped: clock.set(now and datetime.fromisoformat(now), stopped=stopped),
+            "faults": app.faults.switch,
+            "reset": app.store.reset,
+            "snapshot": lambda folder: app.store.snapshot(Path(folder)),
+            "restore": lambda folder: app.store.restore(Path(folder)),
+        }
+
+    def obey(self, lines: Iterable[str]) -> None:
+        """Carry out one order a line, and report each; return when there are no more lines."""
+        for line in lines:
+            order = json.loads(line)
+            failure = ""
+            try:
+                self._orders[order["do"]](**order["with"])
+            except (KeyError, TypeError, ValueError, OSError) as error:
+                failure = f"{type(error).__name__}: {error}"
+            report(done=order["id"], failure=failure)
+
+
+def report(**facts: Any) -> None:
+    """Tell the parent something, in one line of its own."""
+    with _one_at_a_time:
+        sys.stdout.write(json.dumps(facts) + "\n")
+        sys.stdout.flush()

@@ -1,0 +1,62 @@
+"""An exchange as a journal wants it: request and answer, what is secret masked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from .answer import Answer
+    from .request import Request
+
+MASK = "***"
+_SECRET = frozenset(
+    {
+        "authorization",
+        "cookie",
+        "signature",
+        "x-amz-signature",
+        "x-amz-security-token",
+        "x-amz-server-side-encryption-customer-key",
+    }
+)
+
+
+def described(
+    request: Request, answer: Answer, headers: Iterable[tuple[str, str]], seconds: float
+) -> dict[str, Any]:
+    """Return an exchange as JSON: what was asked and answered, and how long it took.
+
+    Args:
+        request: what was asked.
+        answer: what was answered.
+        headers: the header fields that were sent with it.
+        seconds: from the request's head to the answer's.
+    """
+    query = urlencode([(name, value) for name, value in _masked(request.query)], quote_via=quote)
+    host = request.headers.get("host", "localhost")
+    return {
+        "seconds": round(seconds, 6),
+        "request": {
+            "method": request.method,
+            "url": f"{request.scheme}://{host}{quote(request.path)}{'?' if query else ''}{query}",
+            "headers": _masked(request.headers.items()),
+            "bucket": request.bucket,
+            "key": request.key,
+            "fields": _masked(request.fields.items()),
+            "body_bytes": request.body_length or 0,
+        },
+        "answer": {
+            "status": int(answer.status),
+            "headers": [list(pair) for pair in headers],
+            "code": answer.code,
+            "message": answer.message,
+            "body_bytes": answer.length,
+        },
+    }
+
+
+def _masked(pairs: Iterable[tuple[str, str]]) -> list[list[str]]:
+    return [[name, MASK if name.lower() in _SECRET else value] for name, value in pairs]
