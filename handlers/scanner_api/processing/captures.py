@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from scanner_api.problems import ServiceUnavailable
 from scanner_api.scanning import pipeline
@@ -21,21 +21,15 @@ if TYPE_CHECKING:
     from scanner_api.clock import Clock
     from scanner_api.scanning.captures import Capture
     from scanner_api.scanning.redirects import RedirectFollower
-    from scanner_api.storage.captures import CaptureStore
+    from scanner_api.settings import Settings
     from scanner_api.storage.photo_bucket import PhotoBucket
-    from scanner_api.storage.products import ProductStore
 
-UNEXPECTED = "The capture could not be processed because of an error of the server."
-NO_VISION = "Barcodes in images cannot be read here: the server is installed without its extra `vision`."
+    from .stores import Stores
+
+UNEXPECTED: Final = "The capture could not be processed because of an error of the server."
+NO_VISION: Final = "Barcodes in images are not read here: the server lacks its extra `vision`."
 
 _log = logging.getLogger(__name__)
-
-
-class Limits(NamedTuple):
-    """How long a lease is, in seconds, and how large an image may be, in bytes."""
-
-    lease_seconds: float
-    most_bytes: int
 
 
 class CaptureProcessor:
@@ -48,35 +42,34 @@ class CaptureProcessor:
 
     def __init__(
         self,
-        captures: CaptureStore,
-        products: ProductStore,
+        stores: Stores,
         bucket: PhotoBucket,
         redirects: RedirectFollower,
         clock: Clock,
-        limits: Limits,
+        settings: Settings,
     ) -> None:
-        self._captures = captures
-        self._products = products
+        self._captures = stores.captures
+        self._products = stores.products
         self._bucket = bucket
         self._redirects = redirects
         self._clock = clock
-        self._limits = limits
+        self._lease_seconds = settings.lease_seconds
+        self._most_bytes = settings.max_upload_bytes
         # one: a decoded image may take 200 MB
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="barcodes")
 
     async def process(self, capture_id: str) -> None:
         """Process a capture, unless it has ended or another does."""
         try:
-            capture = await self._captures.claim(capture_id, self._limits.lease_seconds)
+            capture = await self._captures.claim(capture_id, self._lease_seconds)
             if capture is not None:
                 await self._process(pipeline.claim(capture, self._clock.now()))
         except ServiceUnavailable as problem:
             _log.warning("capture %s waits: %s", capture_id, problem.detail)
 
-    async def aclose(self) -> None:
-        """Close what is open."""
+    def close(self) -> None:
+        """Let go of the thread."""
         self._thread.shutdown(wait=False, cancel_futures=True)
-        await self._redirects.aclose()
 
     async def _process(self, capture: Capture) -> None:
         """Take a claimed capture to its end, or give it back."""
@@ -88,7 +81,7 @@ class CaptureProcessor:
             raise
 
     async def _save(self, capture: Capture) -> bool:
-        return await self._captures.save(capture, self._limits.lease_seconds)
+        return await self._captures.save(capture, self._lease_seconds)
 
     async def _next(self, capture: Capture) -> Capture:
         """Return a capture after its next step; one that cannot be taken is the last.
@@ -143,7 +136,7 @@ class CaptureProcessor:
             raise
 
     async def _decode(self, key: str) -> list[str]:
-        content = await read_photo(self._bucket, key, self._limits.most_bytes)
+        content = await read_photo(self._bucket, key, self._most_bytes)
         try:
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(self._thread, decode_barcodes, content)

@@ -24,7 +24,7 @@ class Tasks:
         close: lets go of what the tasks needed.
     """
 
-    def __init__(self, tasks: Mapping[str, Do], close: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    def __init__(self, tasks: Mapping[str, Do], close: Callable[[], None]) -> None:
         self._tasks = tasks
         self._close = close
         self._doing: set[asyncio.Task[None]] = set()
@@ -44,7 +44,7 @@ class Tasks:
                 doing.cancel()
             if late:
                 await asyncio.wait(late)
-        await self._close()
+        self._close()
 
     def _tracked(self, do: Do) -> Do:
         async def task(id_: str) -> None:

@@ -1,0 +1,157 @@
+"""Reads the photos of submitted sessions, and proposes what is news to the catalogue."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, NamedTuple
+from uuid import uuid4
+
+from scanner_api.problems import ServiceUnavailable
+from scanner_api.scanning.captures import FINAL
+from scanner_api.scanning.enrichment import capture_for, news
+from scanner_api.scanning.extraction import ExtractionError, LabelPhoto
+from scanner_api.scanning.pipeline import MAX_ATTEMPTS
+from scanner_api.scanning.proposals import Proposal, ProposalStatus
+
+from .photos import read_photo
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable
+
+    from scanner_api.clock import Clock
+    from scanner_api.scanning.captures import Capture
+    from scanner_api.scanning.extraction import Extractor, Finding
+    from scanner_api.scanning.photos import Photo
+    from scanner_api.settings import Settings
+    from scanner_api.storage.photo_bucket import PhotoBucket
+
+    from .stores import Stores
+
+_log = logging.getLogger(__name__)
+
+
+class _Claim(NamedTuple):
+    """The right to extract a session: its number is worth nothing once another has claimed it."""
+
+    session_id: str
+    attempt: int
+
+
+class SessionExtraction:
+    """Extracts sessions, photo by photo.
+
+    An extraction that dies is begun anew once its lease has run out, and stores nothing twice. One that was
+    begun three times without an end is ended with the proposals that there are.
+
+    Args:
+        extractor: reads the photos; None if no one does.
+    """
+
+    def __init__(
+        self,
+        stores: Stores,
+        bucket: PhotoBucket,
+        extractor: Extractor | None,
+        clock: Clock,
+        settings: Settings,
+    ) -> None:
+        self._stores = stores
+        self._bucket = bucket
+        self._extractor = extractor
+        self._clock = clock
+        self._lease_seconds = settings.lease_seconds
+        self._most_bytes = settings.max_upload_bytes
+
+    async def extract(self, session_id: str) -> None:
+        """Extract a session, unless another does or a capture of it has not ended: the sweep comes again."""
+        try:
+            captures = await self._stores.captures.of_session(session_id)
+            if any(capture.status not in FINAL for capture in captures):
+                return
+            attempt = await self._stores.extractions.claim(session_id, self._lease_seconds)
+            if attempt is not None:
+                await self._extract(_Claim(session_id, attempt), captures)
+        except ServiceUnavailable as problem:
+            _log.warning("the extraction of session %s waits: %s", session_id, problem.detail)
+
+    async def _extract(self, claim: _Claim, captures: list[Capture]) -> None:
+        try:
+            async with self._kept(claim):
+                if claim.attempt <= MAX_ATTEMPTS:
+                    await self._read_all(claim, captures)
+                await self._stores.extractions.finish(*claim)
+        except asyncio.CancelledError:
+            await self._stores.extractions.release(*claim)
+            raise
+
+    @asynccontextmanager
+    async def _kept(self, claim: _Claim) -> AsyncIterator[None]:
+        """Renew the lease until the end: no one can say how long a photo takes."""
+        keeping = asyncio.create_task(self._keep(claim))
+        try:
+            yield
+        finally:
+            keeping.cancel()
+            await asyncio.wait([keeping])
+
+    async def _keep(self, claim: _Claim) -> None:
+        is_ours = True
+        while is_ours:
+            await asyncio.sleep(self._lease_seconds / 3)
+            try:
+                is_ours = await self._stores.extractions.renew(*claim, self._lease_seconds)
+            except ServiceUnavailable as problem:
+                _log.warning("the lease of session %s is not renewed: %s", claim.session_id, problem.detail)
+
+    async def _read_all(self, claim: _Claim, captures: list[Capture]) -> None:
+        if self._extractor is None:
+            return
+        for photo in await self._stores.photos.of_session(claim.session_id):
+            if capture := capture_for(photo, captures):
+                findings = await self._findings(self._extractor, photo, claim.attempt)
+                await self._propose(capture, findings, self._extractor.source)
+
+    async def _findings(self, extractor: Extractor, photo: Photo, attempt: int) -> list[Finding]:
+        """Return what a photo suggests; one that cannot be read suggests nothing, and fails alone.
+
+        Raises:
+            ServiceUnavailable: something does not answer, and another attempt is left.
+        """
+        try:
+            content = await read_photo(self._bucket, photo.s3_key, self._most_bytes)
+            return await extractor.extract(LabelPhoto(photo.s3_key, photo.photo_type, content))
+        except ServiceUnavailable as problem:
+            if attempt < MAX_ATTEMPTS:
+                raise
+            _log.warning("photo %s is not read: %s", photo.id, problem.detail)
+        except ExtractionError as error:
+            _log.warning("photo %s is not read: %s", photo.id, error)
+        except Exception:  # noqa: BLE001 -- whatever it is, the other photos are not concerned
+            _log.exception("photo %s is not read", photo.id)
+        return []
+
+    async def _propose(self, capture: Capture, findings: Iterable[Finding], source: str) -> None:
+        product = await self._stores.products.by_gtin(capture.gtin) if capture.product_short_id else None
+        proposals = []
+        for finding in findings:
+            current_value = getattr(product, finding.field_name, "")
+            if told := news(finding, current_value, source):
+                proposals.append(self._proposal(capture, current_value, *told))
+        await self._stores.proposals.add_many(proposals)
+
+    def _proposal(self, capture: Capture, current_value: str, finding: Finding, source: str) -> Proposal:
+        return Proposal(
+            id=str(uuid4()),
+            capture_id=capture.id,
+            field_name=finding.field_name,
+            current_value=current_value,
+            proposed_value=finding.proposed_value,
+            confidence=str(finding.confidence),
+            reasoning=finding.reasoning,
+            source=source,
+            status=ProposalStatus.PENDING,
+            metadata={},
+            created=self._clock.now(),
+        )

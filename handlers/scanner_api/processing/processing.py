@@ -1,0 +1,115 @@
+"""Puts the room together: a queue, and where work is done, the tasks and the sweep."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from .queue import Queue
+from .sweep import Sweep
+
+if TYPE_CHECKING:
+    from scanner_api.clock import Clock
+    from scanner_api.scanning.redirects import RedirectFollower
+    from scanner_api.settings import Settings
+    from scanner_api.storage.photo_bucket import PhotoBucket
+
+    from .queue import Broker
+    from .stores import Stores
+    from .tasks import Tasks
+
+IN_MEMORY: Final = "memory://"
+
+
+class Processing:
+    """What goes on in the background of one process.
+
+    With a queue in memory the process does all work by itself. With a queue in Redis a server only hands
+    jobs over, and workers do them.
+
+    Args:
+        settings: all settings.
+        stores: where captures and sessions are.
+        bucket: where photos are.
+        redirects: follows the URLs of captures.
+        clock: tells the time.
+        is_worker: do the work of a queue in Redis.
+
+    Raises:
+        ValueError: the queue or the extractor cannot be used as it is set; the message says what to do.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        stores: Stores,
+        bucket: PhotoBucket,
+        redirects: RedirectFollower,
+        clock: Clock,
+        *,
+        is_worker: bool = False,
+    ) -> None:
+        _check(settings, is_worker=is_worker)
+        self._settings = settings
+        self._stores = stores
+        self._bucket = bucket
+        self._redirects = redirects
+        self._clock = clock
+        self._is_worker = is_worker
+        self._works = is_worker or settings.queue_url == IN_MEMORY
+        self._running = AsyncExitStack()
+        self.queue = Queue(self._open_broker)
+
+    async def start(self) -> None:
+        """Begin to hand jobs over, and to do them if that is for this process.
+
+        Raises:
+            Exception: for a worker, Redis does not answer.
+        """
+        await self.queue.start()
+        self._running.push_async_callback(self.queue.stop)
+        if self._is_worker:
+            await self.queue.connect()
+        if self._works:
+            sweep = Sweep(self.queue, self._stores, self._settings.sweep_seconds)
+            sweep.start()
+            self._running.push_async_callback(sweep.stop)
+
+    async def stop(self) -> None:
+        """End what is being done, within two seconds or by giving it back."""
+        await self._running.aclose()
+
+    def _open_broker(self) -> Broker:
+        # in a thread, when the first job comes: taskiq and biip take half a second to import
+        from .brokers import open_broker  # noqa: PLC0415 -- the reason above
+
+        tasks = self._tasks() if self._works else None
+        return open_broker(self._settings.queue_url, tasks, self._settings.worker_concurrency)
+
+    def _tasks(self) -> Tasks:
+        from .captures import CaptureProcessor  # noqa: PLC0415 -- the same
+        from .extraction import SessionExtraction  # noqa: PLC0415 -- the same
+        from .extractors import open_extractor  # noqa: PLC0415 -- the same
+        from .tasks import Tasks  # noqa: PLC0415 -- the same
+
+        extractor = open_extractor(self._settings)
+        captures = CaptureProcessor(self._stores, self._bucket, self._redirects, self._clock, self._settings)
+        sessions = SessionExtraction(self._stores, self._bucket, extractor, self._clock, self._settings)
+        tasks = {"process_capture": captures.process, "extract_session": sessions.extract}
+        return Tasks(tasks, captures.close)
+
+
+def _check(settings: Settings, *, is_worker: bool) -> None:
+    """Raise ValueError where the settings contradict each other or what is installed; no URL is repeated."""
+    url = urlsplit(settings.queue_url)
+    is_redis = url.scheme in {"redis", "rediss"} and bool(url.hostname)
+    if not is_redis and settings.queue_url != IN_MEMORY:
+        raise ValueError("queue_url must be memory://, redis://HOST:PORT/DB or rediss://HOST:PORT/DB.")
+    if is_redis and find_spec("taskiq_redis") is None:
+        raise ValueError("queue_url is a Redis: install scanner-api[redis].")
+    if is_worker and not is_redis:
+        raise ValueError("A worker needs a queue in Redis (queue_url); a server with memory:// needs none.")
+    if settings.extractor == "bedrock" and not settings.bedrock_model:
+        raise ValueError("The extractor bedrock needs a model or an inference profile (bedrock_model).")

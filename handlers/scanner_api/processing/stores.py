@@ -1,0 +1,39 @@
+"""Where that is kept which is processed in the background."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from scanner_api.storage.captures import CaptureStore
+from scanner_api.storage.extractions import ExtractionStore
+from scanner_api.storage.photos import PhotoStore
+from scanner_api.storage.products import ProductStore
+from scanner_api.storage.proposals import ProposalStore
+from scanner_api.storage.sessions import SessionStore
+
+if TYPE_CHECKING:
+    from scanner_api.clock import Clock
+    from scanner_api.storage.database import Database
+
+
+class Stores(NamedTuple):
+    """The stores of one database."""
+
+    sessions: SessionStore
+    captures: CaptureStore
+    photos: PhotoStore
+    products: ProductStore
+    proposals: ProposalStore
+    extractions: ExtractionStore
+
+
+def stores_of(database: Database, clock: Clock, ttl_seconds: float) -> Stores:
+    """Return the stores of a database; an ACTIVE session that is idle for that long is expired."""
+    return Stores(
+        SessionStore(database, clock, ttl_seconds),
+        CaptureStore(database, clock, ttl_seconds),
+        PhotoStore(database, clock, ttl_seconds),
+        ProductStore(database, clock),
+        ProposalStore(database, clock),
+        ExtractionStore(database, clock),
+    )

@@ -1,0 +1,65 @@
+"""Finds what was left unfinished, by a crash or a full queue, and has it done."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from .queue import Queue
+    from .stores import Stores
+
+_log = logging.getLogger(__name__)
+
+
+class Sweep:
+    """Looks at the start and every few seconds; whatever fails is tried again the next time.
+
+    Args:
+        queue: is filled up, never over its bound.
+        stores: where captures, extractions and sessions are.
+        seconds: from the end of one round to the next.
+    """
+
+    def __init__(self, queue: Queue, stores: Stores, seconds: float) -> None:
+        self._queue = queue
+        self._stores = stores
+        self._seconds = seconds
+        self._sweeping: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin with the first round."""
+        self._sweeping = asyncio.create_task(self._sweep())
+
+    async def stop(self) -> None:
+        """End, in the middle of a round if there is one."""
+        if self._sweeping is not None:
+            self._sweeping.cancel()
+            await asyncio.wait([self._sweeping])
+
+    async def round(self) -> None:
+        """Queue unfinished captures and extractions, oldest first, and expire sessions that are idle."""
+        for part in (self._queue_captures, self._queue_extractions, self._stores.sessions.expire_idle):
+            await self._attempt(part)
+
+    async def _sweep(self) -> None:
+        while True:
+            await self.round()
+            await asyncio.sleep(self._seconds)
+
+    async def _attempt(self, part: Callable[[], Awaitable[object]]) -> None:
+        try:
+            await part()
+        except Exception as error:  # noqa: BLE001 -- databases and brokers have many, and none may end the sweep
+            _log.warning("a part of the sweep failed: %s", type(error).__name__)
+
+    async def _queue_captures(self) -> None:
+        for capture_id in await self._stores.captures.unfinished(await self._queue.room()):
+            await self._queue.process_capture(capture_id)
+
+    async def _queue_extractions(self) -> None:
+        for session_id in await self._stores.extractions.unfinished(await self._queue.room()):
+            await self._queue.extract_session(session_id)
