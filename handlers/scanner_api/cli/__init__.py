@@ -12,6 +12,7 @@ import typer
 
 from .keys import app as keys
 from .serve import serve
+from .worker import worker
 
 app = typer.Typer(
     name="scanner-api",
@@ -21,6 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("serve")(serve)
+app.command("worker")(worker)
 app.add_typer(keys, name="keys")
 for command in entry_points(group="scanner_api.commands"):
     command.load()(app)

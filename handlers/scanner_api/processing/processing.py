@@ -66,7 +66,7 @@ class Processing:
         """Begin to hand jobs over, and to do them if that is for this process.
 
         Raises:
-            Exception: for a worker, Redis does not answer.
+            QueueError: this is a worker, and Redis does not answer.
         """
         await self.queue.start()
         self._running.push_async_callback(self.queue.stop)
@@ -83,13 +83,18 @@ class Processing:
 
     def _open_broker(self) -> Broker:
         # in a thread, when the first job comes: taskiq and biip take half a second to import
-        from .brokers import open_broker  # noqa: PLC0415 -- the reason above
-
         tasks = self._tasks() if self._works else None
-        return open_broker(self._settings.queue_url, tasks, self._settings.worker_concurrency)
+        at_once = self._settings.worker_concurrency
+        if self._settings.queue_url == IN_MEMORY and tasks is not None:
+            from .memory_broker import MemoryBroker  # noqa: PLC0415 -- the reason above
+
+            return MemoryBroker(tasks, at_once)
+        from .redis_broker import RedisBroker  # noqa: PLC0415 -- the same
+
+        return RedisBroker(self._settings.queue_url, tasks, at_once)
 
     def _tasks(self) -> Tasks:
-        from .captures import CaptureProcessor  # noqa: PLC0415 -- the same
+        from .captures import CaptureProcessor  # noqa: PLC0415 -- the reason above
         from .extraction import SessionExtraction  # noqa: PLC0415 -- the same
         from .extractors import open_extractor  # noqa: PLC0415 -- the same
         from .tasks import Tasks  # noqa: PLC0415 -- the same

@@ -18,6 +18,10 @@ MOST_WAITING: Final = 1000
 _log = logging.getLogger(__name__)
 
 
+class QueueError(Exception):
+    """The queue cannot be used at start; the message says what to do."""
+
+
 class Job(NamedTuple):
     """The name of a task, and the id of what it is for."""
 
@@ -29,7 +33,7 @@ class Broker(Protocol):
     """Takes jobs to where they are done."""
 
     async def start(self) -> None:
-        """Connect."""
+        """Connect, or raise QueueError."""
         ...
 
     async def send(self, job: Job) -> None:
@@ -82,7 +86,11 @@ class Queue:
         self._sending = asyncio.create_task(self._send_all())
 
     async def connect(self) -> Broker:
-        """Return the broker, opened now if it was not before."""
+        """Return the broker, opened now if it was not before.
+
+        Raises:
+            QueueError: it does not answer.
+        """
         async with self._opening:
             if self._broker is None:
                 broker = await asyncio.to_thread(self._open_broker)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from taskiq import AsyncBroker
 
     Do = Callable[[str], Coroutine[Any, Any, None]]
+
+GRACE_SECONDS: Final = 2.0
 
 _log = logging.getLogger(__name__)
 
@@ -35,11 +37,11 @@ class Tasks:
         for name, do in self._tasks.items():
             broker.register_task(self._tracked(do), name)
 
-    async def close(self, grace_seconds: float) -> None:
-        """Begin with no more jobs; wait so long for those being done, and cancel those that take longer."""
+    async def close(self) -> None:
+        """Begin with no more jobs; wait a little for those being done, and cancel those that take longer."""
         self._closing = True
         if self._doing:
-            _, late = await asyncio.wait(self._doing, timeout=grace_seconds)
+            _, late = await asyncio.wait(self._doing, timeout=GRACE_SECONDS)
             for doing in late:
                 doing.cancel()
             if late:

@@ -1,0 +1,116 @@
+"""Jobs in a Redis stream, by taskiq-redis (extra ``redis``); imported when the first job comes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+from taskiq.kicker import AsyncKicker
+from taskiq.receiver import Receiver
+from taskiq_redis import RedisStreamBroker
+
+from .queue import MOST_WAITING, QueueError
+from .tasks import GRACE_SECONDS
+
+if TYPE_CHECKING:
+    from .queue import Job
+    from .tasks import Tasks
+
+STREAM: Final = "scanner-api"
+"""Name of the stream, and of the group that reads it."""
+
+_LONGEST_STREAM: Final = 10 * MOST_WAITING
+_READ_SECONDS: Final = 1
+_SOCKET_SECONDS: Final = 5
+_PAUSE_SECONDS: Final = 1
+_IDLE_SECONDS: Final = 60
+
+_log = logging.getLogger(__name__)
+
+
+class RedisBroker:
+    """Adds jobs to the stream; with tasks it also reads them, as one consumer of the group of all workers.
+
+    The stream is bounded: where no worker reads it, the oldest jobs fall out and are left to the sweep. So is
+    what a worker took and did not end, as long as no lease has run out.
+
+    Args:
+        url: of the Redis.
+        tasks: what this process does, or None if it only sends.
+        at_once: jobs that are done at the same time.
+    """
+
+    def __init__(self, url: str, tasks: Tasks | None, at_once: int) -> None:
+        self._tasks = tasks
+        self._at_once = at_once
+        self._finish = asyncio.Event()
+        self._listening: asyncio.Task[None] | None = None
+        self._broker = RedisStreamBroker(
+            url,
+            queue_name=STREAM,
+            consumer_group_name=STREAM,
+            consumer_id="0",
+            max_connection_pool_size=at_once + 4,
+            maxlen=_LONGEST_STREAM,
+            xread_block=_READ_SECONDS * 1000,
+            xread_count=at_once,
+            idle_timeout=_IDLE_SECONDS * 1000,
+            unacknowledged_lock_timeout=_IDLE_SECONDS,
+            socket_timeout=_SOCKET_SECONDS,
+            socket_connect_timeout=_SOCKET_SECONDS,
+        )
+        if tasks is not None:
+            tasks.register(self._broker)
+
+    async def start(self) -> None:
+        """Connect, and begin to read if this process has tasks.
+
+        Raises:
+            QueueError: Redis does not answer.
+        """
+        try:
+            await self._broker.startup()
+        except (RedisError, OSError) as error:
+            raise QueueError("The Redis of the queue (queue_url) does not answer.") from error
+        if self._tasks is not None:
+            self._listening = asyncio.create_task(self._listen())
+
+    async def send(self, job: Job) -> None:
+        """Add a job to the stream."""
+        await AsyncKicker[Any, Any](broker=self._broker, task_name=job.task, labels={}).kiq(job.id)
+
+    async def room(self) -> int:
+        """Return how many more jobs may wait: none while Redis cannot count them, as after many fell out."""
+        redis: Any = Redis(connection_pool=self._broker.connection_pool)
+        waiting = [group["lag"] for group in await redis.xinfo_groups(STREAM)]
+        return 0 if None in waiting else max(MOST_WAITING - sum(waiting), 0)
+
+    async def close(self) -> None:
+        """Read no more, and end the jobs that are being done."""
+        self._finish.set()
+        if self._tasks is not None:
+            await self._tasks.close()
+        if self._listening is not None:
+            await self._listening
+        await self._broker.shutdown()
+
+    async def _listen(self) -> None:
+        """Read until the end; after an outage of Redis anew, with a group anew if it forgot that."""
+        while not self._finish.is_set():
+            receiver = Receiver(self._broker, max_async_tasks=self._at_once, wait_tasks_timeout=GRACE_SECONDS)
+            try:
+                await receiver.listen(self._finish)
+            except Exception as error:  # noqa: BLE001 -- an outage has many, and they come in groups
+                _log.warning("the Redis of the queue does not answer: %s", _root(error))
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._finish.wait(), _PAUSE_SECONDS)
+
+
+def _root(error: BaseException) -> str:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return type(error).__name__
