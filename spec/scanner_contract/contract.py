@@ -94,10 +94,10 @@ class Contract:
 
     def resolve(self, node: Any) -> Any:
         """Return what ``node`` refers to if it is a Reference Object, else ``node``; not for schemas."""
-        return self._follow(node, "")[0]
+        return self.follow(node, "")[0]
 
-    def _follow(self, node: Any, pointer: str) -> tuple[Any, str]:
-        """Follow references from ``node`` at ``pointer``; return where they end, and its pointer."""
+    def follow(self, node: Any, pointer: str) -> tuple[Any, str]:
+        """Follow Reference Objects from ``node`` at ``pointer``; return where they end, and its pointer."""
         while isinstance(node, dict) and "$ref" in node:
             pointer = pointers.from_fragment(node["$ref"].removeprefix("#"))
             node = pointers.lookup(self.document, pointer)
@@ -115,7 +115,7 @@ class Contract:
     def _path_items(self) -> Iterator[tuple[str, Mapping[str, Any], str]]:
         for path, path_item in self.document["paths"].items():
             if path.startswith("/"):
-                yield path, *self._follow(path_item, pointers.join("/paths", path))
+                yield path, *self.follow(path_item, pointers.join("/paths", path))
 
     def _require_unique(self, operation: Operation, seen: dict[str, str]) -> None:
         first = seen.setdefault(operation.operation_id, operation.pointer)
@@ -138,7 +138,7 @@ class Contract:
             parameters=self._parameters(path_item, definition, pointer),
             request_body=None
             if body is None
-            else self._follow(body, pointers.join(pointer, "requestBody"))[0],
+            else self.follow(body, pointers.join(pointer, "requestBody"))[0],
             responses=self._responses(definition, pointer),
             security=self._security(definition, pointer),
             tags=tuple(definition.get("tags", ())),
@@ -150,7 +150,7 @@ class Contract:
     ) -> tuple[Mapping[str, Any], ...]:
         merged = {}
         for node in (*path_item.get("parameters", ()), *definition.get("parameters", ())):
-            parameter, _ = self._follow(node, pointers.join(pointer, "parameters"))
+            parameter, _ = self.follow(node, pointers.join(pointer, "parameters"))
             name, place = parameter["name"], parameter["in"]
             if place != "header" or name.lower() not in IGNORED_HEADER_PARAMETERS:
                 merged[name, place] = parameter
@@ -160,13 +160,13 @@ class Contract:
         responses = {}
         for status, node in definition.get("responses", {}).items():
             if not status.startswith("x-"):
-                response, place = self._follow(node, pointers.join(pointer, "responses", status))
+                response, place = self.follow(node, pointers.join(pointer, "responses", status))
                 responses[status] = self._with_headers(response, place)
         return responses
 
     def _with_headers(self, response: Mapping[str, Any], pointer: str) -> Mapping[str, Any]:
         headers = {
-            name: self._follow(header, pointers.join(pointer, "headers", name))[0]
+            name: self.follow(header, pointers.join(pointer, "headers", name))[0]
             for name, header in response.get("headers", {}).items()
         }
         return {**response, "headers": headers} if headers else response

@@ -13,7 +13,8 @@ from urllib.parse import quote, unquote
 
 import jsonschema_rs
 
-from .dialect30 import to_2020_12
+from scanner_contract.dialect30 import to_2020_12
+
 from .violations import violations
 
 if TYPE_CHECKING:
