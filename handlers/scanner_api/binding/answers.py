@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from scanner_api.problems import InternalError
+from scanner_api.problems import InternalError, Problem
 
 from .accept_filter import AcceptFilter
 from .judge import declared_response
@@ -36,7 +37,8 @@ class Answer:
     """A response with more to say than its body.
 
     Attributes:
-        body: a JSON value for a JSON media type, else str or bytes; None for no body.
+        body: a JSON value for a JSON media type, in which a Problem is written as its document; else str or
+            bytes; None for no body.
         status: None for the one success that the contract declares.
         media_type: None for the first that the contract declares for the status.
     """
@@ -90,7 +92,7 @@ class Answers:
         answer = returned if isinstance(returned, Answer) else Answer(returned)
         status = answer.status or self._status
         media_type = answer.media_type or self._declared_media_type(status, answer.body)
-        body = _encode(answer.body, media_type)
+        body = _encode(answer.body, media_type, request)
         headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in answer.headers.items()]
         if body or media_type is not None:
             headers.append((b"content-type", (media_type or "application/octet-stream").encode()))
@@ -129,9 +131,16 @@ def _of_range(media_range: str, body: Any) -> str:
     return "application/octet-stream" if isinstance(body, bytes) else "application/json"
 
 
-def _encode(body: Any, media_type: str | None) -> bytes:
+def _encode(body: Any, media_type: str | None, request: Request) -> bytes:
     if isinstance(body, bytes):
         return body
     if media_type is not None and is_json(essence(media_type)):
-        return msgspec.json.encode(body)
+        return msgspec.json.encode(body, enc_hook=partial(_problem_details, request))
     return b"" if body is None else str(body).encode()
+
+
+def _problem_details(request: Request, value: Any) -> dict[str, Any]:
+    """Write what msgspec has no JSON for."""
+    if isinstance(value, Problem):
+        return request.problem_details(value)
+    raise NotImplementedError(f"{type(value).__name__} is no JSON value.")

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from .judge import Judge
+from .named_schemas import NamedSchemas
 from .resources import Resources
 from .schemas import SchemaCompiler
 from .security import Credentials
@@ -47,6 +48,11 @@ class Assembly:
     def compiler(self) -> SchemaCompiler:
         """The contract's schemas."""
         return SchemaCompiler(self.resources)
+
+    @cached_property
+    def named_schemas(self) -> NamedSchemas:
+        """The contract's named schemas, for handlers."""
+        return NamedSchemas(self.contract.document, self.compiler)
 
     @cached_property
     def judge(self) -> Judge:

@@ -16,7 +16,6 @@ from scanner_api.problems import MEDIA_TYPE, InternalError, Problem, URITooLong
 from .answers import Rendered
 from .bodies import Disconnected
 from .operation import respond
-from .percent import normal_path
 from .request import STATE, Request
 
 if TYPE_CHECKING:
@@ -55,7 +54,7 @@ class Edge:
         if page is not None:
             await page(scope, receive, send)
             return
-        request = scope[STATE] = Request(scope, receive, _request_id(scope))
+        request = scope[STATE] = Request(scope, receive, _request_id(scope), self._clock)
         request.response_headers.append((b"x-request-id", request.request_id.encode()))
         started = _Started(send)
         try:
@@ -83,12 +82,7 @@ class Edge:
             await respond(self._rendered(problem, request), request, started)
 
     def _rendered(self, problem: Problem, request: Request) -> Rendered:
-        document = problem.document(
-            instance=normal_path(request.path),
-            timestamp=self._clock.now().isoformat(),
-            request_id=request.request_id,
-        )
-        body = msgspec.json.encode(document)
+        body = msgspec.json.encode(request.problem_details(problem))
         headers = [
             (name.lower().encode(), value.encode("latin-1")) for name, value in problem.headers.items()
         ]

@@ -52,7 +52,10 @@ class BoundOperation:
         self._answers = Answers(contract_operation, compiler, assembly.judge, reveal=assembly.reveal)
         arguments = {each.argument for each in self._parameters} | ({"body"} if self._body else set())
         self._handler = handler_with(
-            operation.function, contract_operation.operation_id, arguments, assembly.collaborators
+            operation.function,
+            contract_operation.operation_id,
+            arguments,
+            {"schemas": assembly.named_schemas, **assembly.collaborators},
         )
         self._takes_caller = "caller" in inspect.signature(operation.function).parameters
 

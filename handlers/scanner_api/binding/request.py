@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.requests import cookie_parser
 
+from .percent import normal_path
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from starlette.datastructures import UploadFile
     from starlette.types import Receive, Scope
 
+    from scanner_api.clock import Clock
     from scanner_api.problems import Problem
 
 STATE = "scanner_api.request"
@@ -31,7 +34,8 @@ class Request:
         files: uploads to be closed when the request is over.
     """
 
-    def __init__(self, scope: Scope, receive: Receive, request_id: str) -> None:
+    def __init__(self, scope: Scope, receive: Receive, request_id: str, clock: Clock) -> None:
+        self._clock = clock
         self.scope = scope
         self.receive = receive
         self.request_id = request_id
@@ -65,6 +69,14 @@ class Request:
         """The path as it was sent, percent-encoded."""
         raw: bytes = self.scope.get("raw_path") or self.scope["path"].encode()
         return raw.split(b"?", 1)[0].decode("latin-1")
+
+    def problem_details(self, problem: Problem) -> dict[str, Any]:
+        """Return the document of a problem that this request has."""
+        return problem.document(
+            instance=normal_path(self.path),
+            timestamp=self._clock.now().isoformat(),
+            request_id=self.request_id,
+        )
 
     @property
     def client_address(self) -> str:

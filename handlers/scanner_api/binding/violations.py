@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 LONGEST_DETAIL = 300
 MOST_VIOLATIONS = 100
 
-# jsonschema-rs collects all errors before it gives the first, 10 µs for each, and those of propertyNames hold the
-# whole object each: without these bounds a body of 1 MiB would take a quarter of a minute, or all memory
+# jsonschema-rs collects all errors before it gives the first, 10 µs for each, and those of propertyNames hold
+# the whole object each: without these bounds a body of 1 MiB would take a quarter of a minute, or all memory
 MOST_PLACES = 2000
 MOST_PLACES_WITH_NAMES = 200
 
