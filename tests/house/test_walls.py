@@ -36,6 +36,7 @@ def lint(folder):
         ("handlers/scanner_api/access/callers.py", "import sqlalchemy", "SQL only"),
         ("handlers/scanner_api/settings.py", "import boto3", "boto3 and botocore only"),
         ("handlers/scanner_api/clock.py", "import moto", "moto only"),
+        ("handlers/scanner_api/processing/queue.py", "import scanner_api.access", "Processing answers no"),
     ],
 )
 def test_wall_stops_an_import(tmp_path, module, line, wall):
