@@ -1,0 +1,259 @@
+"""``scanner-api keys`` on a real database."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from scanner_api.access.api_keys import ApiKeyVerifier, check_shape
+from scanner_api.cli import app
+from scanner_api.clock import SystemClock
+from scanner_api.problems import Unauthorized
+from scanner_api.storage.credentials import CredentialStore
+from scanner_api.storage.database import Database
+
+
+@pytest.fixture
+def url(tmp_path):
+    """Return the URL of a database that is not there yet."""
+    return f"sqlite+aiosqlite:///{tmp_path / 'scanner.db'}"
+
+
+@pytest.fixture
+def run(url):
+    """Return what runs a command on the database, wide enough that nothing wraps."""
+
+    def invoke(*arguments):
+        return CliRunner().invoke(
+            app, ["keys", *arguments, "--database-url", url], env={"COLUMNS": "200", "TERM": "dumb"}
+        )
+
+    return invoke
+
+
+def created(outcome):
+    """Return the id, the owner and the secret that `create` showed."""
+    assert outcome.exit_code == 0, outcome.output
+    told, secret = outcome.stdout.splitlines()
+    key_id, owner = re.fullmatch(r"Key (\S+) of the (?:organization|user) (\S+)\. .*:", told).groups()
+    return key_id, owner, secret
+
+
+def caller_of(url, secret):
+    """Return whom the service lets in with a key."""
+
+    async def verify():
+        database = Database(url)
+        try:
+            return await ApiKeyVerifier(CredentialStore(database), SystemClock()).verify(secret, None)
+        finally:
+            await database.close()
+
+    return asyncio.run(verify())
+
+
+def stored(url):
+    """Return all keys of the database."""
+
+    async def listed():
+        database = Database(url)
+        try:
+            return await CredentialStore(database).list_api_keys()
+        finally:
+            await database.close()
+
+    return asyncio.run(listed())
+
+
+@pytest.mark.parametrize("kind", ["csb", "cpk"])
+def test_a_key_of_a_new_organization(url, run, kind):
+    """A key is shown once, has the shape of its kind, and lets in for the organization that came with it."""
+    _, organization, secret = created(run("create", "--kind", kind, "--new-organization", "Acme"))
+    check_shape(secret)
+    assert secret.startswith(f"{kind}_")
+    caller = caller_of(url, secret)
+    assert caller.organizations == {organization}
+    assert caller.own_sessions_only == (kind == "cpk")
+
+
+def test_a_key_of_a_known_organization(url, run):
+    """A second key of an organization reaches the same organization."""
+    _, organization, _ = created(run("create", "--new-organization", "Acme"))
+    _, owner, secret = created(run("create", "--organization", organization))
+    assert owner == organization
+    assert caller_of(url, secret).organizations == {organization}
+
+
+def test_a_key_of_a_new_user(url, run):
+    """A user's key reaches the organization that the user was made a member of."""
+    _, organization, _ = created(run("create", "--new-organization", "Acme"))
+    user = ("create", "--kind", "csu", "--new-user", "ada@example.com", "--organization", organization)
+    _, user_id, secret = created(run(*user))
+    assert caller_of(url, secret).organizations == {organization}
+    _, owner, second = created(run("create", "--kind", "csu", "--user", user_id))
+    assert owner == user_id
+    assert caller_of(url, second).organizations == {organization}
+
+
+def test_quiet_prints_the_key_alone(url, run):
+    """With ``--quiet`` standard output is the key, to be read by a program."""
+    outcome = run("create", "--quiet", "--new-organization", "Acme")
+    assert outcome.exit_code == 0
+    assert caller_of(url, outcome.stdout.removesuffix("\n")).infers_organization
+
+
+def test_what_is_stored_is_what_was_said(url, run):
+    """Name, expiry and limits are kept as given; the secret is nowhere in the database."""
+    options = ("--name", "till 4", "--expires", "2199-01-31", "--per-minute", "5", "--per-day", "100")
+    key_id, organization, secret = created(run("create", "--new-organization", "Acme", *options))
+    (key,) = stored(url)
+    assert (key.id, key.organization_id, key.name) == (key_id, organization, "till 4")
+    assert key.expires_at == datetime(2199, 1, 31, tzinfo=UTC)
+    assert (key.per_minute, key.per_day) == (5, 100)
+    content = b"".join(path.read_bytes() for path in database_files(url))
+    assert secret[4:36].encode() not in content
+
+
+def database_files(url):
+    """Return the files that SQLite keeps a database in."""
+    path = Path(url.partition("///")[2])
+    return path.parent.glob(f"{path.name}*")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        [],
+        ["--organization", "a", "--new-organization", "b"],
+        ["--user", "a"],
+        ["--kind", "cpk", "--new-user", "a@example.com", "--new-organization", "b"],
+        ["--kind", "csu"],
+        ["--kind", "csu", "--new-organization", "b"],
+        ["--kind", "csu", "--new-user", "a@example.com"],
+        ["--kind", "csu", "--user", "a", "--organization", "b"],
+        ["--kind", "csu", "--user", "a", "--new-user", "a@example.com"],
+    ],
+)
+def test_an_owner_has_to_be_named_in_one_way(url, run, options):
+    """Who names no owner, two, or one that a kind cannot have, is told the ways; nothing is stored."""
+    outcome = run("create", *options)
+    assert outcome.exit_code == 2
+    assert "key has one owner, named by --" in outcome.stderr
+    assert not list(database_files(url))
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (["--organization", "missing"], "There is no organization missing."),
+        (["--kind", "csu", "--user", "missing"], "There is no user missing."),
+        (
+            ["--kind", "csu", "--new-user", "ada@example.com", "--organization", "missing"],
+            "There is no organization missing.",
+        ),
+    ],
+)
+def test_unknown_owners_are_refused(url, run, options, reason):
+    """A key of nobody is not made; the reason names whom there is none of, and the exit code is 1."""
+    outcome = run("create", *options)
+    assert (outcome.exit_code, outcome.stdout, outcome.stderr) == (1, "", f"{reason}\n")
+    assert stored(url) == []
+
+
+def test_a_user_is_new_only_once(run):
+    """An address that is known already is refused as a new user's."""
+    user = ("create", "--kind", "csu", "--new-user", "ada@example.com", "--new-organization", "Acme")
+    created(run(*user))
+    outcome = run(*user)
+    assert outcome.exit_code == 1
+    assert outcome.stderr == "There is a user ada@example.com already; name them by --user ID.\n"
+
+
+@pytest.mark.parametrize(("time", "reason"), [("2001-01-31", "over already"), ("soon", "no date")])
+def test_expiry_is_a_time_to_come(run, time, reason):
+    """A time that is over, or none at all, is refused before anything is done."""
+    outcome = run("create", "--new-organization", "Acme", "--expires", time)
+    assert outcome.exit_code == 2
+    assert reason in outcome.stderr
+
+
+def test_an_offset_is_heeded(url, run):
+    """A time with an offset is kept as the moment that it is."""
+    created(run("create", "--new-organization", "Acme", "--expires", "2199-01-31T02:00+02:00"))
+    assert stored(url)[0].expires_at == datetime(2199, 1, 31, tzinfo=UTC)
+
+
+def test_a_revoked_key_lets_nobody_in(url, run):
+    """Revoking says so, and the service refuses the key from then on."""
+    key_id, _, secret = created(run("create", "--new-organization", "Acme"))
+    outcome = run("revoke", key_id)
+    assert (outcome.exit_code, outcome.stdout) == (0, f"Key {key_id} is revoked.\n")
+    with pytest.raises(Unauthorized, match="revoked"):
+        caller_of(url, secret)
+
+
+def test_revoking_what_is_not_there(run):
+    """An id that no key has is an error."""
+    outcome = run("revoke", "missing")
+    assert (outcome.exit_code, outcome.stdout) == (1, "")
+    assert outcome.stderr.startswith("There is no key missing")
+
+
+def test_the_list_shows_all_but_secrets(run):
+    """The list has id, owner, state and limits of every key, and no key and no digest."""
+    key_id, organization, secret = created(
+        run("create", "--new-organization", "Acme", "--name", "[red]till[/]", "--per-minute", "7")
+    )
+    revoked, _, _ = created(run("create", "--organization", organization))
+    run("revoke", revoked)
+    shown = run("list").stdout
+    assert shown.index(revoked) < shown.index(key_id)
+    for text in ("[red]till[/]", organization, "active", "revoked", "7/minute", "never"):
+        assert text in shown
+    assert secret[4:36] not in shown
+
+
+def test_the_list_of_one_owner(run):
+    """Narrowed to an organization or a user, the list has their keys alone."""
+    first, organization, _ = created(run("create", "--new-organization", "Acme"))
+    user = ("create", "--kind", "csu", "--new-user", "ada@example.com", "--organization", organization)
+    second, user_id, _ = created(run(*user))
+    of_organization = run("list", "--organization", organization).stdout
+    of_user = run("list", "--user", user_id).stdout
+    assert (first in of_organization, second in of_organization) == (True, False)
+    assert (first in of_user, second in of_user) == (False, True)
+
+
+def test_an_empty_list_says_so(run):
+    """Without keys there is a sentence, not an empty table."""
+    assert run("list").stdout == "There are no keys.\n"
+
+
+def test_the_list_at_eighty_columns(url, run):
+    """On a narrow terminal no id is cut or wrapped, so that it can be copied."""
+    key_id, organization, _ = created(run("create", "--new-organization", "Acme", "--expires", "2199-01-31"))
+    arguments = ["keys", "list", "--database-url", url]
+    shown = CliRunner().invoke(app, arguments, env={"COLUMNS": "80", "TERM": "dumb"}).stdout
+    assert {key_id, organization, "2199-01-31"} <= set(shown.split())
+    assert max(map(len, shown.splitlines())) <= 80
+
+
+def test_a_database_that_cannot_be_opened():
+    """A database that is not there is told with what to set, and the exit code is 1; a wrong URL likewise."""
+    for wrong in ("sqlite+aiosqlite:////missing/folder/scanner.db", "mysql://root:secret@127.0.0.1/scanner"):
+        outcome = CliRunner().invoke(app, ["keys", "list", "--database-url", wrong])
+        assert outcome.exit_code == 1
+        assert "database" in outcome.stderr
+        assert "secret" not in outcome.stderr
+
+
+def test_wrong_settings_are_exit_code_2():
+    """A setting that is wrong names itself."""
+    outcome = CliRunner().invoke(app, ["keys", "list"], env={"SCANNER_PORT": "many"})
+    assert outcome.exit_code == 2
+    assert "SCANNER_PORT" in outcome.stderr
