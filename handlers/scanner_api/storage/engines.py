@@ -29,6 +29,9 @@ _ARGUMENTS: Final[dict[str, dict[str, Any]]] = {
         },
         "pool_pre_ping": True,
         "pool_timeout": 5,
+        # about half of them are kept for lookups
+        "pool_size": 20,
+        "max_overflow": 0,
     },
 }
 

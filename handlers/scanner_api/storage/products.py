@@ -59,6 +59,7 @@ _BATCH: Final = 1000
 _IMPORTED: Final = ("name", "brand_name", "category", "brick", "description", "ingredients", "images")
 _INSERTS: Final[dict[str, Any]] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 _LONGEST_SLUG: Final = 80
+_NOT_IN_SLUG: Final = re.compile("[^a-z0-9]+")
 
 
 class ProductStore:
@@ -136,5 +137,5 @@ def _row(product: Product, now: datetime) -> dict[str, Any]:
 def _short_id(product: Product) -> str:
     """Return the slug of the name, as far as it has Latin letters or digits, and the GTIN."""
     plain = unicodedata.normalize("NFKD", product.name).encode("ascii", "ignore").decode().lower()
-    slug = re.sub("[^a-z0-9]+", "-", plain)[:_LONGEST_SLUG].strip("-")
+    slug = _NOT_IN_SLUG.sub("-", plain)[:_LONGEST_SLUG].strip("-")
     return f"{slug}-{product.gtin}" if slug else product.gtin
