@@ -6,9 +6,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from scanner_api.access.credentials import digest_of
+from scanner_api.scanning.catalogue import shipped_products
 from scanner_api.scanning.sessions import ExtractionStatus, ScanSession, SessionStatus
 from scanner_api.storage.credentials import ApiKey, CredentialStore, WebSession
 from scanner_api.storage.organizations import Organization, OrganizationStore, User
+from scanner_api.storage.products import ProductStore
 from scanner_api.storage.sessions import SessionStore
 
 from . import seeds
@@ -45,6 +47,7 @@ async def plant(database: Database, clock: Clock) -> None:
     sessions = SessionStore(database, clock, _TTL_SECONDS)
     await sessions.create(_session(seeds.SESSION, SessionStatus.ACTIVE, now))
     await sessions.create(_session(seeds.COMPLETED_SESSION, SessionStatus.COMPLETED, now))
+    await ProductStore(database, clock).upsert_many(shipped_products())
 
 
 async def _plant_organizations(store: OrganizationStore, now: datetime) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from scanner_api.scanning.freshness import thresholds
+from scanner_api.scanning.freshness import shipped_layer, thresholds
 
 if TYPE_CHECKING:
     from scanner_api.access.callers import Caller
@@ -22,7 +22,8 @@ async def get_freshness_thresholds(
     brick = await _brick(gtin, products)
     organization = next(iter(caller.organizations)) if caller and len(caller.organizations) == 1 else None
     own = await freshness.rules(organization) if organization else {}
-    found = thresholds(brick, own, await freshness.rules(""))
+    everyone = {**shipped_layer(), **await freshness.rules("")}
+    found = thresholds(brick, own, everyone)
     return {
         "warningDays": found.warning_days,
         "criticalDays": found.critical_days,

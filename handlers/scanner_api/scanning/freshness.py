@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -106,6 +107,12 @@ def shipped_rules() -> Iterator[Rule]:
         for rule in read_rules(stream, "freshness.csv"):
             if isinstance(rule, Rule):
                 yield rule
+
+
+@cache
+def shipped_layer() -> Layer:
+    """Return the rules that come with the package, by brick."""
+    return {rule.brick: rule for rule in shipped_rules()}
 
 
 def _rule(fields: Mapping[str, Any]) -> Rule:
