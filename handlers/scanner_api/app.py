@@ -21,22 +21,18 @@ from .clock import SystemClock
 from .cors import with_cors
 from .pages import contract_pages, health_pages
 from .problems import ServiceUnavailable
-from .processing.queue import Queue
+from .processing.processing import Processing
+from .processing.stores import stores_of
 from .scanning.destinations import Permissions
 from .scanning.photo_keys import PhotoKeys
 from .scanning.redirects import RedirectFollower
 from .server import CannotListen
-from .storage.captures import CaptureStore
 from .storage.credentials import CredentialStore
 from .storage.database import Database, DatabaseError
 from .storage.freshness import FreshnessStore
 from .storage.photo_bucket import PhotoBucket, PhotoBucketError, UploadRules
-from .storage.photos import PhotoStore
-from .storage.products import ProductStore
-from .storage.proposals import ProposalStore
 from .storage.redirect_rules import RedirectRuleStore
 from .storage.secrets import SecretStore
-from .storage.sessions import SessionStore
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -92,8 +88,9 @@ class Application:
         self._credentials = CredentialStore(self.database)
         self._api_keys = ApiKeyVerifier(self._credentials, self.clock)
         self._gate = self._make_gate()
-        self._queue = Queue(lambda: None)  # type: ignore[arg-type,return-value]  # until the broker lands
         self._redirects = RedirectFollower(Permissions(settings.redirect_ports, settings.redirect_allowed))
+        self._stores = stores_of(self.database, self.clock, settings.session_ttl_seconds)
+        self._processing = Processing(settings, self._stores, self.bucket, self._redirects, self.clock)
         self._reveal = reveal
         self._running = AsyncExitStack()
         self._app: ASGIApp | None = None
@@ -115,12 +112,15 @@ class Application:
         self._app = self._assemble(
             photo_keys=PhotoKeys(self.settings.s3_key_template, secret),
             bucket=self.bucket,
-            queue=self._queue,
+            queue=self._processing.queue,
             redirects=self._redirects,
             settings=self.settings,
             clock=self.clock,
         )
         await self._running.enter_async_context(self._api_keys.last_used)
+        self._running.push_async_callback(self._redirects.aclose)
+        await self._processing.start()
+        self._running.push_async_callback(self._processing.stop)
 
     async def stop(self) -> None:
         """Write down what is still to be written, and let go of everything."""
@@ -137,7 +137,12 @@ class Application:
         assembly = Assembly(
             contract=self.contract,
             gate=self._gate,
-            collaborators={**self._stores(), **collaborators},
+            collaborators={
+                **self._stores._asdict(),
+                "redirect_rules": RedirectRuleStore(self.database, self.clock),
+                "freshness": FreshnessStore(self.database),
+                **collaborators,
+            },
             reveal=self._reveal,
             most_body_bytes=self.settings.max_body_bytes,
             most_upload_bytes=self.settings.max_upload_bytes + MULTIPART_OVERHEAD,
@@ -149,18 +154,6 @@ class Application:
             most_target_bytes=self.settings.max_target_bytes,
         )
         return with_cors(edge, self.contract, self.settings.cors_origins)
-
-    def _stores(self) -> dict[str, Any]:
-        idle = self.settings.session_ttl_seconds
-        return {
-            "sessions": SessionStore(self.database, self.clock, idle),
-            "captures": CaptureStore(self.database, self.clock, idle),
-            "photos": PhotoStore(self.database, self.clock, idle),
-            "products": ProductStore(self.database, self.clock),
-            "proposals": ProposalStore(self.database, self.clock),
-            "redirect_rules": RedirectRuleStore(self.database, self.clock),
-            "freshness": FreshnessStore(self.database),
-        }
 
     def _make_gate(self) -> ScannerGate:
         settings, proxies = self.settings, TrustedProxies(self.settings.trusted_proxies)
