@@ -80,7 +80,9 @@ class Application:
         reveal: bool = False,
     ) -> None:
         self.settings = settings
-        self.contract = contract or load_contract(settings.contract)
+        self.contract = contract or load_contract(
+            settings.contract, extensions=not settings.vendor_operations_only
+        )
         self.clock = clock or SystemClock()
         self.database = database or Database(settings.database_url)
         self.bucket = bucket or photo_bucket(settings, self.clock)

@@ -89,8 +89,13 @@ async def active_session(sessions: Sessions, caller: Caller, session_id: str) ->
     """Return a session that the caller may see and that still takes scans and photos, else Conflict."""
     session = await reachable_session(sessions, caller, session_id)
     if session.status is not SessionStatus.ACTIVE:
-        raise Conflict(f"The session is {session.status}; only an ACTIVE session takes this.")
+        raise not_active(session.status)
     return session
+
+
+def not_active(status: SessionStatus) -> Conflict:
+    """Return the problem of what comes to a session that takes nothing any more."""
+    return Conflict(f"The session is {status}; only an ACTIVE session takes this.")
 
 
 async def reachable_capture(captures: Captures, caller: Caller, capture_id: str) -> Capture:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from scanner_api.access.reach import active_session, reachable_capture
+from scanner_api.access.reach import active_session, reachable_capture, reachable_session
 from scanner_api.problems import Conflict
 from scanner_api.scanning.captures import Capture, CaptureStatus
 from scanner_api.scanning.identifiers import new_id
 
+from .pagination import envelope
 from .representations import capture_representation
 from .writes import merged_metadata, session_closed
 
@@ -57,6 +58,21 @@ def submitted(scan: dict[str, Any], session_id: str, now: datetime) -> Capture:
         created=now,
         metadata=merged_metadata({}, scan.get("metadata")),
         gs1_dl_data=scan.get("gs1_dl_data", {}),
+    )
+
+
+async def list_captures(
+    session_id: str, page: int, page_size: int, caller: Caller, sessions: SessionStore, captures: CaptureStore
+) -> dict[str, Any]:
+    """Return a page of the captures of a session, newest first.
+
+    Raises:
+        NotFound: there is no such session, or it is not the caller's to see.
+    """
+    session = await reachable_session(sessions, caller, session_id)
+    found, total_count = await captures.page(session.id, page=page, page_size=page_size)
+    return envelope(
+        [capture_representation(each) for each in found], total_count, page=page, page_size=page_size
     )
 
 

@@ -14,6 +14,7 @@ from scanner_api.scanning.photo_keys import ForeignKey
 from scanner_api.scanning.photos import OrderError, Photo
 from scanner_api.storage.database import DuplicateError
 
+from .pagination import envelope
 from .representations import photo_representation
 from .writes import invalid, merged_metadata, session_closed
 
@@ -133,6 +134,21 @@ async def _stored(bucket: PhotoBucket, body: dict[str, Any]) -> StoredObject:
             "/file_size", "size", f"is {declared}; the object in the bucket has {stored.size} bytes"
         )
     return stored
+
+
+async def list_photos(
+    session_id: str, page: int, page_size: int, caller: Caller, sessions: SessionStore, photos: PhotoStore
+) -> dict[str, Any]:
+    """Return a page of the gallery of a session, in its order.
+
+    Raises:
+        NotFound: there is no such session, or it is not the caller's to see.
+    """
+    session = await reachable_session(sessions, caller, session_id)
+    found, total_count = await photos.page(session.id, page=page, page_size=page_size)
+    return envelope(
+        [photo_representation(each) for each in found], total_count, page=page, page_size=page_size
+    )
 
 
 async def update_photo(

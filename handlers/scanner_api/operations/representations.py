@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+
+from scanner_api.problems import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -63,6 +66,13 @@ def capture_representation(capture: Capture) -> dict[str, Any]:
         "uploaded_image_key": capture.uploaded_image_key,
         "qr_analysis": capture.qr_analysis,
     }
+
+
+def bulk_result_representation(index: int, outcome: Capture | Problem) -> dict[str, Any]:
+    """Return a CaptureBulkResultSchema."""
+    if isinstance(outcome, Problem):
+        return {"index": index, "status": int(outcome.status), "problem": outcome}
+    return {"index": index, "status": int(HTTPStatus.CREATED), "capture": capture_representation(outcome)}
 
 
 def photo_representation(photo: Photo) -> dict[str, Any]:

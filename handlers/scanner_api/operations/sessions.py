@@ -10,6 +10,7 @@ from scanner_api.scanning.identifiers import new_id
 from scanner_api.scanning.sessions import ExtractionStatus, ScanSession, SessionStatus
 from scanner_api.storage.database import ConstraintError
 
+from .pagination import envelope
 from .representations import session_detail, session_summary
 from .writes import merged_metadata
 
@@ -51,6 +52,20 @@ async def create_session(
     except ConstraintError:
         raise Forbidden("The credential's organization is not known here.") from None
     return session_summary(session)
+
+
+async def list_sessions(
+    page: int, page_size: int, status: str | None, caller: Caller, sessions: SessionStore
+) -> dict[str, Any]:
+    """Return a page of the sessions that the caller may see, newest first."""
+    found, total_count = await sessions.page(
+        caller.organizations,
+        page=page,
+        page_size=page_size,
+        created_by=caller.credential if caller.own_sessions_only else None,
+        status=SessionStatus(status) if status else None,
+    )
+    return envelope([session_summary(each) for each in found], total_count, page=page, page_size=page_size)
 
 
 async def get_session(

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from scanner_api.access.reach import active_session
-from scanner_api.problems import PayloadTooLarge, UnsupportedMediaType
+from scanner_api.access.reach import active_session, not_active
+from scanner_api.problems import Conflict, NotFound, PayloadTooLarge, UnsupportedMediaType, ValidationFailed
 from scanner_api.scanning.captures import Capture, CaptureStatus
 from scanner_api.scanning.identifiers import new_id
 from scanner_api.scanning.images import ImageError, ImageTooLarge, read_header
 
-from .representations import capture_representation
+from .captures import submitted
+from .representations import bulk_result_representation, capture_representation
 from .writes import invalid, session_closed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
+
     from starlette.datastructures import UploadFile
 
     from scanner_api.access.callers import Caller
+    from scanner_api.binding.named_schemas import NamedSchemas
     from scanner_api.clock import Clock
+    from scanner_api.problems import Problem
     from scanner_api.processing.queue import Queue
     from scanner_api.scanning.images import ImageHeader
     from scanner_api.scanning.photo_keys import PhotoKeys
@@ -94,3 +102,61 @@ def _header_of(image: UploadFile, most_bytes: int) -> ImageHeader:
         raise UnsupportedMediaType(str(error)) from None
     image.file.seek(0)
     return header
+
+
+async def create_captures_bulk(
+    body: dict[str, Any],
+    caller: Caller,
+    sessions: SessionStore,
+    captures: CaptureStore,
+    queue: Queue,
+    clock: Clock,
+    schemas: NamedSchemas,
+) -> list[dict[str, Any]]:
+    """Store scans together, queue their processing, and return for each what it would have got alone.
+
+    A scan that breaks its schema, or whose session is unknown or not ACTIVE, keeps no other out.
+    """
+    read = await _read_all(body["scans"], schemas, clock.now())
+    refusals = await _refusals({each.session_id for each in _captures(read)}, caller, sessions)
+    closed = await captures.add_many([each for each in _captures(read) if each.session_id not in refusals])
+    refusals |= {session_id: not_active(status) for session_id, status in closed.items()}
+    outcomes = [refusals.get(each.session_id, each) if isinstance(each, Capture) else each for each in read]
+    for capture in _captures(outcomes):
+        await queue.process_capture(capture.id)
+    return [bulk_result_representation(n, outcome) for n, outcome in enumerate(outcomes)]
+
+
+def _captures(outcomes: Iterable[Capture | Problem]) -> Iterator[Capture]:
+    return (each for each in outcomes if isinstance(each, Capture))
+
+
+async def _read_all(scans: list[Any], schemas: NamedSchemas, now: datetime) -> list[Capture | Problem]:
+    read = []
+    for place, scan in enumerate(scans):
+        # a microsecond apart, so that lists have them in their order
+        read.append(_read(scan, schemas, now + timedelta(microseconds=place)))
+        await asyncio.sleep(0)  # saying what is wrong with one may take milliseconds, which others need too
+    return read
+
+
+def _read(scan: Any, schemas: NamedSchemas, now: datetime) -> Capture | Problem:
+    try:
+        scan = schemas.read("CaptureSubmitSchema", scan)
+        return submitted(scan, scan["session_short_id"], now)
+    except ValidationFailed as problem:
+        return problem
+
+
+async def _refusals(session_ids: set[str], caller: Caller, sessions: SessionStore) -> dict[str, Problem]:
+    """Return, by session, why it takes no scans of the caller; all are looked up at once."""
+
+    async def refusal(session_id: str) -> Problem | None:
+        try:
+            await active_session(sessions, caller, session_id)
+        except (NotFound, Conflict) as problem:
+            return problem
+        return None
+
+    found = await asyncio.gather(*map(refusal, session_ids))
+    return {each: problem for each, problem in zip(session_ids, found, strict=True) if problem}

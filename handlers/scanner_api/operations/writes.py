@@ -5,7 +5,8 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from scanner_api.problems import Conflict, ValidationFailed, Violation
+from scanner_api.access.reach import not_active
+from scanner_api.problems import ValidationFailed, Violation
 from scanner_api.scanning.metadata import MetadataError, merge
 from scanner_api.storage.activity import SessionClosed
 
@@ -32,4 +33,4 @@ def session_closed() -> Iterator[None]:
     try:
         yield
     except SessionClosed as closed:
-        raise Conflict(f"The session is {closed.status}; only an ACTIVE session takes this.") from None
+        raise not_active(closed.status) from None

@@ -75,7 +75,7 @@ def make_request() -> Callable[..., Request]:
                 (name.replace("_", "-").encode(), value.encode("latin-1")) for name, value in fields.items()
             ],
         }
-        return Request(scope, nothing_to_receive, "a-request")
+        return Request(scope, nothing_to_receive, "a-request", StoppedClock())
 
     return make
 

@@ -1,0 +1,118 @@
+"""The overlays that add what the vendor promises in prose, and say which operation follows which."""
+
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+
+from scanner_contract.loading import PACKAGED, load_contract
+
+EXTENSIONS = {
+    ("get", "/scanner/api/v1/sessions"),
+    ("get", "/scanner/api/v1/sessions/{session_id}/captures"),
+    ("get", "/scanner/api/v1/sessions/{session_id}/photos"),
+    ("post", "/scanner/api/v1/captures/bulk"),
+}
+CREDENTIALS = [{"APIKeyHeaderAuth": []}, {"OAuthTokenAuth": []}, {"SessionAuth": []}]
+
+
+@pytest.fixture(scope="module", params=[True, False], ids=["with extensions", "vendor only"])
+def contract(request):
+    """Each variant of the packaged contract."""
+    return load_contract(extensions=request.param)
+
+
+def test_extensions_are_marked():
+    """The operations that the vendor has not are exactly those that say they are extensions."""
+    vendor = load_contract(extensions=False)
+    operations = {(each.method, each.path): each for each in load_contract().operations}
+    own = {place for place, each in operations.items() if each.definition.get("x-provenance") == "extension"}
+    assert own == EXTENSIONS
+    assert operations.keys() - own == {(each.method, each.path) for each in vendor.operations}
+
+
+def test_extensions_are_in_the_vendors_style():
+    """An extension has one tag of the vendor's, its credentials, and an operationId whose tail is its own."""
+    contract = load_contract()
+    tags = {tag["name"] for tag in contract.document["tags"]}
+    extensions = [each for each in contract.operations if (each.method, each.path) in EXTENSIONS]
+    tails = [each.operation_id.partition("_endpoints_")[2] for each in contract.operations]
+    assert len(set(tails)) == len(tails)
+    for each in extensions:
+        assert set(each.tags) < tags
+        assert len(each.tags) == 1
+        assert list(each.security) == CREDENTIALS
+        assert re.match(r"apps_scanner_api_[a-z]+_endpoints_", each.operation_id)
+
+
+def test_overlays_change_nothing_of_the_vendors(contract):
+    """What the vendor's document says of an operation is still said, whatever is added to its responses."""
+    vendor = json.loads(PACKAGED.read_bytes())
+    for path, item in vendor["paths"].items():
+        for method, operation in item.items():
+            effective = dict(contract.document["paths"][path][method])
+            responses = effective.pop("responses")
+            assert effective == {name: value for name, value in operation.items() if name != "responses"}
+            for status, response in operation["responses"].items():
+                assert {name: responses[status][name] for name in response} == response
+    schemas = contract.document["components"]["schemas"]
+    assert {name: schemas[name] for name in vendor["components"]["schemas"]} == vendor["components"][
+        "schemas"
+    ]
+
+
+def links(contract):
+    """Yield every link: the operation that has it, its name and itself."""
+    for operation in contract.operations:
+        for response in operation.responses.values():
+            for name, link in response.get("links", {}).items():
+                yield operation, name, contract.resolve(link)
+
+
+def test_links_lead_to_operations(contract):
+    """Every link leads to an operation of the same variant that has each parameter which the link gives."""
+    operations = {each.operation_id: each for each in contract.operations}
+    for _, name, link in links(contract):
+        target = operations[link["operationId"]]
+        assert link["operationId"].endswith(f"_{name}")
+        assert set(link.get("parameters", {})) <= {each["name"] for each in target.parameters}
+        assert "requestBody" not in link or target.request_body is not None
+
+
+def test_links_take_from_the_request_what_it_has(contract):
+    """What a link takes from the path of the request is a parameter of the operation that has the link."""
+    for operation, _, link in links(contract):
+        taken = re.findall(r"\$request\.path\.(\w+)", json.dumps(link))
+        assert set(taken) <= {each["name"] for each in operation.parameters if each["in"] == "path"}
+
+
+@pytest.mark.parametrize(
+    ("start", "reached"),
+    [
+        ("create_session", {"get_session", "get_session_status", "end_session", "submit_session"}),
+        ("create_session", {"create_capture", "get_presigned_upload_url", "list_captures", "list_photos"}),
+        ("create_capture", {"get_capture", "list_proposals", "apply_proposals"}),
+        ("get_presigned_upload_url", {"register_photo"}),
+        ("register_photo", {"update_photo", "reorder_photos"}),
+    ],
+)
+def test_links_tell_what_comes_next(start, reached):
+    """From one step of a scanner app the links lead to the next."""
+    found = {name for operation, name, _ in links(load_contract()) if operation.operation_id.endswith(start)}
+    assert found >= reached
+
+
+@pytest.mark.parametrize("extensions", [True, False])
+def test_start_imports_no_validator(extensions):
+    """Neither variant costs a start the import of what validates documents."""
+    program = (
+        "import sys; from scanner_contract import load_contract;"
+        f"load_contract(extensions={extensions}); print(*sys.modules)"
+    )
+    run = subprocess.run(  # noqa: S603 -- runs the line above
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    loaded = {name.partition(".")[0] for name in run.stdout.split()}
+    assert loaded.isdisjoint({"openapi_spec_validator", "jsonschema_rs", "jsonschema", "prance"})
