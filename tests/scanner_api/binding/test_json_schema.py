@@ -275,7 +275,7 @@ def test_violations_are_bounded(reading):
     ],
 )
 def test_a_large_body_that_is_wrong_is_not_taken_apart(schema, value, reading):
-    """To say where a value of many parts is wrong could take minutes and gigabytes: only that it is, is said."""
+    """Where a value of many parts is wrong could take minutes and gigabytes to say; only that it is, is."""
     assert reading(schema).post("/", value).errors == [("body", "", "schema")]
 
 
