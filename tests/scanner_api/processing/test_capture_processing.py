@@ -1,0 +1,320 @@
+import asyncio
+import io
+import logging
+import sys
+
+import pytest
+import zxingcpp
+from PIL import Image
+
+from scanner_api.problems import ServiceUnavailable
+from scanner_api.processing.captures import NO_VISION, UNEXPECTED, CaptureProcessor
+from scanner_api.scanning.destinations import Permissions
+from scanner_api.scanning.redirects import RedirectFollower
+from scanner_api.scanning.sessions import SessionStatus
+from scanner_api.storage.photo_bucket import ObjectTooLarge
+
+DOWN = ServiceUnavailable("The photo bucket does not answer.")
+
+
+def processing(shop, bucket=None, **replaced):
+    """Return a processor of a shop's captures, with some of its stores replaced."""
+    permissions = Permissions(allowed=shop.settings.redirect_allowed)
+    stores = shop.stores._replace(**replaced)
+    return CaptureProcessor(stores, bucket, RedirectFollower(permissions), shop.clock, shop.settings)
+
+
+async def processed(shop, capture_id, bucket=None):
+    """Process a capture once, and return it as it is stored."""
+    processor = processing(shop, bucket)
+    await processor.process(capture_id)
+    processor.close()
+    return await shop.capture(capture_id)
+
+
+def picture(text="9521234000013"):
+    """Return an image file with an EAN-13."""
+    barcode = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.EAN13)
+    file = io.BytesIO()
+    Image.fromarray(zxingcpp.write_barcode_to_image(barcode, scale=5)).save(file, "PNG")
+    return file.getvalue()
+
+
+class Saves:
+    """The store of captures, with what it was asked to save."""
+
+    def __init__(self, store, fail_at=None):
+        self.store = store
+        self.statuses = []
+        self.fail_at = fail_at
+
+    def __getattr__(self, name):
+        return getattr(self.store, name)
+
+    async def save(self, capture, lease_seconds):
+        """Save, or fail as if the database was gone."""
+        if capture.status == self.fail_at:
+            raise ServiceUnavailable("The database does not answer.")
+        self.statuses.append(str(capture.status))
+        return await self.store.save(capture, lease_seconds)
+
+
+def test_every_step_is_saved(in_shop, milk):
+    """A scan of a known product goes through each status, each of them stored, and links the product."""
+
+    async def scenario(shop):
+        saves = Saves(shop.stores.captures)
+        capture_id = await shop.scan()
+        await processing(shop, captures=saves).process(capture_id)
+        return saves.statuses, await shop.capture(capture_id)
+
+    statuses, ended = in_shop(scenario)
+    assert statuses == ["PENDING", "LOOKING_UP", "ENRICHING", "RESOLVING", "COMPLETED"]
+    assert (ended.product_short_id, ended.product_name, ended.attempts) == (
+        f"whole-milk-{milk.gtin}",
+        milk.name,
+        1,
+    )
+
+
+def test_an_unknown_product_is_not_found(in_shop):
+    """A scan of a GTIN that the catalogue does not have ends with the reason."""
+
+    async def scenario(shop):
+        return await processed(shop, await shop.scan("4006381333931"))
+
+    ended = in_shop(scenario)
+    assert (ended.status, ended.error_message) == ("NOT_FOUND", "No product has the GTIN 04006381333931.")
+
+
+async def _serve(answers):
+    """Serve raw answers by path on loopback; return the server and its port."""
+
+    async def answer(reader, writer):
+        path = (await reader.readuntil(b"\r\n\r\n")).split()[1].decode()
+        writer.write(answers[path])
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    return server, server.sockets[0].getsockname()[1]
+
+
+def test_a_url_is_followed_and_its_product_linked(in_shop, milk):
+    """A QR code's URL gets its analysis, and the GTIN at the end of the chain links the product."""
+    moved = f"HTTP/1.1 302 Found\r\nLocation: /01/{milk.gtin}\r\nContent-Length: 0\r\n\r\n".encode()
+    there = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+
+    async def scenario(shop):
+        server, port = await _serve({"/q": moved, f"/01/{milk.gtin}": there})
+        async with server:
+            return await processed(shop, await shop.scan(f" http://127.0.0.1:{port}/q "))
+
+    ended = in_shop(scenario)
+    assert (ended.status, ended.product_name) == ("COMPLETED", milk.name)
+    assert [hop["status_code"] for hop in ended.qr_analysis["hops"]] == [302, 200]
+
+
+def test_a_barcode_in_an_uploaded_image_is_read(in_shop, shelf, milk):
+    """The barcode in an image is the capture's value, and goes on like a scan."""
+    bucket = shelf(photo=picture())
+
+    async def scenario(shop):
+        capture_id = await shop.scan("", uploaded_image_key="photo.png")
+        return await processed(shop, capture_id, bucket)
+
+    ended = in_shop(scenario)
+    assert (ended.status, ended.raw_value, ended.product_name) == ("COMPLETED", "9521234000013", milk.name)
+    assert bucket.asked == [("photo.png", 20 * 1024 * 1024)]
+
+
+def test_a_value_that_was_sent_spares_the_image(in_shop, shelf):
+    """An uploaded image is not fetched if the client sent what is in it."""
+    bucket = shelf()
+
+    async def scenario(shop):
+        capture_id = await shop.scan(uploaded_image_key="photo.png")
+        return await processed(shop, capture_id, bucket)
+
+    assert in_shop(scenario).status == "COMPLETED"
+    assert bucket.asked == []
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "The photo is not in the bucket any more."),
+        (b"no image", "The file is not a JPEG, PNG or WebP image."),
+        (ObjectTooLarge("The object has 21 bytes; at most 20 are read."), "The object has 21 bytes"),
+    ],
+)
+def test_an_image_that_cannot_be_read_fails_with_its_reason(in_shop, shelf, content, message):
+    """An image that is gone, broken or too large is FAILED, and the client is told which."""
+
+    async def scenario(shop):
+        capture_id = await shop.scan("", uploaded_image_key="photo.png")
+        return await processed(shop, capture_id, shelf(photo=content))
+
+    ended = in_shop(scenario)
+    assert ended.status == "FAILED"
+    assert message in ended.error_message
+
+
+def test_a_gtin_that_was_sent_makes_up_for_an_image_that_cannot_be_read(in_shop, shelf, milk):
+    """With a GTIN from the client a broken image is no failure."""
+
+    async def scenario(shop):
+        capture_id = await shop.scan("", gtin=milk.gtin, uploaded_image_key="photo.png")
+        return await processed(shop, capture_id, shelf(photo=b"no image"))
+
+    assert in_shop(scenario).status == "COMPLETED"
+
+
+def test_an_image_without_a_barcode_is_not_found(in_shop, shelf):
+    """An image in which there is no barcode says so."""
+    blank = io.BytesIO()
+    Image.new("RGB", (200, 200), "white").save(blank, "PNG")
+
+    async def scenario(shop):
+        capture_id = await shop.scan("", uploaded_image_key="photo.png")
+        return await processed(shop, capture_id, shelf(photo=blank.getvalue()))
+
+    ended = in_shop(scenario)
+    assert (ended.status, ended.error_message) == ("NOT_FOUND", "No barcode was found in the image.")
+
+
+def test_without_vision_an_image_fails_with_what_is_missing(in_shop, shelf, monkeypatch):
+    """A server without its extra says that this is why no barcode was read."""
+    monkeypatch.setitem(sys.modules, "zxingcpp", None)
+
+    async def scenario(shop):
+        capture_id = await shop.scan("", uploaded_image_key="photo.png")
+        return await processed(shop, capture_id, shelf(photo=picture()))
+
+    ended = in_shop(scenario)
+    assert (ended.status, ended.error_message) == ("FAILED", NO_VISION)
+
+
+def test_an_outage_is_tried_again_when_the_lease_runs_out(in_shop, shelf, clock, caplog):
+    """What does not answer leaves the capture to its lease; after that it is begun anew, and ends."""
+    bucket = shelf(photo=DOWN)
+
+    async def scenario(shop):
+        capture_id = await shop.scan("", uploaded_image_key="photo.png")
+        waiting = await processed(shop, capture_id, bucket)
+        too_early = await processed(shop, capture_id, bucket)
+        clock.advance(20)
+        bucket.objects["photo"] = picture()
+        return waiting, too_early, await processed(shop, capture_id, bucket)
+
+    with caplog.at_level(logging.WARNING):
+        waiting, too_early, ended = in_shop(scenario)
+    assert (waiting.status, waiting.attempts) == ("PENDING", 1)
+    assert too_early == waiting
+    assert (ended.status, ended.attempts) == ("COMPLETED", 2)
+    assert "waits: The photo bucket does not answer." in caplog.text
+
+
+def test_an_outage_that_lasts_ends_in_failed(in_shop, shelf, clock):
+    """The third attempt that meets an outage is the last, and the client is told of it."""
+
+    async def scenario(shop):
+        capture_id = await shop.scan("", uploaded_image_key="photo.png")
+        for _ in range(3):
+            ended = await processed(shop, capture_id, shelf(photo=DOWN))
+            clock.advance(20)
+        return ended
+
+    ended = in_shop(scenario)
+    assert (ended.status, ended.error_message) == ("FAILED", "The photo bucket does not answer.")
+
+
+def test_a_capture_that_was_begun_three_times_is_given_up(in_shop, clock):
+    """A capture whose workers died three times is FAILED by whoever claims it next."""
+
+    async def scenario(shop):
+        capture_id = await shop.scan()
+        saves = Saves(shop.stores.captures, fail_at="LOOKING_UP")
+        for _ in range(3):
+            await processing(shop, captures=saves).process(capture_id)
+            clock.advance(20)
+        return await processed(shop, capture_id)
+
+    ended = in_shop(scenario)
+    assert (ended.status, ended.attempts) == ("FAILED", 3)
+    assert ended.error_message == "Processing was begun 3 times and did not end."
+
+
+def test_an_unexpected_error_is_told_in_plain_words_and_logged(in_shop, shelf, caplog):
+    """A bug ends the capture: its cause is for the log, not for the client."""
+
+    async def scenario(shop):
+        capture_id = await shop.scan("", uploaded_image_key="photo.png")
+        return await processed(shop, capture_id, shelf(photo=ZeroDivisionError("secret")))
+
+    with caplog.at_level(logging.ERROR):
+        ended = in_shop(scenario)
+    assert (ended.status, ended.error_message) == ("FAILED", UNEXPECTED)
+    assert "ZeroDivisionError: secret" in caplog.text
+
+
+def test_whoever_lost_the_lease_saves_nothing_more(in_shop, clock):
+    """A worker that was overtaken stops at its next save, and the other's result stands."""
+
+    async def scenario(shop):
+        capture_id = await shop.scan()
+
+        class Overtaken:
+            """Products that are found so slowly that another has processed the capture by then."""
+
+            async def by_gtin(self, _gtin):
+                """Return no product, too late."""
+                clock.advance(20)
+                await processed(shop, capture_id)
+
+        await processing(shop, products=Overtaken()).process(capture_id)
+        return await shop.capture(capture_id)
+
+    ended = in_shop(scenario)
+    assert (ended.status, ended.attempts) == ("COMPLETED", 2)
+
+
+def test_a_cancelled_capture_is_given_back(in_shop):
+    """A worker that stops gives its capture back at once, and the attempt is not counted."""
+
+    async def scenario(shop):
+        capture_id = await shop.scan()
+        reached = asyncio.Event()
+
+        class Silent:
+            """Products that no one ever finds."""
+
+            async def by_gtin(self, _gtin):
+                """Never return."""
+                reached.set()
+                await asyncio.Event().wait()
+
+        working = asyncio.ensure_future(processing(shop, products=Silent()).process(capture_id))
+        await reached.wait()
+        working.cancel()
+        await asyncio.wait([working])
+        return working.cancelled(), await shop.capture(capture_id), await processed(shop, capture_id)
+
+    cancelled, given_back, ended = in_shop(scenario)
+    assert cancelled
+    assert (given_back.attempts, ended.status, ended.attempts) == (0, "COMPLETED", 1)
+
+
+def test_processing_what_has_ended_or_is_not_there_does_nothing(in_shop):
+    """A job that comes twice, or for nothing, changes nothing."""
+
+    async def scenario(shop):
+        capture_id = await shop.scan()
+        ended = await processed(shop, capture_id)
+        processor = processing(shop)
+        await processor.process("unknown")
+        return ended, await processed(shop, capture_id), await shop.session()
+
+    ended, again, session = in_shop(scenario)
+    assert ended == again
+    assert session.status is SessionStatus.ACTIVE

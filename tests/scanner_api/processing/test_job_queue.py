@@ -1,0 +1,187 @@
+import asyncio
+import logging
+
+import pytest
+
+from scanner_api.processing.queue import Job, Queue
+
+
+class Recorder:
+    """A broker that writes down what it is sent, once it may."""
+
+    def __init__(self, *, room=1000, failures=0):
+        self.jobs = []
+        self.may_send = asyncio.Event()
+        self.may_send.set()
+        self._room = room
+        self._failures = failures
+        self.closed = False
+
+    async def start(self):
+        """Be ready."""
+
+    async def send(self, job):
+        """Write a job down."""
+        await self.may_send.wait()
+        if self._failures:
+            self._failures -= 1
+            raise ConnectionError
+        self.jobs.append(job)
+
+    async def room(self):
+        """Return what was set."""
+        return self._room
+
+    async def close(self):
+        """Note it."""
+        self.closed = True
+
+
+def handing_over(broker, scenario, **options):
+    """Run a scenario with a queue that hands its jobs to a broker."""
+
+    async def run():
+        queue = Queue(lambda: broker, **options)
+        await queue.start()
+        try:
+            return await scenario(queue)
+        finally:
+            await queue.stop()
+
+    return asyncio.run(run())
+
+
+def test_jobs_are_handed_over_in_order(until):
+    """Each job arrives with the name of its task and its id, in the order in which they came."""
+    broker = Recorder()
+
+    async def scenario(queue):
+        await queue.process_capture("a")
+        await queue.extract_session("b")
+        await queue.process_capture("c")
+        await until(lambda: len(broker.jobs) == 3)
+
+    handing_over(broker, scenario)
+    assert broker.jobs == [
+        Job("process_capture", "a"),
+        Job("extract_session", "b"),
+        Job("process_capture", "c"),
+    ]
+
+
+def test_a_job_that_waits_already_is_not_queued_twice(until):
+    """A job that comes again while it waits goes once; after it was handed over it goes again."""
+    broker = Recorder()
+    broker.may_send.clear()
+
+    async def scenario(queue):
+        for _ in range(3):
+            await queue.process_capture("a")
+        broker.may_send.set()
+        await until(lambda: broker.jobs)
+        await until(lambda: not queue._waiting)
+        await queue.process_capture("a")
+        await until(lambda: len(broker.jobs) == 2)
+
+    handing_over(broker, scenario)
+    assert broker.jobs == [Job("process_capture", "a")] * 2
+
+
+def test_the_queue_is_bounded(until):
+    """What does not fit is not kept, and the room that is left is told."""
+    broker = Recorder(room=1)
+    broker.may_send.clear()
+
+    async def scenario(queue):
+        rooms = [await queue.room()]
+        for number in range(5):
+            await queue.process_capture(str(number))
+        await until(lambda: queue._broker)
+        rooms.append(await queue.room())
+        broker.may_send.set()
+        await until(lambda: len(broker.jobs) == 2)
+        await until(lambda: not queue._waiting)
+        return [*rooms, await queue.room()]
+
+    assert handing_over(broker, scenario, most=2) == [2, 0, 1]
+    assert [job.id for job in broker.jobs] == ["0", "1"]
+
+
+def test_whoever_hands_over_does_not_wait():
+    """A job is taken at once while the broker takes none."""
+    broker = Recorder()
+    broker.may_send.clear()
+
+    async def scenario(queue):
+        handed_over = asyncio.ensure_future(queue.process_capture("a"))
+        await asyncio.sleep(0)
+        return handed_over.done()
+
+    assert handing_over(broker, scenario)
+
+
+def test_a_broker_that_fails_is_not_the_end(caplog, until):
+    """A job that cannot be sent is left to the sweep and logged; the next one is sent."""
+    broker = Recorder(failures=1)
+
+    async def scenario(queue):
+        await queue.process_capture("a")
+        await queue.process_capture("b")
+        await until(lambda: broker.jobs)
+
+    with caplog.at_level(logging.WARNING):
+        handing_over(broker, scenario)
+    assert broker.jobs == [Job("process_capture", "b")]
+    assert "process_capture a is left to the sweep: ConnectionError" in caplog.text
+
+
+def test_a_broker_that_cannot_be_made_is_tried_again(until):
+    """After an opening that failed the next job opens the broker."""
+    broker = Recorder()
+    answers = [OSError(), broker]
+
+    def open_broker():
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def run():
+        queue = Queue(open_broker)
+        await queue.start()
+        await queue.process_capture("a")
+        await queue.process_capture("b")
+        await until(lambda: broker.jobs)
+        await queue.stop()
+
+    asyncio.run(run())
+    assert broker.jobs == [Job("process_capture", "b")]
+    assert broker.closed
+
+
+def test_the_broker_is_made_for_the_first_job():
+    """Without a job there is no broker, and nothing to close."""
+
+    def open_broker():
+        pytest.fail("no job came")
+
+    async def run():
+        queue = Queue(open_broker)
+        await queue.start()
+        assert await queue.room() == 1000
+        await queue.stop()
+
+    asyncio.run(run())
+
+
+def test_a_stopped_queue_leaves_its_jobs(until):
+    """Stopping does not wait for jobs that no one takes."""
+    broker = Recorder()
+    broker.may_send.clear()
+
+    async def scenario(queue):
+        await queue.process_capture("a")
+        await until(lambda: queue._broker)
+
+    handing_over(broker, scenario)
+    assert (broker.jobs, broker.closed) == ([], True)
