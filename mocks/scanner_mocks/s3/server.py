@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-STOP_SECONDS = 1.5
+STOP_SECONDS = 5  # an idle machine needs a tenth of one; what is killed leaves its uploads behind
 ORDER_SECONDS = 30
 
 

@@ -11,6 +11,7 @@ import pytest
 from werkzeug.test import Client, create_environ
 
 from scanner_mocks.s3.app import create_app
+from scanner_mocks.s3.backend import Order
 from scanner_mocks.s3.wire import BodyCutShort
 
 if TYPE_CHECKING:
@@ -24,11 +25,13 @@ SECRET = "a-secret-key"
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
+    """Return the folder that the objects are kept in."""
     return tmp_path / "data"
 
 
 @pytest.fixture
 def app(folder: Path) -> Iterator[Front]:
+    """Return an S3 with one bucket that keeps its objects."""
     with closing(create_app(bucket="photos", credentials={"AK": SECRET}, data_dir=folder)) as app:
         yield app
 
@@ -43,17 +46,19 @@ def anonymous(form: Any, app: Front, key: str, content: bytes = b"x") -> Any:
 
 @pytest.fixture
 def open_bucket(app: Front) -> None:
-    from scanner_mocks.s3.backend import Order
-
+    """Create a bucket that everyone may write to."""
     app.store.create_bucket(Order("PUT", "open", headers={"x-amz-acl": "public-read-write"}))
 
 
 class PlainForm:
+    """A form without a policy, as anyone may send it."""
+
     boundary = "b"
     fields: dict[str, str]
     file: bytes
 
     def body(self) -> bytes:
+        """Return the form as a browser sends it."""
         parts = [(f'name="{name}"', value.encode()) for name, value in self.fields.items()]
         parts.append(('name="file"', self.file))
         return b"".join(
@@ -98,7 +103,8 @@ def test_replaced_content_is_removed(app, folder):
     assert [file.read_bytes() for file in files] == [b"two"]
 
 
-def test_a_planted_file_is_not_served(app, folder, tmp_path):
+@pytest.mark.usefixtures("app")
+def test_a_planted_file_is_not_served(folder, tmp_path):
     """A record that names a file outside its bucket is no object after a restart."""
     (tmp_path / "secret").write_text("secret")
     record = folder / "photos" / "objects" / "0.json"

@@ -1,7 +1,7 @@
 """What S3-compatible servers are commonly asked about forms, as a client of several servers would ask it.
 
-Buckets are made without a location, in the default region; every part has a file name, as `requests` sends it;
-only the status counts.
+Buckets are made without a location, in the default region; every part has a file name, as `requests`
+sends it; only the status counts.
 """
 
 from __future__ import annotations
@@ -55,10 +55,12 @@ OPEN = {"key": "foo.txt", "acl": "public-read", "Content-Type": "text/plain"}
 FIELDS = {"key": "foo.txt", "acl": "private", "Content-Type": "text/plain"}
 TYPE = ["starts-with", "$Content-Type", "text/plain"]
 ALLOW = [["starts-with", "$key", "foo"], {"acl": "private"}, TYPE, ["content-length-range", 0, 1024]]
-TAGS = "<Tagging><TagSet><Tag><Key>0</Key><Value>0</Value></Tag><Tag><Key>1</Key><Value>1</Value></Tag></TagSet></Tagging>"
+TAG = "<Tag><Key>{0}</Key><Value>{0}</Value></Tag>"
+TAGS = f"<Tagging><TagSet>{TAG.format(0)}{TAG.format(1)}</TagSet></Tagging>"
 
 
 def body(answer: SimpleNamespace, key: str = "foo.txt") -> bytes:
+    """Return the stored object's content."""
     content: bytes = answer.stored[key]["Body"].read()
     return content
 

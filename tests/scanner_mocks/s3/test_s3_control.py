@@ -22,11 +22,13 @@ SECRET = "a-secret-key"
 
 @pytest.fixture(scope="module")
 def exchanges() -> queue.Queue[dict[str, Any]]:
+    """Return the exchanges that S3 has told of."""
     return queue.Queue()
 
 
 @pytest.fixture(scope="module")
 def running(exchanges: queue.Queue[dict[str, Any]], tmp_path_factory: Any) -> Iterator[S3Server]:
+    """Run an S3 that tells of its exchanges."""
     folder = tmp_path_factory.mktemp("s3") / "data"
     with S3Server(
         bucket="photos", credentials={"AK": SECRET}, data_dir=folder, on_exchange=exchanges.put
@@ -45,13 +47,15 @@ def s3(running: S3Server) -> Iterator[S3Server]:
 
 @pytest.fixture
 def photos(s3: S3Server) -> Any:
+    """Return a client of S3."""
     return boto3.client(
-        "s3", endpoint_url=s3.url, region_name=s3.region, aws_access_key_id="AK", aws_secret_access_key=SECRET,
-        config=Config(signature_version="s3v4", retries={"max_attempts": 0}),
+        "s3", endpoint_url=s3.url, region_name=s3.region, aws_access_key_id="AK",
+        aws_secret_access_key=SECRET, config=Config(signature_version="s3v4", retries={"max_attempts": 0}),
     )  # fmt: skip
 
 
 def upload(photos: Any, key: str = "k", **headers: str) -> httpx.Response:
+    """Upload a small file with a presigned POST."""
     presigned = photos.generate_presigned_post("photos", key)
     return httpx.post(
         presigned["url"], data=presigned["fields"], files={"file": ("a.png", b"abc")}, headers=headers
@@ -59,6 +63,7 @@ def upload(photos: Any, key: str = "k", **headers: str) -> httpx.Response:
 
 
 def code(response: httpx.Response) -> str:
+    """Return the code of an error document, or nothing."""
     return response.text.partition("<Code>")[2].partition("</Code>")[0]
 
 
@@ -81,7 +86,7 @@ def test_time_may_stand_still(s3, photos):
 
 
 def test_faults_refuse(s3, photos):
-    """A fault answers with its error, as often as it is to, and with CORS headers so that a page can read it."""
+    """A fault answers with its error, as often as it is to, and with CORS headers for a page to read it."""
     s3.set_faults([{"method": "POST", "path": "/photos", "status": 503, "code": "SlowDown", "times": 2}])
     answers = [upload(photos, Origin="https://app.test") for _ in range(3)]
     assert [(answer.status_code, code(answer)) for answer in answers] == [
@@ -166,7 +171,7 @@ def test_snapshot_and_restore(s3, photos, tmp_path_factory):
 
 
 def test_exchanges_are_told(s3, photos, exchanges):
-    """Every exchange is told: request, form fields and answer, error code included, without what is secret."""
+    """Every exchange is told: request, form fields, answer and error code, without what is secret."""
     upload(photos, "told")
     while ["key", "told"] not in (told := exchanges.get(timeout=10))["request"]["fields"]:
         pass

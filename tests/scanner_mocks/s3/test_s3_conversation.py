@@ -23,6 +23,7 @@ KEY = "photos/ünï cöde+%2F&=?#.png"
 
 
 def code(call: Callable[..., Any], **arguments: Any) -> str:
+    """Return the code of the error that a call ends with."""
     with pytest.raises(ClientError) as caught:
         call(**arguments)
     error: str = caught.value.response["Error"]["Code"]
@@ -135,7 +136,7 @@ def test_multipart_upload(client, bucket):
 
 
 def test_parts_that_do_not_fit(client, bucket):
-    """CompleteMultipartUpload refuses parts that are missing, out of order or too small; the last may be small."""
+    """CompleteMultipartUpload refuses parts that miss, are out of order or, but for the last, too small."""
     upload = {
         "Bucket": bucket,
         "Key": "k",
@@ -146,7 +147,8 @@ def test_parts_that_do_not_fit(client, bucket):
     parts = [{"PartNumber": number + 1, "ETag": etag} for number, etag in enumerate(etags)]
     for listed, expected in (
         (parts, "EntityTooSmall"), (parts[::-1], "InvalidPartOrder"), ([], "InvalidRequest"),
-        ([{"PartNumber": 1, "ETag": etags[1]}], "InvalidPart"), ([{"PartNumber": 3, "ETag": etags[1]}], "InvalidPart"),
+        ([{"PartNumber": 1, "ETag": etags[1]}], "InvalidPart"),
+        ([{"PartNumber": 3, "ETag": etags[1]}], "InvalidPart"),
     ):  # fmt: skip
         assert code(client.complete_multipart_upload, **upload, MultipartUpload={"Parts": listed}) == expected
     assert code(client.upload_part, **upload, PartNumber=10_001, Body=b"") == "InvalidArgument"
@@ -232,28 +234,38 @@ def test_presigned_urls(client, bucket):
     assert got.headers["Content-Type"] == "image/png"
 
 
+MALFORMED = (400, "AuthorizationQueryParametersError")
+DENIED = (403, "AccessDenied")
+V2 = "?AWSAccessKeyId=a&Signature=b&Expires=1"
+
+
+def replaced(old: str, new: str) -> Callable[[str], str]:
+    """Change a part of a URL."""
+    return lambda url: url.replace(old, new)
+
+
 @pytest.mark.parametrize(
-    ("spoil", "status", "expected", "message"),
+    ("spoil", "refusal", "message"),
     [
-        (lambda url: url.replace("/k?", "/l?"), 403, "SignatureDoesNotMatch", "Check your key"),
-        (lambda url: url.replace("X-Amz-Date=2", "X-Amz-Date=x2"), 400, "AuthorizationQueryParametersError", "ISO8601"),
-        (lambda url: url.replace("X-Amz-Expires=9", "X-Amz-Expires=-9"), 400, "AuthorizationQueryParametersError", "non-negative"),
-        (lambda url: url.replace("X-Amz-Expires=9", "X-Amz-Expires=x"), 400, "AuthorizationQueryParametersError", "a number"),
-        (lambda url: url.replace("X-Amz-Expires=9", "X-Amz-Expires=9999999"), 400, "AuthorizationQueryParametersError", "less than a week"),
-        (lambda url: url.replace("X-Amz-Expires=9", "X-Amz-Expires=0"), 403, "AccessDenied", "Request has expired"),
-        (lambda url: url.replace("X-Amz-Expires=9&", ""), 400, "AuthorizationQueryParametersError", "requires the X-Amz-Algorithm"),
-        (lambda url: url.replace("X-Amz-Algorithm=AWS4", "X-Amz-Algorithm=AWS5"), 400, "AuthorizationQueryParametersError", "only supports"),
-        (lambda url: url.replace("us-west-2", "us-west-1"), 400, "AuthorizationQueryParametersError", "the region 'us-west-1' is wrong"),
-        (lambda url: url.split("?")[0] + "?AWSAccessKeyId=a&Signature=b&Expires=1", 400, "InvalidRequest", "Please use AWS4-HMAC-SHA256"),
-        (lambda url: url.split("?")[0], 403, "AccessDenied", "Access Denied"),
+        (replaced("/k?", "/l?"), (403, "SignatureDoesNotMatch"), "Check your key"),
+        (replaced("X-Amz-Date=2", "X-Amz-Date=x2"), MALFORMED, "ISO8601"),
+        (replaced("X-Amz-Expires=9", "X-Amz-Expires=-9"), MALFORMED, "non-negative"),
+        (replaced("X-Amz-Expires=9", "X-Amz-Expires=x"), MALFORMED, "a number"),
+        (replaced("X-Amz-Expires=9", "X-Amz-Expires=9999999"), MALFORMED, "less than a week"),
+        (replaced("X-Amz-Expires=9", "X-Amz-Expires=0"), DENIED, "Request has expired"),
+        (replaced("X-Amz-Expires=9&", ""), MALFORMED, "requires the X-Amz-Algorithm"),
+        (replaced("X-Amz-Algorithm=AWS4", "X-Amz-Algorithm=AWS5"), MALFORMED, "only supports"),
+        (replaced("us-west-2", "us-west-1"), MALFORMED, "the region 'us-west-1' is wrong"),
+        (lambda url: url.split("?")[0] + V2, (400, "InvalidRequest"), "Please use AWS4-HMAC-SHA256"),
+        (lambda url: url.split("?")[0], DENIED, "Access Denied"),
     ],
-)  # fmt: skip
-def test_presigned_urls_that_are_refused(spoil, status, expected, message, client, bucket, error):
+)
+def test_presigned_urls_that_are_refused(spoil, refusal, message, client, bucket, error):
     """A presigned URL that was changed, has expired, or is of Version 2, is refused in S3's words."""
     url = client.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "k"}, ExpiresIn=9)
     response = httpx.get(spoil(url))
     elements = error(response)
-    assert (response.status_code, elements["Code"]) == (status, expected)
+    assert (response.status_code, elements["Code"]) == refusal
     assert message in elements["Message"]
 
 
@@ -341,7 +353,7 @@ def test_uploads_without_a_length(client, bucket, error):
     assert (elements["Code"], elements["Header"]) == ("NotImplemented", "Transfer-Encoding")
 
 
-def test_bucket_in_the_host_name(client, bucket, form, post, server):
+def test_bucket_in_the_host_name(client, bucket, form, server):
     """A bucket may be in the host name; what is signed, and the Location, are then without it in the path."""
     port = server.url.rpartition(":")[2]
     host = f"{bucket}.localhost:{port}"

@@ -15,6 +15,7 @@ ANYONE = CorsRule(("*",), ("GET",))
 
 
 def asking(origin: str, method: str | None = None, headers: str | None = None) -> dict[str, str]:
+    """Return the headers by which a browser asks."""
     asked = {
         "origin": origin,
         "access-control-request-method": method,

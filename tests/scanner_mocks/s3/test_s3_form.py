@@ -22,14 +22,17 @@ class Trickle(io.BytesIO):
         self._step = step
 
     def read(self, size: int | None = -1) -> bytes:
+        """Read no more than a step, as a socket does."""
         return super().read(min(size or 0, self._step))
 
 
 def part(disposition: str, value: bytes, more: str = "") -> bytes:
+    """Return one part of a form."""
     return f"--b b\r\nContent-Disposition: form-data; {disposition}{more}\r\n\r\n".encode() + value + b"\r\n"
 
 
 def read(body: bytes, step: int = 100_000, content_type: str = TYPE) -> tuple[Form, bytes]:
+    """Return the form, read to its end, and its file."""
     form = Form(Trickle(body, step), content_type, len(body))
     form.read_fields()
     return form, b"".join(form.file_blocks())

@@ -19,15 +19,18 @@ UNTIL = "2026-01-01T00:00:01.500Z"
 
 
 def encoded(policy) -> str:
+    """Return a policy as a form carries it."""
     text = policy if isinstance(policy, str) else json.dumps(policy)
     return base64.b64encode(text.encode()).decode()
 
 
 def policy(*conditions):
+    """Return a policy with these conditions."""
     return parse(encoded({"expiration": UNTIL, "conditions": conditions}))
 
 
 def refusal(fields, *conditions) -> str:
+    """Return why the policy refuses the fields."""
     with pytest.raises(S3Error) as caught:
         policy(*conditions).judge(fields, NOW)
     return caught.value.message.removeprefix("Invalid according to Policy: ")

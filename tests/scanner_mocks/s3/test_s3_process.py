@@ -23,11 +23,14 @@ from scanner_mocks.s3 import S3Server
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="looks at the process as only Linux shows it")
+
 KEYS = {"AK": "a-secret-key"}
 GIBIBYTE = 1024**3
 
 
 def connect(server: S3Server) -> Any:
+    """Return a client of the server."""
     return boto3.client(
         "s3", endpoint_url=server.url, region_name=server.region, aws_access_key_id="AK",
         aws_secret_access_key="a-secret-key", config=Config(signature_version="s3v4"),
@@ -47,6 +50,7 @@ def test_starts_beside_others():
     assert process.returncode == 0
 
 
+@on_linux
 def test_secrets_are_not_on_the_command_line(server):
     """What other users of the machine can see of the process has no secret in it."""
     command = Path(f"/proc/{server._process.pid}/cmdline").read_bytes()
@@ -75,10 +79,11 @@ sys.stdin.read()
 """
 
 
+@on_linux
 def test_ends_with_its_parent(tmp_path):
     """When the parent is killed, the process ends by itself and leaves nothing behind."""
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
-    with subprocess.Popen(
+    with subprocess.Popen(  # noqa: S603 -- our own interpreter runs our own program
         [sys.executable, "-c", PARENT],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -97,17 +102,8 @@ def test_ends_with_its_parent(tmp_path):
 
 def test_command_line(tmp_path):
     """`python -m scanner_mocks.s3` reports its URL and its readiness as JSON lines, and ends on SIGTERM."""
-    arguments = [
-        "--port",
-        "0",
-        "--bucket",
-        "photos",
-        "--credential",
-        "AK:a-secret-key",
-        "--data",
-        str(tmp_path),
-    ]
-    with subprocess.Popen(
+    arguments = ["--port=0", "--bucket=photos", "--credential=AK:a-secret-key", f"--data={tmp_path}"]
+    with subprocess.Popen(  # noqa: S603 -- the same
         [sys.executable, "-m", "scanner_mocks.s3", *arguments], stdout=subprocess.PIPE, text=True
     ) as process:
         url = json.loads(process.stdout.readline())["url"]
@@ -177,6 +173,7 @@ def test_survives_a_restart(tmp_path):
 
 
 def endless(size: int) -> Iterator[bytes]:
+    """Produce so many bytes, a block at a time."""
     block = bytes(1024**2)
     for _ in range(size // len(block)):
         yield block
@@ -189,6 +186,7 @@ def peak_memory(server: S3Server) -> int:
     return int(line.split()[1]) * 1024
 
 
+@on_linux
 def test_five_gibibytes_fill_nothing(form, server, error):
     """An upload of 5 GiB against a limit of 10 MiB is refused with its size, in bounded memory and disk."""
     before = peak_memory(server)
@@ -212,7 +210,6 @@ def test_five_gibibytes_fill_nothing(form, server, error):
 
 def test_refused_uploads_are_not_sent(form, server):
     """A client that waits for 100 Continue is refused before it sends the file."""
-    form.fields["key"] = "x" * 30_000
     connection = http.client.HTTPConnection(server.url.partition("//")[2], timeout=10)
     connection.putrequest("PUT", f"/{form.bucket}/k")
     connection.putheader("Expect", "100-continue")
@@ -244,7 +241,7 @@ def test_many_at_once(client, bucket):
     assert {(one["Size"], one["ETag"]) for one in listed} == {(len(content), listed[0]["ETag"])}
 
 
-def test_connections_are_kept(server, form, post):
+def test_connections_are_kept(server, form):
     """A connection carries one request after the other, refused and accepted ones, with a body or without."""
     with httpx.Client(base_url=server.url) as client:
         headers = {"Content-Type": f"multipart/form-data; boundary={form.boundary}"}
@@ -268,7 +265,7 @@ def test_connections_are_kept(server, form, post):
     ],
 )
 def test_requests_that_are_none(request_, server):
-    """What is no HTTP request, or may be two, is answered with a client error and the end of the connection."""
+    """What is no HTTP request, or may be two, is answered with a client error, and the connection ends."""
     connection = http.client.HTTPConnection(server.url.partition("//")[2], timeout=10)
     connection.connect()
     connection.sock.sendall(request_)

@@ -43,6 +43,7 @@ POST_POLICY = """{ "expiration": "2015-12-30T12:00:00.000Z",
 
 
 def signed(method, path, query, headers, payload):
+    """Return the signature of a request of AWS's examples."""
     canonical = canonical_request(method, path, query, headers, headers, payload)
     return signature(SECRET, SCOPE, string_to_sign(TIME, SCOPE, canonical))
 
@@ -136,12 +137,14 @@ class Trickle:
     def __init__(self, content: bytes, size: int) -> None:
         self._content, self._size = content, size
 
-    def read(self, size: int) -> bytes:
+    def read(self, _size: int) -> bytes:
+        """Read no more than a step, as a socket does."""
         block, self._content = self._content[: self._size], self._content[self._size :]
         return block
 
 
 def chunked(content: bytes, size: int = 1000) -> bytes:
+    """Return what the chunks of AWS's example carry."""
     seed = "4f232c4386841ef735655705268965c44a0e4690baa4adea153f7db9fa80a0a9"
     signer = ChunkSigner(Credential(SECRET), SCOPE, TIME, seed)
     return b"".join(ChunkedBody(Trickle(content, size), signer).blocks())
