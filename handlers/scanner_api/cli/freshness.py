@@ -1,0 +1,60 @@
+"""``scanner-api freshness``: the thresholds behind the freshness chip."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .keys import Config, DatabaseUrl  # noqa: TC001 -- typer reads annotations when it runs
+from .settings_flags import read_settings
+
+if TYPE_CHECKING:
+    from scanner_api.storage.database import Database
+
+    from .imports import Import
+
+app = typer.Typer(help="Set the thresholds behind the freshness chip.", no_args_is_help=True)
+
+RulesFile = Annotated[
+    Path,
+    typer.Argument(
+        metavar="FILE",
+        exists=True,
+        dir_okay=False,
+        readable=True,
+        help="CSV or JSON Lines with brick (a GPC brick code, or empty for any product), category, "
+        "warning_days and critical_days.",
+    ),
+]
+
+
+@app.callback()
+def freshness() -> None:
+    """Set the thresholds behind the freshness chip."""
+
+
+@app.command("import")
+def import_rules(
+    file: RulesFile,
+    organization: Annotated[
+        str, typer.Option(metavar="ID", help="Whose rules these are; everyone's without it.")
+    ] = "",
+    config: Config = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Replace the rules of an organization, or of everyone, by those of a file.
+
+    Rules of a file for everyone count before those that come with the package, brick by brick.
+    """
+    from .imports import stored  # noqa: PLC0415 -- serve and its start do without
+
+    async def store(database: Database, reading: Import) -> int:
+        from scanner_api.scanning.freshness import read_rules  # noqa: PLC0415 -- as above
+        from scanner_api.storage.freshness import FreshnessStore  # noqa: PLC0415 -- as above
+
+        return await FreshnessStore(database).replace(organization, reading.items(read_rules))
+
+    settings = read_settings(config, {"database_url": database_url})
+    stored(file, settings.database_url, store)
