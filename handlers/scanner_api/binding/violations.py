@@ -9,7 +9,7 @@ from scanner_api.problems import Violation
 from scanner_contract import pointers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from jsonschema_rs import Draft202012Validator, ValidationError
 
@@ -21,11 +21,14 @@ MOST_VIOLATIONS = 100
 MOST_PLACES = 2000
 MOST_PLACES_WITH_NAMES = 200
 
+TOLD_OF_LARGE = frozenset({"type", "maxItems", "maxProperties"})
+"""What can be said of a value without looking into its parts."""
+
 
 def violations(
     validator: Draft202012Validator, schema: Any, value: Any, location: str, name: str
 ) -> Iterator[Violation]:
-    """Yield what is wrong with a value, at most 100 parts; of a large value only that something is.
+    """Yield what is wrong with a value, at most 100 parts; of a large value only what is near its top.
 
     Args:
         validator: the compiled schema.
@@ -36,12 +39,37 @@ def violations(
     """
     most = MOST_PLACES_WITH_NAMES if _mentions(schema, "propertyNames") else MOST_PLACES
     if _is_large(value, most):
-        told = f"is not valid; it holds more than {most} values, too many to say which is wrong"
-        yield Violation(location, name, "schema", told)
-        return
-    causes = (cause for error in validator.iter_errors(value) for cause in _causes(error))
+        causes = _of_outline(validator, value)
+        if not causes:
+            told = f"is not valid; it holds more than {most} values, too many to say which is wrong"
+            yield Violation(location, name, "schema", told)
+    else:
+        causes = [cause for error in validator.iter_errors(value) for cause in _causes(error)]
     for cause in islice(causes, MOST_VIOLATIONS):
         yield Violation(location, pointers.join(name, *cause.instance_path), cause.kind.name, _detail(cause))
+
+
+def _of_outline(validator: Draft202012Validator, value: dict[str, Any] | list[Any]) -> list[ValidationError]:
+    """Return what is wrong with a value and its parts, whatever is in the parts."""
+    share = MOST_PLACES // len(value)
+    outline = _mapped(value, lambda part: _mapped(part, _emptied, share), MOST_PLACES_WITH_NAMES)
+    return [
+        error
+        for error in validator.iter_errors(outline)
+        if error.kind.name in TOLD_OF_LARGE and len(error.instance_path) <= 1
+    ]
+
+
+def _mapped(value: Any, change: Callable[[Any], Any], most: int) -> Any:
+    """Return a copy of an object or array with its parts changed, and no more of them than that."""
+    if isinstance(value, dict):
+        most = min(most, MOST_PLACES_WITH_NAMES)
+        return {name: change(part) for name, part in islice(value.items(), most)}
+    return [change(part) for part in value[:most]] if isinstance(value, list) else value
+
+
+def _emptied(value: Any) -> Any:
+    return _mapped(value, _emptied, 0)
 
 
 def _is_large(value: Any, most: int) -> bool:

@@ -60,6 +60,40 @@ def test_a_part_has_few_violations(reading_parts):
     assert len(wrong["problem"]["errors"]) == 10
 
 
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ({"few": [{"a": {}}] * 2500}, [("/few", "maxItems")]),
+        (
+            {"few": [{}] * 150, "named": {name: [[0] * 1000] for name in "abcd"}},
+            [("/few", "maxItems"), ("/named", "maxProperties")],
+        ),
+        ({"few": {str(n): 0 for n in range(3000)}}, [("/few", "type")]),
+        ({"named": {"a": ["x"] * 3000}}, [("", "schema")]),
+        ([[]] * 3000, [("", "type")]),
+        ({str(n): [0] * 40 for n in range(300)}, [("", "maxProperties")]),
+    ],
+    ids=["items", "several", "type", "deeper", "whole", "properties"],
+)
+def test_of_a_large_body_what_is_near_its_top_is_told(reading, value, told):
+    """Of a body too large to be explained, sizes and types near its top are told, and nothing untrue."""
+    parts = {
+        "few": {
+            "type": "array",
+            "maxItems": 100,
+            "items": {"required": ["a"], "properties": {"a": {"type": "object", "minProperties": 0}}},
+        },
+        "named": {
+            "type": "object",
+            "maxProperties": 3,
+            "additionalProperties": {"items": {"type": "integer"}},
+        },
+    }
+    schema = {"type": "object", "properties": parts, "maxProperties": 10}
+    errors = reading(schema).post("/", value).errors
+    assert [(pointer, rule) for _, pointer, rule in errors] == told
+
+
 def test_a_name_that_the_contract_has_not_is_an_error_of_ours(reading_parts):
     """A handler that asks for a schema that is not there has a fault, and the client a 500."""
     assert reading_parts("Nothing").post("/", [{}]).status == 500
