@@ -97,7 +97,7 @@ class ProductStore:
         number = 0
         source = iter(new)
         while batch := list(islice(source, _BATCH)):
-            await self._upsert_batch({product.gtin: product for product in batch}.values())
+            await self._upsert_batch(batch)
             number += len(batch)
         return number
 

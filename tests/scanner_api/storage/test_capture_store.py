@@ -350,6 +350,19 @@ def test_what_was_not_found_or_failed_can_be_retried_once(in_stores, scanned, st
     assert in_stores(scenario) == expected
 
 
+def test_what_is_retried_waits_at_once(in_stores, scanned):
+    """A capture that has ended is no one's any more, however long its lease would have been."""
+
+    async def scenario(stores):
+        await stores.captures.add(scanned())
+        claimed = await stores.captures.claim("capture", 20)
+        await stores.captures.save(replace(claimed, status=CaptureStatus.FAILED), 20)
+        assert await stores.captures.retry(claimed)
+        return await stores.captures.unfinished(10)
+
+    assert in_stores(scenario) == ["capture"]
+
+
 @pytest.mark.parametrize(("idle_seconds", "kept"), [(3599, True), (3601, False)])
 def test_a_retry_keeps_a_session_alive_but_revives_none(
     in_stores, session, scanned, clock, idle_seconds, kept

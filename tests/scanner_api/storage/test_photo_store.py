@@ -208,11 +208,14 @@ def test_a_photo_is_changed(in_stores, front, clock, session):
     assert in_stores(scenario) == (expected, "back", clock.now())
 
 
-def test_changes_at_once_do_not_undo_each_other(in_stores, front):
-    """Each change is made to the photo that the one before has left."""
+@pytest.mark.parametrize("closed", [False, True])
+def test_changes_at_once_do_not_undo_each_other(in_stores, front, closed):
+    """Each change is made to the photo that the one before has left, also in a session that has ended."""
 
     async def scenario(stores):
         stored = await stores.photos.add(front)
+        if closed:
+            await stores.sessions.close(front.session_id, submit=False)
 
         def noting(number):
             return lambda photo: replace(photo, metadata={**photo.metadata, str(number): "x"})

@@ -174,8 +174,8 @@ def test_accepted_values_are_written_to_the_product(in_linked, proposed, milk, c
 
     async def scenario(stores):
         before = await stores.products.by_gtin(milk.gtin)
-        await stores.proposals.add_many([*fields, *others])
-        for proposal in (*fields, others[2]):
+        await stores.proposals.add_many([*fields[::-1], *others])
+        for proposal in (*fields[::-1], others[2]):
             await stores.proposals.review(proposal.id, ACCEPTED)
         await stores.proposals.review(others[0].id, REJECTED)
         clock.advance(5)

@@ -48,6 +48,7 @@ def test_rules_are_dense_at_once(in_catalogue):
     """Rules that are appended at the same time get the places of their product from 0 on."""
 
     async def scenario(rules, milk, other):
+        await rules.append(other, URL)
         appending = [rules.append(product, f"{URL}{n}") for n in range(8) for product in (milk, other)]
         appended = await asyncio.gather(*appending)
         found = await rules.of_product(milk)
