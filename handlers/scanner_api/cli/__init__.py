@@ -10,7 +10,9 @@ from importlib.metadata import entry_points
 
 import typer
 
+from .freshness import app as freshness
 from .keys import app as keys
+from .products import app as products
 from .serve import serve
 from .worker import worker
 
@@ -24,5 +26,7 @@ app = typer.Typer(
 app.command("serve")(serve)
 app.command("worker")(worker)
 app.add_typer(keys, name="keys")
+app.add_typer(products, name="products")
+app.add_typer(freshness, name="freshness")
 for command in entry_points(group="scanner_api.commands"):
     command.load()(app)
