@@ -10,6 +10,7 @@ from importlib.metadata import entry_points
 
 import typer
 
+from .contract import app as contract
 from .freshness import app as freshness
 from .keys import app as keys
 from .products import app as products
@@ -28,5 +29,6 @@ app.command("worker")(worker)
 app.add_typer(keys, name="keys")
 app.add_typer(products, name="products")
 app.add_typer(freshness, name="freshness")
+app.add_typer(contract, name="contract")
 for command in entry_points(group="scanner_api.commands"):
     command.load()(app)

@@ -1,0 +1,14 @@
+"""``scanner-api contract``: look at a contract, compare two, and write code from one."""
+
+from __future__ import annotations
+
+import typer
+
+from .diff import diff
+
+app = typer.Typer(
+    help="Look at a contract, compare two, and write code from one.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+)
+app.command()(diff)

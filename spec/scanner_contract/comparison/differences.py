@@ -1,0 +1,160 @@
+"""What differs between two shapes, apart from the schemas below them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .findings import Finding, finding
+from .limits import APPLIES_TO, ARRAYS, OBJECTS, relation, words
+from .shapes import type_of, type_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .located import Conjunction
+    from .rules import Side
+    from .shapes import Shape
+
+KEBAB = {
+    "minLength": "min-length",
+    "maxLength": "max-length",
+    "minItems": "min-items",
+    "maxItems": "max-items",
+    "uniqueItems": "unique-items",
+    "minProperties": "min-properties",
+    "maxProperties": "max-properties",
+    "multipleOf": "multiple-of",
+}
+LONGEST_VALUE = 40
+MOST_VALUES = 5
+
+
+def differences(old: Shape, new: Shape, side: Side) -> Iterator[Finding]:
+    """Yield what differs between two shapes themselves."""
+    yield from _types(old, new, side)
+    yield from _values(old, new, side)
+    yield from _limits(old, new, side)
+    yield from _conditions(old, new, side)
+    if old.types & new.types >= OBJECTS:
+        yield from _properties(old, new, side)
+        yield from _required(old, new, side)
+        yield from _additional(old, new, side)
+    yield from _annotations(old, new, side)
+
+
+def below(old: Shape, new: Shape) -> Iterator[tuple[Conjunction, Conjunction]]:
+    """Yield the pairs of schemas below two shapes that are to be compared."""
+    if old.types & new.types >= OBJECTS:
+        yield from _below_objects(old, new)
+    if old.types & new.types >= ARRAYS:
+        for index in range(max(len(old.prefix), len(new.prefix))):
+            yield _item(old, index), _item(new, index)
+        if old.items or new.items:
+            yield old.items, new.items
+
+
+def _below_objects(old: Shape, new: Shape) -> Iterator[tuple[Conjunction, Conjunction]]:
+    for name in old.properties:
+        if name in new.properties:
+            yield old.properties[name], new.properties[name]
+        elif new.additional:
+            yield old.properties[name], new.additional
+    for name in new.properties:
+        if name not in old.properties and old.additional:
+            yield old.additional, new.properties[name]
+    if old.additional and new.additional:
+        yield old.additional, new.additional
+
+
+def _item(shape: Shape, index: int) -> Conjunction:
+    return shape.prefix[index] if index < len(shape.prefix) else shape.items
+
+
+def _subsets(old: frozenset[str], new: frozenset[str]) -> str | None:
+    if old == new:
+        return None
+    return "narrowed" if new < old else "widened" if old < new else "changed"
+
+
+def _types(old: Shape, new: Shape, side: Side) -> Iterator[Finding]:
+    kind = _subsets(old.types, new.types)
+    if kind is not None:
+        yield finding(f"{side}-type-{kind}", new.at, f"{type_words(new.types)}, was {type_words(old.types)}")
+
+
+def _values(old: Shape, new: Shape, side: Side) -> Iterator[Finding]:
+    """Compare the lists of values, as far as they are of types that both have."""
+    if not old.types & new.types or old.enum == new.enum:
+        return
+    if old.enum is None or new.enum is None:
+        kind = "narrowed" if old.enum is None else "widened"
+        yield finding(f"{side}-enum-{kind}", new.at, f"{_list(new.enum)}, was {_list(old.enum)}")
+        return
+    gone = [key for key, value in old.enum.items() if key not in new.enum and type_of(value) in new.types]
+    come = [key for key, value in new.enum.items() if key not in old.enum and type_of(value) in old.types]
+    kind = "changed" if gone and come else "narrowed" if gone else "widened"
+    parts = [f"no longer {_shown(gone)}"] * bool(gone) + [f"also {_shown(come)}"] * bool(come)
+    if gone or come:
+        yield finding(f"{side}-enum-{kind}", new.at, ", ".join(parts))
+
+
+def _list(enum: dict[str, object] | None) -> str:
+    return "any value" if enum is None else _shown(list(enum)) or "no value"
+
+
+def _shown(values: list[str]) -> str:
+    shown = [v if len(v) <= LONGEST_VALUE else f"{v[:LONGEST_VALUE]}..." for v in values[:MOST_VALUES]]
+    more = len(values) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more else "")
+
+
+def _limits(old: Shape, new: Shape, side: Side) -> Iterator[Finding]:
+    for keyword, types in APPLIES_TO.items():
+        before, now = old.limits.get(keyword), new.limits.get(keyword)
+        kind = relation(keyword, before, now) if types & old.types & new.types else None
+        if kind is not None:
+            detail = f"{keyword} {words(keyword, now)}, was {words(keyword, before)}"
+            yield finding(f"{side}-{KEBAB.get(keyword, keyword)}-{kind}", new.at, detail)
+
+
+def _conditions(old: Shape, new: Shape, side: Side) -> Iterator[Finding]:
+    changed = [k for k in old.conditions | new.conditions if old.conditions.get(k) != new.conditions.get(k)]
+    if changed:
+        yield finding(f"{side}-condition-changed", new.at, ", ".join(changed))
+
+
+def _properties(old: Shape, new: Shape, side: Side) -> Iterator[Finding]:
+    for name, conjunction in old.properties.items():
+        if name not in new.properties:
+            is_refused = side == "request" and new.additional is None
+            yield finding(f"{side}-property-{'refused' if is_refused else 'removed'}", conjunction[0])
+    for name, conjunction in new.properties.items():
+        if name not in old.properties:
+            is_required = side == "request" and name in new.required - old.required
+            yield finding(f"{side}-{'required-' * is_required}property-added", conjunction[0])
+
+
+def _required(old: Shape, new: Shape, side: Side) -> Iterator[Finding]:
+    for name in sorted(old.required ^ new.required):
+        if (name in old.properties) == (name in new.properties):
+            kind = "required" if name in new.required else "optional"
+            at = next(iter(new.properties.get(name, ())), new.at)
+            yield finding(f"{side}-property-became-{kind}", at, "" if name in new.properties else name)
+
+
+def _additional(old: Shape, new: Shape, side: Side) -> Iterator[Finding]:
+    """Compare what is allowed of properties that are not declared: none, some, or any."""
+    openness = [0 if each is None else 1 if each else 2 for each in (old.additional, new.additional)]
+    if openness[0] != openness[1]:
+        kind = "narrowed" if openness[1] < openness[0] else "widened"
+        told = ("none", "some", "any")
+        detail = f"{told[openness[1]]}, was {told[openness[0]]}"
+        yield finding(f"{side}-additional-properties-{kind}", new.at, detail)
+
+
+def _annotations(old: Shape, new: Shape, side: Side) -> Iterator[Finding]:
+    if side == "request" and old.default != new.default:
+        now, before = (_shown([each.default]) if each.default else "none" for each in (new, old))
+        yield finding("request-default-changed", new.at, f"{now}, was {before}")
+    if old.is_deprecated != new.is_deprecated:
+        yield finding(f"property-{'' if new.is_deprecated else 'un'}deprecated", new.at)

@@ -1,0 +1,102 @@
+"""The limits of a schema: keywords that allow or refuse values of one type, and which of two is stricter."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+NUMBERS = frozenset({"integer", "number"})
+STRINGS, ARRAYS, OBJECTS = frozenset({"string"}), frozenset({"array"}), frozenset({"object"})
+
+LOWER = {
+    "minimum": NUMBERS,
+    "minLength": STRINGS,
+    "minItems": ARRAYS,
+    "uniqueItems": ARRAYS,
+    "minProperties": OBJECTS,
+}
+UPPER = {"maximum": NUMBERS, "maxLength": STRINGS, "maxItems": ARRAYS, "maxProperties": OBJECTS}
+SETS = {"pattern": STRINGS, "format": STRINGS | NUMBERS, "multipleOf": NUMBERS}
+APPLIES_TO = LOWER | UPPER | SETS
+EXCLUSIVE = {"minimum": "exclusiveMinimum", "maximum": "exclusiveMaximum"}
+NOTHING = (0, 0)
+"""The lower bound of a count that bounds nothing."""
+INCLUDED_FORMATS = {("int32", "int64"), ("float", "double")}
+
+
+def read_limits(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the limits in a schema of JSON Schema 2020-12, each so that two can be compared.
+
+    A lower or upper bound is a pair of the number and of which is stricter at the same number, an exclusive
+    bound being told under the name of the inclusive one; the others are sets of one.
+    """
+    limits: dict[str, Any] = {}
+    for keyword in LOWER:
+        if bounds := list(_bounds(schema, keyword, 1)):
+            limits[keyword] = max(bounds)
+    for keyword in UPPER:
+        if bounds := list(_bounds(schema, keyword, -1)):
+            limits[keyword] = min(bounds)
+    for keyword in SETS:
+        if isinstance(schema.get(keyword), str | int | float):
+            limits[keyword] = frozenset({schema[keyword]})
+    return limits
+
+
+def _bounds(schema: Mapping[str, Any], keyword: str, strict: int) -> list[tuple[float, int]]:
+    given = (schema.get(keyword), 0), (schema.get(EXCLUSIVE.get(keyword, "")), strict)
+    return [
+        (bound, strictness)
+        for bound, strictness in given
+        if isinstance(bound, int | float) and (keyword == "minimum" or (bound, strictness) != NOTHING)
+    ]
+
+
+def stricter(keyword: str, one: Any, other: Any) -> Any:
+    """Return the limit that holds where both hold."""
+    if keyword in SETS:
+        return one | other
+    return max(one, other) if keyword in LOWER else min(one, other)
+
+
+def relation(keyword: str, old: Any, new: Any) -> str | None:
+    """Return whether a limit (None for none) was narrowed, widened, or changed; None if it is the same."""
+    if old == new:
+        return None
+    if old is None or new is None:
+        return "narrowed" if old is None else "widened"
+    if keyword in SETS:
+        return _relation_of_sets(keyword, old, new)
+    return "narrowed" if stricter(keyword, old, new) == new else "widened"
+
+
+def _relation_of_sets(keyword: str, old: frozenset[Any], new: frozenset[Any]) -> str:
+    if _implies(keyword, new, old):
+        return "narrowed"
+    return "widened" if _implies(keyword, old, new) else "changed"
+
+
+def _implies(keyword: str, one: frozenset[Any], other: frozenset[Any]) -> bool:
+    """Whether what keeps all of ``one`` keeps all of ``other``."""
+    return all(any(_implies_one(keyword, mine, theirs) for mine in one) for theirs in other)
+
+
+def _implies_one(keyword: str, one: Any, other: Any) -> bool:
+    if keyword == "multipleOf":
+        return other != 0 and Fraction(str(one)) % Fraction(str(other)) == 0
+    return one == other or (keyword == "format" and (one, other) in INCLUDED_FORMATS)
+
+
+def words(keyword: str, limit: Any) -> str:
+    """Return a limit as a reader knows it, ``none`` for None."""
+    if limit is None:
+        return "none"
+    if keyword in SETS:
+        return " and ".join(sorted(map(str, limit)))
+    number, strictness = limit
+    if keyword == "uniqueItems":
+        return "true"
+    return f"{number} (exclusive)" if strictness else str(number)

@@ -1,0 +1,85 @@
+"""A comparison told as JSON and as Markdown."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from .rules import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from . import Change
+
+MOST_NAMED = 3
+"""Operations that are named before the rest is counted."""
+
+
+def as_json(changes: Sequence[Change]) -> str:
+    """Return the changes as one JSON object: counts by severity, and a list."""
+    counts = count(changes)
+    report = {
+        **{severity.value: counts[severity] for severity in Severity},
+        "changes": [
+            {
+                "severity": change.severity.value,
+                "rule": change.finding.rule.name,
+                "side": change.finding.rule.side.value,
+                "meaning": change.finding.rule.meaning,
+                "operations": change.operations,
+                "where": change.finding.where,
+                "pointer": change.finding.pointer,
+                "detail": change.finding.detail,
+            }
+            for change in changes
+        ],
+    }
+    return json.dumps(report, indent=2)
+
+
+def as_markdown(changes: Sequence[Change]) -> str:
+    """Return the changes as Markdown, by operation, for a comment or a page."""
+    lines = [f"**{summary(changes)}**"]
+    for operations, group in by_operations(changes):
+        lines += ["", "### " + ", ".join(_code(each) for each in named(operations)), ""]
+        lines += [f"- **{each.severity}** {_code(each.finding.rule.name)} {_told(each)}" for each in group]
+    return "\n".join(lines)
+
+
+def _told(change: Change) -> str:
+    where, detail = change.finding.where, change.finding.detail
+    return ": ".join(_code(text) for text in (where, detail) if text) or change.finding.rule.meaning
+
+
+def _code(text: str) -> str:
+    """Return a code span; a backtick in it would end it."""
+    return f"`{text.replace('`', chr(39))}`"
+
+
+def summary(changes: Iterable[Change]) -> str:
+    """Return how many changes there are of each severity."""
+    counts = count(changes)
+    if not counts:
+        return "No changes."
+    return ", ".join(f"{counts[severity]} {severity}" for severity in Severity)
+
+
+def count(changes: Iterable[Change]) -> Counter[Severity]:
+    """Return how many changes there are of each severity."""
+    return Counter(change.severity for change in changes)
+
+
+def by_operations(changes: Iterable[Change]) -> list[tuple[tuple[str, ...], list[Change]]]:
+    """Return the changes that the same operations share, in the order of the worst of each."""
+    groups: dict[tuple[str, ...], list[Change]] = {}
+    for change in changes:
+        groups.setdefault(change.operations, []).append(change)
+    return list(groups.items())
+
+
+def named(operations: Sequence[str]) -> list[str]:
+    """Return the names of operations, the rest of many counted."""
+    more = len(operations) - MOST_NAMED
+    return [*operations[:MOST_NAMED], f"and {more} more"] if more > 0 else list(operations)

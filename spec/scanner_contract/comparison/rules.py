@@ -1,0 +1,177 @@
+"""The rules of a comparison: each names one way in which a contract can change, and what it does to clients.
+
+A rule of a schema is ``SIDE-SUBJECT-KIND``: *narrowed* is stricter than before, *widened* less strict,
+*changed* neither. A stricter request breaks who sends, a less strict response breaks who reads.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Severity(StrEnum):
+    """What a change does to the clients of the old contract, the worst first."""
+
+    BREAKING = "breaking"
+    RISKY = "risky"
+    SAFE = "safe"
+
+
+BREAKING, RISKY, SAFE = Severity
+
+
+class Side(StrEnum):
+    """Who is concerned: the sender of a request, the reader of a response, or both."""
+
+    REQUEST = "request"
+    RESPONSE = "response"
+    BOTH = "both"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One way in which a contract can change.
+
+    Attributes:
+        name: stable; what tools match on.
+        side: whom it concerns.
+        severity: what it does to clients of the old contract.
+        meaning: the reason for the severity, in a sentence.
+    """
+
+    name: str
+    side: Side
+    severity: Severity
+    meaning: str
+
+
+ORDERED = {
+    "minimum": "smallest number",
+    "maximum": "largest number",
+    "min-length": "smallest length of a string",
+    "max-length": "largest length of a string",
+    "min-items": "smallest number of items",
+    "max-items": "largest number of items",
+    "unique-items": "uniqueness of items",
+    "min-properties": "smallest number of properties",
+    "max-properties": "largest number of properties",
+    "additional-properties": "choice of properties that are not declared",
+}
+"""Subjects of a schema that are stricter or less strict, and their words."""
+
+FREE = {
+    "type": "JSON type",
+    "enum": "list of values",
+    "pattern": "pattern",
+    "format": "format",
+    "multiple-of": "divisor",
+}
+"""Subjects that may also become neither."""
+
+
+def _schema_rules() -> Iterator[Rule]:
+    for subject, words in (ORDERED | FREE).items():
+        yield from _both_sides(subject, "narrowed", f"The {words} is stricter than it was.", BREAKING, SAFE)
+        yield from _both_sides(
+            subject, "widened", f"The {words} is less strict than it was.", SAFE, _if_read(subject)
+        )
+    for subject, words in FREE.items():
+        sentence = f"The {words} is another, neither stricter nor less strict."
+        yield from _both_sides(subject, "changed", sentence, BREAKING, BREAKING)
+    yield from _both_sides("nullable", "removed", "null is no longer among the values.", BREAKING, SAFE)
+    yield from _both_sides("nullable", "added", "null is among the values now.", SAFE, BREAKING)
+    yield from _both_sides("alternative", "removed", "One of several schemas is gone.", BREAKING, SAFE)
+    yield from _both_sides("alternative", "added", "There is one more of several schemas.", SAFE, BREAKING)
+    sentence = "A keyword whose effect cannot be compared (such as not or if) has changed."
+    yield from _both_sides("condition", "changed", sentence, RISKY, RISKY)
+
+
+def _both_sides(
+    subject: str, kind: str, meaning: str, request: Severity, response: Severity
+) -> Iterator[Rule]:
+    yield Rule(f"request-{subject}-{kind}", Side.REQUEST, request, meaning)
+    yield Rule(f"response-{subject}-{kind}", Side.RESPONSE, response, meaning)
+
+
+def _if_read(subject: str) -> Severity:
+    """Return how hard a less strict response is; readers ignore properties that they do not know."""
+    return RISKY if subject == "additional-properties" else BREAKING
+
+
+_REQUEST = (
+    ("request-property-added", SAFE, "There is one more property that may be sent."),
+    ("request-required-property-added", BREAKING, "A new property has to be sent."),
+    ("request-property-removed", RISKY, "A property is not read any more, and ignored if it is sent."),
+    ("request-property-refused", BREAKING, "A property is gone from an object that takes no others."),
+    ("request-property-became-required", BREAKING, "A property that could be left out has to be sent."),
+    ("request-property-became-optional", SAFE, "A property that had to be sent can be left out."),
+    ("request-default-changed", RISKY, "What is left out means something else than before."),
+    ("request-body-added", SAFE, "There is a request body now, which can be left out."),
+    ("required-request-body-added", BREAKING, "A request body has to be sent, where there was none."),
+    ("request-body-removed", BREAKING, "There is no request body any more."),
+    ("request-body-became-required", BREAKING, "A request body that could be left out has to be sent."),
+    ("request-body-became-optional", SAFE, "A request body that had to be sent can be left out."),
+    ("request-media-type-added", SAFE, "The request body can be sent in one more media type."),
+    ("request-media-type-removed", BREAKING, "A media type of the request body is not taken any more."),
+    ("parameter-added", SAFE, "There is one more parameter, which can be left out."),
+    ("required-parameter-added", BREAKING, "A new parameter has to be sent."),
+    ("parameter-removed", BREAKING, "A parameter is not there any more."),
+    ("parameter-became-required", BREAKING, "A parameter that could be left out has to be sent."),
+    ("parameter-became-optional", SAFE, "A parameter that had to be sent can be left out."),
+    ("parameter-style-changed", BREAKING, "The value of a parameter is spelled in another way."),
+    ("parameter-deprecated", RISKY, "A parameter is announced to go away."),
+    ("parameter-undeprecated", SAFE, "A parameter that was announced to go away stays."),
+    ("security-added", BREAKING, "What anybody could call needs credentials."),
+    ("security-removed", RISKY, "What needed credentials can be called by anybody."),
+    ("security-alternative-added", SAFE, "One more kind of credentials is enough."),
+    ("security-alternative-removed", BREAKING, "Credentials that were enough are not taken any more."),
+    ("security-scheme-added", BREAKING, "Credentials that were enough need others beside them."),
+    ("security-scheme-removed", RISKY, "Some of the credentials that were needed together are enough."),
+    ("security-scope-added", BREAKING, "A token needs more scopes than before."),
+    ("security-scope-removed", RISKY, "A token needs fewer scopes than before."),
+    ("security-scheme-changed", BREAKING, "A security scheme of the same name wants something else."),
+)
+_RESPONSE = (
+    ("response-property-added", SAFE, "There is one more property to read."),
+    ("response-property-removed", BREAKING, "A property is not there any more."),
+    ("response-property-became-optional", BREAKING, "A property that was always there can be missing."),
+    ("response-property-became-required", SAFE, "A property that could be missing is always there."),
+    ("response-media-type-added", SAFE, "A response can be had in one more media type."),
+    ("response-media-type-removed", BREAKING, "A media type of a response is not there any more."),
+    ("response-status-added", RISKY, "There is a success that clients do not know."),
+    ("response-status-removed", BREAKING, "A success that clients wait for is gone."),
+    ("response-error-added", SAFE, "One more error has a description of its own."),
+    ("response-error-removed", RISKY, "An error that clients may act on is gone."),
+    ("response-header-added", SAFE, "There is one more header to read."),
+    ("response-header-removed", BREAKING, "A header is not there any more."),
+    ("response-header-became-optional", BREAKING, "A header that was always there can be missing."),
+    ("response-header-became-required", SAFE, "A header that could be missing is always there."),
+)
+_BOTH = (
+    ("path-added", SAFE, "There is one more path."),
+    ("path-removed", BREAKING, "A path is gone, with all its operations."),
+    ("operation-added", SAFE, "A path has one more operation."),
+    ("operation-removed", BREAKING, "An operation is gone from a path that stays."),
+    ("operation-id-renamed", RISKY, "Generated clients name the operation in another way."),
+    ("operation-deprecated", RISKY, "An operation is announced to go away."),
+    ("operation-undeprecated", SAFE, "An operation that was announced to go away stays."),
+    ("property-deprecated", RISKY, "A property is announced to go away."),
+    ("property-undeprecated", SAFE, "A property that was announced to go away stays."),
+    ("server-added", SAFE, "The operation is at one more server."),
+    ("server-removed", RISKY, "A server is not named any more; clients may still call it."),
+)
+
+RULES = {
+    rule.name: rule
+    for rule in (
+        *(Rule(name, Side.BOTH, severity, meaning) for name, severity, meaning in _BOTH),
+        *(Rule(name, Side.REQUEST, severity, meaning) for name, severity, meaning in _REQUEST),
+        *(Rule(name, Side.RESPONSE, severity, meaning) for name, severity, meaning in _RESPONSE),
+        *_schema_rules(),
+    )
+}

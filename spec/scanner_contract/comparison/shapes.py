@@ -1,0 +1,215 @@
+"""Schemas in a normal form, in which two spellings of one thing are equal.
+
+A :class:`Shape` is what an alternative of a schema says once everything that holds together is put together:
+``{"const": 1}`` and ``{"enum": [1]}`` are one shape, so are ``allOf`` and the merged schema.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .limits import APPLIES_TO, NUMBERS, read_limits, stricter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from .expansion import Alternative
+    from .located import Conjunction, Located
+
+ANY_TYPE = frozenset({"boolean", "integer", "number", "string", "array", "object"})
+"""Every JSON type but null, which is kept apart."""
+ANNOTATIONS = frozenset({"title", "description", "example", "examples", "externalDocs", "$comment"})
+COMPONENT = re.compile(r"/components/schemas/[^/]+")
+CONDITIONS = (
+    *("$ref", "$dynamicRef", "anyOf", "oneOf", "not", "if", "then", "else"),
+    *("dependentRequired", "dependentSchemas", "dependencies", "propertyNames", "patternProperties"),
+    *("contains", "minContains", "maxContains", "unevaluatedItems"),
+    *("contentEncoding", "contentMediaType", "contentSchema"),
+)
+
+
+@dataclass(slots=True)
+class Shape:
+    """What an alternative of a schema allows.
+
+    Attributes:
+        at: where it stands.
+        name: pointers of the components that it is made of.
+        types: JSON types but null.
+        takes_null: whether null is allowed.
+        enum: the values but null by their canonical JSON; None for no list.
+        limits: as :mod:`.limits` compares them.
+        properties: the schemas of each property.
+        required: names of the properties that must be there.
+        additional: schemas of the properties that are not declared; None if there may be none.
+        prefix: schemas of the first items.
+        items: schemas of the other items.
+        conditions: canonical JSON of the keywords whose effect is not compared.
+        default: canonical JSON of the default, if there is one.
+        is_deprecated: whether it is announced to go away.
+    """
+
+    at: Located
+    name: tuple[str, ...]
+    types: frozenset[str]
+    takes_null: bool
+    enum: dict[str, Any] | None
+    limits: dict[str, Any]
+    properties: dict[str, Conjunction]
+    required: frozenset[str]
+    additional: Conjunction | None
+    prefix: tuple[Conjunction, ...]
+    items: Conjunction
+    conditions: dict[str, str]
+    default: str | None
+    is_deprecated: bool
+
+
+def shape_of(alternative: Alternative, fallback: Located) -> Shape:
+    """Return the shape of schemas that hold together; ``fallback`` is where it stands if there are none."""
+    types, takes_null = _types(alternative)
+    return Shape(
+        at=next((part for part in alternative if part.node.keys() - ANNOTATIONS), fallback),
+        name=tuple(part.pointer for part in alternative if COMPONENT.fullmatch(part.pointer)),
+        types=types,
+        takes_null=takes_null,
+        enum=_enum(alternative),
+        limits=_limits(alternative, types),
+        properties=_properties(alternative),
+        required=frozenset(name for part in alternative for name in _list(part.node, "required")),
+        additional=_additional(alternative),
+        prefix=_prefix(alternative),
+        items=_single(alternative, "items"),
+        conditions={k: canonical(part.node[k]) for part in alternative for k in CONDITIONS if k in part.node},
+        default=next(
+            (canonical(part.node["default"]) for part in alternative if "default" in part.node), None
+        ),
+        is_deprecated=any(part.node.get("deprecated") is True for part in alternative),
+    )
+
+
+def canonical(value: Any) -> str:
+    """Return JSON that is the same for equal values; ``1.0`` is ``1``."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return json.dumps(value, sort_keys=True, ensure_ascii=False)
+
+
+def _types(alternative: Alternative) -> tuple[frozenset[str], bool]:
+    types, takes_null = ANY_TYPE, True
+    for part in alternative:
+        if "type" in part.node:
+            names = frozenset(_list(part.node, "type") or [part.node["type"]])
+            types &= names | NUMBERS if "number" in names else names
+            takes_null &= "null" in names
+    listed = _listed(alternative)
+    if listed is not None:
+        types &= frozenset(map(type_of, listed.values()))
+        takes_null &= "null" in listed
+    return types, takes_null
+
+
+def type_of(value: Any) -> str:
+    """Return the JSON type of a value; a number without a fraction is an integer."""
+    kinds: tuple[tuple[type, str], ...] = (
+        (bool, "boolean"),
+        (int, "integer"),
+        (str, "string"),
+        (list, "array"),
+        (dict, "object"),
+    )
+    if isinstance(value, float):
+        return "integer" if value.is_integer() else "number"
+    return next((name for kind, name in kinds if isinstance(value, kind)), "null")
+
+
+def _listed(alternative: Alternative) -> dict[str, Any] | None:
+    """Return the values that all lists have in common, null too; None for no list."""
+    listed: dict[str, Any] | None = None
+    for part in alternative:
+        for values in (part.node.get("enum"), [part.node["const"]] if "const" in part.node else None):
+            if isinstance(values, list):
+                mine = {canonical(value): value for value in values}
+                listed = mine if listed is None else {k: v for k, v in listed.items() if k in mine}
+    return listed
+
+
+def _enum(alternative: Alternative) -> dict[str, Any] | None:
+    listed = _listed(alternative)
+    if listed is None:
+        return None
+    types, _ = _types(alternative)
+    return {key: value for key, value in listed.items() if type_of(value) in types}
+
+
+def _limits(alternative: Alternative, types: frozenset[str]) -> dict[str, Any]:
+    limits: dict[str, Any] = {}
+    for part in alternative:
+        for keyword, limit in read_limits(part.node).items():
+            if APPLIES_TO[keyword] & types:
+                limits[keyword] = stricter(keyword, limits[keyword], limit) if keyword in limits else limit
+    return limits
+
+
+def _properties(alternative: Alternative) -> dict[str, Conjunction]:
+    properties: dict[str, Conjunction] = {}
+    for part in alternative:
+        for name in _mapping(part.node, "properties"):
+            located = part.below("properties", name, where=f".{name}")
+            properties[name] = (*properties.get(name, ()), located)
+    return properties
+
+
+def _additional(alternative: Alternative) -> Conjunction | None:
+    schemas: list[Located] = []
+    for part in alternative:
+        for keyword in ("additionalProperties", "unevaluatedProperties"):
+            value = part.node.get(keyword, True)
+            if value is False or value == {"not": {}}:
+                return None
+            if value is not True and value != {}:
+                schemas.append(part.below(keyword, where=".*"))
+    return tuple(schemas)
+
+
+def _prefix(alternative: Alternative) -> tuple[Conjunction, ...]:
+    longest = max((len(_list(part.node, "prefixItems")) for part in alternative), default=0)
+    return tuple(
+        tuple(
+            part.below("prefixItems", index, where=f"[{index}]")
+            for part in alternative
+            if index < len(_list(part.node, "prefixItems"))
+        )
+        for index in range(longest)
+    )
+
+
+def _single(alternative: Alternative, keyword: str) -> Conjunction:
+    return tuple(
+        part.below(keyword, where="[]")
+        for part in alternative
+        if isinstance(part.node.get(keyword), dict | bool)
+    )
+
+
+def _list(schema: Mapping[str, Any], keyword: str) -> list[Any]:
+    value = schema.get(keyword)
+    return value if isinstance(value, list) else []
+
+
+def _mapping(schema: Mapping[str, Any], keyword: str) -> dict[str, Any]:
+    value = schema.get(keyword)
+    return value if isinstance(value, dict) else {}
+
+
+def type_words(types: Iterable[str], *, takes_null: bool = False) -> str:
+    """Return types as a reader knows them: an integer is a number."""
+    names = set(types)
+    if names >= ANY_TYPE:
+        return "anything"
+    if names >= NUMBERS:
+        names -= {"integer"}
+    return " or ".join(sorted(names) + ["null"] * takes_null) or "nothing"

@@ -1,0 +1,70 @@
+"""The commands of ``scanner-api contract``, as a shell would call them."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from scanner_api.cli import app
+
+PETS = {
+    "openapi": "3.1.0",
+    "info": {"title": "Pets", "version": "1.0.0"},
+    "paths": {
+        "/pets/{pet_id}": {
+            "get": {
+                "operationId": "get_pet",
+                "tags": ["pets"],
+                "parameters": [
+                    {"name": "pet_id", "in": "path", "required": True, "schema": {"type": "string"}}
+                ],
+                "responses": {
+                    "200": {
+                        "description": "A pet",
+                        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Pet"}}},
+                    },
+                    "404": {"description": "No such pet"},
+                },
+            }
+        }
+    },
+    "components": {
+        "schemas": {
+            "Pet": {
+                "type": "object",
+                "required": ["name"],
+                "properties": {"name": {"type": "string", "examples": ["Rex"]}, "age": {"type": "integer"}},
+            }
+        }
+    },
+}
+
+
+@pytest.fixture
+def pets():
+    """A small contract in which nothing is wrong."""
+    return json.loads(json.dumps(PETS))
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Writes a document to a file in the test's folder, and returns its path."""
+
+    def write_file(document, name="pets.json"):
+        path = tmp_path / name
+        path.write_text(document if isinstance(document, str) else json.dumps(document))
+        return path
+
+    return write_file
+
+
+@pytest.fixture
+def contract():
+    """Runs a command of ``scanner-api contract``, wide enough that nothing wraps."""
+
+    def invoke(*arguments):
+        return CliRunner().invoke(
+            app, ["contract", *map(str, arguments)], env={"COLUMNS": "200", "TERM": "dumb"}
+        )
+
+    return invoke

@@ -1,0 +1,228 @@
+"""Two spellings of one thing are no change, and a change is found wherever it stands."""
+
+import pytest
+
+from scanner_contract import load_contract
+from scanner_contract.comparison import compare
+from scanner_contract.contract import Contract
+
+STRING, INTEGER = {"type": "string"}, {"type": "integer"}
+NULL = {"type": "null"}
+PET = {"type": "object", "required": ["name"], "properties": {"name": STRING}}
+AGED = {"type": "object", "properties": {"age": INTEGER}}
+BODY = ("paths", "/pets", "post", "requestBody", "content", "application/json", "schema")
+SCHEMAS = ("components", "schemas")
+REF = {"$ref": "#/components/schemas/Pet"}
+
+SAME = [
+    (STRING | {"const": "a"}, {"enum": ["a"]}),
+    ({"const": 1}, {"const": 1.0}),
+    ({"type": ["string", "null"]}, {"anyOf": [STRING, NULL]}),
+    ({"type": ["string", "null"]}, {"oneOf": [NULL, STRING]}),
+    ({"type": ["string", "integer"]}, {"anyOf": [INTEGER, STRING]}),
+    ({"type": ["integer", "number"]}, {"type": "number"}),
+    ({"enum": ["a", "b"]}, {"oneOf": [{"const": "a", "title": "A"}, {"const": "b", "title": "B"}]}),
+    (PET, {"allOf": [{"type": "object", "required": ["name"]}, {"properties": {"name": STRING}}]}),
+    (PET, {"allOf": [PET, PET]}),
+    (PET, {"anyOf": [PET]}),
+    (PET, REF),
+    (PET, {"$ref": "#/components/schemas/Pet", "description": "A pet"}),
+    ({"anyOf": [PET, AGED]}, {"anyOf": [AGED, PET]}),
+    ({"anyOf": [PET, {"anyOf": [AGED, STRING]}]}, {"anyOf": [STRING, AGED, REF]}),
+    (True, {}),
+    (STRING | {"minLength": 0}, STRING),
+    (STRING | {"maxItems": 3}, STRING),
+    (PET | {"additionalProperties": True}, PET),
+    (PET | {"additionalProperties": False}, PET | {"unevaluatedProperties": False}),
+    ({"type": "array", "items": {}}, {"type": "array"}),
+    (STRING | {"title": "A", "description": "a", "examples": ["a"]}, STRING),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), SAME)
+def test_spelling(schema_rules, one, other):
+    """Two spellings of one schema are no change, in either direction."""
+    assert schema_rules(one, other, schemas={"Pet": PET}) == ([], [])
+    assert schema_rules(other, one, schemas={"Pet": PET}) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("in_30", "in_31"),
+    [
+        ({"type": "string", "nullable": True}, {"type": ["string", "null"]}),
+        (
+            {"type": "integer", "minimum": 0, "exclusiveMinimum": True},
+            {"type": "integer", "exclusiveMinimum": 0},
+        ),
+        ({"type": "number", "maximum": 9, "exclusiveMaximum": False}, {"type": "number", "maximum": 9}),
+        ({"$ref": "#/components/schemas/Pet", "nullable": True}, REF),
+    ],
+)
+def test_spelling_of_versions(document, rules, in_30, in_31):
+    """OpenAPI 3.0 and 3.1 spell one schema in their own ways."""
+    pets = {SCHEMAS: {"Pet": PET}}
+    old, new = document(pets | {BODY: in_30}), document(pets | {BODY: in_31})
+    old["openapi"] = "3.0.3"
+    assert rules(old, new) == []
+    assert rules(new, old) == []
+
+
+LONGER, SHORTER = STRING | {"maxLength": 9}, STRING | {"maxLength": 5}
+PLACES = {
+    "property": lambda schema: {"type": "object", "properties": {"a": schema}},
+    "items": lambda schema: {"type": "array", "items": schema},
+    "first item": lambda schema: {"type": "array", "prefixItems": [schema]},
+    "additional properties": lambda schema: {"type": "object", "additionalProperties": schema},
+    "allOf": lambda schema: {"allOf": [{"type": "string"}, schema]},
+    "anyOf": lambda schema: {"anyOf": [schema, PET]},
+    "nullable": lambda schema: {"anyOf": [schema, NULL]},
+    "far below": lambda schema: {
+        "allOf": [{"properties": {"a": {"items": {"oneOf": [{"properties": {"b": schema}}, INTEGER]}}}}]
+    },
+    "allOf of a property": lambda schema: {
+        "allOf": [{"properties": {"a": STRING}}, {"properties": {"a": schema}}]
+    },
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_found_wherever_it_stands(schema_rules, place):
+    """A limit that became stricter is found below properties, items and alternatives."""
+    built = PLACES[place]
+    assert schema_rules(built(LONGER), built(SHORTER)) == (
+        ["request-max-length-narrowed"],
+        ["response-max-length-narrowed"],
+    )
+
+
+def test_through_references(document, rules):
+    """A change of a component is found where a ``$ref`` leads to it through another component."""
+    old, new = (
+        document(
+            {
+                SCHEMAS: {
+                    "Pet": {"properties": {"tag": {"$ref": "#/components/schemas/Tag"}}},
+                    "Tag": tag,
+                },
+                ("paths", "/pets", "post", "requestBody", "content", "application/json", "schema"): REF,
+            }
+        )
+        for tag in (LONGER, SHORTER)
+    )
+    assert rules(old, new) == ["request-max-length-narrowed"]
+
+
+RECURSIVE = {
+    "itself": {"Pet": {"$ref": "#/components/schemas/Pet"}},
+    "property": {"Pet": {"type": "object", "properties": {"a": LONGER, "child": REF}}},
+    "allOf": {"Pet": {"allOf": [REF, {"properties": {"a": LONGER}}]}},
+    "anyOf": {"Pet": {"anyOf": [REF, STRING, {"type": "array", "items": REF}]}},
+    "two": {
+        "Pet": {"oneOf": [{"$ref": "#/components/schemas/Tag"}, STRING]},
+        "Tag": {"type": "object", "additionalProperties": REF},
+    },
+}
+
+
+@pytest.mark.parametrize("schemas", RECURSIVE.values(), ids=RECURSIVE)
+def test_recursion(schema_rules, schemas):
+    """A schema that recurs is compared to the end, and equals itself."""
+    assert schema_rules(REF, REF, schemas=schemas) == ([], [])
+
+
+def test_change_within_recursion(document):
+    """A change in a schema that recurs is told once."""
+    old, new = (
+        document({BODY: REF, SCHEMAS: {"Pet": {"properties": {"a": leaf, "child": REF}}}})
+        for leaf in (LONGER, SHORTER)
+    )
+    (change,) = compare(Contract(old, "old"), Contract(new, "new"))
+    assert (change.finding.where, change.finding.detail) == ("Pet.a", "maxLength 5, was 9")
+
+
+def test_alternatives_that_multiply(schema_rules):
+    """Alternatives of alternatives, two to the power of a thousand, are compared in bounded time."""
+    schemas = {
+        f"S{n}": {"allOf": [{"anyOf": [{"$ref": f"#/components/schemas/S{n + 1}"}, {"minLength": n}]}] * 2}
+        for n in range(1000)
+    } | {"S1000": STRING}
+    assert schema_rules({"$ref": "#/components/schemas/S0"}, STRING, schemas=schemas)
+
+
+@pytest.mark.parametrize("marked", ["readOnly", "writeOnly"])
+def test_properties_for_the_other_side(schema_rules, marked):
+    """A property that only responses have concerns no request, and the reverse."""
+    old = PET | {"required": ["name", "id"], "properties": {"name": STRING, "id": STRING | {marked: True}}}
+    requests, responses = schema_rules(old, PET)
+    concerned, other = (responses, requests) if marked == "readOnly" else (requests, responses)
+    assert concerned[0].endswith("property-removed")
+    assert other == []
+
+
+def test_alternatives_by_their_constants(schema_rules):
+    """An alternative is known by its constants: taking out one of many is one change."""
+    cats, dogs, birds = (
+        {"type": "object", "properties": {"kind": {"const": kind}, "name": STRING}}
+        for kind in ("cat", "dog", "bird")
+    )
+    assert schema_rules({"oneOf": [cats, dogs, birds]}, {"oneOf": [cats, birds]}) == (
+        ["request-alternative-removed"],
+        ["response-alternative-removed"],
+    )
+
+
+def test_renamed_path_parameter(document, rules):
+    """The name of a path parameter is between the braces only."""
+    old = document()
+    new = document()
+    path = new["paths"].pop("/pets/{id}")
+    path["parameters"][0]["name"] = "pet_id"
+    new["paths"]["/pets/{pet_id}"] = path
+    assert rules(old, new) == []
+
+
+def test_renamed_security_scheme(document, rules):
+    """A security scheme that wants the same under another name is no change."""
+    new = document({("paths", "/pets", "post", "security"): [{"apiKey": []}]})
+    schemes = new["components"]["securitySchemes"]
+    schemes["apiKey"] = schemes.pop("key") | {"description": "A key"}
+    assert rules(document(), new) == []
+
+
+def test_status_that_its_range_covers(document, rules):
+    """A status that became part of a range is compared with that, and is not gone."""
+    new = document()
+    responses = new["paths"]["/pets"]["get"]["responses"]
+    responses["4XX"] = responses.pop("404")
+    assert rules(document(), new) == ["response-error-added"]
+
+
+def test_reference_objects(document, rules):
+    """Parameters, bodies, responses and headers are the same when a component holds them."""
+    new = document()
+    add, components = new["paths"]["/pets"]["post"], new["components"]
+    components["requestBodies"] = {"Pet": add["requestBody"]}
+    components["headers"] = {"Age": add["responses"]["200"]["headers"]["X-Age"]}
+    headers = {"X-Age": {"$ref": "#/components/headers/Age"}}
+    components["responses"] = {"Pet": add["responses"]["200"] | {"headers": headers}}
+    add["requestBody"] = {"$ref": "#/components/requestBodies/Pet"}
+    add["responses"] = {"200": {"$ref": "#/components/responses/Pet"}}
+    assert rules(document(), new) == []
+
+
+def test_shared_change_is_told_once(document):
+    """What several operations meet is one change that names them, in the order of the document."""
+    error = {"description": "None", "content": {"application/json": {"schema": REF}}}
+    places = [("paths", path, "get", "responses", "404") for path in ("/pets", "/pets/{id}")]
+    old, new = (document({SCHEMAS: {"Pet": pet}} | dict.fromkeys(places, error)) for pet in (PET, AGED))
+    changes = compare(Contract(old, "old"), Contract(new, "new"))
+    assert {change.operations for change in changes} == {("GET /pets", "GET /pets/{id}")}
+    assert [(str(change.severity), change.finding.where) for change in changes] == [
+        ("breaking", "Pet.name"),
+        ("safe", "Pet.age"),
+    ]
+
+
+def test_packaged_contract():
+    """The packaged contract has not changed since it was packaged."""
+    assert compare(load_contract(), load_contract()) == []
