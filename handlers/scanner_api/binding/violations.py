@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from jsonschema_rs import Draft202012Validator, ValidationError
 
 LONGEST_DETAIL = 300
+HOLD_NAMED = {"properties", "patternProperties", "dependentSchemas"}
 MOST_VIOLATIONS = 100
 
 # jsonschema-rs collects all errors before it gives the first, 10 µs for each, and those of propertyNames hold
@@ -46,7 +47,7 @@ def violations(
     else:
         causes = [cause for error in validator.iter_errors(value) for cause in _causes(error)]
     for cause in islice(causes, MOST_VIOLATIONS):
-        yield Violation(location, pointers.join(name, *cause.instance_path), cause.kind.name, _detail(cause))
+        yield Violation(location, pointers.join(name, *cause.instance_path), _rule(cause), _detail(cause))
 
 
 def _of_outline(validator: Draft202012Validator, value: dict[str, Any] | list[Any]) -> list[ValidationError]:
@@ -102,6 +103,16 @@ def _causes(error: ValidationError) -> list[ValidationError]:
         if not any(e.kind.name == "type" and len(e.instance_path) == depth for e in branch)
     ]
     return [cause for inner in near[0] for cause in _causes(inner)] if len(near) == 1 else [error]
+
+
+def _rule(error: ValidationError) -> str:
+    """Return the keyword that is broken; of the schema false it is the one that holds it."""
+    if error.kind.name != "falseSchema":
+        return error.kind.name
+    keyword, step = error.schema_path[-2:]
+    if keyword == "$defs":
+        return "false"
+    return str(keyword) if keyword in HOLD_NAMED or isinstance(step, int) else str(step)
 
 
 def _detail(error: ValidationError) -> str:

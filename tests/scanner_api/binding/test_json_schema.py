@@ -257,6 +257,21 @@ def test_a_violation_names_part_rule_and_what_was_wanted(reading):
     assert b"secret-value" not in response.body
 
 
+@pytest.mark.parametrize(
+    ("schema", "value", "error"),
+    [
+        (False, 1, ("body", "", "false")),
+        ({"additionalProperties": False}, {"a": 1}, ("body", "", "additionalProperties")),
+        ({"properties": {"a": False}}, {"a": 1}, ("body", "/a", "properties")),
+        ({"prefixItems": [False]}, [1], ("body", "/0", "prefixItems")),
+        ({"items": False}, [1], ("body", "/0", "items")),
+    ],
+)
+def test_a_false_schema_is_named_by_its_keyword(schema, value, error, reading):
+    """Where nothing is allowed, the rule is the keyword that says so."""
+    assert reading(schema).post("/", value).errors == [error]
+
+
 def test_violations_are_bounded(reading):
     """A body that is wrong in many places gets an answer of bounded size."""
     response = reading({"items": {"type": "integer"}}).post("/", ["x"] * 1500)
@@ -266,7 +281,7 @@ def test_violations_are_bounded(reading):
 @pytest.mark.parametrize(
     ("schema", "value"),
     [
-        ({"items": {"type": "integer"}}, ["x"] * 100_000),
+        ({"items": {"maxLength": 0}}, ["x"] * 100_000),
         ({"anyOf": [{"type": "array", "items": {"type": "integer"}}, {"type": "null"}]}, ["x"] * 100_000),
         (
             {"additionalProperties": {"propertyNames": {"maxLength": 1}}},
