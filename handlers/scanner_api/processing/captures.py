@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Final
 
 from scanner_api.problems import ServiceUnavailable
@@ -18,6 +19,8 @@ from scanner_api.scanning.qr_analysis import analyse
 from .photos import read_photo
 
 if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
     from scanner_api.clock import Clock
     from scanner_api.scanning.captures import Capture
     from scanner_api.scanning.redirects import RedirectFollower
@@ -38,6 +41,15 @@ class CaptureProcessor:
     Whoever has claimed a capture has a lease, renewed by each step that is saved. A lease that runs out,
     because its worker died or something that it needs did not answer, lets another begin anew; after three
     attempts the capture is FAILED.
+
+    Args:
+        stores: where captures and products are.
+        bucket: where uploaded images are.
+        redirects: follows URLs.
+        clock: tells the time.
+        settings: all settings.
+        retries: held by what was begun before, so that it goes on alone: should it be what kills its
+            process, it takes nothing with it that is on its last attempt.
     """
 
     def __init__(
@@ -47,12 +59,14 @@ class CaptureProcessor:
         redirects: RedirectFollower,
         clock: Clock,
         settings: Settings,
+        retries: asyncio.Lock,
     ) -> None:
         self._captures = stores.captures
         self._products = stores.products
         self._bucket = bucket
         self._redirects = redirects
         self._clock = clock
+        self._retries = retries
         self._lease_seconds = settings.lease_seconds
         self._most_bytes = settings.max_upload_bytes
         # one: a decoded image may take 200 MB
@@ -61,15 +75,20 @@ class CaptureProcessor:
     async def process(self, capture_id: str) -> None:
         """Process a capture, unless it has ended or another does."""
         try:
-            capture = await self._captures.claim(capture_id, self._lease_seconds)
-            if capture is not None:
-                await self._process(pipeline.claim(capture, self._clock.now()))
+            async with await self._turn(capture_id):
+                capture = await self._captures.claim(capture_id, self._lease_seconds)
+                if capture is not None:
+                    await self._process(pipeline.claim(capture, self._clock.now()))
         except ServiceUnavailable as problem:
             _log.warning("capture %s waits: %s", capture_id, problem.detail)
 
     def close(self) -> None:
         """Let go of the thread."""
         self._thread.shutdown(wait=False, cancel_futures=True)
+
+    async def _turn(self, capture_id: str) -> AbstractAsyncContextManager[None]:
+        record = await self._captures.get(capture_id)
+        return self._retries if record and record.capture.attempts else nullcontext()
 
     async def _process(self, capture: Capture) -> None:
         """Take a claimed capture to its end, or give it back."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import uuid4
 
@@ -46,7 +46,12 @@ class SessionExtraction:
     begun three times without an end is ended with the proposals that there are.
 
     Args:
+        stores: where sessions, photos and proposals are.
+        bucket: where the photos' files are.
         extractor: reads the photos; None if no one does.
+        clock: tells the time.
+        settings: all settings.
+        retries: held by what was begun before, so that it goes on alone.
     """
 
     def __init__(
@@ -56,11 +61,13 @@ class SessionExtraction:
         extractor: Extractor | None,
         clock: Clock,
         settings: Settings,
+        retries: asyncio.Lock,
     ) -> None:
         self._stores = stores
         self._bucket = bucket
         self._extractor = extractor
         self._clock = clock
+        self._retries = retries
         self._lease_seconds = settings.lease_seconds
         self._most_bytes = settings.max_upload_bytes
 
@@ -80,7 +87,8 @@ class SessionExtraction:
         try:
             async with self._kept(claim):
                 if claim.attempt <= MAX_ATTEMPTS:
-                    await self._read_all(claim, captures)
+                    async with nullcontext() if claim.attempt == 1 else self._retries:
+                        await self._read_all(claim, captures)
                 await self._stores.extractions.finish(*claim)
         except asyncio.CancelledError:
             await self._stores.extractions.release(*claim)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import AsyncExitStack
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
@@ -99,9 +100,13 @@ class Processing:
         from .extractors import open_extractor  # noqa: PLC0415 -- the same
         from .tasks import Tasks  # noqa: PLC0415 -- the same
 
-        extractor = open_extractor(self._settings)
-        captures = CaptureProcessor(self._stores, self._bucket, self._redirects, self._clock, self._settings)
-        sessions = SessionExtraction(self._stores, self._bucket, extractor, self._clock, self._settings)
+        extractor, retries = open_extractor(self._settings), asyncio.Lock()
+        captures = CaptureProcessor(
+            self._stores, self._bucket, self._redirects, self._clock, self._settings, retries
+        )
+        sessions = SessionExtraction(
+            self._stores, self._bucket, extractor, self._clock, self._settings, retries
+        )
         tasks = {"process_capture": captures.process, "extract_session": sessions.extract}
         return Tasks(tasks, captures.close)
 

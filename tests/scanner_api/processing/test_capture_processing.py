@@ -21,7 +21,8 @@ def processing(shop, bucket=None, **replaced):
     """Return a processor of a shop's captures, with some of its stores replaced."""
     permissions = Permissions(allowed=shop.settings.redirect_allowed)
     stores = shop.stores._replace(**replaced)
-    return CaptureProcessor(stores, bucket, RedirectFollower(permissions), shop.clock, shop.settings)
+    follower = RedirectFollower(permissions)
+    return CaptureProcessor(stores, bucket, follower, shop.clock, shop.settings, asyncio.Lock())
 
 
 async def processed(shop, capture_id, bucket=None):
@@ -295,7 +296,7 @@ def test_a_cancelled_capture_is_given_back(in_shop):
                 await asyncio.Event().wait()
 
         working = asyncio.ensure_future(processing(shop, products=Silent()).process(capture_id))
-        await reached.wait()
+        await asyncio.wait_for(reached.wait(), 60)
         working.cancel()
         await asyncio.wait([working])
         return working.cancelled(), await shop.capture(capture_id), await processed(shop, capture_id)
@@ -303,6 +304,38 @@ def test_a_cancelled_capture_is_given_back(in_shop):
     cancelled, given_back, ended = in_shop(scenario)
     assert cancelled
     assert (given_back.attempts, ended.status, ended.attempts) == (0, "COMPLETED", 1)
+
+
+def test_captures_that_were_begun_before_go_one_at_a_time(in_shop, shelf, clock, until):
+    """Of two retried captures the second waits, unclaimed and uncounted; a new one goes on beside them."""
+    going_on = []
+
+    class Slow:
+        """A bucket that never answers."""
+
+        async def get(self, key, _most_bytes):
+            """Never return."""
+            going_on.append(key)
+            await asyncio.Event().wait()
+
+    async def scenario(shop):
+        deadly = await shop.scan("", uploaded_image_key="deadly")
+        innocent = await shop.scan("", uploaded_image_key="innocent")
+        for capture_id in (deadly, innocent):
+            await processed(shop, capture_id, shelf(deadly=DOWN, innocent=DOWN))
+        clock.advance(20)
+        processor = processing(shop, Slow())
+        new = await shop.scan("", uploaded_image_key="new")
+        working = [asyncio.ensure_future(processor.process(each)) for each in (deadly, innocent, new)]
+        await until(lambda: len(going_on) == 2)
+        attempts = [(await shop.capture(each)).attempts for each in (deadly, innocent, new)]
+        for each in working:
+            each.cancel()
+        await asyncio.wait(working)
+        return attempts
+
+    assert in_shop(scenario) == [2, 1, 1]
+    assert going_on == ["deadly", "new"]
 
 
 def test_processing_what_has_ended_or_is_not_there_does_nothing(in_shop):

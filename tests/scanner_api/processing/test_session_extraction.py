@@ -40,7 +40,7 @@ def finding(field_name, value):
 
 async def submitted(shop):
     """Process the session's captures, and submit it."""
-    processor = CaptureProcessor(shop.stores, None, None, shop.clock, shop.settings)
+    processor = CaptureProcessor(shop.stores, None, None, shop.clock, shop.settings, asyncio.Lock())
     for capture_id in await shop.stores.captures.unfinished(100):
         await processor.process(capture_id)
     await shop.stores.sessions.close(shop.session_id, submit=True)
@@ -48,9 +48,9 @@ async def submitted(shop):
 
 async def extracted(shop, extractor, bucket):
     """Extract the session once, and return its extraction status."""
-    await SessionExtraction(shop.stores, bucket, extractor, shop.clock, shop.settings).extract(
-        shop.session_id
-    )
+    lock = asyncio.Lock()
+    extraction = SessionExtraction(shop.stores, bucket, extractor, shop.clock, shop.settings, lock)
+    await extraction.extract(shop.session_id)
     return str((await shop.session()).extraction_status)
 
 
@@ -137,7 +137,7 @@ def test_captures_come_first(in_shop, shelf):
         await shop.photograph("front")
         await shop.stores.sessions.close(shop.session_id, submit=True)
         early = await extracted(shop, reader, shelf(front=b"1"))
-        processor = CaptureProcessor(shop.stores, None, None, shop.clock, shop.settings)
+        processor = CaptureProcessor(shop.stores, None, None, shop.clock, shop.settings, asyncio.Lock())
         await processor.process(capture_id)
         return early, await extracted(shop, reader, shelf(front=b"1"))
 
@@ -222,7 +222,7 @@ def test_a_cancelled_extraction_is_given_back(in_shop, shelf):
         await shop.photograph("front")
         await submitted(shop)
         working = asyncio.ensure_future(extracted(shop, Slow(), shelf(front=b"1")))
-        await reached.wait()
+        await asyncio.wait_for(reached.wait(), 60)
         working.cancel()
         await asyncio.wait([working])
         return working.cancelled(), await shop.stores.extractions.claim(shop.session_id, 20)
