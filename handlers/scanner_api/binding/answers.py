@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .schemas import SchemaCompiler
 
 log = logging.getLogger("scanner_api.contract")
+MOST_SAID = 10
 RawHeaders = list[tuple[bytes, bytes]]
 
 
@@ -113,7 +114,7 @@ class Answers:
     def _bring_before_the_judge(self, rendered: Rendered, media_type: str | None, request: Request) -> None:
         errors = self._judge.errors(self._operation, rendered, media_type)
         if errors:
-            said = "; ".join(errors)
+            said = "; ".join(errors[:MOST_SAID])
             log.error(
                 "%s broke the contract at %s: %s (request %s)",
                 self._operation.operation_id,

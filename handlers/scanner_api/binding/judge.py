@@ -33,14 +33,22 @@ def declared_response(operation: Operation, status: int) -> Mapping[str, Any] | 
     return next((operation.responses[key] for key in keys if key in operation.responses), None)
 
 
-def _reader(media_type: str) -> Callable[[bytes], Any]:
+def _reader(media_type: str) -> Callable[..., Any]:
     """Read what openapi-core would leave as bytes: types built on JSON (RFC 6839), and media ranges."""
     if is_json(media_type):
-        return json.loads
-    return bytes.decode if media_type == "text/*" else _json_or_bytes
+        return _json
+    return _text if media_type == "text/*" else _json_or_bytes
 
 
-def _json_or_bytes(body: bytes) -> Any:
+def _json(body: bytes, **_: str) -> Any:
+    return json.loads(body)
+
+
+def _text(body: bytes, **_: str) -> str:
+    return body.decode()
+
+
+def _json_or_bytes(body: bytes, **_: str) -> Any:
     try:
         return json.loads(body)
     except ValueError:
