@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 SHUTDOWN_SECONDS = 1
 BACKLOG = 2048
+YOUNG_OBJECTS = 10_000
 
 
 class CannotListen(OSError):  # noqa: N818 -- says what happened
@@ -41,6 +43,10 @@ async def serve(
 ) -> None:
     """Start the app, serve it until SIGINT or SIGTERM, and stop it; ``ready`` is called once it answers."""
     await app.start()
+    # what is there now is there to stay: the collector need not look at it again and again
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(YOUNG_OBJECTS, *gc.get_threshold()[1:])
     try:
         await _Server(_config(app, settings), ready).serve(sockets=[listening])
     finally:

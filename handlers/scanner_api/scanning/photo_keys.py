@@ -7,8 +7,8 @@ key that this server did not issue, or that was altered, is recognised when it c
 
 from __future__ import annotations
 
+import os
 import re
-import secrets
 from hashlib import blake2b
 from hmac import compare_digest
 from string import Formatter
@@ -89,9 +89,7 @@ class PhotoKeys:
         ValueError: the secret is too short.
     """
 
-    def __init__(
-        self, template: str, secret: bytes, new_random: Callable[[int], bytes] = secrets.token_bytes
-    ) -> None:
+    def __init__(self, template: str, secret: bytes, new_random: Callable[[int], bytes] = os.urandom) -> None:
         if len(secret) < _MIN_SECRET:
             raise ValueError(f"The secret of photo keys needs at least {_MIN_SECRET} bytes.")
         self._pattern = re.compile("".join(_patterns(template)))

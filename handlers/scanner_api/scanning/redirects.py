@@ -103,15 +103,23 @@ class RedirectFollower:
     ) -> None:
         self._permissions = permissions
         self._resolve = resolve or SystemResolver()
-        # A kept connection would be reused by address, for a host whose certificate it never showed.
-        limits = httpx.Limits(max_connections=_MAX_CONNECTIONS, max_keepalive_connections=0)
-        self._transport = httpx.AsyncHTTPTransport(
-            verify=tls or httpx.create_ssl_context(trust_env=False), limits=limits, trust_env=False
-        )
+        self._tls = tls
+        self._opened: httpx.AsyncHTTPTransport | None = None
 
     async def aclose(self) -> None:
         """Close what is open."""
-        await self._transport.aclose()
+        if self._opened is not None:
+            await self._opened.aclose()
+
+    async def _transport(self) -> httpx.AsyncHTTPTransport:
+        """Return what calls; made when first needed, since certifi's authorities take 5 MB and 40 ms."""
+        if self._opened is None:
+            tls = self._tls or await asyncio.to_thread(httpx.create_ssl_context, trust_env=False)
+            # A kept connection would be reused by address, for a host whose certificate it never showed.
+            limits = httpx.Limits(max_connections=_MAX_CONNECTIONS, max_keepalive_connections=0)
+            opened = httpx.AsyncHTTPTransport(verify=tls, limits=limits, trust_env=False)
+            self._opened = self._opened or opened
+        return self._opened
 
     async def follow(self, url: str) -> Resolution:
         """Return where a URL leads, or why that cannot be said; never raises, whatever the text."""
@@ -171,7 +179,7 @@ class RedirectFollower:
                 "timeout": httpx.Timeout(TOTAL_SECONDS, connect=TOTAL_SECONDS / 2).as_dict(),
             },
         )
-        response = await self._transport.handle_async_request(request)
+        response = await (await self._transport()).handle_async_request(request)
         await response.aclose()
         location = next((value for name, value in response.headers.raw if name.lower() == b"location"), b"")
         return Hop(url, response.status_code, _bounded(response.headers)), location
