@@ -5,10 +5,13 @@ from __future__ import annotations
 import typer
 
 from .diff import diff
+from .lint import lint
+from .show import digest, show
 
 app = typer.Typer(
     help="Look at a contract, compare two, and write code from one.",
     no_args_is_help=True,
     rich_markup_mode="rich",
 )
-app.command()(diff)
+for command in (show, lint, digest, diff):
+    app.command()(command)

@@ -98,13 +98,13 @@ def test_hostile_names(contract, change):
 
 
 def test_many_operations(contract, pets, write):
-    """Ten thousand operations are compared, and what they share is told once, the first of them named."""
+    """What thousands of operations share is told once, the first of them named."""
     item = pets["paths"].pop("/pets/{pet_id}")
-    for number in range(10_000):
+    for number in range(2_000):
         operation = item["get"] | {"operationId": f"get_pet_{number}"}
         pets["paths"][f"/pets{number}/{{pet_id}}"] = {"get": operation}
     old = write(pets, "old.json")
     without_name(pets)
     told = contract("diff", old, write(pets, "new.json")).stdout
-    assert told.splitlines()[2:4] == ["GET /pets2/{pet_id}", "and 9997 more"]
+    assert told.splitlines()[2:4] == ["GET /pets2/{pet_id}", "and 1997 more"]
     assert told.endswith("1 breaking, 0 risky, 1 safe\n")

@@ -1,0 +1,29 @@
+"""``scanner-api contract lint``: is a contract valid, and does it keep the house rules."""
+
+from __future__ import annotations
+
+import typer
+
+from .reading import CANNOT_RUN, File
+
+
+def lint(file: File = None) -> None:
+    """Check a contract: that it is valid OpenAPI, and the house rules.
+
+    Every operation has an operationId, a tag and an error response, and every example and default keeps its
+    schema. Exits with 1 if something is wrong, and with 2 if the file cannot be read.
+    """
+    from scanner_contract import ContractError, load_contract  # noqa: PLC0415 -- help does without
+    from scanner_contract.linting import lint  # noqa: PLC0415 -- the same
+
+    try:
+        contract = load_contract(file)
+    except ContractError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1 if error.pointer else CANNOT_RUN) from None
+    faults = lint(contract)
+    for fault in faults:
+        typer.echo(f"#{fault.pointer}\n  {fault.rule}: {fault.reason}")
+    found = f"Faults: {len(faults)}" if faults else "Nothing is wrong"
+    typer.echo(f"{found} in {contract.source} (operations: {len(contract.operations)}).")
+    raise typer.Exit(1 if faults else 0)

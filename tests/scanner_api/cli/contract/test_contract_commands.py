@@ -1,0 +1,68 @@
+"""``scanner-api contract show``, ``digest`` and ``lint``."""
+
+import json
+
+import pytest
+
+from scanner_contract import load_contract
+
+
+@pytest.mark.parametrize("notation", ["json", "yaml"])
+def test_what_is_shown_is_the_contract(contract, write, notation):
+    """What ``show`` prints is the contract in force, whole: reading it back gives the same digest."""
+    shown = contract("show", "--format", notation)
+    assert shown.exit_code == 0
+    path = write(shown.stdout, f"shown.{notation}")
+    assert load_contract(path).digest == load_contract().digest
+
+
+def test_strings_that_look_like_something_else(contract, write, pets):
+    """Strings that YAML might take for a number, a date or a truth stay strings."""
+    pets["info"]["x-strings"] = ["on", "no", "1.0", "2026-01-01", "0x1f", "~", "1_000", "é\u2028", "12:30:45"]
+    shown = contract("show", write(pets), "--format", "yaml").stdout
+    assert load_contract(write(shown, "shown.yaml")).document == pets
+
+
+def test_digest(contract, write, pets):
+    """The digest is that of the meaning: spelled in another order and format, it is the same."""
+    other = write(json.dumps(pets, sort_keys=True, indent=9), "other.json")
+    assert contract("digest", write(pets)).stdout == contract("digest", other).stdout
+    assert contract("digest").stdout == f"{load_contract().digest}\n"
+
+
+def test_lint_of_our_own(contract):
+    """Nothing is wrong with the contract in force."""
+    told = contract("lint")
+    assert told.exit_code == 0
+    assert told.stdout.startswith("Nothing is wrong in ")
+
+
+def test_lint_finds(contract, write, pets):
+    """A fault is told with pointer, rule and reason, and exits with 1."""
+    del pets["paths"]["/pets/{pet_id}"]["get"]["tags"]
+    path = write(pets)
+    told = contract("lint", path)
+    assert told.exit_code == 1
+    assert told.stdout.splitlines() == [
+        "#/paths/~1pets~1{pet_id}/get",
+        "  tag: has no tag; wanted at least one, to be listed under.",
+        f"Faults: 1 in {path} (operations: 1).",
+    ]
+
+
+def test_lint_of_what_is_not_valid(contract, write, pets):
+    """What is not valid OpenAPI is wrong too: it is told with its pointer, and exits with 1."""
+    del pets["info"]["title"]
+    told = contract("lint", write(pets))
+    assert told.exit_code == 1
+    assert "#/info: " in told.stderr
+
+
+@pytest.mark.parametrize("command", ["show", "digest", "lint"])
+@pytest.mark.parametrize("broken", ["{", "", "[]", '{"a": ' * 5000])
+def test_broken_file(contract, write, command, broken):
+    """A file that is no document exits with 2, named, with the reason."""
+    path = write(broken, "broken.json")
+    told = contract(command, path)
+    assert (told.exit_code, told.stdout) == (2, "")
+    assert told.stderr.startswith(f"{path}: ")
