@@ -37,7 +37,7 @@ CONTRACT = Contract(
 PAGE = "https://shop.example"
 
 
-async def answer(scope, receive, send):
+async def answer(_scope, _receive, send):
     """Answer 204 to whatever reaches the app."""
     await send({"type": "http.response.start", "status": 204, "headers": []})
     await send({"type": "http.response.body"})
