@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urldefrag, urljoin, urlsplit
 
+from scanner_contract import pointers
 from scanner_contract.anatomy import document_place, walk
 
 if TYPE_CHECKING:
@@ -96,16 +97,14 @@ class Resources:
         uri = uri or own_uri
         if fragment and not fragment.startswith("/"):
             return self._anchors.get((uri, fragment))
-        if home is not None and uri == home.uri:
-            return descend(home.root, unquote(fragment))
         if uri == self.uri:
-            return descend(self.document, unquote(fragment)) if fragment else None
-        return descend(self._roots[uri].root, unquote(fragment)) if uri in self._roots else None
+            return self._at(self.document, fragment) if fragment else None
+        home = home if home is not None and uri == home.uri else self._roots.get(uri)
+        return None if home is None else self._at(home.root, fragment)
 
-
-def descend(node: Any, pointer: str) -> Any:
-    """Return what a JSON pointer (RFC 6901) points at; LookupError if nothing."""
-    for step in pointer.split("/")[1:]:
-        key = step.replace("~1", "/").replace("~0", "~")
-        node = node[int(key)] if isinstance(node, list) else node[key]
-    return node
+    @staticmethod
+    def _at(root: Mapping[str, Any], fragment: str) -> Any:
+        try:
+            return pointers.lookup(root, unquote(fragment))
+        except KeyError:
+            return None

@@ -125,7 +125,7 @@ class SchemaCompiler:
             within: list[str] = []
             target = self._resources.target(None, "#" + quote(reference))
             if target is None:
-                raise LookupError(f"no schema of the contract has the anchor {reference}")
+                raise LookupError(f"the reference #{reference} leads nowhere")
             self._brought[reference] = self._standing_alone(target, within), within
         return self._brought[reference]
 

@@ -109,7 +109,7 @@ def _rule(error: ValidationError) -> str:
     """Return the keyword that is broken; of the schema false it is the one that holds it."""
     if error.kind.name != "falseSchema":
         return error.kind.name
-    keyword, step = error.schema_path[-2:]
+    keyword, step = ["", "", *error.schema_path][-2:]  # a path starts at the nearest $id
     if keyword == "$defs":
         return "false"
     return str(keyword) if keyword in HOLD_NAMED or isinstance(step, int) else str(step)

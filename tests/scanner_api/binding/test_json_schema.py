@@ -265,6 +265,7 @@ def test_a_violation_names_part_rule_and_what_was_wanted(reading):
         ({"properties": {"a": False}}, {"a": 1}, ("body", "/a", "properties")),
         ({"prefixItems": [False]}, [1], ("body", "/0", "prefixItems")),
         ({"items": False}, [1], ("body", "/0", "items")),
+        ({"$id": "urn:none", "items": False}, [1], ("body", "/0", "items")),
     ],
 )
 def test_a_false_schema_is_named_by_its_keyword(schema, value, error, reading):

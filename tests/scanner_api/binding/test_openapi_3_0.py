@@ -1,0 +1,93 @@
+import pytest
+
+COMPONENTS = {
+    "schemas": {
+        "Size": {"type": "integer", "nullable": True, "maximum": 5},
+        "Side": {"type": "string", "enum": ["front", "back"]},
+    }
+}
+
+# schema of OpenAPI 3.0, values that it accepts, values that it refuses
+SCHEMAS = {
+    "nullable": ({"type": "string", "nullable": True}, ["a", None], [5]),
+    "not nullable": ({"type": "string", "nullable": False}, ["a"], [None]),
+    "nullable without a type says nothing": ({"nullable": True, "maxLength": 1}, ["a", None, 5], ["ab"]),
+    "nullable does not lengthen an enum": (
+        {"type": "string", "nullable": True, "enum": ["a"]},
+        ["a"],
+        [None, "b"],
+    ),
+    "an enum with null": ({"type": "string", "nullable": True, "enum": ["a", None]}, ["a", None], ["b"]),
+    "exclusive bounds are switches": (
+        {"minimum": 0, "exclusiveMinimum": True, "maximum": 9, "exclusiveMaximum": False},
+        [1, 9],
+        [0, 10],
+    ),
+    "an exclusive bound alone says nothing": ({"exclusiveMaximum": True}, [10**9], []),
+    "$ref stands alone": ({"$ref": "#/components/schemas/Size", "maximum": 1}, [5, None], [6]),
+    "allOf": ({"allOf": [{"$ref": "#/components/schemas/Side"}]}, ["front"], [None, "x"]),
+    "nested": (
+        {
+            "type": "object",
+            "properties": {"sizes": {"type": "array", "items": {"$ref": "#/components/schemas/Size"}}},
+        },
+        [{"sizes": [1, None]}],
+        [{"sizes": [6]}],
+    ),
+    "additionalProperties": (
+        {"type": "object", "additionalProperties": {"type": "integer", "nullable": True}},
+        [{"a": None}],
+        [{"a": "x"}],
+    ),
+    "keywords that 3.0 does not have": ({"example": {"$ref": "#/x"}, "xml": {"name": "a"}}, [1], []),
+}
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_the_dialect_of_3_0_holds_in_requests(name, reading):
+    """A schema of a 3.0 document means what OpenAPI 3.0.3 says, nullable and boolean bounds included."""
+    schema, accepted, refused = SCHEMAS[name]
+    app = reading(schema, openapi="3.0.3", components=COMPONENTS)
+    assert [app.post("/", value).status for value in accepted] == [204] * len(accepted)
+    assert [app.post("/", value).status for value in refused] == [422] * len(refused)
+
+
+def test_parameters_of_3_0(taking):
+    """A parameter of a 3.0 document is coerced by its type, nullable or not."""
+    app = taking(
+        {"in": "query", "name": "n", "schema": {"type": "integer", "nullable": True}},
+        {"in": "query", "name": "s", "schema": {"$ref": "#/components/schemas/Side"}},
+        {"in": "query", "name": "x", "schema": {"type": "number", "minimum": 0, "exclusiveMinimum": True}},
+        openapi="3.0.0",
+        components=COMPONENTS,
+    )
+    assert app.get("/?n=5&s=back&x=0.5").status == 204
+    assert app.seen == {"n": 5, "s": "back", "x": 0.5}
+    assert app.get("/?n=").status == 204
+    assert app.seen["n"] is None
+    assert app.get("/?x=0").errors == [("query", "x", "exclusiveMinimum")]
+
+
+def test_files_of_3_0(reading):
+    """A property of format binary is a file."""
+    schema = {"type": "object", "properties": {"photo": {"type": "string", "format": "binary"}}}
+    app = reading(schema, "multipart/form-data", openapi="3.0.3")
+    body = b'--B\r\nContent-Disposition: form-data; name="photo"; filename="a"\r\n\r\nx\r\n--B--\r\n'
+    assert app.post("/", body, "multipart/form-data; boundary=B").status == 204
+    assert app.seen["body"]["photo"].filename == "a"
+
+
+@pytest.mark.parametrize(
+    ("schema", "returned", "status"),
+    [
+        ({"type": "integer", "nullable": True}, None, 200),
+        ({"type": "integer"}, None, 500),
+        ({"type": "integer", "minimum": 0, "exclusiveMinimum": True}, 0, 500),
+        ({"type": "integer", "minimum": 0, "exclusiveMinimum": True}, 1, 200),
+        ({"type": "object", "properties": {"p": {"type": "string", "writeOnly": True}}}, {"p": "x"}, 500),
+    ],
+)
+def test_responses_of_3_0_are_judged_by_3_0(schema, returned, status, answering):
+    """openapi-core judges a 3.0 document's responses by its dialect: a write-only property stays away."""
+    responses = {"200": {"description": "", "content": {"application/json": {"schema": schema}}}}
+    assert answering(responses, returned, openapi="3.0.3").get("/").status == status
