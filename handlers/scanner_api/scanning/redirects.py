@@ -114,7 +114,9 @@ class RedirectFollower:
     async def _transport(self) -> httpx.AsyncHTTPTransport:
         """Return what calls; made when first needed, since certifi's authorities take 5 MB and 40 ms."""
         if self._opened is None:
-            tls = self._tls or await asyncio.to_thread(httpx.create_ssl_context, trust_env=False)
+            tls = self._tls
+            if tls is None:
+                tls = await asyncio.to_thread(httpx.create_ssl_context, trust_env=False)
             # A kept connection would be reused by address, for a host whose certificate it never showed.
             limits = httpx.Limits(max_connections=_MAX_CONNECTIONS, max_keepalive_connections=0)
             opened = httpx.AsyncHTTPTransport(verify=tls, limits=limits, trust_env=False)
