@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from .coverage import coverage
 from .diff import diff
 from .lint import lint
 from .show import digest, show
@@ -13,5 +14,5 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="rich",
 )
-for command in (show, lint, digest, diff):
+for command in (show, lint, coverage, digest, diff):
     app.command()(command)

@@ -1,0 +1,115 @@
+"""``scanner-api contract coverage``: which operations are answered, mocked and tested."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NamedTuple
+
+import typer
+
+from .reading import File, read_contract
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.table import Table
+
+    from scanner_contract import Contract
+
+MARKS = {True: "[green]yes[/]", False: "[red]no[/]", None: "[yellow]unknown[/]"}
+
+
+class Covered(NamedTuple):
+    """What there is for an operation.
+
+    Attributes:
+        method: upper case.
+        path: the path template.
+        handler: module and name of the function that answers it, in the service and in the mock alike.
+        is_tested: whether a test names that function; None if there are no tests to look at.
+    """
+
+    method: str
+    path: str
+    handler: str | None
+    is_tested: bool | None
+
+
+def coverage(
+    file: File = None,
+    *,
+    tests: Annotated[Path, typer.Option(help="Folder whose tests are searched for handlers' names.")] = Path(
+        "tests"
+    ),
+) -> None:
+    """Tell for each operation whether a handler answers it, whether the mock does, and whether it is tested.
+
+    The mock answers what has a handler, with the same handler. An operation counts as tested if a Python file
+    of the tests names its handler; where there are no tests to search, that is unknown.
+    """
+    from rich.console import Console  # noqa: PLC0415 -- help does without
+
+    covered = _covered(read_contract(file), tests)
+    Console().print(_table(covered))
+    answered = sum(each.handler is not None for each in covered)
+    tested = sum(each.is_tested is True for each in covered)
+    typer.echo(f"Of {len(covered)} operations, {answered} have a handler and {tested} a test that names it.")
+
+
+def _covered(contract: Contract, tests: Path) -> list[Covered]:
+    from scanner_api import operations  # noqa: PLC0415 -- help does without
+    from scanner_api.binding import handlers_of  # noqa: PLC0415 -- the same
+    from scanner_api.binding.resolver import HandlerResolver  # noqa: PLC0415 -- the same
+
+    handlers = handlers_of(operations)
+    resolver = HandlerResolver(handlers)
+    words = _words(tests)
+    found = []
+    for operation in contract.operations:
+        name = resolver.name_for(operation.operation_id)
+        handler = f"{handlers[name].__module__.rpartition('.')[2]}.{name}" if name else None
+        is_tested = None if words is None else name in words
+        found.append(Covered(operation.method.upper(), operation.path, handler, is_tested))
+    return found
+
+
+def _words(tests: Path) -> set[str] | None:
+    """Return the words of all Python files below a folder, None if there are no such files."""
+    words: set[str] = set()
+    for path in tests.rglob("*.py"):
+        words.update(re.findall(r"\w+", path.read_text(errors="replace")))
+    return words or None
+
+
+def _table(covered: Sequence[Covered]) -> Table:
+    from rich import box  # noqa: PLC0415 -- help does without
+    from rich.table import Table  # noqa: PLC0415 -- the same
+    from rich.text import Text  # noqa: PLC0415 -- the same
+
+    from scanner_contract.comparison.findings import printable  # noqa: PLC0415 -- the same
+
+    prefix = _common([each.path for each in covered])
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    table.add_column(f"operation (below {printable(prefix)})" if prefix else "operation", overflow="fold")
+    for heading in ("handler", "mock", "tested"):
+        table.add_column(heading, no_wrap=True)
+    for each in covered:
+        path = printable(each.path.removeprefix(prefix)) or "/"
+        operation = Text.assemble(f"{each.method:6} {path}")
+        if each.handler:
+            operation.append(f"\n{'':7}{each.handler}", "dim")
+        mark = MARKS[each.handler is not None]
+        table.add_row(operation, mark, mark, MARKS[each.is_tested])
+    return table
+
+
+def _common(paths: Sequence[str]) -> str:
+    """Return the segments that all paths begin with."""
+    segments = [path.split("/") for path in paths]
+    common = []
+    for column in zip(*segments, strict=False):
+        if len(set(column)) > 1:
+            break
+        common.append(column[0])
+    return "/".join(common) if len(paths) > 1 else ""

@@ -1,0 +1,43 @@
+"""``scanner-api contract coverage`` tells what is there for each operation."""
+
+import pytest
+
+from scanner_contract import load_contract
+
+
+def row(told, path):
+    """Return the line of an operation as words."""
+    return next(line.split() for line in told.stdout.splitlines() if f" {path} " in line)
+
+
+@pytest.fixture
+def tests(tmp_path):
+    """A folder with one test, which names one handler."""
+    folder = tmp_path / "tests"
+    folder.mkdir()
+    folder.joinpath("test_some.py").write_text("from operations import get_session\n")
+    return folder
+
+
+def test_our_own(contract, tests):
+    """Every operation in force has a handler, and is tested if a test has its handler's name as a word."""
+    told = contract("coverage", "--tests", tests)
+    assert told.exit_code == 0
+    assert row(told, "/sessions/{id}")[-3:] == ["yes", "yes", "yes"]
+    assert row(told, "/sessions/{id}/status")[-3:] == ["yes", "yes", "no"]
+    every = len(load_contract().operations)
+    assert told.stdout.endswith(
+        f"Of {every} operations, {every} have a handler and 1 a test that names it.\n"
+    )
+
+
+def test_operation_without_a_handler(contract, write, pets, tests):
+    """An operation that nothing answers is told so."""
+    told = contract("coverage", write(pets), "--tests", tests)
+    assert row(told, "/pets/{pet_id}")[-3:] == ["no", "no", "no"]
+
+
+def test_without_tests(contract, tmp_path):
+    """Where there are no tests to search, whether an operation is tested is unknown."""
+    told = contract("coverage", "--tests", tmp_path / "none")
+    assert row(told, "/sessions/{id}")[-1] == "unknown"
