@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from contextlib import ExitStack
 from importlib.util import find_spec
-from queue import SimpleQueue
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from types import FrameType
 
 EXTRA = ("httpx", "moto", "PIL", "werkzeug")
 
@@ -32,9 +35,7 @@ def mock(*, host: Host = "127.0.0.1", port: Port = 8000, s3_port: S3Port = 9000,
     Nothing is kept and nothing leaves this machine. Ctrl-C or SIGTERM ends it.
     """
     _check_extra()
-    ends: SimpleQueue[int] = SimpleQueue()  # the one queue that a signal handler may put into
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda number, _: ends.put(number))
+    end = End()
     from scanner_api.access.jwks_sources import is_loopback  # noqa: PLC0415 -- help does without
     from scanner_api.server import CannotListen  # noqa: PLC0415 -- the same
 
@@ -47,15 +48,39 @@ def mock(*, host: Host = "127.0.0.1", port: Port = 8000, s3_port: S3Port = 9000,
         )
     try:
         with scanner_mock(host, port, s3_port) as running:
-            if ends.empty():
+            if not end.wanted:
                 typer.echo(running.line()) if json else announce(running)
-            ends.get()
+            end.wait()
     except RuntimeError:
-        if ends.empty():  # else S3 heard the Ctrl-C that we heard
+        if not end.wanted:  # else S3 heard the Ctrl-C that we heard
             raise
     except CannotListen as error:
         typer.echo(f"Cannot start: {error}", err=True)
         raise typer.Exit(1) from None
+
+
+class End:
+    """The end that SIGINT and SIGTERM ask for, however often.
+
+    A pipe, since of locks and queues none may safely be used by the handler of a signal that interrupts them.
+
+    Attributes:
+        wanted: whether one was asked for.
+    """
+
+    def __init__(self) -> None:
+        self.wanted = False
+        self._reading, self._writing = os.pipe()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._ask)
+
+    def _ask(self, _number: int, _frame: FrameType | None) -> None:
+        self.wanted = True
+        os.write(self._writing, b".")
+
+    def wait(self) -> None:
+        """Return once the end was asked for."""
+        os.read(self._reading, 1)
 
 
 def demo() -> None:
