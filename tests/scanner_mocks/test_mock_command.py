@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import socket
@@ -27,7 +28,11 @@ COMMAND = [str(Path(sys.executable).with_name("scanner-api")), "mock", "--port",
 def running(*options):
     """Run the command; killed if the test does not end it."""
     process = subprocess.Popen(  # noqa: S603 -- our own command
-        [*COMMAND, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*COMMAND, *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     )
     with process:
         try:
@@ -80,6 +85,18 @@ def test_a_signal_while_it_starts():
         process.send_signal(signal.SIGTERM)
         told, complaints = process.communicate(timeout=30)
     assert (process.returncode, told, complaints) == (0, "", "")
+
+
+def test_ctrl_c_while_it_starts():
+    """Ctrl-C, which a terminal sends to S3's process as well, ends it with exit code 0 even then."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = free.getsockname()
+    with running("--json", "--s3-port", str(address[1])) as process:
+        while not accepts(address):
+            assert process.poll() is None
+        os.killpg(process.pid, signal.SIGINT)
+        told, _ = process.communicate(timeout=30)
+    assert (process.returncode, told) == (0, "")
 
 
 def test_page_for_people():

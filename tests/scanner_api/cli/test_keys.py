@@ -207,13 +207,23 @@ def test_revoking_what_is_not_there(run):
 def test_the_list_shows_all_but_secrets(run):
     """The list has id, owner, state and limits of every key, and no key and no digest."""
     key_id, organization, secret = created(
-        run("create", "--new-organization", "Acme", "--name", "[red]till[/]", "--per-minute", "7")
+        run(
+            "create",
+            "--new-organization",
+            "Acme",
+            "--name",
+            "[red]till[/]",
+            "--per-minute",
+            "7",
+            "--per-day",
+            "70",
+        )
     )
     revoked, _, _ = created(run("create", "--organization", organization))
     run("revoke", revoked)
     shown = run("list").stdout
     assert shown.index(revoked) < shown.index(key_id)
-    for text in ("[red]till[/]", organization, "active", "revoked", "7/minute", "never"):
+    for text in ("[red]till[/]", organization, "active", "revoked", "7/minute", "70/day", "never"):
         assert text in shown
     assert secret[4:36] not in shown
 
