@@ -126,6 +126,7 @@ def serve():
         }
         contract = Contract(document=document, source="test")
         gate = options.pop("gate", None) or OpenGate()
+        pages = options.pop("pages", {})
         seen = {}
 
         async def note(**arguments):
@@ -135,7 +136,7 @@ def serve():
         if handlers is None:
             handlers = {each.operation_id: note for each in contract.operations}
         bound = bind(Assembly(contract, gate, **{"reveal": True, **options}), handlers)
-        edge = Edge(bound, clock=SystemClock(), pages={}, most_target_bytes=most_target_bytes)
+        edge = Edge(bound, clock=SystemClock(), pages=pages, most_target_bytes=most_target_bytes)
         return App(edge, gate, seen)
 
     return make

@@ -163,7 +163,7 @@ schemas = st.recursive(leaves, around, max_leaves=6)
 NODE = {"properties": {"a": {"$ref": "#/components/schemas/Node"}, "b": {"type": ["integer", "null"]}}}
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(schemas, st.lists(values, min_size=1, max_size=6))
 def test_the_filter_accepts_nothing_that_the_judge_refuses(schema, some):
     """Whatever the schema and the body, what the filter accepts is accepted by openapi-core."""
@@ -171,7 +171,7 @@ def test_the_filter_accepts_nothing_that_the_judge_refuses(schema, some):
     event(f"accepted {sum(court.accepts(value) for value in some) > 0}")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(patterns.filter(is_python_pattern), st.lists(texts, min_size=1, max_size=8), st.booleans())
 def test_the_filter_reads_patterns_as_the_judge_does(pattern, some, negated):
     """Escapes, classes, lookarounds, newlines and characters beyond ASCII mean the same to both."""
@@ -181,7 +181,7 @@ def test_the_filter_reads_patterns_as_the_judge_does(pattern, some, negated):
         assert court.accepts(text) == ((re.search(pattern, text) is None) == negated)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     keywords(type=types, pattern=patterns.filter(is_python_pattern), format=formats)
     | keywords(type=st.just("integer"), minimum=numbers, multipleOf=positive, format=formats)
@@ -266,7 +266,7 @@ HEADERS = [
 COURTS = {operation.operation_id: Court(CONTRACT, operation) for operation, _, _ in ANSWERS}
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_the_filter_accepts_nothing_of_the_packaged_contract_that_the_judge_refuses(data):
     """Of the packaged contract's answers, right and nearly right, the judge accepts what the filter does."""

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-QUIET = settings(max_examples=250, deadline=None)
+QUIET = settings(max_examples=150, deadline=None)
 COLOURS = {"type": "array", "items": {"type": "integer"}}
 POINT = {"type": "object", "properties": {"x": {"type": "integer"}}}
 

@@ -1,5 +1,7 @@
 import pytest
 
+from scanner_contract import load_contract
+
 INTEGER = {"type": "integer"}
 INTEGERS = {"type": "array", "items": {"type": "integer"}}
 STRINGS = {"type": "array", "items": {"type": "string"}}
@@ -261,3 +263,29 @@ def test_parameters_have_python_names(taking):
         "query_same",
     ]
     assert (app.seen["path_same"], app.seen["query_same"]) == ("p", "q")
+
+
+def test_the_default_of_the_packaged_contract(serve):
+    """The photo type is declared through allOf, with a default beside it, and has both."""
+    document = load_contract().document
+    app = serve(document["paths"], components=document["components"])
+    app.get("/scanner/api/v1/sessions/s/presigned-upload-url")
+    assert app.seen == {"session_id": "s", "photo_type": "other", "original_filename": "photo.jpg"}
+
+
+def test_members_may_have_alternatives(taking):
+    """Items and properties that a schema's alternatives describe are coerced by whichever is valid."""
+    items = {"type": "array", "anyOf": [{"items": {"type": "integer"}}, {"items": {"type": "boolean"}}]}
+    flag = {"properties": {"z": {"type": "boolean"}}, "required": ["z"]}
+    point = {"type": "object", "oneOf": [{**POINT, "required": ["x"]}, flag]}
+    app = taking(
+        {"in": "query", "name": "l", "schema": items},
+        {"in": "query", "name": "p", "schema": point, "style": "deepObject"},
+    )
+    for query, value in [
+        ("l=1&l=2&p[x]=1", {"l": [1, 2], "p": {"x": 1}}),
+        ("l=true&p[z]=true", {"l": [True], "p": {"z": True}}),
+    ]:
+        assert app.get("/?" + query).status == 204
+        assert app.seen == value
+    assert app.get("/?l=1&l=true").status == 422

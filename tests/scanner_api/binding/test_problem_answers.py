@@ -253,3 +253,19 @@ def test_a_disconnect_is_no_error_in_the_log(reading, caplog):
         "POST", "/", headers={"content-type": "application/json"}, events=[{"type": "http.disconnect"}]
     )
     assert [record.levelname for record in caplog.records if record.name == "scanner_api.errors"] == ["DEBUG"]
+
+
+def test_pages_are_outside_of_the_contract(serve):
+    """A page answers for its path alone, before the gate and whatever the contract has there."""
+
+    class ClosedGate:
+        async def admit(self, *_):
+            raise problems.Unauthorized
+
+    async def page(scope, _, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": scope["path"].encode()})
+
+    app = raising(serve, RuntimeError(), gate=ClosedGate(), pages={"/healthz": page})
+    assert app.get("/healthz").body == b"/healthz"
+    assert app.get("/healthz/").status == 401
