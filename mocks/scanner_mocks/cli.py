@@ -62,7 +62,8 @@ def mock(*, host: Host = "127.0.0.1", port: Port = 8000, s3_port: S3Port = 9000,
 class End:
     """The end that SIGINT and SIGTERM ask for, however often.
 
-    A pipe, since of locks and queues none may safely be used by the handler of a signal that interrupts them.
+    The system may deliver a signal to any thread, which wakes the main thread from no lock, queue or read;
+    so what is waited for is a pipe, into which Python writes wherever the signal comes.
 
     Attributes:
         wanted: whether one was asked for.
@@ -70,13 +71,14 @@ class End:
 
     def __init__(self) -> None:
         self.wanted = False
-        self._reading, self._writing = os.pipe()
+        self._reading, writing = os.pipe()
+        os.set_blocking(writing, False)  # noqa: FBT003 -- os has no name for it
+        signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._ask)
 
     def _ask(self, _number: int, _frame: FrameType | None) -> None:
         self.wanted = True
-        os.write(self._writing, b".")
 
     def wait(self) -> None:
         """Return once the end was asked for."""
