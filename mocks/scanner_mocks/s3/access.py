@@ -6,6 +6,8 @@ import json
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
+from .errors import S3Error
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -69,11 +71,19 @@ def verdict(policy: bytes | None, action: str, bucket: str, key: str) -> str:
     return next((effect for effect in ("Deny", "Allow") if effect in effects), "")
 
 
-def _statements(policy: bytes | None) -> list[dict[str, Any]]:
+def check_policy(document: bytes) -> None:
+    """Raise MalformedPolicy unless a document can be a bucket policy."""
     try:
-        statements = json.loads(policy or b"{}").get("Statement", [])
-    except (ValueError, AttributeError):
-        return []
+        readable = isinstance(json.loads(document), dict)
+    except (ValueError, RecursionError):
+        readable = False
+    if not readable:
+        message = "Policies must be valid JSON and the first byte must be '{'"
+        raise S3Error(400, "MalformedPolicy", message)
+
+
+def _statements(policy: bytes | None) -> list[dict[str, Any]]:
+    statements = json.loads(policy or b"{}").get("Statement", [])
     return [statement for statement in _listed(statements) if isinstance(statement, dict)]
 
 

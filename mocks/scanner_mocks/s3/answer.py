@@ -41,7 +41,7 @@ class Answer:
     @classmethod
     def of_error(cls, error: S3Error, request_id: str, host_id: str) -> Self:
         """Return the answer that an error is."""
-        answer = cls.of_xml(error.status, error.document(request_id, host_id))
+        answer = cls.of_xml(error.status, error.document(request_id, host_id), error.headers)
         answer.code, answer.message = error.code, error.message
         return answer
 

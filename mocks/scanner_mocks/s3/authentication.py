@@ -19,19 +19,22 @@ from .signature import (
     canonical_request,
     check,
     check_token,
+    check_version_2,
     parse_time,
     string_to_sign,
     version_2_refused,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from scanner_api.clock import Clock
 
     from .request import Request
 
 _FORM = ("Policy", "X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Signature")
+_FORM_OF_VERSION_2 = ("Policy", "AWSAccessKeyId", "Signature")
+_REGIONS_OF_VERSION_2 = frozenset({"us-east-1"})
 _QUERY = (
     "X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Expires", "X-Amz-SignedHeaders",
     "X-Amz-Signature",
@@ -104,18 +107,22 @@ class Authenticator:
         return self._verify(request, claim)
 
     def authenticate_form(self, fields: Mapping[str, str], region: str) -> Signed | None:
-        """Return who signed the policy of a form (names in lower case); None if nobody did."""
-        missing = [name for name in _FORM if not fields.get(name.lower())]
-        if set(missing) >= set(_FORM[1:]):
-            if fields.keys() & {"awsaccesskeyid", "signature"}:
+        """Return who signed the policy of a form (names in lower case); None if nobody did.
+
+        S3's first region takes Version 2 too, as it does for buckets from before 2020: compatibility suites
+        sign with it, and have their buckets there.
+        """
+        if not any(fields.get(name.lower()) for name in _FORM[1:]):
+            if not fields.keys() & {"awsaccesskeyid", "signature"}:
+                return None
+            if region not in _REGIONS_OF_VERSION_2:
                 raise version_2_refused()
-            return None
-        for name in missing:
-            message = (
-                f"Bucket POST must contain a field named '{name}'.  "
-                "If it is specified, please check the order of the fields."
-            )
-            raise invalid_argument(message, name, "")
+            _check_required(fields, _FORM_OF_VERSION_2)
+            access_key = fields["awsaccesskeyid"]
+            credential = self._credential(access_key, fields.get("x-amz-security-token"))
+            check_version_2(credential, access_key, fields["policy"], fields["signature"])
+            return Signed(access_key, region)
+        _check_required(fields, _FORM)
         scope = _scope_of_form(fields, region)
         credential = self._credential(scope.access_key, fields.get("x-amz-security-token"))
         check(credential, scope, fields["policy"], fields["x-amz-signature"])
@@ -165,6 +172,16 @@ class Authenticator:
                 "ServerTime": f"{now:{_ISO}}",
             }
             raise S3Error(403, "AccessDenied", "Request has expired", elements)
+
+
+def _check_required(fields: Mapping[str, str], names: Iterable[str]) -> None:
+    for name in names:
+        if not fields.get(name.lower()):
+            message = (
+                f"Bucket POST must contain a field named '{name}'.  "
+                "If it is specified, please check the order of the fields."
+            )
+            raise invalid_argument(message, name, "")
 
 
 def _scope_of_form(fields: Mapping[str, str], region: str) -> Scope:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
+from xml.etree import ElementTree as ET
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.core.request import Request as MotoRequest
@@ -212,21 +212,22 @@ def _headers(order: Order) -> dict[str, str]:
 
 def _answer(order: Order, status: int, headers: Mapping[str, Any], content: str | bytes) -> Answer:
     body = content.encode() if isinstance(content, str) else content
-    if status >= 400 and not body and order.method != "HEAD":  # noqa: PLR2004 -- where HTTP's errors begin
-        raise S3Error(status, _CODES.get(status, "InvalidRequest"), HTTPStatus(status).phrase)
-    length = len(body)
-    code, message = _error(body) if status >= 400 else ("", "")  # noqa: PLR2004 -- the same
+    fields = [(name, str(value)) for name, value in headers.items() if name.lower() not in _OURS]
     if order.method == "HEAD":
         length = int(next((value for name, value in headers.items() if name.lower() == "content-length"), 0))
-        body = b""
-    fields = [(name, str(value)) for name, value in headers.items() if name.lower() not in _OURS]
-    return Answer(status, fields, [body] if body else [], length, code, message)
+        return Answer(status, fields, [], length)
+    if status >= HTTPStatus.BAD_REQUEST:
+        raise _error(status, body, [pair for pair in fields if pair[0].lower().startswith("x-amz-")])
+    return Answer(status, fields, [body] if body else [], len(body))
 
 
-def _error(document: bytes) -> tuple[str, str]:
-    """Return the code and the message of moto's error document."""
-    code, message = (re.search(rf"<{name}>(.*?)</{name}>".encode(), document) for name in ("Code", "Message"))
-    return (code[1].decode() if code else "", message[1].decode() if message else "")
+def _error(status: int, document: bytes, headers: list[tuple[str, str]]) -> S3Error:
+    """Return an error of moto's as one of ours, which has the ids of this exchange."""
+    elements = {element.tag: element.text or "" for element in ET.fromstring(document)} if document else {}  # noqa: S314 -- moto's own
+    code = elements.pop("Code", _CODES.get(status, "InvalidRequest"))
+    message = elements.pop("Message", HTTPStatus(status).phrase)
+    elements = {name: text for name, text in elements.items() if name not in ("RequestId", "HostId")}
+    return S3Error(status, code, message, elements, headers)
 
 
 def _cors_rule(rule: Any) -> CorsRule:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from .xml import document, element
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 
 class S3Error(Exception):
@@ -19,16 +19,23 @@ class S3Error(Exception):
         code: S3's own code, such as ``EntityTooLarge``.
         message: S3's own words.
         elements: further elements of the document, in the order given.
+        headers: header fields to answer with.
     """
 
     def __init__(
-        self, status: int, code: str, message: str, elements: Mapping[str, str | int] | None = None
+        self,
+        status: int,
+        code: str,
+        message: str,
+        elements: Mapping[str, str | int] | None = None,
+        headers: Iterable[tuple[str, str]] = (),
     ) -> None:
         super().__init__(message)
         self.status = HTTPStatus(status)
         self.code = code
         self.message = message
         self.elements = dict(elements or {})
+        self.headers = list(headers)
 
     def document(self, request_id: str, host_id: str) -> bytes:
         """Return the XML document of the error."""

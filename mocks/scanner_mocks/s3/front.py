@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _NOT_IN_HEADER = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _SUBRESOURCES = ("acl", "tagging", "legal-hold")
-_NOT_IMPLEMENTED = ("retention", "torrent", "select", "renameObject", "encryption")
+_NOT_IMPLEMENTED = ("retention", "torrent", "select", "restore", "renameObject", "encryption")
 
 
 class Front:
@@ -236,9 +236,6 @@ class Front:
             return self._objects.begin_upload(request, bucket)
         if request.asks_for("uploadId"):
             return self._objects.complete_upload(request, signed, bucket)
-        if request.asks_for("restore"):
-            document = read_document(request, signed)
-            return self.store.change_object(_order(request, bucket, handed_over(request.headers), document))
         raise _not_allowed(request)
 
     def _delete_object(self, request: Request, _signed: Signed | None, bucket: Bucket) -> Answer:

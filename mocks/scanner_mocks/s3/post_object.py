@@ -94,8 +94,6 @@ class PostObject:
 
 def _accepted(request: Request, fields: Mapping[str, str], put: Answer) -> Answer:
     """Return the answer that the form asks for."""
-    if put.status != HTTPStatus.OK:
-        return put
     etag = put.header("ETag") or ""
     location = request.object_url(fields["key"])
     headers = [pair for pair in put.headers if pair[0].lower() != "content-type"]

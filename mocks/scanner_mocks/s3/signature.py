@@ -1,4 +1,6 @@
-"""Signature Version 4, from the server's side: what was signed, and whether the signature is right.
+"""Signatures from the server's side: what was signed, and whether the signature is right.
+
+Requests are signed with Version 4; Version 2, where it is taken at all, signs policies alone.
 
 Everything here is pure. Requests are given by their parts; signatures are compared in constant time, and a
 secret key is in no error, no log and no repr.
@@ -6,6 +8,7 @@ secret key is in no error, no log and no repr.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import re
@@ -150,10 +153,20 @@ def check(
 ) -> None:
     """Raise SignatureDoesNotMatch unless `provided` is the signature of `text`."""
     right = signature(credential.secret_key, scope, text.encode("utf-8", "surrogateescape"))
+    _compare(right, provided, scope.access_key, text, canonical)
+
+
+def check_version_2(credential: Credential, access_key: str, text: str, provided: str) -> None:
+    """Raise SignatureDoesNotMatch unless `provided` is the signature of a policy's text by Version 2."""
+    digest = hmac.digest(credential.secret_key.encode(), text.encode("utf-8", "surrogateescape"), "sha1")
+    _compare(base64.b64encode(digest).decode(), provided, access_key, text)
+
+
+def _compare(right: str, provided: str, access_key: str, text: str, canonical: str | None = None) -> None:
     if hmac.compare_digest(right.encode(), provided.encode("utf-8", "surrogateescape")):
         return
     elements = {
-        "AWSAccessKeyId": scope.access_key,
+        "AWSAccessKeyId": access_key,
         "StringToSign": text,
         "SignatureProvided": provided,
         "StringToSignBytes": _bytes(text),

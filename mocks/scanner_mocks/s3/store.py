@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from .access import check_policy
 from .archive import BUCKET_NAME
 from .backend import DEFAULT_REGION, Backend, Bucket, Order
 from .checksums import ContentMd5
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from .answer import Answer
     from .archive import Archive
     from .checksums import Checksum
-
-OK = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +99,7 @@ class Store:
         }
         with self._backend.lock:
             answer = self._backend.carry_out(_located(order))
-            if answer.status == OK and order.bucket not in self._settings:
+            if order.bucket not in self._settings:
                 self._settings[order.bucket] = settings
                 self._archive.save_bucket(order.bucket, settings)
         return answer
@@ -111,13 +110,14 @@ class Store:
 
     def change_bucket(self, order: Order) -> Answer:
         """Carry out an order that changes a bucket, or several of its objects."""
+        if order.method == "PUT" and order.asks_for("policy"):
+            check_policy(order.body)
         with self._backend.lock, self._removing(order.bucket):
             before = self._backend.names(order.bucket)
             answer = self._backend.carry_out(order)
             for name in before - self._backend.names(order.bucket):
                 self._archive.drop_object(order.bucket, name)
-            if answer.status < 300:  # noqa: PLR2004 -- where HTTP's successes end
-                self._record_bucket(order)
+            self._record_bucket(order)
         return answer
 
     def _record_bucket(self, order: Order) -> None:
@@ -145,9 +145,6 @@ class Store:
             if not content.path.is_file():  # everything was reset while it came in
                 raise no_such_bucket(order.bucket)
             answer = self._backend.carry_out(order)
-            if answer.status != OK:
-                content.discard()
-                return answer
             key = self._backend.key(order.bucket, order.key)
             adopt(key, content.path, content.size, content.md5.etag)
             if content.checksum is not None:
