@@ -72,7 +72,7 @@ class End:
     def __init__(self) -> None:
         self.wanted = False
         self._reading, writing = os.pipe()
-        os.set_blocking(writing, False)  # noqa: FBT003 -- os has no name for it
+        os.set_blocking(writing, False)
         signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._ask)

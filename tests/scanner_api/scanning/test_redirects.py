@@ -293,8 +293,9 @@ def test_proxies_of_the_environment_are_ignored(monkeypatch, follow_on):
     assert resolution.succeeded
 
 
-def test_many_can_be_followed_at_once(serving):
-    """One follower serves more callers at once than it has connections."""
+def test_many_can_be_followed_at_once(serving, monkeypatch):
+    """One follower serves more callers at once than it has connections, if only they have the time."""
+    monkeypatch.setattr(redirects, "TOTAL_SECONDS", 60)
 
     async def run():
         async with serving({"/": moved("/b")}) as site:
