@@ -84,6 +84,7 @@ class Answers:
     def __init__(self, operation: Operation, compiler: SchemaCompiler, judge: Judge, *, reveal: bool) -> None:
         self._operation = operation
         self._status = success_status(operation)
+        self._media_types: dict[int, str | None] = {}
         self._filter = AcceptFilter(operation, compiler)
         self._judge = judge
         self._reveal = reveal
@@ -105,10 +106,11 @@ class Answers:
         return rendered
 
     def _declared_media_type(self, status: int, body: Any) -> str | None:
-        declared = declared_response(self._operation, status)
-        if declared is None:
-            return "application/json"
-        media_type = next(iter(declared.get("content", {})), None)
+        if status not in self._media_types:
+            declared = declared_response(self._operation, status)
+            content = {"application/json": {}} if declared is None else declared.get("content", {})
+            self._media_types[status] = next(iter(content), None)
+        media_type = self._media_types[status]
         return _of_range(media_type, body) if media_type is not None and "*" in media_type else media_type
 
     def _bring_before_the_judge(self, rendered: Rendered, media_type: str | None, request: Request) -> None:
