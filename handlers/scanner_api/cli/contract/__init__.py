@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from .coverage import coverage
+from .declarations import types
 from .diff import diff
 from .lint import lint
 from .show import digest, show
@@ -14,5 +15,5 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="rich",
 )
-for command in (show, lint, coverage, digest, diff):
+for command in (show, lint, coverage, digest, diff, types):
     app.command()(command)

@@ -1,0 +1,213 @@
+"""Python types of the schemas of a contract: TypedDicts, as handlers take and return JSON values as they are.
+
+A TypedDict tells a property that may be missing from one that may be null, takes any name of a property, and
+needs no conversion, where a class would need all three.
+"""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+import re
+from typing import TYPE_CHECKING, Any
+
+from . import pointers
+from .comparison.expansion import Schemas
+from .comparison.located import Conjunction, Located
+from .comparison.shapes import ANNOTATIONS, ANY_TYPE, Shape, shape_of
+from .errors import ContractError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .contract import Contract
+
+HEADER = '''"""Types of {title}, version {version}: made from its contract, not to be edited."""
+
+from typing import Any, Literal, NotRequired, TypeAlias, TypedDict
+'''
+IMPORTED = frozenset({"Any", "Literal", "NotRequired", "TypeAlias", "TypedDict"})
+SCALARS = {"string": "str", "integer": "int", "number": "float", "boolean": "bool"}
+UNIONS = frozenset({"anyOf", "oneOf"})
+LITERALS = (str, int, bool)
+IGNORED = ANNOTATIONS | {"default", "discriminator", "deprecated", "readOnly", "writeOnly"}
+
+
+def python_types(contract: Contract) -> str:
+    """Return a module of types, one for each schema of the contract's components and each object in them.
+
+    Raises:
+        ContractError: a schema is nested too deep.
+    """
+    info = contract.document["info"]
+    title, version = (_plain(info[key]) for key in ("title", "version"))
+    header = HEADER.format(title=title, version=version)
+    try:
+        return "\n\n\n".join([header.rstrip(), *_Declarations(contract).all()]) + "\n"
+    except RecursionError:
+        raise ContractError(contract.source, "/components/schemas", "is nested too deep for types.") from None
+
+
+def _plain(text: str) -> str:
+    """Return a text that can stand in a docstring."""
+    return "".join(each if each.isprintable() and each not in '\\"' else " " for each in text).strip()
+
+
+class _Declarations:
+    """The declarations of one module, and the names that are taken in it."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._schemas = Schemas(contract)
+        self._components = contract.document.get("components", {}).get("schemas", {})
+        self._taken: set[str] = set()
+        self._names = {name: self._free_name(name) for name in self._components}
+        self._made: list[str] = []
+        self._open: set[tuple[int, ...]] = set()
+
+    def all(self) -> list[str]:
+        for name, node in self._components.items():
+            self._component(name, Located(node, pointers.join("/components/schemas", name), name))
+        return self._made
+
+    def _component(self, name: str, located: Located) -> None:
+        spelled = self._names[name]
+        shape = self._object(located)
+        if shape is not None:
+            self._class(spelled, shape)
+            return
+        alias = "Any" if self._leads_to_itself(name) else self._type((located,), spelled)
+        self._made.append(f"{spelled}: TypeAlias = {alias!r}")
+
+    def _object(self, located: Located) -> Shape | None:
+        """Return the shape of a schema that is one object with properties, and nothing else."""
+        alternatives = self._schemas.alternatives((located,))
+        shape = shape_of(alternatives[0], located)
+        is_object = shape.types == {"object"} and shape.properties and not shape.takes_null
+        is_own = not _is_another(located.node)
+        return shape if len(alternatives) == 1 and is_object and is_own else None
+
+    def _class(self, name: str, shape: Shape) -> None:
+        """Declare a TypedDict: as a class if every property can be an attribute, else by calling it."""
+        place = len(self._made)
+        fields = {key: self._field(key, shape, name) for key in shape.properties}
+        if all(_is_attribute(key) for key in fields):
+            lines = [f"class {name}(TypedDict):", *(f"    {key}: {field}" for key, field in fields.items())]
+        else:
+            inner = [f"    {key!r}: {field}," for key, field in fields.items()]
+            lines = [f"{name} = TypedDict({name!r}, {{", *inner, "})"]
+        self._made.insert(place, "\n".join(lines))
+
+    def _field(self, key: str, shape: Shape, name: str) -> str:
+        expression = self._type(shape.properties[key], f"{name}_{key}")
+        return _quoted(expression) if key in shape.required else f"NotRequired[{_quoted(expression)}]"
+
+    def _type(self, conjunction: Conjunction, hint: str) -> str:
+        """Return the expression for a schema; objects in it get names that begin with ``hint``."""
+        named = self._named(conjunction[0], hint) if len(conjunction) == 1 else None
+        return named or self._merged(conjunction, hint)
+
+    def _merged(self, conjunction: Conjunction, hint: str) -> str:
+        """Return the expression for schemas that hold together; in themselves they are ``Any``."""
+        key = tuple(id(each.node) for each in conjunction)
+        if key in self._open:
+            return "Any"
+        self._open.add(key)
+        shapes = [shape_of(each, Located({}, "", "")) for each in self._schemas.alternatives(conjunction)]
+        members = [member for shape in shapes for member in self._members(shape, hint)]
+        self._open.remove(key)
+        return _union([*members, *["None"] * any(shape.takes_null for shape in shapes)])
+
+    def _named(self, located: Located, hint: str) -> str | None:
+        """Return the expression for a reference to a component, and for alternatives that may be such."""
+        if not isinstance(located.node, dict):
+            return None
+        keywords = located.node.keys() - IGNORED
+        if keywords == {"$ref"}:
+            return self._names.get(_component_of(located.node))
+        if keywords == {"allOf"} and len(located.node["allOf"]) == 1:
+            return self._type((located.below("allOf", 0),), hint)
+        if len(keywords) == 1 and keywords <= UNIONS:
+            (union,) = keywords
+            return _union([self._type((each,), hint) for each in _branches(located, union)])
+        return None
+
+    def _members(self, shape: Shape, hint: str) -> Iterator[str]:
+        if shape.types == ANY_TYPE:
+            yield "Any"
+        elif shape.enum is not None and all(isinstance(value, LITERALS) for value in shape.enum.values()):
+            yield f"Literal[{', '.join(map(repr, shape.enum.values()))}]" if shape.enum else "Any"
+        else:
+            for each in sorted(shape.types - ({"integer"} if "number" in shape.types else set())):
+                if each == "array":
+                    yield f"list[{self._type(shape.items, hint)}]"
+                elif each == "object":
+                    yield self._mapping(shape, hint)
+                else:
+                    yield SCALARS[each]
+
+    def _mapping(self, shape: Shape, hint: str) -> str:
+        if shape.properties:
+            name = self._free_name(hint)
+            self._class(name, shape)
+            return name
+        return f"dict[str, {self._type(shape.additional, hint) if shape.additional else 'Any'}]"
+
+    def _leads_to_itself(self, name: str) -> bool:
+        """Whether a component is an alternative of itself, which no type can be."""
+        seen: set[str] = set()
+        pending = [self._components[name]]
+        while pending and name not in seen:
+            node = pending.pop()
+            if isinstance(node, dict):
+                target = _component_of(node)
+                if target in self._components and target not in seen:
+                    seen.add(target)
+                    pending.append(self._components[target])
+                pending += [each for key in ("allOf", *UNIONS) for each in node.get(key, ())]
+        return name in seen
+
+    def _free_name(self, wanted: str) -> str:
+        """Return a class name like ``wanted`` that nothing else has."""
+        words = re.split(r"[^0-9A-Za-z]+", wanted)
+        stem = "".join(word[:1].upper() + word[1:] for word in words) or "Schema"
+        stem = f"_{stem}" if stem[0].isdigit() else stem
+        name, number = stem, 1
+        while name in self._taken or name in IMPORTED or keyword.iskeyword(name) or hasattr(builtins, name):
+            number += 1
+            name = f"{stem}_{number}"
+        self._taken.add(name)
+        return name
+
+
+def _component_of(node: dict[str, Any]) -> str:
+    """Return the name of the component that a ``$ref`` leads to, empty if it leads elsewhere."""
+    match pointers.split(pointers.from_fragment(str(node.get("$ref", "")).removeprefix("#"))):
+        case ["components", "schemas", name]:
+            return name
+    return ""
+
+
+def _is_another(node: Any) -> bool:
+    """Whether a schema is another one, with annotations at most."""
+    keywords = node.keys() - IGNORED if isinstance(node, dict) else ()
+    return keywords == {"$ref"} or (keywords == {"allOf"} and len(node["allOf"]) == 1)
+
+
+def _branches(located: Located, union: str) -> list[Located]:
+    return [located.below(union, index) for index in range(len(located.node[union]))]
+
+
+def _is_attribute(name: str) -> bool:
+    is_mangled = name.startswith("__") or not name.isascii()
+    return name.isidentifier() and not keyword.iskeyword(name) and not is_mangled
+
+
+def _quoted(expression: str) -> str:
+    """Return an expression so that Python need not know the names in it yet."""
+    return expression if expression in {*SCALARS.values(), "Any"} else repr(expression)
+
+
+def _union(members: list[str]) -> str:
+    """Return the union of expressions, each once; ``Any`` takes in all others."""
+    unique = list(dict.fromkeys(members))
+    return "Any" if not unique or "Any" in unique else " | ".join(unique)

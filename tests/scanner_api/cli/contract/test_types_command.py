@@ -1,0 +1,54 @@
+"""``scanner-api contract types`` prints types in the language that is asked for."""
+
+import os
+import sys
+
+import pytest
+
+from scanner_contract import load_contract
+from scanner_contract.python_types import python_types
+
+
+@pytest.fixture
+def npx(tmp_path, monkeypatch):
+    """Puts a script in the place of npx, and takes every other program away."""
+
+    def install(script=None):
+        folder = tmp_path / "bin"
+        folder.mkdir()
+        if script is not None:
+            path = folder / "npx"
+            path.write_text(f"#!{sys.executable}\nimport json, sys\n{script}\n")
+            path.chmod(0o755)
+        monkeypatch.setenv("PATH", os.fspath(folder))
+
+    return install
+
+
+def test_python(contract):
+    """Python is the default, and its types are those of the contract in force."""
+    told = contract("types")
+    assert (told.exit_code, told.stdout) == (0, python_types(load_contract()))
+
+
+def test_typescript(contract, npx, pets, write):
+    """TypeScript is what openapi-typescript prints for the contract, which it reads from a file."""
+    npx("print(sys.argv[1:3], json.load(open(sys.argv[3]))['info']['title'])")
+    told = contract("types", write(pets), "--lang", "typescript")
+    assert (told.exit_code, told.stdout) == (0, "['--yes', 'openapi-typescript@7'] Pets\n")
+
+
+def test_without_npx(contract, npx):
+    """Without npx there is no TypeScript, and the reason tells what to install."""
+    npx()
+    told = contract("types", "--lang", "typescript")
+    assert (told.exit_code, told.stdout) == (2, "")
+    assert "install Node.js" in told.stderr
+
+
+def test_generator_fails(contract, npx):
+    """When openapi-typescript fails, what it said is told."""
+    npx("sys.exit('no network')")
+    told = contract("types", "--lang", "typescript")
+    assert (told.exit_code, told.stdout) == (2, "")
+    assert told.stderr == "openapi-typescript failed: no network\n"
