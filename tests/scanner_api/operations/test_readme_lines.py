@@ -14,7 +14,7 @@ from scanner_api.scanning.catalogue import shipped_products
 
 README = (Path(__file__).parents[3] / "README.md").read_text()
 LINES = re.findall(r"^\| `([A-Z]+) (/\S*)`[ +]*\| `curl (.*)` \|$", README, re.MULTILINE)
-PRODUCTS = shipped_products()
+PRODUCTS = iter(list(shipped_products()))
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
     "1f15c4890000000d49444154789c6360606060000000050001a5f645400000000049454e44ae426082"
