@@ -130,4 +130,6 @@ class Settings(BaseSettings):
         config = os.environ.get("SCANNER_CONFIG")
         if config is None:
             return init_settings, env_settings
+        if not Path(config).is_file():  # pydantic-settings would pass over it in silence
+            raise FileNotFoundError(f"there is no file {config}")
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, Path(config))
