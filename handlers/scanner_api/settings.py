@@ -70,7 +70,7 @@ class Settings(BaseSettings):
         description="Where captures wait to be processed: `memory://` in this process, or `redis://...` for "
         "`scanner-api worker` (extra `redis`).",
     )
-    worker_concurrency: int = Field(8, ge=1, le=1000, description="Jobs that a process does at the same time.")
+    worker_concurrency: int = Field(8, ge=1, le=1000, description="Jobs that a process does at once.")
     lease_seconds: float = Field(
         20, ge=1, description="How long a worker may be silent before another takes over, in seconds."
     )
