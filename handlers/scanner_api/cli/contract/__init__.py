@@ -8,6 +8,7 @@ from .coverage import coverage
 from .declarations import types
 from .diff import diff
 from .lint import lint
+from .scaffold import scaffold
 from .show import digest, show
 
 app = typer.Typer(
@@ -15,5 +16,5 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="rich",
 )
-for command in (show, lint, coverage, digest, diff, types):
+for command in (show, lint, coverage, digest, diff, scaffold, types):
     app.command()(command)

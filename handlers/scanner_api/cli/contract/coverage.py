@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from .beginnings import common_beginning
 from .reading import File, read_contract
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def _table(covered: Sequence[Covered]) -> Table:
 
     from scanner_contract.comparison.findings import printable  # noqa: PLC0415 -- the same
 
-    prefix = _common([each.path for each in covered])
+    prefix = "/".join(common_beginning([each.path.split("/") for each in covered]))
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     table.add_column(f"operation (below {printable(prefix)})" if prefix else "operation", overflow="fold")
     for heading in ("handler", "mock", "tested"):
@@ -102,14 +103,3 @@ def _table(covered: Sequence[Covered]) -> Table:
         mark = MARKS[each.handler is not None]
         table.add_row(operation, mark, mark, MARKS[each.is_tested])
     return table
-
-
-def _common(paths: Sequence[str]) -> str:
-    """Return the segments that all paths begin with."""
-    segments = [path.split("/") for path in paths]
-    common = []
-    for column in zip(*segments, strict=False):
-        if len(set(column)) > 1:
-            break
-        common.append(column[0])
-    return "/".join(common) if len(paths) > 1 else ""

@@ -1,0 +1,144 @@
+"""``scanner-api contract scaffold``: a place to begin for each operation without a handler."""
+
+from __future__ import annotations
+
+import keyword
+from pathlib import Path  # noqa: TC003 -- typer reads the annotation
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .beginnings import common_beginning
+from .reading import CANNOT_RUN, read_contract
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from scanner_contract import Contract, Operation
+
+    from .stubs import Stub
+
+PACKAGE = '"""One module a tag, one async function an operation."""\n'
+NINJA = "_endpoints_"
+"""Behind this, an operationId that Django Ninja made has the name of the function."""
+
+
+def scaffold(
+    *,
+    into: Annotated[Path, typer.Option(help="Folder whose package [bold]operations[/] gets the handlers.")],
+    tests: Annotated[
+        Path | None, typer.Option(help="Folder for the tests.", show_default="tests in the folder of --into")
+    ] = None,
+    contract: Annotated[
+        str | None, typer.Option(help="JSON or YAML, a file or a URL; the contract in force by default.")
+    ] = None,
+) -> None:
+    """Write a handler that is not implemented, and a test that says so, for each operation without a handler.
+
+    Handlers of a tag come into one module. A file that is there is never touched; what is left out is told.
+    """
+    read = read_contract(contract)
+    work = Scaffolding(read, into / "operations", tests or into / "tests")
+    try:
+        for outcome, what, remark in work.done():
+            typer.echo(f"{outcome:8} {what}{f': {remark}' if remark else ''}")
+    except OSError as error:
+        if error.filename is None:  # the terminal went away, and no file is to blame
+            raise
+        typer.echo(f"Cannot write {error.filename}: {error.strerror}.", err=True)
+        raise typer.Exit(CANNOT_RUN) from None
+
+
+class Scaffolding:
+    """The handlers and tests that a contract lacks, and where they are written."""
+
+    def __init__(self, contract: Contract, operations: Path, tests: Path) -> None:
+        from .stubs import Stubs  # noqa: PLC0415 -- help does without
+
+        self._contract = contract
+        self._operations, self._tests = operations, tests
+        self._stubs = Stubs(contract)
+
+    def done(self) -> Iterator[tuple[str, str, str]]:
+        """Write what is missing; yield what became of each file: outcome, name and remark."""
+        modules, unnamed = self._missing()
+        yield from (("skipped", f"{one.method.upper()} {one.path}", reason) for one, reason in unnamed)
+        if not modules:
+            yield "nothing", "to write", "" if unnamed else "every operation has a handler"
+            return
+        self._tests.mkdir(parents=True, exist_ok=True)
+        self._operations.mkdir(parents=True, exist_ok=True)
+        _write(self._operations / "__init__.py", PACKAGE)
+        for module, stubs in modules.items():
+            yield from self._module(module, stubs)
+
+    def _module(self, module: str, stubs: Sequence[Stub]) -> Iterator[tuple[str, str, str]]:
+        path, test = self._operations / f"{module}.py", self._tests / f"test_{module}.py"
+        names = ", ".join(stub.name for stub in stubs)
+        title = stubs[0].operation.tags[0] if stubs[0].operation.tags else "Operations without a tag"
+        if not _write(path, self._stubs.module(title, stubs)):
+            yield "skipped", str(path), f"is there; it may lack {names}"
+            return
+        yield "wrote", str(path), f"{len(stubs)} to implement"
+        text = self._stubs.tests(title, _import_name(self._operations), module, stubs)
+        is_new = _write(test, text)
+        yield ("wrote", str(test), "") if is_new else ("skipped", str(test), "is there")
+
+    def _missing(self) -> tuple[dict[str, list[Stub]], list[tuple[Operation, str]]]:
+        """Return the handlers to write by module, and the operations that no function can be named by."""
+        from scanner_api import operations  # noqa: PLC0415 -- help does without
+        from scanner_api.binding import handlers_of  # noqa: PLC0415 -- the same
+        from scanner_api.binding.resolver import HandlerResolver  # noqa: PLC0415 -- the same
+
+        from .stubs import Stub  # noqa: PLC0415 -- the same
+
+        known = HandlerResolver(handlers_of(operations))
+        lacking = [each for each in self._contract.operations if known.name_for(each.operation_id) is None]
+        names = {each.operation_id: _handler_name(each.operation_id) for each in lacking}
+        resolver = HandlerResolver(dict.fromkeys(names.values(), _handler_name))
+        modules: dict[str, list[Stub]] = {}
+        unnamed: list[tuple[Operation, str]] = []
+        labels = _modules_by_tag(self._contract)
+        for each in lacking:
+            name = names[each.operation_id]
+            if not name.isidentifier() or keyword.iskeyword(name):
+                unnamed.append((each, f"no Python function can be called {each.operation_id!r}"))
+            elif resolver.name_for(each.operation_id) != name or list(names.values()).count(name) > 1:
+                unnamed.append((each, f"{name} would answer another operation too"))
+            else:
+                modules.setdefault(labels[each.tags[:1]], []).append(Stub(name, each))
+        return modules, unnamed
+
+
+def _handler_name(operation_id: str) -> str:
+    return operation_id.rpartition(NINJA)[2]
+
+
+def _modules_by_tag(contract: Contract) -> dict[tuple[str, ...], str]:
+    """Return the module for each first tag, without the words that all tags begin with."""
+    from scanner_api.binding.names import python_name  # noqa: PLC0415 -- help does without
+
+    tags = {each.tags[:1] for each in contract.operations}
+    shared = len(common_beginning([tag[0].split() for tag in tags if tag]))
+    own = {tag: " ".join(tag[0].split()[shared:]) or tag[0] for tag in tags if tag}
+    return {tag: python_name(own.get(tag, "untagged")) for tag in tags}
+
+
+def _import_name(folder: Path) -> str:
+    """Return the name that a package is imported by: that of the outermost package, and so on inwards."""
+    names = [folder.name]
+    for parent in folder.resolve().parents:
+        if not (parent / "__init__.py").exists():
+            break
+        names.insert(0, parent.name)
+    return ".".join(names)
+
+
+def _write(path: Path, text: str) -> bool:
+    """Write a new file; return whether there was none."""
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        return False
+    return True

@@ -1,0 +1,218 @@
+"""The text of handlers that are yet to be written, and of the tests that say so."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from textwrap import fill, shorten
+from typing import TYPE_CHECKING, Any
+
+from scanner_api.binding.names import argument_names
+
+from .samples import Samples, literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from scanner_contract import Contract, Operation
+
+WIDTH = 110
+SUMMARY_WIDTH = 90
+MOST_ARGUMENTS = 10
+TYPOGRAPHY = str.maketrans("\u2013\u2014\u2018\u2019\u201c\u201d\u00d7", "--''''x")
+MODULE = '''"""{title}"""
+{unread}
+from __future__ import annotations
+{imports}
+from scanner_api.problems import NotImplementedYet
+'''
+UNREAD = "\n# ruff: noqa: ARG001 -- a handler reads its arguments once it is written\n"
+TESTS = '''"""{title}"""
+
+from __future__ import annotations
+
+import asyncio
+
+from {package}.{module} import {names}
+'''
+
+
+@dataclass(frozen=True, slots=True)
+class Stub:
+    """An operation and the handler that is to answer it.
+
+    Attributes:
+        name: the handler's.
+        operation: what it answers.
+    """
+
+    name: str
+    operation: Operation
+
+
+class Stubs:
+    """Writes the handlers and tests of a contract's operations."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._samples = Samples(contract)
+
+    def module(self, title: str, stubs: Sequence[Stub]) -> str:
+        """Return a module of handlers."""
+        handlers = [self._handler(stub) for stub in stubs]
+        imports = "\nfrom typing import Any\n" if any("Any" in each for each in handlers) else ""
+        unread = UNREAD if any(_takes_something(stub.operation) for stub in stubs) else ""
+        header = MODULE.format(title=sentence(title), unread=unread, imports=imports)
+        return "\n\n".join([header, *handlers])
+
+    def tests(self, title: str, package: str, module: str, stubs: Sequence[Stub]) -> str:
+        """Return a module of tests, one for each handler; each fails until that is written."""
+        names = ", ".join(sorted(stub.name for stub in stubs))
+        if len(f"from {package}.{module} import {names}") > WIDTH:
+            names = "(\n" + "".join(f"    {name},\n" for name in sorted(stub.name for stub in stubs)) + ")"
+        header = TESTS.format(title=sentence(title), package=package, module=module, names=names)
+        return "\n\n".join([header, *map(self._test, stubs)])
+
+    def _handler(self, stub: Stub) -> str:
+        arguments = list(self._arguments(stub.operation))
+        result = self._returned(stub.operation)[0]
+        detail = shorten(f"{prose(_label(stub.operation))} is not implemented.", SUMMARY_WIDTH - 10)
+        return "\n".join(
+            [
+                _definition(stub.name, [f"{name}: {kind}" for name, kind, _ in arguments], result),
+                *self._docstring(stub.operation, arguments),
+                f'    raise NotImplementedYet("{detail}")',
+                "",
+            ]
+        )
+
+    def _arguments(self, operation: Operation) -> Iterator[tuple[str, str, str]]:
+        """Yield the name, type and description of what the handler is called with."""
+        for name, parameter in zip(argument_names(operation.parameters), operation.parameters, strict=True):
+            schema = _schema_of(parameter)
+            has_default = isinstance(schema, dict) and "default" in schema
+            is_optional = not parameter.get("required", False) and not has_default
+            told = f"{parameter['in']} parameter {parameter['name']}, {self._samples.described(schema)}."
+            kind = self._samples.python_type(schema, is_optional=is_optional)
+            yield name, kind, f"{told} {parameter.get('description', '')}"
+        if operation.request_body is not None:
+            media_type, schema = _first_content(operation.request_body)
+            told = f"request body, {media_type}, {self._samples.described(schema)}."
+            is_optional = not operation.request_body.get("required", False)
+            yield "body", self._samples.python_type(schema, is_optional=is_optional), told
+
+    def _returned(self, operation: Operation) -> tuple[str, str]:
+        """Return the type and the description of what the handler returns."""
+        for status, response in operation.responses.items():
+            if status.startswith("2"):
+                told = f"{status}: {response.get('description', '')}"
+                if not response.get("content"):
+                    return "None", told
+                media_type, schema = _first_content(response)
+                told = f"{told} ({media_type}, {self._samples.described(schema)})"
+                return self._samples.python_type(schema), told
+        return "Any", "what the contract does not say."
+
+    def _docstring(self, operation: Operation, arguments: Sequence[tuple[str, str, str]]) -> Iterator[str]:
+        definition = operation.definition
+        summary = shorten(sentence(definition.get("summary") or operation.operation_id), SUMMARY_WIDTH)
+        yield f'    """{summary}\n'
+        if paragraph := str(definition.get("description", "")).strip().partition("\n\n")[0]:
+            yield f"{_filled(sentence(paragraph), 4, 4)}\n"
+        source = f"{_label(operation)} (operationId {operation.operation_id})"
+        yield _filled(f"Source: {prose(source)}.", 4, 4)
+        if arguments:
+            yield "\n    Args:"
+            yield from (_filled(f"{name}: {sentence(told)}", 8, 12) for name, _, told in arguments)
+        yield "\n    Returns:"
+        yield _filled(sentence(self._returned(operation)[1]), 8, 8)
+        if errors := [status for status in operation.responses if status[0] in "45"]:
+            yield "\n    Raises:"
+            yield _filled(f"Problem: as the contract declares, {', '.join(errors)}.", 8, 12)
+        yield '    """'
+
+    def _test(self, stub: Stub) -> str:
+        operation = stub.operation
+        values = [self._samples.value(_schema_of(each)) for each in operation.parameters]
+        given = dict(zip(argument_names(operation.parameters), values, strict=True))
+        if operation.request_body is not None:
+            given["body"] = self._samples.value(_first_content(operation.request_body)[1])
+        call = _call(stub.name, given)
+        is_silent = self._returned(operation)[0] == "None"
+        lines = [f"    {call}"] if is_silent else [f"    answer = {call}", f"    {self._expected(operation)}"]
+        head = f"def test_{stub.name}() -> None:{_reason(stub.name)}"
+        return "\n".join([head, f'    """{sentence(_label(operation))}"""', *lines, ""])
+
+    def _expected(self, operation: Operation) -> str:
+        """Return the comparison of the answer with a sample of what the contract declares."""
+        success = next((each for status, each in operation.responses.items() if status[0] == "2"), {})
+        value = self._samples.value(_first_content(success)[1]) if success else {}
+        is_singleton = value is None or isinstance(value, bool)
+        return f"assert answer {'is' if is_singleton else '=='} {literal(value, 4)}"
+
+
+def prose(text: Any) -> str:
+    """Return a text of a contract so that it can stand in a docstring."""
+    plain = str(text).translate(TYPOGRAPHY).replace('"', "'").replace("\\", "/")
+    return " ".join("".join(each if each.isprintable() else " " for each in plain).split())
+
+
+def sentence(text: Any) -> str:
+    """Return a text of a contract as a sentence."""
+    plain = prose(text) or "Not described"
+    return plain[0].upper() + plain[1:] + ("" if plain[-1] in ".?!" else ".")
+
+
+def _filled(text: str, indent: int, hanging: int) -> str:
+    return fill(
+        text,
+        WIDTH - 10,
+        initial_indent=" " * indent,
+        subsequent_indent=" " * hanging,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _takes_something(operation: Operation) -> bool:
+    return bool(operation.parameters) or operation.request_body is not None
+
+
+def _label(operation: Operation) -> str:
+    return f"{operation.method.upper()} {operation.path}"
+
+
+def _definition(name: str, arguments: Sequence[str], result: str) -> str:
+    """Return the first line of a function, or its first lines as the formatter leaves them."""
+    starred = ["*", *arguments] if any(": bool" in each for each in arguments) else list(arguments)
+    end = f" -> {result}:{_reason(name)}"
+    line = f"async def {name}({', '.join(starred)}){end}"
+    if len(line) <= WIDTH and len(arguments) <= MOST_ARGUMENTS:
+        return line
+    too_many = "  # noqa: PLR0913 -- one for each parameter" if len(arguments) > MOST_ARGUMENTS else ""
+    return "\n".join([f"async def {name}({too_many}", *(f"    {each}," for each in starred), f"){end}"])
+
+
+def _reason(name: str) -> str:
+    """Return what tells the linter why a function is not named as others are."""
+    return "" if name == name.lower() else "  # noqa: N802 -- the operationId names it"
+
+
+def _call(name: str, given: Mapping[str, Any]) -> str:
+    """Return the call of a handler in a test, as the formatter leaves it."""
+    line = ", ".join(f"{key}={literal(value, 0)}" for key, value in given.items())
+    if "\n" not in line and len(name + line) <= SUMMARY_WIDTH - 10:
+        return f"asyncio.run({name}({line}))"
+    arguments = (f"            {key}={literal(value, 12)}," for key, value in given.items())
+    return "\n".join(["asyncio.run(", f"        {name}(", *arguments, "        )", "    )"])
+
+
+def _schema_of(parameter: Mapping[str, Any]) -> Any:
+    """Return the schema of a parameter, also if it is in a ``content``."""
+    return parameter["schema"] if "schema" in parameter else _first_content(parameter)[1]
+
+
+def _first_content(holder: Mapping[str, Any]) -> tuple[str, Any]:
+    """Return the first media type, JSON if there is any, and its schema."""
+    content = holder.get("content", {})
+    names = sorted(content, key=lambda name: not re.search(r"\bjson\b", name))
+    return (names[0], content[names[0]].get("schema", {})) if names else ("", {})

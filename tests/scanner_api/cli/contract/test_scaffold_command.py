@@ -1,0 +1,174 @@
+"""``scanner-api contract scaffold`` writes handlers that pass our checks, and tests that fail."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from scanner_contract import load_contract
+
+ROOT = Path(__file__).parents[4]
+TEXT = {"type": "string"}
+HOSTILE_TEXT = 'a"""b\\ \n\x1b[2J it\u2019s \'quoted" \u2013 end\\'
+
+
+@pytest.fixture
+def scaffold(contract, tmp_path, write):
+    """Scaffolds a contract into the test's folder."""
+
+    def run(document):
+        return contract("scaffold", "--contract", write(document), "--into", tmp_path)
+
+    return run
+
+
+def run_in(folder, *command):
+    """Run a Python tool in a folder, with the project's own settings, and return what it did."""
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    roots = os.pathsep.join(str(ROOT / top) for top in ("spec", "handlers"))
+    return subprocess.run(  # noqa: S603 -- tools of the project, on files of the test
+        [sys.executable, "-m", *command],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"PYTHONPATH": str(folder), "MYPYPATH": roots},
+    )
+
+
+def check(folder):
+    """Let linter, formatter and type checker judge what was written."""
+    tests = sorted(map(str, folder.glob("tests/*.py")))
+    for command in (
+        ["ruff", "check", "--no-cache", "operations", "tests"],
+        ["ruff", "format", "--check", "--no-cache", "operations", "tests"],
+        ["mypy", "--strict", "--cache-dir", os.devnull, "--config-file=", "operations", *tests],
+    ):
+        judged = run_in(folder, *command)
+        assert judged.returncode == 0, judged.stdout + judged.stderr
+
+
+def test_handler(scaffold, pets, tmp_path):
+    """The handler has the operation's name, parameters and types, and tells what the contract tells."""
+    pets["paths"]["/pets/{pet_id}"]["get"] |= {"summary": "Get a pet", "description": "Any pet.\n\nMore."}
+    assert scaffold(pets).exit_code == 0
+    written = (tmp_path / "operations" / "pets.py").read_text()
+    assert "async def get_pet(pet_id: str) -> dict[str, Any]:\n" in written
+    told = written.partition('    """')[2].partition('    """')[0].splitlines()
+    assert told == [
+        "Get a pet.",
+        "",
+        "    Any pet.",
+        "",
+        "    Source: GET /pets/{pet_id} (operationId get_pet).",
+        "",
+        "    Args:",
+        "        pet_id: Path parameter pet_id, string.",
+        "",
+        "    Returns:",
+        "        200: A pet (application/json, Pet, object).",
+        "",
+        "    Raises:",
+        "        Problem: as the contract declares, 404.",
+    ]
+
+
+def test_test_fails(scaffold, pets, tmp_path):
+    """The test that is written fails, and says that the operation is not implemented."""
+    scaffold(pets)
+    judged = run_in(tmp_path, "pytest", "-p", "no:cacheprovider", "tests/test_pets.py")
+    assert judged.returncode == 1
+    assert "NotImplementedYet: GET /pets/{pet_id} is not implemented." in judged.stdout
+
+
+def test_our_own(scaffold, tmp_path):
+    """What is written for all that the contract in force has passes linter, formatter and type checker."""
+    document = load_contract().document
+    operations = [each for item in document["paths"].values() for each in item.values()]
+    for operation in operations:
+        operation["operationId"] = operation["operationId"].replace("_endpoints_", "_endpoints_new")
+    told = scaffold(document)
+    assert told.stdout.count("wrote") == 2 * len({each["tags"][0] for each in operations})
+    check(tmp_path)
+
+
+def test_hostile_contract(scaffold, pets, tmp_path):
+    """Whatever a contract says, what is written for it is Python, and goes into the folder."""
+    get = pets["paths"]["/pets/{pet_id}"]["get"]
+    get |= {"tags": ["../../" + HOSTILE_TEXT], "summary": HOSTILE_TEXT, "description": HOSTILE_TEXT * 9}
+    get["parameters"] += [
+        {"name": name, "in": "query", "schema": schema, "description": HOSTILE_TEXT}
+        for name, schema in [
+            ("class", {"type": "boolean"}),
+            ("X-Y", {"type": ["integer", "null"], "default": None}),
+            (HOSTILE_TEXT, TEXT | {"enum": [HOSTILE_TEXT]}),
+            *((f"p{n}", {"type": "array", "items": TEXT, "examples": [[HOSTILE_TEXT]]}) for n in range(9)),
+        ]
+    ]
+    get["responses"]["200"]["description"] = HOSTILE_TEXT
+    remove = {"operationId": "removeNone", "responses": {"204": {"description": ""}}}
+    pets["paths"]["/none"] = {"delete": remove}
+    assert scaffold(pets).exit_code == 0
+    files = [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.py")]
+    assert all(path.startswith(("operations/", "tests/")) and path.count("/") == 1 for path in files)
+    check(tmp_path)
+
+
+def test_what_is_there_is_not_touched(scaffold, pets, tmp_path):
+    """A module that is there stays as it is, and is told with what it may lack; so does a test."""
+    (tmp_path / "operations").mkdir()
+    (tmp_path / "operations" / "pets.py").write_text("mine")
+    told = scaffold(pets)
+    assert told.stdout == f"skipped  {tmp_path}/operations/pets.py: is there; it may lack get_pet\n"
+    assert (tmp_path / "operations" / "pets.py").read_text() == "mine"
+    assert list((tmp_path / "tests").iterdir()) == []
+
+
+def test_test_that_is_there(scaffold, pets, tmp_path):
+    """A test that is there stays as it is when its module is written."""
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "test_pets.py").write_text("mine")
+    assert f"skipped  {tmp_path}/tests/test_pets.py: is there\n" in scaffold(pets).stdout
+    assert (tmp_path / "tests" / "test_pets.py").read_text() == "mine"
+
+
+def test_nothing_follows_a_link(scaffold, pets, tmp_path):
+    """A link in the place of a module is not followed, even if it leads nowhere."""
+    (tmp_path / "operations").mkdir()
+    (tmp_path / "operations" / "pets.py").symlink_to(tmp_path / "elsewhere.py")
+    scaffold(pets)
+    assert not (tmp_path / "elsewhere.py").exists()
+
+
+@pytest.mark.parametrize(
+    ("operation_id", "reason"),
+    [
+        ("get-pet", "no Python function can be called 'get-pet'"),
+        ("class", "no Python function can be called 'class'"),
+        ("any_endpoints_get_cat", "get_cat would answer another operation too"),
+    ],
+)
+def test_name_that_no_handler_can_have(scaffold, pets, operation_id, reason):
+    """An operation that no function can be named by is told, with the reason."""
+    get = pets["paths"]["/pets/{pet_id}"]["get"]
+    pets["paths"]["/cats/{pet_id}"] = {"get": get | {"operationId": "other_endpoints_get_cat"}}
+    get["operationId"] = operation_id
+    assert f"skipped  GET /pets/{{pet_id}}: {reason}\n" in scaffold(pets).stdout
+
+
+def test_nothing_to_write(contract, tmp_path):
+    """Where every operation has a handler, nothing is written."""
+    told = contract("scaffold", "--into", tmp_path / "new")
+    assert (told.exit_code, told.stdout) == (0, "nothing  to write: every operation has a handler\n")
+    assert not (tmp_path / "new").exists()
+
+
+def test_folder_that_cannot_be(contract, write, pets, tmp_path):
+    """A folder that cannot be made exits with 2, named."""
+    (tmp_path / "file").write_text("")
+    told = contract("scaffold", "--contract", write(pets), "--into", tmp_path / "file")
+    assert told.exit_code == 2
+    assert told.stderr.startswith(f"Cannot write {tmp_path}/file/")
