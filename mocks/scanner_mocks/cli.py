@@ -86,22 +86,24 @@ class End:
 
 
 def demo() -> None:
-    """Create a session, upload a photo as a browser would, and read it back: over HTTP, to a mock of its own.
+    """Tell an app's whole story over HTTP, to a mock of its own: scan, photograph, review, apply.
 
-    Exits with 0 if the bytes that come back are those that were sent, else with 1.
+    A QR code is scanned, photos go into S3 as from a browser and come back as they were, and what is read
+    from a label is reviewed and applied. Exits with 0 if every step went as it should, else with 1. Without
+    the extra `vision`, what needs it is left out.
     """
     _check_extra()
     from rich.console import Console  # noqa: PLC0415 -- help does without
     from rich.text import Text  # noqa: PLC0415 -- the same
 
-    from .demonstration import Failed, demonstrate  # noqa: PLC0415 -- the same
+    from .demonstration import Failed, demonstrate, has_vision  # noqa: PLC0415 -- the same
     from .server import scanner_mock  # noqa: PLC0415 -- the same
 
     console = Console(highlight=False)
     try:
         with ExitStack() as stack:
             with console.status("Starting the API and a local S3 ..."):
-                running = stack.enter_context(scanner_mock())
+                running = stack.enter_context(scanner_mock(extractor="local" if has_vision() else "none"))
             demonstrate(running, console)
     except Failed as failure:
         console.print("\n[bold red]Failed[/]:", Text(str(failure)))

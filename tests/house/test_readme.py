@@ -41,6 +41,13 @@ def test_set_up_commands():
     assert all("\n" not in command for command in commands)
 
 
+def test_the_first_command_installs_what_the_demo_needs():
+    """The first command has both extras, without which the demo would leave steps out, and runs the demo."""
+    command = blocks(section("Set up"))[0]
+    assert "'.[mock,vision]'" in command
+    assert command.endswith("scanner-api demo")
+
+
 def test_ci_runs_the_test_command():
     """CI ends with exactly the command that the README gives for the tests."""
     assert (ROOT / ".ci" / "run").read_text().rstrip().splitlines()[-1] == blocks(section("Set up"))[1]

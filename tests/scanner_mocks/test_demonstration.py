@@ -1,8 +1,9 @@
-"""``scanner-api demo``: the main job, and honest about a photo that does not come back as it was sent."""
+"""``scanner-api demo``: the whole story, and honest about whatever does not go as it should."""
 
 from __future__ import annotations
 
 import http.client
+import os
 import subprocess
 import sys
 import threading
@@ -12,6 +13,7 @@ from io import BytesIO
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 import typer
 from msgspec.structs import replace
@@ -19,11 +21,49 @@ from PIL import Image
 from rich.console import Console
 from typer.testing import CliRunner
 
-from scanner_mocks import cli, server
-from scanner_mocks.demonstration import Failed, demonstrate
-from scanner_mocks.photo import SIZE, draw_photo
+from scanner_api.scanning.extraction.barcodes import decode_barcodes
+from scanner_mocks import cli, scanner_mock, server
+from scanner_mocks.demonstration import Failed, demonstrate, scan, stage, story
+from scanner_mocks.pictures import label, tin
+from scanner_mocks.pictures.qr_code import digital_link, draw_qr_code
 
 COMMAND = [str(Path(sys.executable).with_name("scanner-api")), "demo"]
+ACTS = [
+    "Create a session",
+    "Scan the QR code of a product: upload a picture of it",
+    "Wait until the pipeline has read it, and see which product it is",
+    *(
+        step
+        for photo_type in ("front", "ingredients")
+        for step in (
+            f"Ask for a presigned upload: {photo_type}",
+            "Post the photo to S3, as a browser would",
+            "Read it back from S3, and compare the bytes by their SHA-256",
+            "Register the photo with the session",
+        )
+    ),
+    "Submit the session",
+    "Wait until its photos have been read",
+    "List what they suggest for the product",
+    "Review the ingredients: ACCEPTED",
+    "Review the name: REJECTED",
+    "Apply to the product what was accepted",
+    "See the gallery",
+]
+WITHOUT_VISION = [ACTS[0], *ACTS[3:11], ACTS[-1]]
+BLOCKER = """
+import sys
+from importlib.machinery import PathFinder
+
+class WithoutVision(PathFinder):
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        hidden = name.partition(".")[0] in {"numpy", "onnxruntime", "rapidocr", "zxingcpp"}
+        return None if hidden else PathFinder.find_spec(name, path, target)
+
+sys.meta_path[sys.meta_path.index(PathFinder)] = WithoutVision
+"""
+"""A ``sitecustomize`` that makes Python look as it does where the extra ``vision`` is not installed."""
 
 
 @contextmanager
@@ -55,28 +95,80 @@ def lossy(s3_url):
         thread.join()
 
 
-def test_the_photo_is_a_photo():
+def told(text):
+    """Return the titles of the steps in what the demonstration shows, which are numbered from 1."""
+    steps = [line.split("  ", 1) for line in text.splitlines() if line[:1].isdigit()]
+    assert [int(number) for number, _ in steps] == list(range(1, len(steps) + 1))
+    return [title for _, title in steps]
+
+
+def run(**environment):
+    """Run the command on a terminal of 80 columns."""
+    return subprocess.run(  # noqa: S603 -- our own
+        COMMAND,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "COLUMNS": "80", **environment},
+    )
+
+
+@pytest.mark.parametrize(("draw", "size"), [(tin.draw_tin, tin.SIZE), (label.draw_label, label.SIZE)])
+def test_the_photos_are_photos(draw, size):
     """What is uploaded is a JPEG that any reader opens, and the same at every drawing."""
-    photo = draw_photo()
+    photo = draw()
     with Image.open(BytesIO(photo)) as image:
         image.load()
-        assert (image.format, image.size) == ("JPEG", SIZE)
-    assert photo == draw_photo()
+        assert (image.format, image.size) == ("JPEG", size)
+    assert photo == draw()
+
+
+def test_the_qr_code_says_the_link():
+    """A reader of barcodes gets from the picture the Digital Link that was drawn."""
+    link = digital_link("http://127.0.0.1:8000")
+    assert decode_barcodes(draw_qr_code(link)) == [link]
 
 
 def test_the_command_from_start_to_end():
-    """The command starts a mock, shows the five steps and ends with exit code 0, the bytes being equal."""
-    finished = subprocess.run(COMMAND, capture_output=True, text=True, check=False)  # noqa: S603 -- our own
+    """The command starts a mock, tells every step within 80 columns, and ends with exit code 0."""
+    finished = run()
     assert (finished.returncode, finished.stderr) == (0, "")
-    titles = [line for line in finished.stdout.splitlines() if line[:1].isdigit()]
-    assert [title[0] for title in titles] == ["1", "2", "3", "4", "5"]
-    assert "Equal: the photo is in S3" in finished.stdout
+    assert told(finished.stdout) == ACTS
+    assert max(map(len, finished.stdout.splitlines())) <= 80
+    assert finished.stdout.count("Equal: the photo is in S3") == 2
+    assert "Left out" not in finished.stdout
+
+
+def test_what_the_story_shows():
+    """The product, its identifiers, the proposals, what is written to the product and the gallery are seen."""
+    shown = run(COLUMNS="160").stdout
+    assert "Chopped Tomatoes 400 g, GTIN 09521234000358" in shown
+    assert "(01) 09521234000358, (10) L2611A, (15) 271130" in shown
+    assert "extraction_status: ready" in shown
+    assert [line for line in shown.splitlines() if "│ ingredients │ Tomatoes, tomato juice" in line]
+    assert f"now    {label.INGREDIENTS}" in shown
+    assert [line.split()[3] for line in shown.splitlines() if ".jpg  " in line and "│" in line] == [
+        "front",
+        "ingredients",
+    ]
+
+
+def test_without_vision_it_says_what_it_leaves_out(tmp_path):
+    """Where the extra is not there, the main job is told, one line says what is not, and it is a success."""
+    (tmp_path / "sitecustomize.py").write_text(BLOCKER)
+    finished = run(PYTHONPATH=str(tmp_path))
+    assert (finished.returncode, finished.stderr) == (0, "")
+    assert told(finished.stdout) == WITHOUT_VISION
+    last = finished.stdout.splitlines()[-1]
+    assert last.startswith("Left out, for want of the extra vision: the scan, and the proposals")
+    assert last.endswith("pip install 'scanner-api[mock,vision]'")
 
 
 def test_a_lost_byte_is_a_failure(mock):
     """An S3 that gives back a byte less than it was sent makes the demonstration fail, and say so."""
     console = Console(file=sys.stdout, width=80)
-    with lossy(mock.s3) as url, pytest.raises(Failed, match=r"85,187 bytes were sent.*85,186"):
+    sent = len(tin.draw_tin())
+    with lossy(mock.s3) as url, pytest.raises(Failed, match=f"{sent:,} bytes were sent.*{sent - 1:,}"):
         demonstrate(replace(mock, s3=url), console)
 
 
@@ -84,7 +176,7 @@ def test_a_failure_is_exit_code_1(mock, monkeypatch):
     """The command ends with exit code 1 and the reason."""
 
     @contextmanager
-    def with_lossy_s3():
+    def with_lossy_s3(**_):
         with lossy(mock.s3) as url:
             yield replace(mock, s3=url)
 
@@ -93,7 +185,7 @@ def test_a_failure_is_exit_code_1(mock, monkeypatch):
     cli.add_commands(app)
     outcome = CliRunner().invoke(app, ["demo"])
     assert outcome.exit_code == 1
-    assert "Failed: 85,187 bytes were sent" in " ".join(outcome.stdout.split())
+    assert f"Failed: {len(tin.draw_tin()):,} bytes were sent" in " ".join(outcome.stdout.split())
 
 
 @pytest.mark.parametrize(
@@ -108,3 +200,34 @@ def test_other_failures_say_what_happened(mock, changes, reason):
     """An answer that is none, or another than is wanted, is told as what it is."""
     with pytest.raises(Failed, match=reason):
         demonstrate(replace(mock, **changes), Console(file=sys.stdout))
+
+
+def test_a_code_that_names_no_product_is_a_failure(mock, monkeypatch):
+    """A scan that ends without a product makes the demonstration fail, with what the API says of it."""
+    monkeypatch.setattr(scan, "digital_link", lambda _: "a text")
+    with pytest.raises(Failed, match="ended as NOT_FOUND: The value names no GTIN"):
+        demonstrate(mock, Console(file=sys.stdout))
+
+
+def test_a_label_that_suggests_nothing_is_a_failure(monkeypatch):
+    """A label on which no ingredients are read makes the demonstration fail."""
+    monkeypatch.setattr(label, "LINES", ())
+    with scanner_mock() as fresh, pytest.raises(Failed, match="the photos suggest no ingredients"):
+        demonstrate(fresh, Console(file=sys.stdout))
+
+
+def test_an_apply_that_writes_something_else_is_a_failure(monkeypatch):
+    """A product to which nothing was written makes the demonstration fail."""
+    monkeypatch.setattr(story, "review", lambda *_: None)
+    with scanner_mock() as fresh, pytest.raises(Failed, match=r"and these were: \[\]"):
+        demonstrate(fresh, Console(file=sys.stdout))
+
+
+def test_a_wait_has_an_end(mock, monkeypatch):
+    """A state that never comes is waited for as long as is set, and then it is a failure."""
+    monkeypatch.setattr(stage, "LONGEST_WAIT_SECONDS", 0.1)
+    monkeypatch.setattr(stage, "POLL_SECONDS", 0.05)
+    with httpx.Client(trust_env=False) as client, pytest.raises(Failed, match="status is still ACTIVE"):
+        stage.Stage(mock, client, Console(file=sys.stdout)).poll(
+            f"/sessions/{mock.session_id}", "status", {"EXPIRED"}
+        )

@@ -1,4 +1,4 @@
-"""A product photo: drawn, so that it is ours to give away."""
+"""The tin from the front."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BEND: Final = 45
 BARCODE: Final = "10100110101100110010110100011011001010101100110110100101100110100101101001100101"
 
 
-def draw_photo() -> bytes:
+def draw_tin() -> bytes:
     """Return a JPEG of a tin of tomatoes on a table, the same for one version of Pillow."""
     photo = ImageOps.colorize(Image.linear_gradient("L").resize(SIZE), "#f6f1e7", "#a9b7b4")
     pencil = ImageDraw.Draw(photo)
@@ -45,9 +45,10 @@ def _draw_tin_up_to(pencil: ImageDraw.ImageDraw, height: int, colour: str) -> No
 def _draw_print(pencil: ImageDraw.ImageDraw) -> None:
     middle = (LEFT + RIGHT) // 2
     for text, height, size, colour in (
-        ("TOMATOES", TOP + 260, 84, "#fff4dc"),
-        ("peeled, in their own juice", TOP + 480, 36, "#7a1c14"),
-        ("400 g", TOP + 690, 54, "#fff4dc"),
+        ("Campo Bianco", TOP + 165, 54, "#fff4dc"),
+        ("TOMATOES", TOP + 270, 84, "#fff4dc"),
+        ("chopped, in tomato juice", TOP + 480, 36, "#7a1c14"),
+        ("400 g", TOP + 690, 44, "#fff4dc"),
     ):
         pencil.text((middle, height), text, colour, ImageFont.load_default(size), anchor="mm")
     pencil.rectangle((560, 880, 700, 950), fill="white")

@@ -1,0 +1,108 @@
+"""Second act: photos go straight into S3, come back as they were, and are registered."""
+
+from __future__ import annotations
+
+import json
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from rich.table import Table
+
+from scanner_mocks.aws_session import presigned_get
+
+from .stage import Failed
+
+if TYPE_CHECKING:
+    from .stage import Stage
+
+
+class Photograph(NamedTuple):
+    """A photo to upload.
+
+    Attributes:
+        photo_type: its label, one of the contract's.
+        content: the whole file.
+    """
+
+    photo_type: str
+    filename: str
+    content: bytes
+
+
+def put_into_s3(stage: Stage, session: str, photograph: Photograph) -> str:
+    """Upload a photo, see that it is there as it was sent, and return its object key."""
+    upload = _ask_for_upload(stage, session, photograph)
+    _post(stage, upload, photograph)
+    _compare(stage, upload["s3_key"], photograph.content)
+    return str(upload["s3_key"])
+
+
+def _ask_for_upload(stage: Stage, session: str, photograph: Photograph) -> Any:
+    stage.begin(f"Ask for a presigned upload: {photograph.photo_type}")
+    answer = stage.call(
+        "GET",
+        f"/sessions/{session}/presigned-upload-url",
+        params={"photo_type": photograph.photo_type, "original_filename": photograph.filename},
+    )
+    upload = answer.json()
+    stage.tell(
+        answer, f"a form of {len(upload['upload_fields'])} fields, good for {upload['expires_in']:,} s,"
+    )
+    stage.tell_address("for", upload["s3_key"])
+    return upload
+
+
+def _post(stage: Stage, upload: Any, photograph: Photograph) -> None:
+    """Post the form with the photo, as a browser does: its fields first, the file last."""
+    fields = upload["upload_fields"]
+    size = f"{len(photograph.content):,} bytes"
+    stage.begin("Post the photo to S3, as a browser would")
+    answer = stage.exchange(
+        "POST",
+        upload["upload_url"],
+        wanted=201,
+        sent=f"multipart/form-data: the {len(fields)} fields, then {photograph.filename}, {size}",
+        data=fields,
+        files={"file": (photograph.filename, photograph.content, fields["Content-Type"])},
+    )
+    stage.tell(answer, f"ETag {answer.headers['ETag']}")
+
+
+def _compare(stage: Stage, key: str, sent: bytes) -> None:
+    """Read a photo back and show the digests of both, or raise Failed if they differ."""
+    stage.begin("Read it back from S3, and compare the bytes by their SHA-256")
+    answer = stage.exchange("GET", presigned_get(stage.mock.s3, key), sent="a presigned query, good for 60 s")
+    returned = answer.content
+    stage.tell(answer, f"{len(returned):,} bytes of {answer.headers['Content-Type']}")
+    stage.tell("sent", sha256(sent).hexdigest())
+    stage.tell("got", sha256(returned).hexdigest())
+    if sent != returned:
+        raise Failed(f"{len(sent):,} bytes were sent, and S3 gave back {len(returned):,} others.")
+    stage.tell("", f"[bold green]Equal[/]: the photo is in S3, all {len(sent):,} bytes of it.")
+
+
+def register(stage: Stage, session: str, capture: str | None, photograph: Photograph, key: str) -> None:
+    """Register a photo that is in S3, as one of the captured product if there is one."""
+    body = {"s3_key": key, "photo_type": photograph.photo_type, "original_filename": photograph.filename}
+    if capture:
+        body["capture_short_id"] = capture
+    stage.begin("Register the photo with the session")
+    told = json.dumps({**body, "s3_key": "..."})
+    answer = stage.call("POST", f"/sessions/{session}/photos", wanted=201, sent=told, json=body)
+    photo = answer.json()
+    stage.tell(answer, f"photo {photo['id']}, at place {photo['sort_order']}")
+
+
+def show_gallery(stage: Stage, session: str) -> None:
+    """Show the photos of a session, in their order."""
+    stage.begin("See the gallery")
+    answer = stage.call("GET", f"/sessions/{session}/photos")
+    found = answer.json()
+    stage.tell(answer, f"{found['pagination']['total_count']} photos, in their order")
+    table = Table("place", "label", "file", "bytes", "id")
+    for photo in found["data"]:
+        size = f"{photo['file_size']:,}"
+        table.add_row(
+            str(photo["sort_order"]), photo["photo_type"], photo["original_filename"], size, photo["id"]
+        )
+    stage.show(table)

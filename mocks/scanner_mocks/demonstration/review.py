@@ -1,0 +1,71 @@
+"""Third act: what was read from the photos is reviewed, and applied to the product."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from rich.markup import escape
+from rich.table import Table
+
+from .stage import Failed
+
+if TYPE_CHECKING:
+    from .stage import Stage
+
+
+def submit(stage: Stage, session: str) -> None:
+    """Submit a session, and wait until its photos have been read."""
+    stage.begin("Submit the session")
+    answer = stage.call("POST", f"/sessions/{session}/submit")
+    stage.tell(answer, f"session {answer.json()['status']}")
+    stage.begin("Wait until its photos have been read")
+    stage.poll(f"/sessions/{session}/status", "extraction_status", {"ready"})
+
+
+def list_proposals(stage: Stage, capture: str) -> Any:
+    """Show what the photos suggest for the product, and return it."""
+    stage.begin("List what they suggest for the product")
+    answer = stage.call("GET", f"/captures/{capture}/proposals")
+    proposals = answer.json()
+    stage.tell(answer, f"{len(proposals)} proposals")
+    table = Table("field", "catalogue", "photo", "sure", show_lines=True)
+    for proposal in proposals:
+        table.add_row(
+            proposal["field_name"],
+            escape(proposal["current_value"]),
+            escape(proposal["proposed_value"]),
+            proposal["confidence"],
+        )
+    stage.show(table)
+    return proposals
+
+
+def review(stage: Stage, proposals: Any, field_name: str, decision: str) -> None:
+    """Accept or reject the proposal for a field.
+
+    Raises:
+        Failed: there is no proposal for it.
+    """
+    stage.begin(f"Review the {field_name}: {decision}")
+    proposal = next((each for each in proposals if each["field_name"] == field_name), None)
+    if proposal is None:
+        raise Failed(f"the photos suggest no {field_name}.")
+    body = {"status": decision}
+    answer = stage.call("PATCH", f"/proposals/{proposal['id']}", sent=json.dumps(body), json=body)
+    stage.tell(answer, f"{answer.json()['field_name']} {answer.json()['status']}")
+
+
+def apply(stage: Stage, capture: str) -> None:
+    """Write to the product what was accepted.
+
+    Raises:
+        Failed: something else was written than the one that was accepted.
+    """
+    stage.begin("Apply to the product what was accepted")
+    answer = stage.call("POST", f"/captures/{capture}/apply")
+    applied = answer.json()
+    if [each["field_name"] for each in applied] != ["ingredients"]:
+        raise Failed(f"the ingredients were to be applied, and these were: {answer.text}")
+    stage.tell(answer, "1 proposal applied")
+    stage.tell("now", f"[bold]{escape(applied[0]['proposed_value'])}[/]")

@@ -1,0 +1,56 @@
+"""First act: a session, and a QR code that names a product."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from scanner_api.scanning.captures import FINAL, CaptureStatus
+from scanner_mocks.pictures.qr_code import digital_link, draw_qr_code
+
+from .stage import Failed
+
+if TYPE_CHECKING:
+    from .stage import Stage
+
+
+def create_session(stage: Stage) -> str:
+    """Return the id of a new session."""
+    stage.begin("Create a session")
+    body = {"capture_mode": "both"}
+    sent = f"{json.dumps(body)}, and as with all that follows\nX-API-Key: {stage.mock.api_key}"
+    answer = stage.call("POST", "/sessions", wanted=201, sent=sent, json=body)
+    session = answer.json()
+    stage.tell(answer, f"session {session['id']}, {session['status']}")
+    return str(session["id"])
+
+
+def scan(stage: Stage, session: str) -> str:
+    """Upload a picture of a QR code, and return the id of its capture, linked to a product."""
+    # a link to this machine, so that whoever follows it does not leave it
+    link = digital_link(stage.mock.api)
+    picture = draw_qr_code(link)
+    stage.begin("Scan the QR code of a product: upload a picture of it")
+    answer = stage.call(
+        "POST",
+        "/captures/upload-image",
+        wanted=201,
+        sent=f"multipart/form-data: the session, and qr-code.png, {len(picture):,} bytes",
+        data={"session_short_id": session},
+        files={"image": ("qr-code.png", picture, "image/png")},
+    )
+    capture = answer.json()
+    stage.tell(answer, f"capture {capture['id']}, {capture['status']}")
+    _show_product(stage, str(capture["id"]))
+    return str(capture["id"])
+
+
+def _show_product(stage: Stage, capture_id: str) -> None:
+    stage.begin("Wait until the pipeline has read it, and see which product it is")
+    capture = stage.poll(f"/captures/{capture_id}", "status", FINAL)
+    if capture["status"] != CaptureStatus.COMPLETED:
+        raise Failed(f"the capture ended as {capture['status']}: {capture['error_message']}")
+    stage.tell("is", f"[bold]{capture['product_name']}[/], GTIN {capture['gtin']}")
+    stage.tell_address("says", capture["raw_value"])
+    identifiers = ", ".join(f"({identifier}) {value}" for identifier, value in capture["gs1_dl_data"].items())
+    stage.tell("GS1", identifiers)

@@ -1,0 +1,125 @@
+"""Where each exchange is made and shown."""
+
+from __future__ import annotations
+
+import re
+import time
+from itertools import count
+from typing import TYPE_CHECKING, Any, Final
+
+import httpx
+from rich.padding import Padding
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Container
+
+    from rich.console import Console
+
+    from scanner_mocks.server import Mock
+
+API: Final = "/scanner/api/v1"
+LABEL_WIDTH: Final = 5
+MARGIN: Final = 3
+POLL_SECONDS: Final = 0.5
+"""As often as the rate limit of a key allows, with something left for the rest."""
+LONGEST_WAIT_SECONDS: Final = 120
+
+
+class Failed(Exception):  # noqa: N818 -- says what happened
+    """The demonstration ended otherwise than it should; the message says how."""
+
+
+class Stage:
+    """Makes exchanges with a mock, and shows each as a numbered step.
+
+    Args:
+        mock: whom to talk to.
+        client: makes the exchanges.
+        console: where they are shown.
+    """
+
+    def __init__(self, mock: Mock, client: httpx.Client, console: Console) -> None:
+        self.mock = mock
+        self.console = console
+        self._client = client
+        self._steps = count(1)
+        self._key = {"X-API-Key": mock.api_key}
+
+    def begin(self, title: str) -> None:
+        """Show the title of the next step."""
+        self.console.print(f"\n[bold]{next(self._steps)}  {title}[/]")
+
+    def tell(self, label: str | httpx.Response, text: str) -> None:
+        """Show a line of the step; an answer as label is shown as its status, and how long it took."""
+        line = Table.grid(padding=(0, 2, 0, 0))
+        line.add_column(width=LABEL_WIDTH, style="dim")
+        line.add_column(overflow="fold")
+        if isinstance(label, httpx.Response):
+            milliseconds = label.elapsed.total_seconds() * 1000
+            line.add_row(f"[not dim green]{label.status_code}[/]", f"{text} [dim]in {milliseconds:.0f} ms[/]")
+        else:
+            line.add_row(label, text)
+        self.show(line)
+
+    def tell_address(self, label: str, address: str) -> None:
+        """Show a URL or an object key; one that is too long is broken between its parts."""
+        width = self.console.width - LABEL_WIDTH - MARGIN - 4
+        parts = re.findall(rf".{{1,{width}}}(?=[/?&]|$)|.{{1,{width}}}", address)
+        self.tell(label, "\n".join(parts))
+
+    def show(self, table: Table) -> None:
+        """Show a table below the step."""
+        self.console.print(Padding(table, (0, 0, 0, MARGIN)))
+
+    def call(
+        self, method: str, path: str, *, wanted: int = 200, sent: str = "", **parts: Any
+    ) -> httpx.Response:
+        """Call an operation of the API with the mock's key, and show what is sent; see ``exchange``."""
+        url = f"{self.mock.api}{API}{path}"
+        return self.exchange(method, url, wanted=wanted, sent=sent, headers=self._key, **parts)
+
+    def exchange(
+        self, method: str, url: str, *, wanted: int = 200, sent: str = "", **parts: Any
+    ) -> httpx.Response:
+        """Send a request and show it; the answer is for the caller to tell.
+
+        Raises:
+            Failed: there was no answer, or its status is not the wanted one.
+        """
+        request = self._client.build_request(method, url, **parts)
+        self.tell_address(method, str(request.url).partition("?X-Amz-")[0])
+        if sent:
+            self.tell("sent", sent)
+        return self._answer(request, wanted)
+
+    def poll(self, path: str, field: str, ends: Container[str]) -> Any:
+        """Ask until a field of the answer has one of the values, and show each that it has till then.
+
+        Raises:
+            Failed: it had none of them in two minutes, or an answer was not 200.
+        """
+        url = f"{self.mock.api}{API}{path}"
+        self.tell_address("GET", url)
+        begun, told = time.monotonic(), None
+        with self.console.status("") as waiting:
+            while (waited := time.monotonic() - begun) < LONGEST_WAIT_SECONDS:
+                answer = self._answer(self._client.build_request("GET", url, headers=self._key), 200)
+                found = answer.json()
+                if found[field] != told:
+                    told = found[field]
+                    self.tell(answer, f"{field}: {told}, after {waited:.1f} s,")
+                if told in ends:
+                    return found
+                waiting.update(f"{field}: {told}, {waited:.0f} s")
+                time.sleep(POLL_SECONDS)
+        raise Failed(f"{field} is still {told} after {LONGEST_WAIT_SECONDS} s.")
+
+    def _answer(self, request: httpx.Request, wanted: int) -> httpx.Response:
+        try:
+            answer = self._client.send(request)
+        except httpx.HTTPError as error:
+            raise Failed(f"there was no answer: {error}.") from error
+        if answer.status_code != wanted:
+            raise Failed(f"the answer was {answer.status_code}, not {wanted}: {answer.text}")
+        return answer
