@@ -49,9 +49,7 @@ class Mock(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @contextmanager
-def scanner_mock(
-    host: str = "127.0.0.1", port: int = 0, s3_port: int = 0, **settings: Any
-) -> Iterator[Mock]:
+def scanner_mock(host: str = "127.0.0.1", port: int = 0, s3_port: int = 0, **settings: Any) -> Iterator[Mock]:
     """Run the mock: once this is entered both servers answer, once it is left both are gone.
 
     Args:

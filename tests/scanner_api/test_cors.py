@@ -25,9 +25,7 @@ CONTRACT = Contract(
                 "patch": {
                     "operationId": "change_things",
                     "parameters": [{"in": "header", "name": "X-Trace", "schema": {"type": "string"}}],
-                    "responses": {
-                        "204": {"description": "", "headers": {"RateLimit-Limit": {"schema": {}}}}
-                    },
+                    "responses": {"204": {"description": "", "headers": {"RateLimit-Limit": {"schema": {}}}}},
                 }
             }
         },
