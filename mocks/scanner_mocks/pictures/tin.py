@@ -45,8 +45,8 @@ def _draw_tin_up_to(pencil: ImageDraw.ImageDraw, height: int, colour: str) -> No
 def _draw_print(pencil: ImageDraw.ImageDraw) -> None:
     middle = (LEFT + RIGHT) // 2
     for text, height, size, colour in (
-        ("Campo Bianco", TOP + 165, 54, "#fff4dc"),
-        ("TOMATOES", TOP + 270, 84, "#fff4dc"),
+        ("Campo Bianco", TOP + 190, 54, "#fff4dc"),
+        ("TOMATOES", TOP + 282, 84, "#fff4dc"),
         ("chopped, in tomato juice", TOP + 480, 36, "#7a1c14"),
         ("400 g", TOP + 690, 44, "#fff4dc"),
     ):
