@@ -25,7 +25,7 @@ STREAM: Final = "scanner-api"
 
 _LONGEST_STREAM: Final = 10 * MOST_WAITING
 _READ_SECONDS: Final = 1
-_SOCKET_SECONDS: Final = 5
+_ANSWER_SECONDS: Final = 5
 _PAUSE_SECONDS: Final = 1
 _IDLE_SECONDS: Final = 60
 
@@ -60,8 +60,10 @@ class RedisBroker:
             xread_count=at_once,
             idle_timeout=_IDLE_SECONDS * 1000,
             unacknowledged_lock_timeout=_IDLE_SECONDS,
-            socket_timeout=_SOCKET_SECONDS,
-            socket_connect_timeout=_SOCKET_SECONDS,
+            # with a timeout redis-py sends through wait_for, which may swallow a cancellation until Python
+            # 3.12: the reader would not end; TCP's keepalive finds out who is gone
+            socket_timeout=None,
+            socket_connect_timeout=_ANSWER_SECONDS,
         )
         if tasks is not None:
             tasks.register(self._broker)
@@ -73,7 +75,8 @@ class RedisBroker:
             QueueError: Redis does not answer.
         """
         try:
-            await self._broker.startup()
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                await self._broker.startup()
         except (RedisError, OSError) as error:
             raise QueueError("The Redis of the queue (queue_url) does not answer.") from error
         if self._tasks is not None:
@@ -81,12 +84,17 @@ class RedisBroker:
 
     async def send(self, job: Job) -> None:
         """Add a job to the stream."""
-        await AsyncKicker[Any, Any](broker=self._broker, task_name=job.task, labels={}).kiq(job.id)
+        async with asyncio.timeout(_ANSWER_SECONDS):
+            await AsyncKicker[Any, Any](broker=self._broker, task_name=job.task, labels={}).kiq(job.id)
 
     async def room(self) -> int:
         """Return how many more jobs may wait: none while Redis cannot count them, as after many fell out."""
-        redis: Any = Redis(connection_pool=self._broker.connection_pool)
-        waiting = [group["lag"] for group in await redis.xinfo_groups(STREAM)]
+        async with (
+            asyncio.timeout(_ANSWER_SECONDS),
+            Redis(connection_pool=self._broker.connection_pool) as redis,
+        ):
+            groups: Any = await redis.xinfo_groups(STREAM)
+        waiting = [group["lag"] for group in groups]
         return 0 if None in waiting else max(MOST_WAITING - sum(waiting), 0)
 
     async def close(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class Sweep:
         self._queue = queue
         self._stores = stores
         self._seconds = seconds
+        self._ended = asyncio.Event()
         self._sweeping: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -35,10 +37,10 @@ class Sweep:
         self._sweeping = asyncio.create_task(self._sweep())
 
     async def stop(self) -> None:
-        """End, in the middle of a round if there is one."""
+        """End after the round that goes on, if there is one."""
+        self._ended.set()
         if self._sweeping is not None:
-            self._sweeping.cancel()
-            await asyncio.wait([self._sweeping])
+            await self._sweeping
 
     async def round(self) -> None:
         """Queue unfinished captures and extractions, oldest first, and expire sessions that are idle."""
@@ -46,9 +48,10 @@ class Sweep:
             await self._attempt(part)
 
     async def _sweep(self) -> None:
-        while True:
+        while not self._ended.is_set():
             await self.round()
-            await asyncio.sleep(self._seconds)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._ended.wait(), self._seconds)
 
     async def _attempt(self, part: Callable[[], Awaitable[object]]) -> None:
         try:
