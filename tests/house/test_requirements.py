@@ -38,7 +38,7 @@ def distributions(lines):
     [
         ("spec/scanner_contract", []),
         ("handlers/scanner_api", ["postgresql", "redis", "vision"]),
-        ("mocks/scanner_mocks", ["mock"]),
+        ("mocks/scanner_mocks", ["mock", "vision"]),
     ],
 )
 def test_imports_are_required(package, extras):
