@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 
 import scanner_api.cli
 from scanner_mocks import cli, seeds
+from scanner_mocks.cli import extras
 from scanner_mocks.token_issuer import bearer_token
 
 COMMAND = [str(Path(sys.executable).with_name("scanner-api")), "mock", "--port", "0", "--s3-port", "0"]
@@ -145,7 +146,7 @@ def test_beyond_loopback_it_warns():
 @pytest.mark.parametrize("command", ["mock", "demo"])
 def test_without_the_extra_it_says_what_to_install(monkeypatch, command):
     """Where something of the extra is missing, the command names it and the extra, and ends with 1."""
-    monkeypatch.setattr(cli, "EXTRA", (*cli.EXTRA, "not_installed_here"))
+    monkeypatch.setitem(extras.MODULES, "mock", ("not_installed_here",))
     app = typer.Typer()
     cli.add_commands(app)
     outcome = CliRunner().invoke(app, [command])

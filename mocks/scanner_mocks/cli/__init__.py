@@ -1,0 +1,17 @@
+"""The commands that the mocks add to ``scanner-api``: one module a command."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .demo import demo
+from .mock import mock
+
+if TYPE_CHECKING:
+    import typer
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add the commands to those of the service."""
+    app.command("mock")(mock)
+    app.command("demo")(demo)

@@ -1,0 +1,34 @@
+"""``scanner-api demo``."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+
+import typer
+
+from .extras import need
+
+
+def demo() -> None:
+    """Tell an app's whole story over HTTP, to a mock of its own: scan, photograph, review, apply.
+
+    A QR code is scanned, photos go into S3 as from a browser and come back as they were, and what is read
+    from a label is reviewed and applied. Exits with 0 if every step went as it should, else with 1. Without
+    the extra `vision`, what needs it is left out.
+    """
+    need("mock")
+    from rich.console import Console  # noqa: PLC0415 -- help does without
+    from rich.text import Text  # noqa: PLC0415 -- the same
+
+    from scanner_mocks.demonstration import Failed, demonstrate, has_vision  # noqa: PLC0415 -- the same
+    from scanner_mocks.server import scanner_mock  # noqa: PLC0415 -- the same
+
+    console = Console(highlight=False)
+    try:
+        with ExitStack() as stack:
+            with console.status("Starting the API and a local S3 ..."):
+                running = stack.enter_context(scanner_mock(extractor="local" if has_vision() else "none"))
+            demonstrate(running, console)
+    except Failed as failure:
+        console.print("\n[bold red]Failed[/]:", Text(str(failure)))
+        raise typer.Exit(1) from None
