@@ -1,0 +1,6 @@
+"""The contract tests that anyone can point at any URL: Schemathesis, and what it cannot know of this API."""
+
+from .credentials import Credentials
+from .target import Target
+
+__all__ = ["Credentials", "Target"]
