@@ -47,10 +47,12 @@ def bind(assembly: Assembly, handlers: Mapping[str, Callable[..., Any]]) -> ASGI
             the message names the operationId.
     """
     unrouted = Unrouted(assembly)
-    middlewares = [RoutingMiddleware, partial(BindingMiddleware, assembly=assembly)]
-    connexion: Any = ConnexionMiddleware(
-        unrouted, middlewares=middlewares, resolver=HandlerResolver(handlers)
-    )
+    middlewares = [
+        partial(RoutingMiddleware, base_paths=assembly.base_paths),
+        partial(BindingMiddleware, assembly=assembly),
+    ]
+    resolver = HandlerResolver(handlers, optional=assembly.stand_in is not None)
+    connexion: Any = ConnexionMiddleware(unrouted, middlewares=middlewares, resolver=resolver)
     specification = ContractSpecification(assembly.contract)
     connexion.apis.append(
         API(specification, base_path="", name="contract", resolver=connexion.options.resolver)

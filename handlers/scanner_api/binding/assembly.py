@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from .gate import Alternatives, Gate
     from .request import Request
+    from .stand_in import StandIn
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,9 @@ class Assembly:
         reveal: tell clients how a response broke the contract.
         most_body_bytes: limit for a request body.
         most_upload_bytes: limit for a request body that may hold files.
+        stand_in: answers in handlers' places; without one, each operation needs a handler.
+        lazy: bind each operation when it is first asked for, and not at start.
+        base_paths: prefixes that paths of the contract are also answered under, such as ``/v1``.
     """
 
     contract: Contract
@@ -38,6 +42,9 @@ class Assembly:
     reveal: bool = False
     most_body_bytes: int = 1024 * 1024
     most_upload_bytes: int = 21 * 1024 * 1024
+    stand_in: StandIn | None = None
+    lazy: bool = False
+    base_paths: tuple[str, ...] = ()
 
     @cached_property
     def resources(self) -> Resources:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from connexion.exceptions import ResolverError
 from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
 
-from scanner_api.problems import ValidationFailed, Violation
+from scanner_api.problems import NotImplementedYet, ValidationFailed, Violation
 
 from .answers import Answers, produced
 from .bodies import Body
@@ -31,14 +32,20 @@ if TYPE_CHECKING:
 
 
 class BoundOperation:
-    """Admits, reads, judges and answers the requests of one operation."""
+    """Admits, reads, judges and answers the requests of one operation.
+
+    Attributes:
+        contract_operation: the operation as the contract has it.
+        parameters: its parameters, compiled.
+        has_handler: whether a function is named for it; one without is for the assembly's stand-in to answer.
+    """
 
     def __init__(self, operation: ContractOperation, assembly: Assembly) -> None:
-        contract_operation = operation.contract_operation
+        contract_operation = self.contract_operation = operation.contract_operation
         compiler = assembly.compiler
         self._admit = assembly.admission(alternatives_of(contract_operation))
         self._negotiation = Negotiation(produced(contract_operation))
-        self._parameters = compile_parameters(contract_operation.parameters, compiler)
+        self.parameters = compile_parameters(contract_operation.parameters, compiler)
         self._body = (
             None
             if contract_operation.request_body is None
@@ -50,35 +57,62 @@ class BoundOperation:
             )
         )
         self._answers = Answers(contract_operation, compiler, assembly.judge, reveal=assembly.reveal)
-        arguments = {each.argument for each in self._parameters} | ({"body"} if self._body else set())
-        self._handler = handler_with(
-            operation.function,
-            contract_operation.operation_id,
-            arguments,
-            {"schemas": assembly.named_schemas, **assembly.collaborators},
-        )
-        self._takes_caller = "caller" in inspect.signature(operation.function).parameters
+        self.has_handler = operation.function is not None
+        if self.has_handler:
+            self._hand_over(operation.function, assembly)
+        self._answer = self.answer if assembly.stand_in is None else assembly.stand_in.answering(self)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 -- ASGI's signature
         """Answer one request; what is wrong with it is raised as a Problem."""
         request: Request = scope[STATE]
         await self._admit(request)
-        self._negotiation.check(request.header(b"accept"))
-        arguments = await self._arguments(request)
+        await respond(await self._answer(request), request, send)
+
+    async def answer(self, request: Request) -> Rendered:
+        """Return the handler's answer to an admitted request."""
+        return await self.handled(await self.arguments(request), request)
+
+    async def handled(self, arguments: dict[str, Any], request: Request) -> Rendered:
+        """Return the handler's answer to an admitted request of which these are the arguments."""
         if self._takes_caller:
             arguments["caller"] = request.caller
-        returned = await self._handler(**arguments)
-        await respond(self._answers.render(returned, request), request, send)
+        return self._answers.render(await self._handler(**arguments), request)
 
-    async def _arguments(self, request: Request) -> dict[str, Any]:
+    async def arguments(self, request: Request) -> dict[str, Any]:
+        """Return what an admitted request holds, by argument name; what is wrong with it is raised."""
+        self._negotiation.check(request.header(b"accept"))
         violations: list[Violation] = []
         pairs = decode_form(request.query_string, "query") if request.query_string else []
-        arguments = {each.argument: each.argument_of(request, pairs, violations) for each in self._parameters}
+        arguments = {each.argument: each.argument_of(request, pairs, violations) for each in self.parameters}
         if self._body is not None:
             arguments["body"] = await self._body.read(request, violations)
         if violations:
             raise ValidationFailed(violations)
         return arguments
+
+    def _hand_over(self, function: Callable[..., Any], assembly: Assembly) -> None:
+        """Hand the handler its collaborators."""
+        arguments = {each.argument for each in self.parameters} | ({"body"} if self._body else set())
+        collaborators = {"schemas": assembly.named_schemas, **assembly.collaborators}
+        self._handler = handler_with(function, self.contract_operation.operation_id, arguments, collaborators)
+        self._takes_caller = "caller" in inspect.signature(function).parameters
+
+
+class LazyOperation:
+    """An operation that is bound when it is first asked for: a document may have thousands."""
+
+    def __init__(self, bind: Callable[[], BoundOperation]) -> None:
+        self._bind = bind
+        self._bound: BoundOperation | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, 501 if the operation cannot be bound."""
+        if self._bound is None:
+            try:
+                self._bound = await asyncio.to_thread(self._bind)
+            except ResolverError as error:
+                raise NotImplementedYet(str(error)) from error
+        await self._bound(scope, receive, send)
 
 
 async def respond(rendered: Rendered, request: Request, send: Send) -> None:
@@ -108,7 +142,21 @@ def handler_with(
     return partial(function, **{name: collaborators[name] for name in wanted & set(collaborators)})
 
 
-class BindingAPI(RoutedAPI[BoundOperation]):
+def bound(operation: ContractOperation, assembly: Assembly) -> BoundOperation:
+    """Bind one operation; an operation without a handler has failed in the resolver already."""
+    try:
+        return BoundOperation(operation, assembly)
+    except ResolverError:
+        raise
+    except (LookupError, ValueError) as error:
+        found = operation.contract_operation
+        raise ResolverError(
+            f"The operation {found.operation_id!r} at {found.pointer} cannot be bound: "
+            f"{str(error).partition(chr(10))[0]}"
+        ) from error
+
+
+class BindingAPI(RoutedAPI[BoundOperation | LazyOperation]):
     """The bound operations of a contract, by operationId."""
 
     def __init__(self, specification: ContractSpecification, *, assembly: Assembly, **kwargs: Any) -> None:
@@ -117,18 +165,10 @@ class BindingAPI(RoutedAPI[BoundOperation]):
         for path, method in specification.operations:
             self.add_operation(path, method)
 
-    def make_operation(self, operation: ContractOperation) -> BoundOperation:
-        """Bind one operation; an operation without a handler has failed in the resolver already."""
-        try:
-            return BoundOperation(operation, self._assembly)
-        except ResolverError:
-            raise
-        except (LookupError, ValueError) as error:
-            found = operation.contract_operation
-            raise ResolverError(
-                f"The operation {found.operation_id!r} at {found.pointer} cannot be bound: "
-                f"{str(error).partition(chr(10))[0]}"
-            ) from error
+    def make_operation(self, operation: ContractOperation) -> BoundOperation | LazyOperation:
+        """Bind one operation now, or when it is first asked for."""
+        bind = partial(bound, operation, self._assembly)
+        return LazyOperation(bind) if self._assembly.lazy else bind()
 
 
 class BindingMiddleware(RoutedMiddleware[BindingAPI]):
@@ -142,5 +182,5 @@ class BindingMiddleware(RoutedMiddleware[BindingAPI]):
 
     def add_api(self, specification: ContractSpecification, **kwargs: Any) -> BindingAPI:
         """Bind all operations of a contract."""
-        bound: BindingAPI = super().add_api(specification, assembly=self._assembly, **kwargs)
-        return bound
+        api: BindingAPI = super().add_api(specification, assembly=self._assembly, **kwargs)
+        return api

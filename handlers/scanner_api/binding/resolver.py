@@ -41,17 +41,21 @@ class HandlerResolver(Resolver):
 
     Args:
         handlers: functions by name, as :func:`handlers_of` returns them.
+        optional: whether an operation may be without one.
     """
 
-    def __init__(self, handlers: Mapping[str, Handler]) -> None:
+    def __init__(self, handlers: Mapping[str, Handler], *, optional: bool = False) -> None:
         super().__init__()
         self._handlers = handlers
+        self._optional = optional
 
     def resolve(self, operation: AbstractOperation) -> Resolution:
         """Return the longest-named handler that fits; ResolverError names the operationId if none does."""
         operation_id: str = operation.operation_id
         name = self.name_for(operation_id)
         if name is None:
+            if self._optional:
+                return Resolution(None, operation_id)
             raise ResolverError(
                 f"No handler for operationId {operation_id!r}: no function is named by its tail."
             )

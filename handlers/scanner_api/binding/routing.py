@@ -81,18 +81,24 @@ class Branch:
 
 
 class PathTable:
-    """All paths of a contract; concrete ones are matched before templated ones (OpenAPI 3.1, 4.8.8.2)."""
+    """All paths of a contract; concrete ones are matched before templated ones (OpenAPI 3.1, 4.8.8.2).
 
-    def __init__(self, operations: Iterable[Operation]) -> None:
+    Args:
+        base_paths: prefixes under which each path is found as well.
+    """
+
+    def __init__(self, operations: Iterable[Operation], base_paths: Iterable[str] = ()) -> None:
         by_path: dict[str, list[Operation]] = {}
         for operation in operations:
             by_path.setdefault(operation.path, []).append(operation)
         self._root = Branch()
         for path, found in by_path.items():
-            branch = self._root
-            for segment in path.split("/"):
-                branch = branch.grow(segment)
-            branch.end = PathItem(path, found)
+            item = PathItem(path, found)
+            for prefix in ("", *base_paths):
+                branch = self._root
+                for segment in (prefix + path).split("/"):
+                    branch = branch.grow(segment)
+                branch.end = branch.end or item
 
     def find(self, path: str) -> tuple[PathItem, dict[str, bytes]]:
         """Return the path item that a path (percent-encoded, as sent) belongs to.
@@ -112,13 +118,14 @@ class PathTable:
 class RoutingMiddleware(SpecMiddleware):
     """Finds the operation and its path parameters; notes the problem where there is none."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, base_paths: Iterable[str] = ()) -> None:
         self.app = app
         self.table = PathTable(())
+        self._base_paths = tuple(base_paths)
 
     def add_api(self, specification: ContractSpecification, **_: Any) -> None:
         """Take in the paths of a contract."""
-        self.table = PathTable(specification.contract.operations)
+        self.table = PathTable(specification.contract.operations, self._base_paths)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Route one request."""
