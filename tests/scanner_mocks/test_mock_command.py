@@ -121,6 +121,27 @@ def test_page_for_people():
     )
 
 
+def test_ready_file(tmp_path):
+    """The file has the line once both answer, whatever was there before, and is gone in the end."""
+    path = tmp_path / "ready.json"
+    path.write_text("of a mock that was killed")
+    with running("--json", "--ready-file", str(path)) as process:
+        line = process.stdout.readline()
+        assert path.read_text() == line
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_ready_file_that_cannot_be(tmp_path):
+    """A ready file in a folder that is not there is named on standard error, and the exit code is 1."""
+    with running("--ready-file", str(tmp_path / "missing" / "ready.json")) as process:
+        told, complaints = process.communicate(timeout=30)
+    assert (process.returncode, told) == (1, "")
+    assert re.fullmatch(r"Cannot start: .*No such file or directory: .*/missing/ready.json.*\n", complaints)
+
+
 @pytest.mark.parametrize("option", ["--port", "--s3-port"])
 def test_a_taken_port_is_an_error(option):
     """A port that is taken is named on standard error, and the exit code is 1."""
@@ -143,18 +164,17 @@ def test_beyond_loopback_it_warns():
     assert process.returncode == 1
 
 
-@pytest.mark.parametrize("command", ["mock", "demo"])
-def test_without_the_extra_it_says_what_to_install(monkeypatch, command):
-    """Where something of the extra is missing, the command names it and the extra, and ends with 1."""
+@pytest.mark.parametrize(("command", "code"), [("mock", 1), ("demo", 1), ("mock exec true", 125)])
+def test_without_the_extra_it_says_what_to_install(monkeypatch, command, code):
+    """Where something of the extra is missing, the command names it and the extra, and ends with its code."""
     monkeypatch.setitem(extras.MODULES, "mock", ("not_installed_here",))
     app = typer.Typer()
     cli.add_commands(app)
-    outcome = CliRunner().invoke(app, [command])
-    assert outcome.exit_code == 1
+    outcome = CliRunner().invoke(app, command.split())
+    assert outcome.exit_code == code
     assert "(not_installed_here): pip install 'scanner-api[mock]'" in outcome.stderr
 
 
 def test_the_service_finds_the_commands():
     """The service's command line has both, without knowing of them."""
-    names = {command.name for command in scanner_api.cli.app.registered_commands}
-    assert {"mock", "demo"} <= names
+    assert {"mock", "demo"} <= set(typer.main.get_command(scanner_api.cli.app).commands)

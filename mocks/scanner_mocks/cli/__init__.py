@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .demo import demo
-from .mock import mock
+from .mock import app as mock
 
 if TYPE_CHECKING:
     import typer
@@ -13,5 +13,5 @@ if TYPE_CHECKING:
 
 def add_commands(app: typer.Typer) -> None:
     """Add the commands to those of the service."""
-    app.command("mock")(mock)
+    app.add_typer(mock, name="mock")
     app.command("demo")(demo)

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Serve S3 until interrupted, or until the parent goes away."""
     options = _parser().parse_args(arguments)
+    if options.parent:  # a terminal's Ctrl-C is for the parent to answer, which may need S3 a little longer
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     settings = json.loads(sys.stdin.readline()) if options.parent else _settings(options)
     with Server(settings.pop("host"), settings.pop("port")) as server:
         host, port = server.server_address[:2]

@@ -1,0 +1,101 @@
+"""``scanner-api mock exec``."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from .extras import need
+from .signals import Signals
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from .start import Start
+
+NOT_STARTED: Final = 125
+NOT_EXECUTABLE: Final = 126
+NOT_FOUND: Final = 127
+KILLED: Final = 128
+"""Exit codes as shells and ``env`` have them; the last has the number of the signal added."""
+FORWARDED: Final = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2")
+
+Command = Annotated[list[str], typer.Argument(metavar="CMD", help="The command and its arguments.")]
+
+
+def execute(context: typer.Context, command: Command) -> None:
+    """Run a command with the mock beside it, on free ports, for as long as the command runs.
+
+    The command finds the mock by SCANNER_API_URL, SCANNER_API_KEY, SCANNER_S3_URL, SCANNER_SESSION_ID and so
+    on: a variable for each field of the line that --json prints. Signals are passed on to it. The mock's
+    options come before exec: scanner-api mock --port 8000 exec -- npx vitest run.
+
+    Exit codes: the command's own; 128 + N when signal N killed it, 127 when it is not found, 126 when it
+    cannot be run, 125 when the mock could not start.
+    """
+    need("mock", NOT_STARTED)
+    from scanner_mocks.environment import environment_of  # noqa: PLC0415 -- help does without
+
+    start: Start = context.obj
+    forwarding = Forwarding()
+    with ExitStack() as stack:
+        try:
+            mock = stack.enter_context(start.running())
+        except (typer.Exit, RuntimeError):
+            raise typer.Exit(forwarding.exit_code or NOT_STARTED) from None
+        code = forwarding.exit_code or _run(command, environment_of(mock), forwarding)
+    raise typer.Exit(code)
+
+
+class Forwarding(Signals):
+    """The signals that are passed on to a command, once it runs.
+
+    Attributes:
+        exit_code: what to end with because of a signal that came before; 0 if none did.
+    """
+
+    def __init__(self) -> None:
+        self.exit_code = 0
+        numbers = [signal.Signals[name] for name in FORWARDED]
+        # what is ignored, as under nohup, is for the command to ignore as well
+        heeded = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
+        super().__init__(signal.SIGCHLD, *heeded)
+
+    def _heed(self, number: int, _frame: FrameType | None) -> None:
+        if number != signal.SIGCHLD:
+            self.exit_code = self.exit_code or KILLED + number
+
+    def wait(self, process: subprocess.Popen[bytes]) -> int:
+        """Pass signals on until the process ends; return its exit code, negative for a signal's number."""
+        while (code := process.poll()) is None:
+            number = self.take()
+            if number != signal.SIGCHLD and not (number == signal.SIGINT and _is_in_foreground()):
+                process.send_signal(number)
+        return code
+
+
+def _run(command: list[str], variables: dict[str, str], forwarding: Forwarding) -> int:
+    try:
+        process = subprocess.Popen(command, env={**os.environ, **variables})  # noqa: S603 -- the user's own
+    except OSError as error:
+        typer.echo(f"Cannot run {command[0]}: {error.strerror}", err=True)
+        return NOT_FOUND if isinstance(error, FileNotFoundError) else NOT_EXECUTABLE
+    code = forwarding.wait(process)
+    return code if code >= 0 else KILLED - code
+
+
+def _is_in_foreground() -> bool:
+    """Tell whether a terminal's Ctrl-C reaches this process, and so the command without us."""
+    try:
+        terminal = os.open("/dev/tty", os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        return os.tcgetpgrp(terminal) == os.getpgrp()
+    finally:
+        os.close(terminal)

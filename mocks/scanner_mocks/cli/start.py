@@ -1,0 +1,58 @@
+"""How the mock is started by its commands."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import typer
+
+from .ready_file import ready_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from scanner_mocks.server import Mock
+
+
+class Start(NamedTuple):
+    """What the options of ``scanner-api mock`` ask for.
+
+    Attributes:
+        ready_file: where to tell that it is ready; None for nowhere.
+        arguments: of `scanner_mock`.
+    """
+
+    ready_file: Path | None
+    arguments: dict[str, Any]
+
+    @contextmanager
+    def running(self) -> Iterator[Mock]:
+        """Run the mock for as long as this is entered.
+
+        Raises:
+            typer.Exit: it cannot start; why is told.
+        """
+        from scanner_api.server import CannotListen  # noqa: PLC0415 -- help does without
+        from scanner_mocks.server import scanner_mock  # noqa: PLC0415 -- the same
+
+        self._warn()
+        with ExitStack() as stack:
+            try:
+                if self.ready_file:  # of a mock that was killed, perhaps
+                    self.ready_file.unlink(missing_ok=True)
+                mock = stack.enter_context(scanner_mock(**self.arguments))
+                stack.enter_context(ready_file(self.ready_file, mock.line()))
+            except (CannotListen, OSError) as error:
+                typer.echo(f"Cannot start: {error}", err=True)
+                raise typer.Exit(1) from None
+            yield mock
+
+    def _warn(self) -> None:
+        from scanner_api.access.jwks_sources import is_loopback  # noqa: PLC0415 -- help does without
+
+        if not is_loopback(host := self.arguments["host"]):
+            typer.echo(
+                f"Others reach {host}: this is a mock, its keys are public, anyone may do anything.", err=True
+            )

@@ -1,0 +1,158 @@
+"""``scanner-api mock exec``: a command with the mock beside it, ended as the command ended."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from scanner_api.settings import Settings
+from scanner_mocks.environment import environment_of
+
+COMMAND = [str(Path(sys.executable).with_name("scanner-api")), "mock"]
+SHOW = """
+import json, os, sys, urllib.request
+api = os.environ["SCANNER_API_URL"]
+opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+print(json.dumps([opener.open(f"{api}/readyz").status, dict(os.environ)]))
+sys.exit(7)
+"""
+TERMINAL = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"
+COUNTING = """
+import os, signal, sys
+heard = []
+signal.signal(signal.SIGINT, lambda *_: print("heard", heard.append(1), flush=True))
+signal.signal(signal.SIGUSR1, lambda *_: sys.exit(len(heard)))
+print(os.getppid(), flush=True)
+while True:
+    signal.pause()
+"""
+PATIENT = """
+import signal, sys
+signal.signal(signal.SIGUSR1, lambda *_: sys.exit(9))
+print("ready", flush=True)
+while True:
+    signal.pause()
+"""
+
+
+def execute(*arguments, **environment):
+    """Run the command to its end."""
+    return subprocess.run(  # noqa: S603 -- our own command
+        [*COMMAND, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        stdin=subprocess.DEVNULL,
+        env={**os.environ, **environment},
+    )
+
+
+@contextmanager
+def executing(*arguments):
+    """Run the command until the test ends it; killed if it does not."""
+    with subprocess.Popen(  # noqa: S603 -- our own command
+        [*COMMAND, *arguments],
+        stdout=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def test_the_command_has_the_mock_beside_it(tmp_path):
+    """The command finds a mock that answers, by a variable for each field; its exit code is the end's."""
+    ready = tmp_path / "ready.json"
+    script = f"{SHOW.replace('sys.exit(7)', '')}print(open({str(ready)!r}).read())\nsys.exit(7)"
+    finished = execute("--ready-file", str(ready), "exec", "--", sys.executable, "-c", script, MARK="mine")
+    assert (finished.returncode, finished.stderr) == (7, "")
+    status, variables = json.loads(finished.stdout.splitlines()[0])
+    line = json.loads(finished.stdout.splitlines()[1])
+    told = {name.removeprefix("SCANNER_").lower(): value for name, value in variables.items()}
+    assert (status, variables["MARK"], ready.exists()) == (200, "mine", False)
+    assert (told.pop("api_url"), told.pop("s3_url")) == (line.pop("api"), line.pop("s3"))
+    keys = {f"api_key_{name}": key for name, key in line.pop("keys").items()}
+    assert {**line, **keys}.items() <= told.items()
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(variables["SCANNER_API_URL"], trust_env=False)
+
+
+def test_no_variable_is_a_setting(mock, monkeypatch):
+    """No variable has the name of a setting, so that the service starts with them as without."""
+    variables = environment_of(mock)
+    assert {name.removeprefix("SCANNER_").lower() for name in variables} & set(Settings.model_fields) == set()
+    plain = Settings()
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert Settings() == plain
+
+
+def test_signals_reach_the_command():
+    """A signal is the command's to answer, and the command's exit code is the end's."""
+    with executing("exec", sys.executable, "-c", PATIENT) as process:
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(signal.SIGUSR1)
+        assert process.wait(30) == 9
+
+
+def test_a_terminal_interrupts_once():
+    """Ctrl-C, which a terminal sends to its whole group, reaches the command once."""
+    command = [sys.executable, "-c", TERMINAL, *COMMAND, "exec", sys.executable, "-c", COUNTING]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:  # noqa: S603 -- our own
+        execution = int(process.stdout.readline())
+        process.stdin.write(b"\x03")
+        process.stdin.flush()
+        assert b"heard" in process.stdout.readline()
+        os.kill(execution, signal.SIGUSR1)
+        assert process.wait(30) == 1
+
+
+def test_a_killed_command():
+    """The exit code of a command that a signal killed is 128 and the signal's number."""
+    finished = execute("exec", "sh", "-c", "kill -KILL $$")
+    assert (finished.returncode, finished.stdout, finished.stderr) == (128 + signal.SIGKILL, "", "")
+
+
+def test_a_signal_before_the_command_runs():
+    """A signal while the mock starts ends it all, and the command never runs."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = free.getsockname()
+    with executing("--s3-port", str(address[1]), "exec", "echo", "ran") as process:
+        while True:
+            try:
+                socket.create_connection(address).close()
+                break
+            except OSError:
+                assert process.poll() is None
+        process.send_signal(signal.SIGTERM)
+        told, _ = process.communicate(timeout=30)
+    assert (process.returncode, told) == (128 + signal.SIGTERM, "")
+
+
+@pytest.mark.parametrize(("command", "code"), [("not-to-be-found", 127), (str(Path(__file__).parent), 126)])
+def test_a_command_that_cannot_run(command, code):
+    """A command that is not there, and one that cannot be run, are named and have the codes of a shell."""
+    finished = execute("exec", "--", command)
+    assert (finished.returncode, finished.stdout) == (code, "")
+    assert finished.stderr.startswith(f"Cannot run {command}: ")
+
+
+def test_a_mock_that_cannot_start():
+    """Where the mock cannot start, the exit code is one that the command will hardly have."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        finished = execute("--port", str(taken.getsockname()[1]), "exec", "echo", "ran")
+    assert (finished.returncode, finished.stdout) == (125, "")
+    assert "Address already in use" in finished.stderr
