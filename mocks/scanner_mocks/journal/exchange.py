@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime  # noqa: TC003 -- msgspec reads the fields' types when it decodes
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -17,16 +17,35 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
         headers: the fields in the order they were sent.
         body: its beginning; what is longer than a journal keeps is cut.
         body_bytes: length of all of it.
+        fields: of the form that an upload to S3 is, whose body is not kept.
     """
 
     headers: list[tuple[str, str]] = []
     body: bytes = b""
     body_bytes: int = 0
+    fields: list[tuple[str, str]] = []
 
     @property
     def whole(self) -> bool:
         """Whether `body` is all of it."""
         return len(self.body) == self.body_bytes
+
+    def header(self, name: str) -> str | None:
+        """Return the first value of a header field; None if it is not there."""
+        return next((value for given, value in self.headers if given.lower() == name.lower()), None)
+
+    @property
+    def media_type(self) -> str:
+        """The ``Content-Type`` without its parameters, in lower case; empty if there is none."""
+        return (self.header("content-type") or "").partition(";")[0].strip().lower()
+
+    def json(self) -> Any:
+        """Return the body as a JSON value.
+
+        Raises:
+            msgspec.DecodeError: it is none, or only its beginning was kept.
+        """
+        return msgspec.json.decode(self.body)
 
 
 class Violation(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,0 +1,212 @@
+"""The journal: the latest exchanges, numbered, and whoever waits for one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from contextlib import contextmanager
+from itertools import islice
+from threading import Condition
+from time import monotonic
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+
+from .exchange import Exchange
+from .masking import Masking
+from .wanted import Wanted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from .exchange import Verdict
+    from .recorded import Recorded
+
+MOST_EXCHANGES = 2000
+MOST_BYTES = 32 * 1024 * 1024
+MOST_BODY_BYTES = 64 * 1024
+OVERHEAD_BYTES = 1024
+"""About what the objects around an exchange take."""
+EVERYTHING = Wanted()
+
+
+class Judge(Protocol):
+    """Says what a contract says of an exchange."""
+
+    def verdict(self, exchange: Exchange) -> Verdict:
+        """Judge an exchange."""
+        ...
+
+
+class Entry:
+    """An exchange in the journal; what is to be said of it is worked out when it is asked for, once."""
+
+    __slots__ = ("_exchange", "_judged", "_recorded", "number", "size")
+
+    def __init__(self, number: int, recorded: Recorded | Exchange, size: int) -> None:
+        self.number = number
+        self.size = size
+        self._recorded = recorded
+        self._exchange: Exchange | None = None
+        self._judged: Exchange | None = None
+
+    def exchange(self, masking: Masking) -> Exchange:
+        """Return the exchange, its secrets masked."""
+        if self._exchange is None:
+            recorded = self._recorded
+            self._exchange = (
+                recorded if isinstance(recorded, Exchange) else recorded.exchange(self.number, masking)
+            )
+            self._recorded = self._exchange
+        return self._exchange
+
+    def judged(self, masking: Masking, judge: Judge | None) -> Exchange:
+        """Return the exchange with the judge's verdict."""
+        if judge is None:
+            return self.exchange(masking)
+        if self._judged is None:
+            exchange = self.exchange(masking)
+            self._judged = msgspec.structs.replace(exchange, verdict=judge.verdict(exchange))
+        return self._judged
+
+
+class Journal:
+    """The latest exchanges; any thread may tell of one or ask for some.
+
+    Args:
+        masking: what is secret.
+        judge: gives the verdicts, when they are asked for; None for none.
+        most_exchanges: how many are kept.
+        most_bytes: how many bytes they may take.
+        most_body_bytes: how much is kept of a body.
+    """
+
+    def __init__(
+        self,
+        masking: Masking | None = None,
+        judge: Judge | None = None,
+        *,
+        most_exchanges: int = MOST_EXCHANGES,
+        most_bytes: int = MOST_BYTES,
+        most_body_bytes: int = MOST_BODY_BYTES,
+    ) -> None:
+        self.masking = masking or Masking()
+        self.judge = judge
+        self.most_body_bytes = most_body_bytes
+        self.last = 0
+        self._most_exchanges = most_exchanges
+        self._most_bytes = most_bytes
+        self._bytes = 0
+        self._entries: deque[Entry] = deque()
+        self._changed = Condition()
+        self._listeners: list[Callable[[int], object]] = []
+
+    def record(self, recorded: Recorded | Exchange) -> None:
+        """Take in an exchange, and forget the oldest ones if there are too many."""
+        size = OVERHEAD_BYTES + (_size(recorded) if isinstance(recorded, Exchange) else recorded.size)
+        with self._changed:
+            self.last = number = self.last + 1
+            if isinstance(recorded, Exchange):
+                recorded = msgspec.structs.replace(recorded, number=number)
+            self._entries.append(Entry(number, recorded, size))
+            self._bytes += size
+            while len(self._entries) > self._most_exchanges or self._bytes > self._most_bytes:
+                self._bytes -= self._entries.popleft().size
+            self._changed.notify_all()
+        for tell in self._listeners:
+            tell(number)
+
+    def find(self, wanted: Wanted = EVERYTHING, limit: int | None = None) -> list[Exchange]:
+        """Return the exchanges that are asked for, oldest first, judged.
+
+        Judging takes milliseconds an exchange: not for an event loop's own thread.
+
+        Args:
+            wanted: what they have to be.
+            limit: how many; the first of them.
+        """
+        found = islice(self._entries_of(wanted), limit)
+        return [entry.judged(self.masking, self.judge) for entry in found]
+
+    def wait(self, wanted: Wanted, count: int, seconds: float) -> bool:
+        """Wait until so many exchanges are there, or the time is over; return whether they are."""
+        until = monotonic() + seconds
+        counted = _Counted(self, wanted)
+        while counted.up_to_now() < count:
+            with self._changed:
+                left = until - monotonic()
+                if left <= 0 or (self.last == counted.seen and not self._changed.wait(left)):
+                    return counted.up_to_now() >= count
+        return True
+
+    async def wait_for(self, wanted: Wanted, count: int, seconds: float) -> None:
+        """Wait as `wait` does, in an event loop."""
+        loop, changed = asyncio.get_running_loop(), asyncio.Event()
+        counted = _Counted(self, wanted)
+        with self.listening(lambda _: loop.call_soon_threadsafe(changed.set)):
+            try:
+                async with asyncio.timeout(seconds):
+                    while await asyncio.to_thread(counted.up_to_now) < count:
+                        await changed.wait()
+                        changed.clear()
+            except TimeoutError:
+                return
+
+    def clear(self, scope: str = "") -> None:
+        """Forget all exchanges, or those of a scope; numbers go on."""
+        with self._changed:
+            kept = [e for e in self._entries if scope and e.exchange(self.masking).scope != scope]
+            self._entries = deque(kept)
+            self._bytes = sum(entry.size for entry in kept)
+
+    @contextmanager
+    def listening(self, tell: Callable[[int], object]) -> Iterator[None]:
+        """Have something called with the number of each exchange, in the thread that tells of it."""
+        with self._changed:
+            self._listeners = [*self._listeners, tell]
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._listeners = [each for each in self._listeners if each is not tell]
+
+    def count(self, wanted: Wanted, until: int) -> int:
+        """Return how many exchanges are asked for, up to a number."""
+        return sum(entry.number <= until for entry in self._entries_of(wanted))
+
+    def _entries_of(self, wanted: Wanted) -> Iterator[Entry]:
+        with self._changed:
+            entries = [entry for entry in self._entries if entry.number > wanted.after]
+        for entry in entries:
+            if wanted.admits(entry.exchange(self.masking)) and (
+                not wanted.violations or violates(entry.judged(self.masking, self.judge))
+            ):
+                yield entry
+
+
+class _Counted:
+    """How many exchanges of a kind there have been so far; each is looked at once."""
+
+    def __init__(self, journal: Journal, wanted: Wanted) -> None:
+        self._journal = journal
+        self._wanted = wanted
+        self._count = 0
+        self.seen = wanted.after
+
+    def up_to_now(self) -> int:
+        """Look at what is new, and return how many there are."""
+        seen = self._journal.last
+        self._count += self._journal.count(msgspec.structs.replace(self._wanted, after=self.seen), seen)
+        self.seen = max(seen, self.seen)
+        return self._count
+
+
+def violates(exchange: Exchange) -> bool:
+    """Return whether an exchange breaks the contract."""
+    return exchange.verdict is not None and bool(exchange.verdict.request or exchange.verdict.response)
+
+
+def _size(exchange: Exchange) -> int:
+    messages = (exchange.request, exchange.response)
+    pairs = [pair for message in messages for pair in (*message.headers, *message.fields)]
+    return sum(len(message.body) for message in messages) + sum(len(n) + len(v) for n, v in pairs)

@@ -1,0 +1,50 @@
+"""Which operation of a contract a request belongs to, whoever answers it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from scanner_api.binding.routing import PathTable
+from scanner_api.problems import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from scanner_contract import Contract
+
+
+class Found(NamedTuple):
+    """An operation: its operationId, and the path parameters as they were sent."""
+
+    operation_id: str
+    path_parameters: Mapping[str, bytes]
+
+
+NOTHING = Found("", {})
+
+
+class OperationTable:
+    """The operations of a contract by method and path."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._paths = PathTable(contract.operations)
+        self._documented = {each.operation_id: frozenset(each.responses) for each in contract.operations}
+
+    def find(self, method: str, path: str) -> Found:
+        """Return the operation of a request, `NOTHING` if it has none.
+
+        Args:
+            method: the HTTP method, upper case.
+            path: percent-encoded, as it was sent.
+        """
+        try:
+            item, values = self._paths.find(path)
+        except Problem:
+            return NOTHING
+        return Found(item.operations.get(method, ""), values)
+
+    def documents(self, operation_id: str, status: int) -> bool:
+        """Return whether an operation documents an answer of this status."""
+        return not self._documented.get(operation_id, frozenset()).isdisjoint(
+            {str(status), f"{status // 100}XX", "default"}
+        )
