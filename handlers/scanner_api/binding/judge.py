@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from .answers import Rendered
     from .resources import Resources
 
-SERVER = "http://contract.invalid"
 LONGEST_WANTED = 200
 
 TELL_NAMES = frozenset({"required", "additionalProperties", "unevaluatedProperties", "dependentRequired"})
@@ -55,6 +54,18 @@ def _json_or_bytes(body: bytes, **_: str) -> Any:
         return body
 
 
+class Routed:
+    """Finds an operation for openapi-core by its path template: by server and path it is found already."""
+
+    def __init__(self, spec: Any, base_url: str | None = None) -> None:  # noqa: ARG002 -- openapi-core's signature
+        self._paths = dict((spec / "paths").str_items())
+
+    def find(self, method: str, name: str) -> tuple[Any, Any, None, Any, Any]:
+        """Return what openapi-core wants to know of the operation."""
+        path = self._paths[name]
+        return path, path / method, None, SimpleNamespace(variables={}), {}
+
+
 class Judge:
     """Judges responses against the effective contract.
 
@@ -67,16 +78,22 @@ class Judge:
         self._resources = resources
 
     @cached_property
-    def _validator(self) -> Any:
+    def document(self) -> Any:
+        """The contract as openapi-core reads it."""
         from jsonschema_path import SchemaPath  # noqa: PLC0415 -- see the class
+
+        # whatever a URI's scheme, it names a schema of the contract: nothing is fetched
+        handlers = dict.fromkeys(self._resources.schemes, self._resources.resource)
+        return SchemaPath.from_dict(self._contract.document, base_uri=self._resources.uri, handlers=handlers)
+
+    @cached_property
+    def _validator(self) -> Any:
         from openapi_core.validation.response.validators import (  # noqa: PLC0415 -- see the class
             V30ResponseValidator,
             V31ResponseValidator,
         )
 
-        # the judge finds an operation by server and path; the binding has found it already
-        document = {**self._contract.document, "servers": [{"url": SERVER}]}
-        kind = V30ResponseValidator if self._contract.openapi.startswith("3.0") else V31ResponseValidator
+        kind: Any = V30ResponseValidator if self._contract.openapi.startswith("3.0") else V31ResponseValidator
         declared = {
             essence(media_type)
             for operation in self._contract.operations
@@ -84,10 +101,7 @@ class Judge:
             for media_type in response.get("content", {})
         }
         readers = {each: _reader(each) for each in declared if is_json(each) or "*" in each}
-        # whatever a URI's scheme, it names a schema of the contract: nothing is fetched
-        handlers = dict.fromkeys(self._resources.schemes, self._resources.resource)
-        path = SchemaPath.from_dict(document, base_uri=self._resources.uri, handlers=handlers)
-        return kind(path, extra_media_type_deserializers=readers)
+        return kind(self.document, path_finder_cls=Routed, extra_media_type_deserializers=readers)
 
     def errors(self, operation: Operation, rendered: Rendered, media_type: str | None) -> list[str]:
         """Return what is wrong with a response, each part in a sentence; nothing if it keeps the contract.
@@ -97,18 +111,22 @@ class Judge:
         declared = declared_response(operation, rendered.status)
         if rendered.body and declared is not None and not declared.get("content"):
             return [f"The contract declares no body for status {rendered.status}"]
-        asked = SimpleNamespace(host_url="", path=SERVER + operation.path, method=operation.method)
+        try:
+            found = self.found(operation, rendered, media_type)
+        except Exception as error:  # noqa: BLE001 -- whatever it is, the response goes no further
+            return [f"cannot be judged ({type(error).__name__})"]
+        return [sentence for error in found for sentence in _sentences(error)]
+
+    def found(self, operation: Operation, rendered: Rendered, media_type: str | None) -> list[Any]:
+        """Return openapi-core's own errors in a response; it raises anything for what it cannot judge."""
+        asked = SimpleNamespace(host_url="", path=operation.path, method=operation.method)
         given = SimpleNamespace(
             status_code=rendered.status,
             data=rendered.body,
             content_type=media_type or "",
             headers=Headers(raw=rendered.headers),
         )
-        try:
-            found = list(self._validator.iter_errors(asked, given))
-        except Exception as error:  # noqa: BLE001 -- whatever it is, the response goes no further
-            return [f"cannot be judged ({type(error).__name__})"]
-        return [sentence for error in found for sentence in _sentences(error)]
+        return list(self._validator.iter_errors(asked, given))
 
 
 def _sentences(error: Any) -> Iterator[str]:
