@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict, deque
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from limits.aio.storage import RedisStorage, Storage
 from limits.errors import ConfigurationError
@@ -21,11 +21,22 @@ MOST_CONNECTIONS = 32
 TIMEOUT_SECONDS = 1.0
 
 
+class Count(NamedTuple):
+    """A counter's value, and when it ends in seconds since the epoch."""
+
+    value: int
+    ends: float
+
+
 class Counters(Protocol):
     """A storage of the limits library that also tells its time."""
 
     def now(self) -> float:
         """Return the time by which windows end, in seconds since the epoch."""
+        ...
+
+    async def count(self, key: str, expiry: int) -> Count:
+        """Count once, in a counter that is begun anew if its ``expiry`` seconds are over."""
         ...
 
     async def incr(self, key: str, expiry: int, amount: int = 1) -> int:
@@ -117,6 +128,15 @@ class MemoryCounters(Storage):
         """Return the clock's time, in seconds since the epoch."""
         return self._clock.now().timestamp()
 
+    async def count(self, key: str, expiry: int) -> Count:
+        """Count once; what every request does, so without the layer that limits puts around the rest."""
+        now = self._clock.now().timestamp()
+        counter = self._counters.get(key)
+        if counter is None or counter.ends <= now:
+            counter = self._begin(key, expiry, now)
+        counter.count += 1
+        return Count(counter.count, counter.ends)
+
     async def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         """Add to a counter and return its value; what is given back after its end is not kept."""
         now = self.now()
@@ -190,6 +210,10 @@ class RedisCounters(RedisStorage):
     def now(self) -> float:
         """Return the system's time, in seconds since the epoch."""
         return time.time()
+
+    async def count(self, key: str, expiry: int) -> Count:
+        """Count once."""
+        return Count(await self.incr(key, expiry), await self.get_expiry(key))
 
     async def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         """Add to a counter and return its value."""

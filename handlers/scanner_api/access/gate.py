@@ -66,36 +66,35 @@ class ScannerGate:
         Every credential that is presented must be valid, except where none is needed: there wrong ones are
         ignored. The headers of the rate limits are in ``request.response_headers`` whatever is raised.
         """
-        address = subscriber_of(self._proxies.client_address(request))
-        callers, refused = await self._verify(request, credentials, address)
+        callers, refused = await self._verify(request, credentials)
         if refused is not None and (alternatives or not callers):
-            await self._spend(request, None, address)
+            await self._spend(request, None)
             if alternatives:
                 raise refused
             return None
         met = next((one for one in alternatives or ANYONE if one <= callers.keys()), None)
         caller = None if met is None else caller_by(callers, met)
-        await self._spend(request, caller, address)
+        await self._spend(request, caller)
         if met is None:
             raise Unauthorized(headers={"WWW-Authenticate": self._challenges[None]})
         return caller
 
     async def _verify(
-        self, request: Request, credentials: Mapping[str, str], address: str
+        self, request: Request, credentials: Mapping[str, str]
     ) -> tuple[dict[str, Caller], Problem | None]:
         """Return the callers by scheme, in the contract's order, and why the first wrong one is refused."""
         callers: dict[str, Caller] = {}
         refused: Problem | None = None
         for scheme in self._verifiers:
             if scheme in credentials:
-                outcome = await self._outcome(request, scheme, credentials[scheme], address)
+                outcome = await self._outcome(request, scheme, credentials[scheme])
                 if isinstance(outcome, Problem):
                     refused = refused or outcome
                 else:
                     callers[scheme] = outcome
         return callers, refused
 
-    async def _outcome(self, request: Request, scheme: str, value: str, address: str) -> Caller | Problem:
+    async def _outcome(self, request: Request, scheme: str, value: str) -> Caller | Problem:
         try:
             return await self._verifiers[scheme].verify(value, request)
         except Unauthorized as problem:
@@ -105,12 +104,13 @@ class ScannerGate:
             return problem
         except Exception:
             # it could not be told who calls: the answer, a 503 most likely, has its headers all the same
-            await self._spend(request, None, address)
+            await self._spend(request, None)
             raise
 
-    async def _spend(self, request: Request, caller: Caller | None, address: str) -> None:
+    async def _spend(self, request: Request, caller: Caller | None) -> None:
         limiter = self._limiter
         if caller is None:
+            address = subscriber_of(self._proxies.client_address(request))
             await limiter.spend(request, ADDRESS + address, limiter.by_address)
         else:
             await limiter.spend(request, caller.credential, limiter.by_credential(caller))

@@ -39,11 +39,18 @@ class RecentLookups(Generic[Found]):
         self._kept: dict[str, tuple[float, Found]] = {}
         self._asking: dict[str, asyncio.Task[Found | None]] = {}
 
-    async def get(self, digest: str) -> Found | None:
-        """Return what the store has for the digest; at most half a second old."""
+    def recent(self, digest: str) -> Found | None:
+        """Return what was found half a second ago or less, None if nothing was."""
         kept = self._kept.get(digest)
         if kept is not None and self._ticks() - kept[0] < FRESH_SECONDS:
             return kept[1]
+        return None
+
+    async def get(self, digest: str) -> Found | None:
+        """Return what the store has for the digest; at most half a second old."""
+        recent = self.recent(digest)
+        if recent is not None:
+            return recent
         asking = self._asking.get(digest)
         if asking is None:
             asking = self._asking[digest] = asyncio.create_task(self._ask(digest))

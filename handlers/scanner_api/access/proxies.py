@@ -83,7 +83,6 @@ def address_of(text: str) -> IPv4Address | IPv6Address | None:
 
 
 @lru_cache(maxsize=4096)
-@lru_cache(maxsize=4096)
 def subscriber_of(address: str) -> str:
     """Return what one subscriber holds of the address space: an IPv4 address, or the /64 of an IPv6 one."""
     parsed = address_of(address)

@@ -140,13 +140,25 @@ class RateLimiter:
 
     async def _count(self, subject: str, quota: Quota) -> tuple[Standing, bool]:
         """Count in every window, or in none; return the standing and whether the request was counted."""
-        left: list[int] = []
-        for window in quota.windows:
-            left.append(window.limit - await self._counters.incr(window.key(subject), window.seconds))
-            if left[-1] < 0:
-                await self._give_back(subject, quota.windows[: len(left)])
-                return await self._standing_refused(subject, quota), False
-        return await self._standing(subject, quota, left), True
+        count = self._counters.count
+        minute, day = quota.windows
+        counted, until = await count(minute.key(subject), minute.seconds)
+        left = minute.limit - counted
+        if left < 0:
+            return await self._refused(subject, quota, quota.windows[:1]), False
+        counted, end_of_day = await count(day.key(subject), day.seconds)
+        left_today = day.limit - counted
+        if left_today < 0:
+            return await self._refused(subject, quota, quota.windows), False
+        # of two alike the longer is the more restrictive
+        return Standing(minute, left, until) if left < left_today else Standing(
+            day, left_today, end_of_day
+        ), True
+
+    async def _refused(self, subject: str, quota: Quota, counted: tuple[Window, ...]) -> Standing:
+        """Give back what was counted, and return the standing of a subject with a window used up."""
+        await self._give_back(subject, counted)
+        return await self._standing_refused(subject, quota)
 
     async def _give_back(self, subject: str, windows: tuple[Window, ...]) -> None:
         for window in windows:
@@ -157,13 +169,8 @@ class RateLimiter:
         left = [
             max(0, window.limit - await self._counters.get(window.key(subject))) for window in quota.windows
         ]
-        return (await self._standing(subject, quota, left))._replace(remaining=0)
-
-    async def _standing(self, subject: str, quota: Quota, left: list[int]) -> Standing:
-        """Return the standing in the window with the fewest left; of two alike in the longer."""
-        remaining = min(left)
         window = quota.windows[0] if left[0] < left[1] else quota.windows[1]
-        return Standing(window, remaining, await self._counters.get_expiry(window.key(subject)))
+        return Standing(window, 0, await self._counters.get_expiry(window.key(subject)))
 
     def _tell(self, request: Request, quota: Quota, standing: Standing) -> int:
         """Put a standing into the headers of the answer; return the whole seconds until its reset."""

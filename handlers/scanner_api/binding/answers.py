@@ -99,8 +99,9 @@ class Answers:
         if body or media_type is not None:
             headers.append((b"content-type", (media_type or "application/octet-stream").encode()))
         if status != 204:  # noqa: PLR2004 -- RFC 9110, section 8.6: no Content-Length in a 204
-            headers.append((b"content-length", str(len(body)).encode()))
-        rendered = Rendered(status, [*headers, *request.response_headers], body)
+            headers.append((b"content-length", b"%d" % len(body)))
+        headers += request.response_headers
+        rendered = Rendered(status, headers, body)
         if not self._filter.accepts(rendered, media_type):
             self._bring_before_the_judge(rendered, media_type, request)
         return rendered
@@ -137,7 +138,7 @@ def _of_range(media_range: str, body: Any) -> str:
 def _encode(body: Any, media_type: str | None, request: Request) -> bytes:
     if isinstance(body, bytes):
         return body
-    if media_type is not None and is_json(essence(media_type)):
+    if media_type == "application/json" or (media_type is not None and is_json(essence(media_type))):
         return msgspec.json.encode(body, enc_hook=partial(_problem_details, request))
     return b"" if body is None else str(body).encode()
 

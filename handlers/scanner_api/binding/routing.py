@@ -68,12 +68,14 @@ class Branch:
         """Return the path item that the segments lead to, with what its templates stand for."""
         if depth == len(segments):
             return None if self.end is None else (self.end, ())
-        literal = self.literals.get(segments[depth])
-        found = None if literal is None else literal.find(segments, depth + 1)
-        if found is not None:
-            return found
+        segment = segments[depth]
+        literal = self.literals.get(segment)
+        if literal is not None:
+            found = literal.find(segments, depth + 1)
+            if found is not None or not self.templates:
+                return found
         for pattern, branch in self.templates.items():
-            match = pattern.fullmatch(segments[depth])
+            match = pattern.fullmatch(segment)
             found = None if match is None else branch.find(segments, depth + 1)
             if match is not None and found is not None:
                 return found[0], (*match.groups(), *found[1])
@@ -99,6 +101,14 @@ class PathTable:
                 for segment in (prefix + path).split("/"):
                     branch = branch.grow(segment)
                 branch.end = branch.end or item
+        self._beginning: list[str] = []
+        self._skip_shared_beginning()
+
+    def _skip_shared_beginning(self) -> None:
+        """Begin where the paths begin to differ: the segments before that are the same for all."""
+        while self._root.end is None and not self._root.templates and len(self._root.literals) == 1:
+            ((segment, self._root),) = self._root.literals.items()
+            self._beginning.append(segment)
 
     def find(self, path: str) -> tuple[PathItem, dict[str, bytes]]:
         """Return the path item that a path (percent-encoded, as sent) belongs to.
@@ -107,12 +117,13 @@ class PathTable:
             NotFound: it belongs to none.
             BadRequest: it belongs to none, and cannot be read.
         """
-        found = self._root.find(normal_path(path).split("/"))
+        segments, shared = normal_path(path).split("/"), len(self._beginning)
+        found = self._root.find(segments, shared) if segments[:shared] == self._beginning else None
         if found is None:
             decode(path.encode("latin-1"), "path")
             raise NotFound("No operation of the contract has this path.")
         item, values = found
-        return item, {name: value.encode("latin-1") for name, value in zip(item.names, values, strict=True)}
+        return item, dict(zip(item.names, [value.encode("latin-1") for value in values], strict=True))
 
 
 class RoutingMiddleware(SpecMiddleware):

@@ -57,7 +57,7 @@ def _api_key(location: str, name: str) -> Callable[[Request], str | None]:
         field = name.lower().encode()
         return lambda request: request.header(field)
     if location == "cookie":
-        return lambda request: request.cookies.get(name)
+        return lambda request: request.cookies.get(name) if b"cookie" in request.headers else None
     return lambda request: next(
         (
             decode(value, "query", plus_is_space=True)
