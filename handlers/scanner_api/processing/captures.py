@@ -133,9 +133,10 @@ class CaptureProcessor:
                 return await self._resolve(capture)
 
     async def _resolve(self, capture: Capture) -> Capture:
-        if not pipeline.is_followed(capture):
+        url = pipeline.url_of(capture)
+        if not url:
             return pipeline.resolve(capture, None, None, self._clock.now())
-        analysis = analyse(await self._redirects.follow(capture.raw_value.strip()))
+        analysis = analyse(await self._redirects.follow(url))
         product = await self._product(analysis["extracted_gtin"] or "")
         return pipeline.resolve(capture, analysis, product, self._clock.now())
 

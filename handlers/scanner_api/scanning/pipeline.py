@@ -73,7 +73,7 @@ def look_up(capture: Capture, product: LinkedProduct | None, now: datetime) -> C
     _expect(capture, CaptureStatus.LOOKING_UP, "looked up")
     if product:
         return _linked(capture, product, CaptureStatus.ENRICHING)
-    if is_followed(capture):
+    if url_of(capture):
         return replace(capture, status=CaptureStatus.RESOLVING)
     return _not_found(capture, now)
 
@@ -99,7 +99,7 @@ def resolve(
     extracted = (analysis or {}).get("extracted_gtin") or ""
     capture = replace(capture, qr_analysis=analysis, gtin=capture.gtin or extracted)
     if product and capture.product_short_id is None:
-        capture = _linked(capture, product, capture.status)
+        capture = _linked(replace(capture, gtin=extracted), product, capture.status)
     if capture.product_short_id is None:
         return _not_found(capture, now)
     return replace(capture, status=CaptureStatus.COMPLETED, error_message="", processed_at=now)
@@ -119,9 +119,9 @@ def retry(capture: Capture) -> Capture:
     return _anew(capture, attempts=0)
 
 
-def is_followed(capture: Capture) -> bool:
-    """Tell whether the capture's value is a URL, whose redirects have to be followed."""
-    return raw_values.read(capture.raw_value).is_url
+def url_of(capture: Capture) -> str:
+    """Return the URL in the capture's value, whose redirects have to be followed; empty if there is none."""
+    return raw_values.read(capture.raw_value).url
 
 
 def _anew(capture: Capture, attempts: int) -> Capture:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -37,17 +37,14 @@ class Reading:
         gtin: 14 digits with the right check digit, or empty.
         identifiers: values by GS1 application identifier.
         error_message: why a value that looks like a GTIN is none; else empty.
+        url: what can be followed, without what a scanner put around it: any http(s) URL, Digital Links too.
     """
 
     kind: RawValueKind
     gtin: str = ""
     identifiers: dict[str, str] = field(default_factory=dict)
     error_message: str = ""
-
-    @property
-    def is_url(self) -> bool:
-        """Whether the value can be followed: any http(s) URL, Digital Links too."""
-        return self.kind in {RawValueKind.URL, RawValueKind.DIGITAL_LINK}
+    url: str = ""
 
     def gs1_dl_data(self, sent: Mapping[str, Any]) -> dict[str, Any]:
         """Return what the client sent, with the scanned value's word where they contradict each other."""
@@ -71,12 +68,12 @@ def read(raw_value: str) -> Reading:
 
 def _read_url(url: str) -> Reading:
     if identifiers := digital_links.read_digital_link(url):
-        return _of_identifiers(RawValueKind.DIGITAL_LINK, identifiers)
+        return replace(_of_identifiers(RawValueKind.DIGITAL_LINK, identifiers), url=url)
     try:
         is_url = bool(urlsplit(url).hostname)
     except ValueError:
         is_url = False
-    return Reading(RawValueKind.URL if is_url else RawValueKind.TEXT)
+    return Reading(RawValueKind.URL, url=url) if is_url else Reading(RawValueKind.TEXT)
 
 
 def _read_digits(text: str) -> Reading | None:

@@ -109,7 +109,7 @@ def test_a_url_is_followed_and_its_product_linked(in_shop, milk):
     async def scenario(shop):
         server, port = await _serve({"/q": moved, f"/01/{milk.gtin}": there})
         async with server:
-            return await processed(shop, await shop.scan(f" http://127.0.0.1:{port}/q "))
+            return await processed(shop, await shop.scan(f" ]Q1http://127.0.0.1:{port}/q "))
 
     ended = in_shop(scenario)
     assert (ended.status, ended.product_name) == ("COMPLETED", milk.name)

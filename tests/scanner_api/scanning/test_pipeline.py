@@ -94,6 +94,12 @@ def test_the_end_of_a_redirect_chain_may_name_the_product():
     assert (ended.gtin, ended.product_short_id) == (GTIN, "pen")
 
 
+def test_the_gtin_is_that_of_the_product_that_is_linked():
+    """Where the client's GTIN has no product and the chain's has one, the capture is about the chain's."""
+    _, ended = run(capture(URL, gtin="96385074"), found=analysis(GTIN), resolved=PEN)
+    assert (ended.gtin, ended.product_short_id) == (GTIN, "pen")
+
+
 def test_an_extracted_gtin_without_a_product_is_named():
     """A chain that names an unknown product is NOT_FOUND with that GTIN."""
     _, ended = run(capture(URL), found=analysis(GTIN))

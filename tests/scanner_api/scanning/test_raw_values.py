@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from scanner_api.scanning.raw_values import RawValueKind, Reading, read
+from scanner_api.scanning.raw_values import RawValueKind, read
 
 GTIN = "09521234543213"
 DIGITS = "0123456789"
@@ -93,11 +93,22 @@ def test_any_mixture_of_the_forms_is_read(start, rest):
 
 
 @pytest.mark.parametrize(
-    ("kind", "is_url"), [(kind, kind in {"URL", "DIGITAL_LINK"}) for kind in RawValueKind]
+    ("raw_value", "url"),
+    [
+        ("https://example.com/x", "https://example.com/x"),
+        (f"https://example.com/01/{GTIN}", f"https://example.com/01/{GTIN}"),
+        (f"]d4https://example.com/01/{GTIN}", f"https://example.com/01/{GTIN}"),
+        ("]Q1HTTP://example.com/x\r\n", "HTTP://example.com/x"),
+        (f"https://example.com/01/{GTIN[:-1]}2", f"https://example.com/01/{GTIN[:-1]}2"),
+        (GTIN, ""),
+        ("http://", ""),
+        ("ftp://example.com/x", ""),
+        ("hello", ""),
+    ],
 )
-def test_urls_can_be_followed(kind, is_url):
-    """Digital Links and other URLs have a redirect chain to analyse, nothing else has."""
-    assert Reading(kind).is_url is is_url
+def test_urls_can_be_followed(raw_value, url):
+    """Digital Links and other URLs are followed without what the scanner put around them; nothing else is."""
+    assert read(raw_value).url == url
 
 
 def test_what_the_client_sent_stays_unless_it_contradicts_the_scan():
