@@ -5,34 +5,83 @@ from __future__ import annotations
 import asyncio
 import threading
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
 
 import uvicorn
 
 from scanner_api.app import create_app
-from scanner_api.clock import SystemClock
 from scanner_api.settings import Settings
 from scanner_api.storage.photo_bucket import PhotoBucket, UploadRules
+from scanner_contract import load_contract
 
 from . import seeds, token_issuer
+from .application import MockApplication
 from .aws_session import aws_session
-from .planting import plant
+from .control import Control, ControlGate
+from .events import Events, EventStream
+from .state import State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterator
+    from collections.abc import Callable, Coroutine, Iterator, Mapping
     from concurrent.futures import Future
     from socket import socket
 
+    from starlette.types import ASGIApp
+
     from scanner_api.app import Application
+    from scanner_api.storage.database import Database
+
+    from .clock import MockClock
+    from .s3 import S3Server
+    from .shelf import Shelf
+    from .state import Clearable
 
 SHUTDOWN_SECONDS = 1
 Made = TypeVar("Made")
 
 
-def mock_app(s3_url: str, **differing: Any) -> Application:
-    """Return the service as the mock runs it: on seeds, in memory, whatever the environment says."""
+class Settled(NamedTuple):
+    """What the mock is started with.
+
+    Attributes:
+        s3: S3, started.
+        shelf: where databases and snapshots are.
+        clock: the time, which S3 follows.
+        seed: what ids and chances are drawn from.
+        control_token: opens the control API, from anywhere; None for this machine alone.
+        tell: returns what a client has to know.
+        settings: of the service that differ from the mock's own.
+    """
+
+    s3: S3Server
+    shelf: Shelf
+    clock: MockClock
+    seed: int
+    control_token: str | None
+    tell: Callable[[], dict[str, Any]]
+    settings: Mapping[str, Any]
+
+
+def mock_application(settled: Settled) -> MockApplication:
+    """Put the mock together."""
+    clock, events = settled.clock, Events()
+    kept: dict[str, Clearable] = {}
+    layers: list[Callable[[ASGIApp], ASGIApp]] = []
+    state = State(_maker(settled), settled.shelf, settled.s3, clock, events, kept)
+    control = Control(
+        ControlGate(settled.control_token),
+        pages={"/_mock/events": EventStream(events)},
+        public=(),
+        clock=clock,
+        collaborators={"events": events, "state": state, "seeds": settled.tell, **kept},
+    )
+    return MockApplication(state, control, events, layers)
+
+
+def _maker(settled: Settled) -> Callable[[Database], Application]:
+    """Return what makes the service as the mock runs it, whatever the environment says."""
+    s3_url, clock = settled.s3.url, settled.clock
     own = {
-        "database_url": "sqlite+aiosqlite://",
         "cors_origins": ("*",),
         "s3_bucket": seeds.BUCKET,
         "s3_region": seeds.REGION,
@@ -41,16 +90,23 @@ def mock_app(s3_url: str, **differing: Any) -> Application:
         "oauth_audience": token_issuer.AUDIENCE,
         "oauth_jwks": str(token_issuer.KEY_SET),
     }
-    settings = Settings.model_construct(**{**own, **differing})
-    clock = SystemClock()
+    settings = Settings.model_construct(**{**own, **settled.settings})
+    contract = load_contract(settings.contract, extensions=not settings.vendor_operations_only)
     rules = UploadRules(settings.max_upload_bytes, settings.presigned_expires_seconds)
-    bucket = PhotoBucket(seeds.BUCKET, seeds.REGION, rules, clock, endpoint_url=s3_url, session=aws_session())
-    return create_app(settings, clock=clock, bucket=bucket, reveal=True)
+    session = aws_session()
+
+    def make(database: Database) -> Application:
+        bucket = PhotoBucket(seeds.BUCKET, seeds.REGION, rules, clock, endpoint_url=s3_url, session=session)
+        return create_app(
+            settings, contract=contract, clock=clock, database=database, bucket=bucket, reveal=True
+        )
+
+    return make
 
 
 @contextmanager
-def serving(app: Application, listening: socket) -> Iterator[None]:
-    """Start the app, plant the seeds and serve, in a thread with an event loop of its own."""
+def serving(app: MockApplication, listening: socket) -> Iterator[None]:
+    """Start the app and serve, in a thread with an event loop of its own."""
     config = uvicorn.Config(
         app,
         lifespan="off",
@@ -65,11 +121,11 @@ def serving(app: Application, listening: socket) -> Iterator[None]:
         loop = running.enter_context(_Loop(config.get_loop_factory() or asyncio.new_event_loop))
         running.callback(lambda: loop.submit(app.stop()).result())
         loop.submit(app.start()).result()
-        loop.submit(plant(app.database, app.clock)).result()
         # the socket listens already: whoever connects from now on is answered
         ended = loop.submit(server.serve([listening]))
 
         def end() -> None:
+            app.end()
             server.should_exit = True
             ended.result()
 

@@ -10,10 +10,13 @@ import msgspec
 from scanner_api.server import listen, url_of
 
 from . import seeds
+from .clock import MockClock
 from .s3 import S3Server
+from .shelf import Shelf
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
 
 class Mock(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,6 +33,7 @@ class Mock(msgspec.Struct, frozen=True, kw_only=True):
         sessionid: value of the cookie, of a member of the organization.
         session_id: an ACTIVE session of the organization.
         completed_session_id: a COMPLETED session of the organization.
+        control: URL of the control API.
     """
 
     api: str
@@ -42,40 +46,71 @@ class Mock(msgspec.Struct, frozen=True, kw_only=True):
     sessionid: str = seeds.COOKIE
     session_id: str = seeds.SESSION
     completed_session_id: str = seeds.COMPLETED_SESSION
+    control: str
 
     def line(self) -> str:
         """Return everything as one line of JSON."""
         return msgspec.json.encode(self).decode()
 
+    def seeds(self) -> dict[str, Any]:
+        """Return what the line tells, and the organizations."""
+        organizations = [seeds.ORGANIZATION, seeds.OTHER_ORGANIZATION]
+        return {**msgspec.to_builtins(self), "organizations": organizations}
+
 
 @contextmanager
-def scanner_mock(host: str = "127.0.0.1", port: int = 0, s3_port: int = 0, **settings: Any) -> Iterator[Mock]:
+def scanner_mock(
+    host: str = "127.0.0.1",
+    port: int = 0,
+    s3_port: int = 0,
+    *,
+    data: Path | None = None,
+    s3_credentials: Mapping[str, str] | None = None,
+    control_token: str | None = None,
+    seed: int = 0,
+    **settings: Any,
+) -> Iterator[Mock]:
     """Run the mock: once this is entered both servers answer, once it is left both are gone.
 
     Args:
         host: address to listen on.
         port: port of the API; 0 takes a free one.
         s3_port: port of S3; 0 takes a free one.
+        data: folder that keeps everything over restarts; None keeps it in this life only.
+        s3_credentials: secret keys by access key that S3 accepts beside its own.
+        control_token: what opens the control API, from anywhere; without it, it is for this machine.
+        seed: same seed, same calls and same time: same answers.
         settings: settings of the service that are to differ from the mock's own.
 
     Raises:
         CannotListen: a port is taken, or the address is not this machine's.
+        ShelfError: the folder cannot be used.
     """
     with ExitStack() as running:
         listening = running.enter_context(listen(host, port))
         listen(host, s3_port).close()  # S3's process could not say as clearly that the port is taken
+        shelf = Shelf(data)
+        running.callback(shelf.close)
         s3 = S3Server(
             s3_port,
             host,
             bucket=seeds.BUCKET,
             region=seeds.REGION,
-            credentials={seeds.S3_ACCESS_KEY: seeds.S3_SECRET_KEY},
+            credentials={**(s3_credentials or {}), seeds.S3_ACCESS_KEY: seeds.S3_SECRET_KEY},
+            data_dir=shelf.s3,
         )
         running.callback(s3.stop)
         s3.start()
         from . import api, token_issuer  # noqa: PLC0415 -- takes as long as S3 to start, and that starts now
 
-        running.enter_context(api.serving(api.mock_app(s3.url, **settings), listening))
+        mock = Mock(
+            api=url_of(listening),
+            s3=s3.url,
+            bearer_token=token_issuer.bearer_token(seeds.ORGANIZATION),
+            control=f"{url_of(listening)}/_mock",
+        )
+        clock = MockClock(lambda now, stopped: s3.set_clock(now, stopped=stopped))
+        settled = api.Settled(s3, shelf, clock, seed, control_token, mock.seeds, settings)
+        running.enter_context(api.serving(api.mock_application(settled), listening))
         s3.wait_ready()
-        token = token_issuer.bearer_token(seeds.ORGANIZATION)
-        yield Mock(api=url_of(listening), s3=s3.url, bearer_token=token)
+        yield mock

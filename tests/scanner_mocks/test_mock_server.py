@@ -23,6 +23,7 @@ MEMBERS = {
     "sessionid": str,
     "session_id": str,
     "completed_session_id": str,
+    "control": str,
 }
 KEYS = {"revoked", "expired", "publishable", "other_organization", "limited", "unlimited"}
 

@@ -9,20 +9,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
+import sqlite3
+from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager, nullcontext
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import exc, inspect, text
-from sqlalchemy.pool import StaticPool
 
 from scanner_api.problems import ServiceUnavailable
 
-from .engines import DatabaseError, engine_for, make_sqlite_file, parse
+from .engines import DatabaseError, engine_for, in_memory, make_sqlite_file, open_sqlite, parse
 from .migrations import HEAD
+from .tables import create_all
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
     from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
 
     from sqlalchemy import Connection
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -76,7 +79,8 @@ class Database:
         self._kept: set[AsyncConnection] = set()
         turns = asyncio.Lock()
         is_sqlite = self._engine.dialect.name == "sqlite"
-        self._in_memory = isinstance(self._engine.pool, StaticPool)
+        self._in_memory = in_memory(self.url)
+        self._anchor: sqlite3.Connection | None = None
         self._write_turn: AbstractAsyncContextManager[Any] = turns if is_sqlite else nullcontext()
         self.read_turn: AbstractAsyncContextManager[Any] = turns if self._in_memory else nullcontext()
         """Held around a read: in memory all share one connection, and no one may see half a transaction."""
@@ -93,7 +97,9 @@ class Database:
             DatabaseError: there is no such server, database, user or folder.
         """
         try:
-            if self.dialect.name == "sqlite" and not self._in_memory:
+            if self._in_memory and self._anchor is None:
+                self._anchor = open_sqlite(self._engine)
+            elif self.dialect.name == "sqlite":
                 await asyncio.to_thread(make_sqlite_file, self._engine)
             async with self.read_turn, self._engine.connect():
                 pass
@@ -111,15 +117,15 @@ class Database:
             DatabaseError: as of :meth:`connect`; the database was written by a newer version; a step failed.
         """
         await self.connect()
-        if await self._revision() == HEAD:
+        revision = await self._revision()
+        if revision == HEAD:
             return
-        # Alembic costs a third of a second to import, which most starts can do without
-        from .migrations.upgrade import upgrade  # noqa: PLC0415 -- see above
-
+        is_new = revision is None and self._in_memory  # in memory there is no other process to wait for
+        step = partial(create_all, revision=HEAD) if is_new else _upgrade
         try:
             async with self.transaction() as connection:
                 await self.take_turn(connection, "scanner-api migrations")
-                await connection.run_sync(upgrade)
+                await connection.run_sync(step)
         except (ServiceUnavailable, exc.SQLAlchemyError) as error:
             reason = error.__cause__ or error
             raise DatabaseError(f"The database cannot be brought to revision {HEAD}: {reason}") from error
@@ -135,6 +141,27 @@ class Database:
                 await self._revision()
         except TimeoutError as error:
             raise ServiceUnavailable(_UNAVAILABLE) from error
+
+    async def save(self, file: Path) -> None:
+        """Write a copy of a SQLite database, as it is at one moment, into a file."""
+        await asyncio.to_thread(self._copy, file, saves=True)
+
+    async def load(self, file: Path) -> None:
+        """Have a SQLite database be as in a copy; not for one that is in use.
+
+        Raises:
+            DatabaseError: the file is no copy of a database, or cannot be read.
+        """
+        await self.connect()
+        try:
+            await asyncio.to_thread(self._copy, file, saves=False)
+        except sqlite3.Error as error:
+            raise DatabaseError(f"The database cannot be loaded from {file}: {error}") from error
+
+    def _copy(self, file: Path, *, saves: bool) -> None:
+        with closing(sqlite3.connect(file)) as copy, closing(open_sqlite(self._engine)) as own:
+            source, target = (own, copy) if saves else (copy, own)
+            source.backup(target)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
@@ -181,8 +208,7 @@ class Database:
     async def discard(self, connection: AsyncConnection) -> None:
         """Give up a kept connection that failed."""
         self._kept.discard(connection)
-        if not self._in_memory:  # to give up that connection would be to lose everything
-            await connection.invalidate()
+        await connection.invalidate()
         await connection.close()
 
     async def close(self) -> None:
@@ -190,6 +216,9 @@ class Database:
         while self._kept:
             await self._kept.pop().close()
         await self._engine.dispose()
+        if self._anchor is not None:
+            self._anchor.close()
+            self._anchor = None
 
     async def _revision(self) -> str | None:
         """Return the schema's revision, None before the first."""
@@ -231,6 +260,13 @@ def _is_passing(error: exc.DBAPIError) -> bool:
     if error.connection_invalidated or isinstance(error, (exc.OperationalError, exc.InterfaceError)):
         return True
     return str(getattr(error.orig, "sqlstate", ""))[:2] in _PASSING_STATES
+
+
+def _upgrade(connection: Connection) -> None:
+    # Alembic costs a third of a second to import, which most starts can do without
+    from .migrations.upgrade import upgrade  # noqa: PLC0415 -- see above
+
+    upgrade(connection)
 
 
 def _has_revision(connection: Connection) -> bool:

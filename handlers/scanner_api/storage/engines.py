@@ -5,10 +5,12 @@ from __future__ import annotations
 import sqlite3
 import time
 from contextlib import closing
+from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import URL, event, exc, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import StaticPool
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -34,6 +36,7 @@ _ARGUMENTS: Final[dict[str, dict[str, Any]]] = {
         "max_overflow": 0,
     },
 }
+_MEMORIES: Final = count()
 
 
 class DatabaseError(Exception):
@@ -62,8 +65,14 @@ def engine_for(url: URL) -> AsyncEngine:
     Raises:
         DatabaseError: the driver is not installed.
     """
+    arguments = _ARGUMENTS[url.drivername]
+    if in_memory(url):
+        # all share one connection, but another can take its place: SQLAlchemy gives up the connection of a
+        # task that is cancelled, and a database without a name would go with it
+        url = url.set(database=f"file:/{next(_MEMORIES)}", query={"vfs": "memdb", "uri": "true"})
+        arguments = {**arguments, "poolclass": StaticPool}
     try:
-        engine = create_async_engine(url, hide_parameters=True, **_ARGUMENTS[url.drivername])
+        engine = create_async_engine(url, hide_parameters=True, **arguments)
     except ModuleNotFoundError as error:
         raise DatabaseError(
             f"The database driver {error.name} is not installed; it comes with scanner-api[postgresql]."
@@ -72,6 +81,22 @@ def engine_for(url: URL) -> AsyncEngine:
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
+
+
+def in_memory(url: URL) -> bool:
+    """Tell whether a URL is that of a SQLite database in memory."""
+    return url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:")
+
+
+def open_sqlite(engine: AsyncEngine) -> sqlite3.Connection:
+    """Return a connection of one's own to the database of an engine, in a file or in memory.
+
+    As long as one to a database in memory is open, the database is there. It blocks.
+    """
+    arguments, options = engine.dialect.create_connect_args(engine.url)
+    options = {**options, "check_same_thread": False}
+    connection: sqlite3.Connection = sqlite3.connect(*arguments, **options)  # type: ignore[call-overload]  # the same
+    return connection
 
 
 def make_sqlite_file(engine: AsyncEngine) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    String,
     Table,
     UniqueConstraint,
     text,
@@ -28,6 +29,8 @@ from .column_types import LosslessText, UTCDateTime
 
 if TYPE_CHECKING:
     from enum import StrEnum
+
+    from sqlalchemy import Connection
 
 metadata = MetaData(
     naming_convention={
@@ -232,3 +235,17 @@ secrets = Table(
     Column("name", LosslessText, primary_key=True),
     Column("value", LargeBinary, nullable=False),
 )
+
+_versions = Table(
+    "alembic_version",
+    MetaData(),
+    Column("version_num", String(32), primary_key=True),
+)
+"""Alembic's own; not in our metadata, which Alembic compares with what it finds."""
+
+
+def create_all(connection: Connection, revision: str) -> None:
+    """Make all tables in a new database, which is at this revision then."""
+    metadata.create_all(connection, checkfirst=False)
+    _versions.create(connection)
+    connection.execute(_versions.insert(), {"version_num": revision})

@@ -1,0 +1,13 @@
+"""What a client has to know."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+async def get_seeds(seeds: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Return what the ready line tells, and the organizations."""
+    return seeds()

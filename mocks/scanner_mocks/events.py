@@ -1,0 +1,163 @@
+"""What happens in the mock, told to whoever listens."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import deque
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from starlette.types import Receive, Scope, Send
+
+MOST_QUEUED: Final = 256
+"""Events that wait for a listener who is slow."""
+HEARTBEAT_SECONDS: Final = 15.0
+
+
+class Event(NamedTuple):
+    """Something that happened.
+
+    Attributes:
+        name: ``exchange``, ``faults``, ``clock`` or ``state``; ``lost`` where some are missing.
+        data: JSON.
+        id: number of the exchange; empty for other events.
+    """
+
+    name: str
+    data: bytes
+    id: str = ""
+
+    def frame(self) -> bytes:
+        """Return it as a server-sent event."""
+        number = f"id: {self.id}\n" if self.id else ""
+        return b"%sevent: %s\ndata: %s\n\n" % (number.encode(), self.name.encode(), self.data)
+
+
+class Events:
+    """Hands each event to all who listen by then; any thread may publish, and waits for nobody."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._listeners: set[Listener] = set()
+        self._closed = False
+
+    def publish(self, name: str, data: Any, id: str = "") -> None:  # noqa: A002 -- the event stream's own word
+        """Tell everyone.
+
+        Args:
+            name: of the event.
+            data: what JSON can say, or msgspec can encode.
+            id: number of the exchange, if it is one.
+        """
+        with self._guard:
+            listeners = tuple(self._listeners)
+        if listeners:
+            event = Event(name, msgspec.json.encode(data), id)
+            for listener in listeners:
+                listener.put(event)
+
+    def listen(self) -> Listener:
+        """Return a listener, to be closed by whoever asked for it; it runs in this event loop."""
+        listener = Listener(self)
+        with self._guard:
+            if self._closed:
+                listener.put(None)
+            self._listeners.add(listener)
+        return listener
+
+    def forget(self, listener: Listener) -> None:
+        """Tell a listener nothing more."""
+        with self._guard:
+            self._listeners.discard(listener)
+
+    def close(self) -> None:
+        """End what everyone hears, now and from now on."""
+        with self._guard:
+            self._closed = True
+            listeners = tuple(self._listeners)
+        for listener in listeners:
+            listener.put(None)
+
+
+class Listener:
+    """What one listener has still to hear: at most 256 events, of which a slow one loses the oldest."""
+
+    def __init__(self, events: Events) -> None:
+        self._events = events
+        self._loop = asyncio.get_running_loop()
+        self._guard = threading.Lock()
+        self._waiting: deque[Event] = deque()
+        self._lost = 0
+        self._ended = False
+        self._something = asyncio.Event()
+
+    def put(self, event: Event | None) -> None:
+        """Have an event heard; None is the end."""
+        with self._guard:
+            if event is None:
+                self._ended = True
+            elif len(self._waiting) == MOST_QUEUED:
+                self._waiting.popleft()
+                self._lost += 1
+            if event is not None:
+                self._waiting.append(event)
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._something.set)
+
+    async def hear(self, seconds: float) -> list[Event] | None:
+        """Return what has happened, nothing if that takes longer than this; None at the end."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._something.wait()
+        except TimeoutError:
+            return []
+        self._something.clear()
+        with self._guard:
+            heard, lost, self._lost = list(self._waiting), self._lost, 0
+            self._waiting.clear()
+            if self._ended and not heard:
+                return None
+        return [Event("lost", msgspec.json.encode({"count": lost})), *heard] if lost else heard
+
+    def close(self) -> None:
+        """Hear nothing more."""
+        self._events.forget(self)
+
+
+class EventStream:
+    """Events as an ASGI app: ``text/event-stream``, until the client goes away or the mock ends."""
+
+    def __init__(self, events: Events) -> None:
+        self._events = events
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        listener = self._events.listen()
+        leaving = asyncio.create_task(_left(receive))
+        leaving.add_done_callback(lambda _: listener.put(None))
+        try:
+            headers = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store")]
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
+            if scope["method"] != "HEAD":
+                async for frames in _frames(listener):
+                    await send({"type": "http.response.body", "body": frames, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
+        finally:
+            listener.close()
+            leaving.cancel()
+
+
+async def _left(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _frames(listener: Listener) -> AsyncIterator[bytes]:
+    yield b": listening\n\n"
+    while (heard := await listener.hear(HEARTBEAT_SECONDS)) is not None:
+        yield b"".join(event.frame() for event in heard) or b": still here\n\n"

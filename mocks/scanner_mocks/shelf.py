@@ -1,0 +1,180 @@
+"""Where the mock keeps what is more than a moment: a folder of its user's, or one that goes with it.
+
+    DIR/scanner.db                   the database
+    DIR/s3/                          buckets and objects, see `s3.archive`
+    DIR/snapshots/SHA256/            a snapshot, under the SHA-256 of its name: its name, database and S3
+    DIR/starts                       how often the mock was started here
+    DIR/lock                         held by the mock that uses it
+
+What clients name is inside the files, never in a path.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import sqlite3
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MOST_SNAPSHOTS: Final = 100
+IN_MEMORY: Final = "sqlite+aiosqlite://"
+
+
+class ShelfError(OSError):
+    """The folder cannot be used; the message says why."""
+
+
+class UnknownSnapshot(LookupError):  # noqa: N818 -- says what it is
+    """There is no snapshot of this name."""
+
+
+class TooManySnapshots(Exception):  # noqa: N818 -- says what there are
+    """There is no room for another snapshot."""
+
+
+class Snapshot:
+    """A folder that keeps the state of one moment.
+
+    Attributes:
+        database: file of the database.
+        s3: folder of S3.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.database = folder / "scanner.db"
+        self.s3 = folder / "s3"
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What was kept beside the two."""
+        facts: dict[str, Any] = json.loads((self.folder / "facts.json").read_text("utf-8"))
+        return facts
+
+    def keep(self, facts: Mapping[str, Any]) -> None:
+        """Keep something beside the two."""
+        (self.folder / "facts.json").write_text(json.dumps(facts), "utf-8")
+
+
+class Shelf:
+    """The folder.
+
+    Args:
+        root: of the user's, made if it is not there; None for one that ends with the mock, in which the
+            database is in memory, and S3 keeps its objects by itself.
+
+    Raises:
+        ShelfError: it cannot be made or written, or another mock uses it.
+    """
+
+    def __init__(self, root: Path | None = None) -> None:
+        self._root = root
+        self._own: Path | None = None
+        self._lock: sqlite3.Connection | None = None
+        self.starts = 0
+        if root is not None:
+            try:
+                root.mkdir(parents=True, exist_ok=True)
+                self._lock = _locked(root / "lock")
+                self.starts = _count(root / "starts")
+            except (OSError, sqlite3.Error) as error:
+                raise ShelfError(f"The folder {root} cannot be used: {_reason(error)}.") from error
+
+    @property
+    def s3(self) -> Path | None:
+        """Folder for S3; None if it is to have one of its own."""
+        return None if self._root is None else self._root / "s3"
+
+    @property
+    def database(self) -> Path | None:
+        """File of the database; None if it is in memory."""
+        return None if self._root is None else self._root / "scanner.db"
+
+    @property
+    def database_url(self) -> str:
+        """SQLAlchemy URL of the database."""
+        return IN_MEMORY if self.database is None else f"{IN_MEMORY}/{self.database}"
+
+    def names(self) -> list[str]:
+        """Return the names of all snapshots, in their order."""
+        return sorted(Snapshot(folder).facts["name"] for folder in self._snapshots().glob("[0-9a-f]*"))
+
+    def snapshot(self, name: str) -> Snapshot:
+        """Return the snapshot of a name.
+
+        Raises:
+            UnknownSnapshot: there is none.
+        """
+        folder = self._folder(name)
+        if not folder.is_dir():
+            raise UnknownSnapshot(f"There is no snapshot {name!r}.")
+        return Snapshot(folder)
+
+    def draft(self) -> Snapshot:
+        """Return a snapshot without a name, still to be filled."""
+        return Snapshot(Path(tempfile.mkdtemp(prefix="new-", dir=self._snapshots())))
+
+    def shelve(self, draft: Snapshot, name: str, facts: Mapping[str, Any]) -> None:
+        """Give a draft its name, and let it take the place of the snapshot that had it.
+
+        Raises:
+            TooManySnapshots: there are a hundred others.
+        """
+        folder = self._folder(name)
+        if not folder.is_dir() and len(self.names()) >= MOST_SNAPSHOTS:
+            raise TooManySnapshots(f"There are {MOST_SNAPSHOTS} snapshots; use a name that is there.")
+        draft.keep({"name": name, **facts})
+        if folder.is_dir():
+            shutil.rmtree(folder)
+        draft.folder.rename(folder)
+
+    def discard(self, draft: Snapshot) -> None:
+        """Remove a draft, if it is still one."""
+        shutil.rmtree(draft.folder, ignore_errors=True)
+
+    def close(self) -> None:
+        """Let another mock use the folder; remove it, if it is not the user's."""
+        if self._lock is not None:
+            self._lock.close()
+        if self._own is not None:
+            shutil.rmtree(self._own, ignore_errors=True)
+
+    def _snapshots(self) -> Path:
+        if self._root is None and self._own is None:
+            self._own = Path(tempfile.mkdtemp(prefix="scanner-mock-"))
+        snapshots = (self._root or self._own or Path()) / "snapshots"
+        snapshots.mkdir(exist_ok=True)
+        return snapshots
+
+    def _folder(self, name: str) -> Path:
+        return self._snapshots() / hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _locked(file: Path) -> sqlite3.Connection:
+    """Lock a file as SQLite does on every system: until it is closed, or its process ends in any way."""
+    lock = sqlite3.connect(file, timeout=0, isolation_level=None, check_same_thread=False)
+    try:
+        lock.execute("BEGIN EXCLUSIVE")
+    except BaseException:
+        lock.close()
+        raise
+    return lock
+
+
+def _count(file: Path) -> int:
+    """Count a start, and return how many there were before it."""
+    before = int(file.read_text("ascii")) if file.is_file() else 0
+    file.write_text(f"{before + 1}\n", "ascii")
+    return before
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+        return "another mock uses it"
+    return str(getattr(error, "strerror", None) or error)

@@ -1,0 +1,188 @@
+"""All that the mock knows: the service with its database, and S3; set back, kept and had again as one."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Protocol
+
+from starlette.responses import PlainTextResponse
+
+from scanner_api.storage.database import Database
+
+from .planting import plant
+from .shelf import IN_MEMORY
+from .turns import Interrupted, Turns
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+    from pathlib import Path
+
+    from starlette.types import Message, Receive, Scope, Send
+
+    from scanner_api.app import Application
+
+    from .clock import MockClock
+    from .events import Events
+    from .s3 import S3Server
+    from .shelf import Shelf
+
+_INTERRUPTED = PlainTextResponse(
+    "The state of the mock was changed meanwhile.\n", 503, {"Retry-After": "1", "Connection": "close"}
+)
+
+
+class Clearable(Protocol):
+    """What a reset clears: journal and faults."""
+
+    def clear(self, scope: str | None = None) -> Any:
+        """Forget everything, or what is of a scope."""
+        ...
+
+
+class State:
+    """The service of the day as an ASGI app, which is replaced whole.
+
+    Args:
+        make: makes the service on a database.
+        shelf: where databases and snapshots are.
+        s3: S3, started.
+        clock: the time in both.
+        events: learn that the state is another.
+        kept: by name, what else a reset clears unless it is told to keep it.
+    """
+
+    def __init__(
+        self,
+        make: Callable[[Database], Application],
+        shelf: Shelf,
+        s3: S3Server,
+        clock: MockClock,
+        events: Events,
+        kept: dict[str, Clearable],
+    ) -> None:
+        self._make = make
+        self._shelf = shelf
+        self._s3 = s3
+        self._clock = clock
+        self._events = events
+        self._kept = kept
+        self._turns = Turns()
+        self._service: Application | None = None
+
+    async def start(self) -> None:
+        """Begin with the database that is there, or with the seeds."""
+        database = self._shelf.database
+        if database is not None and database.is_file():
+            self._service = await self._begun(Database(self._shelf.database_url))
+        else:
+            await self._begin_with_seeds()
+
+    async def stop(self) -> None:
+        """Write down what is still to be written, and let go of everything."""
+        service, self._service = self._service, None
+        if service is not None:
+            await service.stop()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request of the API; 503 if that cannot be ended before the state changes."""
+        begun = False
+
+        async def watched(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            async with self._turns.request():
+                await self._running(scope, receive, watched)
+        except Interrupted:
+            if not begun:
+                await _INTERRUPTED(scope, receive, send)
+
+    @property
+    def _running(self) -> Application:
+        if self._service is None:
+            raise Interrupted
+        return self._service
+
+    async def reset(self, keep: Collection[str] = (), scope: str | None = None) -> None:
+        """Begin again, with the seeds.
+
+        Args:
+            keep: what is to stay: ``journal``, ``faults``, ``clock``.
+            scope: whose faults and exchanges are cleared; None for all.
+        """
+        async with self._turns.change():
+            if "clock" not in keep:
+                await asyncio.to_thread(self._clock.change, reset=True)
+            for name, kept in self._kept.items():
+                if name not in keep:
+                    kept.clear(scope)
+            await asyncio.to_thread(self._s3.reset)
+            await self.stop()
+            await self._begin_with_seeds()
+        self._events.publish("state", {"change": "reset"})
+
+    async def snapshot(self, name: str) -> None:
+        """Keep all there is under a name.
+
+        Raises:
+            TooManySnapshots: there are too many.
+        """
+        draft = self._shelf.draft()
+        try:
+            async with self._turns.change():
+                await self._running.database.save(draft.database)
+                await asyncio.to_thread(self._s3.snapshot, draft.s3)
+            self._shelf.shelve(draft, name, {})
+        finally:
+            self._shelf.discard(draft)
+        self._events.publish("state", {"change": "snapshot", "name": name})
+
+    async def restore(self, name: str) -> None:
+        """Have all as it was when a snapshot was taken.
+
+        Raises:
+            UnknownSnapshot: there is none of this name.
+        """
+        async with self._turns.change():
+            snapshot = self._shelf.snapshot(name)
+            await asyncio.to_thread(self._s3.restore, snapshot.s3)
+            await self.stop()
+            await self._begin_with(snapshot.database)
+        self._events.publish("state", {"change": "restore", "name": name})
+
+    async def describe(self, limit: int) -> dict[str, Any]:  # noqa: ARG002 -- to be done
+        """Return what there is, the newest first, at most so many of each."""
+        return {
+            "clock": self._clock.reading(),
+            "sessions": [],
+            "captures": [],
+            "photos": [],
+            "objects": {"count": 0, "bytes": 0},
+            "snapshots": self._shelf.names(),
+        }
+
+    async def _begin_with_seeds(self) -> None:
+        draft = self._shelf.draft()
+        try:
+            seeds = Database(IN_MEMORY)
+            try:
+                await seeds.migrate()
+                await plant(seeds, self._clock)
+                await seeds.save(draft.database)
+            finally:
+                await seeds.close()
+            await self._begin_with(draft.database)
+        finally:
+            self._shelf.discard(draft)
+
+    async def _begin_with(self, file: Path) -> None:
+        database = Database(self._shelf.database_url)
+        await database.load(file)
+        self._service = await self._begun(database)
+
+    async def _begun(self, database: Database) -> Application:
+        service = self._make(database)
+        await service.start()
+        return service
