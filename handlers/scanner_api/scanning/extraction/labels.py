@@ -29,6 +29,8 @@ _OTHER_HEADING: Final = re.compile(
     re.IGNORECASE,
 )
 _AMOUNT: Final = re.compile(r"\d+(?:[.,]\d+)?\s?(?:kJ|kcal|mg|µg|g)(?:\s?/\s?\d+\s?kcal)?", re.IGNORECASE)
+_QUANTITY: Final = re.compile(r"[\d.,x\s]+(?:[mck]?[gl]|(?:fl\.?\s)?oz|lb)s?\b.*", re.IGNORECASE)
+"""How much is in the pack, which is often set larger than the brand."""
 _PER: Final = re.compile(r"\bper\s+(?:\d+\s?(?:ml|g)|serving|portion)", re.IGNORECASE)
 _NUTRIENTS: Final = (
     "energy", "saturates", "saturated", "trans", "fat", "carbohydrate", "sugars", "starch", "fibre", "fiber",
@@ -42,7 +44,7 @@ def read_front(lines: Sequence[Line], categories: Sequence[str]) -> list[Finding
         return []
     largest = max(line.height for line in lines)
     name = [line for line in lines if line.height >= largest * _LARGE]
-    others = [line for line in lines if line not in name and any(map(str.isalpha, line.text))]
+    others = [line for line in lines if line not in name and _may_be_brand(line.text)]
     findings = [_finding("name", _joined(name), name, "The largest letters of the front label say")]
     if others:
         brand = max(others, key=lambda line: line.height)
@@ -50,8 +52,14 @@ def read_front(lines: Sequence[Line], categories: Sequence[str]) -> list[Finding
             _finding("brand_name", brand.text, [brand], "The next largest letters of the front label say")
         )
     if category := category_in(_joined(lines), categories):
-        findings.append(_finding("category", category, name, f"The label names {category.lower()}:"))
+        # a word that is broken at the end of a line is in none of them
+        naming = [line for line in lines if _stems(line.text) & _stems(category)] or lines
+        findings.append(_finding("category", category, naming, f"The label names {category.lower()}:"))
     return findings
+
+
+def _may_be_brand(text: str) -> bool:
+    return any(map(str.isalpha, text)) and not _QUANTITY.fullmatch(text)
 
 
 def read_ingredients(lines: Sequence[Line]) -> list[Finding]:

@@ -33,9 +33,8 @@ def open_pixels(content: bytes) -> Pixels:
         read_header(BytesIO(content))
         with Image.open(BytesIO(content), formats=("JPEG", "PNG", "WEBP")) as image:
             image.draft("RGB", (MAX_SIDE, MAX_SIDE))
-            upright = ImageOps.exif_transpose(image)
-            upright.thumbnail((MAX_SIDE, MAX_SIDE))
-            return np.asarray(upright.convert("RGB"))
+            image.thumbnail((MAX_SIDE, MAX_SIDE))  # before all else: a copy of a large photo takes 200 MB
+            return np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
     except ImageError as error:
         raise ExtractionError(str(error)) from error
     except (OSError, ValueError, SyntaxError, TypeError, struct.error) as error:

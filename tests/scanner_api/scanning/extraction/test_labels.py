@@ -38,10 +38,35 @@ def test_the_largest_letters_are_the_name():
             "name", "Whole Milk", Decimal("0.90"), 'The largest letters of the front label say "Whole Milk".'
         ),
         Finding(
-            "brand_name", "1 L", Decimal("0.90"), 'The next largest letters of the front label say "1 L".'
+            "brand_name",
+            "Alder Farm",
+            Decimal("0.90"),
+            'The next largest letters of the front label say "Alder Farm".',
         ),
-        Finding("category", "Milk", Decimal("0.90"), 'The label names milk: "Whole Milk".'),
+        Finding("category", "Milk", Decimal("0.90"), 'The label names milk: "Milk".'),
     ]
+
+
+@pytest.mark.parametrize("quantity", ["1 L", "400 g", "0,75l", "6 x 330 ml", "12 fl oz", "2.5 kg e"])
+def test_how_much_is_in_the_pack_is_no_brand(quantity):
+    """A quantity is often the next largest; the brand is what comes after it."""
+    front = lines(("Milk", 50, 120, 0), (quantity, 200, 80, 0), ("7UP", 300, 60, 0))
+    assert [finding.proposed_value for finding in read_front(front, [])] == ["Milk", "7UP"]
+
+
+def test_a_category_quotes_the_lines_that_name_it():
+    """The confidence and the quotation are those of the lines that the category was read from."""
+    front = lines(("Crunch", 50, 120, 0), ("Wholesome", 200, 60, 0))
+    front.append(Line("biscuits & cookies", 0.4, 0, 300, 30))
+    *_, category = read_front(front, CATEGORIES)
+    assert (category.proposed_value, str(category.confidence)) == ("Biscuits and cookies", "0.40")
+    assert category.reasoning == 'The label names biscuits and cookies: "biscuits & cookies".'
+
+
+def test_a_category_in_a_broken_word_is_named_all_the_same():
+    """A word that is broken at the end of a line is in none of the lines, but on the label."""
+    front = lines(("mi-", 50, 120, 0), ("lk", 200, 115, 0))
+    assert read_front(front, CATEGORIES)[-1].proposed_value == "Milk"
 
 
 @pytest.mark.parametrize("front", [[], lines(("Milk", 50, 60, 0))])
