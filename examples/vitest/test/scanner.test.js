@@ -1,0 +1,34 @@
+// `scanner-api mock exec` starts the mock, tells the tests where it is, and ends it after them.
+import { beforeEach, expect, test } from "vitest";
+import { Scanner } from "../src/scanner.js";
+
+const { SCANNER_API_URL, SCANNER_API_KEY_PUBLISHABLE, SCANNER_API_KEY_REVOKED } = process.env;
+const scanner = new Scanner(SCANNER_API_URL, SCANNER_API_KEY_PUBLISHABLE);
+const photo = new File([new Uint8Array(2048).fill(7)], "tin.jpg", { type: "image/jpeg" });
+let session;
+
+beforeEach(async () => {
+  session = await scanner.openSession();
+});
+
+test("a photo goes into S3, and into the gallery of its session", async () => {
+  const registered = await scanner.uploadPhoto(session, photo, "front");
+  const gallery = await scanner.photosOf(session);
+  expect(gallery).toEqual([registered]);
+  expect(registered).toMatchObject({ photo_type: "front", original_filename: "tin.jpg", file_size: 2048 });
+});
+
+test("an empty photo is refused by S3, as it would be in production", async () => {
+  const empty = new File([], "empty.jpg", { type: "image/jpeg" });
+  await expect(scanner.uploadPhoto(session, empty, "front")).rejects.toMatchObject({ status: 400 });
+  expect(await scanner.photosOf(session)).toEqual([]);
+});
+
+test("a photo type that does not exist is refused with the reason", async () => {
+  await expect(scanner.uploadPhoto(session, photo, "sideways")).rejects.toThrow(/photo_type/);
+});
+
+test("a key that was revoked opens nothing", async () => {
+  const locked = new Scanner(SCANNER_API_URL, SCANNER_API_KEY_REVOKED);
+  await expect(locked.openSession()).rejects.toMatchObject({ status: 401 });
+});

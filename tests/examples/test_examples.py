@@ -1,0 +1,71 @@
+"""The examples run as their READMEs say, against a mock that is started for them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import runpy
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "examples"
+SECONDS = 120
+CHROMIUM_FLAGS = runpy.run_path(str(ROOT / "tests" / "services" / "node.py"))["CHROMIUM_FLAGS"]
+LOCKS = [*EXAMPLES.glob("*/package-lock.json"), *ROOT.glob("tests/*/package-lock.json")]
+
+
+def free_port():
+    """Return a loopback port that nothing listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+def npm_test(project, **environment):
+    """Run a project's tests as its README says; return the exit code and what they print."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    finished = subprocess.run(
+        ["npm", "test"],  # noqa: S607 -- wherever it is
+        cwd=project,
+        env={**os.environ, "PATH": path, "NO_COLOR": "1", **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=SECONDS,
+    )
+    return finished.returncode, finished.stdout
+
+
+def test_vitest(npm_project):
+    """The tests of the Vitest example pass, and an app that changes its form fails them."""
+    project = npm_project(EXAMPLES / "vitest")
+    code, told = npm_test(project)
+    assert code == 0, told
+    assert "4 passed" in told
+    app = project / "src" / "scanner.js"
+    app.write_text(app.read_text().replace("form.append(name, value)", 'form.append(name, value + "x")'))
+    code, told = npm_test(project)
+    assert code == 1, told
+    assert "FAIL  test/scanner.test.js > a photo goes into S3" in told
+
+
+def test_playwright(npm_project, chromium):
+    """The tests of the Playwright example pass, in a real browser."""
+    project = npm_project(EXAMPLES / "playwright")
+    code, told = npm_test(project, CHROMIUM=chromium, CHROMIUM_FLAGS=CHROMIUM_FLAGS, PORT=str(free_port()))
+    assert code == 0, told
+    assert "2 passed" in told
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.parent.name)
+def test_lock_files_name_no_host(lock):
+    """A lock file names versions and digests, and leaves the registry to whoever installs."""
+    packages = json.loads(lock.read_text())["packages"]
+    assert [name for name, package in packages.items() if "resolved" in package] == []
+    assert all(re.match("sha", package["integrity"]) for name, package in packages.items() if name)
