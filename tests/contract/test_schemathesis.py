@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from pathlib import Path
+from importlib.resources import files
 
 import pytest
 import schemathesis
@@ -13,7 +13,7 @@ from hypothesis import given, settings, strategies
 
 from scanner_mocks import scanner_mock
 
-CONFIG = str(Path(__file__).with_name("schemathesis.toml"))
+CONFIG = str(files("scanner_mocks.conformance") / "schemathesis.toml")
 SEED = "20261124"
 EXAMPLES = os.environ.get("SCANNER_TEST_EXAMPLES", "200")
 

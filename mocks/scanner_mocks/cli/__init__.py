@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .check import check
 from .demo import demo
 from .mock import app as mock
 
@@ -15,3 +16,4 @@ def add_commands(app: typer.Typer) -> None:
     """Add the commands to those of the service."""
     app.add_typer(mock, name="mock")
     app.command("demo")(demo)
+    app.command("check")(check)

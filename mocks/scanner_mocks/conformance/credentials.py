@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
+import json
+import re
+import tomllib
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
 MASK = "[masked]"
 SHORTEST_SECRET = 4
 """Characters; masking what is shorter would blacken half of every text."""
+MOST_BYTES = 65_536
+VARIABLES = {
+    "api_key": "SCANNER_CHECK_API_KEY",
+    "other_api_key": "SCANNER_CHECK_OTHER_API_KEY",
+    "bearer": "SCANNER_CHECK_BEARER",
+    "cookie": "SCANNER_CHECK_COOKIE",
+}
+"""Of the environment, by credential."""
+HEADERS_VARIABLE = "SCANNER_CHECK_HEADERS"
+"""Of the environment: header fields as ``Name: value``, one a line."""
+FIELD = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?)[ \t]*")
+VALUE = re.compile(r"[\x21-\x7e]+(?: [\x21-\x7e]+)*")
 
 
-class Credentials(msgspec.Struct, frozen=True, kw_only=True):
+class Credentials(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a caller can show; empty where there is none.
 
     Attributes:
@@ -31,9 +48,23 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True):
     cookie: str = ""
     headers: dict[str, str] = {}
 
+    def __post_init__(self) -> None:
+        """Refuse what no header field can carry, without repeating it."""
+        for name in VARIABLES:
+            if (value := getattr(self, name)) and not VALUE.fullmatch(value):
+                raise ValueError(f"{name} has characters that no header field can carry.")
+        for name, value in self.headers.items():
+            if not FIELD.fullmatch(f"{name}: {value}"):
+                raise ValueError("a header is not 'Name: value' in visible ASCII characters.")
+
     def __repr__(self) -> str:
         given = ", ".join(name for name in self.__struct_fields__ if getattr(self, name))
         return f"Credentials(given: {given or 'none'})"
+
+    def over(self, weaker: Credentials) -> Credentials:
+        """Return these credentials, and those of another source where there is none here."""
+        either = {name: getattr(self, name) or getattr(weaker, name) for name in VARIABLES}
+        return Credentials(**either, headers={**weaker.headers, **self.headers})
 
     def by_scheme(self, schemes: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, str]]:
         """Return the header fields that meet each security scheme, for those that can be met."""
@@ -46,15 +77,17 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True):
         return next(iter(other.values()), {})
 
     def mask(self, text: str) -> str:
-        """Return a text without any credential."""
+        """Return a text without any credential, be it as it is, in JSON or quoted for a shell."""
         for secret in self.secrets():
-            text = text.replace(secret, MASK)
+            for written in (secret, json.dumps(secret)[1:-1], quote(f" {secret}")[2:-1]):
+                text = text.replace(written, MASK)
         return text
 
     def secrets(self) -> list[str]:
         """Return all that must not be shown, longest first, so that none hides part of another."""
-        values = (self.api_key, self.other_api_key, self.bearer, self.cookie, self.cookie.partition("=")[2])
-        return sorted(_long({*values, *self.headers.values()}), key=len, reverse=True)
+        values = {*(getattr(self, name) for name in VARIABLES), *self.headers.values()}
+        values |= {value.partition("=")[2] for value in self.cookie.split("; ")}
+        return sorted((value for value in values if len(value) >= SHORTEST_SECRET), key=len, reverse=True)
 
     def _fields(self, scheme: Mapping[str, Any]) -> dict[str, str]:
         match scheme:
@@ -69,5 +102,36 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True):
         return {}
 
 
-def _long(values: Iterable[str]) -> list[str]:
-    return [value for value in values if len(value) >= SHORTEST_SECRET]
+def header_fields(lines: Iterable[str]) -> dict[str, str]:
+    """Return fields written as ``Name: value``; raise ValueError, without repeating it, for another."""
+    found = [FIELD.fullmatch(line) for line in lines]
+    if None in found:
+        raise ValueError("a header is not 'Name: value' in visible ASCII characters.")
+    return {match[1]: match[2] for match in found if match}
+
+
+def from_environment(environment: Mapping[str, str]) -> Credentials:
+    """Return what is in the environment; raise ValueError for what no header field can carry."""
+    lines = filter(None, map(str.strip, environment.get(HEADERS_VARIABLE, "").splitlines()))
+    given = {name: environment.get(variable, "").strip() for name, variable in VARIABLES.items()}
+    return Credentials(**given, headers=header_fields(lines))
+
+
+def from_file(path: Path) -> Credentials:
+    """Return what is in a TOML file, its keys named as the attributes.
+
+    Raises:
+        ValueError: it cannot be read, or is not such a file; the message repeats nothing that is in it.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+        if len(content) > MOST_BYTES:
+            raise ValueError(f"{path} is larger than {MOST_BYTES} bytes.")
+        return msgspec.convert(tomllib.loads(content.decode()), Credentials)
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read: {error.strerror}.") from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError):
+        raise ValueError(f"{path} is not TOML.") from None
+    except msgspec.ValidationError as error:
+        raise ValueError(f"{path}: {error}") from None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,8 @@ class Target:
         contract: what is promised.
         client: sends no credential by itself; relative URLs are below `url`. What it sends is paced and
             recorded, and it follows no redirects. Absolute URLs, such as those of S3, are welcome.
+        operations: those of the contract that the run may call, in its order; fewer if only some were asked
+            for, or only safe ones may be called.
         credentials: whom the run may call as.
         read_only: whether only safe methods are allowed; a check that changes anything is left out.
         deadline: reading of `clock` at which the run is to be over; None without a budget.
@@ -36,6 +38,7 @@ class Target:
     url: str
     contract: Contract
     client: httpx.Client
+    operations: tuple[Operation, ...]
     credentials: Credentials = field(default_factory=Credentials)
     read_only: bool = False
     deadline: float | None = None
@@ -57,6 +60,15 @@ class Target:
         """The header fields of a call by the other organization; empty if its key was not given."""
         other = self.credentials.of_the_other(self.contract.security_schemes)
         return {**self.credentials.headers, **other} if other else {}
+
+    @property
+    def shown_url(self) -> str:
+        """`url` without a credential."""
+        return self.credentials.mask(self.url)
+
+    def until(self, seconds: float) -> Target:
+        """Return this target with a budget that begins now."""
+        return replace(self, deadline=self.clock() + seconds)
 
     def remaining(self) -> float:
         """Return how many seconds of the budget are left; infinite without a budget."""

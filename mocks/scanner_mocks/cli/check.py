@@ -1,0 +1,176 @@
+"""``scanner-api check``."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from .extras import need
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from scanner_mocks.conformance import Credentials, Report
+    from scanner_mocks.conformance.checking import Checking
+
+CANNOT_RUN = 2
+SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
+
+URL = Annotated[str, typer.Argument(help="Where the API's paths begin.", show_default=False)]
+Contract = Annotated[
+    Path | None,
+    typer.Option("--contract", help="JSON or YAML; by default URL/openapi.json, else the packaged one."),
+]
+ApiKey = Annotated[
+    str, typer.Option("--api-key", help="API key. $SCANNER_CHECK_API_KEY.", show_default=False)
+]
+OtherApiKey = Annotated[
+    str,
+    typer.Option(
+        "--other-api-key",
+        help="API key of another organization. $SCANNER_CHECK_OTHER_API_KEY.",
+        show_default=False,
+    ),
+]
+Bearer = Annotated[
+    str, typer.Option("--bearer", help="Bearer token. $SCANNER_CHECK_BEARER.", show_default=False)
+]
+Cookie = Annotated[
+    str,
+    typer.Option("--cookie", help="Cookie, value or name=value. $SCANNER_CHECK_COOKIE.", show_default=False),
+]
+Header = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--header", help="'Name: value' in every request; repeatable. $SCANNER_CHECK_HEADERS, one a line."
+    ),
+]
+CredentialsFile = Annotated[
+    Path | None,
+    typer.Option("--credentials", help="TOML: api_key, other_api_key, bearer, cookie and the table headers."),
+]
+ReadOnly = Annotated[
+    bool, typer.Option("--read-only", help="Call only what is safe: no writes and no uploads.")
+]
+Budget = Annotated[
+    str, typer.Option("--budget", help="Go on for so long, such as 60s or 5m.", show_default=False)
+]
+MaxExamples = Annotated[int, typer.Option("--max-examples", min=1, help="Made-up requests an operation.")]
+Seed = Annotated[
+    int | None,
+    typer.Option("--seed", min=0, help="Try what the run with this seed tried.", show_default=False),
+]
+OnlyOperation = Annotated[
+    list[str] | None,
+    typer.Option("--operation", help="Only this one: operationId, its end, or 'METHOD /path'; repeatable."),
+]
+Resume = Annotated[
+    Path | None,
+    typer.Option("--resume", help="Keep what is done in this file, and go on from it where it is there."),
+]
+Json = Annotated[Path | None, typer.Option("--json", help="Write the report as JSON.")]
+
+
+def check(  # noqa: PLR0913 -- an option each
+    url: URL,
+    *,
+    contract: Contract = None,
+    api_key: ApiKey = "",
+    other_api_key: OtherApiKey = "",
+    bearer: Bearer = "",
+    cookie: Cookie = "",
+    header: Header = None,
+    credentials: CredentialsFile = None,
+    read_only: ReadOnly = False,
+    budget: Budget = "",
+    max_examples: MaxExamples = 100,
+    seed: Seed = None,
+    operation: OnlyOperation = None,
+    resume: Resume = None,
+    json: Json = None,
+) -> None:
+    """Find out whether a deployment keeps the contract, whoever runs it.
+
+    Schemathesis tries each operation (examples, limits, made-up data, whole stories), and our own checks try
+    what no schema says. Credentials are in no output; other users of this machine see those that are given as
+    options, but not those in the environment or a file.
+
+    Exit codes: 0 the contract is kept, 1 a promise is broken, 2 could not run.
+    """
+    need("check", CANNOT_RUN)
+    from rich.console import Console  # noqa: PLC0415 -- help does without
+
+    from scanner_mocks.conformance import Credentials  # noqa: PLC0415 -- the same
+    from scanner_mocks.conformance.checking import CannotRunError, Checking  # noqa: PLC0415 -- the same
+    from scanner_mocks.conformance.credentials import header_fields  # noqa: PLC0415 -- the same
+
+    console = Console(highlight=False)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        flags = Credentials(
+            api_key=api_key,
+            other_api_key=other_api_key,
+            bearer=bearer,
+            cookie=cookie,
+            headers=header_fields(header or ()),
+        )
+        checking = Checking(
+            url=url.rstrip("/"),
+            contract_file=contract,
+            credentials=_credentials(flags, credentials),
+            read_only=read_only,
+            budget=_seconds(budget),
+            max_examples=max_examples,
+            seed=seed,
+            only=tuple(operation or ()),
+            resume=resume,
+        )
+        report = _run(checking, console)
+        _write(report, json)
+    except (CannotRunError, ValueError, OSError) as error:
+        _give_up(str(error))
+    raise typer.Exit(report.exit_code)
+
+
+def _credentials(flags: Credentials, file: Path | None) -> Credentials:
+    from scanner_mocks.conformance.credentials import from_environment, from_file  # noqa: PLC0415 -- as above
+
+    given = flags.over(from_environment(os.environ))
+    return given.over(from_file(file)) if file else given
+
+
+def _run(checking: Checking, console: Console) -> Report:
+    from scanner_mocks.conformance.progress import Watch  # noqa: PLC0415 -- as above
+    from scanner_mocks.conformance.renderings import terminal  # noqa: PLC0415 -- as above
+
+    with checking.started() as run, Watch(console, run.report) as watch:
+        for event in checking.events(run):
+            watch.take(event)
+    terminal.show(run.report, console)
+    return run.report
+
+
+def _write(report: Report, json: Path | None) -> None:
+    from scanner_mocks.conformance.renderings.files import write_json  # noqa: PLC0415 -- as above
+
+    if json is not None:
+        write_json(report, json)
+
+
+def _seconds(budget: str) -> float | None:
+    if not budget:
+        return None
+    found = re.fullmatch(r"([0-9]{1,6})(s|m|h|)", budget)
+    if found is None or not int(found[1]):
+        raise ValueError(f"--budget is {budget!r}; wanted a time such as 60s, 5m or 1h.")
+    return float(int(found[1]) * SECONDS[found[2]])
+
+
+def _give_up(reason: str) -> NoReturn:
+    typer.echo(f"Cannot run: {reason}", err=True)
+    raise typer.Exit(CANNOT_RUN)

@@ -1,0 +1,159 @@
+"""Finds out whether a target can be checked at all, before anything is tried."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+import httpx
+
+from scanner_contract import ContractError, load_contract
+
+from .configuration import REQUEST_SECONDS
+from .credentials import Credentials
+from .target import Target, label_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from scanner_contract import Contract, Operation
+
+    from .pace import Pace
+
+SAFE_METHODS = frozenset({"get", "head", "options"})
+
+
+class CannotRunError(Exception):
+    """A target cannot be checked; the message says why, without any credential."""
+
+
+def contract_of(url: str, file: Path | None = None) -> Contract:
+    """Return the contract in a file, else that at ``/openapi.json`` of a URL, else the packaged one.
+
+    Raises:
+        CannotRunError: the file, or what the URL answers there, is no valid contract.
+    """
+    try:
+        if file is not None:
+            return load_contract(file)
+        return load_contract(f"{url}/openapi.json" if _serves_a_contract(url) else None)
+    except ContractError as error:
+        raise CannotRunError(f"The contract cannot be read. {error}") from None
+
+
+@contextmanager
+def target_at(
+    url: str,
+    contract: Contract,
+    credentials: Credentials,
+    pace: Pace,
+    *,
+    read_only: bool = False,
+    only: Sequence[str] = (),
+    seconds: float | None = None,
+) -> Iterator[Target]:
+    """Yield a target whose credentials are let in.
+
+    Args:
+        url: where the contract's paths begin.
+        contract: what is promised.
+        credentials: whom to call as.
+        pace: of the checks' own requests.
+        read_only: whether only safe methods are allowed.
+        only: operations, by operationId, its end or ``METHOD /path``; all by default.
+        seconds: the budget.
+
+    Raises:
+        CannotRunError: an operation is unknown, or the URL does not answer, or refuses a credential.
+    """
+
+    def paced(response: httpx.Response) -> None:
+        if "unpaced" not in response.request.extensions:
+            pace.heed(response.headers)
+
+    operations = selected(contract, only, read_only=read_only)
+    with httpx.Client(base_url=url, timeout=REQUEST_SECONDS, event_hooks={"response": [paced]}) as client:
+        target = Target(
+            url=url,
+            contract=contract,
+            client=client,
+            operations=operations,
+            credentials=credentials,
+            read_only=read_only,
+        )
+        if seconds is not None:
+            target = target.until(seconds)
+        _knock(target)
+        yield target
+
+
+def selected(contract: Contract, only: Sequence[str], *, read_only: bool) -> tuple[Operation, ...]:
+    """Return the operations of a contract that are asked for and may be called.
+
+    Raises:
+        CannotRunError: one is none of the contract's, or none is left.
+    """
+    chosen = {found.operation_id for name in only for found in _named(contract, name)}
+    operations = tuple(
+        operation
+        for operation in contract.operations
+        if (not only or operation.operation_id in chosen)
+        and (not read_only or operation.method in SAFE_METHODS)
+    )
+    if not operations:
+        raise CannotRunError("No operation is left: none of those that were asked for may be called.")
+    return operations
+
+
+def _named(contract: Contract, name: str) -> list[Operation]:
+    found = [
+        operation
+        for operation in contract.operations
+        if name in {operation.operation_id, label_of(operation)}
+        or operation.operation_id.endswith(f"_{name}")
+    ]
+    if not found:
+        raise CannotRunError(
+            f"{name!r} is no operation of the contract: give its operationId or METHOD /path."
+        )
+    return found
+
+
+def _serves_a_contract(url: str) -> bool:
+    with httpx.Client(timeout=REQUEST_SECONDS) as client:
+        return _answer(client, f"{url}/openapi.json", {}).status_code == HTTPStatus.OK
+
+
+def _knock(target: Target) -> None:
+    """Call once without a credential and once with each, and change nothing."""
+    _answer(target.client, f"{target.url}/", target.credentials.headers)
+    schemes = target.contract.security_schemes
+    other = Credentials(api_key=target.credentials.other_api_key).by_scheme(schemes)
+    for whose, by_scheme in {"": target.by_scheme, " of the other organization": other}.items():
+        for scheme, headers in by_scheme.items():
+            _show(target, scheme, headers, f"The credential{whose} for {scheme}")
+
+
+def _show(target: Target, scheme: str, headers: Mapping[str, str], name: str) -> None:
+    operation = next((each for each in target.contract.operations if _is_open_to(each, scheme)), None)
+    if operation is None:
+        return
+    answer = _answer(target.client, target.url + operation.path, {**target.credentials.headers, **headers})
+    if answer.status_code == HTTPStatus.UNAUTHORIZED:
+        raise CannotRunError(f"{name} is refused: {label_of(operation)} answers 401.")
+
+
+def _is_open_to(operation: Operation, scheme: str) -> bool:
+    """Whether an operation changes nothing, and can be called with one credential and nothing else."""
+    required = any(parameter.get("required") for parameter in operation.parameters)
+    alone = any(alternative.keys() == {scheme} for alternative in operation.security)
+    return operation.method == "get" and not required and alone
+
+
+def _answer(client: httpx.Client, url: str, headers: Mapping[str, str]) -> httpx.Response:
+    try:
+        return client.get(url, headers=dict(headers))
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise CannotRunError(f"{url} does not answer: {error or type(error).__name__}.") from None

@@ -1,0 +1,90 @@
+"""A check from its beginning to its end: what it is given, and one run of it."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from .arrival import CannotRunError, contract_of, target_at
+from .checks import CHECKS, Check
+from .credentials import Credentials
+from .pace import Pace
+from .plan import PHASES, Phase, Plan
+from .resumption import Resumption
+from .run import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from schemathesis.engine import events
+
+__all__ = ["CannotRunError", "Checking"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checking:
+    """What is checked, and how.
+
+    Attributes:
+        url: where the contract's paths begin.
+        contract_file: JSON or YAML; None takes what the URL serves, else the packaged contract.
+        credentials: whom to call as.
+        read_only: whether only safe methods are allowed.
+        budget: seconds; None for one round of everything.
+        max_examples: requests that Hypothesis makes up for an operation, at most.
+        seed: of what is made up; None for a new one.
+        only: operations, by operationId, its end or ``METHOD /path``; all if empty.
+        phases: of Schemathesis.
+        checks: of ours.
+        resume: file that a run is kept in while it goes on.
+    """
+
+    url: str
+    contract_file: Path | None = None
+    credentials: Credentials = field(default_factory=Credentials)
+    read_only: bool = False
+    budget: float | None = None
+    max_examples: int = 100
+    seed: int | None = None
+    only: tuple[str, ...] = ()
+    phases: tuple[Phase, ...] = PHASES
+    checks: tuple[type[Check], ...] = CHECKS
+    resume: Path | None = None
+
+    @contextmanager
+    def started(self) -> Iterator[Run]:
+        """Yield a run that can be made.
+
+        Raises:
+            CannotRunError: it cannot; the message says why.
+        """
+        pace = Pace()
+        contract = contract_of(self.url, self.contract_file)
+        with target_at(
+            self.url,
+            contract,
+            self.credentials,
+            pace,
+            read_only=self.read_only,
+            only=self.only,
+            seconds=self.budget,
+        ) as target:
+            before = Resumption(self.resume).read(target)
+            yield Run(
+                target, self._plan(before.seed if before else None), pace, checks=self.checks, before=before
+            )
+
+    def events(self, run: Run) -> Iterator[events.EngineEvent]:
+        """Make a run, and yield its events; what it has done is kept after each."""
+        resumption = Resumption(self.resume)
+        for event in run.events():
+            resumption.keep(run.report)
+            yield event
+        resumption.end(run.report)
+
+    def _plan(self, seed_before: int | None) -> Plan:
+        seed = self.seed if self.seed is not None else seed_before
+        chosen = {} if seed is None else {"seed": seed}
+        return Plan(phases=self.phases, max_examples=self.max_examples, budget=self.budget, **chosen)

@@ -1,0 +1,50 @@
+"""Keeps a run within the rate limits that the answers tell, so that it does not run into 429."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+SPARE = 2
+"""Requests that are left unused, for those that Schemathesis sends on the side, whose answers it keeps."""
+LONGEST_SECONDS = 120
+"""A window that takes longer to reset is not waited for: it is the day's."""
+
+
+class QuotaUsedUp(Exception):  # noqa: N818 -- nothing is wrong, the run is only over
+    """No requests are left for longer than a run waits; the message says for how long."""
+
+
+class Pace:
+    """Waits for the next window once one is nearly used up (``RateLimit-Remaining``, ``RateLimit-Reset``).
+
+    Attributes:
+        waited: seconds, in all.
+    """
+
+    def __init__(self, sleep: Callable[[float], None] = time.sleep, longest: float = LONGEST_SECONDS) -> None:
+        self._sleep = sleep
+        self._longest = longest
+        self.waited = 0.0
+
+    def heed(self, headers: Mapping[str, str]) -> None:
+        """Wait if the answer with these headers says that the next request would be one too many.
+
+        Raises:
+            QuotaUsedUp: the wait would be longer than a run waits.
+        """
+        remaining, reset = _number(headers, "ratelimit-remaining"), _number(headers, "ratelimit-reset")
+        if remaining is None or reset is None or remaining > SPARE:
+            return
+        if reset > self._longest:
+            raise QuotaUsedUp(f"The quota is used up, and resets only in {reset} s.")
+        self.waited += reset
+        self._sleep(reset)
+
+
+def _number(headers: Mapping[str, str], name: str) -> int | None:
+    value = headers.get(name, "").strip()
+    return int(value) if value.isdecimal() and value.isascii() and len(value) < len(str(2**63)) else None

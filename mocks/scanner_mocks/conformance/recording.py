@@ -1,0 +1,147 @@
+"""Turns what Schemathesis tells while it runs into a report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from schemathesis.engine import Status, StopReason, events
+
+from .curl import curl_of, runnable
+from .pace import QuotaUsedUp
+from .report import Finding, Trouble
+from .violation import Violated
+
+if TYPE_CHECKING:
+    from schemathesis.core.failures import Failure
+    from schemathesis.core.transport import Response
+    from schemathesis.engine.recorder import CheckFailureInfo
+
+    from .credentials import Credentials
+    from .report import End, Report
+
+    Identity = tuple[str, str, str]
+
+LONGEST_ANSWER = 2_000
+"""Characters of an answer's body that a finding shows."""
+WHOLE_API = ""
+ENDS: dict[StopReason, End] = {
+    StopReason.COMPLETED: "complete",
+    StopReason.MAX_TIME: "budget spent",
+    StopReason.INTERRUPTED: "interrupted",
+    StopReason.SERVER_UNAVAILABLE: "unreachable",
+}
+
+
+class Recording:
+    """Takes the events of a run, in their order, into a report."""
+
+    def __init__(self, report: Report, credentials: Credentials) -> None:
+        self._report = report
+        self._credentials = credentials
+        self._findings: dict[Identity, Finding] = {
+            (finding.operation, finding.check, finding.title): finding for finding in report.findings
+        }
+
+    def take(self, event: events.EngineEvent) -> None:
+        """Take an event."""
+        match event:
+            case events.ScenarioFinished() if event.is_test_scenario:
+                self._scenario(event)
+            case events.NonFatalError():
+                self._trouble(event.label, event.info.title, event.info.message)
+            case events.FatalError():
+                self._report.end, self._report.reason = "failed", self._mask(str(event.exception))
+            case events.EngineFinished():
+                self._report.end = ENDS.get(event.stop_reason, "failed")
+                self._after_run(event.failures)
+
+    def _scenario(self, event: events.ScenarioFinished) -> None:
+        found: dict[Identity, Finding] = {}
+        for case_id in event.recorder.cases:
+            self._case(event, case_id, found)
+        for identity, finding in found.items():
+            self._keep(identity, finding)
+        if event.label and event.status in {Status.SUCCESS, Status.FAILURE}:
+            self._report.finished.append((event.phase.value, event.label))
+
+    def _case(self, event: events.ScenarioFinished, case_id: str, found: dict[Identity, Finding]) -> None:
+        recorder = event.recorder
+        tested = self._report.tested(recorder.cases[case_id].value.operation.label)
+        response = recorder.find_response(case_id=case_id)
+        if case_id in recorder.interactions:
+            tested.requests[event.phase.value] = tested.requests.get(event.phase.value, 0) + 1
+        if response is not None:
+            tested.statuses[response.status_code] = tested.statuses.get(response.status_code, 0) + 1
+            tested.times.add(response.elapsed * 1000)
+        for check in recorder.checks.get(case_id, ()):
+            if check.status is Status.SUCCESS:
+                tested.tally(check.name).passed += 1
+            elif check.failure_info is not None:
+                tested.tally(check.name).failed += 1
+                finding = self._finding(check.name, check.failure_info, response, tested.operation)
+                finding.phase = event.phase.value
+                # Hypothesis ends with the least case that still fails, so the last one is the one to show
+                found[finding.operation, finding.check, finding.title] = finding
+
+    def _finding(
+        self, check: str, info: CheckFailureInfo, response: Response | None, operation: str
+    ) -> Finding:
+        failure = info.failure
+        return Finding(
+            operation=failure.operation or operation,
+            check=check,
+            title=self._mask(failure.title),
+            message=self._mask(failure.message),
+            status=response.status_code if response is not None else 0,
+            answer=self._mask(_beginning(response)),
+            curl=self._curl(info.code_sample),
+        )
+
+    def _keep(self, identity: Identity, finding: Finding) -> None:
+        known = self._findings.setdefault(identity, finding)
+        if known is finding:
+            self._report.findings.append(finding)
+        else:
+            known.seen += 1
+
+    def _after_run(self, failures: list[Failure]) -> None:
+        for failure in failures:
+            if isinstance(failure, Violated):
+                self._violated(failure)
+            elif isinstance(getattr(failure, "exception", None), QuotaUsedUp):
+                self._report.end, self._report.reason = "quota used up", failure.message
+            else:
+                self._trouble(WHOLE_API, failure.title, failure.message)
+
+    def _violated(self, failure: Violated) -> None:
+        operation = failure.operation or WHOLE_API
+        exchange = failure.exchange
+        finding = Finding(
+            operation=operation,
+            check=failure.check,
+            title=self._mask(failure.title),
+            message=self._mask(failure.message),
+            phase="own checks",
+            status=exchange.status_code if exchange is not None else 0,
+            answer=self._mask(exchange.text[:LONGEST_ANSWER]) if exchange is not None else "",
+            curl=self._curl(curl_of(exchange.request)) if exchange is not None else "",
+        )
+        self._report.tested(operation).tally(failure.check).failed += 1
+        self._keep((operation, finding.check, finding.title), finding)
+
+    def _trouble(self, operation: str, title: str, message: str) -> None:
+        trouble = Trouble(operation=operation, title=self._mask(title), message=self._mask(message))
+        if trouble not in self._report.troubles:
+            self._report.troubles.append(trouble)
+
+    def _curl(self, command: str) -> str:
+        return self._mask(runnable(command, self._credentials))
+
+    def _mask(self, text: str) -> str:
+        return self._credentials.mask(text)
+
+
+def _beginning(response: Response | None) -> str:
+    if response is None or response.content is None:
+        return ""
+    return response.content[:LONGEST_ANSWER].decode("utf-8", "replace")

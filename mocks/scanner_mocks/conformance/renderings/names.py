@@ -1,0 +1,50 @@
+"""How the parts of a report are called wherever people read them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from scanner_mocks.conformance.report import COULD_NOT_RUN, OK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from scanner_mocks.conformance.report import Report
+
+WHOLE_API = "the API as a whole"
+
+
+def prefix_of(operations: Iterable[str]) -> str:
+    """Return the path that all operations begin with, such as ``/api/v1``."""
+    paths = [operation.partition(" ")[2].split("/")[1:] for operation in operations if operation]
+    prefix = []
+    for segments in zip(*paths, strict=False):
+        if len(set(segments)) > 1 or "{" in segments[0]:
+            break
+        prefix.append(segments[0])
+    return "".join(f"/{segment}" for segment in prefix) if len(paths) > 1 else ""
+
+
+def short(operation: str, prefix: str) -> str:
+    """Return an operation's name without the prefix that all have."""
+    method, _, path = operation.partition(" ")
+    return f"{method} {path.removeprefix(prefix) or '/'}" if operation else WHOLE_API
+
+
+def milliseconds(value: float) -> str:
+    """Return a response time as people write it."""
+    return f"{value:.1f} ms" if value < 10 else f"{value:,.0f} ms"  # noqa: PLR2004 -- two digits are enough
+
+
+def verdict(report: Report) -> str:
+    """Return what came out, in a sentence."""
+    effort = f"{report.requests:,} requests in {report.seconds:.1f} s, seed {report.seed}"
+    if report.exit_code == OK:
+        return f"The contract is kept: {effort}."
+    if report.exit_code == COULD_NOT_RUN:
+        return f"Not finished ({report.reason or report.end}): {effort}; nothing was wrong so far."
+    findings, troubles = len(report.findings), len(report.troubles)
+    wrong = [f"{findings} promise{'s' * (findings != 1)} broken"] * bool(findings)
+    untested = [f"{troubles} operation{'s' * (troubles != 1)} could not be tested"] * bool(troubles)
+    unfinished = [] if report.end in {"complete", "budget spent"} else [report.reason or report.end]
+    return f"{', '.join(wrong + untested + unfinished)}: {effort}."

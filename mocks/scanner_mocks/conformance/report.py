@@ -1,0 +1,154 @@
+"""What a run found, as data: it is what JSON shows, and all other reports are made of it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Literal
+
+import msgspec
+
+from .distribution import Distribution
+
+OK, VIOLATED, COULD_NOT_RUN = 0, 1, 2
+"""Exit codes."""
+
+End = Literal["complete", "budget spent", "interrupted", "unreachable", "quota used up", "failed"]
+
+
+class Tally(msgspec.Struct):
+    """How often a check was passed, and how often not."""
+
+    passed: int = 0
+    failed: int = 0
+
+
+class Tested(msgspec.Struct, kw_only=True):
+    """What was tried with one operation.
+
+    Attributes:
+        operation: its name, such as ``GET /path``.
+        operation_id: of the contract.
+        requests: how many were sent, by phase.
+        statuses: how often each status was answered.
+        checks: by name.
+        times: of the answers.
+    """
+
+    operation: str
+    operation_id: str = ""
+    requests: dict[str, int] = {}
+    statuses: dict[int, int] = {}
+    checks: dict[str, Tally] = {}
+    times: Distribution = msgspec.field(default_factory=Distribution)
+
+    @property
+    def total(self) -> int:
+        """How many requests were sent."""
+        return sum(self.requests.values())
+
+    def tally(self, check: str) -> Tally:
+        """Return the tally of a check, which begins here if need be."""
+        return self.checks.setdefault(check, Tally())
+
+
+class Finding(msgspec.Struct, kw_only=True):
+    """One broken promise, told once however often it was seen; no credential is in it.
+
+    Attributes:
+        operation: where; empty for the API as a whole.
+        check: which promise it is about.
+        title: what is wrong, in a few words.
+        message: the same at length.
+        phase: in which it was seen first.
+        status: of the answer; 0 where there is none.
+        answer: the answer's body, its beginning.
+        curl: repeats it, if a request does.
+        seen: how often.
+    """
+
+    operation: str
+    check: str
+    title: str
+    message: str = ""
+    phase: str = ""
+    status: int = 0
+    answer: str = ""
+    curl: str = ""
+    seen: int = 1
+
+
+class Trouble(msgspec.Struct, kw_only=True):
+    """Something that could not be tested, and why."""
+
+    operation: str
+    title: str
+    message: str
+
+
+class Subject(msgspec.Struct, frozen=True, kw_only=True):
+    """What was checked: a contract at a URL."""
+
+    url: str
+    source: str
+    title: str
+    version: str
+    digest: str
+
+
+class Report(msgspec.Struct, kw_only=True):
+    """What a run found.
+
+    Attributes:
+        subject: what was checked.
+        started: when, UTC.
+        seconds: how long it took; runs that were continued are added up.
+        waited: seconds of these that went by because of rate limits.
+        seed: makes another run try the same.
+        read_only: whether only safe methods were called.
+        end: how it ended.
+        reason: why, where it did not end by itself.
+        operations: by name, in the order of the contract.
+        findings: in the order in which they were found.
+        troubles: what could not be tested.
+        left_out: checks that could not be made, and why.
+        finished: phases and operations that are done, for a run that continues this one.
+    """
+
+    subject: Subject
+    started: datetime = msgspec.field(default_factory=lambda: datetime.now(UTC))
+    seconds: float = 0.0
+    waited: float = 0.0
+    seed: int = 0
+    read_only: bool = False
+    end: End = "interrupted"
+    reason: str = ""
+    operations: dict[str, Tested] = {}
+    findings: list[Finding] = []
+    troubles: list[Trouble] = []
+    left_out: dict[str, str] = {}
+    finished: list[tuple[str, str]] = []
+
+    @property
+    def exit_code(self) -> int:
+        """1 if a promise is broken, else 2 if the run did not get to its end, else 0."""
+        if self.findings or self.troubles:
+            return VIOLATED
+        if self.end not in {"complete", "budget spent"} or not self.requests:
+            return COULD_NOT_RUN
+        return OK
+
+    @property
+    def requests(self) -> int:
+        """How many requests were sent."""
+        return sum(tested.total for tested in self.operations.values())
+
+    @property
+    def checks(self) -> list[str]:
+        """The names of the checks that were made, in the order in which they first were."""
+        return list(dict.fromkeys(name for tested in self.operations.values() for name in tested.checks))
+
+    def tested(self, operation: str) -> Tested:
+        """Return what was tried with an operation, which begins here if need be."""
+        if operation not in self.operations:
+            self.operations[operation] = Tested(operation=operation)
+        return self.operations[operation]
