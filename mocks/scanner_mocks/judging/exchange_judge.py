@@ -16,7 +16,7 @@ from scanner_mocks.journal import Verdict, Violation
 from .base_paths import BasePaths
 from .content_codings import NotDecoded, decoded
 from .court import Court
-from .requests import RequestJudge
+from .requests import JudgedRequest, RequestJudge
 from .responses import ResponseJudge
 
 if TYPE_CHECKING:
@@ -27,6 +27,20 @@ if TYPE_CHECKING:
 
 CLOCK = SystemClock()
 WITHOUT_BODY = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
+
+
+class Judgement(NamedTuple):
+    """A verdict, and what it was given on.
+
+    Attributes:
+        verdict: what the contract says.
+        operation_id: of the operation that was called; empty if of none.
+        request: what the request holds; None without an operation.
+    """
+
+    verdict: Verdict
+    operation_id: str = ""
+    request: JudgedRequest | None = None
 
 
 class ExchangeJudge:
@@ -56,25 +70,28 @@ class ExchangeJudge:
 
     def verdict(self, exchange: Exchange) -> Verdict:
         """Return what the contract says of an exchange; whatever is in it, nothing is raised."""
-        try:
-            return self._verdict(exchange)
-        except Exception as error:  # noqa: BLE001 -- what others send must not end who watches
-            return Verdict(unjudged=f"it cannot be judged ({type(error).__name__})")
+        return self.judge(exchange).verdict
 
-    def _verdict(self, exchange: Exchange) -> Verdict:
+    def judge(self, exchange: Exchange) -> Judgement:
+        """Return what the contract says of an exchange, and what it saw in it; nothing is raised."""
+        try:
+            return self._judgement(exchange)
+        except Exception as error:  # noqa: BLE001 -- what others send must not end who watches
+            return Judgement(Verdict(unjudged=f"it cannot be judged ({type(error).__name__})"))
+
+    def _judgement(self, exchange: Exchange) -> Judgement:
         path, query = target(exchange.url)
         try:
             operation_id, values = self._routed(exchange.method, path)
         except Problem as problem:
-            return _unrouted(exchange, problem)
+            return Judgement(_unrouted(exchange, problem))
         judges, unjudged = self._judges_of(operation_id), _Unjudged()
         request = _request(exchange, path, query)
         request.path_parameters = values
-        return Verdict(
-            request=judges.request.violations(request, unjudged.body(exchange.request, "request")),
-            response=self._response(exchange, judges.response, unjudged),
-            unjudged=unjudged.told,
-        )
+        judged = judges.request.judge(request, unjudged.body(exchange.request, "request"))
+        response = self._response(exchange, judges.response, unjudged)
+        verdict = Verdict(request=judged.violations, response=response, unjudged=unjudged.told)
+        return Judgement(verdict, operation_id, judged)
 
     @staticmethod
     def _response(exchange: Exchange, judge: ResponseJudge, unjudged: _Unjudged) -> list[Violation]:

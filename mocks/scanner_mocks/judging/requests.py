@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from scanner_api.binding.parameters import RepeatedError, compile_parameters
 from scanner_api.binding.percent import decode_form
@@ -52,6 +52,20 @@ class JudgedParameter:
         return self.schema.violation("required", "is required and was not sent") if missing else None
 
 
+class JudgedRequest(NamedTuple):
+    """A request that was judged.
+
+    Attributes:
+        violations: what it breaks.
+        parameters: those that were sent and could be read.
+        body: None if there was none that could be read.
+    """
+
+    violations: list[Violation]
+    parameters: ReadParameters
+    body: ReadBody | None
+
+
 class RequestJudge:
     """Judges the requests of one operation."""
 
@@ -64,8 +78,8 @@ class RequestJudge:
         self._parameters = list(_parameters(operation, contract, compiler))
         self._body = None if operation.request_body is None else RequestBody(operation, contract, compiler)
 
-    def violations(self, request: Request, body: bytes | None) -> list[Violation]:
-        """Return what is wrong with a request.
+    def judge(self, request: Request, body: bytes | None) -> JudgedRequest:
+        """Return what a request holds, and what is wrong with it.
 
         Args:
             request: its head.
@@ -76,7 +90,7 @@ class RequestJudge:
         read = None if body is None else self._read_body(request, body, found)
         if not self._accepts(values, read):
             found += self._judged(values, read)
-        return found
+        return JudgedRequest(found, values, read)
 
     def _read_parameters(self, request: Request, values: ReadParameters) -> list[Violation]:
         try:
