@@ -67,6 +67,9 @@ class Application:
         database: where state is kept; by default the one that the settings name.
         bucket: where photos go; by default the one that the settings name.
         reveal: tell clients how a response of ours broke the contract (mock and tests).
+
+    Attributes:
+        stores: where everything is kept.
     """
 
     def __init__(
@@ -91,8 +94,8 @@ class Application:
         self._api_keys = ApiKeyVerifier(self._credentials, self.clock)
         self._gate = self._make_gate()
         self._redirects = RedirectFollower(Permissions(settings.redirect_ports, settings.redirect_allowed))
-        self._stores = stores_of(self.database, self.clock, settings.session_ttl_seconds)
-        self._processing = Processing(settings, self._stores, self.bucket, self._redirects, self.clock)
+        self.stores = stores_of(self.database, self.clock, settings.session_ttl_seconds)
+        self._processing = Processing(settings, self.stores, self.bucket, self._redirects, self.clock)
         self._reveal = reveal
         self._running = AsyncExitStack()
         self._app: ASGIApp | None = None
@@ -140,7 +143,7 @@ class Application:
             contract=self.contract,
             gate=self._gate,
             collaborators={
-                **self._stores._asdict(),
+                **self.stores._asdict(),
                 "redirect_rules": RedirectRuleStore(self.database, self.clock),
                 "freshness": FreshnessStore(self.database),
                 **collaborators,

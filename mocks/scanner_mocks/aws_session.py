@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import quote
 
 import boto3
-from botocore.auth import S3SigV4QueryAuth
+from botocore.auth import SIGV4_TIMESTAMP, S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from botocore.session import Session
 
 from . import seeds
@@ -25,8 +27,29 @@ def aws_session() -> Any:
     )
 
 
-def presigned_get(s3_url: str, key: str, expires_in: int = 60) -> str:
-    """Return the URL that an object of the mock's bucket can be read at, for so many seconds."""
+def presigned_get(s3_url: str, key: str, expires_in: int = 60, now: datetime | None = None) -> str:
+    """Return the URL that an object of the mock's bucket can be read at.
+
+    Args:
+        s3_url: of S3.
+        key: of the object.
+        expires_in: for so many seconds.
+        now: from then on; by default from now on.
+    """
     request = AWSRequest("GET", f"{s3_url}/{seeds.BUCKET}/{quote(key)}")
-    S3SigV4QueryAuth(aws_session().get_credentials(), "s3", seeds.REGION, expires_in).add_auth(request)
+    _QueryAuth(expires_in).sign(request, now or datetime.now(UTC))
     return str(request.url)
+
+
+class _QueryAuth(S3SigV4QueryAuth):  # type: ignore[misc]  # botocore ships no types
+    """botocore's signer, at the moment that it is told: its ``add_auth`` asks the machine's clock."""
+
+    def __init__(self, expires_in: int) -> None:
+        credentials = Credentials(seeds.S3_ACCESS_KEY, seeds.S3_SECRET_KEY)
+        super().__init__(credentials, "s3", seeds.REGION, expires_in)
+
+    def sign(self, request: AWSRequest, moment: datetime) -> None:
+        request.context["timestamp"] = moment.strftime(SIGV4_TIMESTAMP)
+        self._modify_request_before_signing(request)
+        text = self.string_to_sign(request, self.canonical_request(request))
+        self._inject_signature_to_request(request, self.signature(text, request))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from starlette.responses import PlainTextResponse
 
 from scanner_api.storage.database import Database
 
+from .aws_session import presigned_get
 from .planting import plant
 from .shelf import IN_MEMORY
 from .turns import Interrupted, Turns
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from starlette.types import Message, Receive, Scope, Send
 
     from scanner_api.app import Application
+    from scanner_api.scanning.photos import Photo
 
     from .clock import MockClock
     from .events import Events
@@ -29,6 +31,28 @@ if TYPE_CHECKING:
 _INTERRUPTED = PlainTextResponse(
     "The state of the mock was changed meanwhile.\n", 503, {"Retry-After": "1", "Connection": "close"}
 )
+_SESSION: Final = (
+    "id",
+    "status",
+    "organization_id",
+    "extraction_status",
+    "created",
+    "capture_count",
+    "photo_count",
+)
+_CAPTURE: Final = (
+    "id",
+    "session_id",
+    "status",
+    "capture_type",
+    "raw_value",
+    "gtin",
+    "product_name",
+    "error_message",
+    "created",
+)
+_PHOTO: Final = ("id", "session_id", "photo_type", "s3_key", "sort_order")
+_PHOTO_SECONDS: Final = 3600
 
 
 class Clearable(Protocol):
@@ -152,16 +176,26 @@ class State:
             await self._begin_with(snapshot.database)
         self._events.publish("state", {"change": "restore", "name": name})
 
-    async def describe(self, limit: int) -> dict[str, Any]:  # noqa: ARG002 -- to be done
+    async def describe(self, limit: int) -> dict[str, Any]:
         """Return what there is, the newest first, at most so many of each."""
+        count, size = await asyncio.to_thread(self._s3.usage, self._s3.bucket)
+        async with self._turns.request():
+            stores = self._running.stores
+            sessions = await stores.sessions.newest(limit)
+            captures = await stores.captures.newest(limit)
+            photos = await stores.photos.newest(limit)
         return {
             "clock": self._clock.reading(),
-            "sessions": [],
-            "captures": [],
-            "photos": [],
-            "objects": {"count": 0, "bytes": 0},
+            "sessions": [_shown(_SESSION, session) for session in sessions],
+            "captures": [_shown(_CAPTURE, capture) for capture in captures],
+            "photos": [self._shown_photo(photo) for photo in photos],
+            "objects": {"count": count, "bytes": size},
             "snapshots": self._shelf.names(),
         }
+
+    def _shown_photo(self, photo: Photo) -> dict[str, Any]:
+        url = presigned_get(self._s3.url, photo.s3_key, _PHOTO_SECONDS, self._clock.now())
+        return {**_shown(_PHOTO, photo), "label": photo.original_filename, "url": url}
 
     async def _begin_with_seeds(self) -> None:
         draft = self._shelf.draft()
@@ -186,3 +220,7 @@ class State:
         service = self._make(database)
         await service.start()
         return service
+
+
+def _shown(fields: tuple[str, ...], stored: object) -> dict[str, Any]:
+    return {field: getattr(stored, field) for field in fields}

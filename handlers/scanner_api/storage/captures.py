@@ -15,7 +15,7 @@ from scanner_api.scanning.captures import FINAL, Capture, CaptureStatus
 from .activity import Activity, SessionClosed
 from .leases import is_free
 from .lookup import Lookup
-from .paging import read_page
+from .paging import read_newest, read_page
 from .tables import captures, products, scan_sessions
 
 if TYPE_CHECKING:
@@ -128,6 +128,10 @@ class CaptureStore:
         )
         rows, total = await read_page(self._database, newest_first, page=page, page_size=page_size)
         return [Capture(**row) for row in rows], total
+
+    async def newest(self, limit: int) -> list[Capture]:
+        """Return so many captures of all sessions, newest first."""
+        return [Capture(**row) for row in await read_newest(self._database, _CAPTURES, captures, limit)]
 
     async def unfinished(self, limit: int) -> list[str]:
         """Return the ids of captures that are to be processed and no one works at, oldest first."""

@@ -9,7 +9,7 @@ from sqlalchemy import func
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import RowMapping, Select
+    from sqlalchemy import RowMapping, Select, Table
 
     from .database import Database
 
@@ -33,3 +33,13 @@ async def read_page(
             return [], total
         rows = await connection.execute(statement.limit(page_size).offset(offset))
         return rows.mappings().all(), total
+
+
+async def read_newest(
+    database: Database, statement: Select[Any], table: Table, limit: int
+) -> Sequence[RowMapping]:
+    """Return so many rows, those first whose row of the table is newest."""
+    newest_first = statement.order_by(table.c.created.desc(), table.c.id.desc()).limit(limit)
+    async with database.snapshot() as connection:
+        rows = await connection.execute(newest_first)
+        return rows.mappings().all()

@@ -12,7 +12,7 @@ from scanner_api.scanning.photos import Photo, check_order
 from .activity import Activity
 from .database import DuplicateError
 from .lookup import Lookup
-from .paging import read_page
+from .paging import read_newest, read_page
 from .tables import photos
 
 if TYPE_CHECKING:
@@ -77,6 +77,10 @@ class PhotoStore:
         gallery = _PHOTOS.where(photos.c.session_id == session_id).order_by(photos.c.sort_order)
         rows, total = await read_page(self._database, gallery, page=page, page_size=page_size)
         return [Photo(**row) for row in rows], total
+
+    async def newest(self, limit: int) -> list[Photo]:
+        """Return so many photos of all sessions, newest first."""
+        return [Photo(**row) for row in await read_newest(self._database, _PHOTOS, photos, limit)]
 
     async def update(self, photo: Photo, change: Callable[[Photo], Photo]) -> Photo:
         """Change a photo's label or metadata, and return it.

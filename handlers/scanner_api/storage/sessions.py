@@ -11,7 +11,7 @@ from scanner_api.scanning.sessions import ExtractionStatus, ScanSession, Session
 
 from .activity import Activity
 from .lookup import Lookup
-from .paging import read_page
+from .paging import read_newest, read_page
 from .tables import scan_sessions
 
 if TYPE_CHECKING:
@@ -110,6 +110,11 @@ class SessionStore:
         newest_first = statement.order_by(scan_sessions.c.created.desc(), scan_sessions.c.id.desc())
         rows, total = await read_page(self._database, newest_first, page=page, page_size=page_size)
         return [self._activity.seen(ScanSession(**row)) for row in rows], total
+
+    async def newest(self, limit: int) -> list[ScanSession]:
+        """Return so many sessions of all organizations, newest first."""
+        rows = await read_newest(self._database, select(*_COLUMNS), scan_sessions, limit)
+        return [self._activity.seen(ScanSession(**row)) for row in rows]
 
     def _has(self, status: SessionStatus) -> ColumnElement[bool]:
         match status:

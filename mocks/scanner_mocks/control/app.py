@@ -65,9 +65,9 @@ class Control:
 
     async def _bound(self) -> ASGIApp:
         async with self._binding:
-            app = self._app or await asyncio.to_thread(self._bind)
-            self._app = app
-        return app
+            if self._app is None:
+                self._app = await asyncio.to_thread(self._bind)
+        return self._app
 
     def _bind(self) -> ASGIApp:
         contract = control_contract()

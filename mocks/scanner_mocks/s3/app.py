@@ -47,7 +47,7 @@ def create_app(
     store = Store(Archive(folder), FirstBucket(bucket, region, cors_open))
     accepted = {access_key: Credential.parse(text) for access_key, text in credentials.items()}
     told = clock or SystemClock()
-    app = Front(store, Authenticator(accepted, told), told, report)
+    app = Front(store, Authenticator(accepted, told, SystemClock()), told, report)
     if data_dir is None:
         weakref.finalize(app, shutil.rmtree, folder, ignore_errors=True)
     return app

@@ -43,24 +43,25 @@ class Control:
     """
 
     def __init__(self, app: Front, clock: ShiftedClock) -> None:
-        self._orders: dict[str, Callable[..., None]] = {
+        self._orders: dict[str, Callable[..., Any]] = {
             "clock": lambda now, stopped: clock.set(now and datetime.fromisoformat(now), stopped=stopped),
             "faults": app.faults.switch,
             "reset": app.store.reset,
             "snapshot": lambda folder: app.store.snapshot(Path(folder)),
             "restore": lambda folder: app.store.restore(Path(folder)),
+            "usage": app.store.usage,
         }
 
     def obey(self, lines: Iterable[str]) -> None:
         """Carry out one order a line, and report each; return when there are no more lines."""
         for line in lines:
             order = json.loads(line)
-            failure = ""
+            failure, result = "", None
             try:
-                self._orders[order["do"]](**order["with"])
+                result = self._orders[order["do"]](**order["with"])
             except (KeyError, TypeError, ValueError, OSError) as error:
                 failure = f"{type(error).__name__}: {error}"
-            report(done=order["id"], failure=failure)
+            report(done=order["id"], failure=failure, result=result)
 
 
 def report(**facts: Any) -> None:

@@ -129,6 +129,11 @@ class S3Server:
         """Have S3 as at the snapshot in this folder."""
         self._order("restore", folder=str(folder))
 
+    def usage(self, bucket: str) -> tuple[int, int]:
+        """Return how many objects a bucket has, and their bytes."""
+        objects, size = self._order("usage", bucket=bucket)
+        return objects, size
+
     def __enter__(self) -> Self:
         self.start()
         try:
@@ -143,8 +148,8 @@ class S3Server:
     ) -> None:
         self.stop()
 
-    def _order(self, name: str, **arguments: Any) -> None:
-        """Have an order carried out.
+    def _order(self, name: str, **arguments: Any) -> Any:
+        """Have an order carried out, and return what it results in.
 
         Raises:
             RuntimeError: it failed, or the process is not there.
@@ -153,9 +158,10 @@ class S3Server:
         done: Future[Any] = Future()
         self._awaited[number] = done
         self._write({"id": number, "do": name, "with": arguments})
-        failure = done.result(ORDER_SECONDS)
-        if failure:
-            raise RuntimeError(f"S3 could not carry out {name!r}: {failure}")
+        facts = done.result(ORDER_SECONDS)
+        if facts["failure"]:
+            raise RuntimeError(f"S3 could not carry out {name!r}: {facts['failure']}")
+        return facts["result"]
 
     def _write(self, message: Mapping[str, Any]) -> None:
         if self._process is None or self._process.stdin is None:
@@ -173,7 +179,7 @@ class S3Server:
             if "exchange" in facts and self._on_exchange is not None:
                 self._on_exchange(facts["exchange"])
             elif "done" in facts:
-                self._awaited.pop(facts["done"]).set_result(facts["failure"])
+                self._awaited.pop(facts["done"]).set_result(facts)
             else:
                 ((name, fact),) = facts.items()
                 self._awaited[name].set_result(fact)

@@ -86,6 +86,12 @@ class Store:
             raise no_such_bucket(name)
         return bucket
 
+    def usage(self, bucket: str) -> tuple[int, int]:
+        """Return how many objects a bucket has, every version of each, and their bytes."""
+        with self._backend.lock:
+            sizes = [key.contentsize for key in self._backend.keys(bucket)]
+        return len(sizes), sum(sizes)
+
     def create_bucket(self, order: Order) -> Answer:
         """Make a bucket: in the region that the order's body names, or else in the order's own."""
         if not BUCKET_NAME.fullmatch(order.bucket):
