@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from schemathesis.core.failures import Severity
+
+from scanner_mocks.conformance.violation import FailureGroup, Violated
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import httpx
+    from schemathesis import Case, CheckContext, Response
+
     from scanner_mocks.conformance.target import Target
 
 
@@ -13,13 +22,25 @@ class Check:
 
     Attributes:
         name: what it is called in reports, in snake case.
+        sentence: what it holds, for people.
+        rules: what each of its rules holds, by the rule's name.
+        severity: of a promise that is not kept, in Schemathesis's terms.
+        source: where the promise is made: JSON pointer into the contract, or an RFC.
+        promise: the contract's own words there, empty if it has none.
         target: what is checked.
+        notes: what was left untried and why, and in which of several ways something was tried.
     """
 
     name: ClassVar[str]
+    sentence: ClassVar[str]
+    rules: ClassVar[Mapping[str, str]]
+    severity: ClassVar[Severity] = Severity.HIGH
+    source: ClassVar[str]
+    promise: ClassVar[str] = ""
 
     def __init__(self, target: Target) -> None:
         self.target = target
+        self.notes: list[str] = []
 
     @classmethod
     def missing(cls, _target: Target) -> str:
@@ -28,3 +49,47 @@ class Check:
         The check is then left out, and the report says so.
         """
         return ""
+
+    def violated(
+        self, rule: str, message: str, operation: str | None, exchange: httpx.Response | None = None
+    ) -> Violated:
+        """Return what says that a rule is broken; see `Violated`."""
+        if rule not in self.rules:
+            raise ValueError(f"{self.name} has no rule {rule!r}.")
+        violated = Violated(self.name, rule, message, operation=operation, exchange=exchange)
+        violated.severity = self.severity
+        return violated
+
+    def note(self, text: str) -> None:
+        """Keep something for the report, once."""
+        if text not in self.notes:
+            self.notes.append(text)
+
+
+class AnswerCheck(Check):
+    """A check that judges each answer."""
+
+    def judge(self, response: Response, case: Case[Any]) -> Iterable[Violated]:
+        """Yield what is wrong with an answer."""
+        raise NotImplementedError
+
+    def after_response(self, _ctx: CheckContext, response: Response, case: Case[Any]) -> None:
+        """Judge an answer, as Schemathesis asks it."""
+        _raise(self.judge(response, case))
+
+
+class RunCheck(Check):
+    """A check that makes its own requests, once all else is done."""
+
+    def run(self) -> Iterable[Violated]:
+        """Yield what is wrong with the target."""
+        raise NotImplementedError
+
+    def after_run(self, _ctx: CheckContext) -> None:
+        """Check the target, as Schemathesis asks it."""
+        _raise(self.run())
+
+
+def _raise(found: Iterable[Violated]) -> None:
+    if failures := list(found):
+        raise FailureGroup(failures)

@@ -1,0 +1,104 @@
+"""Each way of showing who calls is enforced, and each is enough."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from http import HTTPStatus
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from schemathesis.core.failures import Severity
+
+from scanner_mocks.conformance.credentials import Credentials
+from scanner_mocks.conformance.target import label_of
+
+from .check import RunCheck
+from .samples import Samples
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from scanner_contract import Operation
+    from scanner_mocks.conformance.target import Target
+    from scanner_mocks.conformance.violation import Violated
+
+CHANGED: Final = -10
+"""Which character of a credential is changed: it is in the signature of a JWT, in the body of an API key."""
+SHORT: Final = 20
+
+
+class SecurityAlternatives(RunCheck):
+    """Calls each operation without a credential, with each wrong one, and with each right one alone."""
+
+    name = "security_alternatives"
+    sentence = "Each way of showing who calls is enforced, and each is enough."
+    rules: ClassVar[dict[str, str]] = {
+        "none": "a call without a credential is a 401",
+        "wrong": "a call with a wrong credential is a 401",
+        "alone": "a right credential alone is enough: no 401, and no 403 where another has none",
+    }
+    severity = Severity.CRITICAL
+    source = "/info/description"
+    promise = "All endpoints require an API key"
+
+    @classmethod
+    def missing(cls, target: Target) -> str:
+        """Return that the contract has no secured operation, if so."""
+        secured = any(operation.security for operation in target.contract.operations)
+        return "" if secured else "the contract secures no operation"
+
+    def run(self) -> Iterator[Violated]:
+        """Yield each operation that lets in whom it should not, or keeps out whom it should let in."""
+        samples = Samples(self.target)
+        if ungiven := self._wrong.keys() - self.target.by_scheme.keys():
+            self.note(f"alone: untried for {', '.join(sorted(ungiven))}, no such credential was given")
+        for operation in self.target.operations:
+            if operation.security and {} not in operation.security:
+                yield from self._refusals(samples, operation)
+                yield from self._admissions(samples, operation)
+
+    def _refusals(self, samples: Samples, operation: Operation) -> Iterator[Violated]:
+        common = self.target.credentials.headers
+        answer = samples.send(samples.draw(operation), common)
+        if answer.status_code != HTTPStatus.UNAUTHORIZED:
+            told = f"without a credential the answer is {answer.status_code}, not 401"
+            yield self.violated("none", told, label_of(operation), answer)
+        for scheme in dict.fromkeys(name for alternative in operation.security for name in alternative):
+            if scheme in self._wrong:
+                answer = samples.send(samples.draw(operation), {**common, **self._wrong[scheme]})
+                if answer.status_code != HTTPStatus.UNAUTHORIZED:
+                    told = f"with a wrong credential for {scheme} the answer is {answer.status_code}, not 401"
+                    yield self.violated("wrong", told, label_of(operation), answer)
+
+    def _admissions(self, samples: Samples, operation: Operation) -> Iterator[Violated]:
+        answers = {
+            " and ".join(alternative): samples.send(samples.draw(operation), self._fields(alternative))
+            for alternative in operation.security
+            if self.target.by_scheme.keys() >= alternative.keys()
+        }
+        lets_one_in = any(answer.status_code != HTTPStatus.FORBIDDEN for answer in answers.values())
+        for name, answer in answers.items():
+            refused = answer.status_code == HTTPStatus.FORBIDDEN and lets_one_in
+            if answer.status_code == HTTPStatus.UNAUTHORIZED or refused:
+                told = f"with {name} alone the answer is {answer.status_code}"
+                yield self.violated("alone", told, label_of(operation), answer)
+
+    def _fields(self, alternative: Iterable[str]) -> dict[str, str]:
+        fields = dict(self.target.credentials.headers)
+        for scheme in alternative:
+            fields |= self.target.by_scheme[scheme]
+        return fields
+
+    @cached_property
+    def _wrong(self) -> dict[str, dict[str, str]]:
+        """The header fields of a wrong credential for each scheme: the given one, changed a little."""
+        given = self.target.credentials
+        wrong = Credentials(
+            api_key=_changed(given.api_key), bearer=_changed(given.bearer), cookie=_changed(given.cookie)
+        )
+        return wrong.by_scheme(self.target.contract.security_schemes)
+
+
+def _changed(credential: str) -> str:
+    text = credential or "wrong"
+    at = len(text) + (CHANGED if len(text) >= SHORT else -1)
+    return text[:at] + ("A" if text[at] != "A" else "B") + text[at + 1 :]
