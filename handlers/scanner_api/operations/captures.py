@@ -38,7 +38,15 @@ async def create_capture(
         Conflict: the session is not ACTIVE.
     """
     session = await active_session(sessions, caller, body["session_short_id"])
-    capture = submitted(body, session.id, clock.now())
+    return await accepted(submitted(body, session.id, clock.now()), captures, queue)
+
+
+async def accepted(capture: Capture, captures: CaptureStore, queue: Queue) -> dict[str, Any]:
+    """Store a new capture, queue its processing, and return it as it is shown.
+
+    Raises:
+        Conflict: the session was ended meanwhile.
+    """
     with session_closed():
         await captures.add(capture)
     await queue.process_capture(capture.id)
@@ -46,7 +54,7 @@ async def create_capture(
 
 
 def submitted(scan: dict[str, Any], session_id: str, now: datetime) -> Capture:
-    """Return the capture that a CaptureSubmitSchema describes."""
+    """Return the capture that a CaptureSubmitSchema, or an UploadImageFormSchema, describes."""
     return Capture(
         id=new_id(),
         session_id=session_id,
@@ -54,6 +62,7 @@ def submitted(scan: dict[str, Any], session_id: str, now: datetime) -> Capture:
         capture_type=scan["capture_type"],
         raw_value=scan["raw_value"],
         gtin=scan["gtin"],
+        sent_gtin=scan["gtin"],
         error_message="",
         created=now,
         metadata=merged_metadata({}, scan.get("metadata")),

@@ -6,15 +6,16 @@ import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from scanner_api.access.reach import active_session, not_active
 from scanner_api.problems import Conflict, NotFound, PayloadTooLarge, UnsupportedMediaType, ValidationFailed
-from scanner_api.scanning.captures import Capture, CaptureStatus
-from scanner_api.scanning.identifiers import new_id
+from scanner_api.scanning.captures import Capture
 from scanner_api.scanning.images import ImageError, ImageTooLarge, read_header
 
-from .captures import submitted
-from .representations import bulk_result_representation, capture_representation
-from .writes import invalid, session_closed
+from .captures import accepted, submitted
+from .representations import bulk_result_representation
+from .writes import invalid
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -65,23 +66,8 @@ async def upload_image(
     header = _header_of(image, settings.max_upload_bytes)
     key = photo_keys.issue(session.id, "other", EXTENSIONS[header.media_type], clock.now()).key
     await bucket.put(key, image.file, header.media_type)
-    capture = Capture(
-        id=new_id(),
-        session_id=session.id,
-        status=CaptureStatus.PENDING,
-        capture_type=body["capture_type"],
-        raw_value=body["raw_value"],
-        gtin=body["gtin"],
-        error_message="",
-        created=clock.now(),
-        metadata={},
-        gs1_dl_data={},
-        uploaded_image_key=key,
-    )
-    with session_closed():
-        await captures.add(capture)
-    await queue.process_capture(capture.id)
-    return capture_representation(capture)
+    capture = replace(submitted(body, session.id, clock.now()), uploaded_image_key=key)
+    return await accepted(capture, captures, queue)
 
 
 def _check_lengths(body: dict[str, Any]) -> None:

@@ -32,7 +32,8 @@ class Capture(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         id: 22-character shortuuid.
         raw_value: as scanned or typed; of an uploaded image, what was decoded from it, or empty.
-        gtin: 14 digits, or empty. Until the capture is read it may be what the client sent.
+        gtin: 14 digits, or empty. Until the capture is read it is what the client sent.
+        sent_gtin: what the client sent, whatever becomes of it.
         gs1_dl_data: values by GS1 application identifier, and what else the client sent.
         attempts: how often processing was begun since it was submitted or retried.
         uploaded_image_key: object key of the uploaded image.
@@ -55,3 +56,4 @@ class Capture(msgspec.Struct, frozen=True, kw_only=True):
     uploaded_image_key: str | None = None
     qr_analysis: dict[str, Any] | None = None
     attempts: int = 0
+    sent_gtin: str = ""

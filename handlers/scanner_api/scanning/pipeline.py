@@ -56,8 +56,8 @@ def read(capture: Capture, decoded: Sequence[str] = ()) -> Capture:
     raw_value = capture.raw_value or _most_telling(decoded)
     reading = raw_values.read(raw_value)
     gtin_, error = reading.gtin, reading.error_message
-    if not gtin_ and not error and capture.gtin:
-        gtin_, error = _normalised(capture.gtin)
+    if not gtin_ and not error and capture.sent_gtin:
+        gtin_, error = _normalised(capture.sent_gtin)
     return replace(
         capture,
         status=CaptureStatus.LOOKING_UP,
@@ -129,6 +129,7 @@ def _anew(capture: Capture, attempts: int) -> Capture:
         capture,
         status=CaptureStatus.PENDING,
         attempts=attempts,
+        gtin=capture.sent_gtin,
         error_message="",
         processed_at=None,
         product_short_id=None,

@@ -155,6 +155,7 @@ captures = Table(
     Column("capture_type", LosslessText, nullable=False),
     Column("raw_value", LosslessText, nullable=False),
     Column("gtin", LosslessText, nullable=False),
+    Column("sent_gtin", LosslessText, nullable=False, server_default=text("''")),
     Column("error_message", LosslessText, nullable=False),
     Column("created", UTCDateTime, nullable=False),
     Column("metadata", JSON, nullable=False),

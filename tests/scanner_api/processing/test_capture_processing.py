@@ -165,7 +165,7 @@ def test_a_gtin_that_was_sent_makes_up_for_an_image_that_cannot_be_read(in_shop,
     """With a GTIN from the client a broken image is no failure."""
 
     async def scenario(shop):
-        capture_id = await shop.scan("", gtin=milk.gtin, uploaded_image_key="photo.png")
+        capture_id = await shop.scan("", sent_gtin=milk.gtin, uploaded_image_key="photo.png")
         return await processed(shop, capture_id, shelf(photo=b"no image"))
 
     assert in_shop(scenario).status == "COMPLETED"

@@ -69,7 +69,7 @@ def test_a_known_product_goes_through_every_state():
         (capture("4006381333932"), "The check digit of GTIN-13 4006381333932 should be 1."),
         (capture("hello"), "The value names no GTIN."),
         (capture(""), "No barcode was found in the image."),
-        (capture("hello", gtin="123"), "A GTIN has 8, 12, 13 or 14 digits."),
+        (capture("hello", sent_gtin="123"), "A GTIN has 8, 12, 13 or 14 digits."),
     ],
 )
 def test_a_scan_without_a_product_is_not_found(submitted, message):
@@ -96,7 +96,7 @@ def test_the_end_of_a_redirect_chain_may_name_the_product():
 
 def test_the_gtin_is_that_of_the_product_that_is_linked():
     """Where the client's GTIN has no product and the chain's has one, the capture is about the chain's."""
-    _, ended = run(capture(URL, gtin="96385074"), found=analysis(GTIN), resolved=PEN)
+    _, ended = run(capture(URL, sent_gtin="96385074"), found=analysis(GTIN), resolved=PEN)
     assert (ended.gtin, ended.product_short_id) == (GTIN, "pen")
 
 
@@ -124,9 +124,9 @@ def test_a_failed_analysis_does_not_cost_the_product():
 
 def test_the_client_s_gtin_counts_where_the_scan_has_none():
     """A GTIN that the client derived is normalised; one that the scan itself holds goes first."""
-    assert pipeline.read(capture("hello", gtin="4006381333931")).gtin == GTIN
-    assert pipeline.read(capture("96385074", gtin=GTIN)).gtin == "00000096385074"
-    assert pipeline.read(capture("4006381333932", gtin=GTIN)).gtin == ""
+    assert pipeline.read(capture("hello", sent_gtin="4006381333931")).gtin == GTIN
+    assert pipeline.read(capture("96385074", sent_gtin=GTIN)).gtin == "00000096385074"
+    assert pipeline.read(capture("4006381333932", sent_gtin=GTIN)).gtin == ""
 
 
 def test_identifiers_of_the_scan_join_those_of_the_client():
@@ -180,6 +180,22 @@ def test_a_second_run_ends_the_same():
     _, first = run(capture(), product=PEN)
     _, again = run(pipeline.look_up(pipeline.read(pipeline.claim(capture(), NOW)), PEN, NOW), product=PEN)
     assert pipeline.replace(again, attempts=1) == first
+
+
+@pytest.mark.parametrize(
+    ("submitted", "extracted"),
+    [
+        (capture("hello", sent_gtin="123", gtin="123"), None),
+        (capture("hello", sent_gtin=GTIN, gtin=GTIN), None),
+        (capture(URL), "00000096385074"),
+        (capture("96385074", sent_gtin=GTIN, gtin=GTIN), None),
+    ],
+)
+def test_a_retry_ends_as_the_first_run_did(submitted, extracted):
+    """What a run found out, in the scan or behind it, is not taken for what the client sent."""
+    _, first = run(submitted, found=analysis(extracted))
+    assert pipeline.retry(first) == submitted
+    assert run(pipeline.retry(first), found=analysis(extracted))[1] == first
 
 
 @pytest.mark.parametrize("status", [CaptureStatus.FAILED, CaptureStatus.NOT_FOUND])

@@ -28,6 +28,7 @@ def processed(scanned, now, milk):
         status=CaptureStatus.COMPLETED,
         raw_value=HOSTILE,
         gtin=milk.gtin,
+        sent_gtin=HOSTILE,
         error_message=HOSTILE,
         metadata={HOSTILE: HOSTILE},
         gs1_dl_data={"01": milk.gtin, HOSTILE: [1.5, None, {"": 2**70}]},
@@ -299,7 +300,7 @@ def test_a_step_is_stored(in_stores, processed, scanned, milk):
         return (await stores.captures.get("capture")).capture, await stores.captures.unfinished(10)
 
     found, waiting = in_stores(scenario)
-    assert found == replace(processed, uploaded_image_key="key", metadata={"shelf": "4"})
+    assert found == replace(processed, uploaded_image_key="key", metadata={"shelf": "4"}, sent_gtin="")
     assert waiting == []
 
 

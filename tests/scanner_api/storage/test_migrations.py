@@ -11,17 +11,19 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import CheckConstraint, inspect, text
+from msgspec.structs import asdict
+from sqlalchemy import CheckConstraint, bindparam, inspect, select, text
 
 from scanner_api.clock import SystemClock
 from scanner_api.scanning.sessions import ScanSession
 from scanner_api.storage import migrations
+from scanner_api.storage.captures import CaptureStore
 from scanner_api.storage.database import Database, DatabaseError
 from scanner_api.storage.extractions import ExtractionStore
 from scanner_api.storage.migrations.upgrade import configuration
 from scanner_api.storage.organizations import OrganizationStore
 from scanner_api.storage.sessions import SessionStore
-from scanner_api.storage.tables import metadata, organizations, scan_sessions
+from scanner_api.storage.tables import captures, metadata, organizations, scan_sessions
 
 MIGRATE = """
 import asyncio, sys
@@ -35,6 +37,18 @@ async def migrate():
 asyncio.run(migrate())
 print("alembic" in sys.modules)
 """
+
+
+def upgrade_to(connection, revision):
+    """Run the revisions up to one."""
+    config = configuration()
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
+
+
+def bound(columns, row):
+    """Return the values of a row as the columns' parameters."""
+    return [bindparam(None, row[column.name], type_=column.type) for column in columns]
 
 
 def migrate_in_processes(url, number):
@@ -120,16 +134,11 @@ def test_a_database_of_the_first_version_is_brought_up_to_date(shared_url, sessi
         "user_agent": "Scanner \x00 \ud83d \\",
     }
 
-    def to_first(connection):
-        config = configuration()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
-
     async def scenario():
         database = Database(shared_url)
         await database.connect()
         async with database.transaction() as connection:
-            await connection.run_sync(to_first)
+            await connection.run_sync(upgrade_to, "0001")
             organization = {"id": "organization", "name": "Grocer \x00", "created": now}
             await connection.execute(organizations.insert(), organization)
             await connection.execute(scan_sessions.insert(), stored)
@@ -145,6 +154,30 @@ def test_a_database_of_the_first_version_is_brought_up_to_date(shared_url, sessi
     found, status, claimed, name = asyncio.run(scenario())
     assert found == ScanSession(**stored)
     assert (status, claimed, name) == ("COMPLETED", 1, "Grocer \x00")
+
+
+def test_a_capture_of_the_second_version_keeps_the_gtin_it_came_with(shared_url, session, scanned, now):
+    """A capture that waits while the server is renewed is still about the product that the client named."""
+    row = {**asdict(scanned(gtin="09521234000013")), "session_id": session["id"]}
+    del row["product_name"], row["sent_gtin"]
+
+    async def scenario():
+        database = Database(shared_url)
+        await database.connect()
+        async with database.transaction() as connection:
+            await connection.run_sync(upgrade_to, "0002")
+            await connection.execute(
+                organizations.insert(), {"id": "organization", "name": "Grocer", "created": now}
+            )
+            await connection.execute(scan_sessions.insert(), session)
+            of_then = [captures.c[name] for name in row]
+            await connection.execute(captures.insert().from_select(of_then, select(*bound(of_then, row))))
+        await database.migrate()
+        claimed = await CaptureStore(database, SystemClock(), 10**10).claim(row["id"], 20)
+        await database.close()
+        return claimed
+
+    assert asyncio.run(scenario()) == scanned(gtin="09521234000013", sent_gtin="09521234000013")
 
 
 def test_a_current_database_is_left_alone(in_database, now):
