@@ -109,7 +109,7 @@ class Permissions:
     """Which destinations may be called: public addresses on some ports, and what is listed for development.
 
     Args:
-        ports: the ports on which public addresses may be called.
+        ports: the ports on which public addresses may be called; none keeps everything on this network.
         allowed: exceptions, each ``host:port`` (as in the URL, wherever it resolves to), or a network such
             as ``127.0.0.0/8`` (on any port). Whoever may submit URLs reaches what is listed.
 
@@ -126,6 +126,12 @@ class Permissions:
                 self._origins.add((origin[1].strip("[]").lower(), int(origin[2])))
             else:
                 self._networks.append(_network(entry))
+
+    def rule_out(self, destination: Destination) -> bool:
+        """Tell whether no address may be called for this destination, so that its name tells nothing."""
+        if self._networks or destination.port in self._ports:
+            return False
+        return (destination.host, destination.port) not in self._origins
 
     def permit(self, destination: Destination, address: Address) -> bool:
         """Tell whether this address may be called for this destination."""

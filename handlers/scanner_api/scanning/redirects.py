@@ -1,7 +1,8 @@
 """Follows the redirects of a URL from outside, without being led into our own network.
 
 Each hop's name is resolved once, every address of the answer has to be permitted, and the connection goes to
-one of those addresses: a name that resolves differently a moment later gains nothing. Bodies are not read.
+one of those addresses: a name that resolves differently a moment later gains nothing. Nor is a name resolved
+that no address could open. Bodies are not read.
 """
 
 from __future__ import annotations
@@ -162,6 +163,8 @@ class RedirectFollower:
         raise _Unanswered(f"{destination.host} {failure}.")
 
     async def _permitted_addresses(self, destination: Destination) -> Sequence[Address]:
+        if self._permissions.rule_out(destination):
+            raise _Unanswered(f"{destination.host} may not be called on port {destination.port} here.")
         try:
             addresses = [ip_address(destination.host)]
         except ValueError:

@@ -132,6 +132,22 @@ def test_a_listed_network_may_be_called_on_any_port():
 
 
 @pytest.mark.parametrize(
+    ("ports", "allowed", "ruled_out"),
+    [
+        ((), (), True),
+        ((443,), (), True),
+        ((80,), (), False),
+        ((), ("example.com:80",), False),
+        ((), ("example.com:81",), True),
+        ((), ("10.0.0.0/8",), False),
+    ],
+)
+def test_what_no_address_can_open_is_ruled_out(ports, allowed, ruled_out):
+    """Without its port among those for public addresses, a destination has to be listed, or could be."""
+    assert Permissions(ports, allowed).rule_out(read_url("http://example.com")) is ruled_out
+
+
+@pytest.mark.parametrize(
     "entry", ["localhost", "127.0.0.1/8", "*:80", "::1:80x", "http://localhost:80", "", "a:b"]
 )
 def test_a_wrong_entry_names_itself(entry):

@@ -228,6 +228,14 @@ def test_every_address_of_a_name_has_to_be_public(answer, names_of, follow):
     assert resolution.error_message == "mixed.test has no public address on a permitted port."
 
 
+def test_a_name_that_cannot_be_permitted_is_not_looked_up(names_of, follow):
+    """Where the port rules a destination out, no name server learns of it."""
+    names = names_of(public_test=[[ip_address("8.8.8.8")]])
+    resolution = asyncio.run(follow("http://public.test:8080/", resolve=names, allowed=()))
+    assert resolution.error_message == "public.test may not be called on port 8080 here."
+    assert names.lookups == []
+
+
 def test_the_next_address_is_tried_when_one_is_down(serving, names_of, follow):
     """A host with several addresses is reached over the first that takes the connection."""
 
