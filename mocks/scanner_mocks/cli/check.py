@@ -121,7 +121,7 @@ def check(  # noqa: PLR0913 -- an option each
         )
         checking = Checking(
             url=url.rstrip("/"),
-            contract_file=contract,
+            contract=contract,
             credentials=_credentials(flags, credentials),
             read_only=read_only,
             budget=_seconds(budget),

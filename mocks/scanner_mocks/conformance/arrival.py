@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from scanner_contract import ContractError, load_contract
+from scanner_contract import Contract, ContractError, load_contract
 
 from .configuration import REQUEST_SECONDS
 from .credentials import Credentials
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from scanner_contract import Contract, Operation
+    from scanner_contract import Operation
 
     from .pace import Pace
 
@@ -29,15 +29,17 @@ class CannotRunError(Exception):
     """A target cannot be checked; the message says why, without any credential."""
 
 
-def contract_of(url: str, file: Path | None = None) -> Contract:
-    """Return the contract in a file, else that at ``/openapi.json`` of a URL, else the packaged one.
+def contract_of(url: str, given: Contract | Path | None = None) -> Contract:
+    """Return the contract that is given, else that at ``/openapi.json`` of a URL, else the packaged one.
 
     Raises:
         CannotRunError: the file, or what the URL answers there, is no valid contract.
     """
     try:
-        if file is not None:
-            return load_contract(file)
+        if isinstance(given, Contract):
+            return given
+        if given is not None:
+            return load_contract(given)
         return load_contract(f"{url}/openapi.json" if _serves_a_contract(url) else None)
     except ContractError as error:
         raise CannotRunError(f"The contract cannot be read. {error}") from None

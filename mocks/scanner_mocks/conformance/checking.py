@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from schemathesis.engine import events
 
+    from scanner_contract import Contract
+
 __all__ = ["CannotRunError", "Checking"]
 
 
@@ -29,7 +31,7 @@ class Checking:
 
     Attributes:
         url: where the contract's paths begin.
-        contract_file: JSON or YAML; None takes what the URL serves, else the packaged contract.
+        contract: or a file of JSON or YAML; None takes what the URL serves, else the packaged contract.
         credentials: whom to call as.
         read_only: whether only safe methods are allowed.
         budget: seconds; None for one round of everything.
@@ -42,7 +44,7 @@ class Checking:
     """
 
     url: str
-    contract_file: Path | None = None
+    contract: Contract | Path | None = None
     credentials: Credentials = field(default_factory=Credentials)
     read_only: bool = False
     budget: float | None = None
@@ -61,7 +63,7 @@ class Checking:
             CannotRunError: it cannot; the message says why.
         """
         pace = Pace()
-        contract = contract_of(self.url, self.contract_file)
+        contract = contract_of(self.url, self.contract)
         with target_at(
             self.url,
             contract,

@@ -25,7 +25,15 @@ REQUEST_SECONDS = 30
 def configuration(target: Target, plan: Plan, finished: Iterable[tuple[str, str]] = ()) -> SchemathesisConfig:
     """Return Schemathesis's configuration for a run that leaves out these phases of these operations."""
     document = tomllib.loads(SHIPPED.read_text("utf-8"))
-    document |= {"seed": plan.seed, "rate-limit": "auto", "request-timeout": REQUEST_SECONDS}
+    document |= {
+        "seed": plan.seed,
+        "rate-limit": "auto",
+        "request-timeout": REQUEST_SECONDS,
+        # all that is wrong with an operation, not only what is seen first
+        "continue-on-failure": True,
+        # it would hide whatever is called a key or a session; credentials are masked by their values instead
+        "output": {"sanitization": {"enabled": False}},
+    }
     document["generation"] |= {"max-examples": plan.max_examples, "database": "none"}
     if plan.budget is not None:
         document["max-time"] = max(1, round(plan.budget))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from schemathesis.engine import Status, StopReason, events
 
 from .curl import curl_of, runnable
+from .legible import legible
 from .pace import QuotaUsedUp
 from .report import Finding, Trouble
 from .violation import Violated
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from .credentials import Credentials
     from .report import End, Report
 
-    Identity = tuple[str, str, str]
+    Identity = tuple[str, str, str, int]
 
 LONGEST_ANSWER = 2_000
 """Characters of an answer's body that a finding shows."""
@@ -38,9 +39,7 @@ class Recording:
     def __init__(self, report: Report, credentials: Credentials) -> None:
         self._report = report
         self._credentials = credentials
-        self._findings: dict[Identity, Finding] = {
-            (finding.operation, finding.check, finding.title): finding for finding in report.findings
-        }
+        self._findings = {_identity(finding): finding for finding in report.findings}
 
     def take(self, event: events.EngineEvent) -> None:
         """Take an event."""
@@ -56,15 +55,12 @@ class Recording:
                 self._after_run(event.failures)
 
     def _scenario(self, event: events.ScenarioFinished) -> None:
-        found: dict[Identity, Finding] = {}
         for case_id in event.recorder.cases:
-            self._case(event, case_id, found)
-        for identity, finding in found.items():
-            self._keep(identity, finding)
+            self._case(event, case_id)
         if event.label and event.status in {Status.SUCCESS, Status.FAILURE}:
             self._report.finished.append((event.phase.value, event.label))
 
-    def _case(self, event: events.ScenarioFinished, case_id: str, found: dict[Identity, Finding]) -> None:
+    def _case(self, event: events.ScenarioFinished, case_id: str) -> None:
         recorder = event.recorder
         tested = self._report.tested(recorder.cases[case_id].value.operation.label)
         response = recorder.find_response(case_id=case_id)
@@ -80,8 +76,7 @@ class Recording:
                 tested.tally(check.name).failed += 1
                 finding = self._finding(check.name, check.failure_info, response, tested.operation)
                 finding.phase = event.phase.value
-                # Hypothesis ends with the least case that still fails, so the last one is the one to show
-                found[finding.operation, finding.check, finding.title] = finding
+                self._keep(finding)
 
     def _finding(
         self, check: str, info: CheckFailureInfo, response: Response | None, operation: str
@@ -97,12 +92,15 @@ class Recording:
             curl=self._curl(info.code_sample),
         )
 
-    def _keep(self, identity: Identity, finding: Finding) -> None:
-        known = self._findings.setdefault(identity, finding)
+    def _keep(self, finding: Finding) -> None:
+        """Tell a finding once, by the least request that shows it."""
+        known = self._findings.setdefault(_identity(finding), finding)
         if known is finding:
             self._report.findings.append(finding)
-        else:
-            known.seen += 1
+            return
+        known.seen += 1
+        if finding.phase == known.phase and len(finding.curl) < len(known.curl):
+            known.message, known.answer, known.curl = finding.message, finding.answer, finding.curl
 
     def _after_run(self, failures: list[Failure]) -> None:
         for failure in failures:
@@ -127,7 +125,7 @@ class Recording:
             curl=self._curl(curl_of(exchange.request)) if exchange is not None else "",
         )
         self._report.tested(operation).tally(failure.check).failed += 1
-        self._keep((operation, finding.check, finding.title), finding)
+        self._keep(finding)
 
     def _trouble(self, operation: str, title: str, message: str) -> None:
         trouble = Trouble(operation=operation, title=self._mask(title), message=self._mask(message))
@@ -138,7 +136,11 @@ class Recording:
         return self._mask(runnable(command, self._credentials))
 
     def _mask(self, text: str) -> str:
-        return self._credentials.mask(text)
+        return legible(self._credentials.mask(text))
+
+
+def _identity(finding: Finding) -> Identity:
+    return finding.operation, finding.check, finding.title, finding.status
 
 
 def _beginning(response: Response | None) -> str:

@@ -16,19 +16,19 @@ WHOLE_API = "the API as a whole"
 
 def prefix_of(operations: Iterable[str]) -> str:
     """Return the path that all operations begin with, such as ``/api/v1``."""
-    paths = [operation.partition(" ")[2].split("/")[1:] for operation in operations if operation]
+    paths = [operation.partition(" ")[2].split("/")[1:-1] for operation in operations if operation]
     prefix = []
     for segments in zip(*paths, strict=False):
         if len(set(segments)) > 1 or "{" in segments[0]:
             break
         prefix.append(segments[0])
-    return "".join(f"/{segment}" for segment in prefix) if len(paths) > 1 else ""
+    return "".join(f"/{segment}" for segment in prefix)
 
 
 def short(operation: str, prefix: str) -> str:
     """Return an operation's name without the prefix that all have."""
     method, _, path = operation.partition(" ")
-    return f"{method} {path.removeprefix(prefix) or '/'}" if operation else WHOLE_API
+    return f"{method} {path.removeprefix(prefix)}" if operation else WHOLE_API
 
 
 def milliseconds(value: float) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from string import ascii_letters, digits
 from typing import TYPE_CHECKING
 
+from rich.console import Group
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console, RenderableType
 
-    from scanner_mocks.conformance.report import Finding, Report, Tested
+    from scanner_mocks.conformance.report import Finding, Report, Tested, Trouble
 
 LETTERS = ascii_letters + digits
 MOST_LINES = 12
@@ -29,7 +30,7 @@ COLOURS = {OK: "green", VIOLATED: "red"}
 def show(report: Report, console: Console) -> None:
     """Print a report."""
     for part in _parts(report):
-        console.print(part)
+        console.print(part, crop=False)
         console.print()
 
 
@@ -40,12 +41,9 @@ def _parts(report: Report) -> Iterator[RenderableType]:
     yield _matrix(report, names, prefix)
     yield _legend(report, names)
     for number, finding in enumerate(report.findings, 1):
-        yield from _finding(number, finding, prefix)
+        yield _finding(number, finding, prefix)
     for trouble in report.troubles:
-        yield Text.assemble(
-            (f"{short(trouble.operation, prefix)} could not be tested: ", "bold"), trouble.title
-        )
-        yield Padding(_cut(trouble.message), (0, 0, 0, 3))
+        yield _trouble(trouble, prefix)
     yield Text(verdict(report), style=f"bold {COLOURS.get(report.exit_code, 'yellow')}")
 
 
@@ -98,18 +96,26 @@ def _legend(report: Report, names: dict[str, str]) -> Table:
     return table
 
 
-def _finding(number: int, finding: Finding, prefix: str) -> Iterator[RenderableType]:
+def _finding(number: int, finding: Finding, prefix: str) -> Group:
     seen = f", seen {finding.seen} times" if finding.seen > 1 else ""
-    yield Text.assemble(
+    head = Text.assemble(
         (f"{number}. {short(finding.operation, prefix)}", "bold red"),
         f"  {finding.check} ({finding.phase}{seen})",
     )
     status = f"HTTP {finding.status}\n" if finding.status else ""
-    for text in (f"{finding.title}\n{finding.message}".strip(), f"{status}{finding.answer}".strip()):
-        if text:
-            yield Padding(_cut(text), (0, 0, 0, 3))
-    if finding.curl:
-        yield Padding(Text(finding.curl, style="cyan"), (0, 0, 0, 3))
+    said = (f"{finding.title}\n{finding.message}".strip(), f"{status}{finding.answer}".strip())
+    # not indented and not broken, so that whoever copies it gets one line
+    curl = [Text(finding.curl, style="cyan", overflow="ignore", no_wrap=True)] if finding.curl else []
+    return Group(head, *(_indented(text) for text in said if text), *curl)
+
+
+def _trouble(trouble: Trouble, prefix: str) -> Group:
+    head = Text.assemble((f"{short(trouble.operation, prefix)} could not be tested: ", "bold"), trouble.title)
+    return Group(head, _indented(trouble.message))
+
+
+def _indented(text: str) -> Padding:
+    return Padding(_cut(text), (0, 0, 0, 3), expand=False)
 
 
 def _cut(text: str) -> Text:
