@@ -8,9 +8,10 @@ import gc
 import os
 import signal
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -64,6 +65,7 @@ async def serve(
 def _config(app: Application, settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
         app,
+        http=OneWriteProtocol,
         lifespan="off",
         access_log=False,
         server_header=False,
@@ -71,6 +73,47 @@ def _config(app: Application, settings: Settings) -> uvicorn.Config:
         log_level=settings.log_level,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
     )
+
+
+class OneWriteProtocol(HttpToolsProtocol):
+    """HTTP whose head and body go out together: a system call less, and the client wakes up once.
+
+    uvicorn writes them one by one, as an app sends them.
+    """
+
+    def connection_made(self, transport: Any) -> None:
+        """Take a connection."""
+        gathering: Any = _Gathering(transport, self.loop)
+        super().connection_made(gathering)
+
+
+class _Gathering:
+    """A transport that writes in one go what is written before the event loop turns to something else."""
+
+    def __init__(self, transport: Any, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._held = b""
+
+    def write(self, chunk: bytes) -> None:
+        if self._held:
+            self._transport.write(self._held + chunk)
+            self._held = b""
+        else:
+            self._held = chunk
+            self._loop.call_soon(self._flush)
+
+    def close(self) -> None:
+        self._flush()
+        self._transport.close()
+
+    def _flush(self) -> None:
+        if self._held:
+            self._transport.write(self._held)
+            self._held = b""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
 
 
 class _Server(uvicorn.Server):

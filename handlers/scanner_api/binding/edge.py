@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import itertools
 import logging
+import os
 import re
-import secrets
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -24,10 +24,9 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from scanner_api.clock import Clock
+    from scanner_api.randomness import RandomBytes
 
 log = logging.getLogger("scanner_api.errors")
-PROCESS = secrets.token_hex(8)
-NUMBERS = itertools.count(secrets.randbits(24))
 GOOD_REQUEST_ID = re.compile(rb"[A-Za-z0-9._~-]{1,64}")
 
 
@@ -38,15 +37,24 @@ class Edge:
         app: the bound contract.
         pages: ASGI apps by path, outside the contract, its authentication and its rate limits.
         most_target_bytes: longest path and query.
+        random_bytes: what request ids begin with.
     """
 
     def __init__(
-        self, app: ASGIApp, *, clock: Clock, pages: Mapping[str, ASGIApp], most_target_bytes: int
+        self,
+        app: ASGIApp,
+        *,
+        clock: Clock,
+        pages: Mapping[str, ASGIApp],
+        most_target_bytes: int,
+        random_bytes: RandomBytes = os.urandom,
     ) -> None:
         self._app = app
         self._clock = clock
         self._pages = pages
         self._most_target_bytes = most_target_bytes
+        self._own = random_bytes(8).hex()
+        self._numbers = itertools.count(int.from_bytes(random_bytes(3)))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -54,19 +62,26 @@ class Edge:
         if page is not None:
             await page(scope, receive, send)
             return
-        request = scope[STATE] = Request(scope, receive, _request_id(scope), self._clock)
+        request = scope[STATE] = Request(scope, receive, self._request_id(scope), self._clock)
         request.response_headers.append((b"x-request-id", request.request_id.encode()))
-        started = _Started(send)
         try:
             request.misrouted = self._too_long(request)
-            await self._app(scope, receive, started)
+            await self._app(scope, receive, send)
         except Disconnected:
             log.debug("The client went away (request %s)", request.request_id)
         except Exception as error:  # noqa: BLE001 -- the last place that can answer
-            await self._answer_error(error, request, started)
+            await self._answer_error(error, request, send)
         finally:
+            del scope[STATE]  # the two refer to one another, and would wait for the garbage collector
             for file in request.files:
                 await file.close()
+
+    def _request_id(self, scope: Scope) -> str:
+        """Take the client's ``X-Request-ID`` if it is a plain token, else make one."""
+        for name, value in scope["headers"]:
+            if name == b"x-request-id" and GOOD_REQUEST_ID.fullmatch(value):
+                return str(value, "ascii")
+        return f"{self._own}{next(self._numbers):08x}"
 
     def _too_long(self, request: Request) -> URITooLong | None:
         length = len(request.path) + len(request.query_string)
@@ -74,12 +89,12 @@ class Edge:
             return None
         return URITooLong(f"The request target has {length} bytes; the limit is {self._most_target_bytes}.")
 
-    async def _answer_error(self, error: Exception, request: Request, started: _Started) -> None:
+    async def _answer_error(self, error: Exception, request: Request, send: Send) -> None:
         problem = error if isinstance(error, Problem) else InternalError()
         if problem is not error:
             log.error("Unhandled exception (request %s)", request.request_id, exc_info=error)
-        if not started.yes:
-            await respond(self._rendered(problem, request), request, started)
+        if not request.answered:
+            await respond(self._rendered(problem, request), request, send)
 
     def _rendered(self, problem: Problem, request: Request) -> Rendered:
         body = msgspec.json.encode(request.problem_details(problem))
@@ -94,25 +109,3 @@ class Edge:
         if problem.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
             headers.append((b"connection", b"close"))  # the rest of the body is not wanted
         return Rendered(int(problem.status), headers, body)
-
-
-class _Started:
-    """A ``send`` that remembers whether the answer has begun."""
-
-    __slots__ = ("_send", "yes")
-
-    def __init__(self, send: Send) -> None:
-        self._send = send
-        self.yes = False
-
-    async def __call__(self, message: Any) -> None:
-        self.yes = True
-        await self._send(message)
-
-
-def _request_id(scope: Scope) -> str:
-    """Take the client's ``X-Request-ID`` if it is a plain token, else make one."""
-    for name, value in scope["headers"]:
-        if name == b"x-request-id" and GOOD_REQUEST_ID.fullmatch(value):
-            return str(value, "ascii")
-    return f"{PROCESS}{next(NUMBERS):08x}"

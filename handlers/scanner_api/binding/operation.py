@@ -60,7 +60,9 @@ class BoundOperation:
         self.has_handler = operation.function is not None
         if self.has_handler:
             self._hand_over(operation.function, assembly)
-        self._answer = self.answer if assembly.stand_in is None else assembly.stand_in.answering(self)
+        self._answer = (
+            self.answer if assembly.stand_in is None else assembly.stand_in.answering(self, assembly)
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 -- ASGI's signature
         """Answer one request; what is wrong with it is raised as a Problem."""
@@ -117,6 +119,7 @@ class LazyOperation:
 
 async def respond(rendered: Rendered, request: Request, send: Send) -> None:
     """Send a whole response; the body of an answer to HEAD stays at home (RFC 9110, section 9.3.2)."""
+    request.answered = True
     await send({"type": "http.response.start", "status": rendered.status, "headers": rendered.headers})
     body = b"" if request.method == "HEAD" else rendered.body
     await send({"type": "http.response.body", "body": body})

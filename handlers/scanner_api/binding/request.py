@@ -31,6 +31,7 @@ class Request:
         path_parameters: by name, percent-encoded as they were sent.
         misrouted: the problem of a request that no operation answers.
         caller: who calls, once the gate has let them in.
+        answered: whether an answer has begun to go out.
         files: uploads to be closed when the request is over.
     """
 
@@ -46,6 +47,7 @@ class Request:
         self.files: list[UploadFile] = []
         self.response_headers: list[tuple[bytes, bytes]] = []
         self.caller: Any = None
+        self.answered = False
 
     def header(self, name: bytes) -> str | None:
         """Return a header field's value (name in lower case), or None; its bytes are read as Latin-1."""
