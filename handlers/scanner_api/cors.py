@@ -17,10 +17,18 @@ ALWAYS_EXPOSED = ("Allow", "Location", "Retry-After", "WWW-Authenticate", "X-Req
 PREFLIGHT_SECONDS = 600
 
 
-def with_cors(app: ASGIApp, contract: Contract, origins: Sequence[str]) -> ASGIApp:
+def with_cors(
+    app: ASGIApp,
+    contract: Contract,
+    origins: Sequence[str],
+    *,
+    request_headers: Iterable[str] = (),
+    response_headers: Iterable[str] = (),
+) -> ASGIApp:
     """Answer preflights before anything else, and let pages of these origins (``*`` for any) read answers.
 
-    A named origin may also send the cookie; ``*`` never may.
+    A named origin may also send the cookie; ``*`` never may. ``request_headers`` and ``response_headers`` are
+    sent and shown beside those of the contract.
     """
     if not origins:
         return app
@@ -28,9 +36,9 @@ def with_cors(app: ASGIApp, contract: Contract, origins: Sequence[str]) -> ASGIA
         app,
         allow_origins=list(origins),
         allow_methods=sorted({operation.method.upper() for operation in contract.operations} | {"HEAD"}),
-        allow_headers=sorted(_request_headers(contract)),
+        allow_headers=sorted({*request_headers, *_request_headers(contract)}),
         allow_credentials="*" not in origins,
-        expose_headers=sorted({*ALWAYS_EXPOSED, *_response_headers(contract)}),
+        expose_headers=sorted({*ALWAYS_EXPOSED, *response_headers, *_response_headers(contract)}),
         max_age=PREFLIGHT_SECONDS,
     )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from .answers import Rendered
+    from .assembly import Assembly
     from .operation import BoundOperation
     from .request import Request
 
@@ -17,6 +18,6 @@ Answering = Callable[["Request"], Awaitable["Rendered"]]
 class StandIn(Protocol):
     """Answers operations without a handler, and others where it wants to."""
 
-    def answering(self, operation: BoundOperation, /) -> Answering:
+    def answering(self, operation: BoundOperation, assembly: Assembly, /) -> Answering:
         """Return what answers the admitted requests of an operation; called once, when it is bound."""
         ...

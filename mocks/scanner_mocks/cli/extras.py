@@ -6,15 +6,20 @@ from importlib.util import find_spec
 
 import typer
 
-MODULES = {"mock": ("httpx", "moto", "PIL", "werkzeug"), "check": ("schemathesis",)}
+MODULES = {"mock": ("httpx", "moto", "PIL", "rstr", "werkzeug"), "check": ("schemathesis",)}
 """The modules that an extra brings, and that its commands import."""
 
 
 def need(extra: str, exit_code: int = 1) -> None:
     """End the command with this exit code unless what an extra brings is installed."""
-    if missing := [name for name in MODULES[extra] if find_spec(name) is None]:
-        typer.echo(
-            f"This needs what is not installed ({', '.join(missing)}): pip install 'scanner-api[{extra}]'",
-            err=True,
-        )
+    if reason := lack_of(extra):
+        typer.echo(reason, err=True)
         raise typer.Exit(exit_code)
+
+
+def lack_of(extra: str) -> str:
+    """Return what of an extra is not installed, and what to do; empty if all is."""
+    missing = ", ".join(name for name in MODULES[extra] if find_spec(name) is None)
+    if not missing:
+        return ""
+    return f"This needs what is not installed ({missing}): pip install 'scanner-api[{extra}]'"

@@ -1,0 +1,11 @@
+"""Answers of the contract: its examples, and values made from its schemas.
+
+`answering_app()` answers any contract, with nothing behind it. `ContractAnswers` is the stand-in that lets an
+app with handlers answer what they do not, and whatever a client prefers.
+"""
+
+from .answered import ContractAnswers
+from .app import REQUEST_HEADERS, RESPONSE_HEADERS, answering_app
+from .generation import Generator
+
+__all__ = ["REQUEST_HEADERS", "RESPONSE_HEADERS", "ContractAnswers", "Generator", "answering_app"]

@@ -1,0 +1,72 @@
+"""An app that answers any contract, with nothing behind it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from scanner_api.binding import Assembly, bind
+from scanner_api.binding.edge import Edge
+from scanner_api.clock import SystemClock
+from scanner_api.cors import with_cors
+from scanner_api.pages import contract_pages
+
+from .answered import ContractAnswers
+from .gate import OpenGate, ShapeGate
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+    from scanner_api.clock import Clock
+    from scanner_contract import Contract
+
+MOST_BODY_BYTES = 64 * 1024 * 1024
+MOST_TARGET_BYTES = 16 * 1024
+REQUEST_HEADERS = ("Prefer", "X-Mock-Fault", "X-Mock-Scope")
+RESPONSE_HEADERS = ("Preference-Applied", "X-Mock-Answer")
+
+
+def answering_app(
+    contract: Contract, *, seed: str = "", authentication: bool = True, clock: Clock | None = None
+) -> ASGIApp:
+    """Return an app that validates the requests of a contract and answers them from it.
+
+    Args:
+        contract: any.
+        seed: another seed, other generated values.
+        authentication: ask for credentials where the contract does; any non-empty one will do.
+        clock: tells the time of problems.
+    """
+    assembly = Assembly(
+        contract,
+        ShapeGate(contract.security_schemes) if authentication else OpenGate(),
+        reveal=True,
+        most_body_bytes=MOST_BODY_BYTES,
+        most_upload_bytes=MOST_BODY_BYTES,
+        stand_in=ContractAnswers(seed),
+        lazy=True,
+        base_paths=base_paths(contract),
+    )
+    edge = Edge(
+        bind(assembly, {}),
+        clock=clock or SystemClock(),
+        pages=contract_pages(contract),
+        most_target_bytes=MOST_TARGET_BYTES,
+    )
+    return with_cors(
+        edge, contract, ["*"], request_headers=REQUEST_HEADERS, response_headers=RESPONSE_HEADERS
+    )
+
+
+def base_paths(contract: Contract) -> tuple[str, ...]:
+    """Return the paths of the contract's servers that are more than ``/``, their variables at the default."""
+    found = []
+    for server in contract.document.get("servers", ()):
+        url = server["url"]
+        for name, variable in server.get("variables", {}).items():
+            url = url.replace("{" + name + "}", str(variable.get("default", "")))
+        try:
+            found.append(unquote(urlsplit(url).path).rstrip("/"))
+        except ValueError:  # no URL, and so no path
+            continue
+    return tuple(dict.fromkeys(path for path in found if path.startswith("/")))

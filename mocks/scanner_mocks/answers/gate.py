@@ -1,0 +1,64 @@
+"""The gate of a contract that nobody verifies credentials for: it asks for their shape alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from scanner_api.access.challenges import challenges_of
+from scanner_api.problems import Unauthorized
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from scanner_api.binding.gate import Alternatives
+    from scanner_api.binding.request import Request
+
+
+class ShapeGate:
+    """Lets in whoever presents any credential for each scheme of an alternative.
+
+    A client certificate (``mutualTLS``) cannot be seen from here, so it is taken to be there.
+
+    Args:
+        schemes: Security Scheme Objects by name.
+    """
+
+    def __init__(self, schemes: Mapping[str, Mapping[str, Any]]) -> None:
+        self._unseen = frozenset(name for name, each in schemes.items() if each["type"] == "mutualTLS")
+        self._places = {name: place_of(each) for name, each in schemes.items()}
+        seen = {name: each for name, each in schemes.items() if name not in self._unseen}
+        self._challenges = {"WWW-Authenticate": challenges_of(seen)[None]}
+
+    async def admit(
+        self,
+        request: Request,  # noqa: ARG002 -- the gate's signature
+        credentials: Mapping[str, str],
+        alternatives: Alternatives,
+    ) -> None:
+        """Return, or raise Unauthorized with the alternatives in words."""
+        if not alternatives:
+            return
+        presented = {name for name, value in credentials.items() if value} | self._unseen
+        if not any(each <= presented for each in alternatives):
+            raise Unauthorized(f"Send {self._wanted(alternatives)}.", headers=self._challenges)
+
+    def _wanted(self, alternatives: Alternatives) -> str:
+        ways = (" and ".join(self._places[name] for name in sorted(each)) for each in alternatives)
+        return ", or ".join(ways)
+
+
+class OpenGate:
+    """Lets everybody in."""
+
+    async def admit(
+        self, request: Request, credentials: Mapping[str, str], alternatives: Alternatives
+    ) -> None:
+        """Return."""
+
+
+def place_of(scheme: Mapping[str, Any]) -> str:
+    """Return in words where the credential of a Security Scheme Object stands."""
+    if scheme["type"] == "apiKey":
+        return f"the {scheme['in']} {'parameter' if scheme['in'] == 'query' else 'field'} {scheme['name']}"
+    kind = scheme.get("scheme", "bearer") if scheme["type"] == "http" else "bearer"
+    return f"Authorization: {kind.title()} ..."

@@ -1,0 +1,90 @@
+"""Identifiers that stand for a status, for an app that cannot send ``Prefer``; worked out from the contract.
+
+For every identifier that a request may hold (a path parameter, or a query parameter or member of the body
+whose name ends in ``id``) and every documented status there is one that keeps its schema:
+``mock-status-404``, or what comes closest.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Any
+
+from scanner_api.binding.shapes import properties_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from scanner_api.binding.assembly import Assembly
+    from scanner_contract import Operation
+
+    from .generation import Generator
+
+ID_NAME = re.compile(r"(?:^|[_\-.])(?:uu|gu)?ids?$|[a-z](?:Id|ID|Uuid|UUID)s?$", re.ASCII)
+DIGITS = str.maketrans("01", "oi")
+INTEGERS = 900_000_000
+MOST_DRAWN = 3
+
+
+class MagicIds:
+    """The magic identifiers of one operation.
+
+    Attributes:
+        spellings: by place (``path``, ``query`` or ``body``) and name, then by status, in the order of the
+            contract.
+    """
+
+    def __init__(self, operation: Operation, assembly: Assembly, generator: Generator, success: int) -> None:
+        self._generator = generator
+        self._compiler = assembly.compiler
+        statuses = [int(code) for code in operation.responses if code.isdigit() and int(code) != success]
+        self.spellings: dict[tuple[str, str], dict[int, Any]] = {}
+        self._statuses: dict[tuple[str, str], dict[Any, int]] = {}
+        for place, name, schema in self._identifiers(operation):
+            self._add(place, name, schema, statuses)
+
+    def status_of(self, place: str, name: str, value: Any) -> int | None:
+        """Return the status that an identifier stands for, None for an ordinary one."""
+        known = self._statuses.get((place, name))
+        return known.get(value) if known and value.__class__ in {str, int} else None
+
+    @property
+    def names(self) -> list[tuple[str, str]]:
+        """Where identifiers are."""
+        return list(self._statuses)
+
+    def _add(self, place: str, name: str, schema: Any, statuses: list[int]) -> None:
+        is_valid = self._compiler.compile(schema).is_valid
+        spelled: dict[int, Any] = {}
+        known: dict[Any, int] = {}
+        for status in statuses:
+            for each in self._spellings(schema, status):
+                if is_valid(each) and known.setdefault(each, status) == status:
+                    spelled.setdefault(status, each)
+        if spelled:
+            self.spellings[place, name], self._statuses[place, name] = spelled, known
+
+    def _spellings(self, schema: Any, status: int) -> Iterator[Any]:
+        legible = f"MockStatus{status}".translate(DIGITS)
+        lengths = schema if isinstance(schema, dict) else {}
+        longest = min(int(lengths.get("minLength", 0)), 100)
+        yield from (f"mock-status-{status}", f"mock{status}")
+        yield from (legible, legible.ljust(longest, "x"))
+        yield f"00000000-0000-4000-8000-{status:012d}"
+        yield INTEGERS + status
+        drawn = self._generator.values(schema, f"magic id {status}", examples=False)
+        yield from (each for each in islice(drawn, MOST_DRAWN) if isinstance(each, str) and len(each) > 6)  # noqa: PLR2004 -- shorter ones may be met by chance
+
+    def _identifiers(self, operation: Operation) -> Iterator[tuple[str, str, Any]]:
+        for each in operation.parameters:
+            place, name = each["in"], each["name"]
+            if (place == "path" or (place == "query" and ID_NAME.search(name))) and "schema" in each:
+                yield place, name, each["schema"]
+        content = (operation.request_body or {}).get("content", {}).values()
+        properties = chain.from_iterable(
+            properties_of(each.get("schema", True), self._compiler).items() for each in content
+        )
+        for name, schema in dict(properties).items():
+            if ID_NAME.search(name):
+                yield "body", name, schema

@@ -1,0 +1,56 @@
+"""The API's own problems, where a contract documents them for a status."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from scanner_api.access.challenges import challenges_of
+from scanner_api.problems import (
+    MEDIA_TYPE,
+    MethodNotAllowed,
+    Problem,
+    RateLimited,
+    Unauthorized,
+    ValidationFailed,
+    Violation,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from scanner_api.binding.request import Request
+    from scanner_contract import Contract, Operation
+
+BY_STATUS = {int(each.status): each for each in Problem.__subclasses__()}
+ASKED_FOR = "The mock was asked for this answer."
+
+
+def is_documented(media_type: str, holder: Mapping[str, Any], status: int) -> bool:
+    """Tell whether a response is a problem of ours, as far as its media type and status tell."""
+    return media_type == MEDIA_TYPE and status in BY_STATUS and not ({"example", "examples"} & holder.keys())
+
+
+def problem_of(status: int, operation: Operation, contract: Contract) -> Callable[[Request], Problem]:
+    """Return what makes the problem of a status, with the headers that it has."""
+    if status == Unauthorized.status:
+        challenge = challenges_of(contract.security_schemes)[None] or "Bearer"
+        return lambda _: Unauthorized(ASKED_FOR, headers={"WWW-Authenticate": challenge})
+    if status == MethodNotAllowed.status:
+        methods = {each.method.upper() for each in contract.operations if each.path == operation.path}
+        allow = ", ".join(sorted(methods | {"OPTIONS"}))
+        return lambda _: MethodNotAllowed(ASKED_FOR, headers={"Allow": allow})
+    if status == RateLimited.status:
+        return _rate_limited
+    if status == ValidationFailed.status:
+        return lambda _: ValidationFailed([Violation("query", "mock", "mock", ASKED_FOR)])
+    return lambda _: BY_STATUS[status](ASKED_FOR)
+
+
+def _rate_limited(request: Request) -> Problem:
+    """Say that nothing is left of the window that the headers of the answer tell about."""
+    fields = request.response_headers
+    request.response_headers = [
+        (name, b"0" if name.endswith(b"ratelimit-remaining") else value) for name, value in fields
+    ]
+    reset = next((value for name, value in fields if name == b"ratelimit-reset"), b"")
+    return RateLimited(max(1, int(reset)) if reset.isdigit() else 1)
