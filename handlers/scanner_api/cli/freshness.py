@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .file_argument import file_argument
 from .keys import Config, DatabaseUrl  # noqa: TC001 -- typer reads annotations when it runs
 from .settings_flags import read_settings
 
@@ -19,13 +20,9 @@ app = typer.Typer(help="Set the thresholds behind the freshness chip.", no_args_
 
 RulesFile = Annotated[
     Path,
-    typer.Argument(
-        metavar="FILE",
-        exists=True,
-        dir_okay=False,
-        readable=True,
-        help="CSV or JSON Lines with brick (a GPC brick code, or empty for any product), category, "
-        "warning_days and critical_days.",
+    file_argument(
+        "CSV or JSON Lines with brick (a GPC brick code, or empty for any product), category, "
+        "warning_days and critical_days."
     ),
 ]
 
@@ -46,15 +43,20 @@ def import_rules(
 ) -> None:
     """Replace the rules of an organization, or of everyone, by those of a file.
 
-    Rules of a file for everyone count before those that come with the package, brick by brick.
+    Rules of a file for everyone count before those that come with the package, brick by brick. A file in
+    which no row can be used replaces nothing.
     """
     from .imports import stored  # noqa: PLC0415 -- serve and its start do without
 
     async def store(database: Database, reading: Import) -> int:
         from scanner_api.scanning.freshness import read_rules  # noqa: PLC0415 -- as above
+        from scanner_api.scanning.rows import FileError  # noqa: PLC0415 -- as above
         from scanner_api.storage.freshness import FreshnessStore  # noqa: PLC0415 -- as above
 
-        return await FreshnessStore(database).replace(organization, reading.items(read_rules))
+        rules = list(reading.items(read_rules))
+        if reading.skipped and not rules:
+            raise FileError("No row of the file can be used; the rules are as they were.")
+        return await FreshnessStore(database).replace(organization, rules)
 
     settings = read_settings(config, {"database_url": database_url})
     stored(file, settings.database_url, store)

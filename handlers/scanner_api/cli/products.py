@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .file_argument import file_argument
 from .keys import Config, DatabaseUrl  # noqa: TC001 -- typer reads annotations when it runs
 from .settings_flags import read_settings
 
@@ -20,13 +21,9 @@ app = typer.Typer(help="Import and list the products that scans are looked up in
 
 ProductsFile = Annotated[
     Path,
-    typer.Argument(
-        metavar="FILE",
-        exists=True,
-        dir_okay=False,
-        readable=True,
-        help="CSV, TSV or JSON Lines (.csv, .tsv, .jsonl; .gz behind it if packed), with our field names "
-        "(gtin, name, brand_name, ...) or those of Open Food Facts (code, product_name, brands, ...).",
+    file_argument(
+        "CSV, TSV or JSON Lines (.csv, .tsv, .jsonl; .gz behind it if packed), with our field names "
+        "(gtin, name, brand_name, ...) or those of Open Food Facts (code, product_name, brands, ...)."
     ),
 ]
 

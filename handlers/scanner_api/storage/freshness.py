@@ -9,11 +9,14 @@ from sqlalchemy import select
 
 from scanner_api.scanning.freshness import Rule
 
+from .database import ConstraintError
 from .lookup import Lookup
-from .tables import freshness_rules
+from .tables import freshness_rules, organizations
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
     from scanner_api.scanning.freshness import Layer
 
@@ -49,12 +52,23 @@ class FreshnessStore:
         """Have an organization, or ``EVERYONE``, have these rules and no others; return how many.
 
         Of several rules for one brick the last counts.
+
+        Raises:
+            ConstraintError: there is no such organization.
         """
         layer = {rule.brick: {**asdict(rule), "organization_id": organization_id} for rule in rules}
         old = freshness_rules.delete().where(freshness_rules.c.organization_id == organization_id)
         async with self._database.transaction() as connection:
             await self._database.take_turn(connection, "freshness rules")
+            if organization_id != EVERYONE:
+                await _check_organization(connection, organization_id)
             await connection.execute(old)
             if layer:
                 await connection.execute(freshness_rules.insert(), list(layer.values()))
         return len(layer)
+
+
+async def _check_organization(connection: AsyncConnection, organization_id: str) -> None:
+    known = select(organizations.c.id).where(organizations.c.id == organization_id)
+    if await connection.scalar(known) is None:
+        raise ConstraintError("There is no such organization.")

@@ -89,10 +89,25 @@ def test_a_page_of_the_list_is_a_page(run, write):
 def test_rules_are_replaced(run, write):
     """Rules of a file replace an organization's; a bad one is skipped with its line."""
     rules = "brick,category,warning_days,critical_days\n10000045,Bread,3,1\n,Anything,5,9\n"
-    done = run("freshness", "import", write("rules.csv", rules), "--organization", "x")
+    organization = run("keys", "create", "--new-organization", "acme").output.split("organization ")[1][:22]
+    done = run("freshness", "import", write("rules.csv", rules), "--organization", organization)
     assert done.exit_code == 0
     assert "1 rows stored, 1 skipped." in done.output
     assert "line 3 skipped:" in done.output
+
+
+@pytest.mark.parametrize(
+    ("rows", "organization", "reason"),
+    [
+        ("10000045,Bread,3,1\n", ("--organization", "x"), "There is no such organization."),
+        ("Bread,3,1\nMilk,3,1\n", (), "No row of the file can be used; the rules are as they were."),
+    ],
+)
+def test_rules_that_would_be_lost_are_refused(run, write, rows, organization, reason):
+    """Rules for no one, and a file that would only delete, end with exit code 1 and a reason."""
+    path = write("rules.csv", f"brick,category,warning_days,critical_days\n{rows}")
+    done = run("freshness", "import", path, *organization)
+    assert (done.exit_code, f"Not done: {reason}" in done.output) == (1, True)
 
 
 def test_a_database_that_is_not_there_is_one_sentence(write):

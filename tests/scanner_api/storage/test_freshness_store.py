@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from scanner_api.scanning.freshness import ANY_BRICK, Rule, shipped_rules
+from scanner_api.storage.database import ConstraintError
 from scanner_api.storage.freshness import EVERYONE, FreshnessStore
 
 MILK = Rule("10000025", "日本 \x00\ud800\\", 3, 1)
@@ -39,6 +42,18 @@ def test_a_new_layer_takes_the_place_of_the_old(in_database):
 
     shipped = {rule.brick: rule for rule in shipped_rules()}
     assert in_database(scenario) == [{MILK.brick: MILK, ANY_BRICK: ANY}, shipped, {MILK.brick: later}, {}]
+
+
+def test_an_unknown_organization_has_no_layer(in_database):
+    """Rules for a mistyped id are refused: no one would ever see them."""
+
+    async def scenario(database):
+        store = FreshnessStore(database)
+        with pytest.raises(ConstraintError, match="no such organization"):
+            await store.replace("organisation", [MILK])
+        return await store.rules("organisation")
+
+    assert in_database(scenario) == {}
 
 
 def test_layers_that_are_replaced_at_once_are_not_mixed(in_database):
