@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from scanner_contract import ContractError, load_contract
@@ -23,7 +24,9 @@ from .pages import contract_pages, health_pages
 from .problems import ServiceUnavailable
 from .processing.processing import Processing
 from .processing.stores import stores_of
+from .randomness import SystemRandomness
 from .scanning.destinations import Permissions
+from .scanning.identifiers import new_id
 from .scanning.photo_keys import PhotoKeys
 from .scanning.redirects import RedirectFollower
 from .server import CannotListen
@@ -39,8 +42,10 @@ if TYPE_CHECKING:
 
     from scanner_contract import Contract
 
+    from .binding.stand_in import StandIn
     from .clock import Clock
     from .pages import Check
+    from .randomness import Randomness
     from .settings import Settings
 
 MULTIPART_OVERHEAD = 64 * 1024
@@ -64,9 +69,11 @@ class Application:
         settings: all settings.
         contract: the effective contract; by default the one that the settings name, or the packaged one.
         clock: tells the time, everywhere.
+        randomness: what ids, keys and request ids are drawn from.
         database: where state is kept; by default the one that the settings name.
         bucket: where photos go; by default the one that the settings name.
         reveal: tell clients how a response of ours broke the contract (mock and tests).
+        answers: the stand-in that answers operations without a handler, and what a client prefers (mock).
 
     Attributes:
         stores: where everything is kept.
@@ -78,15 +85,18 @@ class Application:
         *,
         contract: Contract | None = None,
         clock: Clock | None = None,
+        randomness: Randomness | None = None,
         database: Database | None = None,
         bucket: PhotoBucket | None = None,
         reveal: bool = False,
+        answers: StandIn | None = None,
     ) -> None:
         self.settings = settings
         self.contract = contract or load_contract(
             settings.contract, extensions=not settings.vendor_operations_only
         )
         self.clock = clock or SystemClock()
+        self._draw = (randomness or SystemRandomness()).source
         self.database = database or Database(settings.database_url)
         self.bucket = bucket or photo_bucket(settings, self.clock)
         self.counters = open_counters(settings.rate_limit_storage, self.clock)
@@ -95,8 +105,16 @@ class Application:
         self._gate = self._make_gate()
         self._redirects = RedirectFollower(Permissions(settings.redirect_ports, settings.redirect_allowed))
         self.stores = stores_of(self.database, self.clock, settings.session_ttl_seconds)
-        self._processing = Processing(settings, self.stores, self.bucket, self._redirects, self.clock)
+        self._processing = Processing(
+            settings,
+            self.stores,
+            self.bucket,
+            self._redirects,
+            self.clock,
+            random_bytes=self._draw("proposals"),
+        )
         self._reveal = reveal
+        self._answers = answers
         self._running = AsyncExitStack()
         self._app: ASGIApp | None = None
 
@@ -113,9 +131,9 @@ class Application:
         await self.database.migrate()
         self._running.callback(self.bucket.close)
         await self.bucket.connect()
-        secret = await SecretStore(self.database).secret("photo-keys")
+        secret = await SecretStore(self.database, self._draw("secrets")).secret("photo-keys")
         self._app = self._assemble(
-            photo_keys=PhotoKeys(self.settings.s3_key_template, secret),
+            photo_keys=PhotoKeys(self.settings.s3_key_template, secret, self._draw("photo keys")),
             bucket=self.bucket,
             queue=self._processing.queue,
             redirects=self._redirects,
@@ -139,26 +157,37 @@ class Application:
             await self._app(scope, receive, send)
 
     def _assemble(self, **collaborators: Any) -> ASGIApp:
+        make_id = partial(new_id, self._draw("ids"))
         assembly = Assembly(
             contract=self.contract,
             gate=self._gate,
             collaborators={
                 **self.stores._asdict(),
-                "redirect_rules": RedirectRuleStore(self.database, self.clock),
+                "redirect_rules": RedirectRuleStore(self.database, self.clock, make_id),
                 "freshness": FreshnessStore(self.database),
+                "make_id": make_id,
                 **collaborators,
             },
             reveal=self._reveal,
             most_body_bytes=self.settings.max_body_bytes,
             most_upload_bytes=self.settings.max_upload_bytes + MULTIPART_OVERHEAD,
+            stand_in=self._answers,
         )
         edge = Edge(
             bind(assembly, handlers_of(operations)),
             clock=self.clock,
             pages={**contract_pages(self.contract), **health_pages(self._checks())},
             most_target_bytes=self.settings.max_target_bytes,
+            random_bytes=self._draw("request ids"),
         )
-        return with_cors(edge, self.contract, self.settings.cors_origins)
+        answers = self._answers
+        return with_cors(
+            edge,
+            self.contract,
+            self.settings.cors_origins,
+            request_headers=() if answers is None else answers.request_headers,
+            response_headers=() if answers is None else answers.response_headers,
+        )
 
     def _make_gate(self) -> ScannerGate:
         settings, proxies = self.settings, TrustedProxies(self.settings.trusted_proxies)

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 from scanner_api.access.reach import active_session, reachable_capture, reachable_session
 from scanner_api.problems import Conflict
 from scanner_api.scanning.captures import Capture, CaptureStatus
-from scanner_api.scanning.identifiers import new_id
 
 from .pagination import envelope
 from .representations import capture_representation
 from .writes import merged_metadata, session_closed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from scanner_api.access.callers import Caller
@@ -30,6 +30,7 @@ async def create_capture(
     captures: CaptureStore,
     queue: Queue,
     clock: Clock,
+    make_id: Callable[[], str],
 ) -> dict[str, Any]:
     """Store a scan and queue its processing; it is PENDING in the answer.
 
@@ -38,7 +39,7 @@ async def create_capture(
         Conflict: the session is not ACTIVE.
     """
     session = await active_session(sessions, caller, body["session_short_id"])
-    return await accepted(submitted(body, session.id, clock.now()), captures, queue)
+    return await accepted(submitted(body, make_id(), session.id, clock.now()), captures, queue)
 
 
 async def accepted(capture: Capture, captures: CaptureStore, queue: Queue) -> dict[str, Any]:
@@ -53,10 +54,10 @@ async def accepted(capture: Capture, captures: CaptureStore, queue: Queue) -> di
     return capture_representation(capture)
 
 
-def submitted(scan: dict[str, Any], session_id: str, now: datetime) -> Capture:
+def submitted(scan: dict[str, Any], capture_id: str, session_id: str, now: datetime) -> Capture:
     """Return the capture that a CaptureSubmitSchema, or an UploadImageFormSchema, describes."""
     return Capture(
-        id=new_id(),
+        id=capture_id,
         session_id=session_id,
         status=CaptureStatus.PENDING,
         capture_type=scan["capture_type"],

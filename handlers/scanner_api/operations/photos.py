@@ -9,7 +9,6 @@ from msgspec.structs import replace
 from scanner_api.access.reach import active_session, reachable_photo, reachable_session
 from scanner_api.binding import Answer
 from scanner_api.problems import Conflict, ValidationFailed, Violation
-from scanner_api.scanning.identifiers import new_id
 from scanner_api.scanning.photo_keys import ForeignKey
 from scanner_api.scanning.photos import OrderError, Photo
 from scanner_api.storage.database import DuplicateError
@@ -19,6 +18,8 @@ from .representations import photo_representation
 from .writes import invalid, merged_metadata, session_closed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from scanner_api.access.callers import Caller
     from scanner_api.clock import Clock
     from scanner_api.scanning.photo_keys import PhotoKeys
@@ -75,6 +76,7 @@ async def register_photo(
     photo_keys: PhotoKeys,
     bucket: PhotoBucket,
     clock: Clock,
+    make_id: Callable[[], str],
 ) -> dict[str, Any]:
     """Record a photo once its file is in S3; size and media type are those that S3 has.
 
@@ -90,7 +92,7 @@ async def register_photo(
     await _check_capture(captures, body.get("capture_short_id"), session.id)
     stored = await _stored(bucket, body)
     photo = Photo(
-        id=new_id(),
+        id=make_id(),
         session_id=session.id,
         photo_type=body["photo_type"],
         s3_key=body["s3_key"],

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from scanner_api.access.reach import active_session, organization_for, reachable_session
 from scanner_api.problems import Conflict, Forbidden
-from scanner_api.scanning.identifiers import new_id
 from scanner_api.scanning.sessions import ExtractionStatus, ScanSession, SessionStatus
 from scanner_api.storage.database import ConstraintError
 
@@ -15,6 +14,8 @@ from .representations import session_detail, session_summary
 from .writes import merged_metadata
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from scanner_api.access.callers import Caller
     from scanner_api.clock import Clock
     from scanner_api.processing.queue import Queue
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 
 async def create_session(
-    body: dict[str, Any], caller: Caller, sessions: SessionStore, clock: Clock
+    body: dict[str, Any], caller: Caller, sessions: SessionStore, clock: Clock, make_id: Callable[[], str]
 ) -> dict[str, Any]:
     """Open an ACTIVE session for the caller's organization.
 
@@ -35,7 +36,7 @@ async def create_session(
     """
     now = clock.now()
     session = ScanSession(
-        id=new_id(),
+        id=make_id(),
         organization_id=organization_for(caller, body["organization_short_id"]),
         created_by=caller.credential,
         status=SessionStatus.ACTIVE,

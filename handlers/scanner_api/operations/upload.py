@@ -18,7 +18,7 @@ from .representations import bulk_result_representation
 from .writes import invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
 
     from starlette.datastructures import UploadFile
@@ -50,6 +50,7 @@ async def upload_image(
     queue: Queue,
     settings: Settings,
     clock: Clock,
+    make_id: Callable[[], str],
 ) -> dict[str, Any]:
     """Store an image in the bucket and create a capture for it; the pipeline reads its barcodes.
 
@@ -66,7 +67,7 @@ async def upload_image(
     header = _header_of(image, settings.max_upload_bytes)
     key = photo_keys.issue(session.id, "other", EXTENSIONS[header.media_type], clock.now()).key
     await bucket.put(key, image.file, header.media_type)
-    capture = replace(submitted(body, session.id, clock.now()), uploaded_image_key=key)
+    capture = replace(submitted(body, make_id(), session.id, clock.now()), uploaded_image_key=key)
     return await accepted(capture, captures, queue)
 
 
@@ -98,12 +99,13 @@ async def create_captures_bulk(
     queue: Queue,
     clock: Clock,
     schemas: NamedSchemas,
+    make_id: Callable[[], str],
 ) -> list[dict[str, Any]]:
     """Store scans together, queue their processing, and return for each what it would have got alone.
 
     A scan that breaks its schema, or whose session is unknown or not ACTIVE, keeps no other out.
     """
-    read = await _read_all(body["scans"], schemas, clock.now())
+    read = await _read_all(body["scans"], schemas, make_id, clock.now())
     refusals = await _refusals({each.session_id for each in _captures(read)}, caller, sessions)
     closed = await captures.add_many([each for each in _captures(read) if each.session_id not in refusals])
     refusals |= {session_id: not_active(status) for session_id, status in closed.items()}
@@ -117,19 +119,21 @@ def _captures(outcomes: Iterable[Capture | Problem]) -> Iterator[Capture]:
     return (each for each in outcomes if isinstance(each, Capture))
 
 
-async def _read_all(scans: list[Any], schemas: NamedSchemas, now: datetime) -> list[Capture | Problem]:
+async def _read_all(
+    scans: list[Any], schemas: NamedSchemas, make_id: Callable[[], str], now: datetime
+) -> list[Capture | Problem]:
     read = []
     for place, scan in enumerate(scans):
         # a microsecond apart, so that lists have them in their order
-        read.append(_read(scan, schemas, now + timedelta(microseconds=place)))
+        read.append(_read(scan, schemas, make_id(), now + timedelta(microseconds=place)))
         await asyncio.sleep(0)  # saying what is wrong with one may take milliseconds, which others need too
     return read
 
 
-def _read(scan: Any, schemas: NamedSchemas, now: datetime) -> Capture | Problem:
+def _read(scan: Any, schemas: NamedSchemas, capture_id: str, now: datetime) -> Capture | Problem:
     try:
         scan = schemas.read("CaptureSubmitSchema", scan)
-        return submitted(scan, scan["session_short_id"], now)
+        return submitted(scan, capture_id, scan["session_short_id"], now)
     except ValidationFailed as problem:
         return problem
 

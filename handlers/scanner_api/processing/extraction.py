@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from contextlib import asynccontextmanager, nullcontext
 from typing import TYPE_CHECKING, NamedTuple
-from uuid import uuid4
+from uuid import UUID
 
 from scanner_api.problems import ServiceUnavailable
 from scanner_api.scanning.captures import FINAL
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
 
     from scanner_api.clock import Clock
+    from scanner_api.randomness import RandomBytes
     from scanner_api.scanning.captures import Capture
     from scanner_api.scanning.extraction import Extractor, Finding
     from scanner_api.scanning.photos import Photo
@@ -52,6 +54,7 @@ class SessionExtraction:
         clock: tells the time.
         settings: all settings.
         retries: held by what was begun before, so that it goes on alone.
+        random_bytes: what the ids of proposals are made of.
     """
 
     def __init__(
@@ -62,12 +65,14 @@ class SessionExtraction:
         clock: Clock,
         settings: Settings,
         retries: asyncio.Lock,
+        random_bytes: RandomBytes = os.urandom,
     ) -> None:
         self._stores = stores
         self._bucket = bucket
         self._extractor = extractor
         self._clock = clock
         self._retries = retries
+        self._random_bytes = random_bytes
         self._lease_seconds = settings.lease_seconds
         self._most_bytes = settings.max_upload_bytes
 
@@ -151,7 +156,7 @@ class SessionExtraction:
 
     def _proposal(self, capture: Capture, current_value: str, finding: Finding, source: str) -> Proposal:
         return Proposal(
-            id=str(uuid4()),
+            id=str(UUID(bytes=self._random_bytes(16), version=4)),
             capture_id=capture.id,
             field_name=finding.field_name,
             current_value=current_value,

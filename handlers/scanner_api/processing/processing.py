@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from contextlib import AsyncExitStack
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
@@ -13,6 +14,7 @@ from .sweep import Sweep
 
 if TYPE_CHECKING:
     from scanner_api.clock import Clock
+    from scanner_api.randomness import RandomBytes
     from scanner_api.scanning.redirects import RedirectFollower
     from scanner_api.settings import Settings
     from scanner_api.storage.photo_bucket import PhotoBucket
@@ -36,6 +38,7 @@ class Processing:
         bucket: where photos are.
         redirects: follows the URLs of captures.
         clock: tells the time.
+        random_bytes: what the ids of proposals are made of.
         is_worker: do the work of a queue in Redis.
 
     Raises:
@@ -50,6 +53,7 @@ class Processing:
         redirects: RedirectFollower,
         clock: Clock,
         *,
+        random_bytes: RandomBytes = os.urandom,
         is_worker: bool = False,
     ) -> None:
         _check(settings, is_worker=is_worker)
@@ -58,6 +62,7 @@ class Processing:
         self._bucket = bucket
         self._redirects = redirects
         self._clock = clock
+        self._random_bytes = random_bytes
         self._is_worker = is_worker
         self._works = is_worker or settings.queue_url == IN_MEMORY
         self._running = AsyncExitStack()
@@ -105,7 +110,7 @@ class Processing:
             self._stores, self._bucket, self._redirects, self._clock, self._settings, retries
         )
         sessions = SessionExtraction(
-            self._stores, self._bucket, extractor, self._clock, self._settings, retries
+            self._stores, self._bucket, extractor, self._clock, self._settings, retries, self._random_bytes
         )
         tasks = {"process_capture": captures.process, "extract_session": sessions.extract}
         return Tasks(tasks, captures.close)

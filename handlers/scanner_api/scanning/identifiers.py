@@ -7,7 +7,10 @@ Working in pairs of digits makes this one faster (2 µs for a new identifier, 5 
 from __future__ import annotations
 
 import os
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ALPHABET: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 LENGTH: Final = 22
@@ -22,9 +25,9 @@ _UUID4: Final = 0x4 << 76 | 0x2 << 62
 _UUID4_RANDOM: Final = _LARGEST ^ (0xF << 76 | 0x3 << 62)
 
 
-def new_id() -> str:
+def new_id(random_bytes: Callable[[int], bytes] = os.urandom) -> str:
     """Return the shortuuid of a fresh random UUID (version 4)."""
-    return encode(int.from_bytes(os.urandom(16)) & _UUID4_RANDOM | _UUID4)
+    return encode(int.from_bytes(random_bytes(16)) & _UUID4_RANDOM | _UUID4)
 
 
 def encode(number: int) -> str:

@@ -41,5 +41,5 @@ async def read_newest(
     """Return so many rows, those first whose row of the table is newest."""
     newest_first = statement.order_by(table.c.created.desc(), table.c.id.desc()).limit(limit)
     async with database.snapshot() as connection:
-        rows = await connection.execute(newest_first)
-        return rows.mappings().all()
+        rows: Sequence[RowMapping] = (await connection.execute(newest_first)).mappings().all()
+    return rows

@@ -14,6 +14,8 @@ from .database import DuplicateError
 from .tables import products, redirect_rules
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from scanner_api.clock import Clock
 
     from .database import Database
@@ -22,11 +24,18 @@ _COLUMNS: Final = [redirect_rules.c[field] for field in RedirectRule.__struct_fi
 
 
 class RedirectRuleStore:
-    """The redirect rules of all products."""
+    """The redirect rules of all products.
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    Args:
+        database: where they are kept.
+        clock: tells the time.
+        make_id: makes the id of a new one.
+    """
+
+    def __init__(self, database: Database, clock: Clock, make_id: Callable[[], str] = new_id) -> None:
         self._database = database
         self._clock = clock
+        self._make_id = make_id
 
     async def append(self, product_short_id: str, url: str) -> RedirectRule:
         """Store a new rule behind the others of a product, and return it.
@@ -46,7 +55,7 @@ class RedirectRuleStore:
             if existing is not None:
                 raise DuplicateError(existing)
             rule = RedirectRule(
-                id=new_id(),
+                id=self._make_id(),
                 product_short_id=product_short_id,
                 url=url,
                 order_index=(await connection.execute(last)).scalar_one() + 1,

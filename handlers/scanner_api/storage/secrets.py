@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from secrets import token_bytes
+import os
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -11,14 +11,17 @@ from .database import ConstraintError
 from .tables import secrets
 
 if TYPE_CHECKING:
+    from scanner_api.randomness import RandomBytes
+
     from .database import Database
 
 
 class SecretStore:
     """Random bytes by name, made on first use."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, random_bytes: RandomBytes = os.urandom) -> None:
         self._database = database
+        self._random_bytes = random_bytes
 
     async def secret(self, name: str) -> bytes:
         """Return the 32 random bytes of this name, the same for all who share the database."""
@@ -26,7 +29,7 @@ class SecretStore:
             return value
         try:
             async with self._database.transaction() as connection:
-                await connection.execute(secrets.insert(), {"name": name, "value": token_bytes(32)})
+                await connection.execute(secrets.insert(), {"name": name, "value": self._random_bytes(32)})
         except ConstraintError:
             pass  # another process was first; its bytes count
         return await self.secret(name)
