@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -16,7 +16,18 @@ Answering = Callable[["Request"], Awaitable["Rendered"]]
 
 
 class StandIn(Protocol):
-    """Answers operations without a handler, and others where it wants to."""
+    """Answers operations without a handler, and others where it wants to.
+
+    Attributes:
+        request_headers: what it reads beside the headers of the contract.
+        response_headers: what it sends beside them.
+    """
+
+    @property
+    def request_headers(self) -> Sequence[str]: ...  # noqa: D102 -- the class says it
+
+    @property
+    def response_headers(self) -> Sequence[str]: ...  # noqa: D102 -- the class says it
 
     def answering(self, operation: BoundOperation, assembly: Assembly, /) -> Answering:
         """Return what answers the admitted requests of an operation; called once, when it is bound."""

@@ -5,7 +5,7 @@ app with handlers answer what they do not, and whatever a client prefers.
 """
 
 from .answered import ContractAnswers
-from .app import REQUEST_HEADERS, RESPONSE_HEADERS, answering_app
+from .app import answering_app
 from .generation import Generator
 
-__all__ = ["REQUEST_HEADERS", "RESPONSE_HEADERS", "ContractAnswers", "Generator", "answering_app"]
+__all__ = ["ContractAnswers", "Generator", "answering_app"]

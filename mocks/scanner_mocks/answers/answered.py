@@ -34,6 +34,9 @@ class ContractAnswers:
         seed: another seed, other generated values.
     """
 
+    request_headers = ("Prefer", "X-Mock-Fault", "X-Mock-Scope")
+    response_headers = ("Preference-Applied", "X-Mock-Answer")
+
     def __init__(self, seed: str = "") -> None:
         self._seed = seed
         self._generator: Generator | None = None

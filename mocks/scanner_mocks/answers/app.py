@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 MOST_BODY_BYTES = 64 * 1024 * 1024
 MOST_TARGET_BYTES = 16 * 1024
-REQUEST_HEADERS = ("Prefer", "X-Mock-Fault", "X-Mock-Scope")
-RESPONSE_HEADERS = ("Preference-Applied", "X-Mock-Answer")
 
 
 def answering_app(
@@ -37,25 +35,34 @@ def answering_app(
         authentication: ask for credentials where the contract does; any non-empty one will do.
         clock: tells the time of problems.
     """
+    answers = ContractAnswers(seed)
     assembly = Assembly(
         contract,
         ShapeGate(contract.security_schemes) if authentication else OpenGate(),
         reveal=True,
         most_body_bytes=MOST_BODY_BYTES,
         most_upload_bytes=MOST_BODY_BYTES,
-        stand_in=ContractAnswers(seed),
+        stand_in=answers,
         lazy=True,
         base_paths=base_paths(contract),
     )
     edge = Edge(
         bind(assembly, {}),
         clock=clock or SystemClock(),
-        pages=contract_pages(contract),
+        pages=_pages(contract),
         most_target_bytes=MOST_TARGET_BYTES,
     )
-    return with_cors(
-        edge, contract, ["*"], request_headers=REQUEST_HEADERS, response_headers=RESPONSE_HEADERS
-    )
+    headers = {
+        "request_headers": answers.request_headers,
+        "response_headers": answers.response_headers,
+    }
+    return with_cors(edge, contract, ["*"], **headers)
+
+
+def _pages(contract: Contract) -> dict[str, ASGIApp]:
+    """Return the pages beside the contract, but for what is a path of the contract itself."""
+    pages = contract_pages(contract)
+    return {path: page for path, page in pages.items() if path not in contract.document["paths"]}
 
 
 def base_paths(contract: Contract) -> tuple[str, ...]:

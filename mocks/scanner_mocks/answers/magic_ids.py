@@ -11,7 +11,7 @@ import re
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
-from scanner_api.binding.shapes import properties_of
+from scanner_api.binding.shapes import parts_of, properties_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +25,7 @@ ID_NAME = re.compile(r"(?:^|[_\-.])(?:uu|gu)?ids?$|[a-z](?:Id|ID|Uuid|UUID)s?$",
 DIGITS = str.maketrans("01", "oi")
 INTEGERS = 900_000_000
 MOST_DRAWN = 3
+SHORT, LONGEST = 6, 100
 
 
 class MagicIds:
@@ -56,25 +57,22 @@ class MagicIds:
 
     def _add(self, place: str, name: str, schema: Any, statuses: list[int]) -> None:
         is_valid = self._compiler.compile(schema).is_valid
+        parts = parts_of(schema, self._compiler)
+        drawable = any("pattern" in each for each in parts) and not any("enum" in each for each in parts)
         spelled: dict[int, Any] = {}
         known: dict[Any, int] = {}
         for status in statuses:
-            for each in self._spellings(schema, status):
-                if is_valid(each) and known.setdefault(each, status) == status:
+            valid = [each for each in _spellings(schema, status) if is_valid(each)]
+            for each in valid or filter(is_valid, self._drawn(schema, status) if drawable else ()):
+                if known.setdefault(each, status) == status:
                     spelled.setdefault(status, each)
         if spelled:
             self.spellings[place, name], self._statuses[place, name] = spelled, known
 
-    def _spellings(self, schema: Any, status: int) -> Iterator[Any]:
-        legible = f"MockStatus{status}".translate(DIGITS)
-        lengths = schema if isinstance(schema, dict) else {}
-        longest = min(int(lengths.get("minLength", 0)), 100)
-        yield from (f"mock-status-{status}", f"mock{status}")
-        yield from (legible, legible.ljust(longest, "x"))
-        yield f"00000000-0000-4000-8000-{status:012d}"
-        yield INTEGERS + status
+    def _drawn(self, schema: Any, status: int) -> Iterator[str]:
+        """Yield what a pattern allows that no spelling keeps; what is short may be met by chance."""
         drawn = self._generator.values(schema, f"magic id {status}", examples=False)
-        yield from (each for each in islice(drawn, MOST_DRAWN) if isinstance(each, str) and len(each) > 6)  # noqa: PLR2004 -- shorter ones may be met by chance
+        yield from (each for each in islice(drawn, MOST_DRAWN) if isinstance(each, str) and len(each) > SHORT)
 
     def _identifiers(self, operation: Operation) -> Iterator[tuple[str, str, Any]]:
         for each in operation.parameters:
@@ -88,3 +86,13 @@ class MagicIds:
         for name, schema in dict(properties).items():
             if ID_NAME.search(name):
                 yield "body", name, schema
+
+
+def _spellings(schema: Any, status: int) -> Iterator[Any]:
+    """Yield identifiers that tell a person what they stand for."""
+    legible = f"MockStatus{status}".translate(DIGITS)
+    shortest = schema.get("minLength", 0) if isinstance(schema, dict) else 0
+    yield from (f"mock-status-{status}", f"mock{status}", legible)
+    yield legible.ljust(min(int(shortest), LONGEST), "x")
+    yield f"00000000-0000-4000-8000-{status:012d}"
+    yield INTEGERS + status
