@@ -15,10 +15,17 @@ from scanner_api.storage.photo_bucket import PhotoBucket, UploadRules
 from scanner_contract import load_contract
 
 from . import seeds, token_issuer
+from .answers import ContractAnswers
 from .application import MockApplication
 from .aws_session import aws_session
 from .control import Control, ControlGate
 from .events import Events, EventStream
+from .faults.faulty import Faulty
+from .faults.skew import UPLOADS, SkewedClock
+from .faults.transport import TransportProtocol
+from .journal import Journalled
+from .journal.broadcast import Broadcast
+from .operation_table import OperationTable
 from .state import State
 
 if TYPE_CHECKING:
@@ -29,12 +36,15 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from scanner_api.app import Application
+    from scanner_api.randomness import Randomness
     from scanner_api.storage.database import Database
+    from scanner_contract import Contract
 
     from .clock import MockClock
     from .s3 import S3Server
     from .shelf import Shelf
     from .state import Clearable
+    from .watch import Watch
 
 SHUTDOWN_SECONDS = 1
 Made = TypeVar("Made")
@@ -47,6 +57,7 @@ class Settled(NamedTuple):
         s3: S3, started.
         shelf: where databases and snapshots are.
         clock: the time, which S3 follows.
+        watch: journal and faults.
         seed: what ids and chances are drawn from.
         control_token: opens the control API, from anywhere; None for this machine alone.
         tell: returns what a client has to know.
@@ -56,6 +67,7 @@ class Settled(NamedTuple):
     s3: S3Server
     shelf: Shelf
     clock: MockClock
+    watch: Watch
     seed: int
     control_token: str | None
     tell: Callable[[], dict[str, Any]]
@@ -64,10 +76,14 @@ class Settled(NamedTuple):
 
 def mock_application(settled: Settled) -> MockApplication:
     """Put the mock together."""
-    clock, events = settled.clock, Events()
-    kept: dict[str, Clearable] = {}
-    layers: list[Callable[[ASGIApp], ASGIApp]] = []
-    state = State(_maker(settled), settled.shelf, settled.s3, clock, events, kept)
+    clock, events, watch = settled.clock, Events(), settled.watch
+    settings = _settings(settled)
+    contract = load_contract(settings.contract, extensions=not settings.vendor_operations_only)
+    kept: dict[str, Clearable] = {"journal": watch.journal, "faults": watch.faults}
+    state = State(
+        _maker(settled, settings, contract), settled.seed, settled.shelf, settled.s3, clock, events, kept
+    )
+    watch.look_by(contract)
     control = Control(
         ControlGate(settled.control_token),
         pages={"/_mock/events": EventStream(events)},
@@ -75,30 +91,62 @@ def mock_application(settled: Settled) -> MockApplication:
         clock=clock,
         collaborators={"events": events, "state": state, "seeds": settled.tell, **kept},
     )
-    return MockApplication(state, control, events, layers)
+    operations = OperationTable(contract)
+    layers: list[Callable[[ASGIApp], ASGIApp]] = [
+        lambda app: Journalled(app, watch.journal, operations),
+        lambda app: Faulty(
+            app,
+            watch.faults,
+            contract,
+            clock,
+            upload_seconds=settings.presigned_expires_seconds,
+            prefers=False,
+        ),
+    ]
+    broadcast = Broadcast(
+        watch.journal,
+        lambda exchange: events.publish("exchange", exchange, str(exchange.number)),
+        lambda: events.heard,
+    )
+    return MockApplication(state, control, events, layers, broadcast)
 
 
-def _maker(settled: Settled) -> Callable[[Database], Application]:
-    """Return what makes the service as the mock runs it, whatever the environment says."""
-    s3_url, clock = settled.s3.url, settled.clock
+def _settings(settled: Settled) -> Settings:
+    """Return the settings as the mock has them, whatever the environment says."""
     own = {
         "cors_origins": ("*",),
         "s3_bucket": seeds.BUCKET,
         "s3_region": seeds.REGION,
-        "s3_endpoint_url": s3_url,
+        "s3_endpoint_url": settled.s3.url,
         "oauth_issuer": token_issuer.ISSUER,
         "oauth_audience": token_issuer.AUDIENCE,
         "oauth_jwks": str(token_issuer.KEY_SET),
     }
-    settings = Settings.model_construct(**{**own, **settled.settings})
-    contract = load_contract(settings.contract, extensions=not settings.vendor_operations_only)
+    return Settings.model_construct(**{**own, **settled.settings})
+
+
+def _maker(
+    settled: Settled, settings: Settings, contract: Contract
+) -> Callable[[Database, Randomness], Application]:
+    """Return what makes the service."""
+    s3_url, clock = settled.s3.url, SkewedClock(settled.clock)
+    uploads_clock = SkewedClock(clock, UPLOADS)
     rules = UploadRules(settings.max_upload_bytes, settings.presigned_expires_seconds)
     session = aws_session()
 
-    def make(database: Database) -> Application:
-        bucket = PhotoBucket(seeds.BUCKET, seeds.REGION, rules, clock, endpoint_url=s3_url, session=session)
+    def make(database: Database, randomness: Randomness) -> Application:
+        bucket = PhotoBucket(
+            seeds.BUCKET, seeds.REGION, rules, uploads_clock, endpoint_url=s3_url, session=session
+        )
         return create_app(
-            settings, contract=contract, clock=clock, database=database, bucket=bucket, reveal=True
+            settings,
+            contract=contract,
+            clock=clock,
+            randomness=randomness,
+            database=database,
+            bucket=bucket,
+            reveal=True,
+            answers=ContractAnswers(str(settled.seed)),
         )
 
     return make
@@ -109,6 +157,7 @@ def serving(app: MockApplication, listening: socket) -> Iterator[None]:
     """Start the app and serve, in a thread with an event loop of its own."""
     config = uvicorn.Config(
         app,
+        http=TransportProtocol,
         lifespan="off",
         log_config=None,
         access_log=False,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from .control.app import ROOT
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from .control import Control
     from .events import Events
+    from .journal.broadcast import Broadcast
     from .state import State
 
 
@@ -24,6 +26,7 @@ class MockApplication:
         control: what tests do to it.
         events: what happens.
         layers: go around the API, the outermost first.
+        broadcast: tells the events what goes over the wire.
     """
 
     def __init__(
@@ -31,11 +34,13 @@ class MockApplication:
         state: State,
         control: Control,
         events: Events,
-        layers: Iterable[Callable[[ASGIApp], ASGIApp]] = (),
+        layers: Iterable[Callable[[ASGIApp], ASGIApp]],
+        broadcast: Broadcast,
     ) -> None:
         self._state = state
         self._control = control
         self._events = events
+        self._broadcast = broadcast
         self._app: ASGIApp = state
         for layer in reversed(tuple(layers)):
             self._app = layer(self._app)
@@ -43,6 +48,7 @@ class MockApplication:
     async def start(self) -> None:
         """Begin with what the mock was left with, or with the seeds."""
         await self._state.start()
+        self._broadcast.start()
 
     def end(self) -> None:
         """End what would go on for ever, so that the server can end."""
@@ -50,6 +56,7 @@ class MockApplication:
 
     async def stop(self) -> None:
         """Let go of everything."""
+        await asyncio.to_thread(self._broadcast.stop)
         await self._state.stop()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -46,6 +46,11 @@ class Events:
         self._listeners: set[Listener] = set()
         self._closed = False
 
+    @property
+    def heard(self) -> bool:
+        """Whether anybody listens."""
+        return bool(self._listeners)
+
     def publish(self, name: str, data: Any, id: str = "") -> None:  # noqa: A002 -- the event stream's own word
         """Tell everyone.
 

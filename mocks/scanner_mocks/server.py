@@ -13,6 +13,7 @@ from . import seeds
 from .clock import MockClock
 from .s3 import S3Server
 from .shelf import Shelf
+from .watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -68,6 +69,7 @@ def scanner_mock(
     s3_credentials: Mapping[str, str] | None = None,
     control_token: str | None = None,
     seed: int = 0,
+    faults: Path | None = None,
     **settings: Any,
 ) -> Iterator[Mock]:
     """Run the mock: once this is entered both servers answer, once it is left both are gone.
@@ -80,10 +82,12 @@ def scanner_mock(
         s3_credentials: secret keys by access key that S3 accepts beside its own.
         control_token: what opens the control API, from anywhere; without it, it is for this machine.
         seed: same seed, same calls and same time: same answers.
+        faults: file with faults that are on from the start.
         settings: settings of the service that are to differ from the mock's own.
 
     Raises:
         CannotListen: a port is taken, or the address is not this machine's.
+        FaultFileError: the file with faults cannot be read, or holds anything else.
         ShelfError: the folder cannot be used.
     """
     with ExitStack() as running:
@@ -91,6 +95,7 @@ def scanner_mock(
         listen(host, s3_port).close()  # S3's process could not say as clearly that the port is taken
         shelf = Shelf(data)
         running.callback(shelf.close)
+        watch = Watch(seed)
         s3 = S3Server(
             s3_port,
             host,
@@ -98,11 +103,15 @@ def scanner_mock(
             region=seeds.REGION,
             credentials={**(s3_credentials or {}), seeds.S3_ACCESS_KEY: seeds.S3_SECRET_KEY},
             data_dir=shelf.s3,
+            on_exchange=watch.hear_of_s3,
         )
+        watch.s3 = s3
         running.callback(s3.stop)
         s3.start()
         from . import api, token_issuer  # noqa: PLC0415 -- takes as long as S3 to start, and that starts now
+        from .faults.file import faults_in  # noqa: PLC0415 -- the same
 
+        from_file = [] if faults is None else faults_in(faults)
         mock = Mock(
             api=url_of(listening),
             s3=s3.url,
@@ -110,7 +119,8 @@ def scanner_mock(
             control=f"{url_of(listening)}/_mock",
         )
         clock = MockClock(lambda now, stopped: s3.set_clock(now, stopped=stopped))
-        settled = api.Settled(s3, shelf, clock, seed, control_token, mock.seeds, settings)
+        settled = api.Settled(s3, shelf, clock, watch, seed, control_token, mock.seeds, settings)
         running.enter_context(api.serving(api.mock_application(settled), listening))
         s3.wait_ready()
+        watch.faults.add(*from_file)
         yield mock

@@ -11,6 +11,7 @@ from scanner_api.storage.database import Database
 
 from .aws_session import presigned_get
 from .planting import plant
+from .randomness import SeededRandomness
 from .shelf import IN_MEMORY
 from .turns import Interrupted, Turns
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from starlette.types import Message, Receive, Scope, Send
 
     from scanner_api.app import Application
+    from scanner_api.randomness import Randomness
     from scanner_api.scanning.photos import Photo
 
     from .clock import MockClock
@@ -67,7 +69,8 @@ class State:
     """The service of the day as an ASGI app, which is replaced whole.
 
     Args:
-        make: makes the service on a database.
+        make: makes the service on a database, and with what it draws ids from.
+        seed: of what it draws ids from.
         shelf: where databases and snapshots are.
         s3: S3, started.
         clock: the time in both.
@@ -77,7 +80,8 @@ class State:
 
     def __init__(
         self,
-        make: Callable[[Database], Application],
+        make: Callable[[Database, Randomness], Application],
+        seed: int,
         shelf: Shelf,
         s3: S3Server,
         clock: MockClock,
@@ -85,18 +89,22 @@ class State:
         kept: dict[str, Clearable],
     ) -> None:
         self._make = make
+        self._seed = seed
         self._shelf = shelf
         self._s3 = s3
         self._clock = clock
         self._events = events
         self._kept = kept
         self._turns = Turns()
+        self._randomness = SeededRandomness(seed)
         self._service: Application | None = None
 
     async def start(self) -> None:
         """Begin with the database that is there, or with the seeds."""
         database = self._shelf.database
         if database is not None and database.is_file():
+            # what is there was drawn in other lives
+            self._randomness = SeededRandomness(self._seed, self._shelf.starts)
             self._service = await self._begun(Database(self._shelf.database_url))
         else:
             await self._begin_with_seeds()
@@ -141,7 +149,7 @@ class State:
                 await asyncio.to_thread(self._clock.change, reset=True)
             for name, kept in self._kept.items():
                 if name not in keep:
-                    kept.clear(scope)
+                    await asyncio.to_thread(kept.clear, scope)
             await asyncio.to_thread(self._s3.reset)
             await self.stop()
             await self._begin_with_seeds()
@@ -158,7 +166,8 @@ class State:
             async with self._turns.change():
                 await self._running.database.save(draft.database)
                 await asyncio.to_thread(self._s3.snapshot, draft.s3)
-            self._shelf.shelve(draft, name, {})
+                drawn = self._randomness.standing
+            self._shelf.shelve(draft, name, {"drawn": drawn})
         finally:
             self._shelf.discard(draft)
         self._events.publish("state", {"change": "snapshot", "name": name})
@@ -173,6 +182,7 @@ class State:
             snapshot = self._shelf.snapshot(name)
             await asyncio.to_thread(self._s3.restore, snapshot.s3)
             await self.stop()
+            self._randomness = SeededRandomness(self._seed, **snapshot.facts["drawn"])
             await self._begin_with(snapshot.database)
         self._events.publish("state", {"change": "restore", "name": name})
 
@@ -198,6 +208,7 @@ class State:
         return {**_shown(_PHOTO, photo), "label": photo.original_filename, "url": url}
 
     async def _begin_with_seeds(self) -> None:
+        self._randomness = SeededRandomness(self._seed)
         draft = self._shelf.draft()
         try:
             seeds = Database(IN_MEMORY)
@@ -217,7 +228,7 @@ class State:
         self._service = await self._begun(database)
 
     async def _begun(self, database: Database) -> Application:
-        service = self._make(database)
+        service = self._make(database, self._randomness)
         await service.start()
         return service
 

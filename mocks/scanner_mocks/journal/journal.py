@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from contextlib import contextmanager
 from itertools import islice
-from threading import Condition
+from threading import Condition, Lock
 from time import monotonic
 from typing import TYPE_CHECKING, Protocol
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from .exchange import Verdict
-    from .recorded import Recorded
 
 MOST_EXCHANGES = 2000
 MOST_BYTES = 32 * 1024 * 1024
@@ -38,12 +37,25 @@ class Judge(Protocol):
         ...
 
 
+class Recordable(Protocol):
+    """An exchange that is worked out when someone asks for it, such as a `Recorded` one."""
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it takes."""
+        ...
+
+    def exchange(self, number: int, masking: Masking) -> Exchange:
+        """Return the exchange as the journal shows it."""
+        ...
+
+
 class Entry:
     """An exchange in the journal; what is to be said of it is worked out when it is asked for, once."""
 
     __slots__ = ("_exchange", "_judged", "_recorded", "number", "size")
 
-    def __init__(self, number: int, recorded: Recorded | Exchange, size: int) -> None:
+    def __init__(self, number: int, recorded: Recordable | Exchange, size: int) -> None:
         self.number = number
         self.size = size
         self._recorded = recorded
@@ -60,10 +72,8 @@ class Entry:
             self._recorded = self._exchange
         return self._exchange
 
-    def judged(self, masking: Masking, judge: Judge | None) -> Exchange:
+    def judged(self, masking: Masking, judge: Judge) -> Exchange:
         """Return the exchange with the judge's verdict."""
-        if judge is None:
-            return self.exchange(masking)
         if self._judged is None:
             exchange = self.exchange(masking)
             self._judged = msgspec.structs.replace(exchange, verdict=judge.verdict(exchange))
@@ -75,7 +85,7 @@ class Journal:
 
     Args:
         masking: what is secret.
-        judge: gives the verdicts, when they are asked for; None for none.
+        make_judge: makes what gives the verdicts, when the first is asked for; None for no verdicts.
         most_exchanges: how many are kept.
         most_bytes: how many bytes they may take.
         most_body_bytes: how much is kept of a body.
@@ -84,14 +94,15 @@ class Journal:
     def __init__(
         self,
         masking: Masking | None = None,
-        judge: Judge | None = None,
+        make_judge: Callable[[], Judge] | None = None,
         *,
         most_exchanges: int = MOST_EXCHANGES,
         most_bytes: int = MOST_BYTES,
         most_body_bytes: int = MOST_BODY_BYTES,
     ) -> None:
         self.masking = masking or Masking()
-        self.judge = judge
+        self._judging = Lock()
+        self.judge_with(make_judge)
         self.most_body_bytes = most_body_bytes
         self.last = 0
         self._most_exchanges = most_exchanges
@@ -101,7 +112,12 @@ class Journal:
         self._changed = Condition()
         self._listeners: list[Callable[[int], object]] = []
 
-    def record(self, recorded: Recorded | Exchange) -> None:
+    def judge_with(self, make_judge: Callable[[], Judge] | None) -> None:
+        """Have another judge for what is not judged yet."""
+        self._make_judge = make_judge
+        self._judge: Judge | None = None
+
+    def record(self, recorded: Recordable | Exchange) -> None:
         """Take in an exchange, and forget the oldest ones if there are too many."""
         size = OVERHEAD_BYTES + (_size(recorded) if isinstance(recorded, Exchange) else recorded.size)
         with self._changed:
@@ -125,8 +141,7 @@ class Journal:
             wanted: what they have to be.
             limit: how many; the first of them.
         """
-        found = islice(self._entries_of(wanted), limit)
-        return [entry.judged(self.masking, self.judge) for entry in found]
+        return [self._judged(entry) for entry in islice(self._entries_of(wanted), limit)]
 
     def wait(self, wanted: Wanted, count: int, seconds: float) -> bool:
         """Wait until so many exchanges are there, or the time is over; return whether they are."""
@@ -152,7 +167,7 @@ class Journal:
             except TimeoutError:
                 return
 
-    def clear(self, scope: str = "") -> None:
+    def clear(self, scope: str | None = None) -> None:
         """Forget all exchanges, or those of a scope; numbers go on."""
         with self._changed:
             kept = [e for e in self._entries if scope and e.exchange(self.masking).scope != scope]
@@ -174,12 +189,19 @@ class Journal:
         """Return how many exchanges are asked for, up to a number."""
         return sum(entry.number <= until for entry in self._entries_of(wanted))
 
+    def _judged(self, entry: Entry) -> Exchange:
+        if self._make_judge is None:
+            return entry.exchange(self.masking)
+        with self._judging:  # so that nothing is judged twice
+            self._judge = self._judge or self._make_judge()
+            return entry.judged(self.masking, self._judge)
+
     def _entries_of(self, wanted: Wanted) -> Iterator[Entry]:
         with self._changed:
             entries = [entry for entry in self._entries if entry.number > wanted.after]
         for entry in entries:
             if wanted.admits(entry.exchange(self.masking)) and (
-                not wanted.violations or violates(entry.judged(self.masking, self.judge))
+                not wanted.violations or violates(self._judged(entry))
             ):
                 yield entry
 

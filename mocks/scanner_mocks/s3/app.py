@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scanner_api.clock import SystemClock
+from scanner_mocks.faults.skew import SkewedClock
 
 from .archive import Archive
 from .authentication import Authenticator
@@ -46,7 +47,7 @@ def create_app(
     folder = Path(data_dir) if data_dir is not None else Path(tempfile.mkdtemp(prefix="scanner-s3-"))
     store = Store(Archive(folder), FirstBucket(bucket, region, cors_open))
     accepted = {access_key: Credential.parse(text) for access_key, text in credentials.items()}
-    told = clock or SystemClock()
+    told = SkewedClock(clock or SystemClock())
     app = Front(store, Authenticator(accepted, told, SystemClock()), told, report)
     if data_dir is None:
         weakref.finalize(app, shutil.rmtree, folder, ignore_errors=True)

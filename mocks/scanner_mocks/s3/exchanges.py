@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
+from .operation import operation_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -39,6 +41,8 @@ def described(
     host = request.headers.get("host", "localhost")
     return {
         "seconds": round(seconds, 6),
+        "operation": operation_of(request),
+        "fault": request.struck[0] if request.struck else "",
         "request": {
             "method": request.method,
             "url": f"{request.scheme}://{host}{quote(request.path)}{'?' if query else ''}{query}",
@@ -54,6 +58,7 @@ def described(
             "code": answer.code,
             "message": answer.message,
             "body_bytes": answer.length,
+            "body": b"".join(answer.body).decode() if answer.code else "",
         },
     }
 

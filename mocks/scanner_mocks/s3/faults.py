@@ -1,18 +1,24 @@
-"""Faults on demand: S3 that is slow, refuses, or goes away."""
+"""Faults on demand, as S3 has them: slow, refusing, or gone."""
 
 from __future__ import annotations
 
-import random
-import threading
 import time
-from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from .errors import S3Error
+import msgspec
+
+from scanner_mocks.faults import Fault, Faults
+from scanner_mocks.faults.skew import CLOCK, skewed
+
+from .errors import S3Error, access_denied
+from .operation import operation_of
+from .refusals import CODES, EXPIRED, REFUSALS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from scanner_mocks.faults import Effect, Strike
 
     from .request import Readable, Request
 
@@ -24,95 +30,96 @@ class Dropped(ConnectionAbortedError):  # noqa: N818 -- it says what happens to 
     """The connection is to be closed without an answer."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
-    """What goes wrong, and for which requests.
+class S3Faults:
+    """The faults that are on.
 
-    Attributes:
-        method: of the requests it is for; empty for all.
-        path: pattern (``*``, ``?``) of their path, ``/BUCKET/KEY`` or, for a form, ``/BUCKET``.
-        scope: value of their ``X-Mock-Scope`` header; empty for all.
-        times: for how many requests; None for all.
-        probability: for how many of them, between 0 and 1.
-        delay_seconds: how long an answer is held back.
-        bytes_per_second: how fast the body is taken; None for at once.
-        status: of the error that is answered; 0 for none.
-        code: of the error, such as ``SlowDown``.
-        message: of the error.
-        drop: whether the connection is closed without an answer.
+    A form has its key in its body: a fault that has to know the key, or the session in it, strikes a form
+    once its fields are read, any other fault strikes before.
     """
 
-    method: str = ""
-    path: str = "*"
-    scope: str = ""
-    times: int | None = None
-    probability: float = 1.0
-    delay_seconds: float = 0.0
-    bytes_per_second: int | None = None
-    status: int = 0
-    code: str = "InternalError"
-    message: str = "We encountered an internal error. Please try again."
-    drop: bool = False
+    def __init__(self) -> None:
+        self._faults = Faults()
 
-    def concerns(self, request: Request) -> bool:
-        """Return whether it is for this request."""
-        path = f"/{request.bucket}/{request.key}" if request.key else f"/{request.bucket}"
-        return (
-            self.method in ("", request.method)
-            and fnmatchcase(path, self.path)
-            and self.scope in ("", request.headers.get(SCOPE_HEADER, ""))
-        )
-
-    def happen(self) -> None:
-        """Do what it does before the answer; raise `S3Error` or `Dropped` if it is the answer."""
-        time.sleep(self.delay_seconds)
-        if self.drop:
-            raise Dropped
-        if self.status:
-            raise S3Error(self.status, self.code, self.message)
-
-
-class Faults:
-    """The faults that are on; the first that concerns a request happens to it.
-
-    Args:
-        seed: of the chance that a probability needs; the same seed, the same faults.
-    """
-
-    def __init__(self, seed: int = 0) -> None:
-        self._lock = threading.Lock()
-        self._seed = seed
-        self.switch([])
+    @property
+    def on(self) -> bool:
+        """Whether there are any."""
+        return self._faults.on_s3
 
     def switch(self, faults: Iterable[Mapping[str, Any]]) -> None:
-        """Have these faults on and no others; each is the attributes of a `Fault`."""
-        switched = [Fault(**fault) for fault in faults]
-        with self._lock:
-            self._on = switched
-            self._struck = [0] * len(switched)
-            self._chance = random.Random(self._seed)  # noqa: S311 -- repeatable, not secret
+        """Have these faults on and no others; each is a `Fault` as JSON."""
+        self._faults.switch(msgspec.convert(fault, Fault) for fault in faults)
 
-    def strike(self, request: Request) -> Fault | None:
-        """Return the fault that happens to this request, and count it; None if none does."""
-        if not self._on:
+    @contextmanager
+    def around(self, request: Request, *, fields_are_read: bool = False) -> Iterator[None]:
+        """Have the fault that strikes a request happen to what is done here.
+
+        Raises:
+            S3Error: it is the answer.
+            Dropped: there is to be none.
+        """
+        strike = self._strike(request, fields_are_read=fields_are_read)
+        if strike is None:
+            yield
+            return
+        request.struck.append(strike.fault)
+        time.sleep(strike.seconds)
+        _answer(strike.effect)
+        if isinstance(request.body, PacedBody):
+            request.body.bytes_per_second = strike.effect.bytes_per_second
+        with skewed(CLOCK, strike.effect.clock_skew_seconds):
+            yield
+
+    def _strike(self, request: Request, *, fields_are_read: bool) -> Strike | None:
+        if request.struck:
             return None
-        with self._lock:
-            for number, fault in enumerate(self._on):
-                over = fault.times is not None and self._struck[number] >= fault.times
-                if not over and fault.concerns(request) and self._chance.random() < fault.probability:
-                    self._struck[number] += 1
-                    return fault
-        return None
+        if not request.is_form:
+            return self._faults.strike(_Asked(request))
+        return self._faults.strike(_Asked(request), lambda fault: _asks_for_key(fault) == fields_are_read)
 
 
-class SlowBody:
-    """A body that is read no faster than so many bytes a second."""
+class PacedBody:
+    """A body that can be read no faster than so many bytes a second, from when that is set."""
 
-    def __init__(self, body: Readable, bytes_per_second: int) -> None:
+    def __init__(self, body: Readable) -> None:
         self._body = body
-        self._step = max(int(bytes_per_second * _STEP_SECONDS), 1)
+        self.bytes_per_second: int | None = None
 
     def read(self, size: int, /) -> bytes:
         """Return up to `size` bytes, after a while."""
-        time.sleep(_STEP_SECONDS)
-        return self._body.read(min(size, self._step))
+        if self.bytes_per_second is None:
+            return self._body.read(size)
+        step = max(int(self.bytes_per_second * _STEP_SECONDS), 1)
+        time.sleep(step / self.bytes_per_second)
+        return self._body.read(min(size, step))
+
+
+class _Asked:
+    """A request, as faults look at it."""
+
+    def __init__(self, request: Request) -> None:
+        self.method = request.method
+        self.path = f"/{request.bucket}/{request.key}" if request.key else f"/{request.bucket}"
+        self.operation = operation_of(request)
+        self.key = request.key or request.fields.get("key", "")
+        self.scope = request.headers.get(SCOPE_HEADER, "")
+
+    def names(self, session: str) -> bool:
+        return session in self.key.split("/")
+
+
+def _asks_for_key(fault: Fault) -> bool:
+    return bool(fault.match.key or fault.match.session)
+
+
+def _answer(effect: Effect) -> None:
+    """Raise what the answer is, if it is not what it would have been."""
+    if effect.drop:
+        raise Dropped
+    if effect.expired_upload:
+        raise access_denied(EXPIRED)
+    if effect.status is None and not effect.s3_code:
+        return
+    code = effect.s3_code or CODES.get(effect.status or 0, "InternalError")
+    status, message = REFUSALS.get(code, (500, code))
+    headers = [] if effect.retry_after_seconds is None else [("Retry-After", str(effect.retry_after_seconds))]
+    raise S3Error(effect.status or status, code, message, headers=headers)

@@ -19,7 +19,7 @@ from .backend import Order
 from .cors import granted, preflight
 from .errors import S3Error, access_denied, incomplete_body, internal_error, no_such_bucket, not_implemented
 from .exchanges import described
-from .faults import Dropped, Faults, SlowBody
+from .faults import Dropped, PacedBody, S3Faults
 from .objects import Objects, read_document
 from .post_object import PostObject
 from .request import Request
@@ -63,10 +63,10 @@ class Front:
         report: Callable[[dict[str, Any]], None] | None = None,
     ) -> None:
         self.store = store
-        self.faults = Faults()
+        self.faults = S3Faults()
         self._authenticator = authenticator
         self._objects = Objects(store)
-        self._post_object = PostObject(store, authenticator, clock)
+        self._post_object = PostObject(store, authenticator, clock, self.faults)
         self._report = report
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -79,6 +79,9 @@ class Front:
         request_id = secrets.token_hex(8).upper()
         host_id = base64.b64encode(secrets.token_bytes(57)).decode()
         request, answer = self._answer(environ, request_id, host_id)
+        if answer is None:
+            self._tell(request, Answer(0), [], begun)
+            raise Dropped
         status = HTTPStatus(answer.status)
         fields = [
             ("x-amz-id-2", host_id),
@@ -90,8 +93,7 @@ class Front:
         without_body = status in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
         if not without_body:
             fields.append(("Content-Length", str(answer.length)))
-        if self._report is not None and request is not None:
-            self._report(described(request, answer, fields, monotonic() - begun))
+        self._tell(request, answer, fields, begun)
         start_response(f"{status.value} {status.phrase}", fields)
         return () if without_body or environ["REQUEST_METHOD"] == "HEAD" else answer.body
 
@@ -101,17 +103,20 @@ class Front:
 
     def _answer(
         self, environ: WSGIEnvironment, request_id: str, host_id: str
-    ) -> tuple[Request | None, Answer]:
+    ) -> tuple[Request | None, Answer | None]:
         request = None
         try:
             request = Request.from_environ(environ)
-            answer = self._judge(self._struck(request))
+            if self.faults.on:
+                request = replace(request, body=PacedBody(request.body))
+            with self.faults.around(request):
+                answer = self._judge(request)
         except S3Error as error:
             answer = Answer.of_error(error, request_id, host_id)
         except BodyCutShort:
             answer = Answer.of_error(incomplete_body(), request_id, host_id)
         except Dropped:
-            raise
+            return request, None
         except Exception:  # noqa: BLE001 -- whatever it is, the client gets an answer, and the log the cause
             _log.exception("S3 failed at request %s", request_id)
             answer = Answer.of_error(internal_error(), request_id, host_id)
@@ -120,20 +125,16 @@ class Front:
             answer.headers += granted(bucket.cors, request.headers, request.method) if bucket else []
         return request, answer
 
-    def _struck(self, request: Request) -> Request:
-        """Return the request after the fault that concerns it, if one does."""
-        fault = self.faults.strike(request)
-        if fault is None:
-            return request
-        fault.happen()
-        if fault.bytes_per_second is None:
-            return request
-        return replace(request, body=SlowBody(request.body, fault.bytes_per_second))
+    def _tell(
+        self, request: Request | None, answer: Answer, headers: list[tuple[str, str]], begun: float
+    ) -> None:
+        if self._report is not None and request is not None:
+            self._report(described(request, answer, headers, monotonic() - begun))
 
     def _judge(self, request: Request) -> Answer:
         if request.method == "OPTIONS":
             return self._preflight(request)
-        if request.method == "POST" and not request.key and request.bucket and not request.asks_for("delete"):
+        if request.is_form:
             return self._post_object(request)
         bucket = self.store.bucket(request.bucket)
         signed = self._authenticator.authenticate(request, bucket.region if bucket else None)

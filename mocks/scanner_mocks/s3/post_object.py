@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from .authentication import Authenticator
     from .backend import Bucket
+    from .faults import S3Faults
     from .request import Request
     from .store import Store
 
@@ -37,12 +38,14 @@ class PostObject:
         store: where the objects go.
         authenticator: verifies the policies' signatures.
         clock: tells the time.
+        faults: those that have to know the key.
     """
 
-    def __init__(self, store: Store, authenticator: Authenticator, clock: Clock) -> None:
+    def __init__(self, store: Store, authenticator: Authenticator, clock: Clock, faults: S3Faults) -> None:
         self._store = store
         self._authenticator = authenticator
         self._clock = clock
+        self._faults = faults
 
     def __call__(self, request: Request) -> Answer:
         """Answer the POST of a form to a bucket."""
@@ -52,6 +55,10 @@ class PostObject:
             form.read_fields()
         finally:
             request.fields.update(form.fields)
+        with self._faults.around(request, fields_are_read=True):
+            return self._answer(request, form, bucket)
+
+    def _answer(self, request: Request, form: Form, bucket: Bucket) -> Answer:
         if "key" not in form.fields:
             message = (
                 "Bucket POST must contain a field named 'key'.  "

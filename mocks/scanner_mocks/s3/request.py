@@ -42,6 +42,7 @@ class Request:
         host_style: whether the bucket is in the host name and not in the path.
         scheme: ``http`` or ``https``.
         fields: of the form that it carries, by name in lower case; there once the form is read.
+        struck: ids of the faults that strike it.
     """
 
     method: str
@@ -54,6 +55,7 @@ class Request:
     host_style: bool
     scheme: str = "http"
     fields: dict[str, str] = field(default_factory=dict)
+    struck: list[str] = field(default_factory=list)
 
     @classmethod
     def from_environ(cls, environ: WSGIEnvironment) -> Request:
@@ -89,6 +91,11 @@ class Request:
     def asks_for(self, *names: str) -> bool:
         """Return whether one of these query parameters is there, such as the subresource ``acl``."""
         return any(given in names for given, _ in self.query)
+
+    @property
+    def is_form(self) -> bool:
+        """Whether it uploads with a form, whose fields tell the key."""
+        return self.method == "POST" and bool(self.bucket) and not self.key and not self.asks_for("delete")
 
     def unsigned(self) -> Request:
         """Return a presigned request as it would be without: ``x-amz-*`` parameters become headers again."""

@@ -10,11 +10,15 @@ from concurrent.futures import Future
 from itertools import count
 from typing import TYPE_CHECKING, Any, Self
 
+import msgspec
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
     from pathlib import Path
     from types import TracebackType
+
+    from scanner_mocks.faults import Fault
 
 STOP_SECONDS = 5  # an idle machine needs a tenth of one; what is killed leaves its uploads behind
 ORDER_SECONDS = 30
@@ -113,9 +117,9 @@ class S3Server:
         """Let S3's clock show `now`, going on from there or stopped; None for the machine's time."""
         self._order("clock", now=now and now.isoformat(), stopped=stopped)
 
-    def set_faults(self, faults: Iterable[Mapping[str, Any]]) -> None:
-        """Have these faults on and no others; each is the attributes of a `faults.Fault`."""
-        self._order("faults", faults=[dict(fault) for fault in faults])
+    def set_faults(self, faults: Iterable[Fault]) -> None:
+        """Have these faults on and no others; the counts of those that were on already go on."""
+        self._order("faults", faults=msgspec.to_builtins(list(faults)))
 
     def reset(self) -> None:
         """Have S3 as it began with an empty `data_dir`: the one bucket, no objects."""

@@ -98,7 +98,7 @@ def test_violations():
 
     journal = journal_of("create_session", "create_session")
     Calls(journal).assert_no_violations()
-    journal.judge = Judge()
+    journal.judge_with(Judge)
     with pytest.raises(AssertionError) as failed:
         Calls(journal).assert_no_violations()
     assert "#2 POST" in str(failed.value)

@@ -101,7 +101,7 @@ def test_filters(wanted):
         status=403,
         scope="run-7",
     )
-    journal = journal_of(exchange(), other, judge=Strict())
+    journal = journal_of(exchange(), other, make_judge=Strict)
     assert [each.number for each in journal.find(Wanted(**wanted))] == [2]
 
 
@@ -126,7 +126,7 @@ def test_unknown_filters_are_refused():
 def test_verdicts_are_asked_for_once_and_late():
     """Nothing is judged before somebody reads it, and then once."""
     judge = Strict()
-    journal = journal_of(exchange(), exchange(status=418), judge=judge)
+    journal = journal_of(exchange(), exchange(status=418), make_judge=lambda: judge)
     assert judge.verdicts == 0
     assert len(journal.find(Wanted(violations=True))) == 1
     assert journal.find()[1].verdict.response[0].part == "status"

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import httpx
+import msgspec
 import pytest
 from botocore.config import Config
 
+from scanner_mocks.faults import Fault
 from scanner_mocks.s3 import S3Server
 
 if TYPE_CHECKING:
@@ -54,11 +56,11 @@ def photos(s3: S3Server) -> Any:
     )  # fmt: skip
 
 
-def upload(photos: Any, key: str = "k", **headers: str) -> httpx.Response:
-    """Upload a small file with a presigned POST."""
+def upload(photos: Any, key: str = "k", content: bytes = b"abc", **headers: str) -> httpx.Response:
+    """Upload a file with a presigned POST."""
     presigned = photos.generate_presigned_post("photos", key)
     return httpx.post(
-        presigned["url"], data=presigned["fields"], files={"file": ("a.png", b"abc")}, headers=headers
+        presigned["url"], data=presigned["fields"], files={"file": ("a.png", content)}, headers=headers
     )
 
 
@@ -85,42 +87,115 @@ def test_time_may_stand_still(s3, photos):
         assert code(httpx.get(url)) == expected
 
 
+def switch(s3: S3Server, *faults: dict[str, Any]) -> None:
+    """Have these faults on, each with an id, as whoever has the faults gives them."""
+    s3.set_faults(
+        msgspec.convert({"id": f"fault-{number}", "on": "s3", **fault}, Fault)
+        for number, fault in enumerate(faults)
+    )
+
+
 def test_faults_refuse(s3, photos):
     """A fault answers with its error, as often as it is to, and with CORS headers for a page to read it."""
-    s3.set_faults([{"method": "POST", "path": "/photos", "status": 503, "code": "SlowDown", "times": 2}])
+    effect = {"s3_code": "SlowDown", "retry_after_seconds": 3}
+    switch(s3, {"match": {"method": "POST", "path": "/photos"}, "effect": effect, "times": 2})
     answers = [upload(photos, Origin="https://app.test") for _ in range(3)]
     assert [(answer.status_code, code(answer)) for answer in answers] == [
         (503, "SlowDown"), (503, "SlowDown"), (204, ""),
     ]  # fmt: skip
     assert answers[0].headers["Access-Control-Allow-Origin"] == "*"
+    assert answers[0].headers["Retry-After"] == "3"
 
 
-def test_faults_hit_what_they_are_for(s3, photos):
-    """A fault concerns only the requests of its method, its path and its scope."""
-    s3.set_faults([
-        {"method": "GET", "status": 500},
-        {"path": "/other/*", "status": 500},
-        {"scope": "run-1", "status": 500},
-    ])  # fmt: skip
+@pytest.mark.parametrize(
+    ("effect", "told"),
+    [
+        ({"status": 403}, (403, "AccessDenied")),
+        ({"status": 502}, (502, "InternalError")),
+        ({"s3_code": "NoSuchKey"}, (404, "NoSuchKey")),
+        ({"s3_code": "KMS.DisabledException", "status": 400}, (400, "KMS.DisabledException")),
+        ({"expired_upload": True}, (403, "AccessDenied")),
+        ({"clock_skew_seconds": 7200}, (403, "AccessDenied")),
+        ({"latency_ms": 1}, (204, "")),
+    ],
+)
+def test_kinds_of_faults(effect, told, s3, photos):
+    """S3 answers with the code of the status, or the status of the code; of a policy, that it expired."""
+    switch(s3, {"effect": effect, "times": 1})
+    answer = upload(photos)
+    assert (answer.status_code, code(answer)) == told
+    assert ("Policy expired" in answer.text) == bool({"expired_upload", "clock_skew_seconds"} & set(effect))
+    assert upload(photos).status_code == 204
+
+
+@pytest.mark.parametrize(
+    "match",
+    [
+        {"method": "POST"},
+        {"path": "/photos"},
+        {"operation": "PostObject"},
+        {"key": "a/*/b?.png"},
+        {"session": "7"},
+        {"key": "a/*", "session": "7", "operation": "PostObject"},
+    ],
+)
+def test_faults_hit_what_they_are_for(match, s3, photos):
+    """A fault strikes the requests that are all it asks for, a form by its key too, and no others."""
+    switch(s3, {"match": match, "effect": {"status": 500}})
+    assert upload(photos, "a/7/b1.png").status_code == 500
+    other = httpx.get(photos.generate_presigned_url("get_object", Params={"Bucket": "photos", "Key": "x/8"}))
+    assert code(other) == "NoSuchKey"
+
+
+@pytest.mark.parametrize(
+    "match",
+    [{"method": "GET"}, {"path": "/other/*"}, {"operation": "PutObject"}, {"key": "b/*"}, {"session": "a/7"}],
+)
+def test_faults_spare_what_they_are_not_for(match, s3, photos):
+    """A form that is not all of what a fault asks for goes through."""
+    switch(s3, {"match": match, "effect": {"status": 500}})
+    assert upload(photos, "a/7/b1.png").status_code == 204
+
+
+def test_faults_of_a_scope(s3, photos):
+    """A fault with a scope strikes the requests that name it."""
+    switch(s3, {"scope": "run-1", "effect": {"status": 500}})
     assert upload(photos).status_code == 204
     assert upload(photos, **{"X-Mock-Scope": "run-2"}).status_code == 204
     assert upload(photos, **{"X-Mock-Scope": "run-1"}).status_code == 500
 
 
-def test_faults_drop(s3, photos):
-    """A fault may close the connection without an answer."""
-    s3.set_faults([{"drop": True, "times": 1}])
+def test_faults_that_stay_count_on(s3, photos):
+    """Another fault that is switched on does not begin the counts of the first anew."""
+    first = {"skip": 1, "times": 1, "effect": {"status": 500}}
+    switch(s3, first)
+    assert upload(photos).status_code == 204
+    switch(s3, first, {"match": {"method": "GET"}, "effect": {"status": 500}})
+    assert upload(photos).status_code == 500
+    assert upload(photos).status_code == 204
+
+
+def test_faults_drop(s3, photos, exchanges):
+    """A fault may close the connection without an answer, which is told as such."""
+    switch(s3, {"effect": {"drop": True}, "times": 1})
     with pytest.raises(httpx.RemoteProtocolError):
         upload(photos)
     assert upload(photos).status_code == 204
+    while (told := exchanges.get(timeout=30))["fault"] != "fault-0" or told["answer"]["status"]:
+        pass
 
 
 def test_faults_delay(s3, photos):
     """A fault may hold back the answer, and slow down the upload."""
-    s3.set_faults([{"delay_seconds": 0.3, "times": 1}, {"bytes_per_second": 4000, "times": 1}])
-    for _ in range(2):
+    switch(
+        s3,
+        {"effect": {"latency_ms": 300}, "times": 1},
+        {"effect": {"bytes_per_second": 4000}, "times": 1},
+        {"match": {"key": "k"}, "effect": {"bytes_per_second": 100_000}, "times": 1},
+    )
+    for content in (b"abc", b"abc", b"x" * 60_000):
         begun = time.monotonic()
-        assert upload(photos).status_code == 204
+        assert upload(photos, content=content).status_code == 204
         assert time.monotonic() - begun > 0.25
 
 
@@ -128,18 +203,17 @@ def test_faults_by_chance_are_repeatable(s3, photos):
     """The same faults switched on again strike the same requests."""
     runs = []
     for _ in range(2):
-        s3.set_faults([{"probability": 0.5, "status": 500}])
+        switch(s3, {"probability": 0.5, "effect": {"status": 500}})
         runs.append([upload(photos).status_code for _ in range(12)])
+        switch(s3)
     assert runs[0] == runs[1]
     assert set(runs[0]) == {204, 500}
 
 
-@pytest.mark.parametrize(("fault", "told"), [({"colour": "red"}, "colour"), ({"times": 1, "path": 7}, "")])
-def test_faults_that_are_none(fault, told, s3, photos):
-    """A fault with an attribute that there is not is refused by name, and S3 goes on."""
-    if told:
-        with pytest.raises(RuntimeError, match=told):
-            s3.set_faults([fault])
+def test_faults_that_are_none(s3, photos):
+    """What is no fault is refused, and S3 goes on."""
+    with pytest.raises(RuntimeError, match="colour"):
+        s3._order("faults", faults=[{"effect": {}, "colour": "red"}])
     assert upload(photos).status_code == 204
 
 

@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+from typing import TYPE_CHECKING, Any
 
-from scanner_api.problems import NotImplementedYet
+import msgspec
+
+from scanner_mocks.journal import Wanted
+from scanner_mocks.journal.har import har
+
+if TYPE_CHECKING:
+    from scanner_mocks.journal import Journal
 
 
-async def get_journal(**query: Any) -> dict[str, Any]:  # noqa: ARG001 -- to be done
-    """Return exchanges."""
-    raise NotImplementedYet
+async def get_journal(
+    journal: Journal, limit: int, wait_seconds: float, count: int, format_: str, **wanted: Any
+) -> dict[str, Any]:
+    """Return exchanges, once enough are there or the time is over."""
+    asked = Wanted(**{name: value for name, value in wanted.items() if value is not None})
+    if wait_seconds:
+        await journal.wait_for(asked, count, wait_seconds)
+    last = journal.last
+    found = await asyncio.to_thread(journal.find, asked, limit)
+    if format_ == "har":
+        return await asyncio.to_thread(har, found)
+    return {"exchanges": msgspec.to_builtins(found), "last": last}
 
 
-async def clear_journal(scope: str | None) -> None:  # noqa: ARG001 -- to be done
+async def clear_journal(scope: str | None, journal: Journal) -> None:
     """Forget exchanges."""
-    raise NotImplementedYet
+    await asyncio.to_thread(journal.clear, scope)

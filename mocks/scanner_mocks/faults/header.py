@@ -1,0 +1,43 @@
+"""``X-Mock-Fault``: what is to happen to the request that carries it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from scanner_api.problems import BadRequest
+
+from .reading import FaultError, effect_of
+
+if TYPE_CHECKING:
+    from .fault import Effect
+
+HEADER = "X-Mock-Fault"
+LONGEST = 1000
+_LITERAL = re.compile(r"true|false|-?(0|[1-9]\d{0,14})(\.\d{1,15})?")
+
+
+def effect_in(text: str) -> Effect:
+    """Return the effect that a header's value asks for, such as ``status=503; latency_ms=200; drop``.
+
+    Raises:
+        BadRequest: it asks for none; the message names the part.
+    """
+    if len(text) > LONGEST:
+        raise BadRequest(f"{HEADER} has {len(text)} characters; at most {LONGEST} are read.")
+    members: dict[str, Any] = {}
+    for part in filter(None, map(str.strip, text.split(";"))):
+        name, equals, value = (piece.strip() for piece in part.partition("="))
+        if name in members:
+            raise BadRequest(f"{HEADER}: {name!r} is there twice.")
+        members[name] = _value(value) if equals else True
+    try:
+        return effect_of(members)
+    except FaultError as error:
+        raise BadRequest(f"{HEADER}: {error}") from None
+
+
+def _value(text: str) -> Any:
+    return msgspec.json.decode(text) if _LITERAL.fullmatch(text) else text.strip('"')

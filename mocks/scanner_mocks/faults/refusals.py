@@ -1,0 +1,94 @@
+"""Answers that no contract documents, given because a fault wants them."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from scanner_api.binding.answers import Rendered
+from scanner_api.binding.edge import Edge
+from scanner_api.binding.operation import respond
+from scanner_api.binding.request import STATE
+from scanner_api.cors import with_cors
+from scanner_api.problems import ERROR_TYPES, MEDIA_TYPE, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from scanner_api.binding import Request
+    from scanner_api.clock import Clock
+    from scanner_contract import Contract
+
+REFUSAL = "scanner_mocks.refusal"
+MOST_TARGET_BYTES = 64 * 1024
+PROBLEMS = {int(each.status): each for each in Problem.__subclasses__()}
+"""The API's own, by status."""
+
+
+class Provoked(Problem):
+    """A status that somebody wanted to have.
+
+    Args:
+        wanted: the status.
+        error_code: of the problem; by default, that of the API's problem with this status.
+    """
+
+    def __init__(self, wanted: int, error_code: str = "") -> None:
+        super().__init__("A fault of the mock wants this answer.")
+        self.wanted = wanted
+        self._error_code = error_code
+
+    def document(self, **members: str) -> dict[str, Any]:
+        """Return the problem details object."""
+        known = PROBLEMS.get(self.wanted)
+        code = known.error_code if known else f"status_{self.wanted}"
+        return {
+            **super().document(**members),
+            "type": f"{ERROR_TYPES}{code}" if known else "about:blank",
+            "title": (known and known.title) or _phrase(self.wanted),
+            "status": self.wanted,
+            "error_code": self._error_code or code,
+            "retryable": known.retryable if known else self.wanted >= HTTPStatus.INTERNAL_SERVER_ERROR,
+        }
+
+
+def _phrase(status: int) -> str:
+    return HTTPStatus(status).phrase if status in set(HTTPStatus) else f"Status {status}"
+
+
+class Refusals:
+    """Answers with problems, to pages of other origins too.
+
+    Args:
+        contract: whose headers pages may send and see.
+        origins: of those pages.
+        clock: the time.
+    """
+
+    def __init__(self, contract: Contract, origins: Sequence[str], clock: Clock) -> None:
+        edge = Edge(_answer, clock=clock, pages={}, most_target_bytes=MOST_TARGET_BYTES)
+        self._app: ASGIApp = with_cors(edge, contract, origins)
+
+    async def answer(self, problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request with a problem."""
+        await self._app({**scope, REFUSAL: problem}, receive, send)
+
+
+async def _answer(scope: Scope, _receive: Receive, send: Send) -> None:
+    problem, request = scope[REFUSAL], scope[STATE]
+    if not isinstance(problem, Provoked):
+        raise problem
+    await respond(_rendered(problem, request), request, send)
+
+
+def _rendered(problem: Provoked, request: Request) -> Rendered:
+    if problem.wanted < HTTPStatus.BAD_REQUEST:
+        length = [] if problem.wanted in (204, 304) else [(b"content-length", b"0")]
+        return Rendered(problem.wanted, [*length, *request.response_headers], b"")
+    body = msgspec.json.encode(request.problem_details(problem))
+    headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", b"%d" % len(body))]
+    return Rendered(problem.wanted, [*headers, *request.response_headers], body)

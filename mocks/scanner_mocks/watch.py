@@ -1,0 +1,69 @@
+"""Journal and faults of a mock, where the API's and S3's come together."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from .faults import Faults
+from .journal import Journal, Masking, Verdict
+from .journal.s3_exchange import s3_exchange
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from scanner_contract import Contract
+
+    from .faults import Fault
+    from .journal import Exchange
+    from .s3 import S3Server
+
+
+class Watch:
+    """What is watched, and what is let go wrong, in both servers.
+
+    Args:
+        seed: of chance.
+
+    Attributes:
+        journal: of all exchanges.
+        faults: that are on.
+        s3: the server whose faults they are too.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self.journal = Journal()
+        self.faults = Faults(seed, self._tell_s3)
+        self.s3: S3Server | None = None
+
+    def look_by(self, contract: Contract) -> None:
+        """Have the journal judge by a contract, and mask what it holds to be secret."""
+        self.journal.masking = Masking.of(contract)
+        self.journal.judge_with(lambda: _Judge(contract))
+
+    def hear_of_s3(self, told: Mapping[str, Any]) -> None:
+        """Take in an exchange that S3's process tells of."""
+        exchange = s3_exchange(told, self.journal.masking)
+        self.journal.record(exchange)
+        if exchange.fault:
+            self.faults.struck(exchange.fault)
+
+    def _tell_s3(self, faults: list[Fault]) -> None:
+        if self.s3 is not None:
+            self.s3.set_faults(faults)
+
+
+class _Judge:
+    """Judges what is for the contract's operations: S3, the explorer and other pages beside it are not."""
+
+    def __init__(self, contract: Contract) -> None:
+        from .judging import ExchangeJudge  # noqa: PLC0415 -- takes a moment that no start should wait for
+
+        self._judge = ExchangeJudge(contract)
+
+    def verdict(self, exchange: Exchange) -> Verdict:
+        """Return what the contract says of an exchange."""
+        answered = 0 < exchange.status < HTTPStatus.BAD_REQUEST
+        if exchange.server == "s3" or (answered and not exchange.operation):
+            return Verdict(unjudged="it is for none of the contract's operations")
+        return self._judge.verdict(exchange)
