@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from anyio import to_thread
 from anyio.from_thread import start_blocking_portal
 from schemathesis import Response
 
@@ -192,6 +193,38 @@ class Spoiled(httpx.BaseTransport):
     def _over_the_network(self, request: httpx.Request) -> tuple[int, dict[str, str], bytes]:
         answer = self.world.network.handle_request(request)
         return answer.status_code, dict(answer.headers), answer.read()
+
+
+@pytest.fixture(scope="session")
+def wrong_app(world: World) -> Callable[..., Any]:
+    """Return what makes an ASGI app of the right one, with its exchanges spoiled."""
+
+    def make(answer: Any) -> Any:
+        transport = Spoiled(world, None, answer, None)
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            if scope["type"] != "http":
+                return  # the right app has been started already
+            body = b""
+            while (message := await receive())["type"] == "http.request":
+                body += message.get("body", b"")
+                if not message.get("more_body"):
+                    break
+            url = URL + scope["raw_path"].decode()
+            url += f"?{scope['query_string'].decode()}" if scope["query_string"] else ""
+            asked = httpx.Request(scope["method"], url, headers=scope["headers"], content=body)
+            answer = await to_thread.run_sync(transport.handle_request, asked)
+            start = {
+                "type": "http.response.start",
+                "status": answer.status_code,
+                "headers": answer.headers.raw,
+            }
+            await send(start)
+            await send({"type": "http.response.body", "body": answer.content})
+
+        return app
+
+    return make
 
 
 class Inspection:

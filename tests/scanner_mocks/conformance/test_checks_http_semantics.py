@@ -2,20 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from scanner_mocks.conformance.checks.http_semantics import HttpSemantics
-
-
-def unknown_method(exchange):
-    """Know nothing of a path when its method is another."""
-    if exchange.status == 405:
-        problem = json.loads(exchange.body)
-        problem |= {"status": 404, "title": "Not Found", "error_code": "not_found"}
-        problem["type"] = problem["type"].replace("method_not_allowed", "not_found")
-        exchange.status, exchange.body = 404, json.dumps(problem).encode()
 
 
 def other_methods(exchange):
@@ -60,7 +49,6 @@ def careless_preflight(exchange):
 
 
 WRONG = {
-    "405": [{"answer": unknown_method}],
     "allow": [{"answer": other_methods}],
     "head": [{"answer": no_head}, {"answer": head_with_body}],
     "406": [{"ask": deaf}],

@@ -15,6 +15,7 @@ from __future__ import annotations
 from .check import Check
 from .http_semantics import HttpSemantics
 from .organization_isolation import OrganizationIsolation
+from .precedence import is_told_by
 from .presigned_upload import PresignedUpload
 from .problem_details import ProblemDetails
 from .rate_limit_headers import RateLimitHeaders
@@ -32,4 +33,4 @@ CHECKS: tuple[type[Check], ...] = (
 )
 """The checks, in the order in which they are made: the last one uses up a window of requests."""
 
-__all__ = ["CHECKS", "Check"]
+__all__ = ["CHECKS", "Check", "is_told_by"]

@@ -67,7 +67,15 @@ class Check:
 
 
 class AnswerCheck(Check):
-    """A check that judges each answer."""
+    """A check that judges each answer.
+
+    Attributes:
+        headers: of the answer that it judges, in lower case.
+        judges_errors: whether it judges the bodies of errors.
+    """
+
+    headers: ClassVar[frozenset[str]] = frozenset()
+    judges_errors: ClassVar[bool] = False
 
     def judge(self, response: Response, case: Case[Any]) -> Iterable[Violated]:
         """Yield what is wrong with an answer."""

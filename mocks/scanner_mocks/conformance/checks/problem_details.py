@@ -49,6 +49,7 @@ class ProblemDetails(AnswerCheck):
         "timestamp": "timestamp is a date-time with an offset from UTC",
         "schema": "the rest is as the contract's schema for this answer wants it",
     }
+    judges_errors = True
     source = "/info/description"
     promise = "All errors conform to [RFC 9457 Problem Details]"
 

@@ -61,6 +61,7 @@ class RateLimitHeaders(AnswerCheck):
         "unix time": "X-RateLimit-Reset is the Unix time RateLimit-Reset seconds after the Date",
         "growing": "RateLimit-Remaining never grows within a window",
     }
+    headers = frozenset({POLICY, *NUMBERS})
     source = "/info/description"
     promise = "Rate-limit headers are included on every response"
 

@@ -38,6 +38,7 @@ class RetryAfter(AnswerCheck, RunCheck):
         "body": "retry_after_seconds in the body of a 429 says the same as Retry-After",
         "enough": "who waits as long as Retry-After says is not refused again with a 429",
     }
+    headers = frozenset({"retry-after"})
     source = "/info/description"
     promise = "When rate-limited, you receive `429 Too Many Requests`"
 
