@@ -6,6 +6,7 @@ import asyncio
 import threading
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
+from urllib.parse import urlsplit
 
 import uvicorn
 
@@ -121,6 +122,9 @@ def _settings(settled: Settled) -> Settings:
         "oauth_issuer": token_issuer.ISSUER,
         "oauth_audience": token_issuer.AUDIENCE,
         "oauth_jwks": str(token_issuer.KEY_SET),
+        # what is scanned is followed to the mock itself, and nowhere else: nothing leaves this machine
+        "redirect_ports": (),
+        "redirect_allowed": (urlsplit(settled.tell()["api"]).netloc,),
     }
     return Settings.model_construct(**{**own, **settled.settings})
 
