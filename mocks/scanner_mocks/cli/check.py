@@ -73,7 +73,13 @@ Resume = Annotated[
     Path | None,
     typer.Option("--resume", help="Keep what is done in this file, and go on from it where it is there."),
 ]
+Junit = Annotated[Path | None, typer.Option("--junit", help="Write the report as JUnit XML.")]
+Html = Annotated[Path | None, typer.Option("--html", help="Write the report as a page that stands alone.")]
+Har = Annotated[Path | None, typer.Option("--har", help="Write what went over the wire, secrets masked.")]
 Json = Annotated[Path | None, typer.Option("--json", help="Write the report as JSON.")]
+Github = Annotated[
+    bool, typer.Option("--github", help="Annotate for GitHub Actions.", envvar="GITHUB_ACTIONS")
+]
 
 
 def check(  # noqa: PLR0913 -- an option each
@@ -92,7 +98,11 @@ def check(  # noqa: PLR0913 -- an option each
     seed: Seed = None,
     operation: OnlyOperation = None,
     resume: Resume = None,
+    junit: Junit = None,
+    html: Html = None,
+    har: Har = None,
     json: Json = None,
+    github: Github = False,
 ) -> None:
     """Find out whether a deployment keeps the contract, whoever runs it.
 
@@ -129,11 +139,14 @@ def check(  # noqa: PLR0913 -- an option each
             seed=seed,
             only=tuple(operation or ()),
             resume=resume,
+            har=har,
         )
         report = _run(checking, console)
-        _write(report, json)
+        _write(report, junit, html, json)
     except (CannotRunError, ValueError, OSError) as error:
         _give_up(str(error))
+    if github:
+        _annotate(report)
     raise typer.Exit(report.exit_code)
 
 
@@ -155,11 +168,19 @@ def _run(checking: Checking, console: Console) -> Report:
     return run.report
 
 
-def _write(report: Report, json: Path | None) -> None:
-    from scanner_mocks.conformance.renderings.files import write_json  # noqa: PLC0415 -- as above
+def _write(report: Report, junit: Path | None, html: Path | None, json: Path | None) -> None:
+    from scanner_mocks.conformance.renderings import files  # noqa: PLC0415 -- as above
 
-    if json is not None:
-        write_json(report, json)
+    for path, write in ((junit, files.write_junit), (html, files.write_page), (json, files.write_json)):
+        if path is not None:
+            write(report, path)
+
+
+def _annotate(report: Report) -> None:
+    from scanner_mocks.conformance.renderings.github import workflow_commands  # noqa: PLC0415 -- as above
+
+    for command in workflow_commands(report):
+        typer.echo(command)
 
 
 def _seconds(budget: str) -> float | None:

@@ -13,6 +13,7 @@ from .pace import Pace
 from .plan import PHASES, Phase, Plan
 from .resumption import Resumption
 from .run import Run
+from .traffic import Archive
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,6 +42,7 @@ class Checking:
         phases: of Schemathesis.
         checks: of ours.
         resume: file that a run is kept in while it goes on.
+        har: file that is written, as HAR, with what goes over the wire.
     """
 
     url: str
@@ -54,29 +56,35 @@ class Checking:
     phases: tuple[Phase, ...] = PHASES
     checks: tuple[type[Check], ...] = CHECKS
     resume: Path | None = None
+    har: Path | None = None
 
     @contextmanager
     def started(self) -> Iterator[Run]:
-        """Yield a run that can be made.
+        """Yield a run that can be made; what went over the wire is in `har` afterwards.
 
         Raises:
             CannotRunError: it cannot; the message says why.
         """
         pace = Pace()
         contract = contract_of(self.url, self.contract)
-        with target_at(
-            self.url,
-            contract,
-            self.credentials,
-            pace,
-            read_only=self.read_only,
-            only=self.only,
-            seconds=self.budget,
-        ) as target:
+        with (
+            self._archive(contract) as archive,
+            target_at(
+                self.url,
+                contract,
+                self.credentials,
+                pace,
+                read_only=self.read_only,
+                only=self.only,
+                seconds=self.budget,
+            ) as target,
+        ):
             before = Resumption(self.resume).read(target)
-            yield Run(
-                target, self._plan(before.seed if before else None), pace, checks=self.checks, before=before
-            )
+            plan = self._plan(before.seed if before else None)
+            run = Run(target, plan, pace, checks=self.checks, before=before)
+            if archive:
+                run.listen(archive.take, archive.answered)
+            yield run
 
     def events(self, run: Run) -> Iterator[events.EngineEvent]:
         """Make a run, and yield its events; what it has done is kept after each."""
@@ -85,6 +93,16 @@ class Checking:
             resumption.keep(run.report)
             yield event
         resumption.end(run.report)
+
+    @contextmanager
+    def _archive(self, contract: Contract) -> Iterator[Archive | None]:
+        if self.har is None:
+            yield None
+            return
+        with self.har.open("wb") as file:
+            archive = Archive(file, contract, self.credentials)
+            yield archive
+            archive.close()
 
     def _plan(self, seed_before: int | None) -> Plan:
         seed = self.seed if self.seed is not None else seed_before

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 LONGEST_ANSWER = 2_000
 """Characters of an answer's body that a finding shows."""
 WHOLE_API = ""
+OWN_CHECKS = "own checks"
+"""What is told as their phase."""
 ENDS: dict[StopReason, End] = {
     StopReason.COMPLETED: "complete",
     StopReason.MAX_TIME: "budget spent",
@@ -119,7 +121,7 @@ class Recording:
             check=failure.check,
             title=self._mask(failure.title),
             message=self._mask(failure.message),
-            phase="own checks",
+            phase=OWN_CHECKS,
             status=exchange.status_code if exchange is not None else 0,
             answer=self._mask(exchange.text[:LONGEST_ANSWER]) if exchange is not None else "",
             curl=self._curl(curl_of(exchange.request)) if exchange is not None else "",

@@ -111,6 +111,7 @@ class Report(msgspec.Struct, kw_only=True):
         findings: in the order in which they were found.
         troubles: what could not be tested.
         left_out: checks that could not be made, and why.
+        notes: what checks left untried and why, by check.
         finished: phases and operations that are done, for a run that continues this one.
     """
 
@@ -126,6 +127,7 @@ class Report(msgspec.Struct, kw_only=True):
     findings: list[Finding] = []
     troubles: list[Trouble] = []
     left_out: dict[str, str] = {}
+    notes: dict[str, list[str]] = {}
     finished: list[tuple[str, str]] = []
 
     @property

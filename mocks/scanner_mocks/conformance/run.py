@@ -8,18 +8,21 @@ from typing import TYPE_CHECKING, Any
 import schemathesis
 from schemathesis.engine import events, from_schema
 
-from .checks import CHECKS
+from .arrival import CannotRunError
+from .checks import CHECKS, is_told_by
 from .configuration import configuration
 from .pace import QuotaUsedUp
-from .recording import WHOLE_API, Recording
+from .recording import OWN_CHECKS, WHOLE_API, Recording
 from .registration import registered
 from .report import Report, Subject
 from .target import label_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
+    import httpx
     from schemathesis import Case, HookContext, Response
+    from schemathesis.core.failures import Failure
     from schemathesis.engine.core import EventStream
     from schemathesis.schemas import BaseSchema
 
@@ -54,20 +57,32 @@ class Run:
         self._plan = plan
         self._pace = pace
         self._possible = [check for check in checks if not self._is_left_out(check)]
+        self._made: list[Check] = []
         self._stream: EventStream | None = None
+        self._listeners: list[Callable[[events.EngineEvent], None]] = []
+        target.client.event_hooks["response"].append(self._count)
+
+    def listen(
+        self, event: Callable[[events.EngineEvent], None], answer: Callable[[httpx.Response], None]
+    ) -> None:
+        """Call one for each event, and the other for each answer that a check of ours gets."""
+        self._listeners.append(event)
+        self.target.client.event_hooks["response"].append(answer)
 
     def events(self) -> Iterator[events.EngineEvent]:
         """Run, and yield each event once it is in the report."""
         began, before = self.target.clock(), self.report.seconds
         recording = Recording(self.report, self.target.credentials)
-        with registered(self._possible, self.target) as made:
+        with registered(self._possible, self.target) as self._made:
             self._stream = from_schema(self._schema()).execute()
             for event in self._stream:
                 recording.take(event)
+                for listener in self._listeners:
+                    listener(event)
                 self.report.seconds = before + self.target.clock() - began
                 self.report.waited = self._pace.waited
                 if isinstance(event, events.EngineFinished):
-                    self._conclude(made)
+                    self._conclude()
                 yield event
 
     def _is_left_out(self, check: type[Check]) -> bool:
@@ -76,12 +91,15 @@ class Run:
         return bool(reason)
 
     def _schema(self) -> BaseSchema:
+        contract, wanted = self.target.contract, self.target.operations
         config = configuration(self.target, self._plan, self.report.finished)
-        schema: BaseSchema = schemathesis.openapi.from_dict(
-            deepcopy(self.target.contract.document), config=config
-        )
-        schema = schema.include(name=[label_of(operation) for operation in self.target.operations])
+        schema: BaseSchema = schemathesis.openapi.from_dict(deepcopy(contract.document), config=config)
+        if others := [label_of(each) for each in contract.operations if each not in wanted]:
+            schema = schema.exclude(name=others)
+        if schema.statistic.operations.selected != len(wanted):
+            raise CannotRunError("Schemathesis selects other operations than those that may be called.")
         schema.hooks.register_hook_with_name(self._after_call, "after_call")
+        schema.hooks.register_hook_with_name(self._filter_failure, "filter_failure")
         return schema
 
     def _after_call(self, _context: HookContext, _case: Case[Any], response: Response) -> None:
@@ -92,11 +110,26 @@ class Run:
             if self._stream is not None:
                 self._stream.stop()
 
-    def _conclude(self, made: list[Check]) -> None:
+    def _count(self, response: httpx.Response) -> None:
+        response.read()
+        if str(response.request.url).startswith(self.target.url):
+            tested = self.report.tested(WHOLE_API)
+            tested.requests[OWN_CHECKS] = tested.requests.get(OWN_CHECKS, 0) + 1
+            tested.statuses[response.status_code] = tested.statuses.get(response.status_code, 0) + 1
+            tested.times.add(response.elapsed.total_seconds() * 1000)
+
+    def _filter_failure(
+        self, _context: HookContext, failure: Failure, case: Case[Any], response: Response
+    ) -> bool:
+        return not is_told_by(self._made, failure, response, case)
+
+    def _conclude(self) -> None:
         if self.report.reason and self.report.end == "interrupted":
             self.report.end = "quota used up"
         failed = {finding.check for finding in self.report.findings}
-        for check in made:
+        for check in self._made:
+            if check.notes:
+                self.report.notes[check.name] = [self.target.credentials.mask(note) for note in check.notes]
             if hasattr(check, "after_run") and check.name not in failed:
                 self.report.tested(WHOLE_API).tally(check.name).passed += 1
 

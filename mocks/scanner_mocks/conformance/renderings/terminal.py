@@ -93,6 +93,8 @@ def _legend(report: Report, names: dict[str, str]) -> Table:
         )
     for check, reason in report.left_out.items():
         table.add_row("", Text(check, style="dim"), Text(f"left out: {reason}", style="dim"))
+    for check, notes in report.notes.items():
+        table.add_row("", Text(check, style="dim"), Text("; ".join(notes), style="dim"))
     return table
 
 

@@ -1,0 +1,58 @@
+"""A report as JUnit XML: a suite for each operation, a test for each check."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from xml.etree.ElementTree import Element, SubElement, tostring
+
+from .names import WHOLE_API
+
+if TYPE_CHECKING:
+    from scanner_mocks.conformance.report import Report, Tested
+
+FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that XML 1.0 has no way to write."""
+
+
+def junit(report: Report) -> bytes:
+    """Return the XML document."""
+    root = Element("testsuites", name=_text(f"{report.subject.title} {report.subject.version}"))
+    for operation, tested in report.operations.items():
+        _suite(root, operation, tested, report)
+    if report.left_out:
+        suite = SubElement(root, "testsuite", name="left out")
+        for check, reason in report.left_out.items():
+            SubElement(_case(suite, check), "skipped", message=_text(reason))
+    for suite in [root, *root]:
+        suite.set("tests", str(len(suite.findall(".//testcase"))))
+        suite.set("failures", str(len(suite.findall(".//failure"))))
+        suite.set("errors", str(len(suite.findall(".//error"))))
+    root.set("time", f"{report.seconds:.3f}")
+    document: bytes = tostring(root, "utf-8", xml_declaration=True)
+    return document
+
+
+def _suite(root: Element, operation: str, tested: Tested, report: Report) -> None:
+    suite = SubElement(root, "testsuite", name=_text(operation or WHOLE_API))
+    for check in tested.checks:
+        case = _case(suite, check)
+        for finding in report.findings:
+            if (finding.operation, finding.check) == (operation, check):
+                failure = SubElement(case, "failure", message=_text(finding.title), type=check)
+                failure.text = _text(
+                    "\n\n".join(filter(None, (finding.message, finding.answer, finding.curl)))
+                )
+    for trouble in report.troubles:
+        if trouble.operation == operation:
+            SubElement(_case(suite, trouble.title), "error", message=_text(trouble.title)).text = _text(
+                trouble.message
+            )
+
+
+def _case(suite: Element, name: str) -> Element:
+    return SubElement(suite, "testcase", classname=suite.get("name", ""), name=_text(name))
+
+
+def _text(text: str) -> str:
+    return FORBIDDEN.sub("\ufffd", text)
