@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
-from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
-
-import uvicorn
 
 from scanner_api.app import create_app
 from scanner_api.settings import Settings
@@ -23,16 +18,14 @@ from .control import Control, ControlGate
 from .events import Events, EventStream
 from .faults.faulty import Faulty
 from .faults.skew import UPLOADS, SkewedClock
-from .faults.transport import TransportProtocol
 from .journal import Journalled
 from .journal.broadcast import Broadcast
 from .operation_table import OperationTable
+from .serving import serving
 from .state import State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterator, Mapping
-    from concurrent.futures import Future
-    from socket import socket
+    from collections.abc import Callable, Mapping
 
     from starlette.types import ASGIApp
 
@@ -47,8 +40,7 @@ if TYPE_CHECKING:
     from .state import Clearable
     from .watch import Watch
 
-SHUTDOWN_SECONDS = 1
-Made = TypeVar("Made")
+__all__ = ["Settled", "mock_application", "serving"]
 
 
 class Settled(NamedTuple):
@@ -101,7 +93,7 @@ def mock_application(settled: Settled) -> MockApplication:
             contract,
             clock,
             upload_seconds=settings.presigned_expires_seconds,
-            prefers=False,
+            prefers=True,
         ),
     ]
     broadcast = Broadcast(
@@ -154,55 +146,3 @@ def _maker(
         )
 
     return make
-
-
-@contextmanager
-def serving(app: MockApplication, listening: socket) -> Iterator[None]:
-    """Start the app and serve, in a thread with an event loop of its own."""
-    config = uvicorn.Config(
-        app,
-        http=TransportProtocol,
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,  # access/ believes the proxies that are set, and here there are none
-        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
-    )
-    server = uvicorn.Server(config)
-    with ExitStack() as running:
-        loop = running.enter_context(_Loop(config.get_loop_factory() or asyncio.new_event_loop))
-        running.callback(lambda: loop.submit(app.stop()).result())
-        loop.submit(app.start()).result()
-        # the socket listens already: whoever connects from now on is answered
-        ended = loop.submit(server.serve([listening]))
-
-        def end() -> None:
-            app.end()
-            server.should_exit = True
-            ended.result()
-
-        running.callback(end)
-        yield
-
-
-class _Loop:
-    """An event loop in a thread of its own, for as long as it is entered."""
-
-    def __init__(self, make: Callable[[], asyncio.AbstractEventLoop]) -> None:
-        self._loop = make()
-        # a daemon, so that whoever is interrupted while the mock starts or ends is not held by it
-        self._thread = threading.Thread(target=self._loop.run_forever, name="scanner-mock", daemon=True)
-
-    def submit(self, work: Coroutine[Any, Any, Made]) -> Future[Made]:
-        """Run a coroutine in the loop."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()

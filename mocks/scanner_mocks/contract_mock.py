@@ -1,0 +1,164 @@
+"""The mock of any contract: no database, no S3, its answers from the contract alone."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from scanner_api.server import listen, url_of
+from scanner_contract import load_contract
+
+from .answers import answering_app
+from .answers.standing import ContractState
+from .application import MockApplication
+from .clock import MockClock
+from .control import Control, ControlGate
+from .events import Events, EventStream
+from .faults.faulty import Faulty
+from .faults.file import faults_in
+from .journal import Journalled
+from .journal.broadcast import Broadcast
+from .operation_table import OperationTable
+from .serving import serving
+from .watch import Watch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from starlette.types import ASGIApp
+
+    from scanner_contract import Contract
+
+    from .state import Clearable
+
+
+UPLOAD_SECONDS = 3600
+
+
+class ContractMock(msgspec.Struct, frozen=True, kw_only=True):
+    """What a client has to know of the running mock of a contract.
+
+    Attributes:
+        api: URL of the API.
+        control: URL of the control API.
+        contract: title of the contract.
+        contract_version: its version.
+        operations: how many it has.
+    """
+
+    api: str
+    control: str
+    contract: str
+    contract_version: str
+    operations: int
+
+    def line(self) -> str:
+        """Return everything as one line of JSON."""
+        return msgspec.json.encode(self).decode()
+
+    def seeds(self) -> dict[str, Any]:
+        """Return what the line tells."""
+        told: dict[str, Any] = msgspec.to_builtins(self)
+        return told
+
+
+@contextmanager
+def contract_mock(
+    contract: Contract | str,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    *,
+    authentication: bool = True,
+    watch: bool = False,
+    tell: Callable[[str], None] = lambda _: None,
+    control_token: str | None = None,
+    seed: int = 0,
+    faults: Path | None = None,
+) -> Iterator[ContractMock]:
+    """Run the mock of a contract: once this is entered it answers, once it is left it is gone.
+
+    Args:
+        contract: the contract, or the file or URL that it is in.
+        host: address to listen on.
+        port: 0 takes a free one.
+        authentication: ask for credentials where the contract does; any non-empty one will do.
+        watch: load the contract again when its file changes.
+        tell: hears of each reload, in a sentence.
+        control_token: what opens the control API, from anywhere; without it, it is for this machine.
+        seed: another seed, other generated values.
+        faults: file with faults that are on from the start.
+
+    Raises:
+        CannotListen: the port is taken, or the address is not this machine's.
+        ContractError: the contract cannot be read, or is not valid.
+        FaultFileError: the file with faults cannot be read, or holds anything else.
+    """
+    loaded = load_contract(contract) if isinstance(contract, str) else contract
+    from_file = [] if faults is None else faults_in(faults)
+    with ExitStack() as running:
+        listening = running.enter_context(listen(host, port))
+        url, info = url_of(listening), loaded.document["info"]
+        mock = ContractMock(
+            api=url,
+            control=f"{url}/_mock",
+            contract=info["title"],
+            contract_version=info["version"],
+            operations=len(loaded.operations),
+        )
+        making = _Making(Watch(seed), seed, authentication=authentication)
+        app = making.application(loaded, mock, control_token, watch=watch, tell=tell)
+        running.enter_context(serving(app, listening))
+        making.watch.faults.add(*from_file)
+        yield mock
+
+
+class _Making:
+    """Puts the mock of a contract together."""
+
+    def __init__(self, watch: Watch, seed: int, *, authentication: bool) -> None:
+
+        self.watch = watch
+        self._seed = seed
+        self._authentication = authentication
+        self._clock = MockClock(lambda _now, _stopped: None)
+
+    def application(
+        self,
+        contract: Contract,
+        mock: ContractMock,
+        control_token: str | None,
+        *,
+        watch: bool,
+        tell: Callable[[str], None],
+    ) -> MockApplication:
+        """Return the mock: control, and the contract's answers behind journal and faults."""
+        journal, events = self.watch.journal, Events()
+        kept: dict[str, Clearable] = {"journal": journal, "faults": self.watch.faults}
+        state: Any = ContractState(contract, self._layered, self._clock, kept, watch=watch, tell=tell)
+        control = Control(
+            ControlGate(control_token),
+            pages={"/_mock/events": EventStream(events)},
+            public=(),
+            clock=self._clock,
+            collaborators={"events": events, "state": state, "seeds": mock.seeds, **kept},
+        )
+        broadcast = Broadcast(
+            journal,
+            lambda exchange: events.publish("exchange", exchange, str(exchange.number)),
+            lambda: events.heard,
+        )
+        return MockApplication(state, control, events, (), broadcast)
+
+    def _layered(self, contract: Contract) -> ASGIApp:
+        """Return a contract's answers behind faults, and those behind the journal."""
+        self.watch.look_by(contract)
+        app = answering_app(
+            contract, seed=str(self._seed), authentication=self._authentication, clock=self._clock
+        )
+        faulty = Faulty(
+            app, self.watch.faults, contract, self._clock, upload_seconds=UPLOAD_SECONDS, prefers=True
+        )
+        return Journalled(faulty, self.watch.journal, OperationTable(contract))
