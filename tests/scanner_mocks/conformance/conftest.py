@@ -61,7 +61,7 @@ class MovableClock:
 
 @dataclass
 class Exchange:
-    """A request and its answer, as a wrong app sees them; it may alter both.
+    """A request and its answer, as a wrong app sees them; it may alter what is sent, and the answer.
 
     Attributes:
         method: of the request.
@@ -171,8 +171,7 @@ class Spoiled(httpx.BaseTransport):
     def _exchange(self, exchange: Exchange, request: httpx.Request, ask: Any, spoil: Any, send: Any) -> Any:
         if ask is not None:
             ask(exchange)
-        url = request.url.copy_with(path=exchange.path)
-        sent = httpx.Request(exchange.method, url, headers=exchange.sent, content=exchange.asked)
+        sent = httpx.Request(exchange.method, request.url, headers=exchange.sent, content=exchange.asked)
         exchange.status, exchange.headers, exchange.body = send(sent)
         if spoil is not None:
             spoil(exchange)
