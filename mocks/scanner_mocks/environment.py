@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from .server import Mock
 
 PREFIX: Final = "SCANNER_"
-NAMES: Final = {"api": "api_url", "s3": "s3_url", "keys": "api_key"}
+NAMES: Final = {"api": "api_url", "s3": "s3_url", "control": "control_url", "keys": "api_key"}
 """Fields of a mock whose variable says more than their name does."""
 
 

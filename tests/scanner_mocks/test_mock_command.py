@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 from contextlib import contextmanager
+from itertools import takewhile
 from pathlib import Path
 
 import httpx
@@ -103,7 +104,7 @@ def test_ctrl_c_while_it_starts():
 def test_page_for_people():
     """Without ``--json`` it tells a person everything that can be copied, each on one line."""
     with running() as process:
-        page = "".join(iter(process.stdout.readline, "Ctrl-C ends it.\n"))
+        page = "".join(takewhile("Ctrl-C ends it.\n".__ne__, process.stdout))
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=30)
     assert process.returncode == 0

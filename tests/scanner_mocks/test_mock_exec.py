@@ -83,7 +83,8 @@ def test_the_command_has_the_mock_beside_it(tmp_path):
     line = json.loads(finished.stdout.splitlines()[1])
     told = {name.removeprefix("SCANNER_").lower(): value for name, value in variables.items()}
     assert (status, variables["MARK"], ready.exists()) == (200, "mine", False)
-    assert (told.pop("api_url"), told.pop("s3_url")) == (line.pop("api"), line.pop("s3"))
+    for name in ("api", "s3", "control"):
+        assert told.pop(f"{name}_url") == line.pop(name)
     keys = {f"api_key_{name}": key for name, key in line.pop("keys").items()}
     assert {**line, **keys}.items() <= told.items()
     with pytest.raises(httpx.ConnectError):

@@ -1,0 +1,125 @@
+"""The plugin for pytest: a mock for your tests, begun anew for each.
+
+pytest loads it wherever this package is installed, so it imports nothing until a test asks for a fixture, and
+its fixtures say so where the extra ``mock`` is missing.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import httpx
+
+    from .server import Mock
+
+MARKER = "scanner_fault"
+API_ROOT = "/scanner/api/v1"
+TIMEOUT_SECONDS = 30
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the marker known."""
+    config.addinivalue_line(
+        "markers",
+        f"{MARKER}(**fields): have the mock fail in this test, as in {MARKER}(operation='create_session', "
+        "status=503, times=1); fields are those of a fault, of its match and of its effect.",
+    )
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Refuse a marker that would do nothing."""
+    if item.get_closest_marker(MARKER) and "scanner_mock" not in getattr(item, "fixturenames", ()):
+        pytest.fail(f"It is marked {MARKER}, and none of its fixtures uses scanner_mock.", pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def scanner_mock_server() -> Iterator[Mock]:
+    """Run one mock for all tests of this process, on free ports; what they did before is still there."""
+    _need_extra()
+    from .server import scanner_mock  # noqa: PLC0415 -- the module's reason
+
+    with scanner_mock() as mock:
+        yield mock
+
+
+@pytest.fixture(scope="session")
+def _scanner_control(scanner_mock_server: Mock) -> Iterator[httpx.Client]:
+    import httpx  # noqa: PLC0415 -- the module's reason
+
+    # a proxy of this machine's environment has no business between us and loopback
+    with httpx.Client(
+        base_url=scanner_mock_server.control, timeout=TIMEOUT_SECONDS, trust_env=False
+    ) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def _scanner_s3_owner(scanner_mock_server: Mock) -> Iterator[Any]:
+    from .aws_session import aws_session  # noqa: PLC0415 -- the module's reason
+
+    client = aws_session().client("s3", endpoint_url=scanner_mock_server.s3)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def scanner_mock(
+    request: pytest.FixtureRequest, scanner_mock_server: Mock, _scanner_control: httpx.Client
+) -> Mock:
+    """Return the running mock as it was when it started, with the faults that the test is marked with."""
+    _scanner_control.post("/state/reset", json={}).raise_for_status()
+    for marker in reversed([*request.node.iter_markers(MARKER)]):
+        _switch_on(_scanner_control, marker)
+    return scanner_mock_server
+
+
+@pytest.fixture
+def scanner_api_client(scanner_mock: Mock) -> Iterator[httpx.Client]:
+    """Return a client of the mock's API, with an API key; paths begin behind `API_ROOT`."""
+    import httpx  # noqa: PLC0415 -- the module's reason
+
+    headers = {"X-API-Key": scanner_mock.api_key}
+    with httpx.Client(
+        base_url=f"{scanner_mock.api}{API_ROOT}", headers=headers, timeout=TIMEOUT_SECONDS, trust_env=False
+    ) as client:
+        yield client
+
+
+@pytest.fixture
+def scanner_s3(scanner_mock: Mock, _scanner_s3_owner: Any) -> Any:  # noqa: ARG001 -- its objects begin anew
+    """Return a boto3 client of the mock's S3, as the owner of its bucket."""
+    return _scanner_s3_owner
+
+
+def _need_extra() -> None:
+    from .cli.extras import lack_of  # noqa: PLC0415 -- the module's reason
+
+    if reason := lack_of("mock"):
+        pytest.fail(reason, pytrace=False)
+
+
+def _switch_on(control: httpx.Client, marker: pytest.Mark) -> None:
+    """Switch on the fault of a marker."""
+    answer = control.post("/faults", json=_fault(dict(marker.kwargs)))
+    if answer.status_code != HTTPStatus.CREATED:
+        problem = answer.json()
+        wrong = [f"{error['pointer']}: {error['detail']}" for error in problem.get("errors", ())]
+        pytest.fail(f"{MARKER}: {problem['detail']} {'; '.join(wrong)}", pytrace=False)
+
+
+def _fault(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return the fault that fields are of: each where it belongs."""
+    from .faults.fault import Effect, Match  # noqa: PLC0415 -- the module's reason
+
+    match, effect = (
+        {name: value for name, value in fields.items() if name in kind.__struct_fields__}
+        for kind in (Match, Effect)
+    )
+    rest = {name: value for name, value in fields.items() if name not in match | effect}
+    return {"match": match, "effect": effect, **rest}

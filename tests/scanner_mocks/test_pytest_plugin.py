@@ -1,0 +1,72 @@
+"""The plugin for pytest, in a pytest of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+ANEW = """
+def test_first(scanner_mock, scanner_api_client, scanner_s3):
+    session = scanner_api_client.post("/sessions", json={}).json()
+    path = f"/sessions/{session['id']}/presigned-upload-url"
+    upload = scanner_api_client.get(path, params={"photo_type": "front"}).json()
+    scanner_s3.put_object(Bucket=scanner_mock.bucket, Key="mine", Body=b"photo")
+    assert scanner_api_client.get("/sessions").json()["pagination"]["total_count"] == 3
+    assert upload["upload_url"].startswith(scanner_mock.s3)
+
+def test_second(scanner_mock, scanner_api_client, scanner_s3):
+    assert scanner_api_client.get("/sessions").json()["pagination"]["total_count"] == 2
+    assert scanner_s3.list_objects_v2(Bucket=scanner_mock.bucket)["KeyCount"] == 0
+
+def test_third(scanner_mock_server, tmp_path_factory):
+    folder = tmp_path_factory.getbasetemp().parent
+    (folder / f"api-{scanner_mock_server.api.rpartition(':')[2]}").touch()
+"""
+UNUSED = """
+import sys
+
+def test_nothing_of_ours_is_loaded():
+    assert {"httpx", "moto", "msgspec", "scanner_api"} & set(sys.modules) == set()
+"""
+WITHOUT_EXTRA = """
+from scanner_mocks.cli import extras
+
+extras.MODULES["mock"] = ("not_installed_here",)
+
+def test_it_says_what_to_install(scanner_mock):
+    pass
+"""
+
+
+@pytest.fixture
+def outcome(tmp_path):
+    """Return what runs tests in a pytest of its own; gives its exit code and what it prints."""
+
+    def run(source, *options):
+        (tmp_path / "test_of_a_user.py").write_text(source)
+        (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --strict-markers\n")
+        command = [sys.executable, "-m", "pytest", "-W", "error", "--color=no", *options, str(tmp_path)]
+        finished = subprocess.run(  # noqa: S603 -- our own
+            command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120
+        )
+        return finished.returncode, finished.stdout + finished.stderr
+
+    return run
+
+
+def test_each_test_begins_anew(outcome, tmp_path):
+    """What one test made is not there in the next; tests share a mock, and workers of xdist do not."""
+    code, told = outcome(ANEW, "--dist=each", "--tx=2*popen", f"--basetemp={tmp_path / 'shared'}")
+    assert code == 0, told
+    assert "6 passed" in told
+    assert len({path.name for path in (tmp_path / "shared").glob("api-*")}) == 2
+
+
+def test_it_costs_nothing_unused(outcome):
+    """A pytest that does not ask for it loads nothing of it, and a pytest that cannot have it is told why."""
+    code, told = outcome(UNUSED)
+    assert code == 0, told
+    code, told = outcome(WITHOUT_EXTRA)
+    assert "(not_installed_here): pip install 'scanner-api[mock]'" in told
