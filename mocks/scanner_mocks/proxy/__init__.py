@@ -1,0 +1,1 @@
+"""A reverse proxy that watches traffic keep or break the contract."""

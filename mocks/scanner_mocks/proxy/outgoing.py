@@ -1,0 +1,74 @@
+"""An answer on its way to the client, held back for as long as its verdict takes and no longer."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.types import Send
+
+    from .fields import RawHeaders
+
+MOST_SECONDS = 0.25
+"""So long an answer is held back at most: what trickles (a slow export) is not to wait for its end."""
+
+
+class Outgoing:
+    """Sends an answer's head once it is known what to say of it, and its body.
+
+    Args:
+        send: to the client.
+        head: returns status and headers as they are to be sent, with what can be said by then.
+        most_bytes: of a body that are held back.
+    """
+
+    def __init__(self, send: Send, head: Callable[[], tuple[int, RawHeaders]], most_bytes: int) -> None:
+        self._send = send
+        self._head = head
+        self._most_bytes = most_bytes
+        self._held: list[bytes] = []
+        self._held_bytes = 0
+        self._sending = asyncio.Lock()
+        self._release: asyncio.Task[None] | None = None
+        self._timer = asyncio.get_running_loop().call_later(MOST_SECONDS, self._too_late)
+        self.started = False
+
+    async def add(self, chunk: bytes) -> None:
+        """Take in the next chunk of the body."""
+        self._held.append(chunk)
+        self._held_bytes += len(chunk)
+        if self.started or self._held_bytes > self._most_bytes:
+            await self.release()
+
+    async def release(self, *, more: bool = True) -> None:
+        """Send what there is."""
+        self._timer.cancel()
+        async with self._sending:
+            await self._start()
+            body, self._held, self._held_bytes = b"".join(self._held), [], 0
+            if body or not more:
+                await self._send({"type": "http.response.body", "body": body, "more_body": more})
+
+    async def end(self) -> None:
+        """Send the rest."""
+        if self._release is not None:
+            await self._release
+        await self.release(more=False)
+
+    def drop(self) -> None:
+        """Send nothing any more."""
+        self._timer.cancel()
+        if self._release is not None:
+            self._release.cancel()
+
+    def _too_late(self) -> None:
+        self._release = asyncio.get_running_loop().create_task(self.release())
+
+    async def _start(self) -> None:
+        if not self.started:
+            self.started = True
+            status, headers = self._head()
+            await self._send({"type": "http.response.start", "status": status, "headers": headers})

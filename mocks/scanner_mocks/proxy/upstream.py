@@ -1,0 +1,186 @@
+"""The one server that a proxy passes requests on to."""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+import httpx
+
+from .fields import end_to_end, is_chunked
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from starlette.types import Scope
+
+    from .fields import RawHeaders
+
+IDLE_SECONDS = 2
+"""Servers close idle connections after some seconds; to be first spares requests that meet a closing one."""
+
+CONNECT_SECONDS = 5
+MOST_CONNECTIONS = 200
+NAME = "scanner-api"
+FINAL = range(200, 600)
+
+
+class NotAnUpstream(ValueError):  # noqa: N818 -- says what it is
+    """The URL is none that requests can be passed on to; the message says why."""
+
+
+class UpstreamFailed(Exception):  # noqa: N818 -- says what happened
+    """There is no answer, or it ended too early.
+
+    Attributes:
+        status: what a gateway answers then.
+        error: what RFC 9209 calls it.
+    """
+
+    def __init__(self, status: HTTPStatus, error: str, reason: str) -> None:
+        self.status = status
+        self.error = error
+        super().__init__(reason)
+
+
+class Answer:
+    """An answer whose head is there.
+
+    Attributes:
+        status: from 200 to 599.
+        headers: those that are for the client.
+    """
+
+    def __init__(self, response: httpx.Response) -> None:
+        self.status = response.status_code
+        self.headers = end_to_end(response.headers.raw)
+        self._response = response
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """Yield the body as it comes, in its content coding."""
+        stream = self._response.stream
+        async for chunk in stream:  # type: ignore[union-attr]  # a transport that is asynchronous has no other
+            yield chunk
+
+
+class Upstream:
+    """Passes requests on, unchanged but for what belongs to a connection.
+
+    Nothing that a client sends has a say in where its request goes.
+
+    Args:
+        url: of the server, with or without a path that goes before those of requests.
+        timeout: seconds between one piece of an answer and the next.
+        keep_host: send the client's ``Host`` instead of the upstream's own.
+
+    Raises:
+        NotAnUpstream: the URL is none of http or https, or has more than a path.
+    """
+
+    def __init__(self, url: str, *, timeout: float = 60, keep_host: bool = False) -> None:
+        self._url = _checked(url)
+        self._base = self._url.raw_path.rstrip(b"/")
+        self._host = self._url.netloc
+        self._keep_host = keep_host
+        self._timeout = httpx.Timeout(timeout, connect=min(timeout, CONNECT_SECONDS)).as_dict()
+        self._pseudonym = f"{NAME}-{secrets.token_hex(4)}".encode()
+        limits = httpx.Limits(max_connections=MOST_CONNECTIONS, keepalive_expiry=IDLE_SECONDS)
+        self._transport = httpx.AsyncHTTPTransport(limits=limits)
+
+    @property
+    def url(self) -> str:
+        """The URL of the server, without a slash at its end."""
+        return str(self._url).rstrip("/")
+
+    def url_of(self, scope: Scope) -> str:
+        """Return the URL that a request is passed on to."""
+        return f"{self._url.scheme}://{self._host.decode()}{self._target(scope).decode('latin-1')}"
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._transport.aclose()
+
+    @asynccontextmanager
+    async def answer(self, scope: Scope, body: AsyncIterator[bytes] | None) -> AsyncIterator[Answer]:
+        """Pass a request on, and return the answer as soon as its head is there.
+
+        Args:
+            scope: the request's head.
+            body: its chunks; None for none.
+
+        Raises:
+            UpstreamFailed: there is no answer, or it ends too early.
+        """
+        try:
+            response = await self._transport.handle_async_request(self._request(scope, body))
+            try:
+                if response.status_code not in FINAL:
+                    raise UpstreamFailed(
+                        HTTPStatus.BAD_GATEWAY, "http_protocol_error", f"it answered {response.status_code}"
+                    )
+                yield Answer(response)
+            finally:
+                await response.aclose()
+        except httpx.TransportError as error:
+            raise _failure(error) from None
+
+    def _request(self, scope: Scope, body: AsyncIterator[bytes] | None) -> httpx.Request:
+        return httpx.Request(
+            scope["method"],
+            self._url,
+            headers=self._headers(scope["headers"]),
+            stream=httpx.ByteStream(b"") if body is None else _Stream(body),
+            extensions={"timeout": self._timeout, "target": self._target(scope)},
+        )
+
+    def _headers(self, sent: RawHeaders) -> RawHeaders:
+        via = [value for name, value in sent if name == b"via"]
+        if any(self._pseudonym in value for value in via):
+            raise UpstreamFailed(HTTPStatus.LOOP_DETECTED, "proxy_loop_detected", "it is this proxy itself")
+        headers = end_to_end(sent)
+        if not self._keep_host:
+            headers = [(b"host", self._host), *(pair for pair in headers if pair[0] != b"host")]
+        if is_chunked(sent):
+            headers.append((b"transfer-encoding", b"chunked"))
+        return [*headers, (b"via", b"1.1 " + self._pseudonym)]
+
+    def _target(self, scope: Scope) -> bytes:
+        path: bytes = scope.get("raw_path") or scope["path"].encode()
+        query: bytes = scope["query_string"]
+        return (self._base + path if path.startswith(b"/") else path) + (b"?" + query if query else b"")
+
+
+class _Stream(httpx.AsyncByteStream):
+    """A request's body, as it comes from the client."""
+
+    def __init__(self, chunks: AsyncIterator[bytes]) -> None:
+        self._chunks = chunks
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for chunk in self._chunks:
+            yield chunk
+
+
+def _failure(error: httpx.TransportError) -> UpstreamFailed:
+    """Return the failure that an error of the transport is."""
+    if isinstance(error, httpx.ConnectTimeout):
+        return UpstreamFailed(HTTPStatus.GATEWAY_TIMEOUT, "connection_timeout", "no connection in time")
+    if isinstance(error, httpx.TimeoutException):
+        return UpstreamFailed(HTTPStatus.GATEWAY_TIMEOUT, "http_response_timeout", "no answer in time")
+    if isinstance(error, httpx.ConnectError):
+        return UpstreamFailed(HTTPStatus.BAD_GATEWAY, "destination_unavailable", str(error))
+    return UpstreamFailed(HTTPStatus.BAD_GATEWAY, "http_protocol_error", str(error))
+
+
+def _checked(text: str) -> httpx.URL:
+    try:
+        url = httpx.URL(text)
+    except httpx.InvalidURL as error:
+        raise NotAnUpstream(f"{text[:200]!r} is no URL: {error}.") from None
+    if url.scheme not in {"http", "https"} or not url.host:
+        raise NotAnUpstream(f"{text[:200]!r} is no http or https URL with a host.")
+    if url.query or url.fragment or url.userinfo:
+        raise NotAnUpstream("An upstream is a server and perhaps a path, without user, query and fragment.")
+    return url

@@ -1,0 +1,190 @@
+import gzip
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n"
+
+
+def test_a_request_goes_on_as_it_came(proxy, upstream):
+    """Method, target, fields and body are the client's, but for Host and Via; repeated fields stay apart."""
+    target = "/notes/%2F%7e;x=1?sort=old&a=%20+&a"
+    fields = [("X-One", "1"), ("X-Two", "a"), ("x-one", "2"), ("Cookie", "a=b")]
+    proxy.ask("PUT", target, headers=fields, content=b"\x00\xff")
+    assert upstream.last.line == f"PUT {target} HTTP/1.1"
+    sent = [(name, value) for name, value in upstream.last.fields if name in {"x-one", "x-two", "cookie"}]
+    assert sent == [(name.lower(), value) for name, value in fields]
+    assert upstream.last.body == b"\x00\xff"
+    assert upstream.last["content-length"] == "2"
+    assert upstream.last["host"] == upstream.url.removeprefix("http://")
+    assert upstream.last["via"].startswith("1.1 scanner-api-")
+
+
+def test_the_targets_spelling_is_kept(proxy, upstream):
+    """Dots, doubled slashes and characters that clients would escape go on as they are."""
+    for target in (b"/a/../b/./c", b"//evil.example/x", b'/a{}|"<>^`', b"/notes?", b"*"):
+        with proxy.connection() as connection:
+            connection.sendall(b"OPTIONS " + target + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            assert connection.recv(1 << 16).startswith(b"HTTP/1.1 200")
+        assert upstream.last.line == f"OPTIONS {target.decode().removesuffix('?')} HTTP/1.1"
+
+
+def test_the_client_has_no_say_in_where_a_request_goes(proxy, upstream):
+    """An absolute target, a foreign Host and forwarding fields change nothing: only the upstream is asked."""
+    with proxy.connection() as connection:
+        connection.sendall(
+            b"GET http://evil.example/notes HTTP/1.1\r\nHost: evil.example\r\n"
+            b"Forwarded: host=evil.example\r\nX-Forwarded-Host: evil.example\r\nConnection: close\r\n\r\n"
+        )
+        assert b"200 OK" in connection.recv(1 << 16)
+    assert upstream.last.line == "GET /notes HTTP/1.1"
+    assert upstream.last["host"] == upstream.url.removeprefix("http://")
+
+
+def test_redirects_are_the_clients_to_follow(proxy, upstream, json_answer):
+    """A redirect goes back as it is, wherever it leads."""
+    upstream.answer = json_answer([], "302 Found", "Location: http://evil.example/")
+    answer = proxy.ask("GET", "/notes", follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (302, "http://evil.example/")
+    assert len(upstream.asked) == 1
+
+
+def test_fields_of_a_connection_end_with_it(proxy, upstream, json_answer):
+    """Hop-by-hop fields, and those that Connection names, do not go through, either way."""
+    hop = {
+        "Connection": "x-mine, keep-alive",
+        "X-Mine": "1",
+        "Keep-Alive": "5",
+        "TE": "trailers",
+        "Upgrade": "h2c",
+    }
+    upstream.answer = json_answer(
+        [], "200 OK", *(f"{name}: {value}" for name, value in hop.items()), "X-Kept: 1"
+    )
+    answer = proxy.ask("GET", "/notes", headers=hop | {"X-Kept": "1", "Proxy-Connection": "x"})
+    for fields in (dict(upstream.last.fields), answer.headers):
+        assert not {"x-mine", "keep-alive", "te", "upgrade", "proxy-connection"} & set(fields)
+        assert fields["x-kept"] == "1"
+
+
+def test_an_answer_comes_back_as_it_was(proxy, upstream, json_answer):
+    """Status, fields in their order, repeated ones too, and the body's bytes are the upstream's."""
+    fields = ["Set-Cookie: a=1", "X-B: 1", "Set-Cookie: b=2", "Server: theirs", "Date: then"]
+    upstream.answer = json_answer(["é"], "200 Fine", *fields)
+    answer = proxy.ask("GET", "/notes")
+    names = {"set-cookie", "x-b", "server", "date"}
+    got = [(name, value) for name, value in answer.headers.multi_items() if name in names]
+    assert [f"{name}: {value}" for name, value in got] == [
+        name.lower() + ":" + value for name, _, value in (each.partition(":") for each in fields)
+    ]
+    assert answer.json() == ["é"]
+
+
+def test_a_content_coding_is_not_touched(proxy, upstream):
+    """Compressed bytes arrive as they were sent, and are judged as what they stand for."""
+    body = gzip.compress(b"[1]")
+    upstream.answer = OK + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+    with proxy.client.stream("GET", "/notes", headers={"Accept-Encoding": "gzip"}) as answer:
+        assert b"".join(answer.iter_raw()) == body
+    assert answer.headers["content-encoding"] == "gzip"
+    assert upstream.last["accept-encoding"] == "gzip"
+    assert answer.headers["x-contract-violations"] == "1"
+
+
+def test_bodies_in_chunks_go_in_chunks(proxy, upstream):
+    """A body of unknown length is one on the other side too, both ways."""
+    upstream.answer = OK + b"Transfer-Encoding: chunked\r\n\r\n1\r\n[\r\n1\r\n]\r\n0\r\n\r\n"
+    answer = proxy.ask("POST", "/notes", content=iter([b"ab", b"c"]))
+    assert upstream.last["transfer-encoding"] == "chunked"
+    assert upstream.last["content-length"] is None
+    assert upstream.last.body == b"abc"
+    assert answer.headers["transfer-encoding"] == "chunked"
+    assert answer.content == b"[]"
+
+
+def test_a_body_that_ends_with_its_connection_is_whole(proxy, upstream):
+    """An upstream of HTTP/1.0 tells an answer's end by closing."""
+    upstream.answer = b"HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n[]"
+    assert proxy.ask("GET", "/notes").content == b"[]"
+
+
+def test_head_has_the_fields_of_get(proxy, upstream):
+    """The length that HEAD tells is that of the body that does not come."""
+    upstream.answer = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 999\r\n\r\n"
+    answer = proxy.ask("HEAD", "/notes")
+    assert (answer.headers["content-length"], answer.content) == ("999", b"")
+    assert "x-contract-violations" not in answer.headers
+
+
+def test_what_has_not_changed_has_no_body(proxy, upstream):
+    """A 304 may tell a length without sending anything."""
+    upstream.answer = b"HTTP/1.1 304 Not Modified\r\nETag: x\r\nContent-Length: 999\r\n\r\n"
+    answer = proxy.ask("GET", "/notes")
+    assert (answer.status_code, answer.headers["etag"], answer.content) == (304, "x", b"")
+
+
+def test_interim_answers_are_not_the_answer(proxy, upstream, json_answer):
+    """What comes after a 1xx is what the client gets."""
+    upstream.answer = b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + json_answer(["late"])
+    assert proxy.ask("GET", "/notes").json() == ["late"]
+
+
+def test_a_client_that_waits_for_100_is_told_to_go_on(proxy, upstream):
+    """Expect: 100-continue works, and goes on to the upstream."""
+    with proxy.connection() as connection:
+        connection.sendall(
+            b"POST /notes HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
+            b"Content-Length: 2\r\nConnection: close\r\n\r\n"
+        )
+        assert connection.recv(1 << 16).startswith(b"HTTP/1.1 100")
+        connection.sendall(b'""')
+        assert connection.recv(1 << 16).startswith(b"HTTP/1.1 200")
+    assert (upstream.last["expect"], upstream.last.body) == ("100-continue", b'""')
+
+
+@pytest.mark.usefixtures("proxy")
+def test_an_upstreams_path_goes_before_those_of_requests(running, upstream, contract):
+    """Behind http://host/base a request for /notes is one for /base/notes, and the contract's operation."""
+    with running(upstream.url + "/base/", contract) as based:
+        based.ask("GET", "/notes?sort=new")
+        assert upstream.last.line == "GET /base/notes?sort=new HTTP/1.1"
+        assert [each.operation for each in based.exchanges] == ["list_notes"]
+
+
+@pytest.mark.usefixtures("proxy")
+def test_host_can_be_the_clients(running, upstream, contract):
+    """On demand the upstream sees the Host that the client sent."""
+    with running(upstream.url, contract, keep_host=True) as keeping:
+        keeping.ask("GET", "/notes", headers={"Host": "api.example"})
+    assert upstream.last["host"] == "api.example"
+
+
+def test_a_proxy_that_is_its_own_upstream_says_so(running, upstream, contract):
+    """A request that comes back to the proxy that sent it goes no further."""
+    with running(upstream.url, contract) as loop:
+        upstream.answer = lambda connection, asked: connection.sendall(
+            b"HTTP/1.1 "
+            + str(httpx.get(loop.url, headers={"Via": asked["via"]}).status_code).encode()
+            + b" Loop\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        )
+        assert loop.ask("GET", "/notes").status_code == 508
+
+
+def test_many_exchanges_at_once_do_not_mix(proxy, upstream):
+    """Each client gets the answer to its own request."""
+
+    def echo(connection, asked):
+        body = json.dumps([asked["x-number"]])
+        head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+        connection.sendall((head + body).encode())
+
+    def ask(number):
+        return proxy.ask("GET", "/notes", headers={"X-Number": number}).json()
+
+    upstream.answer = echo
+    numbers = [str(number) for number in range(40)]
+    with ThreadPoolExecutor(8) as clients:
+        assert list(clients.map(ask, numbers)) == [[number] for number in numbers]
+    assert len(proxy.exchanges) == 40
