@@ -54,7 +54,7 @@ class Run:
     ) -> None:
         self.target = target
         self.report = before or _blank(target, plan)
-        self._plan = plan
+        self.plan = plan
         self._pace = pace
         self._possible = [check for check in checks if not self._is_left_out(check)]
         self._made: list[Check] = []
@@ -92,7 +92,7 @@ class Run:
 
     def _schema(self) -> BaseSchema:
         contract, wanted = self.target.contract, self.target.operations
-        config = configuration(self.target, self._plan, self.report.finished)
+        config = configuration(self.target, self.plan, self.report.finished)
         schema: BaseSchema = schemathesis.openapi.from_dict(deepcopy(contract.document), config=config)
         if others := [label_of(each) for each in contract.operations if each not in wanted]:
             schema = schema.exclude(name=others)
