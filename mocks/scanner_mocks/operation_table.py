@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from scanner_api.binding.routing import PathTable
 from scanner_api.problems import Problem
 
+from .judging.base_paths import BasePaths
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -27,6 +29,7 @@ class OperationTable:
     """The operations of a contract by method and path."""
 
     def __init__(self, contract: Contract) -> None:
+        self._bases = BasePaths(contract)
         self._paths = PathTable(contract.operations)
         self._documented = {each.operation_id: frozenset(each.responses) for each in contract.operations}
 
@@ -37,11 +40,16 @@ class OperationTable:
             method: the HTTP method, upper case.
             path: percent-encoded, as it was sent.
         """
-        try:
-            item, values = self._paths.find(path)
-        except Problem:
-            return NOTHING
-        return Found(item.operations.get(method, ""), values)
+        found = NOTHING
+        for within in self._bases.within(path):
+            try:
+                item, values = self._paths.find(within)
+            except Problem:
+                continue
+            found = Found(item.operations.get(method, ""), values)
+            if found.operation_id:
+                break
+        return found
 
     def documents(self, operation_id: str, status: int) -> bool:
         """Return whether an operation documents an answer of this status."""

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from scanner_contract.parsing import parse
 
-from .reading import FaultError, fault_of
+from .errors import FaultError, FaultFileError
+from .reading import fault_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,10 +18,6 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 1024 * 1024
 LONGEST_NAME = 100
-
-
-class FaultFileError(Exception):
-    """A file holds no faults; the message names the file, the entry and the part."""
 
 
 def faults_in(path: Path) -> list[Fault]:

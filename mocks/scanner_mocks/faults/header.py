@@ -9,7 +9,8 @@ import msgspec
 
 from scanner_api.problems import BadRequest
 
-from .reading import FaultError, effect_of
+from .errors import FaultError
+from .reading import effect_of
 
 if TYPE_CHECKING:
     from .fault import Effect

@@ -13,27 +13,12 @@ from scanner_api.binding.violations import violations
 from scanner_mocks.control.app import control_contract
 from scanner_mocks.s3.refusals import REFUSALS
 
+from .errors import FaultError
 from .fault import Effect, Fault
 from .latency import Uniform
 
 ONLY_API = ("error_code",)
 ONLY_S3 = ("s3_code",)
-
-
-class FaultError(Exception):
-    """What is to be a fault is none.
-
-    Args:
-        where: JSON pointer to the part that is wrong; empty for all of it.
-        rule: that is broken.
-        detail: what is wanted.
-    """
-
-    def __init__(self, where: str, rule: str, detail: str) -> None:
-        super().__init__(f"{where or 'the fault'}: {detail}")
-        self.where = where
-        self.rule = rule
-        self.detail = detail
 
 
 def fault_of(value: Any) -> Fault:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from .errors import TooManyFaultsError
 from .latency import seconds_of
 
 if TYPE_CHECKING:
@@ -17,10 +18,6 @@ if TYPE_CHECKING:
     from .fault import Asked, Effect, Fault
 
 MOST_FAULTS = 1000
-
-
-class TooManyFaultsError(Exception):
-    """No more faults can be on; the message says how many are."""
 
 
 class Strike(NamedTuple):

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from scanner_api.problems import Conflict, NotFound, ValidationFailed, Violation
-from scanner_mocks.faults.reading import FaultError, fault_of
-from scanner_mocks.faults.registry import TooManyFaultsError
+from scanner_mocks.faults.errors import FaultError, TooManyFaultsError
+from scanner_mocks.faults.reading import fault_of
 
 if TYPE_CHECKING:
     from scanner_mocks.events import Events
