@@ -10,7 +10,7 @@ from .challenges import challenges_of
 from .proxies import subscriber_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Mapping
 
     from scanner_api.binding.gate import Alternatives
     from scanner_api.binding.request import Request
@@ -72,7 +72,7 @@ class ScannerGate:
             if alternatives:
                 raise refused
             return None
-        met = next((one for one in alternatives or ANYONE if one <= callers.keys()), None)
+        met = met_by(callers, alternatives or ANYONE)
         caller = None if met is None else caller_by(callers, met)
         await self._spend(request, caller)
         if met is None:
@@ -86,36 +86,40 @@ class ScannerGate:
         callers: dict[str, Caller] = {}
         refused: Problem | None = None
         for scheme in self._verifiers:
-            if scheme in credentials:
-                outcome = await self._outcome(request, scheme, credentials[scheme])
-                if isinstance(outcome, Problem):
-                    refused = refused or outcome
-                else:
-                    callers[scheme] = outcome
+            if scheme not in credentials:
+                continue
+            try:
+                callers[scheme] = await self._verifiers[scheme].verify(credentials[scheme], request)
+            except Unauthorized as problem:
+                problem.headers["WWW-Authenticate"] = self._challenges[scheme]
+                refused = refused or problem
+            except Forbidden as problem:
+                refused = refused or problem
+            except Exception:
+                # it could not be told who calls: the answer, a 503 most likely, has its headers all the same
+                await self._spend(request, None)
+                raise
         return callers, refused
 
-    async def _outcome(self, request: Request, scheme: str, value: str) -> Caller | Problem:
-        try:
-            return await self._verifiers[scheme].verify(value, request)
-        except Unauthorized as problem:
-            problem.headers["WWW-Authenticate"] = self._challenges[scheme]
-            return problem
-        except Forbidden as problem:
-            return problem
-        except Exception:
-            # it could not be told who calls: the answer, a 503 most likely, has its headers all the same
-            await self._spend(request, None)
-            raise
-
-    async def _spend(self, request: Request, caller: Caller | None) -> None:
+    def _spend(self, request: Request, caller: Caller | None) -> Awaitable[None]:
         limiter = self._limiter
-        if caller is None:
-            address = subscriber_of(self._proxies.client_address(request))
-            await limiter.spend(request, ADDRESS + address, limiter.by_address)
-        else:
-            await limiter.spend(request, caller.credential, limiter.by_credential(caller))
+        if caller is not None:
+            return limiter.spend(request, caller.credential, limiter.by_credential(caller))
+        address = subscriber_of(self._proxies.client_address(request))
+        return limiter.spend(request, ADDRESS + address, limiter.by_address)
+
+
+def met_by(callers: Mapping[str, Caller], alternatives: Alternatives) -> frozenset[str] | None:
+    """Return the first alternative of which every scheme has a caller."""
+    for alternative in alternatives:
+        if alternative <= callers.keys():
+            return alternative
+    return None
 
 
 def caller_by(callers: Mapping[str, Caller], alternative: frozenset[str]) -> Caller | None:
     """Return the first caller whose scheme the alternative asks for; of one that asks for none, the first."""
-    return next((callers[scheme] for scheme in callers if not alternative or scheme in alternative), None)
+    for scheme, caller in callers.items():
+        if not alternative or scheme in alternative:
+            return caller
+    return None

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from scanner_api.problems import Unauthorized
 
+from .jwks_sources import reader_of
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from scanner_api.binding.request import Request
     from scanner_api.clock import Clock
 
@@ -22,9 +27,32 @@ class BearerSwitchedOff:
         raise Unauthorized("Bearer tokens are not accepted: this server has no token issuer configured.")
 
 
+class BearerTokens:
+    """Verifies bearer tokens; what that takes is imported, in a thread, when the first one comes.
+
+    Args:
+        make: makes the verifier.
+    """
+
+    def __init__(self, make: Callable[[], TokenVerifier]) -> None:
+        self._make = make
+        self._making = asyncio.Lock()
+        self._verifier: TokenVerifier | None = None
+
+    async def verify(self, value: str, request: Request, /) -> Caller:
+        """Return whom the token lets in, or raise Unauthorized or ServiceUnavailable."""
+        return await (self._verifier or await self._made()).verify(value, request)
+
+    async def _made(self) -> TokenVerifier:
+        async with self._making:
+            if self._verifier is None:
+                self._verifier = await asyncio.to_thread(self._make)
+        return self._verifier
+
+
 def bearer_verifier(
     *, issuer: str, audience: str, jwks: str, organization_claim: str, clock: Clock
-) -> TokenVerifier | BearerSwitchedOff:
+) -> BearerTokens | BearerSwitchedOff:
     """Return the verifier of bearer tokens; without an issuer one that refuses them all.
 
     Args:
@@ -41,7 +69,12 @@ def bearer_verifier(
         return BearerSwitchedOff()
     if not audience or not jwks:
         raise ValueError("oauth_audience and oauth_jwks must be set where oauth_issuer is")
-    from .jwks import KeySet  # noqa: PLC0415 -- see above -- joserfc takes 0.1 s to import: only where it is needed
-    from .tokens import TokenVerifier  # noqa: PLC0415 -- see above -- the same
+    reader_of(jwks)  # whether it can be read from is told at the start
 
-    return TokenVerifier(issuer, audience, KeySet(jwks), organization_claim, clock)
+    def make() -> TokenVerifier:
+        from .jwks import KeySet  # noqa: PLC0415 -- joserfc takes 0.1 s to import
+        from .tokens import TokenVerifier  # noqa: PLC0415 -- the same
+
+        return TokenVerifier(issuer, audience, KeySet(jwks), organization_claim, clock)
+
+    return BearerTokens(make)

@@ -31,13 +31,15 @@ def decode_form(raw: bytes, where: str) -> list[tuple[str, bytes]]:
 
     What cannot be decoded is refused wherever it stands, whether anyone asks for that value or not.
     """
-    if b"%" in raw or not raw.isascii():
+    plain = raw.isascii() and b"%" not in raw
+    if not plain:
         decode(raw, where)
     pairs = []
     for piece in raw.split(b"&"):
         if piece:
             name, _, value = piece.partition(b"=")
-            pairs.append((decode(name, where, plus_is_space=True), value))
+            readable = plain and b"+" not in name
+            pairs.append((name.decode() if readable else decode(name, where, plus_is_space=True), value))
     return pairs
 
 

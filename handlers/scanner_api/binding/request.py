@@ -25,6 +25,8 @@ class Request:
 
     Attributes:
         method: the HTTP method, upper case.
+        path: as it was sent, percent-encoded.
+        query_string: as it was sent, percent-encoded.
         headers: the header fields by lower-case name.
         response_headers: headers that every answer to this request carries, whoever writes it.
         request_id: names the exchange in the answer and in the log.
@@ -38,6 +40,9 @@ class Request:
     def __init__(self, scope: Scope, receive: Receive, request_id: str, clock: Clock) -> None:
         self._clock = clock
         self.scope = scope
+        raw: bytes = scope.get("raw_path") or scope["path"].encode()
+        self.path = raw.partition(b"?")[0].decode("latin-1")
+        self.query_string: bytes = scope["query_string"]
         self.receive = receive
         self.request_id = request_id
         self.method: str = scope["method"]
@@ -59,18 +64,6 @@ class Request:
         """The cookies by name."""
         sent = self.header(b"cookie")
         return {} if sent is None else cookie_parser(sent)
-
-    @property
-    def query_string(self) -> bytes:
-        """The query as it was sent, percent-encoded."""
-        query: bytes = self.scope["query_string"]
-        return query
-
-    @property
-    def path(self) -> str:
-        """The path as it was sent, percent-encoded."""
-        raw: bytes = self.scope.get("raw_path") or self.scope["path"].encode()
-        return raw.split(b"?", 1)[0].decode("latin-1")
 
     def problem_details(self, problem: Problem) -> dict[str, Any]:
         """Return the document of a problem that this request has."""

@@ -76,8 +76,8 @@ class CaptureStore:
         self._clock = clock
         self._activity = Activity(clock, ttl_seconds)
         owned = _CAPTURES.add_columns(scan_sessions.c.organization_id, scan_sessions.c.created_by)
-        self._by_id = Lookup(database, owned.join(scan_sessions), key=captures.c.id)
-        self._by_session = Lookup(database, _CAPTURES, key=captures.c.session_id)
+        self._by_id = Lookup(database, owned.join(scan_sessions), captures.c.id, _record)
+        self._by_session = Lookup(database, _CAPTURES, captures.c.session_id, _capture)
 
     async def add(self, capture: Capture) -> None:
         """Store a new capture, and count it in its session.
@@ -112,13 +112,13 @@ class CaptureStore:
 
     async def get(self, capture_id: str) -> CaptureRecord | None:
         """Return the capture with this id (any string), or None; its dicts are not to be changed."""
-        for *row, organization_id, created_by in await self._by_id.rows(capture_id):
-            return CaptureRecord(_capture(row), organization_id, created_by)
+        for record in await self._by_id.find(capture_id):
+            return record
         return None
 
     async def of_session(self, session_id: str) -> list[Capture]:
         """Return the captures of a session, oldest first; their dicts are not to be changed."""
-        found = map(_capture, await self._by_session.rows(session_id))
+        found = await self._by_session.find(session_id)
         return sorted(found, key=lambda capture: (capture.created, capture.id))
 
     async def page(self, session_id: str, *, page: int, page_size: int) -> tuple[list[Capture], int]:
@@ -200,6 +200,11 @@ def _row(capture: Capture) -> dict[str, Any]:
     row = asdict(capture)
     del row["product_name"]
     return row
+
+
+def _record(row: Sequence[Any]) -> CaptureRecord:
+    *values, organization_id, created_by = row
+    return CaptureRecord(_capture(values), organization_id, created_by)
 
 
 def _capture(row: Sequence[Any]) -> Capture:

@@ -72,7 +72,8 @@ class CredentialStore:
                 api_keys.c.per_day,
                 func.coalesce(api_keys.c.organization_id, memberships.c.organization_id),
             ).outerjoin_from(api_keys, memberships, memberships.c.user_id == api_keys.c.user_id),
-            key=api_keys.c.digest,
+            api_keys.c.digest,
+            list,
         )
         self._web_sessions = Lookup(
             database,
@@ -82,12 +83,13 @@ class CredentialStore:
                 web_sessions.c.expires_at,
                 memberships.c.organization_id,
             ).outerjoin_from(web_sessions, memberships, memberships.c.user_id == web_sessions.c.user_id),
-            key=web_sessions.c.digest,
+            web_sessions.c.digest,
+            list,
         )
 
     async def api_key(self, digest: str) -> ApiKeyRecord | None:
         """Return the API key with this SHA-256 digest (64 lower-case hex digits), revoked or not."""
-        rows = await self._keys.rows(digest)
+        rows = await self._keys.find(digest)
         if not rows:
             return None
         _, key_id, prefix, active, expires, per_minute, per_day, _ = rows[0]
@@ -103,7 +105,7 @@ class CredentialStore:
 
     async def web_session(self, digest: str) -> WebSessionRecord | None:
         """Return the web session whose cookie has this SHA-256 digest, expired or not."""
-        rows = await self._web_sessions.rows(digest)
+        rows = await self._web_sessions.find(digest)
         if not rows:
             return None
         _, session_id, expires, _ = rows[0]

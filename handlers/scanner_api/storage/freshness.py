@@ -40,12 +40,13 @@ class FreshnessStore:
                 freshness_rules.c.warning_days,
                 freshness_rules.c.critical_days,
             ),
-            key=freshness_rules.c.organization_id,
+            freshness_rules.c.organization_id,
+            tuple,
         )
 
     async def rules(self, organization_id: str) -> Layer:
         """Return the rules of an organization (any string), or of ``EVERYONE``, by brick."""
-        rows = await self._by_organization.rows(organization_id)
+        rows = await self._by_organization.find(organization_id)
         return {brick: Rule(brick, *values) for _, brick, *values in rows}
 
     async def replace(self, organization_id: str, rules: Iterable[Rule]) -> int:

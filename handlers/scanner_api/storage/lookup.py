@@ -11,7 +11,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from sqlalchemy import ARRAY, Text, any_, bindparam, func, select
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .database import Database
 
 Row = list[Any]
+Record = TypeVar("Record")
 Fetch = Callable[[Any, str, list[str]], Awaitable[Iterable[Sequence[Any]]]]
 
 _SECONDS: Final = 5
@@ -33,16 +34,24 @@ _SECONDS: Final = 5
 _log = logging.getLogger(__name__)
 
 
-class Lookup:
-    """Finds the rows of a SELECT by one of its columns.
+class Lookup(Generic[Record]):
+    """Finds what the rows of a SELECT stand for by one of its columns.
 
     Args:
         database: where to look.
         statement: without parameters; it is given the key condition here.
         key: a text column among those that the statement selects.
+        make: makes of a row, which is in the order of the selected columns, what is wanted; whoever asks for
+            a key at the same time is given the same.
     """
 
-    def __init__(self, database: Database, statement: Select[Any], key: ColumnElement[str]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        statement: Select[Any],
+        key: ColumnElement[str],
+        make: Callable[[Row], Record],
+    ) -> None:
         self._database = database
         self._connection: AsyncConnection | None = None
         self._driver: Any = None
@@ -54,23 +63,24 @@ class Lookup:
         self._key = [column is key for column in columns].index(True)
         self._store = key.type.bind_processor(dialect) or str
         self._restore = _processors(columns, dialect)
-        self._batching: Batching[str, list[Row]] = Batching(self._load)
+        self._make = make
+        self._batching: Batching[str, list[Record]] = Batching(self._load)
 
-    async def rows(self, key: str) -> Sequence[Row]:
-        """Return the rows with this key, each in the order of the selected columns.
+    async def find(self, key: str) -> Sequence[Record]:
+        """Return what has this key.
 
         Raises:
             ServiceUnavailable: the database does not answer.
         """
         return await self._batching.get(key) or ()
 
-    async def _load(self, keys: list[str]) -> dict[str, list[Row]]:
-        found: dict[str, list[Row]] = {}
+    async def _load(self, keys: list[str]) -> dict[str, list[Record]]:
+        found: dict[str, list[Record]] = {}
         for values in await self._read([self._store(key) for key in keys]):
             row = list(values)
             for index, restore in self._restore:
                 row[index] = restore(row[index])
-            found.setdefault(row[self._key], []).append(row)
+            found.setdefault(row[self._key], []).append(self._make(row))
         return found
 
     async def _read(self, keys: list[str]) -> Iterable[Sequence[Any]]:

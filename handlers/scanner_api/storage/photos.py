@@ -40,7 +40,7 @@ class PhotoStore:
     def __init__(self, database: Database, clock: Clock, ttl_seconds: float) -> None:
         self._database = database
         self._activity = Activity(clock, ttl_seconds)
-        self._by_session = Lookup(database, _PHOTOS, key=photos.c.session_id)
+        self._by_session = Lookup(database, _PHOTOS, photos.c.session_id, _photo)
 
     async def add(self, photo: Photo) -> Photo:
         """Store a new photo, and return it with its place: last in the gallery, whatever it had before.
@@ -69,7 +69,7 @@ class PhotoStore:
 
     async def of_session(self, session_id: str) -> list[Photo]:
         """Return the gallery of a session, in its order; the photos' dicts are not to be changed."""
-        found = map(_photo, await self._by_session.rows(session_id))
+        found = await self._by_session.find(session_id)
         return sorted(found, key=lambda photo: photo.sort_order)
 
     async def page(self, session_id: str, *, page: int, page_size: int) -> tuple[list[Photo], int]:

@@ -17,7 +17,7 @@ from .paging import read_page
 from .tables import products
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -62,19 +62,23 @@ _LONGEST_SLUG: Final = 80
 _NOT_IN_SLUG: Final = re.compile("[^a-z0-9]+")
 
 
+def _product(row: Sequence[Any]) -> StoredProduct:
+    return StoredProduct(**dict(zip(_FIELDS, row, strict=True)))
+
+
 class ProductStore:
     """The products of everyone."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._by_gtin = Lookup(database, _PRODUCTS, key=products.c.gtin)
+        self._by_gtin = Lookup(database, _PRODUCTS, products.c.gtin, _product)
         self._upsert = _upsert(database.dialect.name)
 
     async def by_gtin(self, gtin: str) -> StoredProduct | None:
         """Return the product with this GTIN of 14 digits (any string), or None."""
-        for row in await self._by_gtin.rows(gtin):
-            return StoredProduct(**dict(zip(_FIELDS, row, strict=True)))
+        for product in await self._by_gtin.find(gtin):
+            return product
         return None
 
     async def count(self) -> int:

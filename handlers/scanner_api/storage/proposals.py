@@ -65,7 +65,7 @@ class ProposalStore:
             .join_from(captures, proposals)
             .group_by(captures.c.session_id, proposals.c.capture_id)
         )
-        self._counts = Lookup(database, counted, key=captures.c.session_id)
+        self._counts = Lookup(database, counted, captures.c.session_id, tuple)
 
     async def add_many(self, new: Sequence[Proposal]) -> int:
         """Store proposals, and return how many; one that its capture has already is left out.
@@ -118,7 +118,7 @@ class ProposalStore:
 
     async def counts(self, session_id: str) -> dict[str, int]:
         """Return how many proposals there are for each capture of a session; those without are left out."""
-        return {capture_id: number for _, capture_id, number in await self._counts.rows(session_id)}
+        return {capture_id: number for _, capture_id, number in await self._counts.find(session_id)}
 
     async def review(self, proposal_id: str, decision: ProposalStatus) -> Proposal:
         """Accept or reject a proposal, and return it; until it is applied another review may differ.

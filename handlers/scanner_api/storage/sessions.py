@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import asdict
 from sqlalchemy import or_, select
@@ -15,7 +15,7 @@ from .paging import read_newest, read_page
 from .tables import scan_sessions
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from sqlalchemy import ColumnElement
 
@@ -42,7 +42,7 @@ class SessionStore:
         self._database = database
         self._clock = clock
         self._activity = Activity(clock, ttl_seconds)
-        self._by_id = Lookup(database, select(*_COLUMNS), key=scan_sessions.c.id)
+        self._by_id = Lookup(database, select(*_COLUMNS), scan_sessions.c.id, _session)
 
     async def create(self, session: ScanSession) -> None:
         """Store a new session.
@@ -58,8 +58,8 @@ class SessionStore:
 
         Whoever asks at the same time may be given the same dicts: they are not to be changed.
         """
-        for row in await self._by_id.rows(session_id):
-            return self._activity.seen(ScanSession(**dict(zip(_FIELDS, row, strict=True))))
+        for session in await self._by_id.find(session_id):
+            return self._activity.seen(session)
         return None
 
     async def close(self, session_id: str, *, submit: bool) -> ScanSession | None:
@@ -124,3 +124,7 @@ class SessionStore:
                 return or_(scan_sessions.c.status == status, self._activity.is_idle())
             case _:
                 return scan_sessions.c.status == status
+
+
+def _session(row: Sequence[Any]) -> ScanSession:
+    return ScanSession(**dict(zip(_FIELDS, row, strict=True)))

@@ -68,6 +68,8 @@ def make_request() -> Callable[..., Request]:
         fields = {"host": "api.example", **headers}
         scope = {
             "type": "http",
+            "path": "/",
+            "query_string": b"",
             "method": method,
             "scheme": scheme,
             "client": (peer, 50_000),

@@ -15,7 +15,7 @@ from scanner_api.storage.tables import memberships, organizations, users
 
 def by_id(database):
     """Return a lookup whose key is not the first column."""
-    return Lookup(database, select(organizations.c.name, organizations.c.id), organizations.c.id)
+    return Lookup(database, select(organizations.c.name, organizations.c.id), organizations.c.id, list)
 
 
 async def at_server(database, sql):
@@ -36,8 +36,8 @@ def test_a_key_has_all_its_rows(in_database, now):
             member_of = [("a", "of-a"), ("a", "of-b"), ("b", "of-b")]
             rows = [{"user_id": user, "organization_id": id_, "role": "member"} for user, id_ in member_of]
             await connection.execute(memberships.insert(), rows)
-        found = Lookup(database, select(memberships), memberships.c.user_id)
-        return [sorted(await found.rows(name)) for name in ("a", "b", "c")]
+        found = Lookup(database, select(memberships), memberships.c.user_id, list)
+        return [sorted(await found.find(name)) for name in ("a", "b", "c")]
 
     both, one, none = in_database(scenario)
     assert both == [["a", "of-a", "member"], ["a", "of-b", "member"]]
@@ -50,10 +50,10 @@ def test_a_lost_connection_is_replaced(postgresql_url, run_in):
 
     async def scenario(database):
         organization = by_id(database)
-        await organization.rows("organization")
+        await organization.find("organization")
         lost = organization._driver.get_server_pid()
         await at_server(database, f"SELECT pg_terminate_backend({lost}, 1000)")
-        rows = await organization.rows("organization")
+        rows = await organization.find("organization")
         return rows, organization._driver.get_server_pid() != lost, len(database._kept)
 
     assert run_in(postgresql_url, scenario) == ([["Grocer", "organization"]], True, 1)
@@ -68,9 +68,9 @@ def test_a_read_that_hangs_is_a_503_and_the_next_is_not(postgresql_url, run_in, 
         async with database.transaction() as connection:
             await connection.execute(text("LOCK TABLE organizations IN ACCESS EXCLUSIVE MODE"))
             with pytest.raises(ServiceUnavailable, match="does not answer"):
-                await organization.rows("organization")
+                await organization.find("organization")
         monkeypatch.setattr(lookup, "_SECONDS", 10)
-        return await organization.rows("organization"), len(database._kept)
+        return await organization.find("organization"), len(database._kept)
 
     assert run_in(postgresql_url, scenario) == ([["Grocer", "organization"]], 1)
 
@@ -81,10 +81,10 @@ def test_an_outage_reaches_everyone_and_ends(in_shared_database):
     async def scenario(database):
         organization = by_id(database)
         await at_server(database, "ALTER TABLE organizations RENAME TO gone")
-        asks = [organization.rows(key) for key in ("organization", "other")]
+        asks = [organization.find(key) for key in ("organization", "other")]
         during = await asyncio.gather(*asks, return_exceptions=True)
         await at_server(database, "ALTER TABLE gone RENAME TO organizations")
-        return [type(error) for error in during], await organization.rows("organization")
+        return [type(error) for error in during], await organization.find("organization")
 
     during, after = in_shared_database(scenario)
     assert during == [ServiceUnavailable, ServiceUnavailable]
@@ -95,10 +95,10 @@ def test_a_failed_read_leaves_what_is_in_memory(run_in):
     """An in-memory database outlives a read that fails, though the read's connection is all of it."""
 
     async def scenario(database):
-        broken = Lookup(database, select(organizations.c.id, text("nonsense")), organizations.c.id)
+        broken = Lookup(database, select(organizations.c.id, text("nonsense")), organizations.c.id, list)
         with pytest.raises(ServiceUnavailable):
-            await broken.rows("organization")
-        return await by_id(database).rows("organization")
+            await broken.find("organization")
+        return await by_id(database).find("organization")
 
     assert run_in("sqlite+aiosqlite://", scenario) == [["Grocer", "organization"]]
 
@@ -111,10 +111,10 @@ def test_nothing_half_written_is_found(in_database, now):
         async with database.transaction() as connection:
             row = {"id": "new", "name": "New", "created": now}
             await connection.execute(organizations.insert(), row)
-            early = asyncio.create_task(organization.rows("new"))
+            early = asyncio.create_task(organization.find("new"))
             await asyncio.wait([early], timeout=0.05)
             seen_early = early.result() if early.done() else ()
         await early
-        return list(seen_early), await organization.rows("new")
+        return list(seen_early), await organization.find("new")
 
     assert in_database(scenario) == ([], [["New", "new"]])

@@ -102,23 +102,20 @@ class Presigner:
             key: of the object, exactly.
             fields: further fields, such as Content-Type, and their exact values.
         """
-        second = self._second(now.replace(microsecond=0), credentials)
-        parts = (
-            second.opening,
-            _equalities(fields),
-            self._conditions,
-            _equalities({"key": key}),
-            second.closing,
-        )
-        policy = b64encode("".join(parts).encode()).decode()
+        second = self._second(now, credentials)
+        given, own = _equalities(fields), _equality("key", key)
+        policy = b64encode(
+            f"{second.opening}{given}{self._conditions}{own}{second.closing}".encode()
+        ).decode()
         signed = {"policy": policy, "x-amz-signature": second.signer.sign(policy)}
         form = {**self._fields, **fields, "key": key, **second.signer.fields, **signed}
         return PresignedUpload(self._url, form, self._expires_in)
 
-    def _second(self, moment: datetime, credentials: ReadOnlyCredentials) -> _Second:
+    def _second(self, now: datetime, credentials: ReadOnlyCredentials) -> _Second:
         latest = self._latest
-        if latest is None or latest.moment != moment or latest.credentials is not credentials:
-            latest = _Second(moment, credentials, self._region, self._expires_in)
+        if latest is None or not latest.begins <= now < latest.ends or latest.credentials is not credentials:
+            begins = now.replace(microsecond=0)
+            latest = _Second(begins, credentials, self._region, self._expires_in)
             self._latest = latest
         return latest
 
@@ -127,12 +124,13 @@ class _Second:
     """What all forms of one second have in common."""
 
     def __init__(
-        self, moment: datetime, credentials: ReadOnlyCredentials, region: str, expires_in: int
+        self, begins: datetime, credentials: ReadOnlyCredentials, region: str, expires_in: int
     ) -> None:
-        self.moment = moment
+        self.begins = begins
+        self.ends = begins + timedelta(seconds=1)
         self.credentials = credentials
-        self.signer = _Signer(credentials, region, moment)
-        expiration = (moment + timedelta(seconds=expires_in)).strftime(ISO8601)
+        self.signer = _Signer(credentials, region, begins)
+        expiration = (begins + timedelta(seconds=expires_in)).strftime(ISO8601)
         self.opening = f'{{"expiration": "{expiration}", "conditions": ['
         self.closing = _equalities(self.signer.fields).removesuffix(", ") + "]}"
 
@@ -166,4 +164,8 @@ class _Signer(S3SigV4PostAuth):  # type: ignore[misc]  # botocore ships no types
 
 def _equalities(fields: Mapping[str, str]) -> str:
     """Return the conditions that each field has exactly this value, each with a comma behind it."""
-    return "".join([f"{{{_json(name)}: {_json(text)}}}, " for name, text in fields.items()])
+    return "".join([_equality(name, text) for name, text in fields.items()])
+
+
+def _equality(name: str, text: str) -> str:
+    return f"{{{_json(name)}: {_json(text)}}}, "
