@@ -59,12 +59,13 @@ async def upload_image(
         Conflict: the session is not ACTIVE.
         PayloadTooLarge: the image has more bytes than the limit.
         UnsupportedMediaType: the content is no JPEG, PNG or WebP, whatever its name and header say.
-        ValidationFailed: the image has too many pixels, or a field is too long.
+        ValidationFailed: the image has too many pixels or scans, or a field is too long.
     """
     session = await active_session(sessions, caller, body["session_short_id"])
     _check_lengths(body)
     image: UploadFile = body["image"]
-    header = _header_of(image, settings.max_upload_bytes)
+    # in a thread: the scans of a JPEG are counted to its end
+    header = await asyncio.to_thread(_header_of, image, settings.max_upload_bytes)
     key = photo_keys.issue(session.id, "other", EXTENSIONS[header.media_type], clock.now()).key
     await bucket.put(key, image.file, header.media_type)
     capture = replace(submitted(body, make_id(), session.id, clock.now()), uploaded_image_key=key)
@@ -84,7 +85,7 @@ def _header_of(image: UploadFile, most_bytes: int) -> ImageHeader:
     try:
         header = read_header(image.file)
     except ImageTooLarge as error:
-        raise invalid("/image", "pixels", str(error)) from None
+        raise invalid("/image", "decoding", str(error)) from None
     except ImageError as error:
         raise UnsupportedMediaType(str(error)) from None
     image.file.seek(0)

@@ -6,9 +6,13 @@ import struct
 from io import SEEK_CUR
 from typing import IO, Final, NamedTuple
 
+from .jpeg_scans import has_more_scans
+
 MAX_PIXELS: Final = 50_000_000
 """A decoded photo of this size takes 200 MB."""
 MAX_SIDE: Final = 16_384
+MAX_SCANS: Final = 32
+"""Of a JPEG; usual are ten."""
 
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 _JPEG: Final = b"\xff\xd8\xff"
@@ -26,7 +30,7 @@ class ImageError(ValueError):
 
 
 class ImageTooLarge(ImageError):  # noqa: N818 -- says what the image is
-    """An image that would take too much memory once decoded."""
+    """An image that would take too much memory, or time, to decode."""
 
 
 class ImageHeader(NamedTuple):
@@ -45,7 +49,7 @@ def read_header(stream: IO[bytes]) -> ImageHeader:
 
     Raises:
         ImageError: it is none of them, or broken where its size stands.
-        ImageTooLarge: it has more than 50 megapixels, or a side of more than 16,384.
+        ImageTooLarge: it has more than 50 megapixels, a side of more than 16,384, or more than 32 scans.
     """
     stream.seek(0)
     head = stream.read(_HEAD_BYTES)
@@ -57,6 +61,8 @@ def read_header(stream: IO[bytes]) -> ImageHeader:
     finally:
         stream.seek(0)
     _check_size(width, height)
+    if media_type == "image/jpeg":
+        _check_scans(stream)
     return ImageHeader(media_type, width, height)
 
 
@@ -78,6 +84,13 @@ def _check_size(width: int, height: int) -> None:
             f"The image has {width} x {height} pixels; "
             f"at most {MAX_PIXELS:,} in all and {MAX_SIDE:,} a side are taken."
         )
+
+
+def _check_scans(stream: IO[bytes]) -> None:
+    has_more = has_more_scans(stream, MAX_SCANS)
+    stream.seek(0)
+    if has_more:
+        raise ImageTooLarge(f"The JPEG is painted in more than {MAX_SCANS} scans.")
 
 
 def _png_size(head: bytes, _: IO[bytes]) -> tuple[int, int]:
