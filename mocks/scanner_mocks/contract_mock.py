@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
-    from scanner_contract import Contract
+    from scanner_contract import Contract, Operation
 
     from .state import Clearable
 
@@ -44,15 +44,15 @@ class ContractMock(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         api: URL of the API.
         control: URL of the control API.
-        contract: title of the contract.
-        contract_version: its version.
+        title: of the contract.
+        version: of the contract.
         operations: how many it has.
     """
 
     api: str
     control: str
-    contract: str
-    contract_version: str
+    title: str
+    version: str
     operations: int
 
     def line(self) -> str:
@@ -104,8 +104,8 @@ def contract_mock(
         mock = ContractMock(
             api=url,
             control=f"{url}/_mock",
-            contract=info["title"],
-            contract_version=info["version"],
+            title=info["title"],
+            version=info["version"],
             operations=len(loaded.operations),
         )
         making = _Making(Watch(seed), seed, authentication=authentication)
@@ -162,3 +162,13 @@ class _Making:
             app, self.watch.faults, contract, self._clock, upload_seconds=UPLOAD_SECONDS, prefers=True
         )
         return Journalled(faulty, self.watch.journal, OperationTable(contract))
+
+
+def has_handlers(contract: Contract) -> bool:
+    """Tell whether the service answers operations of a contract: the same id, method and path as its own."""
+    own = {_identity(each) for each in load_contract().operations}
+    return any(_identity(each) in own for each in contract.operations)
+
+
+def _identity(operation: Operation) -> tuple[str, str, str]:
+    return operation.operation_id, operation.method, operation.path

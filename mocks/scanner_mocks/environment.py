@@ -9,6 +9,7 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from .contract_mock import ContractMock
     from .server import Mock
 
 PREFIX: Final = "SCANNER_"
@@ -16,7 +17,7 @@ NAMES: Final = {"api": "api_url", "s3": "s3_url", "control": "control_url", "key
 """Fields of a mock whose variable says more than their name does."""
 
 
-def environment_of(mock: Mock) -> dict[str, str]:
+def environment_of(mock: Mock | ContractMock) -> dict[str, str]:
     """Return a variable for each field of a mock, ``SCANNER_API_URL`` and so on; one for each special key.
 
     None of them is a setting of the service, so whoever starts that as well may keep them all.

@@ -1,0 +1,62 @@
+"""The contract that ``scanner-api mock`` answers, where it is not the packaged one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import typer
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from scanner_mocks.contract_mock import ContractMock
+    from scanner_mocks.server import Mock
+
+ONLY_SERVICE = ("s3_port", "data", "s3_credentials")
+"""Arguments of the mock that a contract without handlers has no use for."""
+
+
+class ContractSource(NamedTuple):
+    """What ``--contract`` and its companions ask for.
+
+    Attributes:
+        place: a file or an HTTP(S) URL.
+        watch: whether to load it again when it changes.
+        authentication: whether to ask for credentials where it does.
+    """
+
+    place: str
+    watch: bool
+    authentication: bool
+
+    def mock(self, arguments: dict[str, Any]) -> AbstractContextManager[Mock | ContractMock]:
+        """Return the mock of the contract: the service, where it has handlers for it, else its answers alone.
+
+        Raises:
+            ContractError: the contract cannot be read, or is not valid.
+            typer.BadParameter: an option is of no use for it.
+        """
+        from scanner_contract import load_contract  # noqa: PLC0415 -- help does without
+        from scanner_contract.reading import is_url  # noqa: PLC0415 -- the same
+        from scanner_mocks.contract_mock import contract_mock, has_handlers  # noqa: PLC0415 -- the same
+
+        if self.watch and is_url(self.place):
+            raise typer.BadParameter("--watch wants a contract in a file, and not at a URL.")
+        contract = load_contract(self.place)
+        if has_handlers(contract):
+            return self._service(arguments)
+        own = {name: value for name, value in arguments.items() if name not in ONLY_SERVICE}
+        return contract_mock(
+            contract, authentication=self.authentication, watch=self.watch, tell=_tell, **own
+        )
+
+    def _service(self, arguments: dict[str, Any]) -> AbstractContextManager[Mock]:
+        from scanner_mocks.server import scanner_mock  # noqa: PLC0415 -- help does without
+
+        if self.watch or not self.authentication:
+            raise typer.BadParameter("--watch and --no-auth are for contracts that no handler answers.")
+        return scanner_mock(contract=self.place, **arguments)
+
+
+def _tell(sentence: str) -> None:
+    typer.echo(sentence, err=True)
