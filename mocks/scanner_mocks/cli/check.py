@@ -120,7 +120,7 @@ def check(  # noqa: PLR0913 -- an option each
     from scanner_mocks.conformance.credentials import header_fields  # noqa: PLC0415 -- the same
 
     console = Console(highlight=False)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         flags = Credentials(
             api_key=api_key,
@@ -145,6 +145,8 @@ def check(  # noqa: PLR0913 -- an option each
         _write(report, junit, html, json)
     except (CannotRunError, ValueError, OSError) as error:
         _give_up(str(error))
+    finally:
+        signal.signal(signal.SIGTERM, before)
     if github:
         _annotate(report)
     raise typer.Exit(report.exit_code)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
@@ -15,6 +15,7 @@ from .checking import CannotRunError, Checking
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from socket import socket
 
     from .report import Report
 
@@ -59,7 +60,7 @@ def served(app: Any) -> Iterator[str]:
             app, log_config=None, access_log=False, timeout_graceful_shutdown=GRACE_SECONDS
         )
         server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, args=([listening],), name="checked-app", daemon=True)
+        thread = threading.Thread(target=_run, args=(server, listening), name="checked-app", daemon=True)
         thread.start()
         try:
             _wait(server, thread)
@@ -67,6 +68,11 @@ def served(app: Any) -> Iterator[str]:
         finally:
             server.should_exit = True
             thread.join()
+
+
+def _run(server: uvicorn.Server, listening: socket) -> None:
+    with suppress(SystemExit):  # what a server that cannot start ends with
+        server.run([listening])
 
 
 def _wait(server: uvicorn.Server, thread: threading.Thread) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from schemathesis.baseline import failure_identity
 from schemathesis.engine import Status, StopReason, events
 
 from .curl import curl_of, runnable
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
     from .credentials import Credentials
     from .report import End, Report
-
-    Identity = tuple[str, str, str, int]
 
 LONGEST_ANSWER = 2_000
 """Characters of an answer's body that a finding shows."""
@@ -41,7 +40,7 @@ class Recording:
     def __init__(self, report: Report, credentials: Credentials) -> None:
         self._report = report
         self._credentials = credentials
-        self._findings = {_identity(finding): finding for finding in report.findings}
+        self._findings = {finding.identity: finding for finding in report.findings}
 
     def take(self, event: events.EngineEvent) -> None:
         """Take an event."""
@@ -92,11 +91,12 @@ class Recording:
             status=response.status_code if response is not None else 0,
             answer=self._mask(_beginning(response)),
             curl=self._curl(info.code_sample),
+            identity=failure_identity(failure, check),
         )
 
     def _keep(self, finding: Finding) -> None:
         """Tell a finding once, by the least request that shows it."""
-        known = self._findings.setdefault(_identity(finding), finding)
+        known = self._findings.setdefault(finding.identity, finding)
         if known is finding:
             self._report.findings.append(finding)
             return
@@ -125,6 +125,7 @@ class Recording:
             status=exchange.status_code if exchange is not None else 0,
             answer=self._mask(exchange.text[:LONGEST_ANSWER]) if exchange is not None else "",
             curl=self._curl(curl_of(exchange.request)) if exchange is not None else "",
+            identity=failure_identity(failure, failure.check),
         )
         self._report.tested(operation).tally(failure.check).failed += 1
         self._keep(finding)
@@ -139,10 +140,6 @@ class Recording:
 
     def _mask(self, text: str) -> str:
         return legible(self._credentials.mask(text))
-
-
-def _identity(finding: Finding) -> Identity:
-    return finding.operation, finding.check, finding.title, finding.status
 
 
 def _beginning(response: Response | None) -> str:

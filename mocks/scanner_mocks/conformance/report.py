@@ -64,6 +64,7 @@ class Finding(msgspec.Struct, kw_only=True):
         answer: the answer's body, its beginning.
         curl: repeats it, if a request does.
         seen: how often.
+        identity: what makes two of them the same, in Schemathesis's terms.
     """
 
     operation: str
@@ -75,6 +76,7 @@ class Finding(msgspec.Struct, kw_only=True):
     answer: str = ""
     curl: str = ""
     seen: int = 1
+    identity: tuple[str, ...] = ()
 
 
 class Trouble(msgspec.Struct, kw_only=True):

@@ -1,0 +1,214 @@
+"""A run: what is called, what is found, and how it ends."""
+
+import json
+from collections import Counter
+
+import pytest
+from schemathesis.checks import CHECKS
+
+from scanner_mocks.conformance import CannotRunError, Credentials, check_app, check_url
+from scanner_mocks.conformance.checking import Checking
+from scanner_mocks.conformance.checks import Check
+from scanner_mocks.conformance.pace import Pace
+from scanner_mocks.conformance.run import Run
+from scanner_mocks.conformance.violation import Violated
+
+KEY = "shelf-key-12345"
+QUICK = {"credentials": Credentials(api_key=KEY), "max_examples": 2, "seed": 1, "checks": ()}
+
+
+class Unkept(Check):
+    """A promise that is broken with each answer, and once at the end."""
+
+    name = "unkept"
+
+    def after_response(self, _ctx, _response, case):
+        """Break it."""
+        raise Violated(self.name, "each", "It is broken.", operation=case.operation.label)
+
+    def after_run(self, _ctx):
+        """Break it."""
+        answer = self.target.client.get("/shelf/things", headers=self.target.headers)
+        raise Violated(self.name, "once", "It is broken.", operation="GET /shelf/things", exchange=answer)
+
+
+class LeftOut(Check):
+    """A check that cannot be made."""
+
+    name = "left_out"
+
+    @classmethod
+    def missing(cls, _target):
+        """Say why."""
+        return "no key for it"
+
+    def after_run(self, _ctx):
+        """Fail."""
+        raise AssertionError("It was made.")
+
+
+class Kept(Check):
+    """A promise that is kept."""
+
+    name = "kept"
+
+    def after_run(self, _ctx):
+        """Keep it."""
+        self.note("one thing was left untried")
+
+
+def test_a_right_app_passes(right_shelf):
+    """Where every promise is kept, the exit code is 0 and each operation was tried in its phases."""
+    report = check_url(right_shelf[1], **QUICK)
+    assert (report.exit_code, report.end, report.findings, report.troubles) == (0, "complete", [], [])
+    assert set(report.operations["POST /shelf/things"].requests) == {"coverage", "fuzzing"}
+    assert report.operations["POST /shelf/things"].statuses[201] > 0
+    assert "response_schema_conformance" in report.checks
+
+
+def test_a_wrong_app_does_not(wrong_report):
+    """A server error on what the contract allows is found, with exit code 1."""
+    report, _ = wrong_report
+    assert report.exit_code == 1
+    assert {finding.check for finding in report.findings} == {"not_a_server_error", "status_code_conformance"}
+
+
+def test_a_finding_is_told_once(wrong_report):
+    """However often a promise is seen broken, it is one finding."""
+    report, _ = wrong_report
+    tally = report.operations["POST /shelf/things"].checks["not_a_server_error"]
+    [finding] = [finding for finding in report.findings if finding.check == "not_a_server_error"]
+    assert finding.seen == tally.failed > 1
+
+
+def test_what_a_server_says_of_a_credential_is_masked(wrong_report):
+    """A credential that the server repeats is in no report, and the curl line names its variable."""
+    report, har = wrong_report
+    [finding] = [finding for finding in report.findings if finding.check == "not_a_server_error"]
+    assert '"key":"[masked]"' in finding.answer
+    assert "X-API-Key: '\"$SCANNER_CHECK_API_KEY\"'" in finding.curl
+    assert KEY not in har.read_text()
+
+
+def test_the_archive_has_every_request(wrong_report):
+    """The HAR has an entry for each request that was counted, with the contract's operation."""
+    report, har = wrong_report
+    entries = json.loads(har.read_text())["log"]["entries"]
+    assert len(entries) == report.requests
+    operations = Counter(entry["_operation"] for entry in entries)
+    assert set(operations) == {"shelf_list_things", "shelf_add_thing"}
+
+
+def test_read_only_calls_only_what_is_safe(right_shelf):
+    """With read-only, no method is sent that could change anything, whatever the phase."""
+    shelf, url = right_shelf
+    shelf.asked.clear()
+    report = check_url(url, read_only=True, **QUICK)
+    assert report.exit_code == 0
+    assert shelf.asked["GET"] > 10
+    assert shelf.asked.keys() <= {"GET", "HEAD", "OPTIONS"}
+
+
+@pytest.mark.parametrize("name", ["list_things", "shelf_list_things", "GET /shelf/things"])
+def test_only_the_operations_that_are_asked_for_are_called(right_shelf, name):
+    """An operation is asked for by its operationId, the end of that, or its method and path."""
+    report = check_url(right_shelf[1], only=(name,), phases=("fuzzing",), **QUICK)
+    assert [tested.operation for tested in report.operations.values()] == ["GET /shelf/things"]
+
+
+def test_an_unknown_operation_is_refused(right_shelf):
+    """An operation that the contract does not have is told, and nothing is run."""
+    with pytest.raises(CannotRunError, match="'take_thing' is no operation of the contract"):
+        check_url(right_shelf[1], only=("take_thing",), **QUICK)
+
+
+def test_checks_of_our_own_are_made_among_the_others(right_shelf):
+    """Own checks judge each answer and the run; what they find is told once by rule, with a curl line."""
+    how = {**QUICK, "checks": (Unkept, LeftOut, Kept)}
+    report = check_url(right_shelf[1], only=("list_things",), phases=("fuzzing",), **how)
+    [each, once] = report.findings
+    assert (each.title, each.phase) == ("unkept: each", "fuzzing")
+    assert (once.title, once.phase, once.status) == ("unkept: once", "own checks", 200)
+    assert once.curl.endswith("/shelf/things")
+    assert report.left_out == {"left_out": "no key for it"}
+    assert report.notes == {"kept": ["one thing was left untried"]}
+    assert report.operations[""].checks["kept"].passed == 1
+    assert report.operations[""].requests == {"own checks": 1}
+
+
+def test_checks_of_our_own_are_forgotten_after_a_run(right_shelf):
+    """Whoever uses Schemathesis in the same process does not get our checks."""
+    before = CHECKS.get_all_names()
+    check_url(right_shelf[1], **{**QUICK, "checks": (Kept,), "phases": ("examples",)})
+    assert CHECKS.get_all_names() == before
+
+
+def test_a_run_waits_before_a_window_is_used_up(shelf_of):
+    """As the answers count down, the run waits for the next window, and never gets a 429."""
+    shelf = shelf_of(left=100)
+    slept = []
+
+    def sleep(seconds):
+        slept.append(seconds)
+        shelf.left = 5
+
+    with Checking(url=shelf.url, only=("list_things",), **QUICK).started() as run:
+        shelf.left = 5
+        paced = Run(run.target, run.plan, Pace(sleep), checks=())
+        for _ in paced.events():
+            pass
+    report = paced.report
+    assert len(slept) > 2
+    assert report.waited == sum(slept)
+    assert 429 not in report.operations["GET /shelf/things"].statuses
+
+
+def test_a_quota_that_is_used_up_for_hours_ends_the_run(shelf_of):
+    """A window that resets later than a run waits ends the run with exit code 2 and the reason."""
+    shelf = shelf_of(left=100)
+    with Checking(url=shelf.url, **QUICK).started() as run:
+        shelf.left = 5
+        paced = Run(run.target, run.plan, Pace(longest=5), checks=())
+        for _ in paced.events():
+            pass
+    assert (paced.report.end, paced.report.exit_code) == ("quota used up", 2)
+    assert paced.report.reason == "The quota is used up, and resets only in 7 s."
+
+
+def test_a_refused_credential_is_told(right_shelf):
+    """A credential that a safe call is refused with is told by its scheme, and nothing is run."""
+    how = {**QUICK, "credentials": Credentials(api_key="wrong-key-1")}
+    told = r"The credential for key is refused: GET /shelf/things answers 401\."
+    with pytest.raises(CannotRunError, match=told):
+        check_url(right_shelf[1], **how)
+
+
+def test_a_refused_credential_of_the_other_organization_is_told(right_shelf):
+    """The other organization's key is tried too."""
+    how = {**QUICK, "credentials": Credentials(api_key=KEY, other_api_key="wrong-key-1")}
+    with pytest.raises(CannotRunError, match="The credential of the other organization for key is refused"):
+        check_url(right_shelf[1], **how)
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "http://", "no url", "http://\x00/"])
+def test_a_url_that_does_not_answer_is_told(url):
+    """What cannot be reached is told, and nothing is run."""
+    with pytest.raises(CannotRunError, match="does not answer"):
+        check_url(url, **QUICK)
+
+
+def test_a_wrong_contract_is_told(shelf_of):
+    """What the URL serves as its contract must be one; the message says where it is wrong."""
+    shelf = shelf_of(contract={"openapi": "3.1.0", "info": {"title": "Shelf"}, "paths": {}})
+    with pytest.raises(CannotRunError, match="The contract cannot be read"):
+        check_url(shelf.url, **QUICK)
+
+
+def test_an_app_that_does_not_start_is_told():
+    """An app whose lifespan fails is told, and nothing is run."""
+
+    async def app(_scope, _receive, send):
+        await send({"type": "lifespan.startup.failed", "message": "no database"})
+
+    with pytest.raises(CannotRunError, match="The app does not start"):
+        check_app(app, **QUICK)

@@ -1,0 +1,36 @@
+"""Commands that repeat a request, and name the variable that holds the credential."""
+
+import subprocess
+
+import httpx
+import pytest
+
+from scanner_mocks.conformance import Credentials
+from scanner_mocks.conformance.curl import curl_of, runnable
+
+SHELL = "/bin/sh"
+
+
+@pytest.mark.parametrize("secret", ["key-1", 'a"b$c`d\\e'])
+def test_the_shell_puts_the_credential_in(secret):
+    """The command carries no credential; a shell that has it in its environment puts it in."""
+    request = httpx.Request("POST", "http://a.example/?q='1'", headers={"X-Key": secret}, content="it's")
+    command = runnable(curl_of(request), Credentials(api_key=secret))
+    assert secret not in command
+    arguments = command.removeprefix("curl ")
+    done = subprocess.run(  # noqa: S603 -- what is run is what was just written
+        [SHELL, "-c", f"printf '%s\\n' {arguments}"],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={"SCANNER_CHECK_API_KEY": secret},
+    )
+    assert done.stdout.splitlines() == [
+        "-X", "POST", "-H", f"x-key: {secret}", "--data-binary", "it's", "http://a.example/?q='1'",
+    ]  # fmt: skip
+
+
+def test_what_curl_sends_by_itself_is_left_out():
+    """A command has only the header fields that make the request what it is."""
+    command = curl_of(httpx.Request("GET", "http://a.example/", headers={"Accept": "*/*", "User-Agent": "x"}))
+    assert command == "curl -X GET http://a.example/"

@@ -1,0 +1,48 @@
+"""A check keeps within the rate limits that it is told."""
+
+import pytest
+
+from scanner_mocks.conformance.pace import Pace, QuotaUsedUp
+
+
+def heeded(**headers):
+    """Return for how long an answer with these headers made a pace wait."""
+    slept = []
+    pace = Pace(slept.append)
+    pace.heed({f"ratelimit-{name}": value for name, value in headers.items()})
+    assert pace.waited == sum(slept)
+    return slept
+
+
+def test_a_window_with_requests_left_is_not_waited_for():
+    """As long as requests are left, nothing waits."""
+    assert heeded(remaining="3", reset="40") == []
+
+
+@pytest.mark.parametrize("remaining", ["0", "1", "2"])
+def test_the_last_requests_of_a_window_are_left_unused(remaining):
+    """Before a window is used up, the next one is waited for."""
+    assert heeded(remaining=remaining, reset="40") == [40]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"remaining": "0"},
+        {"reset": "40"},
+        {"remaining": "-1", "reset": "40"},
+        {"remaining": "0", "reset": "soon"},
+        {"remaining": "²", "reset": "40"},
+        {"remaining": "0", "reset": "9" * 5000},
+    ],
+)
+def test_what_is_no_number_is_not_waited_for(headers):
+    """A server that says nothing, or nonsense, is not waited for."""
+    assert heeded(**headers) == []
+
+
+def test_the_window_of_a_day_is_not_waited_for():
+    """A window that resets in hours ends the run, which says so."""
+    with pytest.raises(QuotaUsedUp, match="resets only in 40000 s"):
+        heeded(remaining="0", reset="40000")
