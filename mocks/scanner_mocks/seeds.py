@@ -46,6 +46,15 @@ USER_KEY: Final = key_of("csu", "PublicMockKeyNotASecretUser")
 COOKIE: Final = "PublicMockCookieNotASecret".ljust(43, "9")
 """Of the user who is a member of the first organization."""
 
+BEARER_TOKEN: Final = (
+    "eyJ0eXAiOiJKV1QiLCJhbGciOiJFZERTQSIsImtpZCI6Im1vY2sifQ."  # noqa: S105 -- public on purpose
+    "eyJpc3MiOiJodHRwczovL2lzc3Vlci5tb2NrLmV4YW1wbGUiLCJhdWQiOiJzY2FubmVyLWFwaS1tb2Nr"
+    "Iiwic3ViIjoiZExNNFRCSmN6RXFlVWdvYXp6TmdGOSIsImV4cCI6NDEwMjQ0NDgwMCwib3JnYW5pemF0"
+    "aW9uX2lkIjpbImhOeW1tUHJlSzNIZFlBRXN3ZzJvajciXX0."
+    "Etoyp3WDHpIisCczh5FvI5KrqO-2ZmlHvWuENh70ZkQocEehHok8zhjSQs0B9U8ccP91pLV4W6u5_E1lWDd1Bw"
+)
+"""What `token_issuer.bearer_token` returns for the first organization, as a test holds."""
+
 S3_ACCESS_KEY: Final = "PUBLICMOCKACCESSKEY"
 S3_SECRET_KEY: Final = "public-mock-secret-key-not-a-secret"  # noqa: S105 -- public on purpose
 BUCKET: Final = "scanner-photos"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from scanner_api.collector import resting_collector
 from scanner_api.server import listen, url_of
 
 from . import seeds
@@ -43,7 +44,7 @@ class Mock(msgspec.Struct, frozen=True, kw_only=True):
     region: str = seeds.REGION
     api_key: str = seeds.ACTIVE_KEY
     keys: dict[str, str] = msgspec.field(default_factory=seeds.SPECIAL_KEYS.copy)
-    bearer_token: str
+    bearer_token: str = seeds.BEARER_TOKEN
     sessionid: str = seeds.COOKIE
     session_id: str = seeds.SESSION
     completed_session_id: str = seeds.COMPLETED_SESSION
@@ -108,19 +109,15 @@ def scanner_mock(
         watch.s3 = s3
         running.callback(s3.stop)
         s3.start()
-        from . import api, token_issuer  # noqa: PLC0415 -- takes as long as S3 to start, and that starts now
-        from .faults.file import faults_in  # noqa: PLC0415 -- the same
+        with resting_collector():
+            from . import api  # noqa: PLC0415 -- takes as long as S3 to start, and that starts now
+            from .faults.file import faults_in  # noqa: PLC0415 -- the same
 
-        from_file = [] if faults is None else faults_in(faults)
-        mock = Mock(
-            api=url_of(listening),
-            s3=s3.url,
-            bearer_token=token_issuer.bearer_token(seeds.ORGANIZATION),
-            control=f"{url_of(listening)}/_mock",
-        )
-        clock = MockClock(lambda now, stopped: s3.set_clock(now, stopped=stopped))
-        settled = api.Settled(s3, shelf, clock, watch, seed, control_token, mock.seeds, settings)
-        running.enter_context(api.serving(api.mock_application(settled), listening))
+            from_file = [] if faults is None else faults_in(faults)
+            mock = Mock(api=url_of(listening), s3=s3.url, control=f"{url_of(listening)}/_mock")
+            clock = MockClock(lambda now, stopped: s3.set_clock(now, stopped=stopped))
+            settled = api.Settled(s3, shelf, clock, watch, seed, control_token, mock.seeds, settings)
+            running.enter_context(api.serving(api.mock_application(settled), listening))
         s3.wait_ready()
         watch.faults.add(*from_file)
         yield mock

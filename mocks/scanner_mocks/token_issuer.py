@@ -6,11 +6,6 @@ import json
 from pathlib import Path
 from typing import Final
 
-from joserfc import jwt
-from joserfc.jwk import OKPKey
-
-from scanner_api.access.tokens import REGISTRY
-
 from . import seeds
 
 ISSUER: Final = "https://issuer.mock.example"
@@ -18,8 +13,7 @@ AUDIENCE: Final = "scanner-api-mock"
 KEY_SET: Final = Path(__file__).with_name("jwks.json")
 """The issuer's JSON Web Key Set, that its tokens are verified with."""
 YEAR_2100: Final = 4_102_444_800
-_PUBLIC_KEY: Final = json.loads(KEY_SET.read_bytes())["keys"][0]
-_SIGNING_KEY: Final = OKPKey.import_key({**_PUBLIC_KEY, "d": "cHVibGljIG1vY2sga2V5LCBpdCBpcyBubyBzZWNyZXQ"})
+_PRIVATE: Final = {"d": "cHVibGljIG1vY2sga2V5LCBpdCBpcyBubyBzZWNyZXQ"}
 
 
 def bearer_token(*organizations: str, subject: str = seeds.MEMBER, expires: int = YEAR_2100) -> str:
@@ -30,7 +24,14 @@ def bearer_token(*organizations: str, subject: str = seeds.MEMBER, expires: int 
         subject: id of the user.
         expires: when it expires, in seconds since the epoch.
     """
-    header = {"alg": "EdDSA", "kid": _PUBLIC_KEY["kid"], "typ": "JWT"}
+    # seeds has the token that a start needs, which can do without what signing takes to import
+    from joserfc import jwt  # noqa: PLC0415 -- the reason above
+    from joserfc.jwk import OKPKey  # noqa: PLC0415 -- the same
+
+    from scanner_api.access.tokens import REGISTRY  # noqa: PLC0415 -- the same
+
+    public_key = json.loads(KEY_SET.read_bytes())["keys"][0]
+    header = {"alg": "EdDSA", "kid": public_key["kid"], "typ": "JWT"}
     claims = {
         "iss": ISSUER,
         "aud": AUDIENCE,
@@ -38,4 +39,4 @@ def bearer_token(*organizations: str, subject: str = seeds.MEMBER, expires: int 
         "exp": expires,
         "organization_id": list(organizations),
     }
-    return jwt.encode(header, claims, _SIGNING_KEY, registry=REGISTRY)
+    return jwt.encode(header, claims, OKPKey.import_key({**public_key, **_PRIVATE}), registry=REGISTRY)

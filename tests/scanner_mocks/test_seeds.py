@@ -42,6 +42,11 @@ def test_api_keys_are_well_formed_and_say_what_they_are():
     assert len(KEYS) == 8
 
 
+def test_the_bearer_token_is_the_issuers():
+    """The token that is kept ready is the one that the mock's issuer would issue."""
+    assert bearer_token(seeds.ORGANIZATION) == seeds.BEARER_TOKEN
+
+
 def test_identifiers_are_identifiers():
     """Organizations, users and sessions are identified by shortuuids, all different."""
     identifiers = [

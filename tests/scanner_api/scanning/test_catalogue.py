@@ -1,5 +1,6 @@
 import io
 import json
+from importlib.resources import files
 
 import pytest
 
@@ -102,6 +103,12 @@ def test_the_shipped_catalogue_is_sound():
         assert product.brand_name
         assert product.ingredients
         assert bricks[product.brick] == product.category
+
+
+def test_the_shipped_catalogue_is_read_as_any_file():
+    """What a start takes as it stands is what the reader of files would make of it, with no row refused."""
+    file = files("scanner_api.scanning").joinpath("catalogue.csv").read_bytes()
+    assert list(shipped_products()) == list(read_products(io.BytesIO(file), "catalogue.csv"))
 
 
 def test_the_shipped_catalogue_has_gtins_of_several_lengths():
