@@ -10,7 +10,7 @@ import pytest
 from scanner_mocks import scanner_mock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from scanner_mocks import Mock
 
@@ -27,3 +27,34 @@ def client(mock: Mock) -> Iterator[httpx.Client]:
     """Return a client of the API that sends no credential by itself."""
     with httpx.Client(base_url=f"{mock.api}/scanner/api/v1", trust_env=False) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def control(mock: Mock) -> Iterator[httpx.Client]:
+    """Return a client of the control API, with the patience of whoever waits for an exchange."""
+    with httpx.Client(base_url=mock.control, timeout=60, trust_env=False) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def api(mock: Mock) -> Iterator[httpx.Client]:
+    """Return a client of the API with a key that no rate limit hinders."""
+    headers = {"X-API-Key": mock.keys["unlimited"]}
+    with httpx.Client(base_url=f"{mock.api}/scanner/api/v1", headers=headers, trust_env=False) as client:
+        yield client
+
+
+@pytest.fixture
+def upload(mock: Mock, api: httpx.Client) -> Callable[..., httpx.Response]:
+    """Return what asks for a presigned upload and sends a photo there."""
+
+    def send(**headers):
+        query = {"photo_type": "front", "original_filename": "can.jpg"}
+        url = f"/sessions/{mock.session_id}/presigned-upload-url"
+        form = api.get(url, params=query, headers=headers).json()
+        photo = {"file": ("can.jpg", b"a photo", "image/jpeg")}
+        return httpx.post(
+            form["upload_url"], data=form["upload_fields"], files=photo, headers=headers, trust_env=False
+        )
+
+    return send
