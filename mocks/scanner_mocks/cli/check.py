@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -120,7 +119,6 @@ def check(  # noqa: PLR0913 -- an option each
     from scanner_mocks.conformance.credentials import header_fields  # noqa: PLC0415 -- the same
 
     console = Console(highlight=False)
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         flags = Credentials(
             api_key=api_key,
@@ -141,12 +139,11 @@ def check(  # noqa: PLR0913 -- an option each
             resume=resume,
             har=har,
         )
+        _require_folders(junit, html, har, json, resume)
         report = _run(checking, console)
         _write(report, junit, html, json)
     except (CannotRunError, ValueError, OSError) as error:
         _give_up(str(error))
-    finally:
-        signal.signal(signal.SIGTERM, before)
     if github:
         _annotate(report)
     raise typer.Exit(report.exit_code)
@@ -159,11 +156,19 @@ def _credentials(flags: Credentials, file: Path | None) -> Credentials:
     return given.over(from_file(file)) if file else given
 
 
+def _require_folders(*paths: Path | None) -> None:
+    """Find out before a long run, not after it, that a report could not be written."""
+    for path in paths:
+        if path is not None and not path.absolute().parent.is_dir():
+            raise ValueError(f"{path} cannot be written: {path.parent} is no folder.")
+
+
 def _run(checking: Checking, console: Console) -> Report:
+    from scanner_mocks.conformance.interruption import stopped_by_signals  # noqa: PLC0415 -- as above
     from scanner_mocks.conformance.progress import Watch  # noqa: PLC0415 -- as above
     from scanner_mocks.conformance.renderings import terminal  # noqa: PLC0415 -- as above
 
-    with checking.started() as run, Watch(console, run.report) as watch:
+    with checking.started() as run, stopped_by_signals(run), Watch(console, run.report) as watch:
         for event in checking.events(run):
             watch.take(event)
     terminal.show(run.report, console)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import threading
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,10 +23,14 @@ class Pace:
 
     Attributes:
         waited: seconds, in all.
+        hurried: once it is set, nothing waits any more.
     """
 
-    def __init__(self, sleep: Callable[[float], None] = time.sleep, longest: float = LONGEST_SECONDS) -> None:
-        self._sleep = sleep
+    def __init__(
+        self, sleep: Callable[[float], object] | None = None, longest: float = LONGEST_SECONDS
+    ) -> None:
+        self.hurried = threading.Event()
+        self._sleep = sleep or self.hurried.wait
         self._longest = longest
         self.waited = 0.0
 

@@ -59,6 +59,7 @@ class Run:
         self._possible = [check for check in checks if not self._is_left_out(check)]
         self._made: list[Check] = []
         self._stream: EventStream | None = None
+        self._stopped = pace.hurried
         self._listeners: list[Callable[[events.EngineEvent], None]] = []
         target.client.event_hooks["response"].append(self._count)
 
@@ -75,6 +76,8 @@ class Run:
         recording = Recording(self.report, self.target.credentials)
         with registered(self._possible, self.target) as self._made:
             self._stream = from_schema(self._schema()).execute()
+            if self._stopped.is_set():
+                self._stream.stop()
             for event in self._stream:
                 recording.take(event)
                 for listener in self._listeners:
@@ -84,6 +87,12 @@ class Run:
                 if isinstance(event, events.EngineFinished):
                     self._conclude()
                 yield event
+
+    def stop(self) -> None:
+        """Let the run end after the request that is under way."""
+        self._stopped.set()
+        if self._stream is not None:
+            self._stream.stop()
 
     def _is_left_out(self, check: type[Check]) -> bool:
         if reason := check.missing(self.target):
@@ -107,8 +116,7 @@ class Run:
             self._pace.heed({name: values[0] for name, values in response.headers.items()})
         except QuotaUsedUp as end:
             self.report.reason = str(end)
-            if self._stream is not None:
-                self._stream.stop()
+            self.stop()
 
     def _count(self, response: httpx.Response) -> None:
         response.read()
