@@ -77,6 +77,7 @@ class Application:
 
     Attributes:
         stores: where everything is kept.
+        limiter: counts requests.
     """
 
     def __init__(
@@ -100,6 +101,12 @@ class Application:
         self.database = database or Database(settings.database_url)
         self.bucket = bucket or photo_bucket(settings, self.clock)
         self.counters = open_counters(settings.rate_limit_storage, self.clock)
+        self.limiter = RateLimiter(
+            self.counters,
+            per_minute=settings.rate_limit_per_minute,
+            per_day=settings.rate_limit_per_day,
+            publishable_per_minute=settings.rate_limit_publishable_per_minute,
+        )
         self._credentials = CredentialStore(self.database)
         self._api_keys = ApiKeyVerifier(self._credentials, self.clock)
         self._gate = self._make_gate()
@@ -198,18 +205,12 @@ class Application:
             organization_claim=settings.oauth_organization_claim,
             clock=self.clock,
         )
-        limiter = RateLimiter(
-            self.counters,
-            per_minute=settings.rate_limit_per_minute,
-            per_day=settings.rate_limit_per_day,
-            publishable_per_minute=settings.rate_limit_publishable_per_minute,
-        )
         verifiers = {
             "APIKeyHeaderAuth": self._api_keys,
             "OAuthTokenAuth": bearer,
             "SessionAuth": WebSessionVerifier(self._credentials, self.clock, proxies),
         }
-        return ScannerGate(verifiers, limiter, self.contract.security_schemes, proxies)
+        return ScannerGate(verifiers, self.limiter, self.contract.security_schemes, proxies)
 
     def _checks(self) -> dict[str, Check]:
         return {"database": self.database.ping, "bucket": self.bucket.ping, "rate limits": self._count_check}

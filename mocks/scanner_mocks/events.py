@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
+from scanner_api.problems import ServiceUnavailable
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
 MOST_QUEUED: Final = 256
 """Events that wait for a listener who is slow."""
+MOST_LISTENERS: Final = 100
 HEARTBEAT_SECONDS: Final = 15.0
 
 
@@ -67,9 +70,15 @@ class Events:
                 listener.put(event)
 
     def listen(self) -> Listener:
-        """Return a listener, to be closed by whoever asked for it; it runs in this event loop."""
+        """Return a listener, to be closed by whoever asked for it; it runs in this event loop.
+
+        Raises:
+            ServiceUnavailable: there are a hundred already.
+        """
         listener = Listener(self)
         with self._guard:
+            if len(self._listeners) == MOST_LISTENERS:
+                raise ServiceUnavailable(f"There are {MOST_LISTENERS} listeners already.")
             if self._closed:
                 listener.put(None)
             self._listeners.add(listener)

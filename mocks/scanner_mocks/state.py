@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from starlette.responses import PlainTextResponse
 
+from scanner_api.problems import ServiceUnavailable
 from scanner_api.storage.database import Database
 
 from .aws_session import presigned_get
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from scanner_api.randomness import Randomness
     from scanner_api.scanning.photos import Photo
 
-    from .clock import MockClock
+    from .clock import MockClock, Reading
     from .events import Events
     from .s3 import S3Server
     from .shelf import Shelf
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 _INTERRUPTED = PlainTextResponse(
     "The state of the mock was changed meanwhile.\n", 503, {"Retry-After": "1", "Connection": "close"}
 )
+Answered = TypeVar("Answered")
+
 _SESSION: Final = (
     "id",
     "status",
@@ -146,11 +149,11 @@ class State:
         """
         async with self._turns.change():
             if "clock" not in keep:
-                await asyncio.to_thread(self._clock.change, reset=True)
+                await _answered(self._clock.change, reset=True)
             for name, kept in self._kept.items():
                 if name not in keep:
                     await asyncio.to_thread(kept.clear, scope)
-            await asyncio.to_thread(self._s3.reset)
+            await _answered(self._s3.reset)
             await self.stop()
             await self._begin_with_seeds()
         self._events.publish("state", {"change": "reset"})
@@ -165,7 +168,7 @@ class State:
         try:
             async with self._turns.change():
                 await self._running.database.save(draft.database)
-                await asyncio.to_thread(self._s3.snapshot, draft.s3)
+                await _answered(self._s3.snapshot, draft.s3)
                 drawn = self._randomness.standing
             self._shelf.shelve(draft, name, {"drawn": drawn})
         finally:
@@ -180,15 +183,30 @@ class State:
         """
         async with self._turns.change():
             snapshot = self._shelf.snapshot(name)
-            await asyncio.to_thread(self._s3.restore, snapshot.s3)
+            await _answered(self._s3.restore, snapshot.s3)
             await self.stop()
             self._randomness = SeededRandomness(self._seed, **snapshot.facts["drawn"])
             await self._begin_with(snapshot.database)
         self._events.publish("state", {"change": "restore", "name": name})
 
+    async def set_clock(self, **changes: Any) -> Reading:
+        """Change the clock as `MockClock.change` does, and return what it shows.
+
+        Raises:
+            OutOfRange: the time would be one that cannot be reckoned with.
+        """
+        before = self._clock.now()
+        reading = await _answered(self._clock.change, **changes)
+        if reading.now < before:
+            # windows that began later would last until then
+            async with self._turns.request():
+                await self._running.limiter.reset()
+        self._events.publish("clock", reading)
+        return reading
+
     async def describe(self, limit: int) -> dict[str, Any]:
         """Return what there is, the newest first, at most so many of each."""
-        count, size = await asyncio.to_thread(self._s3.usage, self._s3.bucket)
+        count, size = await _answered(self._s3.usage, self._s3.bucket)
         async with self._turns.request():
             stores = self._running.stores
             sessions = await stores.sessions.newest(limit)
@@ -231,6 +249,18 @@ class State:
         service = self._make(database, self._randomness)
         await service.start()
         return service
+
+
+async def _answered(order: Callable[..., Answered], *arguments: Any, **named: Any) -> Answered:
+    """Have an order carried out that S3 has a part in, and return what it results in.
+
+    Raises:
+        ServiceUnavailable: S3's process is gone, or does not answer.
+    """
+    try:
+        return await asyncio.to_thread(order, *arguments, **named)
+    except (RuntimeError, OSError) as error:
+        raise ServiceUnavailable(f"S3 does not answer: {error}") from error
 
 
 def _shown(fields: tuple[str, ...], stored: object) -> dict[str, Any]:

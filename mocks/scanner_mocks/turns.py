@@ -6,6 +6,8 @@ import asyncio
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Final
 
+from scanner_api.problems import ServiceUnavailable
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
@@ -13,8 +15,10 @@ PATIENCE_SECONDS: Final = 2.0
 """How long a change waits for requests that have begun, such as an upload whose client is slow."""
 
 
-class Interrupted(Exception):  # noqa: N818 -- says what happened
-    """The state has changed before the request could be ended."""
+class Interrupted(ServiceUnavailable):
+    """The state was changed before the request could be ended, or a change of it has failed."""
+
+    default_detail = "The state of the mock was changed meanwhile, or could not be changed."
 
 
 class Turns:

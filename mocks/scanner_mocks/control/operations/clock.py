@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,7 @@ from scanner_mocks.clock import OutOfRange
 
 if TYPE_CHECKING:
     from scanner_mocks.clock import MockClock, Reading
-    from scanner_mocks.events import Events
+    from scanner_mocks.state import State
 
 
 async def get_clock(clock: MockClock) -> Reading:
@@ -19,7 +18,7 @@ async def get_clock(clock: MockClock) -> Reading:
     return clock.reading()
 
 
-async def set_clock(body: dict[str, Any], clock: MockClock, events: Events) -> Reading:
+async def set_clock(body: dict[str, Any], state: State) -> Reading:
     """Change the clock, and return what it shows then.
 
     Raises:
@@ -28,9 +27,7 @@ async def set_clock(body: dict[str, Any], clock: MockClock, events: Events) -> R
     now = datetime.fromisoformat(body["now"]) if "now" in body else None
     changes = {name: body[name] for name in ("reset", "advance_seconds", "freeze") if name in body}
     try:
-        reading = await asyncio.to_thread(clock.change, now=now, **changes)
+        return await state.set_clock(now=now, **changes)
     except OutOfRange as error:
         place = "/advance_seconds" if "advance_seconds" in body else "/now"
         raise ValidationFailed([Violation("body", place, "range", str(error))]) from None
-    events.publish("clock", reading)
-    return reading
