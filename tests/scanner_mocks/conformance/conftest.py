@@ -132,22 +132,27 @@ def world() -> Iterator[World]:
 def findings(world: World) -> Callable[..., set[tuple[str, str]]]:
     """Return what tells which rules of which checks the right app breaks, its exchanges spoiled."""
 
-    def find(
-        ask: Callable[[Exchange], None] | None = None,
-        answer: Callable[[Exchange], None] | None = None,
-        s3: Callable[[Exchange], None] | None = None,
-        **traits: Any,
-    ) -> set[tuple[str, str]]:
+    def find(**how: Any) -> set[tuple[str, str]]:
         world.wait(ANOTHER_WINDOW)
-        few = tuple(each for each in world.app.contract.operations if each.operation_id.endswith(FEW))
-        traits = {"operations": few, **traits}
-        inspection = Inspection(world, Spoiled(world, ask, answer, s3), traits)
+        inspection = Inspection(world, **{"operations": few, **how})
         with inspection.target.client:
             inspection.run()
         print(*inspection.told, *inspection.notes(), sep="\n")  # noqa: T201 -- pytest shows it where a test fails
         return inspection.found
 
+    few = tuple(each for each in world.app.contract.operations if each.operation_id.endswith(FEW))
     return find
+
+
+@pytest.fixture
+def inspection(world: World) -> Callable[..., Inspection]:
+    """Return what makes an inspection, in another window of the rate limits."""
+
+    def make(**how: Any) -> Inspection:
+        world.wait(ANOTHER_WINDOW)
+        return Inspection(world, **how)
+
+    return make
 
 
 class Spoiled(httpx.BaseTransport):
@@ -229,9 +234,17 @@ def wrong_app(world: World) -> Callable[..., Any]:
 class Inspection:
     """All checks of ours, on one app: they make their requests, and judge all answers to them."""
 
-    def __init__(self, world: World, transport: Spoiled, traits: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        world: World,
+        ask: Callable[[Exchange], None] | None = None,
+        answer: Callable[[Exchange], None] | None = None,
+        s3: Callable[[Exchange], None] | None = None,
+        **traits: Any,
+    ) -> None:
         self.world = world
-        contract = world.app.contract
+        contract = traits.get("contract", world.app.contract)
+        transport = Spoiled(world, ask, answer, s3)
         client = httpx.Client(
             transport=transport, base_url=URL, event_hooks={"response": [self._judge, self._pace]}
         )

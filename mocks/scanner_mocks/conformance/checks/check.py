@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from schemathesis.core.failures import Severity
 
+from scanner_mocks.conformance.pace import QuotaUsedUp
 from scanner_mocks.conformance.violation import FailureGroup, Violated
 
 if TYPE_CHECKING:
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from schemathesis import Case, CheckContext, Response
 
     from scanner_mocks.conformance.target import Target
+
+
+class BudgetSpent(Exception):  # noqa: N818 -- nothing is wrong, the time is only over
+    """The run is to be over before the next request."""
 
 
 class Check:
@@ -95,7 +100,13 @@ class RunCheck(Check):
 
     def after_run(self, _ctx: CheckContext) -> None:
         """Check the target, as Schemathesis asks it."""
-        _raise(self.run())
+        found: list[Violated] = []
+        try:
+            for violated in self.run():
+                found.append(violated)  # noqa: PERF402 -- what is found before the end counts
+        except (BudgetSpent, QuotaUsedUp) as end:
+            self.note(f"cut short: {end}")
+        _raise(found)
 
 
 def _raise(found: Iterable[Violated]) -> None:

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import json
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
-from scanner_contract import pointers
+import httpx
+
+from scanner_contract import load_contract, pointers
 
 from .samples import SAFE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    import httpx
     from schemathesis import Case
 
-    from scanner_contract import Operation
+    from scanner_contract import Contract, Operation
     from scanner_mocks.conformance.target import Target
 
     from .samples import Samples
@@ -80,29 +83,56 @@ def photo() -> bytes:
     return files(__package__).joinpath("photo.jpg").read_bytes()
 
 
-def post_form(
-    client: httpx.Client, form: Mapping[str, Any], fields: Mapping[str, Any], content: bytes
-) -> httpx.Response:
+def is_form(found: Any) -> bool:
+    """Return whether a JSON value is a presigned upload."""
+    if not isinstance(found, dict) or not isinstance(found.get("upload_url"), str):
+        return False
+    fields = found.get("upload_fields")
+    return isinstance(fields, dict) and all(isinstance(value, str) for value in fields.values())
+
+
+def post_form(client: httpx.Client, url: str, fields: Mapping[str, str], content: bytes) -> httpx.Response:
     """Post a presigned upload as a browser does: the fields first, the file last."""
-    return client.post(form["upload_url"], data=fields, files={"file": ("photo.jpg", content)})
+    return client.post(url, data=fields, files={"file": ("photo.jpg", content)})
 
 
 def _linked(target: Target, samples: Samples, step: Step, by_id: Mapping[str, Operation]) -> Iterator[Step]:
     """Call an operation if its answer has links, and yield where they lead."""
     operation = step.operation
-    has_links = any("links" in response for response in operation.responses.values())
-    if not has_links or (target.read_only and operation.method not in SAFE):
+    links = _links(target.contract, operation.operation_id)
+    if not links or (target.read_only and operation.method not in SAFE):
         return
     answer = samples.send(step.case(samples), target.headers)
     found = json_of(answer)
     if not answer.is_success or found is None:
         return
-    if isinstance(found, dict) and set(FORM) <= found.keys() and not target.read_only:
-        post_form(target.client, found, found["upload_fields"], photo())
-    for node in operation.responses.get(str(answer.status_code), {}).get("links", {}).values():
-        link = target.contract.resolve(node)
+    if is_form(found) and not target.read_only:
+        with suppress(httpx.HTTPError, httpx.InvalidURL):  # whether it is taken, presigned_upload asks
+            post_form(target.client, found["upload_url"], found["upload_fields"], photo())
+    for link in links.get(str(answer.status_code), ()):
         if link.get("operationId") in by_id:
             yield from _follow(link, by_id[link["operationId"]], step, found)
+
+
+@lru_cache(maxsize=1)
+def _packaged() -> Contract:
+    return load_contract()
+
+
+@lru_cache(maxsize=256)
+def _links(contract: Contract, operation_id: str) -> dict[str, list[Mapping[str, Any]]]:
+    """Return the links of an operation by status; the packaged contract's for one that has none itself."""
+    for source in (contract, _packaged()):
+        for operation in source.operations:
+            if operation.operation_id == operation_id:
+                links = {
+                    status: [source.resolve(node) for node in response["links"].values()]
+                    for status, response in operation.responses.items()
+                    if "links" in response
+                }
+                if links:
+                    return links
+    return {}
 
 
 def _follow(link: Mapping[str, Any], operation: Operation, step: Step, found: Any) -> Iterator[Step]:
@@ -127,6 +157,8 @@ def _evaluated(node: Any, step: Step, found: Any, ids: set[str]) -> Any:
         return node
     if node.startswith(BODY):
         value = pointers.lookup(found, node.removeprefix(BODY))
+        if not isinstance(value, str | int):
+            raise KeyError(node)
     elif node.startswith(PATH):
         value = step.path[node.removeprefix(PATH)]
     else:

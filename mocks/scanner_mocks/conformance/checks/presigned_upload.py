@@ -7,18 +7,17 @@ import binascii
 import json
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+import httpx
 from schemathesis.core.failures import Severity
 
 from scanner_mocks.conformance.target import label_of
 
 from .check import RunCheck
-from .links import FORM, json_of, photo, post_form, steps
+from .links import FORM, is_form, json_of, photo, post_form, steps
 from .samples import Samples
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-
-    import httpx
 
     from scanner_mocks.conformance.target import Target
     from scanner_mocks.conformance.violation import Violated
@@ -64,52 +63,55 @@ class PresignedUpload(RunCheck):
         for step in steps(self.target, samples):
             if step.operation.method == "get" and step.operation in self.target.operations:
                 form = json_of(samples.send(step.case(samples), self.target.headers))
-                if isinstance(form, dict) and isinstance(form.get("upload_fields"), dict) and FORM[0] in form:
+                if is_form(form):
                     tried += 1
                     yield from self._try(step, form)
         if not tried:
             self.note("untried: no form was handed out")
 
     def _try(self, step: Step, form: Mapping[str, Any]) -> Iterator[Violated]:
-        label = label_of(step.operation)
-        fields = {name: str(value) for name, value in form["upload_fields"].items()}
+        label, fields = label_of(step.operation), form["upload_fields"]
         answer = self._post(form, fields)
-        if not answer.is_success:
+        if answer is None or not answer.is_success:
             yield self.violated("photo", f"the photo was answered {_told(answer)}", label, answer)
-        for rule, spoiled in _spoiled(fields):
-            yield from self._refused(rule, label, self._post(form, spoiled))
-        yield from self._try_size(form, fields, label)
-        yield from self._try_expired(form, fields, label)
+        if answer is not None:
+            for rule, spoiled in _spoiled(fields):
+                yield from self._refused(rule, label, self._post(form, spoiled))
+            yield from self._try_size(form, label)
+            yield from self._try_expired(form, label)
 
-    def _try_size(self, form: Mapping[str, Any], fields: Mapping[str, str], label: str) -> Iterator[Violated]:
-        limit = _largest(fields)
+    def _try_size(self, form: Mapping[str, Any], label: str) -> Iterator[Violated]:
+        limit = _largest(form["upload_fields"])
         if limit is None:
             yield self.violated("size", "the policy has no content-length-range", label)
         elif limit >= LARGEST_UPLOAD:
             self.note(f"size: untried, the limit is {limit} bytes")
         else:
             content = photo().ljust(limit + 1, b"\0")
-            yield from self._refused("size", label, post_form(self.target.client, form, fields, content))
+            yield from self._refused("size", label, self._post(form, form["upload_fields"], content))
 
-    def _try_expired(
-        self, form: Mapping[str, Any], fields: Mapping[str, str], label: str
-    ) -> Iterator[Violated]:
+    def _try_expired(self, form: Mapping[str, Any], label: str) -> Iterator[Violated]:
         seconds = form.get("expires_in")
-        if type(seconds) is not int or not 0 <= seconds < min(LONGEST_WAIT_SECONDS, self.target.remaining()):
-            told = (
-                f"expired: the form is good for {seconds} s, so its policy was sent with a later expiration"
-            )
-            self.note(f"{told} instead (rule policy)")
+        longest = min(LONGEST_WAIT_SECONDS, self.target.remaining())
+        if type(seconds) is not int or not 0 <= seconds < longest:
+            told = f"the form is good for {seconds} s, so only its policy was sent with a later expiration"
+            self.note(f"expired: untried, {told}")
             return
         self.target.sleep(seconds + 1)
         self.note(f"expired: the form was sent again after {seconds + 1} s")
-        yield from self._refused("expired", label, self._post(form, fields))
+        yield from self._refused("expired", label, self._post(form, form["upload_fields"]))
 
-    def _post(self, form: Mapping[str, Any], fields: Mapping[str, str]) -> httpx.Response:
-        return post_form(self.target.client, form, fields, photo())
+    def _post(
+        self, form: Mapping[str, Any], fields: Mapping[str, str], content: bytes | None = None
+    ) -> httpx.Response | None:
+        """Post a form, and return the answer; None if the connection ends without one."""
+        try:
+            return post_form(self.target.client, form["upload_url"], fields, content or photo())
+        except (httpx.HTTPError, httpx.InvalidURL):
+            return None
 
-    def _refused(self, rule: str, label: str, answer: httpx.Response) -> Iterator[Violated]:
-        if not answer.is_client_error:
+    def _refused(self, rule: str, label: str, answer: httpx.Response | None) -> Iterator[Violated]:
+        if answer is not None and not answer.is_client_error:
             yield self.violated(rule, f"the answer was {_told(answer)}, not a refusal", label, answer)
 
 
@@ -151,12 +153,13 @@ def _with_later_expiration(fields: Mapping[str, str]) -> str | None:
 
 def _largest(fields: Mapping[str, str]) -> int | None:
     """Return the largest file that the policy takes, in bytes."""
-    for condition in _policy(fields).get("conditions", []):
+    conditions = _policy(fields).get("conditions")
+    for condition in conditions if isinstance(conditions, list) else ():
         match condition:
             case [str(operator), _, int(most)] if operator.lower() == "content-length-range":
                 return most
     return None
 
 
-def _told(answer: httpx.Response) -> str:
-    return f"{answer.status_code} {answer.text[:200]}".strip()
+def _told(answer: httpx.Response | None) -> str:
+    return "by nothing" if answer is None else f"{answer.status_code} {answer.text[:200]}".strip()

@@ -50,6 +50,9 @@ class RetryAfter(AnswerCheck, RunCheck):
 
     def run(self) -> Iterator[Violated]:
         """Use up the window that has the fewest requests left, and wait."""
+        if self.target.read_only:
+            self.note("enough: untried, it would use up the quota")
+            return
         samples = Samples(self.target)
         chosen = self._shortest(samples)
         if chosen is None:

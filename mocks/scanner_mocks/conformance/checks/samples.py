@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from copy import deepcopy
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
@@ -11,9 +12,9 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import GenerationMode
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from .check import BudgetSpent
 
+if TYPE_CHECKING:
     import httpx
     from schemathesis import Case
 
@@ -53,10 +54,17 @@ class Samples:
     ) -> httpx.Response:
         """Send a request as a caller with these header fields, and return the answer.
 
-        `method` is another than the operation's.
-        What is `unpaced` says so in the request's extensions: it is sent even where a 429 is likely.
+        `method` is another than the operation's. What is `unpaced` says so in the request's extensions: it is
+        sent even where a 429 is likely.
+
+        Raises:
+            BudgetSpent: the target's budget is.
         """
+        if not self._target.remaining():
+            raise BudgetSpent("The budget is spent.")
         parts = case.as_transport_kwargs(base_url=self._target.url)
+        if not isinstance(parts.get("data"), Mapping | None):
+            parts["content"] = parts.pop("data")  # what httpx calls a body that is no form
         parts["method"] = method or parts["method"]
         parts.pop("cookies", None)  # a Cookie field is a credential, or none of the contract's
         own = {
