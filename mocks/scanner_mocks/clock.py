@@ -102,8 +102,7 @@ class MockClock:
     ) -> tuple[timedelta, datetime | None]:
         shift, stopped = before
         machine = self._machine.now()
-        base = now or stopped or machine + shift
-        time = _later(base.astimezone(UTC), advance_seconds)
+        time = _later(now or stopped or machine + shift, advance_seconds)
         if freeze or (freeze is None and stopped is not None):
             return time - machine, time
         moved = now is not None or advance_seconds != 0 or stopped is not None
@@ -112,8 +111,8 @@ class MockClock:
 
 def _later(time: datetime, seconds: float) -> datetime:
     try:
-        later = time + timedelta(seconds=seconds)
-    except OverflowError:
+        later = time.astimezone(UTC) + timedelta(seconds=seconds)
+    except (OverflowError, ValueError):
         later = None
     if later is None or not EARLIEST <= later <= LATEST:
         raise OutOfRange(

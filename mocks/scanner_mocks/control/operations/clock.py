@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from scanner_api.problems import ValidationFailed, Violation
-from scanner_mocks.clock import OutOfRange
 
 if TYPE_CHECKING:
     from scanner_mocks.clock import MockClock, Reading
@@ -22,12 +21,13 @@ async def set_clock(body: dict[str, Any], state: State) -> Reading:
     """Change the clock, and return what it shows then.
 
     Raises:
-        ValidationFailed: the time would be out of the range that dates can be reckoned in.
+        ValidationFailed: the time is none, or would be out of the range that dates can be reckoned in.
     """
-    now = datetime.fromisoformat(body["now"]) if "now" in body else None
-    changes = {name: body[name] for name in ("reset", "advance_seconds", "freeze") if name in body}
+    changes = dict(body)
     try:
-        return await state.set_clock(now=now, **changes)
-    except OutOfRange as error:
+        if "now" in changes:
+            changes["now"] = datetime.fromisoformat(changes["now"].upper())
+        return await state.set_clock(**changes)
+    except ValueError as error:  # OutOfRange is one, and a leap second is another
         place = "/advance_seconds" if "advance_seconds" in body else "/now"
         raise ValidationFailed([Violation("body", place, "range", str(error))]) from None
