@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from .check import check
 from .demo import demo
 from .mock import app as mock
+from .proxy import proxy
 
 if TYPE_CHECKING:
     import typer
@@ -17,3 +18,4 @@ def add_commands(app: typer.Typer) -> None:
     app.add_typer(mock, name="mock")
     app.command("demo")(demo)
     app.command("check")(check)
+    app.command("proxy")(proxy)

@@ -38,7 +38,7 @@ class OperationCoverage(msgspec.Struct, kw_only=True):
         statuses: by what the contract declares: a status, a range (``4XX``) or ``default``.
         undocumented: by status that the contract does not declare.
         parameters: by place and name, such as ``query limit``.
-        values: of enumerations, as JSON texts, by place.
+        values: of enumerations in requests and successes, as JSON texts, by place.
     """
 
     operation: str
@@ -49,6 +49,11 @@ class OperationCoverage(msgspec.Struct, kw_only=True):
     undocumented: dict[str, int] = {}
     parameters: dict[str, int]
     values: dict[str, dict[str, int]]
+
+    @property
+    def shares(self) -> dict[str, Share]:
+        """How much of the operation has been exercised."""
+        return shares([self])
 
 
 class Share(NamedTuple):
@@ -111,7 +116,7 @@ class _Counted:
         content = {} if operation.request_body is None else operation.request_body.get("content", {})
         self._bodies = list(_of_content(content, compiler))
         self._answers = {
-            code: list(_of_content(response.get("content", {}), compiler))
+            code: list(_of_content(response.get("content", {}), compiler)) if code.startswith("2") else []
             for code, response in operation.responses.items()
         }
         self.coverage = OperationCoverage(

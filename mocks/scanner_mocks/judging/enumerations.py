@@ -46,12 +46,12 @@ class Enumeration(NamedTuple):
 
 
 def enumerations(schema: Any, compiler: SchemaCompiler) -> list[Enumeration]:
-    """Return the enumerations in a schema, through its references and alternatives."""
+    """Return the enumerations in a schema, through its references and alternatives; none of one value."""
     found: dict[Steps, dict[str, None]] = {}
     for steps, value in _walk(schema, compiler, ()):
         found.setdefault(steps, {})[json_text(value)] = None
     listed = [Enumeration(steps, tuple(values)) for steps, values in found.items()]
-    return [each for each in listed if len(each.values) <= MOST_VALUES]
+    return [each for each in listed if 1 < len(each.values) <= MOST_VALUES]
 
 
 def _walk(schema: Any, compiler: SchemaCompiler, steps: Steps) -> Iterator[tuple[Steps, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from posixpath import commonpath
 from typing import Literal
 
 import msgspec
@@ -82,6 +83,12 @@ class Report(msgspec.Struct, kw_only=True):
     def shares(self) -> dict[str, Share]:
         """How much of the contract has been exercised."""
         return shares(self.coverage)
+
+    @property
+    def prefix(self) -> str:
+        """What the paths of all operations begin with."""
+        paths = [each.path for each in self.coverage]
+        return commonpath(paths).rstrip("/") if len(paths) > 1 else ""
 
     def exit_code(self, fail_on: FailOn = "any") -> int:
         """Return 0 if nothing is broken, 1 if something is, 2 if there was nothing to judge."""

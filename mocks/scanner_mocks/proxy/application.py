@@ -93,6 +93,8 @@ class _Passing:
             self._passage.status, self._passage.headers = answer.status, answer.headers
             if self._is_long(answer):
                 await self._outgoing.release()
+            else:
+                self._outgoing.hold()
             async for chunk in answer.chunks():
                 self._passage.answer(chunk)
                 await self._outgoing.add(chunk)

@@ -33,8 +33,12 @@ class Outgoing:
         self._held_bytes = 0
         self._sending = asyncio.Lock()
         self._release: asyncio.Task[None] | None = None
-        self._timer = asyncio.get_running_loop().call_later(MOST_SECONDS, self._too_late)
+        self._timer: asyncio.TimerHandle | None = None
         self.started = False
+
+    def hold(self) -> None:
+        """Hold back what is added, for a while; the answer's head is there."""
+        self._timer = asyncio.get_running_loop().call_later(MOST_SECONDS, self._too_late)
 
     async def add(self, chunk: bytes) -> None:
         """Take in the next chunk of the body."""
@@ -45,7 +49,7 @@ class Outgoing:
 
     async def release(self, *, more: bool = True) -> None:
         """Send what there is."""
-        self._timer.cancel()
+        self._stop()
         async with self._sending:
             await self._start()
             body, self._held, self._held_bytes = b"".join(self._held), [], 0
@@ -60,9 +64,13 @@ class Outgoing:
 
     def drop(self) -> None:
         """Send nothing any more."""
-        self._timer.cancel()
+        self._stop()
         if self._release is not None:
             self._release.cancel()
+
+    def _stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
 
     def _too_late(self) -> None:
         self._release = asyncio.get_running_loop().create_task(self.release())

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from scanner_contract import Contract
-    from scanner_mocks.journal import Exchange, Verdict
+    from scanner_mocks.journal import Exchange
     from scanner_mocks.judging import Judgement
 
 
@@ -32,7 +32,7 @@ class Watch:
     """
 
     def __init__(
-        self, contract: Contract, base_url: str, tell: Callable[[Exchange, Verdict], object] | None = None
+        self, contract: Contract, base_url: str, tell: Callable[[Exchange], object] | None = None
     ) -> None:
         masking = Masking.of(contract)
         self._judge = ExchangeJudge(contract, base_url)
@@ -55,4 +55,4 @@ class Watch:
         self.tally.record(exchange, judgement)
         self.journal.record(witnessed)
         if self._tell is not None and (judgement.verdict.request or judgement.verdict.response):
-            self._tell(witnessed.exchange(self.journal.last, self.journal.masking), judgement.verdict)
+            self._tell(witnessed.exchange(self.journal.last, self.journal.masking))

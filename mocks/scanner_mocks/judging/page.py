@@ -1,0 +1,140 @@
+"""A report as a page that needs nothing else: findings, and the contract as a heat map."""
+
+from __future__ import annotations
+
+from html import escape
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from .terminal import summary
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from .coverage import OperationCoverage, Share
+    from .report import Finding, Report
+
+CONTENT_SECURITY_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+HEATS = {0: "never", 1: "once", 2: "2 to 9 times", 3: "10 to 99 times", 4: "more often"}
+
+
+def page(report: Report) -> str:
+    """Return the page."""
+    style = (files(__package__) / "page.css").read_text("utf-8")
+    title = escape(f"{report.title} {report.version}: traffic and contract")
+    body = "\n".join(_parts(report))
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{CONTENT_SECURITY_POLICY}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>
+{style}</style>
+</head>
+<body>
+<h1>{title}</h1>
+{body}
+</body>
+</html>
+"""
+
+
+def _parts(report: Report) -> Iterator[str]:
+    broken = report.broken_requests + report.broken_responses
+    lines = list(summary(report))
+    kind = "broken" if broken else "ok" if report.judged else ""
+    yield f'<p class="verdict {kind}">{escape(" ".join(lines[:2]))}</p>'
+    yield "".join(f'<p class="about">{escape(line)}</p>' for line in lines[2:-1])
+    yield f'<ul class="shares">{"".join(_tile(*each) for each in report.shares.items())}</ul>'
+    yield f"<h2>Operations and statuses</h2>{_heat_map(report)}{_legend()}"
+    if report.findings:
+        yield "<h2>What breaks the contract</h2>"
+        yield from map(_finding, report.findings)
+    if report.more_findings:
+        yield f'<p class="about">... and {report.more_findings} violations of further kinds.</p>'
+    yield "<h2>Parameters and values</h2>"
+    for number, each in enumerate(report.coverage):
+        yield _operation(number, each)
+
+
+def _tile(name: str, share: Share) -> str:
+    meter = f'<meter min="0" max="{max(share.total, 1)}" value="{share.exercised}"></meter>'
+    return f"<li><b>{share}</b>{escape(name)} exercised{meter}</li>"
+
+
+def _heat_map(report: Report) -> str:
+    statuses = sorted({status for each in report.coverage for status in (*each.statuses, *each.undocumented)})
+    head = "".join(f"<th>{escape(status)}</th>" for status in statuses)
+    prefix = report.prefix
+    rows = "\n".join(_row(number, each, statuses, prefix) for number, each in enumerate(report.coverage))
+    below = f'<p class="about">Paths are below {escape(prefix)}.</p>' if prefix else ""
+    numbers = '<th class="number">calls</th><th class="number">parameters</th><th class="number">values</th>'
+    return (
+        f'<div class="wide"><table><thead><tr><th>operation</th>{numbers}{head}</tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>{below}"
+    )
+
+
+def _row(number: int, operation: OperationCoverage, statuses: list[str], prefix: str) -> str:
+    shares = operation.shares
+    numbers = (str(operation.calls), *(_short(shares[each]) for each in ("parameters", "enum values")))
+    cells = "".join(f'<td class="number">{each}</td>' for each in numbers)
+    cells += "".join(_cell(operation, status) for status in statuses)
+    name = f"{operation.method} {operation.path.removeprefix(prefix)}"
+    return f'<tr><th scope="row"><a href="#operation-{number}">{escape(name)}</a></th>{cells}</tr>'
+
+
+def _cell(operation: OperationCoverage, status: str) -> str:
+    if status in operation.undocumented:
+        return f'<td class="wrong" title="not in the contract">{operation.undocumented[status]}!</td>'
+    if status not in operation.statuses:
+        return "<td></td>"
+    count = operation.statuses[status]
+    return f'<td class="h{_heat(count)}">{count or "-"}</td>'
+
+
+def _legend() -> str:
+    entries = "".join(f'<li><i class="h{heat}"></i>{text}</li>' for heat, text in HEATS.items())
+    return f'<ul class="legend">{entries}<li><i class="wrong"></i>not in the contract</li></ul>'
+
+
+def _finding(finding: Finding) -> str:
+    where = f"{finding.side}: {finding.part} {finding.where}".rstrip()
+    examples = "".join(
+        f"<li><code>#{each.number} {escape(each.method)} {escape(each.url)}</code> &rarr; {each.status}</li>"
+        for each in finding.examples
+    )
+    return (
+        f"<article><h3>{escape(where)} &mdash; {escape(finding.rule)}</h3><p>{escape(finding.detail)}</p>"
+        f'<p class="about">{finding.count} times; {escape(finding.operation)} '
+        f"<code>{escape(finding.pointer)}</code></p>"
+        f'<ul class="examples">{examples}</ul></article>'
+    )
+
+
+def _operation(number: int, operation: OperationCoverage) -> str:
+    name = escape(f"{operation.method} {operation.path}")
+    shares = operation.shares
+    about = f"{_short(shares['parameters'])} parameters, {_short(shares['enum values'])} values"
+    chips = _chips("Parameters", operation.parameters.items())
+    for place, values in operation.values.items():
+        chips += _chips(place, values.items())
+    return (
+        f'<details id="operation-{number}"><summary>{name}<small>{about}</small></summary>'
+        f'<p class="about">{escape(operation.operation)}</p>{chips}</details>'
+    )
+
+
+def _chips(title: str, counts: Iterable[tuple[str, int]]) -> str:
+    chips = "".join(f'<li class="h{_heat(count)}">{escape(text)}: {count}</li>' for text, count in counts)
+    return f'<h3>{escape(title)}</h3><ul class="chips">{chips}</ul>' if chips else ""
+
+
+def _short(share: Share) -> str:
+    return f"{share.exercised}/{share.total}" if share.total else ""
+
+
+def _heat(count: int) -> int:
+    return sum(count >= least for least in (1, 2, 10, 100))
