@@ -51,7 +51,7 @@ def upload(mock: Mock, api: httpx.Client) -> Callable[..., httpx.Response]:
     def send(**headers):
         query = {"photo_type": "front", "original_filename": "can.jpg"}
         url = f"/sessions/{mock.session_id}/presigned-upload-url"
-        form = api.get(url, params=query, headers=headers).json()
+        form = api.get(url, params=query).json()
         photo = {"file": ("can.jpg", b"a photo", "image/jpeg")}
         return httpx.post(
             form["upload_url"], data=form["upload_fields"], files=photo, headers=headers, trust_env=False

@@ -14,7 +14,6 @@ from scanner_mocks.operation_table import OperationTable
 from .answers import Changed, Paced
 from .asked import ApiRequest, beginning_of, header_of
 from .refusals import Provoked, Refusals
-from .registry import Strike
 from .skew import CLOCK, UPLOADS, skewed
 from .transport import drop, is_gone
 
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from scanner_contract import Contract
 
     from .fault import Effect
-    from .registry import Faults
+    from .registry import Faults, Strike
 
 HEADER = b"x-mock-fault"
 LONGEST_NAP = 1.0
@@ -94,11 +93,9 @@ class Faulty:
         text = header_of(scope, HEADER)
         if text is None:
             return self._faults.strike(asked, lambda fault: fault.on == "api")
-        from .header import effect_in  # noqa: PLC0415 -- reads the control API's contract, which few requests need
+        from .header import strike_of  # noqa: PLC0415 -- reads the control API's contract, which few need
 
-        effect = effect_in(text)
-        assert isinstance(effect.latency_ms, int | float)  # noqa: S101 -- a header has no words for distributions
-        return Strike("header", effect, effect.latency_ms / 1000)
+        return strike_of(text, "api")
 
     async def _struck(self, strike: Strike, scope: Scope, receive: Receive, send: Send) -> None:
         effect = strike.effect

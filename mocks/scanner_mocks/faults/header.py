@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -11,17 +11,19 @@ from scanner_api.problems import BadRequest
 
 from .errors import FaultError
 from .reading import effect_of
-
-if TYPE_CHECKING:
-    from .fault import Effect
+from .registry import Strike
 
 HEADER = "X-Mock-Fault"
 LONGEST = 1000
 _LITERAL = re.compile(r"true|false|-?(0|[1-9]\d{0,14})(\.\d{1,15})?")
 
 
-def effect_in(text: str) -> Effect:
-    """Return the effect that a header's value asks for, such as ``status=503; latency_ms=200; drop``.
+def strike_of(text: str, on: Literal["api", "s3"]) -> Strike:
+    """Return what a header's value asks for, such as ``status=503; latency_ms=200; drop``.
+
+    Args:
+        text: the value.
+        on: whose request it is in.
 
     Raises:
         BadRequest: it asks for none; the message names the part.
@@ -35,9 +37,11 @@ def effect_in(text: str) -> Effect:
             raise BadRequest(f"{HEADER}: {name!r} is there twice.")
         members[name] = _value(value) if equals else True
     try:
-        return effect_of(members)
+        effect = effect_of(members, on)
     except FaultError as error:
         raise BadRequest(f"{HEADER}: {error}") from None
+    assert isinstance(effect.latency_ms, int | float)  # noqa: S101 -- a header has no words for distributions
+    return Strike("header", effect, effect.latency_ms / 1000)
 
 
 def _value(text: str) -> Any:

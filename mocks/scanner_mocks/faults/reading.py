@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from functools import cache
 from http import HTTPStatus
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
 import jsonschema_rs
 import msgspec
 
-from scanner_api.binding.violations import violations
-from scanner_mocks.control.app import control_contract
+from scanner_contract import pointers
+from scanner_contract.reading import read_document
 from scanner_mocks.s3.refusals import REFUSALS
 
 from .errors import FaultError
 from .fault import Effect, Fault
 from .latency import Uniform
 
+DOCUMENT = Path(__file__).parents[1] / "control" / "openapi.yaml"
 ONLY_API = ("error_code",)
 ONLY_S3 = ("s3_code",)
 
@@ -33,22 +35,22 @@ def fault_of(value: Any) -> Fault:
     return fault
 
 
-def effect_of(value: dict[str, Any]) -> Effect:
-    """Return the effect on the API that a JSON value is.
+def effect_of(value: dict[str, Any], on: Literal["api", "s3"]) -> Effect:
+    """Return the effect, on whose requests, that a JSON value is.
 
     Raises:
         FaultError: it is none.
     """
     _check("Effect", value)
     effect = msgspec.convert(value, Effect, strict=False)
-    _check_together(Fault(effect=effect), "")
+    _check_together(Fault(on=on, effect=effect), "")
     return effect
 
 
 @cache
 def _schema(name: str) -> tuple[dict[str, Any], jsonschema_rs.Draft202012Validator]:
-    components = control_contract().document["components"]
-    schema = {"$ref": f"#/components/schemas/{name}", "components": {"schemas": components["schemas"]}}
+    schemas = read_document(str(DOCUMENT))["components"]["schemas"]
+    schema = {"$ref": f"#/components/schemas/{name}", "components": {"schemas": schemas}}
     return schema, jsonschema_rs.Draft202012Validator(schema, mask="value")
 
 
@@ -56,16 +58,17 @@ def _check(name: str, value: Any) -> None:
     schema, validator = _schema(name)
     if validator.is_valid(value):
         return
-    wrong = next(violations(validator, schema, value, "body", ""))
-    known = _known(schema, wrong.name) if wrong.rule == "additionalProperties" else ""
-    detail = f"{wrong.detail}; known are {known}" if known else wrong.detail
-    raise FaultError(wrong.name, wrong.rule, detail)
+    wrong = next(validator.iter_errors(value))
+    rule = wrong.kind.name
+    known = _known(schema, wrong.instance_path) if rule == "additionalProperties" else ""
+    detail = f"{wrong.message}; known are {known}" if known else wrong.message
+    raise FaultError(pointers.join("", *wrong.instance_path), rule, detail)
 
 
-def _known(schema: dict[str, Any], where: str) -> str:
+def _known(schema: dict[str, Any], path: list[str | int]) -> str:
     """Return the names that an object may have."""
     schemas, node = schema["components"]["schemas"], schema
-    for step in ["", *where.split("/")[1:]]:
+    for step in ["", *path]:
         node = node["properties"].get(step, {}) if step else node
         node = schemas[node["$ref"].rpartition("/")[2]] if "$ref" in node else node
     return ", ".join(node.get("properties", ()))

@@ -24,9 +24,14 @@ if TYPE_CHECKING:
 MOST_EXCHANGES = 2000
 MOST_BYTES = 32 * 1024 * 1024
 MOST_BODY_BYTES = 64 * 1024
+MOST_LISTENERS = 100
 OVERHEAD_BYTES = 1024
 """About what the objects around an exchange take."""
 EVERYTHING = Wanted()
+
+
+class TooManyListenersError(Exception):
+    """Too many wait for what a journal hears."""
 
 
 class Judge(Protocol):
@@ -132,7 +137,9 @@ class Journal:
         for tell in self._listeners:
             tell(number)
 
-    def find(self, wanted: Wanted = EVERYTHING, limit: int | None = None) -> list[Exchange]:
+    def find(
+        self, wanted: Wanted = EVERYTHING, limit: int | None = None, most_bytes: int | None = None
+    ) -> list[Exchange]:
         """Return the exchanges that are asked for, oldest first, judged.
 
         Judging takes milliseconds an exchange: not for an event loop's own thread.
@@ -140,8 +147,14 @@ class Journal:
         Args:
             wanted: what they have to be.
             limit: how many; the first of them.
+            most_bytes: about how many bytes of them; at least one, if there is any.
         """
-        return [self._judged(entry) for entry in islice(self._entries_of(wanted), limit)]
+        found: list[Exchange] = []
+        for entry in islice(self._entries_of(wanted), limit):
+            if most_bytes is not None and found and (most_bytes := most_bytes - entry.size) < 0:
+                break
+            found.append(self._judged(entry))
+        return found
 
     def wait(self, wanted: Wanted, count: int, seconds: float) -> bool:
         """Wait until so many exchanges are there, or the time is over; return whether they are."""
@@ -155,7 +168,11 @@ class Journal:
         return True
 
     async def wait_for(self, wanted: Wanted, count: int, seconds: float) -> None:
-        """Wait as `wait` does, in an event loop."""
+        """Wait as `wait` does, in an event loop.
+
+        Raises:
+            TooManyListenersError: too many wait already.
+        """
         loop, changed = asyncio.get_running_loop(), asyncio.Event()
         counted = _Counted(self, wanted)
         with self.listening(lambda _: loop.call_soon_threadsafe(changed.set)):
@@ -176,8 +193,14 @@ class Journal:
 
     @contextmanager
     def listening(self, tell: Callable[[int], object]) -> Iterator[None]:
-        """Have something called with the number of each exchange, in the thread that tells of it."""
+        """Have something called with the number of each exchange, in the thread that tells of it.
+
+        Raises:
+            TooManyListenersError: a hundred listen already.
+        """
         with self._changed:
+            if len(self._listeners) >= MOST_LISTENERS:
+                raise TooManyListenersError(f"{MOST_LISTENERS} wait for the journal already.")
             self._listeners = [*self._listeners, tell]
         try:
             yield

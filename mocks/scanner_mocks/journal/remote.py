@@ -37,9 +37,9 @@ class RemoteJournal:
         while limit is None or len(found) < limit:
             after = found[-1].number if found else wanted.after
             page = self._ask(msgspec.structs.replace(wanted, after=after), limit=AT_ONCE)
-            found += page
-            if len(page) < AT_ONCE:
+            if not page:
                 break
+            found += page
         return found[:limit]
 
     def wait(self, wanted: Wanted, count: int, seconds: float) -> bool:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from scanner_api.problems import BadRequest
 from scanner_mocks.faults import Fault, Faults
 from scanner_mocks.faults.skew import CLOCK, skewed
 
-from .errors import S3Error, access_denied
+from .errors import S3Error, access_denied, invalid_argument
 from .operation import operation_of
 from .refusals import CODES, EXPIRED, REFUSALS
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from .request import Readable, Request
 
 SCOPE_HEADER = "x-mock-scope"
+FAULT_HEADER = "x-mock-fault"
 _STEP_SECONDS = 0.05
 
 
@@ -40,10 +42,9 @@ class S3Faults:
     def __init__(self) -> None:
         self._faults = Faults()
 
-    @property
-    def on(self) -> bool:
-        """Whether there are any."""
-        return self._faults.on_s3
+    def may_strike(self, request: Request) -> bool:
+        """Return whether a fault may happen to a request."""
+        return self._faults.on_s3 or FAULT_HEADER in request.headers
 
     def switch(self, faults: Iterable[Mapping[str, Any]]) -> None:
         """Have these faults on and no others; each is a `Fault` as JSON."""
@@ -72,6 +73,8 @@ class S3Faults:
     def _strike(self, request: Request, *, fields_are_read: bool) -> Strike | None:
         if request.struck:
             return None
+        if FAULT_HEADER in request.headers:
+            return _asked_for(request.headers[FAULT_HEADER])
         if not request.is_form:
             return self._faults.strike(_Asked(request))
         return self._faults.strike(_Asked(request), lambda fault: _asks_for_key(fault) == fields_are_read)
@@ -105,6 +108,15 @@ class _Asked:
 
     def names(self, session: str) -> bool:
         return session in self.key.split("/")
+
+
+def _asked_for(text: str) -> Strike:
+    from scanner_mocks.faults.header import strike_of  # noqa: PLC0415 -- reads a document, which few need
+
+    try:
+        return strike_of(text, "s3")
+    except BadRequest as problem:
+        raise invalid_argument(problem.detail, "X-Mock-Fault", text) from None
 
 
 def _asks_for_key(fault: Fault) -> bool:

@@ -107,7 +107,7 @@ class Front:
         request = None
         try:
             request = Request.from_environ(environ)
-            if self.faults.on:
+            if self.faults.may_strike(request):
                 request = replace(request, body=PacedBody(request.body))
             with self.faults.around(request):
                 answer = self._judge(request)

@@ -60,3 +60,13 @@ def test_it_comes_before_those_that_are_on(get, fault, control):
     fault({"status": 500})
     assert get("status=503").status_code == 503
     assert control.get("/faults").json()["faults"][0]["struck"] == 0
+
+
+def test_an_upload_asks_for_it(upload):
+    """What uploads to S3 may ask for a fault of S3, and is told what is none."""
+    refused = upload(**{"X-Mock-Fault": "s3_code=SlowDown; retry_after_seconds=2"})
+    assert (refused.status_code, refused.headers["Retry-After"]) == (503, "2")
+    wrong = upload(**{"X-Mock-Fault": "error_code=x"})
+    assert wrong.status_code == 400
+    assert "/error_code: is for faults on api alone" in wrong.text
+    assert upload().status_code == 201

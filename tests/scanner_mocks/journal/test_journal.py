@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from contextlib import ExitStack
 from datetime import UTC, datetime
 
 import pytest
 
 from scanner_mocks.journal import Exchange, Journal, Message, Verdict, Violation, Wanted
+from scanner_mocks.journal.journal import TooManyListenersError
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -117,6 +119,13 @@ def test_a_limit_takes_the_first():
     assert [each.number for each in journal.find(Wanted(after=1), 2)] == [2, 3]
 
 
+def test_a_limit_of_bytes_leaves_one():
+    """A limit of bytes takes the oldest that fit, and one in any case, so that a reader gets on."""
+    journal = journal_of(*[exchange(response=Message(body=b"x" * 5000, body_bytes=5000))] * 4)
+    assert [each.number for each in journal.find(most_bytes=13_000)] == [1, 2, 3]
+    assert [each.number for each in journal.find(most_bytes=1)] == [1]
+
+
 def test_unknown_filters_are_refused():
     """A filter that does not exist is an error, not a filter that all meet."""
     with pytest.raises(TypeError, match="operatoin"):
@@ -177,6 +186,17 @@ def test_waiting_in_an_event_loop():
     journal = asyncio.run(scenario())
     assert len(journal.find()) == 3
     assert journal._listeners == []
+
+
+def test_there_is_an_end_to_those_who_wait():
+    """A hundred may wait, and one more is told so."""
+    journal = Journal()
+    with ExitStack() as listening:
+        for _ in range(100):
+            listening.enter_context(journal.listening(print))
+        with pytest.raises(TooManyListenersError, match="100 wait"):
+            asyncio.run(journal.wait_for(Wanted(), 1, 1))
+    asyncio.run(journal.wait_for(Wanted(), 1, 0))
 
 
 def test_many_threads_lose_nothing():
