@@ -15,6 +15,8 @@ ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 OURS = {"scanner_contract", "scanner_api", "scanner_mocks"}
+HOST = {"pytest"}
+"""What loads a plugin of ours, which is of no use without it."""
 
 
 def imported(source):
@@ -25,7 +27,7 @@ def imported(source):
             found |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and not node.level:
             found.add(node.module.partition(".")[0])
-    return found - sys.stdlib_module_names - OURS - {"_typeshed"}
+    return found - sys.stdlib_module_names - OURS - HOST - {"_typeshed"}
 
 
 def distributions(lines):

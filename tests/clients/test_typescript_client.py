@@ -1,0 +1,59 @@
+"""openapi-typescript writes the types of the contract, openapi-fetch calls by them, and the story is told."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from scanner_mocks.environment import environment_of
+from scanner_mocks.pictures import GTIN
+
+PROJECT = Path(__file__).with_name("typescript")
+SECONDS = 120
+
+
+def run(folder, *command, **environment):
+    """Run a command to its end; return its exit code and what it prints."""
+    finished = subprocess.run(  # noqa: S603 -- tools of the project's lock file
+        command,
+        cwd=folder,
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=SECONDS,
+    )
+    return finished.returncode, finished.stdout
+
+
+@pytest.fixture(scope="module")
+def client(npm_project, document):
+    """Return the folder of the story, with the types that are written from the contract."""
+    folder = npm_project(PROJECT)
+    command = ["openapi-typescript", str(document), "-o", "scanner.ts", "--default-non-nullable=false"]
+    code, told = run(folder, "npx", *command)
+    assert code == 0, told
+    return folder
+
+
+def test_the_story(client, scanner_mock, label):
+    """The story keeps the types, strictly, and ends as it should."""
+    code, told = run(client, "npx", "tsc")
+    assert (code, told) == (0, "")
+    variables = {**environment_of(scanner_mock), "SCANNER_GTIN": GTIN, "SCANNER_PHOTO": str(label)}
+    code, told = run(client, "node", "out/story.js", **variables)
+    assert code == 0, told
+    assert json.loads(told) == {
+        "product": "Chopped Tomatoes 400 g",
+        "posted": 201,
+        "photo_type": "ingredients",
+        "session": "COMPLETED",
+        "review": "ACCEPTED",
+        "applied": ["ingredients"],
+        "refusal": "validation_error",
+    }
