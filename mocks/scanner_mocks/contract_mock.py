@@ -11,6 +11,8 @@ from scanner_api.server import listen, url_of
 from scanner_contract import load_contract
 
 from .answers import answering_app
+from .answers.page import PATH as ANSWERS
+from .answers.page import AnswersPage
 from .answers.standing import ContractState
 from .application import MockApplication
 from .clock import MockClock
@@ -140,8 +142,8 @@ class _Making:
         state: Any = ContractState(contract, self._layered, self._clock, kept, watch=watch, tell=tell)
         control = Control(
             ControlGate(control_token),
-            pages={"/_mock/events": EventStream(events)},
-            public=(),
+            pages={"/_mock/events": EventStream(events), ANSWERS: AnswersPage(lambda: state.contract)},
+            public=(ANSWERS,),
             clock=self._clock,
             collaborators={"events": events, "state": state, "seeds": mock.seeds, **kept},
         )

@@ -7,6 +7,7 @@ import json
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain, count
 from typing import TYPE_CHECKING, Any
 
 from . import pointers
@@ -14,7 +15,7 @@ from .anatomy import METHODS
 from .errors import ContractError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 IGNORED_HEADER_PARAMETERS = {"accept", "content-type", "authorization"}
 
@@ -105,10 +106,12 @@ class Contract:
 
     def _operations(self) -> Iterator[Operation]:
         seen: dict[str, str] = {}
+        names = self._free_names()
         for path, path_item, pointer in self._path_items():
             for method in METHODS:
                 if method in path_item:
-                    operation = self._operation(method, path, path_item, pointer)
+                    name = path_item[method].get("operationId") or names(method, path)
+                    operation = self._operation(name, method, path, path_item, pointer)
                     self._require_unique(operation, seen)
                     yield operation
 
@@ -126,12 +129,28 @@ class Contract:
                 f"the operationId {operation.operation_id} is also that of {first}; it must be unique.",
             )
 
-    def _operation(self, method: str, path: str, path_item: Mapping[str, Any], pointer: str) -> Operation:
+    def _free_names(self) -> Callable[[str, str], str]:
+        """Return what names operations without an operationId, each by a name that no other has."""
+        items = [item for _, item, _ in self._path_items()]
+        taken = {item[method].get("operationId") for item in items for method in METHODS if method in item}
+
+        def name(method: str, path: str) -> str:
+            stem = re.sub(r"[^0-9A-Za-z]", "_", f"{method}{path}")
+            numbered = (f"{stem}_{number}" for number in count(2))
+            found = next(each for each in chain([stem], numbered) if each not in taken)
+            taken.add(found)
+            return found
+
+        return name
+
+    def _operation(
+        self, operation_id: str, method: str, path: str, path_item: Mapping[str, Any], pointer: str
+    ) -> Operation:
         pointer = pointers.join(pointer, method)
         definition = path_item[method]
         body = definition.get("requestBody")
         return Operation(
-            operation_id=definition.get("operationId") or re.sub(r"[^0-9A-Za-z]", "_", f"{method}{path}"),
+            operation_id=operation_id,
             method=method,
             path=path,
             pointer=pointer,

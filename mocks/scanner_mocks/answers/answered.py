@@ -10,10 +10,11 @@ import msgspec
 
 from scanner_api.binding.answers import Rendered
 
-from .documented import DocumentedAnswers, Wish
+from .documented import DocumentedAnswers
 from .generation import Generator
 from .magic_ids import MagicIds
 from .preferences import Preferences, preferences_of
+from .response import Wish
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

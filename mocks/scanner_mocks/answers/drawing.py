@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from random import Random
 
     from .generation import Generator
-    from .merged import Branch, Merged
+    from .merged import Merged
+    from .merging import Branch
 
 ATTEMPTS = 40
 FULL, BARE, FIRST_FREE = 0, 1, 3

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from .drawing import ATTEMPTS, Drawing
 from .heights import Heights
-from .merged import Merged, Merger, NoValueError
+from .merged import NoValueError
+from .merging import Merger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from scanner_api.binding.schemas import SchemaCompiler
 
-    from .merged import Branch
+    from .merged import Merged
+    from .merging import Branch
 
 
 class Generator:

@@ -10,7 +10,7 @@ from .merged import NoValueError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .merged import Merger
+    from .merging import Merger
 
 MOST_ROUNDS = 100
 

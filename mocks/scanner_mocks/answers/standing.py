@@ -36,6 +36,9 @@ class ContractState:
         kept: by name, what a reset clears unless it is told to keep it.
         watch: whether to look for changes of the file that the contract was read from.
         tell: hears in a sentence of each reload, and of each contract that could not be loaded.
+
+    Attributes:
+        contract: of the moment.
     """
 
     def __init__(
@@ -48,6 +51,7 @@ class ContractState:
         watch: bool,
         tell: Callable[[str], None],
     ) -> None:
+        self.contract = contract
         self._source = contract.source
         self._make = make
         self._clock = clock
@@ -85,9 +89,11 @@ class ContractState:
     def _reload(self) -> str:
         """Load the contract again, and return what became of it; one that is broken leaves the old one."""
         try:
-            self._app = self._make(load_contract(self._source))
+            contract = load_contract(self._source)
+            self._app = self._make(contract)
         except (ContractError, ValueError) as error:
             return f"The contract stays as it was: {error}"
+        self.contract = contract
         return f"Reloaded {self._source}."
 
     # What the control API asks of a state ------------------------------------------------------------------

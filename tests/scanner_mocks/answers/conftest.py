@@ -85,6 +85,12 @@ def document_of(paths, *, openapi="3.1.0", **rest):
 
 
 @pytest.fixture(scope="session")
+def client():
+    """Return what makes a client of an app."""
+    return Client
+
+
+@pytest.fixture(scope="session")
 def mocked():
     """Answer a contract of these paths."""
 

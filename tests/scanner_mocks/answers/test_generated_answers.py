@@ -12,8 +12,9 @@ from scanner_api.binding import Assembly
 from scanner_api.binding.answers import Rendered
 from scanner_contract import Contract, load_contract
 from scanner_mocks.answers import ContractAnswers
-from scanner_mocks.answers.documented import DocumentedAnswers, Wish
+from scanner_mocks.answers.documented import DocumentedAnswers
 from scanner_mocks.answers.gate import OpenGate
+from scanner_mocks.answers.response import Wish
 
 
 def ref(name):

@@ -1,0 +1,136 @@
+"""How to get each answer, as a page of the mock and as a document.
+
+python -m scanner_mocks.answers.page > docs/answers.md
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from html import escape
+from typing import TYPE_CHECKING, Final
+
+from scanner_api.pages import Page
+from scanner_contract import load_contract
+
+from .listing import entries_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from scanner_contract import Contract
+
+    from .listing import Entry, Spelling
+
+PATH: Final = "/_mock/answers"
+TITLE = "How to get each answer of the mock"
+INTRODUCTION = (
+    "Every documented answer of every operation can be had on purpose: by a header, or by an identifier "
+    "where the app under test cannot send one. Both work for operations with a handler and for those "
+    "without. The answer is given once the caller is admitted, so rate limits count it; nothing is stored. "
+    "Where an app can send neither, a fault does it: see /_mock/faults."
+)
+HEADERS = (
+    ("Prefer: code=404", "that status; the body is its example, or made from its schema"),
+    ("Prefer: code=404, example=NAME", "that example of it"),
+    ("Prefer: example=NAME", "the example, with the status that has it"),
+    ("Prefer: dynamic=true", "a value made from the schema, another for another request"),
+)
+AFTERWARDS = (
+    "Preference-Applied tells which preferences were met, X-Mock-Answer whether a handler, an example or the "
+    "schema (generated) answered. A status or an example that is not documented is a 400 that says which are."
+)
+IDENTIFIERS = (
+    "In the identifiers below CODE stands for any of the operation's statuses; where a schema allows neither "
+    "0 nor 1, they are written o and i. The request is validated first. In a body, identifiers are members "
+    "of its outermost object."
+)
+STYLE = """
+:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
+body { max-width: 75rem; margin: 2rem auto; padding: 0 1rem }
+table { border-collapse: collapse; width: 100% }
+th, td { text-align: left; padding: .4rem .6rem; vertical-align: top; border-bottom: 1px solid #8884 }
+code { overflow-wrap: anywhere } .wide { overflow-x: auto }
+"""
+COLUMNS = ("operation", "plain answer", "others", "identifiers")
+
+
+def document(contract: Contract) -> str:
+    """Return the listing of a contract in Markdown."""
+    header = "\n".join(f"| `{name}` | {means} |" for name, means in HEADERS)
+    rows = "\n".join(f"| {' | '.join(row)} |" for row in _rows(contract, _ticked))
+    return (
+        f"# {TITLE}\n\n{INTRODUCTION}\n\n| header | answer |\n| --- | --- |\n{header}\n\n{AFTERWARDS}\n\n"
+        f"{IDENTIFIERS}\n\n| {' | '.join(COLUMNS)} |\n|{' --- |' * len(COLUMNS)}\n{rows}\n"
+    )
+
+
+def html(contract: Contract) -> str:
+    """Return the listing of a contract as a page that loads nothing."""
+    header = "".join(f"<tr><td>{_code(name)}<td>{escape(means)}" for name, means in HEADERS)
+    rows = "".join(f"<tr><td>{'<td>'.join(row)}\n" for row in _rows(contract, _code))
+    heads = "".join(f"<th scope=col>{name}" for name in COLUMNS)
+    return (
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{TITLE}</title>'
+        f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style><main><h1>{TITLE}</h1>'
+        f"<p>{INTRODUCTION}</p><table><tr><th scope=col>header<th scope=col>answer{header}</table>"
+        f"<p>{AFTERWARDS}</p><p>{IDENTIFIERS}</p><div class=wide><table><tr>{heads}{rows}</table></div>"
+    )
+
+
+def _rows(contract: Contract, code: Callable[[str], str]) -> Iterable[tuple[str, str, str, str]]:
+    for entry in entries_of(contract):
+        yield (
+            code(f"{entry.method} {entry.path}"),
+            _with_examples(str(entry.success), entry, code),
+            ", ".join(_with_examples(each, entry, code) for each in entry.others),
+            "; ".join(_identifier(name, each, code) for name, each in entry.identifiers.items()),
+        )
+
+
+def _with_examples(status: str, entry: Entry, code: Callable[[str], str]) -> str:
+    names = ", ".join(map(code, entry.examples.get(status, ())))
+    return f"{status} ({names})" if names else status
+
+
+def _identifier(name: str, spelling: Spelling, code: Callable[[str], str]) -> str:
+    if spelling.form:
+        return f"{code(name)}: {code(spelling.form)}"
+    return f"{code(name)}: " + ", ".join(
+        f"{code(str(each))} ({status})" for status, each in spelling.by_status.items()
+    )
+
+
+def _ticked(text: str) -> str:
+    plain = "".join(each if each.isprintable() and each not in "`|" else "?" for each in text)
+    return f"`{plain}`"
+
+
+def _code(text: str) -> str:
+    return f"<code>{escape(text)}</code>"
+
+
+class AnswersPage:
+    """The page of the contract of the moment, made when it is asked for.
+
+    Args:
+        contract: returns the contract.
+    """
+
+    def __init__(self, contract: Callable[[], Contract]) -> None:
+        self._contract = contract
+        self._made: tuple[Contract, ASGIApp] | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer GET and HEAD."""
+        contract = self._contract()
+        if self._made is None or self._made[0] is not contract:
+            content = await asyncio.to_thread(html, contract)
+            self._made = contract, Page(content.encode(), "text/html; charset=utf-8")
+        await self._made[1](scope, receive, send)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(document(load_contract()))
