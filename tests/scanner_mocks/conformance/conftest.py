@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 URL = "http://api.example"
-PER_MINUTE = 40
+PER_MINUTE = 15
 FORM_SECONDS = 60
 LARGEST_PHOTO = 16 * 1024
 ANOTHER_WINDOW = 61

@@ -29,7 +29,7 @@ NUMBERS: Final = (
     "x-ratelimit-reset",
 )
 CREDENTIALS: Final = ("authorization", "cookie")
-SKEW_SECONDS: Final = 5
+SKEW_SECONDS: Final = 30
 """A ``Date`` may be another machine's, and both it and a reset are rounded."""
 UNCOUNTED: Final = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
 """What the caller's address may pay for, rather than its credential."""
