@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
@@ -23,6 +24,31 @@ def test_second(scanner_mock, scanner_api_client, scanner_s3):
 def test_third(scanner_mock_server, tmp_path_factory):
     folder = tmp_path_factory.getbasetemp().parent
     (folder / f"api-{scanner_mock_server.api.rpartition(':')[2]}").touch()
+"""
+MARKED = """
+import pytest
+
+@pytest.mark.scanner_fault(operation="create_session", status=503, times=1)
+def test_once(scanner_api_client):
+    statuses = [scanner_api_client.post("/sessions", json={}).status_code for _ in range(2)]
+    assert statuses == [503, 201]
+
+def test_not_any_more(scanner_api_client):
+    assert scanner_api_client.post("/sessions", json={}).status_code == 201
+
+def test_calls(scanner_api_client, scanner_calls):
+    scanner_api_client.post("/sessions", json={})
+    assert scanner_calls.assert_called(operation="create_session", times=1)[0].status == 201
+    scanner_calls.assert_not_called(operation="get_session")
+    scanner_calls.assert_no_violations()
+
+@pytest.mark.scanner_fault(status=503)
+def test_without_the_mock():
+    pass
+
+@pytest.mark.scanner_fault(stattus=503)
+def test_no_such_field(scanner_mock):
+    pass
 """
 UNUSED = """
 import sys
@@ -62,6 +88,15 @@ def test_each_test_begins_anew(outcome, tmp_path):
     assert code == 0, told
     assert "6 passed" in told
     assert len({path.name for path in (tmp_path / "shared").glob("api-*")}) == 2
+
+
+def test_faults_of_a_marker(outcome):
+    """A marked test has the fault, the next has not; a marker that does nothing fails with the reason."""
+    code, told = outcome(MARKED)
+    assert code == 1
+    assert "3 passed" in told, told
+    assert "It is marked scanner_fault, and none of its fixtures uses scanner_mock." in told
+    assert re.search(r"scanner_fault: .*stattus", told)
 
 
 def test_it_costs_nothing_unused(outcome):
