@@ -30,7 +30,7 @@ NUMBERS: Final = (
 )
 CREDENTIALS: Final = ("authorization", "cookie")
 SKEW_SECONDS: Final = 30
-"""A ``Date`` may be another machine's, and both it and a reset are rounded."""
+"""A ``Date`` may be another machine's, a busy server renews it late, and both it and a reset are rounded."""
 UNCOUNTED: Final = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
 """What the caller's address may pay for, rather than its credential."""
 MOST_WINDOWS: Final = 10_000
