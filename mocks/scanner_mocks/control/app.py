@@ -78,7 +78,7 @@ class Control:
         }
         assembly = Assembly(Contract(bound, contract.source), _Anyone(), self._collaborators, reveal=True)
         document = Page(json.dumps(contract.document).encode(), "application/json")
-        door = _Door(
+        door = Door(
             bind(assembly, handlers_of(operations)),
             {f"{ROOT}/openapi.json": document, **self._pages},
             self._gate,
@@ -88,8 +88,15 @@ class Control:
         return with_cors(edge, contract, ("*",))
 
 
-class _Door:
-    """Lets in whom the gate lets in, to a page or to the operations."""
+class Door:
+    """Lets in whom the gate lets in, to a page or to the operations.
+
+    Args:
+        bound: the operations.
+        pages: ASGI apps by path, for it and all that is below it.
+        gate: who is let in.
+        public: pages that the token is not asked for.
+    """
 
     def __init__(
         self, bound: ASGIApp, pages: Mapping[str, ASGIApp], gate: ControlGate, public: Collection[str]
@@ -100,6 +107,7 @@ class _Door:
         self._public = public
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or raise why it is not let in."""
         path = self._page_at(scope["path"])
         if not (path in self._public and self._gate.asks_for_token):
             self._gate.check(scope[STATE])

@@ -78,5 +78,5 @@ def _presented(request: Request) -> bytes:
     scheme, _, credential = (request.header(b"authorization") or "").partition(" ")
     if scheme.lower() == "bearer":
         return credential.strip().encode("latin-1")
-    pairs = parse_qsl(request.query_string, max_num_fields=100) if b"token=" in request.query_string else []
+    pairs = parse_qsl(request.query_string) if b"token=" in request.query_string else []
     return next((value for name, value in pairs if name == b"token"), b"")

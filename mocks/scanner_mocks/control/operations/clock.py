@@ -26,8 +26,16 @@ async def set_clock(body: dict[str, Any], state: State) -> Reading:
     changes = dict(body)
     try:
         if "now" in changes:
-            changes["now"] = datetime.fromisoformat(changes["now"].upper())
+            changes["now"] = _time(changes["now"])
         return await state.set_clock(**changes)
     except ValueError as error:  # OutOfRange is one, and a leap second is another
         place = "/advance_seconds" if "advance_seconds" in body else "/now"
         raise ValidationFailed([Violation("body", place, "range", str(error))]) from None
+
+
+def _time(text: str) -> datetime:
+    """Read what the contract calls a date-time, but for leap seconds, which Python has none of."""
+    time = datetime.fromisoformat(text.upper())
+    if time.tzinfo is None:
+        raise ValueError("The time has no offset from UTC, such as Z.")
+    return time
