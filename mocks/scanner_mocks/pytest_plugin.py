@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from .journal import Calls
     from .server import Mock
 
 MARKER = "scanner_fault"
@@ -95,6 +96,15 @@ def scanner_api_client(scanner_mock: Mock) -> Iterator[httpx.Client]:
 def scanner_s3(scanner_mock: Mock, _scanner_s3_owner: Any) -> Any:  # noqa: ARG001 -- its objects begin anew
     """Return a boto3 client of the mock's S3, as the owner of its bucket."""
     return _scanner_s3_owner
+
+
+@pytest.fixture
+def scanner_calls(scanner_mock: Mock) -> Calls:
+    """Return the calls of the test so far, to the API and to S3, and what can be asserted of them."""
+    from .journal import Calls  # noqa: PLC0415 -- the module's reason
+    from .journal.remote import RemoteJournal  # noqa: PLC0415 -- the same
+
+    return Calls(RemoteJournal(scanner_mock.control))
 
 
 def _need_extra() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
@@ -12,10 +12,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from .exchange import Exchange
-    from .journal import Journal
 
 MOST_SHOWN = 20
 MOST_VIOLATIONS_SHOWN = 5
+
+
+class Searchable(Protocol):
+    """A journal, in this process or in another."""
+
+    def find(self, wanted: Wanted, /) -> list[Exchange]:
+        """Return the exchanges that are asked for, oldest first."""
+        ...
+
+    def wait(self, wanted: Wanted, count: int, seconds: float, /) -> bool:
+        """Wait until so many are there, or the time is over; return whether they are."""
+        ...
 
 
 class Calls:
@@ -26,7 +37,7 @@ class Calls:
         scope: of the calls that are meant; empty for all.
     """
 
-    def __init__(self, journal: Journal, scope: str = "") -> None:
+    def __init__(self, journal: Searchable, scope: str = "") -> None:
         self._journal = journal
         self._wanted = Wanted(scope=scope)
 
