@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .contract_source import ContractSource
 from .end import End
 from .execute import execute
 from .extras import need
+from .s3_credentials import credentials_of
 from .start import Start
+
+if TYPE_CHECKING:
+    from scanner_mocks.contract_mock import ContractMock
+    from scanner_mocks.server import Mock
 
 API_PORT = 8000
 S3_PORT = 9000
@@ -39,13 +45,59 @@ ReadyFile = Annotated[
         help="Write that line to a file as well, which goes when the mock goes.",
     ),
 ]
+FaultFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--faults",
+        metavar="FILE",
+        dir_okay=False,
+        help="Have the faults in a file (JSON, YAML or TOML) on from the start.",
+    ),
+]
+Contract = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE|URL",
+        help="Answer this OpenAPI 3.0 or 3.1 document, by handlers where there are any, "
+        "else from its examples and schemas.",
+        show_default="the Scanner API's",
+    ),
+]
+Watch = Annotated[bool, typer.Option("--watch", help="Load the contract again whenever its file changes.")]
+NoAuth = Annotated[
+    bool, typer.Option("--no-auth", help="Ask for no credentials; else any that is not empty will do.")
+]
+Data = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", file_okay=False, help="Keep everything in a folder, over restarts."),
+]
+S3Credentials = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--s3-credential",
+        metavar="ACCESS_KEY:SECRET_KEY",
+        help="Let S3 accept a credential beside its own; repeatable.",
+    ),
+]
+ControlToken = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TOKEN",
+        envvar="SCANNER_MOCK_CONTROL_TOKEN",
+        show_envvar=True,
+        help="What opens the control API below /_mock/, from anywhere; without it, it is for this machine.",
+    ),
+]
+Seed = Annotated[
+    int, typer.Option(help="Same seed, same calls and same time: same ids, chances and generated answers.")
+]
 
 app = typer.Typer(rich_markup_mode="rich")
 app.command("exec", context_settings={"allow_interspersed_args": False})(execute)
 
 
 @app.callback(invoke_without_command=True)
-def mock(
+def mock(  # noqa: PLR0913 -- an option each
     context: typer.Context,
     *,
     host: Host = "127.0.0.1",
@@ -53,10 +105,18 @@ def mock(
     s3_port: S3Port = None,
     json: Json = False,
     ready_file: ReadyFile = None,
+    faults: FaultFile = None,
+    data: Data = None,
+    s3_credential: S3Credentials = None,
+    control_token: ControlToken = None,
+    seed: Seed = 0,
+    contract: Contract = None,
+    watch: Watch = False,
+    no_auth: NoAuth = False,
 ) -> None:
     """Run the API and a local S3, with keys and sessions that are the same at every start.
 
-    Nothing is kept and nothing leaves this machine. Ctrl-C or SIGTERM ends it.
+    Nothing is kept without --data, and nothing leaves this machine. Ctrl-C or SIGTERM ends it.
 
     Exit codes: 0 when it was told to end, 1 when it could not start, 2 for wrong options.
     """
@@ -65,8 +125,18 @@ def mock(
         "host": host,
         "port": port if port is not None else API_PORT if alone else 0,
         "s3_port": s3_port if s3_port is not None else S3_PORT if alone else 0,
+        "faults": faults,
+        "data": data,
+        "s3_credentials": credentials_of(s3_credential or ()),
+        "control_token": control_token,
+        "seed": seed,
     }
-    start = Start(ready_file, arguments)
+    if control_token == "":
+        raise typer.BadParameter("The control token is empty.", param_hint="--control-token")
+    if contract is None and (watch or no_auth):
+        raise typer.BadParameter("--watch and --no-auth want a --contract.")
+    source = None if contract is None else ContractSource(contract, watch, not no_auth)
+    start = Start(ready_file, arguments, source)
     if not alone:
         context.obj = start
         return
@@ -76,13 +146,17 @@ def mock(
 def _run(start: Start, *, json: bool) -> None:
     need("mock")
     end = End()
-    from scanner_mocks.announcement import announce  # noqa: PLC0415 -- help does without
-
     try:
         with start.running() as running:
             if not end.wanted:
-                typer.echo(running.line()) if json else announce(running)
+                typer.echo(running.line()) if json else _announce(running)
             end.wait()
     except RuntimeError:
         if not end.wanted:  # else S3 heard the Ctrl-C that we heard
             raise
+
+
+def _announce(running: Mock | ContractMock) -> None:
+    from scanner_mocks.announcement import announce  # noqa: PLC0415 -- only people need it, and once all is there
+
+    announce(running)
