@@ -12,6 +12,8 @@ from scanner_contract import load_contract
 
 from . import seeds, token_issuer
 from .answers import ContractAnswers
+from .answers.page import PATH as ANSWERS
+from .answers.page import AnswersPage
 from .application import MockApplication
 from .aws_session import aws_session
 from .control import Control, ControlGate
@@ -79,8 +81,8 @@ def mock_application(settled: Settled) -> MockApplication:
     watch.look_by(contract)
     control = Control(
         ControlGate(settled.control_token),
-        pages={"/_mock/events": EventStream(events)},
-        public=(),
+        pages={"/_mock/events": EventStream(events), ANSWERS: AnswersPage(lambda: contract)},
+        public=(ANSWERS,),
         clock=clock,
         collaborators={"events": events, "state": state, "seeds": settled.tell, **kept},
     )
