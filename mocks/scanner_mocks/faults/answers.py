@@ -27,6 +27,27 @@ MOST_CHANGED_BYTES = 64 * 1024
 Headers = list[tuple[bytes, bytes]]
 
 
+class Only:
+    """A ``send`` that passes on an answer of one status, and none of another.
+
+    Args:
+        status: of the answer.
+        send: sends it on.
+    """
+
+    def __init__(self, status: int, send: Send) -> None:
+        self._status = status
+        self._send = send
+        self.passed = False
+
+    async def __call__(self, message: Any) -> None:
+        """Pass on a message of the answer."""
+        if message["type"] == "http.response.start":
+            self.passed = message["status"] == self._status
+        if self.passed:
+            await self._send(message)
+
+
 class Changed:
     """A ``send`` that lets an answer say when to come back, and which error it is.
 

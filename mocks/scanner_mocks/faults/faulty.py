@@ -11,7 +11,7 @@ from scanner_api.problems import Problem
 from scanner_mocks.journal.journalled import STRUCK_BY
 from scanner_mocks.operation_table import OperationTable
 
-from .answers import Changed, Paced
+from .answers import Changed, Only, Paced
 from .asked import ApiRequest, beginning_of, header_of
 from .refusals import Provoked, Refusals
 from .skew import CLOCK, UPLOADS, skewed
@@ -121,10 +121,13 @@ class Faulty:
     async def _answer(self, effect: Effect, scope: Scope, receive: Receive, send: Send) -> None:
         if effect.status is None:
             await self._app(scope, receive, send)
-        elif self._prefers and self._documents(scope, effect.status):
-            await self._app(_preferring(effect.status, scope), receive, send)
-        else:
-            await self._refusals.answer(Provoked(effect.status, effect.error_code), scope, receive, send)
+            return
+        if self._prefers and self._documents(scope, effect.status):
+            documented = Only(effect.status, send)
+            await self._app(_preferring(effect.status, scope), receive, documented)
+            if documented.passed:
+                return  # else the app had another reason to refuse, such as a missing credential
+        await self._refusals.answer(Provoked(effect.status, effect.error_code), scope, receive, send)
 
     def _documents(self, scope: Scope, status: int) -> bool:
         return self._operations.documents(ApiRequest(scope, self._operations).operation, status)

@@ -32,6 +32,17 @@ def test_a_status(fault, get):
     assert statuses(get, 2) == [503, 200]
 
 
+@pytest.mark.parametrize("headers", [{}, {"X-API-Key": "wrong"}, {"Accept": "image/png"}])
+def test_a_status_comes_first(headers, fault, mock):
+    """An API that is down is down for those too whom it would have refused for another reason."""
+    fault({"status": 503}, times=1)
+    url = f"{mock.api}/scanner/api/v1/sessions/{mock.session_id}"
+    answers = [httpx.get(url, headers=headers, trust_env=False) for _ in range(2)]
+    assert answers[0].status_code == 503
+    assert answers[0].json()["error_code"] == "service_unavailable"
+    assert answers[1].status_code in {401, 406}
+
+
 @pytest.mark.parametrize(("status", "title"), [(502, "Bad Gateway"), (520, "Status 520")])
 def test_a_status_that_the_contract_does_not_have(status, title, fault, get):
     """What stands between a client and the API has statuses too."""
