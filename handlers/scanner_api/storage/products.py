@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from importlib import import_module
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from msgspec.structs import asdict
 from sqlalchemy import func, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from .lookup import Lookup
 from .paging import read_page
@@ -57,7 +57,6 @@ _FIELDS: Final = StoredProduct.__struct_fields__
 _PRODUCTS: Final = select(*[products.c[field] for field in _FIELDS])
 _BATCH: Final = 1000
 _IMPORTED: Final = ("name", "brand_name", "category", "brick", "description", "ingredients", "images")
-_INSERTS: Final[dict[str, Any]] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 _LONGEST_SLUG: Final = 80
 _NOT_IN_SLUG: Final = re.compile("[^a-z0-9]+")
 
@@ -124,7 +123,8 @@ async def write_fields(
 
 def _upsert(dialect: str) -> Any:
     """Return the statement; a row that says nothing new is left alone."""
-    insert = _INSERTS[dialect](products)
+    # of the two dialects, each a few megabytes, only the one that is spoken is there
+    insert = import_module(f"sqlalchemy.dialects.{dialect}").insert(products)
     new = {field: insert.excluded[field] for field in _IMPORTED}
     return insert.on_conflict_do_update(
         index_elements=[products.c.gtin],
