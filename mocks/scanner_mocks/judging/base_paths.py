@@ -24,7 +24,7 @@ class BasePaths:
     """
 
     def __init__(self, contract: Contract, base_url: str | None = None) -> None:
-        urls = [server["url"] for server in _servers(contract)]
+        urls = [server["url"] for server in servers(contract)]
         paths = {_path(url) for url in ([base_url] if base_url else []) + urls} - {""}
         longest_first = sorted(paths, key=lambda path: (-len(path), path))
         self._bases = [re.compile(_pattern(path)) for path in longest_first]
@@ -37,7 +37,8 @@ class BasePaths:
         yield path
 
 
-def _servers(contract: Contract) -> Iterator[dict[str, Any]]:
+def servers(contract: Contract) -> Iterator[dict[str, Any]]:
+    """Yield the Server Objects of a contract, those of its paths and operations too."""
     yield from contract.document.get("servers", ())
     for node in contract.document["paths"].values():
         item = contract.resolve(node)

@@ -6,7 +6,7 @@ from html import escape
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from .terminal import summary
+from .terminal import summary, times
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -108,7 +108,7 @@ def _finding(finding: Finding) -> str:
     )
     return (
         f"<article><h3>{escape(where)} &mdash; {escape(finding.rule)}</h3><p>{escape(finding.detail)}</p>"
-        f'<p class="about">{finding.count} times; {escape(finding.operation)} '
+        f'<p class="about">{times(finding.count)}; {escape(finding.operation)} '
         f"<code>{escape(finding.pointer)}</code></p>"
         f'<ul class="examples">{examples}</ul></article>'
     )

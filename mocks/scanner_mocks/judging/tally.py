@@ -88,7 +88,7 @@ class Tally:
 
     def _example(self, exchange: Exchange) -> Example:
         return Example(
-            number=self._report.exchanges,
+            number=exchange.number or self._report.exchanges,
             method=exchange.method[:20],
             url=self._masking.url(exchange.url)[:LONGEST_URL],
             status=exchange.status,

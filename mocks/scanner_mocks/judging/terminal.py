@@ -35,10 +35,15 @@ def summary(report: Report) -> Iterator[str]:
     yield f"{report.exchanges} exchanges, {report.judged} judged by {report.title} {report.version}."
     yield f"{report.broken_requests} requests and {report.broken_responses} answers break the contract."
     for reason, count in report.unjudged.items():
-        yield f"Not judged, {count} times: {reason}."
+        yield f"Not judged {times(count)}: {reason}."
     for host, count in report.left_out.items():
-        yield f"Left out, as it is not this API: {printable(host)}, {count} times."
+        yield f"Left out {times(count)}, as it is not this API: {printable(host)}."
     yield "Exercised: " + ", ".join(f"{share} {name}" for name, share in report.shares.items()) + "."
+
+
+def times(count: int) -> str:
+    """Return how often, in words."""
+    return "once" if count == 1 else f"{count} times"
 
 
 def _coverage(report: Report) -> Table:
