@@ -139,7 +139,7 @@ class _Making:
         """Return the mock: control, and the contract's answers behind journal and faults."""
         journal, events = self.watch.journal, Events()
         kept: dict[str, Clearable] = {"journal": journal, "faults": self.watch.faults}
-        state: Any = ContractState(contract, self._layered, self._clock, kept, watch=watch, tell=tell)
+        state: Any = ContractState(contract, self._layered, self._clock, events, kept, watch=watch, tell=tell)
         control = Control(
             ControlGate(control_token),
             pages={"/_mock/events": EventStream(events), ANSWERS: AnswersPage(lambda: state.contract)},

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from scanner_contract import Contract
-    from scanner_mocks.clock import MockClock
+    from scanner_mocks.clock import MockClock, Reading
+    from scanner_mocks.events import Events
     from scanner_mocks.state import Clearable
 
 LOOK_SECONDS = 0.5
@@ -33,6 +34,7 @@ class ContractState:
         contract: to begin with.
         make: makes the app.
         clock: the time.
+        events: learn of a clock that was changed, and of a reset.
         kept: by name, what a reset clears unless it is told to keep it.
         watch: whether to look for changes of the file that the contract was read from.
         tell: hears in a sentence of each reload, and of each contract that could not be loaded.
@@ -46,6 +48,7 @@ class ContractState:
         contract: Contract,
         make: Callable[[Contract], ASGIApp],
         clock: MockClock,
+        events: Events,
         kept: Mapping[str, Clearable],
         *,
         watch: bool,
@@ -55,6 +58,7 @@ class ContractState:
         self._source = contract.source
         self._make = make
         self._clock = clock
+        self._events = events
         self._kept = kept
         self._watch = watch
         self._tell = tell
@@ -103,8 +107,15 @@ class ContractState:
         for name, each in self._kept.items():
             if name not in keep:
                 each.clear(scope)
-        if "clock" not in keep and scope is None:
+        if "clock" not in keep:
             await asyncio.to_thread(self._clock.change, reset=True)
+        self._events.publish("state", {"change": "reset"})
+
+    async def set_clock(self, **changes: Any) -> Reading:
+        """Change the clock as `MockClock.change` does, and return what it shows."""
+        reading = await asyncio.to_thread(self._clock.change, **changes)
+        self._events.publish("clock", reading)
+        return reading
 
     async def snapshot(self, name: str) -> None:  # noqa: ARG002 -- the state's signature
         """Refuse: there is nothing to keep."""
