@@ -87,7 +87,11 @@ def scalar_coercion(types: frozenset[str], is_valid: Callable[[Any], bool]) -> C
 
 
 class Coercion:
-    """Turns what was sent for one parameter or form field into a JSON value."""
+    """Turns what was sent for one parameter or form field into a JSON value.
+
+    Attributes:
+        scalar: what does so with a single text.
+    """
 
     __slots__ = (
         "_each",
@@ -95,9 +99,9 @@ class Coercion:
         "_leading",
         "_named",
         "_others",
-        "_scalar",
         "_takes_scalar",
         "properties",
+        "scalar",
         "takes_array",
         "takes_object",
     )
@@ -109,7 +113,7 @@ class Coercion:
         self.takes_object = said and "object" in types and not self.takes_array
         self._takes_scalar = bool(types - {"array", "object"})
         self._is_valid = compiled.is_valid
-        self._scalar = scalar_coercion(types, compiled.is_valid)
+        self.scalar = scalar_coercion(types, compiled.is_valid)
         branches = branches_of(schema, compiler)
         leading = zip_longest(*(each.get("prefixItems", ()) for each in branches))
         self._leading = [_member(each, compiler) for each in leading]
@@ -126,7 +130,7 @@ class Coercion:
     def __call__(self, sent: Serialized) -> Any:
         """Return the JSON value that was sent."""
         if isinstance(sent, str):
-            return self._scalar(sent)
+            return self.scalar(sent)
         if isinstance(sent, list):
             return self._array(sent)
         return {name: self._named.get(name, self._others)(text) for name, text in sent.items()}
@@ -136,7 +140,7 @@ class Coercion:
         of_position = chain(self._leading, repeat(self._each))
         values = [coerce(text) for coerce, text in zip(of_position, texts, strict=False)]
         if self._takes_scalar and len(texts) == 1 and not self._is_valid(values):
-            scalar = self._scalar(texts[0])
+            scalar = self.scalar(texts[0])
             return scalar if self._is_valid(scalar) else values
         return values
 

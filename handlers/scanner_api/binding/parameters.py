@@ -100,6 +100,9 @@ def _compile(definition: Mapping[str, Any], argument: str, compiler: SchemaCompi
     compiled = compiler.compile(schema)
     coercion = Coercion(schema, compiled, compiler)
     default = default_of(schema, compiler)
+    coerce: Callable[[Any], Any] = (
+        coercion if coercion.takes_array or coercion.takes_object else coercion.scalar
+    )
     return Parameter(
         name=name,
         argument=argument,
@@ -108,7 +111,7 @@ def _compile(definition: Mapping[str, Any], argument: str, compiler: SchemaCompi
         default=None if default is MISSING else default,
         schema=compiled,
         read=_styled(definition, coercion) if content is None else _single(location, name),
-        coerce=coercion if content is None else _of_content(media_type, f"{location} parameter {name!r}"),
+        coerce=coerce if content is None else _of_content(media_type, f"{location} parameter {name!r}"),
     )
 
 
