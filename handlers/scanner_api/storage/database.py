@@ -174,10 +174,8 @@ class Database:
             ConstraintError: the schema refuses a row.
             ServiceUnavailable: the database does not answer, or gave way to another transaction.
         """
-        async with self._write_turn, _connection(self._engine) as connection:
-            with _translated():
-                async with connection.begin():
-                    yield connection
+        async with self._write_turn, _connection(self._engine) as connection, connection.begin():
+            yield connection
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[AsyncConnection]:
@@ -187,8 +185,7 @@ class Database:
             ServiceUnavailable: the database does not answer.
         """
         async with self.read_turn, _connection(self._snapshots) as connection:
-            with _translated():
-                yield connection
+            yield connection
 
     async def take_turn(self, connection: AsyncConnection, purpose: str) -> None:
         """Wait until no other transaction is at this purpose; the turn ends with the transaction.
@@ -232,13 +229,14 @@ class Database:
 @asynccontextmanager
 async def _connection(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     """Connect; whatever goes wrong in that (drivers and sockets have many errors) is a 503."""
-    async with AsyncExitStack() as stack:
-        try:
-            connection = await stack.enter_async_context(engine.connect())
-        except Exception as error:
-            _log.warning("cannot connect to the database: %s", type(error).__name__)
-            raise ServiceUnavailable(_UNAVAILABLE) from error
-        yield connection
+    with _translated():  # errors of the end too: one that was lost cannot be rolled back
+        async with AsyncExitStack() as stack:
+            try:
+                connection = await stack.enter_async_context(engine.connect())
+            except Exception as error:
+                _log.warning("cannot connect to the database: %s", type(error).__name__)
+                raise ServiceUnavailable(_UNAVAILABLE) from error
+            yield connection
 
 
 @contextmanager
@@ -259,7 +257,10 @@ def _is_passing(error: exc.DBAPIError) -> bool:
     """Tell an outage, which may be over at the next try, from a bug of ours."""
     if error.connection_invalidated or isinstance(error, (exc.OperationalError, exc.InterfaceError)):
         return True
-    return str(getattr(error.orig, "sqlstate", ""))[:2] in _PASSING_STATES
+    state = getattr(error.orig, "sqlstate", None)
+    if state is None:  # asyncpg's own: the connection was lost, and it has not heard of that
+        return isinstance(error, exc.InternalError)
+    return str(state)[:2] in _PASSING_STATES
 
 
 def _upgrade(connection: Connection) -> None:

@@ -362,6 +362,27 @@ def test_a_connection_that_the_server_ends_is_a_503(postgresql_url, run_in):
     assert run_in(postgresql_url, scenario) == 0
 
 
+@pytest.mark.parametrize("kind", ["transaction", "snapshot"])
+@pytest.mark.parametrize("then", ["SELECT 1", None])
+def test_a_connection_that_is_lost_between_statements_is_a_503(postgresql_url, run_in, kind, then):
+    """Whether it is found out by the next statement or only at the end, it is an outage, and passes."""
+
+    async def lose(database):
+        async with getattr(database, kind)() as connection:
+            backend = await connection.scalar(text("SELECT pg_backend_pid()"))
+            async with database.transaction() as other:
+                await other.execute(text("SELECT pg_terminate_backend(:backend)"), {"backend": backend})
+            if then:
+                await connection.execute(text(then))
+
+    async def scenario(database):
+        with pytest.raises(ServiceUnavailable):
+            await lose(database)
+        return await count(database)
+
+    assert run_in(postgresql_url, scenario) == 0
+
+
 def test_a_deadlock_is_a_503(postgresql_url, run_in, now):
     """Of two transactions that lock crosswise one gives way and may try again, the other is done."""
 
