@@ -109,8 +109,6 @@ class DeclaredAnswer:
         self, body: bytes | None, sent: str, media_type: str | None, found: list[Violation]
     ) -> bytes | None:
         """Return the body if openapi-core is to judge it, else None; what is wrong then goes to ``found``."""
-        if body is None:
-            return None
         if not body or media_type is None:
             found += self._without_schema(body, sent)
             return None
@@ -127,16 +125,17 @@ class DeclaredAnswer:
             return None
         return body
 
-    def _without_schema(self, body: bytes, sent: str) -> Iterator[Violation]:
+    def _without_schema(self, body: bytes | None, sent: str) -> Iterator[Violation]:
         wanted = " or ".join(self._content)
+        is_declared = declared_as(sent, self._content) is not None
         if body and not self._content:
             yield Violation(
                 part="body", rule="undocumented", detail="the contract has no body here", pointer=self.pointer
             )
-        elif body:
+        elif self._content and not is_declared and (body or (body is None and sent)):
             detail = f"is {essence(sent)[:100] or 'not told'}; the contract has {wanted}"
             yield Violation(part="media type", rule="undocumented", detail=detail, pointer=self.pointer)
-        elif self._content:
+        elif self._content and body is not None:
             detail = f"is required and was not sent; the contract has {wanted}"
             yield Violation(part="body", rule="required", detail=detail, pointer=self.pointer)
 

@@ -97,11 +97,18 @@ class _Passing:
                 self._outgoing.hold()
             async for chunk in answer.chunks():
                 self._passage.answer(chunk)
+                if self._passage.has_length:
+                    await self._conclude()
                 await self._outgoing.add(chunk)
-        self._passage.ended = True
-        self._judgement = await self._judge()
-        self._tell()
+        await self._conclude()
         await self._outgoing.end()
+
+    async def _conclude(self) -> None:
+        """Judge all that there was; whoever has the whole answer finds it in the journal."""
+        if not self._passage.ended:
+            self._passage.ended = True
+            self._judgement = await self._judge()
+            self._tell()
 
     def _body(self) -> AsyncIterator[bytes] | None:
         headers = self._scope["headers"]
@@ -155,7 +162,7 @@ class _Passing:
         return await asyncio.to_thread(self._watch.judge, exchange)
 
     def _tell(self) -> None:
-        """Tell the watch, once; whoever has the answer finds it in the journal."""
+        """Tell the watch, once."""
         if self._told:
             return
         self._told = True

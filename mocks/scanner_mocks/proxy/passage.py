@@ -11,6 +11,8 @@ import msgspec
 from scanner_mocks.journal import Exchange, Message, Verdict
 from scanner_mocks.journal.recorded import Content
 
+from .fields import value_of
+
 if TYPE_CHECKING:
     from starlette.types import Scope
 
@@ -50,6 +52,12 @@ class Passage:
     def answer(self, chunk: bytes) -> None:
         """Take in a chunk of the answer's body."""
         self._answer.keep(chunk, self._most_bytes)
+
+    @property
+    def has_length(self) -> bool:
+        """Whether the answer's body is as long as its head says."""
+        length = value_of(self.headers, b"content-length")
+        return length is not None and length.isdigit() and self._answer.length == int(length)
 
     @property
     def kept(self) -> int:

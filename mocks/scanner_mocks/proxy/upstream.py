@@ -6,6 +6,7 @@ import secrets
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -176,8 +177,9 @@ def _failure(error: httpx.TransportError) -> UpstreamFailed:
 
 def _checked(text: str) -> httpx.URL:
     try:
+        urlsplit(text).port  # noqa: B018 -- says of brackets and ports what httpx does not mind
         url = httpx.URL(text)
-    except httpx.InvalidURL as error:
+    except (ValueError, httpx.InvalidURL) as error:
         raise NotAnUpstream(f"{text[:200]!r} is no URL: {error}.") from None
     if url.scheme not in {"http", "https"} or not url.host:
         raise NotAnUpstream(f"{text[:200]!r} is no http or https URL with a host.")
