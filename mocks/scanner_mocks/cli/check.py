@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from scanner_mocks.conformance.checking import Checking
 
 CANNOT_RUN = 2
+WIDE = 120
+"""Columns of what nobody looks at in a terminal, such as the log of a CI."""
 SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
 URL = Annotated[str, typer.Argument(help="Where the API's paths begin.", show_default=False)]
@@ -119,6 +121,8 @@ def check(  # noqa: PLR0913 -- an option each
     from scanner_mocks.conformance.credentials import header_fields  # noqa: PLC0415 -- the same
 
     console = Console(highlight=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = WIDE
     try:
         flags = Credentials(
             api_key=api_key,

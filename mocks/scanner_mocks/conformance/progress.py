@@ -57,11 +57,11 @@ class Watch:
     def take(self, event: events.EngineEvent) -> None:
         """Show what an event changes."""
         match event:
-            case events.PhaseStarted() if event.phase.name.value not in NOT_TOLD:
+            case events.PhaseStarted() if event.phase.name.value not in NOT_TOLD and event.phase.is_enabled:
                 self._begin(event.phase.name.value)
             case events.ScenarioFinished() if self._task is not None:
                 self._bars.update(self._task, advance=1, told=self._told())
-            case events.PhaseFinished() if event.phase.name.value not in NOT_TOLD:
+            case events.PhaseFinished() if event.phase.name.value not in NOT_TOLD and event.phase.is_enabled:
                 self._end(event.phase.name.value)
 
     def _begin(self, phase: str) -> None:

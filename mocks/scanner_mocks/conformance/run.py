@@ -107,7 +107,11 @@ class Run:
             schema = schema.exclude(name=others)
         if schema.statistic.operations.selected != len(wanted):
             raise CannotRunError("Schemathesis selects other operations than those that may be called.")
+        if not schema.statistic.transitions.selected:
+            schema.config.phases.stateful.enabled = False  # else it is an error that no story can be told
         schema.hooks.register_hook_with_name(self._after_call, "after_call")
+        if not schema.statistic.transitions.selected:
+            schema.config.phases.stateful.enabled = False  # else it is an error that no story can be told
         schema.hooks.register_hook_with_name(self._filter_failure, "filter_failure")
         return schema
 
@@ -138,7 +142,7 @@ class Run:
         for check in self._made:
             if check.notes:
                 self.report.notes[check.name] = [self.target.credentials.mask(note) for note in check.notes]
-            if hasattr(check, "after_run") and check.name not in failed:
+            if hasattr(check, "after_run") and check.name not in failed and not check.cut_short:
                 self.report.tested(WHOLE_API).tally(check.name).passed += 1
 
 
