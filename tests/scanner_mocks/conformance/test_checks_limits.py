@@ -32,6 +32,7 @@ def test_an_early_end_is_noted_and_what_was_found_is_told(inspection, end):
     with pytest.raises(FailureGroup):
         check.after_run(None)
     assert check.notes == [f"cut short: {end}"]
+    assert check.cut_short
 
 
 def test_no_request_is_made_once_the_budget_is_spent(inspection):
@@ -53,7 +54,11 @@ def test_only_what_is_safe_is_sent_where_nothing_may_change(inspection, world):
     assert methods == {"GET", "HEAD", "OPTIONS"}
     assert not reading.found
     assert "presigned_upload" not in {check.name for check in reading.made}
-    assert "retry_after: enough: untried, it would use up the quota" in reading.notes()
+    assert reading.notes() == [
+        "organization_isolation: GET /scanner/api/v1/captures/{id}: untried, no id was found",
+        "organization_isolation: GET /scanner/api/v1/captures/{id}/proposals: untried, no id was found",
+        "retry_after: enough: untried, it would use up the quota",
+    ]
 
 
 def test_a_contract_without_links_takes_those_that_are_packaged(inspection, world):
@@ -66,9 +71,7 @@ def test_a_contract_without_links_takes_those_that_are_packaged(inspection, worl
     checked = inspection(contract=Contract(document, "without links"))
     check = OrganizationIsolation(checked.target)
     assert not list(check.run())
-    assert check.notes == [
-        "PATCH /scanner/api/v1/proposals/{proposal_id}: untried, no link led to an id for it"
-    ]
+    assert check.notes == ["PATCH /scanner/api/v1/proposals/{proposal_id}: untried, no id was found"]
 
 
 def form_with(**members):

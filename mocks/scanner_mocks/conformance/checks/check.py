@@ -34,6 +34,7 @@ class Check:
         promise: the contract's own words there, empty if it has none.
         target: what is checked.
         notes: what was left untried and why, and in which of several ways something was tried.
+        cut_short: whether it could not go on to its end.
     """
 
     name: ClassVar[str]
@@ -46,6 +47,7 @@ class Check:
     def __init__(self, target: Target) -> None:
         self.target = target
         self.notes: list[str] = []
+        self.cut_short = False
 
     @classmethod
     def missing(cls, _target: Target) -> str:
@@ -105,6 +107,7 @@ class RunCheck(Check):
             for violated in self.run():
                 found.append(violated)  # noqa: PERF402 -- what is found before the end counts
         except (BudgetSpent, QuotaUsedUp) as end:
+            self.cut_short = True
             self.note(f"cut short: {end}")
         _raise(found)
 

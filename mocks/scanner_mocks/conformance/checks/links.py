@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ FORM: Final = ("upload_url", "upload_fields")
 """What an answer has that hands out a presigned upload."""
 BODY: Final = "$response.body#"
 PATH: Final = "$request.path."
+NAME: Final = re.compile(r"\{([^{}]+)\}")
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,9 @@ def steps(target: Target, samples: Samples) -> list[Step]:
             if linked.operation.operation_id not in reached:
                 reached[linked.operation.operation_id] = linked
                 waiting.append(linked)
+    for operation in operations:
+        if operation.operation_id not in reached and (below := _below(list(reached.values()), operation)):
+            reached[operation.operation_id] = below
     return list(reached.values())
 
 
@@ -94,6 +99,17 @@ def is_form(found: Any) -> bool:
 def post_form(client: httpx.Client, url: str, fields: Mapping[str, str], content: bytes) -> httpx.Response:
     """Post a presigned upload as a browser does: the fields first, the file last."""
     return client.post(url, data=fields, files={"file": ("photo.jpg", content)})
+
+
+def _below(reached: list[Step], operation: Operation) -> Step | None:
+    """Return a step to an operation whose path goes on from another's and has no more ids than that."""
+    names, path = NAME.findall(operation.path), NAME.sub("{}", operation.path)
+    for step in reached:
+        values = [step.path[name] for name in NAME.findall(step.operation.path)]
+        goes_on = path.startswith(NAME.sub("{}", step.operation.path) + "/")
+        if values and goes_on and len(values) == len(names):
+            return Step(operation, dict(zip(names, values, strict=True)), {}, frozenset(map(str, values)))
+    return None
 
 
 def _linked(target: Target, samples: Samples, step: Step, by_id: Mapping[str, Operation]) -> Iterator[Step]:

@@ -88,7 +88,7 @@ class OrganizationIsolation(RunCheck):
         tried = {step.operation.operation_id for step in reached}
         for operation in self.target.operations:
             if "{" in operation.path and operation.operation_id not in tried:
-                self.note(f"{label_of(operation)}: untried, no link led to an id for it")
+                self.note(f"{label_of(operation)}: untried, no id was found")
 
 
 def _unlike(known: str) -> str:
