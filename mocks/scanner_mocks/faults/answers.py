@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from scanner_api.problems import RateLimited
+
 from .transport import is_gone
 
 if TYPE_CHECKING:
@@ -44,6 +46,8 @@ class Only:
         """Pass on a message of the answer."""
         if message["type"] == "http.response.start":
             self.passed = message["status"] == self._status
+            headers = [pair for pair in message.get("headers", []) if pair[0] != b"preference-applied"]
+            message = {**message, "headers": headers}  # the client has asked for nothing
         if self.passed:
             await self._send(message)
 
@@ -121,8 +125,9 @@ class Changed:
         changes: dict[str, Any] = {}
         if self._effect.error_code and status >= HTTPStatus.BAD_REQUEST:
             changes["error_code"] = self._effect.error_code
-        if "retry_after_seconds" in document and self._seconds(status) is not None:
-            changes["retry_after_seconds"] = self._seconds(status)
+        seconds = self._seconds(status)
+        if seconds is not None and "retry_after_seconds" in document:
+            changes |= {"retry_after_seconds": seconds, "detail": RateLimited(seconds).detail}
         return msgspec.json.encode({**document, **changes}) if changes else body
 
 

@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from itertools import islice
 from threading import Condition, Lock
 from time import monotonic
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import msgspec
 
+from .entry import Entry, violates
 from .exchange import Exchange
 from .masking import Masking
 from .wanted import Wanted
@@ -19,70 +20,17 @@ from .wanted import Wanted
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from .exchange import Verdict
+    from .entry import Judge, Recordable
 
 MOST_EXCHANGES = 2000
 MOST_BYTES = 32 * 1024 * 1024
 MOST_BODY_BYTES = 64 * 1024
 MOST_LISTENERS = 100
-OVERHEAD_BYTES = 1024
-"""About what the objects around an exchange take."""
 EVERYTHING = Wanted()
 
 
 class TooManyListenersError(Exception):
     """Too many wait for what a journal hears."""
-
-
-class Judge(Protocol):
-    """Says what a contract says of an exchange."""
-
-    def verdict(self, exchange: Exchange) -> Verdict:
-        """Judge an exchange."""
-        ...
-
-
-class Recordable(Protocol):
-    """An exchange that is worked out when someone asks for it, such as a `Recorded` one."""
-
-    @property
-    def size(self) -> int:
-        """About how many bytes it takes."""
-        ...
-
-    def exchange(self, number: int, masking: Masking) -> Exchange:
-        """Return the exchange as the journal shows it."""
-        ...
-
-
-class Entry:
-    """An exchange in the journal; what is to be said of it is worked out when it is asked for, once."""
-
-    __slots__ = ("_exchange", "_judged", "_recorded", "number", "size")
-
-    def __init__(self, number: int, recorded: Recordable | Exchange, size: int) -> None:
-        self.number = number
-        self.size = size
-        self._recorded = recorded
-        self._exchange: Exchange | None = None
-        self._judged: Exchange | None = None
-
-    def exchange(self, masking: Masking) -> Exchange:
-        """Return the exchange, its secrets masked."""
-        if self._exchange is None:
-            recorded = self._recorded
-            self._exchange = (
-                recorded if isinstance(recorded, Exchange) else recorded.exchange(self.number, masking)
-            )
-            self._recorded = self._exchange
-        return self._exchange
-
-    def judged(self, masking: Masking, judge: Judge) -> Exchange:
-        """Return the exchange with the judge's verdict."""
-        if self._judged is None:
-            exchange = self.exchange(masking)
-            self._judged = msgspec.structs.replace(exchange, verdict=judge.verdict(exchange))
-        return self._judged
 
 
 class Journal:
@@ -124,13 +72,13 @@ class Journal:
 
     def record(self, recorded: Recordable | Exchange) -> None:
         """Take in an exchange, and forget the oldest ones if there are too many."""
-        size = OVERHEAD_BYTES + (_size(recorded) if isinstance(recorded, Exchange) else recorded.size)
         with self._changed:
             self.last = number = self.last + 1
             if isinstance(recorded, Exchange):
                 recorded = msgspec.structs.replace(recorded, number=number)
-            self._entries.append(Entry(number, recorded, size))
-            self._bytes += size
+            entry = Entry(number, recorded)
+            self._entries.append(entry)
+            self._bytes += entry.size
             while len(self._entries) > self._most_exchanges or self._bytes > self._most_bytes:
                 self._bytes -= self._entries.popleft().size
             self._changed.notify_all()
@@ -244,14 +192,3 @@ class _Counted:
         self._count += self._journal.count(msgspec.structs.replace(self._wanted, after=self.seen), seen)
         self.seen = max(seen, self.seen)
         return self._count
-
-
-def violates(exchange: Exchange) -> bool:
-    """Return whether an exchange breaks the contract."""
-    return exchange.verdict is not None and bool(exchange.verdict.request or exchange.verdict.response)
-
-
-def _size(exchange: Exchange) -> int:
-    messages = (exchange.request, exchange.response)
-    pairs = [pair for message in messages for pair in (*message.headers, *message.fields)]
-    return sum(len(message.body) for message in messages) + sum(len(n) + len(v) for n, v in pairs)
