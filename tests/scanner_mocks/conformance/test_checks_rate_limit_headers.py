@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from itertools import cycle
+from types import SimpleNamespace
 
 import pytest
+import requests
+from schemathesis import Response
 
 from scanner_mocks.conformance.checks.rate_limit_headers import RateLimitHeaders
 
@@ -75,3 +78,45 @@ def test_each_rule_has_a_wrong_app():
 def test_wrong_headers_are_caught(findings, rule, spoil):
     """An app whose rate-limit headers are wrong in one way breaks that rule, and no other of any check."""
     assert findings(answer=spoil) == {("rate_limit_headers", rule)}
+
+
+CASE = SimpleNamespace(operation=SimpleNamespace(label="GET /example"))
+
+
+def answer(left, *, seconds=0.0, key="one", resets=1_800_000_000, status=200):
+    """Return an answer that took so long, and says how many requests are left."""
+    headers = {"ratelimit-policy": "9;w=60", "ratelimit-limit": "9", "ratelimit-reset": "60"}
+    headers |= {"ratelimit-remaining": str(left), "x-ratelimit-remaining": str(left)}
+    headers |= {"x-ratelimit-limit": "9", "x-ratelimit-reset": str(resets)}
+    request = requests.Request("GET", "http://api.example/example", headers={"X-API-Key": key}).prepare()
+    return Response(
+        status, {name: [value] for name, value in headers.items()}, b"", request, seconds, verify=True
+    )
+
+
+@pytest.fixture
+def told(inspection):
+    """Return which rules the answers break, one after the other."""
+    check = RateLimitHeaders(inspection().target)
+    return lambda *answers: [[each.rule for each in check.judge(one, CASE)] for one in answers]
+
+
+def test_more_than_before_is_growth(told):
+    """Who is told of more requests than an earlier answer left is told so."""
+    assert told(answer(5), answer(5), answer(4), answer(5)) == [[], [], [], ["growing"]]
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        answer(6, seconds=60),
+        answer(6, key="another"),
+        answer(6, resets=1_800_000_060),
+        answer(6, status=401),
+        answer(6, status=503),
+    ],
+    ids=["sent before", "another caller", "another window", "not let in", "not counted"],
+)
+def test_more_for_another_reason_is_no_growth(told, later):
+    """What was sent before, or counts against another window, may say more."""
+    assert told(answer(5), later) == [[], []]
