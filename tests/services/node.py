@@ -33,7 +33,9 @@ def npm_project(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Pa
     def copied(project: Path) -> Path:
         copy = tmp_path_factory.mktemp(project.name) / project.name
         shutil.copytree(project, copy, ignore=shutil.ignore_patterns("node_modules"))
-        (copy / "node_modules").symlink_to(installed(project) / "node_modules")
+        folder = installed(project)
+        for modules in (*folder.glob("node_modules"), *folder.glob("*/node_modules")):  # of workspaces too
+            (copy / modules.relative_to(folder)).symlink_to(modules)
         return copy
 
     return copied
@@ -64,8 +66,9 @@ def installed(project: Path) -> Path:
 
 def install(project: Path, folder: Path) -> None:
     """Install exactly what the lock file names; skip if the registry cannot be reached."""
-    for name in ("package.json", "package-lock.json"):
-        shutil.copy(project / name, folder)
+    for path in (*project.glob("package*.json"), *project.glob("*/package.json")):
+        (folder / path.relative_to(project)).parent.mkdir(exist_ok=True)
+        shutil.copy(path, folder / path.relative_to(project))
     finished = subprocess.run(
         ["npm", "ci", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund"],  # noqa: S607 -- wherever it is
         cwd=folder,
