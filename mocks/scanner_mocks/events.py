@@ -134,8 +134,10 @@ class Listener:
         with self._guard:
             heard, lost, self._lost = list(self._waiting), self._lost, 0
             self._waiting.clear()
-            if self._ended and not heard:
-                return None
+            if self._ended:
+                self._something.set()
+                if not heard:
+                    return None
         return [Event("lost", msgspec.json.encode({"count": lost})), *heard] if lost else heard
 
     def close(self) -> None:

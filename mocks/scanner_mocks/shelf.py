@@ -74,11 +74,13 @@ class Shelf:
     """
 
     def __init__(self, root: Path | None = None) -> None:
-        self._root = root
+        self._root = None if root is None else root.absolute()
         self._own: Path | None = None
         self._lock: sqlite3.Connection | None = None
         self.starts = 0
         if root is not None:
+            if "?" in str(root):
+                raise ShelfError(f"The folder {root} cannot be used: a question mark ends the path in a URL.")
             try:
                 root.mkdir(parents=True, exist_ok=True)
                 self._lock = _locked(root / "lock")

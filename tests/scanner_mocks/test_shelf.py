@@ -88,6 +88,12 @@ def test_one_mock_at_a_time(tmp_path):
     second.close()
 
 
+def test_a_folder_that_no_url_can_name_is_told(tmp_path):
+    """A database's URL ends its path at a question mark, so a folder with one is refused."""
+    with pytest.raises(ShelfError, match="question mark"):
+        Shelf(tmp_path / "what?")
+
+
 def test_a_folder_that_cannot_be_made_is_told(tmp_path):
     """A file in the way is an error that names the folder."""
     (tmp_path / "file").touch()
