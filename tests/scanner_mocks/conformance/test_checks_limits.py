@@ -10,6 +10,7 @@ import pytest
 from scanner_contract import Contract
 from scanner_mocks.conformance.checks.check import BudgetSpent
 from scanner_mocks.conformance.checks.organization_isolation import OrganizationIsolation
+from scanner_mocks.conformance.checks.samples import Samples
 from scanner_mocks.conformance.checks.security_alternatives import SecurityAlternatives
 from scanner_mocks.conformance.pace import QuotaUsedUp
 from scanner_mocks.conformance.violation import FailureGroup
@@ -107,3 +108,42 @@ def test_a_form_that_is_none_is_found(findings, members):
 def test_what_is_no_form_is_left_to_the_schema(findings, members):
     """What is not even of the form's types is not posted; that the schema is broken another check tells."""
     assert findings(answer=form_with(**members)) == set()
+
+
+def test_an_operation_without_a_right_request_is_left_out(inspection):
+    """Where the contract allows no request at all, that is noted, and the rest is checked."""
+    operation = {"responses": {"200": {"description": "Nobody will see it."}}}
+    body = {"required": True, "content": {"application/json": {"schema": False}}}
+    document = {
+        "openapi": "3.1.0",
+        "info": {"title": "Impossible", "version": "1"},
+        "security": [{"key": []}],
+        "paths": {
+            "/impossible": {"post": {**operation, "requestBody": body}},
+            "/possible": {"get": operation},
+        },
+        "components": {"securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "X-API-Key"}}},
+    }
+    contract = Contract(document, "impossible")
+    check = SecurityAlternatives(inspection(contract=contract, operations=contract.operations).target)
+    assert {violated.operation for violated in check.run()} == {"GET /possible"}
+    assert check.notes == ["POST /impossible: untried, no request could be made up"]
+
+
+def test_a_body_that_is_no_form_is_sent_as_it_is(inspection):
+    """A sample of plain text arrives as it was drawn."""
+    bodies = []
+    body = {"required": True, "content": {"text/plain": {"schema": {"type": "string", "minLength": 3}}}}
+    answers = {"200": {"description": "Fine."}}
+    contract = Contract(
+        {
+            "openapi": "3.1.0",
+            "info": {"title": "Text", "version": "1"},
+            "paths": {"/text": {"post": {"requestBody": body, "responses": answers}}},
+        },
+        "text",
+    )
+    target = inspection(contract=contract, ask=lambda exchange: bodies.append(exchange.asked)).target
+    samples = Samples(target, print)
+    samples.send(samples.draw(contract.operations[0]), {})
+    assert [len(body) for body in bodies] == [3]

@@ -66,7 +66,7 @@ def steps(target: Target, samples: Samples) -> list[Step]:
     Makes the requests that are needed for it, as the target's caller: creates what can be created, and puts
     a photo into each presigned upload.
     """
-    operations = target.contract.operations
+    operations = samples.drawable(target.contract.operations)
     by_id = {operation.operation_id: operation for operation in operations}
     roots = sorted(operations, key=lambda operation: operation.method in SAFE)
     waiting = deque(Step(each, {}, {}, frozenset()) for each in roots if "{" not in each.path)

@@ -58,7 +58,7 @@ class PresignedUpload(RunCheck):
 
     def run(self) -> Iterator[Violated]:
         """Yield each form that is refused unspoiled, or taken spoiled."""
-        samples = Samples(self.target)
+        samples = Samples(self.target, self.note)
         tried = 0
         for step in steps(self.target, samples):
             if step.operation.method == "get" and step.operation in self.target.operations:

@@ -53,7 +53,7 @@ class RetryAfter(AnswerCheck, RunCheck):
         if self.target.read_only:
             self.note("enough: untried, it would use up the quota")
             return
-        samples = Samples(self.target)
+        samples = Samples(self.target, self.note)
         chosen = self._shortest(samples)
         if chosen is None:
             return
@@ -94,7 +94,7 @@ class RetryAfter(AnswerCheck, RunCheck):
     def _shortest(self, samples: Samples) -> tuple[Operation, Mapping[str, str]] | None:
         """Return an operation and a caller who may call it least often, if it is seldom enough."""
         standings: list[tuple[int, int, Operation, Mapping[str, str]]] = []
-        for operation in self.target.operations:
+        for operation in samples.drawable(self.target.operations):
             if operation.method != "get":
                 continue
             headers = self.target.headers if operation.security else self.target.credentials.headers

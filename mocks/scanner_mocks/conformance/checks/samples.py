@@ -10,11 +10,17 @@ from urllib.parse import urlsplit
 
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.errors import HypothesisException
 from schemathesis import GenerationMode
+from schemathesis.errors import SchemathesisError
+
+from scanner_mocks.conformance.target import label_of
 
 from .check import BudgetSpent
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     import httpx
     from schemathesis import Case
 
@@ -30,10 +36,16 @@ class Samples:
 
     Args:
         target: whom they are for.
+        note: is told of the operations for which there is none.
     """
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, note: Callable[[str], None]) -> None:
         self._target = target
+        self._note = note
+
+    def drawable(self, operations: Iterable[Operation]) -> list[Operation]:
+        """Return the operations for which a request can be drawn."""
+        return [operation for operation in operations if self._is_drawable(operation)]
 
     def draw(self, operation: Operation, **path: str) -> Case[Any]:
         """Return a new request for an operation; what is given goes into its path."""
@@ -73,6 +85,14 @@ class Samples:
         parts["headers"] = {**own, **self._origin(headers), **headers}
         extensions = {"unpaced": True} if unpaced else {}
         return self._target.client.request(**parts, extensions=extensions)
+
+    def _is_drawable(self, operation: Operation) -> bool:
+        try:
+            _smallest(self._target.contract, operation.path, operation.method)
+        except (HypothesisException, SchemathesisError):
+            self._note(f"{label_of(operation)}: untried, no request could be made up")
+            return False
+        return True
 
     def _origin(self, headers: Mapping[str, str]) -> dict[str, str]:
         """Return the field that a page sends along with a cookie: without it the cookie may be refused."""

@@ -48,10 +48,10 @@ class SecurityAlternatives(RunCheck):
 
     def run(self) -> Iterator[Violated]:
         """Yield each operation that lets in whom it should not, or keeps out whom it should let in."""
-        samples = Samples(self.target)
+        samples = Samples(self.target, self.note)
         if ungiven := self._wrong.keys() - self.target.by_scheme.keys():
             self.note(f"alone: untried for {', '.join(sorted(ungiven))}, no such credential was given")
-        for operation in self.target.operations:
+        for operation in samples.drawable(self.target.operations):
             if operation.security and {} not in operation.security:
                 yield from self._refusals(samples, operation)
                 yield from self._admissions(samples, operation)
