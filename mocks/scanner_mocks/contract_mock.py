@@ -99,7 +99,6 @@ def contract_mock(
         FaultFileError: the file with faults cannot be read, or holds anything else.
     """
     loaded = load_contract(contract) if isinstance(contract, str) else contract
-    from_file = [] if faults is None else faults_in(faults)
     with ExitStack() as running:
         listening = running.enter_context(listen(host, port))
         url, info = url_of(listening), loaded.document["info"]
@@ -112,8 +111,9 @@ def contract_mock(
         )
         making = _Making(Watch(seed), seed, authentication=authentication)
         app = making.application(loaded, mock, control_token, watch=watch, tell=tell)
+        if faults is not None:
+            making.watch.faults.add(*faults_in(faults, making.watch.faults.check))
         running.enter_context(serving(app, listening))
-        making.watch.faults.add(*from_file)
         yield mock
 
 

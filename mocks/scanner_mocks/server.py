@@ -113,11 +113,12 @@ def scanner_mock(
             from . import api  # noqa: PLC0415 -- takes as long as S3 to start, and that starts now
             from .faults.file import faults_in  # noqa: PLC0415 -- the same
 
-            from_file = [] if faults is None else faults_in(faults)
             mock = Mock(api=url_of(listening), s3=s3.url, control=f"{url_of(listening)}/_mock")
             clock = MockClock(lambda now, stopped: s3.set_clock(now, stopped=stopped))
             settled = api.Settled(s3, shelf, clock, watch, seed, control_token, mock.seeds, settings)
-            running.enter_context(api.serving(api.mock_application(settled), listening))
+            app = api.mock_application(settled)
+            from_file = [] if faults is None else faults_in(faults, watch.faults.check)
+            running.enter_context(api.serving(app, listening))
         s3.wait_ready()
         watch.faults.add(*from_file)
         yield mock

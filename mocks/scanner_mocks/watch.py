@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .faults import Faults
 from .journal import Journal, Masking, Verdict
 from .journal.s3_exchange import s3_exchange
+from .s3.operation import NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,9 +38,11 @@ class Watch:
         self.s3: S3Server | None = None
 
     def look_by(self, contract: Contract) -> None:
-        """Have the journal judge by a contract, and mask what it holds to be secret."""
+        """Have the journal judge by a contract and mask its secrets, and faults be for its operations."""
         self.journal.masking = Masking.of(contract)
         self.journal.judge_with(lambda: _Judge(contract))
+        on_api = [operation.operation_id for operation in contract.operations]
+        self.faults.operations = {"api": on_api, **({} if self.s3 is None else {"s3": NAMES})}
 
     def hear_of_s3(self, told: Mapping[str, Any]) -> None:
         """Take in an exchange that S3's process tells of."""

@@ -5,12 +5,12 @@ The control API's contract says what is valid (`reading.fault_of` reads by it); 
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
 from typing import Literal, Protocol
 
 import msgspec
 
 from scanner_mocks.operation_name import is_named
+from scanner_mocks.wildcard import matches
 
 from .latency import Latency  # noqa: TC001 -- msgspec reads the fields' types when it decodes
 
@@ -63,9 +63,9 @@ class Match(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
         """Return whether a request is all of this."""
         return (
             self.method.upper() in ("", asked.method)
-            and (not self.path or fnmatchcase(asked.path, self.path))
+            and (not self.path or matches(asked.path, self.path))
             and (not self.operation or is_named(asked.operation, self.operation))
-            and (not self.key or fnmatchcase(asked.key, self.key))
+            and (not self.key or matches(asked.key, self.key))
             and (not self.session or asked.names(self.session))
         )
 

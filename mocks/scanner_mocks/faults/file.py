@@ -12,6 +12,7 @@ from .errors import FaultError, FaultFileError
 from .reading import fault_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from .fault import Fault
@@ -20,10 +21,14 @@ MOST_BYTES = 1024 * 1024
 LONGEST_NAME = 100
 
 
-def faults_in(path: Path) -> list[Fault]:
+def faults_in(path: Path, check: Callable[[Fault], None] = lambda _: None) -> list[Fault]:
     """Return the faults in a file: a list of them, or an object with the list in ``faults``.
 
     A name that ends with ``.toml`` is TOML (``[[faults]]``), any other YAML, of which JSON is a part.
+
+    Args:
+        path: the file.
+        check: raises FaultError for a fault that cannot be.
 
     Raises:
         FaultFileError: it cannot be read, or holds anything else.
@@ -33,18 +38,20 @@ def faults_in(path: Path) -> list[Fault]:
         document = document["faults"]
     if not isinstance(document, list):
         raise FaultFileError(f"{path}: wanted is a list of faults, or an object that has one in 'faults'.")
-    return [_fault(path, number, entry) for number, entry in enumerate(document, 1)]
+    return [_fault(path, number, entry, check) for number, entry in enumerate(document, 1)]
 
 
-def _fault(path: Path, number: int, entry: Any) -> Fault:
+def _fault(path: Path, number: int, entry: Any, check: Callable[[Fault], None]) -> Fault:
     try:
-        return fault_of(entry)
+        fault = fault_of(entry)
+        check(fault)
     except FaultError as error:
         name = entry.get("name") if isinstance(entry, dict) else None
         called = (
             f" ({name})" if isinstance(name, str) and name.isprintable() and len(name) <= LONGEST_NAME else ""
         )
         raise FaultFileError(f"{path}: entry {number}{called}: {error}") from None
+    return fault
 
 
 def _document(path: Path) -> Any:

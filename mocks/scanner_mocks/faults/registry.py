@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import threading
+from difflib import get_close_matches
 from itertools import count
 from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from .errors import TooManyFaultsError
+from scanner_mocks.operation_name import is_named
+
+from .errors import FaultError, TooManyFaultsError
 from .latency import seconds_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from .fault import Asked, Effect, Fault
 
@@ -76,6 +79,7 @@ class Faults:
     Attributes:
         on_api: whether one of them is for the API's requests.
         on_s3: whether one of them is for S3's.
+        operations: the operations that there are, on the API and on S3; None where any may be.
         look_into_bodies: whether one of them has to know what is in a body.
     """
 
@@ -87,14 +91,35 @@ class Faults:
         self._striking = threading.Lock()
         self._standing: tuple[Standing, ...] = ()
         self.on_api = self.on_s3 = False
+        self.operations: dict[str, Collection[str]] | None = None
         self.look_into_bodies = False
+
+    def check(self, fault: Fault) -> None:
+        """Make sure that there is what a fault is for.
+
+        Raises:
+            FaultError: there is no such operation, or no such server.
+        """
+        if self.operations is None:
+            return
+        if fault.on not in self.operations:
+            raise FaultError("/on", "on", f"is {fault.on}, which this mock has not")
+        name, known = fault.match.operation, self.operations[fault.on]
+        if name and not any(is_named(each, name) for each in known):
+            ends = {each[-len(name) :]: each for each in known}
+            close = " or ".join(ends[end] for end in get_close_matches(name, ends, n=2))
+            hint = f"; close to it: {close}" if close else ""
+            raise FaultError("/match/operation", "operation", f"is no operation of {fault.on}{hint}")
 
     def add(self, *faults: Fault) -> list[Fault]:
         """Switch faults on, and return them with their ids.
 
         Raises:
+            FaultError: one is for an operation that there is not; none of these is on.
             TooManyFaultsError: a thousand are on; none of these is.
         """
+        for fault in faults:
+            self.check(fault)
         with self._changing:
             if len(self._standing) + len(faults) > MOST_FAULTS:
                 raise TooManyFaultsError(

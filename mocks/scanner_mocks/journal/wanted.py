@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
 import msgspec
 
 from scanner_mocks.operation_name import is_named
+from scanner_mocks.wildcard import matches
 
 if TYPE_CHECKING:
     from .exchange import Exchange
@@ -46,7 +46,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             and self.scope in ("", exchange.scope)
             and (not self.operation or is_named(exchange.operation, self.operation))
             and (self.status == "" or _has_status(exchange.status, str(self.status)))
-            and (not self.path or fnmatchcase(urlsplit(exchange.url).path, self.path))
+            and (not self.path or matches(urlsplit(exchange.url).path, self.path))
         )
 
     def __str__(self) -> str:

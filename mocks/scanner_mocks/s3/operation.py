@@ -36,6 +36,11 @@ SUBRESOURCES: Final = {
     ("GET", "location"): "GetBucketLocation",
 }
 
+NAMES: Final = frozenset(
+    {*ON_OBJECTS.values(), *ON_BUCKETS.values(), *SUBRESOURCES.values(), "ListBuckets", "ListObjectsV2"}
+)
+"""All names that an operation can have here."""
+
 
 def operation_of(request: Request) -> str:
     """Return the name of the operation, such as ``PostObject``; empty for one that is rare here."""

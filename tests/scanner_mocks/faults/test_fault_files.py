@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 
+import httpx
 import pytest
 
+from scanner_contract import Contract
+from scanner_mocks.contract_mock import contract_mock
 from scanner_mocks.faults import Effect, Fault, Match
 from scanner_mocks.faults.errors import FaultFileError
 from scanner_mocks.faults.file import faults_in
@@ -89,6 +92,26 @@ def test_what_is_wrong_is_told(name, content, told, tmp_path):
         faults_in(tmp_path / name)
     assert str(refused.value).startswith(str(tmp_path / name))
     assert told in str(refused.value)
+
+
+def test_a_mock_begins_with_them(tmp_path):
+    """The faults of a file are on from the first request; one that would never strike is refused."""
+    file = tmp_path / "faults.yaml"
+    file.write_text("- effect: {status: 502}\n  match: {operation: list_things}\n  times: 1\n")
+    operation = {"operationId": "list_things", "responses": {"204": {"description": "None."}}}
+    document = {
+        "openapi": "3.1.0",
+        "info": {"title": "T", "version": "1"},
+        "paths": {"/v1": {"get": operation}},
+    }
+    contract = Contract(document, "things.json")
+    with contract_mock(contract, faults=file) as mock:
+        statuses = [httpx.get(f"{mock.api}/v1", trust_env=False).status_code for _ in range(2)]
+    assert statuses == [502, 204]
+    file.write_text("- effect: {status: 502}\n- effect: {drop: true}\n  match: {operation: list_thinks}\n")
+    told = "entry 2: /match/operation: is no operation of api; close to it: list_things"
+    with pytest.raises(FaultFileError, match=told), contract_mock(contract, faults=file):
+        pass
 
 
 def test_a_file_that_is_not_there(tmp_path):

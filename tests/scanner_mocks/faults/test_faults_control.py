@@ -57,6 +57,13 @@ def test_a_fault_can_be_sent_as_it_was_told(control, fault):
         ({"effect": {"drop": True}, "on": "sqs"}, "/on", "enum"),
         ({"effect": {"drop": True}, "match": {"header": "x"}}, "/match", "additionalProperties"),
         ({"effect": {"drop": True}, "match": {"key": "x"}}, "/match/key", "on"),
+        ({"effect": {"drop": True}, "match": {"operation": "get_sesion"}}, "/match/operation", "operation"),
+        ({"effect": {"drop": True}, "match": {"operation": "PostObject"}}, "/match/operation", "operation"),
+        (
+            {"on": "s3", "effect": {"drop": True}, "match": {"operation": "x"}},
+            "/match/operation",
+            "operation",
+        ),
         ({"effect": {"drop": True, "status": 500}}, "/effect/drop", "drop"),
         ({"effect": {"error_code": "x"}}, "/effect/error_code", "status"),
         ({"effect": {"status": 500, "s3_code": "SlowDown"}}, "/effect/s3_code", "on"),

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from scanner_mocks.faults import Effect, Fault, Faults, Match
-from scanner_mocks.faults.errors import TooManyFaultsError
+from scanner_mocks.faults.errors import FaultError, TooManyFaultsError
 from scanner_mocks.faults.latency import Exponential, Normal
 
 DROP = Effect(drop=True)
@@ -61,6 +61,34 @@ def test_latencies_are_never_negative():
     drawn = [faults.strike(asked()).seconds for _ in range(100)]
     assert min(drawn) == 0
     assert max(drawn) == 600
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        (
+            Fault(match=Match(operation="get_sesion"), effect=DROP),
+            "is no operation of api; close to it: a_get_session",
+        ),
+        (Fault(match=Match(operation="Ω" * 300), effect=DROP), "is no operation of api"),
+        (Fault(on="s3", effect=DROP), "/on: is s3, which this mock has not"),
+    ],
+)
+def test_a_fault_that_would_never_strike(fault, told):
+    """A fault for an operation, or a server, that is not there is refused; what is close is told."""
+    faults = Faults()
+    faults.operations = {"api": ["a_get_session", "a_end_photo"]}
+    with pytest.raises(FaultError, match=f"{told}$"):
+        faults.add(Fault(effect=DROP), fault)
+    assert faults.standing() == []
+
+
+def test_patterns_are_of_two_characters():
+    """In a pattern ``*`` and ``?`` alone are special."""
+    faults = Faults()
+    faults.add(Fault(match=Match(path="/a[bc]?/*"), effect=DROP))
+    assert faults.strike(asked(path="/a[bc]d/e/f"))
+    assert not faults.strike(asked(path="/abd/e"))
 
 
 def test_many_threads_strike_as_often_as_is_to_be():
