@@ -6,7 +6,9 @@ its fixtures say so where the extra ``mock`` is missing.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from http import HTTPStatus
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,12 +18,26 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from .conformance.consumer import ConsumerTraffic
     from .journal import Calls
     from .server import Mock
 
 MARKER = "scanner_fault"
+OPTION = "--scanner-contract-report"
+TRAFFIC: pytest.StashKey[ConsumerTraffic] = pytest.StashKey()
 API_ROOT = "/scanner/api/v1"
 TIMEOUT_SECONDS = 30
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that has the mock's traffic judged."""
+    parser.getgroup("scanner-api").addoption(
+        OPTION,
+        type=Path,
+        metavar="FILE",
+        help="judge what the tests and the mock say to one another by the contract, and write what was broken"
+        " and how much was exercised: a page, or JSON if FILE ends in .json; with xdist, one a worker.",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -40,12 +56,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 @pytest.fixture(scope="session")
-def scanner_mock_server() -> Iterator[Mock]:
+def scanner_mock_server(request: pytest.FixtureRequest) -> Iterator[Mock]:
     """Run one mock for all tests of this process, on free ports; what they did before is still there."""
     _need_extra()
     from .server import scanner_mock  # noqa: PLC0415 -- the module's reason
 
-    with scanner_mock() as mock:
+    with scanner_mock() as mock, _traffic_of(mock, request.config):
         yield mock
 
 
@@ -74,6 +90,8 @@ def scanner_mock(
     request: pytest.FixtureRequest, scanner_mock_server: Mock, _scanner_control: httpx.Client
 ) -> Mock:
     """Return the running mock as it was when it started, with the faults that the test is marked with."""
+    if traffic := request.config.stash.get(TRAFFIC, None):
+        traffic.collect()  # else it would be gone
     _scanner_control.post("/state/reset", json={}).raise_for_status()
     for marker in reversed([*request.node.iter_markers(MARKER)]):
         _switch_on(_scanner_control, marker)
@@ -105,6 +123,23 @@ def scanner_calls(scanner_mock: Mock) -> Calls:
     from .journal.remote import RemoteJournal  # noqa: PLC0415 -- the same
 
     return Calls(RemoteJournal(scanner_mock.control))
+
+
+@contextmanager
+def _traffic_of(mock: Mock, config: pytest.Config) -> Iterator[None]:
+    """Judge the traffic with a mock if the option wants it."""
+    path: Path | None = config.getoption(OPTION)
+    if path is None:
+        yield
+        return
+    from .conformance.consumer import ConsumerTraffic  # noqa: PLC0415 -- the module's reason
+
+    worker = getattr(config, "workerinput", {}).get("workerid", "")
+    own = path.with_stem(f"{path.stem}-{worker}") if worker else path
+    config.stash[TRAFFIC] = traffic = ConsumerTraffic(own, mock.control)
+    yield
+    traffic.collect()
+    traffic.write()
 
 
 def _need_extra() -> None:

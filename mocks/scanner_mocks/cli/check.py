@@ -22,7 +22,9 @@ WIDE = 120
 """Columns of what nobody looks at in a terminal, such as the log of a CI."""
 SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
-URL = Annotated[str, typer.Argument(help="Where the API's paths begin.", show_default=False)]
+URL = Annotated[
+    str, typer.Argument(help="Where the API's paths begin; not needed with --from-har.", show_default=False)
+]
 Contract = Annotated[
     Path | None,
     typer.Option("--contract", help="JSON or YAML; by default URL/openapi.json, else the packaged one."),
@@ -55,6 +57,10 @@ CredentialsFile = Annotated[
     Path | None,
     typer.Option("--credentials", help="TOML: api_key, other_api_key, bearer, cookie and the table headers."),
 ]
+FromHar = Annotated[
+    Path | None,
+    typer.Option("--from-har", help="Judge recorded traffic instead, whoever recorded it, and send nothing."),
+]
 ReadOnly = Annotated[
     bool, typer.Option("--read-only", help="Call only what is safe: no writes and no uploads.")
 ]
@@ -84,9 +90,10 @@ Github = Annotated[
 
 
 def check(  # noqa: PLR0913 -- an option each
-    url: URL,
+    url: URL = "",
     *,
     contract: Contract = None,
+    from_har: FromHar = None,
     api_key: ApiKey = "",
     other_api_key: OtherApiKey = "",
     bearer: Bearer = "",
@@ -113,6 +120,8 @@ def check(  # noqa: PLR0913 -- an option each
 
     Exit codes: 0 the contract is kept, 1 a promise is broken, 2 could not run.
     """
+    if not url and from_har is None:
+        raise typer.BadParameter("is missing; --from-har does without", param_hint="'URL'")
     need("check", CANNOT_RUN)
     from rich.console import Console  # noqa: PLC0415 -- help does without
 
@@ -144,8 +153,12 @@ def check(  # noqa: PLR0913 -- an option each
             har=har,
         )
         _require_folders(junit, html, har, json, resume)
-        report = _run(checking, console)
-        _write(report, junit, html, json)
+        if from_har is not None:
+            report = _judge(from_har, checking, console, html, json)
+            _write(report, junit, None, None)
+        else:
+            report = _run(checking, console)
+            _write(report, junit, html, json)
     except (CannotRunError, ValueError, OSError) as error:
         _give_up(str(error))
     if github:
@@ -177,6 +190,26 @@ def _run(checking: Checking, console: Console) -> Report:
             watch.take(event)
     terminal.show(run.report, console)
     return run.report
+
+
+def _judge(
+    from_har: Path, checking: Checking, console: Console, html: Path | None, json: Path | None
+) -> Report:
+    """Judge recorded traffic; what it exercised is in files of its own kind."""
+    from scanner_mocks.conformance.arrival import contract_of  # noqa: PLC0415 -- as above
+    from scanner_mocks.conformance.consumer import as_checked  # noqa: PLC0415 -- as above
+    from scanner_mocks.judging import judge_har  # noqa: PLC0415 -- as above
+    from scanner_mocks.judging.page import page  # noqa: PLC0415 -- as above
+    from scanner_mocks.judging.terminal import show  # noqa: PLC0415 -- as above
+
+    contract = contract_of("", checking.contract)
+    judged = judge_har(from_har, contract, checking.url or None)
+    show(judged, console)
+    if html is not None:
+        html.write_text(page(judged), "utf-8")
+    if json is not None:
+        json.write_bytes(judged.json())
+    return as_checked(judged, contract, str(from_har))
 
 
 def _write(report: Report, junit: Path | None, html: Path | None, json: Path | None) -> None:

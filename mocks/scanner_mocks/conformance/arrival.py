@@ -32,6 +32,8 @@ class CannotRunError(Exception):
 def contract_of(url: str, given: Contract | Path | None = None) -> Contract:
     """Return the contract that is given, else that at ``/openapi.json`` of a URL, else the packaged one.
 
+    Without a URL nobody is asked.
+
     Raises:
         CannotRunError: the file, or what the URL answers there, is no valid contract.
     """
@@ -40,7 +42,7 @@ def contract_of(url: str, given: Contract | Path | None = None) -> Contract:
             return given
         if given is not None:
             return load_contract(given)
-        return load_contract(f"{url}/openapi.json" if _serves_a_contract(url) else None)
+        return load_contract(f"{url}/openapi.json" if url and _serves_a_contract(url) else None)
     except ContractError as error:
         raise CannotRunError(f"The contract cannot be read. {error}") from None
 

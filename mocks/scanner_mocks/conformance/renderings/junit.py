@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 from .names import WHOLE_API
 
 if TYPE_CHECKING:
-    from scanner_mocks.conformance.report import Report, Tested
+    from scanner_mocks.conformance.report import Finding, Report, Tested, Trouble
 
 FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 has no way to write."""
@@ -20,6 +20,8 @@ def junit(report: Report) -> bytes:
     root = Element("testsuites", name=_text(f"{report.subject.title} {report.subject.version}"))
     for operation, tested in report.operations.items():
         _suite(root, operation, tested, report)
+    if elsewhere := [each for each in report.troubles if each.operation not in report.operations]:
+        _errors(SubElement(root, "testsuite", name=WHOLE_API), elsewhere)
     if report.left_out:
         suite = SubElement(root, "testsuite", name="left out")
         for check, reason in report.left_out.items():
@@ -37,17 +39,22 @@ def _suite(root: Element, operation: str, tested: Tested, report: Report) -> Non
     suite = SubElement(root, "testsuite", name=_text(operation or WHOLE_API))
     for check in tested.checks:
         case = _case(suite, check)
-        for finding in report.findings:
-            if (finding.operation, finding.check) == (operation, check):
-                failure = SubElement(case, "failure", message=_text(finding.title), type=check)
-                failure.text = _text(
-                    "\n\n".join(filter(None, (finding.message, finding.answer, finding.curl)))
-                )
-    for trouble in report.troubles:
-        if trouble.operation == operation:
-            SubElement(_case(suite, trouble.title), "error", message=_text(trouble.title)).text = _text(
-                trouble.message
-            )
+        findings = [each for each in report.findings if (each.operation, each.check) == (operation, check)]
+        if findings:
+            titles = "; ".join(dict.fromkeys(finding.title for finding in findings))
+            failure = SubElement(case, "failure", message=_text(titles), type=check)
+            failure.text = _text("\n\n".join(map(_told, findings)))
+    _errors(suite, [trouble for trouble in report.troubles if trouble.operation == operation])
+
+
+def _errors(suite: Element, troubles: list[Trouble]) -> None:
+    for trouble in troubles:
+        error = SubElement(_case(suite, trouble.title), "error", message=_text(trouble.title))
+        error.text = _text(trouble.message)
+
+
+def _told(finding: Finding) -> str:
+    return "\n\n".join(filter(None, (finding.title, finding.message, finding.answer, finding.curl)))
 
 
 def _case(suite: Element, name: str) -> Element:

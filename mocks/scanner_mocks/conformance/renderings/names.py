@@ -38,7 +38,9 @@ def milliseconds(value: float) -> str:
 
 def verdict(report: Report) -> str:
     """Return what came out, in a sentence."""
-    effort = f"{report.requests:,} requests in {report.seconds:.1f} s, seed {report.seed}"
+    effort = f"{report.requests:,} requests"
+    if report.seconds:
+        effort += f" in {report.seconds:.1f} s, seed {report.seed}"
     if report.exit_code == OK:
         return f"The contract is kept: {effort}."
     if report.exit_code == COULD_NOT_RUN:
