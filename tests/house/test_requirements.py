@@ -40,7 +40,7 @@ def distributions(lines):
     [
         ("spec/scanner_contract", []),
         ("handlers/scanner_api", ["postgresql", "redis", "vision"]),
-        ("mocks/scanner_mocks", ["mock", "vision"]),
+        ("mocks/scanner_mocks", ["mock", "vision", "check"]),
     ],
 )
 def test_imports_are_required(package, extras):
