@@ -63,7 +63,8 @@ def running(server: Server) -> Iterator[Running]:
         port = free.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
     began = time.perf_counter()
-    with subprocess.Popen((*server.command, str(port)), env=os.environ | server.environment) as process:
+    command, environment = (*server.command, str(port)), os.environ | server.environment
+    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as process:
         try:
             wait_for_answer(url + server.target, process)
             yield Running(url, time.perf_counter() - began, process.pid)

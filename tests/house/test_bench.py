@@ -23,3 +23,15 @@ def test_smoke(tmp_path):
     results = json.loads(numbers.read_text())
     assert [result["server"][:3] for result in results] == ["(a)", "(b)", "(c)", "(d)"]
     assert all(load["requests_per_second"] > 0 for result in results for load in result["loads"])
+
+
+@pytest.mark.skipif(shutil.which("wrk") is None, reason="the same")
+def test_smoke_of_the_mocks(tmp_path):
+    """The bench of the mocks measures ours, both kinds of answers, and writes what it saw."""
+    numbers = tmp_path / "mocks.json"
+    command = [sys.executable, "-W", "error", ROOT / "bench" / "mocks.py", "--smoke", "--json", numbers]
+    finished = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert finished.returncode == 0, finished.stderr
+    (result,) = json.loads(numbers.read_text())
+    assert result["seen"].keys() == {"example", "generated"}
+    assert all(one["per_cpu_second"] > 0 for seen in result["seen"].values() for one in seen)
