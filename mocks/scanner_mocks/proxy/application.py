@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from starlette.types import Receive, Scope, Send
 
+    from scanner_mocks.journal import Exchange
     from scanner_mocks.judging import Judgement
 
     from .fields import RawHeaders
@@ -107,8 +108,9 @@ class _Passing:
         """Judge all that there was; whoever has the whole answer finds it in the journal."""
         if not self._passage.ended:
             self._passage.ended = True
-            self._judgement = await self._judge()
-            self._tell()
+            exchange = self._passage.exchange()
+            self._judgement = await self._judge(exchange)
+            self._tell(exchange)
 
     def _body(self) -> AsyncIterator[bytes] | None:
         headers = self._scope["headers"]
@@ -155,18 +157,17 @@ class _Passing:
             headers = [pair for pair in headers if pair[0].lower() != b"content-length"]
         return self._passage.status, headers
 
-    async def _judge(self) -> Judgement:
-        exchange = self._passage.exchange()
+    async def _judge(self, exchange: Exchange) -> Judgement:
         if self._passage.kept <= AT_ONCE_BYTES:
             return self._watch.judge(exchange)
         return await asyncio.to_thread(self._watch.judge, exchange)
 
-    def _tell(self) -> None:
+    def _tell(self, exchange: Exchange | None = None) -> None:
         """Tell the watch, once."""
         if self._told:
             return
         self._told = True
-        exchange = self._passage.exchange()
+        exchange = exchange or self._passage.exchange()
         self._watch.record(exchange, self._judgement or self._watch.judge(exchange))
 
     async def _fail(self, failure: UpstreamFailed) -> None:
