@@ -23,7 +23,8 @@ POLL_SECONDS = 0.2
 
 def generated(document, folder):
     """Write the client, by the generator in an environment of its own; it goes with no Typer of ours."""
-    command = [sys.executable, "-m", "uv", "run", "--no-project", "--quiet", "--python", sys.executable]
+    command = [sys.executable, "-m", "uv", "run", "--isolated", "--no-project", "--quiet"]
+    command += ["--python", sys.executable]
     command += ["--with-requirements", str(REQUIREMENTS), "openapi-python-client", "generate"]
     command += ["--path", str(document), "--meta", "none", "--output-path", str(folder), "--fail-on-warning"]
     finished = subprocess.run(command, capture_output=True, text=True, check=False, timeout=SECONDS)  # noqa: S603 -- our own
