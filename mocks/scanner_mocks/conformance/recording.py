@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, Any
 
 from schemathesis.baseline import failure_identity
 from schemathesis.engine import Status, StopReason, events
+from schemathesis.engine.run import PhaseName
 
 from .curl import curl_of, runnable
 from .legible import legible
+from .minimising import Minimiser
 from .pace import QuotaUsedUp
 from .report import Finding, Trouble
 from .violation import Violated
 
 if TYPE_CHECKING:
+    from schemathesis import Case
     from schemathesis.core.failures import Failure
     from schemathesis.core.transport import Response
     from schemathesis.engine.recorder import CheckFailureInfo
 
     from .credentials import Credentials
     from .report import End, Report
+    from .target import Target
 
+MOST_MINIMISED = 10
+"""Findings for which a least request is looked for."""
 LONGEST_ANSWER = 2_000
 """Characters of an answer's body that a finding shows."""
 WHOLE_API = ""
@@ -41,6 +48,7 @@ class Recording:
         self._report = report
         self._credentials = credentials
         self._findings = {finding.identity: finding for finding in report.findings}
+        self._made_up: dict[tuple[str, ...], Case[Any]] = {}
 
     def take(self, event: events.EngineEvent) -> None:
         """Take an event."""
@@ -78,6 +86,19 @@ class Recording:
                 finding = self._finding(check.name, check.failure_info, response, tested.operation)
                 finding.phase = event.phase.value
                 self._keep(finding)
+                if event.phase is PhaseName.FUZZING:
+                    self._made_up.setdefault(finding.identity, recorder.cases[case_id].value)
+
+    def minimise(self, target: Target) -> None:
+        """Show findings whose requests were made up by the least that show them."""
+        minimiser = Minimiser(target)
+        for identity, case in islice(self._made_up.items(), MOST_MINIMISED):
+            finding = self._findings[identity]
+            shown = minimiser.least(case, finding.check, identity)
+            curl = self._curl(shown.case.as_curl_command(headers=target.headers)) if shown else ""
+            if shown and len(curl) < len(finding.curl):
+                finding.curl, finding.message = curl, self._mask(shown.failure.message)
+                finding.answer = self._mask(_beginning(shown.response))
 
     def _finding(
         self, check: str, info: CheckFailureInfo, response: Response | None, operation: str

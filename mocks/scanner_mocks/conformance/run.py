@@ -85,6 +85,7 @@ class Run:
                 self.report.seconds = before + self.target.clock() - began
                 self.report.waited = self._pace.waited
                 if isinstance(event, events.EngineFinished):
+                    recording.minimise(self.target)
                     self._conclude()
                 yield event
 

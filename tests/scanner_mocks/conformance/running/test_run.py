@@ -212,3 +212,10 @@ def test_an_app_that_does_not_start_is_told():
 
     with pytest.raises(CannotRunError, match="The app does not start"):
         check_app(app, **QUICK)
+
+
+def test_a_finding_is_shown_by_the_least_request(wrong_report):
+    """Hypothesis makes the request of a finding small: the least size that is wrong."""
+    report, _ = wrong_report
+    for finding in report.findings:
+        assert """-d '{"name": "0", "size": 8}'""" in finding.curl
