@@ -80,6 +80,7 @@ def proxy(  # noqa: PLR0913 -- an option each
     from rich.console import Console  # noqa: PLC0415 -- help does without
 
     from scanner_api.cli.contract.reading import read_contract  # noqa: PLC0415 -- it imports this module
+    from scanner_api.collector import resting_collector  # noqa: PLC0415 -- help does without
     from scanner_api.server import CannotListen  # noqa: PLC0415 -- the same
     from scanner_mocks.judging.terminal import show  # noqa: PLC0415 -- the same
     from scanner_mocks.proxy.server import proxying  # noqa: PLC0415 -- the same
@@ -91,7 +92,8 @@ def proxy(  # noqa: PLR0913 -- an option each
         files.claim()
         target = Upstream(upstream, timeout=timeout, keep_host=keep_host)
         with Lines() as lines:
-            watch = Watch(read_contract(contract), target.url, lambda exchange: lines.put(line(exchange)))
+            with resting_collector(own_process=True):
+                watch = Watch(read_contract(contract), target.url, lambda exchange: lines.put(line(exchange)))
             with proxying(target, watch, host=host, port=port, most_bytes=limit) as url:
                 lines.put(f"{url} passes on to {target.url}; Ctrl-C ends it with a report.")
                 end.wait()

@@ -42,7 +42,8 @@ class Enumeration(NamedTuple):
         found = [value]
         for step in self.steps:
             found = [inner for each in found for inner in _inside(each, step)]
-        return {json_text(each) for each in found} & set(self.values)
+        # a value of any size may stand where one of a few words is wanted
+        return {json_text(each) for each in found if not isinstance(each, dict | list)} & set(self.values)
 
 
 def enumerations(schema: Any, compiler: SchemaCompiler) -> list[Enumeration]:

@@ -61,6 +61,11 @@ class ExchangeJudge:
         self._court = Court(contract, resources)
         self._judges: dict[str, _Judges] = {}
 
+    def prepare(self) -> None:
+        """Do now, at a start, what would hold up the first exchanges."""
+        for operation_id in self._operations:
+            self._judges_of(operation_id)
+
     def operation_id(self, method: str, url: str) -> str:
         """Return the operationId that a request belongs to, empty if to none."""
         try:

@@ -36,6 +36,7 @@ class Watch:
     ) -> None:
         masking = Masking.of(contract)
         self._judge = ExchangeJudge(contract, base_url)
+        self._judge.prepare()
         self._tell = tell
         self.journal = Journal(masking)
         self.tally = Tally(contract, masking)
