@@ -93,10 +93,10 @@ class PathTable:
         by_path: dict[str, list[Operation]] = {}
         for operation in operations:
             by_path.setdefault(operation.path, []).append(operation)
+        items = {path: PathItem(path, found) for path, found in by_path.items()}
         self._root = Branch()
-        for path, found in by_path.items():
-            item = PathItem(path, found)
-            for prefix in ("", *base_paths):
+        for prefix in ("", *base_paths):
+            for path, item in items.items():
                 branch = self._root
                 for segment in (prefix + path).split("/"):
                     branch = branch.grow(segment)

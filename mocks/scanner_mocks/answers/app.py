@@ -76,4 +76,4 @@ def base_paths(contract: Contract) -> tuple[str, ...]:
             found.append(unquote(urlsplit(url).path).rstrip("/"))
         except ValueError:  # no URL, and so no path
             continue
-    return tuple(dict.fromkeys(path for path in found if path.startswith("/")))
+    return tuple(dict.fromkeys(path for path in found if path.startswith("/") and "{" not in path))

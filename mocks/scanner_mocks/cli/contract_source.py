@@ -45,6 +45,8 @@ class ContractSource(NamedTuple):
         contract = load_contract(self.place)
         if has_handlers(contract):
             return self._service(arguments)
+        if arguments.get("data") or arguments.get("s3_credentials"):
+            raise typer.BadParameter("--data and --s3-credential are for contracts that handlers answer.")
         own = {name: value for name, value in arguments.items() if name not in ONLY_SERVICE}
         return contract_mock(
             contract, authentication=self.authentication, watch=self.watch, tell=_tell, **own

@@ -94,7 +94,7 @@ def test_the_paths_of_servers(mocked):
         "/pets/{id}": {"get": {"responses": OK}},
         "/v2/own": {"get": {"responses": {"204": {"description": ""}}}},
     }
-    app = mocked(paths, servers=[server, {"url": "/"}, {"url": "http://[broken"}])
+    app = mocked(paths, servers=[server, {"url": "/"}, {"url": "http://[broken"}, {"url": "/{unset}"}])
     assert app.get("/pets/1").status == app.get("/v2/pets/1").status == 200
     assert app.get("/v2/own").status == 204
     assert app.get("/v3/pets/1").status == 404
