@@ -1,0 +1,173 @@
+"""The mock differs from the real things where docs/limits.md says so, and as it says."""
+
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+from botocore.exceptions import ClientError
+
+from scanner_api.scanning.catalogue import shipped_products
+from scanner_contract import load_contract
+from scanner_mocks import scanner_mock, seeds
+from scanner_mocks.aws_session import aws_session
+
+LIMITS = (Path(__file__).parents[2] / "docs" / "limits.md").read_text()
+UNKNOWN_GTIN = "00000000000017"
+
+
+@pytest.fixture
+def api(mock):
+    """Return a client of the API with the mock's key."""
+    headers = {"X-API-Key": mock.api_key}
+    with httpx.Client(base_url=f"{mock.api}/scanner/api/v1", headers=headers, trust_env=False) as client:
+        yield client
+
+
+@pytest.fixture
+def s3(mock):
+    """Return boto3's client of S3."""
+    return aws_session().client("s3", endpoint_url=mock.s3)
+
+
+def test_each_limit_has_a_test():
+    """Each row of the tables has a test of its name here."""
+    rows = re.findall(r"^\| ([\w ]+) \|", LIMITS, re.MULTILINE)
+    named = {f"test_{row.lower().replace(' ', '_')}" for row in rows if row != "limit"}
+    assert len(named) == 15
+    assert named - globals().keys() == set()
+
+
+def test_credentials(mock):
+    """The credentials are those that the package publishes."""
+    assert (mock.api_key, mock.sessionid, mock.bearer_token) == (
+        seeds.ACTIVE_KEY,
+        seeds.COOKIE,
+        seeds.BEARER_TOKEN,
+    )
+    assert "NotASecret" in mock.api_key
+
+
+def test_organizations(mock):
+    """There are two organizations."""
+    told = httpx.get(f"{mock.control}/seeds", trust_env=False).json()
+    assert told["organizations"] == [seeds.ORGANIZATION, seeds.OTHER_ORGANIZATION]
+
+
+def test_catalogue(mock, api):
+    """The package ships so many products, and a valid GTIN that is none of theirs is not found."""
+    assert f"{len(list(shipped_products()))} products" in LIMITS
+    scan = {"session_short_id": mock.session_id, "capture_type": "BARCODE", "raw_value": UNKNOWN_GTIN}
+    capture = api.post("/captures", json=scan).raise_for_status().json()
+    while capture["status"] not in {"NOT_FOUND", "COMPLETED", "FAILED"}:
+        capture = api.get(f"/captures/{capture['id']}").raise_for_status().json()
+    assert capture["status"] == "NOT_FOUND"
+
+
+def test_links(api):
+    """A URL of another host is not followed, not even looked up."""
+    seen = api.post("/resolve-url", json={"url": "https://example.com/"}).raise_for_status().json()
+    assert (seen["succeeded"], seen["chain"]) == (False, [])
+    assert "may not be called" in seen["error_message"]
+
+
+def test_extraction():
+    """Without an extractor nothing is read in photos, and the session is ready all the same."""
+    with scanner_mock(extractor="none") as mock:
+        headers = {"X-API-Key": mock.api_key}
+        with httpx.Client(base_url=f"{mock.api}/scanner/api/v1", headers=headers, trust_env=False) as api:
+            session = api.post("/sessions", json={}).raise_for_status().json()["id"]
+            api.post(f"/sessions/{session}/submit").raise_for_status()
+            status = {}
+            while status.get("extraction_status") != "ready":
+                status = api.get(f"/sessions/{session}/status").raise_for_status().json()
+            assert api.get(f"/sessions/{session}/captures").json()["data"] == []
+
+
+def test_lists_and_bulk(mock):
+    """What is our reading of the prose is marked, and the vendor's own operations are not."""
+    paths = httpx.get(f"{mock.api}/openapi.json", trust_env=False).json()["paths"]
+    marked = {
+        operation["operationId"]
+        for item in paths.values()
+        for operation in item.values()
+        if isinstance(operation, dict) and operation.get("x-provenance") == "extension"
+    }
+    vendors = {each.operation_id for each in load_contract(extensions=False).operations}
+    assert len(marked) == 4
+    assert marked & vendors == set()
+
+
+def test_what_the_reference_leaves_open():
+    """The decisions are where the table says."""
+    decisions = (Path(__file__).parents[2] / "docs" / "decisions.md").read_text()
+    assert decisions.count("\n| ") > 20
+
+
+def test_memory(tmp_path):
+    """Without a folder the next start knows nothing of the last; with one it does."""
+    for folder, expected in ((None, 404), (tmp_path, 200)):
+        with scanner_mock(data=folder) as mock:
+            url, headers = f"{mock.api}/scanner/api/v1/sessions", {"X-API-Key": mock.api_key}
+            session = httpx.post(url, json={}, headers=headers, trust_env=False).json()["id"]
+        with scanner_mock(data=folder) as mock:
+            url = f"{mock.api}/scanner/api/v1/sessions/{session}"
+            assert httpx.get(url, headers=headers, trust_env=False).status_code == expected
+
+
+def test_transport(mock):
+    """S3 and the API speak plain HTTP."""
+    assert mock.s3.startswith("http://127.0.0.1:")
+    assert mock.api.startswith("http://127.0.0.1:")
+
+
+def test_addresses(mock, api):
+    """Uploads go to a path, and a bucket's name in the host is not looked at."""
+    asked = {"photo_type": "front", "original_filename": "can.jpg"}
+    upload = api.get(f"/sessions/{mock.session_id}/presigned-upload-url", params=asked).json()
+    assert upload["upload_url"] == f"{mock.s3}/{mock.bucket}"
+    by_host = httpx.get(f"{mock.s3}/", headers={"Host": f"{mock.bucket}.localhost"}, trust_env=False)
+    assert "<ListBucketResult" not in by_host.text
+
+
+def test_identities(s3):
+    """The one credential may make a bucket and take it away, with nobody having allowed it."""
+    s3.create_bucket(Bucket="of-anyone", CreateBucketConfiguration={"LocationConstraint": seeds.REGION})
+    s3.delete_bucket(Bucket="of-anyone")
+
+
+def test_encryption(mock, s3):
+    """The encryption that was asked for is told, and the object reads without it."""
+    s3.put_object(Bucket=mock.bucket, Key="limits/encrypted", Body=b"plain", ServerSideEncryption="AES256")
+    stored = s3.get_object(Bucket=mock.bucket, Key="limits/encrypted")
+    assert (stored["ServerSideEncryption"], stored["Body"].read()) == ("AES256", b"plain")
+
+
+def test_storage_classes(mock, s3):
+    """An object of GLACIER is told as one, and can be read at once."""
+    s3.put_object(Bucket=mock.bucket, Key="limits/frozen", Body=b"here", StorageClass="GLACIER")
+    stored = s3.get_object(Bucket=mock.bucket, Key="limits/frozen")
+    assert (stored["StorageClass"], stored["Body"].read()) == ("GLACIER", b"here")
+
+
+def test_select(mock, s3):
+    """Queries over objects are refused as what is not there."""
+    s3.put_object(Bucket=mock.bucket, Key="limits/table", Body=b"a,b")
+    query = {"Expression": "select * from s3object", "ExpressionType": "SQL"}
+    formats = {"InputSerialization": {"CSV": {}}, "OutputSerialization": {"CSV": {}}}
+    with pytest.raises(ClientError, match="NotImplemented"):
+        s3.select_object_content(Bucket=mock.bucket, Key="limits/table", **query, **formats)
+
+
+def test_signature_version_2(mock):
+    """A form of Signature Version 2 is refused for the mock's bucket, and read as one in us-east-1."""
+    old = {"key": "old", "AWSAccessKeyId": seeds.S3_ACCESS_KEY, "policy": "e30=", "signature": "wrong"}
+    elsewhere = aws_session().client("s3", endpoint_url=mock.s3, region_name="us-east-1")
+    elsewhere.create_bucket(Bucket="in-us-east-1")
+    answers = [
+        httpx.post(f"{mock.s3}/{bucket}", data=old, files={"file": b"x"}, trust_env=False).text
+        for bucket in (mock.bucket, "in-us-east-1")
+    ]
+    elsewhere.delete_bucket(Bucket="in-us-east-1")
+    assert "Please use AWS4-HMAC-SHA256" in answers[0]
+    assert "Please use AWS4-HMAC-SHA256" not in answers[1]
