@@ -21,7 +21,6 @@ from .events import Events, EventStream
 from .faults.faulty import Faulty
 from .faults.skew import UPLOADS, SkewedClock
 from .journal import Journalled
-from .journal.broadcast import Broadcast
 from .operation_table import OperationTable
 from .serving import serving
 from .state import State
@@ -98,12 +97,7 @@ def mock_application(settled: Settled) -> MockApplication:
             prefers=True,
         ),
     ]
-    broadcast = Broadcast(
-        watch.journal,
-        lambda exchange: events.publish("exchange", exchange, str(exchange.number)),
-        lambda: events.heard,
-    )
-    return MockApplication(state, control, events, layers, broadcast)
+    return MockApplication(state, control, events, layers, watch)
 
 
 def _settings(settled: Settled) -> Settings:

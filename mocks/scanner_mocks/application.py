@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from .control import Control
     from .events import Events
-    from .journal.broadcast import Broadcast
     from .state import State
+    from .watch import Watch
 
 
 class MockApplication:
@@ -26,7 +26,7 @@ class MockApplication:
         control: what tests do to it.
         events: what happens.
         layers: go around the API, the outermost first.
-        broadcast: tells the events what goes over the wire.
+        watch: journal and faults; tells the events what goes over the wire.
     """
 
     def __init__(
@@ -35,12 +35,12 @@ class MockApplication:
         control: Control,
         events: Events,
         layers: Iterable[Callable[[ASGIApp], ASGIApp]],
-        broadcast: Broadcast,
+        watch: Watch,
     ) -> None:
         self._state = state
         self._control = control
         self._events = events
-        self._broadcast = broadcast
+        self._watch = watch
         self._app: ASGIApp = state
         for layer in reversed(tuple(layers)):
             self._app = layer(self._app)
@@ -48,15 +48,16 @@ class MockApplication:
     async def start(self) -> None:
         """Begin with what the mock was left with, or with the seeds."""
         await self._state.start()
-        self._broadcast.start()
+        self._watch.tell(self._events)
 
     def end(self) -> None:
         """End what would go on for ever, so that the server can end."""
         self._events.close()
+        self._watch.end()
 
     async def stop(self) -> None:
         """Let go of everything."""
-        await asyncio.to_thread(self._broadcast.stop)
+        await asyncio.to_thread(self._watch.stop)
         await self._state.stop()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

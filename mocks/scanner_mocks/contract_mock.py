@@ -21,7 +21,6 @@ from .events import Events, EventStream
 from .faults.faulty import Faulty
 from .faults.file import faults_in
 from .journal import Journalled
-from .journal.broadcast import Broadcast
 from .operation_table import OperationTable
 from .serving import serving
 from .watch import Watch
@@ -147,12 +146,7 @@ class _Making:
             clock=self._clock,
             collaborators={"events": events, "state": state, "seeds": mock.seeds, **kept},
         )
-        broadcast = Broadcast(
-            journal,
-            lambda exchange: events.publish("exchange", exchange, str(exchange.number)),
-            lambda: events.heard,
-        )
-        return MockApplication(state, control, events, (), broadcast)
+        return MockApplication(state, control, events, (), self.watch)
 
     def _layered(self, contract: Contract) -> ASGIApp:
         """Return a contract's answers behind faults, and those behind the journal."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .faults import Faults
 from .journal import Journal, Masking, Verdict
+from .journal.broadcast import Broadcast
 from .journal.s3_exchange import s3_exchange
 from .s3.operation import NAMES
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from scanner_contract import Contract
 
+    from .events import Events
     from .faults import Fault
     from .journal import Exchange
     from .s3 import S3Server
@@ -36,6 +38,7 @@ class Watch:
         self.journal = Journal()
         self.faults = Faults(seed, self._tell_s3)
         self.s3: S3Server | None = None
+        self._broadcast: Broadcast | None = None
 
     def look_by(self, contract: Contract) -> None:
         """Have the journal judge by a contract and mask its secrets, and faults be for its operations."""
@@ -43,6 +46,25 @@ class Watch:
         self.journal.judge_with(lambda: _Judge(contract))
         on_api = [operation.operation_id for operation in contract.operations]
         self.faults.operations = {"api": on_api, **({} if self.s3 is None else {"s3": NAMES})}
+
+    def tell(self, events: Events) -> None:
+        """Begin to tell events of exchanges."""
+        self._broadcast = Broadcast(
+            self.journal,
+            lambda exchange: events.publish("exchange", exchange, str(exchange.number)),
+            lambda: events.heard,
+        )
+        self._broadcast.start()
+
+    def end(self) -> None:
+        """Let nobody wait any longer: for an exchange, or because of a fault."""
+        self.journal.end()
+        self.faults.end()
+
+    def stop(self) -> None:
+        """Tell nothing more; waits for what is being told."""
+        if self._broadcast is not None:
+            self._broadcast.stop()
 
     def hear_of_s3(self, told: Mapping[str, Any]) -> None:
         """Take in an exchange that S3's process tells of."""

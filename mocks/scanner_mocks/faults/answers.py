@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from http import HTTPStatus
 from math import ceil
 from typing import TYPE_CHECKING, Any
@@ -11,12 +10,10 @@ import msgspec
 
 from scanner_api.problems import RateLimited
 
-from .transport import is_gone
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Awaitable, Callable, Iterable
 
-    from starlette.types import Scope, Send
+    from starlette.types import Send
 
     from scanner_api.clock import Clock
 
@@ -135,16 +132,24 @@ class Paced:
     """A ``send`` that passes no more than so many bytes of a body a second.
 
     Args:
-        scope: of the request; nothing is passed any more once its client is gone.
         send: sends it on.
         bytes_per_second: of the body.
+        wait: for so many seconds.
+        is_gone: returns whether nobody is there any more whom it could be passed to.
     """
 
-    def __init__(self, scope: Scope, send: Send, bytes_per_second: int) -> None:
-        self._scope = scope
+    def __init__(
+        self,
+        send: Send,
+        bytes_per_second: int,
+        wait: Callable[[float], Awaitable[None]],
+        is_gone: Callable[[], bool],
+    ) -> None:
         self._send = send
         self._step = max(int(bytes_per_second * STEP_SECONDS), 1)
         self._seconds = self._step / bytes_per_second
+        self._wait = wait
+        self._is_gone = is_gone
 
     async def __call__(self, message: Any) -> None:
         """Pass on a message of the answer, piece by piece."""
@@ -153,8 +158,8 @@ class Paced:
             await self._send(message)
             return
         for start in range(0, len(body), self._step):
-            await asyncio.sleep(self._seconds)
-            if is_gone(self._scope):
+            await self._wait(self._seconds)
+            if self._is_gone():
                 return
             last = start + self._step >= len(body)
             piece = body[start : start + self._step]

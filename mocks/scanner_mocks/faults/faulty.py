@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from .registry import Faults, Strike
 
 HEADER = b"x-mock-fault"
-LONGEST_NAP = 1.0
-"""Seconds after which one that waits looks whether its client is still there."""
+LONGEST_NAP = 0.25
+"""Seconds after which one that is held back looks whether its client is still there."""
 LONG_GONE_SECONDS = 60
 
 
@@ -99,12 +99,13 @@ class Faulty:
 
     async def _struck(self, strike: Strike, scope: Scope, receive: Receive, send: Send) -> None:
         effect = strike.effect
-        await _wait(strike.seconds, scope)
-        if effect.drop or is_gone(scope):
+        await self._wait(strike.seconds, scope)
+        if effect.drop or self._is_over(scope):
             await drop(scope, receive)
             return
         if effect.bytes_per_second is not None:
-            send = Paced(scope, send, effect.bytes_per_second)
+            pace = effect.bytes_per_second
+            send = Paced(send, pace, lambda seconds: self._wait(seconds, scope), lambda: is_gone(scope))
         if (
             effect.error_code
             or effect.retry_after_seconds is not None
@@ -117,6 +118,16 @@ class Faulty:
             if effect.expired_upload:
                 skews.enter_context(skewed(UPLOADS, -self._upload_seconds - LONG_GONE_SECONDS))
             await self._answer(effect, scope, receive, send)
+
+    async def _wait(self, seconds: float, scope: Scope) -> None:
+        while seconds > 0 and not self._is_over(scope):
+            nap = min(seconds, LONGEST_NAP)
+            await asyncio.sleep(nap)
+            seconds -= nap
+
+    def _is_over(self, scope: Scope) -> bool:
+        """Return whether nobody waits for the answer any more, or nothing may wait any more."""
+        return self._faults.ended or is_gone(scope)
 
     async def _answer(self, effect: Effect, scope: Scope, receive: Receive, send: Send) -> None:
         if effect.status is None:
@@ -146,10 +157,3 @@ def _asks_first(scope: Scope) -> bool:
 def _preferring(status: int, scope: Scope) -> dict[str, Any]:
     headers = [pair for pair in scope["headers"] if pair[0] != b"prefer"]
     return {**scope, "headers": [*headers, (b"prefer", b"code=%d" % status)]}
-
-
-async def _wait(seconds: float, scope: Scope) -> None:
-    while seconds > 0 and not is_gone(scope):
-        nap = min(seconds, LONGEST_NAP)
-        await asyncio.sleep(nap)
-        seconds -= nap

@@ -79,6 +79,7 @@ class Faults:
     Attributes:
         on_api: whether one of them is for the API's requests.
         on_s3: whether one of them is for S3's.
+        ended: whether nothing is to be held back any longer.
         operations: the operations that there are, on the API and on S3; None where any may be.
         look_into_bodies: whether one of them has to know what is in a body.
     """
@@ -92,6 +93,7 @@ class Faults:
         self._standing: tuple[Standing, ...] = ()
         self.on_api = self.on_s3 = False
         self.operations: dict[str, Collection[str]] | None = None
+        self.ended = False
         self.look_into_bodies = False
 
     def check(self, fault: Fault) -> None:
@@ -174,6 +176,10 @@ class Faults:
         for each in self._standing:
             if each.fault.id == fault_id:
                 each.struck += 1
+
+    def end(self) -> None:
+        """Hold nothing back any longer."""
+        self.ended = True
 
     def _switch(self, standing: tuple[Standing, ...]) -> None:
         s3_before = [each.fault for each in self._standing if each.fault.on == "s3"]

@@ -63,6 +63,7 @@ class Journal:
         self._bytes = 0
         self._entries: deque[Entry] = deque()
         self._changed = Condition()
+        self._ended = False
         self._listeners: list[Callable[[int], object]] = []
 
     def judge_with(self, make_judge: Callable[[], Judge] | None) -> None:
@@ -126,11 +127,17 @@ class Journal:
         with self.listening(lambda _: loop.call_soon_threadsafe(changed.set)):
             try:
                 async with asyncio.timeout(seconds):
-                    while await asyncio.to_thread(counted.up_to_now) < count:
+                    while await asyncio.to_thread(counted.up_to_now) < count and not self._ended:
                         await changed.wait()
                         changed.clear()
             except TimeoutError:
                 return
+
+    def end(self) -> None:
+        """Let nobody wait for exchanges any longer."""
+        self._ended = True
+        for tell in self._listeners:
+            tell(self.last)
 
     def clear(self, scope: str | None = None) -> None:
         """Forget all exchanges, or those of a scope; numbers go on."""
