@@ -46,7 +46,7 @@ def test_vitest(npm_project):
     project = npm_project(EXAMPLES / "vitest")
     code, told = npm_test(project)
     assert code == 0, told
-    assert "4 passed" in told
+    assert "5 passed" in told
     app = project / "src" / "scanner.js"
     app.write_text(app.read_text().replace("form.append(name, value)", 'form.append(name, value + "x")'))
     code, told = npm_test(project)
@@ -59,7 +59,7 @@ def test_playwright(npm_project, chromium):
     project = npm_project(EXAMPLES / "playwright")
     code, told = npm_test(project, CHROMIUM=chromium, CHROMIUM_FLAGS=CHROMIUM_FLAGS, PORT=str(free_port()))
     assert code == 0, told
-    assert "2 passed" in told
+    assert "3 passed" in told
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.parent.name)

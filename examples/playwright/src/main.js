@@ -6,6 +6,7 @@ const [input, progress, status, alert, gallery] = ["input", "progress", "[role=s
 const session = call("POST", "/sessions", { capture_mode: "product_photography" });
 
 input.addEventListener("change", async () => {
+  alert.textContent = "";
   try {
     await upload((await session).id, input.files[0]);
   } catch (error) {

@@ -2,12 +2,20 @@
 import { beforeEach, expect, test } from "vitest";
 import { Scanner } from "../src/scanner.js";
 
-const { SCANNER_API_URL, SCANNER_API_KEY_PUBLISHABLE, SCANNER_API_KEY_REVOKED } = process.env;
+const { SCANNER_API_URL, SCANNER_CONTROL_URL, SCANNER_API_KEY_PUBLISHABLE, SCANNER_API_KEY_REVOKED } = process.env;
 const scanner = new Scanner(SCANNER_API_URL, SCANNER_API_KEY_PUBLISHABLE);
 const photo = new File([new Uint8Array(2048).fill(7)], "tin.jpg", { type: "image/jpeg" });
 let session;
 
+/** Have something done to the mock: set it back, have it fail. */
+async function control(path, body) {
+  const headers = { "Content-Type": "application/json" };
+  const answer = await fetch(SCANNER_CONTROL_URL + path, { method: "POST", headers, body: JSON.stringify(body) });
+  expect(answer.ok).toBe(true);
+}
+
 beforeEach(async () => {
+  await control("/state/reset", {});
   session = await scanner.openSession();
 });
 
@@ -31,4 +39,10 @@ test("a photo type that does not exist is refused with the reason", async () => 
 test("a key that was revoked opens nothing", async () => {
   const locked = new Scanner(SCANNER_API_URL, SCANNER_API_KEY_REVOKED);
   await expect(locked.openSession()).rejects.toMatchObject({ status: 401 });
+});
+
+test("an API that is down is told as such, and the next try succeeds", async () => {
+  await control("/faults", { match: { operation: "create_session" }, effect: { status: 503 }, times: 1 });
+  await expect(scanner.openSession()).rejects.toMatchObject({ status: 503 });
+  await expect(scanner.openSession()).resolves.toMatch(/^\w{22}$/);
 });
