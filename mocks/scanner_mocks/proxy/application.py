@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from .fields import is_chunked, value_of
+from .fields import transfer_coding, value_of
 from .outgoing import Outgoing
 from .passage import Passage
 from .upstream import NAME, UpstreamFailed
@@ -114,7 +114,7 @@ class _Passing:
 
     def _body(self) -> AsyncIterator[bytes] | None:
         headers = self._scope["headers"]
-        if is_chunked(headers) or value_of(headers, b"content-length") not in {None, b"0"}:
+        if transfer_coding(headers) or value_of(headers, b"content-length") not in {None, b"0"}:
             return self._chunks()
         self._listen()
         return None

@@ -27,9 +27,10 @@ def _named_by_connection(fields: RawHeaders) -> frozenset[bytes]:
     return frozenset(option.strip().lower() for value in options for option in value.split(b","))
 
 
-def is_chunked(headers: Iterable[tuple[bytes, bytes]]) -> bool:
-    """Return whether a message comes in chunks."""
-    return any(name.lower() == b"transfer-encoding" for name, _ in headers)
+def transfer_coding(headers: Iterable[tuple[bytes, bytes]]) -> bytes | None:
+    """Return the transfer codings of a message, in lower case; None if it has a length, or no body."""
+    codings = [value.strip().lower() for name, value in headers if name.lower() == b"transfer-encoding"]
+    return b", ".join(codings) if codings else None
 
 
 def value_of(headers: Iterable[tuple[bytes, bytes]], wanted: bytes) -> bytes | None:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from .fields import end_to_end, is_chunked
+from .fields import end_to_end, transfer_coding
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -143,7 +143,11 @@ class Upstream:
         headers = end_to_end(sent)
         if not self._keep_host:
             headers = [(b"host", self._host), *(pair for pair in headers if pair[0] != b"host")]
-        if is_chunked(sent):
+        if (coding := transfer_coding(sent)) is not None:
+            if coding != b"chunked":
+                reason = "it comes in a transfer coding that is not known here"
+                raise UpstreamFailed(HTTPStatus.NOT_IMPLEMENTED, "http_request_error", reason)
+            headers = [pair for pair in headers if pair[0] != b"content-length"]
             headers.append((b"transfer-encoding", b"chunked"))
         return [*headers, (b"via", b"1.1 " + self._pseudonym)]
 
@@ -170,6 +174,8 @@ def _failure(error: httpx.TransportError) -> UpstreamFailed:
         return UpstreamFailed(HTTPStatus.GATEWAY_TIMEOUT, "connection_timeout", "no connection in time")
     if isinstance(error, httpx.TimeoutException):
         return UpstreamFailed(HTTPStatus.GATEWAY_TIMEOUT, "http_response_timeout", "no answer in time")
+    if isinstance(error, httpx.LocalProtocolError):
+        return UpstreamFailed(HTTPStatus.BAD_REQUEST, "http_request_error", str(error))
     if isinstance(error, httpx.ConnectError):
         return UpstreamFailed(HTTPStatus.BAD_GATEWAY, "destination_unavailable", str(error))
     return UpstreamFailed(HTTPStatus.BAD_GATEWAY, "http_protocol_error", str(error))

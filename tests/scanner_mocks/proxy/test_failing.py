@@ -146,3 +146,24 @@ def test_what_is_no_upstream_is_refused(url):
     """Anything but the http or https URL of a server is an error that says why."""
     with pytest.raises(NotAnUpstream):
         Upstream(url)
+
+
+@pytest.mark.parametrize(
+    ("lines", "status"),
+    [
+        (b"X-Odd: a\x01b\r\n", b"400"),
+        (b"Transfer-Encoding: gzip, chunked\r\n", b"501"),
+        (b"Transfer-Encoding: chunked\r\nContent-Length: 9\r\n", b"400"),
+        (b"Content-Length: 1\r\nContent-Length: 2\r\n", b"400"),
+        (b"Content-Length: -1\r\n", b"400"),
+    ],
+)
+def test_a_request_that_cannot_go_on_is_the_clients_fault(proxy, lines, status):
+    """What no upstream may be sent gets an error of the client's class, and the proxy goes on."""
+    with proxy.connection() as connection:
+        connection.sendall(
+            b"POST /notes HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + lines + b"\r\n0\r\n\r\n"
+        )
+        answer = connection.recv(1 << 16)
+    assert answer.split()[1] == status
+    assert proxy.ask("GET", "/notes").status_code == 200
