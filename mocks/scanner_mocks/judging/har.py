@@ -155,7 +155,10 @@ def _request(request: Request) -> Message:
     if sent is None or (sent.text is None and not sent.params):
         return _unknown(headers, request.body_size or 0)
     mime_type, body = _posted(sent)
-    return _message(headers, mime_type, body, replace=sent.text is None)
+    if sent.text is None:  # what was put together from fields has a boundary of its own, and another length
+        headers = [pair for pair in headers if pair[0].lower() != "content-type"]
+        return _message(headers, mime_type, body)
+    return _message(headers, mime_type, body, request.body_size)
 
 
 def _posted(sent: PostData) -> tuple[str, bytes]:
@@ -192,7 +195,7 @@ def _response(response: Response) -> Message:
     headers, content = _headers(response.headers), response.content
     if content.text is None:
         return _unknown(headers, UNKNOWN if content.size is None or content.size < 0 else content.size)
-    return _message(headers, content.mime_type or "", _bytes(content.text, content.encoding))
+    return _message(headers, content.mime_type or "", _bytes(content.text, content.encoding), content.size)
 
 
 def _headers(pairs: list[Pair]) -> list[tuple[str, str]]:
@@ -200,22 +203,31 @@ def _headers(pairs: list[Pair]) -> list[tuple[str, str]]:
 
 
 def _message(
-    headers: list[tuple[str, str]], mime_type: str, body: bytes, *, replace: bool = False
+    headers: list[tuple[str, str]], mime_type: str, body: bytes, size: float | None = None
 ) -> Message:
-    """Return a message with what is told of its media type, where its fields do not."""
-    if replace:
-        headers = [pair for pair in headers if pair[0].lower() != "content-type"]
+    """Return a message with what is told of its media type, where its fields do not.
+
+    Args:
+        headers: its fields.
+        mime_type: as the tool tells it.
+        body: what was recorded; a tool may cut it.
+        size: of all of it, if that is told.
+    """
     told = any(name.lower() == "content-type" for name, _ in headers)
     if not told and "/" in mime_type:
         headers = [*headers, ("content-type", mime_type)]
-    return Message(headers=headers, body=body, body_bytes=len(body))
+    return Message(headers=headers, body=body, body_bytes=max(len(body), _size(size or 0)))
+
+
+def _size(told: float) -> int:
+    return int(min(max(told, 0), MOST_BYTES))
 
 
 def _unknown(headers: list[tuple[str, str]], size: float) -> Message:
     """Return a message whose body was not recorded, if it had one."""
     length = next((value for name, value in headers if name.lower() == "content-length"), "")
     told = length.isascii() and length.isdigit() and length.strip("0") != ""
-    return Message(headers=headers, body_bytes=int(min(max(size, told, 0), MOST_BYTES)))
+    return Message(headers=headers, body_bytes=_size(max(size, told)))
 
 
 def _bytes(text: str, encoding: str | None) -> bytes:
