@@ -85,8 +85,8 @@ class Run:
                 self.report.seconds = before + self.target.clock() - began
                 self.report.waited = self._pace.waited
                 if isinstance(event, events.EngineFinished):
-                    recording.minimise(self.target)
                     self._conclude()
+                    recording.minimise(self.target)
                 yield event
 
     def stop(self) -> None:

@@ -219,3 +219,11 @@ def test_a_finding_is_shown_by_the_least_request(wrong_report):
     report, _ = wrong_report
     for finding in report.findings:
         assert """-d '{"name": "0", "size": 8}'""" in finding.curl
+
+
+def test_a_check_of_our_own_is_counted_once(wrong_shelf):
+    """A check that is made once is told once, though findings of others are made small afterwards."""
+    how = {**QUICK, "max_examples": 40, "phases": ("fuzzing",), "checks": (Kept,)}
+    report = check_url(wrong_shelf[1], only=("add_thing",), **how)
+    assert report.findings
+    assert report.operations[""].checks["kept"].passed == 1
