@@ -144,7 +144,7 @@ class Database:
 
     async def save(self, file: Path) -> None:
         """Write a copy of a SQLite database, as it is at one moment, into a file."""
-        await asyncio.to_thread(self._copy, file, saves=True)
+        await asyncio.to_thread(self._save, file)
 
     async def load(self, file: Path) -> None:
         """Have a SQLite database be as in a copy; not for one that is in use.
@@ -154,14 +154,19 @@ class Database:
         """
         await self.connect()
         try:
-            await asyncio.to_thread(self._copy, file, saves=False)
+            await asyncio.to_thread(self._load, file)
         except sqlite3.Error as error:
             raise DatabaseError(f"The database cannot be loaded from {file}: {error}") from error
+        await self.connect()  # a file's journal is as that of the copy now
 
-    def _copy(self, file: Path, *, saves: bool) -> None:
+    def _save(self, file: Path) -> None:
         with closing(sqlite3.connect(file)) as copy, closing(open_sqlite(self._engine)) as own:
-            source, target = (own, copy) if saves else (copy, own)
-            source.backup(target)
+            own.backup(copy)
+            copy.execute("PRAGMA journal_mode = DELETE")  # what has a WAL is not to be had in memory
+
+    def _load(self, file: Path) -> None:
+        with closing(sqlite3.connect(file)) as copy, closing(open_sqlite(self._engine)) as own:
+            copy.backup(own)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import time
 from contextlib import closing
@@ -37,6 +38,8 @@ _ARGUMENTS: Final[dict[str, dict[str, Any]]] = {
     },
 }
 _MEMORIES: Final = count()
+_rolling_back: Final[set[asyncio.Future[None]]] = set()
+"""Tasks, which the event loop alone would forget."""
 
 
 class DatabaseError(Exception):
@@ -80,6 +83,7 @@ def engine_for(url: URL) -> AsyncEngine:
     if engine.dialect.name == "sqlite":
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
+        event.listen(engine.sync_engine, "invalidate", _roll_back_sqlite)
     return engine
 
 
@@ -136,3 +140,20 @@ def _prepare_sqlite(connection: Any, record: object) -> None:  # noqa: ARG001 --
 def _begin_sqlite(connection: Connection) -> None:
     """Take the write lock at once: one who asks for it half-way fails instead of waiting."""
     connection.exec_driver_sql(connection.get_execution_options().get("sqlite_begin", "BEGIN IMMEDIATE"))
+
+
+def _roll_back_sqlite(connection: Any, record: object, error: object) -> None:  # noqa: ARG001 -- the same
+    """Give up the transaction of a connection that is given up, before it is closed.
+
+    SQLite keeps a closed connection, and its locks, for as long as one of its statements is held by someone,
+    such as by the traceback of whoever was cancelled.
+    """
+    rolling_back = asyncio.ensure_future(connection.driver_connection.rollback())
+    _rolling_back.add(rolling_back)
+    rolling_back.add_done_callback(_rolled_back)
+
+
+def _rolled_back(rolling_back: asyncio.Future[None]) -> None:
+    _rolling_back.discard(rolling_back)
+    if not rolling_back.cancelled():
+        rolling_back.exception()  # there was nothing to roll back, or the connection is closed

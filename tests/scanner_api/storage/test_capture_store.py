@@ -216,6 +216,19 @@ def test_pages_are_newest_first(in_stores, session, scanned, now):
     assert in_stores(scenario) == ([["4", "3"], ["2", "1"], ["0"], [], []], {5})
 
 
+def test_the_newest_of_all_sessions_are_found(in_stores, scanned, now):
+    """So many captures of all sessions come newest first, and so do sessions and photos."""
+
+    async def scenario(stores):
+        await stores.captures.add_many(
+            [scanned(id=f"{number}", created=now + timedelta(seconds=number)) for number in range(5)]
+        )
+        newest = [await stores.captures.newest(limit) for limit in (0, 2, 9)]
+        return [[each.id for each in found] for found in newest]
+
+    assert in_stores(scenario) == [[], ["4", "3"], ["4", "3", "2", "1", "0"]]
+
+
 def test_a_page_and_its_total_are_of_one_moment(in_stores, session, scanned):
     """While captures are stored, no total is other than the length of the list."""
 

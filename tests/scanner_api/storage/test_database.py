@@ -226,6 +226,83 @@ def test_a_cancelled_transaction_is_rolled_back_and_blocks_no_one(in_database, n
     assert in_database(scenario) == (True, 1)
 
 
+def test_whoever_is_cancelled_takes_nothing_along(in_database, now):
+    """Cancelled at any moment in the middle of SQL, a task leaves the database as it was, in memory too."""
+
+    async def scenario(database):
+        async def use():
+            async with database.transaction() as connection:
+                await add(connection, "lost", now)
+                await connection.execute(text("SELECT * FROM users"))
+                raise LookupError
+
+        async with database.transaction() as connection:
+            await add(connection, "kept", now)
+        counts = set()
+        for moment in range(40):
+            task = asyncio.create_task(use())
+            for _ in range(moment):
+                await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.wait([task])
+            counts.add(await count(database))
+        return counts
+
+    assert in_database(scenario) == {1}
+
+
+@pytest.mark.parametrize("source", ["sqlite+aiosqlite://", "sqlite_url"])
+@pytest.mark.parametrize("target", ["sqlite+aiosqlite://", "another file"])
+def test_a_copy_is_as_the_database_was(request, tmp_path, source, target, now):
+    """A SQLite database, in a file or in memory, is saved while it is used and loaded as it was then."""
+    copy = tmp_path / "copy.db"
+    source = source if "://" in source else request.getfixturevalue(source)
+    target = target if "://" in target else f"sqlite+aiosqlite:///{tmp_path / 'target.db'}"
+
+    async def saved():
+        database = Database(source)
+        await database.migrate()
+        async with database.transaction() as connection:
+            await add(connection, "saved", now)
+        await database.save(copy)
+        async with database.transaction() as connection:
+            await add(connection, "later", now)
+        await database.close()
+
+    async def loaded():
+        database = Database(target)
+        await database.load(copy)
+        await database.migrate()
+        async with database.transaction() as connection:
+            await add(connection, "new", now)
+        try:
+            return await count(database)
+        finally:
+            await database.close()
+
+    async def scenario():
+        await saved()
+        return await loaded()
+
+    assert asyncio.run(scenario()) == 2
+
+
+def test_what_is_no_copy_is_a_clear_error(tmp_path):
+    """A file that is no database cannot be loaded, and the error names it."""
+    file = tmp_path / "photo.jpg"
+    file.write_bytes(b"a photo" * 1000)
+
+    async def scenario():
+        database = Database("sqlite+aiosqlite://")
+        try:
+            await database.load(file)
+        finally:
+            await database.close()
+
+    with pytest.raises(DatabaseError, match=r"photo\.jpg.*not a database"):
+        asyncio.run(scenario())
+
+
 def test_writers_wait_for_each_other(in_database, now):
     """Transactions that read and then write all succeed at once; SQLite alone would fail most of them."""
 

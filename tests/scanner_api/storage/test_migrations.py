@@ -100,6 +100,39 @@ def test_constraints_that_alembic_does_not_compare_agree(in_database):
     assert in_database(scenario) == {table.name: stated(table) for table in metadata.sorted_tables}
 
 
+def test_a_new_database_in_memory_has_the_same_schema(sqlite_url):
+    """Made at once, a database in memory has what the migrations make of a file, to the last index."""
+
+    def described(connection):
+        inspector = inspect(connection)
+        return {
+            table: (
+                {column["name"]: _comparable(column) for column in inspector.get_columns(table)},
+                inspector.get_pk_constraint(table),
+                sorted(inspector.get_foreign_keys(table), key=repr),
+                sorted(inspector.get_indexes(table), key=repr),
+                sorted(inspector.get_unique_constraints(table), key=repr),
+                sorted(inspector.get_check_constraints(table), key=repr),
+            )
+            for table in inspector.get_table_names()
+        }
+
+    async def schema(url):
+        database = Database(url)
+        await database.migrate()
+        async with database.snapshot() as connection:
+            found = await connection.run_sync(described)
+        await database.close()
+        return found
+
+    assert asyncio.run(schema("sqlite+aiosqlite://")) == asyncio.run(schema(sqlite_url))
+
+
+def _comparable(column):
+    # of a number's column '0' and 0 are the same default
+    return {**column, "type": str(column["type"]), "default": (column["default"] or "").strip("'")}
+
+
 def test_head_is_the_newest_revision():
     """The constant that stands for Alembic at start is what Alembic would say, and history is one line."""
     assert ScriptDirectory.from_config(configuration()).get_heads() == [migrations.HEAD]

@@ -44,6 +44,17 @@ def places(photos):
     return [(photo.id, photo.sort_order) for photo in photos]
 
 
+def test_the_newest_of_all_galleries_are_found(in_stores, numbered, now):
+    """So many photos of all sessions come newest first."""
+
+    async def scenario(stores):
+        for number in range(3):
+            await stores.photos.add(replace(numbered(number), created=now + timedelta(seconds=number)))
+        return [photo.id for photo in await stores.photos.newest(2)]
+
+    assert in_stores(scenario) == ["2", "1"]
+
+
 def test_a_photo_comes_back_as_it_was_stored(in_stores, session, front, scanned):
     """Every field survives, alone and in lists; its place is the first free one, whatever was asked for."""
     asked = replace(front, capture_id="capture", sort_order=7)

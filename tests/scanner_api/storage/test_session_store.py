@@ -43,6 +43,18 @@ def stored(session):
     )
 
 
+def test_the_newest_of_all_organizations_are_found(in_stores, session, clock):
+    """So many sessions of all organizations come newest first, and one that was left idle as EXPIRED."""
+
+    async def scenario(stores):
+        newer = {**session, "id": "newer", "created": session["created"] + timedelta(seconds=1)}
+        await stores.sessions.create(ScanSession(**newer))
+        clock.advance(TTL + 1)
+        return [(found.id, found.status) for found in await stores.sessions.newest(1)]
+
+    assert in_stores(scenario) == [("newer", SessionStatus.EXPIRED)]
+
+
 def test_a_session_comes_back_as_it_was_stored(in_database, stored, clock):
     """Every field survives, with hostile strings in the text and JSON columns."""
 
