@@ -15,6 +15,7 @@ from scanner_mocks.journal import Verdict, Violation
 
 from .base_paths import BasePaths
 from .content_codings import NotDecoded, decoded
+from .contract_words import precise
 from .court import Court
 from .requests import JudgedRequest, RequestJudge
 from .responses import ResponseJudge
@@ -95,8 +96,15 @@ class ExchangeJudge:
         request.path_parameters = values
         judged = judges.request.judge(request, unjudged.body(exchange.request, "request"))
         response = self._response(exchange, judges.response, unjudged)
-        verdict = Verdict(request=judged.violations, response=response, unjudged=unjudged.told)
+        verdict = Verdict(
+            request=self._pointed(judged.violations),
+            response=self._pointed(response),
+            unjudged=unjudged.told,
+        )
         return Judgement(verdict, operation_id, judged)
+
+    def _pointed(self, violations: list[Violation]) -> list[Violation]:
+        return [precise(each, self._contract.document) for each in violations]
 
     @staticmethod
     def _response(exchange: Exchange, judge: ResponseJudge, unjudged: _Unjudged) -> list[Violation]:
