@@ -47,10 +47,7 @@ def bind(assembly: Assembly, handlers: Mapping[str, Callable[..., Any]]) -> ASGI
             the message names the operationId.
     """
     unrouted = Unrouted(assembly)
-    middlewares = [
-        partial(RoutingMiddleware, base_paths=assembly.base_paths),
-        partial(BindingMiddleware, assembly=assembly),
-    ]
+    middlewares = [RoutingMiddleware, partial(BindingMiddleware, assembly=assembly)]
     resolver = HandlerResolver(handlers, optional=assembly.stand_in is not None)
     connexion: Any = ConnexionMiddleware(unrouted, middlewares=middlewares, resolver=resolver)
     specification = ContractSpecification(assembly.contract)

@@ -33,7 +33,6 @@ class Assembly:
         most_upload_bytes: limit for a request body that may hold files.
         stand_in: answers in handlers' places; without one, each operation needs a handler.
         lazy: bind each operation when it is first asked for, and not at start.
-        base_paths: prefixes that paths of the contract are also answered under, such as ``/v1``.
     """
 
     contract: Contract
@@ -44,7 +43,6 @@ class Assembly:
     most_upload_bytes: int = 21 * 1024 * 1024
     stand_in: StandIn | None = None
     lazy: bool = False
-    base_paths: tuple[str, ...] = ()
 
     @cached_property
     def resources(self) -> Resources:

@@ -83,24 +83,18 @@ class Branch:
 
 
 class PathTable:
-    """All paths of a contract; concrete ones are matched before templated ones (OpenAPI 3.1, 4.8.8.2).
+    """All paths of a contract; concrete ones are matched before templated ones (OpenAPI 3.1, 4.8.8.2)."""
 
-    Args:
-        base_paths: prefixes under which each path is found as well.
-    """
-
-    def __init__(self, operations: Iterable[Operation], base_paths: Iterable[str] = ()) -> None:
+    def __init__(self, operations: Iterable[Operation]) -> None:
         by_path: dict[str, list[Operation]] = {}
         for operation in operations:
             by_path.setdefault(operation.path, []).append(operation)
-        items = {path: PathItem(path, found) for path, found in by_path.items()}
         self._root = Branch()
-        for prefix in ("", *base_paths):
-            for path, item in items.items():
-                branch = self._root
-                for segment in (prefix + path).split("/"):
-                    branch = branch.grow(segment)
-                branch.end = branch.end or item
+        for path, found in by_path.items():
+            branch = self._root
+            for segment in path.split("/"):
+                branch = branch.grow(segment)
+            branch.end = PathItem(path, found)
         self._beginning: list[str] = []
         self._skip_shared_beginning()
 
@@ -129,14 +123,13 @@ class PathTable:
 class RoutingMiddleware(SpecMiddleware):
     """Finds the operation and its path parameters; notes the problem where there is none."""
 
-    def __init__(self, app: ASGIApp, *, base_paths: Iterable[str] = ()) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self.app = app
         self.table = PathTable(())
-        self._base_paths = tuple(base_paths)
 
     def add_api(self, specification: ContractSpecification, **_: Any) -> None:
         """Take in the paths of a contract."""
-        self.table = PathTable(specification.contract.operations, self._base_paths)
+        self.table = PathTable(specification.contract.operations)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Route one request."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
 
 from scanner_api.binding import Assembly, bind
 from scanner_api.binding.edge import Edge
@@ -12,6 +11,7 @@ from scanner_api.cors import with_cors
 from scanner_api.pages import contract_pages
 
 from .answered import ContractAnswers
+from .base_paths import with_base_paths
 from .gate import OpenGate, ShapeGate
 
 if TYPE_CHECKING:
@@ -44,7 +44,6 @@ def answering_app(
         most_upload_bytes=MOST_BODY_BYTES,
         stand_in=answers,
         lazy=True,
-        base_paths=base_paths(contract),
     )
     edge = Edge(
         bind(assembly, {}),
@@ -56,24 +55,10 @@ def answering_app(
         "request_headers": answers.request_headers,
         "response_headers": answers.response_headers,
     }
-    return with_cors(edge, contract, ["*"], **headers)
+    return with_cors(with_base_paths(edge, contract), contract, ["*"], **headers)
 
 
 def _pages(contract: Contract) -> dict[str, ASGIApp]:
     """Return the pages beside the contract, but for what is a path of the contract itself."""
     pages = contract_pages(contract)
     return {path: page for path, page in pages.items() if path not in contract.document["paths"]}
-
-
-def base_paths(contract: Contract) -> tuple[str, ...]:
-    """Return the paths of the contract's servers that are more than ``/``, their variables at the default."""
-    found = []
-    for server in contract.document.get("servers", ()):
-        url = server["url"]
-        for name, variable in server.get("variables", {}).items():
-            url = url.replace("{" + name + "}", str(variable.get("default", "")))
-        try:
-            found.append(unquote(urlsplit(url).path).rstrip("/"))
-        except ValueError:  # no URL, and so no path
-            continue
-    return tuple(dict.fromkeys(path for path in found if path.startswith("/") and "{" not in path))

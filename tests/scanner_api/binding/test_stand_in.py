@@ -85,21 +85,3 @@ def test_a_lazy_operation_that_cannot_be_bound(serve):
         response = app.get("/")
         assert response.status == 501
         assert "'op'" in response.json["detail"]
-
-
-def test_paths_may_be_answered_under_prefixes_too(serve):
-    """A path of the contract comes before one that a prefix makes."""
-    paths = {
-        "/pets/{id}": {"get": {"operationId": "pet", "responses": NO_CONTENT}},
-        "/v1/pets/{id}": {"get": {"operationId": "old", "responses": {"299": {"description": ""}}}},
-    }
-
-    async def old():
-        return None
-
-    async def pet():
-        return None
-
-    app = serve(paths, {"pet": pet, "old": old}, base_paths=("/v1", "/v2"))
-    statuses = {path: app.get(path).status for path in ("/pets/a", "/v2/pets/a", "/v1/pets/a", "/v3/pets/a")}
-    assert statuses == {"/pets/a": 204, "/v2/pets/a": 204, "/v1/pets/a": 299, "/v3/pets/a": 404}
