@@ -78,7 +78,7 @@ def test_a_profile_that_is_not_there_is_a_clear_error_at_start(monkeypatch):
     """A wrong AWS_PROFILE is named."""
     monkeypatch.setenv("AWS_PROFILE", "nowhere")
     with pytest.raises(PhotoBucketError, match="nowhere"):
-        SigningCredentials(None)
+        asyncio.run(SigningCredentials(None).find())
 
 
 def test_half_a_credential_is_a_clear_error_at_start(monkeypatch):

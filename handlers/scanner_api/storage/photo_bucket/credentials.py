@@ -6,17 +6,19 @@ import asyncio
 import logging
 import math
 import time
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from boto3.session import Session
 from botocore.credentials import RefreshableCredentials
 from botocore.exceptions import BotoCoreError
+from botocore.session import get_session
 
 from scanner_api.problems import ServiceUnavailable
 
 from .address import PhotoBucketError
 
 if TYPE_CHECKING:
+    from boto3.session import Session
     from botocore.credentials import ReadOnlyCredentials
 
 _CHECK_SECONDS: Final = 1
@@ -32,17 +34,12 @@ class SigningCredentials:
     Looking at the expiry costs botocore several microseconds, so that is done once a second.
 
     Args:
-        session: whose chain it is; a new one of boto3's without it.
-
-    Raises:
-        PhotoBucketError: the AWS configuration cannot be used, such as a profile that it does not have.
+        session: whose chain it is; boto3's normal one, which is botocore's, without it.
     """
 
     def __init__(self, session: Session | None) -> None:
-        try:
-            self.session: Any = session or Session()
-        except BotoCoreError as error:
-            raise PhotoBucketError(f"The AWS configuration cannot be used: {error}") from error
+        self._given = session
+        self._core: Any = session or get_session()
         self._source: Any = None
         self._frozen: ReadOnlyCredentials | None = None
         self._renewal: asyncio.Task[None] | None = None
@@ -52,7 +49,7 @@ class SigningCredentials:
         """Walk through the chain, in a thread: it reads files and may ask the network.
 
         Raises:
-            PhotoBucketError: the chain finds no credentials, or fails.
+            PhotoBucketError: the chain finds no credentials, or fails, as on a profile that is not there.
         """
         try:
             await asyncio.to_thread(self._find)
@@ -66,8 +63,17 @@ class SigningCredentials:
         if isinstance(self._source, RefreshableCredentials):
             self._next_check = time.monotonic()
 
+    @cached_property
+    def session(self) -> Any:
+        """boto3's session with this chain, to make clients of."""
+        if self._given is not None:
+            return self._given
+        from boto3.session import Session  # noqa: PLC0415 -- two megabytes, and needed by the first client alone
+
+        return Session(botocore_session=self._core)
+
     def _find(self) -> None:
-        self._source = self.session.get_credentials()
+        self._source = self._core.get_credentials()
         if self._source is not None:
             self._frozen = self._source.get_frozen_credentials()
 
