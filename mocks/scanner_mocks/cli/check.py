@@ -141,7 +141,7 @@ def check(  # noqa: PLR0913 -- an option each
             headers=header_fields(header or ()),
         )
         checking = Checking(
-            url=url.rstrip("/"),
+            url=url,
             contract=contract,
             credentials=_credentials(flags, credentials),
             read_only=read_only,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from http import HTTPStatus
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -27,6 +28,24 @@ SAFE_METHODS = frozenset({"get", "head", "options"})
 
 class CannotRunError(Exception):
     """A target cannot be checked; the message says why, without any credential."""
+
+
+def base_url(url: str) -> str:
+    """Return a URL below which paths can be put.
+
+    Raises:
+        CannotRunError: it is none; what is in it is not repeated, as it may be secret.
+    """
+    try:
+        parts = urlsplit(url)
+        known = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port or True)
+    except ValueError:
+        known = False
+    if not known or not url.isascii() or not url.isprintable():
+        raise CannotRunError("The URL is not http://... or https://... with a host.")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise CannotRunError("The URL has more than a host and a path; credentials are options of their own.")
+    return url.rstrip("/")
 
 
 def contract_of(url: str, given: Contract | Path | None = None) -> Contract:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from .arrival import CannotRunError, contract_of, target_at
+from .arrival import CannotRunError, base_url, contract_of, target_at
 from .checks import CHECKS, Check
 from .credentials import Credentials
 from .pace import Pace
@@ -65,12 +65,12 @@ class Checking:
         Raises:
             CannotRunError: it cannot; the message says why.
         """
-        pace = Pace()
-        contract = contract_of(self.url, self.contract)
+        pace, url = Pace(), base_url(self.url)
+        contract = contract_of(url, self.contract)
         with (
             self._archive(contract) as archive,
             target_at(
-                self.url,
+                url,
                 contract,
                 self.credentials,
                 pace,
@@ -89,7 +89,7 @@ class Checking:
     def events(self, run: Run) -> Iterator[events.EngineEvent]:
         """Make a run, and yield its events; what it has done is kept after each."""
         resumption = Resumption(self.resume)
-        for event in run.events():
+        for event in run.go():
             resumption.keep(run.report)
             yield event
         resumption.end(run.report)

@@ -29,7 +29,7 @@ def check_url(url: str, **how: Any) -> Report:
     Raises:
         CannotRunError: it cannot be checked; the message says why.
     """
-    checking = Checking(url=url.rstrip("/"), **how)
+    checking = Checking(url=url, **how)
     with checking.started() as run:
         for _ in checking.events(run):
             pass

@@ -58,7 +58,8 @@ class Recording:
             case events.NonFatalError():
                 self._trouble(event.label, event.info.title, event.info.message)
             case events.FatalError():
-                self._report.end, self._report.reason = "failed", self._mask(str(event.exception))
+                told = f"Schemathesis failed with {type(event.exception).__name__}: {event.exception}"
+                self._report.end, self._report.reason = "failed", self._mask(told)
             case events.EngineFinished():
                 self._report.end = ENDS.get(event.stop_reason, "failed")
                 self._after_run(event.failures)

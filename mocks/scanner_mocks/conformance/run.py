@@ -70,15 +70,12 @@ class Run:
         self._listeners.append(event)
         self.target.client.event_hooks["response"].append(answer)
 
-    def events(self) -> Iterator[events.EngineEvent]:
+    def go(self) -> Iterator[events.EngineEvent]:
         """Run, and yield each event once it is in the report."""
         began, before = self.target.clock(), self.report.seconds
         recording = Recording(self.report, self.target.credentials)
         with registered(self._possible, self.target) as self._made:
-            self._stream = from_schema(self._schema()).execute()
-            if self._stopped.is_set():
-                self._stream.stop()
-            for event in self._stream:
+            for event in self._engine():
                 recording.take(event)
                 for listener in self._listeners:
                     listener(event)
@@ -88,6 +85,18 @@ class Run:
                     self._conclude()
                     recording.minimise(self.target)
                 yield event
+
+    def _engine(self) -> Iterator[events.EngineEvent]:
+        """Yield what Schemathesis tells; also what it fails with."""
+        try:
+            self._stream = from_schema(self._schema()).execute()
+            if self._stopped.is_set():
+                self._stream.stop()
+            yield from self._stream
+        except CannotRunError:
+            raise
+        except Exception as error:  # noqa: BLE001 -- a contract that it cannot take must not look like our failure
+            yield events.FatalError(exception=error)
 
     def stop(self) -> None:
         """Let the run end after the request that is under way."""

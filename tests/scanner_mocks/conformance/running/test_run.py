@@ -155,7 +155,7 @@ def test_a_run_waits_before_a_window_is_used_up(shelf_of):
     with Checking(url=shelf.url, only=("list_things",), **QUICK).started() as run:
         shelf.left = 5
         paced = Run(run.target, run.plan, Pace(sleep), checks=())
-        for _ in paced.events():
+        for _ in paced.go():
             pass
     report = paced.report
     assert len(slept) > 2
@@ -169,7 +169,7 @@ def test_a_quota_that_is_used_up_for_hours_ends_the_run(shelf_of):
     with Checking(url=shelf.url, **QUICK).started() as run:
         shelf.left = 5
         paced = Run(run.target, run.plan, Pace(longest=5), checks=())
-        for _ in paced.events():
+        for _ in paced.go():
             pass
     assert (paced.report.end, paced.report.exit_code) == ("quota used up", 2)
     assert paced.report.reason == "The quota is used up, and resets only in 7 s."
@@ -190,11 +190,44 @@ def test_a_refused_credential_of_the_other_organization_is_told(right_shelf):
         check_url(right_shelf[1], **how)
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "http://", "no url", "http://\x00/"])
-def test_a_url_that_does_not_answer_is_told(url):
+def test_a_url_that_does_not_answer_is_told():
     """What cannot be reached is told, and nothing is run."""
     with pytest.raises(CannotRunError, match="does not answer"):
+        check_url("http://127.0.0.1:1", **QUICK)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *(
+            "",
+            "no url",
+            "ftp://a.example",
+            "http://",
+            "http://\x00/",
+            "http://a.example:99999",
+            "http://[::1",
+        ),
+        *("http://user:secret-1@a.example", "http://a.example/?key=secret-1", "http://a.example/#secret-1"),
+    ],
+)
+def test_what_is_no_plain_url_is_told_unrepeated(url):
+    """A URL has a host and a path; what else is in it may be secret, and is not repeated."""
+    with pytest.raises(CannotRunError, match="The URL ") as told:
         check_url(url, **QUICK)
+    assert "secret-1" not in str(told.value)
+
+
+def test_what_schemathesis_fails_with_is_told(right_shelf, monkeypatch):
+    """An error of the engine ends the run with its name, and is no violation."""
+
+    def fail(_schema):
+        raise RecursionError("too deep")
+
+    monkeypatch.setattr("scanner_mocks.conformance.run.from_schema", fail)
+    report = check_url(right_shelf[1], **QUICK)
+    assert (report.end, report.exit_code) == ("failed", 2)
+    assert report.reason == "Schemathesis failed with RecursionError: too deep"
 
 
 def test_a_wrong_contract_is_told(shelf_of):
