@@ -13,7 +13,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+from typer.testing import CliRunner
 
+from scanner_api.cli import app
 from scanner_api.settings import Settings
 from scanner_mocks.environment import environment_of
 
@@ -122,8 +124,8 @@ def test_a_terminal_interrupts_once():
 
 
 def test_a_killed_command():
-    """The exit code of a command that a signal killed is 128 and the signal's number."""
-    finished = execute("exec", "sh", "-c", "kill -KILL $$")
+    """The code of a command that a signal killed is 128 and the signal's number; its options are its own."""
+    finished = execute("exec", "sh", "-c", "kill -KILL $$", "--", "--port")
     assert (finished.returncode, finished.stdout, finished.stderr) == (128 + signal.SIGKILL, "", "")
 
 
@@ -151,9 +153,20 @@ def test_a_command_that_cannot_run(command, code):
     assert finished.stderr.startswith(f"Cannot run {command}: ")
 
 
-def test_a_mock_that_cannot_start():
-    """Where the mock cannot start, the exit code is one that the command will hardly have."""
+@pytest.mark.parametrize(
+    "arguments", [("--port", "PORT", "exec", "echo"), ("exec", "--port", "PORT", "--", "echo")]
+)
+def test_a_mock_that_cannot_start(arguments):
+    """Where the mock cannot start, on either side of exec, the code is one that commands hardly have."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        finished = execute("--port", str(taken.getsockname()[1]), "exec", "echo", "ran")
+        port = str(taken.getsockname()[1])
+        finished = execute(*(port if argument == "PORT" else argument for argument in arguments))
     assert (finished.returncode, finished.stdout) == (125, "")
-    assert "Address already in use" in finished.stderr
+    assert f"127.0.0.1 port {port}: Address already in use" in finished.stderr
+
+
+def test_the_output_is_the_commands():
+    """A line of JSON in the command's output would be neither's: ``--json`` is refused."""
+    outcome = CliRunner().invoke(app, ["mock", "exec", "--json", "--", "echo"], env={"COLUMNS": "200"})
+    assert outcome.exit_code == 2
+    assert "exec leaves the output to its command; try --ready-file." in outcome.stderr

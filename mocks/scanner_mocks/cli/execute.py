@@ -32,8 +32,8 @@ def execute(context: typer.Context, command: Command) -> None:
     """Run a command with the mock beside it, on free ports, for as long as the command runs.
 
     The command finds the mock by SCANNER_API_URL, SCANNER_API_KEY, SCANNER_S3_URL, SCANNER_SESSION_ID and so
-    on: a variable for each field of the line that --json prints. Signals are passed on to it. The mock's
-    options come before exec: scanner-api mock --port 8000 exec -- npx vitest run.
+    on: a variable for each field of the line that --json prints. Signals are passed on to it. All options of
+    the mock may be given: scanner-api mock exec --port 8000 -- npx vitest run.
 
     Exit codes: the command's own; 128 + N when signal N killed it, 127 when it is not found, 126 when it
     cannot be run, 125 when the mock could not start.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from .contract_source import ContractSource
 from .end import End
@@ -92,7 +93,21 @@ Seed = Annotated[
     int, typer.Option(help="Same seed, same calls and same time: same ids, chances and generated answers.")
 ]
 
-app = typer.Typer(rich_markup_mode="rich")
+
+class OptionsFirst(TyperGroup):
+    """The mock's options, which may stand behind ``exec`` as well, as in ``exec --port 8000 -- CMD``."""
+
+    def parse_args(self, context: Any, arguments: list[str]) -> list[str]:
+        """Parse the arguments with such options before ``exec``, whose own they are not."""
+        if "exec" in arguments and "--" in arguments:
+            at, end = arguments.index("exec"), arguments.index("--")
+            options = arguments[at + 1 : end]
+            if options and options[0].startswith("-"):
+                arguments = [*arguments[:at], *options, "exec", *arguments[end:]]
+        return super().parse_args(context, arguments)
+
+
+app = typer.Typer(rich_markup_mode="rich", cls=OptionsFirst)
 app.command("exec", context_settings={"allow_interspersed_args": False})(execute)
 
 
@@ -121,6 +136,10 @@ def mock(  # noqa: PLR0913 -- an option each
     Exit codes: 0 when it was told to end, 1 when it could not start, 2 for wrong options.
     """
     alone = context.invoked_subcommand is None
+    if json and not alone:
+        raise typer.BadParameter(
+            "exec leaves the output to its command; try --ready-file.", param_hint="--json"
+        )
     arguments = {
         "host": host,
         "port": port if port is not None else API_PORT if alone else 0,
