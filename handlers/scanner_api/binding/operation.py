@@ -105,16 +105,21 @@ class LazyOperation:
 
     def __init__(self, bind: Callable[[], BoundOperation]) -> None:
         self._bind = bind
+        self._binding = asyncio.Lock()
         self._bound: BoundOperation | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, 501 if the operation cannot be bound."""
-        if self._bound is None:
-            try:
-                self._bound = await asyncio.to_thread(self._bind)
-            except ResolverError as error:
-                raise NotImplementedYet(str(error)) from error
-        await self._bound(scope, receive, send)
+        await (self._bound or await self._now_bound())(scope, receive, send)
+
+    async def _now_bound(self) -> BoundOperation:
+        async with self._binding:
+            if self._bound is None:
+                try:
+                    self._bound = await asyncio.to_thread(self._bind)
+                except ResolverError as error:
+                    raise NotImplementedYet(str(error)) from error
+        return self._bound
 
 
 async def respond(rendered: Rendered, request: Request, send: Send) -> None:

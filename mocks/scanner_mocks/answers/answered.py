@@ -13,7 +13,7 @@ from scanner_api.binding.answers import Rendered
 from .documented import DocumentedAnswers
 from .generation import Generator
 from .magic_ids import MagicIds
-from .preferences import Preferences, preferences_of
+from .preferences import LONGEST, Preferences, preferences_of
 from .response import Wish
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from scanner_api.binding.operation import BoundOperation
     from scanner_api.binding.request import Request
     from scanner_api.binding.stand_in import Answering
+
+    from .response import Documented, Fields
 
 NOTHING = Preferences()
 HANDLER = (b"x-mock-answer", b"handler")
@@ -61,6 +63,7 @@ class AnsweredOperation:
         operation = bound.contract_operation
         self._bound = bound
         self._documented = DocumentedAnswers(operation, assembly, generator)
+        self._making = asyncio.Lock()
         self._magic = MagicIds(operation, assembly, generator, self._documented.success)
         arguments = {(each.location, each.name): each.argument for each in bound.parameters}
         self._identifiers = [(*each, arguments.get(each, "body")) for each in self._magic.names]
@@ -68,19 +71,19 @@ class AnsweredOperation:
     async def __call__(self, request: Request) -> Rendered:
         """Return the answer, or raise the problem that it is."""
         sent = request.headers.get(b"prefer")
-        preferences = NOTHING if sent is None else preferences_of(sent)
+        preferences = NOTHING if sent is None else preferences_of(sent[:LONGEST])
         if preferences.code is not None or preferences.example is not None:
             return await self._preferred(preferences, request, "")
         arguments = await self._bound.arguments(request)
         status = self._magic_status(arguments) if self._identifiers else None
         if status is not None:
-            return await self._answer(Wish(status, request.header(b"accept")), request)
+            return await self._answer(Wish(status, _accept(request)), request)
         if preferences.dynamic:
             return await self._preferred(preferences, request, _canonical(arguments))
         if self._bound.has_handler:
             request.response_headers.append(HANDLER)
             return await self._bound.handled(arguments, request)
-        return await self._answer(Wish(None, request.header(b"accept")), request)
+        return await self._answer(Wish(None, _accept(request)), request)
 
     def _magic_status(self, arguments: Mapping[str, Any]) -> int | None:
         for place, name, argument in self._identifiers:
@@ -97,14 +100,19 @@ class AnsweredOperation:
         if preferences.dynamic and preferences.example is None:
             told = f"{request.method} {request.path}?{request.query_string!r} {drawn_for}"
             drawn = hashlib.sha256(told.encode()).hexdigest()
-        wish = Wish(preferences.code, request.header(b"accept"), preferences.example, drawn)
+        wish = Wish(preferences.code, _accept(request), preferences.example, drawn)
         return await self._answer(wish, request, preferences.applied)
 
+    async def _made(self, wish: Wish, given: Fields) -> Documented:
+        """Make an answer; of those who ask for it at once, the first has it made."""
+        async with self._making:
+            known = self._documented.known(wish)
+            if known is not None:
+                return known
+            return await asyncio.to_thread(self._documented.make, wish, given)
+
     async def _answer(self, wish: Wish, request: Request, applied: bytes = b"") -> Rendered:
-        documented = None if wish.drawn else self._documented.known(wish)
-        if documented is None:
-            given = list(request.response_headers)
-            documented = await asyncio.to_thread(self._documented.make, wish, given)
+        documented = self._documented.known(wish) or await self._made(wish, list(request.response_headers))
         if applied:
             request.response_headers.append((b"preference-applied", applied))
         request.response_headers.append((b"x-mock-answer", documented.source.encode()))
@@ -115,6 +123,12 @@ class AnsweredOperation:
             request.response_headers += [each for each in rendered.headers if each[0] not in own]
             raise problem
         return Rendered(rendered.status, [*rendered.headers, *request.response_headers], rendered.body)
+
+
+def _accept(request: Request) -> str | None:
+    """Return the Accept header, as far as it is remembered."""
+    sent = request.headers.get(b"accept")
+    return None if sent is None else sent[:LONGEST].decode("latin-1")
 
 
 def _canonical(arguments: Mapping[str, Any]) -> str:

@@ -78,6 +78,8 @@ def strings_of(pattern: str, random: Random, most_repeats: int = MOST_REPEATS) -
     if _compiled(pattern) is None:
         return
     try:
-        yield Patterned(random, most_repeats).xeger(pattern)
+        made = Patterned(random, most_repeats).xeger(pattern)
+        made.encode()  # a class may hold surrogates, which are no characters
     except (LookupError, ValueError, RecursionError):  # what rstr does not know, or nothing to choose from
         return
+    yield made

@@ -13,6 +13,7 @@ QUOTED = r'"(?:[^"\\]|\\.)*"'
 PREFERENCE = re.compile(rf"({TOKEN})(?:\s*=\s*({QUOTED}|[^\s,;\"]*))?(?:{QUOTED}|[^,\"])*")
 """A preference and its value; what follows a semicolon are parameters, and the mock has none."""
 LONGEST = 1000
+"""Bytes of a header that are looked at."""
 LEAST_CODE, GREATEST_CODE = 200, 599
 NAMES = ("code", "example", "dynamic")
 
@@ -40,7 +41,7 @@ def preferences_of(field: bytes) -> Preferences:
     Raises:
         BadRequest: a preference of the mock has a value that it cannot have.
     """
-    text = field[:LONGEST].decode("latin-1")
+    text = field.decode("latin-1")
     sent: dict[str, str] = {}
     for name, value in PREFERENCE.findall(text):
         sent.setdefault(name.lower(), _unquoted(value))

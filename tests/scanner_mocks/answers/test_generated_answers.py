@@ -306,6 +306,7 @@ def test_the_same_seed_makes_the_same_answer(answering_schema):
         {"type": "array", "minItems": 10**9, "items": {}},
         {"type": "string", "minLength": 10**9},
         {"type": "string", "pattern": "^a{60000}$", "maxLength": 5},
+        {"type": "string", "pattern": "^[\\ud800-\\udfff]$"},
         ref("Endless"),
     ],
 )
