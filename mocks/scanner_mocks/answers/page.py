@@ -16,7 +16,7 @@ from scanner_contract import load_contract
 from .listing import entries_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -26,12 +26,26 @@ if TYPE_CHECKING:
 
 PATH: Final = "/_mock/answers"
 TITLE = "How to get each answer of the mock"
+BEFORE = (
+    "Where an operation has no handler, or another answer than its own is asked for, the contract answers. "
+    "The limits of that first:"
+)
 INTRODUCTION = (
     "Every documented answer of every operation can be had on purpose: by a header, or by an identifier "
     "where the app under test cannot send one. Both work for operations with a handler and for those "
     "without. The answer is given once the caller is admitted, so rate limits count it; nothing is stored. "
     "Where an app can send neither, a fault does it: see /_mock/faults."
 )
+LIMITS = (
+    ("state", "none: what is sent is validated and forgotten, and the next answer does not know of it"),
+    ("credentials", "where nothing has a handler, any that is not empty; a client's certificate is not seen"),
+    ("other media types", "only JSON, forms and text are validated, and only JSON and plain text are judged"),
+    ("images", "what has no example is one pixel, or four bytes of any other kind"),
+    ("external examples", "an externalValue is not fetched"),
+    ("callbacks", "nobody is called, by webhooks neither"),
+    ("hard schemas", "a 501 asks for an example where no value was found that keeps a schema"),
+)
+"""Where an answer of the contract is not a server's; a test stands behind each."""
 HEADERS = (
     ("Prefer: code=404", "that status; the body is its example, or made from its schema"),
     ("Prefer: code=404, example=NAME", "that example of it"),
@@ -59,25 +73,43 @@ COLUMNS = ("operation", "plain answer", "others", "identifiers")
 
 def document(contract: Contract) -> str:
     """Return the listing of a contract in Markdown."""
-    header = "\n".join(f"| `{name}` | {means} |" for name, means in HEADERS)
-    rows = "\n".join(f"| {' | '.join(row)} |" for row in _rows(contract, _ticked))
-    return (
-        f"# {TITLE}\n\n{INTRODUCTION}\n\n| header | answer |\n| --- | --- |\n{header}\n\n{AFTERWARDS}\n\n"
-        f"{IDENTIFIERS}\n\n| {' | '.join(COLUMNS)} |\n|{' --- |' * len(COLUMNS)}\n{rows}\n"
-    )
+    return "\n\n".join([f"# {TITLE}", *_parts(contract, _ticked, _markdown_table, str)]) + "\n"
 
 
 def html(contract: Contract) -> str:
     """Return the listing of a contract as a page that loads nothing."""
-    header = "".join(f"<tr><td>{_code(name)}<td>{escape(means)}" for name, means in HEADERS)
-    rows = "".join(f"<tr><td>{'<td>'.join(row)}\n" for row in _rows(contract, _code))
-    heads = "".join(f"<th scope=col>{name}" for name in COLUMNS)
+    parts = "\n".join(_parts(contract, _code, _html_table, lambda text: f"<p>{escape(text)}</p>"))
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{TITLE}</title>'
-        f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style><main><h1>{TITLE}</h1>'
-        f"<p>{INTRODUCTION}</p><table><tr><th scope=col>header<th scope=col>answer{header}</table>"
-        f"<p>{AFTERWARDS}</p><p>{IDENTIFIERS}</p><div class=wide><table><tr>{heads}{rows}</table></div>"
+        f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style><h1>{TITLE}</h1>\n{parts}'
     )
+
+
+def _parts(
+    contract: Contract,
+    code: Callable[[str], str],
+    table: Callable[[Sequence[str], Iterable[Sequence[str]]], str],
+    paragraph: Callable[[str], str],
+) -> Iterator[str]:
+    """Yield paragraphs and tables, as they are written in a format."""
+    yield paragraph(BEFORE)
+    yield table(("limit", "here"), LIMITS)
+    yield paragraph(INTRODUCTION)
+    yield table(("header", "answer"), [(code(name), means) for name, means in HEADERS])
+    yield paragraph(AFTERWARDS)
+    yield paragraph(IDENTIFIERS)
+    yield table(COLUMNS, _rows(contract, code))
+
+
+def _markdown_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def _html_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    head = "".join(f"<th scope=col>{name}" for name in columns)
+    body = "\n".join(f"<tr><td>{'<td>'.join(cells)}" for cells in rows)
+    return f"<div class=wide><table><tr>{head}\n{body}</table></div>"
 
 
 def _rows(contract: Contract, code: Callable[[str], str]) -> Iterable[tuple[str, str, str, str]]:
