@@ -27,7 +27,7 @@ def show(report: Report, console: Console) -> None:
     if report.findings:
         console.print(_findings(report))
     for line in summary(report):
-        console.print(Text(line))
+        console.print(Text(printable(line)))
 
 
 def summary(report: Report) -> Iterator[str]:

@@ -71,6 +71,7 @@ class _Passing:
         self._task = asyncio.current_task()
         self._listening: asyncio.Task[None] | None = None
         self._gone = self._told = False
+        self._waiting = True
 
     async def run(self) -> None:
         """Pass the request on and the answer back; whatever happens, the watch is told once."""
@@ -101,8 +102,9 @@ class _Passing:
                 if self._passage.has_length:
                     await self._conclude()
                 await self._outgoing.add(chunk)
-        await self._conclude()
-        await self._outgoing.end()
+            self._waiting = False
+            await self._conclude()
+            await self._outgoing.end()
 
     async def _conclude(self) -> None:
         """Judge all that there was; whoever has the whole answer finds it in the journal."""
@@ -132,14 +134,15 @@ class _Passing:
         self._listen()
 
     def _listen(self) -> None:
-        """From now on, notice if the client goes away."""
+        """From now on, notice if the client goes away, and wait no longer for the upstream then."""
         self._listening = asyncio.get_running_loop().create_task(self._until_gone())
 
     async def _until_gone(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":
             pass
-        self._gone = True
-        if self._task is not None:
+        # once all is read there is nothing to wait for, and the connection is about to go back into its pool
+        if self._waiting and self._task is not None:
+            self._gone = True
             self._task.cancel()
 
     def _is_long(self, answer: Answer) -> bool:

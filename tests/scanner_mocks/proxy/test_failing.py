@@ -167,3 +167,22 @@ def test_a_request_that_cannot_go_on_is_the_clients_fault(proxy, lines, status):
         answer = connection.recv(1 << 16)
     assert answer.split()[1] == status
     assert proxy.ask("GET", "/notes").status_code == 200
+
+
+def test_no_exchange_keeps_its_connection(running, upstream, contract, json_answer, monkeypatch):
+    """However an exchange ends, the next one finds room: there is one connection for all of them."""
+    monkeypatch.setattr("scanner_mocks.proxy.upstream.MOST_CONNECTIONS", 1)
+
+    def wait(connection, _):
+        connection.settimeout(10)
+        connection.recv(1)
+
+    with running(upstream.url, contract, timeout=5) as proxy:
+        for _ in range(5):
+            upstream.answer = json_answer([1])
+            assert proxy.ask("GET", "/notes").status_code == 200
+            upstream.answer = wait
+            upstream.asked.clear()
+            with proxy.connection() as connection:
+                connection.sendall(b"GET /notes HTTP/1.1\r\nHost: x\r\n\r\n")
+                until(lambda: upstream.asked)
