@@ -7,6 +7,8 @@ import zlib
 MOST_BYTES = 16 * 1024 * 1024
 """A few bytes can hold a great many: longer ones are not judged."""
 
+MOST_CODINGS = 4
+
 WINDOWS = {"gzip": zlib.MAX_WBITS | 16, "x-gzip": zlib.MAX_WBITS | 16, "deflate": zlib.MAX_WBITS}
 
 
@@ -24,7 +26,10 @@ def decoded(body: bytes, coding: str) -> bytes:
     Raises:
         NotDecoded: it cannot be decoded, or is longer than 16 MiB then.
     """
-    for each in reversed([name.strip().lower() for name in coding.split(",")]):
+    codings = [name.strip().lower() for name in coding.split(",")]
+    if len(codings) > MOST_CODINGS:
+        raise NotDecoded(f"it has more than {MOST_CODINGS} content codings")
+    for each in reversed(codings):
         if each not in {"", "identity"} and body:
             body = _inflated(body, each)
     return body

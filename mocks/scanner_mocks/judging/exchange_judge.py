@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager, suppress
+from functools import cached_property
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -21,7 +23,7 @@ from .requests import JudgedRequest, RequestJudge
 from .responses import ResponseJudge
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from scanner_contract import Contract
     from scanner_mocks.journal import Exchange, Message
@@ -65,7 +67,8 @@ class ExchangeJudge:
     def prepare(self) -> None:
         """Do now, at a start, what would hold up the first exchanges."""
         for operation_id in self._operations:
-            self._judges_of(operation_id)
+            with suppress(Exception):  # what cannot be compiled is told when it is asked for
+                self._judges_of(operation_id).prepare()
 
     def operation_id(self, method: str, url: str) -> str:
         """Return the operationId that a request belongs to, empty if to none."""
@@ -94,8 +97,11 @@ class ExchangeJudge:
         judges, unjudged = self._judges_of(operation_id), _Unjudged()
         request = _request(exchange, path, query)
         request.path_parameters = values
-        judged = judges.request.judge(request, unjudged.body(exchange.request, "request"))
-        response = self._response(exchange, judges.response, unjudged)
+        judged, response = JudgedRequest(), list[Violation]()
+        with unjudged.side("request"):
+            judged = judges.request.judge(request, unjudged.body(exchange.request, "request"))
+        with unjudged.side("answer"):
+            response = self._response(exchange, judges.response, unjudged)
         verdict = Verdict(
             request=self._pointed(judged.violations),
             response=self._pointed(response),
@@ -131,16 +137,29 @@ class ExchangeJudge:
     def _judges_of(self, operation_id: str) -> _Judges:
         if operation_id not in self._judges:
             operation = self._operations[operation_id]
-            parts = (operation, self._contract, self._compiler, self._court)
-            self._judges[operation_id] = _Judges(RequestJudge(*parts), ResponseJudge(*parts))
+            self._judges[operation_id] = _Judges(operation, self._contract, self._compiler, self._court)
         return self._judges[operation_id]
 
 
-class _Judges(NamedTuple):
+class _Judges:
     """The judges of one operation."""
 
-    request: RequestJudge
-    response: ResponseJudge
+    def __init__(self, *parts: Any) -> None:
+        self._parts = parts
+
+    @cached_property
+    def request(self) -> RequestJudge:
+        """The judge of its requests."""
+        return RequestJudge(*self._parts)
+
+    @cached_property
+    def response(self) -> ResponseJudge:
+        """The judge of its answers."""
+        return ResponseJudge(*self._parts)
+
+    def prepare(self) -> None:
+        """Make both."""
+        _ = self.response, self.request
 
 
 class _Unjudged:
@@ -152,6 +171,14 @@ class _Unjudged:
     def tell(self, why: str) -> None:
         """Add a reason."""
         self.told += ("; " if self.told else "") + why
+
+    @contextmanager
+    def side(self, which: str) -> Iterator[None]:
+        """Tell that one side cannot be judged where judging it fails; the other may be."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 -- what others send must not end who watches
+            self.tell(f"the {which} cannot be judged ({type(error).__name__})")
 
     def body(self, message: Message, which: str) -> bytes | None:
         """Return the body of a message without its content coding, None if that is not known."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from scanner_api.binding.parameters import RepeatedError, compile_parameters
 from scanner_api.binding.percent import decode_form
@@ -52,7 +53,8 @@ class JudgedParameter:
         return self.schema.violation("required", "is required and was not sent") if missing else None
 
 
-class JudgedRequest(NamedTuple):
+@dataclass
+class JudgedRequest:
     """A request that was judged.
 
     Attributes:
@@ -61,9 +63,9 @@ class JudgedRequest(NamedTuple):
         body: None if there was none that could be read.
     """
 
-    violations: list[Violation]
-    parameters: ReadParameters
-    body: ReadBody | None
+    violations: list[Violation] = field(default_factory=list)
+    parameters: ReadParameters = field(default_factory=ReadParameters)
+    body: ReadBody | None = None
 
 
 class RequestJudge:

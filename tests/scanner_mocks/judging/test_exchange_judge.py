@@ -1,5 +1,6 @@
 import gzip
 import json
+import zlib
 
 import pytest
 from hypothesis import given, settings
@@ -274,6 +275,91 @@ def test_what_the_contract_calls_deprecated_is_no_violation(document, listed, ve
     judge = ExchangeJudge(Contract(document, "things.json"))
     assert judge.verdict(listed("/things?tags=a")) == Verdict()
     assert told(judge.verdict(listed("/things?tags=a&limit=11")).request) == [("query", "limit", "maximum")]
+
+
+def test_a_coding_upon_coding_ends(judge, listed, message):
+    """Two codings are two; a great many are not worth a judge's time."""
+
+    def coded(coding, body):
+        fields = {"X-Total": "1", "Content-Type": "application/json", "Content-Encoding": coding}
+        return judge.verdict(listed(response=message(body, fields)))
+
+    assert coded("deflate, gzip", gzip.compress(zlib.compress(b"[]"))) == Verdict()
+    assert "content codings" in coded(", ".join(["gzip"] * 99), b"[]").unjudged
+
+
+def changed(document, method="get", **operation):
+    """Return a judge by the small contract with an operation on /things that differs."""
+    document["paths"]["/things"][method].update(operation)
+    return ExchangeJudge(Contract(document, "things.json"))
+
+
+def test_what_openapi_core_cannot_judge_the_other_engine_does(document, listed, added, message):
+    """A pattern that Python cannot read is no reason to let everything through, or nothing."""
+    document["components"]["schemas"]["Thing"]["properties"]["name"] = {"pattern": r"^\p{Lu}+$"}
+    parameter = {"in": "query", "name": "word", "schema": {"pattern": r"^\p{Lu}+$"}}
+    judge = changed(document, parameters=[parameter])
+    kept, broken = message({"name": "É"}, KEY), message({"name": "é"}, KEY)
+    assert judge.verdict(added(kept, response=kept)) == Verdict()
+    verdict = judge.verdict(added(broken, response=broken))
+    assert told(verdict.request) == told(verdict.response) == [("body", "/name", "pattern")]
+    assert judge.verdict(listed("/things?word=%C3%89")) == Verdict()
+    assert told(judge.verdict(listed("/things?word=e")).request) == [("query", "word", "pattern")]
+
+
+def test_a_schema_that_cannot_be_compiled_leaves_the_rest_to_be_judged(document, listed, added):
+    """One operation with a broken pattern is not judged, and says so; the others are."""
+    document["components"]["schemas"]["Thing"]["properties"]["name"] = {"pattern": "("}
+    judge = ExchangeJudge(Contract(document, "things.json"))
+    judge.prepare()
+    assert "cannot be judged" in judge.verdict(added()).unjudged
+    assert told(judge.verdict(listed("/things?limit=11")).request) == [("query", "limit", "maximum")]
+
+
+def test_what_only_openapi_core_finds_is_told_in_its_words(document, listed):
+    """Formats that it checks and the other engine does not are violations, without the value."""
+    parameter = {"in": "query", "name": "day", "schema": {"type": "string", "format": "date"}}
+    verdict = changed(document, parameters=[parameter]).verdict(listed("/things?day=2024-02-30"))
+    assert told(verdict.request) == [("query", "day", "format")]
+    assert "2024-02-30" not in repr(verdict)
+    assert verdict.request[0].pointer == "/paths/~1things/get/parameters/0/schema/format"
+
+
+def test_texts_and_bytes_are_bodies_too(document, added, message):
+    """Text is judged as such, in its charset; bytes are no JSON value, and there is little to say of them."""
+    text = {"schema": {"type": "string", "maxLength": 3}}
+    content = {"text/*": text, "application/octet-stream": {"schema": {}}}
+    judge = changed(document, "post", requestBody={"content": content}, security=[])
+
+    def sent(body, media_type):
+        return told(judge.verdict(added(message(body, {"Content-Type": media_type}))).request)
+
+    assert sent("é é".encode(), "text/plain; charset=utf-8") == []
+    assert sent("é é".encode("latin-1"), "text/plain; charset=iso-8859-1") == []
+    assert sent(b"too long", "text/plain") == [("body", "", "maxLength")]
+    assert sent(b"\xff", "text/plain") == [("body", "", "encoding")]
+    assert sent(b"\xff", "application/octet-stream") == []
+
+
+def test_parameters_that_hold_json_are_read_as_such(document, listed):
+    """A parameter with a media type is JSON, or cannot be read."""
+    content = {"application/json": {"schema": {"type": "object", "properties": {"a": {"type": "integer"}}}}}
+    judge = changed(document, parameters=[{"in": "query", "name": "filter", "content": content}])
+    assert judge.verdict(listed("/things?filter=%7B%22a%22:1%7D")) == Verdict()
+    for query, violation in (
+        ("%7B%22a%22:%22b%22%7D", ("query", "filter/a", "type")),
+        ("%7B", ("query", "filter", "encoding")),
+    ):
+        assert told(judge.verdict(listed(f"/things?filter={query}")).request) == [violation]
+
+
+def test_a_credential_in_the_query_counts(document, listed):
+    """Wherever a scheme says that its credential is, there it is looked for."""
+    document["components"]["securitySchemes"]["key"]["in"] = "query"
+    judge = changed(document, security=[{"key": []}])
+    assert judge.verdict(listed("/things?X-Key=k")) == Verdict()
+    assert told(judge.verdict(listed("/things")).request) == [("security", "", "required")]
+    assert ("query", "", "encoding") in told(judge.verdict(listed("/things?X-Key=%zz")).request)
 
 
 TEXTS = st.text(max_size=20)
