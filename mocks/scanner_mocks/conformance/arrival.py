@@ -94,7 +94,7 @@ def target_at(
 
     def paced(response: httpx.Response) -> None:
         if "unpaced" not in response.request.extensions:
-            pace.heed(response.headers)
+            pace.heed(response.headers, target.remaining())
 
     operations = selected(contract, only, read_only=read_only)
     with httpx.Client(base_url=url, timeout=REQUEST_SECONDS, event_hooks={"response": [paced]}) as client:

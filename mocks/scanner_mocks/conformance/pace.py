@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from math import inf
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -34,8 +35,12 @@ class Pace:
         self._longest = longest
         self.waited = 0.0
 
-    def heed(self, headers: Mapping[str, str]) -> None:
+    def heed(self, headers: Mapping[str, str], left: float = inf) -> None:
         """Wait if the answer with these headers says that the next request would be one too many.
+
+        Args:
+            headers: names in lower case.
+            left: seconds after which the run is over anyhow, so that nothing waits longer.
 
         Raises:
             QuotaUsedUp: the wait would be longer than a run waits.
@@ -43,10 +48,11 @@ class Pace:
         remaining, reset = _number(headers, "ratelimit-remaining"), _number(headers, "ratelimit-reset")
         if remaining is None or reset is None or remaining > SPARE:
             return
-        if reset > self._longest:
+        seconds = min(reset, left)
+        if seconds > self._longest:
             raise QuotaUsedUp(f"The quota is used up, and resets only in {reset} s.")
-        self.waited += reset
-        self._sleep(reset)
+        self.waited += seconds
+        self._sleep(seconds)
 
 
 def _number(headers: Mapping[str, str], name: str) -> int | None:

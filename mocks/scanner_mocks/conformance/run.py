@@ -127,7 +127,8 @@ class Run:
 
     def _after_call(self, _context: HookContext, _case: Case[Any], response: Response) -> None:
         try:
-            self._pace.heed({name: values[0] for name, values in response.headers.items()})
+            headers = {name: values[0] for name, values in response.headers.items()}
+            self._pace.heed(headers, self.target.remaining())
         except QuotaUsedUp as end:
             self.report.reason = str(end)
             self.stop()

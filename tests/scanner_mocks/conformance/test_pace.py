@@ -46,3 +46,10 @@ def test_the_window_of_a_day_is_not_waited_for():
     """A window that resets in hours ends the run, which says so."""
     with pytest.raises(QuotaUsedUp, match="resets only in 40000 s"):
         heeded(remaining="0", reset="40000")
+
+
+def test_nothing_waits_longer_than_the_run_lasts():
+    """With a budget, a wait ends with it, however long the window is."""
+    slept = []
+    Pace(slept.append).heed({"ratelimit-remaining": "0", "ratelimit-reset": "40000"}, left=3.5)
+    assert slept == [3.5]
