@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import numbers, strings
+from .alternatives import told_apart
 from .arrays import array_of
 from .merged import NoValueError
 from .objects import object_of
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from .merging import Branch
 
 ATTEMPTS = 40
-FULL, BARE, FIRST_FREE = 0, 1, 3
-"""Attempts: all that is optional; nothing that is; from here on, of any type that is allowed."""
+BARE, FIRST_FREE, LAST_EXAMPLES = 1, 3, 4
+"""Attempts: nothing that is optional; from here on of any type that is allowed, or without examples."""
 TRIES = 4
 MOST_VALUES = 20_000
 """In one answer; a schema that asks for more is not answered."""
@@ -87,8 +88,9 @@ class Drawing:
             return self._drawn(schemas, level)
         for _ in range(TRIES):
             drawn = self._drawn(schemas, level)
-            if all(self.generator.is_valid(each, drawn) for each in schemas):
-                return drawn
+            for one in (drawn, *told_apart(drawn, schemas, self.generator)):
+                if all(self.generator.is_valid(each, one) for each in schemas):
+                    return one
         raise NoValueError("no part keeps its schema")
 
     def _drawn(self, schemas: list[Any], level: Level) -> Any:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from .drawing import ATTEMPTS, Drawing
+from scanner_api.binding.accept_filter import JUDGED
+
+from .drawing import ATTEMPTS, LAST_EXAMPLES, Drawing
 from .heights import Heights
 from .merged import NoValueError
 from .merging import Merger
@@ -49,7 +51,7 @@ class Generator:
         """
         for attempt in range(ATTEMPTS):
             random = Random(f"{self._seed}/{name}/{attempt}")  # noqa: S311 -- the same each time is the point
-            drawing = Drawing(random, self, attempt, examples=examples and attempt < ATTEMPTS // 2)
+            drawing = Drawing(random, self, attempt, examples=examples and attempt < LAST_EXAMPLES)
             try:
                 yield drawing.value([schema])
             except NoValueError:
@@ -60,8 +62,16 @@ class Generator:
         if not isinstance(schema, dict):
             return schema is not False
         if id(schema) not in self._checks:
-            self._checks[id(schema)] = self._compiler.compile(schema).is_valid
+            self._checks[id(schema)] = self._check(schema)
         return self._checks[id(schema)](value)
+
+    def _check(self, schema: dict[str, Any]) -> Callable[[Any], bool]:
+        """Return the check of a schema; one that cannot be compiled, such as by its pattern, accepts."""
+        try:
+            check: Callable[[Any], bool] = self._compiler.compile(schema, keywords=JUDGED).is_valid
+        except (LookupError, ValueError):
+            return lambda _: True
+        return check
 
     def merged(self, schemas: Iterable[Any], order: Callable[[list[Branch]], Iterable[Branch]]) -> Merged:
         """Merge schemas that hold together."""
@@ -74,6 +84,10 @@ class Generator:
     def is_write_only(self, schemas: list[Any]) -> bool:
         """Tell whether a property is not for answers."""
         return any(self._merger.is_marked(each, "writeOnly") for each in schemas)
+
+    def beside(self, schema: Any) -> Iterator[dict[str, Any]]:
+        """Yield a schema, what it refers to, and what stands in its ``allOf``, in the dialect of 2020-12."""
+        return map(self._merger.keywords, self._merger.beside(schema))
 
     def recurs(self, schemas: list[Any], within: frozenset[int]) -> bool:
         """Tell whether a part has a schema that it is itself a part of."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from scanner_api.binding.accept_filter import AcceptFilter
 from scanner_api.binding.media_types import essence, is_json
 
@@ -26,23 +24,27 @@ class AnswerJudge:
         self._judge = assembly.judge
         self._generator = generator
 
-    def errors(self, sent: Rendered, media_type: str | None, schema: Any) -> list[str]:
+    def errors(self, sent: Rendered, media_type: str | None, value: Any, schema: Any) -> list[str]:
         """Return what is wrong with an answer, as it will be sent.
 
-        openapi-core has the last word. What it stumbles over, such as an anchor or a pattern that Python
-        does not have, jsonschema-rs decides.
+        openapi-core has the last word on JSON. What it stumbles over there, such as an anchor or a pattern
+        that Python does not have, and what it would not read back as the value that was written,
+        jsonschema-rs decides; text that is no JSON may spell anything.
+
+        Args:
+            sent: the answer.
+            media_type: of its body.
+            value: that the body spells.
+            schema: of the value.
         """
-        if self._filter.accepts(sent, media_type) or (media_type and not _is_read_back(media_type)):
-            return []
+        if not is_json(essence(media_type or "")):
+            return self._errors_in_value(value, schema) if not isinstance(value, str) else []
         try:
-            found = self._judge.found(self._operation, sent, media_type)
+            accepted = self._filter.accepts(sent, media_type)
+            found = [] if accepted else self._judge.found(self._operation, sent, media_type)
         except Exception:  # noqa: BLE001 -- whatever it stumbles over
-            valid = media_type is None or self._generator.is_valid(schema, msgspec.json.decode(sent.body))
-            return [] if valid else ["its body breaks its schema"]
+            return self._errors_in_value(value, schema)
         return self._judge.errors(self._operation, sent, media_type) if found else []
 
-
-def _is_read_back(media_type: str) -> bool:
-    """Tell whether openapi-core reads a body of a media type as the value that was written."""
-    kind = essence(media_type)
-    return is_json(kind) or kind == "text/plain"
+    def _errors_in_value(self, value: Any, schema: Any) -> list[str]:
+        return [] if self._generator.is_valid(schema, value) else ["its body breaks its schema"]

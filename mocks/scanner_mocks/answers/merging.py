@@ -48,11 +48,11 @@ class Merger:
 
     def is_marked(self, schema: Any, keyword: str) -> bool:
         """Tell whether a schema, or what it refers to, says ``keyword: true``."""
-        return any(each.get(keyword) is True for each in self._beside(schema))
+        return any(each.get(keyword) is True for each in self.beside(schema))
 
     def leads_into(self, schema: Any, targets: frozenset[int]) -> bool:
         """Tell whether each value of a schema keeps one of these schemas too."""
-        return any(self._leads_into(each, targets) for each in self._beside(schema))
+        return any(self._leads_into(each, targets) for each in self.beside(schema))
 
     def _leads_into(self, schema: dict[str, Any], targets: frozenset[int]) -> bool:
         if id(self.target(schema)) in targets:
@@ -63,7 +63,7 @@ class Merger:
             isinstance(each, dict) and id(self.target(each)) in targets for each in ways
         )
 
-    def _beside(self, schema: Any) -> Iterator[dict[str, Any]]:
+    def beside(self, schema: Any) -> Iterator[dict[str, Any]]:
         """Yield the schema, what it refers to, and what stands in ``allOf``."""
         pending, seen = [schema], set[int]()
         while pending:

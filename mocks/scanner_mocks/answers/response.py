@@ -69,11 +69,12 @@ class Documented:
 
 
 class Body(NamedTuple):
-    """What may be sent as a body, and where it comes from."""
+    """What may be sent as a body, where it comes from, and the value that it spells."""
 
     content: bytes = b""
     media_type: str | None = None
     source: str = "generated"
+    value: Any = None
 
 
 class DocumentedResponse:
@@ -116,7 +117,7 @@ class DocumentedResponse:
             )
         fields = list(self._fields(given, wish))
         if not self._content:
-            return self._accepted([Body()], {}, fields, given, wish)
+            return Documented("generated", Rendered(self._status, [*fields, *self._framing(Body())], b""))
         key = _chosen(self._content, wish)
         holder = self._content[key]
         if is_documented(essence(key), holder, self._status) and not wish.drawn:
@@ -137,9 +138,9 @@ class DocumentedResponse:
         )
         for value, source in found:
             if source == "generated" and is_opaque(media_type):
-                yield Body(PNG if media_type == "image/png" else b"mock", media_type, source)
+                yield Body(PNG if media_type == "image/png" else b"mock", media_type, source, value)
             else:
-                yield Body(body_of(value, media_type), media_type, source)
+                yield Body(body_of(value, media_type), media_type, source, value)
 
     def _accepted(
         self, bodies: Iterable[Body], schema: Any, fields: Fields, given: Fields, wish: Wish
@@ -149,7 +150,7 @@ class DocumentedResponse:
         for body in islice(bodies, MOST_JUDGED):
             rendered = Rendered(self._status, [*fields, *self._framing(body)], body.content)
             sent = Rendered(self._status, [*given, *rendered.headers], body.content)
-            errors = self._judge.errors(sent, body.media_type, schema)
+            errors = self._judge.errors(sent, body.media_type, body.value, schema)
             if not errors:
                 return Documented(body.source, rendered)
             if body.source == "example":

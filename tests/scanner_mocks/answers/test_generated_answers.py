@@ -79,6 +79,16 @@ NASTY = {
         "properties": {"a": {"type": "string"}, "b": {"type": "string"}},
         "oneOf": [{"required": ["a"]}, {"required": ["b"]}],
     },
+    "oneOf of objects that any object keeps": {
+        "oneOf": [
+            {"type": "object", "properties": {"a": {"type": "string"}}},
+            {"type": "object", "properties": {"b": {"type": "string"}, "c": {"type": "integer"}}},
+        ]
+    },
+    "an example that breaks its format": {
+        "type": "object",
+        "properties": {"a": {"type": "string", "format": "date", "example": "tomorrow"}},
+    },
     "discriminator": {
         "oneOf": [ref("Cat"), ref("Dog")],
         "discriminator": {"propertyName": "kind", "mapping": {"dog": "#/components/schemas/Dog"}},
