@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from functools import cached_property
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from scanner_api.binding.request import Request
 from scanner_api.binding.resources import Resources
 from scanner_api.binding.routing import PathTable
 from scanner_api.binding.schemas import SchemaCompiler
-from scanner_api.clock import SystemClock
 from scanner_api.problems import MethodNotAllowed, NotFound, Problem
 from scanner_mocks.journal import Verdict, Violation
 
 from .base_paths import BasePaths
-from .content_codings import NotDecoded, decoded
 from .contract_words import precise
 from .court import Court
 from .requests import JudgedRequest, RequestJudge
 from .responses import ResponseJudge
+from .unjudged import Unjudged
+from .wire import raw_fields, request_of, target
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from scanner_contract import Contract
-    from scanner_mocks.journal import Exchange, Message
+    from scanner_mocks.journal import Exchange
 
-CLOCK = SystemClock()
 WITHOUT_BODY = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 
 
@@ -94,8 +92,8 @@ class ExchangeJudge:
             operation_id, values = self._routed(exchange.method, path)
         except Problem as problem:
             return Judgement(_unrouted(exchange, problem))
-        judges, unjudged = self._judges_of(operation_id), _Unjudged()
-        request = _request(exchange, path, query)
+        judges, unjudged = self._judges_of(operation_id), Unjudged()
+        request = request_of(exchange, path, query)
         request.path_parameters = values
         judged, response = JudgedRequest(), list[Violation]()
         with unjudged.side("request"):
@@ -113,13 +111,13 @@ class ExchangeJudge:
         return [precise(each, self._contract.document) for each in violations]
 
     @staticmethod
-    def _response(exchange: Exchange, judge: ResponseJudge, unjudged: _Unjudged) -> list[Violation]:
+    def _response(exchange: Exchange, judge: ResponseJudge, unjudged: Unjudged) -> list[Violation]:
         if not exchange.status:
             unjudged.tell("the connection ended without an answer")
             return []
         bodiless = exchange.method.upper() == "HEAD" or exchange.status in WITHOUT_BODY
         body = None if bodiless and not exchange.response.body else unjudged.body(exchange.response, "answer")
-        return judge.violations(exchange.status, _raw(exchange.response), body)
+        return judge.violations(exchange.status, raw_fields(exchange.response), body)
 
     def _routed(self, method: str, path: str) -> tuple[str, Mapping[str, bytes]]:
         """Return the operation of a method and path; the Problem of the request if there is none."""
@@ -162,37 +160,6 @@ class _Judges:
         _ = self.response, self.request
 
 
-class _Unjudged:
-    """Why parts of an exchange are not judged."""
-
-    def __init__(self) -> None:
-        self.told = ""
-
-    def tell(self, why: str) -> None:
-        """Add a reason."""
-        self.told += ("; " if self.told else "") + why
-
-    @contextmanager
-    def side(self, which: str) -> Iterator[None]:
-        """Tell that one side cannot be judged where judging it fails; the other may be."""
-        try:
-            yield
-        except Exception as error:  # noqa: BLE001 -- what others send must not end who watches
-            self.tell(f"the {which} cannot be judged ({type(error).__name__})")
-
-    def body(self, message: Message, which: str) -> bytes | None:
-        """Return the body of a message without its content coding, None if that is not known."""
-        coding = ", ".join(value for name, value in message.headers if name.lower() == "content-encoding")
-        if not message.whole:
-            self.tell(f"the {which}'s body is longer than what was kept of it")
-            return None
-        try:
-            return decoded(message.body, coding)
-        except NotDecoded as error:
-            self.tell(f"the {which}'s body is not judged: {error}")
-            return None
-
-
 def _unrouted(exchange: Exchange, problem: Problem) -> Verdict:
     if exchange.method.upper() == "OPTIONS":
         return Verdict(unjudged="OPTIONS asks for what HTTP and CORS allow, not for an operation")
@@ -206,36 +173,3 @@ def _unrouted(exchange: Exchange, problem: Problem) -> Verdict:
     return Verdict(
         request=[violation], unjudged="no operation of the contract says what the answer should be"
     )
-
-
-def target(url: str) -> tuple[str, bytes]:
-    """Return path and query of a URL as they were sent, the path's bytes as Latin-1; no URL is too broken."""
-    sent = url.encode("utf-8", "replace").decode("latin-1").partition("#")[0]
-    head, _, query = sent.partition("?")
-    _, slashes, rest = head.partition("://")
-    return "/" + (rest.partition("/")[2] if slashes else head.removeprefix("/")), query.encode("latin-1")
-
-
-def _request(exchange: Exchange, path: str, query: bytes) -> Request:
-    scope = {
-        "method": exchange.method.upper(),
-        "headers": _raw(exchange.request),
-        "path": path,
-        "raw_path": path.encode("latin-1"),
-        "query_string": query,
-    }
-    return Request(scope, _nothing, "", CLOCK)
-
-
-async def _nothing() -> Any:
-    """Receive nothing: the body is there already."""
-    return {"type": "http.disconnect"}
-
-
-def _raw(message: Message) -> list[tuple[bytes, bytes]]:
-    """Return a message's fields as the server hands them on, without the pseudo-header fields of HTTP/2."""
-    return [
-        (name.lower().encode("latin-1", "replace"), value.encode("latin-1", "replace"))
-        for name, value in message.headers
-        if not name.startswith(":")
-    ]
