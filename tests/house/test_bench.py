@@ -35,3 +35,13 @@ def test_smoke_of_the_mocks(tmp_path):
     (result,) = json.loads(numbers.read_text())
     assert result["seen"].keys() == {"example", "generated"}
     assert all(one["per_cpu_second"] > 0 for seen in result["seen"].values() for one in seen)
+
+
+def test_smoke_of_the_proxy(tmp_path):
+    """The bench of the proxy asks both ways and prints what it saw."""
+    command = [sys.executable, "-W", "error", ROOT / "bench" / "proxy.py", "--calls", "5"]
+    finished = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert finished.returncode == 0, finished.stderr
+    assert [line.split()[:2] for line in finished.stdout.splitlines()[1:]] == [
+        [name, "p50"] for name in ("straight", "proxied", "added")
+    ]
