@@ -35,6 +35,7 @@ class Watch:
     """
 
     def __init__(self, seed: int) -> None:
+        self._seed = seed
         self.journal = Journal()
         self.faults = Faults(seed, self._tell_s3)
         self.s3: S3Server | None = None
@@ -75,7 +76,7 @@ class Watch:
 
     def _tell_s3(self, faults: list[Fault]) -> None:
         if self.s3 is not None:
-            self.s3.set_faults(faults)
+            self.s3.set_faults(faults, seed=self._seed)
 
 
 class _Judge:

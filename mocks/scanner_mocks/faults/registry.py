@@ -147,9 +147,10 @@ class Faults:
         with self._changing:
             self._switch(tuple(each for each in self._standing if scope and each.fault.scope != scope))
 
-    def switch(self, faults: Iterable[Fault]) -> None:
+    def switch(self, faults: Iterable[Fault], seed: int) -> None:
         """Have these faults on and no others; the counts of those that were on already go on."""
         with self._changing:
+            self._seed = seed
             before = {each.fault: each for each in self._standing}
             self._switch(tuple(before.get(fault) or Standing(fault, self._seed) for fault in faults))
 

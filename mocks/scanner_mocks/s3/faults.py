@@ -46,9 +46,9 @@ class S3Faults:
         """Return whether a fault may happen to a request."""
         return self._faults.on_s3 or FAULT_HEADER in request.headers
 
-    def switch(self, faults: Iterable[Mapping[str, Any]]) -> None:
-        """Have these faults on and no others; each is a `Fault` as JSON."""
-        self._faults.switch(msgspec.convert(fault, Fault) for fault in faults)
+    def switch(self, faults: Iterable[Mapping[str, Any]], seed: int) -> None:
+        """Have these faults on and no others, each a `Fault` as JSON; chance is the seed's."""
+        self._faults.switch([msgspec.convert(fault, Fault) for fault in faults], seed)
 
     @contextmanager
     def around(self, request: Request, *, fields_are_read: bool = False) -> Iterator[None]:

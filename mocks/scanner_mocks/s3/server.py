@@ -117,9 +117,14 @@ class S3Server:
         """Let S3's clock show `now`, going on from there or stopped; None for the machine's time."""
         self._order("clock", now=now and now.isoformat(), stopped=stopped)
 
-    def set_faults(self, faults: Iterable[Fault]) -> None:
-        """Have these faults on and no others; the counts of those that were on already go on."""
-        self._order("faults", faults=msgspec.to_builtins(list(faults)))
+    def set_faults(self, faults: Iterable[Fault], *, seed: int = 0) -> None:
+        """Have these faults on and no others; the counts of those that were on already go on.
+
+        Args:
+            faults: with their ids.
+            seed: of chance.
+        """
+        self._order("faults", faults=msgspec.to_builtins(list(faults)), seed=seed)
 
     def reset(self) -> None:
         """Have S3 as it began with an empty `data_dir`: the one bucket, no objects."""
