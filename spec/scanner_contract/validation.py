@@ -51,6 +51,8 @@ def validate(document: dict[str, Any], source: str) -> None:
     _check_templates(root)
     check_references(document, source)
     _check_schemas(root, is_30=is_30)
+    # openapi-spec-validator takes an extension among the paths for a path item
+    skeleton["paths"] = {path: item for path, item in skeleton["paths"].items() if path.startswith("/")}
     judge = OpenAPIV30SpecValidator(skeleton) if is_30 else OpenAPIV31SpecValidator(skeleton)
     _raise_first(judge.root_validator(judge.schema_path), root)
 

@@ -168,6 +168,13 @@ def test_duplicate_parameters_and_tags(minimal, write):
         load_contract(write(minimal))
 
 
+@pytest.mark.parametrize("value", ["/root", 5, None, ["a"], {"get": "nothing"}])
+def test_extensions_may_stand_among_the_paths(minimal, write, value):
+    """Whatever an extension holds, it is no path item."""
+    minimal["paths"]["x-root"] = value
+    assert len(load_contract(write(minimal)).operations) == 1
+
+
 def test_long_values_are_cut(minimal, write):
     """A message shows the beginning of a value, however long it is."""
     minimal["info"]["version"] = ["x" * 10_000]
