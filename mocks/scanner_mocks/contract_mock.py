@@ -11,6 +11,7 @@ from scanner_api.server import listen, url_of
 from scanner_contract import load_contract
 
 from .answers import answering_app
+from .answers.base_paths import with_base_paths
 from .answers.page import PATH as ANSWERS
 from .answers.page import AnswersPage
 from .answers.standing import ContractState
@@ -157,7 +158,8 @@ class _Making:
         faulty = Faulty(
             app, self.watch.faults, contract, self._clock, upload_seconds=UPLOAD_SECONDS, prefers=True
         )
-        return Journalled(faulty, self.watch.journal, OperationTable(contract))
+        journalled = Journalled(faulty, self.watch.journal, OperationTable(contract))
+        return with_base_paths(journalled, contract)
 
 
 def has_handlers(contract: Contract) -> bool:
