@@ -20,6 +20,7 @@ from scanner_api.problems import ServiceUnavailable
 
 from .engines import DatabaseError, engine_for, in_memory, make_sqlite_file, open_sqlite, parse
 from .migrations import HEAD
+from .near import NearReader
 from .tables import create_all
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ class Database:
         self._in_memory = in_memory(self.url)
         self._anchor: sqlite3.Connection | None = None
         self._write_turn: AbstractAsyncContextManager[Any] = turns if is_sqlite else nullcontext()
+        self.near = NearReader(self._engine) if is_sqlite else None
         self.read_turn: AbstractAsyncContextManager[Any] = turns if self._in_memory else nullcontext()
         """Held around a read: in memory all share one connection, and no one may see half a transaction."""
 
@@ -215,6 +217,8 @@ class Database:
 
     async def close(self) -> None:
         """Close all connections."""
+        if self.near is not None:
+            self.near.close()
         while self._kept:
             await self._kept.pop().close()
         await self._engine.dispose()

@@ -1,0 +1,127 @@
+"""Reads in the thread that asks see what is committed, and step aside for whatever would hold them up."""
+
+import asyncio
+
+import pytest
+from sqlalchemy import select, text
+
+from scanner_api.storage.database import Database
+from scanner_api.storage.lookup import Lookup
+from scanner_api.storage.near import NearReader
+from scanner_api.storage.tables import organizations
+
+SQL = "SELECT name FROM organizations WHERE id = ?"
+NEW = "INSERT INTO organizations (id, name, created) VALUES ('a', 'old', '2026-01-01 00:00:00.000000')"
+RENAME = "UPDATE organizations SET name = 'new'"
+
+
+@pytest.fixture(params=["file", "memory"])
+def database_url(request, tmp_path):
+    """A SQLite database of each kind."""
+    return f"sqlite+aiosqlite:///{tmp_path}/near.db" if request.param == "file" else "sqlite+aiosqlite://"
+
+
+def in_database(url, story):
+    """Tell a story to a migrated database with one organization."""
+
+    async def told():
+        database = Database(url)
+        database.near = NearReader(database._engine, lambda: 0.0)  # however busy the machine, no read is slow
+        await database.migrate()
+        try:
+            async with database.transaction() as connection:
+                await connection.execute(text(NEW))
+            return await story(database)
+        finally:
+            await database.close()
+
+    return asyncio.run(told())
+
+
+def test_what_is_committed_is_seen_at_once(database_url):
+    """A read that begins after a commit sees it."""
+
+    async def story(database):
+        before = database.near.rows(SQL, "a")
+        async with database.transaction() as connection:
+            await connection.execute(text(RENAME))
+        return before, database.near.rows(SQL, "a"), database.near.rows(SQL, "unknown")
+
+    assert in_database(database_url, story) == ([("old",)], [("new",)], [])
+
+
+def test_what_is_not_committed_is_not_seen(database_url):
+    """During a transaction the old row is read, or, in memory, there is no answer here."""
+
+    async def story(database):
+        database.near.rows(SQL, "a")
+        async with database.transaction() as connection:
+            await connection.execute(text(RENAME))
+            return database.near.rows(SQL, "a")
+
+    assert in_database(database_url, story) in ([("old",)], None)
+
+
+def test_whoever_is_in_the_way_is_gone_around(database_url):
+    """A writer sends a read to the driver's thread for as long as it writes, and no longer."""
+
+    async def story(database):
+        names = Lookup(database, select(organizations.c.id, organizations.c.name), organizations.c.id, list)
+        async with database.transaction() as connection:
+            await connection.execute(text(RENAME))
+            asked = asyncio.ensure_future(names.find("a"))
+            await asyncio.sleep(0)
+        return (await asked)[0][1], database.near.rows(SQL, "a")
+
+    found, afterwards = in_database(database_url, story)
+    assert found in {"old", "new"}
+    assert afterwards == [("new",)]
+
+
+def test_after_a_slow_read_it_rests(database_url):
+    """A read that took too long still counts, and for a while there is no answer here."""
+    ticks = iter([0.0, 0.006, 0.006, 0.1, 0.3, 0.3001])
+
+    async def story(database):
+        reader = NearReader(database._engine, ticks.__next__)
+        try:
+            return [reader.rows(SQL, "a") for _ in range(3)]
+        finally:
+            reader.close()
+
+    assert in_database(database_url, story) == [[("old",)], None, [("old",)]]
+
+
+def test_what_fails_is_left_to_the_driver(database_url):
+    """An error is no answer; the driver's thread has the better one."""
+
+    async def story(database):
+        return database.near.rows("SELECT nonsense FROM nowhere WHERE id = ?", "a"), database.near.rows(
+            SQL, "a"
+        )
+
+    assert in_database(database_url, story) == (None, None)
+
+
+def test_it_cannot_write(database_url):
+    """Whatever is asked for, nothing is changed."""
+
+    async def story(database):
+        database.near.rows("DELETE FROM organizations WHERE id = ?", "a")
+        async with database.snapshot() as connection:
+            return await connection.scalar(text("SELECT count(*) FROM organizations"))
+
+    assert in_database(database_url, story) == 1
+
+
+def test_the_same_row_makes_the_same_record(database_url):
+    """A record is made anew only where its row has changed."""
+
+    async def story(database):
+        names = Lookup(database, select(organizations.c.id, organizations.c.name), organizations.c.id, list)
+        first, second = await names.find("a"), await names.find("a")
+        async with database.transaction() as connection:
+            await connection.execute(text(RENAME))
+        return first[0] is second[0], (await names.find("a"))[0][1]
+
+    assert in_database(database_url, story) == (True, "new")
