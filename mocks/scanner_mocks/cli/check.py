@@ -186,6 +186,7 @@ def _run(checking: Checking, console: Console) -> Report:
     from scanner_mocks.conformance.renderings import terminal  # noqa: PLC0415 -- as above
 
     with checking.started() as run, stopped_by_signals(run), Watch(console, run.report) as watch:
+        run.on_own_check = watch.own_check
         for event in checking.events(run):
             watch.take(event)
     terminal.show(run.report, console)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from threading import Lock
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import schemathesis
 from schemathesis.checks import CHECKS, CheckClass
 
+from .checks.check import RunCheck
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+
+    from schemathesis import CheckContext
 
     from .checks import Check
     from .target import Target
@@ -20,14 +24,16 @@ _ONE_RUN = Lock()
 
 
 @contextmanager
-def registered(checks: Iterable[type[Check]], target: Target) -> Iterator[list[Check]]:
-    """Let Schemathesis make these checks on a target, and yield them once it made them.
+def registered(
+    checks: Iterable[type[Check]], target: Target, tell: Callable[[str], None]
+) -> Iterator[list[Check]]:
+    """Let Schemathesis make these checks on a target, and yield them once it made them; tell which runs.
 
     Whoever else uses Schemathesis in this process does not get them.
     """
     with _ONE_RUN:
         made: list[Check] = []
-        bound = [_bound(check, target, made) for check in checks]
+        bound = [_bound(check, target, made, tell) for check in checks]
         try:
             for check in bound:
                 schemathesis.check(check)
@@ -37,11 +43,22 @@ def registered(checks: Iterable[type[Check]], target: Target) -> Iterator[list[C
                 CHECKS.unregister(name)
 
 
-def _bound(check: type[Check], target: Target, made: list[Check]) -> CheckClass:
+def _bound(check: type[Check], target: Target, made: list[Check], tell: Callable[[str], None]) -> CheckClass:
     """Return the check as a class of which Schemathesis can make an instance, which takes no argument."""
 
     def make(self: Check) -> None:
         check.__init__(self, target)
         made.append(self)
 
-    return cast("CheckClass", type(check.name, (check,), {"__init__": make, "__module__": __name__}))
+    members: dict[str, Any] = {"__init__": make, "__module__": __name__}
+    if issubclass(check, RunCheck):
+        members["after_run"] = _told(check, tell)
+    return cast("CheckClass", type(check.name, (check,), members))
+
+
+def _told(check: type[RunCheck], tell: Callable[[str], None]) -> Callable[[RunCheck, CheckContext], None]:
+    def after_run(self: RunCheck, ctx: CheckContext) -> None:
+        tell(check.name)
+        check.after_run(self, ctx)
+
+    return after_run

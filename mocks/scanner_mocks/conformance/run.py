@@ -41,6 +41,9 @@ class Run:
         pace: of its requests.
         checks: of ours.
         before: the report of an interrupted run, which this one goes on with.
+
+    Attributes:
+        on_own_check: called with the name of each check that begins with its own requests.
     """
 
     def __init__(
@@ -58,10 +61,15 @@ class Run:
         self._pace = pace
         self._possible = [check for check in checks if not self._is_left_out(check)]
         self._made: list[Check] = []
+        self.on_own_check: Callable[[str], None] | None = None
         self._stream: EventStream | None = None
         self._stopped = pace.hurried
         self._listeners: list[Callable[[events.EngineEvent], None]] = []
         target.client.event_hooks["response"].append(self._count)
+
+    def _tell(self, check: str) -> None:
+        if self.on_own_check is not None:
+            self.on_own_check(check)
 
     def listen(
         self, event: Callable[[events.EngineEvent], None], answer: Callable[[httpx.Response], None]
@@ -74,7 +82,7 @@ class Run:
         """Run, and yield each event once it is in the report."""
         began, before = self.target.clock(), self.report.seconds
         recording = Recording(self.report, self.target.credentials)
-        with registered(self._possible, self.target) as self._made:
+        with registered(self._possible, self.target, self._tell) as self._made:
             for event in self._engine():
                 recording.take(event)
                 for listener in self._listeners:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from scanner_mocks.conformance.report import Finding, Report, Tested, Trouble
 
 LETTERS = ascii_letters + digits
+WIDE = 100
+"""Columns of a terminal; one with fewer has no room for times."""
 MOST_LINES = 12
 """Of a message or an answer; JSON and HTML have all."""
 COLOURS = {OK: "green", VIOLATED: "red"}
@@ -29,16 +31,16 @@ COLOURS = {OK: "green", VIOLATED: "red"}
 
 def show(report: Report, console: Console) -> None:
     """Print a report."""
-    for part in _parts(report):
+    for part in _parts(report, wide=console.width >= WIDE):
         console.print(part, crop=False)
         console.print()
 
 
-def _parts(report: Report) -> Iterator[RenderableType]:
+def _parts(report: Report, *, wide: bool) -> Iterator[RenderableType]:
     prefix = prefix_of(report.operations)
     names = dict(zip(report.checks, LETTERS, strict=False))
     yield _head(report, prefix)
-    yield _matrix(report, names, prefix)
+    yield _matrix(report, names, prefix, wide=wide)
     yield _legend(report, names)
     for number, finding in enumerate(report.findings, 1):
         yield _finding(number, finding, prefix)
@@ -53,18 +55,19 @@ def _head(report: Report, prefix: str) -> Text:
     return text.append(", read only" if report.read_only else "")
 
 
-def _matrix(report: Report, names: dict[str, str], prefix: str) -> Table:
+def _matrix(report: Report, names: dict[str, str], prefix: str, *, wide: bool) -> Table:
     table = Table(box=None, padding=(0, 1, 0, 0))
     table.add_column("operation", overflow="fold")
-    for title in ("requests", "p50", "p95"):
+    for title in ("requests", "p50", "p95") if wide else ("requests",):
         table.add_column(title, justify="right", no_wrap=True)
     table.add_column("".join(names.values()), no_wrap=True)
     for operation, tested in report.operations.items():
-        table.add_row(short(operation, prefix), *_numbers(tested), _marks(tested, names))
+        numbers = _numbers(tested) if wide else _numbers(tested)[:1]
+        table.add_row(short(operation, prefix), *numbers, _marks(tested, names))
     return table
 
 
-def _numbers(tested: Tested) -> tuple[str, str, str]:
+def _numbers(tested: Tested) -> tuple[str, ...]:
     if not tested.total:
         return "", "", ""
     times = tested.times
