@@ -64,12 +64,26 @@ def contract_pages(contract: Contract) -> dict[str, ASGIApp]:
 
 
 class Page:
-    """A fixed page; content given as a function is read when first asked for."""
+    """A fixed page; content given as a function is read when first asked for.
 
-    def __init__(self, content: bytes | Callable[[], bytes], media_type: str, *, cors: bool = False) -> None:
+    Args:
+        content: the page, or what reads it.
+        media_type: of the page.
+        cors: whether pages of other origins may read it.
+        policy: its Content-Security-Policy.
+    """
+
+    def __init__(
+        self,
+        content: bytes | Callable[[], bytes],
+        media_type: str,
+        *,
+        cors: bool = False,
+        policy: str = CSP,
+    ) -> None:
         self._content = content
         self._media_type = media_type
-        self._headers = {"Content-Security-Policy": CSP, "X-Content-Type-Options": "nosniff"}
+        self._headers = {"Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff"}
         if cors:
             self._headers["Access-Control-Allow-Origin"] = "*"
 

@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from . import seeds
+from .console import PATH as CONSOLE
 from .contract_mock import ContractMock
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def _announce_contract(mock: ContractMock, console: Console) -> None:
     console.print(f"[bold]Mock of {escape(mock.title)} {escape(mock.version)}[/]\n")
     places = {
         "API": mock.api,
+        "console": f"{mock.api}{CONSOLE}",
         "explorer": f"{mock.api}/docs",
         "how to get each answer": f"{mock.api}/_mock/answers",
     }
@@ -58,6 +60,7 @@ def _sections(mock: Mock) -> dict[str, dict[str, str]]:
     return {
         "Where": {
             "API": mock.api,
+            "console": f"{mock.api}{CONSOLE}",
             "explorer": f"{mock.api}/docs",
             "S3": mock.s3,
             "bucket": f"{mock.bucket} in {mock.region}",

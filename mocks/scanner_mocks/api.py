@@ -16,6 +16,8 @@ from .answers.page import PATH as ANSWERS
 from .answers.page import AnswersPage
 from .application import MockApplication
 from .aws_session import aws_session
+from .console import PATH as CONSOLE
+from .console import ConsolePage
 from .control import Control, ControlGate
 from .events import Events, EventStream
 from .faults.faulty import Faulty
@@ -80,8 +82,12 @@ def mock_application(settled: Settled) -> MockApplication:
     watch.look_by(contract)
     control = Control(
         ControlGate(settled.control_token),
-        pages={"/_mock/events": EventStream(events), ANSWERS: AnswersPage(lambda: contract)},
-        public=(ANSWERS,),
+        pages={
+            "/_mock/events": EventStream(events),
+            ANSWERS: AnswersPage(lambda: contract),
+            CONSOLE: ConsolePage(settled.s3.url),
+        },
+        public=(ANSWERS, CONSOLE),
         clock=clock,
         collaborators={"events": events, "state": state, "seeds": settled.tell, **kept},
     )

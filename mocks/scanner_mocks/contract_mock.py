@@ -17,6 +17,8 @@ from .answers.page import AnswersPage
 from .answers.standing import ContractState
 from .application import MockApplication
 from .clock import MockClock
+from .console import PATH as CONSOLE
+from .console import ConsolePage
 from .control import Control, ControlGate
 from .events import Events, EventStream
 from .faults.faulty import Faulty
@@ -142,8 +144,12 @@ class _Making:
         state: Any = ContractState(contract, self._layered, self._clock, events, kept, watch=watch, tell=tell)
         control = Control(
             ControlGate(control_token),
-            pages={"/_mock/events": EventStream(events), ANSWERS: AnswersPage(lambda: state.contract)},
-            public=(ANSWERS,),
+            pages={
+                "/_mock/events": EventStream(events),
+                ANSWERS: AnswersPage(lambda: state.contract),
+                CONSOLE: ConsolePage(),
+            },
+            public=(ANSWERS, CONSOLE),
             clock=self._clock,
             collaborators={"events": events, "state": state, "seeds": mock.seeds, **kept},
         )

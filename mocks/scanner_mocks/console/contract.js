@@ -1,0 +1,52 @@
+/** What the page reads in the mock's OpenAPI document, so that it is written nowhere twice. */
+
+const METHODS = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
+
+export class Contract {
+  constructor(document) {
+    this.document = document;
+    this.operations = Object.entries(document.paths ?? {}).flatMap(([path, item]) =>
+      METHODS.filter((method) => item[method]).map((method) => ({ path, method: method.toUpperCase(), ...item[method] })),
+    );
+  }
+
+  /** Return the operation whose id ends so; undefined if there is none. */
+  operation(tail) {
+    return this.operations.find(({ operationId }) => operationId === tail || operationId?.endsWith(`_${tail}`));
+  }
+
+  /** Return a request to an operation. */
+  request(tail, { path = {}, query = {}, ...rest } = {}) {
+    const operation = this.operation(tail);
+    const filled = operation.path.replaceAll(/{(.*?)}/g, (_, name) => encodeURIComponent(path[name]));
+    const url = new URL(filled, location.origin);
+    url.search = new URLSearchParams(query);
+    return { method: operation.method, url: url.href, ...rest };
+  }
+
+  /** Return the schema of an operation's parameter. */
+  parameter(tail, name) {
+    const parameters = (this.operation(tail)?.parameters ?? []).map((each) => this.resolved(each));
+    return this.resolved(parameters.find((each) => each.name === name)?.schema ?? {});
+  }
+
+  /** Return the schema of a member of an operation's JSON body. */
+  member(tail, name) {
+    const body = this.resolved(this.operation(tail)?.requestBody)?.content?.["application/json"]?.schema;
+    return this.resolved(this.resolved(body)?.properties?.[name] ?? {});
+  }
+
+  /** Return the values that a schema lists, wherever in it. */
+  values(schema) {
+    const { enum: values, allOf = [], anyOf = [], oneOf = [] } = this.resolved(schema);
+    return values ?? [...allOf, ...anyOf, ...oneOf].flatMap((each) => this.values(each));
+  }
+
+  /** Return what a schema or parameter refers to within the document. */
+  resolved(schema) {
+    if (!schema?.$ref?.startsWith("#/")) return schema;
+    const steps = schema.$ref.slice(2).split("/").map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
+    const target = steps.reduce((value, step) => value?.[step], this.document);
+    return { ...this.resolved(target), ...schema, $ref: undefined };
+  }
+}

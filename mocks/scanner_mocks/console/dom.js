@@ -1,0 +1,81 @@
+/** Elements, made from text that is never markup. */
+
+/**
+ * Return an element. Functions listen, strings are attributes, everything else is a property.
+ * @param {string} name
+ * @param {Object<string, unknown>} attributes
+ * @param {...(Node|string|null|false|Array)} children
+ */
+export function element(name, attributes = {}, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (typeof value === "function") made.addEventListener(key, value);
+    else if (typeof value === "string") made.setAttribute(key, value);
+    else if (value !== undefined) made[key] = value;
+  }
+  made.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  return made;
+}
+
+export const find = (selector) => document.querySelector(selector);
+
+/** Put a list's items in place, by key: what is there already stays as it is, and so do focus and pictures. */
+export function arrange(list, items, key, make, renew = () => {}) {
+  const there = new Map([...list.children].map((child) => [child.dataset.key, child]));
+  const wanted = items.map((item) => {
+    const known = there.get(key(item));
+    const child = known ?? make(item);
+    child.dataset.key = key(item);
+    renew(child, item);
+    return child;
+  });
+  wanted.forEach((child, index) => list.children[index] !== child && list.insertBefore(child, list.children[index] ?? null));
+  while (list.children.length > wanted.length) list.lastElementChild.remove();
+}
+
+/** Offer values with what is shown for them; what was chosen stays chosen if it is among them. */
+export function offer(select, pairs, chosen = select.value) {
+  const told = JSON.stringify(pairs);
+  if (select.dataset.offered === told) return;
+  select.dataset.offered = told;
+  select.replaceChildren(...pairs.map(([value, text = value]) => element("option", { value }, text)));
+  if (pairs.some(([value]) => value === chosen)) select.value = chosen;
+}
+
+/** Say something to whoever listens to the page, and show it for a moment. */
+export function say(text) {
+  const told = find("#told");
+  told.textContent = text;
+  told.dataset.shown = "";
+  clearTimeout(say.timer);
+  say.timer = setTimeout(() => delete told.dataset.shown, 2500);
+}
+
+/** Return a button that copies what `text` returns by then. */
+export function copyButton(label, text, what = label) {
+  return element("button", { type: "button", class: "copy", "aria-label": `Copy ${what}`, click: () => copy(text(), what) }, label);
+}
+
+async function copy(text, what) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    copyOfOld(text); // a page that came over plain HTTP from another machine has no clipboard
+  }
+  say(`Copied ${what}`);
+}
+
+function copyOfOld(text) {
+  const area = element("textarea", { class: "away", value: text });
+  const focused = document.activeElement;
+  document.body.append(area);
+  area.select();
+  document.execCommand("copy");
+  area.remove();
+  focused?.focus();
+}
+
+/** Return a badge for a status: 0 is a connection that ended without one. */
+export function statusBadge(status) {
+  return element("span", { class: "status", "data-class": String(Math.floor(status / 100)) }, status ? String(status) : "none");
+}

@@ -1,0 +1,106 @@
+/** Puts the page together: the token, if one is wanted, then the panels, then what the mock tells. */
+
+import { controlToken, listen, look } from "./api.js";
+import { find } from "./dom.js";
+import * as faults from "./faults.js";
+import * as journal from "./journal.js";
+import { ask, changed, meet, mock, refresh } from "./mock.js";
+import * as sent from "./sent.js";
+import * as state from "./state.js";
+import * as upload from "./upload.js";
+
+const UNAUTHORIZED = 401;
+const EVENTS = ["exchange", "faults", "clock", "state", "lost"];
+
+const heard = {
+  exchange(exchange) {
+    journal.hear(exchange);
+    refresh();
+  },
+  faults: ({ faults }) => changed("faults", faults),
+  clock: (reading) => changed("clock", reading),
+  state() {
+    refresh();
+    journal.begunAgain();
+  },
+  lost: () => journal.catchUp(),
+};
+
+function show() {
+  const views = [...document.querySelectorAll("main > section")].filter(({ dataset }) => dataset.missing === undefined);
+  const names = views.map(({ dataset }) => dataset.view);
+  const view = names.includes(location.hash.slice(1)) ? location.hash.slice(1) : names[0];
+  document.body.dataset.view = view;
+  for (const link of document.querySelectorAll("nav a")) {
+    link.toggleAttribute("aria-current", link.hash === `#${view}`);
+    if (link.hash === `#${view}`) link.setAttribute("aria-current", "page");
+  }
+}
+
+/** Take away what is for the Scanner API and its S3 alone. */
+function fit() {
+  const title = mock.contract.document.info?.title ?? "mock";
+  find("#title").textContent = title;
+  document.title = `Console · ${title}`;
+  if (mock.seeds.s3) return;
+  for (const each of document.querySelectorAll("[data-scanner]")) {
+    each.hidden = true;
+    each.dataset.missing = "";
+  }
+}
+
+function connection(name, text) {
+  find("#connection").dataset.state = name;
+  find("#connection").textContent = text;
+}
+
+/** Return once the control API lets this page in; asks for the token for as long as it does not. */
+async function letIn() {
+  for (;;) {
+    try {
+      await look("/clock");
+      return;
+    } catch ({ answer }) {
+      if (answer?.status === UNAUTHORIZED) await askForToken(Boolean(controlToken.value));
+      else await new Promise((later) => setTimeout(later, 1000));
+    }
+  }
+}
+
+function askForToken(wrong) {
+  const dialog = find("#token-dialog");
+  find("#token-wrong").hidden = !wrong;
+  dialog.showModal();
+  return new Promise((given) => {
+    dialog.addEventListener("cancel", (event) => event.preventDefault());
+    find("#token-form").addEventListener(
+      "submit",
+      () => {
+        controlToken.value = find("#token").value;
+        given();
+      },
+      { once: true },
+    );
+  });
+}
+
+async function begin() {
+  await letIn();
+  await meet();
+  fit();
+  for (const panel of [upload, journal, faults, state, sent]) panel.start();
+  show();
+  addEventListener("hashchange", show);
+  await ask();
+  listen(EVENTS, {
+    hear: (name, told) => heard[name](told),
+    opened() {
+      connection("live", "live");
+      ask();
+      journal.catchUp();
+    },
+    ended: () => connection("gone", "reconnecting"),
+  });
+}
+
+begin();

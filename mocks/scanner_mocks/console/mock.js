@@ -1,0 +1,70 @@
+/** What the page knows of the running mock, kept up to date by its events. */
+
+import { look } from "./api.js";
+import { Contract } from "./contract.js";
+
+const SETTLE_MILLISECONDS = 200;
+const MOVING_MILLISECONDS = 500;
+const hearing = new EventTarget();
+
+export const mock = {
+  seeds: {},
+  contract: new Contract({}),
+  control: new Contract({}),
+  state: { sessions: [], captures: [], photos: [], snapshots: [], objects: { count: 0, bytes: 0 } },
+  faults: [],
+  clock: { now: new Date().toISOString(), frozen: false, offset_seconds: 0, heard: Date.now() },
+
+  /** Return what the mock's clock shows, in milliseconds since 1970. */
+  now() {
+    const { now, frozen, heard } = this.clock;
+    return Date.parse(now) + (frozen ? 0 : Date.now() - heard);
+  },
+
+  /** Return the states that a capture goes through until it is done, and all that are its end. */
+  captureStates() {
+    const states = this.contract.document.components?.schemas?.CaptureProcessingStatusEnum?.enum ?? [];
+    const end = states.indexOf("COMPLETED") + 1;
+    return { steps: states.slice(0, end), ends: states.slice(end - 1) };
+  },
+};
+
+/** Call something whenever `state`, `faults` or `clock` has changed. */
+export const on = (name, hear) => hearing.addEventListener(name, hear);
+
+export function changed(name, value) {
+  mock[name] = name === "clock" ? { ...value, heard: Date.now() } : value;
+  hearing.dispatchEvent(new Event(name));
+}
+
+/** Learn what stays as it is for as long as the mock runs. */
+export async function meet() {
+  const [seeds, contract, control] = await Promise.all([look("/seeds"), documentAt("/openapi.json"), look("/openapi.json")]);
+  Object.assign(mock, { seeds, contract: new Contract(contract), control: new Contract(control) });
+}
+
+/** Ask for state and faults again, once what happens now has settled. */
+export function refresh() {
+  clearTimeout(refresh.timer);
+  refresh.timer = setTimeout(ask, SETTLE_MILLISECONDS);
+}
+
+export async function ask() {
+  try {
+    const [state, { faults }] = await Promise.all([look("/state"), look("/faults")]);
+    changed("clock", state.clock);
+    changed("state", state);
+    changed("faults", faults);
+    const { ends } = mock.captureStates();
+    const moving = state.captures.some(({ status }) => !ends.includes(status));
+    clearTimeout(ask.timer);
+    if (moving) ask.timer = setTimeout(ask, MOVING_MILLISECONDS);
+  } catch {
+    // the mock is gone; once it is there again, its events begin again
+  }
+}
+
+async function documentAt(path) {
+  const answer = await fetch(path).catch(() => null);
+  return answer?.ok ? answer.json() : {};
+}

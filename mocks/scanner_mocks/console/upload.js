@@ -1,0 +1,234 @@
+/** A photo's way into S3, step by step. */
+
+import { post, send } from "./api.js";
+import { arrange, element, find, offer, say, statusBadge } from "./dom.js";
+import { explained } from "./explain.js";
+import { mock, on, refresh } from "./mock.js";
+import { photoFigure } from "./photos.js";
+import { snippetButtons } from "./snippets.js";
+import { bytes, dateAndTime, duration, pretty, prettyXml } from "./words.js";
+
+const PRESIGN = "get_presigned_upload_url";
+const REGISTER = "register_photo";
+
+const form = find("#upload-form");
+const chosen = { file: null };
+let upload = null; // the answer that has the form
+let expires = null;
+
+export function start() {
+  find("#session").addEventListener("change", showGallery);
+  find("#new-session").addEventListener("click", openSession);
+  find("#photo").addEventListener("change", ({ target }) => choose(target.files[0]));
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    go();
+  });
+  acceptDrops(find("#drop"));
+  offerChoices();
+  on("state", () => {
+    offerSessions();
+    showGallery();
+  });
+  setInterval(showTimeLeft, 250);
+}
+
+/** Offer what contract and seeds have: photo types and keys. */
+function offerChoices() {
+  const types = mock.contract.values(mock.contract.parameter(PRESIGN, "photo_type"));
+  offer(find("#photo-type"), types.map((type) => [type]));
+  offer(find("#key"), Object.keys(credentials()).map((name) => [name]));
+}
+
+/** Return the request headers of each credential, by its name. */
+function credentials() {
+  const { api_key, keys = {}, bearer_token } = mock.seeds;
+  const special = Object.entries(keys).map(([name, key]) => [`${name.replaceAll("_", " ")} key`, { "X-API-Key": key }]);
+  return { "API key": { "X-API-Key": api_key }, ...Object.fromEntries(special), "bearer token": { Authorization: `Bearer ${bearer_token}` }, none: {} };
+}
+
+const credential = () => credentials()[find("#key").value] ?? {};
+
+function offerSessions() {
+  const sessions = mock.state.sessions.map(({ id, status, photo_count }) => [id, `${id} · ${status} · ${photo_count}`]);
+  offer(find("#session"), sessions, find("#session").value || mock.seeds.session_id);
+}
+
+function acceptDrops(zone) {
+  for (const name of ["dragenter", "dragover"]) {
+    zone.addEventListener(name, (event) => {
+      event.preventDefault();
+      zone.dataset.over = "";
+    });
+  }
+  for (const name of ["dragleave", "drop"]) zone.addEventListener(name, () => delete zone.dataset.over);
+  zone.addEventListener("drop", (event) => {
+    event.preventDefault();
+    choose(event.dataTransfer.files[0]);
+  });
+}
+
+function choose(file) {
+  if (!file) return;
+  chosen.file = file;
+  find("#chosen").textContent = `${file.name} · ${bytes(file.size)}`;
+  const preview = find("#preview");
+  URL.revokeObjectURL(preview.src);
+  preview.src = URL.createObjectURL(file);
+  preview.hidden = !file.type.startsWith("image/");
+  find("#go").disabled = false;
+}
+
+async function openSession() {
+  const request = mock.contract.request("create_session", { headers: credential(), json: {} });
+  try {
+    const { json } = await send(request);
+    say(`Session ${json.id} is open`);
+    find("#session").prepend(element("option", { value: json.id }, json.id));
+    find("#session").value = json.id;
+    refresh();
+  } catch (refused) {
+    find("#presign").replaceChildren(explained(refused));
+  }
+}
+
+/** Take the photo all the way; the first step that is refused is the last. */
+async function go() {
+  find("#go").disabled = true;
+  for (const name of ["presign", "post", "register"]) reset(name);
+  try {
+    await presign();
+    await sendToS3();
+    await register();
+  } catch (refused) {
+    if (!refused.answer) throw refused; // not an answer but a mistake of this page
+  } finally {
+    find("#go").disabled = false;
+  }
+}
+
+async function presign() {
+  const request = mock.contract.request(PRESIGN, {
+    path: { session_id: find("#session").value },
+    query: { photo_type: find("#photo-type").value, original_filename: chosen.file.name },
+    headers: credential(),
+  });
+  const answer = await step("presign", request, send);
+  upload = { ...answer.json, session: find("#session").value, photo_type: find("#photo-type").value, file: chosen.file };
+  const { policy, lines } = fieldsOf(upload.upload_fields);
+  expires = Date.parse(policy.expiration);
+  find("#presign").append(
+    element("dl", { class: "fields" }, lines),
+    element("details", { class: "policy", open: true }, element("summary", {}, "Policy, decoded"), element("pre", { tabIndex: 0 }, JSON.stringify(policy, null, 2))),
+  );
+  showTimeLeft();
+}
+
+function fieldsOf(fields) {
+  const policy = jsonOfBase64(fields.policy);
+  const lines = Object.entries(fields).flatMap(([name, value]) => [
+    element("dt", {}, name),
+    element("dd", { title: value }, name === "policy" ? `${value.length} characters of Base64, decoded below` : value),
+  ]);
+  return { policy, lines };
+}
+
+function jsonOfBase64(text) {
+  try {
+    return JSON.parse(new TextDecoder().decode(Uint8Array.from(atob(text), (each) => each.charCodeAt(0))));
+  } catch {
+    return {};
+  }
+}
+
+async function sendToS3() {
+  const { upload_url: url, upload_fields: fields, file } = upload;
+  const request = { method: "POST", url, form: Object.entries(fields), file };
+  const bar = element("progress", { max: 1, value: 0, "aria-label": "Upload to S3" });
+  const gone = element("span", { class: "gone" }, `0 of ${bytes(file.size)}`);
+  const showing = (loaded, total) => {
+    bar.value = total ? loaded / total : 0;
+    gone.textContent = `${bytes(Math.min(loaded, file.size))} of ${bytes(file.size)}`;
+  };
+  const told = (answer) => find("#post").append(...answerOf(answer, prettyXml));
+  const answer = await step("post", request, () => post(request, showing), [element("div", { class: "bar" }, bar, gone)], told);
+  find("#post").append(againButton());
+  return answer;
+}
+
+const againButton = () =>
+  element("button", { type: "button", title: "After its time is over, S3 refuses the form", click: postAgain }, "Post the same form again");
+
+async function postAgain() {
+  reset("post");
+  reset("register");
+  await sendToS3().catch((refused) => {
+    if (!refused.answer) throw refused;
+    find("#post").append(againButton());
+  });
+}
+
+async function register() {
+  const { s3_key, photo_type, session } = upload;
+  const request = mock.contract.request(REGISTER, { path: { session_id: session }, json: { s3_key, photo_type }, headers: credential() });
+  const answer = await step("register", request, send);
+  find("#register").append(...answerOf(answer, pretty));
+  say("The photo is registered");
+  refresh();
+}
+
+function reset(name) {
+  const place = find(`#${name}`);
+  place.replaceChildren();
+  delete place.closest("li").dataset.state;
+}
+
+/** Send a step's request, showing it, and how it ended. */
+async function step(name, request, sendIt, extra = [], told = () => {}) {
+  const place = find(`#${name}`);
+  const item = place.closest("li");
+  const line = element("p", { class: "request" }, element("b", {}, request.method), " ", element("code", {}, shown(request.url)), snippetButtons(() => request, "the request"));
+  place.replaceChildren(line, ...extra);
+  item.dataset.state = "busy";
+  try {
+    const answer = await sendIt(request);
+    line.prepend(statusBadge(answer.status));
+    item.dataset.state = "done";
+    told(answer);
+    return answer;
+  } catch (refused) {
+    item.dataset.state = "failed";
+    line.prepend(statusBadge(refused.answer?.status ?? 0));
+    place.append(explained(refused));
+    told(refused.answer);
+    throw refused;
+  }
+}
+
+const shown = (url) => url.replace(location.origin, "");
+
+function answerOf({ text, headers }, formatted) {
+  if (!text) return [];
+  const lines = headers.map(([name, value]) => `${name}: ${value}`).join("\n");
+  return [
+    element("pre", { tabIndex: 0 }, formatted(text)),
+    element("details", {}, element("summary", {}, "Headers that the page may see"), element("pre", { tabIndex: 0 }, lines)),
+  ];
+}
+
+function showTimeLeft() {
+  const place = find("#time-left");
+  place.hidden = expires === null;
+  if (expires === null) return;
+  const seconds = (expires - mock.now()) / 1000;
+  place.textContent = seconds > 0 ? `${duration(seconds)} left` : "expired";
+  place.title = `The form is good until ${dateAndTime(expires)} UTC, by the mock's clock`;
+  place.dataset.over = String(seconds <= 0);
+}
+
+function showGallery() {
+  const session = find("#session").value;
+  const photos = mock.state.photos.filter(({ session_id }) => session_id === session);
+  find("#gallery-empty").hidden = photos.length > 0;
+  arrange(find("#gallery"), photos, ({ id }) => id, photoFigure);
+}
