@@ -62,3 +62,11 @@ def test_a_run_that_was_not_finished_says_so(right, end, reason, told):
     right.end, right.reason = end, reason
     assert shown(right).strip().splitlines()[-1].startswith(told)
     assert right.exit_code == 2
+
+
+def test_a_narrow_terminal_has_no_room_for_times(right):
+    """In 80 columns an operation and its marks stay on one line, and its times are left to the reports."""
+    [row] = [
+        line for line in shown(right, width=80).splitlines() if line.startswith("POST /things/{id}/parts")
+    ]
+    assert row.split() == ["POST", "/things/{id}/parts", "3", "✓"]
