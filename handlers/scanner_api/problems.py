@@ -221,3 +221,7 @@ class ServiceUnavailable(Problem):
 
     def __init__(self, detail: str = "", *, retry_after_seconds: int = 1) -> None:
         super().__init__(detail, headers={"Retry-After": str(retry_after_seconds)})
+
+
+BY_STATUS: Mapping[int, type[Problem]] = {int(each.status): each for each in Problem.__subclasses__()}
+"""The tree by status; what others derive later is not of it."""

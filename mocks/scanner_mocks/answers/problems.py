@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from scanner_api.access.challenges import challenges_of
 from scanner_api.problems import (
+    BY_STATUS,
     MEDIA_TYPE,
     MethodNotAllowed,
     Problem,
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from scanner_api.binding.request import Request
     from scanner_contract import Contract, Operation
 
-BY_STATUS = {int(each.status): each for each in Problem.__subclasses__()}
 ASKED_FOR = "The mock was asked for this answer."
 
 

@@ -12,7 +12,7 @@ from scanner_api.binding.edge import Edge
 from scanner_api.binding.operation import respond
 from scanner_api.binding.request import STATE
 from scanner_api.cors import with_cors
-from scanner_api.problems import ERROR_TYPES, MEDIA_TYPE, Problem
+from scanner_api.problems import BY_STATUS, ERROR_TYPES, MEDIA_TYPE, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 REFUSAL = "scanner_mocks.refusal"
 MOST_TARGET_BYTES = 64 * 1024
-PROBLEMS = {int(each.status): each for each in Problem.__subclasses__()}
-"""The API's own, by status."""
 
 
 class Provoked(Problem):
@@ -44,7 +42,7 @@ class Provoked(Problem):
 
     def document(self, **members: str) -> dict[str, Any]:
         """Return the problem details object."""
-        known = PROBLEMS.get(self.wanted)
+        known = BY_STATUS.get(self.wanted)
         code = known.error_code if known else f"status_{self.wanted}"
         return {
             **super().document(**members),
