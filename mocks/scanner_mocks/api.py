@@ -15,7 +15,7 @@ from .answers import ContractAnswers
 from .answers.page import PATH as ANSWERS
 from .answers.page import AnswersPage
 from .application import MockApplication
-from .aws_session import aws_session
+from .aws_session import AwsSession
 from .console import PATH as CONSOLE
 from .console import ConsolePage
 from .control import Control, ControlGate
@@ -130,7 +130,7 @@ def _maker(
     s3_url, clock = settled.s3.url, SkewedClock(settled.clock)
     uploads_clock = SkewedClock(clock, UPLOADS)
     rules = UploadRules(settings.max_upload_bytes, settings.presigned_expires_seconds)
-    session = aws_session()
+    session = AwsSession()
 
     def make(database: Database, randomness: Randomness) -> Application:
         bucket = PhotoBucket(

@@ -7,11 +7,9 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import quote
 
-import boto3
 from botocore.auth import SIGV4_TIMESTAMP, S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-from botocore.session import Session
 
 from . import seeds
 
@@ -21,10 +19,25 @@ _NO_FILE: Final = (None, None, os.devnull, None)
 
 def aws_session() -> Any:
     """Return a boto3 session that no profile and no file of the machine can change."""
+    import boto3  # noqa: PLC0415 -- takes a while, and a start does without
+    from botocore.session import Session  # noqa: PLC0415 -- the same
+
     core = Session({"profile": _NOT_SET, "config_file": _NO_FILE, "credentials_file": _NO_FILE})
     return boto3.Session(
         seeds.S3_ACCESS_KEY, seeds.S3_SECRET_KEY, region_name=seeds.REGION, botocore_session=core
     )
+
+
+class AwsSession:
+    """The same as far as the photo bucket asks for it; boto3 is imported by the first client."""
+
+    def get_credentials(self) -> Any:
+        """Return the credentials of the seeds."""
+        return _credentials()
+
+    def client(self, *arguments: Any, **named: Any) -> Any:
+        """Return a client of a service."""
+        return aws_session().client(*arguments, **named)
 
 
 def presigned_get(s3_url: str, key: str, expires_in: int = 60, now: datetime | None = None) -> str:
@@ -41,12 +54,15 @@ def presigned_get(s3_url: str, key: str, expires_in: int = 60, now: datetime | N
     return str(request.url)
 
 
+def _credentials() -> Credentials:
+    return Credentials(seeds.S3_ACCESS_KEY, seeds.S3_SECRET_KEY)
+
+
 class _QueryAuth(S3SigV4QueryAuth):  # type: ignore[misc]  # botocore ships no types
     """botocore's signer, at the moment that it is told: its ``add_auth`` asks the machine's clock."""
 
     def __init__(self, expires_in: int) -> None:
-        credentials = Credentials(seeds.S3_ACCESS_KEY, seeds.S3_SECRET_KEY)
-        super().__init__(credentials, "s3", seeds.REGION, expires_in)
+        super().__init__(_credentials(), "s3", seeds.REGION, expires_in)
 
     def sign(self, request: AWSRequest, moment: datetime) -> None:
         request.context["timestamp"] = moment.strftime(SIGV4_TIMESTAMP)

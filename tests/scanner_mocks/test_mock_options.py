@@ -1,0 +1,54 @@
+"""What the options of the mock are checked for, and credentials that S3 accepts beside its own."""
+
+from __future__ import annotations
+
+import boto3
+import pytest
+import typer
+from botocore.config import Config
+from typer.testing import CliRunner
+
+import scanner_api.cli
+from scanner_mocks import scanner_mock
+from scanner_mocks.cli.s3_credentials import credentials_of
+
+
+def test_credentials_are_read():
+    """An access key, a colon and a secret key, as often as there are some."""
+    given = [
+        "AKIAEXAMPLE:abc/+=",
+        "0555b35654ad1656d804:h7GhxuBLTrlhVUyxSPUKUV8r/2EI4ngqJxD7iBdBYLhwluN30JaT3Q==",
+    ]
+    assert credentials_of(given) == dict(text.split(":") for text in given)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "AKIAEXAMPLE", ":secret", "AKIA:", "AK:secret", "A-B-C:hunter2", "AKIA:hunter2:token", "AKIA:ü"],
+)
+def test_what_is_no_credential_is_told_by_its_place(text):
+    """The error says which one and what is wanted, and does not repeat what may be a secret."""
+    with pytest.raises(typer.BadParameter, match="Number 2 is not ACCESS_KEY:SECRET_KEY") as told:
+        credentials_of(["AKIAEXAMPLE:secret", text])
+    assert "hunter2" not in str(told.value)
+
+
+@pytest.mark.parametrize("options", [["--control-token", ""], ["--s3-credential", "hunter2"]])
+def test_wrong_options_end_it_with_2(options):
+    """An option that cannot be used is told before anything starts."""
+    outcome = CliRunner().invoke(scanner_api.cli.app, ["mock", *options])
+    assert (outcome.exit_code, options[0] in outcome.output, "hunter2" in outcome.output) == (2, True, False)
+
+
+def test_a_given_credential_may_do_everything():
+    """With a credential beside its own S3 makes buckets and objects, as with its own."""
+    with scanner_mock(s3_credentials={"OTHERKEY": "other-secret"}) as mock:
+        s3 = boto3.client(
+            "s3", endpoint_url=mock.s3, region_name=mock.region, aws_access_key_id="OTHERKEY",
+            aws_secret_access_key="other-secret", config=Config(retries={"max_attempts": 0}),
+        )  # fmt: skip
+        s3.create_bucket(Bucket="another", CreateBucketConfiguration={"LocationConstraint": mock.region})
+        for bucket in ("another", mock.bucket):
+            s3.put_object(Bucket=bucket, Key="k", Body=b"a photo")
+            assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"a photo"
+        s3.close()
