@@ -77,7 +77,7 @@ export function controlRequest(method, path, json) {
   return { method, url: new URL(CONTROL + path, location.origin).href, headers, json, secret: token };
 }
 
-/** Listen to the mock for as long as the page is there, and begin again when the connection ends. */
+/** Listen to the mock; the browser goes on by itself when the connection ends, unless it was refused (`closed`). */
 export function listen(names, { hear, opened, ended }) {
   const url = new URL(`${CONTROL}/events`, location.origin);
   if (controlToken.value) url.searchParams.set("token", controlToken.value);
@@ -86,8 +86,7 @@ export function listen(names, { hear, opened, ended }) {
   source.addEventListener("open", opened);
   source.addEventListener("error", () => {
     const closed = source.readyState === EventSource.CLOSED; // else the browser tries again by itself
-    ended();
-    if (closed) setTimeout(() => listen(names, { hear, opened, ended }), 2000);
+    ended(closed);
   });
 }
 

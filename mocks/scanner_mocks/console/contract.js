@@ -10,6 +10,13 @@ export class Contract {
     );
   }
 
+  /** Return what all paths begin with, such as /scanner/api/v1; empty if that is nothing. */
+  get root() {
+    const [first = [], ...others] = this.operations.map(({ path }) => path.split("/").slice(0, -1));
+    const length = first.findIndex((step, index) => step.startsWith("{") || others.some((each) => each[index] !== step));
+    return (length < 0 ? first : first.slice(0, length)).join("/");
+  }
+
   /** Return the operation whose id ends so; undefined if there is none. */
   operation(tail) {
     return this.operations.find(({ operationId }) => operationId === tail || operationId?.endsWith(`_${tail}`));

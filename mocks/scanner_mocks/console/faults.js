@@ -10,7 +10,7 @@ import { snippetButtons } from "./snippets.js";
 import { counted } from "./words.js";
 
 export function start() {
-  find("#presets").append(...presets.map(presetItem));
+  find("#presets").append(...presets.filter(({ fault }) => fault.on !== "s3" || mock.seeds.s3).map(presetItem));
   find("#fault-fields").append(...fieldsets(mock.control, mock.contract));
   find("#fault-form").addEventListener("submit", (event) => {
     event.preventDefault();

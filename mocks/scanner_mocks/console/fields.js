@@ -8,10 +8,11 @@ const BESIDE = ["effect", "match"];
 export function fieldsets(control, contract) {
   const [fault, effect] = schemas(control);
   if (!effect) return [];
+  const { on: whom, scope, ...rest } = ownOf(fault);
   return [
-    fieldset("What goes wrong", "effect", effect.properties, control),
-    fieldset("Which requests", "match", fault.properties.match.properties, control),
-    fieldset("How often", "", rest(fault), control),
+    fieldset("What goes wrong", group("effect", effect.properties), control),
+    fieldset("Which requests", [...group("", { on: whom, scope }), ...group("match", fault.properties.match.properties)], control),
+    fieldset("How often", group("", rest), control),
     element("datalist", { id: "operations" }, contract.operations.map(({ operationId }) => element("option", { value: tail(operationId) }))),
   ];
 }
@@ -32,13 +33,15 @@ function schemas({ document }) {
   return [Fault, Effect];
 }
 
-const rest = ({ properties }) =>
+const ownOf = ({ properties }) =>
   Object.fromEntries(Object.entries(properties).filter(([name, schema]) => !BESIDE.includes(name) && !schema.readOnly));
 
 const tail = (operationId = "") => operationId.replace(/^.*_endpoints_/, "");
 
-function fieldset(title, group, properties, control) {
-  const fields = Object.entries(properties).map(([name, schema]) => field(group, name, control.resolved(schema)));
+const group = (name, properties) => Object.entries(properties).map(([member, schema]) => [name, member, schema]);
+
+function fieldset(title, members, control) {
+  const fields = members.map(([group, name, schema]) => field(group, name, control.resolved(schema)));
   return element("fieldset", {}, element("legend", {}, title), fields);
 }
 
@@ -48,7 +51,7 @@ function field(group, name, schema) {
   Object.assign(entry, { id });
   Object.assign(entry.dataset, { name, group, type: typesOf(schema).join(" ") });
   const label = element("label", { for: id }, name.replaceAll("_", " "));
-  const about = schema.description && element("small", { id: `${id}-about` }, schema.description);
+  const about = schema.description && element("small", { id: `${id}-about` }, schema.description.replaceAll("`", ""));
   if (about) entry.setAttribute("aria-describedby", about.id);
   return element("div", { class: entry.type === "checkbox" ? "field check" : "field" }, label, entry, about);
 }

@@ -2,6 +2,7 @@
 
 import { control, look } from "./api.js";
 import { copyButton, element, find, say, statusBadge } from "./dom.js";
+import { mock } from "./mock.js";
 import { asCurl, asFetch, requestOf } from "./snippets.js";
 import { bytes, counted, milliseconds, pretty, prettyXml, timeOfDay } from "./words.js";
 
@@ -14,6 +15,7 @@ let kept = []; // without headers and bodies, the newest first
 let coming = [];
 let last = 0;
 let paused = false;
+let held = null; // what came while what was missed is asked for
 
 export function start() {
   for (const control of find("#journal-filter").elements) control.addEventListener("input", showAll);
@@ -25,6 +27,11 @@ export function start() {
 
 /** Take in an exchange; many that come at once are shown at once. */
 export function hear(exchange) {
+  if (held) held.push(exchange);
+  else takeIn(exchange);
+}
+
+function takeIn(exchange) {
   if (exchange.number <= last) return;
   last = exchange.number;
   coming.push(slim(exchange));
@@ -33,13 +40,25 @@ export function hear(exchange) {
 
 /** Ask for what was missed while nobody listened; a mock that began anew begins with 1 again. */
 export async function catchUp() {
+  held ??= [];
+  try {
+    await askForMissed();
+  } catch {
+    // the mock is gone again; once it is back, this is done again
+  }
+  const since = held ?? [];
+  held = null;
+  since.forEach(takeIn);
+}
+
+async function askForMissed() {
   let answer = await look(`/journal?after=${last}&limit=${ASKED_AT_ONCE}`);
   if (answer.last < last) {
     forget();
     answer = await look(`/journal?limit=${ASKED_AT_ONCE}`);
   }
   while (answer.exchanges.length) {
-    answer.exchanges.forEach(hear);
+    answer.exchanges.forEach(takeIn);
     answer = await look(`/journal?after=${last}&limit=${ASKED_AT_ONCE}`);
   }
 }
@@ -52,16 +71,22 @@ export async function begunAgain() {
   showAll();
 }
 
-function slim({ request, response, ...exchange }) {
+function slim({ request: _, response: __, ...exchange }) {
   const { verdict } = exchange;
   const violations = [
     ...(verdict?.request ?? []).map((violation) => ({ of: "request", ...violation })),
     ...(verdict?.response ?? []).map((violation) => ({ of: "answer", ...violation })),
   ];
-  const { host, pathname, search } = new URL(exchange.url, location.origin);
   const text = [exchange.method, exchange.url, exchange.operation, exchange.status, exchange.scope, exchange.request_id, exchange.fault];
   const found = [...text, ...violations.flatMap(({ detail, rule, where }) => [detail, rule, where])].join(" ").toLowerCase();
-  return { ...exchange, violations, host, target: pathname + search, found, bytes: response.body_bytes };
+  return { ...exchange, violations, target: targetOf(exchange), found };
+}
+
+/** Return path and query, without what all paths of the contract begin with. */
+function targetOf({ url, server }) {
+  const target = url.replace(/^https?:\/\/[^/?#]*/i, "");
+  const { root } = mock.contract;
+  return server === "api" && root && target.startsWith(`${root}/`) ? `…${target.slice(root.length)}` : target;
 }
 
 function showComing() {
@@ -213,9 +238,13 @@ function pause() {
 pause.missed = 0;
 
 async function clear() {
-  await control("DELETE", "/journal");
-  forget(last);
-  say("The journal is empty");
+  try {
+    await control("DELETE", "/journal");
+    forget(last);
+    say("The journal is empty");
+  } catch ({ message }) {
+    say(message);
+  }
 }
 
 function forget(number = 0) {
@@ -230,8 +259,15 @@ async function download() {
   if (server) query.set("server", server);
   if (status) query.set("status", status === "0" ? "0" : `${status}xx`);
   if (violations) query.set("violations", "true");
-  const har = await control("GET", `/journal?${query}`);
-  const url = URL.createObjectURL(new Blob([JSON.stringify(har, null, 2)], { type: "application/json" }));
-  element("a", { href: url, download: "mock.har" }).click();
+  try {
+    save(await control("GET", `/journal?${query}`), "mock.har");
+  } catch ({ message }) {
+    say(message);
+  }
+}
+
+function save(value, name) {
+  const url = URL.createObjectURL(new Blob([JSON.stringify(value, null, 2)], { type: "application/json" }));
+  element("a", { href: url, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }

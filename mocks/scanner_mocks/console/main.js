@@ -92,6 +92,10 @@ async function begin() {
   show();
   addEventListener("hashchange", show);
   await ask();
+  hearMock();
+}
+
+function hearMock() {
   listen(EVENTS, {
     hear: (name, told) => heard[name](told),
     opened() {
@@ -99,7 +103,10 @@ async function begin() {
       ask();
       journal.catchUp();
     },
-    ended: () => connection("gone", "reconnecting"),
+    ended(closed) {
+      connection("gone", "reconnecting");
+      if (closed) setTimeout(() => letIn().then(hearMock), 1000);
+    },
   });
 }
 

@@ -119,7 +119,7 @@ async function presign() {
   expires = Date.parse(policy.expiration);
   find("#presign").append(
     element("dl", { class: "fields" }, lines),
-    element("details", { class: "policy", open: true }, element("summary", {}, "Policy, decoded"), element("pre", { tabIndex: 0 }, JSON.stringify(policy, null, 2))),
+    element("details", { class: "policy", open: true }, element("summary", {}, "Policy, decoded"), element("pre", { tabIndex: 0 }, policyText(policy))),
   );
   showTimeLeft();
 }
@@ -131,6 +131,13 @@ function fieldsOf(fields) {
     element("dd", { title: value }, name === "policy" ? `${value.length} characters of Base64, decoded below` : value),
   ]);
   return { policy, lines };
+}
+
+/** Return a policy with a condition a line. */
+function policyText({ conditions = [], ...rest }) {
+  const lines = conditions.map((condition) => `    ${JSON.stringify(condition)}`).join(",\n");
+  const others = Object.entries(rest).map(([name, value]) => `  ${JSON.stringify(name)}: ${JSON.stringify(value)},\n`);
+  return `{\n${others.join("")}  "conditions": [\n${lines}\n  ]\n}`;
 }
 
 function jsonOfBase64(text) {
@@ -150,10 +157,8 @@ async function sendToS3() {
     bar.value = total ? loaded / total : 0;
     gone.textContent = `${bytes(Math.min(loaded, file.size))} of ${bytes(file.size)}`;
   };
-  const told = (answer) => find("#post").append(...answerOf(answer, prettyXml));
-  const answer = await step("post", request, () => post(request, showing), [element("div", { class: "bar" }, bar, gone)], told);
-  find("#post").append(againButton());
-  return answer;
+  const told = (answer) => find("#post").append(...answerOf(answer, prettyXml), againButton());
+  return step("post", request, () => post(request, showing), [element("div", { class: "bar" }, bar, gone)], told);
 }
 
 const againButton = () =>
@@ -164,7 +169,6 @@ async function postAgain() {
   reset("register");
   await sendToS3().catch((refused) => {
     if (!refused.answer) throw refused;
-    find("#post").append(againButton());
   });
 }
 

@@ -1,0 +1,317 @@
+// Works with the console in Chromium, scene by scene, and prints what was seen as JSON.
+import { writeFile } from "node:fs/promises";
+import axe from "axe-core";
+import { chromium } from "playwright-core";
+
+const { CHROMIUM, CHROMIUM_FLAGS, MOCK, FOREIGN, TOKEN, PHOTO, SCREENSHOTS } = process.env;
+const VIEWS = ["upload", "faults", "state", "journal"];
+const HOSTILE = "<img src=x onerror=document.title='taken'>";
+const MANY = 230;
+const mock = JSON.parse(MOCK);
+const browser = await chromium.launch({ executablePath: CHROMIUM, args: CHROMIUM_FLAGS.split(" ") });
+const asked = new Set();
+
+/** Open the console in a context of its own; `complaints` is what the browser has to say. */
+async function opened(url, options = {}, hash = "") {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, reducedMotion: "reduce", ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(15_000);
+  page.complaints = [];
+  page.on("console", (message) => message.type() === "error" && page.complaints.push(message.text()));
+  page.on("pageerror", (error) => page.complaints.push(String(error)));
+  page.on("request", (request) => asked.add(new URL(request.url()).origin));
+  await page.goto(`${url}/_mock/console${hash}`);
+  return page;
+}
+
+const live = (page) => page.waitForSelector('#connection[data-state="live"]');
+const go = (page, view) => page.click(`nav a[href="#${view}"]`);
+const text = (page, selector) => page.locator(selector).first().innerText();
+
+async function upload(page) {
+  await go(page, "upload");
+  await page.setInputFiles("#photo", PHOTO);
+  await page.click("#go");
+}
+
+async function uploaded(page) {
+  await upload(page);
+  await page.waitForSelector('.steps li:nth-child(3)[data-state="done"]');
+}
+
+async function photo(page) {
+  await uploaded(page);
+  await page.waitForFunction(() => document.querySelector("#gallery img")?.naturalWidth > 0);
+  return {
+    types: await page.locator("#photo-type option").allInnerTexts(),
+    fields: await text(page, "#presign .fields"),
+    policy: JSON.parse(await text(page, "#presign pre")),
+    left: await text(page, "#time-left"),
+    progress: await page.locator("#post progress").evaluate((bar) => bar.value),
+    answer: await text(page, "#post pre"),
+    key: JSON.parse(await text(page, "#register pre")).s3_key,
+    width: await page.locator("#gallery img").evaluate((image) => image.naturalWidth),
+    complaints: [...page.complaints],
+  };
+}
+
+/** Have something to look at in all of the page, and take its picture. */
+async function picture(page) {
+  await go(page, "journal");
+  await page.click("#journal-clear");
+  await page.evaluate(async (key) => {
+    const headers = { "X-API-Key": key, "Content-Type": "application/json" };
+    await fetch("/scanner/api/v1/sessions?page=0", { headers });
+    await fetch("/scanner/api/v1/captures", { method: "POST", headers, body: '{"capture_type": "BARCODE"}' });
+  }, mock.api_key);
+  await uploaded(page);
+  await page.waitForFunction(() => document.querySelectorAll(".exchange.broken").length === 2);
+  await shoot(page, "light");
+}
+
+async function snippets(page) {
+  const copied = async (label) => {
+    await page.click(`#presign [aria-label="Copy the request as ${label}"]`);
+    await page.waitForSelector("#told[data-shown]");
+    return page.evaluate(() => navigator.clipboard.readText());
+  };
+  const [curl, fetching] = [await copied("curl"), await copied("fetch")];
+  return { curl, status: await page.evaluate(`(async () => { ${fetching}; return answer.status; })()`) };
+}
+
+async function fault(page) {
+  await go(page, "faults");
+  await page.focus('[data-preset="S3 SlowDown"]');
+  await page.keyboard.press("Space");
+  const on = await text(page, "#standing > li");
+  await upload(page);
+  const refusal = await text(page, "#post .refusal");
+  await go(page, "faults");
+  await page.waitForFunction(() => document.querySelector("#standing .struck")?.textContent === "struck 1");
+  await page.click('#standing [aria-label="Switch off S3 SlowDown"]');
+  await page.waitForSelector("#standing-empty:not([hidden])");
+  return { on, refusal, checked: await page.locator('[data-preset="S3 SlowDown"]').isChecked(), standing: await page.locator("#standing > li").count() };
+}
+
+/** Switch on a fault by the form, which is made from the control API's schema. */
+async function anyFault(page) {
+  await page.click("text=Any other fault");
+  await page.fill("#fault-effect-status", "418");
+  await page.fill("#fault-match-operation", "get_session");
+  await page.fill("#fault-all-times", "2");
+  await page.click("#fault-form .primary");
+  const on = await text(page, "#standing > li");
+  await page.fill("#fault-match-operation", "get_sesion");
+  await page.click("#fault-form .primary");
+  const refusal = await text(page, "#fault-refused .refusal");
+  await page.click("#faults-off");
+  await page.waitForSelector("#standing-empty:not([hidden])");
+  return { on, refusal };
+}
+
+async function violation(page) {
+  await go(page, "journal");
+  await page.click("#journal-clear");
+  await page.evaluate(
+    ([key, hostile]) =>
+      fetch(`/scanner/api/v1/captures?${hostile}`, {
+        method: "POST",
+        headers: { "X-API-Key": key, "Content-Type": "application/json", "X-Mock-Scope": hostile },
+        body: JSON.stringify({ session_short_id: hostile }),
+      }),
+    [mock.api_key, HOSTILE],
+  );
+  const row = page.locator(".exchange.broken").first();
+  const sentence = await row.locator(".violations li").first().innerText();
+  await row.locator(".line").click();
+  await row.locator(".messages").waitFor();
+  return {
+    sentence,
+    colour: await row.locator(".violations li").first().evaluate((item) => getComputedStyle(item).color),
+    body: await row.locator(".messages section").first().innerText(),
+    images: await row.locator("img").count(),
+    title: await page.title(),
+    badge: await text(page, "#journal-badge"),
+  };
+}
+
+async function filter(page) {
+  await uploaded(page);
+  await go(page, "journal");
+  const shown = () => page.locator(".exchange .method").allInnerTexts();
+  const by = async (fill) => {
+    await fill();
+    const rows = await shown();
+    await page.locator("#journal-filter").evaluate((form) => (form.reset(), form.elements[0].dispatchEvent(new Event("input"))));
+    return rows;
+  };
+  const downloading = page.waitForEvent("download");
+  await page.click("#journal-har");
+  const har = await downloading;
+  return {
+    all: await shown(),
+    s3: await by(() => page.selectOption("#filter-server", "s3")),
+    refused: await by(() => page.selectOption("#filter-status", "4")),
+    violations: await by(() => page.check('[name="violations"]')),
+    text: await by(() => page.fill("#filter-text", "presigned-UPLOAD")),
+    har: har.suggestedFilename(),
+  };
+}
+
+async function many(page) {
+  await page.evaluate(
+    async ([key, count]) => {
+      const ask = () => fetch("/scanner/api/v1/sessions?page_size=1", { headers: { "X-API-Key": key } });
+      for (let sent = 0; sent < count; sent += 46) await Promise.all(Array.from({ length: 46 }, ask));
+    },
+    [mock.keys.unlimited, MANY],
+  );
+  await page.waitForFunction(() => document.querySelector("#journal-count").textContent.startsWith("the latest 200 of 2"));
+  const rows = await page.locator(".exchange").count();
+  await page.click("#journal-clear");
+  await page.waitForFunction(() => !document.querySelector(".exchange"));
+  return { rows };
+}
+
+async function time(page) {
+  await uploaded(page);
+  await go(page, "state");
+  await page.click('[data-clock*="3600"]');
+  await page.waitForFunction(() => document.querySelector("#offset").textContent.startsWith("+1 h"));
+  await go(page, "upload");
+  await page.waitForFunction(() => document.querySelector("#time-left").textContent === "expired");
+  await page.click("text=Post the same form again");
+  const refusal = await text(page, "#post .refusal");
+  await go(page, "state");
+  await page.click("text=Reset clock");
+  await page.waitForFunction(() => document.querySelector("#offset").textContent === "as the machine's");
+  return { refusal };
+}
+
+async function scan(page) {
+  await page.click("#scan-form button");
+  await page.waitForSelector('#captures .chip[data-status="COMPLETED"]');
+  return { row: await text(page, "#captures tr"), moved: await page.locator("#captures .reached").count() };
+}
+
+async function reset(page) {
+  const there = await page.locator("#photos img").count();
+  await page.fill("#snapshot-name", "before");
+  await page.click("#snapshot-form button");
+  await page.waitForSelector('[aria-label="Restore before"]');
+  await page.click("#reset");
+  await page.click('#reset-dialog button[value="reset"]');
+  await page.waitForFunction(() => !document.querySelector("#photos img"));
+  await page.click('[aria-label="Restore before"]');
+  await page.waitForSelector("#photos img");
+  return { there, again: await page.locator("#photos img").count(), sent: await text(page, "#sent-count") };
+}
+
+/** Return what axe-core finds serious in views. */
+async function found(page, views = VIEWS) {
+  const serious = [];
+  await page.evaluate(axe.source); // by the debugger: the page's policy lets no script in
+  for (const view of views) {
+    await go(page, view);
+    const { violations } = await page.evaluate(() => globalThis.axe.run());
+    const worst = violations.filter(({ impact }) => ["serious", "critical"].includes(impact));
+    serious.push(...worst.map(({ id, nodes }) => `${view}: ${id}: ${nodes.map(({ target }) => target).join(", ")}`));
+  }
+  return serious;
+}
+
+async function shoot(page, name) {
+  if (!SCREENSHOTS) return;
+  await page.evaluate(() => delete document.querySelector("#told").dataset.shown);
+  await page.screenshot({ path: `${SCREENSHOTS}/${name}.png` });
+}
+
+async function dark() {
+  const page = await opened(mock.api, { colorScheme: "dark", viewport: { width: 1280, height: 800 } }, "#faults");
+  await live(page);
+  await page.click('[data-preset="Unavailable"]');
+  await page.waitForSelector("#standing > li");
+  await page.evaluate((key) => fetch("/scanner/api/v1/sessions", { headers: { "X-API-Key": key } }), mock.api_key);
+  await page.waitForFunction(() => document.querySelector("#standing .struck")?.textContent === "struck 1");
+  await page.waitForSelector(".exchange .fault");
+  await shoot(page, "dark");
+  const serious = await found(page);
+  await go(page, "faults");
+  await page.click("#faults-off");
+  await page.waitForSelector("#standing-empty:not([hidden])");
+  return { serious, background: await page.evaluate(() => getComputedStyle(document.body).backgroundColor) };
+}
+
+async function narrow() {
+  const page = await opened(mock.api, { viewport: { width: 360, height: 720 }, deviceScaleFactor: 1.5 }, "#journal");
+  await live(page);
+  await page.waitForSelector(".exchange");
+  await shoot(page, "narrow");
+  const widths = {};
+  for (const view of VIEWS) {
+    await go(page, view);
+    widths[view] = await page.evaluate(() => document.documentElement.scrollWidth);
+  }
+  return { widths };
+}
+
+async function keyboard(page) {
+  await go(page, "upload");
+  await page.focus("nav a");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await page.waitForFunction(() => document.body.dataset.view === "faults");
+  const unseen = await page.evaluate(() => {
+    const unseen = [];
+    for (const each of document.querySelectorAll("a, button:enabled, input, select, summary")) {
+      each.focus({ focusVisible: true });
+      if (document.activeElement !== each) continue; // it is in a view that is not there
+      const shown = each.id === "photo" ? document.querySelector("label[for=photo]") : each;
+      if (getComputedStyle(shown).outlineStyle === "none") unseen.push(each.outerHTML.slice(0, 80));
+    }
+    return unseen;
+  });
+  return { unseen };
+}
+
+/** The mock of another contract, behind a control token. */
+async function token() {
+  const page = await opened(FOREIGN);
+  await page.fill("#token", "wrong");
+  await page.click("#token-form button");
+  await page.waitForSelector("#token-wrong:not([hidden])");
+  await page.fill("#token", TOKEN);
+  await page.click("#token-form button");
+  await live(page);
+  await page.evaluate(() => fetch("/things"));
+  await page.waitForSelector(".exchange");
+  return {
+    title: await text(page, "#title"),
+    links: await page.locator("nav a:visible").allInnerTexts(),
+    kept: await page.evaluate(() => [Object.values(sessionStorage), localStorage.length, document.cookie]),
+  };
+}
+
+/** Return what axe-core finds in a page that has something wrong. */
+async function wrong() {
+  const page = await opened(mock.api);
+  await live(page);
+  await page.evaluate(() => document.querySelector("main").append(document.createElement("select")));
+  return { serious: await found(page, ["upload"]) };
+}
+
+const outcomes = {};
+try {
+  const page = await opened(mock.api, { permissions: ["clipboard-read", "clipboard-write"], colorScheme: "light" });
+  await live(page);
+  const light = async () => ({ serious: await found(page) });
+  const scenes = { photo, snippets, picture, light, dark, narrow, fault, anyFault, violation, filter, many, time, scan, reset, keyboard, token, wrong };
+  for (const [name, scene] of Object.entries(scenes)) outcomes[name] = await scene(page);
+  outcomes.complaints = page.complaints;
+  outcomes.asked = [...asked];
+} catch (error) {
+  outcomes.error = String(error.stack);
+} finally {
+  await browser.close();
+}
+await writeFile("outcomes.json", JSON.stringify(outcomes));

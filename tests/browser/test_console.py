@@ -1,0 +1,255 @@
+"""The console in a real browser: every panel does what it shows, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import os
+import runpy
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from scanner_contract import load_contract
+from scanner_mocks import scanner_mock
+from scanner_mocks.aws_session import aws_session
+from scanner_mocks.contract_mock import contract_mock
+from scanner_mocks.pictures.tin import draw_tin
+
+HERE = Path(__file__)
+ROOT = HERE.parents[2]
+CHROMIUM_FLAGS = runpy.run_path(str(HERE.parents[1] / "services" / "node.py"))["CHROMIUM_FLAGS"]
+TOKEN = "a token of the tests"
+SECONDS = 120
+MOST_PICTURE_BYTES = 200 * 1024
+RED = "rgb(179, 32, 27)"
+PICTURES = os.environ.get("SCANNER_CONSOLE_PICTURES")
+"""A folder for the pictures that the README shows, such as ``docs/console``; without it none are made."""
+THINGS = """
+openapi: 3.1.0
+info: {title: Things, version: "1"}
+paths:
+  /things:
+    get:
+      operationId: list_things
+      responses: {"200": {description: All., content: {application/json: {schema: {type: array}}}}}
+"""
+
+
+@pytest.fixture(scope="module")
+def mock():
+    """Run a mock."""
+    with scanner_mock() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def foreign(tmp_path_factory):
+    """Run the mock of another contract, behind a control token."""
+    document = tmp_path_factory.mktemp("contract") / "things.yaml"
+    document.write_text(THINGS)
+    with contract_mock(str(document), control_token=TOKEN) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def seen(mock, foreign, npm_project, chromium, tmp_path_factory):
+    """Return what was seen in each scene."""
+    project = npm_project(HERE.with_name("console"))
+    pictures = tmp_path_factory.mktemp("pictures")
+    photo = pictures / "tin.jpg"
+    photo.write_bytes(draw_tin())
+    variables = {
+        "CHROMIUM": chromium,
+        "CHROMIUM_FLAGS": CHROMIUM_FLAGS,
+        "MOCK": mock.line(),
+        "FOREIGN": foreign.api,
+        "TOKEN": TOKEN,
+        "PHOTO": str(photo),
+        "SCREENSHOTS": str(pictures) if PICTURES else "",
+    }
+    finished = subprocess.run(
+        ["node", "drive.js"],  # noqa: S607 -- wherever it is
+        cwd=project,
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=SECONDS,
+    )
+    assert finished.returncode == 0, finished.stderr
+    outcomes = json.loads((project / "outcomes.json").read_text())
+    assert "error" not in outcomes, outcomes["error"]
+    if PICTURES:
+        publish(pictures, ROOT / PICTURES)
+    return outcomes
+
+
+def publish(pictures, folder):
+    """Keep screenshots where the README finds them, with as many colours as they need."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for picture in pictures.glob("*.png"):
+        with Image.open(picture) as image:
+            image.convert("RGB").quantize(256).save(folder / picture.name, optimize=True)
+
+
+def test_a_photo_goes_through_the_page(seen, mock):
+    """A chosen photo goes into S3 whole, is registered, and is looked at in the gallery."""
+    photo = seen["photo"]
+    assert photo["progress"] == 1
+    assert "<PostResponse>" in photo["answer"]
+    assert photo["width"] > 0
+    s3 = aws_session().client("s3", endpoint_url=mock.s3)
+    # the state was reset since then, and restored
+    assert s3.get_object(Bucket=mock.bucket, Key=photo["key"])["Body"].read() == draw_tin()
+    s3.close()
+
+
+def test_the_form_is_decoded(seen):
+    """The page shows the form's fields, its policy as JSON, and how long it is good."""
+    photo = seen["photo"]
+    assert ["content-length-range", 1, 20971520] in photo["policy"]["conditions"]
+    assert "x-amz-signature" in photo["fields"]
+    assert photo["left"].endswith(" left")
+
+
+def test_photo_types_are_the_contracts(seen):
+    """The page offers the photo types that the contract has."""
+    schemas = load_contract().document["components"]["schemas"]
+    assert seen["photo"]["types"] == schemas["PhotoTypeEnum"]["enum"]
+
+
+def test_nothing_is_complained_of(seen):
+    """No script fails, and the browser names as errors the refusals alone that were asked for."""
+    assert seen["photo"]["complaints"] == []
+    assert [line for line in seen["complaints"] if not line.startswith("Failed to load resource")] == []
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl, which is not on this machine")
+def test_curl_is_copied(seen):
+    """What is copied as curl is the request, and works in a shell."""
+    silent = seen["snippets"]["curl"].replace("curl ", "curl --silent --fail ", 1)
+    done = subprocess.run(silent, shell=True, capture_output=True, check=True)  # noqa: S602 -- as it is pasted
+    assert "upload_fields" in json.loads(done.stdout)
+
+
+def test_fetch_is_copied(seen):
+    """What is copied as fetch is the request, and works in a page."""
+    assert seen["snippets"]["status"] == 200
+
+
+def test_a_fault_appears_and_goes(seen):
+    """A switch sets a fault that strikes and is counted and explained, and one click ends it."""
+    fault = seen["fault"]
+    assert "s3_code=SlowDown" in fault["on"]
+    assert "SlowDown" in fault["refusal"]
+    assert "Wait" in fault["refusal"]
+    assert (fault["checked"], fault["standing"]) == (False, 0)
+
+
+def test_any_fault(seen):
+    """The form sets any fault, and shows what the mock says of a wrong one."""
+    assert "status=418; operation=get_session; times=2" in seen["anyFault"]["on"]
+    assert "/match/operation" in seen["anyFault"]["refusal"]
+
+
+def test_a_violation_is_red(seen):
+    """A violation is told as it comes, in red, in the contract's words and with where they stand."""
+    violation = seen["violation"]
+    assert "required" in violation["sentence"]
+    assert "/components/schemas/" in violation["sentence"]
+    assert violation["colour"] == RED
+    assert violation["badge"] == "1"
+
+
+def test_hostile_content_is_text(seen):
+    """Markup in a request is shown as the text that it is."""
+    violation = seen["violation"]
+    assert "<img src=x onerror" in violation["body"]
+    assert violation["images"] == 0
+    assert violation["title"] != "taken"
+
+
+def test_the_journal_is_filtered(seen):
+    """The journal shows what is asked for, and is downloaded as HAR."""
+    shown = seen["filter"]
+    assert len(shown["all"]) > len(shown["s3"]) > 0
+    assert shown["violations"] == ["POST"]
+    assert "POST" in shown["refused"]
+    assert set(shown["text"]) == {"GET"}
+    assert shown["har"] == "mock.har"
+
+
+def test_the_journal_is_bounded(seen):
+    """However many exchanges there are, 200 are shown."""
+    assert seen["many"]["rows"] == 200
+
+
+def test_a_form_expires_by_the_mocks_clock(seen):
+    """An hour by the mock's clock makes a form expire, in the page and in S3."""
+    assert "Policy expired" in seen["time"]["refusal"]
+
+
+def test_a_capture_moves(seen):
+    """A scan goes through all states of the pipeline before one's eyes."""
+    assert seen["scan"]["moved"] == 5
+    assert "COMPLETED" in seen["scan"]["row"]
+
+
+def test_state_is_reset_and_restored(seen):
+    """A reset takes the photos away, and a snapshot brings them back."""
+    assert seen["reset"]["there"] > 0
+    assert seen["reset"]["again"] == seen["reset"]["there"]
+    assert int(seen["reset"]["sent"]) > 10
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_accessible(seen, scheme):
+    """axe-core finds nothing serious in any view."""
+    assert seen[scheme]["serious"] == []
+
+
+def test_what_is_not_accessible_is_found(seen):
+    """A field without a name is found, so that finding nothing means something."""
+    assert any("select-name" in line for line in seen["wrong"]["serious"])
+
+
+def test_dark(seen):
+    """The page is dark where that is preferred."""
+    assert seen["dark"]["background"] == "rgb(22, 25, 29)"
+
+
+def test_narrow(seen):
+    """No view is wider than a screen of 360 pixels."""
+    assert set(seen["narrow"]["widths"].values()) == {360}
+
+
+def test_keyboard(seen):
+    """The panels are reached by keyboard, and whatever has the focus shows it."""
+    assert seen["keyboard"] == {"unseen": []}
+
+
+def test_a_token_is_asked_for(seen):
+    """With a control token the page asks for it, and keeps it in the tab alone."""
+    assert seen["token"]["kept"] == [[TOKEN], 0, ""]
+
+
+def test_another_contract(seen):
+    """For another contract the page has what there is: no uploads."""
+    assert seen["token"]["title"] == "Things"
+    assert [link.split()[0] for link in seen["token"]["links"]] == ["Faults", "State", "Journal"]
+
+
+def test_nobody_else_is_asked(seen, mock, foreign):
+    """The page talks to the mock and its S3, and to nobody else."""
+    assert {origin for origin in seen["asked"] if origin != "null"} == {mock.api, mock.s3, foreign.api}
+
+
+def test_pictures_are_small():
+    """The README's pictures are there, and load fast."""
+    folder = ROOT / "docs" / "console"
+    sizes = {each.name: each.stat().st_size for each in folder.glob("*.png")}
+    assert sorted(sizes) == ["dark.png", "light.png", "narrow.png"]
+    assert [name for name, size in sizes.items() if size >= MOST_PICTURE_BYTES] == []
