@@ -1,10 +1,9 @@
 /** What goes over the wire, as it comes. */
 
 import { control, look } from "./api.js";
-import { copyButton, element, find, say, statusBadge } from "./dom.js";
-import { mock } from "./mock.js";
-import { asCurl, asFetch, requestOf } from "./snippets.js";
-import { bytes, counted, milliseconds, pretty, prettyXml, timeOfDay } from "./words.js";
+import { element, find, say } from "./dom.js";
+import { row, slim } from "./exchange.js";
+import { counted } from "./words.js";
 
 const MOST_KEPT = 1000;
 const MOST_SHOWN = 200;
@@ -71,24 +70,6 @@ export async function begunAgain() {
   showAll();
 }
 
-function slim({ request: _, response: __, ...exchange }) {
-  const { verdict } = exchange;
-  const violations = [
-    ...(verdict?.request ?? []).map((violation) => ({ of: "request", ...violation })),
-    ...(verdict?.response ?? []).map((violation) => ({ of: "answer", ...violation })),
-  ];
-  const text = [exchange.method, exchange.url, exchange.operation, exchange.status, exchange.scope, exchange.request_id, exchange.fault];
-  const found = [...text, ...violations.flatMap(({ detail, rule, where }) => [detail, rule, where])].join(" ").toLowerCase();
-  return { ...exchange, violations, target: targetOf(exchange), found };
-}
-
-/** Return path and query, without what all paths of the contract begin with. */
-function targetOf({ url, server }) {
-  const target = url.replace(/^https?:\/\/[^/?#]*/i, "");
-  const { root } = mock.contract;
-  return server === "api" && root && target.startsWith(`${root}/`) ? `…${target.slice(root.length)}` : target;
-}
-
 function showComing() {
   kept = [...coming.reverse(), ...kept].slice(0, MOST_KEPT);
   if (paused) find("#journal-pause").textContent = `Resume (${(pause.missed += coming.length)})`;
@@ -128,103 +109,6 @@ function tell() {
   badge.hidden = wrong === 0;
   badge.textContent = String(wrong);
   badge.title = counted(wrong, "exchange breaks the contract", "exchanges break the contract");
-}
-
-function row(exchange) {
-  const { number, violations } = exchange;
-  const details = element("div", { class: "details", id: `exchange-${number}`, hidden: true });
-  const button = element(
-    "button",
-    { type: "button", class: "line", "aria-expanded": "false", "aria-controls": details.id, click: () => toggle(exchange, button, details) },
-    element("span", { class: "method" }, exchange.method),
-    statusBadge(exchange.status),
-    element("span", { class: "target", title: exchange.url }, exchange.target),
-    element("span", { class: "marks" }, ...marks(exchange)),
-    element("span", { class: "took" }, milliseconds(exchange.milliseconds)),
-    element("time", { dateTime: exchange.started }, timeOfDay(exchange.started)),
-  );
-  const broken = violations.length > 0 && element("ul", { class: "violations" }, violations.map(sentence));
-  return element("li", { class: violations.length ? "exchange broken" : "exchange" }, button, broken, details);
-}
-
-function marks({ server, fault, scope }) {
-  return [
-    server === "s3" && element("span", { class: "mark" }, "S3"),
-    fault && element("span", { class: "mark fault", title: `Fault ${fault} struck` }, "fault"),
-    scope && element("span", { class: "mark", title: "X-Mock-Scope" }, scope),
-  ];
-}
-
-function sentence({ of, part, where, detail, pointer }) {
-  return element(
-    "li",
-    {},
-    element("b", {}, `${of} ${part}`),
-    where && element("code", {}, ` ${where}`),
-    ` ${detail} `,
-    pointer && element("code", { class: "pointer", title: "Where the contract says so" }, pointer),
-  );
-}
-
-async function toggle(exchange, button, details) {
-  const open = button.getAttribute("aria-expanded") === "false";
-  button.setAttribute("aria-expanded", String(open));
-  details.hidden = !open;
-  if (open && !details.children.length) details.replaceChildren(...(await told(exchange)));
-}
-
-/** Return the details of an exchange, asked for when somebody wants to see them. */
-async function told({ number, violations, verdict }) {
-  const { exchanges } = await look(`/journal?after=${number - 1}&limit=1`).catch(() => ({ exchanges: [] }));
-  const exchange = exchanges.find((each) => each.number === number);
-  if (!exchange) return [element("p", {}, "The journal has forgotten this exchange.")];
-  const text = bodyOf(exchange.request).text;
-  const request = () => requestOf(exchange, text);
-  return [
-    element(
-      "p",
-      { class: "facts" },
-      element("span", {}, exchange.operation || "no operation of the contract"),
-      copyButton("curl", () => asCurl(request()), "the request as curl"),
-      copyButton("fetch", () => asFetch(request()), "the request as fetch"),
-      copyButton("JSON", () => JSON.stringify(exchange, null, 2), "the exchange as JSON"),
-    ),
-    verdict?.unjudged && !violations.length && element("p", { class: "quiet" }, `Not judged: ${verdict.unjudged}.`),
-    element("div", { class: "messages" }, message("Request", exchange.request), message("Answer", exchange.response)),
-  ].filter(Boolean);
-}
-
-function message(title, { headers, fields, ...content }) {
-  const { text, note } = bodyOf({ headers, ...content });
-  return element(
-    "section",
-    {},
-    element("h4", {}, title),
-    element("dl", { class: "fields" }, pairs(headers)),
-    fields.length > 0 && element("h5", {}, "Form"),
-    fields.length > 0 && element("dl", { class: "fields" }, pairs(fields)),
-    element("p", { class: "quiet" }, note),
-    text && element("pre", { tabIndex: 0 }, formatted(headers, text)),
-  );
-}
-
-const pairs = (all) => all.flatMap(([name, value]) => [element("dt", {}, name), element("dd", { title: value }, value)]);
-
-const formatted = (headers, text) => (mediaType(headers).includes("xml") ? prettyXml(text) : pretty(text));
-
-const mediaType = (headers) => headers.find(([name]) => name.toLowerCase() === "content-type")?.[1] ?? "";
-
-/** Return a body as text, if it is some, and what is to be said of it. */
-function bodyOf({ headers, body, body_bytes }) {
-  if (!body_bytes) return { text: "", note: "No body" };
-  const raw = Uint8Array.from(atob(body), (each) => each.charCodeAt(0));
-  const note = raw.length < body_bytes ? `Body, the first ${bytes(raw.length)} of ${bytes(body_bytes)}` : `Body, ${bytes(body_bytes)}`;
-  try {
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(raw, { stream: raw.length < body_bytes });
-    return { text, note };
-  } catch {
-    return { text: "", note: `${note}, not text: ${mediaType(headers) || "of no media type"}` };
-  }
 }
 
 function pause() {

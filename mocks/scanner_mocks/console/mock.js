@@ -43,10 +43,12 @@ export async function meet() {
   Object.assign(mock, { seeds, contract: new Contract(contract), control: new Contract(control) });
 }
 
-/** Ask for state and faults again, once what happens now has settled. */
+/** Ask for state and faults again, a moment from now, however much happens until then. */
 export function refresh() {
-  clearTimeout(refresh.timer);
-  refresh.timer = setTimeout(ask, SETTLE_MILLISECONDS);
+  refresh.timer ??= setTimeout(() => {
+    refresh.timer = undefined;
+    ask();
+  }, SETTLE_MILLISECONDS);
 }
 
 export async function ask() {

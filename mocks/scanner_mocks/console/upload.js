@@ -1,12 +1,13 @@
 /** A photo's way into S3, step by step. */
 
 import { post, send } from "./api.js";
-import { arrange, element, find, offer, say, statusBadge } from "./dom.js";
+import { arrange, element, find, offer, say } from "./dom.js";
 import { explained } from "./explain.js";
 import { mock, on, refresh } from "./mock.js";
 import { photoFigure } from "./photos.js";
-import { snippetButtons } from "./snippets.js";
-import { bytes, dateAndTime, duration, pretty, prettyXml } from "./words.js";
+import { fieldsOf, policyText } from "./policy.js";
+import { answerOf, reset, step } from "./steps.js";
+import { bytes, counted, dateAndTime, duration, pretty, prettyXml } from "./words.js";
 
 const PRESIGN = "get_presigned_upload_url";
 const REGISTER = "register_photo";
@@ -24,7 +25,7 @@ export function start() {
     event.preventDefault();
     go();
   });
-  acceptDrops(find("#drop"));
+  acceptDrops();
   offerChoices();
   on("state", () => {
     offerSessions();
@@ -50,19 +51,19 @@ function credentials() {
 const credential = () => credentials()[find("#key").value] ?? {};
 
 function offerSessions() {
-  const sessions = mock.state.sessions.map(({ id, status, photo_count }) => [id, `${id} · ${status} · ${photo_count}`]);
+  const sessions = mock.state.sessions.map(({ id, status, photo_count }) => [id, `${id} · ${status} · ${counted(photo_count, "photo")}`]);
   offer(find("#session"), sessions, find("#session").value || mock.seeds.session_id);
 }
 
-function acceptDrops(zone) {
-  for (const name of ["dragenter", "dragover"]) {
-    zone.addEventListener(name, (event) => {
-      event.preventDefault();
-      zone.dataset.over = "";
-    });
-  }
-  for (const name of ["dragleave", "drop"]) zone.addEventListener(name, () => delete zone.dataset.over);
-  zone.addEventListener("drop", (event) => {
+/** Take a photo that is dropped anywhere, lest the browser leave the page for it. */
+function acceptDrops() {
+  const zone = find("#drop");
+  addEventListener("dragover", (event) => {
+    event.preventDefault();
+    zone.dataset.over = "";
+  });
+  for (const name of ["dragleave", "drop"]) addEventListener(name, () => delete zone.dataset.over);
+  addEventListener("drop", (event) => {
     event.preventDefault();
     choose(event.dataTransfer.files[0]);
   });
@@ -124,30 +125,6 @@ async function presign() {
   showTimeLeft();
 }
 
-function fieldsOf(fields) {
-  const policy = jsonOfBase64(fields.policy);
-  const lines = Object.entries(fields).flatMap(([name, value]) => [
-    element("dt", {}, name),
-    element("dd", { title: value }, name === "policy" ? `${value.length} characters of Base64, decoded below` : value),
-  ]);
-  return { policy, lines };
-}
-
-/** Return a policy with a condition a line. */
-function policyText({ conditions = [], ...rest }) {
-  const lines = conditions.map((condition) => `    ${JSON.stringify(condition)}`).join(",\n");
-  const others = Object.entries(rest).map(([name, value]) => `  ${JSON.stringify(name)}: ${JSON.stringify(value)},\n`);
-  return `{\n${others.join("")}  "conditions": [\n${lines}\n  ]\n}`;
-}
-
-function jsonOfBase64(text) {
-  try {
-    return JSON.parse(new TextDecoder().decode(Uint8Array.from(atob(text), (each) => each.charCodeAt(0))));
-  } catch {
-    return {};
-  }
-}
-
 async function sendToS3() {
   const { upload_url: url, upload_fields: fields, file } = upload;
   const request = { method: "POST", url, form: Object.entries(fields), file };
@@ -177,47 +154,7 @@ async function register() {
   const request = mock.contract.request(REGISTER, { path: { session_id: session }, json: { s3_key, photo_type }, headers: credential() });
   const answer = await step("register", request, send);
   find("#register").append(...answerOf(answer, pretty));
-  say("The photo is registered");
   refresh();
-}
-
-function reset(name) {
-  const place = find(`#${name}`);
-  place.replaceChildren();
-  delete place.closest("li").dataset.state;
-}
-
-/** Send a step's request, showing it, and how it ended. */
-async function step(name, request, sendIt, extra = [], told = () => {}) {
-  const place = find(`#${name}`);
-  const item = place.closest("li");
-  const line = element("p", { class: "request" }, element("b", {}, request.method), " ", element("code", {}, shown(request.url)), snippetButtons(() => request, "the request"));
-  place.replaceChildren(line, ...extra);
-  item.dataset.state = "busy";
-  try {
-    const answer = await sendIt(request);
-    line.prepend(statusBadge(answer.status));
-    item.dataset.state = "done";
-    told(answer);
-    return answer;
-  } catch (refused) {
-    item.dataset.state = "failed";
-    line.prepend(statusBadge(refused.answer?.status ?? 0));
-    place.append(explained(refused));
-    told(refused.answer);
-    throw refused;
-  }
-}
-
-const shown = (url) => url.replace(location.origin, "");
-
-function answerOf({ text, headers }, formatted) {
-  if (!text) return [];
-  const lines = headers.map(([name, value]) => `${name}: ${value}`).join("\n");
-  return [
-    element("pre", { tabIndex: 0 }, formatted(text)),
-    element("details", {}, element("summary", {}, "Headers that the page may see"), element("pre", { tabIndex: 0 }, lines)),
-  ];
 }
 
 function showTimeLeft() {
