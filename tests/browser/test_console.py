@@ -231,6 +231,16 @@ def test_keyboard(seen):
     assert seen["keyboard"] == {"unseen": []}
 
 
+def test_a_photo_is_dropped(seen):
+    """A photo may be dropped anywhere in the page."""
+    assert seen["drop"]["chosen"] == "dropped.jpg · 50 B"
+
+
+def test_what_was_missed_is_made_up_for(seen):
+    """What went over the wire while the page could not listen is shown, once, when it listens again."""
+    assert seen["missed"]["rows"] == 1
+
+
 def test_a_token_is_asked_for(seen):
     """With a control token the page asks for it, and keeps it in the tab alone."""
     assert seen["token"]["kept"] == [[TOKEN], 0, ""]

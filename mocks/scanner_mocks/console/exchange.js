@@ -84,6 +84,7 @@ async function told({ number, violations, verdict }) {
       copyButton("fetch", () => asFetch(request()), "the request as fetch"),
       copyButton("JSON", () => JSON.stringify(exchange, null, 2), "the exchange as JSON"),
     ),
+    element("pre", { class: "url", tabIndex: 0 }, exchange.url),
     verdict?.unjudged && !violations.length && element("p", { class: "quiet" }, `Not judged: ${verdict.unjudged}.`),
     element("div", { class: "messages" }, message("Request", exchange.request), message("Answer", exchange.response)),
   ].filter(Boolean);

@@ -20,7 +20,7 @@ async function opened(url, options = {}, hash = "") {
   page.on("console", (message) => message.type() === "error" && page.complaints.push(message.text()));
   page.on("pageerror", (error) => page.complaints.push(String(error)));
   page.on("request", (request) => asked.add(new URL(request.url()).origin));
-  await page.goto(`${url}/_mock/console${hash}`);
+  if (url) await page.goto(`${url}/_mock/console${hash}`);
   return page;
 }
 
@@ -274,6 +274,30 @@ async function keyboard(page) {
   return { unseen };
 }
 
+/** Drop a photo beside the zone that is for it. */
+async function drop(page) {
+  await go(page, "upload");
+  await page.evaluate(() => {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File([new Uint8Array(50)], "dropped.jpg", { type: "image/jpeg" }));
+    document.querySelector("#upload-title").dispatchEvent(new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer }));
+  });
+  return { chosen: await text(page, "#chosen") };
+}
+
+/** A page that cannot listen at first. */
+async function missed() {
+  const page = await opened(null);
+  await page.route("**/_mock/events", (route) => route.abort());
+  await page.goto(`${mock.api}/_mock/console#journal`);
+  await page.waitForSelector('#connection[data-state="gone"]:text("reconnecting")');
+  await page.evaluate(() => fetch("/scanner/api/v1/missed"));
+  await page.unroute("**/_mock/events");
+  await live(page);
+  await page.waitForSelector('.exchange .target:text("/missed")');
+  return { rows: await page.locator('.exchange .target:text("/missed")').count() };
+}
+
 /** The mock of another contract, behind a control token. */
 async function token() {
   const page = await opened(FOREIGN);
@@ -305,7 +329,7 @@ try {
   const page = await opened(mock.api, { permissions: ["clipboard-read", "clipboard-write"], colorScheme: "light" });
   await live(page);
   const light = async () => ({ serious: await found(page) });
-  const scenes = { photo, snippets, picture, light, dark, narrow, fault, anyFault, violation, filter, many, time, scan, reset, keyboard, token, wrong };
+  const scenes = { photo, snippets, picture, light, dark, narrow, fault, anyFault, violation, filter, many, time, scan, reset, keyboard, drop, missed, token, wrong };
   for (const [name, scene] of Object.entries(scenes)) outcomes[name] = await scene(page);
   outcomes.complaints = page.complaints;
   outcomes.asked = [...asked];
