@@ -122,17 +122,19 @@ function pause() {
 pause.missed = 0;
 
 async function clear() {
+  const until = last;
   try {
     await control("DELETE", "/journal");
-    forget(last);
+    kept = kept.filter(({ number }) => number > until); // more may have come since
+    showAll();
     say("The journal is empty");
   } catch ({ message }) {
     say(message);
   }
 }
 
-function forget(number = 0) {
-  [kept, coming, last] = [[], [], number];
+function forget() {
+  [kept, coming, last] = [[], [], 0];
   showAll();
 }
 
