@@ -11,7 +11,6 @@ from scanner_api.server import listen, url_of
 from scanner_contract import load_contract
 
 from .answers import answering_app
-from .answers.base_paths import with_base_paths
 from .answers.page import PATH as ANSWERS
 from .answers.page import AnswersPage
 from .answers.standing import ContractState
@@ -164,8 +163,7 @@ class _Making:
         faulty = Faulty(
             app, self.watch.faults, contract, self._clock, upload_seconds=UPLOAD_SECONDS, prefers=True
         )
-        journalled = Journalled(faulty, self.watch.journal, OperationTable(contract))
-        return with_base_paths(journalled, contract)
+        return Journalled(faulty, self.watch.journal, OperationTable(contract))
 
 
 def has_handlers(contract: Contract) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from starlette.requests import cookie_parser
 
@@ -68,7 +69,7 @@ class Request:
     def problem_details(self, problem: Problem) -> dict[str, Any]:
         """Return the document of a problem that this request has."""
         return problem.document(
-            instance=normal_path(self.path),
+            instance=quote(self.scope.get("root_path", "")) + normal_path(self.path),
             timestamp=self._clock.now().isoformat(),
             request_id=self.request_id,
         )

@@ -7,6 +7,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from scanner_api.binding.routing import PathTable
 from scanner_api.problems import Problem
+from scanner_mocks.judging.base_paths import servers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +42,8 @@ class _Prefixed:
             sent = quote(prefix).encode()
             rest = raw[len(sent) :]
             if raw.startswith(sent) and not self._has(raw) and self._has(rest):
-                return {**scope, "path": scope["path"].removeprefix(prefix), "raw_path": rest}
+                path = scope["path"].removeprefix(prefix)
+                return {**scope, "root_path": prefix, "path": path, "raw_path": rest}
         return scope
 
     def _has(self, raw: bytes) -> bool:
@@ -54,7 +56,7 @@ class _Prefixed:
 
 def _prefixes(contract: Contract) -> Iterator[str]:
     """Yield the paths of the servers that are more than ``/``, with variables at their defaults."""
-    for server in contract.document.get("servers", ()):
+    for server in servers(contract):
         url = server["url"]
         for name, variable in server.get("variables", {}).items():
             url = url.replace("{" + name + "}", str(variable.get("default", "")))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from scanner_contract.anatomy import METHODS
 
@@ -55,5 +55,6 @@ def _path(url: str) -> str:
 
 
 def _pattern(path: str) -> str:
-    literals = VARIABLE.split(path if path.startswith("/") else "/" + path)
+    whole = path if path.startswith("/") else "/" + path
+    literals = [quote(unquote(each)) for each in VARIABLE.split(whole)]
     return "[^/]+".join(map(re.escape, literals)) + "(?=/|$)"

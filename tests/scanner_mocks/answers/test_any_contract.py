@@ -100,6 +100,13 @@ def test_the_paths_of_servers(mocked):
     assert app.get("/v3/pets/1").status == 404
 
 
+def test_the_paths_of_servers_of_one_path_alone(mocked):
+    """A path and an operation may have servers of their own."""
+    operation = {"responses": OK, "servers": [{"url": "/of-the-operation"}]}
+    app = mocked({"/a": {"get": operation, "servers": [{"url": "/of-the-path"}]}})
+    assert app.get("/of-the-operation/a").status == app.get("/of-the-path/a").status == 200
+
+
 def test_operations_need_no_ids(mocked):
     """Names made from method and path are made different where they would be the same."""
     paths = {

@@ -69,6 +69,20 @@ def test_journal_and_faults(running):
     assert {each["operation"] for each in found["exchanges"]} == {"get_pets"}
 
 
+def test_what_is_below_the_base_path_of_a_server_is_told_as_it_was_sent():
+    """Journal, faults and problems name the path with its base path, and the operation is known."""
+    based = {**DOCUMENT, "servers": [{"url": "https://pets.test/v 2"}]}
+    with contract_mock(Contract(based, "pets")) as mock, httpx.Client(trust_env=False) as client:
+        assert client.get(f"{mock.api}/v%202/pets").status_code == 204
+        assert client.delete(f"{mock.api}/v%202/pets").json()["instance"] == "/v%202/pets"
+        found = client.get(f"{mock.control}/journal", params={"path": "/v%202/*"}).json()["exchanges"]
+        assert [each["url"] for each in found] == [f"{mock.api}/v%202/pets"] * 2
+        assert [each["operation"] for each in found] == ["get_pets", ""]
+        fault = {"match": {"path": "/v 2/pets", "operation": "get_pets"}, "effect": {"status": 503}}
+        assert client.post(f"{mock.control}/faults", json=fault).status_code == 201
+        assert client.get(f"{mock.api}/v%202/pets").status_code == 503
+
+
 def test_there_is_no_state(running):
     """A reset clears the journal; snapshots are refused, since there is nothing to keep."""
     mock, client = running
