@@ -39,15 +39,7 @@ async def create_capture(
         Conflict: the session is not ACTIVE.
     """
     session = await active_session(sessions, caller, body["session_short_id"])
-    return await accepted(submitted(body, make_id(), session.id, clock.now()), captures, queue)
-
-
-async def accepted(capture: Capture, captures: CaptureStore, queue: Queue) -> dict[str, Any]:
-    """Store a new capture, queue its processing, and return it as it is shown.
-
-    Raises:
-        Conflict: the session was ended meanwhile.
-    """
+    capture = submitted(body, make_id(), session.id, clock.now())
     with session_closed():
         await captures.add(capture)
     await queue.process_capture(capture.id)

@@ -13,9 +13,9 @@ from scanner_api.problems import Conflict, NotFound, PayloadTooLarge, Unsupporte
 from scanner_api.scanning.captures import Capture
 from scanner_api.scanning.images import ImageError, ImageTooLarge, read_header
 
-from .captures import accepted, submitted
-from .representations import bulk_result_representation
-from .writes import invalid
+from .captures import submitted
+from .representations import bulk_result_representation, capture_representation
+from .writes import invalid, session_closed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -69,7 +69,10 @@ async def upload_image(
     key = photo_keys.issue(session.id, "other", EXTENSIONS[header.media_type], clock.now()).key
     await bucket.put(key, image.file, header.media_type)
     capture = replace(submitted(body, make_id(), session.id, clock.now()), uploaded_image_key=key)
-    return await accepted(capture, captures, queue)
+    with session_closed():
+        await captures.add(capture)
+    await queue.process_capture(capture.id)
+    return capture_representation(capture)
 
 
 def _check_lengths(body: dict[str, Any]) -> None:
