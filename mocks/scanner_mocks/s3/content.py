@@ -19,7 +19,9 @@ BLOCK_BYTES = 256 * 1024
 
 
 class Content:
-    """Bytes on their way into a file of their own; the file goes if the block that writes it fails.
+    """Bytes on their way into a file of their own, which is there at once.
+
+    To be entered: the file goes if the block that writes it fails.
 
     Attributes:
         path: where the file is.
@@ -33,10 +35,9 @@ class Content:
         self.size = 0
         self.md5 = md5
         self.checksum = checksum
-        self._file: BinaryIO
+        self._file: BinaryIO = self.path.open("xb")
 
     def __enter__(self) -> Self:
-        self._file = self.path.open("xb")
         return self
 
     def __exit__(

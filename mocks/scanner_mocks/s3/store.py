@@ -142,8 +142,10 @@ class Store:
     # Objects
 
     def new_content(self, bucket: str, md5: ContentMd5, checksum: Checksum | None) -> Content:
-        """Return content for an object of this bucket, still to be received."""
-        return Content(self._archive.folder(bucket), md5, checksum)
+        """Return content for an object of this bucket, still to be received, or raise NoSuchBucket."""
+        with self._backend.lock:  # no reset takes the folder away in between
+            self.existing(bucket)
+            return Content(self._archive.folder(bucket), md5, checksum)
 
     def put_object(self, order: Order, content: Content) -> Answer:
         """Make an object of an order and its content."""
