@@ -28,6 +28,8 @@ from scanner_mocks.demonstration import Failed, demonstrate, scan, stage, story
 from scanner_mocks.pictures import label, tin
 from scanner_mocks.pictures.qr_code import digital_link, draw_qr_code
 
+pytestmark = pytest.mark.programs
+
 COMMAND = [str(Path(sys.executable).with_name("scanner-api")), "demo"]
 ACTS = [
     "Create a session",

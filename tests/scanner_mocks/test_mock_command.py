@@ -23,6 +23,8 @@ from scanner_mocks import cli, seeds
 from scanner_mocks.cli import extras
 from scanner_mocks.token_issuer import bearer_token
 
+pytestmark = pytest.mark.programs
+
 COMMAND = [str(Path(sys.executable).with_name("scanner-api")), "mock", "--port", "0", "--s3-port", "0"]
 
 

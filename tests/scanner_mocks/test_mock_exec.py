@@ -19,6 +19,8 @@ from scanner_api.cli import app
 from scanner_api.settings import Settings
 from scanner_mocks.environment import environment_of
 
+pytestmark = pytest.mark.programs
+
 COMMAND = [str(Path(sys.executable).with_name("scanner-api")), "mock"]
 SHOW = """
 import json, os, sys, urllib.request

@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.programs
+
 ANEW = """
 def test_first(scanner_mock, scanner_api_client, scanner_s3):
     session = scanner_api_client.post("/sessions", json={}).json()

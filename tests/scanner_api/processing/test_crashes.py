@@ -23,6 +23,8 @@ from scanner_api.scanning.catalogue import Product
 from scanner_api.storage.database import Database
 from scanner_api.storage.products import ProductStore
 
+pytestmark = pytest.mark.programs
+
 CAPTURES = 200
 GTIN = "09521234000013"
 API = "/scanner/api/v1"

@@ -15,6 +15,8 @@ from scanner_contract import Contract
 from scanner_mocks.conformance import Credentials, check_app
 from scanner_mocks.conformance.plan import PHASES
 
+pytestmark = pytest.mark.programs
+
 KEY = "a-key-of-the-notes"
 JSON = "application/json"
 NOTE = {

@@ -22,6 +22,8 @@ from scanner_mocks import cli
 from scanner_mocks.demonstration import demonstrate
 from scanner_mocks.judging import judge_har
 
+pytestmark = pytest.mark.programs
+
 COMMAND = [str(Path(sys.executable).with_name("scanner-api")), "proxy", "--port", "0"]
 
 

@@ -13,6 +13,8 @@ from typer.testing import CliRunner
 
 from scanner_api.cli import app
 
+pytestmark = pytest.mark.programs
+
 KEY = "shelf-key-12345"
 QUICK = ["--max-examples", "2", "--seed", "1"]
 

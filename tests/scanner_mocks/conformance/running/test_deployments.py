@@ -15,6 +15,8 @@ from scanner_mocks import scanner_mock, seeds
 from scanner_mocks.answers.app import answering_app
 from scanner_mocks.conformance import Credentials, check_app, check_url
 
+pytestmark = pytest.mark.programs
+
 SMALL = {"max_examples": 1, "seed": 20261124}
 STORIES = {**SMALL, "phases": ("examples", "fuzzing", "stateful")}
 """Without the phase that tries the limits of values: the mock, which is the same service, gets that."""

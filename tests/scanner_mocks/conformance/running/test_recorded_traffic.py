@@ -10,6 +10,8 @@ from typer.testing import CliRunner
 
 from scanner_api.cli import app
 
+pytestmark = pytest.mark.programs
+
 STARTED = "2026-11-24T12:00:00Z"
 SESSIONS = "http://127.0.0.1:8000/scanner/api/v1/sessions"
 TESTS = """

@@ -5,6 +5,8 @@ import pytest
 
 from scanner_mocks.conformance import CannotRunError, Credentials, check_url
 
+pytestmark = pytest.mark.programs
+
 QUICK = {"credentials": Credentials(api_key="shelf-key-12345"), "max_examples": 2, "seed": 1, "checks": ()}
 
 

@@ -13,6 +13,8 @@ from scanner_mocks.conformance.pace import Pace
 from scanner_mocks.conformance.run import Run
 from scanner_mocks.conformance.violation import Violated
 
+pytestmark = pytest.mark.programs
+
 KEY = "shelf-key-12345"
 QUICK = {"credentials": Credentials(api_key=KEY), "max_examples": 2, "seed": 1, "checks": ()}
 
