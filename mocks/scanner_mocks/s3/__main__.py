@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import FrameType
 
+POLITENESS = 10
+
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Serve S3 until interrupted, or until the parent goes away."""
@@ -37,6 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 **settings, clock=clock, report=tell
             )
             server.app = app
+            if options.parent:
+                _give_way()
             report(ready=True)
             if options.parent:
                 control = Control(app, clock)
@@ -82,6 +86,12 @@ def _settings(options: argparse.Namespace) -> dict[str, Any]:
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
+
+
+def _give_way() -> None:
+    """Let the API go first where both want the processor: uploads are long, its answers short."""
+    if sys.platform != "win32":
+        os.nice(POLITENESS)
 
 
 def _obey_parent(control: Control) -> None:
