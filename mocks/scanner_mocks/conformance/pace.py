@@ -35,24 +35,30 @@ class Pace:
         self._longest = longest
         self.waited = 0.0
 
-    def heed(self, headers: Mapping[str, str], left: float = inf) -> None:
+    def heed(self, headers: Mapping[str, str], left: float = inf, kept: float = 0.0) -> None:
         """Wait if the answer with these headers says that the next request would be one too many.
 
         Args:
             headers: names in lower case.
             left: seconds after which the run is over anyhow, so that nothing waits longer.
+            kept: share of a window that is left unused, for who comes later.
 
         Raises:
             QuotaUsedUp: the wait would be longer than a run waits.
         """
         remaining, reset = _number(headers, "ratelimit-remaining"), _number(headers, "ratelimit-reset")
-        if remaining is None or reset is None or remaining > SPARE:
+        if remaining is None or reset is None or remaining > self._unused(headers, reset, kept):
             return
         seconds = min(reset, left)
         if seconds > self._longest:
             raise QuotaUsedUp(f"The quota is used up, and resets only in {reset} s.")
         self.waited += seconds
         self._sleep(seconds)
+
+    def _unused(self, headers: Mapping[str, str], reset: int, kept: float) -> float:
+        """Return how many requests of a window are left unused; few of one that is not waited for."""
+        limit = _number(headers, "ratelimit-limit") or 0
+        return SPARE if reset > self._longest else max(SPARE, kept * limit)
 
 
 def _number(headers: Mapping[str, str], name: str) -> int | None:

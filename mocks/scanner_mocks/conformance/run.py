@@ -10,7 +10,7 @@ from schemathesis.engine import events, from_schema
 
 from .arrival import CannotRunError
 from .checks import CHECKS, is_told_by
-from .configuration import configuration
+from .configuration import KEPT, configuration
 from .pace import QuotaUsedUp
 from .recording import OWN_CHECKS, WHOLE_API, Recording
 from .registration import registered
@@ -128,15 +128,15 @@ class Run:
         if not schema.statistic.transitions.selected:
             schema.config.phases.stateful.enabled = False  # else it is an error that no story can be told
         schema.hooks.register_hook_with_name(self._after_call, "after_call")
-        if not schema.statistic.transitions.selected:
-            schema.config.phases.stateful.enabled = False  # else it is an error that no story can be told
         schema.hooks.register_hook_with_name(self._filter_failure, "filter_failure")
         return schema
 
     def _after_call(self, _context: HookContext, _case: Case[Any], response: Response) -> None:
         try:
             headers = {name: values[0] for name, values in response.headers.items()}
-            self._pace.heed(headers, self.target.remaining())
+            kept = 0.0 if self.plan.budget is None else KEPT
+            left = self.target.remaining() - kept * (self.plan.budget or 0)
+            self._pace.heed(headers, max(0.0, left), kept)
         except QuotaUsedUp as end:
             self.report.reason = str(end)
             self.stop()

@@ -97,6 +97,7 @@ class Shelf:
         self.left -= 1
         response = JSONResponse({}, 429) if self.left < 0 else await self._answer(request)
         response.headers["ratelimit-remaining"] = str(max(0, self.left))
+        response.headers["ratelimit-limit"] = "50"
         response.headers["ratelimit-reset"] = "7"
         return response
 

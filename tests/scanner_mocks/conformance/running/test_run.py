@@ -165,6 +165,23 @@ def test_a_run_waits_before_a_window_is_used_up(shelf_of):
     assert 429 not in report.operations["GET /shelf/things"].statuses
 
 
+def test_a_run_with_a_budget_keeps_requests_for_the_checks_at_its_end(shelf_of):
+    """With a budget, what Schemathesis sends leaves a fifth of a window and of the time unused."""
+    shelf, waits = shelf_of(left=50), []
+
+    def sleep(seconds):
+        waits.append((shelf.left, seconds))
+        shelf.left = 50
+
+    with Checking(url=shelf.url, only=("list_things",), budget=5, **QUICK).started() as run:
+        shelf.left = 20
+        for _ in Run(run.target, run.plan, Pace(sleep), checks=()).go():
+            pass
+    assert waits
+    assert {left for left, _ in waits} == {10}
+    assert max(seconds for _, seconds in waits) <= 4
+
+
 def test_a_quota_that_is_used_up_for_hours_ends_the_run(shelf_of):
     """A window that resets later than a run waits ends the run with exit code 2 and the reason."""
     shelf = shelf_of(left=100)
