@@ -6,6 +6,8 @@ import os
 from collections.abc import Callable
 from typing import Protocol
 
+DRAWN_AT_ONCE = 1024
+
 RandomBytes = Callable[[int], bytes]
 """Returns as many random bytes as it is asked for, 64 at most."""
 
@@ -22,5 +24,25 @@ class SystemRandomness:
     """The machine's, which nobody can foretell."""
 
     def source(self, purpose: str) -> RandomBytes:  # noqa: ARG002 -- all purposes are served alike
-        """Return the machine's source."""
-        return os.urandom
+        """Return a source that asks the machine for many bytes at once: each time is a system call."""
+        return _Drawn().take
+
+
+class _Drawn:
+    """Bytes of the machine's that nobody was given yet; a process that is forked off draws its own."""
+
+    def __init__(self) -> None:
+        self._bytes = b""
+        self._at = 0
+        os.register_at_fork(after_in_child=self._forget)
+
+    def take(self, number: int) -> bytes:
+        """Return so many random bytes."""
+        end = self._at + number
+        if end > len(self._bytes):
+            self._bytes, self._at, end = os.urandom(max(DRAWN_AT_ONCE, number)), 0, number
+        taken, self._at = self._bytes[self._at : end], end
+        return taken
+
+    def _forget(self) -> None:
+        self._bytes, self._at = b"", 0

@@ -83,7 +83,7 @@ class Database:
         self._in_memory = in_memory(self.url)
         self._anchor: sqlite3.Connection | None = None
         self._write_turn: AbstractAsyncContextManager[Any] = turns if is_sqlite else nullcontext()
-        self.near = NearReader(self._engine) if is_sqlite else None
+        self.near = NearReader(self._engine, in_turns=not self._in_memory) if is_sqlite else None
         self.read_turn: AbstractAsyncContextManager[Any] = turns if self._in_memory else nullcontext()
         """Held around a read: in memory all share one connection, and no one may see half a transaction."""
 

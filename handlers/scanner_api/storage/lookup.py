@@ -1,9 +1,9 @@
 """Rows by key, as fast as the drivers are: the read that nearly every request makes.
 
 A statement through SQLAlchemy's ``execute`` costs 370 µs on SQLite, most of it in four hops to the
-driver's thread and back. Here SQLAlchemy builds and compiles the statement once and converts the values. On
-SQLite it is run near by where that is possible (``near.py``, 15 µs); else the driver runs it in one hop
-(90 µs), for as many keys as are asked for by then.
+driver's thread and back. Here SQLAlchemy builds and compiles the statement once and converts the values.
+SQLite is read near by where that is possible (``near.py``, 5 µs); else the driver runs the statement in one
+hop (90 µs), for as many keys as are asked for by then.
 """
 
 from __future__ import annotations

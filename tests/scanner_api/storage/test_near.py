@@ -1,6 +1,8 @@
 """Reads in the thread that asks see what is committed, and step aside for whatever would hold them up."""
 
 import asyncio
+import sqlite3
+from contextlib import closing
 
 import pytest
 from sqlalchemy import select, text
@@ -26,7 +28,8 @@ def in_database(url, story):
 
     async def told():
         database = Database(url)
-        database.near = NearReader(database._engine, lambda: 0.0)  # however busy the machine, no read is slow
+        # however busy the machine, no read is slow
+        database.near = NearReader(database._engine, in_turns=not database._in_memory, ticks=lambda: 0.0)
         await database.migrate()
         try:
             async with database.transaction() as connection:
@@ -83,7 +86,7 @@ def test_after_a_slow_read_it_rests(database_url):
     ticks = iter([0.0, 0.006, 0.006, 0.1, 0.3, 0.3001])
 
     async def story(database):
-        reader = NearReader(database._engine, ticks.__next__)
+        reader = NearReader(database._engine, in_turns=False, ticks=ticks.__next__)
         try:
             return [reader.rows(SQL, "a") for _ in range(3)]
         finally:
@@ -125,3 +128,18 @@ def test_the_same_row_makes_the_same_record(database_url):
         return first[0] is second[0], (await names.find("a"))[0][1]
 
     assert in_database(database_url, story) == (True, "new")
+
+
+def test_a_turn_of_the_event_loop_sees_one_snapshot(tmp_path):
+    """What another process commits is seen by what comes after it, not in the midst of what is under way."""
+    file = tmp_path / "near.db"
+
+    async def story(database):
+        seen = [database.near.rows(SQL, "a")]
+        with closing(sqlite3.connect(file)) as other, other:
+            other.execute(RENAME)
+        seen.append(database.near.rows(SQL, "a"))
+        await asyncio.sleep(0)
+        return [*seen, database.near.rows(SQL, "a")]
+
+    assert in_database(f"sqlite+aiosqlite:///{file}", story) == [[("old",)], [("old",)], [("new",)]]
