@@ -114,6 +114,7 @@ class Report(msgspec.Struct, kw_only=True):
         troubles: what could not be tested.
         left_out: checks that could not be made, and why.
         notes: what checks left untried and why, by check.
+        cut_short: checks that could not go on to their end.
         finished: phases and operations that are done, for a run that continues this one.
     """
 
@@ -130,6 +131,7 @@ class Report(msgspec.Struct, kw_only=True):
     troubles: list[Trouble] = []
     left_out: dict[str, str] = {}
     notes: dict[str, list[str]] = {}
+    cut_short: list[str] = []
     finished: list[tuple[str, str]] = []
 
     @property

@@ -161,7 +161,9 @@ class Run:
         for check in self._made:
             if check.notes:
                 self.report.notes[check.name] = [self.target.credentials.mask(note) for note in check.notes]
-            if hasattr(check, "after_run") and check.name not in failed and not check.cut_short:
+            if check.cut_short:
+                self.report.cut_short.append(check.name)
+            elif hasattr(check, "after_run") and check.name not in failed:
                 self.report.tested(WHOLE_API).tally(check.name).passed += 1
 
 

@@ -42,7 +42,7 @@ def verdict(report: Report) -> str:
     if report.seconds:
         effort += f" in {report.seconds:.1f} s, seed {report.seed}"
     if report.exit_code == OK:
-        return f"The contract is kept: {effort}."
+        return f"The contract is kept{_as_far_as(report.cut_short)}: {effort}."
     if report.exit_code == COULD_NOT_RUN:
         return f"Not finished ({report.reason or report.end}): {effort}; nothing was wrong so far."
     findings, troubles = len(report.findings), len(report.troubles)
@@ -50,3 +50,7 @@ def verdict(report: Report) -> str:
     untested = [f"{troubles} operation{'s' * (troubles != 1)} could not be tested"] * bool(troubles)
     unfinished = [] if report.end in {"complete", "budget spent"} else [report.reason or report.end]
     return f"{', '.join(wrong + untested + unfinished)}: {effort}."
+
+
+def _as_far_as(cut_short: list[str]) -> str:
+    return f", as far as there was time ({', '.join(cut_short)} cut short)" if cut_short else ""

@@ -64,6 +64,16 @@ def test_a_run_that_was_not_finished_says_so(right, end, reason, told):
     assert right.exit_code == 2
 
 
+def test_a_check_that_was_cut_short_is_in_the_verdict(right):
+    """Where the time was too short for a check, the verdict says so, though nothing was found."""
+    right.cut_short = ["presigned_upload"]
+    verdict = shown(right).strip().splitlines()[-1]
+    assert verdict.startswith(
+        "The contract is kept, as far as there was time (presigned_upload cut short): 6 requests"
+    )
+    assert right.exit_code == 0
+
+
 def test_a_narrow_terminal_has_no_room_for_times(right):
     """In 80 columns an operation and its marks stay on one line, and its times are left to the reports."""
     [row] = [
