@@ -67,7 +67,7 @@ def test_a_run_that_was_not_finished_says_so(right, end, reason, told):
 def test_a_check_that_was_cut_short_is_in_the_verdict(right):
     """Where the time was too short for a check, the verdict says so, though nothing was found."""
     right.cut_short = ["presigned_upload"]
-    verdict = shown(right).strip().splitlines()[-1]
+    verdict = shown(right, width=200).strip().splitlines()[-1]
     assert verdict.startswith(
         "The contract is kept, as far as there was time (presigned_upload cut short): 6 requests"
     )
