@@ -104,6 +104,7 @@ def scanner_mock(
             region=seeds.REGION,
             credentials={**(s3_credentials or {}), seeds.S3_ACCESS_KEY: seeds.S3_SECRET_KEY},
             data_dir=shelf.s3,
+            seed=seed,
             on_exchange=watch.hear_of_s3,
         )
         watch.s3 = s3

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import FrameType
 
-POLITENESS = 10
+POLITENESS = 5
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -80,6 +80,7 @@ def _settings(options: argparse.Namespace) -> dict[str, Any]:
         "credentials": dict(text.split(":", 1) for text in options.credential),
         "cors_open": not options.no_cors,
         "data_dir": options.data,
+        "seed": None,
         "journal": False,
     }
 

@@ -14,6 +14,7 @@ from scanner_mocks.faults.skew import SkewedClock
 from .archive import Archive
 from .authentication import Authenticator
 from .front import Front
+from .request_ids import RequestIds
 from .signature import Credential
 from .store import FirstBucket, Store
 
@@ -31,6 +32,7 @@ def create_app(
     cors_open: bool = True,
     data_dir: str | Path | None = None,
     clock: Clock | None = None,
+    seed: int | None = None,
     report: Callable[[dict[str, Any]], None] | None = None,
 ) -> Front:
     """Return S3 as a WSGI app. moto is there once in a process: making another app empties this one.
@@ -42,13 +44,14 @@ def create_app(
         cors_open: whether the bucket begins with CORS rules that admit every origin.
         data_dir: folder that keeps buckets and objects; None for one that ends with the app.
         clock: tells the time; the machine's, if none is given.
+        seed: of the ids of requests; without it they are random.
         report: is told of every exchange.
     """
     folder = Path(data_dir) if data_dir is not None else Path(tempfile.mkdtemp(prefix="scanner-s3-"))
     store = Store(Archive(folder), FirstBucket(bucket, region, cors_open))
     accepted = {access_key: Credential.parse(text) for access_key, text in credentials.items()}
     told = SkewedClock(clock or SystemClock())
-    app = Front(store, Authenticator(accepted, told, SystemClock()), told, report)
+    app = Front(store, Authenticator(accepted, told, SystemClock()), told, RequestIds(seed), report)
     if data_dir is None:
         weakref.finalize(app, shutil.rmtree, folder, ignore_errors=True)
     return app

@@ -46,7 +46,7 @@ class Control:
         self._orders: dict[str, Callable[..., Any]] = {
             "clock": lambda now, stopped: clock.set(now and datetime.fromisoformat(now), stopped=stopped),
             "faults": app.faults.switch,
-            "reset": app.store.reset,
+            "reset": app.reset,
             "snapshot": lambda folder: app.store.snapshot(Path(folder)),
             "restore": lambda folder: app.store.restore(Path(folder)),
             "usage": app.store.usage,

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 import logging
 import re
-import secrets
 from dataclasses import replace
 from email.utils import formatdate
 from http import HTTPStatus
@@ -34,6 +32,7 @@ if TYPE_CHECKING:
 
     from .authentication import Authenticator, Signed
     from .backend import Bucket
+    from .request_ids import RequestIds
     from .store import Store
 
 _log = logging.getLogger(__name__)
@@ -49,6 +48,7 @@ class Front:
         store: the buckets and objects.
         authenticator: verifies signatures.
         clock: tells the time.
+        ids: makes the ids of requests.
         report: is told of every exchange.
 
     Attributes:
@@ -60,9 +60,12 @@ class Front:
         store: Store,
         authenticator: Authenticator,
         clock: Clock,
+        ids: RequestIds,
         report: Callable[[dict[str, Any]], None] | None = None,
     ) -> None:
         self.store = store
+        self._clock = clock
+        self._ids = ids
         self.faults = S3Faults()
         self._authenticator = authenticator
         self._objects = Objects(store)
@@ -76,8 +79,7 @@ class Front:
             Dropped: a fault wants the connection closed.
         """
         begun = monotonic()
-        request_id = secrets.token_hex(8).upper()
-        host_id = base64.b64encode(secrets.token_bytes(57)).decode()
+        request_id, host_id = self._ids.draw()
         request, answer = self._answer(environ, request_id, host_id)
         if answer is None:
             self._tell(request, Answer(0), [], begun)
@@ -86,7 +88,7 @@ class Front:
         fields = [
             ("x-amz-id-2", host_id),
             ("x-amz-request-id", request_id),
-            ("Date", formatdate(usegmt=True)),
+            ("Date", formatdate(self._clock.now().timestamp(), usegmt=True)),
             ("Server", "AmazonS3"),
             *((name, _NOT_IN_HEADER.sub(" ", value)) for name, value in answer.headers),
         ]
@@ -96,6 +98,11 @@ class Front:
         self._tell(request, answer, fields, begun)
         start_response(f"{status.value} {status.phrase}", fields)
         return () if without_body or environ["REQUEST_METHOD"] == "HEAD" else answer.body
+
+    def reset(self) -> None:
+        """Be as in the beginning with an empty archive."""
+        self._ids.begin_again()
+        self.store.reset()
 
     def close(self) -> None:
         """Forget everything that is not in the archive."""

@@ -38,6 +38,7 @@ class S3Server:
         credentials: by access key, ``SECRET_KEY[:SESSION_TOKEN[:EXPIRES]]``; each may do everything.
         cors_open: whether the bucket begins with CORS rules that admit every origin.
         data_dir: folder that keeps buckets and objects over restarts; None keeps them in this life only.
+        seed: of the ids of requests; without it they are random.
         on_exchange: is told of every exchange (see `exchanges.described`), in a thread of its own.
     """
 
@@ -51,6 +52,7 @@ class S3Server:
         credentials: Mapping[str, str],
         cors_open: bool = True,
         data_dir: Path | None = None,
+        seed: int | None = None,
         on_exchange: Callable[[dict[str, Any]], None] | None = None,
     ) -> None:
         self.bucket = bucket
@@ -64,6 +66,7 @@ class S3Server:
             "credentials": self.credentials,
             "cors_open": cors_open,
             "data_dir": None if data_dir is None else str(data_dir),
+            "seed": seed,
             "journal": on_exchange is not None,
         }
         self._on_exchange = on_exchange
