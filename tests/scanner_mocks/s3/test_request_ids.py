@@ -6,7 +6,7 @@ from scanner_mocks.s3.request_ids import RequestIds
 
 
 def test_ids_look_like_those_of_s3():
-    """A request id is 16 upper-case hex digits, a host id 76 characters of Base64, and no two are the same."""
+    """A request id is 16 upper-case hex digits, a host id 76 characters of Base64; no two are the same."""
     for ids in (RequestIds(None), RequestIds(7)):
         drawn = [ids.draw() for _ in range(100)]
         assert all(re.fullmatch(r"[0-9A-F]{16}", each.request_id) for each in drawn)

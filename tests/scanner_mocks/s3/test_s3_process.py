@@ -63,7 +63,7 @@ def test_secrets_are_not_on_the_command_line(server):
 def test_gives_way_to_the_api(server):
     """The process is less urgent than its parent, so that long uploads do not hold up the API."""
     own = os.getpriority(os.PRIO_PROCESS, 0)
-    assert os.getpriority(os.PRIO_PROCESS, server._process.pid) == min(own + 10, 19)
+    assert os.getpriority(os.PRIO_PROCESS, server._process.pid) == min(own + 5, 19)
 
 
 def test_leaves_nothing_behind(tmp_path, monkeypatch):
