@@ -66,7 +66,7 @@ def test_formats(name, text, tmp_path):
         ("f.yaml", b"- effect: {status: 503", "is not YAML"),
         ("f.toml", b"[[faults]", "is not TOML"),
         ("f.json", b"\xff", "is not UTF-8 at byte 0"),
-        ("f.json", b"[" * 5000, "is nested deeper"),
+        ("f.json", b"[" * 200_000, "is nested deeper"),
         ("f.toml", b"a = " + b"[" * 5000, "is not TOML"),
         ("f.json", b" " * (1024 * 1024 + 1), "has more than 1048576 bytes"),
         ("f.json", b"{}", "wanted is a list of faults"),
