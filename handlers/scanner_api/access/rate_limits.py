@@ -150,10 +150,9 @@ class RateLimiter:
         left_today = day.limit - counted
         if left_today < 0:
             return await self._refused(subject, quota, quota.windows), False
-        # of two alike the longer is the more restrictive
-        return Standing(minute, left, until) if left < left_today else Standing(
-            day, left_today, end_of_day
-        ), True
+        if left < left_today:  # of two alike the longer is the more restrictive
+            return Standing(minute, left, until), True
+        return Standing(day, left_today, end_of_day), True
 
     async def _refused(self, subject: str, quota: Quota, counted: tuple[Window, ...]) -> Standing:
         """Give back what was counted, and return the standing of a subject with a window used up."""

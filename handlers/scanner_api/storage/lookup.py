@@ -84,6 +84,8 @@ class Lookup(Generic[Record]):
 
     def _made_of(self, key: str, rows: list[tuple[Any, ...]]) -> Sequence[Record]:
         """Return what is made of the rows: the same as the last time, if they are the same."""
+        if not rows:  # keys that are guessed push nothing out
+            return ()
         last = self._last.get(key)
         if last is not None and last[0] == rows:
             return last[1]
