@@ -6,6 +6,8 @@ from html import escape
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from scanner_mocks.standalone_page import standalone_page
+
 from .terminal import summary, times
 
 if TYPE_CHECKING:
@@ -14,31 +16,15 @@ if TYPE_CHECKING:
     from .coverage import OperationCoverage, Share
     from .report import Finding, Report
 
-CONTENT_SECURITY_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 HEATS = {0: "never", 1: "once", 2: "2 to 9 times", 3: "10 to 99 times", 4: "more often"}
 
 
 def page(report: Report) -> str:
     """Return the page."""
     style = (files(__package__) / "page.css").read_text("utf-8")
-    title = escape(f"{report.title} {report.version}: traffic and contract")
-    body = "\n".join(_parts(report))
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{CONTENT_SECURITY_POLICY}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<style>
-{style}</style>
-</head>
-<body>
-<h1>{title}</h1>
-{body}
-</body>
-</html>
-"""
+    title = f"{report.title} {report.version}: traffic and contract"
+    body = "\n".join([f"<h1>{escape(title)}</h1>", *_parts(report)])
+    return standalone_page(title, style, body)
 
 
 def _parts(report: Report) -> Iterator[str]:

@@ -8,6 +8,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from scanner_mocks.conformance.report import OK, VIOLATED
+from scanner_mocks.standalone_page import standalone_page
 
 from .names import milliseconds, prefix_of, short, verdict
 from .plot import decades, plot
@@ -18,29 +19,13 @@ if TYPE_CHECKING:
     from scanner_mocks.conformance.report import Finding, Report, Tested
 
 CLASSES = {OK: "ok", VIOLATED: "violated"}
-CONTENT_SECURITY_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
 def page(report: Report) -> str:
     """Return the page."""
     title = f"{report.subject.title} {report.subject.version}: contract check"
-    body = "\n".join(_parts(report))
     style = (files(__package__) / "page.css").read_text("utf-8")
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{CONTENT_SECURITY_POLICY}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{escape(title)}</title>
-<style>
-{style}</style>
-</head>
-<body>
-{body}
-</body>
-</html>
-"""
+    return standalone_page(title, style, "\n".join(_parts(report)))
 
 
 def _parts(report: Report) -> Iterator[str]:
