@@ -67,7 +67,7 @@ class Form:
         if field is None or not field.as_json or not isinstance(content, UploadFile):
             return content
         is_text = is_json(essence(content.content_type or ""))
-        return (await content.read()).decode("utf-8", "replace") if is_text else content
+        return _text(await content.read()) if is_text else content
 
     def _read(
         self, parts: list[Content], pairs: QueryPairs, request: Request, violations: list[Violation]
@@ -88,11 +88,20 @@ class Form:
 
 
 class WholeParser(MultiPartParser):
-    """starlette's parser, which takes a body for whole wherever it ends, told to see that it is."""
+    """starlette's parser, told to see that a body is whole, and to leave the reading of text to us.
+
+    It would take a body for whole wherever it ends, and read in Latin-1 what it cannot read in the charset
+    that the Content-Type names. So it reads all in Latin-1, in which a character is a byte.
+    """
 
     def __init__(self, headers: Headers, stream: AsyncGenerator[bytes, None], **limits: int) -> None:
         super().__init__(headers, self._whole(stream), **limits)
         self._ended = False
+
+    def on_part_begin(self) -> None:
+        """Read the part's bytes as they are."""
+        super().on_part_begin()
+        self._charset = "latin-1"
 
     def on_end(self) -> None:
         """Note the closing boundary."""
@@ -114,15 +123,32 @@ async def _parse(stream: AsyncGenerator[bytes, None], request: Request) -> list[
         parts = (await parser.parse()).multi_items()
     except MultiPartException as error:
         raise BadRequest(f"The multipart body cannot be read: {error.message}") from None
-    except UnicodeError:
-        raise BadRequest("The multipart body cannot be read in the charset of its Content-Type.") from None
     request.files.extend(content for _, content in parts if isinstance(content, UploadFile))
-    return [(name, content) for name, content in parts if not _is_unchosen(content)]
+    return [(_recoded(name), _named(content)) for name, content in parts if not _is_unchosen(content)]
 
 
 def _is_unchosen(content: Content) -> bool:
     """Tell whether this is what a browser sends for a file input where no file was chosen."""
     return isinstance(content, UploadFile) and not content.filename and not content.size
+
+
+def _named(content: Content) -> Content:
+    """Return a text, or a file with its name, as they were meant."""
+    if isinstance(content, str):
+        return _recoded(content)
+    content.filename = _recoded(content.filename or "")
+    return content
+
+
+def _recoded(characters: str) -> str:
+    return _text(characters.encode("latin-1"))
+
+
+def _text(raw: bytes) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        raise BadRequest("The multipart body holds text that is not UTF-8.") from None
 
 
 def _encoded(content: Content) -> bytes:
