@@ -76,7 +76,20 @@ def _config(app: Application, settings: Settings) -> uvicorn.Config:
     )
 
 
-class OneWriteProtocol(HttpToolsProtocol):
+class TrailersApart(HttpToolsProtocol):
+    """HTTP whose trailer fields go nowhere.
+
+    uvicorn adds those that come in time to the header fields, where nobody in front of the app has seen them
+    (RFC 9110, section 6.5.1).
+    """
+
+    def on_headers_complete(self) -> None:
+        """Hand the head to the app, which keeps its list of fields."""
+        super().on_headers_complete()
+        self.headers = []
+
+
+class OneWriteProtocol(TrailersApart):
     """HTTP whose answers go out when all requests that were there are answered, head and body together.
 
     uvicorn writes each as an app sends it. A system call throws what a processor has learned of Python out of

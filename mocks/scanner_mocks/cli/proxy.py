@@ -14,7 +14,7 @@ import typer
 from .end import End
 
 if TYPE_CHECKING:
-    from scanner_mocks.journal import Exchange
+    from scanner_mocks.journal import Exchange, Violation
     from scanner_mocks.judging.report import Report
     from scanner_mocks.proxy.watch import Watch
 
@@ -163,7 +163,11 @@ def line(exchange: Exchange) -> str:
 
     verdict = exchange.verdict
     sides = [] if verdict is None else [("request", verdict.request), ("response", verdict.response)]
-    told = [f"{side} {each.part} {each.where} {each.rule}" for side, found in sides for each in found]
+    told = [f"{side} {_place(each)} {each.rule}" for side, found in sides for each in found]
     more = f" and {len(told) - MOST_TOLD} more" if len(told) > MOST_TOLD else ""
     head = f"#{exchange.number} {exchange.method} {exchange.url} -> {exchange.status or 'no answer'}"
     return printable(f"{head}: {'; '.join(told[:MOST_TOLD])}{more}")
+
+
+def _place(violation: Violation) -> str:
+    return f"{violation.part} {violation.where}".rstrip()

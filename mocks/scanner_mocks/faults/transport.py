@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from scanner_api.server import TrailersApart
 
 if TYPE_CHECKING:
     from asyncio import Transport
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 EXTENSION = "scanner_mocks.transport"
 
 
-class TransportProtocol(HttpToolsProtocol):
+class TransportProtocol(TrailersApart):
     """uvicorn's protocol, which hands the app the transport: ASGI has no word for closing a connection."""
 
     def on_message_begin(self) -> None:

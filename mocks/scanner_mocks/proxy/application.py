@@ -118,6 +118,7 @@ class _Passing:
         headers = self._scope["headers"]
         if transfer_coding(headers) or value_of(headers, b"content-length") not in {None, b"0"}:
             return self._chunks()
+        self._passage.asked = True
         self._listen()
         return None
 
@@ -129,6 +130,7 @@ class _Passing:
                 raise _ClientGone
             chunk, more = message.get("body", b""), message.get("more_body", False)
             self._passage.ask(chunk)
+            self._passage.asked = not more
             if chunk:
                 yield chunk
         self._listen()
@@ -155,8 +157,8 @@ class _Passing:
         if self._judgement is None:
             self._judgement = self._watch.judge(self._passage.exchange())
         headers = [*self._passage.headers, *verdict_fields(self._judgement.verdict)]
-        # uvicorn takes the length of what has not changed for that of a body to come
-        if self._passage.status == HTTPStatus.NOT_MODIFIED:
+        # uvicorn takes the length that these tell for that of a body to come
+        if self._passage.status in {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}:
             headers = [pair for pair in headers if pair[0].lower() != b"content-length"]
         return self._passage.status, headers
 
@@ -177,7 +179,7 @@ class _Passing:
         """Answer for the upstream, if there is still a way to."""
         started = self._outgoing.started
         self._outgoing.drop()
-        self._passage.status = 0
+        self._passage.status, self._judgement = 0, None
         self._tell()
         if started:
             raise _CutShort from failure

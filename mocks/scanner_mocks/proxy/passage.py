@@ -32,7 +32,8 @@ class Passage:
     Attributes:
         status: of the answer; 0 until there is one.
         headers: of the answer.
-        ended: whether all of both is there.
+        asked: whether all of the request is there.
+        ended: whether all of the answer is.
     """
 
     def __init__(self, scope: Scope, url: str, most_bytes: int) -> None:
@@ -43,7 +44,7 @@ class Passage:
         self._request, self._answer = Content(), Content()
         self.status = 0
         self.headers: RawHeaders = []
-        self.ended = False
+        self.asked = self.ended = False
 
     def ask(self, chunk: bytes) -> None:
         """Take in a chunk of the request's body."""
@@ -72,15 +73,8 @@ class Passage:
             method=self._scope["method"],
             url=self._url,
             status=self.status,
-            request=self._message(self._scope["headers"], self._request),
-            response=self._message(self.headers, self._answer),
-        )
-
-    def _message(self, headers: RawHeaders, content: Content) -> Message:
-        return Message(
-            headers=[(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers],
-            body=b"".join(content.blocks),
-            body_bytes=content.length + (not self.ended),
+            request=_message(self._scope["headers"], self._request, whole=self.asked),
+            response=_message(self.headers, self._answer, whole=self.ended),
         )
 
 
@@ -117,6 +111,14 @@ class Witnessed(msgspec.Struct, kw_only=True):
             operation=self.operation,
             verdict=self.verdict,
         )
+
+
+def _message(headers: RawHeaders, content: Content, *, whole: bool) -> Message:
+    return Message(
+        headers=[(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers],
+        body=b"".join(content.blocks),
+        body_bytes=content.length + (not whole),
+    )
 
 
 def _masked(message: Message, masking: Masking, most_bytes: int) -> Message:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from scanner_api.server import listen, url_of
+from scanner_api.server import OneWriteProtocol, listen, url_of
 
 from .application import MOST_BYTES, Proxy
 
@@ -70,6 +70,7 @@ class _Server(uvicorn.Server):
 def _config(proxy: Proxy) -> uvicorn.Config:
     return uvicorn.Config(
         proxy,
+        http=OneWriteProtocol,
         lifespan="off",
         ws="none",
         log_config=None,

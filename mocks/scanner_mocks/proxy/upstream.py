@@ -178,7 +178,9 @@ def _failure(error: httpx.TransportError) -> UpstreamFailed:
         return UpstreamFailed(HTTPStatus.BAD_REQUEST, "http_request_error", str(error))
     if isinstance(error, httpx.ConnectError):
         return UpstreamFailed(HTTPStatus.BAD_GATEWAY, "destination_unavailable", str(error))
-    return UpstreamFailed(HTTPStatus.BAD_GATEWAY, "http_protocol_error", str(error))
+    if isinstance(error, httpx.NetworkError):
+        return UpstreamFailed(HTTPStatus.BAD_GATEWAY, "connection_terminated", "the connection broke")
+    return UpstreamFailed(HTTPStatus.BAD_GATEWAY, "http_protocol_error", str(error).rstrip("."))
 
 
 def _checked(text: str) -> httpx.URL:

@@ -1,6 +1,7 @@
 """What the proxy does when one side is not there, is slow, or ends too early."""
 
 import socket
+import struct
 import threading
 import time
 
@@ -71,13 +72,27 @@ def test_an_answer_that_ends_too_early_is_not_passed_off_as_whole(proxy, upstrea
     assert problem(proxy.ask("GET", "/notes")) == (502, "scanner-api; error=http_protocol_error")
 
 
+def test_a_connection_that_breaks_is_said_to(proxy, upstream):
+    """An upstream that resets its connection is told apart from one that speaks no HTTP."""
+
+    def reset(connection, _):
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.close()
+
+    upstream.answer = reset
+    answer = proxy.ask("GET", "/notes")
+    assert problem(answer) == (502, "scanner-api; error=connection_terminated")
+    assert answer.json()["detail"].endswith(": the connection broke.")
+
+
 def test_a_long_answer_that_ends_too_early_breaks_off(proxy, upstream):
     """Where the client has the head already, the connection breaks, as it did on the other side."""
-    upstream.answer = HEAD + b"Content-Length: 20000\r\n\r\n" + b"[" * 10000
+    upstream.answer = HEAD.replace(b"json", b"xml") + b"Content-Length: 20000\r\n\r\n" + b"[" * 10000
     with pytest.raises(httpx.RemoteProtocolError):
         proxy.ask("GET", "/notes")
     (exchange,) = proxy.exchanges
-    assert exchange.status == 0
+    assert (exchange.status, exchange.verdict.response) == (0, [])
+    assert exchange.verdict.unjudged == "the connection ended without an answer"
 
 
 def test_a_client_that_goes_away_ends_its_request(proxy, upstream):

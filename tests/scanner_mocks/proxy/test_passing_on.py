@@ -118,11 +118,28 @@ def test_head_has_the_fields_of_get(proxy, upstream):
     assert "x-contract-violations" not in answer.headers
 
 
-def test_what_has_not_changed_has_no_body(proxy, upstream):
-    """A 304 may tell a length without sending anything."""
-    upstream.answer = b"HTTP/1.1 304 Not Modified\r\nETag: x\r\nContent-Length: 999\r\n\r\n"
-    answer = proxy.ask("GET", "/notes")
-    assert (answer.status_code, answer.headers["etag"], answer.content) == (304, "x", b"")
+@pytest.mark.parametrize("status", [204, 304])
+def test_an_answer_without_a_body_may_tell_a_length(proxy, upstream, status):
+    """What has not changed tells how long it is, and a 204 may though it should not; the connection is kept."""
+    for _ in range(2):
+        upstream.answer = b"HTTP/1.1 %d Fine\r\nETag: x\r\nContent-Length: 999\r\n\r\n" % status
+        answer = proxy.ask("GET", "/notes")
+        assert (answer.status_code, answer.headers["etag"], answer.content) == (status, "x", b"")
+        assert "connection" not in answer.headers
+
+
+def test_trailers_do_not_become_fields(proxy, upstream):
+    """What comes after a body is not taken for a part of the head, either way."""
+    upstream.answer = OK + b"Transfer-Encoding: chunked\r\n\r\n2\r\n[]\r\n0\r\nX-Late: 1\r\n\r\n"
+    with proxy.connection() as connection:
+        connection.sendall(
+            b"POST /notes HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+            b"2\r\n{}\r\n0\r\nX-Late: 1\r\n\r\n"
+        )
+        answer = connection.makefile("rb").read()
+    assert answer.endswith(b"2\r\n[]\r\n0\r\n\r\n")
+    assert b"x-late" not in answer.lower()
+    assert upstream.last["x-late"] is None
 
 
 def test_interim_answers_are_not_the_answer(proxy, upstream, json_answer):
