@@ -120,7 +120,7 @@ def test_head_has_the_fields_of_get(proxy, upstream):
 
 @pytest.mark.parametrize("status", [204, 304])
 def test_an_answer_without_a_body_may_tell_a_length(proxy, upstream, status):
-    """What has not changed tells how long it is, and a 204 may though it should not; the connection is kept."""
+    """What has not changed tells how long it is; a 204 may, if against the rules; the connection is kept."""
     for _ in range(2):
         upstream.answer = b"HTTP/1.1 %d Fine\r\nETag: x\r\nContent-Length: 999\r\n\r\n" % status
         answer = proxy.ask("GET", "/notes")
