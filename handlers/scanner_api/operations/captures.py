@@ -47,7 +47,7 @@ async def create_capture(
 
 
 def submitted(scan: dict[str, Any], capture_id: str, session_id: str, now: datetime) -> Capture:
-    """Return the capture that a CaptureSubmitSchema, or an UploadImageFormSchema, describes."""
+    """Return the capture that a CaptureSubmitSchema describes, or the fields of an UploadImageFormSchema."""
     return Capture(
         id=capture_id,
         session_id=session_id,

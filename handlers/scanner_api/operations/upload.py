@@ -68,7 +68,9 @@ async def upload_image(
     header = await asyncio.to_thread(_header_of, image, settings.max_upload_bytes)
     key = photo_keys.issue(session.id, "other", EXTENSIONS[header.media_type], clock.now()).key
     await bucket.put(key, image.file, header.media_type)
-    capture = replace(submitted(body, make_id(), session.id, clock.now()), uploaded_image_key=key)
+    # the form's schema lets other fields pass, of which nothing is known
+    scan = {name: body[name] for name in ("capture_type", "raw_value", "gtin")}
+    capture = replace(submitted(scan, make_id(), session.id, clock.now()), uploaded_image_key=key)
     with session_closed():
         await captures.add(capture)
     await queue.process_capture(capture.id)

@@ -85,6 +85,12 @@ def test_fields_have_the_limits_of_a_scan(api, field, length):
     assert refused.json()["errors"][0]["pointer"] == f"/{field}"
 
 
+def test_fields_that_the_form_does_not_have_are_left_out(api):
+    """Metadata and GS1 data are a submitted scan's alone: what is called so here is not in the capture."""
+    capture = upload(api, PIXEL, metadata='{"a": "b"}', gs1_dl_data="x").json()
+    assert (capture["metadata"], capture["gs1_dl_data"]) == ({}, {})
+
+
 def test_an_upload_needs_an_active_session_of_the_caller(api, other):
     """A foreign session is a 404, an ended one a 409."""
     session_id = api.session()
