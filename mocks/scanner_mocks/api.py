@@ -144,7 +144,7 @@ def _maker(
             database=database,
             bucket=bucket,
             reveal=True,
-            answers=ContractAnswers(str(settled.seed)),
+            answers=ContractAnswers(str(settled.seed), randomness),
         )
 
     return make

@@ -24,6 +24,7 @@ from .faults.faulty import Faulty
 from .faults.file import faults_in
 from .journal import Journalled
 from .operation_table import OperationTable
+from .randomness import SeededRandomness
 from .serving import serving
 from .watch import Watch
 
@@ -122,11 +123,11 @@ class _Making:
     """Puts the mock of a contract together."""
 
     def __init__(self, watch: Watch, seed: int, *, authentication: bool) -> None:
-
         self.watch = watch
         self._seed = seed
         self._authentication = authentication
         self._clock = MockClock(lambda _now, _stopped: None)
+        self._randomness = SeededRandomness(seed)
 
     def application(
         self,
@@ -140,7 +141,10 @@ class _Making:
         """Return the mock: control, and the contract's answers behind journal and faults."""
         journal, events = self.watch.journal, Events()
         kept: dict[str, Clearable] = {"journal": journal, "faults": self.watch.faults}
-        state: Any = ContractState(contract, self._layered, self._clock, events, kept, watch=watch, tell=tell)
+        cleared = {**kept, "randomness": self._randomness}
+        state: Any = ContractState(
+            contract, self._layered, self._clock, events, cleared, watch=watch, tell=tell
+        )
         control = Control(
             ControlGate(control_token),
             pages={
@@ -158,7 +162,11 @@ class _Making:
         """Return a contract's answers behind faults, and those behind the journal."""
         self.watch.look_by(contract)
         app = answering_app(
-            contract, seed=str(self._seed), authentication=self._authentication, clock=self._clock
+            contract,
+            seed=str(self._seed),
+            authentication=self._authentication,
+            clock=self._clock,
+            randomness=self._randomness,
         )
         faulty = Faulty(
             app, self.watch.faults, contract, self._clock, upload_seconds=UPLOAD_SECONDS, prefers=True

@@ -31,6 +31,10 @@ class SeededRandomness:
         """Where it stands: the arguments beside the seed that make another that goes on from here."""
         return {"life": self._life, "drawn": dict(self._drawn)}
 
+    def clear(self, scope: str | None = None) -> None:  # noqa: ARG002 -- what is drawn is nobody's own
+        """Draw the same again."""
+        self._drawn.clear()
+
     def source(self, purpose: str) -> RandomBytes:
         """Return the source of a purpose."""
 

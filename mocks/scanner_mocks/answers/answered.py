@@ -3,31 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from scanner_api.binding.answers import Rendered
+from scanner_mocks.randomness import SeededRandomness
 
 from .documented import DocumentedAnswers
 from .generation import Generator
-from .magic_ids import MagicIds
+from .magic_ids import MagicIds, members_of
 from .preferences import LONGEST, Preferences, preferences_of
 from .response import Wish
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from scanner_api.binding.assembly import Assembly
     from scanner_api.binding.operation import BoundOperation
     from scanner_api.binding.request import Request
     from scanner_api.binding.stand_in import Answering
+    from scanner_api.randomness import RandomBytes, Randomness
 
     from .response import Documented, Fields
 
 NOTHING = Preferences()
 HANDLER = (b"x-mock-answer", b"handler")
+DRAWN_BYTES = 8
 
 
 class ContractAnswers:
@@ -35,18 +35,21 @@ class ContractAnswers:
 
     Args:
         seed: another seed, other generated values.
+        randomness: what dynamic answers are drawn from, each operation's for themselves.
     """
 
     request_headers = ("Prefer", "X-Mock-Fault", "X-Mock-Scope")
     response_headers = ("Preference-Applied", "X-Mock-Answer")
 
-    def __init__(self, seed: str = "") -> None:
+    def __init__(self, seed: str = "", randomness: Randomness | None = None) -> None:
         self._seed = seed
+        self._randomness = randomness or SeededRandomness(0)
         self._generator: Generator | None = None
 
     def answering(self, operation: BoundOperation, assembly: Assembly, /) -> Answering:
         """Return what answers the admitted requests of an operation."""
-        return AnsweredOperation(operation, assembly, self.generator(assembly))
+        draw = self._randomness.source(f"answers of {operation.contract_operation.operation_id}")
+        return AnsweredOperation(operation, assembly, self.generator(assembly), draw)
 
     def generator(self, assembly: Assembly) -> Generator:
         """Return the generator of the contract's values."""
@@ -59,47 +62,49 @@ class ContractAnswers:
 class AnsweredOperation:
     """Answers the admitted requests of one operation."""
 
-    def __init__(self, bound: BoundOperation, assembly: Assembly, generator: Generator) -> None:
+    def __init__(
+        self, bound: BoundOperation, assembly: Assembly, generator: Generator, draw: RandomBytes
+    ) -> None:
         operation = bound.contract_operation
         self._bound = bound
+        self._draw = draw
         self._documented = DocumentedAnswers(operation, assembly, generator)
         self._making = asyncio.Lock()
         self._magic = MagicIds(operation, assembly, generator, self._documented.success)
         arguments = {(each.location, each.name): each.argument for each in bound.parameters}
-        self._identifiers = [(*each, arguments.get(each, "body")) for each in self._magic.names]
+        self._identifiers = [(*each, arguments[each]) for each in self._magic.names if each in arguments]
+        self._looks_into_body = len(self._identifiers) < len(self._magic.names)
 
     async def __call__(self, request: Request) -> Rendered:
         """Return the answer, or raise the problem that it is."""
         sent = request.headers.get(b"prefer")
         preferences = NOTHING if sent is None else preferences_of(sent[:LONGEST])
         if preferences.code is not None or preferences.example is not None:
-            return await self._preferred(preferences, request, "")
+            return await self._preferred(preferences, request)
         arguments = await self._bound.arguments(request)
-        status = self._magic_status(arguments) if self._identifiers else None
+        status = self._magic_status(arguments) if self._magic.names else None
         if status is not None:
             return await self._answer(Wish(status, _accept(request)), request)
         if preferences.dynamic:
-            return await self._preferred(preferences, request, _canonical(arguments))
+            return await self._preferred(preferences, request)
         if self._bound.has_handler:
             request.response_headers.append(HANDLER)
             return await self._bound.handled(arguments, request)
         return await self._answer(Wish(None, _accept(request)), request)
 
     def _magic_status(self, arguments: Mapping[str, Any]) -> int | None:
-        for place, name, argument in self._identifiers:
-            value = arguments.get(argument)
-            if place == "body":
-                value = value.get(name) if isinstance(value, dict) else None
-            status = self._magic.status_of(place, name, value)
-            if status is not None:
-                return status
-        return None
+        return next((each for each in self._magic_statuses(arguments) if each is not None), None)
 
-    async def _preferred(self, preferences: Preferences, request: Request, drawn_for: str) -> Rendered:
-        drawn = ""
-        if preferences.dynamic and preferences.example is None:
-            told = f"{request.method} {request.path}?{request.query_string!r} {drawn_for}"
-            drawn = hashlib.sha256(told.encode()).hexdigest()
+    def _magic_statuses(self, arguments: Mapping[str, Any]) -> Iterator[int | None]:
+        status_of = self._magic.status_of
+        for place, name, argument in self._identifiers:
+            yield status_of(place, name, arguments.get(argument))
+        if self._looks_into_body:
+            yield from (status_of("body", name, each) for name, each in members_of(arguments["body"]))
+
+    async def _preferred(self, preferences: Preferences, request: Request) -> Rendered:
+        is_drawn = preferences.dynamic and preferences.example is None
+        drawn = self._draw(DRAWN_BYTES).hex() if is_drawn else ""
         wish = Wish(preferences.code, _accept(request), preferences.example, drawn)
         return await self._answer(wish, request, preferences.applied)
 
@@ -129,9 +134,3 @@ def _accept(request: Request) -> str | None:
     """Return the Accept header, as far as it is remembered."""
     sent = request.headers.get(b"accept")
     return None if sent is None else sent[:LONGEST].decode("latin-1")
-
-
-def _canonical(arguments: Mapping[str, Any]) -> str:
-    """Return text that is the same for the same arguments; a file is told by its name and size."""
-    encoded = msgspec.json.encode(arguments, enc_hook=lambda each: [each.filename, each.size], order="sorted")
-    return encoded.decode()

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from scanner_api.clock import Clock
+    from scanner_api.randomness import Randomness
     from scanner_contract import Contract
 
 MOST_BODY_BYTES = 64 * 1024 * 1024
@@ -25,7 +26,12 @@ MOST_TARGET_BYTES = 16 * 1024
 
 
 def answering_app(
-    contract: Contract, *, seed: str = "", authentication: bool = True, clock: Clock | None = None
+    contract: Contract,
+    *,
+    seed: str = "",
+    authentication: bool = True,
+    clock: Clock | None = None,
+    randomness: Randomness | None = None,
 ) -> ASGIApp:
     """Return an app that validates the requests of a contract and answers them from it.
 
@@ -34,8 +40,9 @@ def answering_app(
         seed: another seed, other generated values.
         authentication: ask for credentials where the contract does; any non-empty one will do.
         clock: tells the time of problems.
+        randomness: what dynamic answers are drawn from.
     """
-    answers = ContractAnswers(seed)
+    answers = ContractAnswers(seed, randomness)
     assembly = Assembly(
         contract,
         ShapeGate(contract.security_schemes) if authentication else OpenGate(),

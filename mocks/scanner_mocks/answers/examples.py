@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -12,7 +13,8 @@ if TYPE_CHECKING:
 
     from .generation import Generator
 
-UNNAMED = ""
+MOST_EXAMPLES = 12
+"""That are looked at: where so many break the contract, they all do."""
 
 
 class Candidate(NamedTuple):
@@ -51,12 +53,11 @@ def candidates(
     if example is not None:
         yield from _spelled(named[example])
         return
-    if not dynamic:
-        for value in (*named.values(), *([holder["example"]] if "example" in holder else [])):
-            yield from _spelled(value)
     schema = holder.get("schema", True)
-    for value in () if dynamic else _of_schema(contract, schema):
-        yield from _spelled(value)
+    if not dynamic:
+        own = [holder["example"]] if "example" in holder else []
+        given = (*named.values(), *own, *_of_schema(contract, schema))
+        yield from islice((each for value in given for each in _spelled(value)), MOST_EXAMPLES)
     for value in generator.values(schema, name, examples=not dynamic):
         yield Candidate(value, "generated")
 

@@ -1,17 +1,18 @@
 """Identifiers that stand for a status, for an app that cannot send ``Prefer``; worked out from the contract.
 
 For every identifier that a request may hold (a path parameter, or a query parameter or member of the body
-whose name ends in ``id``) and every documented status there is one that keeps its schema:
-``mock-status-404``, or what comes closest.
+whose name ends in ``id``, in ``ids`` if they are many) and every documented status there is one that keeps
+its schema: ``mock-status-404``, or what comes closest.
 """
 
 from __future__ import annotations
 
 import re
-from itertools import chain, islice
+from collections import deque
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from scanner_api.binding.shapes import parts_of, properties_of
+from scanner_api.binding.shapes import parts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +27,11 @@ DIGITS = str.maketrans("01", "oi")
 INTEGERS = 900_000_000
 MOST_DRAWN = 3
 SHORT, LONGEST = 6, 100
+BESIDE = ("allOf", "anyOf", "oneOf")
+DEEPEST = 6
+"""Levels of a body, objects and arrays, that identifiers are looked for in."""
+MOST_PARTS = 2_000
+"""Of a body, or of its schema, that are looked at on one level."""
 
 
 class MagicIds:
@@ -59,8 +65,8 @@ class MagicIds:
         is_valid = self._compiler.compile(schema).is_valid
         parts = parts_of(schema, self._compiler)
         drawable = any("pattern" in each for each in parts) and not any("enum" in each for each in parts)
-        spelled: dict[int, Any] = {}
-        known: dict[Any, int] = {}
+        spelled = self.spellings.get((place, name), {})  # of the same name further out
+        known = self._statuses.get((place, name), {})
         for status in statuses:
             valid = [each for each in _spellings(schema, status) if is_valid(each)]
             for each in valid or filter(is_valid, self._drawn(schema, status) if drawable else ()):
@@ -80,12 +86,37 @@ class MagicIds:
             if (place == "path" or (place == "query" and ID_NAME.search(name))) and "schema" in each:
                 yield place, name, each["schema"]
         content = (operation.request_body or {}).get("content", {}).values()
-        properties = chain.from_iterable(
-            properties_of(each.get("schema", True), self._compiler).items() for each in content
-        )
-        for name, schema in dict(properties).items():
-            if ID_NAME.search(name):
-                yield "body", name, schema
+        level, seen = [("", each.get("schema", True)) for each in content], set[tuple[str, int]]()
+        for _ in range(DEEPEST):
+            level = list(islice(self._inside(level, seen), MOST_PARTS))
+            yield from (("body", name, schema) for name, schema in level if ID_NAME.search(name))
+
+    def _inside(self, level: list[tuple[str, Any]], seen: set[tuple[str, int]]) -> Iterator[tuple[str, Any]]:
+        """Yield names and schemas of what values of these schemas have in them."""
+        pending = deque(level)
+        while pending:
+            name, schema = pending.popleft()
+            if isinstance(schema, dict) and (name, id(schema)) not in seen:
+                seen.add((name, id(schema)))
+                yield from schema.get("properties", {}).items()
+                yield from [(name, schema["items"])] if "items" in schema else []
+                either = (part for keyword in BESIDE for part in schema.get(keyword, ()))
+                pending.extend((name, each) for each in (self._compiler.follow(schema), *either))
+
+
+def members_of(body: Any) -> Iterator[tuple[str, Any]]:
+    """Yield what is in a body by its name, the outermost first; what is in an array goes by the array's."""
+    level = [("", body)]
+    for _ in range(DEEPEST):
+        level = list(islice((each for name, value in level for each in _inside(name, value)), MOST_PARTS))
+        yield from level
+
+
+def _inside(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict):
+        yield from value.items()
+    elif isinstance(value, list):
+        yield from ((name, each) for each in value)
 
 
 def _spellings(schema: Any, status: int) -> Iterator[Any]:

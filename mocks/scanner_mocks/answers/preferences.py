@@ -24,7 +24,7 @@ class Preferences(NamedTuple):
     Attributes:
         code: the status.
         example: name of the example.
-        dynamic: a generated value, another for another request.
+        dynamic: a generated value, another each time.
         applied: what ``Preference-Applied`` says of them.
     """
 

@@ -11,7 +11,7 @@ from scanner_api.binding.answers import Rendered
 from scanner_api.binding.media_types import essence, is_json, parse_accept, ranges_for
 from scanner_api.problems import BadRequest, InternalError, NotImplementedYet
 
-from .examples import candidates, named_examples
+from .examples import MOST_EXAMPLES, candidates, named_examples
 from .problems import is_documented, problem_of
 from .rendering import PNG, body_of, concrete, header_value, is_opaque
 
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from .judged import AnswerJudge
 
 log = logging.getLogger("scanner_mocks.answers")
-MOST_JUDGED = 12
-"""Bodies that the judge is asked about before a response is given up."""
+MOST_JUDGED = 2 * MOST_EXAMPLES
+"""Bodies that the judge is asked about before a response is given up: examples, and as many made."""
 NO_BODY = {204, 205, 304}
 NO_LENGTH = {204, 304}
 FRAMING = {
@@ -45,7 +45,7 @@ class Wish(NamedTuple):
         status: None for the operation's success.
         accept: the request's Accept header.
         example: name of the example, None for any.
-        drawn: what a generated value is drawn for, if it is to be another for each request.
+        drawn: what a generated value is made of, if it is to be another each time.
     """
 
     status: int | None = None

@@ -18,6 +18,8 @@ DOCUMENT = {
     "info": {"title": "Pets", "version": "7"},
     "paths": {"/pets": {"get": {"responses": {"204": {"description": ""}, "503": {"description": ""}}}}},
 }
+NUMBER = {"application/json": {"schema": {"type": "integer"}}}
+NUMBERS = {"/numbers": {"get": {"responses": {"200": {"description": "", "content": NUMBER}}}}}
 PATIENCE_SECONDS = 30
 
 
@@ -94,6 +96,21 @@ def test_there_is_no_state(running):
     assert client.get(f"{mock.control}/state").json()["sessions"] == []
     assert client.post(f"{mock.control}/state/snapshot", json={"name": "a"}).status_code == 409
     assert client.post(f"{mock.control}/state/restore", json={"name": "a"}).status_code == 404
+
+
+def test_a_reset_begins_dynamic_answers_again():
+    """They are another each time, and the same ones in the same order after a reset."""
+    with (
+        contract_mock(Contract({**DOCUMENT, "paths": NUMBERS}, "numbers")) as mock,
+        httpx.Client(trust_env=False) as client,
+    ):
+        told = []
+        for _ in range(2):
+            asked = [client.get(f"{mock.api}/numbers", headers={"Prefer": "dynamic=true"}) for _ in range(5)]
+            told.append([each.json() for each in asked])
+            client.post(f"{mock.control}/state/reset", json={}).raise_for_status()
+        assert told[0] == told[1]
+        assert len(set(told[0])) > 1
 
 
 def test_a_contract_that_changes_is_loaded_again(file):

@@ -51,6 +51,31 @@ def test_an_identifier_stands_for_each_documented_status(place, name, schema, sp
     assert [ask(app, place, name, each) for each in values] == [404, 409, 200]
 
 
+ID = {"type": "string", "maxLength": 30}
+LINE = {"type": "object", "properties": {"product_id": ID, "lines": {"$ref": "#/components/schemas/Lines"}}}
+LINES = {"type": "array", "items": {"anyOf": [{"type": "integer"}, {"allOf": [LINE]}]}}
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"product_ids": ["p", "mock-status-404"]}, 404),
+        ({"lines": [1, {"product_id": "p"}, {"product_id": "mock-status-409"}]}, 409),
+        ({"lines": [{"lines": [{"product_id": "mock-status-404"}]}]}, 404),
+        ({"lines": [{"product_id": "mock-status-409"}], "product_ids": ["mock-status-404"]}, 404),
+        ({"note": {"product_id": 7}, "product": "mock-status-404"}, 200),
+        ({"lines": [{"lines": [{"lines": [{"lines": [{"product_id": "mock-status-404"}]}]}]}]}, 200),
+    ],
+)
+def test_an_identifier_deep_in_a_body(body, status, mocked):
+    """Of objects in arrays and arrays of identifiers, alternatives too, the outermost counts; very deep none."""
+    many = {"type": "array", "items": ID}
+    schema = {"properties": {"lines": {"$ref": "#/components/schemas/Lines"}, "product_ids": many}}
+    operation = {"responses": STATUSES, "requestBody": {"content": {"application/json": {"schema": schema}}}}
+    app = mocked({"/": {"post": operation}}, components={"schemas": {"Lines": LINES}})
+    assert app.post("/", body).status == status
+
+
 def test_an_identifier_of_an_alphabet_without_naughts(mocked):
     """Letters that look like digits stand for those that are not allowed, at the length that is wanted."""
     app = mocked(reading("path", "id", SHORT))
