@@ -50,19 +50,18 @@ HEADERS = (
     ("Prefer: code=404", "that status; the body is its example, or made from its schema"),
     ("Prefer: code=404, example=NAME", "that example of it"),
     ("Prefer: example=NAME", "the example, with the status that has it"),
-    (
-        "Prefer: dynamic=true",
-        "a value made from the schema, another each time; the same ones in the same order at each start and reset",
-    ),
+    ("Prefer: dynamic=true", "a value made from the schema, another each time"),
 )
 AFTERWARDS = (
     "Preference-Applied tells which preferences were met, X-Mock-Answer whether a handler, an example or the "
     "schema (generated) answered. A status or an example that is not documented is a 400 that says which are."
+    " The dynamic answers of an operation come in the same order at each start and after each reset; another "
+    "--seed makes others."
 )
 IDENTIFIERS = (
     "In the identifiers below CODE stands for any of the operation's statuses; where a schema allows neither "
-    "0 nor 1, they are written o and i. The request is validated first. In a body, identifiers are found in the "
-    "six outermost levels of objects and arrays."
+    "0 nor 1, they are written o and i. The request is validated first. In a body, identifiers are looked for"
+    " in the six outermost levels of objects and arrays."
 )
 STYLE = """
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }

@@ -68,7 +68,7 @@ LINES = {"type": "array", "items": {"anyOf": [{"type": "integer"}, {"allOf": [LI
     ],
 )
 def test_an_identifier_deep_in_a_body(body, status, mocked):
-    """Of objects in arrays and arrays of identifiers, alternatives too, the outermost counts; very deep none."""
+    """In objects, arrays and alternatives the outermost counts; very deep none does."""
     many = {"type": "array", "items": ID}
     schema = {"properties": {"lines": {"$ref": "#/components/schemas/Lines"}, "product_ids": many}}
     operation = {"responses": STATUSES, "requestBody": {"content": {"application/json": {"schema": schema}}}}

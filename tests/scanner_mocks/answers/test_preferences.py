@@ -107,9 +107,8 @@ def test_what_is_not_documented_is_told_with_what_is(prefer, there, app):
 
 def test_a_dynamic_answer_is_another_each_time(answering):
     """It is made from the schema though there are examples; the same calls get the same of another mock."""
-    calls = []
-    for app in (answering(RESPONSES, components=COMPONENTS) for _ in range(2)):
-        calls.append([app.get(prefer="dynamic=true") for _ in range(5)])
+    apps = [answering(RESPONSES, components=COMPONENTS) for _ in range(2)]
+    calls = [[app.get(prefer="dynamic=true") for _ in range(5)] for app in apps]
     told, again = ([each.json["id"] for each in made] for made in calls)
     assert told == again
     assert len(set(told)) > 1
