@@ -5,6 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from .refusals import REQUEST_TIMEOUT
 from .xml import document, element
 
 if TYPE_CHECKING:
@@ -112,3 +113,8 @@ def incomplete_body() -> S3Error:
     """Return the answer to a body that ends before its announced length."""
     message = "The request body terminated unexpectedly"
     return S3Error(400, "IncompleteBody", message)
+
+
+def request_timeout() -> S3Error:
+    """Return the answer to a client that sends nothing for too long."""
+    return S3Error(400, "RequestTimeout", REQUEST_TIMEOUT)

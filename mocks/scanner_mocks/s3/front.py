@@ -15,7 +15,15 @@ from .answer import Answer
 from .attributes import check_acl, handed_over
 from .backend import Order
 from .cors import granted, preflight
-from .errors import S3Error, access_denied, incomplete_body, internal_error, no_such_bucket, not_implemented
+from .errors import (
+    S3Error,
+    access_denied,
+    incomplete_body,
+    internal_error,
+    no_such_bucket,
+    not_implemented,
+    request_timeout,
+)
 from .exchanges import described
 from .faults import Dropped, PacedBody, S3Faults
 from .objects import Objects, read_document
@@ -122,6 +130,8 @@ class Front:
             answer = Answer.of_error(error, request_id, host_id)
         except BodyCutShort:
             answer = Answer.of_error(incomplete_body(), request_id, host_id)
+        except TimeoutError:
+            answer = Answer.of_error(request_timeout(), request_id, host_id)
         except Dropped:
             return request, None
         except Exception:  # noqa: BLE001 -- whatever it is, the client gets an answer, and the log the cause

@@ -27,6 +27,7 @@ SIGNED = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
 SIGNED_TRAILER = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"
 _STREAMING = (UNSIGNED_TRAILER, SIGNED, SIGNED_TRAILER)
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_SIZE = re.compile(rb"[0-9A-Fa-f]{1,15}")
 
 _MAX_LINE_BYTES = 8 * 1024
 _MAX_TRAILERS = 16
@@ -91,10 +92,9 @@ class ChunkedBody:
 
     def _chunk_head(self) -> tuple[int, str]:
         size, _, extension = self._line().partition(b";")
-        try:
-            return int(size, 16), extension.partition(b"=")[2].decode("ascii").strip()
-        except ValueError:
-            raise incomplete_body() from None
+        if not _SIZE.fullmatch(size):
+            raise incomplete_body()
+        return int(size, 16), extension.partition(b"=")[2].decode("ascii", "replace").strip()
 
     def _take(self, size: int) -> Iterator[bytes]:
         while size:

@@ -9,6 +9,10 @@ SIGNATURE_DOES_NOT_MATCH: Final = (
     "The request signature we calculated does not match the signature you provided. "
     "Check your key and signing method."
 )
+REQUEST_TIMEOUT: Final = (
+    "Your socket connection to the server was not read from or written to within the timeout period. "
+    "Idle connections will be closed."
+)
 REFUSALS: Final = {
     "AccessDenied": (403, "Access Denied"),
     "EntityTooLarge": (400, "Your proposed upload exceeds the maximum allowed size"),
@@ -22,10 +26,7 @@ REFUSALS: Final = {
         403,
         "The difference between the request time and the current time is too large.",
     ),
-    "RequestTimeout": (
-        400,
-        "Your socket connection to the server was not read from or written to within the timeout period.",
-    ),
+    "RequestTimeout": (400, REQUEST_TIMEOUT),
     "ServiceUnavailable": (503, "Service is unable to handle request."),
     "SignatureDoesNotMatch": (403, SIGNATURE_DOES_NOT_MATCH),
     "SlowDown": (503, "Please reduce your request rate."),

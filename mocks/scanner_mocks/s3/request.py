@@ -62,16 +62,19 @@ class Request:
         """Read the request of a WSGI environ.
 
         Raises:
-            S3Error: InvalidURI, if the path is not UTF-8.
+            S3Error: InvalidURI, if the target is not UTF-8.
         """
         headers = _headers(environ)
-        path = _path(environ)
+        try:
+            path = _path(environ)
+            query = parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True, errors="strict")
+        except UnicodeError:
+            raise S3Error(400, "InvalidURI", "Couldn't parse the specified URI.") from None
         bucket = _bucket_of_host(headers.get("host", ""))
         host_style = bool(bucket)
         key = path[1:]
         if not host_style:
             bucket, _, key = key.partition("/")
-        query = parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True, errors="surrogateescape")
         return cls(
             method=environ["REQUEST_METHOD"],
             path=path,
@@ -124,14 +127,11 @@ class Request:
 
 def _path(environ: WSGIEnvironment) -> str:
     target = environ.get("RAW_URI") or environ.get("REQUEST_URI")
-    try:
-        if target is None:
-            return str(environ.get("PATH_INFO", "/")).encode("latin-1").decode() or "/"
-        if not target.startswith("/"):
-            target = "/" + target.partition("://")[2].partition("/")[2]
-        return unquote(target.partition("?")[0], errors="strict")
-    except UnicodeError:
-        raise S3Error(400, "InvalidURI", "Couldn't parse the specified URI.") from None
+    if target is None:
+        return str(environ.get("PATH_INFO", "/")).encode("latin-1").decode() or "/"
+    if not target.startswith("/"):
+        target = "/" + target.partition("://")[2].partition("/")[2]
+    return unquote(target.partition("?")[0], errors="strict")
 
 
 def _headers(environ: WSGIEnvironment) -> dict[str, str]:

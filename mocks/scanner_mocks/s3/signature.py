@@ -113,7 +113,7 @@ def signature(secret_key: str, scope: Scope, string_to_sign: str | bytes) -> str
 
 def string_to_sign(time: str, scope: Scope, canonical_request: str, algorithm: str = ALGORITHM) -> str:
     """Return what is signed for a request made at `time` (``YYYYMMDDTHHMMSSZ``)."""
-    digest = hashlib.sha256(canonical_request.encode("utf-8", "surrogateescape")).hexdigest()
+    digest = hashlib.sha256(canonical_request.encode()).hexdigest()
     return "\n".join((algorithm, time, str(scope), digest))
 
 
@@ -152,18 +152,18 @@ def check(
     credential: Credential, scope: Scope, text: str, provided: str, canonical: str | None = None
 ) -> None:
     """Raise SignatureDoesNotMatch unless `provided` is the signature of `text`."""
-    right = signature(credential.secret_key, scope, text.encode("utf-8", "surrogateescape"))
+    right = signature(credential.secret_key, scope, text)
     _compare(right, provided, scope.access_key, text, canonical)
 
 
 def check_version_2(credential: Credential, access_key: str, text: str, provided: str) -> None:
     """Raise SignatureDoesNotMatch unless `provided` is the signature of a policy's text by Version 2."""
-    digest = hmac.digest(credential.secret_key.encode(), text.encode("utf-8", "surrogateescape"), "sha1")
+    digest = hmac.digest(credential.secret_key.encode(), text.encode(), "sha1")
     _compare(base64.b64encode(digest).decode(), provided, access_key, text)
 
 
 def _compare(right: str, provided: str, access_key: str, text: str, canonical: str | None = None) -> None:
-    if hmac.compare_digest(right.encode(), provided.encode("utf-8", "surrogateescape")):
+    if hmac.compare_digest(right.encode(), provided.encode()):
         return
     elements = {
         "AWSAccessKeyId": access_key,
@@ -211,4 +211,4 @@ def _signing_key(secret_key: str, day: str, region: str) -> bytes:
 
 
 def _bytes(text: str) -> str:
-    return text.encode("utf-8", "surrogateescape").hex(" ")
+    return text.encode().hex(" ")

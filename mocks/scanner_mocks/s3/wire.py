@@ -24,6 +24,7 @@ CONNECTIONS_AT_ONCE = 256
 IDLE_SECONDS = 60
 LINGER_SECONDS = 30
 _LENGTH = re.compile(r"\d{1,18}", re.ASCII)
+_CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,15}")
 
 
 class BodyCutShort(ConnectionError):  # noqa: N818 -- what it says is the error
@@ -64,7 +65,10 @@ class Body(io.RawIOBase):
             self._next_chunk()
         if self.complete:
             return b""
-        block = self._stream.read1(min(size, self._left))
+        try:
+            block = self._stream.read1(min(size, self._left))
+        except ConnectionError:
+            raise BodyCutShort from None
         if not block:
             raise BodyCutShort
         self._left -= len(block)
@@ -79,21 +83,22 @@ class Body(io.RawIOBase):
         return self.complete
 
     def _next_chunk(self) -> None:
-        try:
-            self._left = int(self._stream.readline(BLOCK).split(b";")[0], 16)
-        except ValueError:
-            raise BodyCutShort from None
+        size = self._stream.readline(BLOCK).split(b";")[0].strip()
+        if not _CHUNK_SIZE.fullmatch(size):
+            raise BodyCutShort
+        self._left = int(size, 16)
         if self._left == 0:
             while self._stream.readline(BLOCK) not in (b"\r\n", b"\n", b""):
                 pass
             self.complete = True
 
     def _finish_chunk(self) -> None:
-        if self._left == 0:
-            if self._chunked:
-                self._stream.readline(BLOCK)
-            else:
-                self.complete = True
+        if self._left:
+            return
+        if not self._chunked:
+            self.complete = True
+        elif self._stream.readline(BLOCK) != b"\r\n":
+            raise BodyCutShort
 
 
 class Handler(BaseHTTPRequestHandler):

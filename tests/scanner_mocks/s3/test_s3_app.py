@@ -137,14 +137,17 @@ def test_our_own_failure_is_an_internal_error(app, monkeypatch, caplog):
     assert "the cause" in caplog.text
 
 
-def test_a_client_that_goes_away(app, folder):
-    """An upload whose client goes away is incomplete, and nothing of it stays."""
+@pytest.mark.parametrize(
+    ("end", "code"), [(BodyCutShort, b"IncompleteBody"), (TimeoutError, b"RequestTimeout")]
+)
+def test_a_client_that_does_not_finish(end, code, app, folder):
+    """An upload whose client goes away or falls silent is refused as such, and nothing of it stays."""
 
     class Cut(io.BytesIO):
         def read(self, size: int | None = -1) -> bytes:
             block = super().read(size)
             if not block:
-                raise BodyCutShort
+                raise end
             return block
 
     body = b'--b\r\nContent-Disposition: form-data; name="key"\r\n\r\nk'
@@ -152,7 +155,7 @@ def test_a_client_that_goes_away(app, folder):
     environ["wsgi.input"] = Cut(body)
     statuses: list[str] = []
     content = b"".join(app(environ, lambda status, _headers: statuses.append(status)))
-    assert (statuses, b"IncompleteBody" in content) == (["400 Bad Request"], True)
+    assert (statuses, code in content) == (["400 Bad Request"], True)
     assert list((folder / "photos" / "objects").iterdir()) == []
 
 
@@ -166,6 +169,7 @@ def test_a_client_that_goes_away(app, folder):
         ("DELETE", "/photos/k", 403, "AccessDenied"),
         ("PATCH", "/photos/k", 403, "AccessDenied"),
         ("GET", "/photos/%ff", 400, "InvalidURI"),
+        ("GET", "/photos?prefix=%ff", 400, "InvalidURI"),
         ("GET", "/open/none", 404, "NoSuchKey"),
         ("PUT", "/open/k?partNumber=1&uploadId=none", 404, "NoSuchUpload"),
         ("PUT", "/open/k?partNumber=x&uploadId=none", 400, "InvalidArgument"),

@@ -172,7 +172,8 @@ def test_spoiled_chunks(spoiled):
 
 
 @pytest.mark.parametrize(
-    "cut", [b"", b"10", CHUNKS[:1000], b"zz;x=y\r\n", b"9" * 10_000, b"1\r\nab\r\n", b"-1\r\n"]
+    "cut",
+    [b"", b"10", CHUNKS[:1000], b"zz;x=y\r\n", b"9" * 10_000, b"1\r\nab\r\n", b"-1\r\n", b"-3\r\nabc\r\n"],
 )
 def test_incomplete_chunks(cut):
     """A chunked body that ends early or is no chunked body is incomplete, not an accident."""
