@@ -8,10 +8,11 @@ import gc
 import os
 import signal
 import socket
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from .protocol import OneWriteProtocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 SHUTDOWN_SECONDS = 1
 BACKLOG = 2048
 YOUNG_OBJECTS = 10_000
-MOST_HELD_BYTES = 64 * 1024
 
 
 class CannotListen(OSError):  # noqa: N818 -- says what happened
@@ -67,6 +67,7 @@ def _config(app: Application, settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http=OneWriteProtocol,
+        ws="none",
         lifespan="off",
         access_log=False,
         server_header=False,
@@ -74,61 +75,6 @@ def _config(app: Application, settings: Settings) -> uvicorn.Config:
         log_level=settings.log_level,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
     )
-
-
-class TrailersApart(HttpToolsProtocol):
-    """HTTP whose trailer fields go nowhere.
-
-    uvicorn adds those that come in time to the header fields, where nobody in front of the app has seen them
-    (RFC 9110, section 6.5.1).
-    """
-
-    def on_headers_complete(self) -> None:
-        """Hand the head to the app, which keeps its list of fields."""
-        super().on_headers_complete()
-        self.headers = []
-
-
-class OneWriteProtocol(TrailersApart):
-    """HTTP whose answers go out when all requests that were there are answered, head and body together.
-
-    uvicorn writes each as an app sends it. A system call throws what a processor has learned of Python out of
-    its caches, so that what is computed between two of them takes longer: under load by a third.
-    """
-
-    def connection_made(self, transport: Any) -> None:
-        """Take a connection."""
-        gathering: Any = _Gathering(transport, self.loop)
-        super().connection_made(gathering)
-
-
-class _Gathering:
-    """A transport that writes in one go what is written before the event loop's next turn."""
-
-    def __init__(self, transport: Any, loop: asyncio.AbstractEventLoop) -> None:
-        self._transport = transport
-        self._loop = loop
-        self._held = b""
-        self.is_closing = transport.is_closing
-
-    def write(self, chunk: bytes) -> None:
-        if not self._held:
-            self._loop.call_soon(self._flush)
-        self._held += chunk
-        if len(self._held) > MOST_HELD_BYTES:
-            self._flush()
-
-    def close(self) -> None:
-        self._flush()
-        self._transport.close()
-
-    def _flush(self) -> None:
-        if self._held:
-            self._transport.write(self._held)
-            self._held = b""
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._transport, name)
 
 
 class _Server(uvicorn.Server):

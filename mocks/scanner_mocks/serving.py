@@ -48,6 +48,7 @@ def serving(app: Served, listening: socket) -> Iterator[None]:
     config = uvicorn.Config(
         app,
         http=TransportProtocol,
+        ws="none",
         lifespan="off",
         log_config=None,
         access_log=False,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from scanner_api.server import TrailersApart
+from scanner_api.protocol import HttpProtocol
 
 if TYPE_CHECKING:
     from asyncio import Transport
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 EXTENSION = "scanner_mocks.transport"
 
 
-class TransportProtocol(TrailersApart):
+class TransportProtocol(HttpProtocol):
     """uvicorn's protocol, which hands the app the transport: ASGI has no word for closing a connection."""
 
     def on_message_begin(self) -> None:

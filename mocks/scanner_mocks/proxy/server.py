@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from scanner_api.server import OneWriteProtocol, listen, url_of
+from scanner_api.protocol import OneWriteProtocol
+from scanner_api.server import listen, url_of
 
 from .application import MOST_BYTES, Proxy
 

@@ -1,0 +1,103 @@
+"""uvicorn's HTTP/1.1, as this service speaks it."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import msgspec
+from httptools import HttpParserCallbackError
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from .problems import MEDIA_TYPE, BadRequest
+
+if TYPE_CHECKING:
+    import asyncio
+
+MOST_HELD_BYTES = 64 * 1024
+
+
+class HttpProtocol(HttpToolsProtocol):
+    """HTTP whose trailer fields go nowhere, and whose errors are problems even where no app is asked.
+
+    uvicorn adds trailers that come in time to the header fields, where nobody in front of the app has seen
+    them (RFC 9110, section 6.5.1).
+    """
+
+    def on_headers_complete(self) -> None:
+        """Hand the head to the app, which keeps its list of fields."""
+        super().on_headers_complete()
+        self.headers = []
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 -- uvicorn's signature
+        """Answer what cannot be read as HTTP, and hang up: where the next request begins is unknown."""
+        request_id = uuid4()
+        problem = unreadable(sys.exception())
+        document = problem.document(
+            instance=request_id.urn, timestamp=datetime.now(UTC).isoformat(), request_id=request_id.hex
+        )
+        body = msgspec.json.encode(document)
+        headers = [
+            *self.server_state.default_headers,
+            (b"content-type", MEDIA_TYPE.encode()),
+            (b"content-length", b"%d" % len(body)),
+            (b"x-request-id", request_id.hex.encode()),
+            (b"connection", b"close"),
+        ]
+        head = [STATUS_LINE[problem.status], *(b"%b: %b\r\n" % header for header in headers), b"\r\n"]
+        self.transport.write(b"".join(head) + body)
+        self.transport.close()
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Say nothing: a client may offer what nobody here speaks, and is answered in HTTP/1.1."""
+
+
+def unreadable(error: BaseException | None) -> BadRequest:
+    """Return the problem of what httptools stopped at; its words name a part and a rule, never a value."""
+    # uvicorn's own steps fail at nothing but targets
+    reason = "Invalid target" if isinstance(error, HttpParserCallbackError) else error
+    return BadRequest(f"The request cannot be read as HTTP/1.1: {reason}.")
+
+
+class OneWriteProtocol(HttpProtocol):
+    """HTTP whose answers go out when all requests that were there are answered, head and body together.
+
+    uvicorn writes each as an app sends it. A system call throws what a processor has learned of Python out of
+    its caches, so that what is computed between two of them takes longer: under load by a third.
+    """
+
+    def connection_made(self, transport: Any) -> None:
+        """Take a connection."""
+        gathering: Any = _Gathering(transport, self.loop)
+        super().connection_made(gathering)
+
+
+class _Gathering:
+    """A transport that writes in one go what is written before the event loop's next turn."""
+
+    def __init__(self, transport: Any, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._held = b""
+        self.is_closing = transport.is_closing
+
+    def write(self, chunk: bytes) -> None:
+        if not self._held:
+            self._loop.call_soon(self._flush)
+        self._held += chunk
+        if len(self._held) > MOST_HELD_BYTES:
+            self._flush()
+
+    def close(self) -> None:
+        self._flush()
+        self._transport.close()
+
+    def _flush(self) -> None:
+        if self._held:
+            self._transport.write(self._held)
+            self._held = b""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)

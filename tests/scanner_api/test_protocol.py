@@ -1,0 +1,83 @@
+"""HTTP/1.1 as it goes over the wire: what no app is asked, and what is sent to none."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+
+import pytest
+import uvicorn
+
+from scanner_api.protocol import OneWriteProtocol
+from scanner_api.server import listen
+from scanner_contract import load_contract
+
+GET = b"GET / HTTP/1.1\r\nHost: x\r\n"
+POST = b"POST / HTTP/1.1\r\nHost: x\r\n"
+
+
+async def app(_scope, receive, send):
+    """Answer whatever comes, once all of it is there."""
+    while (await receive()).get("more_body"):
+        pass
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+    await send({"type": "http.response.body", "body": b"ok"})
+
+
+@pytest.fixture(scope="module")
+def address():
+    """Where the app is served."""
+    server = uvicorn.Server(
+        uvicorn.Config(app, http=OneWriteProtocol, ws="none", lifespan="off", access_log=False)
+    )
+    with listen("127.0.0.1", 0) as listening:
+        thread = threading.Thread(target=server.run, args=([listening],))
+        thread.start()
+        yield listening.getsockname()
+        server.should_exit = True
+        thread.join()
+
+
+def answer(address, sent):
+    """Return what comes back, head and body, once the server or the body is at its end."""
+    with socket.create_connection(address, timeout=10) as connection:
+        connection.sendall(sent)
+        with connection.makefile("rb") as stream:
+            head = b"".join(iter(stream.readline, b"\r\n")).decode("ascii").lower()
+            length = int(head.partition("content-length: ")[2].split()[0])
+            return head, stream.read(length)
+
+
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [
+        (b"FOO / HTTP/1.1\r\n\r\n", "method"),
+        (b"GET /\xff HTTP/1.1\r\n\r\n", "url path"),
+        (b"CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n", "target"),
+        (GET + b"X: \x01\r\n\r\n", "header value"),
+        (POST + b"Content-Length: -1\r\n\r\n", "Content-Length"),
+        (POST + b"Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", "Transfer-Encoding"),
+        (POST + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n", "chunk size"),
+    ],
+)
+def test_what_is_no_http_is_a_problem(address, sent, told):
+    """A request that no app gets to see is answered as every error is, and the connection closed."""
+    head, body = answer(address, sent)
+    problem = json.loads(body)
+    assert head.startswith("http/1.1 400 ")
+    assert "content-type: application/problem+json" in head
+    assert "connection: close" in head
+    assert f"x-request-id: {problem['request_id']}" in head
+    assert problem["error_code"] == "bad_request"
+    assert told in problem["detail"]
+    schema = load_contract().document["components"]["schemas"]["ProblemDetails"]
+    assert set(schema["required"]) <= set(problem)
+
+
+def test_an_upgrade_that_nobody_offers_is_ignored(address, caplog):
+    """Who offers another protocol is answered in this one, and nobody is told to install anything."""
+    upgrade = b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+    _, body = answer(address, GET + upgrade + b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+    assert body == b"ok"
+    assert not caplog.records
