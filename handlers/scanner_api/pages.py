@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
@@ -9,6 +10,8 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse, Response
+
+from .problems import MethodNotAllowed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,7 +67,7 @@ def contract_pages(contract: Contract) -> dict[str, ASGIApp]:
 
 
 class Page:
-    """A fixed page; content given as a function is read when first asked for.
+    """A fixed page; content given as a function is read, in a thread, when first asked for.
 
     Args:
         content: the page, or what reads it.
@@ -88,12 +91,11 @@ class Page:
             self._headers["Access-Control-Allow-Origin"] = "*"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer GET and HEAD."""
+        """Answer GET and HEAD; raise MethodNotAllowed for anything else."""
         if scope["method"] not in {"GET", "HEAD"}:
-            await Response(status_code=405, headers={"Allow": "GET, HEAD"})(scope, receive, send)
-            return
+            raise MethodNotAllowed("This page takes GET and HEAD.", headers={"Allow": "GET, HEAD"})
         if callable(self._content):
-            self._content = self._content()
+            self._content = await asyncio.to_thread(self._content)
         response = Response(self._content, media_type=self._media_type, headers=self._headers)
         await response(scope, receive, send)
 

@@ -58,15 +58,11 @@ class Edge:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        page = self._pages.get(scope["path"])
-        if page is not None:
-            await page(scope, receive, send)
-            return
         request = scope[STATE] = Request(scope, receive, self._request_id(scope), self._clock)
         request.response_headers.append((b"x-request-id", request.request_id.encode()))
         try:
             request.misrouted = self._too_long(request)
-            await self._app(scope, receive, send)
+            await self._pages.get(scope["path"], self._app)(scope, receive, send)
         except Disconnected:
             log.debug("The client went away (request %s)", request.request_id)
         except Exception as error:  # noqa: BLE001 -- the last place that can answer

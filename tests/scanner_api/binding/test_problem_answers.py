@@ -7,6 +7,7 @@ import pytest
 
 from scanner_api import problems
 from scanner_api.binding import Request
+from scanner_api.pages import Page
 from scanner_api.problems import Problem
 
 MEMBERS = {
@@ -269,3 +270,12 @@ def test_pages_are_outside_of_the_contract(serve):
     app = raising(serve, RuntimeError(), gate=ClosedGate(), pages={"/healthz": page})
     assert app.get("/healthz").body == b"/healthz"
     assert app.get("/healthz/").status == 401
+
+
+def test_what_a_page_refuses_is_a_problem(serve):
+    """A page answers GET and HEAD; to any other method it says so as the operations do."""
+    app = raising(serve, RuntimeError(), pages={"/page": Page(b"page", "text/plain")})
+    assert [app(method, "/page").body for method in ("GET", "HEAD")] == [b"page", b"page"]
+    refused = app.post("/page", b"")
+    assert (refused.status, refused.headers["allow"]) == (405, "GET, HEAD")
+    assert refused.json["error_code"] == "method_not_allowed"
