@@ -34,7 +34,7 @@ def test_each_limit_has_a_test():
     """Each row of the tables has a test of its name here."""
     rows = re.findall(r"^\| ([\w ]+) \|", LIMITS, re.MULTILINE)
     named = {f"test_{row.lower().replace(' ', '_')}" for row in rows if row != "limit"}
-    assert len(named) == 16
+    assert len(named) == 18
     assert named - globals().keys() == set()
 
 
@@ -122,12 +122,40 @@ def test_transport(mock):
 
 
 def test_addresses(mock, api):
-    """Uploads go to a path, and a bucket's name in the host is not looked at."""
+    """Uploads go to a path, and a bucket's name is looked for in the hosts of this machine alone."""
     asked = {"photo_type": "front", "original_filename": "can.jpg"}
     upload = api.get(f"/sessions/{mock.session_id}/presigned-upload-url", params=asked).json()
     assert upload["upload_url"] == f"{mock.s3}/{mock.bucket}"
-    by_host = httpx.get(f"{mock.s3}/", headers={"Host": f"{mock.bucket}.localhost"}, trust_env=False)
-    assert "<ListBucketResult" not in by_host.text
+    codes = [
+        httpx.post(f"{mock.s3}/", headers={"Host": f"{mock.bucket}.{host}"}, trust_env=False).status_code
+        for host in ("localhost", "s3.us-west-2.amazonaws.com")
+    ]
+    assert codes == [412, 403]
+
+
+def test_locations(mock):
+    """A bucket that is made without a location is where the request is signed for."""
+    elsewhere = aws_session().client("s3", endpoint_url=mock.s3, region_name="eu-west-1")
+    elsewhere.create_bucket(Bucket="in-eu-west-1")
+    location = elsewhere.get_bucket_location(Bucket="in-eu-west-1")["LocationConstraint"]
+    elsewhere.delete_bucket(Bucket="in-eu-west-1")
+    assert location == "eu-west-1"
+
+
+def test_versions(tmp_path):
+    """The versions of an object are kept, and its newest alone comes back after a restart."""
+    counts = []
+    for _ in range(2):
+        with scanner_mock(data=tmp_path) as mock:
+            s3 = aws_session().client("s3", endpoint_url=mock.s3)
+            if not counts:
+                enabled = {"Status": "Enabled"}
+                s3.put_bucket_versioning(Bucket=mock.bucket, VersioningConfiguration=enabled)
+                s3.put_object(Bucket=mock.bucket, Key="photo", Body=b"first")
+                s3.put_object(Bucket=mock.bucket, Key="photo", Body=b"newest")
+            counts.append(len(s3.list_object_versions(Bucket=mock.bucket)["Versions"]))
+            assert s3.get_object(Bucket=mock.bucket, Key="photo")["Body"].read() == b"newest"
+    assert counts == [2, 1]
 
 
 def test_identities(s3):
