@@ -167,7 +167,7 @@ def test_beyond_loopback_it_warns():
     assert process.returncode == 1
 
 
-@pytest.mark.parametrize(("command", "code"), [("mock", 1), ("demo", 1), ("mock exec true", 125)])
+@pytest.mark.parametrize(("command", "code"), [("mock", 2), ("demo", 2), ("mock exec true", 125)])
 def test_without_the_extra_it_says_what_to_install(monkeypatch, command, code):
     """Where something of the extra is missing, the command names it and the extra, and ends with its code."""
     monkeypatch.setitem(extras.MODULES, "mock", ("not_installed_here",))

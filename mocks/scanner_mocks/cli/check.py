@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from .extras import need
+from .extras import CANNOT_RUN, need
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from scanner_mocks.conformance import Credentials, Report
     from scanner_mocks.conformance.checking import Checking
 
-CANNOT_RUN = 2
 WIDE = 120
 """Columns of what nobody looks at in a terminal, such as the log of a CI."""
 SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
@@ -118,11 +117,12 @@ def check(  # noqa: PLR0913 -- an option each
     what no schema says. Credentials are in no output; other users of this machine see those that are given as
     options, but not those in the environment or a file.
 
-    Exit codes: 0 the contract is kept, 1 a promise is broken, 2 could not run.
+    Exit codes: 0 the contract is kept, 1 a promise is broken, 2 it could not run: wrong options, no
+    answer, or the extra `check` is missing.
     """
     if not url and from_har is None:
         raise typer.BadParameter("is missing; --from-har does without", param_hint="'URL'")
-    need("check", CANNOT_RUN)
+    need("check")
     from rich.console import Console  # noqa: PLC0415 -- help does without
 
     from scanner_mocks.conformance import Credentials  # noqa: PLC0415 -- the same

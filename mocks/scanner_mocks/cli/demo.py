@@ -13,8 +13,9 @@ def demo() -> None:
     """Tell an app's whole story over HTTP, to a mock of its own: scan, photograph, review, apply.
 
     A QR code is scanned, photos go into S3 as from a browser and come back as they were, and what is read
-    from a label is reviewed and applied. Exits with 0 if every step went as it should, else with 1. Without
-    the extra `vision`, what needs it is left out.
+    from a label is reviewed and applied. Without the extra `vision`, what needs it is left out.
+
+    Exit codes: 0 every step went as it should, 1 one did not, 2 without the extra `mock`.
     """
     need("mock")
     from rich.console import Console  # noqa: PLC0415 -- help does without

@@ -8,9 +8,11 @@ import typer
 
 MODULES = {"mock": ("httpx", "moto", "PIL", "rstr", "werkzeug"), "check": ("schemathesis",)}
 """The modules that an extra brings, and that its commands import."""
+CANNOT_RUN = 2
+"""Exit code of a command that cannot do what it is asked, as of one with wrong options."""
 
 
-def need(extra: str, exit_code: int = 1) -> None:
+def need(extra: str, exit_code: int = CANNOT_RUN) -> None:
     """End the command with this exit code unless what an extra brings is installed."""
     if reason := lack_of(extra):
         typer.echo(reason, err=True)

@@ -133,7 +133,8 @@ def mock(  # noqa: PLR0913 -- an option each
 
     Nothing is kept without --data, and nothing leaves this machine. Ctrl-C or SIGTERM ends it.
 
-    Exit codes: 0 when it was told to end, 1 when it could not start, 2 for wrong options.
+    Exit codes: 0 when it was told to end, 1 when it could not start, 2 for wrong options or
+    without the extra `mock`.
     """
     alone = context.invoked_subcommand is None
     if json and not alone:
