@@ -1,4 +1,4 @@
-"""Puts everything together; nothing else does."""
+"""Puts the service together; nothing else does."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ from .binding.edge import Edge
 from .clock import SystemClock
 from .cors import with_cors
 from .pages import contract_pages, health_pages
-from .problems import ServiceUnavailable
 from .processing.processing import Processing
 from .processing.stores import stores_of
 from .randomness import SystemRandomness
@@ -213,11 +212,7 @@ class Application:
         return ScannerGate(verifiers, self.limiter, self.contract.security_schemes, proxies)
 
     def _checks(self) -> dict[str, Check]:
-        return {"database": self.database.ping, "bucket": self.bucket.ping, "rate limits": self._count_check}
-
-    async def _count_check(self) -> None:
-        if not await self.counters.check():
-            raise ServiceUnavailable("The rate limits' storage does not answer.")
+        return {"database": self.database.ping, "bucket": self.bucket.ping, "rate limits": self.limiter.ping}
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
