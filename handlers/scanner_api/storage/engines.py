@@ -97,10 +97,7 @@ def open_sqlite(engine: AsyncEngine) -> sqlite3.Connection:
 
     As long as one to a database in memory is open, the database is there. It blocks.
     """
-    arguments, options = engine.dialect.create_connect_args(engine.url)
-    options = {**options, "check_same_thread": False}
-    connection: sqlite3.Connection = sqlite3.connect(*arguments, **options)  # type: ignore[call-overload]  # the same
-    return connection
+    return _connected(engine, check_same_thread=False)
 
 
 def make_sqlite_file(engine: AsyncEngine) -> None:
@@ -111,13 +108,10 @@ def make_sqlite_file(engine: AsyncEngine) -> None:
     Raises:
         sqlite3.Error: the file cannot be opened, or is no database.
     """
-    arguments, options = engine.dialect.create_connect_args(engine.url)
-    options = {**options, "timeout": 0}
     deadline = time.monotonic() + _SQLITE_PATIENCE
     while True:
         try:
-            connection = sqlite3.connect(*arguments, **options)  # type: ignore[call-overload]  # SQLAlchemy's
-            with closing(connection):
+            with closing(_connected(engine, timeout=0)) as connection:
                 connection.execute("PRAGMA journal_mode = WAL")
         except sqlite3.OperationalError as error:
             # of several processes that switch at once all but one fail, without SQLite's usual patience
@@ -126,6 +120,13 @@ def make_sqlite_file(engine: AsyncEngine) -> None:
             time.sleep(0.01)
         else:
             return
+
+
+def _connected(engine: AsyncEngine, **options: Any) -> sqlite3.Connection:
+    """Connect as the engine does, but for these options."""
+    arguments, own = engine.dialect.create_connect_args(engine.url)
+    connection: sqlite3.Connection = sqlite3.connect(*arguments, **{**own, **options})  # type: ignore[call-overload]  # SQLAlchemy's
+    return connection
 
 
 def _prepare_sqlite(connection: Any, record: object) -> None:  # noqa: ARG001 -- SQLAlchemy's signature
