@@ -238,8 +238,8 @@ class RedisCounters(RedisStorage):
 def connection_pool(url: str) -> ConnectionPool:
     """Return a bounded pool whose connections fail after a second, and are tried twice."""
     from redis.asyncio import BlockingConnectionPool  # noqa: PLC0415 -- redis is an extra
-    from redis.asyncio.retry import Retry  # noqa: PLC0415 -- in the extra `redis` -- the same
-    from redis.backoff import NoBackoff  # noqa: PLC0415 -- the same -- the same
+    from redis.asyncio.retry import Retry  # noqa: PLC0415 -- the same
+    from redis.backoff import NoBackoff  # noqa: PLC0415 -- the same
 
     return BlockingConnectionPool.from_url(
         url,

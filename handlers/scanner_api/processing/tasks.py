@@ -51,9 +51,8 @@ class Tasks:
     def _tracked(self, do: Do) -> Do:
         async def task(id_: str) -> None:
             if not self._closing:
-                doing = asyncio.create_task(
-                    do(id_)
-                )  # of its own: taskiq would take a cancellation for an error
+                # a task of its own: taskiq would take a cancellation for an error
+                doing = asyncio.create_task(do(id_))
                 self._doing.add(doing)
                 doing.add_done_callback(self._done)
                 await asyncio.wait([doing])
