@@ -156,15 +156,9 @@ class RateLimiter:
 
     async def _refused(self, subject: str, quota: Quota, counted: tuple[Window, ...]) -> Standing:
         """Give back what was counted, and return the standing of a subject with a window used up."""
-        await self._give_back(subject, counted)
-        return await self._standing_refused(subject, quota)
-
-    async def _give_back(self, subject: str, windows: tuple[Window, ...]) -> None:
-        for window in windows:
+        for window in counted:
             await self._counters.incr(window.key(subject), window.seconds, -1)
-
-    async def _standing_refused(self, subject: str, quota: Quota) -> Standing:
-        """Look at all windows: one that was not counted may be used up for longer than the one that was."""
+        # of all windows: one that was not counted may be used up for longer than the one that was
         left = [
             max(0, window.limit - await self._counters.get(window.key(subject))) for window in quota.windows
         ]
