@@ -13,6 +13,7 @@ from scanner_contract import Contract, ContractError, load_contract
 
 from .configuration import REQUEST_SECONDS
 from .credentials import Credentials
+from .pace import Stopped
 from .target import Target, label_of
 
 if TYPE_CHECKING:
@@ -93,6 +94,8 @@ def target_at(
     """
 
     def paced(response: httpx.Response) -> None:
+        if pace.hurried.is_set():
+            raise Stopped("The run was interrupted.")
         if "unpaced" not in response.request.extensions:
             pace.heed(response.headers, target.remaining())
 
@@ -105,6 +108,7 @@ def target_at(
             operations=operations,
             credentials=credentials,
             read_only=read_only,
+            sleep=pace.hurried.wait,
         )
         if seconds is not None:
             target = target.until(seconds)

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 SHIPPED = Path(__file__).with_name("schemathesis.toml")
 """What holds for every deployment of the contract."""
-KEPT = 0.2
-"""Share of the budget, and of a window's requests, for those checks of ours that are made at the end."""
+KEPT = 0.1
+"""Share of the budget, and of a window's requests, for the check that is made last, `RetryAfter`."""
 REQUEST_SECONDS = 30
 """An answer that takes longer is given up on."""
 
@@ -38,7 +38,7 @@ def configuration(target: Target, plan: Plan, finished: Iterable[tuple[str, str]
     }
     document["generation"] |= {"max-examples": plan.max_examples, "database": "none"}
     if plan.budget is not None:
-        document["max-time"] = max(1, round(plan.budget * (1 - KEPT)))
+        document["max-time"] = max(1, int(target.remaining() - plan.budget * KEPT))
     document["phases"] = _phases(document.get("phases", {}), target, plan)
     document["operations"] = [*document.get("operations", ()), *map(_without, finished)]
     config = SchemathesisConfig.from_dict(document)

@@ -19,6 +19,10 @@ class QuotaUsedUp(Exception):  # noqa: N818 -- nothing is wrong, the run is only
     """No requests are left for longer than a run waits; the message says for how long."""
 
 
+class Stopped(Exception):  # noqa: N818 -- nothing is wrong, somebody has ended the run
+    """The run is to end after the request that is under way."""
+
+
 class Pace:
     """Waits for the next window once one is nearly used up (``RateLimit-Remaining``, ``RateLimit-Reset``).
 

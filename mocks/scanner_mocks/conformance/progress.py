@@ -42,6 +42,7 @@ class Watch:
         self._console = console
         self._report = report
         self._tasks: dict[str, TaskID] = {}
+        self._going_on: set[str] = set()
         self._told_of: set[str] = set()
         self._bars = Progress(
             SpinnerColumn(finished_text="[green]✓[/]"),
@@ -66,6 +67,7 @@ class Watch:
         """Show what an event changes."""
         match event:
             case events.PhaseStarted() if _is_told(event.phase):
+                self._end(OWN_CHECKS)
                 phase = event.phase.name.value
                 length = len([name for name in self._report.operations if name])
                 self._begin(phase, None if phase == UNKNOWN_LENGTH else length)
@@ -76,21 +78,26 @@ class Watch:
 
     def own_check(self, name: str) -> None:
         """Show that a check of ours is at its own requests."""
-        self._begin(OWN_CHECKS, None)
+        if OWN_CHECKS not in self._going_on:
+            self._begin(OWN_CHECKS, None)
         if OWN_CHECKS in self._tasks:
             self._bars.update(self._tasks[OWN_CHECKS], told=name)
 
     def _begin(self, phase: str, length: int | None) -> None:
+        self._going_on.add(phase)
         if phase in self._tasks:
             self._bars.reset(self._tasks[phase], total=length)
         elif not self._bars.disable:
             self._tasks[phase] = self._bars.add_task(phase, total=length, told=self._told())
 
     def _end(self, phase: str) -> None:
+        if phase not in self._going_on:
+            return
+        self._going_on.remove(phase)
         if phase in self._tasks:
             done = max(1, self._bars.tasks[self._tasks[phase]].completed)
             self._bars.update(self._tasks[phase], total=done, completed=done, told=self._told())
-        elif self._bars.disable and phase not in self._told_of and phase != OWN_CHECKS:
+        elif phase not in self._told_of:
             self._told_of.add(phase)
             self._console.print(f"{phase}: {self._told()}", highlight=False)
 

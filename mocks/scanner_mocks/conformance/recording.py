@@ -62,7 +62,7 @@ class Recording:
                 self._report.end, self._report.reason = "failed", self._mask(told)
             case events.EngineFinished():
                 self._report.end = ENDS.get(event.stop_reason, "failed")
-                self._after_run(event.failures)
+                self.after_run(event.failures)
 
     def _scenario(self, event: events.ScenarioFinished) -> None:
         for case_id in event.recorder.cases:
@@ -126,7 +126,8 @@ class Recording:
         if finding.phase == known.phase and len(finding.curl) < len(known.curl):
             known.message, known.answer, known.curl = finding.message, finding.answer, finding.curl
 
-    def _after_run(self, failures: list[Failure]) -> None:
+    def after_run(self, failures: list[Failure]) -> None:
+        """Take what checks of ours find by requests of their own."""
         for failure in failures:
             if isinstance(failure, Violated):
                 self._violated(failure)

@@ -114,7 +114,7 @@ class Report(msgspec.Struct, kw_only=True):
         troubles: what could not be tested.
         left_out: checks that could not be made, and why.
         notes: what checks left untried and why, by check.
-        cut_short: checks that could not go on to their end.
+        cut_short: checks of ours whose own requests could not be made to the end.
         finished: phases and operations that are done, for a run that continues this one.
     """
 
@@ -136,17 +136,27 @@ class Report(msgspec.Struct, kw_only=True):
 
     @property
     def exit_code(self) -> int:
-        """1 if a promise is broken, else 2 if the run did not get to its end, else 0."""
+        """1 if a promise is broken, else 2 if the run, or a check, did not get to its end, else 0."""
         if self.findings or self.troubles:
             return VIOLATED
-        if self.end not in {"complete", "budget spent"} or not self.requests:
+        if not self.ended or not self.requests:
             return COULD_NOT_RUN
         return OK
+
+    @property
+    def ended(self) -> bool:
+        """Whether all was done that was to be done: a budget may end trying, but no check of ours."""
+        return self.end in {"complete", "budget spent"} and not self.cut_short
 
     @property
     def requests(self) -> int:
         """How many requests were sent."""
         return sum(tested.total for tested in self.operations.values())
+
+    @property
+    def untried(self) -> list[str]:
+        """The operations that Schemathesis had no time for; checks of ours may have called them."""
+        return [name for name, tested in self.operations.items() if name and not tested.total]
 
     @property
     def checks(self) -> list[str]:

@@ -50,7 +50,7 @@ class Resumption:
 
     def end(self, report: Report) -> None:
         """Remove the file if nothing is left to go on with, else bring it up to date."""
-        if self._path is not None and report.end in {"complete", "budget spent"}:
+        if self._path is not None and report.ended:
             self._path.unlink(missing_ok=True)
         else:
             self.keep(report)

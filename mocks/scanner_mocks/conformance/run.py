@@ -1,11 +1,12 @@
-"""One run: Schemathesis on a target, with checks of ours among its own."""
+"""One run: checks that make requests of their own, then Schemathesis with those that judge its answers."""
 
 from __future__ import annotations
 
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import schemathesis
+from schemathesis.checks import collect_after_run_failures
 from schemathesis.engine import events, from_schema
 
 from .arrival import CannotRunError
@@ -16,12 +17,14 @@ from .recording import OWN_CHECKS, WHOLE_API, Recording
 from .registration import registered
 from .report import Report, Subject
 from .target import label_of
+from .violation import Violated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     import httpx
     from schemathesis import Case, HookContext, Response
+    from schemathesis.checks import RunCheck
     from schemathesis.core.failures import Failure
     from schemathesis.engine.core import EventStream
     from schemathesis.schemas import BaseSchema
@@ -59,8 +62,12 @@ class Run:
         self.report = before or _blank(target, plan)
         self.plan = plan
         self._pace = pace
-        self._possible = [check for check in checks if not self._is_left_out(check)]
-        self._made: list[Check] = []
+        self.report.left_out = {check.name: reason for check in checks if (reason := check.missing(target))}
+        self.report.cut_short = []
+        possible = [check for check in checks if check.name not in self.report.left_out]
+        self._first = [check(target) for check in possible if not hasattr(check, "after_response")]
+        self._among = [check for check in possible if hasattr(check, "after_response")]
+        self._judging: list[Check] = []
         self.on_own_check: Callable[[str], None] | None = None
         self._stream: EventStream | None = None
         self._stopped = pace.hurried
@@ -82,7 +89,8 @@ class Run:
         """Run, and yield each event once it is in the report."""
         began, before = self.target.clock(), self.report.seconds
         recording = Recording(self.report, self.target.credentials)
-        with registered(self._possible, self.target, self._tell) as self._made:
+        self._go_first(recording)
+        with registered(self._among, self.target, self._tell) as self._judging:
             for event in self._engine():
                 recording.take(event)
                 for listener in self._listeners:
@@ -93,6 +101,18 @@ class Run:
                     self._conclude()
                     recording.minimise(self.target)
                 yield event
+
+    def _go_first(self, recording: Recording) -> None:
+        """Make the checks that only make requests of their own: few, which no budget may pass by."""
+        config = configuration(self.target, self.plan).projects.default
+        for check in self._first:
+            done = OWN_CHECKS, check.name
+            if done not in self.report.finished and not self._stopped.is_set():
+                self._tell(check.name)
+                failures = collect_after_run_failures(config, [(check.name, cast("RunCheck", check))])
+                recording.after_run(failures)
+                if not check.cut_short and all(isinstance(failure, Violated) for failure in failures):
+                    self.report.finished.append(done)
 
     def _engine(self) -> Iterator[events.EngineEvent]:
         """Yield what Schemathesis tells; also what it fails with."""
@@ -112,14 +132,10 @@ class Run:
         if self._stream is not None:
             self._stream.stop()
 
-    def _is_left_out(self, check: type[Check]) -> bool:
-        if reason := check.missing(self.target):
-            self.report.left_out[check.name] = reason
-        return bool(reason)
-
     def _schema(self) -> BaseSchema:
         contract, wanted = self.target.contract, self.target.operations
-        config = configuration(self.target, self.plan, self.report.finished)
+        done = [(phase, name) for phase, name in self.report.finished if phase != OWN_CHECKS]
+        config = configuration(self.target, self.plan, done)
         schema: BaseSchema = schemathesis.openapi.from_dict(deepcopy(contract.document), config=config)
         if others := [label_of(each) for each in contract.operations if each not in wanted]:
             schema = schema.exclude(name=others)
@@ -152,19 +168,24 @@ class Run:
     def _filter_failure(
         self, _context: HookContext, failure: Failure, case: Case[Any], response: Response
     ) -> bool:
-        return not is_told_by(self._made, failure, response, case)
+        return not is_told_by(self._judging, failure, response, case)
 
     def _conclude(self) -> None:
         if self.report.reason and self.report.end == "interrupted":
             self.report.end = "quota used up"
         failed = {finding.check for finding in self.report.findings}
-        for check in self._made:
+        made = [*self._first, *self._judging]
+        self.report.cut_short = [check.name for check in made if self._is_unfinished(check)]
+        for check in made:
             if check.notes:
                 self.report.notes[check.name] = [self.target.credentials.mask(note) for note in check.notes]
-            if check.cut_short:
-                self.report.cut_short.append(check.name)
-            elif hasattr(check, "after_run") and check.name not in failed:
-                self.report.tested(WHOLE_API).tally(check.name).passed += 1
+            if hasattr(check, "after_run") and check.name not in {*failed, *self.report.cut_short}:
+                self.report.tested(WHOLE_API).tally(check.name).passed = 1
+
+    def _is_unfinished(self, check: Check) -> bool:
+        if check in self._first:
+            return (OWN_CHECKS, check.name) not in self.report.finished
+        return check.cut_short or (hasattr(check, "after_run") and not self.report.ended)
 
 
 def _blank(target: Target, plan: Plan) -> Report:

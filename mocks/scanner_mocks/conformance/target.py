@@ -43,7 +43,7 @@ class Target:
     read_only: bool = False
     deadline: float | None = None
     clock: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] = time.sleep
+    sleep: Callable[[float], object] = time.sleep
 
     @cached_property
     def by_scheme(self) -> dict[str, dict[str, str]]:

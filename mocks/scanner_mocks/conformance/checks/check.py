@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from schemathesis.core.failures import Severity
 
-from scanner_mocks.conformance.pace import QuotaUsedUp
+from scanner_mocks.conformance.pace import QuotaUsedUp, Stopped
 from scanner_mocks.conformance.violation import FailureGroup, Violated
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ class RunCheck(Check):
         try:
             for violated in self.run():
                 found.append(violated)  # noqa: PERF402 -- what is found before the end counts
-        except (BudgetSpent, QuotaUsedUp) as end:
+        except (BudgetSpent, QuotaUsedUp, Stopped) as end:
             self.cut_short = True
             self.note(f"cut short: {end}")
         _raise(found)

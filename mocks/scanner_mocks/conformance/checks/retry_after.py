@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from scanner_mocks.conformance.target import label_of
 
-from .check import AnswerCheck, RunCheck
+from .check import AnswerCheck, BudgetSpent, RunCheck
 from .samples import Samples
 
 if TYPE_CHECKING:
@@ -53,6 +53,12 @@ class RetryAfter(AnswerCheck, RunCheck):
         if self.target.read_only:
             self.note("enough: untried, it would use up the quota")
             return
+        try:
+            yield from self._try()
+        except BudgetSpent:
+            self.note("enough: untried, no time was left")
+
+    def _try(self) -> Iterator[Violated]:
         samples = Samples(self.target, self.note)
         chosen = self._shortest(samples)
         if chosen is None:

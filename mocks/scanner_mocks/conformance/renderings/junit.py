@@ -22,14 +22,14 @@ def junit(report: Report) -> bytes:
         _suite(root, operation, tested, report)
     if elsewhere := [each for each in report.troubles if each.operation not in report.operations]:
         _errors(SubElement(root, "testsuite", name=WHOLE_API), elsewhere)
-    if report.left_out:
-        suite = SubElement(root, "testsuite", name="left out")
-        for check, reason in report.left_out.items():
-            SubElement(_case(suite, check), "skipped", message=_text(reason))
+    cut_short = {check: "; ".join(report.notes.get(check, ["cut short"])) for check in report.cut_short}
+    _skipped(root, "left out", report.left_out)
+    _skipped(root, "cut short", cut_short)
     for suite in [root, *root]:
         suite.set("tests", str(len(suite.findall(".//testcase"))))
         suite.set("failures", str(len(suite.findall(".//failure"))))
         suite.set("errors", str(len(suite.findall(".//error"))))
+        suite.set("skipped", str(len(suite.findall(".//skipped"))))
     root.set("time", f"{report.seconds:.3f}")
     document: bytes = tostring(root, "utf-8", xml_declaration=True)
     return document
@@ -44,7 +44,16 @@ def _suite(root: Element, operation: str, tested: Tested, report: Report) -> Non
             titles = "; ".join(dict.fromkeys(finding.title for finding in findings))
             failure = SubElement(case, "failure", message=_text(titles), type=check)
             failure.text = _text("\n\n".join(map(_told, findings)))
+    if not tested.checks:
+        SubElement(_case(suite, "any check"), "skipped", message="no request was sent")
     _errors(suite, [trouble for trouble in report.troubles if trouble.operation == operation])
+
+
+def _skipped(root: Element, name: str, checks: dict[str, str]) -> None:
+    if checks:
+        suite = SubElement(root, "testsuite", name=name)
+        for check, reason in checks.items():
+            SubElement(_case(suite, check), "skipped", message=_text(reason))
 
 
 def _errors(suite: Element, troubles: list[Trouble]) -> None:

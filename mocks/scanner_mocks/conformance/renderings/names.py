@@ -42,15 +42,25 @@ def verdict(report: Report) -> str:
     if report.seconds:
         effort += f" in {report.seconds:.1f} s, seed {report.seed}"
     if report.exit_code == OK:
-        return f"The contract is kept{_as_far_as(report.cut_short)}: {effort}."
+        return f"The contract is kept{_as_far_as(report)}: {effort}."
     if report.exit_code == COULD_NOT_RUN:
-        return f"Not finished ({report.reason or report.end}): {effort}; nothing was wrong so far."
+        return f"Not finished ({_why(report)}): {effort}; nothing was wrong so far."
     findings, troubles = len(report.findings), len(report.troubles)
     wrong = [f"{findings} promise{'s' * (findings != 1)} broken"] * bool(findings)
     untested = [f"{troubles} operation{'s' * (troubles != 1)} could not be tested"] * bool(troubles)
-    unfinished = [] if report.end in {"complete", "budget spent"} else [report.reason or report.end]
+    unfinished = [why] if (why := _why(report)) else []
     return f"{', '.join(wrong + untested + unfinished)}: {effort}."
 
 
-def _as_far_as(cut_short: list[str]) -> str:
-    return f", as far as there was time ({', '.join(cut_short)} cut short)" if cut_short else ""
+def _as_far_as(report: Report) -> str:
+    untried, operations = len(report.untried), len([name for name in report.operations if name])
+    return f", as far as there was time (none for {untried} of {operations} operations)" if untried else ""
+
+
+def _why(report: Report) -> str:
+    """Return why a run is not finished; empty if it is."""
+    if report.end not in {"complete", "budget spent"}:
+        return report.reason or report.end
+    if report.cut_short:
+        return f"too little time for {', '.join(report.cut_short)}"
+    return "" if report.requests else "no request was sent"

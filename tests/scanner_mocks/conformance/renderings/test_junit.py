@@ -30,5 +30,17 @@ def test_a_finding_is_a_failure(wrong):
 
 def test_a_check_that_was_left_out_is_skipped(wrong):
     """A check that could not be made is a skipped test with the reason."""
-    [skipped] = read(wrong).iter("skipped")
+    root = read(wrong)
+    [skipped] = root.iter("skipped")
     assert skipped.get("message") == "no other key"
+    assert root.get("skipped") == "1"
+
+
+def test_what_there_was_no_time_for_is_skipped(right):
+    """A check that was cut short is a skipped test, and so is an operation that had no turn."""
+    right.cut_short, right.notes = ["retry_after"], {"retry_after": ["cut short: over", "another"]}
+    right.tested("GET /v1/later")
+    skipped = {
+        case.get("classname"): case[0].get("message") for case in read(right).iter("testcase") if len(case)
+    }
+    assert skipped == {"cut short": "cut short: over; another", "GET /v1/later": "no request was sent"}

@@ -65,11 +65,20 @@ def test_a_run_that_was_not_finished_says_so(right, end, reason, told):
 
 
 def test_a_check_that_was_cut_short_is_in_the_verdict(right):
-    """Where the time was too short for a check, the verdict says so, though nothing was found."""
+    """Where the time was too short for a check, nobody is told that the contract is kept."""
     right.cut_short = ["presigned_upload"]
     verdict = shown(right, width=200).strip().splitlines()[-1]
+    assert verdict.startswith("Not finished (too little time for presigned_upload): 6 requests")
+    assert right.exit_code == 2
+
+
+def test_an_operation_without_a_turn_is_in_the_verdict(right):
+    """Where a budget was spent before each operation had its turn, the verdict says of how many."""
+    right.tested("GET /v1/later")
+    right.end = "budget spent"
+    verdict = shown(right, width=200).strip().splitlines()[-1]
     assert verdict.startswith(
-        "The contract is kept, as far as there was time (presigned_upload cut short): 6 requests"
+        "The contract is kept, as far as there was time (none for 1 of 3 operations): 6 requests"
     )
     assert right.exit_code == 0
 

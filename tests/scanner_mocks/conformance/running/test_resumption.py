@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from scanner_mocks.conformance import CannotRunError, Credentials, check_url
+from scanner_mocks.conformance.checks import Check
 
 pytestmark = pytest.mark.programs
 
@@ -26,6 +27,26 @@ def test_what_is_finished_is_not_tried_again(right_shelf, tmp_path):
     assert second.seconds > first.seconds
     assert second.operations["POST /shelf/things"] == first.operations["POST /shelf/things"]
     assert not kept.exists()
+
+
+def test_a_check_of_ours_that_is_finished_is_not_made_again(right_shelf, tmp_path):
+    """Checks that make requests of their own are gone on with too: only those are made that were not."""
+    made = []
+
+    class Made(Check):
+        name = "made"
+
+        def after_run(self, _ctx):
+            made.append(self)
+
+    kept = tmp_path / "run.json"
+    how = {**QUICK, "only": ("list_things",), "phases": ("examples",), "checks": (Made,)}
+    first = check_url(right_shelf[1], **how)
+    first.end = "interrupted"
+    kept.write_bytes(msgspec.json.encode(first))
+    second = check_url(right_shelf[1], resume=kept, **how)
+    assert len(made) == 1
+    assert second.operations[""].checks["made"].passed == 1
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"[1]", b"\xff"])
