@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .file_argument import file_argument
-from .keys import Config, DatabaseUrl  # noqa: TC001 -- typer reads annotations when it runs
-from .settings_flags import read_settings
+from .settings_flags import Config, DatabaseUrl, read_settings
 
 if TYPE_CHECKING:
     from scanner_api.storage.database import Database

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple, TypeVar
 
 import typer
 
-from .settings_flags import read_settings
+from .settings_flags import Config, DatabaseUrl, read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
@@ -78,10 +78,6 @@ def _moment(text: str) -> datetime:
     return moment
 
 
-Config = Annotated[str | None, typer.Option(help="TOML file with settings. \\[env: SCANNER_CONFIG]")]
-DatabaseUrl = Annotated[
-    str | None, typer.Option(help="Database of the service. \\[env: SCANNER_DATABASE_URL]")
-]
 OfKind = Annotated[
     Kind,
     typer.Option(

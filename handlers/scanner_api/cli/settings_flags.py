@@ -16,16 +16,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+Config = Annotated[str | None, typer.Option(help="TOML file with settings. \\[env: SCANNER_CONFIG]")]
+DatabaseUrl = Annotated[
+    str | None, typer.Option(help="Database of the service. \\[env: SCANNER_DATABASE_URL]")
+]
+
+
 def with_settings(run: Callable[[Settings], None]) -> Callable[..., None]:
     """Return a command with one option for each setting, which calls ``run`` with the settings."""
 
     def command(config: str | None, **flags: Any) -> None:
         run(read_settings(config, flags))
 
-    options = {
-        "config": Annotated[str | None, typer.Option(help="TOML file with settings. \\[env: SCANNER_CONFIG]")]
-    }
-    options |= {name: _option(name) for name in Settings.model_fields}
+    options = {"config": Config, **{name: _option(name) for name in Settings.model_fields}}
     command.__annotations__ = dict(options)
     command.__signature__ = inspect.Signature(  # type: ignore[attr-defined]  # what typer reads
         [
