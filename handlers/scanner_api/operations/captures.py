@@ -10,7 +10,7 @@ from scanner_api.scanning.captures import Capture, CaptureStatus
 
 from .pagination import envelope
 from .representations import capture_representation
-from .writes import merged_metadata, session_closed
+from .writes import conflict_if_closed, merged_metadata
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +40,7 @@ async def create_capture(
     """
     session = await active_session(sessions, caller, body["session_short_id"])
     capture = submitted(body, make_id(), session.id, clock.now())
-    with session_closed():
+    with conflict_if_closed():
         await captures.add(capture)
     await queue.process_capture(capture.id)
     return capture_representation(capture)

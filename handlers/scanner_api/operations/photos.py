@@ -15,7 +15,7 @@ from scanner_api.storage.database import DuplicateError
 
 from .pagination import envelope
 from .representations import photo_representation
-from .writes import invalid, merged_metadata, session_closed
+from .writes import conflict_if_closed, invalid, merged_metadata
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,7 +105,7 @@ async def register_photo(
         capture_id=body.get("capture_short_id"),
     )
     try:
-        with session_closed():
+        with conflict_if_closed():
             return photo_representation(await photos.add(photo))
     except DuplicateError as taken:
         raise Conflict(f"The object is registered already, as photo {taken.existing_id}.") from None

@@ -15,7 +15,7 @@ from scanner_api.scanning.images import ImageError, ImageTooLarge, read_header
 
 from .captures import submitted
 from .representations import bulk_result_representation, capture_representation
-from .writes import invalid, session_closed
+from .writes import conflict_if_closed, invalid
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -71,7 +71,7 @@ async def upload_image(
     # the form's schema lets other fields pass, of which nothing is known
     scan = {name: body[name] for name in ("capture_type", "raw_value", "gtin")}
     capture = replace(submitted(scan, make_id(), session.id, clock.now()), uploaded_image_key=key)
-    with session_closed():
+    with conflict_if_closed():
         await captures.add(capture)
     await queue.process_capture(capture.id)
     return capture_representation(capture)

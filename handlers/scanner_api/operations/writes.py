@@ -28,7 +28,7 @@ def invalid(pointer: str, rule: str, detail: str) -> ValidationFailed:
 
 
 @contextmanager
-def session_closed() -> Iterator[None]:
+def conflict_if_closed() -> Iterator[None]:
     """Tell a session that was ended between the look and the write as a Conflict."""
     try:
         yield
