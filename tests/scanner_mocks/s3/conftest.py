@@ -21,7 +21,7 @@ from botocore.config import Config
 from scanner_mocks.s3 import S3Server
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 ACCESS_KEY = "AKIAIOSFODNN7EXAMPLE"
 SECRET_KEY = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
@@ -97,6 +97,36 @@ class Form:
             signature = sign_text(encoded, self.secret, f"{now:%Y%m%d}", self.region)
         self.fields |= {**signing, "policy": encoded, self.signature_field: signature}
         return self
+
+    def sign_as(self, **attributes: Any) -> None:
+        """Change attributes, such as the access key, and sign again."""
+        for name, value in attributes.items():
+            setattr(self, name, value)
+        self.signed()
+
+    def allow(self, fields: dict[str, str], *conditions: Any) -> None:
+        """Add fields with these conditions, or that they be as they are, and sign again."""
+        self.fields |= fields
+        self.conditions += conditions or [{name: value} for name, value in fields.items()]
+        self.signed()
+
+    def allow_key(self, key: str) -> None:
+        """Ask for another key, allow every one, and sign again."""
+        self.fields["key"], self.conditions[1] = key, ["starts-with", "$key", ""]
+        self.signed()
+
+    def put(self, name: str, value: str) -> None:
+        """Change a field that is signed already."""
+        self.fields[name] = value
+
+    def drop(self, *names: str) -> None:
+        """Leave fields out that are signed already."""
+        for name in names:
+            del self.fields[name]
+
+    def send(self, file: bytes | None) -> None:
+        """Send another file, or none."""
+        self.file = file
 
     @property
     def signature_field(self) -> str:
@@ -207,6 +237,23 @@ def error() -> Callable[[httpx.Response], dict[str, str]]:
         return elements
 
     return error
+
+
+@pytest.fixture
+def refused(
+    post: Callable[..., httpx.Response], error: Callable[[httpx.Response], dict[str, str]], client: Any
+) -> Callable[..., Any]:
+    """Post a form that is refused, see that nothing is stored, and return what S3 says."""
+
+    def refused(form: Form, wanted: Iterable[str] = ()) -> tuple[Any, ...]:
+        """Return status, code and message, and the elements of these names, if any are wanted."""
+        response = post(form)
+        elements = error(response)
+        assert client.list_objects_v2(Bucket=form.bucket)["KeyCount"] == 0
+        told = (response.status_code, elements["Code"], elements["Message"])
+        return (told, {name: elements.get(name) for name in wanted}) if wanted else (told,)
+
+    return refused
 
 
 @pytest.fixture(scope="session")
