@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -94,20 +94,9 @@ def scanner_mock(
     with ExitStack() as running:
         listening = running.enter_context(listen(host, port))
         listen(host, s3_port).close()  # S3's process could not say as clearly that the port is taken
-        shelf = Shelf(data)
-        running.callback(shelf.close)
+        shelf = running.enter_context(closing(Shelf(data)))
         watch = Watch(seed)
-        s3 = S3Server(
-            s3_port,
-            host,
-            bucket=seeds.BUCKET,
-            region=seeds.REGION,
-            credentials={**(s3_credentials or {}), seeds.S3_ACCESS_KEY: seeds.S3_SECRET_KEY},
-            data_dir=shelf.s3,
-            seed=seed,
-            on_exchange=watch.hear_of_s3,
-        )
-        watch.s3 = s3
+        s3 = _s3_server(host, s3_port, s3_credentials or {}, shelf, watch, seed)
         running.callback(s3.stop)
         s3.start()
         with resting_collector():
@@ -123,3 +112,20 @@ def scanner_mock(
         s3.wait_ready()
         watch.faults.add(*from_file)
         yield mock
+
+
+def _s3_server(
+    host: str, port: int, credentials: Mapping[str, str], shelf: Shelf, watch: Watch, seed: int
+) -> S3Server:
+    """Return S3, not started, and have the watch hear of it and switch its faults."""
+    watch.s3 = S3Server(
+        port,
+        host,
+        bucket=seeds.BUCKET,
+        region=seeds.REGION,
+        credentials={**credentials, seeds.S3_ACCESS_KEY: seeds.S3_SECRET_KEY},
+        data_dir=shelf.s3,
+        seed=seed,
+        on_exchange=watch.hear_of_s3,
+    )
+    return watch.s3
