@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import secrets
 from typing import TYPE_CHECKING
 
 from scanner_api.problems import Forbidden, Unauthorized
@@ -21,13 +20,9 @@ if TYPE_CHECKING:
     from .proxies import TrustedProxies
 
 SHAPE = re.compile(r"[A-Za-z0-9_-]{43}")
+"""256 random bits, as `secrets.token_urlsafe` writes them; whoever signs users in makes them."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 """Methods that change nothing (RFC 9110, section 9.2.1): another site may make a browser send them."""
-
-
-def new_cookie() -> str:
-    """Return a fresh cookie value with 256 random bits; stored only as its digest."""
-    return secrets.token_urlsafe(32)
 
 
 class WebSessionVerifier:

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 ALPHABET: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 LENGTH: Final = 22
 """Digits of base 57 that the largest UUID needs; smaller ones are padded to it."""
-ID_PATTERN: Final = f"^[{ALPHABET}]{{{LENGTH}}}$"
 
 _PAIRS: Final = tuple(high + low for high in ALPHABET for low in ALPHABET)
 _TWO: Final = len(_PAIRS)
