@@ -37,6 +37,8 @@ def lint(folder):
         ("handlers/scanner_api/settings.py", "import boto3", "boto3 and botocore only"),
         ("handlers/scanner_api/clock.py", "import moto", "moto only"),
         ("handlers/scanner_api/processing/queue.py", "import scanner_api.access", "Processing answers no"),
+        ("handlers/scanner_api/storage/paging.py", "import scanner_api.binding", "Storage answers no"),
+        ("handlers/scanner_api/access/reach.py", "import scanner_api.operations", "Access asks stores"),
     ],
 )
 def test_wall_stops_an_import(tmp_path, module, line, wall):
