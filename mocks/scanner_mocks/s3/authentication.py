@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from .errors import S3Error, access_denied, invalid_argument, invalid_request
-from .payload import ChunkSigner, check_word
+from .claims import QUERY, claim_of_header, claim_of_query
+from .errors import S3Error, access_denied, invalid_argument
+from .payload import ChunkSigner
 from .signature import (
     ALGORITHM,
     MAX_SKEW,
@@ -30,16 +30,12 @@ if TYPE_CHECKING:
 
     from scanner_api.clock import Clock
 
+    from .claims import Claim
     from .request import Request
 
 _FORM = ("Policy", "X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Signature")
 _FORM_OF_VERSION_2 = ("Policy", "AWSAccessKeyId", "Signature")
 _REGIONS_OF_VERSION_2 = frozenset({"us-east-1"})
-_QUERY = (
-    "X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Expires", "X-Amz-SignedHeaders",
-    "X-Amz-Signature",
-)  # fmt: skip
-_MAX_EXPIRES_SECONDS = 604_800
 _ISO = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -58,18 +54,6 @@ class Signed:
     region: str
     payload: str = UNSIGNED_PAYLOAD
     signer: ChunkSigner | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Claim:
-    """What a request says of its own signature."""
-
-    scope: Scope
-    time: str
-    signed_headers: tuple[str, ...]
-    signature: str
-    payload: str
-    token: str | None
 
 
 class Authenticator:
@@ -100,10 +84,10 @@ class Authenticator:
             S3Error: the signature lacks something, is wrong, early, late, or of Version 2.
         """
         if "authorization" in request.headers:
-            claim = _claim_of_header(request, region)
+            claim = claim_of_header(request, region)
             self._check_skew(claim.time)
-        elif request.asks_for(*_QUERY):
-            claim = _claim_of_query(request, region)
+        elif request.asks_for(*QUERY):
+            claim = claim_of_query(request, region)
             self._check_expiry(claim.time, int(request.parameter("X-Amz-Expires") or 0))
         elif request.asks_for("AWSAccessKeyId", "Signature"):
             raise version_2_refused()
@@ -133,7 +117,7 @@ class Authenticator:
         check(credential, scope, fields["policy"], fields["x-amz-signature"])
         return Signed(scope.access_key, scope.region)
 
-    def _verify(self, request: Request, claim: _Claim) -> Signed:
+    def _verify(self, request: Request, claim: Claim) -> Signed:
         _check_signed_headers(request.headers, claim.signed_headers)
         credential = self._credential(claim.scope.access_key, claim.token)
         query = [(name, value) for name, value in request.query if name != "X-Amz-Signature"]
@@ -202,91 +186,6 @@ def _scope_of_form(fields: Mapping[str, str], region: str) -> Scope:
         raise S3Error(400, "InvalidArgument", str(wrong), elements) from None
 
 
-def _claim_of_header(request: Request, region: str | None) -> _Claim:
-    headers = request.headers
-    parts = _authorization(headers["authorization"])
-    if "x-amz-content-sha256" not in headers:
-        raise invalid_request("Missing required header for this request: x-amz-content-sha256")
-    check_word(headers["x-amz-content-sha256"])
-    time = _time_of_headers(headers)
-    try:
-        scope = Scope.parse(parts["Credential"], region, time)
-    except WrongScope as wrong:
-        raise _malformed(str(wrong), wrong.elements) from None
-    return _Claim(
-        scope, time, tuple(parts["SignedHeaders"].lower().split(";")), parts["Signature"],
-        headers["x-amz-content-sha256"], headers.get("x-amz-security-token"),
-    )  # fmt: skip
-
-
-def _authorization(header: str) -> dict[str, str]:
-    kind, _, rest = header.partition(" ")
-    if kind == "AWS":
-        raise version_2_refused()
-    if kind != ALGORITHM:
-        raise invalid_argument("Unsupported Authorization Type", "Authorization", header)
-    parts = {}
-    for part in rest.split(","):
-        name, _, value = part.strip().partition("=")
-        parts[name] = value
-    for name in ("Credential", "SignedHeaders", "Signature"):
-        if not parts.get(name):
-            raise _malformed(f"missing {name}.")
-    return parts
-
-
-def _time_of_headers(headers: Mapping[str, str]) -> str:
-    time = headers.get("x-amz-date", "")
-    if not time and "date" in headers:
-        try:
-            time = f"{parsedate_to_datetime(headers['date']).astimezone(UTC):%Y%m%dT%H%M%SZ}"
-        except ValueError:
-            time = ""
-    if parse_time(time) is None:
-        raise access_denied("AWS authentication requires a valid Date or x-amz-date header")
-    return time
-
-
-def _claim_of_query(request: Request, region: str | None) -> _Claim:
-    algorithm, presented, time, expires, signed_headers, provided = _query_parameters(request)
-    if algorithm != ALGORITHM:
-        raise _query_error(f'X-Amz-Algorithm only supports "{ALGORITHM} and AWS4-ECDSA-P256-SHA256"')
-    if parse_time(time) is None:
-        raise _query_error("X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"")
-    _check_expires(expires)
-    try:
-        scope = Scope.parse(presented, region, time)
-    except WrongScope as wrong:
-        raise _query_error(f"Error parsing the X-Amz-Credential parameter; {wrong}", wrong.elements) from None
-    payload = request.headers.get("x-amz-content-sha256", UNSIGNED_PAYLOAD)
-    check_word(payload)
-    token = request.parameter("X-Amz-Security-Token")
-    return _Claim(scope, time, tuple(signed_headers.lower().split(";")), provided, payload, token)
-
-
-def _query_parameters(request: Request) -> list[str]:
-    values = [value for name in _QUERY if (value := request.parameter(name)) is not None]
-    if len(values) < len(_QUERY):
-        raise _query_error(
-            "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, "
-            "X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters."
-        )
-    return values
-
-
-def _check_expires(text: str) -> None:
-    digits = text.removeprefix("-")
-    if not (digits.isascii() and digits.isdigit()):
-        raise _query_error("X-Amz-Expires should be a number")
-    if text.startswith("-"):
-        raise _query_error("X-Amz-Expires must be non-negative")
-    if len(digits) > len(str(_MAX_EXPIRES_SECONDS)) or int(digits) > _MAX_EXPIRES_SECONDS:
-        raise _query_error(
-            "X-Amz-Expires must be less than a week (in seconds); "
-            f"that is, the given X-Amz-Expires must be less than {_MAX_EXPIRES_SECONDS} seconds"
-        )
-
-
 def _check_signed_headers(headers: Mapping[str, str], signed: tuple[str, ...]) -> None:
     unsigned = [
         name for name in headers if name not in signed and (name == "host" or name.startswith("x-amz-"))
@@ -300,12 +199,3 @@ def _time(text: str) -> datetime:
     time = parse_time(text)
     assert time is not None  # noqa: S101 -- whoever makes a claim has checked its form
     return time
-
-
-def _malformed(message: str, elements: Mapping[str, str] | None = None) -> S3Error:
-    whole = f"The authorization header is malformed; {message}"
-    return S3Error(400, "AuthorizationHeaderMalformed", whole, elements)
-
-
-def _query_error(message: str, elements: Mapping[str, str] | None = None) -> S3Error:
-    return S3Error(400, "AuthorizationQueryParametersError", message, elements)

@@ -14,6 +14,7 @@ from .access import ACL_PERMISSIONS, action_of, verdict
 from .answer import Answer
 from .attributes import check_acl, handed_over
 from .backend import Order
+from .body import BodyCutShort
 from .cors import granted, preflight
 from .errors import (
     S3Error,
@@ -29,7 +30,6 @@ from .faults import Dropped, PacedBody, S3Faults
 from .objects import Objects, read_document
 from .post_object import PostObject
 from .request import Request
-from .wire import BodyCutShort
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -12,7 +12,7 @@ from werkzeug.test import Client, create_environ
 
 from scanner_mocks.s3.app import create_app
 from scanner_mocks.s3.backend import Order
-from scanner_mocks.s3.wire import BodyCutShort
+from scanner_mocks.s3.body import BodyCutShort
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

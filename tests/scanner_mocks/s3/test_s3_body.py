@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from scanner_mocks.s3.wire import Body, BodyCutShort
+from scanner_mocks.s3.body import Body, BodyCutShort
 
 
 def read(stream: bytes) -> bytes:
