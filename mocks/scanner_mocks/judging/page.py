@@ -68,8 +68,9 @@ def _row(number: int, operation: OperationCoverage, statuses: list[str], prefix:
     numbers = (str(operation.calls), *(_short(shares[each]) for each in ("parameters", "enum values")))
     cells = "".join(f'<td class="number">{each}</td>' for each in numbers)
     cells += "".join(_cell(operation, status) for status in statuses)
-    name = f"{operation.method} {operation.path.removeprefix(prefix)}"
-    return f'<tr><th scope="row"><a href="#operation-{number}">{escape(name)}</a></th>{cells}</tr>'
+    path = escape(operation.path.removeprefix(prefix)).replace("/", "<wbr>/")
+    name = f"{escape(operation.method)} {path}"
+    return f'<tr><th scope="row"><a href="#operation-{number}">{name}</a></th>{cells}</tr>'
 
 
 def _cell(operation: OperationCoverage, status: str) -> str:
@@ -101,15 +102,17 @@ def _finding(finding: Finding) -> str:
 
 
 def _operation(number: int, operation: OperationCoverage) -> str:
+    """Write an operation; a link to what is inside opens it, one to the whole would not."""
     name = escape(f"{operation.method} {operation.path}")
     shares = operation.shares
-    about = f"{_short(shares['parameters'])} parameters, {_short(shares['enum values'])} values"
+    counted = {"parameters": shares["parameters"], "values": shares["enum values"]}
+    about = ", ".join(f"{_short(share)} {name}" for name, share in counted.items() if share.total)
     chips = _chips("Parameters", operation.parameters.items())
     for place, values in operation.values.items():
         chips += _chips(place, values.items())
     return (
-        f'<details id="operation-{number}"><summary>{name}<small>{about}</small></summary>'
-        f'<p class="about">{escape(operation.operation)}</p>{chips}</details>'
+        f"<details><summary>{name}<small>{about}</small></summary>"
+        f'<p class="about" id="operation-{number}">{escape(operation.operation)}</p>{chips}</details>'
     )
 
 

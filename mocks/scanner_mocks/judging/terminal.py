@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich import box
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -19,13 +20,17 @@ if TYPE_CHECKING:
     from .report import Finding, Report
 
 MOST_FINDINGS = 30
+OTHER_COLUMNS = 33
+"""Beside that of the operations: less would leave no room for statuses."""
 
 
 def show(report: Report, console: Console) -> None:
     """Print what was found and what was exercised."""
-    console.print(_coverage(report))
+    console.print(_coverage(report, console.width))
     if report.findings:
+        console.print("\nWhat breaks the contract", style="bold")
         console.print(_findings(report))
+    console.print()
     for line in summary(report):
         console.print(Text(printable(line)))
 
@@ -46,32 +51,35 @@ def times(count: int) -> str:
     return "once" if count == 1 else f"{count} times"
 
 
-def _coverage(report: Report) -> Table:
+def _coverage(report: Report, width: int) -> Table:
     prefix = report.prefix
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column(f"operation (below {printable(prefix)})" if prefix else "operation", overflow="fold")
-    table.add_column("calls", justify="right")
-    table.add_column("statuses")
-    for heading in ("parameters", "enum values"):
+    names = [f"{each.method} {printable(each.path.removeprefix(prefix))}" for each in report.coverage]
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=0)
+    table.add_column(
+        f"operation (below {printable(prefix)})" if prefix else "operation",
+        overflow="fold",
+        no_wrap=max(map(len, names), default=0) + OTHER_COLUMNS <= width,
+    )
+    for heading in ("calls", "params", "values"):
         table.add_column(heading, justify="right", no_wrap=True)
-    for each in report.coverage:
+    table.add_column(" statuses", overflow="fold")
+    for name, each in zip(names, report.coverage, strict=True):
         shares = each.shares
         table.add_row(
-            Text(f"{each.method} {printable(each.path.removeprefix(prefix))}", "" if each.calls else "dim"),
+            Text(name, "" if each.calls else "dim"),
             str(each.calls),
-            _statuses(each),
             _share(shares["parameters"]),
             _share(shares["enum values"]),
+            Padding(_statuses(each), (0, 0, 0, 1)),
         )
     return table
 
 
 def _statuses(operation: OperationCoverage) -> Text:
     seen = [status for status, count in operation.statuses.items() if count]
-    text = Text(" ".join(seen))
-    text.append("".join(f" {status}!" for status in operation.undocumented), "red")
-    text.append(f" of {len(operation.statuses)}", "dim")
-    return text
+    wrong = [(f"{status}!", "red") for status in operation.undocumented]
+    share = (str(_share(operation.shares["statuses"])), "dim")
+    return Text(" ").join(Text.assemble(each) for each in (share, *seen, *wrong))
 
 
 def _share(share: Share) -> Text:
@@ -79,22 +87,23 @@ def _share(share: Share) -> Text:
 
 
 def _findings(report: Report) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title="What breaks the contract", title_justify="left")
-    table.add_column("times", justify="right")
-    for heading in ("side", "where", "rule", "first seen"):
-        table.add_column(heading, overflow="fold")
+    table = Table.grid(padding=(0, 1, 0, 0))
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(overflow="fold")
     for each in report.findings[:MOST_FINDINGS]:
-        table.add_row(*_row(each))
+        table.add_row(f"{each.count}x", _told(each))
     left = len(report.findings) - MOST_FINDINGS
     if left > 0:
-        table.caption = f"... and {left} more"
+        table.add_row("", f"... and {left} more")
     return table
 
 
-def _row(finding: Finding) -> Iterator[Text]:
-    yield Text(str(finding.count))
-    yield Text(finding.side)
-    yield Text(printable(f"{finding.part} {finding.where}".rstrip()))
-    yield Text(printable(f"{finding.rule}: {finding.detail}"))
+def _told(finding: Finding) -> Text:
     first = finding.examples[0]
-    yield Text(printable(f"#{first.number} {first.method} {first.url} -> {first.status}"))
+    place = f"{finding.side} {finding.part} {finding.where}".rstrip()
+    return Text.assemble(
+        (printable(place), "bold"),
+        printable(f": {finding.rule}; {finding.detail}"),
+        "\n",
+        (printable(f"first in #{first.number} {first.method} {first.url} -> {first.status}"), "dim"),
+    )
