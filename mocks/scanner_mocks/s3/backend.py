@@ -17,7 +17,7 @@ from moto.s3.responses import S3Response
 
 from .answer import Answer
 from .cors import CorsRule
-from .errors import S3Error, invalid_request, malformed_xml, not_implemented
+from .errors import S3Error, invalid_request, malformed_xml, no_such_bucket, not_implemented
 from .records import granted_to_all
 
 if TYPE_CHECKING:
@@ -141,6 +141,13 @@ class Backend:
                 has_acls=grants > 1 or "Writer" in ownership or "Preferred" in ownership,
                 encrypts=bucket.encryption is not None,
             )
+
+    def existing(self, name: str) -> Bucket:
+        """Return a bucket, or raise NoSuchBucket."""
+        bucket = self.bucket(name)
+        if bucket is None:
+            raise no_such_bucket(name)
+        return bucket
 
     def key(self, bucket: str, name: str, version_id: str | None = None) -> Any:
         """Return moto's key; None if there is none, or only a delete marker."""

@@ -259,7 +259,7 @@ class Front:
     def _delete_object(self, request: Request, _signed: Signed | None, bucket: Bucket) -> Answer:
         order = _order(request, bucket, handed_over(request.headers))
         if request.asks_for("uploadId"):
-            return self.store.abort_upload(order)
+            return self.store.uploads.abort(order)
         return self.store.change_object(order)
 
 

@@ -68,7 +68,7 @@ class Objects:
         """Answer UploadPart."""
         _check_part_number(request)
         with self._received(request, signed, bucket) as content:
-            return self._store.put_part(
+            return self._store.uploads.put_part(
                 _order(request, bucket, stored_headers(request.headers, bucket)), content
             )
 
@@ -81,7 +81,7 @@ class Objects:
     def copy_part(self, request: Request, bucket: Bucket) -> Answer:
         """Answer UploadPartCopy."""
         _check_part_number(request)
-        return self._store.copy_part(_order(request, bucket, _copied_headers(request)))
+        return self._store.uploads.copy_part(_order(request, bucket, _copied_headers(request)))
 
     def begin_upload(self, request: Request, bucket: Bucket) -> Answer:
         """Answer CreateMultipartUpload."""
@@ -92,7 +92,7 @@ class Objects:
     def complete_upload(self, request: Request, signed: Signed | None, bucket: Bucket) -> Answer:
         """Answer CompleteMultipartUpload."""
         parts = parse_parts(read_document(request, signed))
-        key = self._store.complete_upload(_order(request, bucket, {}), parts)
+        key = self._store.uploads.complete(_order(request, bucket, {}), parts)
         elements = {
             "Location": request.object_url(request.key),
             "Bucket": request.bucket,

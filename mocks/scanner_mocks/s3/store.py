@@ -8,23 +8,22 @@ from typing import TYPE_CHECKING, Any
 
 from .access import check_policy
 from .archive import BUCKET_NAME
+from .archivist import Archivist
 from .backend import DEFAULT_REGION, Backend, Bucket, Order
-from .checksums import ContentMd5
-from .content import Content, StoredFile
 from .cors import OPEN
-from .errors import S3Error, no_such_bucket, no_such_upload
-from .multipart import assemble
-from .policy import MAX_OBJECT_BYTES
-from .records import adopt, apply_record, granted_to_all, record_of, stored_file
+from .errors import S3Error, no_such_bucket
+from .records import adopt, granted_to_all, stored_file
+from .uploads import Uploads
 from .xml import document, element
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from pathlib import Path
 
     from .answer import Answer
     from .archive import Archive
-    from .checksums import Checksum
+    from .checksums import Checksum, ContentMd5
+    from .content import Content
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +41,18 @@ class Store:
     Args:
         archive: the folder that holds them; what is in it is there from the beginning.
         first: a bucket that is there from the beginning, too.
+
+    Attributes:
+        uploads: multipart uploads under way.
     """
 
     def __init__(self, archive: Archive, first: FirstBucket) -> None:
         self._archive = archive
         self._first = first
         self._backend = Backend()
+        self._archivist = Archivist(self._backend, archive)
         self._settings: dict[str, dict[str, Any]] = {}
-        self._parts: dict[str, dict[int, Content]] = {}
+        self.uploads = Uploads(self._backend, self._archivist)
         self._load()
 
     def close(self) -> None:
@@ -81,10 +84,7 @@ class Store:
 
     def existing(self, name: str) -> Bucket:
         """Return a bucket, or raise NoSuchBucket."""
-        bucket = self._backend.bucket(name)
-        if bucket is None:
-            raise no_such_bucket(name)
-        return bucket
+        return self._backend.existing(name)
 
     def usage(self, bucket: str) -> tuple[int, int]:
         """Return how many objects a bucket has, every version of each, and their bytes."""
@@ -118,7 +118,7 @@ class Store:
         """Carry out an order that changes a bucket, or several of its objects."""
         if order.method == "PUT" and order.asks_for("policy"):
             check_policy(order.body)
-        with self._backend.lock, self._removing(order.bucket):
+        with self._backend.lock, self._archivist.removing(order.bucket):
             before = self._backend.names(order.bucket)
             answer = self._backend.carry_out(order)
             for name in before - self._backend.names(order.bucket):
@@ -143,13 +143,11 @@ class Store:
 
     def new_content(self, bucket: str, md5: ContentMd5, checksum: Checksum | None) -> Content:
         """Return content for an object of this bucket, still to be received, or raise NoSuchBucket."""
-        with self._backend.lock:  # no reset takes the folder away in between
-            self.existing(bucket)
-            return Content(self._archive.folder(bucket), md5, checksum)
+        return self._archivist.new_content(bucket, md5, checksum)
 
     def put_object(self, order: Order, content: Content) -> Answer:
         """Make an object of an order and its content."""
-        with self._backend.lock, self._removing(order.bucket, order.key):
+        with self._backend.lock, self._archivist.removing(order.bucket, order.key):
             if not content.path.is_file():  # everything was reset while it came in
                 raise no_such_bucket(order.bucket)
             answer = self._backend.carry_out(order)
@@ -161,14 +159,14 @@ class Store:
                 answer.set_header(content.checksum.header, content.checksum.value)
             answer.set_header("ETag", key.etag)
             answer.headers = [pair for pair in answer.headers if pair[0].lower() != "last-modified"]
-            self._sync(order.bucket, order.key)
+            self._archivist.record(order.bucket, order.key)
         return answer
 
     def change_object(self, order: Order) -> Answer:
         """Carry out an order that changes an object, without new content for it."""
-        with self._backend.lock, self._removing(order.bucket, order.key):
+        with self._backend.lock, self._archivist.removing(order.bucket, order.key):
             answer = self._backend.carry_out(order)
-            self._sync(order.bucket, order.key)
+            self._archivist.record(order.bucket, order.key)
         return answer
 
     @contextmanager
@@ -185,107 +183,12 @@ class Store:
             found = self._backend.key(bucket, key, version_id)
             return None if found is None else granted_to_all(found.acl)
 
-    # Multipart uploads
-
-    def put_part(self, order: Order, content: Content) -> Answer:
-        """Make a part of an upload, in place of the one with its number."""
-        number, upload_id = int(order.parameter("partNumber")), order.parameter("uploadId")
-        with self._backend.lock:
-            upload = self._upload(order)
-            answer = self._backend.carry_out(order)
-            adopt(upload.parts[number], content.path, content.size, content.md5.etag)
-            self._keep_part(upload_id, number, content)
-        answer.set_header("ETag", f'"{content.md5.etag}"')
-        if content.checksum is not None:
-            answer.set_header(content.checksum.header, content.checksum.value)
-        return answer
-
-    def copy_part(self, order: Order) -> Answer:
-        """Make a part of an upload from another object."""
-        number, upload_id = int(order.parameter("partNumber")), order.parameter("uploadId")
-        with self._backend.lock:
-            upload = self._upload(order)
-            answer = self._backend.carry_out(order)
-            part = upload.parts[number]
-            with self.new_content(order.bucket, ContentMd5(None), None) as content:
-                content.receive([part.value], MAX_OBJECT_BYTES)
-            adopt(part, content.path, content.size, content.md5.etag)
-            self._keep_part(upload_id, number, content)
-        return answer
-
-    def abort_upload(self, order: Order) -> Answer:
-        """Forget an upload and its parts."""
-        with self._backend.lock:
-            self._upload(order)
-            answer = self._backend.carry_out(order)
-            self._drop_parts(order.parameter("uploadId"))
-        return answer
-
-    def complete_upload(self, order: Order, listed: Sequence[tuple[int, str]]) -> Any:
-        """Put the listed parts of an upload together, and return moto's key."""
-        upload_id = order.parameter("uploadId")
-        with self._backend.lock, self._removing(order.bucket, order.key):
-            upload = self._upload(order)
-            algorithm = upload.metadata.get("x-amz-checksum-algorithm")
-            composite = upload.metadata.get("x-amz-checksum-type", "COMPOSITE") == "COMPOSITE"
-            folder = self._archive.folder(order.bucket)
-            parts = self._parts.get(upload_id, {})
-            content, etag, checksum = assemble(listed, parts, folder, algorithm, composite=composite)
-            kind = "COMPOSITE" if composite else "FULL_OBJECT"
-            details = (kind, checksum, len(listed)) if checksum else None
-            key = self._backend.complete_upload(order.bucket, upload, etag, details)
-            adopt(key, content.path, content.size, etag)
-            self._drop_parts(upload_id)
-            self._sync(order.bucket, order.key)
-        return key
-
-    def _upload(self, order: Order) -> Any:
-        upload_id = order.parameter("uploadId")
-        upload = self._backend.upload(order.bucket, upload_id)
-        if upload is None or upload.key_name != order.key:
-            raise no_such_upload(upload_id)
-        return upload
-
-    def _keep_part(self, upload_id: str, number: int, content: Content) -> None:
-        parts = self._parts.setdefault(upload_id, {})
-        if number in parts:
-            parts[number].discard()
-        parts[number] = content
-
-    def _drop_parts(self, upload_id: str) -> None:
-        for part in self._parts.pop(upload_id, {}).values():
-            part.discard()
-
     # The archive
-
-    @contextmanager
-    def _removing(self, bucket: str, key: str | None = None) -> Iterator[None]:
-        """Remove the files of objects that are gone afterwards."""
-        before = self._files(bucket, key)
-        yield
-        for path in before - self._files(bucket, key):
-            path.unlink(missing_ok=True)
-
-    def _files(self, bucket: str, key: str | None) -> set[Path]:
-        files = (stored_file(one) for one in self._backend.keys(bucket, key))
-        return {file.path for file in files if isinstance(file, StoredFile)}
-
-    def _sync(self, bucket: str, name: str) -> None:
-        """Let the archive hold what moto says of an object now."""
-        key = self._backend.key(bucket, name)
-        if key is None:
-            self._archive.drop_object(bucket, name)
-            return
-        if not isinstance(stored_file(key), StoredFile):
-            with self.new_content(bucket, ContentMd5(None), None) as content:
-                content.receive([key.value], MAX_OBJECT_BYTES)
-            adopt(key, content.path, content.size, key.etag.strip('"'))
-        self._archive.save_object(bucket, name, record_of(key, self._backend.tags(key)))
 
     def _load(self) -> None:
         self._backend.reset()
         self._settings.clear()
-        self._parts.clear()
+        self.uploads.clear()
         for bucket, settings in self._archive.buckets():
             self._restore_bucket(bucket, settings)
         first = self._first
@@ -304,12 +207,7 @@ class Store:
                 Order("PUT", bucket, "", ((name, ""),), subresource["headers"], settings["region"], body)
             )
         self._settings[bucket] = settings
-        self._archive.sweep(bucket)
-        for record in self._archive.objects(bucket):
-            key = self._backend.new_key(bucket, record["key"], record["storage_class"], record["tags"])
-            path = self._archive.folder(bucket) / record["file"]
-            adopt(key, path, path.stat().st_size, record["etag"])
-            apply_record(record, key)
+        self._archivist.recall(bucket)
 
 
 def _located(order: Order) -> Order:
