@@ -11,6 +11,7 @@ from string import Template
 import pytest
 
 from scanner_api.scanning.catalogue import shipped_products
+from scanner_contract import load_contract
 
 README = (Path(__file__).parents[3] / "README.md").read_text()
 LINES = re.findall(r"^\| `([A-Z]+) (/\S*)`[ +]*\| `curl (.*)` \|$", README, re.MULTILINE)
@@ -75,4 +76,4 @@ def test_a_line_calls_its_operation(api, ids, method, path, line):
 
 def test_there_is_a_line_for_every_operation():
     """The pattern that finds the lines finds as many as the contract has operations."""
-    assert len(LINES) == 23
+    assert len(LINES) == len(load_contract().operations)
