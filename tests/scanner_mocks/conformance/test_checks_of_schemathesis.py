@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from itertools import count
 
 import pytest
@@ -13,11 +14,13 @@ from starlette.routing import Route
 
 from scanner_contract import Contract
 from scanner_mocks.conformance import Credentials, check_app
+from scanner_mocks.conformance.configuration import SHIPPED
 from scanner_mocks.conformance.plan import PHASES
 
 pytestmark = pytest.mark.programs
 
 KEY = "a-key-of-the-notes"
+OTHER_KEY = "another-key-of-the-notes"
 JSON = "application/json"
 NOTE = {
     "type": "object",
@@ -282,6 +285,30 @@ class Open(Notes):
         return None if answer is not None and answer.status_code == 401 else answer
 
 
+class Shared(Notes):
+    """Shows everybody everything, whoever it belongs to."""
+
+    def _unless_allowed(self, request, methods):
+        answer = super()._unless_allowed(request, methods)
+        return None if request.headers.get("x-key") == OTHER_KEY else answer
+
+
+class Separate(Shared):
+    """The right app for two: one writes notes, and the other has none."""
+
+    async def _write(self, request):
+        return (
+            Response(status_code=401)
+            if request.headers["x-key"] == OTHER_KEY
+            else await super()._write(request)
+        )
+
+    def _found(self, request):
+        found = super()._found(request)
+        is_others = request.headers["x-key"] == OTHER_KEY and not isinstance(found, Response)
+        return Response(status_code=404) if is_others else found
+
+
 COVERAGE, STATEFUL = ("coverage",), ("stateful",)
 WRONG = {
     "not_a_server_error": (Fails, ("fuzzing",)),
@@ -296,25 +323,21 @@ WRONG = {
     "allow_header_conformance": (Boastful, COVERAGE),
     "use_after_free": (Undead, STATEFUL),
     "ensure_resource_availability": (Forgetful, STATEFUL),
-    "ignored_auth": (Open, COVERAGE),
 }
 """By what catches it: an app, and the phases of the run in which it does."""
-UNTRIED = {
-    # compares identities from a WFC file, and there is none; organization_isolation asks the same by two keys
-    "object_level_authorization",
+INSTEAD = {
+    "ignored_auth": ("security_alternatives", Open),
+    "object_level_authorization": ("organization_isolation", Shared),
 }
-ALSO = {
-    # asks all operations, with each credential alone, where the other asks those that answered with a success
-    "ignored_auth": {"security_alternatives"},
-}
+"""The checks that are switched off, the check of ours that is made instead, and an app that it catches."""
 
 
-def checked(app, phases):
+def checked(app, phases, *, other=""):
     """Return the report of a run."""
     report = check_app(
         app.asgi,
         contract=CONTRACT,
-        credentials=Credentials(api_key=KEY),
+        credentials=Credentials(api_key=KEY, other_api_key=other),
         phases=phases,
         max_examples=4,
         seed=1,
@@ -330,10 +353,14 @@ def caught(report):
 
 
 def test_each_check_of_schemathesis_has_a_wrong_app():
-    """No check that a run makes is without an app that it catches."""
+    """No check that is made is without an app that it catches, and those that are not made are known."""
     load_all_checks()
     shipped = {name for name in CHECKS.get_all_names() if name.islower()}
-    assert WRONG.keys() | UNTRIED == shipped
+    assert WRONG.keys() == shipped - INSTEAD.keys()
+    switched = tomllib.loads(SHIPPED.read_text("utf-8"))["checks"]
+    assert {
+        name for name, how in switched.items() if name != "enabled" and not how["enabled"]
+    } == INSTEAD.keys()
 
 
 def test_the_right_app_passes():
@@ -352,4 +379,17 @@ def test_the_right_app_passes():
 def test_a_wrong_app_is_caught(check):
     """An app that is wrong in one way is caught by the check for it, and by no other."""
     wrong, phases = WRONG[check]
-    assert caught(checked(wrong(), phases)) == {check} | ALSO.get(check, set())
+    assert caught(checked(wrong(), phases)) == {check}
+
+
+@pytest.mark.parametrize("check", INSTEAD)
+def test_what_is_switched_off_is_caught_by_a_check_of_ours(check):
+    """What a check that is switched off would find is found by the check of ours, and by no other."""
+    instead, wrong = INSTEAD[check]
+    other = OTHER_KEY if instead == "organization_isolation" else ""
+    assert caught(checked(wrong(), COVERAGE, other=other)) == {instead}
+
+
+def test_two_that_are_kept_apart_pass():
+    """An app whose two callers do not see one another's passes."""
+    assert not caught(checked(Separate(), COVERAGE, other=OTHER_KEY))

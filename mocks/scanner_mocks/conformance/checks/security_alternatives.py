@@ -32,8 +32,8 @@ class SecurityAlternatives(RunCheck):
     name = "security_alternatives"
     sentence = "Each way of showing who calls is enforced, and each is enough."
     rules: ClassVar[dict[str, str]] = {
-        "none": "a call without a credential is a 401",
-        "wrong": "a call with a wrong credential is a 401",
+        "none": "a call without a credential is a 401, or a 403 where the contract has that alone",
+        "wrong": "a call with a wrong credential is answered as one without",
         "alone": "a right credential alone is enough: no 401, and no 403 where another has none",
     }
     severity = Severity.CRITICAL
@@ -53,20 +53,22 @@ class SecurityAlternatives(RunCheck):
             self.note(f"alone: untried for {', '.join(sorted(ungiven))}, no such credential was given")
         for operation in samples.drawable(self.target.operations):
             if operation.security and {} not in operation.security:
-                yield from self._refusals(samples, operation)
+                # in this order: it shows an answer that a cache keeps for one caller and gives to others
                 yield from self._admissions(samples, operation)
+                yield from self._refusals(samples, operation)
 
     def _refusals(self, samples: Samples, operation: Operation) -> Iterator[Violated]:
         common = self.target.credentials.headers
+        refusal = _refusal_of(operation)
         answer = samples.send(samples.draw(operation), common)
-        if answer.status_code != HTTPStatus.UNAUTHORIZED:
-            told = f"without a credential the answer is {answer.status_code}, not 401"
+        if answer.status_code != refusal:
+            told = f"without a credential the answer is {answer.status_code}, not {refusal}"
             yield self.violated("none", told, label_of(operation), answer)
         for scheme in dict.fromkeys(name for alternative in operation.security for name in alternative):
             if scheme in self._wrong:
                 answer = samples.send(samples.draw(operation), {**common, **self._wrong[scheme]})
-                if answer.status_code != HTTPStatus.UNAUTHORIZED:
-                    told = f"with a wrong credential for {scheme} the answer is {answer.status_code}, not 401"
+                if answer.status_code != refusal:
+                    told = f"with a wrong one for {scheme} the answer is {answer.status_code}, not {refusal}"
                     yield self.violated("wrong", told, label_of(operation), answer)
 
     def _admissions(self, samples: Samples, operation: Operation) -> Iterator[Violated]:
@@ -96,6 +98,14 @@ class SecurityAlternatives(RunCheck):
             api_key=_changed(given.api_key), bearer=_changed(given.bearer), cookie=_changed(given.cookie)
         )
         return wrong.by_scheme(self.target.contract.security_schemes)
+
+
+def _refusal_of(operation: Operation) -> int:
+    """Return 401; where the contract has no 401 but a 403, as some frameworks answer, that."""
+    statuses = operation.responses.keys()
+    unauthorized, forbidden = HTTPStatus.UNAUTHORIZED.value, HTTPStatus.FORBIDDEN.value
+    is_forbidden = str(forbidden) in statuses and str(unauthorized) not in statuses
+    return forbidden if is_forbidden else unauthorized
 
 
 def _changed(credential: str) -> str:
