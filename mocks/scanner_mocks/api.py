@@ -19,7 +19,8 @@ from .aws_session import AwsSession
 from .console import PATH as CONSOLE
 from .console import ConsolePage
 from .control import Control, ControlGate
-from .events import Events, EventStream
+from .event_stream import EventStream
+from .events import Events
 from .faults.faulty import Faulty
 from .faults.skew import UPLOADS, SkewedClock
 from .journal import Journalled
@@ -83,7 +84,7 @@ def mock_application(settled: Settled) -> MockApplication:
     control = Control(
         ControlGate(settled.control_token),
         pages={
-            "/_mock/events": EventStream(events),
+            "/_mock/events": EventStream(events, watch.journal),
             ANSWERS: AnswersPage(lambda: contract),
             CONSOLE: ConsolePage(settled.s3.url),
         },

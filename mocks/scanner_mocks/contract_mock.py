@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from scanner_api.problems import NEUTRAL
 from scanner_api.server import listen, url_of
 from scanner_contract import load_contract
 
@@ -19,7 +20,8 @@ from .clock import MockClock
 from .console import PATH as CONSOLE
 from .console import ConsolePage
 from .control import Control, ControlGate
-from .events import Events, EventStream
+from .event_stream import EventStream
+from .events import Events
 from .faults.faulty import Faulty
 from .faults.file import faults_in
 from .journal import Journalled
@@ -148,7 +150,7 @@ class _Making:
         control = Control(
             ControlGate(control_token),
             pages={
-                "/_mock/events": EventStream(events),
+                "/_mock/events": EventStream(events, journal),
                 ANSWERS: AnswersPage(lambda: state.contract),
                 CONSOLE: ConsolePage(),
             },
@@ -169,7 +171,13 @@ class _Making:
             randomness=self._randomness,
         )
         faulty = Faulty(
-            app, self.watch.faults, contract, self._clock, upload_seconds=UPLOAD_SECONDS, prefers=True
+            app,
+            self.watch.faults,
+            contract,
+            self._clock,
+            upload_seconds=UPLOAD_SECONDS,
+            prefers=True,
+            problem_types=NEUTRAL,
         )
         return Journalled(faulty, self.watch.journal, OperationTable(contract))
 

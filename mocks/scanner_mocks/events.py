@@ -5,21 +5,16 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import deque
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from secrets import token_hex
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from scanner_api.problems import ServiceUnavailable
 
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    from starlette.types import Receive, Scope, Send
-
 MOST_QUEUED: Final = 256
 """Events that wait for a listener who is slow."""
 MOST_LISTENERS: Final = 100
-HEARTBEAT_SECONDS: Final = 15.0
 
 
 class Event(NamedTuple):
@@ -28,23 +23,23 @@ class Event(NamedTuple):
     Attributes:
         name: ``exchange``, ``faults``, ``clock`` or ``state``; ``lost`` where some are missing.
         data: JSON.
-        id: number of the exchange; empty for other events.
+        number: of the exchange; 0 for other events.
     """
 
     name: str
     data: bytes
-    id: str = ""
-
-    def frame(self) -> bytes:
-        """Return it as a server-sent event."""
-        number = f"id: {self.id}\n" if self.id else ""
-        return b"%sevent: %s\ndata: %s\n\n" % (number.encode(), self.name.encode(), self.data)
+    number: int = 0
 
 
 class Events:
-    """Hands each event to all who listen by then; any thread may publish, and waits for nobody."""
+    """Hands each event to all who listen by then; any thread may publish, and waits for nobody.
+
+    Attributes:
+        run: names this life of the mock, in which no number is given twice.
+    """
 
     def __init__(self) -> None:
+        self.run = token_hex(4)
         self._guard = threading.Lock()
         self._listeners: set[Listener] = set()
         self._closed = False
@@ -54,18 +49,18 @@ class Events:
         """Whether anybody listens."""
         return bool(self._listeners)
 
-    def publish(self, name: str, data: Any, id: str = "") -> None:  # noqa: A002 -- the event stream's own word
+    def publish(self, name: str, data: Any, number: int = 0) -> None:
         """Tell everyone.
 
         Args:
             name: of the event.
             data: what JSON can say, or msgspec can encode.
-            id: number of the exchange, if it is one.
+            number: of the exchange, if it is one.
         """
         with self._guard:
             listeners = tuple(self._listeners)
         if listeners:
-            event = Event(name, msgspec.json.encode(data), id)
+            event = Event(name, msgspec.json.encode(data), number)
             for listener in listeners:
                 listener.put(event)
 
@@ -143,37 +138,3 @@ class Listener:
     def close(self) -> None:
         """Hear nothing more."""
         self._events.forget(self)
-
-
-class EventStream:
-    """Events as an ASGI app: ``text/event-stream``, until the client goes away or the mock ends."""
-
-    def __init__(self, events: Events) -> None:
-        self._events = events
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        listener = self._events.listen()
-        leaving = asyncio.create_task(_left(receive))
-        leaving.add_done_callback(lambda _: listener.put(None))
-        try:
-            headers = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store")]
-            await send({"type": "http.response.start", "status": 200, "headers": headers})
-            if scope["method"] != "HEAD":
-                async for frames in _frames(listener):
-                    await send({"type": "http.response.body", "body": frames, "more_body": True})
-            await send({"type": "http.response.body", "body": b""})
-        finally:
-            listener.close()
-            leaving.cancel()
-
-
-async def _left(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-
-
-async def _frames(listener: Listener) -> AsyncIterator[bytes]:
-    yield b": listening\n\n"
-    while (heard := await listener.hear(HEARTBEAT_SECONDS)) is not None:
-        yield b"".join(event.frame() for event in heard) or b": still here\n\n"

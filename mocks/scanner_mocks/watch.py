@@ -52,7 +52,7 @@ class Watch:
         """Begin to tell events of exchanges."""
         self._broadcast = Broadcast(
             self.journal,
-            lambda exchange: events.publish("exchange", exchange, str(exchange.number)),
+            lambda exchange: events.publish("exchange", exchange, exchange.number),
             lambda: events.heard,
         )
         self._broadcast.start()

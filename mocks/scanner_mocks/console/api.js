@@ -77,9 +77,12 @@ export function controlRequest(method, path, json) {
   return { method, url: new URL(CONTROL + path, location.origin).href, headers, json, secret: token };
 }
 
-/** Listen to the mock; the browser goes on by itself when the connection ends, unless it was refused (`closed`). */
+/**
+ * Listen to the mock, from the first exchange in its journal on. When the connection ends the browser goes on by itself,
+ * from what was heard last, unless it was refused (`closed`).
+ */
 export function listen(names, { hear, opened, ended }) {
-  const url = new URL(`${CONTROL}/events`, location.origin);
+  const url = new URL(`${CONTROL}/events?last_event_id=`, location.origin);
   if (controlToken.value) url.searchParams.set("token", controlToken.value);
   const source = new EventSource(url);
   for (const name of names) source.addEventListener(name, ({ data }) => hear(name, JSON.parse(data)));

@@ -47,6 +47,7 @@ async function act(method, path, body, told) {
     say(told);
   } catch (refused) {
     place.replaceChildren(explained(refused));
+    show(); // a switch tells what is on, not what was wanted
   }
   await ask();
 }

@@ -7,14 +7,13 @@ import { counted } from "./words.js";
 
 const MOST_KEPT = 1000;
 const MOST_SHOWN = 200;
-const ASKED_AT_ONCE = 1000;
+const MOST_DOWNLOADED = 1000;
 
 const list = find("#exchanges");
 let kept = []; // without headers and bodies, the newest first
 let coming = [];
 let last = 0;
 let paused = false;
-let held = null; // what came while what was missed is asked for
 
 export function start() {
   for (const control of find("#journal-filter").elements) control.addEventListener("input", showAll);
@@ -26,40 +25,15 @@ export function start() {
 
 /** Take in an exchange; many that come at once are shown at once. */
 export function hear(exchange) {
-  if (held) held.push(exchange);
-  else takeIn(exchange);
-}
-
-function takeIn(exchange) {
-  if (exchange.number <= last) return;
   last = exchange.number;
   coming.push(slim(exchange));
   if (coming.length === 1) requestAnimationFrame(showComing);
 }
 
-/** Ask for what was missed while nobody listened; a mock that began anew begins with 1 again. */
-export async function catchUp() {
-  held ??= [];
-  try {
-    await askForMissed();
-  } catch {
-    // the mock is gone again; once it is back, this is done again
-  }
-  const since = held ?? [];
-  held = null;
-  since.forEach(takeIn);
-}
-
-async function askForMissed() {
-  let answer = await look(`/journal?after=${last}&limit=${ASKED_AT_ONCE}`);
-  if (answer.last < last) {
-    forget();
-    answer = await look(`/journal?limit=${ASKED_AT_ONCE}`);
-  }
-  while (answer.exchanges.length) {
-    answer.exchanges.forEach(takeIn);
-    answer = await look(`/journal?after=${last}&limit=${ASKED_AT_ONCE}`);
-  }
+/** Forget all: another run of the mock gives the same numbers again. */
+export function forget() {
+  [kept, coming, last] = [[], [], 0];
+  showAll();
 }
 
 /** The mock began again: what it has forgotten is forgotten here. */
@@ -133,15 +107,10 @@ async function clear() {
   }
 }
 
-function forget() {
-  [kept, coming, last] = [[], [], 0];
-  showAll();
-}
-
 /** Download what the filter asks for; its text is for this page alone. */
 async function download() {
   const { server, status, violations } = wanted();
-  const query = new URLSearchParams({ format: "har", limit: String(ASKED_AT_ONCE) });
+  const query = new URLSearchParams({ format: "har", limit: String(MOST_DOWNLOADED) });
   if (server) query.set("server", server);
   if (status) query.set("status", status === "0" ? "0" : `${status}xx`);
   if (violations) query.set("violations", "true");

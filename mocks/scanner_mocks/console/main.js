@@ -10,9 +10,10 @@ import * as state from "./state.js";
 import * as upload from "./upload.js";
 
 const UNAUTHORIZED = 401;
-const EVENTS = ["exchange", "faults", "clock", "state", "lost"];
+const EVENTS = ["begun", "exchange", "faults", "clock", "state", "lost"];
 
 const heard = {
+  begun,
   exchange(exchange) {
     journal.hear(exchange);
     refresh();
@@ -23,8 +24,15 @@ const heard = {
     refresh();
     journal.begunAgain();
   },
-  lost: () => journal.catchUp(),
+  lost: refresh,
 };
+
+/** Another mock may be another page: its S3 elsewhere, its contract not the same. */
+async function begun() {
+  journal.forget();
+  const seeds = await look("/seeds").catch(() => mock.seeds);
+  if (JSON.stringify(seeds) !== JSON.stringify(mock.seeds)) location.reload();
+}
 
 function show() {
   const views = [...document.querySelectorAll("main > section")].filter(({ dataset }) => dataset.missing === undefined);
@@ -101,7 +109,6 @@ function hearMock() {
     opened() {
       connection("live", "live");
       ask();
-      journal.catchUp();
     },
     ended(closed) {
       connection("gone", "reconnecting");

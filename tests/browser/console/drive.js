@@ -290,11 +290,11 @@ async function drop(page) {
 /** A page that cannot listen at first. */
 async function missed() {
   const page = await opened(null);
-  await page.route("**/_mock/events", (route) => route.abort());
+  await page.route("**/_mock/events?*", (route) => route.abort());
   await page.goto(`${mock.api}/_mock/console#journal`);
   await page.waitForSelector('#connection[data-state="gone"]:text("reconnecting")');
   await page.evaluate(() => fetch("/scanner/api/v1/missed"));
-  await page.unroute("**/_mock/events");
+  await page.unroute("**/_mock/events?*");
   await live(page);
   await page.waitForSelector('.exchange .target:text("/missed")');
   return { rows: await page.locator('.exchange .target:text("/missed")').count() };
