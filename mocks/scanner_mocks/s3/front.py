@@ -88,7 +88,8 @@ class Front:
         """
         begun = monotonic()
         request_id, host_id = self._ids.draw()
-        request, answer = self._answer(environ, request_id, host_id)
+        request = Request.from_environ(environ)
+        answer = self._answer(request, request_id, host_id)
         if answer is None:
             self._tell(request, Answer(0), [], begun)
             raise Dropped
@@ -116,12 +117,8 @@ class Front:
         """Forget everything that is not in the archive."""
         self.store.close()
 
-    def _answer(
-        self, environ: WSGIEnvironment, request_id: str, host_id: str
-    ) -> tuple[Request | None, Answer | None]:
-        request = None
+    def _answer(self, request: Request, request_id: str, host_id: str) -> Answer | None:
         try:
-            request = Request.from_environ(environ)
             if self.faults.may_strike(request):
                 request = replace(request, body=PacedBody(request.body))
             with self.faults.around(request):
@@ -133,22 +130,22 @@ class Front:
         except TimeoutError:
             answer = Answer.of_error(request_timeout(), request_id, host_id)
         except Dropped:
-            return request, None
+            return None
         except Exception:  # noqa: BLE001 -- whatever it is, the client gets an answer, and the log the cause
             _log.exception("S3 failed at request %s", request_id)
             answer = Answer.of_error(internal_error(), request_id, host_id)
-        if request is not None and request.method != "OPTIONS" and request.origin:
+        if request.method != "OPTIONS" and request.origin:
             bucket = self.store.bucket(request.bucket)
             answer.headers += granted(bucket.cors, request.headers, request.method) if bucket else []
-        return request, answer
+        return answer
 
-    def _tell(
-        self, request: Request | None, answer: Answer, headers: list[tuple[str, str]], begun: float
-    ) -> None:
-        if self._report is not None and request is not None:
+    def _tell(self, request: Request, answer: Answer, headers: list[tuple[str, str]], begun: float) -> None:
+        if self._report is not None:
             self._report(described(request, answer, headers, monotonic() - begun))
 
     def _judge(self, request: Request) -> Answer:
+        if not request.is_utf8:
+            raise S3Error(400, "InvalidURI", "Couldn't parse the specified URI.")
         if request.method == "OPTIONS":
             return self._preflight(request)
         if request.is_form:

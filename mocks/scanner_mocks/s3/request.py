@@ -6,8 +6,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import parse_qsl, quote, unquote
 
-from .errors import S3Error
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -41,6 +39,7 @@ class Request:
         key: the object's key; empty for the bucket itself.
         host_style: whether the bucket is in the host name and not in the path.
         scheme: ``http`` or ``https``.
+        is_utf8: whether the target is; what of it is not has been replaced.
         fields: of the form that it carries, by name in lower case; there once the form is read.
         struck: ids of the faults that strike it.
     """
@@ -54,22 +53,20 @@ class Request:
     key: str
     host_style: bool
     scheme: str = "http"
+    is_utf8: bool = True
     fields: dict[str, str] = field(default_factory=dict)
     struck: list[str] = field(default_factory=list)
 
     @classmethod
     def from_environ(cls, environ: WSGIEnvironment) -> Request:
-        """Read the request of a WSGI environ.
-
-        Raises:
-            S3Error: InvalidURI, if the target is not UTF-8.
-        """
+        """Read the request of a WSGI environ."""
         headers = _headers(environ)
         try:
-            path = _path(environ)
-            query = parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True, errors="strict")
+            path, query = _target(environ, "strict")
+            is_utf8 = True
         except UnicodeError:
-            raise S3Error(400, "InvalidURI", "Couldn't parse the specified URI.") from None
+            path, query = _target(environ, "replace")
+            is_utf8 = False
         bucket = _bucket_of_host(headers.get("host", ""))
         host_style = bool(bucket)
         key = path[1:]
@@ -85,6 +82,7 @@ class Request:
             key=key,
             host_style=host_style,
             scheme=environ["wsgi.url_scheme"],
+            is_utf8=is_utf8,
         )
 
     def parameter(self, name: str) -> str | None:
@@ -125,13 +123,16 @@ class Request:
         return int(length) if length.isascii() and length.isdigit() else None
 
 
-def _path(environ: WSGIEnvironment) -> str:
+def _target(environ: WSGIEnvironment, errors: str) -> tuple[str, list[tuple[str, str]]]:
+    """Return path and query, decoded."""
+    query = parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True, errors=errors)
     target = environ.get("RAW_URI") or environ.get("REQUEST_URI")
     if target is None:
-        return str(environ.get("PATH_INFO", "/")).encode("latin-1").decode() or "/"
+        path = str(environ.get("PATH_INFO", "/")).encode("latin-1").decode(errors=errors)
+        return path or "/", query
     if not target.startswith("/"):
         target = "/" + target.partition("://")[2].partition("/")[2]
-    return unquote(target.partition("?")[0], errors="strict")
+    return unquote(target.partition("?")[0], errors=errors), query
 
 
 def _headers(environ: WSGIEnvironment) -> dict[str, str]:

@@ -264,6 +264,16 @@ def test_exchanges_are_told(s3, photos, exchanges):
     assert httpx.URL(url).params["X-Amz-Signature"] not in str(told)
 
 
+def test_targets_that_are_not_utf_8(s3, exchanges):
+    """A target that is not UTF-8 is refused so that a page sees why, and told like any other."""
+    response = httpx.get(f"{s3.url}/photos/gr%FCn.jpg?prefix=%FC", headers={"Origin": "https://app.test"})
+    assert (response.status_code, "<Code>InvalidURI</Code>" in response.text) == (400, True)
+    assert response.headers["Access-Control-Allow-Origin"] == "*"
+    while (told := exchanges.get(timeout=10))["answer"]["code"] != "InvalidURI":
+        pass
+    assert told["request"]["key"] == "gr\N{REPLACEMENT CHARACTER}n.jpg"
+
+
 def test_orders_need_a_process():
     """An order to a server that was not started is refused in words."""
     server = S3Server(bucket="photos", credentials={"AK": SECRET})
