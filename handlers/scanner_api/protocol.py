@@ -16,6 +16,8 @@ from .problems import MEDIA_TYPE, BadRequest
 if TYPE_CHECKING:
     import asyncio
 
+    from .problems import Problem
+
 MOST_HELD_BYTES = 64 * 1024
 
 
@@ -32,9 +34,19 @@ class HttpProtocol(HttpToolsProtocol):
         self.headers = []
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 -- uvicorn's signature
-        """Answer what cannot be read as HTTP, and hang up: where the next request begins is unknown."""
+        """Answer what cannot be read as HTTP, in its turn; then hang up: where another begins is unknown."""
+        cycle = self.cycle
+        is_next = cycle is None or not cycle.more_body
+        if is_next and not (cycle is None or cycle.response_complete):
+            cycle.keep_alive = False  # what was asked before is answered, and nothing after it
+            return
+        if is_next or not (cycle.response_started or self.pipeline):
+            self.transport.write(self._refused(unreadable(sys.exception())))
+        self.transport.close()
+
+    def _refused(self, problem: Problem) -> bytes:
+        """Return the whole answer to what no app gets to see."""
         request_id = uuid4()
-        problem = unreadable(sys.exception())
         document = problem.document(
             instance=request_id.urn, timestamp=datetime.now(UTC).isoformat(), request_id=request_id.hex
         )
@@ -46,9 +58,8 @@ class HttpProtocol(HttpToolsProtocol):
             (b"x-request-id", request_id.hex.encode()),
             (b"connection", b"close"),
         ]
-        head = [STATUS_LINE[problem.status], *(b"%b: %b\r\n" % header for header in headers), b"\r\n"]
-        self.transport.write(b"".join(head) + body)
-        self.transport.close()
+        lines = (b"%b: %b\r\n" % header for header in headers)
+        return b"".join([STATUS_LINE[problem.status], *lines, b"\r\n", body])
 
     def _unsupported_upgrade_warning(self) -> None:
         """Say nothing: a client may offer what nobody here speaks, and is answered in HTTP/1.1."""

@@ -76,6 +76,26 @@ def test_what_is_no_http_is_a_problem(address, sent, told):
     assert set(schema["required"]) <= set(problem)
 
 
+@pytest.mark.parametrize("rest", [b"nonsense\r\n\r\n", POST + b"Content-Length: -1\r\n\r\n"])
+def test_each_request_gets_its_own_answer(address, rest):
+    """What was asked before is answered, and nothing after it: a 400 would be taken for its answer."""
+    with socket.create_connection(address, timeout=10) as connection:
+        connection.sendall((GET + b"\r\n") * 3 + rest)
+        with connection.makefile("rb") as stream:
+            answers = stream.read()
+    assert answers.count(b"HTTP/1.1 200 ") == answers.count(b"HTTP/1.1 ") == 3
+    assert answers.endswith(b"\r\n\r\nok")
+
+
+def test_a_body_that_breaks_off_is_refused_in_its_turn(address):
+    """A request that is read no further is not refused in the place of one that is still to be answered."""
+    broken = POST + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n"
+    with socket.create_connection(address, timeout=10) as connection:
+        connection.sendall(GET + b"\r\n" + broken)
+        with connection.makefile("rb") as stream:
+            assert b"HTTP/1.1 400 " not in stream.read()
+
+
 def test_an_upgrade_that_nobody_offers_is_ignored(address, caplog):
     """Who offers another protocol is answered in this one, and nobody is told to install anything."""
     upgrade = b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
