@@ -39,7 +39,7 @@ class Unjudged:
         """Return the body of a message without its content coding, None if that is not known."""
         coding = ", ".join(value for name, value in message.headers if name.lower() == "content-encoding")
         if not message.whole:
-            self.tell(f"the {which}'s body is longer than what was kept of it")
+            self.tell(f"the {which}'s body was not kept whole")
             return None
         try:
             return decoded(message.body, coding)

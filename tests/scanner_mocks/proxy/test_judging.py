@@ -73,7 +73,7 @@ def test_an_answer_beyond_the_limit_streams_unjudged_and_is_counted(proxy, upstr
     assert answer.content == body
     assert told(answer)[0] == 1
     (exchange,) = proxy.exchanges
-    assert "answer's body is longer" in exchange.verdict.unjudged
+    assert "answer's body was not kept whole" in exchange.verdict.unjudged
     assert exchange.response.body_bytes == len(body)
     assert sum(proxy.watch.tally.report().unjudged.values()) == before + 1
 
@@ -83,7 +83,7 @@ def test_a_request_beyond_the_limit_streams_unjudged(proxy, upstream):
     proxy.ask("POST", "/notes", content=b"x" * 100_000, headers={"Content-Type": "application/json"})
     assert len(upstream.last.body) == 100_000
     (exchange,) = proxy.exchanges
-    assert "request's body is longer" in exchange.verdict.unjudged
+    assert "request's body was not kept whole" in exchange.verdict.unjudged
     assert not exchange.verdict.request
 
 
