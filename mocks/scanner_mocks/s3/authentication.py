@@ -131,7 +131,7 @@ class Authenticator:
 
     def _credential(self, access_key: str, token: str | None) -> Credential:
         credential = self._credentials.get(access_key)
-        if credential is None:
+        if credential is None or (credential.session_token and token is None):  # S3 looks for both together
             message = "The AWS Access Key Id you provided does not exist in our records."
             raise S3Error(403, "InvalidAccessKeyId", message, {"AWSAccessKeyId": access_key})
         check_token(credential, token, self._clock.now())

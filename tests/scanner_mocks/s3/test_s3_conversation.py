@@ -204,10 +204,14 @@ def test_any_credential_makes_buckets_and_rules(connect, keys, bucket):
 
 @pytest.mark.parametrize(
     ("access_key", "secret", "expected"),
-    [("AKIDUNKNOWN", "s", "InvalidAccessKeyId"), (None, "wrong", "SignatureDoesNotMatch")],
+    [
+        ("AKIDUNKNOWN", "s", "InvalidAccessKeyId"),
+        ("ASIAIOSFODNN7EXAMPLE", "s", "InvalidAccessKeyId"),
+        (None, "wrong", "SignatureDoesNotMatch"),
+    ],
 )
 def test_wrong_credentials(access_key, secret, expected, connect, keys, bucket):
-    """An unknown access key and a wrong secret are told apart."""
+    """An access key that is unknown, or lacks its token, and a wrong secret are told apart."""
     wrong = connect(access_key or keys.access, secret)
     assert code(wrong.put_object, Bucket=bucket, Key="k", Body=b"x" * 100_000) == expected
     assert code(wrong.list_buckets) == expected

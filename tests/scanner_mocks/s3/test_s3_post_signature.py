@@ -57,6 +57,11 @@ REFUSED: dict[str, tuple[Callable[[Any], Any], Any, *tuple[dict[str, str], ...]]
         (403, "InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records."),
         {"AWSAccessKeyId": "AKIDUNKNOWN"},
     ),
+    "temporary_credential_without_its_token": (
+        lambda form: form.sign_as(access_key="ASIAIOSFODNN7EXAMPLE"),
+        (403, "InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records."),
+        {"AWSAccessKeyId": "ASIAIOSFODNN7EXAMPLE"},
+    ),
     "wrong_secret": (lambda form: form.sign_as(secret="wrong"), (403, "SignatureDoesNotMatch", MISMATCH)),
     "wrong_region_scope": (
         lambda form: form.sign_as(region="eu-west-1"),

@@ -230,7 +230,6 @@ def test_secrets_are_not_told():
     ("credential", "token", "code"),
     [
         ("s", "t", "InvalidToken"),
-        ("s:t", None, "InvalidToken"),
         ("s:t", "tt", "InvalidToken"),
         ("s:t:2020-01-01T00:00:00Z", "t", "ExpiredToken"),
     ],
