@@ -106,9 +106,9 @@ class _Gathering:
         self._transport.close()
 
     def _flush(self) -> None:
-        if self._held:
-            self._transport.write(self._held)
-            self._held = b""
+        held, self._held = self._held, b""
+        if held and not self.is_closing():  # for a client that went away uvloop would raise
+            self._transport.write(held)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import socket
+import struct
 import threading
 
 import pytest
@@ -48,6 +49,11 @@ def answer(address, sent):
             head = b"".join(iter(stream.readline, b"\r\n")).decode("ascii").lower()
             length = int(head.partition("content-length: ")[2].split()[0])
             return head, stream.read(length)
+
+
+def complaints(caplog):
+    """Return what was logged as a warning or worse."""
+    return [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
 
 
 @pytest.mark.parametrize(
@@ -96,9 +102,19 @@ def test_a_body_that_breaks_off_is_refused_in_its_turn(address):
             assert b"HTTP/1.1 400 " not in stream.read()
 
 
+def test_clients_that_go_away_are_no_error(address, caplog):
+    """Who resets the connection before the answer is there gets none, and nobody has to hear of it."""
+    for _ in range(50):
+        with socket.create_connection(address, timeout=10) as connection:
+            connection.sendall((GET + b"\r\n") * 3)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    assert answer(address, GET + b"\r\n")[1] == b"ok"
+    assert not complaints(caplog)
+
+
 def test_an_upgrade_that_nobody_offers_is_ignored(address, caplog):
     """Who offers another protocol is answered in this one, and nobody is told to install anything."""
     upgrade = b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
     _, body = answer(address, GET + upgrade + b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
     assert body == b"ok"
-    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+    assert not complaints(caplog)
