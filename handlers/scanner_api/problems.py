@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 ERROR_TYPES = "https://closient.com/docs/errors/"
+NEUTRAL = ""
+"""The type of problems that are not of this API: ``about:blank``, which says no more than the status."""
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -52,10 +54,15 @@ class Problem(Exception):  # noqa: N818 -- RFC 9457's own word for it
         self.extensions = extensions
         super().__init__(self.detail)
 
-    def document(self, *, instance: str, timestamp: str, request_id: str) -> dict[str, Any]:
-        """Return the problem details object of RFC 9457, section 3.1, with the API's extensions."""
+    def document(
+        self, *, instance: str, timestamp: str, request_id: str, types: str = ERROR_TYPES
+    ) -> dict[str, Any]:
+        """Return the problem details object of RFC 9457, section 3.1, with the API's extensions.
+
+        Its type is the error code behind ``types``, unless those are `NEUTRAL`.
+        """
         return {
-            "type": ERROR_TYPES + self.error_code,
+            "type": types + self.error_code if types else "about:blank",
             "title": self.title or self.status.phrase,
             "status": int(self.status),
             "detail": self.detail,

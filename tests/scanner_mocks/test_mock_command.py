@@ -103,6 +103,25 @@ def test_ctrl_c_while_it_starts():
     assert (process.returncode, told) == (0, "")
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("faults.json", '[{"effect": {"status": 503}, "times": 1}]'),
+        ("faults.yaml", "faults:\n  - effect: {status: 503}\n    times: 1\n"),
+        ("faults.toml", "[[faults]]\ntimes = 1\neffect = {status = 503}\n"),
+    ],
+)
+def test_faults_of_a_file_are_on_from_the_start(name, text, tmp_path):
+    """Whatever the format, the first request is struck, and the second is answered."""
+    file = tmp_path / name
+    file.write_text(text)
+    with running("--json", "--faults", str(file)) as process:
+        told = json.loads(process.stdout.readline())
+        target, headers = f"{told['api']}/scanner/api/v1/sessions", {"X-API-Key": told["api_key"]}
+        with httpx.Client(headers=headers, trust_env=False) as client:
+            assert [client.get(target).status_code for _ in range(2)] == [503, 200]
+
+
 def test_page_for_people():
     """Without ``--json`` it tells a person everything that can be copied, each on one line."""
     with running() as process:

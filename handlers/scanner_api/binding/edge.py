@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from scanner_api.problems import MEDIA_TYPE, InternalError, Problem, URITooLong
+from scanner_api.problems import ERROR_TYPES, MEDIA_TYPE, InternalError, Problem, URITooLong
 
 from .answers import Rendered
 from .bodies import Disconnected
@@ -37,6 +37,7 @@ class Edge:
         app: the bound contract.
         pages: ASGI apps by path, outside the contract, its authentication and its rate limits.
         most_target_bytes: longest path and query.
+        problem_types: what problems are of, as `Problem.document` has it.
         random_bytes: what request ids begin with.
     """
 
@@ -47,18 +48,22 @@ class Edge:
         clock: Clock,
         pages: Mapping[str, ASGIApp],
         most_target_bytes: int,
+        problem_types: str = ERROR_TYPES,
         random_bytes: RandomBytes = os.urandom,
     ) -> None:
         self._app = app
         self._clock = clock
         self._pages = pages
         self._most_target_bytes = most_target_bytes
+        self._problem_types = problem_types
         self._own = random_bytes(8).hex()
         self._numbers = itertools.count(int.from_bytes(random_bytes(3)))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        request = scope[STATE] = Request(scope, receive, self._request_id(scope), self._clock)
+        request = scope[STATE] = Request(
+            scope, receive, self._request_id(scope), self._clock, self._problem_types
+        )
         request.response_headers.append((b"x-request-id", request.request_id.encode()))
         try:
             request.misrouted = self._too_long(request)

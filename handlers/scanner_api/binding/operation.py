@@ -36,6 +36,7 @@ class BoundOperation:
 
     Attributes:
         contract_operation: the operation as the contract has it.
+        admit: lets a request in, or raises its problem.
         parameters: its parameters, compiled.
         has_handler: whether a function is named for it; one without is for the assembly's stand-in to answer.
     """
@@ -43,7 +44,7 @@ class BoundOperation:
     def __init__(self, operation: ContractOperation, assembly: Assembly) -> None:
         contract_operation = self.contract_operation = operation.contract_operation
         compiler = assembly.compiler
-        self._admit = assembly.admission(alternatives_of(contract_operation))
+        self.admit = assembly.admission(alternatives_of(contract_operation))
         self._negotiation = Negotiation(produced(contract_operation))
         self.parameters = compile_parameters(contract_operation.parameters, compiler)
         self._body = (
@@ -67,11 +68,11 @@ class BoundOperation:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 -- ASGI's signature
         """Answer one request; what is wrong with it is raised as a Problem."""
         request: Request = scope[STATE]
-        await self._admit(request)
         await respond(await self._answer(request), request, send)
 
     async def answer(self, request: Request) -> Rendered:
-        """Return the handler's answer to an admitted request."""
+        """Return the handler's answer to a request that is let in."""
+        await self.admit(request)
         return await self.handled(await self.arguments(request), request)
 
     async def handled(self, arguments: dict[str, Any], request: Request) -> Rendered:

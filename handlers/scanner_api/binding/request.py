@@ -7,6 +7,8 @@ from urllib.parse import quote
 
 from starlette.requests import cookie_parser
 
+from scanner_api.problems import ERROR_TYPES
+
 from .percent import normal_path
 
 if TYPE_CHECKING:
@@ -38,8 +40,16 @@ class Request:
         files: uploads to be closed when the request is over.
     """
 
-    def __init__(self, scope: Scope, receive: Receive, request_id: str, clock: Clock) -> None:
+    def __init__(
+        self,
+        scope: Scope,
+        receive: Receive,
+        request_id: str,
+        clock: Clock,
+        problem_types: str = ERROR_TYPES,
+    ) -> None:
         self._clock = clock
+        self._problem_types = problem_types
         self.scope = scope
         raw: bytes = scope.get("raw_path") or scope["path"].encode()
         self.path = raw.partition(b"?")[0].decode("latin-1")
@@ -72,6 +82,7 @@ class Request:
             instance=quote(self.scope.get("root_path", "")) + normal_path(self.path),
             timestamp=self._clock.now().isoformat(),
             request_id=self.request_id,
+            types=self._problem_types,
         )
 
     @property

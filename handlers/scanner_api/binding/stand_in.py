@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from .request import Request
 
 Answering = Callable[["Request"], Awaitable["Rendered"]]
-"""Turns an admitted request into a response; what is wrong with it is raised as a Problem."""
+"""Lets a request in and turns it into a response; what is wrong with it is raised as a Problem."""
 
 
 class StandIn(Protocol):
@@ -30,5 +30,5 @@ class StandIn(Protocol):
     def response_headers(self) -> Sequence[str]: ...  # noqa: D102 -- the class says it
 
     def answering(self, operation: BoundOperation, assembly: Assembly, /) -> Answering:
-        """Return what answers the admitted requests of an operation; called once, when it is bound."""
+        """Return what answers the requests of an operation; called once, when it is bound."""
         ...

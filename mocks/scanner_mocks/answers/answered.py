@@ -6,12 +6,14 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from scanner_api.binding.answers import Rendered
+from scanner_api.problems import Problem
 from scanner_mocks.randomness import SeededRandomness
 
 from .documented import DocumentedAnswers
 from .generation import Generator
 from .magic_ids import MagicIds, members_of
 from .preferences import LONGEST, Preferences, preferences_of
+from .problems import in_a_line
 from .response import Wish
 
 if TYPE_CHECKING:
@@ -39,7 +41,7 @@ class ContractAnswers:
     """
 
     request_headers = ("Prefer", "X-Mock-Fault", "X-Mock-Scope")
-    response_headers = ("Preference-Applied", "X-Mock-Answer")
+    response_headers = ("Preference-Applied", "X-Mock-Answer", "X-Mock-Refusal")
 
     def __init__(self, seed: str = "", randomness: Randomness | None = None) -> None:
         self._seed = seed
@@ -47,7 +49,7 @@ class ContractAnswers:
         self._generator: Generator | None = None
 
     def answering(self, operation: BoundOperation, assembly: Assembly, /) -> Answering:
-        """Return what answers the admitted requests of an operation."""
+        """Return what answers the requests of an operation."""
         draw = self._randomness.source(f"answers of {operation.contract_operation.operation_id}")
         return AnsweredOperation(operation, assembly, self.generator(assembly), draw)
 
@@ -60,7 +62,7 @@ class ContractAnswers:
 
 
 class AnsweredOperation:
-    """Answers the admitted requests of one operation."""
+    """Answers the requests of one operation."""
 
     def __init__(
         self, bound: BoundOperation, assembly: Assembly, generator: Generator, draw: RandomBytes
@@ -79,9 +81,19 @@ class AnsweredOperation:
         """Return the answer, or raise the problem that it is."""
         sent = request.headers.get(b"prefer")
         preferences = NOTHING if sent is None else preferences_of(sent[:LONGEST])
-        if preferences.code is not None or preferences.example is not None:
+        chooses = preferences.code is not None or preferences.example is not None
+        try:
+            await self._bound.admit(request)
+            arguments = {} if chooses else await self._bound.arguments(request)
+        except Problem as problem:
+            return await self._refused(problem, request)
+        if chooses:
             return await self._preferred(preferences, request)
-        arguments = await self._bound.arguments(request)
+        return await self._accepted(preferences, arguments, request)
+
+    async def _accepted(
+        self, preferences: Preferences, arguments: dict[str, Any], request: Request
+    ) -> Rendered:
         status = self._magic_status(arguments) if self._magic.names else None
         if status is not None:
             return await self._answer(Wish(status, _accept(request)), request)
@@ -102,11 +114,29 @@ class AnsweredOperation:
         if self._looks_into_body:
             yield from (status_of("body", name, each) for name, each in members_of(arguments["body"]))
 
+    async def _refused(self, problem: Problem, request: Request) -> Rendered:
+        """Return what the contract documents for a refusal; without any such thing, raise the problem."""
+        status = None if self._bound.has_handler else self._documented.status_of(problem)
+        if status is None:
+            raise problem
+        try:
+            documented = await self._found(Wish(status, _accept(request)), request)
+        except Problem:
+            raise problem from None
+        if documented.problem is not None:
+            raise problem
+        fields = [(name.lower().encode(), value.encode("latin-1")) for name, value in problem.headers.items()]
+        request.response_headers += [*fields, (b"x-mock-refusal", in_a_line(problem))]
+        return self._sent(documented, request)
+
     async def _preferred(self, preferences: Preferences, request: Request) -> Rendered:
         is_drawn = preferences.dynamic and preferences.example is None
         drawn = self._draw(DRAWN_BYTES).hex() if is_drawn else ""
         wish = Wish(preferences.code, _accept(request), preferences.example, drawn)
         return await self._answer(wish, request, preferences.applied)
+
+    async def _found(self, wish: Wish, request: Request) -> Documented:
+        return self._documented.known(wish) or await self._made(wish, list(request.response_headers))
 
     async def _made(self, wish: Wish, given: Fields) -> Documented:
         """Make an answer; of those who ask for it at once, the first has it made."""
@@ -117,17 +147,23 @@ class AnsweredOperation:
             return await asyncio.to_thread(self._documented.make, wish, given)
 
     async def _answer(self, wish: Wish, request: Request, applied: bytes = b"") -> Rendered:
-        documented = self._documented.known(wish) or await self._made(wish, list(request.response_headers))
+        documented = await self._found(wish, request)
         if applied:
             request.response_headers.append((b"preference-applied", applied))
+        if documented.problem is None:
+            return self._sent(documented, request)
+        problem = documented.problem(request)
+        own = {name.lower().encode() for name in problem.headers}
+        declared = [each for each in documented.rendered.headers if each[0] not in own]
+        request.response_headers += [(b"x-mock-answer", documented.source.encode()), *declared]
+        raise problem
+
+    def _sent(self, documented: Documented, request: Request) -> Rendered:
         request.response_headers.append((b"x-mock-answer", documented.source.encode()))
+        given = {name for name, _ in request.response_headers}
         rendered = documented.rendered
-        if documented.problem is not None:
-            problem = documented.problem(request)
-            own = {name.lower().encode() for name in problem.headers}
-            request.response_headers += [each for each in rendered.headers if each[0] not in own]
-            raise problem
-        return Rendered(rendered.status, [*rendered.headers, *request.response_headers], rendered.body)
+        headers = [each for each in rendered.headers if each[0] not in given]
+        return Rendered(rendered.status, [*headers, *request.response_headers], rendered.body)
 
 
 def _accept(request: Request) -> str | None:

@@ -9,6 +9,7 @@ from scanner_api.binding.edge import Edge
 from scanner_api.clock import SystemClock
 from scanner_api.cors import with_cors
 from scanner_api.pages import contract_pages
+from scanner_api.problems import NEUTRAL
 
 from .answered import ContractAnswers
 from .base_paths import with_base_paths
@@ -57,6 +58,7 @@ def answering_app(
         clock=clock or SystemClock(),
         pages=_pages(contract),
         most_target_bytes=MOST_TARGET_BYTES,
+        problem_types=NEUTRAL,
     )
     headers = {
         "request_headers": answers.request_headers,

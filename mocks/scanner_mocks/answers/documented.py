@@ -6,13 +6,14 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from scanner_api.binding.judge import declared_response
-from scanner_api.problems import BadRequest
+from scanner_api.problems import BadRequest, ValidationFailed
 
 from .judged import AnswerJudge
 from .response import DocumentedResponse
 
 if TYPE_CHECKING:
     from scanner_api.binding.assembly import Assembly
+    from scanner_api.problems import Problem
     from scanner_contract import Operation
 
     from .generation import Generator
@@ -43,6 +44,14 @@ class DocumentedAnswers:
     def known(self, wish: Wish) -> Documented | None:
         """Return an answer that was made before."""
         return self._made.get(wish)
+
+    def status_of(self, problem: Problem) -> int | None:
+        """Return the status that a refusal is documented with, with a body; None if there is none."""
+        status, documented = int(problem.status), self._operation.responses
+        if isinstance(problem, ValidationFailed) and str(status) not in documented and "400" in documented:
+            status = int(BadRequest.status)  # as most contracts have it
+        declared = declared_response(self._operation, status)
+        return status if declared and declared.get("content") else None
 
     def make(self, wish: Wish, given: Fields) -> Documented:
         """Return the answer that is wanted; it takes its time.

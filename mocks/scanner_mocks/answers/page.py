@@ -58,6 +58,11 @@ AFTERWARDS = (
     " The dynamic answers of an operation come in the same order at each start and after each reset; another "
     "--seed makes others."
 )
+REFUSALS = (
+    "Where nothing has a handler, a request that is refused gets the error that the contract documents for "
+    "the status (for a broken request 422, else 400), and X-Mock-Refusal says why; where it documents none, "
+    "it gets RFC 9457 problem details of the type about:blank."
+)
 IDENTIFIERS = (
     "In the identifiers below CODE stands for any of the operation's statuses; where a schema allows neither "
     "0 nor 1, they are written o and i. The request is validated first. In a body, identifiers are looked for"
@@ -99,6 +104,7 @@ def _parts(
     yield paragraph(INTRODUCTION)
     yield table(("header", "answer"), [(code(name), means) for name, means in HEADERS])
     yield paragraph(AFTERWARDS)
+    yield paragraph(REFUSALS)
     yield paragraph(IDENTIFIERS)
     yield table(COLUMNS, _rows(contract, code))
 

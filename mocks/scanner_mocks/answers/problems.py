@@ -8,6 +8,7 @@ from scanner_api.access.challenges import challenges_of
 from scanner_api.problems import (
     BY_STATUS,
     MEDIA_TYPE,
+    NEUTRAL,
     MethodNotAllowed,
     Problem,
     RateLimited,
@@ -23,11 +24,34 @@ if TYPE_CHECKING:
     from scanner_contract import Contract, Operation
 
 ASKED_FOR = "The mock was asked for this answer."
+LONGEST_LINE = 1000
 
 
 def is_documented(media_type: str, holder: Mapping[str, Any], status: int) -> bool:
     """Tell whether a response is a problem of ours, as far as its media type and status tell."""
     return media_type == MEDIA_TYPE and status in BY_STATUS and not ({"example", "examples"} & holder.keys())
+
+
+def in_a_line(problem: Problem) -> bytes:
+    """Return what a problem says, for a header: each part that is wrong, or the detail."""
+    parts = problem.violations if isinstance(problem, ValidationFailed) else ()
+    said = "; ".join(f"{each.location} {each.name}: {each.detail}" for each in parts) or problem.detail
+    return "".join(each if " " <= each <= "~" else "?" for each in said[:LONGEST_LINE]).encode()
+
+
+def sample_of(status: int) -> dict[str, Any]:
+    """Return the document of a problem of a status, for a schema to be asked about it."""
+    return _plain(status).document(
+        instance="/", timestamp="2000-01-01T00:00:00+00:00", request_id="0", types=NEUTRAL
+    )
+
+
+def _plain(status: int) -> Problem:
+    if status == RateLimited.status:
+        return RateLimited(1)
+    if status == ValidationFailed.status:
+        return ValidationFailed([Violation("query", "mock", "mock", ASKED_FOR)])
+    return BY_STATUS[status](ASKED_FOR)
 
 
 def problem_of(status: int, operation: Operation, contract: Contract) -> Callable[[Request], Problem]:
@@ -41,9 +65,7 @@ def problem_of(status: int, operation: Operation, contract: Contract) -> Callabl
         return lambda _: MethodNotAllowed(ASKED_FOR, headers={"Allow": allow})
     if status == RateLimited.status:
         return _rate_limited
-    if status == ValidationFailed.status:
-        return lambda _: ValidationFailed([Violation("query", "mock", "mock", ASKED_FOR)])
-    return lambda _: BY_STATUS[status](ASKED_FOR)
+    return lambda _: _plain(status)
 
 
 def _rate_limited(request: Request) -> Problem:

@@ -12,7 +12,7 @@ from scanner_api.binding.media_types import essence, is_json, parse_accept, rang
 from scanner_api.problems import BadRequest, InternalError, NotImplementedYet
 
 from .examples import MOST_EXAMPLES, candidates, named_examples
-from .problems import is_documented, problem_of
+from .problems import is_documented, problem_of, sample_of
 from .rendering import PNG, body_of, concrete, header_value, is_opaque
 
 if TYPE_CHECKING:
@@ -120,11 +120,17 @@ class DocumentedResponse:
             return Documented("generated", Rendered(self._status, [*fields, *self._framing(Body())], b""))
         key = _chosen(self._content, wish)
         holder = self._content[key]
-        if is_documented(essence(key), holder, self._status) and not wish.drawn:
+        if self._is_problem(key, holder) and not wish.drawn:
             problem = problem_of(self._status, self._operation, self._contract)
             return Documented("generated", Rendered(self._status, fields, b""), problem)
         bodies = self._bodies(concrete(key), holder, wish)
         return self._accepted(bodies, holder.get("schema", True), fields, given, wish)
+
+    def _is_problem(self, key: str, holder: Mapping[str, Any]) -> bool:
+        """Tell whether a problem of ours is what is documented."""
+        if not is_documented(essence(key), holder, self._status):
+            return False
+        return self._generator.is_valid(holder.get("schema", True), sample_of(self._status))
 
     def _bodies(self, media_type: str, holder: Mapping[str, Any], wish: Wish) -> Iterator[Body]:
         """Yield bodies, the best first."""

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from scanner_api.problems import Problem
+from scanner_api.problems import ERROR_TYPES, Problem
 from scanner_mocks.journal.journalled import STRUCK_BY
 from scanner_mocks.operation_table import OperationTable
 
@@ -44,6 +44,7 @@ class Faulty:
         clock: the time.
         origins: of pages that may read the answers of faults.
         upload_seconds: how long presigned uploads are good.
+        problem_types: what problems are of, as `Problem.document` has it.
         prefers: whether the app gives the documented answer that ``Prefer: code=N`` asks for.
     """
 
@@ -57,11 +58,12 @@ class Faulty:
         origins: Sequence[str] = ("*",),
         upload_seconds: int,
         prefers: bool,
+        problem_types: str = ERROR_TYPES,
     ) -> None:
         self._app = app
         self._faults = faults
         self._operations = OperationTable(contract)
-        self._refusals = Refusals(contract, origins, clock)
+        self._refusals = Refusals(contract, origins, clock, problem_types)
         self._clock = clock
         self._upload_seconds = upload_seconds
         self._prefers = prefers

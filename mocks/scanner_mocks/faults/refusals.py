@@ -12,7 +12,7 @@ from scanner_api.binding.edge import Edge
 from scanner_api.binding.operation import respond
 from scanner_api.binding.request import STATE
 from scanner_api.cors import with_cors
-from scanner_api.problems import BY_STATUS, ERROR_TYPES, MEDIA_TYPE, Problem
+from scanner_api.problems import BY_STATUS, ERROR_TYPES, MEDIA_TYPE, NEUTRAL, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,13 +40,13 @@ class Provoked(Problem):
         self.wanted = wanted
         self._error_code = error_code
 
-    def document(self, **members: str) -> dict[str, Any]:
+    def document(self, *, types: str = ERROR_TYPES, **members: str) -> dict[str, Any]:
         """Return the problem details object."""
         known = BY_STATUS.get(self.wanted)
         code = known.error_code if known else f"status_{self.wanted}"
         return {
-            **super().document(**members),
-            "type": f"{ERROR_TYPES}{code}" if known else "about:blank",
+            **super().document(types=NEUTRAL, **members),
+            **({"type": f"{types}{code}"} if known and types else {}),
             "title": (known and known.title) or _phrase(self.wanted),
             "status": self.wanted,
             "error_code": self._error_code or code,
@@ -65,10 +65,17 @@ class Refusals:
         contract: whose headers pages may send and see.
         origins: of those pages.
         clock: the time.
+        problem_types: what problems are of, as `Problem.document` has it.
     """
 
-    def __init__(self, contract: Contract, origins: Sequence[str], clock: Clock) -> None:
-        edge = Edge(_answer, clock=clock, pages={}, most_target_bytes=MOST_TARGET_BYTES)
+    def __init__(self, contract: Contract, origins: Sequence[str], clock: Clock, problem_types: str) -> None:
+        edge = Edge(
+            _answer,
+            clock=clock,
+            pages={},
+            most_target_bytes=MOST_TARGET_BYTES,
+            problem_types=problem_types,
+        )
         self._app: ASGIApp = with_cors(edge, contract, origins)
 
     async def answer(self, problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,0 +1,90 @@
+"""Refusals of a contract without handlers: as it documents them, else as problems that are nobody's own."""
+
+from __future__ import annotations
+
+import pytest
+
+ERROR = {
+    "type": "object",
+    "required": ["why"],
+    "additionalProperties": False,
+    "properties": {"why": {"type": "string", "maxLength": 40}},
+}
+PROBLEM = {"type": "object", "required": ["type", "title"], "properties": {"status": {"type": "integer"}}}
+
+
+def documented(schema, media_type="application/json", **more):
+    """Return a response."""
+    return {"description": "", "content": {media_type: {"schema": schema, **more}}}
+
+
+@pytest.fixture(scope="module")
+def refusing(mocked):
+    """Refuse ``GET /?n=x`` and whoever sends no key, with these responses documented."""
+
+    def make(responses):
+        parameter = {"name": "n", "in": "query", "schema": {"type": "integer"}}
+        operation = {"responses": responses, "parameters": [parameter], "security": [{"key": []}]}
+        scheme = {"type": "apiKey", "in": "header", "name": "X-Key"}
+        return mocked({"/": {"get": operation}}, components={"securitySchemes": {"key": scheme}})
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("responses", "status"),
+    [
+        ({"422": documented(ERROR)}, 422),
+        ({"400": documented(ERROR)}, 400),
+        ({"400": documented(ERROR), "default": documented({"type": "null"})}, 400),
+        ({"4XX": documented(ERROR)}, 422),
+        ({"default": documented(ERROR)}, 422),
+    ],
+)
+def test_a_refusal_is_answered_as_the_contract_documents_it(responses, status, refusing):
+    """The body keeps the contract, and a header says what is wrong with the request."""
+    response = refusing(responses).get("/?n=x", x_key="k")
+    assert (response.status, list(response.json), response.source) == (status, ["why"], "generated")
+    assert response.headers["x-mock-refusal"] == 'query n: value is not of type "integer"'
+
+
+def test_a_missing_credential_as_the_contract_documents_it(refusing):
+    """The example is sent, with the challenge that belongs to the status."""
+    response = refusing({"401": documented(ERROR, example={"why": "no key"})}).get()
+    assert (response.status, response.json, response.source) == (401, {"why": "no key"}, "example")
+    assert "ApiKey" in response.headers["www-authenticate"]
+    assert response.headers["x-mock-refusal"] == "Send the header field X-Key."
+
+
+@pytest.mark.parametrize(
+    "responses",
+    [
+        {"200": {"description": ""}},
+        {"422": {"description": ""}},
+        {"422": documented({"type": "string", "const": "x", "maxLength": 0})},
+        {"422": documented(PROBLEM, "application/problem+json")},
+        {"400": documented(ERROR), "422": {"description": ""}},
+    ],
+)
+def test_a_refusal_that_is_not_documented_is_a_problem(responses, refusing):
+    """So is one that nothing can be sent for, and one that is documented as a problem: its parts are told."""
+    response = refusing(responses).get("/?n=x", x_key="k")
+    assert (response.status, response.headers["content-type"]) == (422, "application/problem+json")
+    assert response.json["errors"][0]["name"] == "n"
+    assert response.json["type"] == "about:blank"
+
+
+def test_problems_are_of_no_other_api(refusing):
+    """What no operation answers is a problem whose type says no more than its status."""
+    app = refusing({"200": {"description": ""}})
+    got = [app.get("/nowhere"), app("DELETE", "/"), app.get(prefer="code=418", x_key="k")]
+    assert [each.status for each in got] == [404, 405, 400]
+    assert {each.json["type"] for each in got} == {"about:blank"}
+
+
+def test_problems_that_are_not_like_ours(answering):
+    """A contract whose problems have other members gets those."""
+    own = {**PROBLEM, "required": ["code"], "additionalProperties": False}
+    own["properties"] = {"code": {"type": "integer"}}
+    response = answering({"404": documented(own, "application/problem+json")}).get(prefer="code=404")
+    assert (response.status, list(response.json)) == (404, ["code"])
