@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
@@ -24,6 +25,8 @@ _SECRET = frozenset(
         "x-amz-server-side-encryption-customer-key",
     }
 )
+_TOKEN = re.compile(r"(x-amz-security-token[:=]|<CanonicalRequestBytes>)[^&<\n]+", re.IGNORECASE)
+"""Where S3's refusal of a signature repeats the session token."""
 
 
 def described(
@@ -58,7 +61,7 @@ def described(
             "code": answer.code,
             "message": answer.message,
             "body_bytes": answer.length,
-            "body": b"".join(answer.body).decode() if answer.code else "",
+            "body": _TOKEN.sub(rf"\1{MASK}", b"".join(answer.body).decode()) if answer.code else "",
         },
     }
 

@@ -6,12 +6,14 @@ import queue
 import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import boto3
 import httpx
 import msgspec
 import pytest
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from scanner_mocks.faults import Fault
 from scanner_mocks.s3 import S3Server
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SECRET = "a-secret-key"
+TOKEN = "a session/token"
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +36,10 @@ def running(exchanges: queue.Queue[dict[str, Any]], tmp_path_factory: Any) -> It
     """Run an S3 that tells of its exchanges."""
     folder = tmp_path_factory.mktemp("s3") / "data"
     with S3Server(
-        bucket="photos", credentials={"AK": SECRET}, data_dir=folder, on_exchange=exchanges.put
+        bucket="photos",
+        credentials={"AK": SECRET, "TEMPORARY": f"{SECRET}:{TOKEN}"},
+        data_dir=folder,
+        on_exchange=exchanges.put,
     ) as server:
         yield server
 
@@ -262,6 +268,27 @@ def test_exchanges_are_told(s3, photos, exchanges):
     )
     assert dict(told["request"]["headers"])["cookie"] == "***"
     assert httpx.URL(url).params["X-Amz-Signature"] not in str(told)
+
+
+@pytest.mark.parametrize("presigned", [True, False])
+def test_tokens_in_refusals_are_masked(presigned, s3, exchanges):
+    """What S3 says of a wrong signature is told without the session token that it repeats."""
+    client = boto3.client(
+        "s3", endpoint_url=s3.url, region_name=s3.region, aws_access_key_id="TEMPORARY",
+        aws_secret_access_key="wrong", aws_session_token=TOKEN, config=Config(signature_version="s3v4"),
+    )  # fmt: skip
+    if presigned:
+        url = client.generate_presigned_url("get_object", Params={"Bucket": "photos", "Key": "k"})
+        assert quote(TOKEN, safe="") in httpx.get(url).text
+    else:
+        with pytest.raises(ClientError, match="SignatureDoesNotMatch"):
+            client.list_buckets()
+    while (told := exchanges.get(timeout=10))["answer"]["code"] != "SignatureDoesNotMatch":
+        pass
+    assert "<CanonicalRequest>" in told["answer"]["body"]
+    for spelling in (TOKEN, quote(TOKEN, safe="")):
+        assert spelling not in str(told)
+        assert spelling.encode().hex(" ") not in str(told)
 
 
 def test_targets_that_are_not_utf_8(s3, exchanges):
