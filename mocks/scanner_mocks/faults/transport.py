@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from scanner_api.protocol import HttpProtocol
+from scanner_api.protocol import OneWriteProtocol
 
 if TYPE_CHECKING:
     from asyncio import Transport
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 EXTENSION = "scanner_mocks.transport"
 
 
-class TransportProtocol(HttpProtocol):
-    """uvicorn's protocol, which hands the app the transport: ASGI has no word for closing a connection."""
+class TransportProtocol(OneWriteProtocol):
+    """The service's HTTP, which hands the app the transport: ASGI has no word for closing a connection."""
 
     def on_message_begin(self) -> None:
         """Begin a request."""
