@@ -1,0 +1,172 @@
+"""Which operation a request asks for, and whether who asks may."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from .access import ACL_PERMISSIONS, action_of, verdict
+from .answer import Answer
+from .attributes import check_acl, handed_over
+from .backend import Order
+from .cors import preflight
+from .errors import S3Error, access_denied, no_such_bucket, not_implemented
+from .objects import Objects, read_document
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .authentication import Authenticator, Signed
+    from .backend import Bucket
+    from .post_object import PostObject
+    from .request import Request
+    from .store import Store
+
+_SUBRESOURCES = ("acl", "tagging", "legal-hold")
+_NOT_IMPLEMENTED = ("retention", "torrent", "select", "restore", "renameObject", "encryption")
+
+
+class Routes:
+    """Has each request answered by its operation.
+
+    Args:
+        store: the buckets and objects.
+        authenticator: verifies signatures.
+        post_object: answers forms.
+    """
+
+    def __init__(self, store: Store, authenticator: Authenticator, post_object: PostObject) -> None:
+        self._store = store
+        self._authenticator = authenticator
+        self._objects = Objects(store)
+        self._post_object = post_object
+
+    def __call__(self, request: Request) -> Answer:
+        """Answer a request, or raise `S3Error`."""
+        if not request.is_utf8:
+            raise S3Error(400, "InvalidURI", "Couldn't parse the specified URI.")
+        if request.method == "OPTIONS":
+            return self._preflight(request)
+        if request.is_form:
+            return self._post_object(request)
+        bucket = self._store.bucket(request.bucket)
+        signed = self._authenticator.authenticate(request, bucket.region if bucket else None)
+        request = request.unsigned()
+        if not request.bucket:
+            return self._list_buckets(request, signed)
+        if bucket is None:
+            return self._create_bucket(request, signed)
+        self._authorize(request, signed, bucket)
+        if request.key:
+            return self._answer_object(request, signed, bucket)
+        return self._answer_bucket(request, signed, bucket)
+
+    def _preflight(self, request: Request) -> Answer:
+        bucket = self._store.bucket(request.bucket)
+        rules = bucket.cors if bucket else None
+        resource_type = "OBJECT" if request.key else "BUCKET"
+        return Answer(HTTPStatus.OK, preflight(rules, request.headers, resource_type))
+
+    def _authorize(self, request: Request, signed: Signed | None, bucket: Bucket) -> None:
+        """Raise AccessDenied unless the caller may; who signs may what is not denied to everyone."""
+        action = action_of(request.method, request.key, [name for name, _ in request.query])
+        judged = verdict(bucket.policy, action, bucket.name, request.key)
+        changes_policy = request.asks_for("policy")
+        if judged == "Deny" and not (signed and changes_policy):
+            raise access_denied()
+        if signed is None and judged != "Allow" and not self._granted_by_acl(request, action, bucket):
+            raise access_denied()
+
+    def _granted_by_acl(self, request: Request, action: str, bucket: Bucket) -> bool:
+        permission = ACL_PERMISSIONS.get(action)
+        if not request.key or permission == "WRITE":
+            return permission in bucket.public
+        public = self._store.public_permissions(bucket.name, request.key, request.parameter("versionId"))
+        if public is None and "READ" in bucket.public:
+            # Who may list the bucket is told that the object is missing.
+            return True
+        return permission in (public or ())
+
+    def _list_buckets(self, request: Request, signed: Signed | None) -> Answer:
+        if signed is None:
+            raise access_denied()
+        return self._store.ask(Order(request.method, "", "", request.query, request.headers))
+
+    def _create_bucket(self, request: Request, signed: Signed | None) -> Answer:
+        if request.method != "PUT" or request.key or request.query:
+            raise no_such_bucket(request.bucket)
+        if signed is None:
+            raise access_denied()
+        body = read_document(request, signed)
+        order = Order("PUT", request.bucket, "", (), handed_over(request.headers), signed.region, body)
+        return self._store.create_bucket(order)
+
+    def _answer_bucket(self, request: Request, signed: Signed | None, bucket: Bucket) -> Answer:
+        headers = handed_over(request.headers)
+        if request.method in ("GET", "HEAD"):
+            return self._store.ask(_order(request, bucket, headers))
+        if request.method not in ("PUT", "DELETE", "POST"):
+            raise _not_allowed(request)
+        order = _order(request, bucket, headers, read_document(request, signed))
+        if request.method == "PUT" and not request.query:
+            return self._store.create_bucket(
+                replace(order, region=signed.region if signed else bucket.region)
+            )
+        return self._store.change_bucket(order)
+
+    def _answer_object(self, request: Request, signed: Signed | None, bucket: Bucket) -> Answer:
+        answers = {
+            "GET": self._read_object,
+            "HEAD": self._read_object,
+            "PUT": self._put_object,
+            "POST": self._post_to_object,
+            "DELETE": self._delete_object,
+        }
+        if request.method not in answers:
+            raise _not_allowed(request)
+        if request.asks_for(*_NOT_IMPLEMENTED):
+            raise not_implemented()
+        return answers[request.method](request, signed, bucket)
+
+    def _read_object(self, request: Request, signed: Signed | None, bucket: Bucket) -> Answer:
+        if request.asks_for(*_SUBRESOURCES, "uploadId", "attributes", "partNumber"):
+            return self._store.ask(_order(request, bucket, handed_over(request.headers)))
+        return self._objects.get(request, signed, bucket)
+
+    def _put_object(self, request: Request, signed: Signed | None, bucket: Bucket) -> Answer:
+        copies = "x-amz-copy-source" in request.headers
+        if request.asks_for("uploadId"):
+            if copies:
+                return self._objects.copy_part(request, bucket)
+            return self._objects.put_part(request, signed, bucket)
+        if request.asks_for(*_SUBRESOURCES):
+            check_acl(request.headers, bucket)
+            document = read_document(request, signed)
+            return self._store.change_object(_order(request, bucket, handed_over(request.headers), document))
+        if copies:
+            return self._objects.copy(request, bucket)
+        return self._objects.put(request, signed, bucket)
+
+    def _post_to_object(self, request: Request, signed: Signed | None, bucket: Bucket) -> Answer:
+        if request.asks_for("uploads"):
+            return self._objects.begin_upload(request, bucket)
+        if request.asks_for("uploadId"):
+            return self._objects.complete_upload(request, signed, bucket)
+        raise _not_allowed(request)
+
+    def _delete_object(self, request: Request, _signed: Signed | None, bucket: Bucket) -> Answer:
+        order = _order(request, bucket, handed_over(request.headers))
+        if request.asks_for("uploadId"):
+            return self._store.uploads.abort(order)
+        return self._store.change_object(order)
+
+
+def _order(request: Request, bucket: Bucket, headers: Mapping[str, str], body: bytes = b"") -> Order:
+    return Order(request.method, bucket.name, request.key, request.query, headers, bucket.region, body)
+
+
+def _not_allowed(request: Request) -> S3Error:
+    message = "The specified method is not allowed against this resource."
+    elements = {"Method": request.method, "ResourceType": "OBJECT" if request.key else "BUCKET"}
+    return S3Error(405, "MethodNotAllowed", message, elements)
