@@ -16,6 +16,7 @@ from .activity import Activity, SessionClosed
 from .leases import is_free
 from .lookup import Lookup
 from .paging import read_newest, read_page
+from .records import maker_of
 from .tables import captures, products, scan_sessions
 
 if TYPE_CHECKING:
@@ -28,12 +29,12 @@ if TYPE_CHECKING:
 
     from .database import Database
 
-_FIELDS: Final = Capture.__struct_fields__
 _COLUMNS: Final = [
     products.c.name.label("product_name") if field == "product_name" else captures.c[field]
-    for field in _FIELDS
+    for field in Capture.__struct_fields__
 ]
 """The name of a product is kept with the product alone, where it may change."""
+_capture: Final = maker_of(Capture)
 _CAPTURES: Final = select(*_COLUMNS).outerjoin_from(captures, products)
 _FOUND_BY_PROCESSING: Final = (
     "status",
@@ -205,7 +206,3 @@ def _row(capture: Capture) -> dict[str, Any]:
 def _record(row: Sequence[Any]) -> CaptureRecord:
     *values, organization_id, created_by = row
     return CaptureRecord(_capture(values), organization_id, created_by)
-
-
-def _capture(row: Sequence[Any]) -> Capture:
-    return Capture(**dict(zip(_FIELDS, row, strict=True)))

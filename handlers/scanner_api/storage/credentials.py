@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, func, or_, select
 from scanner_api.access.credentials import ApiKeyRecord, WebSessionRecord
 
 from .lookup import Lookup
+from .records import columns_of
 from .tables import api_keys, memberships, web_sessions
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class WebSession(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime
 
 
-_KEY_COLUMNS: Final = [api_keys.c[field] for field in ApiKey.__struct_fields__]
+_KEY_COLUMNS: Final = columns_of(api_keys, ApiKey)
 
 
 class CredentialStore:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import asdict, replace
 from sqlalchemy import func, select
@@ -13,6 +13,7 @@ from .activity import Activity
 from .database import DuplicateError
 from .lookup import Lookup
 from .paging import read_newest, read_page
+from .records import columns_of, maker_of
 from .tables import photos
 
 if TYPE_CHECKING:
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 
     from .database import Database
 
-_FIELDS: Final = Photo.__struct_fields__
-_PHOTOS: Final = select(*[photos.c[field] for field in _FIELDS])
+_PHOTOS: Final = select(*columns_of(photos, Photo))
+_photo: Final = maker_of(Photo)
 
 
 class PhotoStore:
@@ -125,7 +126,3 @@ async def _gallery(connection: AsyncConnection, session_id: str) -> list[Photo]:
         _PHOTOS.where(photos.c.session_id == session_id).order_by(photos.c.sort_order)
     )
     return [Photo(**row) for row in rows.mappings()]
-
-
-def _photo(row: Sequence[Any]) -> Photo:
-    return Photo(**dict(zip(_FIELDS, row, strict=True)))

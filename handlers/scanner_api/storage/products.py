@@ -14,10 +14,11 @@ from sqlalchemy import func, or_, select
 
 from .lookup import Lookup
 from .paging import read_page
+from .records import columns_of, maker_of
 from .tables import products
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -53,16 +54,12 @@ class StoredProduct(msgspec.Struct, frozen=True, kw_only=True):
     modified: datetime
 
 
-_FIELDS: Final = StoredProduct.__struct_fields__
-_PRODUCTS: Final = select(*[products.c[field] for field in _FIELDS])
+_PRODUCTS: Final = select(*columns_of(products, StoredProduct))
+_product: Final = maker_of(StoredProduct)
 _BATCH: Final = 1000
 _IMPORTED: Final = ("name", "brand_name", "category", "brick", "description", "ingredients", "images")
 _LONGEST_SLUG: Final = 80
 _NOT_IN_SLUG: Final = re.compile("[^a-z0-9]+")
-
-
-def _product(row: Sequence[Any]) -> StoredProduct:
-    return StoredProduct(**dict(zip(_FIELDS, row, strict=True)))
 
 
 class ProductStore:

@@ -18,6 +18,7 @@ from .database import ConstraintError
 from .extractions import settle
 from .lookup import Lookup
 from .products import write_fields
+from .records import columns_of, maker_of
 from .tables import captures, proposals, scan_sessions
 
 if TYPE_CHECKING:
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
 
     from .database import Database
 
-_FIELDS: Final = Proposal.__struct_fields__
-_COLUMNS: Final = [proposals.c[field] for field in _FIELDS]
+_COLUMNS: Final = columns_of(proposals, Proposal)
+_proposal: Final = maker_of(Proposal)
 
 
 class AppliedError(Exception):
@@ -176,10 +177,6 @@ def _values(accepted: Iterable[Proposal]) -> dict[str, str]:
     """Return what is to be written, by field."""
     in_turn = sorted(accepted, key=lambda proposal: (proposal.reviewed_at, proposal.created, proposal.id))
     return {proposal.field_name: proposal.proposed_value for proposal in in_turn}
-
-
-def _proposal(row: Sequence[Any]) -> Proposal:
-    return Proposal(**dict(zip(_FIELDS, row, strict=True)))
 
 
 def _identity(proposal: Proposal) -> tuple[str, ...]:

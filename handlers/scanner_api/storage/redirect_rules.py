@@ -11,6 +11,7 @@ from scanner_api.scanning.identifiers import new_id
 from scanner_api.scanning.redirect_rules import RedirectRule
 
 from .database import DuplicateError
+from .records import columns_of
 from .tables import products, redirect_rules
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from .database import Database
 
-_COLUMNS: Final = [redirect_rules.c[field] for field in RedirectRule.__struct_fields__]
+_COLUMNS: Final = columns_of(redirect_rules, RedirectRule)
 
 
 class RedirectRuleStore:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import asdict
 from sqlalchemy import or_, select
@@ -12,10 +12,11 @@ from scanner_api.scanning.sessions import ExtractionStatus, ScanSession, Session
 from .activity import Activity
 from .lookup import Lookup
 from .paging import read_newest, read_page
+from .records import columns_of, maker_of
 from .tables import scan_sessions
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection
 
     from sqlalchemy import ColumnElement
 
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 
     from .database import Database
 
-_FIELDS: Final = ScanSession.__struct_fields__
-_COLUMNS: Final = [scan_sessions.c[field] for field in _FIELDS]
+_COLUMNS: Final = columns_of(scan_sessions, ScanSession)
+_session: Final = maker_of(ScanSession)
 
 
 class SessionStore:
@@ -124,7 +125,3 @@ class SessionStore:
                 return or_(scan_sessions.c.status == status, self._activity.is_idle())
             case _:
                 return scan_sessions.c.status == status
-
-
-def _session(row: Sequence[Any]) -> ScanSession:
-    return ScanSession(**dict(zip(_FIELDS, row, strict=True)))
