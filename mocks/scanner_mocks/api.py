@@ -90,7 +90,13 @@ def mock_application(settled: Settled) -> MockApplication:
         },
         public=(ANSWERS, CONSOLE),
         clock=clock,
-        collaborators={"events": events, "state": state, "seeds": settled.tell, **kept},
+        collaborators={
+            "events": events,
+            "state": state,
+            "seeds": settled.tell,
+            "contract": lambda: contract,
+            **kept,
+        },
     )
     operations = OperationTable(contract)
     layers: list[Callable[[ASGIApp], ASGIApp]] = [

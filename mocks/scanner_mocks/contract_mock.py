@@ -156,7 +156,13 @@ class _Making:
             },
             public=(ANSWERS, CONSOLE),
             clock=self._clock,
-            collaborators={"events": events, "state": state, "seeds": mock.seeds, **kept},
+            collaborators={
+                "events": events,
+                "state": state,
+                "seeds": mock.seeds,
+                "contract": lambda: state.contract,
+                **kept,
+            },
         )
         return MockApplication(state, control, events, (), self.watch)
 

@@ -128,9 +128,10 @@ def test_nothing_is_complained_of(seen):
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl, which is not on this machine")
-def test_curl_is_copied(seen):
-    """What is copied as curl is the request, and works in a shell."""
-    silent = seen["snippets"]["curl"].replace("curl ", "curl --silent --fail ", 1)
+@pytest.mark.parametrize("where", ["curl", "again"])
+def test_curl_is_copied(seen, where):
+    """What is copied as curl works in a shell, from the journal too, where the key is masked."""
+    silent = seen["snippets"][where].replace("curl ", "curl --silent --fail ", 1)
     done = subprocess.run(silent, shell=True, capture_output=True, check=True)  # noqa: S602 -- as it is pasted
     assert "upload_fields" in json.loads(done.stdout)
 
@@ -138,6 +139,23 @@ def test_curl_is_copied(seen):
 def test_fetch_is_copied(seen):
     """What is copied as fetch is the request, and works in a page."""
     assert seen["snippets"]["status"] == 200
+
+
+def test_what_s3_refuses_is_told(seen):
+    """A refusal by S3 is told in its own sentence and explained, in view; the journal has the sentence too."""
+    changed = seen["changed"]
+    failed = '["eq", "$Content-Type", "image/jpeg"]'
+    sentence = f"AccessDenied Invalid according to Policy: Policy Condition failed: {failed}"
+    assert changed["refusal"].startswith(sentence)
+    assert "Send every field of the answer unchanged." in changed["refusal"]
+    assert changed["inView"]
+    assert changed["said"] == sentence
+    assert ["content-length-range", 1, 20971520] in changed["policy"]["conditions"]
+
+
+def test_a_page_that_is_loaded_while_a_fault_is_on_is_whole(seen):
+    """The page reads the contract where no fault strikes."""
+    assert seen["dark"]["types"] > 0
 
 
 def test_a_fault_appears_and_goes(seen):
@@ -168,6 +186,8 @@ def test_hostile_content_is_text(seen):
     """Markup in a request is shown as the text that it is."""
     violation = seen["violation"]
     assert "<img src=x onerror" in violation["body"]
+    assert "\\u202e" in violation["body"]
+    assert "\u202e" not in violation["body"]
     assert violation["images"] == 0
     assert violation["title"] != "taken"
 

@@ -1,5 +1,12 @@
 /** Elements, made from text that is never markup. */
 
+/** What cannot be seen, or turns around what stands beside it; tabs and ends of lines are meant. */
+const UNSEEN = /[\0-\x08\v-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+
+/** Return text with an escape for each character that would deceive the eye. */
+export const seen = (text) =>
+  String(text).replaceAll(UNSEEN, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+
 /**
  * Return an element. Functions listen, strings are attributes, everything else is a property.
  * @param {string} name
@@ -13,7 +20,8 @@ export function element(name, attributes = {}, ...children) {
     else if (typeof value === "string") made.setAttribute(key, value);
     else if (value !== undefined) made[key] = value;
   }
-  made.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  const there = children.flat().filter((child) => child !== null && child !== undefined && child !== false);
+  made.append(...there.map((child) => (child instanceof Node ? child : seen(child))));
   return made;
 }
 

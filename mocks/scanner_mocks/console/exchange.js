@@ -2,20 +2,23 @@
 
 import { look } from "./api.js";
 import { copyButton, element, statusBadge } from "./dom.js";
+import { meaningOf, s3ErrorOf } from "./explain.js";
 import { mock } from "./mock.js";
+import { fieldsOf, policyText } from "./policy.js";
 import { asCurl, asFetch, requestOf } from "./snippets.js";
 import { bytes, milliseconds, pretty, prettyXml, timeOfDay } from "./words.js";
 
 /** Return what the list keeps of an exchange: neither headers nor bodies. */
-export function slim({ request: _, response: __, ...exchange }) {
+export function slim({ request: _, response, ...exchange }) {
   const { verdict } = exchange;
+  const refusal = exchange.server === "s3" && exchange.status >= 400 ? s3ErrorOf(bodyOf(response).text) : null;
   const violations = [
     ...(verdict?.request ?? []).map((violation) => ({ of: "request", ...violation })),
     ...(verdict?.response ?? []).map((violation) => ({ of: "answer", ...violation })),
   ];
-  const text = [exchange.method, exchange.url, exchange.operation, exchange.status, exchange.scope, exchange.request_id, exchange.fault];
+  const text = [exchange.method, exchange.url, exchange.operation, exchange.status, exchange.scope, exchange.request_id, exchange.fault, refusal?.code, refusal?.said];
   const found = [...text, ...violations.flatMap(({ detail, rule, where }) => [detail, rule, where])].join(" ").toLowerCase();
-  return { ...exchange, violations, target: targetOf(exchange), found };
+  return { ...exchange, violations, refusal, target: targetOf(exchange), found };
 }
 
 /** Return path and query, without what all paths of the contract begin with. */
@@ -39,7 +42,7 @@ export function row(exchange) {
     element("time", { dateTime: exchange.started }, timeOfDay(exchange.started)),
   );
   const broken = violations.length > 0 && element("ul", { class: "violations" }, violations.map(sentence));
-  return element("li", { class: violations.length ? "exchange broken" : "exchange" }, button, broken, details);
+  return element("li", { class: violations.length ? "exchange broken" : "exchange" }, button, broken, refused(exchange), details);
 }
 
 function marks({ server, fault, scope }) {
@@ -48,6 +51,13 @@ function marks({ server, fault, scope }) {
     fault && element("span", { class: "mark fault", title: `Fault ${fault} struck` }, "fault"),
     scope && element("span", { class: "mark", title: "X-Mock-Scope" }, scope),
   ];
+}
+
+/** Return S3's own sentence, and what it means. */
+function refused({ refusal }) {
+  if (!refusal) return null;
+  const { code, said } = refusal;
+  return element("p", { class: "refused", title: meaningOf(code) ?? "" }, element("b", {}, code), ` ${said}`);
 }
 
 function sentence({ of, part, where, detail, pointer }) {
@@ -69,12 +79,12 @@ async function toggle(exchange, button, details) {
 }
 
 /** Return the details of an exchange, asked for when somebody wants to see them. */
-async function told({ number, violations, verdict }) {
-  const { exchanges } = await look(`/journal?after=${number - 1}&limit=1`).catch(() => ({ exchanges: [] }));
+async function told({ number, violations, verdict, refusal }) {
+  const { exchanges } = await look(`/journal?after=${number - 1}&limit=1`).catch(() => ({}));
+  if (!exchanges) return [element("p", {}, "The mock does not answer.")];
   const exchange = exchanges.find((each) => each.number === number);
   if (!exchange) return [element("p", {}, "The journal has forgotten this exchange.")];
-  const text = bodyOf(exchange.request).text;
-  const request = () => requestOf(exchange, text);
+  const request = () => requestOf(exchange, bodyOf(exchange.request), mock.seeds);
   return [
     element(
       "p",
@@ -85,6 +95,7 @@ async function told({ number, violations, verdict }) {
       copyButton("JSON", () => JSON.stringify(exchange, null, 2), "the exchange as JSON"),
     ),
     element("pre", { class: "url", tabIndex: 0 }, exchange.url),
+    refusal && meaningOf(refusal.code) && element("p", {}, meaningOf(refusal.code)),
     verdict?.unjudged && !violations.length && element("p", { class: "quiet" }, `Not judged: ${verdict.unjudged}.`),
     element("div", { class: "messages" }, message("Request", exchange.request), message("Answer", exchange.response)),
   ].filter(Boolean);
@@ -98,10 +109,17 @@ function message(title, { headers, fields, ...content }) {
     element("h4", {}, title),
     element("dl", { class: "fields" }, pairs(headers)),
     fields.length > 0 && element("h5", {}, "Form"),
-    fields.length > 0 && element("dl", { class: "fields" }, pairs(fields)),
+    fields.length > 0 && formOf(fields),
     element("p", { class: "quiet" }, note),
     text && element("pre", { tabIndex: 0 }, formatted(headers, text)),
   );
+}
+
+/** Return the fields of a form, and its policy as JSON if it has one. */
+function formOf(fields) {
+  const { policy, lines } = fieldsOf(fields);
+  const decoded = policy && element("details", {}, element("summary", {}, "Policy, decoded"), element("pre", { tabIndex: 0 }, policyText(policy)));
+  return element("div", {}, element("dl", { class: "fields" }, lines), decoded);
 }
 
 const pairs = (all) => all.flatMap(([name, value]) => [element("dt", {}, name), element("dd", { title: value }, value)]);
@@ -110,15 +128,17 @@ const formatted = (headers, text) => (mediaType(headers).includes("xml") ? prett
 
 const mediaType = (headers) => headers.find(([name]) => name.toLowerCase() === "content-type")?.[1] ?? "";
 
-/** Return a body as text, if it is some, and what is to be said of it. */
+/** Return a body as text, if it is some, what is to be said of it, and whether the text is all of it. */
 function bodyOf({ headers, body, body_bytes }) {
-  if (!body_bytes) return { text: "", note: "No body" };
+  if (!body_bytes) return { text: "", note: "No body", whole: true };
   const raw = Uint8Array.from(atob(body), (each) => each.charCodeAt(0));
+  if (!raw.length) return { text: "", note: `Body, ${bytes(body_bytes)}, of which nothing is kept`, whole: false };
+  const whole = raw.length === body_bytes;
   const note = raw.length < body_bytes ? `Body, the first ${bytes(raw.length)} of ${bytes(body_bytes)}` : `Body, ${bytes(body_bytes)}`;
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(raw, { stream: raw.length < body_bytes });
-    return { text, note };
+    return { text, note, whole };
   } catch {
-    return { text: "", note: `${note}, not text: ${mediaType(headers) || "of no media type"}` };
+    return { text: "", note: `${note}, not text: ${mediaType(headers) || "of no media type"}`, whole: false };
   }
 }

@@ -35,13 +35,15 @@ const STATUSES = {
 };
 
 const CUT_OFF =
-  "The connection ended before there was an answer: it was dropped, or the answer lacks the fields by which CORS lets a page read it. Is a fault on?";
+  "The connection ended before there was an answer: it was dropped, the mock has ended, or the answer lacks the fields by which CORS lets a page read it. Is a fault on?";
+
+export const meaningOf = (code) => S3_CODES[code];
 
 /** Return a refusal as an element: what was said, what it means, and the parts that are named. */
 export function explained({ answer, message }) {
   const { code, said } = s3ErrorOf(answer.text) ?? { code: "", said: message };
   const title = code || answer.json?.title || (answer.status ? `HTTP ${answer.status}` : "No answer");
-  const meaning = answer.status ? (S3_CODES[code] ?? STATUSES[answer.status] ?? "") : CUT_OFF;
+  const meaning = answer.status ? (meaningOf(code) ?? STATUSES[answer.status] ?? "") : CUT_OFF;
   const wait = answer.headers.find(([name]) => name.toLowerCase() === "retry-after")?.[1];
   return element(
     "div",
@@ -60,7 +62,8 @@ function partsOf(errors) {
   return element("ul", {}, parts);
 }
 
-function s3ErrorOf(text) {
+/** Return code and sentence of an error of S3; null if the text is none. */
+export function s3ErrorOf(text) {
   if (!text.startsWith("<")) return null;
   const error = new DOMParser().parseFromString(text, "application/xml").querySelector("Error");
   const child = (name) => error?.querySelector(name)?.textContent ?? "";

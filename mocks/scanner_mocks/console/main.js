@@ -111,7 +111,7 @@ function hearMock() {
       ask();
     },
     ended(closed) {
-      connection("gone", "reconnecting");
+      connection("gone", "no mock: reconnecting");
       if (closed) setTimeout(() => letIn().then(hearMock), 1000);
     },
   });

@@ -39,7 +39,7 @@ export function changed(name, value) {
 
 /** Learn what stays as it is for as long as the mock runs. */
 export async function meet() {
-  const [seeds, contract, control] = await Promise.all([look("/seeds"), documentAt("/openapi.json"), look("/openapi.json")]);
+  const [seeds, contract, control] = await Promise.all([look("/seeds"), look("/contract"), look("/openapi.json")]);
   Object.assign(mock, { seeds, contract: new Contract(contract), control: new Contract(control) });
 }
 
@@ -64,9 +64,4 @@ export async function ask() {
   } catch {
     // the mock is gone; once it is there again, its events begin again
   }
-}
-
-async function documentAt(path) {
-  const answer = await fetch(path).catch(() => null);
-  return answer?.ok ? answer.json() : {};
 }

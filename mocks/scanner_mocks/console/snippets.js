@@ -6,17 +6,32 @@ import { copyButton, element } from "./dom.js";
 const OWN = /^(host|content-length|connection|accept-encoding|accept-language|user-agent|origin|referer|priority|sec-.*|:.*)$/i;
 const SAFE = /^[\w./:@%+=,-]+$/;
 const TOKEN = "$CONTROL_TOKEN";
+const CONTROL = /[\0-\x08\v-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/;
+const MASK = /\*{3,}/;
 
-/** Quote for a POSIX shell. */
-export const quoted = (text) => (SAFE.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
+/** Quote for a shell; what a terminal would act upon goes as escapes, which bash, zsh and POSIX.1-2024 know. */
+export function quoted(text) {
+  if (SAFE.test(text)) return text;
+  return CONTROL.test(text) ? `$'${escaped(text)}'` : `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+const escaped = (text) =>
+  [...new TextEncoder().encode(text)]
+    .map((byte) => {
+      const character = String.fromCharCode(byte);
+      return /[ -~]/.test(character) && !/['\\]/.test(character) ? character : `\\x${byte.toString(16).padStart(2, "0")}`;
+    })
+    .join("");
 
 export function asCurl(request) {
-  const parts = [`curl ${/[[\]{}]/.test(request.url) ? "-g " : ""}${quoted(request.url)}`];
+  const asItIs = /\/\.{1,2}(\/|$)/.test(request.url.split("?")[0]) ? "--path-as-is " : "";
+  const parts = [`curl ${asItIs}${/[[\]{}]/.test(request.url) ? "-g " : ""}${quoted(request.url)}`];
   if (request.method === "HEAD") parts.push("--head");
   else if (request.method !== usualMethod(request)) parts.push(`-X ${quoted(request.method)}`);
   parts.push(...headersOf(request).map(([name, value]) => `-H ${headerInShell(`${name}: ${value}`, request.secret)}`));
   if (request.json !== undefined) parts.push(`--json ${quoted(JSON.stringify(request.json))}`);
   if (request.text) parts.push(`--data-raw ${quoted(request.text)}`);
+  if (request.unkept) parts.push("--data-binary @body");
   if (request.form) parts.push(...request.form.map(([name, value]) => `--form-string ${quoted(`${name}=${value}`)}`));
   if (request.file) parts.push(`-F ${quoted(`file=@"${request.file.name.replaceAll(/["\\]/g, "\\$&")}"`)}`);
   return parts.join(" \\\n  ");
@@ -29,6 +44,7 @@ export function asFetch(request) {
   if (headers.length) lines.push(`headers: ${JSON.stringify(Object.fromEntries(headers))},`);
   if (request.json !== undefined) lines.push(`body: JSON.stringify(${JSON.stringify(request.json)}),`);
   if (request.text) lines.push(`body: ${JSON.stringify(request.text)},`);
+  if (request.unkept) lines.push("body, // as it was: it is not kept");
   if (request.form) lines.push("body: form,");
   const call = `const answer = await fetch(${JSON.stringify(request.url)}, {\n  ${lines.join("\n  ")}\n});`;
   return request.form ? `${formOf(request)}\n${call}` : call;
@@ -44,16 +60,25 @@ export function snippetButtons(request, what) {
   );
 }
 
-/** Return the request of an exchange in the journal, its secrets masked as they are there. */
-export function requestOf(exchange, text) {
-  const { headers, fields } = exchange.request;
-  const form = fields.length ? fields : undefined;
-  const told = form ? headers.filter(([name]) => name.toLowerCase() !== "content-type") : headers;
-  const file = form && { name: "photo.jpg" };
-  return { method: exchange.method, url: exchange.url, headers: Object.fromEntries(told), text, form, file };
+/**
+ * Return the request of an exchange in the journal. Secrets are masked there: where the mock has a public credential of
+ * its own, that goes in their place.
+ */
+export function requestOf({ method, url, request }, { text, whole }, seeds) {
+  const form = request.fields.length ? request.fields : undefined;
+  const told = request.headers.filter(([name]) => !(form && name.toLowerCase() === "content-type"));
+  const headers = Object.fromEntries(told.map(([name, value]) => [name, unmasked(name, value, seeds)]));
+  const body = whole ? { text } : { unkept: true };
+  return { method, url, headers, ...(form ? { form, file: { name: "photo.jpg" } } : body) };
 }
 
-const usualMethod = ({ json, text, form }) => (json !== undefined || text || form ? "POST" : "GET");
+function unmasked(name, value, { api_key, bearer_token, sessionid }) {
+  if (!MASK.test(value)) return value;
+  const known = { "x-api-key": api_key, authorization: /^bearer /i.test(value) && bearer_token, cookie: sessionid }[name.toLowerCase()];
+  return known ? value.replace(MASK, known) : value;
+}
+
+const usualMethod = ({ json, text, unkept, form }) => (json !== undefined || text || unkept || form ? "POST" : "GET");
 
 const headersOf = ({ headers }) => Object.entries(headers ?? {}).filter(([name]) => !OWN.test(name));
 

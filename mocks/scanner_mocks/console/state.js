@@ -1,7 +1,7 @@
 /** What there is in the mock, and how it is set: sessions, captures, photos, keys, time and snapshots. */
 
 import { control, controlRequest, send } from "./api.js";
-import { arrange, copyButton, element, find, offer, say } from "./dom.js";
+import { arrange, copyButton, element, find, offer, say, seen } from "./dom.js";
 import { explained } from "./explain.js";
 import { ask, changed, mock, on } from "./mock.js";
 import { photoFigure } from "./photos.js";
@@ -63,7 +63,7 @@ function fill(name, items, make, renew) {
   find(`#${name}-empty`).hidden = items.length > 0;
 }
 
-const idCell = (id) => element("th", { scope: "row" }, element("code", {}, id), copyButton("copy", () => id, `id ${id}`));
+const idCell = (id) => element("th", { scope: "row" }, copyButton(id, () => id, `id ${id}`));
 
 function sessionRow({ id, created }) {
   return element(
@@ -91,7 +91,7 @@ function captureRow({ id, capture_type, raw_value, created }) {
     {},
     idCell(id),
     element("td", {}, element("span", { class: "track", "aria-hidden": "true" }), element("span", { class: "chip" })),
-    element("td", {}, element("span", { class: "quiet" }, capture_type), " ", element("code", {}, raw_value)),
+    element("td", { class: "what" }, element("span", { class: "quiet" }, capture_type), " ", element("code", {}, raw_value)),
     element("td", { class: "product" }),
     element("td", { title: dateAndTime(created) }, timeOfDay(created)),
   );
@@ -110,7 +110,7 @@ function renewCapture(row, { status, product_name, error_message }) {
     track.dataset.moving = String(!ends.includes(status));
     track.dataset.status = status;
   }
-  row.querySelector(".product").textContent = product_name || error_message || "";
+  row.querySelector(".product").textContent = seen(product_name || error_message || "");
 }
 
 function snapshotItem({ id: name }) {

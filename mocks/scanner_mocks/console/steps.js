@@ -22,7 +22,7 @@ export async function step(name, request, sendIt, extra = [], told = () => {}) {
     const answer = await sendIt(request);
     line.prepend(statusBadge(answer.status));
     item.dataset.state = "done";
-    say(`${item.querySelector("h3").firstChild.textContent.trim()}: ${answer.status}`);
+    say(`${nameOf(item)}: ${answer.status}`);
     told(answer);
     return answer;
   } catch (refused) {
@@ -30,9 +30,13 @@ export async function step(name, request, sendIt, extra = [], told = () => {}) {
     line.prepend(statusBadge(refused.answer?.status ?? 0));
     place.append(explained(refused));
     told(refused.answer);
+    say(`${nameOf(item)}: ${refused.answer?.status || "no answer"}`);
+    place.querySelector(".refusal").scrollIntoView({ block: "nearest" });
     throw refused;
   }
 }
+
+const nameOf = (item) => item.querySelector("h3").firstChild.textContent.trim();
 
 const shown = (url) => url.replace(location.origin, "");
 

@@ -14,10 +14,12 @@ const REGISTER = "register_photo";
 
 const form = find("#upload-form");
 const chosen = { file: null };
+const shown = { policy: true };
 let upload = null; // the answer that has the form
 let expires = null;
 
 export function start() {
+  find("#preview").addEventListener("error", ({ target }) => (target.hidden = true));
   find("#session").addEventListener("change", showGallery);
   find("#new-session").addEventListener("click", openSession);
   find("#photo").addEventListener("change", ({ target }) => choose(target.files[0]));
@@ -116,35 +118,60 @@ async function presign() {
   });
   const answer = await step("presign", request, send);
   upload = { ...answer.json, session: find("#session").value, photo_type: find("#photo-type").value, file: chosen.file };
-  const { policy, lines } = fieldsOf(upload.upload_fields);
-  expires = Date.parse(policy.expiration);
+  const { policy = {}, lines } = fieldsOf(Object.entries(upload.upload_fields));
+  expires = Date.parse(policy.expiration) || null;
+  const remember = ({ target }) => (shown.policy = target.open);
   find("#presign").append(
     element("dl", { class: "fields" }, lines),
-    element("details", { class: "policy", open: true }, element("summary", {}, "Policy, decoded"), element("pre", { tabIndex: 0 }, policyText(policy))),
+    element(
+      "details",
+      { class: "policy", open: shown.policy, toggle: remember },
+      element("summary", {}, "Policy, decoded"),
+      element("pre", { tabIndex: 0 }, policyText(policy)),
+    ),
   );
   showTimeLeft();
 }
 
-async function sendToS3() {
+async function sendToS3(changes = {}) {
   const { upload_url: url, upload_fields: fields, file } = upload;
-  const request = { method: "POST", url, form: Object.entries(fields), file };
+  const request = { method: "POST", url, form: Object.entries({ ...fields, ...changes }), file };
   const bar = element("progress", { max: 1, value: 0, "aria-label": "Upload to S3" });
   const gone = element("span", { class: "gone" }, `0 of ${bytes(file.size)}`);
   const showing = (loaded, total) => {
     bar.value = total ? loaded / total : 0;
     gone.textContent = `${bytes(Math.min(loaded, file.size))} of ${bytes(file.size)}`;
   };
-  const told = (answer) => find("#post").append(...answerOf(answer, prettyXml), againButton());
+  const told = (answer) => find("#post").append(...answerOf(answer, prettyXml), againForm(fields));
   return step("post", request, () => post(request, showing), [element("div", { class: "bar" }, bar, gone)], told);
 }
 
-const againButton = () =>
-  element("button", { type: "button", title: "After its time is over, S3 refuses the form", click: postAgain }, "Post the same form again");
+/** Return a form that posts to S3 again, with a field changed or as it was: S3 says what it makes of it. */
+function againForm(fields) {
+  const value = element("input", { id: "again-value", disabled: true, autocomplete: "off", spellcheck: false });
+  const choose = ({ target }) => {
+    value.disabled = target.value === "";
+    value.value = fields[target.value] ?? "";
+  };
+  const names = Object.keys(fields).map((name) => element("option", { value: name }, name));
+  const name = element("select", { id: "again-name", change: choose }, element("option", { value: "" }, "nothing"), names);
+  const again = (event) => {
+    event.preventDefault();
+    postAgain(name.value ? { [name.value]: value.value } : {});
+  };
+  return element(
+    "form",
+    { class: "row", submit: again },
+    element("div", { class: "field" }, element("label", { for: "again-name" }, "Change"), name),
+    element("div", { class: "field" }, element("label", { for: "again-value" }, "to"), value),
+    element("button", { title: "After its time is over, S3 refuses the form" }, "Post the same form again"),
+  );
+}
 
-async function postAgain() {
+async function postAgain(changes) {
   reset("post");
   reset("register");
-  await sendToS3().catch((refused) => {
+  await sendToS3(changes).catch((refused) => {
     if (!refused.answer) throw refused;
   });
 }

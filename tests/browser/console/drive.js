@@ -75,13 +75,34 @@ async function picture(page) {
 }
 
 async function snippets(page) {
-  const copied = async (label) => {
-    await page.click(`#presign [aria-label="Copy the request as ${label}"]`);
+  const copied = async (where, label) => {
+    await page.evaluate(() => delete document.querySelector("#told").dataset.shown);
+    await page.click(`${where} [aria-label="Copy the request as ${label}"]`);
     await page.waitForSelector("#told[data-shown]");
     return page.evaluate(() => navigator.clipboard.readText());
   };
-  const [curl, fetching] = [await copied("curl"), await copied("fetch")];
-  return { curl, status: await page.evaluate(`(async () => { ${fetching}; return answer.status; })()`) };
+  const [curl, fetching] = [await copied("#presign", "curl"), await copied("#presign", "fetch")];
+  await go(page, "journal");
+  await page.click('.exchange .line:has-text("presigned")');
+  const again = await copied(".exchange .details", "curl");
+  return { curl, again, status: await page.evaluate(`(async () => { ${fetching}; return answer.status; })()`) };
+}
+
+/** Post a form with a field that is not what its policy says. */
+async function changed(page) {
+  await uploaded(page);
+  await page.selectOption("#again-name", "Content-Type");
+  await page.fill("#again-value", "text/html");
+  await page.click("text=Post the same form again");
+  const refusal = await text(page, "#post .refusal");
+  await page.waitForFunction(() => document.querySelector("#told").textContent === "Post it to S3: 403");
+  const inView = await page.locator("#post .refusal").evaluate((each) => each.getBoundingClientRect().bottom <= innerHeight);
+  await go(page, "journal");
+  const row = page.locator(".exchange", { has: page.locator(".refused") }).first();
+  const said = await row.locator(".refused").innerText();
+  await row.locator(".line").click();
+  await row.locator("summary").click();
+  return { refusal, inView, said, policy: JSON.parse(await row.locator("details pre").innerText()) };
 }
 
 async function fault(page) {
@@ -121,7 +142,7 @@ async function violation(page) {
       fetch(`/scanner/api/v1/captures?${hostile}`, {
         method: "POST",
         headers: { "X-API-Key": key, "Content-Type": "application/json", "X-Mock-Scope": hostile },
-        body: JSON.stringify({ session_short_id: hostile }),
+        body: JSON.stringify({ session_short_id: `${hostile}\u202e` }),
       }),
     [mock.api_key, HOSTILE],
   );
@@ -237,10 +258,13 @@ async function dark() {
   await page.waitForSelector(".exchange .fault");
   await shoot(page, "dark");
   const serious = await found(page);
+  await page.reload();
+  await live(page);
+  const types = await page.locator("#photo-type option").count();
   await go(page, "faults");
   await page.click("#faults-off");
   await page.waitForSelector("#standing-empty:not([hidden])");
-  return { serious, background: await page.evaluate(() => getComputedStyle(document.body).backgroundColor) };
+  return { serious, types, background: await page.evaluate(() => getComputedStyle(document.body).backgroundColor) };
 }
 
 async function narrow() {
@@ -249,11 +273,17 @@ async function narrow() {
   await page.waitForSelector(".exchange");
   await page.selectOption("#filter-server", "api");
   await shoot(page, "narrow");
+  const long = JSON.stringify({ name: "x".repeat(150), effect: { status: 418 }, match: { path: "/nowhere" } });
+  await page.evaluate((body) => fetch("/_mock/faults", { method: "POST", headers: { "Content-Type": "application/json" }, body }), long);
+  await page.waitForSelector("#standing > li", { state: "attached" });
   const widths = {};
   for (const view of VIEWS) {
     await go(page, view);
     widths[view] = await page.evaluate(() => document.documentElement.scrollWidth);
   }
+  await go(page, "faults");
+  await page.click("#faults-off");
+  await page.waitForSelector("#standing-empty:not([hidden])");
   return { widths };
 }
 
@@ -292,7 +322,7 @@ async function missed() {
   const page = await opened(null);
   await page.route("**/_mock/events?*", (route) => route.abort());
   await page.goto(`${mock.api}/_mock/console#journal`);
-  await page.waitForSelector('#connection[data-state="gone"]:text("reconnecting")');
+  await page.waitForSelector('#connection[data-state="gone"]:has-text("reconnecting")');
   await page.evaluate(() => fetch("/scanner/api/v1/missed"));
   await page.unroute("**/_mock/events?*");
   await live(page);
@@ -331,7 +361,7 @@ try {
   const page = await opened(mock.api, { permissions: ["clipboard-read", "clipboard-write"], colorScheme: "light" });
   await live(page);
   const light = async () => ({ serious: await found(page) });
-  const scenes = { photo, snippets, picture, light, dark, narrow, fault, anyFault, violation, filter, many, time, scan, reset, keyboard, drop, missed, token, wrong };
+  const scenes = { photo, snippets, picture, light, dark, narrow, changed, fault, anyFault, violation, filter, many, time, scan, reset, keyboard, drop, missed, token, wrong };
   for (const [name, scene] of Object.entries(scenes)) {
     outcomes[name] = await scene(page);
     for (const context of browser.contexts()) if (context !== page.context()) await context.close();

@@ -21,6 +21,15 @@ def test_the_document_is_served(control):
     assert answer.json() == control_contract().document
 
 
+def test_the_contract_is_told_beside_the_api(stage, control):
+    """The contract in force is told whatever fault is on, and leaves no trace in the journal."""
+    in_force = httpx.get(f"{stage.api}/openapi.json", trust_env=False).json()
+    control.post("/faults", json={"effect": {"status": 503}})
+    control.delete("/journal")
+    assert control.get("/contract").json() == in_force
+    assert control.get("/journal").json()["exchanges"] == []
+
+
 def test_every_operation_is_there(control):
     """No operation of the contract is unknown to the server; what a request lacks is told."""
     for operation in control_contract().operations:
