@@ -142,7 +142,7 @@ def test_fetch_is_copied(seen):
 
 
 def test_what_s3_refuses_is_told(seen):
-    """A refusal by S3 is told in its own sentence and explained, in view; the journal has the sentence too."""
+    """A refusal by S3 is told in its own sentence, explained and in view; the journal has it too."""
     changed = seen["changed"]
     failed = '["eq", "$Content-Type", "image/jpeg"]'
     sentence = f"AccessDenied Invalid according to Policy: Policy Condition failed: {failed}"
