@@ -103,6 +103,14 @@ def test_given_ports_are_used():
         assert (mock.api, mock.s3) == (f"http://127.0.0.1:{port}", f"http://127.0.0.1:{s3_port}")
 
 
+def test_an_ipv6_address_will_do():
+    """API and S3 listen on an IPv6 address as on any other, and tell URLs that hold it."""
+    with scanner_mock(host="::1") as mock:
+        for url in (mock.api, mock.s3):
+            assert url.startswith("http://[::1]:")
+            assert httpx.get(url, trust_env=False).status_code < 500
+
+
 def test_the_environment_changes_nothing(monkeypatch, tmp_path):
     """Settings and AWS configuration of the machine have no say: the mock is the same everywhere."""
     for name, value in {

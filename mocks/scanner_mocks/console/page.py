@@ -46,7 +46,12 @@ class ConsolePage:
 
 def policy_with(s3: str | None) -> str:
     """Return the console's Content-Security-Policy: nothing inline, and nothing from anywhere else."""
-    where = "'self'" if s3 is None else f"'self' {s3}"
+    if s3 is None:
+        where = "'self'"
+    elif "[" in s3:
+        where = "'self' http:"  # a policy cannot name an IPv6 address
+    else:
+        where = f"'self' {s3}"
     return (
         "default-src 'none'; script-src 'self'; style-src 'self'; form-action 'self'; base-uri 'none'; "
         f"frame-ancestors 'none'; connect-src {where}; img-src {where} blob: data:"

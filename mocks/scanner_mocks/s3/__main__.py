@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     settings = json.loads(sys.stdin.readline()) if options.parent else _settings(options)
     with Server(settings.pop("host"), settings.pop("port")) as server:
         host, port = server.server_address[:2]
-        report(url=f"http://{host!s}:{port}")
+        report(url=f"http://[{host!s}]:{port}" if ":" in str(host) else f"http://{host!s}:{port}")
         signal.signal(signal.SIGTERM, _interrupt)
         try:
             clock = ShiftedClock()

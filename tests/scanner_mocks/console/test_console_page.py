@@ -79,6 +79,11 @@ def test_the_policy_allows_the_mock_and_its_s3_alone():
     assert "unsafe" not in str(policy)
 
 
+def test_s3_at_an_ipv6_address_is_allowed():
+    """A policy's grammar has no IPv6 addresses, so the scheme stands for one."""
+    assert "connect-src 'self' http:;" in policy_with("http://[::1]:9000")
+
+
 @pytest.mark.parametrize(
     "file", [*SCRIPTS, FOLDER / "index.html", FOLDER / "style.css"], ids=lambda each: each.name
 )
