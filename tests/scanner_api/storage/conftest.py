@@ -18,7 +18,7 @@ from types import SimpleNamespace
 
 import pytest
 from msgspec.structs import replace
-from sqlalchemy import make_url, text
+from sqlalchemy import delete, make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -34,8 +34,15 @@ from scanner_api.storage.products import ProductStore
 from scanner_api.storage.proposals import ProposalStore
 from scanner_api.storage.redirect_rules import RedirectRuleStore
 from scanner_api.storage.sessions import SessionStore
+from scanner_api.storage.tables import metadata
 
-BACKENDS = ("sqlite-file", "sqlite-memory", "postgresql")
+MIGRATED = {"sqlite-file": "migrated_sqlite_url", "postgresql": "migrated_postgresql_url"}
+"""The backends that several processes can share; a migration for each test would be most of its time."""
+BACKENDS = ("sqlite-memory", *MIGRATED)
+END_OTHERS = text(
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
 NOW = datetime(2026, 3, 14, 15, 9, 26, 535897, tzinfo=UTC)
 TTL_SECONDS = 3600
 
@@ -131,17 +138,40 @@ def _await_ready(server, programs, folder):
 @pytest.fixture
 def postgresql_url(postgresql):
     """A fresh PostgreSQL database's URL."""
+    with _postgresql_database(postgresql) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgresql_schema(postgresql):
+    """The URL of a PostgreSQL database that is migrated."""
+    with _postgresql_database(postgresql) as url:
+        _migrate(url)
+        yield url
+
+
+@pytest.fixture
+def migrated_postgresql_url(postgresql_schema):
+    """The same without a row: to empty its tables costs far less than a database."""
+    yield postgresql_schema
+    emptying = [delete(table) for table in reversed(metadata.sorted_tables)]
+    asyncio.run(_command(postgresql_schema, END_OTHERS, *emptying))
+
+
+@contextmanager
+def _postgresql_database(server):
     name = f"test_{time.monotonic_ns()}_{os.getpid()}"
+    asyncio.run(_command(server, text(f"CREATE DATABASE {name}")))
+    yield make_url(server).set(database=name).render_as_string(hide_password=False)
+    asyncio.run(_command(server, text(f"DROP DATABASE {name} WITH (FORCE)")))
 
-    async def command(sql):
-        engine = create_async_engine(postgresql, isolation_level="AUTOCOMMIT", poolclass=NullPool)
-        async with engine.connect() as connection:
-            await connection.execute(text(sql))
-        await engine.dispose()
 
-    asyncio.run(command(f"CREATE DATABASE {name}"))
-    yield make_url(postgresql).set(database=name).render_as_string(hide_password=False)
-    asyncio.run(command(f"DROP DATABASE {name} WITH (FORCE)"))
+async def _command(url, *statements):
+    engine = create_async_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    async with engine.connect() as connection:
+        for statement in statements:
+            await connection.execute(statement)
+    await engine.dispose()
 
 
 @pytest.fixture
@@ -150,18 +180,42 @@ def sqlite_url(tmp_path):
     return f"sqlite+aiosqlite:///{tmp_path / 'scanner.db'}"
 
 
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory):
+    """A SQLite file that is migrated, to be copied."""
+    path = tmp_path_factory.mktemp("template") / "scanner.db"
+    _migrate(f"sqlite+aiosqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def migrated_sqlite_url(sqlite_url, sqlite_template):
+    """The URL of a SQLite file that is migrated, and has no row yet."""
+    shutil.copy(sqlite_template, make_url(sqlite_url).database)
+    return sqlite_url
+
+
+def _migrate(url):
+    async def migrated():
+        database = Database(url)
+        await database.migrate()
+        await database.close()
+
+    asyncio.run(migrated())
+
+
 @pytest.fixture(params=BACKENDS)
 def database_url(request):
-    """A fresh database's URL, on each backend."""
+    """A database's URL, on each backend; one in memory is to be migrated, the others are."""
     if request.param == "sqlite-memory":
         return "sqlite+aiosqlite://"
-    return request.getfixturevalue("sqlite_url" if request.param == "sqlite-file" else "postgresql_url")
+    return request.getfixturevalue(MIGRATED[request.param])
 
 
-@pytest.fixture(params=[name for name in BACKENDS if name != "sqlite-memory"])
+@pytest.fixture(params=MIGRATED)
 def shared_url(request):
-    """A fresh database's URL, on each backend that several processes can share."""
-    return request.getfixturevalue("sqlite_url" if request.param == "sqlite-file" else "postgresql_url")
+    """A migrated database's URL, on each backend that several processes can share."""
+    return request.getfixturevalue(MIGRATED[request.param])
 
 
 @pytest.fixture

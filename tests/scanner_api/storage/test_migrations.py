@@ -39,6 +39,18 @@ print("alembic" in sys.modules)
 """
 
 
+@pytest.fixture(params=["sqlite_url", "postgresql_url"])
+def shared_url(request):
+    """The URL of a database that nobody has migrated."""
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture(params=["sqlite+aiosqlite://", "sqlite_url", "postgresql_url"])
+def database_url(request):
+    """The same, also in memory."""
+    return request.param if ":" in request.param else request.getfixturevalue(request.param)
+
+
 def upgrade_to(connection, revision):
     """Run the revisions up to one."""
     config = configuration()
