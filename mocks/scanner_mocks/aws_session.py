@@ -12,6 +12,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from . import seeds
+from .s3.operation import UNWATCHED
 
 _NOT_SET: Final = (None, None, None, None)
 _NO_FILE: Final = (None, None, os.devnull, None)
@@ -40,7 +41,9 @@ class AwsSession:
         return aws_session().client(*arguments, **named)
 
 
-def presigned_get(s3_url: str, key: str, expires_in: int = 60, now: datetime | None = None) -> str:
+def presigned_get(
+    s3_url: str, key: str, expires_in: int = 60, now: datetime | None = None, *, watched: bool = True
+) -> str:
     """Return the URL that an object of the mock's bucket can be read at.
 
     Args:
@@ -48,8 +51,10 @@ def presigned_get(s3_url: str, key: str, expires_in: int = 60, now: datetime | N
         key: of the object.
         expires_in: for so many seconds.
         now: from then on; by default from now on.
+        watched: whether faults may strike who reads it, and the journal hears of it.
     """
-    request = AWSRequest("GET", f"{s3_url}/{seeds.BUCKET}/{quote(key)}")
+    query = "" if watched else f"?{UNWATCHED}="
+    request = AWSRequest("GET", f"{s3_url}/{seeds.BUCKET}/{quote(key)}{query}")
     _QueryAuth(expires_in).sign(request, now or datetime.now(UTC))
     return str(request.url)
 

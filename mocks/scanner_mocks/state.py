@@ -222,7 +222,7 @@ class State:
         }
 
     def _shown_photo(self, photo: Photo) -> dict[str, Any]:
-        url = presigned_get(self._s3.url, photo.s3_key, _PHOTO_SECONDS, self._clock.now())
+        url = presigned_get(self._s3.url, photo.s3_key, _PHOTO_SECONDS, self._clock.now(), watched=False)
         return {**_shown(_PHOTO, photo), "label": photo.original_filename, "url": url}
 
     async def _begin_with_seeds(self) -> None:

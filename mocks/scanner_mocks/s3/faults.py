@@ -13,7 +13,7 @@ from scanner_mocks.faults import Fault, Faults
 from scanner_mocks.faults.skew import CLOCK, skewed
 
 from .errors import S3Error, access_denied, invalid_argument
-from .operation import operation_of
+from .operation import UNWATCHED, operation_of
 from .refusals import CODES, EXPIRED, REFUSALS
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class S3Faults:
             yield
 
     def _strike(self, request: Request, *, fields_are_read: bool) -> Strike | None:
-        if request.struck:
+        if request.struck or request.asks_for(UNWATCHED):
             return None
         if FAULT_HEADER in request.headers:
             return _asked_for(request.headers[FAULT_HEADER])

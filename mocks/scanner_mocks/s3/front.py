@@ -16,6 +16,7 @@ from .cors import granted
 from .errors import S3Error, incomplete_body, internal_error, request_timeout
 from .exchanges import described
 from .faults import Dropped, PacedBody, S3Faults
+from .operation import UNWATCHED
 from .post_object import PostObject
 from .request import Request
 from .routes import Routes
@@ -124,5 +125,5 @@ class Front:
         return answer
 
     def _tell(self, request: Request, answer: Answer, headers: list[tuple[str, str]], begun: float) -> None:
-        if self._report is not None:
+        if self._report is not None and not request.asks_for(UNWATCHED):
             self._report(described(request, answer, headers, monotonic() - begun))

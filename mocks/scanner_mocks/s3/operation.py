@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from .request import Request
 
+UNWATCHED: Final = "x-mock-unwatched"
+"""Query parameter of who only looks, as the console at a photo: no fault strikes, no journal hears."""
 ON_OBJECTS: Final = {
     "GET": "GetObject",
     "HEAD": "HeadObject",

@@ -89,6 +89,17 @@ def test_the_state_is_told(shop):
     assert shop.control.get("/state", params={"limit": 0}).json()["sessions"] == []
 
 
+def test_who_looks_at_a_photo_is_not_in_the_way(shop):
+    """The URL that the state tells is read whatever fault is on, uses none up, and is not in the journal."""
+    shop.photo()
+    shop.control.post("/faults", json={"on": "s3", "effect": {"s3_code": "SlowDown"}, "times": 1})
+    shop.control.delete("/journal")
+    (photo,) = shop.state()["photos"]
+    assert httpx.get(photo["url"], trust_env=False).status_code == 200
+    assert shop.control.get("/journal").json()["exchanges"] == []
+    assert shop.control.get("/faults").json()["faults"][0]["struck"] == 0
+
+
 def test_a_reset_begins_again(shop, stage):
     """After a reset there are the seeds, no object, no count of requests, and no request of before."""
     shop.photo()
