@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from scanner_mocks.conformance.report import Finding, Report, Tested
 
-CLASSES = {OK: "ok", VIOLATED: "violated"}
+CLASSES = {OK: "ok", VIOLATED: "broken"}
 
 
 def page(report: Report) -> str:
@@ -68,13 +68,11 @@ def _head(report: Report) -> str:
 
 
 def _matrix(report: Report, prefix: str) -> str:
-    operations = {name: tested for name, tested in report.operations.items() if name}
-    checks = list(dict.fromkeys(check for tested in operations.values() for check in tested.checks))
-    head = "".join(f"<th><span>{escape(check)}</span></th>" for check in checks)
+    head = "".join(f"<th><span>{escape(check)}</span></th>" for check in report.checks)
     rows = "\n".join(
         f'<tr><th scope="row"><a href="#operation-{number}">{escape(short(operation, prefix))}</a></th>'
-        f"{_numbers(tested)}{''.join(_cell(tested, check) for check in checks)}</tr>"
-        for number, (operation, tested) in enumerate(operations.items(), 1)
+        f"{_numbers(tested)}{''.join(_cell(tested, check) for check in report.checks)}</tr>"
+        for number, (operation, tested) in enumerate(report.operations.items(), 1)
     )
     numbers = "".join(f'<th class="number">{name}</th>' for name in ("requests", "p50", "p95"))
     below = f'<p class="about">Paths are below {escape(prefix)}.</p>' if prefix else ""
