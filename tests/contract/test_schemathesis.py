@@ -16,6 +16,8 @@ from scanner_mocks import scanner_mock
 CONFIG = str(files("scanner_mocks.conformance") / "schemathesis.toml")
 SEED = "20261124"
 EXAMPLES = os.environ.get("SCANNER_TEST_EXAMPLES", "200")
+FEW = "10"
+"""How many without a credential: each operation refuses before it reads anything else."""
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +47,7 @@ def attack(mock, *arguments):
 
 def test_an_api_key_finds_nothing_wrong(mock):
     """With a valid API key, no operation breaks the contract, whatever it is sent."""
-    attack(mock, "--header", f"X-API-Key: {mock.keys['unlimited']}")
+    attack(mock, "--header", f"X-API-Key: {mock.keys['unlimited']}", "--phases", "fuzzing")
 
 
 def test_a_bearer_token_finds_nothing_wrong(mock):
@@ -53,9 +55,15 @@ def test_a_bearer_token_finds_nothing_wrong(mock):
     attack(mock, "--header", f"Authorization: Bearer {mock.bearer_token}", "--phases", "coverage")
 
 
+def test_one_call_after_another_finds_nothing_wrong(mock):
+    """Nor does one at its edges, or after others: beside the first, which takes as long."""
+    key = f"X-API-Key: {mock.keys['unlimited']}"
+    attack(mock, "--header", key, "--phases", "examples,coverage,stateful")
+
+
 def test_without_a_credential_nothing_is_wrong(mock):
     """Without a credential, every refusal is one that the contract has."""
-    attack(mock)
+    attack(mock, "--max-examples", FEW)
 
 
 @given(strategies.data())
