@@ -243,7 +243,7 @@ def test_what_our_own_journal_writes_can_be_read(judged, listed, message):
 
 
 def test_a_body_that_was_cut_is_not_judged(judged, listed, message):
-    """A body that is longer than what was kept of it breaks nothing; its head is judged."""
+    """A body that was not kept whole breaks nothing; its head is judged."""
     cut = message(b"[1, ", {"X-Total": "x", "Content-Type": JSON}, body_bytes=99)
     report = judged(raw=json.dumps(journal_har([listed(response=cut)])).encode())
     assert told(report) == [("response", "header", "X-Total", "schema")]
