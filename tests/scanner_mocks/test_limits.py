@@ -161,7 +161,9 @@ def test_versions(tmp_path):
 def test_identities(s3):
     """The one credential may make a bucket and take it away, with nobody having allowed it."""
     s3.create_bucket(Bucket="of-anyone", CreateBucketConfiguration={"LocationConstraint": seeds.REGION})
+    assert "of-anyone" in {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}
     s3.delete_bucket(Bucket="of-anyone")
+    assert "of-anyone" not in {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}
 
 
 def test_encryption(mock, s3):
