@@ -24,7 +24,7 @@ ANY_TYPE = frozenset({"boolean", "integer", "number", "string", "array", "object
 ANNOTATIONS = frozenset({"title", "description", "example", "examples", "externalDocs", "$comment"})
 COMPONENT = re.compile(r"/components/schemas/[^/]+")
 CONDITIONS = (
-    *("$ref", "$dynamicRef", "anyOf", "oneOf", "not", "if", "then", "else"),
+    *("$ref", "$dynamicRef", "anyOf", "oneOf", "discriminator", "not", "if", "then", "else"),
     *("dependentRequired", "dependentSchemas", "dependencies", "propertyNames", "patternProperties"),
     *("contains", "minContains", "maxContains", "unevaluatedItems"),
     *("contentEncoding", "contentMediaType", "contentSchema"),

@@ -93,6 +93,7 @@ CLOSED = {"additionalProperties": False}
 ONE_OF_TWO = {"anyOf": [STRING | {"maxLength": 9}, A]}
 
 # the subject of a rule, its kind, and the old and new schema; each is a rule of requests and one of responses
+TOLD_BY = {"discriminator": {"propertyName": "a", "mapping": {"x": "#/components/schemas/X"}}}
 SCHEMAS = [
     ("type", "narrowed", {"type": ["string", "integer"]}, STRING),
     ("type", "changed", STRING, INTEGER),
@@ -122,6 +123,7 @@ SCHEMAS = [
     ("nullable", "removed", {"anyOf": [A, {"type": "null"}]}, A),
     ("alternative", "removed", {"anyOf": [*ONE_OF_TWO["anyOf"], {"type": "array"}]}, ONE_OF_TWO),
     ("condition", "changed", A | {"not": {"required": ["a"]}}, A),
+    ("condition", "changed", A | TOLD_BY | {"anyOf": [OBJECT]}, A | {"anyOf": [OBJECT]}),
 ]
 REVERSE = {"narrowed": "widened", "removed": "added", "changed": "changed"}
 SIDES = ("request", "response")

@@ -26,7 +26,7 @@ from __future__ import annotations
 {imports}
 from scanner_api.problems import NotImplementedYet
 '''
-UNREAD = "\n# ruff: noqa: ARG001 -- a handler reads its arguments once it is written\n"
+UNREAD = "\n# ruff: noqa: ARG001, RUF100 -- a handler reads its arguments once it is written\n"
 TESTS = '''"""{title}"""
 
 from __future__ import annotations
