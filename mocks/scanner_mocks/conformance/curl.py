@@ -22,7 +22,7 @@ def curl_of(request: httpx.Request) -> str:
     """Return the command that repeats a request of a check's own."""
     fields = [f"{name}: {value}" for name, value in request.headers.items() if name not in OWN_FIELDS]
     parts = ["curl", "-X", request.method, *(part for field in fields for part in ("-H", field))]
-    body = request.content.decode("utf-8", "replace")
+    body = request.read().decode("utf-8", "replace")  # a form with files was sent unread
     return " ".join(map(quote, [*parts, *(("--data-binary", body) if body else ()), str(request.url)]))
 
 

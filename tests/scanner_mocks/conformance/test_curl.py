@@ -34,3 +34,9 @@ def test_what_curl_sends_by_itself_is_left_out():
     """A command has only the header fields that make the request what it is."""
     command = curl_of(httpx.Request("GET", "http://a.example/", headers={"Accept": "*/*", "User-Agent": "x"}))
     assert command == "curl -X GET http://a.example/"
+
+
+def test_a_form_with_a_file_is_repeated():
+    """A form that was sent as a stream is read again, and no reason to fail."""
+    form = httpx.Request("POST", "http://a.example/", data={"key": "k"}, files={"file": ("a.txt", b"hello")})
+    assert "hello" in curl_of(form)
