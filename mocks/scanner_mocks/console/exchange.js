@@ -106,9 +106,9 @@ function message(title, { headers, fields, ...content }) {
   return element(
     "section",
     {},
-    element("h4", {}, title),
+    element("h3", {}, title),
     element("dl", { class: "fields" }, pairs(headers)),
-    fields.length > 0 && element("h5", {}, "Form"),
+    fields.length > 0 && element("h4", {}, "Form"),
     fields.length > 0 && formOf(fields),
     element("p", { class: "quiet" }, note),
     text && element("pre", { tabIndex: 0 }, formatted(headers, text)),
