@@ -76,10 +76,10 @@ def _coverage(report: Report, width: int) -> Table:
 
 
 def _statuses(operation: OperationCoverage) -> Text:
-    seen = [status for status, count in operation.statuses.items() if count]
-    wrong = [(f"{status}!", "red") for status in operation.undocumented]
-    share = (str(_share(operation.shares["statuses"])), "dim")
-    return Text(" ").join(Text.assemble(each) for each in (share, *seen, *wrong))
+    seen = [Text(status) for status, count in operation.statuses.items() if count]
+    wrong = [Text(f"{status}!", "red") for status in operation.undocumented]
+    share = Text(str(_share(operation.shares["statuses"])), "dim")
+    return Text(" ").join([share, *seen, *wrong])
 
 
 def _share(share: Share) -> Text:
