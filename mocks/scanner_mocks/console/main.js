@@ -4,7 +4,7 @@ import { controlToken, listen, look } from "./api.js";
 import { find } from "./dom.js";
 import * as faults from "./faults.js";
 import * as journal from "./journal.js";
-import { ask, changed, meet, mock, refresh } from "./mock.js";
+import { ask, meet, mock, refresh, told } from "./mock.js";
 import * as sent from "./sent.js";
 import * as state from "./state.js";
 import * as upload from "./upload.js";
@@ -18,8 +18,8 @@ const heard = {
     journal.hear(exchange);
     refresh();
   },
-  faults: ({ faults }) => changed("faults", faults),
-  clock: (reading) => changed("clock", reading),
+  faults: ({ faults }) => told("faults", faults),
+  clock: (reading) => told("clock", reading),
   state() {
     refresh();
     journal.begunAgain();

@@ -32,6 +32,13 @@ export const mock = {
 /** Call something whenever `state`, `faults` or `clock` has changed. */
 export const on = (name, hear) => hearing.addEventListener(name, hear);
 
+/** Take in what an event tells; an answer that is under way may be older, so the mock is asked again. */
+export function told(name, value) {
+  changed(name, value);
+  ask.turn = (ask.turn ?? 0) + 1;
+  refresh();
+}
+
 export function changed(name, value) {
   mock[name] = name === "clock" ? { ...value, heard: Date.now() } : value;
   hearing.dispatchEvent(new Event(name));
@@ -52,8 +59,10 @@ export function refresh() {
 }
 
 export async function ask() {
+  const turn = (ask.turn = (ask.turn ?? 0) + 1);
   try {
     const [state, { faults }] = await Promise.all([look("/state"), look("/faults")]);
+    if (turn !== ask.turn) return; // what was asked for later is newer
     changed("clock", state.clock);
     changed("state", state);
     changed("faults", faults);
