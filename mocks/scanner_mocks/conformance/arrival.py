@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from scanner_contract import Contract, ContractError, load_contract
+from scanner_contract.loading import PACKAGED
 
 from .configuration import REQUEST_SECONDS
 from .credentials import Credentials
@@ -90,7 +91,8 @@ def target_at(
         seconds: the budget.
 
     Raises:
-        CannotRunError: an operation is unknown, or the URL does not answer, or refuses a credential.
+        CannotRunError: an operation is unknown, or the URL does not answer, has nothing of the packaged
+            contract, or refuses a credential.
     """
 
     def paced(response: httpx.Response) -> None:
@@ -156,11 +158,26 @@ def _serves_a_contract(url: str) -> bool:
 def _knock(target: Target) -> None:
     """Call once without a credential and once with each, and change nothing."""
     _answer(target.client, f"{target.url}/", target.credentials.headers)
+    if target.contract.source == str(PACKAGED):
+        _require_a_path(target)
     schemes = target.contract.security_schemes
     other = Credentials(api_key=target.credentials.other_api_key).by_scheme(schemes)
     for whose, by_scheme in {"": target.by_scheme, " of the other organization": other}.items():
         for scheme, headers in by_scheme.items():
             _show(target, scheme, headers, f"The credential{whose} for {scheme}")
+
+
+def _require_a_path(target: Target) -> None:
+    """Tell a wrong URL, and an API that is another, from one that breaks its promises."""
+    paths = dict.fromkeys(each.path for each in target.contract.operations if "{" not in each.path)
+    for path in paths:
+        answer = _answer(target.client, target.url + path, target.credentials.headers)
+        if answer.status_code != HTTPStatus.NOT_FOUND:
+            return
+    raise CannotRunError(
+        f"{target.shown_url} is not where the packaged contract's paths begin: {', '.join(paths)} are all"
+        " answered 404. Give another URL, or the API's own contract."
+    )
 
 
 def _show(target: Target, scheme: str, headers: Mapping[str, str], name: str) -> None:

@@ -111,7 +111,8 @@ class Run:
                 self._tell(check.name)
                 failures = collect_after_run_failures(config, [(check.name, cast("RunCheck", check))])
                 recording.after_run(failures)
-                if not check.cut_short and all(isinstance(failure, Violated) for failure in failures):
+                is_made = not (check.cut_short or check.left_out)
+                if is_made and all(isinstance(failure, Violated) for failure in failures):
                     self.report.finished.append(done)
 
     def _engine(self) -> Iterator[events.EngineEvent]:
@@ -175,6 +176,8 @@ class Run:
             self.report.end = "quota used up"
         failed = {finding.check for finding in self.report.findings}
         made = [*self._first, *self._judging]
+        self.report.left_out |= {each.name: each.left_out for each in made if each.left_out}
+        made = [check for check in made if not check.left_out]
         self.report.cut_short = [check.name for check in made if self._is_unfinished(check)]
         for check in made:
             if check.notes:

@@ -10,6 +10,7 @@ import pytest
 from scanner_contract import Contract
 from scanner_mocks.conformance.checks.check import BudgetSpent
 from scanner_mocks.conformance.checks.organization_isolation import OrganizationIsolation
+from scanner_mocks.conformance.checks.presigned_upload import PresignedUpload
 from scanner_mocks.conformance.checks.samples import Samples
 from scanner_mocks.conformance.checks.security_alternatives import SecurityAlternatives
 from scanner_mocks.conformance.pace import QuotaUsedUp
@@ -108,6 +109,22 @@ def test_a_form_that_is_none_is_found(findings, members):
 def test_what_is_no_form_is_left_to_the_schema(findings, members):
     """What is not even of the form's types is not posted; that the schema is broken another check tells."""
     assert findings(answer=form_with(**members)) == set()
+
+
+def closed(exchange):
+    """Let nobody in."""
+    exchange.status, exchange.body = 403, b"{}"
+
+
+@pytest.mark.parametrize(
+    ("check", "reason"),
+    [(PresignedUpload, "no form was handed out"), (OrganizationIsolation, "no id was found")],
+)
+def test_a_check_without_anything_to_check_is_left_out(inspection, check, reason):
+    """Where nothing is handed out that a check could try, it says so and is not passed."""
+    made = check(inspection(answer=closed).target)
+    made.after_run(None)
+    assert made.left_out == reason
 
 
 def test_an_operation_without_a_right_request_is_left_out(inspection):

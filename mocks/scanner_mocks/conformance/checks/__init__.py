@@ -7,7 +7,8 @@ A check is a class with a ``name`` and one or both methods that Schemathesis cal
 - ``after_run(self, ctx)`` once, when all else is done; it makes its own requests with ``self.target.client``.
 
 Both raise a `FailureGroup` of `Violated` for what is wrong. Once made, a check tells in its ``notes``
-what it left untried. A request that has to be sent although a 429 is likely has the extension ``unpaced``.
+what it left untried, and in ``left_out`` why that is all of it. A request that has to be sent although a 429
+is likely has the extension ``unpaced``.
 """
 
 from __future__ import annotations

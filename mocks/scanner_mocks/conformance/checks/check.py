@@ -22,6 +22,10 @@ class BudgetSpent(Exception):  # noqa: N818 -- nothing is wrong, the time is onl
     """The run is to be over before the next request."""
 
 
+class NothingToCheck(Exception):  # noqa: N818 -- nothing is wrong, there is only nothing to check
+    """The target turns out to have nothing that the check is about; the message says what it has not."""
+
+
 class Check:
     """A check that is made for one run, on one target.
 
@@ -35,6 +39,7 @@ class Check:
         target: what is checked.
         notes: what was left untried and why, and in which of several ways something was tried.
         cut_short: whether it could not go on to its end.
+        left_out: why it could not be made after all; empty if it could.
     """
 
     name: ClassVar[str]
@@ -48,6 +53,7 @@ class Check:
         self.target = target
         self.notes: list[str] = []
         self.cut_short = False
+        self.left_out = ""
 
     @classmethod
     def missing(cls, _target: Target) -> str:
@@ -109,6 +115,8 @@ class RunCheck(Check):
         except (BudgetSpent, QuotaUsedUp, Stopped) as end:
             self.cut_short = True
             self.note(f"cut short: {end}")
+        except NothingToCheck as end:
+            self.left_out = str(end)
         _raise(found)
 
 

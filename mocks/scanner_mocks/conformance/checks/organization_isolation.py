@@ -9,7 +9,7 @@ from schemathesis.core.failures import Severity
 
 from scanner_mocks.conformance.target import label_of
 
-from .check import RunCheck
+from .check import NothingToCheck, RunCheck
 from .links import json_of, steps
 from .samples import SAFE, Samples
 
@@ -54,6 +54,8 @@ class OrganizationIsolation(RunCheck):
         """Yield each operation that tells another organization's ids from unknown ones."""
         samples = Samples(self.target, self.note)
         reached = steps(self.target, samples)
+        if not reached:
+            raise NothingToCheck("no id was found")
         self._note_untried(reached)
         yield from self._lists(samples, {each for step in reached for each in step.ids})
         for step in reached:

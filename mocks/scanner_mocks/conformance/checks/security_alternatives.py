@@ -42,9 +42,8 @@ class SecurityAlternatives(RunCheck):
 
     @classmethod
     def missing(cls, target: Target) -> str:
-        """Return that the contract has no secured operation, if so."""
-        secured = any(operation.security for operation in target.contract.operations)
-        return "" if secured else "the contract secures no operation"
+        """Return that no operation is secured, if so."""
+        return "" if any(map(_is_secured, target.operations)) else "none of the operations is secured"
 
     def run(self) -> Iterator[Violated]:
         """Yield each operation that lets in whom it should not, or keeps out whom it should let in."""
@@ -52,7 +51,7 @@ class SecurityAlternatives(RunCheck):
         if ungiven := self._wrong.keys() - self.target.by_scheme.keys():
             self.note(f"alone: untried for {', '.join(sorted(ungiven))}, no such credential was given")
         for operation in samples.drawable(self.target.operations):
-            if operation.security and {} not in operation.security:
+            if _is_secured(operation):
                 # in this order: it shows an answer that a cache keeps for one caller and gives to others
                 yield from self._admissions(samples, operation)
                 yield from self._refusals(samples, operation)
@@ -98,6 +97,10 @@ class SecurityAlternatives(RunCheck):
             api_key=_changed(given.api_key), bearer=_changed(given.bearer), cookie=_changed(given.cookie)
         )
         return wrong.by_scheme(self.target.contract.security_schemes)
+
+
+def _is_secured(operation: Operation) -> bool:
+    return bool(operation.security) and {} not in operation.security
 
 
 def _refusal_of(operation: Operation) -> int:

@@ -9,9 +9,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.routing import Route
 from typer.testing import CliRunner
 
 from scanner_api.cli import app
+from scanner_mocks.conformance.embedding import served
 
 pytestmark = pytest.mark.programs
 
@@ -112,6 +116,16 @@ def test_what_does_not_answer_is_2():
     result = run("http://127.0.0.1:1")
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.startswith("Cannot run: http://127.0.0.1:1/openapi.json does not answer: ")
+
+
+@pytest.mark.parametrize(("path", "code"), [("/", 2), ("/scanner/api/v1/sessions", 1)])
+def test_another_api_is_told_from_a_wrong_one(path, code):
+    """Without a contract, a URL with none of the packaged paths ends with 2, one with some is checked."""
+    with served(Starlette(routes=[Route(path, lambda _: Response(status_code=405))])) as url:
+        result = run(url, *QUICK, "--operation", "list_sessions")
+    assert result.exit_code == code
+    told = f"Cannot run: {url} is not where the packaged contract's paths begin: "
+    assert result.stderr.startswith(told) == (code == 2)
 
 
 def test_a_credentials_file_is_read(right_shelf, tmp_path):

@@ -9,7 +9,7 @@ from schemathesis.checks import CHECKS
 from scanner_mocks.conformance import CannotRunError, Credentials, check_app, check_url
 from scanner_mocks.conformance.checking import Checking
 from scanner_mocks.conformance.checks import Check
-from scanner_mocks.conformance.checks.check import RunCheck
+from scanner_mocks.conformance.checks.check import NothingToCheck, RunCheck
 from scanner_mocks.conformance.checks.security_alternatives import SecurityAlternatives
 from scanner_mocks.conformance.pace import Pace
 from scanner_mocks.conformance.run import Run
@@ -138,6 +138,22 @@ def test_checks_of_our_own_are_made_among_the_others(right_shelf):
     assert report.notes == {"kept": ["one thing was left untried"]}
     assert report.operations[""].checks["kept"].passed == 1
     assert report.operations[""].requests == {"own checks": 1}
+
+
+def test_a_check_that_finds_nothing_to_check_is_left_out(right_shelf):
+    """A check that turns out to have nothing to check is not passed, but left out."""
+
+    class Futile(RunCheck):
+        name = "futile"
+
+        def run(self):
+            yield from ()
+            raise NothingToCheck("there was none")
+
+    report = check_url(right_shelf[1], **{**QUICK, "checks": (Futile,)})
+    assert report.left_out == {"futile": "there was none"}
+    assert "futile" not in report.checks
+    assert (report.cut_short, report.exit_code) == ([], 0)
 
 
 def test_checks_that_make_requests_of_their_own_come_first(right_shelf):
