@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from functools import cached_property
+from functools import cached_property, partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from starlette.datastructures import Headers
 
 from .media_types import essence, is_json
+from .schemas import SchemaCompiler
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -93,7 +94,12 @@ class Judge:
             V31ResponseValidator,
         )
 
-        kind: Any = V30ResponseValidator if self._contract.openapi.startswith("3.0") else V31ResponseValidator
+        from .directions import of_answers  # noqa: PLC0415 -- see the class
+
+        kind: Any = V31ResponseValidator
+        if self._contract.openapi.startswith("3.0"):
+            directed = of_answers(SchemaCompiler(self._resources))
+            kind = partial(V30ResponseValidator, schema_validators_factory=directed)
         declared = {
             essence(media_type)
             for operation in self._contract.operations

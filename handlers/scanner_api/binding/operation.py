@@ -46,13 +46,13 @@ class BoundOperation:
         compiler = assembly.compiler
         self.admit = assembly.admission(alternatives_of(contract_operation))
         self._negotiation = Negotiation(produced(contract_operation))
-        self.parameters = compile_parameters(contract_operation.parameters, compiler)
+        self.parameters = compile_parameters(contract_operation.parameters, compiler.for_requests)
         self._body = (
             None
             if contract_operation.request_body is None
             else Body(
                 contract_operation.request_body,
-                compiler,
+                compiler.for_requests,
                 assembly.most_body_bytes,
                 assembly.most_upload_bytes,
             )

@@ -8,6 +8,7 @@ references whose base is the document are rewritten. OpenAPI 3.0's own dialect i
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
@@ -15,6 +16,7 @@ import jsonschema_rs
 
 from scanner_contract.dialect30 import to_2020_12
 
+from .shapes import properties_marked
 from .violations import violations
 
 if TYPE_CHECKING:
@@ -85,14 +87,29 @@ class SchemaCompiler:
 
     Args:
         resources: where the document's schemas belong; its ``openapi`` version decides the dialect.
+        not_required: ``readOnly`` or ``writeOnly``: a property that says so is not required.
     """
 
-    def __init__(self, resources: Resources) -> None:
+    def __init__(self, resources: Resources, *, not_required: str = "") -> None:
         document = resources.document
         self._is_30 = str(document.get("openapi", "")).startswith("3.0")
         self.is_2020_12 = not self._is_30 and document.get("jsonSchemaDialect", OWN_DIALECT) == OWN_DIALECT
         self._resources = resources
+        self._not_required = not_required
         self._brought: dict[str, tuple[Any, list[str]]] = {}
+
+    @cached_property
+    def for_requests(self) -> SchemaCompiler:
+        """The compiler of what is sent: what is ``readOnly`` is required of answers alone (3.0.3, 4.7.24).
+
+        In 3.1 it is an annotation, and ``required`` holds both ways.
+        """
+        return SchemaCompiler(self._resources, not_required="readOnly") if self._is_30 else self
+
+    @cached_property
+    def for_answers(self) -> SchemaCompiler:
+        """The compiler of what is answered: in 3.0, what is ``writeOnly`` is required of requests alone."""
+        return SchemaCompiler(self._resources, not_required="writeOnly") if self._is_30 else self
 
     def compile(self, schema: Any, **options: Any) -> Schema:
         """Compile a schema of the document; ``options`` go to jsonschema-rs's validator."""
@@ -135,20 +152,24 @@ class SchemaCompiler:
             return self._rewrite(schema, wanted)
         return {"$ref": home.reference, "$defs": {"resource": home.resource}}
 
-    def _rewrite(self, schema: Any, wanted: list[str]) -> Any:
+    def _rewrite(self, schema: Any, wanted: list[str], marked: frozenset[str] = frozenset()) -> Any:
+        """Translate a schema; ``marked`` properties of the object that it is one part of are not required."""
         if not isinstance(schema, dict) or "$id" in schema:
             return schema
+        if self._not_required:
+            marked |= properties_marked(self._not_required, schema, self)
         if self._is_30:
-            schema = to_2020_12(schema)
-        return {key: self._rewrite_keyword(key, value, wanted) for key, value in schema.items()}
+            schema = to_2020_12(schema, not_required=marked)
+        return {key: self._rewrite_keyword(key, value, wanted, marked) for key, value in schema.items()}
 
-    def _rewrite_keyword(self, key: str, value: Any, wanted: list[str]) -> Any:
+    def _rewrite_keyword(self, key: str, value: Any, wanted: list[str], marked: frozenset[str]) -> Any:
         if key in {"$ref", "$dynamicRef"} and isinstance(value, str):
             return self._rewrite_reference(value, wanted)
         if key in MAPS and isinstance(value, dict):
             return {name: self._rewrite(inner, wanted) for name, inner in value.items()}
         if key in LISTS and isinstance(value, list):
-            return [self._rewrite(inner, wanted) for inner in value]
+            of_same = marked if key == "allOf" else frozenset()
+            return [self._rewrite(inner, wanted, of_same) for inner in value]
         return self._rewrite(value, wanted) if key in SINGLES else value
 
     def _rewrite_reference(self, reference: str, wanted: list[str]) -> str:

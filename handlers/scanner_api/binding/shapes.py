@@ -77,6 +77,14 @@ def properties_of(schema: Any, compiler: SchemaCompiler) -> dict[str, Any]:
     return named
 
 
+def properties_marked(mark: str, schema: Any, compiler: SchemaCompiler) -> frozenset[str]:
+    """Return the names of a schema's properties that say ``readOnly: true``, or ``writeOnly: true``."""
+    named = properties_of(schema, compiler).items()
+    return frozenset(
+        name for name, inner in named if any(part.get(mark) is True for part in parts_of(inner, compiler))
+    )
+
+
 def items_of(schema: Any, compiler: SchemaCompiler) -> Any:
     """Return the schema of an array's items, True where it does not say."""
     return next((part["items"] for part in parts_of(schema, compiler) if "items" in part), True)

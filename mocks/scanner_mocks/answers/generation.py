@@ -68,10 +68,9 @@ class Generator:
     def _check(self, schema: dict[str, Any]) -> Callable[[Any], bool]:
         """Return the check of a schema; one that cannot be compiled, such as by its pattern, accepts."""
         try:
-            check: Callable[[Any], bool] = self._compiler.compile(schema, keywords=JUDGED).is_valid
+            return self._compiler.for_answers.compile(schema, keywords=JUDGED).is_valid
         except (LookupError, ValueError):
             return lambda _: True
-        return check
 
     def merged(self, schemas: Iterable[Any], order: Callable[[list[Branch]], Iterable[Branch]]) -> Merged:
         """Merge schemas that hold together."""

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from scanner_api.binding.judge import Judge, Routed
+from scanner_api.binding.schemas import SchemaCompiler
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,6 +55,7 @@ class Court:
 
     def __init__(self, contract: Contract, resources: Resources) -> None:
         self._is_30 = contract.openapi.startswith("3.0")
+        self._resources = resources
         self._judge = Judge(contract, resources)
 
     def request_errors(
@@ -81,7 +83,12 @@ class Court:
             V31RequestValidator,
         )
 
-        kind: Any = V30RequestValidator if self._is_30 else V31RequestValidator
+        from scanner_api.binding.directions import of_requests  # noqa: PLC0415 -- the same
+
+        kind: Any = V31RequestValidator
+        if self._is_30:
+            directed = of_requests(SchemaCompiler(self._resources))
+            kind = partial(V30RequestValidator, schema_validators_factory=directed)
         return kind(
             self._judge.document,
             path_finder_cls=Routed,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from functools import cached_property
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from scanner_api.binding.resources import Resources
 from scanner_api.binding.routing import PathTable
@@ -24,7 +24,7 @@ from .wire import raw_fields, request_of, target
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from scanner_contract import Contract
+    from scanner_contract import Contract, Operation
     from scanner_mocks.journal import Exchange
 
 WITHOUT_BODY = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
@@ -142,18 +142,22 @@ class ExchangeJudge:
 class _Judges:
     """The judges of one operation."""
 
-    def __init__(self, *parts: Any) -> None:
-        self._parts = parts
+    def __init__(
+        self, operation: Operation, contract: Contract, compiler: SchemaCompiler, court: Court
+    ) -> None:
+        self._parts = operation, contract, compiler, court
 
     @cached_property
     def request(self) -> RequestJudge:
         """The judge of its requests."""
-        return RequestJudge(*self._parts)
+        operation, contract, compiler, court = self._parts
+        return RequestJudge(operation, contract, compiler.for_requests, court)
 
     @cached_property
     def response(self) -> ResponseJudge:
         """The judge of its answers."""
-        return ResponseJudge(*self._parts)
+        operation, contract, compiler, court = self._parts
+        return ResponseJudge(operation, contract, compiler.for_answers, court)
 
     def prepare(self) -> None:
         """Make both."""

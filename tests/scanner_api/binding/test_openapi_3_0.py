@@ -4,6 +4,16 @@ COMPONENTS = {
     "schemas": {
         "Size": {"type": "integer", "nullable": True, "maximum": 5},
         "Side": {"type": "string", "enum": ["front", "back"]},
+        "Id": {"type": "integer", "readOnly": True},
+        "Secret": {"type": "string", "writeOnly": True},
+        "Account": {
+            "type": "object",
+            "required": ["id", "secret"],
+            "properties": {
+                "id": {"$ref": "#/components/schemas/Id"},
+                "secret": {"$ref": "#/components/schemas/Secret"},
+            },
+        },
     }
 }
 
@@ -40,6 +50,21 @@ SCHEMAS = {
         [{"a": "x"}],
     ),
     "keywords that 3.0 does not have": ({"example": {"$ref": "#/x"}, "xml": {"name": "a"}}, [1], []),
+}
+
+ACCOUNT = {"$ref": "#/components/schemas/Account"}
+ONE_WAY = {
+    "in the schema itself": {
+        "required": ["id", "secret"],
+        "properties": {"id": {"readOnly": True}, "secret": {"type": "string", "writeOnly": True}},
+    },
+    "where its properties refer to": ACCOUNT,
+    "by allOf": {
+        "allOf": [
+            {"properties": {"id": {"readOnly": True}, "secret": {"writeOnly": True}}},
+            {"required": ["id", "secret"]},
+        ]
+    },
 }
 
 
@@ -91,3 +116,23 @@ def test_responses_of_3_0_are_judged_by_3_0(schema, returned, status, answering)
     """openapi-core judges a 3.0 document's responses by its dialect: a write-only property stays away."""
     responses = {"200": {"description": "", "content": {"application/json": {"schema": schema}}}}
     assert answering(responses, returned, openapi="3.0.3").get("/").status == status
+
+
+@pytest.mark.parametrize("name", ONE_WAY)
+def test_what_is_read_only_is_required_of_answers_alone(name, reading, answering):
+    """A required read-only property may be left out of requests, a write-only one is left out of answers."""
+    schema = ONE_WAY[name]
+    app = reading({"type": "array", "items": schema}, openapi="3.0.3", components=COMPONENTS)
+    assert app.post("/", [{"secret": "x"}, {"secret": "x", "id": 1}]).status == 204
+    assert [error[1:] for error in app.post("/", [{"id": 1}]).errors] == [("/0", "required")]
+    responses = {"200": {"description": "", "content": {"application/json": {"schema": schema}}}}
+    returned = ({"id": 1}, {"secret": "x", "id": 1}, {})
+    bound = {"openapi": "3.0.3", "components": COMPONENTS}
+    assert [answering(responses, each, **bound).get("/").status for each in returned] == [200, 500, 500]
+
+
+def test_in_3_1_what_is_read_only_is_required_both_ways(reading):
+    """OpenAPI 3.1 takes readOnly for an annotation, as JSON Schema does."""
+    app = reading(ONE_WAY["in the schema itself"], openapi="3.1.0")
+    assert app.post("/", {"secret": "x"}).status == 422
+    assert app.post("/", {"secret": "x", "id": 1}).status == 204

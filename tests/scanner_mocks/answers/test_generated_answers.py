@@ -204,9 +204,16 @@ SCHEMAS_OF_3_0 = {
         "required": ["secret", "id"],
         "properties": {"secret": {"type": "string", "writeOnly": True}, "id": {"type": "integer"}},
     },
+    "write-only, by allOf and behind a reference": {
+        "allOf": [
+            {"type": "object", "properties": {"secret": ref("Secret"), "id": {"readOnly": True}}},
+            {"required": ["secret", "id"]},
+        ]
+    },
     "recursion": ref("Tree"),
     "allOf": {"allOf": [ref("Tree"), {"type": "object", "properties": {"x": {"type": "string"}}}]},
 }
+SECRET = {"type": "string", "writeOnly": True}
 TREE = {
     "type": "object",
     "required": ["name"],
@@ -245,7 +252,7 @@ def test_the_judge_accepts_what_is_made(name):
 @pytest.mark.parametrize("name", SCHEMAS_OF_3_0)
 def test_the_judge_accepts_what_is_made_for_3_0(name):
     """A document of 3.0 is answered in its own dialect."""
-    contract = contract_of(SCHEMAS_OF_3_0[name], "3.0.3", {"Tree": TREE})
+    contract = contract_of(SCHEMAS_OF_3_0[name], "3.0.3", {"Tree": TREE, "Secret": SECRET})
     for drawn in ("", "a", "b"):
         assert_accepted(contract, contract.operations[0], 200, "", drawn)
 

@@ -294,6 +294,23 @@ def changed(document, method="get", **operation):
     return ExchangeJudge(Contract(document, "things.json"))
 
 
+def test_what_is_read_only_in_3_0_need_not_be_sent_and_may_be(document, added, exchange, message):
+    """Read-only properties *should not* be sent: they, and a read-only parameter, are no violation."""
+    thing = document["components"]["schemas"]["Thing"]
+    thing["required"] = ["id", "name"]
+    thing["properties"]["id"] = {"$ref": "#/components/schemas/Id"}
+    document["components"]["schemas"]["Id"] = {"type": "integer", "readOnly": True}
+    document["paths"]["/things/{id}"]["get"]["parameters"][0]["schema"]["readOnly"] = True
+    document["openapi"] = "3.0.3"
+    judge, answered = ExchangeJudge(Contract(document, "things.json")), message({"id": 1, "name": "a"})
+    for sent in ({"name": "a"}, {"id": 1, "name": "a"}):
+        assert judge.verdict(added(message(sent, KEY), response=answered)) == Verdict()
+    wrong = judge.verdict(added(message({"id": 1}, KEY), response=message({"name": "a"})))
+    assert told(wrong.request) == told(wrong.response) == [("body", "", "required")]
+    text = message(b"x", {"Content-Type": "text/plain"})
+    assert judge.verdict(exchange("GET", "/things/1?must=a", response=text)) == Verdict()
+
+
 def test_what_openapi_core_cannot_judge_the_other_engine_does(document, listed, added, message):
     """A pattern that Python cannot read is no reason to let everything through, or nothing."""
     document["components"]["schemas"]["Thing"]["properties"]["name"] = {"pattern": r"^\p{Lu}+$"}
