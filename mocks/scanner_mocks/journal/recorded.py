@@ -74,6 +74,7 @@ class Recorded(msgspec.Struct, kw_only=True):
     def exchange(self, number: int, masking: Masking) -> Exchange:
         """Return the exchange as the journal shows it."""
         path = self.path.decode("latin-1")
+        masking = masking.knowing((*self.request_headers, *self.answer_headers))
         request = _message(masking.headers(self.request_headers), self.request, masking)
         answer = _message(masking.headers(self.answer_headers), self.answer, masking)
         return Exchange(

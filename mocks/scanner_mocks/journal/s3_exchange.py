@@ -34,7 +34,7 @@ def s3_exchange(told: Mapping[str, Any], masking: Masking) -> Exchange:
         request=Message(
             headers=headers,
             body_bytes=request["body_bytes"],
-            fields=[(name, value) for name, value in request["fields"]],
+            fields=masking.fields(request["fields"]),
         ),
         response=response,
         operation=told["operation"],

@@ -101,6 +101,7 @@ class Witnessed(msgspec.Struct, kw_only=True):
     def exchange(self, number: int, masking: Masking) -> Exchange:
         """Return the exchange as the journal shows it."""
         seen = self.seen
+        masking = masking.knowing((*_raw(seen.request), *_raw(seen.response)))
         return msgspec.structs.replace(
             seen,
             number=number,
@@ -122,6 +123,9 @@ def _message(headers: RawHeaders, content: Content, *, whole: bool) -> Message:
 
 
 def _masked(message: Message, masking: Masking, most_bytes: int) -> Message:
-    fields = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in message.headers]
     body = masking.body(message.body)[:most_bytes]
-    return msgspec.structs.replace(message, headers=masking.headers(fields), body=body)
+    return msgspec.structs.replace(message, headers=masking.headers(_raw(message)), body=body)
+
+
+def _raw(message: Message) -> RawHeaders:
+    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in message.headers]

@@ -68,16 +68,24 @@ def test_no_secret_is_in_it(api, upload, journal, mock, control):
     httpx.get(url, headers={"Authorization": f"Bearer {mock.bearer_token}"}, trust_env=False)
     httpx.get(url, cookies={"sessionid": mock.sessionid}, trust_env=False)
     api.post("/resolve-url", json={"url": 7, "password": "secret-in-body"})
-    upload()
-    last = journal(server="s3", wait_seconds=30)["last"]
+    stray = {"X-Stray": mock.sessionid, "Cookie": f"sessionid={mock.sessionid}"}
+    api.get(
+        f"/captures/{mock.api_key}", params={"stray": mock.bearer_token, "s": mock.sessionid}, headers=stray
+    )
+    api.post("/sessions", json={"metadata": {"stray": mock.api_key}, "capture_mode": mock.api_key})
+    api.get("/freshness-thresholds", params={"gtin": mock.api_key})
+    httpx.get(f"{mock.s3}/{mock.bucket}/{mock.api_key}?stray={mock.api_key}", trust_env=False)
+    upload(**{"x-amz-meta-stray": mock.api_key})
+    last = journal(server="s3", count=2, wait_seconds=30)["last"]
     form = next(each for each in journal()["exchanges"] if each["operation"].endswith("presigned_upload_url"))
     fields = json.loads(base64.b64decode(form["response"]["body"]))["upload_fields"]
     assert set(fields["x-amz-signature"]) == {"*"}
     bodies = b"".join(base64.b64decode(each["response"]["body"]) for each in journal()["exchanges"])
     bodies += b"".join(base64.b64decode(each["request"]["body"]) for each in journal()["exchanges"])
-    archive = control.get("/journal", params={"after": last - 5, "format": "har"}).content
+    archive = control.get("/journal", params={"after": last - 10, "format": "har"}).content
     told = bodies + json.dumps(journal()).encode() + archive
-    secrets = [mock.keys["unlimited"], mock.bearer_token, mock.sessionid, "secret-in-query", "secret-in-body"]
+    public = [mock.api_key, mock.keys["unlimited"], mock.bearer_token, mock.sessionid]
+    secrets = [*public, "secret-in-query", "secret-in-body"]
     assert [secret for secret in secrets if secret.encode() in told] == []
     assert b"token=***" in told
 

@@ -6,10 +6,12 @@ import json
 
 import pytest
 
+from scanner_api.access.api_keys import new_key
 from scanner_contract import load_contract
 from scanner_mocks.journal import Masking
 
 JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJtZSJ9.c2lnbmF0dXJl"
+KEY = new_key("csu")
 MASKING = Masking.of(load_contract(None))
 
 
@@ -27,7 +29,8 @@ MASKING = Masking.of(load_contract(None))
         ("X-Amz-Security-Token", "secret", "***"),
         ("Location", "http://s3/b/k?X-Amz-Signature=secret&a=b", "http://s3/b/k?X-Amz-Signature=***&a=b"),
         ("Referer", "http://app/?token=secret", "http://app/?token=***"),
-        ("X-Note", f"it was {JWT}", "it was ***"),
+        ("X-Note", f"it was {JWT}", "it was " + "*" * len(JWT)),
+        ("X-Note", f"it was {KEY}.", "it was " + "*" * len(KEY) + "."),
         ("Accept", "*/*", "*/*"),
     ],
 )
@@ -44,6 +47,7 @@ def test_headers(name, value, shown):
         ("http://h/p?x-amz-signature=secret", "http://h/p?x-amz-signature=***"),
         ("http://h/p?X-Amz-%53ignature=secret&x", "http://h/p?X-Amz-%53ignature=***&x"),
         ("http://h/p?ACCESS_TOKEN=secret&token", "http://h/p?ACCESS_TOKEN=***&token"),
+        (f"http://h/{KEY}/p?key={JWT}", f"http://h/{'*' * len(KEY)}/p?key={'*' * len(JWT)}"),
     ],
 )
 def test_urls(url, shown):
@@ -72,10 +76,40 @@ def test_bodies(body):
     assert len(shown.replace(b"*", b"")) >= len(body) - 8
 
 
-def test_tokens_anywhere():
-    """What looks like a JWT is masked wherever it stands, and nothing around it."""
-    shown = MASKING.body(f'["{JWT}", "eyJ not one"]'.encode())
-    assert shown == f'["{"*" * len(JWT)}", "eyJ not one"]'.encode()
+@pytest.mark.parametrize("secret", [JWT, KEY])
+def test_tokens_and_keys_anywhere(secret):
+    """What looks like a JWT or an API key is masked wherever it stands, and nothing around it."""
+    shown = MASKING.body(f'["{secret}", "eyJ not one", "csb_neither"]'.encode())
+    assert shown == f'["{"*" * len(secret)}", "eyJ not one", "csb_neither"]'.encode()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("Authorization", "Bearer opaque/credential=="),
+        ("authorization", "opaque/credential=="),
+        ("X-Shop-Key", "opaque/credential=="),
+        ("Cookie", "theme=light; shop_session=opaque/credential=="),
+        ("Set-Cookie", "shop_session=opaque/credential==; Path=/; HttpOnly"),
+    ],
+)
+def test_what_is_presented_is_masked_elsewhere(name, value):
+    """What a header presents as a credential is masked wherever it stands in it, however spelled."""
+    masking = Masking(["X-Shop-Key", "shop_session"]).knowing([(name.encode(), value.encode())])
+    assert masking.url("/opaque/credential==?k=opaque%2Fcredential%3D%3D") == f"/{'*' * 19}?k={'*' * 25}"
+    assert masking.body(b'{"k": "opaque/credential=="}') == b'{"k": "' + b"*" * 19 + b'"}'
+    assert masking.fields([("note", "opaque/credential==")]) == [("note", "*" * 19)]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("X-API-Key", "test"), ("Cookie", "consent=everything-accepted"), ("Accept", "*/*")]
+)
+def test_words_are_not_masked_elsewhere(name, value):
+    """A credential as short as a word, and a cookie that is none, mean something else elsewhere."""
+    masking = MASKING.knowing([(name.encode(), value.encode())])
+    assert (
+        masking.body(b'["test", "everything-accepted", "*/*"]') == b'["test", "everything-accepted", "*/*"]'
+    )
 
 
 def test_masked_json_is_json():

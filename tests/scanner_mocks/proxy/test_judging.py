@@ -142,6 +142,9 @@ def test_secrets_are_masked_in_what_is_kept(proxy, upstream, json_answer):
     assert upstream.last["x-api-key"] == "hunter2"
     assert "hunter2" not in repr(proxy.exchanges)
     assert b"hunter2" not in proxy.watch.tally.report().json()
+    opaque = "opaque-credential-of-a-user"
+    proxy.ask("GET", f"/notes/{opaque}?sort={opaque}", headers={"Authorization": f"Bearer {opaque}"})
+    assert opaque not in repr(proxy.exchanges)
 
 
 def test_the_report_tells_what_was_exercised(running, upstream, contract, json_answer):
