@@ -74,7 +74,7 @@ def proxy(  # noqa: PLR0913 -- an option each
     X-Contract-Violation (the first of them). Ctrl-C or SIGTERM ends it, with a report of what was broken and
     of how much of the contract was exercised.
 
-    Exit codes: 0 the contract was kept, 1 it was broken, 2 could not run, or nothing was judged.
+    Exit codes: 0 the contract was kept, 1 it was broken, 2 could not run, or nothing of that side was judged.
     """
     end = End()
     from rich.console import Console  # noqa: PLC0415 -- help does without

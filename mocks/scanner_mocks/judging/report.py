@@ -91,15 +91,16 @@ class Report(msgspec.Struct, kw_only=True):
         return commonpath(paths).rstrip("/") if len(paths) > 1 else ""
 
     def exit_code(self, fail_on: FailOn = "any") -> int:
-        """Return 0 if nothing is broken, 1 if something is, 2 if there was nothing to judge."""
-        if not self.judged:
-            return COULD_NOT_RUN
+        """Return 0 if nothing is broken, 1 if something is, 2 if there was nothing to judge on that side."""
         broken = {
             "request": self.broken_requests,
             "response": self.broken_responses,
             "any": self.broken_requests + self.broken_responses,
         }
-        return VIOLATIONS if broken[fail_on] else OK
+        if broken[fail_on]:
+            return VIOLATIONS
+        answered = self.exchanges - self.unanswered
+        return OK if self.judged and (answered or fail_on == "request") else COULD_NOT_RUN
 
     def json(self) -> bytes:
         """Return the report as JSON."""

@@ -83,6 +83,7 @@ class _Passing:
             pass
         except asyncio.CancelledError:
             if not self._gone or self._task is None or self._task.uncancel():
+                await self._fail(_ended())
                 raise
         finally:
             self._tell()
@@ -197,3 +198,7 @@ class _Passing:
         ]
         await self._send({"type": "http.response.start", "status": int(failure.status), "headers": headers})
         await self._send({"type": "http.response.body", "body": body})
+
+
+def _ended() -> UpstreamFailed:
+    return UpstreamFailed(HTTPStatus.BAD_GATEWAY, "connection_terminated", "the proxy was told to end")

@@ -56,6 +56,22 @@ def test_an_upstream_that_does_not_answer_in_time_is_a_gateway_timeout(running, 
     over.set()
 
 
+def test_who_waits_while_the_proxy_ends_is_told(running, upstream, contract):
+    """An upstream that is too slow for the end of the proxy is a bad gateway, not an answer of 500."""
+    over, answers = threading.Event(), []
+    upstream.asked.clear()
+    upstream.answer = lambda *_: over.wait(10)
+    with running(upstream.url, contract) as proxy:
+        ask = httpx.Client(base_url=proxy.url, trust_env=False, timeout=10).get
+        waiting = threading.Thread(target=lambda: answers.append(ask("/notes")))
+        waiting.start()
+        until(lambda: upstream.asked)
+    waiting.join()
+    over.set()
+    assert problem(answers[0]) == (502, "scanner-api; error=connection_terminated")
+    assert [each.status for each in proxy.exchanges] == [0]
+
+
 @pytest.mark.parametrize(
     "answer", [b"", b"\x00\x01\r\n\r\n", b"HTTP/1.1 999 Odd\r\nContent-Length: 0\r\n\r\n", HEAD]
 )

@@ -136,6 +136,14 @@ def test_a_run_that_judged_nothing_is_no_success(invoke, upstream, contract_file
     assert invoke("--upstream", upstream.url, "--contract", contract_file).exit_code == 2
 
 
+@pytest.mark.parametrize(("fail_on", "exit_code"), [("request", 0), ("response", 2), ("any", 2)])
+def test_a_run_that_nobody_answered_is_no_success(invoke, upstream, contract_file, fail_on, exit_code):
+    """Where the upstream was not there, its side was not judged; what the app sent was."""
+    upstream.answer = b""
+    options = ("--upstream", upstream.url, "--contract", contract_file, "--fail-on", fail_on)
+    assert invoke(*options, traffic=lambda client: client.get("/notes")).exit_code == exit_code
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
