@@ -25,6 +25,10 @@ VARIABLES = {
     "cookie": "SCANNER_CHECK_COOKIE",
 }
 """Of the environment, by credential."""
+CHANGED = 10
+"""Which character from the end is another in a wrong one: of a JWT's signature, of an API key's body."""
+SHORT = 20
+"""Characters; of what is shorter the last one is changed."""
 HEADERS_VARIABLE = "SCANNER_CHECK_HEADERS"
 """Of the environment: header fields as ``Name: value``, one a line."""
 FIELD = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?)[ \t]*")
@@ -84,9 +88,14 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         return text
 
     def secrets(self) -> list[str]:
-        """Return all that must not be shown, longest first, so that none hides part of another."""
-        values = {*(getattr(self, name) for name in VARIABLES), *self.headers.values()}
-        values |= {value.partition("=")[2] for value in self.cookie.split("; ")}
+        """Return all that must not be shown, longest first, so that none hides part of another.
+
+        A wrong credential is among them, as it tells all of the right one but a character.
+        """
+        values = {getattr(self, name) for name in VARIABLES}
+        values |= {altered(value) for value in values if value} | {*self.headers.values()}
+        cookies = (self.cookie, altered(self.cookie)) if self.cookie else ()
+        values |= {pair.partition("=")[2] for cookie in cookies for pair in cookie.split("; ")}
         return sorted((value for value in values if len(value) >= SHORTEST_SECRET), key=len, reverse=True)
 
     def _fields(self, scheme: Mapping[str, Any]) -> dict[str, str]:
@@ -100,6 +109,19 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             case {"type": "oauth2" | "openIdConnect"} if self.bearer:
                 return {"Authorization": f"Bearer {self.bearer}"}
         return {}
+
+
+def change_of(secret: str) -> tuple[int, str]:
+    """Return which character of a credential, from its end, a wrong one has another for, and which."""
+    place = CHANGED if len(secret) >= SHORT else 1
+    return place, "A" if secret[-place] != "A" else "B"
+
+
+def altered(secret: str) -> str:
+    """Return a wrong credential that is as like the right one as can be."""
+    place, character = change_of(secret)
+    at = len(secret) - place
+    return secret[:at] + character + secret[at + 1 :]
 
 
 def header_fields(lines: Iterable[str]) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from .credentials import VARIABLES
+from .credentials import VARIABLES, altered, change_of
 
 if TYPE_CHECKING:
     import httpx
@@ -35,4 +35,11 @@ def runnable(command: str, credentials: Credentials) -> str:
         secret = getattr(credentials, name)
         if secret and quote(f" {secret}") == f"' {secret}'":
             command = command.replace(secret, f"'\"${variable}\"'")
+            command = command.replace(altered(secret), f"'\"{_wrong(secret, variable)}\"'")
     return command
+
+
+def _wrong(secret: str, variable: str) -> str:
+    """Return what has a shell make the wrong credential of the right one."""
+    place, character = change_of(secret)
+    return rf"""$(printf %s "${variable}" | sed 's/.\(.\{{{place - 1}\}}\)$/{character}\1/')"""

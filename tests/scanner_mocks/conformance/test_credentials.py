@@ -6,7 +6,7 @@ from shlex import quote
 import pytest
 
 from scanner_mocks.conformance import Credentials
-from scanner_mocks.conformance.credentials import from_environment, from_file, header_fields
+from scanner_mocks.conformance.credentials import altered, from_environment, from_file, header_fields
 
 SCHEMES = {
     "key": {"type": "apiKey", "in": "header", "name": "X-Key"},
@@ -53,6 +53,15 @@ def test_no_spelling_of_a_credential_is_left(write):
 def test_the_value_of_a_cookie_is_masked_alone_too():
     """A server that repeats a cookie's value without its name gives nothing away."""
     assert "9876" not in Credentials(cookie="sid=98765").mask("98765 is unknown")
+
+
+@pytest.mark.parametrize("secret", ["key-12345", "key-67890-of-many-characters", "an-A-at-the-endAAAAAAAAAA"])
+def test_a_wrong_credential_is_as_secret_as_the_right_one(secret):
+    """What is wrong by one character tells the rest of the right one, and is masked like it."""
+    wrong = altered(secret)
+    assert sum(one != other for one, other in zip(secret, wrong, strict=True)) == 1
+    assert Credentials(bearer=secret).mask(f"with {wrong}") == "with [masked]"
+    assert Credentials(cookie=f"sid={secret}").mask(altered(f"sid={secret}")[4:]) == "[masked]"
 
 
 def test_no_credential_is_in_a_representation():

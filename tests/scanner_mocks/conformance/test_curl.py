@@ -6,17 +6,20 @@ import httpx
 import pytest
 
 from scanner_mocks.conformance import Credentials
+from scanner_mocks.conformance.credentials import altered
 from scanner_mocks.conformance.curl import curl_of, runnable
 
 SHELL = "/bin/sh"
 
 
-@pytest.mark.parametrize("secret", ["key-1", 'a"b$c`d\\e'])
-def test_the_shell_puts_the_credential_in(secret):
-    """The command carries no credential; a shell that has it in its environment puts it in."""
-    request = httpx.Request("POST", "http://a.example/?q='1'", headers={"X-Key": secret}, content="it's")
+@pytest.mark.parametrize("send", [str, altered], ids=["right", "wrong"])
+@pytest.mark.parametrize("secret", ["key-1", 'a"b$c`d\\e', 'a"b$c`d\\e&/ of more than 20'])
+def test_the_shell_puts_the_credential_in(secret, send):
+    """The command carries no credential, right or wrong; a shell makes it of its environment."""
+    sent = send(secret)
+    request = httpx.Request("POST", "http://a.example/?q='1'", headers={"X-Key": sent}, content="it's")
     command = runnable(curl_of(request), Credentials(api_key=secret))
-    assert secret not in command
+    assert sent not in command
     arguments = command.removeprefix("curl ")
     done = subprocess.run(  # noqa: S603 -- what is run is what was just written
         [SHELL, "-c", f"printf '%s\\n' {arguments}"],
@@ -26,7 +29,7 @@ def test_the_shell_puts_the_credential_in(secret):
         env={"SCANNER_CHECK_API_KEY": secret},
     )
     assert done.stdout.splitlines() == [
-        "-X", "POST", "-H", f"x-key: {secret}", "--data-binary", "it's", "http://a.example/?q='1'",
+        "-X", "POST", "-H", f"x-key: {sent}", "--data-binary", "it's", "http://a.example/?q='1'",
     ]  # fmt: skip
 
 

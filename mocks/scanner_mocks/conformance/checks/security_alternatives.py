@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from schemathesis.core.failures import Severity
 
-from scanner_mocks.conformance.credentials import Credentials
+from scanner_mocks.conformance.credentials import Credentials, altered
 from scanner_mocks.conformance.target import label_of
 
 from .check import RunCheck
@@ -21,9 +21,8 @@ if TYPE_CHECKING:
     from scanner_mocks.conformance.target import Target
     from scanner_mocks.conformance.violation import Violated
 
-CHANGED: Final = -10
-"""Which character of a credential is changed: it is in the signature of a JWT, in the body of an API key."""
-SHORT: Final = 20
+SHOWN: Final = ("api_key", "bearer", "cookie")
+"""The credentials that a caller shows, by their names."""
 
 
 class SecurityAlternatives(RunCheck):
@@ -93,10 +92,8 @@ class SecurityAlternatives(RunCheck):
     def _wrong(self) -> dict[str, dict[str, str]]:
         """The header fields of a wrong credential for each scheme: the given one, changed a little."""
         given = self.target.credentials
-        wrong = Credentials(
-            api_key=_changed(given.api_key), bearer=_changed(given.bearer), cookie=_changed(given.cookie)
-        )
-        return wrong.by_scheme(self.target.contract.security_schemes)
+        wrong = {name: altered(getattr(given, name) or "wrong") for name in SHOWN}
+        return Credentials(**wrong).by_scheme(self.target.contract.security_schemes)
 
 
 def _is_secured(operation: Operation) -> bool:
@@ -109,9 +106,3 @@ def _refusal_of(operation: Operation) -> int:
     unauthorized, forbidden = HTTPStatus.UNAUTHORIZED.value, HTTPStatus.FORBIDDEN.value
     is_forbidden = str(forbidden) in statuses and str(unauthorized) not in statuses
     return forbidden if is_forbidden else unauthorized
-
-
-def _changed(credential: str) -> str:
-    text = credential or "wrong"
-    at = len(text) + (CHANGED if len(text) >= SHORT else -1)
-    return text[:at] + ("A" if text[at] != "A" else "B") + text[at + 1 :]
