@@ -16,7 +16,8 @@ from .reading import CANNOT_RUN, File, read_contract
 if TYPE_CHECKING:
     from scanner_contract import Contract
 
-GENERATOR = "openapi-typescript@7"
+GENERATOR = ("openapi-typescript@7", "--default-non-nullable=false")
+"""With its option, as a default does not say that a property must be sent, or will be there."""
 
 
 class Language(StrEnum):
@@ -58,7 +59,7 @@ def _typescript(contract: Contract) -> str:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "openapi.json"
         path.write_text(dumps(contract.document))
-        command = [npx, "--yes", GENERATOR, str(path)]
+        command = [npx, "--yes", *GENERATOR, str(path)]
         made = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 -- npx, by its path
     if made.returncode != 0:
         raise _failed(f"openapi-typescript failed: {made.stderr.strip() or made.stdout.strip()}")
