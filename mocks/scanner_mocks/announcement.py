@@ -38,6 +38,8 @@ def _announce_contract(mock: ContractMock, console: Console) -> None:
     }
     for name, url in places.items():
         console.print(f"  {name}: [cyan]{url}[/]", soft_wrap=True)
+    if not mock.operations:
+        console.print("\nThe contract has no operations: whatever is called is not found.")
 
 
 def _announce_service(mock: Mock, console: Console) -> None:
@@ -74,6 +76,7 @@ def _sections(mock: Mock) -> dict[str, dict[str, str]]:
             "no limit that matters": mock.keys["unlimited"],
             "revoked": mock.keys["revoked"],
             "expired": mock.keys["expired"],
+            "good for 12 hours": mock.keys["expiring"],
         },
         "Cookie": {"sessionid": mock.sessionid},
         "Sessions": {"ACTIVE": mock.session_id, "COMPLETED": mock.completed_session_id},

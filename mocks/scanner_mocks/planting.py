@@ -28,6 +28,7 @@ _API_KEYS: Final[dict[str, dict[str, Any]]] = {
     seeds.ACTIVE_KEY: {"name": "active", **_OWN},
     seeds.REVOKED_KEY: {"name": "revoked", "is_active": False, **_OWN},
     seeds.EXPIRED_KEY: {"name": "expired", **_OWN},
+    seeds.EXPIRING_KEY: {"name": "expiring", **_OWN},
     seeds.LIMITED_KEY: {"name": "limited", "per_minute": 5, **_OWN},
     seeds.UNLIMITED_KEY: {"name": "unlimited", "per_minute": 10**8, "per_day": 10**9, **_OWN},
     seeds.PUBLISHABLE_KEY: {"name": "publishable", **_OWN},
@@ -37,6 +38,7 @@ _API_KEYS: Final[dict[str, dict[str, Any]]] = {
     },
     seeds.USER_KEY: {"name": "user of both organizations", "user_id": seeds.MEMBER_OF_BOTH},
 }
+_GOOD_FOR: Final = {seeds.EXPIRED_KEY: timedelta(days=-1), seeds.EXPIRING_KEY: timedelta(hours=12)}
 
 
 async def plant(database: Database, clock: Clock) -> None:
@@ -64,7 +66,7 @@ async def _plant_organizations(store: OrganizationStore, now: datetime) -> None:
 
 async def _plant_credentials(store: CredentialStore, now: datetime) -> None:
     for key, traits in _API_KEYS.items():
-        expires = now - timedelta(days=1) if key == seeds.EXPIRED_KEY else None
+        expires = now + _GOOD_FOR[key] if key in _GOOD_FOR else None
         made = ApiKey(id=_key_id(key), prefix=key[:3], created=now, expires_at=expires, **traits)
         await store.add_api_key(made, digest_of(key))
     cookie = WebSession(

@@ -36,6 +36,8 @@ COMPLETED_SESSION: Final = id_of("sessions/completed")
 ACTIVE_KEY: Final = key_of("csb", "PublicMockKeyNotASecretActive")
 REVOKED_KEY: Final = key_of("csb", "PublicMockKeyNotASecretRevoked")
 EXPIRED_KEY: Final = key_of("csb", "PublicMockKeyNotASecretExpired")
+EXPIRING_KEY: Final = key_of("csb", "PublicMockKeyNotASecretExpiring")
+"""Good for twelve hours of the mock's time: a clock that is moved beyond that leaves sessions ACTIVE."""
 LIMITED_KEY: Final = key_of("csb", "PublicMockKeyNotASecretLimited")
 UNLIMITED_KEY: Final = key_of("csb", "PublicMockKeyNotASecretUnlimited")
 PUBLISHABLE_KEY: Final = key_of("cpk", "PublicMockKeyNotASecretAtAll")
@@ -63,6 +65,7 @@ REGION: Final = "us-west-2"
 SPECIAL_KEYS: Final = {
     "revoked": REVOKED_KEY,
     "expired": EXPIRED_KEY,
+    "expiring": EXPIRING_KEY,
     "publishable": PUBLISHABLE_KEY,
     "other_organization": OTHER_ORGANIZATION_KEY,
     "limited": LIMITED_KEY,

@@ -21,6 +21,7 @@ KEYS = {
     seeds.ACTIVE_KEY,
     seeds.REVOKED_KEY,
     seeds.EXPIRED_KEY,
+    seeds.EXPIRING_KEY,
     seeds.LIMITED_KEY,
     seeds.UNLIMITED_KEY,
     seeds.PUBLISHABLE_KEY,
@@ -39,7 +40,7 @@ def test_api_keys_are_well_formed_and_say_what_they_are():
     for key in KEYS:
         check_shape(key)
         assert SHAPE.fullmatch(key)[1].startswith("PublicMockKeyNotASecret")
-    assert len(KEYS) == 8
+    assert len(KEYS) == 9
 
 
 def test_the_bearer_token_is_the_issuers():

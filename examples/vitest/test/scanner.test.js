@@ -2,7 +2,7 @@
 import { beforeEach, expect, test } from "vitest";
 import { Scanner } from "../src/scanner.js";
 
-const { SCANNER_API_URL, SCANNER_CONTROL_URL, SCANNER_API_KEY_PUBLISHABLE, SCANNER_API_KEY_REVOKED } = process.env;
+const { SCANNER_API_URL, SCANNER_CONTROL_URL, SCANNER_API_KEY_PUBLISHABLE, SCANNER_API_KEY_EXPIRING } = process.env;
 const scanner = new Scanner(SCANNER_API_URL, SCANNER_API_KEY_PUBLISHABLE);
 const photo = new File([new Uint8Array(2048).fill(7)], "tin.jpg", { type: "image/jpeg" });
 let session;
@@ -36,9 +36,11 @@ test("a photo type that does not exist is refused with the reason", async () => 
   await expect(scanner.uploadPhoto(session, photo, "sideways")).rejects.toThrow(/photo_type/);
 });
 
-test("a key that was revoked opens nothing", async () => {
-  const locked = new Scanner(SCANNER_API_URL, SCANNER_API_KEY_REVOKED);
-  await expect(locked.openSession()).rejects.toMatchObject({ status: 401 });
+test("a key that expires while the app runs is told as such", async () => {
+  const expiring = new Scanner(SCANNER_API_URL, SCANNER_API_KEY_EXPIRING);
+  await expect(expiring.openSession()).resolves.toMatch(/^\w{22}$/);
+  await control("/clock", { advance_seconds: 12 * 60 * 60 });
+  await expect(expiring.openSession()).rejects.toThrow(/expired/);
 });
 
 test("an API that is down is told as such, and the next try succeeds", async () => {

@@ -54,6 +54,17 @@ def test_sessions_expire(control, api, stage, advance):
     assert told[stage.session_id] == "EXPIRED"
 
 
+def test_a_key_expires_while_an_app_runs(api, stage, advance):
+    """The expiring key is good until twelve hours have gone by, and sessions are still ACTIVE then."""
+    url, expiring = f"/sessions/{stage.session_id}", {"X-API-Key": stage.keys["expiring"]}
+    for seconds, status in ((DAY / 2 - 60, 200), (120, 401), (-120, 200)):
+        advance(seconds)
+        assert api.get(url, headers=expiring).status_code == status
+    advance(120)
+    assert "expired at" in api.get(url, headers=expiring).json()["detail"]
+    assert api.get(url).json()["status"] == "ACTIVE"
+
+
 def test_keys_and_cookies_expire(api, stage, advance):
     """A key that expired yesterday was good the day before; a cookie is good for ten years."""
     organization = {"organization_short_id": seeds.ORGANIZATION}
