@@ -14,6 +14,7 @@ from scanner_contract import load_contract
 from .answers import answering_app
 from .answers.page import PATH as ANSWERS
 from .answers.page import AnswersPage
+from .answers.readable import readable
 from .answers.standing import ContractState
 from .application import MockApplication
 from .clock import MockClock
@@ -92,7 +93,7 @@ def contract_mock(
         port: 0 takes a free one.
         authentication: ask for credentials where the contract does; any non-empty one will do.
         watch: load the contract again when its file changes.
-        tell: hears of each reload, in a sentence.
+        tell: hears of each reload, and of patterns that cannot be read, in a sentence.
         control_token: what opens the control API, from anywhere; without it, it is for this machine.
         seed: another seed, other generated values.
         faults: file with faults that are on from the start.
@@ -102,7 +103,7 @@ def contract_mock(
         ContractError: the contract cannot be read, or is not valid.
         FaultFileError: the file with faults cannot be read, or holds anything else.
     """
-    loaded = load_contract(contract) if isinstance(contract, str) else contract
+    loaded = readable(load_contract(contract) if isinstance(contract, str) else contract, tell)
     with ExitStack() as running:
         listening = running.enter_context(listen(host, port))
         url, info = url_of(listening), loaded.document["info"]

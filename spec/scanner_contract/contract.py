@@ -77,6 +77,12 @@ class Contract:
         version: str = self.document["info"]["version"]
         return version
 
+    @property
+    def paths(self) -> Mapping[str, Any]:
+        """The Paths Object; empty where a document of 3.1 has webhooks or components alone."""
+        paths: Mapping[str, Any] = self.document.get("paths", {})
+        return paths
+
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the document's canonical JSON (sorted keys, no spaces), in hexadecimal."""
@@ -116,7 +122,7 @@ class Contract:
                     yield operation
 
     def _path_items(self) -> Iterator[tuple[str, Mapping[str, Any], str]]:
-        for path, path_item in self.document["paths"].items():
+        for path, path_item in self.paths.items():
             if path.startswith("/"):
                 yield path, *self.follow(path_item, pointers.join("/paths", path))
 

@@ -17,3 +17,10 @@ class ContractError(Exception):
         self.pointer = pointer
         self.reason = reason
         super().__init__(f"{source}#{pointer}: {reason}" if pointer else f"{source}: {reason}")
+
+
+class UnreadableContractError(ContractError):
+    """There is no such file, or no object in JSON or YAML in it: nothing can be said of a contract."""
+
+    def __init__(self, source: str, reason: str) -> None:
+        super().__init__(source, "", reason)

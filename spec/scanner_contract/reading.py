@@ -8,7 +8,7 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
-from .errors import ContractError
+from .errors import UnreadableContractError
 from .parsing import parse
 
 MAX_BYTES = 32 * 1024 * 1024
@@ -19,16 +19,16 @@ def read_document(source: str) -> dict[str, Any]:
     """Return the object in a JSON or YAML file, or at an HTTP(S) URL.
 
     Raises:
-        ContractError: it cannot be read, or is not one JSON object; says why, with line and column.
+        UnreadableContractError: it cannot be read, or is not one JSON object; says why, with line and column.
     """
     text = _decode(_read_bytes(source), source)
     try:
         document = parse(text, suffix=source.rsplit(".", 1)[-1].lower())
     except ValueError as error:
-        raise ContractError(source, "", str(error)) from None
+        raise UnreadableContractError(source, str(error)) from None
     if not isinstance(document, dict):
         kind = "a list" if isinstance(document, list) else "a single value"
-        raise ContractError(source, "", f"has {kind} at the top; wanted an object.")
+        raise UnreadableContractError(source, f"has {kind} at the top; wanted an object.")
     return document
 
 
@@ -42,9 +42,9 @@ def _read_bytes(source: str) -> bytes:
         raw = _fetch(source) if is_url(source) else _read_file(source)
     except (OSError, HTTPException, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise ContractError(source, "", f"cannot be read: {reason}.") from None
+        raise UnreadableContractError(source, f"cannot be read: {reason}.") from None
     if len(raw) > MAX_BYTES:
-        raise ContractError(source, "", f"is larger than {MAX_BYTES} bytes.")
+        raise UnreadableContractError(source, f"is larger than {MAX_BYTES} bytes.")
     return raw
 
 
@@ -76,7 +76,7 @@ def _decode(raw: bytes, source: str) -> str:
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ContractError(source, "", f"is not UTF-8 at byte {error.start}.") from None
+        raise UnreadableContractError(source, f"is not UTF-8 at byte {error.start}.") from None
     if not text.strip():
-        raise ContractError(source, "", "is empty; wanted an object in JSON or YAML.")
+        raise UnreadableContractError(source, "is empty; wanted an object in JSON or YAML.")
     return text

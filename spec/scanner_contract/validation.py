@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from copy import deepcopy
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -52,7 +53,8 @@ def validate(document: dict[str, Any], source: str) -> None:
     check_references(document, source)
     _check_schemas(root, is_30=is_30)
     # openapi-spec-validator takes an extension among the paths for a path item
-    skeleton["paths"] = {path: item for path, item in skeleton["paths"].items() if path.startswith("/")}
+    paths = skeleton.get("paths", {}).items()
+    skeleton["paths"] = {path: item for path, item in paths if path.startswith("/")}
     judge = OpenAPIV30SpecValidator(skeleton) if is_30 else OpenAPIV31SpecValidator(skeleton)
     _raise_first(judge.root_validator(judge.schema_path), root)
 
@@ -76,7 +78,7 @@ def _without_schemas(document: dict[str, Any], anything: Any) -> dict[str, Any]:
 
 
 def _check_templates(root: Place) -> None:
-    for path in root.node["paths"]:
+    for path in root.node.get("paths", {}):
         if not TEMPLATE.fullmatch(path):
             raise ContractError(
                 root.source,
@@ -98,7 +100,8 @@ def _errors_in_30(place: Place) -> Iterable[Any]:
 
 @cache
 def _schema_validator_30() -> jsonschema_rs.Draft4Validator:
-    definitions = dict(schema_v30["definitions"])
+    definitions = deepcopy(dict(schema_v30["definitions"]))
+    del definitions["Schema"]["properties"]["pattern"]["format"]  # it only should be one of ECMA-262's
     return jsonschema_rs.Draft4Validator({"$ref": "#/definitions/Schema", "definitions": definitions})
 
 

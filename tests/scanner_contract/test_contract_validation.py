@@ -175,6 +175,25 @@ def test_extensions_may_stand_among_the_paths(minimal, write, value):
     assert len(load_contract(write(minimal)).operations) == 1
 
 
+@pytest.mark.parametrize("part", ["webhooks", "components"])
+def test_a_document_of_3_1_needs_no_paths(minimal, write, part):
+    """Webhooks or components alone are a document in 3.1, of no operations; one of 3.0 has paths."""
+    del minimal["paths"]
+    minimal |= {"openapi": "3.1.0", part: {}}
+    assert load_contract(write(minimal)).operations == ()
+    minimal["openapi"] = "3.0.3"
+    with pytest.raises(ContractError, match="#/paths: is missing; wanted paths"):
+        load_contract(write(minimal))
+
+
+@pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
+def test_a_pattern_only_should_be_one_of_ecma_262(minimal, write, version):
+    """A pattern in another dialect, or in none, makes no document invalid."""
+    minimal["openapi"] = version
+    minimal["components"] = {"schemas": {"Tag": {"type": "string", "pattern": r"\A[a-z]+\Z"}}}
+    assert load_contract(write(minimal)).operations
+
+
 def test_long_values_are_cut(minimal, write):
     """A message shows the beginning of a value, however long it is."""
     minimal["info"]["version"] = ["x" * 10_000]

@@ -70,4 +70,4 @@ def answering_app(
 def _pages(contract: Contract) -> dict[str, ASGIApp]:
     """Return the pages beside the contract, but for what is a path of the contract itself."""
     pages = contract_pages(contract)
-    return {path: page for path, page in pages.items() if path not in contract.document["paths"]}
+    return {path: page for path, page in pages.items() if path not in contract.paths}

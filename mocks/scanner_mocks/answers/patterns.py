@@ -68,9 +68,18 @@ def matches(pattern: str, text: str) -> bool:
 
 @lru_cache(maxsize=256)
 def _found(pattern: str) -> Callable[[str], bool]:
-    """Return what tells whether a pattern of ECMA-262 that Python cannot read is found in a text."""
+    """Return what tells whether a pattern of ECMA-262 is found in a text; ValueError if it is none."""
     found: Callable[[str], bool] = jsonschema_rs.Draft202012Validator({"pattern": pattern}).is_valid
     return found
+
+
+def is_readable(pattern: str) -> bool:
+    """Tell whether a pattern is one at all, for jsonschema-rs."""
+    try:
+        _found(pattern)
+    except ValueError:
+        return False
+    return True
 
 
 def strings_of(pattern: str, random: Random, most_repeats: int = MOST_REPEATS) -> Iterator[str]:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from scanner_api.problems import Conflict, NotFound
 from scanner_contract import ContractError, load_contract
 
+from .readable import readable
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
@@ -93,7 +95,7 @@ class ContractState:
     def _reload(self) -> str:
         """Load the contract again, and return what became of it; one that is broken leaves the old one."""
         try:
-            contract = load_contract(self._source)
+            contract = readable(load_contract(self._source), self._tell)
             self._app = self._make(contract)
         except (ContractError, ValueError) as error:
             return f"The contract stays as it was: {error}"

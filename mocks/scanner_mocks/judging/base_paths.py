@@ -40,7 +40,7 @@ class BasePaths:
 def servers(contract: Contract) -> Iterator[dict[str, Any]]:
     """Yield the Server Objects of a contract, those of its paths and operations too."""
     yield from contract.document.get("servers", ())
-    for node in contract.document["paths"].values():
+    for node in contract.paths.values():
         item = contract.resolve(node)
         if isinstance(item, dict):
             yield from item.get("servers", ())

@@ -135,6 +135,32 @@ def test_a_broken_contract_does_not_start(file):
         pass
 
 
+def test_a_contract_without_paths_starts(file):
+    """A document of webhooks has no operations: nothing is found, and the pages are there."""
+    write(file, {"openapi": "3.1.0", "info": DOCUMENT["info"], "webhooks": {}})
+    with contract_mock(str(file)) as mock, httpx.Client(trust_env=False, base_url=mock.api) as client:
+        paths = ("/", "/openapi.json", "/docs", "/_mock/answers", "/_mock/journal")
+        assert [client.get(path).status_code for path in paths] == [404, 200, 200, 200, 200]
+
+
+def test_a_pattern_that_cannot_be_read_is_left_out(file):
+    """It is told of in a line, at a start and at a reload, and the rest of its schema still holds."""
+    schema = {"type": "object", "patternProperties": {"(": {"properties": {"x": {"pattern": "["}}}}}
+    text = {"type": "string", "pattern": r"\A[a-z]+\Z", "minLength": 3, "maxLength": 3}
+    schema |= {"required": ["a"], "properties": {"a": text}, "maxProperties": 1}
+    answer = {"description": "", "content": {"application/json": {"schema": schema}}}
+    write(file, {**DOCUMENT, "openapi": "3.1.0", "paths": {"/": {"get": {"responses": {"200": answer}}}}})
+    told = queue.Queue()
+    with contract_mock(str(file), tell=told.put, watch=True) as mock, httpx.Client(trust_env=False) as client:
+        sentence = told.get_nowait()
+        assert len(client.get(mock.api).json()["a"]) == 3
+        write(file, file.read_text() + " ")
+        assert told.get(timeout=PATIENCE_SECONDS) == sentence
+        assert "Reloaded" in told.get(timeout=PATIENCE_SECONDS)
+    assert sentence.startswith("Not a regular expression, and left out: /paths/~1/get/responses/200/content")
+    assert [sentence.count(each) for each in ("/properties/a/pattern", "/patternProperties/(")] == [1, 2]
+
+
 def test_which_contracts_have_handlers():
     """Operations that are the packaged contract's own are the service's to answer."""
     assert has_handlers(load_contract())
