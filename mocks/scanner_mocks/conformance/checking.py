@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -68,7 +68,6 @@ class Checking:
         pace, url = Pace(), base_url(self.url)
         contract = contract_of(url, self.contract)
         with (
-            self._archive(contract) as archive,
             target_at(
                 url,
                 contract,
@@ -78,6 +77,7 @@ class Checking:
                 only=self.only,
                 seconds=self.budget,
             ) as target,
+            self._archive(contract) as archive,
         ):
             before = Resumption(self.resume).read(target)
             plan = self._plan(before.seed if before else None)
@@ -99,10 +99,8 @@ class Checking:
         if self.har is None:
             yield None
             return
-        with self.har.open("wb") as file:
-            archive = Archive(file, contract, self.credentials)
+        with self.har.open("wb") as file, closing(Archive(file, contract, self.credentials)) as archive:
             yield archive
-            archive.close()
 
     def _plan(self, seed_before: int | None) -> Plan:
         seed = self.seed if self.seed is not None else seed_before

@@ -93,7 +93,7 @@ class SecurityAlternatives(RunCheck):
         """The header fields of a wrong credential for each scheme: the given one, changed a little."""
         given = self.target.credentials
         wrong = {name: altered(getattr(given, name) or "wrong") for name in SHOWN}
-        return Credentials(**wrong).by_scheme(self.target.contract.security_schemes)
+        return Credentials(**wrong, headers={}).by_scheme(self.target.contract.security_schemes)
 
 
 def _is_secured(operation: Operation) -> bool:

@@ -87,6 +87,8 @@ def _marks(tested: Tested, names: dict[str, str]) -> Text:
 
 def _legend(report: Report, names: dict[str, str]) -> Table:
     table = Table.grid(padding=(0, 2, 0, 0))
+    for overflow in ("ellipsis", "ellipsis", "fold"):  # a path is longer than a narrow terminal has room for
+        table.add_column(overflow=overflow)
     for check, letter in names.items():
         tallies = [tested.checks[check] for tested in report.operations.values() if check in tested.checks]
         passed, failed = sum(tally.passed for tally in tallies), sum(tally.failed for tally in tallies)
@@ -97,7 +99,7 @@ def _legend(report: Report, names: dict[str, str]) -> Table:
     for check, reason in report.left_out.items():
         table.add_row("", Text(check, style="dim"), Text(f"left out: {reason}", style="dim"))
     for check, notes in report.notes.items():
-        table.add_row("", Text(check, style="dim"), Text("; ".join(notes), style="dim"))
+        table.add_row("", Text(check, style="dim"), Text("\n".join(notes), style="dim"))
     return table
 
 

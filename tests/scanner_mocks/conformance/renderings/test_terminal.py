@@ -37,6 +37,15 @@ def test_a_finding_is_told_with_all_that_repeats_it(wrong):
     assert "left out: no other key" in " ".join(text.split())
 
 
+def test_a_note_is_whole_however_narrow(wrong):
+    """A note begins a line of its own, and a path in it goes on in the next where it is too long."""
+    path = "/scanner/api/v1/sessions/{session_id}/photos/{photo_id}/pages/{page_id}"
+    wrong.notes = {"retry_after": ["untried: there was no time", f"PATCH {path}: untried"]}
+    text = shown(wrong, width=80)
+    assert path in "".join(text.split())
+    assert [line.split()[-1] for line in text.splitlines() if "there was no" in line] == ["time"]
+
+
 def test_long_texts_are_cut(wrong):
     """A message of many lines shows the first, and how many more there are."""
     text = shown(wrong)

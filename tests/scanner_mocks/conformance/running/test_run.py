@@ -5,6 +5,7 @@ from collections import Counter
 
 import pytest
 from schemathesis.checks import CHECKS
+from starlette.applications import Starlette
 
 from scanner_mocks.conformance import CannotRunError, Credentials, check_app, check_url
 from scanner_mocks.conformance.checking import Checking
@@ -101,6 +102,15 @@ def test_the_archive_has_every_request(wrong_report):
     assert len(entries) == report.requests
     operations = Counter(entry["_operation"] for entry in entries)
     assert set(operations) == {"shelf_list_things", "shelf_add_thing"}
+
+
+def test_an_archive_of_before_outlives_what_cannot_run(tmp_path):
+    """What cannot run leaves the file as it was."""
+    har = tmp_path / "before.har"
+    har.write_text("{}")
+    with pytest.raises(CannotRunError):
+        check_app(Starlette(), har=har, **QUICK)
+    assert har.read_text() == "{}"
 
 
 def test_read_only_calls_only_what_is_safe(right_shelf):
