@@ -14,13 +14,14 @@ def lint(file: File = None) -> None:
     schema. Exits with 1 if something is wrong, and with 2 if the file cannot be read.
     """
     from scanner_contract import ContractError, load_contract  # noqa: PLC0415 -- help does without
+    from scanner_contract.errors import UnreadableContractError  # noqa: PLC0415 -- the same
     from scanner_contract.linting import lint  # noqa: PLC0415 -- the same
 
     try:
         contract = load_contract(file)
     except ContractError as error:
         typer.echo(str(error), err=True)
-        raise typer.Exit(1 if error.pointer else CANNOT_RUN) from None
+        raise typer.Exit(CANNOT_RUN if isinstance(error, UnreadableContractError) else 1) from None
     faults = lint(contract)
     for fault in faults:
         typer.echo(f"#{fault.pointer}\n  {fault.rule}: {fault.reason}")

@@ -58,6 +58,21 @@ def test_lint_of_what_is_not_valid(contract, write, pets):
     assert "#/info: " in told.stderr
 
 
+@pytest.mark.parametrize(
+    ("part", "value", "reason"),
+    [
+        ("paths", {"/{id}": {"get": {"responses": {"default": {"description": ""}}}}}, "'id'"),
+        ("tags", [{"name": "pets"}, {"name": "pets"}], "'pets'"),
+    ],
+)
+def test_lint_of_what_is_wrong_as_a_whole(contract, write, pets, part, value, reason):
+    """What is wrong without a place of its own is as wrong: a file that can be read never exits with 2."""
+    pets[part] = value
+    told = contract("lint", write(pets))
+    assert told.exit_code == 1
+    assert reason in told.stderr
+
+
 @pytest.mark.parametrize("command", ["show", "digest", "lint"])
 @pytest.mark.parametrize("broken", ["{", "", "[]", '{"a": ' * 5000])
 def test_broken_file(contract, write, command, broken):
