@@ -169,7 +169,7 @@ class _Making:
 
     def _layered(self, contract: Contract) -> ASGIApp:
         """Return a contract's answers behind faults, and those behind the journal."""
-        self.watch.look_by(contract)
+        self.watch.look_by(contract, authentication=self._authentication)
         app = answering_app(
             contract,
             seed=str(self._seed),

@@ -41,10 +41,10 @@ class Watch:
         self.s3: S3Server | None = None
         self._broadcast: Broadcast | None = None
 
-    def look_by(self, contract: Contract) -> None:
+    def look_by(self, contract: Contract, *, authentication: bool = True) -> None:
         """Have the journal judge by a contract and mask its secrets, and faults be for its operations."""
         self.journal.masking = Masking.of(contract)
-        self.journal.judge_with(lambda: _Judge(contract))
+        self.journal.judge_with(lambda: _Judge(contract, authentication=authentication))
         on_api = [operation.operation_id for operation in contract.operations]
         self.faults.operations = {"api": on_api, **({} if self.s3 is None else {"s3": NAMES})}
 
@@ -82,10 +82,10 @@ class Watch:
 class _Judge:
     """Judges what is for the contract's operations: S3, the explorer and other pages beside it are not."""
 
-    def __init__(self, contract: Contract) -> None:
+    def __init__(self, contract: Contract, *, authentication: bool) -> None:
         from .judging import ExchangeJudge  # noqa: PLC0415 -- takes a moment that no start should wait for
 
-        self._judge = ExchangeJudge(contract)
+        self._judge = ExchangeJudge(contract, authentication=authentication)
 
     def verdict(self, exchange: Exchange) -> Verdict:
         """Return what the contract says of an exchange."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from functools import cached_property
 from http import HTTPStatus
 from typing import TYPE_CHECKING, NamedTuple
@@ -50,14 +51,20 @@ class ExchangeJudge:
     Args:
         contract: any OpenAPI 3.0 or 3.1 contract.
         base_url: where it is deployed, if its servers do not tell; only the path counts.
+        authentication: whether the server asks for credentials where the contract does.
     """
 
-    def __init__(self, contract: Contract, base_url: str | None = None) -> None:
+    def __init__(
+        self, contract: Contract, base_url: str | None = None, *, authentication: bool = True
+    ) -> None:
         resources = Resources(contract.document, contract.source)
         self._contract = contract
         self._bases = BasePaths(contract, base_url)
         self._table = PathTable(contract.operations)
-        self._operations = {each.operation_id: each for each in contract.operations}
+        self._operations = {
+            each.operation_id: each if authentication else replace(each, security=())
+            for each in contract.operations
+        }
         self._compiler = SchemaCompiler(resources)
         self._court = Court(contract, resources)
         self._judges: dict[str, _Judges] = {}

@@ -71,6 +71,18 @@ def test_journal_and_faults(running):
     assert {each["operation"] for each in found["exchanges"]} == {"get_pets"}
 
 
+@pytest.mark.parametrize("authentication", [True, False])
+def test_no_credential_is_missed_where_none_is_asked_for(authentication):
+    """A request without one breaks the contract, but for a mock that was told not to ask."""
+    schemes = {"key": {"type": "apiKey", "in": "header", "name": "X-Key"}}
+    document = {**DOCUMENT, "security": [{"key": []}], "components": {"securitySchemes": schemes}}
+    running = contract_mock(Contract(document, "pets"), authentication=authentication)
+    with running as mock, httpx.Client(trust_env=False) as client:
+        assert client.get(f"{mock.api}/pets").status_code == (401 if authentication else 204)
+        (exchange,) = client.get(f"{mock.control}/journal").json()["exchanges"]
+        assert [each["part"] for each in exchange["verdict"]["request"]] == ["security"] * authentication
+
+
 def test_what_is_below_the_base_path_of_a_server_is_told_as_it_was_sent():
     """Journal, faults and problems name the path with its base path, and the operation is known."""
     based = {**DOCUMENT, "servers": [{"url": "https://pets.test/v 2"}]}
