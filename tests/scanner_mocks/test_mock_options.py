@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import boto3
+import httpx
 import pytest
 import typer
 from botocore.config import Config
+from botocore.exceptions import ClientError
 from typer.testing import CliRunner
 
 import scanner_api.cli
@@ -14,17 +16,33 @@ from scanner_mocks.cli.s3_credentials import credentials_of
 
 
 def test_credentials_are_read():
-    """An access key, a colon and a secret key, as often as there are some."""
+    """An access key, a colon and what is behind it, as often as there are some."""
     given = [
         "AKIAEXAMPLE:abc/+=",
         "0555b35654ad1656d804:h7GhxuBLTrlhVUyxSPUKUV8r/2EI4ngqJxD7iBdBYLhwluN30JaT3Q==",
+        "TEMPORARY:secret:to/ken==",
+        "EXPIRING:secret:to/ken==:2030-01-01T12:00:00+01:00",
     ]
-    assert credentials_of(given) == dict(text.split(":") for text in given)
+    assert credentials_of(given) == dict(text.split(":", 1) for text in given)
 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "AKIAEXAMPLE", ":secret", "AKIA:", "AK:secret", "A-B-C:hunter2", "AKIA:hunter2:token", "AKIA:ü"],
+    [
+        "",
+        "AKIAEXAMPLE",
+        ":secret",
+        "AKIA:",
+        "AK:secret",
+        "A-B-C:hunter2",
+        "AKIA:ü",
+        "AKIA:hunter2:",
+        "AKIA:hunter2:token:",
+        "AKIA:hunter2:token:soon",
+        "AKIA:hunter2:token:2030-01-01T12:00:00",
+        "AKIA:hunter2::2030-01-01T12:00:00Z",
+        "AKIA:hunter2:token:2030-01-01T12:00:00Z:more",
+    ],
 )
 def test_what_is_no_credential_is_told_by_its_place(text):
     """The error says which one and what is wanted, and does not repeat what may be a secret."""
@@ -51,4 +69,20 @@ def test_a_given_credential_may_do_everything():
         for bucket in ("another", mock.bucket):
             s3.put_object(Bucket=bucket, Key="k", Body=b"a photo")
             assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"a photo"
+        s3.close()
+
+
+def test_a_given_credential_that_expires():
+    """A temporary credential is good until it expires by the mock's clock, and S3 says then what S3 says."""
+    given = credentials_of(["TEMPORARY:public-secret:public-token:2030-01-01T12:00:00Z"])
+    with scanner_mock(s3_credentials=given) as mock, httpx.Client(trust_env=False) as control:
+        s3 = boto3.client(
+            "s3", endpoint_url=mock.s3, region_name=mock.region, aws_access_key_id="TEMPORARY",
+            aws_secret_access_key="public-secret", aws_session_token="public-token",
+            config=Config(retries={"max_attempts": 0}),
+        )  # fmt: skip
+        s3.put_object(Bucket=mock.bucket, Key="k", Body=b"a photo")
+        control.post(f"{mock.control}/clock", json={"now": "2030-01-01T12:00:00Z"}).raise_for_status()
+        with pytest.raises(ClientError, match=r"\(ExpiredToken\).*has expired"):
+            s3.put_object(Bucket=mock.bucket, Key="k", Body=b"a photo")
         s3.close()

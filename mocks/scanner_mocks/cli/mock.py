@@ -77,7 +77,8 @@ S3Credentials = Annotated[
     typer.Option(
         "--s3-credential",
         metavar="ACCESS_KEY:SECRET_KEY",
-        help="Let S3 accept a credential beside its own; repeatable.",
+        help="Let S3 accept a credential beside its own; repeatable. A temporary one has :SESSION_TOKEN or "
+        ":SESSION_TOKEN:EXPIRES behind it, and expires by the mock's clock.",
     ),
 ]
 ControlToken = Annotated[
