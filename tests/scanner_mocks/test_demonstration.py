@@ -23,7 +23,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from scanner_api.scanning.extraction.barcodes import decode_barcodes
-from scanner_mocks import cli, scanner_mock, server
+from scanner_mocks import cli, server
 from scanner_mocks.demonstration import Failed, demonstrate, scan, stage, story
 from scanner_mocks.pictures import label, tin
 from scanner_mocks.pictures.qr_code import digital_link, draw_qr_code
@@ -134,9 +134,14 @@ def test_the_qr_code_says_the_link():
     assert decode_barcodes(draw_qr_code(link)) == [link]
 
 
-def test_the_command_from_start_to_end():
+@pytest.fixture(scope="module")
+def finished():
+    """Run the command once, from start to end."""
+    return run()
+
+
+def test_the_command_from_start_to_end(finished):
     """The command starts a mock, tells every step within 80 columns, and ends with exit code 0."""
-    finished = run()
     assert (finished.returncode, finished.stderr) == (0, "")
     assert told(finished.stdout) == ACTS
     assert max(map(len, finished.stdout.splitlines())) <= 80
@@ -144,9 +149,9 @@ def test_the_command_from_start_to_end():
     assert "Left out" not in finished.stdout
 
 
-def test_what_the_story_shows():
+def test_what_the_story_shows(finished):
     """The product, its identifiers, the proposals, what is written to the product and the gallery show."""
-    shown = run(COLUMNS="160").stdout
+    shown = finished.stdout
     assert "Chopped Tomatoes 400 g, GTIN 09521234000358" in shown
     assert "(01) 09521234000358, (10) L2611A, (15) 271130" in shown
     assert "extraction_status: ready" in shown
@@ -212,18 +217,18 @@ def test_a_code_that_names_no_product_is_a_failure(mock, monkeypatch):
         demonstrate(mock, Console(file=sys.stdout))
 
 
-def test_a_label_that_suggests_nothing_is_a_failure(monkeypatch):
+def test_a_label_that_suggests_nothing_is_a_failure(mock, monkeypatch):
     """A label on which no ingredients are read makes the demonstration fail."""
     monkeypatch.setattr(label, "LINES", ())
-    with scanner_mock() as fresh, pytest.raises(Failed, match="the photos suggest no ingredients"):
-        demonstrate(fresh, Console(file=sys.stdout))
+    with pytest.raises(Failed, match="the photos suggest no ingredients"):
+        demonstrate(mock, Console(file=sys.stdout))
 
 
-def test_an_apply_that_writes_something_else_is_a_failure(monkeypatch):
+def test_an_apply_that_writes_something_else_is_a_failure(mock, monkeypatch):
     """A product to which nothing was written makes the demonstration fail."""
     monkeypatch.setattr(story, "review", lambda *_: None)
-    with scanner_mock() as fresh, pytest.raises(Failed, match=r"and these were: \[\]"):
-        demonstrate(fresh, Console(file=sys.stdout))
+    with pytest.raises(Failed, match=r"and these were: \[\]"):
+        demonstrate(mock, Console(file=sys.stdout))
 
 
 def test_a_wait_has_an_end(mock, monkeypatch):
