@@ -18,7 +18,7 @@ from .percent import decode, normal_path
 from .request import STATE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -31,16 +31,25 @@ EXPRESSION = re.compile(r"\{([^}/]+)\}")
 
 
 class PathItem:
-    """One path of the contract: the names in its template, its operations by method."""
+    """One path of the contract: the names in its template, its operations by method.
 
-    __slots__ = ("allow", "names", "operations")
+    Templates that differ in names alone must not be (OpenAPI 3.1, 4.8.8.2), and are: they are one
+    path then, with all names for what was sent, and the first operation of each method.
+    """
 
-    def __init__(self, path: str, operations: Iterable[Operation]) -> None:
-        self.names = EXPRESSION.findall(path)
-        self.operations = {each.method.upper(): each.operation_id for each in operations}
+    __slots__ = ("_names", "allow", "operations")
+
+    def __init__(self, operations: Sequence[Operation]) -> None:
+        self._names = [EXPRESSION.findall(path) for path in {each.path: None for each in operations}]
+        self.operations = {each.method.upper(): each.operation_id for each in reversed(operations)}
         if "GET" in self.operations:
             self.operations.setdefault("HEAD", self.operations["GET"])
         self.allow = ", ".join(sorted({*self.operations, "OPTIONS"}))
+
+    def named(self, values: Sequence[str]) -> dict[str, bytes]:
+        """Return what was sent, by the names in the template."""
+        sent = [value.encode("latin-1") for value in values]
+        return {name: value for names in self._names for name, value in zip(names, sent, strict=True)}
 
 
 class Branch:
@@ -88,13 +97,13 @@ class PathTable:
     def __init__(self, operations: Iterable[Operation]) -> None:
         by_path: dict[str, list[Operation]] = {}
         for operation in operations:
-            by_path.setdefault(operation.path, []).append(operation)
+            by_path.setdefault(EXPRESSION.sub("{}", operation.path), []).append(operation)
         self._root = Branch()
-        for path, found in by_path.items():
-            branch = self._root
+        for found in by_path.values():
+            branch, path = self._root, found[0].path
             for segment in path.split("/"):
                 branch = branch.grow(segment)
-            branch.end = PathItem(path, found)
+            branch.end = PathItem(found)
         self._beginning: list[str] = []
         self._skip_shared_beginning()
 
@@ -117,7 +126,7 @@ class PathTable:
             decode(path.encode("latin-1"), "path")
             raise NotFound("No operation of the contract has this path.")
         item, values = found
-        return item, dict(zip(item.names, [value.encode("latin-1") for value in values], strict=True))
+        return item, item.named(values)
 
 
 class RoutingMiddleware(SpecMiddleware):

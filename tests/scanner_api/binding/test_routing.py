@@ -135,6 +135,23 @@ def test_methods(serve):
     assert app("OPTIONS", "/nowhere").status == 404
 
 
+def test_templates_that_differ_in_names_alone_are_one_path(serve):
+    """Each operation gets its own names, and the first of a method answers, whatever OpenAPI forbids."""
+    seen = []
+
+    async def note(**arguments):
+        seen.append(arguments)
+
+    paths = {
+        "/p/{one}": {"get": operation("/p/{one}"), "head": operation("/p/{one}", operationId="head")},
+        "/p/{other}": {"get": operation("/p/{other}"), "put": operation("/p/{other}", operationId="put")},
+    }
+    app = serve(paths, dict.fromkeys(["get /p/{one}", "get /p/{other}", "head", "put"], note))
+    assert [app(method, "/p/1").status for method in ("GET", "HEAD", "PUT")] == [204] * 3
+    assert seen == [{"one": "1"}, {"one": "1"}, {"other": "1"}]
+    assert app("DELETE", "/p/1").headers["allow"] == "GET, HEAD, OPTIONS, PUT"
+
+
 def test_head_is_get_without_a_body(answering):
     """HEAD runs GET's operation, and sends its headers with the length that the body would have."""
     app = answering({"200": {"description": "", "content": {"application/json": {}}}}, {"a": 1})
