@@ -76,7 +76,7 @@ def test_bodies(body):
     assert len(shown.replace(b"*", b"")) >= len(body) - 8
 
 
-@pytest.mark.parametrize("secret", [JWT, KEY])
+@pytest.mark.parametrize("secret", [JWT, KEY], ids=["token", "key"])
 def test_tokens_and_keys_anywhere(secret):
     """What looks like a JWT or an API key is masked wherever it stands, and nothing around it."""
     shown = MASKING.body(f'["{secret}", "eyJ not one", "csb_neither"]'.encode())
