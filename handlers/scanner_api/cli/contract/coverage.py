@@ -12,12 +12,14 @@ from .beginnings import common_beginning
 from .reading import File, read_contract
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from rich.table import Table
 
-    from scanner_contract import Contract
+    from scanner_contract import Contract, Operation
 
+VALUE = r"(?:\{[^{}]*\}|[^/\s\"'?{}]+)"
+"""What stands in a path of a test for a parameter: an expression in an f-string, or a value."""
 MARKS = {True: "[green]yes[/]", False: "[red]no[/]", None: "[yellow]unknown[/]"}
 
 
@@ -28,7 +30,7 @@ class Covered(NamedTuple):
         method: upper case.
         path: the path template.
         handler: module and name of the function that answers it, in the service and in the mock alike.
-        is_tested: whether a test names that function; None if there are no tests to look at.
+        is_tested: whether a test names it; None if there are no tests to look at.
     """
 
     method: str
@@ -40,14 +42,12 @@ class Covered(NamedTuple):
 def coverage(
     file: File = None,
     *,
-    tests: Annotated[Path, typer.Option(help="Folder whose tests are searched for handlers' names.")] = Path(
-        "tests"
-    ),
+    tests: Annotated[Path, typer.Option(help="Folder whose tests are searched.")] = Path("tests"),
 ) -> None:
     """Tell for each operation whether a handler answers it, whether the mock does, and whether it is tested.
 
     The mock answers what has a handler, with the same handler. An operation counts as tested if a Python file
-    of the tests names its handler; where there are no tests to search, that is unknown.
+    of the tests names its handler, or its method and path; where there are no tests, that is unknown.
     """
     from rich.console import Console  # noqa: PLC0415 -- help does without
 
@@ -55,7 +55,9 @@ def coverage(
     Console().print(_table(covered))
     answered = sum(each.handler is not None for each in covered)
     tested = sum(each.is_tested is True for each in covered)
-    typer.echo(f"Of {len(covered)} operations, {answered} have a handler and {tested} a test that names it.")
+    has_tests = all(each.is_tested is not None for each in covered)
+    told = f" and {tested} a test that names it." if has_tests else f"; there are no Python files in {tests}."
+    typer.echo(f"Of {len(covered)} operations, {answered} have a handler{told}")
 
 
 def _covered(contract: Contract, tests: Path) -> list[Covered]:
@@ -65,22 +67,33 @@ def _covered(contract: Contract, tests: Path) -> list[Covered]:
 
     handlers = handlers_of(operations)
     resolver = HandlerResolver(handlers)
-    words = _words(tests)
+    texts = [path.read_text(errors="replace") for path in tests.rglob("*.py")]
+    prefix = _prefix([each.path for each in contract.operations])
     found = []
     for operation in contract.operations:
         name = resolver.name_for(operation.operation_id)
         handler = f"{handlers[name].__module__.rpartition('.')[2]}.{name}" if name else None
-        is_tested = None if words is None else name in words
+        naming = _naming(operation, name, prefix)
+        is_tested = any(map(naming, texts)) if texts else None
         found.append(Covered(operation.method.upper(), operation.path, handler, is_tested))
     return found
 
 
-def _words(tests: Path) -> set[str] | None:
-    """Return the words of all Python files below a folder, None if there are no such files."""
-    words: set[str] = set()
-    for path in tests.rglob("*.py"):
-        words.update(re.findall(r"\w+", path.read_text(errors="replace")))
-    return words or None
+def _prefix(paths: Sequence[str]) -> str:
+    """Return what all paths begin with, which tests may have in the URL of their client."""
+    return "/".join(common_beginning([path.split("/") for path in paths]))
+
+
+def _naming(operation: Operation, handler: str | None, prefix: str) -> Callable[[str], bool]:
+    """Return what tells whether a text has a handler's name as a word, or a path in a string and a method."""
+    word = re.compile(rf"\b{re.escape(handler)}\b" if handler else r"(?!)")
+    before, below = (
+        VALUE.join(map(re.escape, re.split(r"\{[^{}]*\}", part)))
+        for part in (prefix, operation.path.removeprefix(prefix))
+    )
+    path = re.compile(rf"""(?:{before}|["'}}]){below}["'?]""" if below else rf"""{before}["'?]""")
+    method = re.compile(rf"\b{operation.method}\b", re.IGNORECASE)
+    return lambda text: bool(word.search(text) or (path.search(text) and method.search(text)))
 
 
 def _table(covered: Sequence[Covered]) -> Table:
@@ -90,7 +103,7 @@ def _table(covered: Sequence[Covered]) -> Table:
 
     from scanner_contract.comparison.findings import printable  # noqa: PLC0415 -- the same
 
-    prefix = "/".join(common_beginning([each.path.split("/") for each in covered]))
+    prefix = _prefix([each.path for each in covered])
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     table.add_column(f"operation (below {printable(prefix)})" if prefix else "operation", overflow="fold")
     for heading in ("handler", "mock", "tested"):

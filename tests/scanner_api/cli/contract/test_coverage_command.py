@@ -31,6 +31,27 @@ def test_our_own(contract, tests):
     )
 
 
+@pytest.mark.parametrize(
+    ("line", "is_tested"),
+    [
+        ("api.get('/sessions/abc/status')", "yes"),
+        ("""api.get(f"/sessions/{session['id']}/status?x=1")""", "yes"),
+        ('api.get(f"{api}/sessions/{session.id}/status")', "yes"),
+        ('Request("GET", "http://x/scanner/api/v1/sessions/%s/status")', "yes"),
+        ('api.post("/sessions/abc/status")', "no"),
+        ('api.get("/sessions/abc/status/more")', "no"),
+        ('api.get("/more/sessions/abc/status")', "no"),
+        ('api.get("/sessions/abc/def/status")', "no"),
+        ("api.get_session_status()", "yes"),
+        ("api.forget_session_status()", "no"),
+    ],
+)
+def test_tests_that_name_a_path(contract, tests, line, is_tested):
+    """A test may name path and method of an operation instead of its handler, as it goes over HTTP."""
+    tests.joinpath("test_some.py").write_text(line)
+    assert row(contract("coverage", "--tests", tests), "/sessions/{id}/status")[-1] == is_tested
+
+
 def test_operation_without_a_handler(contract, write, pets, tests):
     """An operation that nothing answers is told so."""
     told = contract("coverage", write(pets), "--tests", tests)
@@ -41,3 +62,4 @@ def test_without_tests(contract, tmp_path):
     """Where there are no tests to search, whether an operation is tested is unknown."""
     told = contract("coverage", "--tests", tmp_path / "none")
     assert row(told, "/sessions/{id}")[-1] == "unknown"
+    assert told.stdout.endswith(f" have a handler; there are no Python files in {tmp_path}/none.\n")
