@@ -5,20 +5,17 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .extras import CANNOT_RUN, need
+from .extras import need
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from collections.abc import Iterable
 
-    from scanner_mocks.conformance import Credentials, Report
-    from scanner_mocks.conformance.checking import Checking
+    from scanner_mocks.conformance import Credentials
 
-WIDE = 120
-"""Columns of what nobody looks at in a terminal, such as the log of a CI."""
 SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
 URL = Annotated[
@@ -123,27 +120,24 @@ def check(  # noqa: PLR0913 -- an option each
     if not url and from_har is None:
         raise typer.BadParameter("is missing; --from-har does without", param_hint="'URL'")
     need("check")
-    from rich.console import Console  # noqa: PLC0415 -- help does without
+    from scanner_mocks.conformance.checking import Checking  # noqa: PLC0415 -- help does without
 
-    from scanner_mocks.conformance import Credentials  # noqa: PLC0415 -- the same
-    from scanner_mocks.conformance.checking import CannotRunError, Checking  # noqa: PLC0415 -- the same
-    from scanner_mocks.conformance.credentials import header_fields  # noqa: PLC0415 -- the same
+    from .check_outputs import Outputs, require_folders, told_where_impossible  # noqa: PLC0415 -- the same
 
-    console = Console(highlight=False)
-    if not console.is_terminal and "COLUMNS" not in os.environ:
-        console.width = WIDE
-    try:
-        flags = Credentials(
-            api_key=api_key,
-            other_api_key=other_api_key,
-            bearer=bearer,
-            cookie=cookie,
-            headers=header_fields(header or ()),
-        )
+    outputs = Outputs(junit=junit, html=html, json=json, annotations=github)
+    with told_where_impossible():
+        require_folders(junit, html, har, json, resume)
         checking = Checking(
             url=url,
             contract=contract,
-            credentials=_credentials(flags, credentials),
+            credentials=_credentials(
+                credentials,
+                header or (),
+                api_key=api_key,
+                other_api_key=other_api_key,
+                bearer=bearer,
+                cookie=cookie,
+            ),
             read_only=read_only,
             budget=_seconds(budget),
             max_examples=max_examples,
@@ -152,80 +146,21 @@ def check(  # noqa: PLR0913 -- an option each
             resume=resume,
             har=har,
         )
-        _require_folders(junit, html, har, json, resume)
-        if from_har is not None:
-            report = _judge(from_har, checking, console, html, json)
-            _write(report, junit, None, None)
-        else:
-            report = _run(checking, console)
-            _write(report, junit, html, json)
-    except (CannotRunError, ValueError, OSError) as error:
-        _give_up(str(error))
-    if github:
-        _annotate(report)
+        report = outputs.of_run(checking) if from_har is None else outputs.of_traffic(from_har, checking)
     raise typer.Exit(report.exit_code)
 
 
-def _credentials(flags: Credentials, file: Path | None) -> Credentials:
-    from scanner_mocks.conformance.credentials import from_environment, from_file  # noqa: PLC0415 -- as above
+def _credentials(file: Path | None, fields: Iterable[str], **flags: str) -> Credentials:
+    """Return the credentials of the options, else of the environment, else of a file."""
+    from scanner_mocks.conformance import Credentials  # noqa: PLC0415 -- help does without
+    from scanner_mocks.conformance.credentials import (  # noqa: PLC0415 -- the same
+        from_environment,
+        from_file,
+        header_fields,
+    )
 
-    given = flags.over(from_environment(os.environ))
+    given = Credentials(**flags, headers=header_fields(fields)).over(from_environment(os.environ))
     return given.over(from_file(file)) if file else given
-
-
-def _require_folders(*paths: Path | None) -> None:
-    """Find out before a long run, not after it, that a report could not be written."""
-    for path in paths:
-        if path is not None and not path.absolute().parent.is_dir():
-            raise ValueError(f"{path} cannot be written: {path.parent} is no folder.")
-
-
-def _run(checking: Checking, console: Console) -> Report:
-    from scanner_mocks.conformance.interruption import stopped_by_signals  # noqa: PLC0415 -- as above
-    from scanner_mocks.conformance.progress import Watch  # noqa: PLC0415 -- as above
-    from scanner_mocks.conformance.renderings import terminal  # noqa: PLC0415 -- as above
-
-    with checking.started() as run, stopped_by_signals(run), Watch(console, run.report) as watch:
-        run.on_own_check = watch.own_check
-        for event in checking.events(run):
-            watch.take(event)
-    terminal.show(run.report, console)
-    return run.report
-
-
-def _judge(
-    from_har: Path, checking: Checking, console: Console, html: Path | None, json: Path | None
-) -> Report:
-    """Judge recorded traffic; what it exercised is in files of its own kind."""
-    from scanner_mocks.conformance.arrival import contract_of  # noqa: PLC0415 -- as above
-    from scanner_mocks.conformance.consumer import as_checked  # noqa: PLC0415 -- as above
-    from scanner_mocks.judging import judge_har  # noqa: PLC0415 -- as above
-    from scanner_mocks.judging.page import page  # noqa: PLC0415 -- as above
-    from scanner_mocks.judging.terminal import show  # noqa: PLC0415 -- as above
-
-    contract = contract_of("", checking.contract)
-    judged = judge_har(from_har, contract, checking.url or None)
-    show(judged, console)
-    if html is not None:
-        html.write_text(page(judged), "utf-8")
-    if json is not None:
-        json.write_bytes(judged.json())
-    return as_checked(judged, contract, str(from_har))
-
-
-def _write(report: Report, junit: Path | None, html: Path | None, json: Path | None) -> None:
-    from scanner_mocks.conformance.renderings import files  # noqa: PLC0415 -- as above
-
-    for path, write in ((junit, files.write_junit), (html, files.write_page), (json, files.write_json)):
-        if path is not None:
-            write(report, path)
-
-
-def _annotate(report: Report) -> None:
-    from scanner_mocks.conformance.renderings.github import workflow_commands  # noqa: PLC0415 -- as above
-
-    for command in workflow_commands(report):
-        typer.echo(command)
 
 
 def _seconds(budget: str) -> float | None:
@@ -235,8 +170,3 @@ def _seconds(budget: str) -> float | None:
     if found is None or not int(found[1]):
         raise ValueError(f"--budget is {budget!r}; wanted a time such as 60s, 5m or 1h.")
     return float(int(found[1]) * SECONDS[found[2]])
-
-
-def _give_up(reason: str) -> NoReturn:
-    typer.echo(f"Cannot run: {reason}", err=True)
-    raise typer.Exit(CANNOT_RUN)

@@ -175,8 +175,8 @@ def _require_a_path(target: Target) -> None:
         if answer.status_code != HTTPStatus.NOT_FOUND:
             return
     raise CannotRunError(
-        f"{target.shown_url} is not where the packaged contract's paths begin: {', '.join(paths)} are all"
-        " answered 404. Give another URL, or the API's own contract."
+        f"{target.shown_url} is not where the packaged contract's paths begin: {next(iter(paths))}"
+        " and all others without an id are answered 404. Give another URL, or the API's own contract."
     )
 
 
