@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice, product
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlsplit
 
@@ -10,11 +11,14 @@ from scanner_api.problems import Problem
 from scanner_mocks.judging.base_paths import servers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from scanner_contract import Contract
+
+MOST_URLS = 1000
+"""Of a server: its variables may have any number of values."""
 
 
 def with_base_paths(app: ASGIApp, contract: Contract) -> ASGIApp:
@@ -55,14 +59,22 @@ class _Prefixed:
 
 
 def _prefixes(contract: Contract) -> Iterator[str]:
-    """Yield the paths of the servers that are more than ``/``, with variables at their defaults."""
-    for server in servers(contract):
-        url = server["url"]
-        for name, variable in server.get("variables", {}).items():
-            url = url.replace("{" + name + "}", str(variable.get("default", "")))
+    """Yield the paths of the servers that are more than ``/``."""
+    for url in (url for server in servers(contract) for url in islice(_urls(server), MOST_URLS)):
         try:
             path = unquote(urlsplit(url).path).rstrip("/")
         except ValueError:  # no URL, and so no path
             continue
         if path.startswith("/"):
             yield path
+
+
+def _urls(server: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the URLs of a server: with its variables at their defaults, then at each value that they list."""
+    variables = server.get("variables", {})
+    listed = ([each.get("default", ""), *each.get("enum", ())] for each in variables.values())
+    for values in product(*listed):
+        url = server["url"]
+        for name, value in zip(variables, values, strict=True):
+            url = url.replace("{" + name + "}", str(value))
+        yield url

@@ -100,6 +100,19 @@ def test_the_paths_of_servers(mocked):
     assert app.get("/v3/pets/1").status == 404
 
 
+def test_the_paths_of_servers_at_each_value_that_a_variable_lists(mocked):
+    """Variables that list their values stand for each of them, with each value of the others."""
+    variables = {
+        "region": {"default": "eu", "enum": ["eu", "us"]},
+        "stage": {"default": "live", "enum": ["live", "test"]},
+        "version": {"default": "v2", "enum": ["v1", "v2"]},
+    }
+    server = {"url": "https://{region}.pets.test/{stage}/{version}", "variables": variables}
+    app = mocked({"/pets": {"get": {"responses": OK}}}, servers=[server])
+    assert {app.get(f"/{stage}/{v}/pets").status for stage in ("live", "test") for v in ("v1", "v2")} == {200}
+    assert app.get("/live/v3/pets").status == 404
+
+
 def test_the_paths_of_servers_of_one_path_alone(mocked):
     """A path and an operation may have servers of their own."""
     operation = {"responses": OK, "servers": [{"url": "/of-the-operation"}]}
