@@ -52,12 +52,12 @@ async def serve(
     app: Application, settings: Settings, listening: socket.socket, ready: Callable[[], None]
 ) -> None:
     """Start the app, serve it until SIGINT or SIGTERM, and stop it; ``ready`` is called once it answers."""
-    await app.start()
-    # what is there now is there to stay: the collector need not look at it again and again
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(YOUNG_OBJECTS, *gc.get_threshold()[1:])
     try:
+        await app.start()
+        # what is there now is there to stay: the collector need not look at it again and again
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(YOUNG_OBJECTS, *gc.get_threshold()[1:])
         await _Server(_config(app, settings), ready).serve(sockets=[listening])
     finally:
         await app.stop()

@@ -25,9 +25,9 @@ def _serve(settings: Settings) -> None:
 
     try:
         app = create_app(settings)
-        listening = listen(settings.host, settings.port)
-        ready = f"Scanner API {app.contract.version} on {url_of(listening)} (explorer: /docs)"
-        uvloop.run(serve(app, settings, listening, lambda: typer.echo(ready)))
+        with listen(settings.host, settings.port) as listening:
+            ready = f"Scanner API {app.contract.version} on {url_of(listening)} (explorer: /docs)"
+            uvloop.run(serve(app, settings, listening, lambda: typer.echo(ready)))
     except START_ERRORS as error:
         typer.echo(f"Cannot start: {error}", err=True)
         raise typer.Exit(1) from None

@@ -1,4 +1,4 @@
-"""``scanner-api serve``, as a process: it starts, says where, ends cleanly, or says why it cannot."""
+"""``scanner-api serve``: as a process it starts, says where and ends cleanly; else it says why it cannot."""
 
 from __future__ import annotations
 
@@ -11,31 +11,50 @@ from pathlib import Path
 
 import httpx
 import pytest
+from typer.testing import CliRunner
 
-pytestmark = pytest.mark.programs
+from scanner_api.cli import app
 
 COMMAND = Path(sys.executable).with_name("scanner-api")
 AWS = {"AWS_ACCESS_KEY_ID": "AKIDTEST", "AWS_SECRET_ACCESS_KEY": "not-a-secret"}
 
 
 @pytest.fixture
-def start(tmp_path):
-    """Return what starts ``serve`` with a database of its own, and nothing of this machine's AWS set-up."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SCANNER_"))}
+def environment(tmp_path, monkeypatch):
+    """Settings with a database of the test's own, and nothing of this machine's AWS set-up."""
+    for name in [name for name in os.environ if name.startswith(("AWS_", "SCANNER_"))]:
+        monkeypatch.delenv(name)
     files = {"AWS_CONFIG_FILE": str(tmp_path / "none"), "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none")}
     own = {"SCANNER_PORT": "0", "SCANNER_DATABASE_URL": f"sqlite+aiosqlite:///{tmp_path}/scanner.db"}
-    environment = {**clean, **files, **own, "AWS_EC2_METADATA_DISABLED": "true"}
+    return {**files, **own, "AWS_EC2_METADATA_DISABLED": "true"}
 
-    def starting(*arguments, **more):
-        return subprocess.Popen(  # noqa: S603 -- the arguments are the tests' own
-            [COMMAND, "serve", *arguments],
-            env={**environment, **more},
+
+@pytest.fixture
+def start(environment):
+    """Return what starts ``serve`` as a process."""
+
+    def starting(**more):
+        return subprocess.Popen(  # noqa: S603 -- our own command
+            [COMMAND, "serve"],
+            env={**os.environ, **environment, **more},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
 
     return starting
+
+
+@pytest.fixture
+def refuse(environment):
+    """Return what runs ``serve`` in this process until its start fails; a traceback is raised."""
+
+    def run(*arguments, **more):
+        return CliRunner().invoke(
+            app, ["serve", *arguments], env={**environment, **AWS, **more}, catch_exceptions=False
+        )
+
+    return run
 
 
 def outcome(process):
@@ -47,6 +66,7 @@ def outcome(process):
     return process.returncode, complaints
 
 
+@pytest.mark.programs
 def test_serve_answers_and_ends_cleanly(start, tmp_path):
     """It prints its URL once it answers; SIGTERM ends it with 0, and the database is closed."""
     with start(**AWS) as process:
@@ -60,6 +80,7 @@ def test_serve_answers_and_ends_cleanly(start, tmp_path):
     assert [path.name for path in tmp_path.glob("scanner.db*")] == ["scanner.db"]
 
 
+@pytest.mark.programs
 def test_serve_needs_credentials(start):
     """Without AWS credentials it does not start, and says so in one sentence."""
     with start() as process:
@@ -79,11 +100,10 @@ def test_serve_needs_credentials(start):
         ({"SCANNER_CONFIG": "/nowhere/at/all.toml"}, "/nowhere/at/all.toml"),
     ],
 )
-def test_a_wrong_setting_names_itself(start, more, named):
+def test_a_wrong_setting_names_itself(refuse, more, named):
     """A setting that cannot be used is named, and the exit code is 2."""
-    with start(**AWS, **more) as process:
-        code, complaints = outcome(process)
-    assert (code, named in complaints) == (2, True), complaints
+    refused = refuse(**more)
+    assert (refused.exit_code, named in refused.stderr) == (2, True), refused.stderr
 
 
 @pytest.mark.parametrize(
@@ -95,18 +115,15 @@ def test_a_wrong_setting_names_itself(start, more, named):
         ({"SCANNER_RATE_LIMIT_STORAGE": "ftp://x"}, "rate_limit_storage"),
     ],
 )
-def test_what_cannot_be_used_is_one_sentence(start, more, said):
+def test_what_cannot_be_used_is_one_sentence(refuse, more, said):
     """What is wrong beyond its form ends the start with 1 and a sentence."""
-    with start(**AWS, **more) as process:
-        code, complaints = outcome(process)
-    assert (code, said in complaints, "Traceback" in complaints) == (1, True, False), complaints
+    refused = refuse(**more)
+    assert (refused.exit_code, said in refused.stderr, refused.stderr.count("\n")) == (1, True, 1)
 
 
-def test_a_taken_port_is_one_sentence(start):
+def test_a_taken_port_is_one_sentence(refuse):
     """A port that someone listens on is named."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with start("--port", str(port), **AWS) as process:
-            code, complaints = outcome(process)
-    assert code == 1
-    assert f"port {port}" in complaints
+        refused = refuse("--port", str(port))
+    assert (refused.exit_code, f"port {port}" in refused.stderr) == (1, True)
