@@ -27,6 +27,7 @@ from .faults.faulty import Faulty
 from .faults.file import faults_in
 from .journal import Journalled
 from .operation_table import OperationTable
+from .own_url import callable_url
 from .randomness import SeededRandomness
 from .serving import serving
 from .watch import Watch
@@ -106,7 +107,7 @@ def contract_mock(
     loaded = readable(load_contract(contract) if isinstance(contract, str) else contract, tell)
     with ExitStack() as running:
         listening = running.enter_context(listen(host, port))
-        url, info = url_of(listening), loaded.document["info"]
+        url, info = callable_url(url_of(listening)), loaded.document["info"]
         mock = ContractMock(
             api=url,
             control=f"{url}/_mock",

@@ -12,6 +12,7 @@ from scanner_api.server import listen, url_of
 
 from . import seeds
 from .clock import MockClock
+from .own_url import callable_url
 from .s3 import S3Server
 from .shelf import Shelf
 from .watch import Watch
@@ -103,7 +104,8 @@ def scanner_mock(
             from . import api  # noqa: PLC0415 -- takes as long as S3 to start, and that starts now
             from .faults.file import faults_in  # noqa: PLC0415 -- the same
 
-            mock = Mock(api=url_of(listening), s3=s3.url, control=f"{url_of(listening)}/_mock")
+            url = callable_url(url_of(listening))
+            mock = Mock(api=url, s3=s3.url, control=f"{url}/_mock")
             clock = MockClock(lambda now, stopped: s3.set_clock(now, stopped=stopped))
             settled = api.Settled(s3, shelf, clock, watch, seed, control_token, mock.seeds, settings)
             app = api.mock_application(settled)

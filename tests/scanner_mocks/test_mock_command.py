@@ -21,6 +21,7 @@ from typer.testing import CliRunner
 import scanner_api.cli
 from scanner_mocks import cli, seeds
 from scanner_mocks.cli import extras
+from scanner_mocks.own_url import callable_url
 from scanner_mocks.token_issuer import bearer_token
 
 pytestmark = pytest.mark.programs
@@ -184,6 +185,28 @@ def test_beyond_loopback_it_warns():
         _, complaints = process.communicate(timeout=30)
     assert complaints.startswith("Others reach 192.0.2.1: this is a mock")
     assert process.returncode == 1
+
+
+def test_on_every_address_it_says_whom_its_urls_are_for():
+    """Nobody can call 0.0.0.0: its URLs are for this machine, and what another has to be told is said."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:  # so that nothing listens there
+        everywhere = ("--host", "0.0.0.0", "--port", str(taken.getsockname()[1]))  # noqa: S104 -- the reason above
+        with running(*everywhere) as process:
+            _, complaints = process.communicate(timeout=30)
+    assert "for another, --host is the address that it calls" in complaints
+
+
+@pytest.mark.parametrize(
+    ("listened_on", "told"),
+    [
+        ("http://0.0.0.0:8000", "http://127.0.0.1:8000"),
+        ("http://[::]:8000", "http://[::1]:8000"),
+        ("http://192.0.2.1:8000", "http://192.0.2.1:8000"),
+    ],
+)
+def test_every_url_that_is_told_can_be_called(listened_on, told):
+    """A server that listens on every address is told of as one on loopback, any other as what it is."""
+    assert callable_url(listened_on) == told
 
 
 @pytest.mark.parametrize(("command", "code"), [("mock", 2), ("demo", 2), ("mock exec true", 125)])

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from .contract_source import ContractSource
 
+EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104 -- looked for, not listened on
+
 
 class Start(NamedTuple):
     """What the options of ``scanner-api mock`` ask for.
@@ -68,7 +70,13 @@ class Start(NamedTuple):
     def _warn(self) -> None:
         from scanner_api.access.jwks_sources import is_loopback  # noqa: PLC0415 -- help does without
 
-        if not is_loopback(host := self.arguments["host"]):
+        host = self.arguments["host"]
+        if not is_loopback(host):
             typer.echo(
                 f"Others reach {host}: this is a mock, its keys are public, anyone may do anything.", err=True
+            )
+        if host in EVERYWHERE:
+            typer.echo(
+                "Its URLs are for this machine; for another, --host is the address that it calls.",
+                err=True,
             )

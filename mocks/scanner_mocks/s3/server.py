@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
+from scanner_mocks.own_url import callable_url
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
@@ -90,7 +92,7 @@ class S3Server:
     @property
     def url(self) -> str:
         """The endpoint URL; clients may connect to it before S3 is ready, and are answered when it is."""
-        return str(self._awaited["url"].result())
+        return callable_url(str(self._awaited["url"].result()))
 
     def wait_ready(self) -> None:
         """Wait until S3 answers.
