@@ -34,7 +34,7 @@ def test_each_limit_has_a_test():
     """Each row of the tables has a test of its name here."""
     rows = re.findall(r"^\| ([\w ]+) \|", LIMITS, re.MULTILINE)
     named = {f"test_{row.lower().replace(' ', '_')}" for row in rows if row != "limit"}
-    assert len(named) == 18
+    assert len(named) == 22
     assert named - globals().keys() == set()
 
 
@@ -52,6 +52,44 @@ def test_organizations(mock):
     """There are two organizations."""
     told = httpx.get(f"{mock.control}/seeds", trust_env=False).json()
     assert told["organizations"] == [seeds.ORGANIZATION, seeds.OTHER_ORGANIZATION]
+
+
+def test_origins(mock):
+    """A page of any origin may send what it likes to the API, and a form to the bucket."""
+    asks = {"Origin": "https://app.example", "Access-Control-Request-Method": "POST"}
+    for url in (f"{mock.api}/scanner/api/v1/sessions", f"{mock.s3}/{mock.bucket}"):
+        answer = httpx.options(url, headers=asks, trust_env=False)
+        assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (200, "*")
+
+
+def test_phones(mock):
+    """The API does not speak TLS."""
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(mock.api.replace("http:", "https:"), trust_env=False)
+
+
+def test_identifiers(mock, api):
+    """An identifier, a preference or a fault in a header brings an answer that is not its own."""
+    real = f"/sessions/{mock.session_id}/photos"
+    for path, headers in (
+        ("/sessions/mock-status-429/photos", {}),
+        (real, {"Prefer": "code=429"}),
+        (real, {"X-Mock-Fault": "status=429"}),
+    ):
+        assert api.get(path, headers=headers).status_code == 429
+
+
+def test_processing(mock, api):
+    """While the mock's time stands still a barcode comes to its end."""
+    scan = {"session_short_id": mock.session_id, "capture_type": "BARCODE", "raw_value": UNKNOWN_GTIN}
+    with httpx.Client(base_url=mock.control, trust_env=False) as control:
+        try:
+            control.post("/clock", json={"freeze": True}).raise_for_status()
+            capture = api.post("/captures", json=scan).raise_for_status().json()
+            while capture["status"] != "NOT_FOUND":
+                capture = api.get(f"/captures/{capture['id']}").raise_for_status().json()
+        finally:
+            control.post("/clock", json={"reset": True}).raise_for_status()
 
 
 def test_catalogue(mock, api):
