@@ -38,16 +38,19 @@ def _keywords(mark: str, kind: Any, compiler: SchemaCompiler) -> dict[str, Any]:
     """Return the keywords that tell what is required, for all properties but those that are marked."""
 
     def required(validator: Any, names: list[str], instance: Any, schema: Any) -> Iterator[Any]:
-        wanted = _unmarked(names, properties_marked(mark, schema, compiler))
-        yield from kind.VALIDATORS["required"](validator, wanted, instance, schema)
+        judged = kind.VALIDATORS["required"]
+        if any(judged(validator, names, instance, schema)):  # what is marked takes a while to find
+            wanted = _unmarked(names, properties_marked(mark, schema, compiler))
+            yield from judged(validator, wanted, instance, schema)
 
     def all_of(validator: Any, parts: list[Any], instance: Any, schema: Any) -> Iterator[Any]:
-        marked = properties_marked(mark, schema, compiler)
-        told = [
-            {**part, "required": _unmarked(part["required"], marked)} if "required" in part else part
-            for part in parts
-        ]
-        yield from kind.VALIDATORS["allOf"](validator, told, instance, schema)
+        if any("required" in part for part in parts):
+            marked = properties_marked(mark, schema, compiler)
+            parts = [
+                {**part, "required": _unmarked(part["required"], marked)} if "required" in part else part
+                for part in parts
+            ]
+        yield from kind.VALIDATORS["allOf"](validator, parts, instance, schema)
 
     return {"required": required, "allOf": all_of}
 
