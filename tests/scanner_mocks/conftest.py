@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import gc
+import signal
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+from typer.testing import CliRunner
 
+from scanner_api.cli import app
 from scanner_mocks import scanner_mock
+from scanner_mocks.cli.execute import FORWARDED
+from scanner_mocks.cli.start import Start
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -58,3 +65,22 @@ def upload(mock: Mock, api: httpx.Client) -> Callable[..., httpx.Response]:
         )
 
     return send
+
+
+@pytest.fixture
+def invoke(monkeypatch):
+    """Return what runs ``scanner-api mock`` in this process, with a mock that runs already if it is given."""
+    numbers = [signal.SIGCHLD, *(signal.Signals[name] for name in FORWARDED)]
+    handlers = {number: signal.getsignal(number) for number in numbers}
+
+    def run(*arguments, mock=None):
+        if mock is not None:
+            monkeypatch.setattr(Start, "_mock", lambda _: nullcontext(mock))
+        return CliRunner().invoke(app, ["mock", *arguments], catch_exceptions=False)
+
+    yield run
+    # what a command takes of its process, it takes to its end
+    signal.set_wakeup_fd(-1)
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+    gc.unfreeze()

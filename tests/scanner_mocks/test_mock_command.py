@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 from itertools import takewhile
 from pathlib import Path
@@ -24,9 +25,8 @@ from scanner_mocks.cli import extras
 from scanner_mocks.own_url import callable_url
 from scanner_mocks.token_issuer import bearer_token
 
-pytestmark = pytest.mark.programs
-
-COMMAND = [str(Path(sys.executable).with_name("scanner-api")), "mock", "--port", "0", "--s3-port", "0"]
+FREE_PORTS = ("--port", "0", "--s3-port", "0")
+COMMAND = [str(Path(sys.executable).with_name("scanner-api")), "mock", *FREE_PORTS]
 
 
 @contextmanager
@@ -46,15 +46,19 @@ def running(*options):
             process.kill()
 
 
-def accepts(address):
-    """Tell whether something listens at an address."""
-    try:
-        socket.create_connection(address).close()
-    except OSError:
-        return False
-    return True
+def await_listening(address, process):
+    """Return once a process, which still runs, listens at an address."""
+    while True:
+        try:
+            socket.create_connection(address).close()
+        except OSError:
+            assert process.poll() is None
+            time.sleep(0.005)
+        else:
+            return
 
 
+@pytest.mark.programs
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_one_line_of_json_then_a_clean_end(number):
     """Once both ports answer there is one line on standard output; a signal ends it with exit code 0."""
@@ -70,6 +74,7 @@ def test_one_line_of_json_then_a_clean_end(number):
             httpx.get(url, trust_env=False)
 
 
+@pytest.mark.programs
 def test_signals_in_a_row_disturb_nothing():
     """A second signal, as impatient terminals send, does not break the end."""
     with running("--json") as process:
@@ -80,42 +85,35 @@ def test_signals_in_a_row_disturb_nothing():
     assert (process.returncode, complaints) == (0, "")
 
 
+@pytest.mark.programs
 def test_a_signal_while_it_starts():
     """A signal as soon as S3 listens, when the API does not yet, ends it as cleanly."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         address = free.getsockname()
     with running("--json", "--s3-port", str(address[1])) as process:
-        while not accepts(address):
-            assert process.poll() is None
+        await_listening(address, process)
         process.send_signal(signal.SIGTERM)
         told, complaints = process.communicate(timeout=30)
     assert (process.returncode, told, complaints) == (0, "", "")
 
 
+@pytest.mark.programs
 def test_ctrl_c_while_it_starts():
     """Ctrl-C, which a terminal sends to S3's process as well, ends it with exit code 0 even then."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         address = free.getsockname()
     with running("--json", "--s3-port", str(address[1])) as process:
-        while not accepts(address):
-            assert process.poll() is None
+        await_listening(address, process)
         os.killpg(process.pid, signal.SIGINT)
         told, _ = process.communicate(timeout=30)
     assert (process.returncode, told) == (0, "")
 
 
-@pytest.mark.parametrize(
-    ("name", "text"),
-    [
-        ("faults.json", '[{"effect": {"status": 503}, "times": 1}]'),
-        ("faults.yaml", "faults:\n  - effect: {status: 503}\n    times: 1\n"),
-        ("faults.toml", "[[faults]]\ntimes = 1\neffect = {status = 503}\n"),
-    ],
-)
-def test_faults_of_a_file_are_on_from_the_start(name, text, tmp_path):
-    """Whatever the format, the first request is struck, and the second is answered."""
-    file = tmp_path / name
-    file.write_text(text)
+@pytest.mark.programs
+def test_faults_of_a_file_are_on_from_the_start(tmp_path):
+    """The first request is struck, and the second is answered."""
+    file = tmp_path / "faults.toml"
+    file.write_text("[[faults]]\ntimes = 1\neffect = {status = 503}\n")
     with running("--json", "--faults", str(file)) as process:
         told = json.loads(process.stdout.readline())
         target, headers = f"{told['api']}/scanner/api/v1/sessions", {"X-API-Key": told["api_key"]}
@@ -123,6 +121,7 @@ def test_faults_of_a_file_are_on_from_the_start(name, text, tmp_path):
             assert [client.get(target).status_code for _ in range(2)] == [503, 200]
 
 
+@pytest.mark.programs
 def test_page_for_people():
     """Without ``--json`` it tells a person everything that can be copied, each on one line."""
     with running() as process:
@@ -144,56 +143,41 @@ def test_page_for_people():
     )
 
 
-def test_ready_file(tmp_path):
-    """The file has the line once both answer, whatever was there before, and is gone in the end."""
-    path = tmp_path / "ready.json"
-    path.write_text("of a mock that was killed")
-    with running("--json", "--ready-file", str(path)) as process:
-        line = process.stdout.readline()
-        assert path.read_text() == line
-        process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=30)
-    assert process.returncode == 0
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_ready_file_that_cannot_be(tmp_path):
+def test_a_ready_file_that_cannot_be(invoke, mock, tmp_path):
     """A ready file in a folder that is not there is named on standard error, and the exit code is 1."""
-    with running("--ready-file", str(tmp_path / "missing" / "ready.json")) as process:
-        told, complaints = process.communicate(timeout=30)
-    assert (process.returncode, told) == (1, "")
-    assert re.fullmatch(r"Cannot start: .*No such file or directory: .*/missing/ready.json.*\n", complaints)
+    refused = invoke("--ready-file", str(tmp_path / "missing" / "ready.json"), mock=mock)
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert re.fullmatch(
+        r"Cannot start: .*No such file or directory: .*/missing/ready.json.*\n", refused.stderr
+    )
 
 
 @pytest.mark.parametrize("option", ["--port", "--s3-port"])
-def test_a_taken_port_is_an_error(option):
+def test_a_taken_port_is_an_error(invoke, option):
     """A port that is taken is named on standard error, and the exit code is 1."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with running("--json", option, str(port)) as process:
-            told, complaints = process.communicate(timeout=30)
-    assert (process.returncode, told) == (1, "")
-    assert complaints.startswith(
+        refused = invoke(*FREE_PORTS, "--json", option, str(port))
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert refused.stderr.startswith(
         f"Cannot start: Cannot listen on 127.0.0.1 port {port}: Address already in use"
     )
-    assert complaints.count("\n") == 1
+    assert refused.stderr.count("\n") == 1
 
 
-def test_beyond_loopback_it_warns():
+def test_beyond_loopback_it_warns(invoke):
     """An address that others can reach brings a warning that this is a mock."""
-    with running("--host", "192.0.2.1") as process:  # of a network that nobody has, so that nobody does
-        _, complaints = process.communicate(timeout=30)
-    assert complaints.startswith("Others reach 192.0.2.1: this is a mock")
-    assert process.returncode == 1
+    refused = invoke(*FREE_PORTS, "--host", "192.0.2.1")  # of a network that nobody has, so that nobody does
+    assert refused.stderr.startswith("Others reach 192.0.2.1: this is a mock")
+    assert refused.exit_code == 1
 
 
-def test_on_every_address_it_says_whom_its_urls_are_for():
+def test_on_every_address_it_says_whom_its_urls_are_for(invoke):
     """Nobody can call 0.0.0.0: its URLs are for this machine, and what another has to be told is said."""
     with socket.create_server(("127.0.0.1", 0)) as taken:  # so that nothing listens there
-        everywhere = ("--host", "0.0.0.0", "--port", str(taken.getsockname()[1]))  # noqa: S104 -- the reason above
-        with running(*everywhere) as process:
-            _, complaints = process.communicate(timeout=30)
-    assert "for another, --host is the address that it calls" in complaints
+        port = str(taken.getsockname()[1])
+        refused = invoke(*FREE_PORTS, "--host", "0.0.0.0", "--port", port)  # noqa: S104 -- the reason above
+    assert "for another, --host is the address that it calls" in refused.stderr
 
 
 @pytest.mark.parametrize(

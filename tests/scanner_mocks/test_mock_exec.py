@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,8 +19,6 @@ from typer.testing import CliRunner
 from scanner_api.cli import app
 from scanner_api.settings import Settings
 from scanner_mocks.environment import environment_of
-
-pytestmark = pytest.mark.programs
 
 COMMAND = [str(Path(sys.executable).with_name("scanner-api")), "mock"]
 SHOW = """
@@ -77,6 +76,7 @@ def executing(*arguments):
             process.kill()
 
 
+@pytest.mark.programs
 def test_the_command_has_the_mock_beside_it(tmp_path):
     """The command finds a mock that answers, by a variable for each field; its exit code is the end's."""
     ready = tmp_path / "ready.json"
@@ -105,6 +105,7 @@ def test_no_variable_is_a_setting(mock, monkeypatch):
     assert Settings() == plain
 
 
+@pytest.mark.programs
 def test_signals_reach_the_command():
     """A signal is the command's to answer, and the command's exit code is the end's."""
     with executing("exec", sys.executable, "-c", PATIENT) as process:
@@ -113,6 +114,7 @@ def test_signals_reach_the_command():
         assert process.wait(30) == 9
 
 
+@pytest.mark.programs
 def test_a_terminal_interrupts_once():
     """Ctrl-C, which a terminal sends to its whole group, reaches the command once."""
     command = [sys.executable, "-c", TERMINAL, *COMMAND, "exec", sys.executable, "-c", COUNTING]
@@ -125,12 +127,22 @@ def test_a_terminal_interrupts_once():
         assert process.wait(30) == 1
 
 
-def test_a_killed_command():
+def test_ready_file(invoke, mock, tmp_path, capfd):
+    """The file has the line while the command runs, whatever was there before, and is gone in the end."""
+    path = tmp_path / "ready.json"
+    path.write_text("of a mock that was killed")
+    ended = invoke("--ready-file", str(path), "exec", "cat", str(path), mock=mock)
+    assert (ended.exit_code, capfd.readouterr().out) == (0, f"{mock.line()}\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_killed_command(invoke, mock, capfd):
     """The code of a command that a signal killed is 128 and the signal's number; its options are its own."""
-    finished = execute("exec", "sh", "-c", "kill -KILL $$", "--", "--port")
-    assert (finished.returncode, finished.stdout, finished.stderr) == (128 + signal.SIGKILL, "", "")
+    ended = invoke("exec", "sh", "-c", "kill -KILL $$", "--", "--port", mock=mock)
+    assert (ended.exit_code, ended.output, capfd.readouterr()) == (128 + signal.SIGKILL, "", ("", ""))
 
 
+@pytest.mark.programs
 def test_a_signal_before_the_command_runs():
     """A signal while the mock starts ends it all, and the command never runs."""
     with socket.create_server(("127.0.0.1", 0)) as free:
@@ -142,29 +154,30 @@ def test_a_signal_before_the_command_runs():
                 break
             except OSError:
                 assert process.poll() is None
+                time.sleep(0.005)
         process.send_signal(signal.SIGTERM)
         told, _ = process.communicate(timeout=30)
     assert (process.returncode, told) == (128 + signal.SIGTERM, "")
 
 
 @pytest.mark.parametrize(("command", "code"), [("not-to-be-found", 127), (str(Path(__file__).parent), 126)])
-def test_a_command_that_cannot_run(command, code):
+def test_a_command_that_cannot_run(invoke, mock, command, code):
     """A command that is not there, and one that cannot be run, are named and have the codes of a shell."""
-    finished = execute("exec", "--", command)
-    assert (finished.returncode, finished.stdout) == (code, "")
-    assert finished.stderr.startswith(f"Cannot run {command}: ")
+    refused = invoke("exec", "--", command, mock=mock)
+    assert (refused.exit_code, refused.stdout) == (code, "")
+    assert refused.stderr.startswith(f"Cannot run {command}: ")
 
 
 @pytest.mark.parametrize(
     "arguments", [("--port", "PORT", "exec", "echo"), ("exec", "--port", "PORT", "--", "echo")]
 )
-def test_a_mock_that_cannot_start(arguments):
+def test_a_mock_that_cannot_start(invoke, arguments):
     """Where the mock cannot start, on either side of exec, the code is one that commands hardly have."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        finished = execute(*(port if argument == "PORT" else argument for argument in arguments))
-    assert (finished.returncode, finished.stdout) == (125, "")
-    assert f"127.0.0.1 port {port}: Address already in use" in finished.stderr
+        refused = invoke(*(port if argument == "PORT" else argument for argument in arguments))
+    assert (refused.exit_code, refused.stdout) == (125, "")
+    assert f"127.0.0.1 port {port}: Address already in use" in refused.stderr
 
 
 def test_the_output_is_the_commands():
