@@ -37,6 +37,12 @@ def _moment(random: Random) -> datetime:
     return EPOCH + timedelta(days=random.randrange(DAYS), seconds=random.randrange(86_400))
 
 
+def _other_moment(random: Random) -> str:
+    """Return a date-time as a length or a pattern may want it: with a fraction, with an offset in numbers."""
+    fraction, offset = random.choice(("", ".000", ".000000")), random.choice(("Z", "+00:00"))
+    return _moment(random).strftime("%Y-%m-%dT%H:%M:%S") + fraction + offset
+
+
 def _time(random: Random) -> str:
     """Return a full-time of RFC 3339, or one without an offset, which is all that some judges take."""
     return _moment(random).strftime(random.choice(("%H:%M:%SZ", "%H:%M:%S")))
@@ -100,7 +106,9 @@ def text(merged: Merged, random: Random) -> str:
 
 
 def _candidates(merged: Merged, random: Random, shortest: int, longest: int) -> Iterator[str]:
-    makers = [FORMATS[each] for each in merged.listed.get("format", ()) if each in FORMATS]
+    formats = merged.listed.get("format", ())
+    makers = [FORMATS[each] for each in formats if each in FORMATS]
+    makers += [_other_moment for each in formats if each == "date-time"]
     repeats = max(MOST_REPEATS, min(longest, shortest + MOST_REPEATS))
     for attempt in range(TRIES):
         yield from (make(random) for make in makers)

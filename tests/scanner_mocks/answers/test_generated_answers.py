@@ -140,6 +140,8 @@ NASTY = {
     "pattern that Python cannot read": {"type": "string", "pattern": "^\\p{L}+$"},
     "length": {"type": "string", "minLength": 200, "maxLength": 210},
     "one character": {"type": "string", "maxLength": 1},
+    "a moment with an offset": {"type": "string", "format": "date-time", "minLength": 25, "maxLength": 25},
+    "a moment to the millisecond": {"type": "string", "format": "date-time", "pattern": "\\.\\d{3}Z$"},
     "pattern properties": {
         "type": "object",
         "patternProperties": {"^x-[a-z]+$": {"type": "integer"}},
