@@ -25,7 +25,9 @@ from scanner_api.storage.products import ProductStore
 
 pytestmark = pytest.mark.programs
 
-CAPTURES = 200
+CAPTURES = 60
+AT_ONCE = 15
+"""So that with the 8 that a process does at once most still wait when it is killed."""
 GTIN = "09521234000013"
 API = "/scanner/api/v1"
 FINAL = {"COMPLETED", "NOT_FOUND", "FAILED"}
@@ -68,7 +70,7 @@ def serving(site):
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"
@@ -216,9 +218,9 @@ def assert_all_ended(session):
 
 
 def test_captures_outlive_the_server_that_is_killed(deployed):
-    """Of 200 captures some are done, some being done and most waiting when the server is killed; all end."""
+    """Of all captures some are done, some being done and most waiting when the server is killed; all end."""
     deployment = deployed()
-    site = Site(at_once=50)
+    site = Site(AT_ONCE)
     with serving(site) as url:
         server, client = deployment.serve()
         session_id = scan(client, url)
@@ -234,9 +236,9 @@ def test_captures_outlive_the_server_that_is_killed(deployed):
 
 
 def test_captures_outlive_the_worker_that_is_killed(deployed, redis_url):
-    """With jobs in Redis a worker is killed in the middle of 200 captures; another ends them all."""
+    """With jobs in Redis a worker is killed in the middle of many captures; another ends them all."""
     deployment = deployed(SCANNER_QUEUE_URL=redis_url)
-    site = Site(at_once=50)
+    site = Site(AT_ONCE)
     with serving(site) as url:
         _, client = deployment.serve()
         worker, ready = deployment.start("worker")
@@ -256,7 +258,7 @@ def test_captures_outlive_the_worker_that_is_killed(deployed, redis_url):
 def test_captures_wait_for_a_worker(deployed, redis_url):
     """With jobs in Redis the server does none of them: they wait until a worker is there."""
     deployment = deployed(SCANNER_QUEUE_URL=redis_url)
-    site = Site(at_once=CAPTURES)
+    site = Site(CAPTURES)
     with serving(site) as url:
         _, client = deployment.serve()
         session_id = scan(client, url)
