@@ -25,6 +25,7 @@ from .faults.faulty import Faulty
 from .faults.skew import UPLOADS, SkewedClock
 from .journal import Journalled
 from .operation_table import OperationTable
+from .service import Service
 from .serving import serving
 from .state import State
 
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from .clock import MockClock
     from .s3 import S3Server
     from .shelf import Shelf
-    from .state import Clearable
+    from .state import Clearable, Make
     from .watch import Watch
 
 __all__ = ["Settled", "mock_application", "serving"]
@@ -59,6 +60,7 @@ class Settled(NamedTuple):
         control_token: opens the control API, from anywhere; None for this machine alone.
         tell: returns what a client has to know.
         settings: of the service that differ from the mock's own.
+        tell_reload: hears of each reload of the contract; None for not to watch its file.
     """
 
     s3: S3Server
@@ -69,23 +71,36 @@ class Settled(NamedTuple):
     control_token: str | None
     tell: Callable[[], dict[str, Any]]
     settings: Mapping[str, Any]
+    tell_reload: Callable[[str], None] | None = None
 
 
 def mock_application(settled: Settled) -> MockApplication:
     """Put the mock together."""
     clock, events, watch = settled.clock, Events(), settled.watch
     settings = _settings(settled)
-    contract = load_contract(settings.contract, extensions=not settings.vendor_operations_only)
+
+    def load() -> Contract:
+        return load_contract(settings.contract, extensions=not settings.vendor_operations_only)
+
+    def make(contract: Contract) -> Make:
+        return _maker(settled, settings, contract)
+
+    contract = load()
     kept: dict[str, Clearable] = {"journal": watch.journal, "faults": watch.faults}
-    state = State(
-        _maker(settled, settings, contract), settled.seed, settled.shelf, settled.s3, clock, events, kept
-    )
-    watch.look_by(contract)
+    state = State(make(contract), settled.seed, settled.shelf, settled.s3, clock, events, kept)
+
+    def watched(contract: Contract) -> ASGIApp:
+        watch.look_by(contract)
+        seconds = settings.presigned_expires_seconds
+        faulty = Faulty(state, watch.faults, contract, clock, upload_seconds=seconds, prefers=True)
+        return Journalled(faulty, watch.journal, OperationTable(contract))
+
+    service = Service(state, contract, load, make, watched, settled.tell_reload)
     control = Control(
         ControlGate(settled.control_token),
         pages={
             "/_mock/events": EventStream(events, watch.journal),
-            ANSWERS: AnswersPage(lambda: contract),
+            ANSWERS: AnswersPage(lambda: service.contract),
             CONSOLE: ConsolePage(settled.s3.url),
         },
         public=(ANSWERS, CONSOLE),
@@ -94,23 +109,11 @@ def mock_application(settled: Settled) -> MockApplication:
             "events": events,
             "state": state,
             "seeds": settled.tell,
-            "contract": lambda: contract,
+            "contract": lambda: service.contract,
             **kept,
         },
     )
-    operations = OperationTable(contract)
-    layers: list[Callable[[ASGIApp], ASGIApp]] = [
-        lambda app: Journalled(app, watch.journal, operations),
-        lambda app: Faulty(
-            app,
-            watch.faults,
-            contract,
-            clock,
-            upload_seconds=settings.presigned_expires_seconds,
-            prefers=True,
-        ),
-    ]
-    return MockApplication(state, control, events, layers, watch)
+    return MockApplication(service, control, events, watch)
 
 
 def _settings(settled: Settled) -> Settings:
@@ -130,9 +133,7 @@ def _settings(settled: Settled) -> Settings:
     return Settings.model_construct(**{**own, **settled.settings})
 
 
-def _maker(
-    settled: Settled, settings: Settings, contract: Contract
-) -> Callable[[Database, Randomness], Application]:
+def _maker(settled: Settled, settings: Settings, contract: Contract) -> Make:
     """Return what makes the service."""
     s3_url, clock = settled.s3.url, SkewedClock(settled.clock)
     uploads_clock = SkewedClock(clock, UPLOADS)

@@ -166,7 +166,7 @@ class _Making:
                 **kept,
             },
         )
-        return MockApplication(state, control, events, (), self.watch)
+        return MockApplication(state, control, events, self.watch)
 
     def _layered(self, contract: Contract) -> ASGIApp:
         """Return a contract's answers behind faults, and those behind the journal."""

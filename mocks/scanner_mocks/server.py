@@ -18,7 +18,7 @@ from .shelf import Shelf
 from .watch import Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
 
@@ -72,6 +72,7 @@ def scanner_mock(
     control_token: str | None = None,
     seed: int = 0,
     faults: Path | None = None,
+    tell_reload: Callable[[str], None] | None = None,
     **settings: Any,
 ) -> Iterator[Mock]:
     """Run the mock: once this is entered both servers answer, once it is left both are gone.
@@ -85,6 +86,7 @@ def scanner_mock(
         control_token: what opens the control API, from anywhere; without it, it is for this machine.
         seed: same seed, same calls and same time: same answers.
         faults: file with faults that are on from the start.
+        tell_reload: hears of each reload of the contract; None for not to watch its file.
         settings: settings of the service that are to differ from the mock's own.
 
     Raises:
@@ -107,7 +109,9 @@ def scanner_mock(
             url = callable_url(url_of(listening))
             mock = Mock(api=url, s3=s3.url, control=f"{url}/_mock")
             clock = MockClock(lambda now, stopped: s3.set_clock(now, stopped=stopped))
-            settled = api.Settled(s3, shelf, clock, watch, seed, control_token, mock.seeds, settings)
+            settled = api.Settled(
+                s3, shelf, clock, watch, seed, control_token, mock.seeds, settings, tell_reload
+            )
             app = api.mock_application(settled)
             from_file = [] if faults is None else faults_in(faults, watch.faults.check)
             running.enter_context(api.serving(app, listening))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, TypeVar
 
 from starlette.responses import PlainTextResponse
 
@@ -35,6 +35,8 @@ _INTERRUPTED = PlainTextResponse(
     "The state of the mock was changed meanwhile.\n", 503, {"Retry-After": "1", "Connection": "close"}
 )
 Answered = TypeVar("Answered")
+Make: TypeAlias = "Callable[[Database, Randomness], Application]"
+"""Makes the service on a database, and with what it draws ids from."""
 
 _SESSION: Final = (
     "id",
@@ -72,7 +74,7 @@ class State:
     """The service of the day as an ASGI app, which is replaced whole.
 
     Args:
-        make: makes the service on a database, and with what it draws ids from.
+        make: makes the service.
         seed: of what it draws ids from.
         shelf: where databases and snapshots are.
         s3: S3, started.
@@ -83,7 +85,7 @@ class State:
 
     def __init__(
         self,
-        make: Callable[[Database, Randomness], Application],
+        make: Make,
         seed: int,
         shelf: Shelf,
         s3: S3Server,
@@ -189,6 +191,24 @@ class State:
             await self._begin_with(snapshot.database)
         self._events.publish("state", {"change": "restore", "name": name})
 
+    async def remake(self, make: Make) -> None:
+        """Go on with all there is and another service; if that does not start, with the one of before."""
+        draft, before = self._shelf.draft(), self._make
+        try:
+            async with self._turns.change():
+                await self._running.database.save(draft.database)
+                await self.stop()
+                try:
+                    self._make = make
+                    await self._begin_with(draft.database)
+                except Exception:
+                    self._make = before
+                    await self._begin_with(draft.database)
+                    raise
+        finally:
+            self._shelf.discard(draft)
+        self._events.publish("state", {"change": "contract"})
+
     async def set_clock(self, **changes: Any) -> Reading:
         """Change the clock as `MockClock.change` does, and return what it shows.
 
@@ -246,8 +266,12 @@ class State:
         self._service = await self._begun(database)
 
     async def _begun(self, database: Database) -> Application:
-        service = self._make(database, self._randomness)
-        await service.start()
+        try:
+            service = self._make(database, self._randomness)
+            await service.start()
+        except BaseException:
+            await database.close()
+            raise
         return service
 
 

@@ -25,7 +25,7 @@ MEMBERS = {
     "completed_session_id": str,
     "control": str,
 }
-KEYS = {"revoked", "expired", "publishable", "other_organization", "limited", "unlimited"}
+KEYS = {"revoked", "expired", "expiring", "publishable", "other_organization", "limited", "unlimited"}
 
 
 def taken_port():

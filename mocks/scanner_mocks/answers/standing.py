@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
-from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scanner_api.problems import Conflict, NotFound
 from scanner_contract import ContractError, load_contract
+from scanner_mocks.contract_file import ContractFile
 
 from .readable import readable
 
@@ -23,9 +21,6 @@ if TYPE_CHECKING:
     from scanner_mocks.events import Events
     from scanner_mocks.state import Clearable
 
-LOOK_SECONDS = 0.5
-MOST_NEIGHBOURS = 200
-SUFFIXES = {".json", ".yaml", ".yml"}
 STATELESS = "This mock answers from the contract alone: it keeps nothing that could be had again."
 
 
@@ -62,35 +57,26 @@ class ContractState:
         self._clock = clock
         self._events = events
         self._kept = kept
-        self._watch = watch
         self._tell = tell
         self._app = make(contract)
-        self._watching: asyncio.Task[None] | None = None
+        self._file = ContractFile(self._source, self._reloaded, tell) if watch else None
 
     async def start(self) -> None:
         """Begin to watch."""
-        if self._watch:
-            self._watching = asyncio.create_task(self._reload_on_change())
+        if self._file is not None:
+            await self._file.start()
 
     async def stop(self) -> None:
         """End it."""
-        if self._watching is not None:
-            self._watching.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._watching
+        if self._file is not None:
+            await self._file.stop()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request by the contract of the moment."""
         await self._app(scope, receive, send)
 
-    async def _reload_on_change(self) -> None:
-        seen = signature(self._source)
-        while True:
-            await asyncio.sleep(LOOK_SECONDS)
-            now = await asyncio.to_thread(signature, self._source)
-            if now != seen:
-                seen = now
-                self._tell(await asyncio.to_thread(self._reload))
+    async def _reloaded(self) -> str:
+        return await asyncio.to_thread(self._reload)
 
     def _reload(self) -> str:
         """Load the contract again, and return what became of it; one that is broken leaves the old one."""
@@ -134,15 +120,3 @@ class ContractState:
             **{name: [] for name in ("sessions", "captures", "photos", "snapshots")},
             "objects": {"count": 0, "bytes": 0},
         }
-
-
-def signature(source: str) -> dict[str, tuple[int, int]]:
-    """Return size and time of a file, and of the documents beside it, which it may refer to."""
-    path = Path(source)
-    beside = (each for each in path.parent.iterdir() if each.suffix in SUFFIXES)
-    found = {}
-    for each in (path, *islice(beside, MOST_NEIGHBOURS)):
-        with suppress(OSError):  # it goes while an editor saves it
-            status = each.stat()
-            found[str(each)] = status.st_mtime_ns, status.st_size
-    return found

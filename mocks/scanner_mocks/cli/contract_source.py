@@ -55,9 +55,9 @@ class ContractSource(NamedTuple):
     def _service(self, arguments: dict[str, Any]) -> AbstractContextManager[Mock]:
         from scanner_mocks.server import scanner_mock  # noqa: PLC0415 -- help does without
 
-        if self.watch or not self.authentication:
-            raise typer.BadParameter("--watch and --no-auth are for contracts that no handler answers.")
-        return scanner_mock(contract=self.place, **arguments)
+        if not self.authentication:
+            raise typer.BadParameter("--no-auth is for contracts that no handler answers.")
+        return scanner_mock(contract=self.place, tell_reload=_tell if self.watch else None, **arguments)
 
 
 def _tell(sentence: str) -> None:
