@@ -118,10 +118,9 @@ class Judge:
         if rendered.body and declared is not None and not declared.get("content"):
             return [f"The contract declares no body for status {rendered.status}"]
         try:
-            found = self.found(operation, rendered, media_type)
+            return sentences(self.found(operation, rendered, media_type))
         except Exception as error:  # noqa: BLE001 -- whatever it is, the response goes no further
             return [f"cannot be judged ({type(error).__name__})"]
-        return [sentence for error in found for sentence in _sentences(error)]
 
     def found(self, operation: Operation, rendered: Rendered, media_type: str | None) -> list[Any]:
         """Return openapi-core's own errors in a response; it raises anything for what it cannot judge."""
@@ -135,8 +134,12 @@ class Judge:
         return list(self._validator.iter_errors(asked, given))
 
 
+def sentences(errors: list[Any]) -> list[str]:
+    """Word errors of openapi-core without the values in the response, which may be secret."""
+    return [sentence for error in errors for sentence in _sentences(error)]
+
+
 def _sentences(error: Any) -> Iterator[str]:
-    """Word an error of openapi-core without the values in the response, which may be secret."""
     where = f"header {error.name}" if hasattr(error, "name") else "body"
     cause = error.__cause__
     violations = getattr(cause, "schema_errors", ()) or getattr(error, "schema_errors", ())

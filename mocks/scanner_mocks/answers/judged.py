@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from scanner_api.binding.accept_filter import AcceptFilter
+from scanner_api.binding.judge import sentences
 from scanner_api.binding.media_types import essence, is_json
 
 if TYPE_CHECKING:
@@ -41,10 +42,9 @@ class AnswerJudge:
             return self._errors_in_value(value, schema) if not isinstance(value, str) else []
         try:
             accepted = self._filter.accepts(sent, media_type)
-            found = [] if accepted else self._judge.found(self._operation, sent, media_type)
+            return [] if accepted else sentences(self._judge.found(self._operation, sent, media_type))
         except Exception:  # noqa: BLE001 -- whatever it stumbles over
             return self._errors_in_value(value, schema)
-        return self._judge.errors(self._operation, sent, media_type) if found else []
 
     def _errors_in_value(self, value: Any, schema: Any) -> list[str]:
         return [] if self._generator.is_valid(schema, value) else ["its body breaks its schema"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from scanner_api.binding.judge import Judge
+
 JSON = "application/json"
 MANY = {f"{n}": {"value": n} for n in range(-50, 0)}
 
@@ -152,3 +154,13 @@ def test_another_apis_problems_are_the_contracts(answering):
     """An example of a problem is sent as it is."""
     problem = content(media_type="application/problem+json", example={"title": "No"})
     assert answering({"404": problem}).get().json == {"title": "No"}
+
+
+def test_an_example_that_breaks_its_schema_is_judged_once(answering, monkeypatch, caplog):
+    """openapi-core takes seconds over a large one; what it said is told, and the next answer is judged."""
+    judged, found = [], Judge.found
+    monkeypatch.setattr(Judge, "found", lambda *args: judged.append(args[2].body) or found(*args))
+    app = answering({"200": content({"type": "integer", "minimum": 5}, example=4)}, openapi="3.0.3")
+    assert app.get().json >= 5
+    assert judged.count(b"4") == 1
+    assert "breaks minimum 5" in caplog.text
