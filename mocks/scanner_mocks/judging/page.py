@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from scanner_mocks.standalone_page import standalone_page
 
+from .report import COULD_NOT_RUN, OK, VIOLATIONS
 from .terminal import summary, times
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from .coverage import OperationCoverage, Share
     from .report import Finding, Report
 
+KINDS = {OK: "ok", VIOLATIONS: "broken", COULD_NOT_RUN: ""}
 HEATS = {0: "never", 1: "once", 2: "2 to 9 times", 3: "10 to 99 times", 4: "more often"}
 
 
@@ -28,10 +30,8 @@ def page(report: Report) -> str:
 
 
 def _parts(report: Report) -> Iterator[str]:
-    broken = report.broken_requests + report.broken_responses
     lines = list(summary(report))
-    kind = "broken" if broken else "ok" if report.judged else ""
-    yield f'<p class="verdict {kind}">{escape(" ".join(lines[:2]))}</p>'
+    yield f'<p class="verdict {KINDS[report.exit_code()]}">{escape(" ".join(lines[:2]))}</p>'
     yield "".join(f'<p class="about">{escape(line)}</p>' for line in lines[2:-1])
     yield f'<ul class="shares">{"".join(_tile(*each) for each in report.shares.items())}</ul>'
     yield f"<h2>Operations and statuses</h2>{_heat_map(report)}{_legend()}"

@@ -3,6 +3,7 @@
 from io import StringIO
 
 import pytest
+from msgspec.structs import replace
 from rich.console import Console
 
 from scanner_mocks.judging.coverage import OperationCoverage
@@ -103,3 +104,12 @@ def test_the_page_leads_from_an_operation_to_its_parameters(report):
     )
     assert '</summary><p class="about" id="operation-0">' in text
     assert "<summary>GET /api/v1/sessions<small></small>" in text
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind"),
+    [({}, "ok"), ({"broken_responses": 1}, "broken"), ({"unanswered": 3}, ""), ({"judged": 0}, "")],
+)
+def test_the_page_is_green_only_where_the_contract_was_seen_to_be_kept(report, changes, kind):
+    """What says 0 violations because nothing was judged, or answered, is no success."""
+    assert f'<p class="verdict {kind}">' in page(replace(report, **changes))
