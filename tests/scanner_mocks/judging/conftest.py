@@ -161,3 +161,20 @@ def added():
         return _exchange("POST", "/things", request, status, response or _message({"name": "a"}))
 
     return make
+
+
+@pytest.fixture(scope="session")
+def told():
+    """Return what names part, place and rule of each violation."""
+    return lambda violations: [(each.part, each.where, each.rule) for each in violations]
+
+
+@pytest.fixture
+def changed(document):
+    """Return what makes a judge by the small contract with an operation on /things that differs."""
+
+    def judge(method="get", **operation):
+        document["paths"]["/things"][method].update(operation)
+        return ExchangeJudge(Contract(document, "things.json"))
+
+    return judge

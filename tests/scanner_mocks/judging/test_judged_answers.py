@@ -1,0 +1,87 @@
+"""Answers: statuses, fields and bodies, in whatever content coding."""
+
+import gzip
+import zlib
+
+import pytest
+
+from scanner_mocks.journal import Verdict
+
+DEEP = b"[" * 5000 + b"]" * 5000
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "headers", "violation"),
+    [
+        (500, {}, {}, ("status", "500", "undocumented")),
+        (200, [{"name": 1}], {"X-Total": "1"}, ("body", "/0/name", "type")),
+        (200, b"", {"X-Total": "1"}, ("body", "", "required")),
+        (200, b"[", {"X-Total": "1", "Content-Type": "application/json"}, ("body", "", "encoding")),
+        (200, b"[NaN]", {"X-Total": "1", "Content-Type": "application/json"}, ("body", "", "encoding")),
+        (200, DEEP, {"X-Total": "1", "Content-Type": "application/json"}, ("body", "", "encoding")),
+        (200, b"x", {"X-Total": "1", "Content-Type": "text/html; a; b"}, ("media type", "", "undocumented")),
+        (200, b"x", {"X-Total": "1"}, ("media type", "", "undocumented")),
+        (200, [], {}, ("header", "X-Total", "required")),
+        (200, [], {"X-Total": "many"}, ("header", "X-Total", "schema")),
+        (204, b"x", {}, ("body", "", "undocumented")),
+    ],
+)
+def test_each_wrong_answer_is_named(judge, listed, message, status, body, headers, violation, told):
+    """A status, media type, header or body that the contract does not have breaks the answer alone."""
+    verdict = judge.verdict(listed(status=status, response=message(body, headers)))
+    assert told(verdict.response) == [violation]
+    assert not verdict.request
+
+
+def test_head_is_answered_without_the_body_of_get(judge, listed, message, told):
+    """HEAD has GET's headers and no body."""
+    assert judge.verdict(listed(method="HEAD", response=message(headers={"X-Total": "1"}))) == Verdict()
+    lacking = judge.verdict(listed(method="HEAD", response=message()))
+    assert told(lacking.response) == [("header", "X-Total", "required")]
+
+
+def test_bodies_are_judged_without_their_content_coding(judge, listed, message, told):
+    """What is compressed is judged as what it stands for; what cannot be decoded is not judged."""
+
+    def coded(body, coding):
+        fields = {"X-Total": "1", "Content-Type": "application/json", "Content-Encoding": coding}
+        return judge.verdict(listed(response=message(body, fields)))
+
+    assert coded(gzip.compress(b"[]"), "gzip") == Verdict()
+    assert told(coded(gzip.compress(b"{}"), "GZIP").response) == [("body", "", "type")]
+    for body, coding in ((b"?", "br"), (b"?", "gzip"), (gzip.compress(b"[]")[:-4], "gzip")):
+        verdict = coded(body, coding)
+        assert not verdict.response
+        assert "answer's body" in verdict.unjudged
+
+
+def test_a_coding_upon_coding_ends(judge, listed, message):
+    """Two codings are two; a great many are not worth a judge's time."""
+
+    def coded(coding, body):
+        fields = {"X-Total": "1", "Content-Type": "application/json", "Content-Encoding": coding}
+        return judge.verdict(listed(response=message(body, fields)))
+
+    assert coded("deflate, gzip", gzip.compress(zlib.compress(b"[]"))) == Verdict()
+    assert "content codings" in coded(", ".join(["gzip"] * 99), b"[]").unjudged
+
+
+def test_a_body_that_inflates_without_end_is_not_judged(judge, listed, message):
+    """A few bytes that stand for a great many end at the limit."""
+    bomb = gzip.compress(b" " * (17 * 1024 * 1024))
+    fields = {"X-Total": "1", "Content-Type": "application/json", "Content-Encoding": "gzip"}
+    assert "longer than" in judge.verdict(listed(response=message(bomb, fields))).unjudged
+
+
+def test_a_large_body_is_judged_without_the_slow_engine(judge, listed, message, told):
+    """A large answer keeps the contract or breaks it; either way it is told within a bounded time."""
+    things = [{"name": "a"}] * 20_000
+    assert judge.verdict(listed(response=message(things, {"X-Total": "1"}))) == Verdict()
+    wrong = judge.verdict(listed(response=message([*things, 1], {"X-Total": "1"})))
+    assert told(wrong.response) == [("body", "", "schema")]
+
+
+def test_no_answer_is_not_judged(judge, listed):
+    """A connection that ended without an answer leaves nothing to judge but the request."""
+    assert judge.verdict(listed("/things?limit=11", status=0)).unjudged
+    assert judge.verdict(listed("/things?limit=11", status=0)).request
