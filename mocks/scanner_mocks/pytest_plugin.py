@@ -6,6 +6,7 @@ its fixtures say so where the extra ``mock`` is missing.
 
 from __future__ import annotations
 
+from argparse import ArgumentTypeError
 from contextlib import contextmanager
 from http import HTTPStatus
 from pathlib import Path
@@ -33,7 +34,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the option that has the mock's traffic judged."""
     parser.getgroup("scanner-api").addoption(
         OPTION,
-        type=Path,
+        type=_writable,
         metavar="FILE",
         help="judge what the tests and the mock say to one another by the contract, and write what was broken"
         " and how much was exercised: a page, or JSON if FILE ends in .json; with xdist, one a worker.",
@@ -140,6 +141,14 @@ def _traffic_of(mock: Mock, config: pytest.Config) -> Iterator[None]:
     yield
     traffic.collect()
     traffic.write()
+
+
+def _writable(file: str) -> Path:
+    """Return where a report goes, whatever folder the tests change to; refuse it before they run."""
+    path = Path(file).absolute()
+    if not path.parent.is_dir():
+        raise ArgumentTypeError(f"{path.parent} is no folder.")
+    return path
 
 
 def _need_extra() -> None:

@@ -15,7 +15,10 @@ pytestmark = pytest.mark.programs
 STARTED = "2026-11-24T12:00:00Z"
 SESSIONS = "http://127.0.0.1:8000/scanner/api/v1/sessions"
 TESTS = """
-def test_first(scanner_api_client):
+import os
+
+def test_first(tmp_path, scanner_api_client):
+    os.chdir(tmp_path)
     scanner_api_client.post("/sessions", json={})
 
 def test_second(scanner_api_client):
@@ -82,15 +85,27 @@ def test_without_a_url_and_a_record_is_2():
     assert (result.exit_code, "--from-har does without" in result.stderr) == (2, True)
 
 
+def pytest_with_report(file, folder):
+    """Run pytest on tests in a folder, and return how it ended."""
+    (folder / "test_mine.py").write_text(TESTS)
+    options = ["-q", "-p", "no:cacheprovider", "--scanner-contract-report", file]
+    return subprocess.run(  # noqa: S603 -- the tests' own
+        [sys.executable, "-m", "pytest", *options], check=False, capture_output=True, text=True, cwd=folder
+    )
+
+
+def test_a_report_that_could_not_be_written_is_told_before_the_tests(tmp_path):
+    """A file in a folder that is not there is a usage error, and no test is run for nothing."""
+    done = pytest_with_report("none/report.json", tmp_path)
+    assert done.returncode == 4
+    assert f"--scanner-contract-report: {tmp_path}/none is no folder." in done.stderr
+    assert not done.stdout
+
+
 def test_a_pytest_session_has_its_traffic_judged(tmp_path):
     """With the option, what all tests said to the mock is in the report, whatever it forgot since."""
-    (tmp_path / "test_mine.py").write_text(TESTS)
-    report = tmp_path / "report.json"
-    options = ["-q", "-p", "no:cacheprovider", "--scanner-contract-report", str(report)]
-    subprocess.run(  # noqa: S603 -- the tests' own
-        [sys.executable, "-m", "pytest", *options], check=True, capture_output=True, cwd=tmp_path
-    )
-    found = json.loads(report.read_text())
+    assert pytest_with_report("report.json", tmp_path).returncode == 0
+    found = json.loads((tmp_path / "report.json").read_text())
     assert (found["exchanges"], found["broken_requests"], found["broken_responses"]) == (2, 1, 0)
     [finding] = found["findings"]
     assert (finding["where"], finding["rule"]) == ("page", "minimum")
