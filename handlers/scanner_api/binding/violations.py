@@ -39,7 +39,7 @@ def violations(
         name: the parameter's name; violations within it are told by pointer behind it.
     """
     most = MOST_PLACES_WITH_NAMES if _mentions(schema, "propertyNames") else MOST_PLACES
-    if _is_large(value, most):
+    if holds_more(value, most):
         causes = _of_outline(validator, value)
         if not causes:
             told = f"is not valid; it holds more than {most} values, too many to say which is wrong"
@@ -73,7 +73,8 @@ def _emptied(value: Any) -> Any:
     return _mapped(value, _emptied, 0)
 
 
-def _is_large(value: Any, most: int) -> bool:
+def holds_more(value: Any, most: int) -> bool:
+    """Tell whether a value holds more values than that, without looking at many more."""
     pending, count = [value], 1
     while pending:
         node = pending.pop()

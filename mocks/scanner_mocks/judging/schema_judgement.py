@@ -6,6 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from scanner_api.binding.accept_filter import accepting
+from scanner_api.binding.violations import holds_more
 from scanner_contract import pointers
 from scanner_mocks.journal import Violation
 
@@ -99,12 +100,4 @@ def _is_json(value: Any) -> bool:
 
 def is_large(value: Any) -> bool:
     """Tell whether a value holds more values than are brought before openapi-core."""
-    pending, count = [value], 1
-    while pending:
-        node = pending.pop()
-        if isinstance(node, dict | list):
-            count += len(node)
-            if count > MOST_VALUES:
-                return True
-            pending.extend(node.values() if isinstance(node, dict) else node)
-    return False
+    return holds_more(value, MOST_VALUES)
