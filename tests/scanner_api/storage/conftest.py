@@ -18,7 +18,7 @@ from types import SimpleNamespace
 
 import pytest
 from msgspec.structs import replace
-from sqlalchemy import delete, make_url, text
+from sqlalchemy import delete, func, make_url, select, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -34,7 +34,7 @@ from scanner_api.storage.products import ProductStore
 from scanner_api.storage.proposals import ProposalStore
 from scanner_api.storage.redirect_rules import RedirectRuleStore
 from scanner_api.storage.sessions import SessionStore
-from scanner_api.storage.tables import metadata
+from scanner_api.storage.tables import metadata, users
 
 MIGRATED = {"sqlite-file": "migrated_sqlite_url", "postgresql": "migrated_postgresql_url"}
 """The backends that several processes can share; a migration for each test would be most of its time."""
@@ -261,6 +261,28 @@ class StoppedClock:
 def clock():
     """A clock that stands at that moment."""
     return StoppedClock()
+
+
+class Rows:
+    """Rows of a table with few columns, for whatever is written and counted."""
+
+    @staticmethod
+    async def add(connection, user_id):
+        """Write a row."""
+        row = {"id": user_id, "email": f"{user_id}@example.com", "created": NOW}
+        await connection.execute(users.insert(), row)
+
+    @staticmethod
+    async def count(database):
+        """Count the rows that are committed."""
+        async with database.snapshot() as connection:
+            return await connection.scalar(select(func.count()).select_from(users))
+
+
+@pytest.fixture
+def rows():
+    """What writes a row and counts those that are committed."""
+    return Rows
 
 
 @pytest.fixture

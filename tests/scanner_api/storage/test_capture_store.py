@@ -1,4 +1,4 @@
-"""Captures come back as they were stored, are counted in their sessions, and worked at by one at a time."""
+"""Captures come back as they were stored, and are counted in their sessions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from scanner_api.scanning.captures import FINAL, CaptureStatus
+from scanner_api.scanning.captures import CaptureStatus
 from scanner_api.storage.activity import SessionClosed
 from scanner_api.storage.captures import CaptureRecord
 from scanner_api.storage.database import ConstraintError
@@ -244,63 +244,6 @@ def test_a_page_and_its_total_are_of_one_moment(in_stores, session, scanned):
     assert in_stores(scenario) == [0] * 20
 
 
-@pytest.mark.parametrize("status", CaptureStatus)
-def test_unfinished_captures_can_be_claimed(in_stores, scanned, status):
-    """A capture is waited for and can be claimed unless its status is final."""
-
-    async def scenario(stores):
-        await stores.captures.add(scanned(status=status))
-        return await stores.captures.unfinished(10), await stores.captures.claim("capture", 20)
-
-    waiting, claimed = in_stores(scenario)
-    assert (waiting, claimed) == (([], None) if status in FINAL else (["capture"], scanned(status=status)))
-
-
-def test_an_unknown_capture_cannot_be_claimed(in_stores):
-    """There is nothing to work at."""
-    assert in_stores(lambda stores: stores.captures.claim("capture", 20)) is None
-
-
-def test_one_of_many_gets_a_capture(in_stores, scanned):
-    """Of workers who claim a capture at once, one has it, and it does not wait for others any more."""
-
-    async def scenario(stores):
-        await stores.captures.add(scanned())
-        claims = await asyncio.gather(*[stores.captures.claim("capture", 20) for _ in range(8)])
-        return sum(claim is not None for claim in claims), await stores.captures.unfinished(10)
-
-    assert in_stores(scenario) == (1, [])
-
-
-def test_a_capture_whose_worker_is_gone_waits_again(in_stores, scanned, clock):
-    """When the lease is over, at the second, another can claim the capture as it was saved last."""
-
-    async def scenario(stores):
-        await stores.captures.add(scanned())
-        claimed = await stores.captures.claim("capture", 20)
-        clock.advance(10)
-        saved = replace(claimed, status=CaptureStatus.RESOLVING, attempts=1)
-        assert await stores.captures.save(saved, 20)
-        clock.advance(19.999)
-        early = await stores.captures.unfinished(10), await stores.captures.claim("capture", 20)
-        clock.advance(0.001)
-        late = await stores.captures.unfinished(10), await stores.captures.claim("capture", 20)
-        return early, late == (["capture"], saved)
-
-    assert in_stores(scenario) == (([], None), True)
-
-
-def test_the_oldest_captures_wait_in_front(in_stores, scanned, now):
-    """What is unfinished is told oldest first, and no more of it than is asked for."""
-    new = [scanned(id=str(number), created=now - timedelta(seconds=number)) for number in range(3)]
-
-    async def scenario(stores):
-        await stores.captures.add_many(new)
-        return await stores.captures.unfinished(2)
-
-    assert in_stores(scenario) == ["2", "1"]
-
-
 def test_a_step_is_stored(in_stores, processed, scanned, milk):
     """What processing finds out is stored, and what it does not change is left alone."""
     original = scanned(uploaded_image_key="key", metadata={"shelf": "4"})
@@ -315,82 +258,6 @@ def test_a_step_is_stored(in_stores, processed, scanned, milk):
     found, waiting = in_stores(scenario)
     assert found == replace(processed, uploaded_image_key="key", metadata={"shelf": "4"}, sent_gtin="")
     assert waiting == []
-
-
-def test_a_late_worker_stores_nothing(in_stores, scanned, clock):
-    """Whoever lost the lease to another cannot overwrite what that one found out, nor a final status."""
-
-    async def scenario(stores):
-        await stores.captures.add(scanned())
-        first = replace(await stores.captures.claim("capture", 20), attempts=1)
-        saved = [await stores.captures.save(first, 20)]
-        clock.advance(20)
-        second = replace(await stores.captures.claim("capture", 20), attempts=2)
-        saved.append(await stores.captures.save(second, 20))
-        saved.append(await stores.captures.save(replace(first, status=CaptureStatus.FAILED), 20))
-        saved.append(await stores.captures.release(first))
-        saved.append(await stores.captures.save(replace(second, status=CaptureStatus.NOT_FOUND), 20))
-        saved.append(await stores.captures.save(replace(second, status=CaptureStatus.ENRICHING), 20))
-        return saved, (await stores.captures.get("capture")).capture.status
-
-    assert in_stores(scenario) == ([True, True, False, False, True, False], "NOT_FOUND")
-
-
-def test_a_capture_that_is_given_back_waits_at_once_and_uncounted(in_stores, scanned):
-    """A worker that stops in an orderly way costs the capture no attempt."""
-
-    async def scenario(stores):
-        await stores.captures.add(scanned())
-        claimed = replace(await stores.captures.claim("capture", 20), attempts=1)
-        await stores.captures.save(claimed, 20)
-        released = await stores.captures.release(claimed), await stores.captures.release(claimed)
-        return released, await stores.captures.unfinished(10), await stores.captures.claim("capture", 20)
-
-    assert in_stores(scenario) == ((True, False), ["capture"], scanned())
-
-
-@pytest.mark.parametrize("status", CaptureStatus)
-def test_what_was_not_found_or_failed_can_be_retried_once(in_stores, scanned, status):
-    """Of several who retry a capture at once, one does, and only if it is FAILED or NOT_FOUND."""
-    ended = scanned(status=status, error_message="No product has it.", attempts=3)
-
-    async def scenario(stores):
-        await stores.captures.add(ended)
-        again = replace(ended, status=CaptureStatus.PENDING, error_message="", attempts=0)
-        retried = await asyncio.gather(*[stores.captures.retry(again) for _ in range(4)])
-        return sum(retried), (await stores.captures.get("capture")).capture
-
-    expected = (1, scanned()) if status in FINAL - {CaptureStatus.COMPLETED} else (0, ended)
-    assert in_stores(scenario) == expected
-
-
-def test_what_is_retried_waits_at_once(in_stores, scanned):
-    """A capture that has ended is no one's any more, however long its lease would have been."""
-
-    async def scenario(stores):
-        await stores.captures.add(scanned())
-        claimed = await stores.captures.claim("capture", 20)
-        await stores.captures.save(replace(claimed, status=CaptureStatus.FAILED), 20)
-        assert await stores.captures.retry(claimed)
-        return await stores.captures.unfinished(10)
-
-    assert in_stores(scenario) == ["capture"]
-
-
-@pytest.mark.parametrize(("idle_seconds", "kept"), [(3599, True), (3601, False)])
-def test_a_retry_keeps_a_session_alive_but_revives_none(
-    in_stores, session, scanned, clock, idle_seconds, kept
-):
-    """A retry counts as use of an active session; one that was left idle stays expired."""
-
-    async def scenario(stores):
-        await stores.captures.add(scanned(status=CaptureStatus.FAILED))
-        clock.advance(idle_seconds)
-        assert await stores.captures.retry(scanned())
-        return await stores.sessions.get(session["id"])
-
-    found = in_stores(scenario)
-    assert (found.status == "ACTIVE", found.modified == clock.now()) == (kept, kept)
 
 
 def test_a_product_is_shown_with_the_name_that_it_has(in_stores, scanned, milk):
