@@ -257,7 +257,7 @@ def test_captures_outlive_the_worker_that_is_killed(deployed, redis_url):
 
 def test_captures_wait_for_a_worker(deployed, redis_url):
     """With jobs in Redis the server does none of them: they wait until a worker is there."""
-    deployment = deployed(SCANNER_QUEUE_URL=redis_url)
+    deployment = deployed(SCANNER_QUEUE_URL=redis_url, SCANNER_LEASE_SECONDS="60")
     site = Site(CAPTURES)
     with serving(site) as url:
         _, client = deployment.serve()
