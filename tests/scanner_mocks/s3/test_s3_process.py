@@ -117,7 +117,7 @@ def test_command_line(tmp_path):
         assert json.loads(process.stdout.readline()) == {"ready": True}
         assert httpx.get(f"{url}/photos").status_code == 403
         process.send_signal(signal.SIGTERM)
-        assert process.wait(5) == 0
+        assert process.wait(30) == 0
 
 
 def test_a_port_that_is_taken(server, capfd):
