@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from .rules import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from . import Change
 
@@ -43,7 +43,7 @@ def as_markdown(changes: Sequence[Change]) -> str:
     """Return the changes as Markdown, by operation, for a comment or a page."""
     lines = [f"**{summary(changes)}**"]
     for operations, group in by_operations(changes):
-        lines += ["", "### " + ", ".join(_code(each) for each in named(operations)), ""]
+        lines += ["", "### " + ", ".join(named(operations, _code)), ""]
         lines += [f"- **{each.severity}** {_code(each.finding.rule.name)} {_told(each)}" for each in group]
     return "\n".join(lines)
 
@@ -79,7 +79,7 @@ def by_operations(changes: Iterable[Change]) -> list[tuple[tuple[str, ...], list
     return list(groups.items())
 
 
-def named(operations: Sequence[str]) -> list[str]:
-    """Return the names of operations, the rest of many counted."""
-    more = len(operations) - MOST_NAMED
-    return [*operations[:MOST_NAMED], f"and {more} more"] if more > 0 else list(operations)
+def named(operations: Sequence[str], spelled: Callable[[str], str] = str) -> list[str]:
+    """Return the names of operations as they are to be spelled, the rest of many counted."""
+    names, more = [spelled(each) for each in operations[:MOST_NAMED]], len(operations) - MOST_NAMED
+    return [*names, f"and {more} more"] if more > 0 else names

@@ -105,6 +105,9 @@ def test_many_operations(contract, pets, write):
         pets["paths"][f"/pets{number}/{{pet_id}}"] = {"get": operation}
     old = write(pets, "old.json")
     without_name(pets)
-    told = contract("diff", old, write(pets, "new.json")).stdout
+    new = write(pets, "new.json")
+    told = contract("diff", old, new).stdout
     assert told.splitlines()[2:4] == ["GET /pets2/{pet_id}", "and 1997 more"]
     assert told.endswith("1 breaking, 0 risky, 1 safe\n")
+    heading = contract("diff", old, new, "--format", "markdown").stdout.splitlines()[2]
+    assert heading.endswith(", `GET /pets2/{pet_id}`, and 1997 more")
