@@ -82,7 +82,7 @@ def scanner_mock(
         port: port of the API; 0 takes a free one.
         s3_port: port of S3; 0 takes a free one.
         data: folder that keeps everything over restarts; None keeps it in this life only.
-        s3_credentials: further ones, by access key: ``SECRET_KEY[:SESSION_TOKEN[:EXPIRES]]``.
+        s3_credentials: of S3, beside its own: ``SECRET_KEY[:SESSION_TOKEN[:EXPIRES]]`` by access key.
         control_token: what opens the control API, from anywhere; without it, it is for this machine.
         seed: same seed, same calls and same time: same answers.
         faults: file with faults that are on from the start.
