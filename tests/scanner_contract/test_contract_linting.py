@@ -94,6 +94,11 @@ WRONG = [
         "x",
         f"{GET}/responses/200/headers/X-Age/examples/old/value",
     ),
+    (
+        ("paths", "/pets", "get", "responses", "200", "content", "application/json", "example"),
+        {"age": "x"},
+        f"{GET}/responses/200/content/application~1json/example/age",
+    ),
     (("components", "examples", "Rex", "value"), {"age": "x"}, "/components/examples/Rex/value/age"),
     ((*PET, "properties", "age", "examples"), [1, "x"], "/components/schemas/Pet/properties/age/examples/1"),
     ((*PET, "properties", "age", "default"), -1, "/components/schemas/Pet/properties/age/default"),
