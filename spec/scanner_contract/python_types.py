@@ -22,11 +22,8 @@ if TYPE_CHECKING:
 
     from .contract import Contract
 
-HEADER = '''"""Types of {title}, version {version}: made from its contract, not to be edited."""
-
-from typing import Any, Literal, NotRequired, TypeAlias, TypedDict
-'''
-IMPORTED = frozenset({"Any", "Literal", "NotRequired", "TypeAlias", "TypedDict"})
+TITLE = '"""Types of {title}, version {version}: made from its contract, not to be edited."""'
+IMPORTED = ("Any", "Literal", "NotRequired", "TypeAlias", "TypedDict")
 SCALARS = {"string": "str", "integer": "int", "number": "float", "boolean": "bool"}
 UNIONS = frozenset({"anyOf", "oneOf"})
 LITERALS = (str, int, bool)
@@ -41,11 +38,18 @@ def python_types(contract: Contract) -> str:
     """
     info = contract.document["info"]
     title, version = (_plain(info[key]) for key in ("title", "version"))
-    header = HEADER.format(title=title, version=version)
     try:
-        return "\n\n\n".join([header.rstrip(), *_Declarations(contract).all()]) + "\n"
+        declared = "\n\n\n".join(_Declarations(contract).all())
     except RecursionError:
         raise ContractError(contract.source, "/components/schemas", "is nested too deep for types.") from None
+    return TITLE.format(title=title, version=version) + _imports(declared) + declared + "\n" * bool(declared)
+
+
+def _imports(declared: str) -> str:
+    """Return the import of what declarations need, and the blank lines that linters want around it."""
+    used = [name for name in IMPORTED if re.search(rf"\b{name}\b", declared)]
+    blank = "\n\n" if declared.startswith("class ") else "\n"
+    return f"\n\nfrom typing import {', '.join(used)}\n{blank}" if used else "\n"
 
 
 def _plain(text: str) -> str:

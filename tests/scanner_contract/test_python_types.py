@@ -114,20 +114,27 @@ def test_hostile_names_and_recursion(types, minimal, tmp_path, version):
     check(types(**HOSTILE, Pet=PET), tmp_path)
 
 
+@pytest.mark.parametrize("schemas", [{}, {"Name": STRING}, {"Pet": PET}, {"a": PET | {"required": []}}])
+def test_only_what_is_needed_is_imported(types, tmp_path, schemas):
+    """A linter finds no import that few types do not use, and none missing."""
+    check(types(**schemas), tmp_path)
+
+
 def test_our_own(tmp_path):
     """Mypy takes the types of the contract in force, strictly."""
     check(python_types(load_contract()), tmp_path)
 
 
 def check(source, folder):
-    """Let Python read the types, and mypy judge them."""
+    """Let Python read the types, and mypy and ruff judge them."""
     declared(source)
     path = folder / "types_of_pets.py"
     path.write_text(source)
-    options = ["--strict", "--config-file=", "--cache-dir", folder / "cache"]
-    command = [sys.executable, "-m", "mypy", *options, path]
-    judged = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 -- our own
-    assert judged.returncode == 0, judged.stdout
+    mypy = ["mypy", "--strict", "--config-file=", "--cache-dir", folder / "cache"]
+    for tool in (mypy, ["ruff", "check", "--isolated", "--no-cache", "--select", "F,I"]):
+        command = [sys.executable, "-m", *tool, path]
+        judged = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 -- our own
+        assert judged.returncode == 0, judged.stdout
 
 
 def test_too_deep(types):
