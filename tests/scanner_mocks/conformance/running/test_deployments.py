@@ -31,6 +31,7 @@ OTHER = {
                 "responses": {"200": {"$ref": "#/components/responses/book"}, "4XX": {"description": "no"}}
             },
             "put": {
+                "security": [{"key": []}],
                 "requestBody": {
                     "required": True,
                     "content": {"application/json": {"schema": {"type": "object"}}},
@@ -40,6 +41,7 @@ OTHER = {
         }
     },
     "components": {
+        "securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "X-Key"}},
         "responses": {
             "book": {
                 "description": "A book",
@@ -53,7 +55,7 @@ OTHER = {
                     }
                 },
             }
-        }
+        },
     },
 }
 
@@ -111,6 +113,9 @@ def test_the_mock_of_another_contract_keeps_that(tmp_path):
     """What answers any contract passes the check of that contract, without this API's checks."""
     file = tmp_path / "library.json"
     file.write_text(json.dumps(OTHER))
-    report = check_app(answering_app(load_contract(file)), **SMALL)
+    app = answering_app(load_contract(file))
+    report = check_app(app, credentials=Credentials(api_key="any-will-do"), **SMALL)
     assert_kept(report)
     assert "presigned_upload" in report.left_out
+    untried = "wrong: untried, what answers is a mock to which any credential is right"
+    assert untried in report.notes["security_alternatives"]
