@@ -29,21 +29,21 @@ print(json.dumps([opener.open(f"{api}/readyz").status, dict(os.environ)]))
 sys.exit(7)
 """
 TERMINAL = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"
-COUNTING = """
-import os, signal, sys
-heard = []
-signal.signal(signal.SIGINT, lambda *_: print("heard", heard.append(1), flush=True))
-signal.signal(signal.SIGUSR1, lambda *_: sys.exit(len(heard)))
+# A signal that comes just before pause() is missed; what is blocked waits for sigwait().
+TELLING = """
+import os, signal
+numbers = {signal.SIGINT, signal.SIGUSR1, signal.SIGUSR2}
+signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
 print(os.getppid(), flush=True)
-while True:
-    signal.pause()
+while (number := signal.sigwait(numbers)) != signal.SIGUSR2:
+    print(number.name, flush=True)
 """
 PATIENT = """
 import signal, sys
-signal.signal(signal.SIGUSR1, lambda *_: sys.exit(9))
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
 print("ready", flush=True)
-while True:
-    signal.pause()
+signal.sigwait({signal.SIGUSR1})
+sys.exit(9)
 """
 
 
@@ -61,12 +61,12 @@ def execute(*arguments, **environment):
 
 
 @contextmanager
-def executing(*arguments):
+def executing(*arguments, before=(), stdin=subprocess.DEVNULL):
     """Run the command until the test ends it; killed if it does not."""
     with subprocess.Popen(  # noqa: S603 -- our own command
-        [*COMMAND, *arguments],
+        [*before, *COMMAND, "exec", *arguments],
         stdout=subprocess.PIPE,
-        stdin=subprocess.DEVNULL,
+        stdin=stdin,
         text=True,
         start_new_session=True,
     ) as process:
@@ -108,7 +108,7 @@ def test_no_variable_is_a_setting(mock, monkeypatch):
 @pytest.mark.programs
 def test_signals_reach_the_command():
     """A signal is the command's to answer, and the command's exit code is the end's."""
-    with executing("exec", sys.executable, "-c", PATIENT) as process:
+    with executing(sys.executable, "-c", PATIENT) as process:
         assert process.stdout.readline() == "ready\n"
         process.send_signal(signal.SIGUSR1)
         assert process.wait(30) == 9
@@ -117,14 +117,18 @@ def test_signals_reach_the_command():
 @pytest.mark.programs
 def test_a_terminal_interrupts_once():
     """Ctrl-C, which a terminal sends to its whole group, reaches the command once."""
-    command = [sys.executable, "-c", TERMINAL, *COMMAND, "exec", sys.executable, "-c", COUNTING]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:  # noqa: S603 -- our own
+    terminal = [sys.executable, "-c", TERMINAL]
+    with executing(sys.executable, "-c", TELLING, before=terminal, stdin=subprocess.PIPE) as process:
         execution = int(process.stdout.readline())
-        process.stdin.write(b"\x03")
+        os.kill(execution, signal.SIGSTOP)  # two that wait at once would be one
+        process.stdin.write("\x03")
         process.stdin.flush()
-        assert b"heard" in process.stdout.readline()
+        assert "SIGINT" in process.stdout.readline()
+        os.kill(execution, signal.SIGCONT)
         os.kill(execution, signal.SIGUSR1)
-        assert process.wait(30) == 1
+        assert process.stdout.readline() == "SIGUSR1\n"
+        os.kill(execution, signal.SIGUSR2)
+        assert (process.stdout.read(), process.wait(30)) == ("", 0)
 
 
 def test_ready_file(invoke, mock, tmp_path, capfd):
@@ -147,7 +151,7 @@ def test_a_signal_before_the_command_runs():
     """A signal while the mock starts ends it all, and the command never runs."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         address = free.getsockname()
-    with executing("--s3-port", str(address[1]), "exec", "echo", "ran") as process:
+    with executing("--s3-port", str(address[1]), "--", "echo", "ran") as process:
         while True:
             try:
                 socket.create_connection(address).close()
