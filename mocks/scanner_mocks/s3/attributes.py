@@ -34,9 +34,13 @@ _PRINTABLE = re.compile(r"[\x20-\x7e]*")
 _SYSTEM = (
     "cache-control", "content-type", "content-disposition", "content-encoding", "content-language", "expires"
 )  # fmt: skip
-_SIGNING = frozenset({
-    "x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-signature", "x-amz-security-token"
-})  # fmt: skip
+_OF_OBJECTS = re.compile(
+    r"x-amz-(?:acl|storage-class|tagging|website-redirect-location"
+    r"|(?:meta|grant|object-lock|server-side-encryption|checksum)(?:-.*)?)",
+    re.DOTALL,
+)
+"""What a form may say of its object; the prefix's other fields are of its signature, or of other requests."""
+
 _TRANSFER = frozenset({
     "host", "authorization", "content-length", "content-encoding", "transfer-encoding", "expect",
     "connection",
@@ -130,9 +134,7 @@ def headers_of_form(fields: Mapping[str, str]) -> dict[str, str]:
         S3Error: MalformedXML, InvalidTag, InvalidArgument; a field cannot be such a header.
     """
     headers = {name: fields[name] for name in (*_SYSTEM, "content-md5") if fields.get(name)}
-    headers |= {
-        name: value for name, value in fields.items() if name.startswith("x-amz-") and name not in _SIGNING
-    }
+    headers |= {name: value for name, value in fields.items() if _OF_OBJECTS.fullmatch(name)}
     if "acl" in fields:
         headers["x-amz-acl"] = fields["acl"]
     if "tagging" in fields:

@@ -117,7 +117,7 @@ def _document(encoded: str) -> dict[str, Any]:
     if not encoded:
         raise _invalid("Expecting '{' but found End-of-Input")
     try:
-        document = loads(base64.b64decode(encoded, validate=True).decode())
+        document = loads(base64.b64decode(encoded.encode(), validate=True).decode())
     except binascii.Error:
         raise _invalid("invalid Base64 encoding.") from None
     except (UnicodeDecodeError, NotJSON):

@@ -41,6 +41,7 @@ def refusal(fields, *conditions) -> str:
     [
         ("", "Expecting '{' but found End-of-Input"),
         ("not base64", "invalid Base64 encoding."),
+        ("e30é", "invalid Base64 encoding."),
         (encoded("{"), "Invalid JSON."),
         (encoded("[]"), "Invalid JSON."),
         (base64.b64encode(b"\xff").decode(), "Invalid JSON."),

@@ -182,6 +182,16 @@ def test_checksum_is_stored(form, post, client):
     assert head["ChecksumSHA256"] == SHA256
 
 
+def test_a_form_stores_its_file_and_copies_nothing(form, post, client):
+    """A field that would make another request of a PUT is none of a form's, which stores what it carries."""
+    client.put_object(Bucket=form.bucket, Key="other", Body=b"other", Metadata={"user": "u2"})
+    form.allow({"x-amz-copy-source": f"/{form.bucket}/other", "x-amz-trailer": "x-amz-checksum-crc32"})
+    assert post(form).status_code == 204
+    stored = client.get_object(Bucket=form.bucket, Key=form.fields["key"])
+    assert (stored["Body"].read(), stored["Metadata"]["user"]) == (form.file, "u1")
+    assert "ChecksumCRC32" not in stored
+
+
 def test_tags_of_a_form_are_stored(form, post, client):
     """The field `tagging` is a Tagging document, and becomes the object's tags."""
     document = "<Tagging><TagSet><Tag><Key>a</Key><Value>1 + 2</Value></Tag></TagSet></Tagging>"
