@@ -76,7 +76,7 @@ class Objects:
         """Answer CopyObject."""
         check_key(request.key)
         check_attributes(request.headers, bucket)
-        return self._store.change_object(_order(request, bucket, _copied_headers(request)))
+        return self._store.copy_object(_order(request, bucket, _copied_headers(request)))
 
     def copy_part(self, request: Request, bucket: Bucket) -> Answer:
         """Answer UploadPartCopy."""
@@ -92,7 +92,7 @@ class Objects:
     def complete_upload(self, request: Request, signed: Signed | None, bucket: Bucket) -> Answer:
         """Answer CompleteMultipartUpload."""
         parts = parse_parts(read_document(request, signed))
-        key = self._store.uploads.complete(_order(request, bucket, {}), parts)
+        key = self._store.uploads.complete(_order(request, bucket, request.headers), parts)
         elements = {
             "Location": request.object_url(request.key),
             "Bucket": request.bucket,

@@ -12,6 +12,7 @@ from .archivist import Archivist
 from .backend import DEFAULT_REGION, Backend, Bucket, Order
 from .cors import OPEN
 from .errors import S3Error, no_such_bucket
+from .preconditions import check_replaced, check_source
 from .records import adopt, granted_to_all, stored_file
 from .uploads import Uploads
 from .xml import document, element
@@ -161,6 +162,13 @@ class Store:
             answer.headers = [pair for pair in answer.headers if pair[0].lower() != "last-modified"]
             self._archivist.record(order.bucket, order.key)
         return answer
+
+    def copy_object(self, order: Order) -> Answer:
+        """Make an object of another one."""
+        with self._backend.lock:
+            check_source(self._backend, order)
+            check_replaced(self._backend, order)
+            return self.change_object(order)
 
     def change_object(self, order: Order) -> Answer:
         """Carry out an order that changes an object, without new content for it."""

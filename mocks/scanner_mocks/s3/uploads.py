@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from .errors import no_such_upload
 from .multipart import assemble
 from .policy import MAX_OBJECT_BYTES
+from .preconditions import check_replaced, check_source
 from .records import adopt
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class Uploads:
         """Make a part of an upload from another object."""
         with self._backend.lock:
             upload = self._upload(order)
+            check_source(self._backend, order)
             answer = self._backend.carry_out(order)
             part = upload.parts[_number(order)]
             with self._archivist.new_content(order.bucket) as content:
@@ -69,6 +71,7 @@ class Uploads:
         """Put the listed parts of an upload together, and return moto's key."""
         with self._backend.lock, self._archivist.removing(order.bucket, order.key):
             upload = self._upload(order)
+            check_replaced(self._backend, order)
             algorithm = upload.metadata.get("x-amz-checksum-algorithm")
             composite = upload.metadata.get("x-amz-checksum-type", "COMPOSITE") == "COMPOSITE"
             parts = self._parts.get(order.parameter("uploadId"), {})

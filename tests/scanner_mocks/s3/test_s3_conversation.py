@@ -6,6 +6,7 @@ import http.client
 import io
 import json
 import os
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -75,6 +76,52 @@ def test_conditional_requests(client, bucket):
     assert code(client.get_object, Bucket=bucket, Key="k", IfMatch='"other"') == "PreconditionFailed"
     assert code(client.put_object, Bucket=bucket, Key="k", Body=b"y", IfNoneMatch="*") == "PreconditionFailed"
     assert client.get_object(Bucket=bucket, Key="k")["Body"].read() == b"x"
+
+
+def test_a_conditional_upload_in_parts(client, bucket):
+    """If-Match and If-None-Match hold for an upload in parts, which else would replace an object."""
+    etag = client.put_object(Bucket=bucket, Key="k", Body=b"x")["ETag"]
+    upload = {"Bucket": bucket, "Key": "k"}
+    upload["UploadId"] = client.create_multipart_upload(**upload)["UploadId"]
+    part = {"PartNumber": 1, "ETag": client.upload_part(**upload, PartNumber=1, Body=b"y")["ETag"]}
+    upload["MultipartUpload"] = {"Parts": [part]}
+    for condition in ({"IfNoneMatch": "*"}, {"IfMatch": '"other"'}):
+        assert code(client.complete_multipart_upload, **upload, **condition) == "PreconditionFailed"
+    assert client.get_object(Bucket=bucket, Key="k")["Body"].read() == b"x"
+    client.complete_multipart_upload(**upload, IfMatch=etag)
+    assert client.get_object(Bucket=bucket, Key="k")["Body"].read() == b"y"
+
+
+EARLY, LATE = datetime(2000, 1, 1, tzinfo=UTC), datetime.now(UTC) + timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"CopySourceIfMatch": '"other"'},
+        {"CopySourceIfNoneMatch": '"9dd4e461268c8034f5c8564e155c67a6"'},
+        {"CopySourceIfModifiedSince": LATE},
+        {"CopySourceIfUnmodifiedSince": EARLY},
+        {"IfNoneMatch": "*"},
+        {"IfMatch": '"other"'},
+    ],
+)
+def test_conditional_copies(condition, client, bucket):
+    """A copy is refused unless its source, and what it would replace, are as it wants them."""
+    client.put_object(Bucket=bucket, Key="source", Body=b"x")
+    client.put_object(Bucket=bucket, Key="k", Body=b"y")
+    copy = {"Bucket": bucket, "Key": "k", "CopySource": {"Bucket": bucket, "Key": "source"}}
+    assert code(client.copy_object, **copy, **condition) == "PreconditionFailed"
+    assert client.get_object(Bucket=bucket, Key="k")["Body"].read() == b"y"
+
+
+def test_a_copy_whose_conditions_hold(client, bucket):
+    """A copy is made when its source, and what it would replace, are as it wants them."""
+    etag = client.put_object(Bucket=bucket, Key="a \xfc+", Body=b"x")["ETag"]
+    source = {"Bucket": bucket, "Key": "a \xfc+"}
+    client.copy_object(Bucket=bucket, Key="k", CopySource=source, CopySourceIfMatch=etag, IfNoneMatch="*")
+    assert client.get_object(Bucket=bucket, Key="k")["Body"].read() == b"x"
+    assert code(client.copy_object, Bucket=bucket, Key="j", CopySource=source, IfMatch=etag) == "NoSuchKey"
 
 
 def test_not_modified_has_no_body(client, bucket, server):

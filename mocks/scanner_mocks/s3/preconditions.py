@@ -1,0 +1,47 @@
+"""What a write asks of what it would replace, and a copy of its source: moto asks only some of it."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from .backend import Order
+from .errors import S3Error
+
+if TYPE_CHECKING:
+    from .backend import Backend
+
+_SOURCE = "x-amz-copy-source"
+_NOT_MET = (HTTPStatus.NOT_MODIFIED, HTTPStatus.PRECONDITION_FAILED)
+
+
+def check_replaced(backend: Backend, order: Order) -> None:
+    """Raise NoSuchKey or PreconditionFailed unless the order may write its object."""
+    key = backend.key(order.bucket, order.key)
+    wanted, unwanted = (order.headers.get(name) for name in ("if-match", "if-none-match"))
+    if wanted is not None and key is None:
+        raise S3Error(404, "NoSuchKey", "The specified key does not exist.", {"Key": order.key})
+    if wanted is not None and wanted.strip('"') != key.etag.strip('"'):
+        raise _failed("If-Match")
+    if unwanted == "*" and key is not None:
+        raise _failed("If-None-Match")
+
+
+def check_source(backend: Backend, order: Order) -> None:
+    """Raise PreconditionFailed unless the object that the order copies is as it wants it."""
+    source = urlsplit(order.headers[_SOURCE])
+    bucket, _, key = unquote(source.path).lstrip("/").partition("/")
+    prefix = f"{_SOURCE}-if-"
+    asked = {name: value for name, value in order.headers.items() if name.startswith(prefix)}
+    conditions = {name.removeprefix(f"{_SOURCE}-"): value for name, value in asked.items()}
+    if not conditions or not key or backend.bucket(bucket) is None:
+        return
+    head = Order("HEAD", bucket, key, tuple(parse_qsl(source.query)), conditions)
+    if backend.carry_out(head).status in _NOT_MET:
+        raise _failed(", ".join(asked))
+
+
+def _failed(condition: str) -> S3Error:
+    message = "At least one of the pre-conditions you specified did not hold"
+    return S3Error(412, "PreconditionFailed", message, {"Condition": condition})
