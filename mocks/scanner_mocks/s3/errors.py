@@ -11,6 +11,9 @@ from .xml import document, element
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+MAX_HEADER_SECTION_BYTES = 8 * 1024
+"""The most that header fields and query may have together, in bytes."""
+
 
 class S3Error(Exception):
     """An error answer of S3; raise it anywhere before the answer begins.
@@ -107,6 +110,18 @@ def not_implemented(**elements: str) -> S3Error:
 def internal_error() -> S3Error:
     """Return the answer to what is nobody's fault but ours."""
     return S3Error(500, "InternalError", "We encountered an internal error. Please try again.")
+
+
+def bad_request(status: int = 400) -> S3Error:
+    """Return the answer to what cannot be read as a request."""
+    return S3Error(status, "BadRequest", "An error occurred when parsing the HTTP request.")
+
+
+def header_section_too_large() -> S3Error:
+    """Return the answer to a request whose header section is over the limit."""
+    message = "Your request header section exceeds the maximum allowed size."
+    elements = {"MaxSizeAllowed": MAX_HEADER_SECTION_BYTES}
+    return S3Error(400, "RequestHeaderSectionTooLarge", message, elements)
 
 
 def incomplete_body() -> S3Error:

@@ -11,7 +11,14 @@ from .answer import Answer
 from .attributes import check_acl, handed_over
 from .backend import Order
 from .cors import preflight
-from .errors import S3Error, access_denied, no_such_bucket, not_implemented
+from .errors import (
+    MAX_HEADER_SECTION_BYTES,
+    S3Error,
+    access_denied,
+    header_section_too_large,
+    no_such_bucket,
+    not_implemented,
+)
 from .objects import Objects, read_document
 
 if TYPE_CHECKING:
@@ -44,6 +51,9 @@ class Routes:
 
     def __call__(self, request: Request) -> Answer:
         """Answer a request, or raise `S3Error`."""
+        pairs = (*request.headers.items(), *request.query)
+        if sum(len(name) + len(value) for name, value in pairs) > MAX_HEADER_SECTION_BYTES:
+            raise header_section_too_large()
         if not request.is_utf8:
             raise S3Error(400, "InvalidURI", "Couldn't parse the specified URI.")
         if request.method == "OPTIONS":
@@ -91,6 +101,8 @@ class Routes:
     def _list_buckets(self, request: Request, signed: Signed | None) -> Answer:
         if signed is None:
             raise access_denied()
+        if request.method != "GET":
+            raise _not_allowed(request, "SERVICE")
         return self._store.ask(Order(request.method, "", "", request.query, request.headers))
 
     def _create_bucket(self, request: Request, signed: Signed | None) -> Answer:
@@ -166,7 +178,8 @@ def _order(request: Request, bucket: Bucket, headers: Mapping[str, str], body: b
     return Order(request.method, bucket.name, request.key, request.query, headers, bucket.region, body)
 
 
-def _not_allowed(request: Request) -> S3Error:
+def _not_allowed(request: Request, resource_type: str = "") -> S3Error:
     message = "The specified method is not allowed against this resource."
-    elements = {"Method": request.method, "ResourceType": "OBJECT" if request.key else "BUCKET"}
+    resource_type = resource_type or ("OBJECT" if request.key else "BUCKET")
+    elements = {"Method": request.method, "ResourceType": resource_type}
     return S3Error(405, "MethodNotAllowed", message, elements)

@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
 from .body import BLOCK, Body
+from .errors import bad_request, header_section_too_large
+from .request_ids import RequestIds
+from .xml import MEDIA_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 CONNECTIONS_AT_ONCE = 256
 IDLE_SECONDS = 60
 LINGER_SECONDS = 30
+_TOO_LARGE = (HTTPStatus.REQUEST_URI_TOO_LONG, HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 _LENGTH = re.compile(r"\d{1,18}", re.ASCII)
 
 
@@ -48,11 +52,27 @@ class Handler(BaseHTTPRequestHandler):
     def log_message(self, *_: Any) -> None:
         """Stay silent: the app reports its own exchanges."""
 
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Answer what is no request with S3's error for it, and end the connection."""
+        del message, explain
+        error = header_section_too_large() if code in _TOO_LARGE else bad_request(code)
+        request_id, host_id = RequestIds(None).draw()
+        document = error.document(request_id, host_id)
+        self.request_version = self.protocol_version  # a line that cannot be read passes for HTTP/0.9
+        self.send_response_only(error.status)
+        self.send_header("x-amz-id-2", host_id)
+        self.send_header("x-amz-request-id", request_id)
+        self.send_header("Content-Type", MEDIA_TYPE)
+        self.send_header("Content-Length", str(len(document)))
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.wfile.write(document)
+        self._linger()
+
     def _answer(self) -> None:
         length = self._body_length()
         if length is not None and length < 0:
             self.send_error(HTTPStatus.BAD_REQUEST)
-            self.close_connection = True
             return
         waits = self.headers.get("Expect", "").lower() == "100-continue"
         self._body = Body(self.rfile, length, self._continue if waits else None)
@@ -80,10 +100,12 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def _settle(self) -> None:
-        """Let an answer given before the body's end reach a client that is still sending."""
-        if self._body.complete:
-            return
-        self.close_connection = True
+        if not self._body.complete:
+            self.close_connection = True
+            self._linger()
+
+    def _linger(self) -> None:
+        """Let an answer given before the request's end reach a client that is still sending."""
         with suppress(OSError):
             self.connection.shutdown(socket.SHUT_WR)
             self.connection.settimeout(2)

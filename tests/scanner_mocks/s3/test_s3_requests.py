@@ -161,6 +161,13 @@ def test_requests_that_make_no_sense(method, target, body, status, code, send, b
     assert (response.status_code, error(response)["Code"]) == (status, code)
 
 
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "POST"])
+def test_nothing_is_done_to_the_service(method, send, error):
+    """Where no bucket is named, buckets can be listed and nothing else."""
+    response = send(method, "/")
+    assert (response.status_code, error(response)["ResourceType"]) == (405, "SERVICE")
+
+
 def test_a_denying_policy_stops_forms(client, bucket, form, post, error):
     """A bucket policy that denies everyone's uploads denies a form that is signed well."""
     client.put_bucket_policy(Bucket=bucket, Policy=PUBLIC % ("Deny", bucket))
