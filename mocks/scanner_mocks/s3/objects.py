@@ -106,7 +106,7 @@ class Objects:
     def get(self, request: Request, signed: Signed | None, bucket: Bucket) -> Answer:
         """Answer GetObject and HeadObject."""
         overrides = _overrides(request, signed)
-        headers = {name: value for name, value in request.headers.items() if name != "range"}
+        headers = handed_over(request.headers)
         order = Order("HEAD", bucket.name, request.key, request.query, headers, bucket.region)
         with self._store.look_up(order) as (answer, path):
             if answer.status != HTTPStatus.OK or path is None:

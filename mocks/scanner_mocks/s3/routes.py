@@ -103,7 +103,7 @@ class Routes:
             raise access_denied()
         if request.method != "GET":
             raise _not_allowed(request, "SERVICE")
-        return self._store.ask(Order(request.method, "", "", request.query, request.headers))
+        return self._store.ask(Order(request.method, "", "", request.query, handed_over(request.headers)))
 
     def _create_bucket(self, request: Request, signed: Signed | None) -> Answer:
         if request.method != "PUT" or request.key or request.query:

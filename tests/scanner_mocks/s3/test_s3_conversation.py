@@ -9,8 +9,10 @@ import os
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import boto3
 import httpx
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
@@ -341,6 +343,31 @@ def test_bucket_in_the_host_name(client, bucket, form, server):
     assert response.status_code == 204
     assert response.headers["Location"] == f"http://{host}/{form.fields['key'].replace('/', '%2F')}"
     assert client.head_object(Bucket=bucket, Key=form.fields["key"])["ContentLength"] == len(form.file)
+
+
+def test_a_conversation_with_the_bucket_in_the_host_name(bucket, server, keys):
+    """All that is done to an object can be done with its bucket in the host name."""
+    port = server.url.rpartition(":")[2]
+    client = boto3.client(
+        "s3", endpoint_url=f"http://s3.localhost:{port}", region_name=keys.region,
+        aws_access_key_id=keys.access, aws_secret_access_key=keys.secret,
+        config=Config(signature_version="s3v4", s3={"addressing_style": "virtual"}),
+    )  # fmt: skip
+
+    def ask(operation: str, method: str, content: bytes = b"", **parameters: str) -> httpx.Response:
+        """Send a presigned request to the address that its host name would resolve to."""
+        url = httpx.URL(client.generate_presigned_url(operation, Params=parameters))
+        there = url.copy_with(host="127.0.0.1")
+        return httpx.request(method, there, content=content, headers={"Host": url.netloc.decode()})
+
+    where = {"Bucket": bucket, "Key": KEY}
+    assert ask("put_object", "PUT", b"x", **where).status_code == 200
+    assert ask("head_object", "HEAD", **where).headers["Content-Length"] == "1"
+    assert ask("get_object", "GET", **where).content == b"x"
+    assert b"<KeyCount>1</KeyCount>" in ask("list_objects_v2", "GET", Bucket=bucket).content
+    assert bucket in ask("list_buckets", "GET").text
+    assert ask("delete_object", "DELETE", **where).status_code == 204
+    assert ask("get_object", "GET", **where).status_code == 404
 
 
 def test_what_everyone_may(client, bucket, server):
