@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from xml.etree import ElementTree as ET
 
-from .checksums import Checksum, ContentMd5
+from .checksums import ALGORITHMS, PREFIX, Checksum, ContentMd5
 from .content import Content, read_range
 from .errors import S3Error, invalid_request, malformed_xml
 from .policy import MAX_OBJECT_BYTES
@@ -21,9 +21,47 @@ MIN_PART_BYTES = 5 * 1024**2
 
 MAX_PART_NUMBER = 10_000
 
+_ALGORITHM, _KIND = f"{PREFIX}algorithm", f"{PREFIX}type"
+_KINDS = {"CRC64NVME": ("FULL_OBJECT",), "SHA1": ("COMPOSITE",), "SHA256": ("COMPOSITE",)}
+_KINDS_OF_OTHERS = ("COMPOSITE", "FULL_OBJECT")
 
-def parse_parts(document: bytes) -> list[tuple[int, str]]:
-    """Read the body of CompleteMultipartUpload: the number and the ETag of each part.
+
+class ListedPart(NamedTuple):
+    """A part as CompleteMultipartUpload lists it; `checksums` by algorithm."""
+
+    number: int
+    etag: str
+    checksums: Mapping[str, str]
+
+
+def checksum_of_upload(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers that say which checksum an upload will have: none, or algorithm and kind.
+
+    Raises:
+        S3Error: InvalidRequest, if S3 knows no such checksum.
+    """
+    algorithm, kind = headers.get(_ALGORITHM, "").upper(), headers.get(_KIND)
+    if not algorithm and kind is not None:
+        raise invalid_request(f"The {_KIND} header can only be used with the {_ALGORITHM} header.")
+    if not algorithm:
+        return {}
+    if algorithm not in ALGORITHMS:
+        known = ", ".join(ALGORITHMS)
+        message = "Checksum algorithm provided is unsupported. Please try again with any of the valid types: "
+        raise invalid_request(f"{message}[{known}]")
+    if kind not in (None, *_KINDS_OF_OTHERS):
+        raise invalid_request(f"Value for {_KIND} header is invalid.")
+    kinds = _KINDS.get(algorithm, _KINDS_OF_OTHERS)
+    if kind not in (None, *kinds):
+        algorithm = algorithm.lower()
+        raise invalid_request(
+            f"The {kind} checksum type cannot be used with the {algorithm} checksum algorithm."
+        )
+    return {_ALGORITHM: algorithm, _KIND: kind or kinds[0]}
+
+
+def parse_parts(document: bytes) -> list[ListedPart]:
+    """Read the body of CompleteMultipartUpload: the number, the ETag and the checksums of each part.
 
     Raises:
         S3Error: MalformedXML, InvalidPartOrder; InvalidRequest if there is no part.
@@ -31,14 +69,18 @@ def parse_parts(document: bytes) -> list[tuple[int, str]]:
     try:
         root = ET.fromstring(document)  # noqa: S314 -- expat itself limits how far entities expand
         parts = [
-            (int(part.findtext("{*}PartNumber", "")), part.findtext("{*}ETag", "").strip('"'))
+            ListedPart(
+                int(part.findtext("{*}PartNumber", "")),
+                part.findtext("{*}ETag", "").strip('"'),
+                {name: value for name in ALGORITHMS if (value := part.findtext(f"{{*}}Checksum{name}"))},
+            )
             for part in root.iterfind("{*}Part")
         ]
     except (ET.ParseError, ValueError):
         raise malformed_xml() from None
     if not parts:
         raise invalid_request("You must specify at least one part")
-    numbers = [number for number, _ in parts]
+    numbers = [part.number for part in parts]
     if numbers != sorted(set(numbers)):
         message = "The list of parts was not in ascending order. Parts must be ordered by part number."
         raise S3Error(400, "InvalidPartOrder", message)
@@ -46,7 +88,7 @@ def parse_parts(document: bytes) -> list[tuple[int, str]]:
 
 
 def assemble(
-    listed: Sequence[tuple[int, str]],
+    listed: Sequence[ListedPart],
     uploaded: Mapping[int, Content],
     folder: Path,
     algorithm: str | None,
@@ -56,7 +98,7 @@ def assemble(
     """Put parts together.
 
     Args:
-        listed: number and ETag of the parts that the client wants.
+        listed: the parts that the client wants.
         uploaded: the parts that there are, by number.
         folder: where the content goes.
         algorithm: of the checksum that the upload was begun with.
@@ -66,39 +108,51 @@ def assemble(
         The content, the ETag and the checksum of the object.
 
     Raises:
-        S3Error: InvalidPart, EntityTooSmall.
+        S3Error: InvalidPart, EntityTooSmall; InvalidRequest if a checksum is not listed that has to be.
     """
-    parts = [_part(number, etag, uploaded) for number, etag in listed]
-    for (number, etag), part in zip(listed[:-1], parts, strict=False):
+    if algorithm and composite:
+        _check_listed(listed, algorithm)
+    parts = [_part(one, uploaded) for one in listed]
+    for one, part in zip(listed[:-1], parts, strict=False):
         if part.size < MIN_PART_BYTES:
-            raise _part_too_small(number, etag, part.size)
+            raise _part_too_small(one, part.size)
     whole = Checksum(algorithm) if algorithm and not composite else None
     with Content(folder, ContentMd5(None), whole) as content:
         for part in parts:
             content.receive(read_range(part.path, 0, part.size), len(parts) * MAX_OBJECT_BYTES)
-    etag = hashlib.md5(b"".join(bytes.fromhex(etag) for _, etag in listed), usedforsecurity=False).hexdigest()
+    etag = hashlib.md5(b"".join(bytes.fromhex(one.etag) for one in listed), usedforsecurity=False).hexdigest()
     checksum = whole.value if whole else _composite(parts, algorithm)
     return content, f"{etag}-{len(parts)}", checksum
 
 
-def _part(number: int, etag: str, uploaded: Mapping[int, Content]) -> Content:
-    part = uploaded.get(number)
-    if part is None or part.md5.etag != etag:
+def _check_listed(listed: Sequence[ListedPart], algorithm: str) -> None:
+    for part in listed:
+        if algorithm not in part.checksums:
+            raise invalid_request(
+                f"The upload was created using a {algorithm.lower()} checksum. The complete request must "
+                f"include the checksum for each part. It was missing for part {part.number} in the request."
+            )
+
+
+def _part(listed: ListedPart, uploaded: Mapping[int, Content]) -> Content:
+    part = uploaded.get(listed.number)
+    checksums = {part.checksum.algorithm: part.checksum.value} if part and part.checksum else {}
+    if part is None or part.md5.etag != listed.etag or not listed.checksums.items() <= checksums.items():
         message = (
             "One or more of the specified parts could not be found.  The part may not have been uploaded, "
             "or the specified entity tag may not match the part's entity tag."
         )
-        raise S3Error(400, "InvalidPart", message, {"PartNumber": number, "ETag": etag})
+        raise S3Error(400, "InvalidPart", message, {"PartNumber": listed.number, "ETag": listed.etag})
     return part
 
 
-def _part_too_small(number: int, etag: str, size: int) -> S3Error:
+def _part_too_small(listed: ListedPart, size: int) -> S3Error:
     message = "Your proposed upload is smaller than the minimum allowed size"
     elements: dict[str, str | int] = {
         "ProposedSize": size,
         "MinSizeAllowed": MIN_PART_BYTES,
-        "PartNumber": number,
-        "ETag": etag,
+        "PartNumber": listed.number,
+        "ETag": listed.etag,
     }
     return S3Error(400, "EntityTooSmall", message, elements)
 

@@ -20,7 +20,7 @@ from .errors import (
     invalid_request,
     not_implemented,
 )
-from .multipart import MAX_PART_NUMBER, parse_parts
+from .multipart import MAX_PART_NUMBER, checksum_of_upload, parse_parts
 from .payload import ChunkedBody, VerifiedBody, open_payload
 from .policy import MAX_OBJECT_BYTES
 from .signature import UNSIGNED_PAYLOAD
@@ -87,7 +87,8 @@ class Objects:
         """Answer CreateMultipartUpload."""
         check_key(request.key)
         check_attributes(request.headers, bucket)
-        return self._store.ask(_order(request, bucket, stored_headers(request.headers, bucket)))
+        headers = {**stored_headers(request.headers, bucket), **checksum_of_upload(request.headers)}
+        return self._store.ask(_order(request, bucket, headers))
 
     def complete_upload(self, request: Request, signed: Signed | None, bucket: Bucket) -> Answer:
         """Answer CompleteMultipartUpload."""
@@ -99,6 +100,9 @@ class Objects:
             "Key": request.key,
             "ETag": key.etag,
         }
+        if key.checksum_value:
+            elements[f"Checksum{key.checksum_algorithm}"] = key.checksum_value
+            elements["ChecksumType"] = key.checksum_type
         headers = [("x-amz-version-id", key.version_id)] if key.version_id != "null" else []
         root = element("CompleteMultipartUploadResult", *(element(*pair) for pair in elements.items()))
         return Answer.of_xml(HTTPStatus.OK, document(root), headers)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .checksums import Checksum
 from .errors import no_such_upload
 from .multipart import assemble
 from .policy import MAX_OBJECT_BYTES
 from .preconditions import check_replaced, check_source
 from .records import adopt
+from .xml import document, element
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from .archivist import Archivist
     from .backend import Backend, Order
     from .content import Content
+    from .multipart import ListedPart
 
 
 class Uploads:
@@ -54,9 +57,16 @@ class Uploads:
             check_source(self._backend, order)
             answer = self._backend.carry_out(order)
             part = upload.parts[_number(order)]
-            with self._archivist.new_content(order.bucket) as content:
+            algorithm = upload.metadata.get("x-amz-checksum-algorithm")
+            checksum = Checksum(algorithm) if algorithm else None
+            with self._archivist.new_content(order.bucket, checksum=checksum) as content:
                 content.receive([part.value], MAX_OBJECT_BYTES)
             self._keep(order, upload, content)
+        elements = {"LastModified": part.last_modified_ISO8601, "ETag": f'"{content.md5.etag}"'}
+        if checksum is not None:
+            elements[f"Checksum{checksum.algorithm}"] = checksum.value
+        result = document(element("CopyPartResult", *(element(*pair) for pair in elements.items())))
+        answer.body, answer.length = [result], len(result)
         return answer
 
     def abort(self, order: Order) -> Answer:
@@ -67,13 +77,13 @@ class Uploads:
             self._drop(order)
         return answer
 
-    def complete(self, order: Order, listed: Sequence[tuple[int, str]]) -> Any:
+    def complete(self, order: Order, listed: Sequence[ListedPart]) -> Any:
         """Put the listed parts of an upload together, and return moto's key."""
         with self._backend.lock, self._archivist.removing(order.bucket, order.key):
             upload = self._upload(order)
             check_replaced(self._backend, order)
             algorithm = upload.metadata.get("x-amz-checksum-algorithm")
-            composite = upload.metadata.get("x-amz-checksum-type", "COMPOSITE") == "COMPOSITE"
+            composite = upload.metadata.get("x-amz-checksum-type") == "COMPOSITE"
             parts = self._parts.get(order.parameter("uploadId"), {})
             folder = self._archivist.folder(order.bucket)
             content, etag, checksum = assemble(listed, parts, folder, algorithm, composite=composite)

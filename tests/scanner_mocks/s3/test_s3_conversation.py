@@ -226,9 +226,51 @@ def test_checksum_of_a_multipart_upload(composite, client, bucket):
     upload = {"Bucket": bucket, "Key": "k", "UploadId": begun["UploadId"]}
     part = client.upload_part(**upload, PartNumber=1, Body=b"test data", ChecksumAlgorithm="CRC32")
     listed = [{"PartNumber": 1, "ETag": part["ETag"], "ChecksumCRC32": part["ChecksumCRC32"]}]
-    client.complete_multipart_upload(**upload, MultipartUpload={"Parts": listed})
+    done = client.complete_multipart_upload(**upload, MultipartUpload={"Parts": listed})
     head = client.head_object(Bucket=bucket, Key="k", ChecksumMode="ENABLED")
     assert head["ChecksumCRC32"] == ("Dl3bFA==-1" if composite else "0wiusg==")
+    assert (done["ChecksumCRC32"], done["ChecksumType"]) == (head["ChecksumCRC32"], kind)
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "kind"), [("CRC32C", "COMPOSITE"), ("SHA1", "COMPOSITE"), ("CRC64NVME", "FULL_OBJECT")]
+)
+def test_kind_of_checksum_that_an_algorithm_has(algorithm, kind, client, bucket):
+    """Which kind of checksum an upload in parts has, where none is asked for, is up to the algorithm."""
+    begun = client.create_multipart_upload(Bucket=bucket, Key="k", ChecksumAlgorithm=algorithm)
+    assert (begun["ChecksumAlgorithm"], begun["ChecksumType"]) == (algorithm, kind)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"ChecksumAlgorithm": "SHA256", "ChecksumType": "FULL_OBJECT"},
+        {"ChecksumAlgorithm": "CRC64NVME", "ChecksumType": "COMPOSITE"},
+        {"ChecksumAlgorithm": "CRC32", "ChecksumType": "HALF"},
+        {"ChecksumAlgorithm": "ROT13"},
+        {"ChecksumType": "COMPOSITE"},
+    ],
+)
+def test_checksums_that_no_upload_has(asked, client, bucket):
+    """An upload in parts is not begun with a checksum that S3 does not know."""
+    assert code(client.create_multipart_upload, Bucket=bucket, Key="k", **asked) == "InvalidRequest"
+
+
+@pytest.mark.parametrize(
+    ("checksum", "refusal"), [({}, "InvalidRequest"), ({"ChecksumCRC32": "AAAAAA=="}, "InvalidPart")]
+)
+def test_checksums_of_parts(checksum, refusal, client, bucket):
+    """A checksum of the parts' checksums asks that they be listed, right, and of copied parts too."""
+    source = {"Bucket": bucket, "Key": "source"}
+    client.put_object(**source, Body=b"test data")
+    upload = {"Bucket": bucket, "Key": "k"}
+    upload["UploadId"] = client.create_multipart_upload(**upload, ChecksumAlgorithm="CRC32")["UploadId"]
+    copied = client.upload_part_copy(**upload, PartNumber=1, CopySource=source)["CopyPartResult"]
+    listed = {"PartNumber": 1, "ETag": copied["ETag"]}
+    complete = client.complete_multipart_upload
+    assert code(complete, **upload, MultipartUpload={"Parts": [{**listed, **checksum}]}) == refusal
+    listed["ChecksumCRC32"] = copied["ChecksumCRC32"]
+    assert complete(**upload, MultipartUpload={"Parts": [listed]})["ChecksumCRC32"] == "Dl3bFA==-1"
 
 
 def test_wrong_checksums(client, bucket):
