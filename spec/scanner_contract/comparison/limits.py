@@ -18,12 +18,13 @@ LOWER = {
     "uniqueItems": ARRAYS,
     "minProperties": OBJECTS,
 }
+COUNTS = LOWER.keys() - {"minimum"}
 UPPER = {"maximum": NUMBERS, "maxLength": STRINGS, "maxItems": ARRAYS, "maxProperties": OBJECTS}
 SETS = {"pattern": STRINGS, "format": STRINGS | NUMBERS, "multipleOf": NUMBERS}
 APPLIES_TO = LOWER | UPPER | SETS
 EXCLUSIVE = {"minimum": "exclusiveMinimum", "maximum": "exclusiveMaximum"}
 NOTHING = (0, 0)
-"""The lower bound of a count that bounds nothing."""
+"""The lower bound of a count (or of uniqueness) that bounds nothing."""
 INCLUDED_FORMATS = {("int32", "int64"), ("float", "double")}
 
 
@@ -51,7 +52,7 @@ def _bounds(schema: Mapping[str, Any], keyword: str, strict: int) -> list[tuple[
     return [
         (bound, strictness)
         for bound, strictness in given
-        if isinstance(bound, int | float) and (keyword == "minimum" or (bound, strictness) != NOTHING)
+        if isinstance(bound, int | float) and ((bound, strictness) != NOTHING or keyword not in COUNTS)
     ]
 
 

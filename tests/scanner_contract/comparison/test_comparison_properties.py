@@ -15,7 +15,7 @@ SCALARS = st.one_of(
         {"type": st.just("string")},
         optional={
             "minLength": st.integers(0, 2),
-            "maxLength": st.integers(1, 3),
+            "maxLength": st.integers(0, 3),
             "enum": st.lists(st.sampled_from(TEXTS), min_size=1, unique=True),
             "pattern": st.sampled_from(["^x", "y"]),
         },
@@ -24,6 +24,7 @@ SCALARS = st.one_of(
         {"type": st.sampled_from(["integer", "number"])},
         optional={
             "minimum": st.integers(0, 2),
+            "maximum": st.integers(0, 3),
             "exclusiveMaximum": st.integers(2, 5),
             "multipleOf": st.sampled_from([0.5, 1, 2, 3]),
         },
