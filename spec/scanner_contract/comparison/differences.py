@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .findings import Finding, finding
-from .limits import APPLIES_TO, ARRAYS, OBJECTS, relation, words
+from .limits import APPLIES_TO, ARRAYS, EXCLUSIVE, OBJECTS, relation, words
 from .shapes import type_of, type_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .located import Conjunction
+    from .located import Conjunction, Located
     from .rules import Side
     from .shapes import Shape
 
@@ -25,6 +25,8 @@ KEBAB = {
     "maxProperties": "max-properties",
     "multipleOf": "multiple-of",
 }
+MONOTONE = ("patternProperties", "dependentSchemas", "propertyNames")
+"""Keywords that refuse the more, the more their schemas do, so that those are compared as properties are."""
 LONGEST_VALUE = 40
 MOST_VALUES = 5
 
@@ -53,6 +55,19 @@ def below(old: Shape, new: Shape) -> Iterator[tuple[Conjunction, Conjunction]]:
             yield old.items, new.items
 
 
+def conditions(old: Shape, new: Shape) -> Iterator[tuple[Conjunction, Conjunction, str]]:
+    """Yield further pairs below, of which only counts whether they differ, and the words for them."""
+    for label, conjunction in old.applied.items():
+        if label in new.applied and not label.startswith(MONOTONE):
+            yield conjunction, new.applied[label], label
+
+
+def at(old: Shape, new: Shape, *keywords: str) -> Located:
+    """Return where one of the keywords stands in the new schema, else in the old one, else the new one."""
+    parts = (part for shape in (new, old) for part in shape.parts)
+    return next((part for part in parts if not part.node.keys().isdisjoint(keywords)), new.at)
+
+
 def _below_objects(old: Shape, new: Shape) -> Iterator[tuple[Conjunction, Conjunction]]:
     for name in old.properties:
         if name in new.properties:
@@ -64,6 +79,9 @@ def _below_objects(old: Shape, new: Shape) -> Iterator[tuple[Conjunction, Conjun
             yield old.additional, new.properties[name]
     if old.additional and new.additional:
         yield old.additional, new.additional
+    for label, conjunction in old.applied.items():
+        if label in new.applied and label.startswith(MONOTONE):
+            yield conjunction, new.applied[label]
 
 
 def _item(shape: Shape, index: int) -> Conjunction:
@@ -79,23 +97,25 @@ def _subsets(old: frozenset[str], new: frozenset[str]) -> str | None:
 def _types(old: Shape, new: Shape, side: Side) -> Iterator[Finding]:
     kind = _subsets(old.types, new.types)
     if kind is not None:
-        yield finding(f"{side}-type-{kind}", new.at, f"{type_words(new.types)}, was {type_words(old.types)}")
+        place = at(old, new, "type", "enum", "const")
+        yield finding(f"{side}-type-{kind}", place, f"{type_words(new.types)}, was {type_words(old.types)}")
 
 
 def _values(old: Shape, new: Shape, side: Side) -> Iterator[Finding]:
     """Compare the lists of values, as far as they are of types that both have."""
     if not old.types & new.types or old.enum == new.enum:
         return
+    place = at(old, new, "enum", "const")
     if old.enum is None or new.enum is None:
         kind = "narrowed" if old.enum is None else "widened"
-        yield finding(f"{side}-enum-{kind}", new.at, f"{_list(new.enum)}, was {_list(old.enum)}")
+        yield finding(f"{side}-enum-{kind}", place, f"{_list(new.enum)}, was {_list(old.enum)}")
         return
     gone = [key for key, value in old.enum.items() if key not in new.enum and type_of(value) in new.types]
     come = [key for key, value in new.enum.items() if key not in old.enum and type_of(value) in old.types]
     kind = "changed" if gone and come else "narrowed" if gone else "widened"
     parts = [f"no longer {_shown(gone)}"] * bool(gone) + [f"also {_shown(come)}"] * bool(come)
     if gone or come:
-        yield finding(f"{side}-enum-{kind}", new.at, ", ".join(parts))
+        yield finding(f"{side}-enum-{kind}", place, ", ".join(parts))
 
 
 def _list(enum: dict[str, object] | None) -> str:
@@ -114,13 +134,17 @@ def _limits(old: Shape, new: Shape, side: Side) -> Iterator[Finding]:
         kind = relation(keyword, before, now) if types & old.types & new.types else None
         if kind is not None:
             detail = f"{keyword} {words(keyword, now)}, was {words(keyword, before)}"
-            yield finding(f"{side}-{KEBAB.get(keyword, keyword)}-{kind}", new.at, detail)
+            place = at(old, new, keyword, EXCLUSIVE.get(keyword, ""))
+            yield finding(f"{side}-{KEBAB.get(keyword, keyword)}-{kind}", place, detail)
 
 
 def _conditions(old: Shape, new: Shape, side: Side) -> Iterator[Finding]:
-    changed = [k for k in old.conditions | new.conditions if old.conditions.get(k) != new.conditions.get(k)]
-    if changed:
-        yield finding(f"{side}-condition-changed", new.at, ", ".join(changed))
+    for keyword in old.conditions | new.conditions:
+        if old.conditions.get(keyword) != new.conditions.get(keyword):
+            yield finding(f"{side}-condition-changed", at(old, new, keyword), keyword)
+    for label in old.applied | new.applied:
+        if (label in old.applied) != (label in new.applied):
+            yield finding(f"{side}-condition-changed", at(old, new, label.partition(" ")[0]), label)
 
 
 def _properties(old: Shape, new: Shape, side: Side) -> Iterator[Finding]:
@@ -138,8 +162,8 @@ def _required(old: Shape, new: Shape, side: Side) -> Iterator[Finding]:
     for name in sorted(old.required ^ new.required):
         if (name in old.properties) == (name in new.properties):
             kind = "required" if name in new.required else "optional"
-            at = next(iter(new.properties.get(name, ())), new.at)
-            yield finding(f"{side}-property-became-{kind}", at, "" if name in new.properties else name)
+            place = next(iter(new.properties.get(name, ())), at(old, new, "required"))
+            yield finding(f"{side}-property-became-{kind}", place, "" if name in new.properties else name)
 
 
 def _additional(old: Shape, new: Shape, side: Side) -> Iterator[Finding]:
@@ -149,12 +173,13 @@ def _additional(old: Shape, new: Shape, side: Side) -> Iterator[Finding]:
         kind = "narrowed" if openness[1] < openness[0] else "widened"
         told = ("none", "some", "any")
         detail = f"{told[openness[1]]}, was {told[openness[0]]}"
-        yield finding(f"{side}-additional-properties-{kind}", new.at, detail)
+        place = at(old, new, "additionalProperties", "unevaluatedProperties")
+        yield finding(f"{side}-additional-properties-{kind}", place, detail)
 
 
 def _annotations(old: Shape, new: Shape, side: Side) -> Iterator[Finding]:
     if side == "request" and old.default != new.default:
         now, before = (_shown([each.default]) if each.default else "none" for each in (new, old))
-        yield finding("request-default-changed", new.at, f"{now}, was {before}")
+        yield finding("request-default-changed", at(old, new, "default"), f"{now}, was {before}")
     if old.is_deprecated != new.is_deprecated:
-        yield finding(f"property-{'' if new.is_deprecated else 'un'}deprecated", new.at)
+        yield finding(f"property-{'un' * old.is_deprecated}deprecated", at(old, new, "deprecated"))

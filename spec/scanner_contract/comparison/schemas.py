@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from .alternatives import merge_lists, pair
-from .differences import below, differences
+from .differences import at, below, conditions, differences
 from .expansion import Schemas
 from .findings import Finding, finding
 from .located import Conjunction, Located
-from .shapes import ANY_TYPE, Shape, shape_of, type_words
+from .shapes import ANY_TYPE, COMPONENT, Shape, shape_of, type_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,10 +27,17 @@ NOWHERE = Located({}, "", "")
 
 @dataclass(slots=True)
 class _Pair:
-    """Two schemas that were compared: what differs in themselves, and the pairs below them."""
+    """Two schemas that were compared.
+
+    Attributes:
+        findings: what differs in themselves.
+        below: the pairs below them.
+        conditions: further pairs below them, each with what there is to tell if they differ.
+    """
 
     findings: list[Finding] = field(default_factory=list)
     below: list[Key] = field(default_factory=list)
+    conditions: dict[Key, Finding] = field(default_factory=dict)
 
 
 class SchemaComparison:
@@ -47,11 +54,20 @@ class SchemaComparison:
     def findings(self, old: Located | None, new: Located | None, side: Side) -> Iterator[Finding]:
         """Yield what differs between two schemas, and between those below them; None allows anything."""
         first = self._compare((old,) if old else (), (new,) if new else (), side)
+        for found in self._reached(first):
+            yield from found.findings
+            for key, told in found.conditions.items():
+                if any(each.findings for each in self._reached(key, through_conditions=True)):
+                    yield told
+
+    def _reached(self, first: Key, *, through_conditions: bool = False) -> Iterator[_Pair]:
+        """Yield a pair and all below it, each once."""
         seen, pending = {first}, [first]
         while pending:
             found = self._pairs[pending.pop()]
-            yield from found.findings
-            fresh = [key for key in found.below if key not in seen]
+            yield found
+            keys = [*found.below, *(found.conditions if through_conditions else ())]
+            fresh = [key for key in keys if key not in seen]
             seen.update(fresh)
             pending += fresh
 
@@ -62,29 +78,31 @@ class SchemaComparison:
         while pending:
             key, old, new = pending.pop()
             if key not in self._pairs:
-                found = self._pairs[key] = _Pair()
-                for inner in self._look(old, new, side, found.findings):
-                    inner_key = _key(*inner, side)
-                    found.below.append(inner_key)
-                    pending.append((inner_key, *inner))
+                self._pairs[key] = _Pair()
+                inner = self._look(old, new, side, self._pairs[key])
+                pending += [(_key(*each, side), *each) for each in inner]
         return first
 
     def _look(
-        self, old: Conjunction, new: Conjunction, side: Side, findings: list[Finding]
-    ) -> list[tuple[Conjunction, Conjunction]]:
-        """Add what differs in two schemas themselves to the findings; return the pairs below."""
+        self, old: Conjunction, new: Conjunction, side: Side, found: _Pair
+    ) -> Iterator[tuple[Conjunction, Conjunction]]:
+        """Note what differs in two schemas themselves, and yield the pairs below."""
         fallback = (*new, *old, NOWHERE)[0]
         before = _shapes(self._old, old, side, fallback)
         now = _shapes(self._new, new, side, fallback)
-        findings += _null(before, now, side)
+        found.findings += _null(before, now, side)
         pairing = pair(_values(before), _values(now))
-        for shape in pairing.removed:
-            findings.append(finding(f"{side}-alternative-removed", shape.at, type_words(shape.types)))
-        for shape in pairing.added:
-            findings.append(finding(f"{side}-alternative-added", shape.at, type_words(shape.types)))
+        found.findings += [_alternative(shape, side, "removed") for shape in pairing.removed]
+        found.findings += [_alternative(shape, side, "added") for shape in pairing.added]
         for one, other in pairing.pairs:
-            findings += differences(one, other, side)
-        return [inner for shapes in pairing.pairs for inner in below(*shapes)]
+            found.findings += differences(one, other, side)
+            for inner in below(one, other):
+                found.below.append(_key(*inner, side))
+                yield inner
+            for mine, theirs, label in conditions(one, other):
+                told = finding(f"{side}-condition-changed", at(one, other, label), label)
+                found.conditions[_key(mine, theirs, side)] = told
+                yield mine, theirs
 
 
 def _key(old: Conjunction, new: Conjunction, side: Side) -> Key:
@@ -109,6 +127,15 @@ def _values(shapes: list[Shape]) -> list[Shape]:
 
 def _null(old: list[Shape], new: list[Shape], side: Side) -> Iterator[Finding]:
     """Compare whether null is allowed, unless the type tells that: a schema without one allows it."""
-    before, now = (any(shape.takes_null for shape in shapes) for shapes in (old, new))
-    if before != now and not any(shape.types == ANY_TYPE for shape in (*old, *new)):
-        yield finding(f"{side}-nullable-{'added' if now else 'removed'}", new[0].at)
+    before, now = (next((each for each in shapes if each.takes_null), None) for shapes in (old, new))
+    if bool(before) != bool(now) and not any(shape.types == ANY_TYPE for shape in (*old, *new)):
+        place = (now or before or new[0]).branch or at(old[0], new[0], "type", "enum", "const")
+        yield finding(f"{side}-nullable-{'added' if now else 'removed'}", place)
+
+
+def _alternative(shape: Shape, side: Side, kind: str) -> Finding:
+    """Return that an alternative came or went: it is told by the component that it is, and by its types."""
+    inner = shape.parts[shape.parts.index(shape.branch) :] if shape.branch else ()
+    name = [part.where for part in inner if COMPONENT.fullmatch(part.pointer)][:1]
+    detail = ", ".join([*name, type_words(shape.types)])
+    return finding(f"{side}-alternative-{kind}", shape.branch or shape.at, detail)

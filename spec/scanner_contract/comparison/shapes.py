@@ -23,12 +23,13 @@ ANY_TYPE = frozenset({"boolean", "integer", "number", "string", "array", "object
 """Every JSON type but null, which is kept apart."""
 ANNOTATIONS = frozenset({"title", "description", "example", "examples", "externalDocs", "$comment"})
 COMPONENT = re.compile(r"/components/schemas/[^/]+")
+BRANCH = re.compile(r".*/(?:anyOf|oneOf)/[0-9]+")
 CONDITIONS = (
-    *("$ref", "$dynamicRef", "anyOf", "oneOf", "discriminator", "not", "if", "then", "else"),
-    *("dependentRequired", "dependentSchemas", "dependencies", "propertyNames", "patternProperties"),
-    *("contains", "minContains", "maxContains", "unevaluatedItems"),
-    *("contentEncoding", "contentMediaType", "contentSchema"),
+    *("$ref", "$dynamicRef", "anyOf", "oneOf", "discriminator", "dependentRequired", "dependencies"),
+    *("minContains", "maxContains", "contentEncoding", "contentMediaType"),
 )
+APPLIED = ("not", "if", "then", "else", "contains", "propertyNames", "unevaluatedItems", "contentSchema")
+APPLIED_BY_NAME = ("patternProperties", "dependentSchemas")
 
 
 @dataclass(slots=True)
@@ -36,7 +37,9 @@ class Shape:
     """What an alternative of a schema allows.
 
     Attributes:
+        parts: the flat schemas that it is made of.
         at: where it stands.
+        branch: the place in ``anyOf`` or ``oneOf`` that makes it an alternative; None if it is the only one.
         name: pointers of the components that it is made of.
         types: JSON types but null.
         takes_null: whether null is allowed.
@@ -48,11 +51,14 @@ class Shape:
         prefix: schemas of the first items.
         items: schemas of the other items.
         conditions: canonical JSON of the keywords whose effect is not compared.
+        applied: the schemas of further keywords, by label: ``not``, ``patternProperties ^x-``.
         default: canonical JSON of the default, if there is one.
         is_deprecated: whether it is announced to go away.
     """
 
+    parts: Alternative
     at: Located
+    branch: Located | None
     name: tuple[str, ...]
     types: frozenset[str]
     takes_null: bool
@@ -64,6 +70,7 @@ class Shape:
     prefix: tuple[Conjunction, ...]
     items: Conjunction
     conditions: dict[str, str]
+    applied: dict[str, Conjunction]
     default: str | None
     is_deprecated: bool
 
@@ -72,7 +79,9 @@ def shape_of(alternative: Alternative, fallback: Located) -> Shape:
     """Return the shape of schemas that hold together; ``fallback`` is where it stands if there are none."""
     types, takes_null = _types(alternative)
     return Shape(
+        parts=alternative,
         at=next((part for part in alternative if part.node.keys() - ANNOTATIONS), fallback),
+        branch=next((part for part in reversed(alternative) if BRANCH.fullmatch(part.pointer)), None),
         name=tuple(part.pointer for part in alternative if COMPONENT.fullmatch(part.pointer)),
         types=types,
         takes_null=takes_null,
@@ -84,6 +93,7 @@ def shape_of(alternative: Alternative, fallback: Located) -> Shape:
         prefix=_prefix(alternative),
         items=_single(alternative, "items"),
         conditions={k: canonical(part.node[k]) for part in alternative for k in CONDITIONS if k in part.node},
+        applied=_applied(alternative),
         default=next(
             (canonical(part.node["default"]) for part in alternative if "default" in part.node), None
         ),
@@ -193,6 +203,17 @@ def _single(alternative: Alternative, keyword: str) -> Conjunction:
         for part in alternative
         if isinstance(part.node.get(keyword), dict | bool)
     )
+
+
+def _applied(alternative: Alternative) -> dict[str, Conjunction]:
+    applied: dict[str, Conjunction] = {}
+    for part in alternative:
+        keys = [(keyword,) for keyword in APPLIED if isinstance(part.node.get(keyword), dict | bool)]
+        named = [(keyword, name) for keyword in APPLIED_BY_NAME for name in _mapping(part.node, keyword)]
+        for path in (*keys, *named):
+            label = " ".join(path)
+            applied[label] = (*applied.get(label, ()), part.below(*path, where=f"{{{label}}}"))
+    return applied
 
 
 def _list(schema: Mapping[str, Any], keyword: str) -> list[Any]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from scanner_contract import load_contract
+from scanner_contract import load_contract, pointers
 from scanner_contract.comparison import compare
 from scanner_contract.contract import Contract
 
@@ -73,6 +73,8 @@ PLACES = {
     "items": lambda schema: {"type": "array", "items": schema},
     "first item": lambda schema: {"type": "array", "prefixItems": [schema]},
     "additional properties": lambda schema: {"type": "object", "additionalProperties": schema},
+    "properties of a pattern": lambda schema: {"type": "object", "patternProperties": {"^x-": schema}},
+    "names of properties": lambda schema: {"type": "object", "propertyNames": schema},
     "allOf": lambda schema: {"allOf": [{"type": "string"}, schema]},
     "anyOf": lambda schema: {"anyOf": [schema, PET]},
     "nullable": lambda schema: {"anyOf": [schema, NULL]},
@@ -110,6 +112,36 @@ def test_through_references(document, rules):
         for tag in (LONGER, SHORTER)
     )
     assert rules(old, new) == ["request-max-length-narrowed"]
+
+
+@pytest.mark.parametrize("condition", ["not", "if", "then", "else", "contains", "unevaluatedItems"])
+def test_condition_through_a_reference(document, condition):
+    """A component that a condition refers to has changed the condition, which is told where that stands."""
+    old, new = (document({BODY: {condition: REF}, SCHEMAS: {"Pet": pet}}) for pet in (LONGER, SHORTER))
+    assert compare(Contract(old, "old"), Contract(old, "new")) == []
+    (change,) = compare(Contract(old, "old"), Contract(new, "new"))
+    found = change.finding
+    assert (found.rule.name, found.detail) == ("request-condition-changed", condition)
+    assert found.pointer == pointers.join("", *BODY)
+
+
+CAT = {"$ref": "#/components/schemas/Cat"}
+WRAPPED = [
+    ({"allOf": [REF], "additionalProperties": False}, {"allOf": [REF]}, ()),
+    ({"$ref": "#/components/schemas/Pet", "minProperties": 1}, REF, ()),
+    ({"anyOf": [REF, NULL]}, REF, ("anyOf", 1)),
+    ({"oneOf": [REF, CAT]}, REF, ("oneOf", 1)),
+    ({"oneOf": [REF, CAT], "discriminator": {"propertyName": "name"}}, {"oneOf": [REF, CAT]}, ()),
+]
+
+
+@pytest.mark.parametrize(("one", "other", "keys"), WRAPPED)
+def test_found_where_it_changed(document, one, other, keys):
+    """What changed around components is told there, once, and not where the components stand."""
+    documents = [document({BODY: body, SCHEMAS: {"Pet": PET, "Cat": AGED}}) for body in (one, other)]
+    for old, new in (documents, reversed(documents)):
+        (change,) = compare(Contract(old, "old"), Contract(new, "new"))
+        assert change.finding.pointer == pointers.join("", *BODY, *keys)
 
 
 RECURSIVE = {
