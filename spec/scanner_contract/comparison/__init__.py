@@ -15,7 +15,7 @@ from .rules import RULES, Rule, Severity, Side
 from .security import SecurityComparison
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from scanner_contract.contract import Contract, Operation
 
@@ -85,8 +85,8 @@ class _Comparison:
         yield from self._messages.findings(old, new)
 
     def _servers(self, old: dict[str, Located], new: dict[str, Located]) -> Iterator[Finding]:
-        yield from (finding("server-removed", old[url], url) for url in old if url not in new)
-        yield from (finding("server-added", new[url], url) for url in new if url not in old)
+        yield from (finding("server-removed", old[url], url or "/") for url in old if url not in new)
+        yield from (finding("server-added", new[url], url or "/") for url in new if url not in old)
 
 
 def _label(operation: Operation) -> str:
@@ -109,9 +109,17 @@ def _at(operation: Operation) -> Located:
 
 
 def _servers(contract: Contract, operation: Operation) -> dict[str, Located]:
-    """Return the servers that count for an operation, by URL: its own, its path's, or the document's."""
+    """Return the servers that count for an operation, its own, its path's, or the document's, by base URL."""
     for holder in (operation.pointer, operation.pointer.rpartition("/")[0], ""):
         if servers := pointers.lookup(contract.document, holder).get("servers"):
             pointer = pointers.join(holder, "servers")
-            return {each["url"]: Located(each, pointer, "servers") for each in servers}
-    return {"/": Located({}, "", "servers")}
+            return {_base_url(each): Located(each, pointer, "servers") for each in servers}
+    return {"": Located({}, "", "servers")}
+
+
+def _base_url(server: Mapping[str, Any]) -> str:
+    """Return what paths are appended to, variables at their defaults."""
+    url: str = server["url"]
+    for name, variable in server.get("variables", {}).items():
+        url = url.replace(f"{{{name}}}", variable["default"])
+    return url.rstrip("/")

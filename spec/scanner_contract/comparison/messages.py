@@ -64,13 +64,14 @@ class MessageComparison:
 
     def _content(self, old: Located, new: Located, side: Side) -> Iterator[Finding]:
         before, now = _media_types(old), _media_types(new)
-        for name in (name for name in before if name not in now):
-            yield finding(f"{side}-media-type-removed", before[name])
-        for name, at in now.items():
-            if name in before:
-                yield from self._schemas.findings(_schema(before[name]), _schema(at), side)
+        for name, at in before.items():
+            names = _ranges(name) if side is Side.REQUEST else (name,)
+            if taken := next((each for each in names if each in now), None):
+                yield from self._schemas.findings(_schema(at), _schema(now[taken]), side)
             else:
-                yield finding(f"{side}-media-type-added", at)
+                yield finding(f"{side}-media-type-removed", at)
+        for name in (name for name in now if name not in before):
+            yield finding(f"{side}-media-type-added", now[name])
 
     def _responses(self, old: Mapping[str, Located], new: Mapping[str, Located]) -> Iterator[Finding]:
         for status in dict.fromkeys((*old, *new)):
@@ -148,6 +149,12 @@ def _media_types(holder: Located) -> dict[str, Located]:
         re.sub(r"\s", "", name).lower(): holder.below("content", name, where=f" {name}")
         for name in holder.node.get("content", {})
     }
+
+
+def _ranges(name: str) -> tuple[str, ...]:
+    """Return the media ranges that a media type is in (RFC 9110, section 12.5.1), the narrowest first."""
+    essence = name.partition(";")[0]
+    return name, essence, f"{essence.partition('/')[0]}/*", "*/*"
 
 
 def _schema(holder: Located) -> Located | None:

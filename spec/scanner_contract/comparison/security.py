@@ -47,12 +47,14 @@ class SecurityComparison:
         if ({} in before) != ({} in now):
             yield finding(f"security-{'added' if {} in before else 'removed'}", at)
             return
-        for wanted in before:
-            if not any(_suffices(wanted, each) for each in now):
-                yield finding(f"security-{_tightened(wanted, now)}", at, _words(wanted))
-        for wanted in now:
-            if not any(_suffices(wanted, each) for each in before):
-                yield finding(f"security-{REVERSE[_tightened(wanted, before)]}", at, _words(wanted))
+        for given in before:
+            if not any(_suffices(given, each) for each in now):
+                rule, wanted = _tightened(given, now)
+                yield finding(f"security-{rule}", at, _told(wanted, given))
+        for given in now:
+            if not any(_suffices(given, each) for each in before):
+                rule, wanted = _tightened(given, before)
+                yield finding(f"security-{REVERSE[rule]}", at, _told(given, wanted))
 
     def _schemes(self, old: list[Requirement], new: list[Requirement], at: Located) -> Iterator[Finding]:
         both = {name for each in old for name in each} & {name for each in new for name in each}
@@ -85,13 +87,20 @@ def _suffices(given: Requirement, wanted: Requirement) -> bool:
     return all(name in given and scopes <= given[name] for name, scopes in wanted.items())
 
 
-def _tightened(given: Requirement, wanted: list[Requirement]) -> str:
-    """Return what is wanted beyond the given credentials, or that no alternative is about them."""
-    if any(each.keys() == given.keys() for each in wanted):
-        return "scope-added"
-    if any(each.keys() > given.keys() and given for each in wanted):
-        return "scheme-added"
-    return "alternative-removed"
+def _tightened(given: Requirement, wanted: list[Requirement]) -> tuple[str, Requirement]:
+    """Return what is wanted beyond the given credentials, and by which alternative; empty if by none."""
+    for each in wanted:
+        if each.keys() == given.keys():
+            return "scope-added", each
+    for each in wanted:
+        if each.keys() > given.keys() and given:
+            return "scheme-added", each
+    return "alternative-removed", {}
+
+
+def _told(now: Requirement, before: Requirement) -> str:
+    """Return what is wanted now and was before, or what of the two there is."""
+    return f"{_words(now)}, was {_words(before)}" if now and before else _words(now or before)
 
 
 def _words(wanted: Requirement) -> str:

@@ -221,6 +221,48 @@ def test_renamed_security_scheme(document, rules):
     assert rules(document(), new) == []
 
 
+@pytest.mark.parametrize("media_range", ["application/json", "application/*", "*/*"])
+def test_media_range_that_covers(document, rules, media_range):
+    """A request body that can still be sent is compared with the range that takes it now."""
+    content = ("paths", "/pets", "post", "requestBody", "content")
+    old = document({content: {"application/json; v=1": {"schema": LONGER}}})
+    assert rules(old, document({content: {media_range: {"schema": SHORTER}}})) == [
+        "request-max-length-narrowed",
+        "request-media-type-added",
+    ]
+
+
+def test_base_urls(document, rules):
+    """Servers are the same if the URL that paths are appended to is, its variables at their defaults."""
+    slash, one, other = (
+        document({("servers",): [server]})
+        for server in (
+            {"url": "https://pets.example/"},
+            {"url": "https://{host}.example", "variables": {"host": {"default": "pets"}}},
+            {"url": "https://{host}.example", "variables": {"host": {"default": "dogs"}}},
+        )
+    )
+    assert rules(document(), slash) == rules(document(), one) == []
+    assert rules(one, other) == ["server-removed", "server-added"]
+
+
+SECURITY = ("paths", "/pets", "post", "security")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "detail"),
+    [
+        ([{"key": [], "token": []}], "key and token, was key"),
+        ([{"key": ["read"]}], "key (read), was key"),
+        ([{"token": []}], "key"),
+    ],
+)
+def test_credentials_by_name(document, wanted, detail):
+    """Stricter security is told with the credentials that are wanted, and those that were enough."""
+    found = compare(Contract(document(), "old"), Contract(document({SECURITY: wanted}), "new"))
+    assert found[0].finding.detail == detail
+
+
 def test_status_that_its_range_covers(document, rules):
     """A status that became part of a range is compared with that, and is not gone."""
     new = document()
