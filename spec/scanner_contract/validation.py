@@ -70,6 +70,7 @@ def _structure(*, is_30: bool) -> jsonschema_rs.Draft4Validator | jsonschema_rs.
 def _without_schemas(document: dict[str, Any], anything: Any) -> dict[str, Any]:
     """Return a copy in which one schema that accepts anything stands for every schema."""
     skeleton: dict[str, Any] = json.loads(json.dumps(document))
+    skeleton.pop("jsonSchemaDialect", None)  # in an old one nothing is a schema that is no object
     for place in walk(document_place(skeleton, ""), schemas=False):
         if place.kind == "schema":
             *keys, last = pointers.split(place.pointer)

@@ -123,6 +123,10 @@ def test_default_dialect_of_the_document(with_schema, write):
     assert refused(write(document))
     document["jsonSchemaDialect"] = "http://json-schema.org/draft-07/schema#"
     assert not refused(write(document))
+    document = with_schema({"minimum": 1, "exclusiveMinimum": True})
+    assert refused(write(document))
+    document["jsonSchemaDialect"] = "http://json-schema.org/draft-04/schema#"
+    assert not refused(write(document))
 
 
 @pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
