@@ -139,3 +139,37 @@ def test_schema_that_refers_elsewhere(document):
 def test_our_own():
     """The contract in force keeps every house rule."""
     assert lint(load_contract()) == []
+
+
+@pytest.mark.parametrize("required", [{"required": ["id"]}, {"allOf": [{"required": ["id"]}]}])
+@pytest.mark.parametrize(
+    ("mark", "place"), [("readOnly", "request"), ("writeOnly", "response"), ("readOnly", "schema")]
+)
+def test_what_the_other_direction_requires(document, required, mark, place):
+    """In OpenAPI 3.0 an example lacks nothing if only the other direction has to have it; in 3.1 it does."""
+    body = {"content": {"application/json": {"schema": PET_REF, "example": {}}}}
+    pet = document["components"]["schemas"]["Pet"]
+    pet |= required
+    pet["properties"]["id"] = {"type": "string", mark: True}
+    operation = document["paths"]["/pets"]["get"]
+    for status in operation["responses"].values():
+        status.pop("content", None)
+    del pet["properties"]["age"]["examples"], pet["properties"]["child"]
+    if place != "schema":
+        del pet["example"]
+        operation |= {"requestBody": body} if place == "request" else {}
+        operation["responses"]["200"] |= body if place == "response" else {}
+    else:
+        pet["example"] = {}
+    assert [rule for rule, _, _ in faults(document | {"openapi": "3.0.3"})] == []
+    assert [rule for rule, _, _ in faults(document | {"openapi": "3.1.0"})] == ["example"]
+
+
+def test_what_its_own_direction_requires(document):
+    """In OpenAPI 3.0 an answer has to have what is ``readOnly`` and required."""
+    pet = document["components"]["schemas"]["Pet"]
+    pet |= {"required": ["age"]}
+    pet["properties"]["age"] = AGE | {"readOnly": True}
+    document["components"]["examples"]["Rex"]["value"] = {}
+    found = faults(document | {"openapi": "3.0.3"})
+    assert [(rule, pointer) for rule, pointer, _ in found] == [("example", "/components/examples/Rex/value")]

@@ -10,7 +10,7 @@ from scanner_contract.dialect30 import to_2020_12
 from .located import Conjunction, Located, component
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from scanner_contract.contract import Contract
 
@@ -55,6 +55,16 @@ class Schemas:
             return component(pointers.lookup(self._document, pointer), pointer)
         except KeyError:  # relative to an $id, which validation leaves to JSON Schema
             return None
+
+    def marked_properties(self, schema: Located, keywords: Iterable[str]) -> set[str]:
+        """Return the names of the properties that say ``keyword: true`` for one of the keywords."""
+        parts = [part for alternative in self.alternatives((schema,)) for part in alternative]
+        named = [(name, inner) for part in parts for name, inner in part.node.get("properties", {}).items()]
+        return {
+            name
+            for name, inner in named
+            if any(self.is_marked((Located(inner, "", ""),), each) for each in keywords)
+        }
 
     def is_marked(self, conjunction: Conjunction, keyword: str) -> bool:
         """Whether any of the schemas, or what it refers to, says ``keyword: true``."""
