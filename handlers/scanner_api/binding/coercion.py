@@ -23,6 +23,10 @@ class NotOfTypeError(ValueError):
     """The string does not spell a value of the type."""
 
 
+class RepeatedError(ValueError):
+    """A parameter that takes one value was sent more than once."""
+
+
 def _null(text: str) -> None:
     if text not in {"", "null"}:
         raise NotOfTypeError
@@ -116,16 +120,18 @@ class Coercion:
         self.scalar = scalar_coercion(types, compiled.is_valid)
         branches = branches_of(schema, compiler)
         leading = zip_longest(*(each.get("prefixItems", ()) for each in branches))
-        self._leading = [_member(each, compiler) for each in leading]
-        self._each = _member(_said(branches, "items", "unevaluatedItems", "contains"), compiler)
+        self._leading = [member_coercion(each, compiler) for each in leading]
+        self._each = member_coercion(_said(branches, "items", "unevaluatedItems", "contains"), compiler)
         self.properties = (
             {name for each in branches for name in each.get("properties", ())} if self.takes_object else set()
         )
         self._named = {
-            name: _member([each.get("properties", {}).get(name) for each in branches], compiler)
+            name: member_coercion([each.get("properties", {}).get(name) for each in branches], compiler)
             for name in self.properties
         }
-        self._others = _member(_said(branches, "additionalProperties", "unevaluatedProperties"), compiler)
+        self._others = member_coercion(
+            _said(branches, "additionalProperties", "unevaluatedProperties"), compiler
+        )
 
     def __call__(self, sent: Serialized) -> Any:
         """Return the JSON value that was sent."""
@@ -151,7 +157,7 @@ def _said(branches: list[dict[str, Any]], *keywords: str) -> list[Any]:
     return next((found for found in said if found), [])
 
 
-def _member(schemas: Iterable[Any], compiler: SchemaCompiler) -> Callable[[str], Any]:
+def member_coercion(schemas: Iterable[Any], compiler: SchemaCompiler) -> Callable[[str], Any]:
     """Return the coercion of what is in an array or an object, and may have several schemas."""
     typed = [(types_of(each, compiler), each) for each in schemas if isinstance(each, dict)]
     typed = [(types, each) for types, each in typed if types != EVERY_TYPE]

@@ -9,8 +9,9 @@ from starlette.datastructures import UploadFile
 from scanner_api.problems import Violation
 from scanner_contract import pointers
 
+from .coercion import RepeatedError
 from .json_text import read_json
-from .parameters import RepeatedError, compile_parameters
+from .parameters import compile_parameters
 from .shapes import EVERY_TYPE, branches_of, types_of
 
 if TYPE_CHECKING:
@@ -95,12 +96,14 @@ class Field:
         """Put what the form's texts spell in the field's style among the fields."""
         if self._json_only:
             return
-        read = self._parameter.read
         try:
-            sent = read(request, pairs)
+            self._spell(request, pairs, fields)
         except RepeatedError:
             violations.append(self._repeated())
-            sent = read(request, list(dict(pairs).items()))
+            self._spell(request, list(dict(pairs).items()), fields)
+
+    def _spell(self, request: Request, pairs: QueryPairs, fields: dict[str, Any]) -> None:
+        sent = self._parameter.read(request, pairs)
         if sent is not None:
             fields[self.name] = self._parameter.coerce(sent)
 

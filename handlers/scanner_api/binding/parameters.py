@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from scanner_api.problems import Violation
 
-from .coercion import Coercion, Serialized
+from .coercion import Coercion, RepeatedError, Serialized
+from .deep_objects import DeepCoercion, Node, read_deep
 from .json_text import read_json
 from .media_types import essence, is_json
 from .names import argument_names
@@ -38,10 +39,6 @@ DELIMITERS: dict[str, tuple[bytes, ...]] = {
 }
 
 
-class RepeatedError(ValueError):
-    """A parameter that takes one value was sent more than once."""
-
-
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """One parameter of an operation, compiled.
@@ -57,13 +54,14 @@ class Parameter:
     required: bool
     default: Any
     schema: Schema
-    read: Callable[[Request, QueryPairs], Serialized | None]
-    coerce: Callable[[Serialized], Any]
+    read: Callable[[Request, QueryPairs], Any]
+    coerce: Callable[[Any], Any]
 
     def argument_of(self, request: Request, pairs: QueryPairs, violations: list[Violation]) -> Any:
         """Return the value for the handler; what is wrong with it goes to ``violations``."""
         try:
             sent = self.read(request, pairs)
+            value = None if sent is None else self.coerce(sent)
         except RepeatedError:
             violations.append(
                 Violation(self.location, self.name, "repeated", "takes one value and was sent more than once")
@@ -71,7 +69,6 @@ class Parameter:
             return None
         if sent is None:
             return self._absent(violations)
-        value = self.coerce(sent)
         if not self.schema.is_valid(value):
             violations.extend(self.schema.violations(value, self.location, self.name))
         return value
@@ -98,10 +95,11 @@ def _compile(definition: Mapping[str, Any], argument: str, compiler: SchemaCompi
     media_type, content = next(iter(definition.get("content", {}).items()), ("", None))
     schema = (definition if content is None else content).get("schema", True)
     compiled = compiler.compile(schema)
-    coercion = Coercion(schema, compiled, compiler)
     default = default_of(schema, compiler)
-    coerce: Callable[[Any], Any] = (
-        coercion if coercion.takes_array or coercion.takes_object else coercion.scalar
+    read, coerce = (
+        _reading(definition, schema, compiled, compiler)
+        if content is None
+        else (_single(location, name), _of_content(media_type, f"{location} parameter {name!r}"))
     )
     return Parameter(
         name=name,
@@ -110,9 +108,20 @@ def _compile(definition: Mapping[str, Any], argument: str, compiler: SchemaCompi
         required=bool(definition.get("required", False)),
         default=None if default is MISSING else default,
         schema=compiled,
-        read=_styled(definition, coercion) if content is None else _single(location, name),
-        coerce=coerce if content is None else _of_content(media_type, f"{location} parameter {name!r}"),
+        read=read,
+        coerce=coerce,
     )
+
+
+def _reading(
+    definition: Mapping[str, Any], schema: Any, compiled: Schema, compiler: SchemaCompiler
+) -> tuple[Callable[[Request, QueryPairs], Any], Callable[[Any], Any]]:
+    """Return what reads a parameter by its style, and what coerces it."""
+    if definition.get("style") == "deepObject" and definition["in"] == "query":
+        return _deep_object(definition["name"]), DeepCoercion([schema], compiler)
+    coercion = Coercion(schema, compiled, compiler)
+    has_members = coercion.takes_array or coercion.takes_object
+    return _styled(definition, coercion), coercion if has_members else coercion.scalar
 
 
 def _of_content(media_type: str, where: str) -> Callable[[Serialized], Any]:
@@ -203,26 +212,27 @@ def _query_members(
     def exploded_object(_: Request, pairs: QueryPairs) -> dict[str, str] | None:
         return _distinct((key, text(value)) for key, value in pairs if key in coercion.properties) or None
 
-    def deep_object(_: Request, pairs: QueryPairs) -> dict[str, str] | None:
-        head = name + "["
-        members = (
-            (key[len(head) : -1], text(value))
-            for key, value in pairs
-            if key.startswith(head) and key[-1] == "]"
-        )
-        return _distinct(members) or None
-
     def delimited(_: Request, pairs: QueryPairs) -> Serialized | None:
         found = [value for key, value in pairs if key == name]
         if len(found) > 1:
             raise RepeatedError
         return _members(_split(found[0], style), text, coercion) if found else None
 
-    if style == "deepObject":
-        return deep_object
     if not explode:
         return delimited
     return exploded_array if coercion.takes_array else exploded_object
+
+
+def _deep_object(name: str) -> Callable[[Request, QueryPairs], Node | None]:
+    where = f"query parameter {name!r}"
+
+    def read(_: Request, pairs: QueryPairs) -> Node | None:
+        return read_deep(
+            name,
+            ((key, decode(value, where, plus_is_space=True)) for key, value in pairs if key.startswith(name)),
+        )
+
+    return read
 
 
 def _delimited_members(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from scanner_api.binding.parameters import RepeatedError, compile_parameters
+from scanner_api.binding.coercion import RepeatedError
+from scanner_api.binding.parameters import compile_parameters
 from scanner_api.binding.percent import decode_form
 from scanner_api.problems import BadRequest
 from scanner_contract import pointers

@@ -6,6 +6,8 @@ INTEGER = {"type": "integer"}
 INTEGERS = {"type": "array", "items": {"type": "integer"}}
 STRINGS = {"type": "array", "items": {"type": "string"}}
 POINT = {"type": "object", "properties": {"x": {"type": "integer"}, "y": {"type": "integer"}}}
+DEEP = {"type": "object", "properties": {"tags": STRINGS, "at": POINT}}
+DEEP["properties"]["in"] = {"type": "array", "items": {"type": "object", "properties": {"tags": STRINGS}}}
 XY = {"x": 1, "y": 2}
 
 # style, explode, schema, query, value; explode None leaves it out
@@ -34,6 +36,14 @@ QUERY = [
     ("deepObject", True, POINT, "p[x]=1&p[y]=2", XY),
     ("deepObject", True, POINT, "p%5Bx%5D=1&p%5By%5D=2", XY),
     ("deepObject", True, {"type": "object", "additionalProperties": INTEGER}, "p[n]=5", {"n": 5}),
+    # what OpenAPI leaves open, as clients write it
+    ("deepObject", True, INTEGERS, "p[]=1&p[]=2", [1, 2]),
+    ("deepObject", True, INTEGERS, "p[1]=2&p[0]=1&p[10]=3", [1, 2, 3]),
+    ("deepObject", True, {"anyOf": [POINT, INTEGER]}, "p=5", 5),
+    ("deepObject", True, DEEP, "p[tags]=a", {"tags": ["a"]}),
+    ("deepObject", True, DEEP, "p[tags]=a&p[tags]=b", {"tags": ["a", "b"]}),
+    ("deepObject", True, DEEP, "p[tags][]=a&p[tags][]=b", {"tags": ["a", "b"]}),
+    ("deepObject", True, DEEP, "p[in][0][tags][0]=a&p[at][x]=1", {"in": [{"tags": ["a"]}], "at": {"x": 1}}),
 ]
 
 PATH = [
@@ -154,6 +164,7 @@ def test_an_array_may_have_an_alternative(schema, query, value, taking):
         ("form", True, POINT, "x=1&x=2"),
         ("form", False, POINT, "p=x,1,x,2"),
         ("deepObject", True, POINT, "p[x]=1&p[x]=2"),
+        ("deepObject", True, DEEP, "p[at]=1&p[at][x]=2"),
     ],
 )
 def test_what_takes_one_value_is_not_repeated(style, explode, schema, query, taking):
