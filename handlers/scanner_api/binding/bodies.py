@@ -12,6 +12,7 @@ from .defaults import Defaults
 from .forms import Form
 from .json_text import read_json
 from .media_types import charset, essence, is_json, ranges_for
+from .shapes import types_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
@@ -34,6 +35,8 @@ class MediaType:
         schema = definition.get("schema", True)
         self.name = name
         self._schema = compiler.compile(schema)
+        # of CSV a schema may tell the rows, which no string keeps
+        self._may_be_text = "string" in types_of(schema, compiler)
         self._defaults = Defaults.of(schema, compiler) or None
         self._form = Form(schema, definition.get("encoding", {}), compiler) if name in FORMS else None
 
@@ -53,7 +56,10 @@ class MediaType:
             return self._judged(self._form.urlencoded(raw, request, violations), violations)
         if is_json(media_type):
             return self._judged(read_json(raw, "body"), violations)
-        return self._judged(_text(raw, request), violations) if media_type.startswith("text/") else raw
+        if not media_type.startswith("text/"):
+            return raw
+        text = _text(raw, request)
+        return self._judged(text, violations) if self._may_be_text else text
 
     def _judged(self, value: Any, violations: list[Violation], *, files: bool = False) -> Any:
         told = {key: _stand_in(part) for key, part in value.items()} if files else value

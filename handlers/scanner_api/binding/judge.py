@@ -34,10 +34,10 @@ def declared_response(operation: Operation, status: int) -> Mapping[str, Any] | 
 
 
 def _reader(media_type: str) -> Callable[..., Any]:
-    """Read what openapi-core would leave as bytes: types built on JSON (RFC 6839), and media ranges."""
+    """Read what openapi-core would leave as bytes: types built on JSON (RFC 6839), texts, media ranges."""
     if is_json(media_type):
         return _json
-    return _text if media_type == "text/*" else _json_or_bytes
+    return _text if media_type.startswith("text/") else _json_or_bytes
 
 
 def _json(body: bytes, **_: str) -> Any:
@@ -106,7 +106,8 @@ class Judge:
             for response in operation.responses.values()
             for media_type in response.get("content", {})
         }
-        readers = {each: _reader(each) for each in declared if is_json(each) or "*" in each}
+        read = [each for each in declared if is_json(each) or each.startswith("text/") or "*" in each]
+        readers = {each: _reader(each) for each in read}
         return kind(self.document, path_finder_cls=Routed, extra_media_type_deserializers=readers)
 
     def errors(self, operation: Operation, rendered: Rendered, media_type: str | None) -> list[str]:

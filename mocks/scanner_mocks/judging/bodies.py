@@ -12,6 +12,7 @@ from scanner_api.binding.bodies import FORMS, MULTIPART
 from scanner_api.binding.forms import Form
 from scanner_api.binding.json_text import read_json
 from scanner_api.binding.media_types import charset, essence, is_json
+from scanner_api.binding.shapes import types_of
 from scanner_api.problems import BadRequest
 from scanner_contract import pointers
 from scanner_mocks.journal import Violation
@@ -44,6 +45,9 @@ class RequestBody:
             name: JudgedSchema.of_body(name, each, compiler, self._pointer)
             for name, each in self._content.items()
         }
+        self._types = {
+            name: types_of(each.get("schema", True), compiler) for name, each in self._content.items()
+        }
         self._forms = {
             name: Form(each.get("schema", True), each.get("encoding", {}), compiler)
             for name, each in self._content.items()
@@ -59,7 +63,7 @@ class RequestBody:
         return Violation(part=part, rule=rule, detail=detail, pointer=self._pointer)
 
     def read(self, request: Request, body: bytes, found: list[Violation]) -> ReadBody | None:
-        """Return what a body holds; what keeps it from being read goes to ``found``.
+        """Return what a schema can judge of a body; what keeps it from being read goes to ``found``.
 
         Raises:
             Problem: it cannot be read as what its media type says it is.
@@ -75,7 +79,14 @@ class RequestBody:
             detail = f"is {essence(sent)[:100] or 'not told'}; the contract has {wanted}"
             found.append(self.violation("undocumented", detail, "media type"))
             return None
-        return ReadBody(self._value(declared, sent, request, body, found), declared)
+        value = self._value(declared, sent, request, body, found)
+        return ReadBody(value, declared) if self._may_mean(value, declared) else None
+
+    def _may_mean(self, value: Any, declared: str) -> bool:
+        """Tell whether a schema can judge a value: not bytes, nor the text of what is no string."""
+        if isinstance(value, str) and not is_json(essence(declared)):
+            return "string" in self._types[declared]
+        return not isinstance(value, bytes)
 
     def _value(self, declared: str, sent: str, request: Request, body: bytes, found: list[Violation]) -> Any:
         media_type, form = essence(sent), self._forms.get(declared)

@@ -8,11 +8,13 @@ from scanner_api.binding.accept_filter import AcceptFilter
 from scanner_api.binding.answers import Rendered
 from scanner_api.binding.json_text import read_json
 from scanner_api.binding.judge import declared_response
-from scanner_api.binding.media_types import essence, is_json
+from scanner_api.binding.media_types import charset, essence, is_json
+from scanner_api.binding.shapes import types_of
 from scanner_api.problems import BadRequest
 from scanner_contract import pointers
 from scanner_mocks.journal import Violation
 
+from .bodies import UNICODE
 from .media_types import declared_as
 from .schema_judgement import NO_JSON, UNDECIDED, JudgedSchema, is_large
 
@@ -113,7 +115,7 @@ class DeclaredAnswer:
             found += self._without_schema(body, sent)
             return None
         if not is_json(essence(sent)):
-            return body
+            return text_of(body, sent) if self._means_text(sent, media_type) else None
         schema = self.schema(media_type)
         try:
             value = read_json(body, "body")
@@ -124,6 +126,11 @@ class DeclaredAnswer:
             found += schema.violations(value, UNDECIDED)
             return None
         return body
+
+    def _means_text(self, sent: str, media_type: str) -> bool:
+        """Tell whether the schema is one of a text; of CSV or XML it may say what no JSON value shows."""
+        types = types_of(self._content[media_type].get("schema", True), self._compiler)
+        return essence(sent).startswith("text/") and "string" in types
 
     def _without_schema(self, body: bytes | None, sent: str) -> Iterator[Violation]:
         wanted = " or ".join(self._content)
@@ -151,6 +158,11 @@ class DeclaredAnswer:
         if type(error).__name__ == "MissingRequiredHeader":
             return [schema.violation("required", "is required and was not sent")]
         return schema.violations(NO_JSON, error)
+
+
+def text_of(body: bytes, sent: str) -> bytes:
+    """Return a text in UTF-8; what came in another charset is taken for Latin-1."""
+    return body if charset(sent) in UNICODE else body.decode("latin-1").encode()
 
 
 def content_type(headers: RawHeaders) -> str:

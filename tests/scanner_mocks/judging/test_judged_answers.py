@@ -85,3 +85,31 @@ def test_no_answer_is_not_judged(judge, listed):
     """A connection that ended without an answer leaves nothing to judge but the request."""
     assert judge.verdict(listed("/things?limit=11", status=0)).unjudged
     assert judge.verdict(listed("/things?limit=11", status=0)).request
+
+
+@pytest.mark.parametrize(
+    "schema", [{"type": "string"}, {"type": "array"}, {"type": "object", "required": ["id"]}]
+)
+@pytest.mark.parametrize(
+    "media_type",
+    ["application/xml", "application/x-ndjson", "text/csv", "text/event-stream", "application/pdf"],
+)
+def test_what_is_no_json_value_breaks_no_schema_of_one(schema, media_type, listed, message, changed):
+    """XML, CSV, events and files are described by schemas that nothing tells how to read them by."""
+    answer = {"description": "", "content": {media_type: {"schema": schema}}}
+    judge = changed("get", responses={"200": answer})
+    assert judge.verdict(listed(response=message(b"<id>1</id>", {"Content-Type": media_type}))) == Verdict()
+
+
+def test_texts_are_judged_in_their_charset(listed, message, changed, told):
+    """A text of any kind is what its schema of a string is asked about, in Latin-1 as well."""
+    answer = {"description": "", "content": {"text/csv": {"schema": {"type": "string", "maxLength": 3}}}}
+    judge = changed("get", responses={"200": answer})
+
+    def sent(body, charset):
+        fields = {"Content-Type": f"text/csv; charset={charset}"}
+        return told(judge.verdict(listed(response=message(body, fields))).response)
+
+    assert sent("é;é".encode("latin-1"), "iso-8859-1") == []
+    assert sent("é;é".encode(), "utf-8") == []
+    assert sent(b"a;b;c", "utf-8") == [("body", "", "maxLength")]

@@ -120,3 +120,13 @@ def test_texts_and_bytes_are_bodies_too(added, message, changed, told):
     assert sent(b"too long", "text/plain") == [("body", "", "maxLength")]
     assert sent(b"\xff", "text/plain") == [("body", "", "encoding")]
     assert sent(b"\xff", "application/octet-stream") == []
+
+
+@pytest.mark.parametrize(
+    "schema", [{"type": "array"}, {"type": "object", "required": ["id"]}, {"type": "integer"}]
+)
+@pytest.mark.parametrize("media_type", ["application/xml", "application/x-ndjson", "text/csv"])
+def test_what_is_no_json_value_breaks_no_schema_of_one(schema, media_type, added, message, changed):
+    """XML, CSV and lines of JSON are described by schemas that nothing tells how to read them by."""
+    judge = changed("post", requestBody={"content": {media_type: {"schema": schema}}}, security=[])
+    assert judge.verdict(added(message(b"<id>1</id>", {"Content-Type": media_type}))) == Verdict()
