@@ -44,9 +44,10 @@ def answering_app(
         randomness: what dynamic answers are drawn from.
     """
     answers = ContractAnswers(seed, randomness)
+    gate = ShapeGate(contract.security_schemes, contract.document["info"]["title"])
     assembly = Assembly(
         contract,
-        ShapeGate(contract.security_schemes) if authentication else OpenGate(),
+        gate if authentication else OpenGate(),
         reveal=True,
         most_body_bytes=MOST_BODY_BYTES,
         most_upload_bytes=MOST_BODY_BYTES,

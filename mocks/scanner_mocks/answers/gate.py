@@ -21,13 +21,14 @@ class ShapeGate:
 
     Args:
         schemes: Security Scheme Objects by name.
+        realm: what the challenges call the API.
     """
 
-    def __init__(self, schemes: Mapping[str, Mapping[str, Any]]) -> None:
+    def __init__(self, schemes: Mapping[str, Mapping[str, Any]], realm: str) -> None:
+        self._schemes = schemes
+        self._realm = realm
         self._unseen = frozenset(name for name, each in schemes.items() if each["type"] == "mutualTLS")
         self._places = {name: place_of(each) for name, each in schemes.items()}
-        seen = {name: each for name, each in schemes.items() if name not in self._unseen}
-        self._challenges = {"WWW-Authenticate": challenges_of(seen)[None]}
 
     async def admit(
         self,
@@ -40,11 +41,13 @@ class ShapeGate:
             return
         presented = {name for name, value in credentials.items() if value} | self._unseen
         if not any(each <= presented for each in alternatives):
-            raise Unauthorized(f"Send {self._wanted(alternatives)}.", headers=self._challenges)
+            challenges = challenges_for(alternatives, self._schemes, self._realm)
+            headers = {"WWW-Authenticate": challenges}
+            raise Unauthorized(f"Send {self._wanted(alternatives)}.", headers=headers)
 
     def _wanted(self, alternatives: Alternatives) -> str:
-        ways = (" and ".join(self._places[name] for name in sorted(each)) for each in alternatives)
-        return ", or ".join(ways)
+        ways = (sorted({self._places[name] for name in each - self._unseen}) for each in alternatives)
+        return ", or ".join(dict.fromkeys(" and ".join(way) for way in ways))
 
 
 class OpenGate:
@@ -54,6 +57,12 @@ class OpenGate:
         self, request: Request, credentials: Mapping[str, str], alternatives: Alternatives
     ) -> None:
         """Return."""
+
+
+def challenges_for(alternatives: Alternatives, schemes: Mapping[str, Mapping[str, Any]], realm: str) -> str:
+    """Return ``WWW-Authenticate`` with the schemes of these alternatives."""
+    wanted = frozenset().union(*alternatives)
+    return challenges_of({name: each for name, each in schemes.items() if name in wanted}, realm)[None]
 
 
 def place_of(scheme: Mapping[str, Any]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from scanner_api.access.challenges import challenges_of
+from scanner_api.binding.security import alternatives_of
 from scanner_api.problems import (
     BY_STATUS,
     MEDIA_TYPE,
@@ -16,6 +16,8 @@ from scanner_api.problems import (
     ValidationFailed,
     Violation,
 )
+
+from .gate import challenges_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -57,7 +59,8 @@ def _plain(status: int) -> Problem:
 def problem_of(status: int, operation: Operation, contract: Contract) -> Callable[[Request], Problem]:
     """Return what makes the problem of a status, with the headers that it has."""
     if status == Unauthorized.status:
-        challenge = challenges_of(contract.security_schemes)[None] or "Bearer"
+        schemes, realm = contract.security_schemes, contract.document["info"]["title"]
+        challenge = challenges_for(alternatives_of(operation), schemes, realm) or "Bearer"
         return lambda _: Unauthorized(ASKED_FOR, headers={"WWW-Authenticate": challenge})
     if status == MethodNotAllowed.status:
         methods = {each.method.upper() for each in contract.operations if each.path == operation.path}

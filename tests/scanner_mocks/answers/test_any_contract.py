@@ -10,6 +10,7 @@ from scanner_contract import Contract
 from scanner_mocks.answers import answered, answering_app
 
 OK = {"200": {"description": ""}}
+REFUSED = {"401": {"description": "", "content": {"application/problem+json": {}}}}
 SCHEMES = {
     "header": {"type": "apiKey", "in": "header", "name": "X-Key"},
     "query": {"type": "apiKey", "in": "query", "name": "key"},
@@ -25,7 +26,7 @@ def guarded(mocked):
 
     def make(*alternatives, **options):
         security = [{name: [] for name in each} for each in alternatives]
-        paths = {"/": {"get": {"responses": OK, "security": security}}}
+        paths = {"/": {"get": {"responses": OK | REFUSED, "security": security}}}
         return mocked(paths, components={"securitySchemes": SCHEMES}, **options)
 
     return make
@@ -40,6 +41,15 @@ def test_any_credential_of_the_right_shape_will_do(guarded):
         assert refused.status == 401
         assert "X-Key and" in refused.json["detail"] or "and the header field X-Key" in refused.json["detail"]
         assert "ApiKey" in refused.headers["www-authenticate"]
+
+
+def test_a_refusal_names_what_the_operation_takes(guarded):
+    """Only its own schemes are asked for and challenged, by the contract's title, and each of them once."""
+    refused = guarded(["certificate", "oauth"], ["oauth"], ["basic"]).get()
+    assert refused.json["detail"] == "Send Authorization: Bearer ..., or Authorization: Basic ...."
+    assert refused.headers["www-authenticate"] == 'Basic realm="t", Bearer realm="t"'
+    preferred = guarded(["query"]).get("/?key=k", prefer="code=401")
+    assert preferred.headers["www-authenticate"] == 'ApiKey realm="t", in="query", name="key"'
 
 
 @pytest.mark.parametrize("alternatives", [[[]], [["header"], []], [], [["certificate"]]])
