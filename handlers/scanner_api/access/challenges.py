@@ -40,8 +40,8 @@ def challenges_of(schemes: Mapping[str, Mapping[str, Any]], realm: str = REALM) 
     }
     told = {name: plain | {name: wrong.get(name, plain[name])} for name in schemes}
     # two schemes may have the same challenge, as oauth2 and openIdConnect do
-    fields: dict[str | None, dict[str, str]] = {None: plain, **told}
-    return {name: ", ".join(dict.fromkeys(each.values())) for name, each in fields.items()}
+    fields = [(None, plain), *told.items()]
+    return {name: ", ".join(dict.fromkeys(each.values())) for name, each in fields}
 
 
 def quoted(value: str) -> str:

@@ -11,6 +11,7 @@ from scanner_contract import pointers
 
 from .coercion import RepeatedError
 from .json_text import read_json
+from .media_types import essence, ranges_for
 from .parameters import compile_parameters
 from .shapes import EVERY_TYPE, branches_of, types_of
 
@@ -41,6 +42,7 @@ class Field:
         "_binary",
         "_is_array",
         "_json_only",
+        "_media_types",
         "_parameter",
         "_takes_file",
         "as_json",
@@ -49,6 +51,9 @@ class Field:
     )
 
     def __init__(self, name: str, schema: Any, encoding: Mapping[str, Any], compiler: SchemaCompiler) -> None:
+        self._media_types = [
+            each.strip() for each in encoding.get("contentType", "").split(",") if each.strip()
+        ]
         style = {key: encoding[key] for key in STYLED & encoding.keys()}
         self.name = name
         self.deep_prefix = name + "[" if style.get("style") == "deepObject" else None
@@ -79,6 +84,9 @@ class Field:
         if isinstance(content, UploadFile):
             if not self._takes_file:
                 violations.append(self._violation("format", "is no file: send it without a filename"))
+            elif not self._takes(content.content_type):
+                wanted = " or ".join(self._media_types)
+                violations.append(self._violation("contentType", f"is not {wanted}"))
         elif self._binary:
             violations.append(self._violation("format", "is a file: send it with a filename"))
         else:
@@ -89,6 +97,11 @@ class Field:
         if self.name in fields:
             violations.append(self._repeated())
         fields[self.name] = value
+
+    def _takes(self, sent: str | None) -> bool:
+        """Tell whether a file may have this media type; a file that names none may be any."""
+        declared = {essence(each) for each in self._media_types}
+        return not (declared and sent) or not declared.isdisjoint(ranges_for(essence(sent)))
 
     def read_styled(
         self, request: Request, pairs: QueryPairs, fields: dict[str, Any], violations: list[Violation]

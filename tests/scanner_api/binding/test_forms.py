@@ -228,3 +228,22 @@ def test_an_urlencoded_body_is_an_object(reading):
 def test_an_urlencoded_body_that_is_wrong(raw, status, reading):
     """What breaks the schema is a 422; what cannot be read, or is too much, a 400."""
     assert reading(FORM, URLENCODED).post("/", raw, URLENCODED).status == status
+
+
+@pytest.mark.parametrize(
+    ("declared", "sent", "taken"),
+    [
+        ("image/png, image/jpeg", "IMAGE/JPEG; a=b", True),
+        ("image/png, image/jpeg", "image/gif", False),
+        ("image/*", "image/gif", True),
+        ("image/*", "text/plain", False),
+        ("image/png", None, True),
+        (None, "image/gif", True),
+    ],
+)
+def test_a_file_has_a_media_type_of_its_encoding(declared, sent, taken, reading):
+    """Where the contract tells which files a field takes, one that says it is another is refused."""
+    encoding = {} if declared is None else {"photo": {"contentType": declared}}
+    response = send(reading(FORM, MULTIPART, encoding=encoding), part("photo", "1", "a", sent))
+    assert response.status == (204 if taken else 422)
+    assert taken or response.errors == [("body", "/photo", "contentType")]
