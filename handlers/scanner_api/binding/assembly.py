@@ -33,6 +33,7 @@ class Assembly:
         most_upload_bytes: limit for a request body that may hold files.
         stand_in: answers in handlers' places; without one, each operation needs a handler.
         lazy: bind each operation when it is first asked for, and not at start.
+        formats: hold requests to ``format``.
     """
 
     contract: Contract
@@ -43,6 +44,7 @@ class Assembly:
     most_upload_bytes: int = 21 * 1024 * 1024
     stand_in: StandIn | None = None
     lazy: bool = False
+    formats: bool = False
 
     @cached_property
     def resources(self) -> Resources:
@@ -52,7 +54,7 @@ class Assembly:
     @cached_property
     def compiler(self) -> SchemaCompiler:
         """The contract's schemas."""
-        return SchemaCompiler(self.resources)
+        return SchemaCompiler(self.resources, formats=self.formats)
 
     @cached_property
     def named_schemas(self) -> NamedSchemas:

@@ -88,14 +88,16 @@ class SchemaCompiler:
     Args:
         resources: where the document's schemas belong; its ``openapi`` version decides the dialect.
         not_required: ``readOnly`` or ``writeOnly``: a property that says so is not required.
+        formats: hold values to ``format``, which JSON Schema takes for an annotation.
     """
 
-    def __init__(self, resources: Resources, *, not_required: str = "") -> None:
+    def __init__(self, resources: Resources, *, not_required: str = "", formats: bool = False) -> None:
         document = resources.document
         self._is_30 = str(document.get("openapi", "")).startswith("3.0")
         self.is_2020_12 = not self._is_30 and document.get("jsonSchemaDialect", OWN_DIALECT) == OWN_DIALECT
         self._resources = resources
         self._not_required = not_required
+        self._formats = formats
         self._brought: dict[str, tuple[Any, list[str]]] = {}
 
     @cached_property
@@ -104,12 +106,15 @@ class SchemaCompiler:
 
         In 3.1 it is an annotation, and ``required`` holds both ways.
         """
-        return SchemaCompiler(self._resources, not_required="readOnly") if self._is_30 else self
+        return self._directed("readOnly") if self._is_30 else self
 
     @cached_property
     def for_answers(self) -> SchemaCompiler:
         """The compiler of what is answered: in 3.0, what is ``writeOnly`` is required of requests alone."""
-        return SchemaCompiler(self._resources, not_required="writeOnly") if self._is_30 else self
+        return self._directed("writeOnly") if self._is_30 else self
+
+    def _directed(self, not_required: str) -> SchemaCompiler:
+        return SchemaCompiler(self._resources, not_required=not_required, formats=self._formats)
 
     def compile(self, schema: Any, **options: Any) -> Schema:
         """Compile a schema of the document; ``options`` go to jsonschema-rs's validator."""
@@ -117,6 +122,7 @@ class SchemaCompiler:
             self.bundle(schema),
             retriever=self._resources.resource,
             base_uri=self._resources.uri,
+            validate_formats=self._formats,
             **options,
         )
 

@@ -53,6 +53,7 @@ def answering_app(
         most_upload_bytes=MOST_BODY_BYTES,
         stand_in=answers,
         lazy=True,
+        formats=True,
     )
     edge = Edge(
         bind(assembly, {}),

@@ -76,6 +76,20 @@ def test_requests_are_validated(mocked):
     assert {each["in"] for each in refused.json["errors"]} == {"query", "body"}
     assert app("POST", "/", b"{", content_type="application/json").status == 400
     assert app("POST", "/", b"<a/>", content_type="text/xml").status == 415
+
+
+@pytest.mark.parametrize("openapi", ["3.0.3", "3.1.0"])
+def test_requests_are_held_to_formats(openapi, mocked):
+    """What is no date is refused where a date is declared, as the journal tells it too."""
+    date, other = {"type": "string", "format": "date"}, {"type": "string", "format": "sku"}
+    schema = {"type": "object", "properties": {"day": date, "other": other}}
+    body = {"content": {"application/json": {"schema": schema}}}
+    parameters = [{"name": "day", "in": "query", "schema": date}]
+    operation = {"responses": OK, "requestBody": body, "parameters": parameters}
+    app = mocked({"/": {"post": operation}}, openapi=openapi)
+    assert app.post("/?day=2024-02-29", {"day": "2024-02-29", "other": "?"}).status == 200
+    refused = app.post("/?day=2023-02-29", {"day": "tomorrow"})
+    assert [each["rule"] for each in refused.json["errors"]] == ["format", "format"]
     assert app.get("/nowhere").status == 404
     assert app("DELETE", "/").headers["allow"] == "OPTIONS, POST"
 
