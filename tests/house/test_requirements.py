@@ -17,6 +17,8 @@ EXTRAS = PROJECT["optional-dependencies"]
 OURS = {"scanner_contract", "scanner_api", "scanner_mocks"}
 HOST = {"pytest"}
 """What loads a plugin of ours, which is of no use without it."""
+LATER = {"compression"}
+"""Of the standard library from Python 3.14 on."""
 
 
 def imported(source):
@@ -27,7 +29,7 @@ def imported(source):
             found |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and not node.level:
             found.add(node.module.partition(".")[0])
-    return found - sys.stdlib_module_names - OURS - HOST - {"_typeshed"}
+    return found - sys.stdlib_module_names - LATER - OURS - HOST - {"_typeshed"}
 
 
 def distributions(lines):

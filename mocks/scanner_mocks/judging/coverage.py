@@ -199,6 +199,6 @@ def _json_body(exchange: Exchange) -> Any:
     if not message.whole or not is_json(message.media_type):
         return None
     try:
-        return msgspec.json.decode(decoded(message.body, message.header("content-encoding") or ""))
+        return msgspec.json.decode(decoded(message))
     except (NotDecoded, ValueError, RecursionError):
         return None

@@ -37,12 +37,11 @@ class Unjudged:
 
     def body(self, message: Message, which: str) -> bytes | None:
         """Return the body of a message without its content coding, None if that is not known."""
-        coding = ", ".join(value for name, value in message.headers if name.lower() == "content-encoding")
         if not message.whole:
             self.tell(f"the {which}'s body was not kept whole")
             return None
         try:
-            return decoded(message.body, coding)
+            return decoded(message)
         except NotDecoded as error:
             self.tell(f"the {which}'s body is not judged: {error}")
             return None

@@ -10,6 +10,7 @@ import msgspec
 
 from scanner_mocks.journal import Exchange, Message, Verdict
 from scanner_mocks.journal.recorded import Content
+from scanner_mocks.judging.content_codings import NotDecoded, decoded
 
 from .fields import value_of
 
@@ -123,8 +124,19 @@ def _message(headers: RawHeaders, content: Content, *, whole: bool) -> Message:
 
 
 def _masked(message: Message, masking: Masking, most_bytes: int) -> Message:
-    body = masking.body(message.body)[:most_bytes]
-    return msgspec.structs.replace(message, headers=masking.headers(_raw(message)), body=body)
+    plain = _plain(message)
+    body = masking.body(plain.body)[:most_bytes]
+    return msgspec.structs.replace(plain, headers=masking.headers(_raw(message)), body=body)
+
+
+def _plain(message: Message) -> Message:
+    """Return a message whose body is in no content coding, in which no secret would be found to be masked."""
+    try:
+        body = decoded(message)
+    except NotDecoded:
+        return msgspec.structs.replace(message, body=b"")
+    coded = body is not message.body
+    return msgspec.structs.replace(message, body=body, body_bytes=len(body)) if coded else message
 
 
 def _raw(message: Message) -> RawHeaders:

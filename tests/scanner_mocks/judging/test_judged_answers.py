@@ -1,9 +1,12 @@
 """Answers: statuses, fields and bodies, in whatever content coding."""
 
 import gzip
+import sys
 import zlib
 
+import brotli
 import pytest
+from backports import zstd
 
 from scanner_mocks.journal import Verdict
 
@@ -40,37 +43,73 @@ def test_head_is_answered_without_the_body_of_get(judge, listed, message, told):
     assert told(lacking.response) == [("header", "X-Total", "required")]
 
 
-def test_bodies_are_judged_without_their_content_coding(judge, listed, message, told):
-    """What is compressed is judged as what it stands for; what cannot be decoded is not judged."""
+CODED = {
+    "gzip": gzip.compress,
+    "GZIP": gzip.compress,
+    "deflate": zlib.compress,
+    "br": brotli.compress,
+    "zstd": zstd.compress,
+    "deflate, br": lambda body: brotli.compress(zlib.compress(body)),
+}
 
-    def coded(body, coding):
+
+@pytest.fixture
+def coded(judge, listed, message):
+    """Return the verdict on an answer whose body is in a content coding."""
+
+    def verdict(body, coding):
         fields = {"X-Total": "1", "Content-Type": "application/json", "Content-Encoding": coding}
         return judge.verdict(listed(response=message(body, fields)))
 
-    assert coded(gzip.compress(b"[]"), "gzip") == Verdict()
-    assert told(coded(gzip.compress(b"{}"), "GZIP").response) == [("body", "", "type")]
-    for body, coding in ((b"?", "br"), (b"?", "gzip"), (gzip.compress(b"[]")[:-4], "gzip")):
-        verdict = coded(body, coding)
+    return verdict
+
+
+@pytest.mark.parametrize("coding", CODED)
+def test_bodies_are_judged_without_their_content_coding(coded, told, coding):
+    """What is compressed is judged as what it stands for."""
+    assert coded(CODED[coding](b"[]"), coding) == Verdict()
+    assert told(coded(CODED[coding](b"{}"), coding).response) == [("body", "", "type")]
+
+
+@pytest.mark.parametrize("coding", CODED)
+def test_what_cannot_be_decoded_is_not_judged(coded, coding):
+    """A body that is in another coding, ends before its end or after it, or holds too much is counted."""
+    body = CODED[coding](b"[]")
+    bomb = CODED[coding](b" " * (16 * 1024 * 1024 + 1))
+    for sent, why in ((b"\xff" * 9, ""), (body[:-1], ""), (body + body, ""), (bomb, "is longer than")):
+        verdict = coded(sent, coding)
         assert not verdict.response
-        assert "answer's body" in verdict.unjudged
+        assert "answer's body is not judged: it " in verdict.unjudged
+        assert why in verdict.unjudged
+    assert coded(CODED[coding](b"[" + b" " * (16 * 1024 * 1024 - 2) + b"]"), coding) == Verdict()
 
 
-def test_a_coding_upon_coding_ends(judge, listed, message):
-    """Two codings are two; a great many are not worth a judge's time."""
-
-    def coded(coding, body):
-        fields = {"X-Total": "1", "Content-Type": "application/json", "Content-Encoding": coding}
-        return judge.verdict(listed(response=message(body, fields)))
-
-    assert coded("deflate, gzip", gzip.compress(zlib.compress(b"[]"))) == Verdict()
-    assert "content codings" in coded(", ".join(["gzip"] * 99), b"[]").unjudged
+def test_a_coding_that_is_not_known_is_told(coded):
+    """A body in a coding of somebody's own is not judged, and the verdict names the coding."""
+    assert "'pack200-gzip' is not known" in coded(b"[]", "pack200-gzip").unjudged
 
 
-def test_a_body_that_inflates_without_end_is_not_judged(judge, listed, message):
-    """A few bytes that stand for a great many end at the limit."""
-    bomb = gzip.compress(b" " * (17 * 1024 * 1024))
-    fields = {"X-Total": "1", "Content-Type": "application/json", "Content-Encoding": "gzip"}
-    assert "longer than" in judge.verdict(listed(response=message(bomb, fields))).unjudged
+@pytest.mark.parametrize(("coding", "module"), [("br", "brotli"), ("zstd", "backports")])
+def test_a_coding_whose_library_is_missing_tells_the_extra(coded, monkeypatch, coding, module):
+    """The plain install judges no br and no zstd, and says what to install."""
+    monkeypatch.setitem(sys.modules, module, None)
+    assert "pip install 'scanner-api[check]'" in coded(CODED[coding](b"[]"), coding).unjudged
+
+
+def test_zstd_asks_for_no_more_memory_than_http_allows(coded):
+    """A window beyond the 8 MiB that HTTP has for it is not made."""
+
+    def sent(window_bits):
+        compressor = zstd.ZstdCompressor(options={zstd.CompressionParameter.window_log: window_bits})
+        return compressor.compress(b"[]") + compressor.flush()
+
+    assert coded(sent(23), "zstd") == Verdict()
+    assert "not judged" in coded(sent(24), "zstd").unjudged
+
+
+def test_there_is_an_end_to_codings_upon_codings(coded):
+    """A great many codings are not worth a judge's time."""
+    assert "content codings" in coded(b"[]", ", ".join(["gzip"] * 99)).unjudged
 
 
 def test_a_large_body_is_judged_without_the_slow_engine(judge, listed, message, told):

@@ -1,11 +1,17 @@
 """What the proxy says of what goes by, and when."""
 
+import gzip
 import json
 import threading
 
+import brotli
+import msgspec
 import pytest
+from backports import zstd
 
 from scanner_mocks.journal import Verdict, Violation
+from scanner_mocks.journal.har import har
+from scanner_mocks.judging import judge_har
 from scanner_mocks.proxy.verdict_fields import verdict_fields
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -145,6 +151,37 @@ def test_secrets_are_masked_in_what_is_kept(proxy, upstream, json_answer):
     opaque = "opaque-credential-of-a-user"
     proxy.ask("GET", f"/notes/{opaque}?sort={opaque}", headers={"Authorization": f"Bearer {opaque}"})
     assert opaque not in repr(proxy.exchanges)
+
+
+CODED = {"gzip": gzip.compress, "br": brotli.compress, "zstd": zstd.compress}
+
+
+@pytest.mark.parametrize("coding", CODED)
+def test_compressed_bodies_are_kept_as_what_they_stand_for(proxy, upstream, contract, tmp_path, coding):
+    """Secrets in them are masked too, and whoever judges the HAR finds what the proxy found."""
+    body = CODED[coding](b'[1, {"token": "hunter2"}]')
+    head = HEAD + b"Content-Encoding: %s\r\nContent-Length: %d\r\n\r\n"
+    upstream.answer = head % (coding.encode(), len(body)) + body
+    fields = {"Content-Encoding": coding, "Content-Type": "application/json"}
+    proxy.ask("GET", "/notes")
+    proxy.ask("POST", "/notes", content=CODED[coding](b'{"token": "hunter2"}'), headers=fields)
+    listed, added = proxy.exchanges
+    assert listed.response.body == b'[1, {"token": "*******"}]'
+    assert added.request.body == b'{"token": "*******"}'
+    archive = tmp_path / "notes.har"
+    archive.write_bytes(msgspec.json.encode(har([listed, added])))
+    found = {(each.side, each.where, each.rule) for each in judge_har(archive, contract).findings}
+    assert found >= {("response", "/*", "type"), ("request", "", "type")}
+    assert not [rule for _, _, rule in found if rule == "encoding"]
+
+
+def test_a_compressed_body_that_nobody_can_read_is_not_kept(proxy, upstream):
+    """What might hold a secret that is not seen is in no journal."""
+    upstream.answer = HEAD + b"Content-Encoding: own\r\nContent-Length: 2\r\n\r\n[]"
+    assert proxy.ask("GET", "/notes").content == b"[]"
+    (exchange,) = proxy.exchanges
+    assert (exchange.response.body, exchange.response.body_bytes) == (b"", 2)
+    assert "'own' is not known" in exchange.verdict.unjudged
 
 
 def test_the_report_tells_what_was_exercised(running, upstream, contract, json_answer):
