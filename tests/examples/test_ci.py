@@ -77,10 +77,13 @@ def test_a_job_checks(job, pip, deployed, tmp_path):
     assert set(extras.split(",")) <= EXTRAS.keys()
 
 
-def test_a_job_fails_where_the_key_is_wrong(pip, deployed, tmp_path):
-    """A job's last line ends with the exit code of the check."""
+@pytest.mark.parametrize(
+    ("key", "told"), [("wrong-key-1", "is refused"), ("", "SCANNER_CHECK_API_KEY is empty")]
+)
+def test_a_job_fails_where_the_key_is_wrong(pip, deployed, tmp_path, key, told):
+    """A job's last line ends with the exit code of the check, and so where there is no such secret."""
     path = f"{pip}:{Path(sys.executable).parent}:{os.environ['PATH']}"
-    wrong = {"SCANNER_CHECK_API_KEY": "wrong-key-1", "CHECK_OPTIONS": "", "PATH": path}
+    wrong = {"SCANNER_CHECK_API_KEY": key, "CHECK_OPTIONS": "", "PATH": path}
     done = subprocess.run(  # noqa: S603 -- the project's own line
         [BASH, "-e", "-c", JOBS["github", "deployment"][-1]],
         check=False,
@@ -90,7 +93,7 @@ def test_a_job_fails_where_the_key_is_wrong(pip, deployed, tmp_path):
         env={**os.environ, **deployed, **wrong},
     )
     assert done.returncode == 2
-    assert "is refused" in done.stderr
+    assert told in done.stderr
 
 
 @pytest.mark.parametrize("name", ["server", "deployment"])

@@ -26,10 +26,10 @@ Contract = Annotated[
     typer.Option("--contract", help="JSON or YAML; by default URL/openapi.json, else the packaged one."),
 ]
 ApiKey = Annotated[
-    str, typer.Option("--api-key", help="API key. $SCANNER_CHECK_API_KEY.", show_default=False)
+    str | None, typer.Option("--api-key", help="API key. $SCANNER_CHECK_API_KEY.", show_default=False)
 ]
 OtherApiKey = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--other-api-key",
         help="API key of another organization. $SCANNER_CHECK_OTHER_API_KEY.",
@@ -37,10 +37,10 @@ OtherApiKey = Annotated[
     ),
 ]
 Bearer = Annotated[
-    str, typer.Option("--bearer", help="Bearer token. $SCANNER_CHECK_BEARER.", show_default=False)
+    str | None, typer.Option("--bearer", help="Bearer token. $SCANNER_CHECK_BEARER.", show_default=False)
 ]
 Cookie = Annotated[
-    str,
+    str | None,
     typer.Option("--cookie", help="Cookie, value or name=value. $SCANNER_CHECK_COOKIE.", show_default=False),
 ]
 Header = Annotated[
@@ -90,10 +90,10 @@ def check(  # noqa: PLR0913 -- an option each
     *,
     contract: Contract = None,
     from_har: FromHar = None,
-    api_key: ApiKey = "",
-    other_api_key: OtherApiKey = "",
-    bearer: Bearer = "",
-    cookie: Cookie = "",
+    api_key: ApiKey = None,
+    other_api_key: OtherApiKey = None,
+    bearer: Bearer = None,
+    cookie: Cookie = None,
     header: Header = None,
     credentials: CredentialsFile = None,
     read_only: ReadOnly = False,
@@ -112,7 +112,8 @@ def check(  # noqa: PLR0913 -- an option each
 
     Schemathesis tries each operation (examples, limits, made-up data, whole stories), and our own checks try
     what no schema says. Credentials are in no output; other users of this machine see those that are given as
-    options, but not those in the environment or a file.
+    options, but not those in the environment or a file. An empty one, such as a secret that a CI does not
+    have, is none; where no other is given the check does not run, unless its variable is unset.
 
     Exit codes: 0 the contract is kept, 1 a promise is broken, 2 it could not run: wrong options, no
     answer, or the extra `check` is missing.
@@ -133,6 +134,7 @@ def check(  # noqa: PLR0913 -- an option each
             credentials=_credentials(
                 credentials,
                 header or (),
+                required=from_har is None,
                 api_key=api_key,
                 other_api_key=other_api_key,
                 bearer=bearer,
@@ -150,17 +152,33 @@ def check(  # noqa: PLR0913 -- an option each
     raise typer.Exit(report.exit_code)
 
 
-def _credentials(file: Path | None, fields: Iterable[str], **flags: str) -> Credentials:
-    """Return the credentials of the options, else of the environment, else of a file."""
+def _credentials(
+    file: Path | None, fields: Iterable[str], *, required: bool, **flags: str | None
+) -> Credentials:
+    """Return the credentials of the options, else of the environment, else of a file.
+
+    Raises:
+        ValueError: an option is empty; or a variable is, and none of the others is given but required.
+    """
     from scanner_mocks.conformance import Credentials  # noqa: PLC0415 -- help does without
     from scanner_mocks.conformance.credentials import (  # noqa: PLC0415 -- the same
+        empty_variables,
         from_environment,
         from_file,
         header_fields,
     )
 
-    given = Credentials(**flags, headers=header_fields(fields)).over(from_environment(os.environ))
-    return given.over(from_file(file)) if file else given
+    if empty := [name for name, value in flags.items() if value == ""]:
+        raise ValueError(f"--{empty[0].replace('_', '-')} is empty. Leave it out to check without it.")
+    options = {name: value for name, value in flags.items() if value is not None}
+    given = Credentials(**options, headers=header_fields(fields)).over(from_environment(os.environ))
+    given = given.over(from_file(file)) if file else given
+    if required and not given.can_call and (names := empty_variables(os.environ)):
+        raise ValueError(
+            f"{' and '.join(names)} {'are' if names[1:] else 'is'} empty, and no other credential is given."
+            " Unset it to check what is open to everybody."
+        )
+    return given
 
 
 def _seconds(budget: str) -> float | None:

@@ -65,6 +65,11 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         given = ", ".join(name for name in self.__struct_fields__ if getattr(self, name))
         return f"Credentials(given: {given or 'none'})"
 
+    @property
+    def can_call(self) -> bool:
+        """Whether there is one to call with."""
+        return bool(self.api_key or self.bearer or self.cookie)
+
     def over(self, weaker: Credentials) -> Credentials:
         """Return these credentials, and those of another source where there is none here."""
         either = {name: getattr(self, name) or getattr(weaker, name) for name in VARIABLES}
@@ -132,6 +137,11 @@ def header_fields(lines: Iterable[str]) -> dict[str, str]:
     return {match[1]: match[2] for match in found if match}
 
 
+def empty_variables(environment: Mapping[str, str]) -> list[str]:
+    """Return the variables for a credential that are set to nothing, as by a CI that has no such secret."""
+    return [name for name in VARIABLES.values() if not environment.get(name, "unset").strip()]
+
+
 def from_environment(environment: Mapping[str, str]) -> Credentials:
     """Return what is in the environment; raise ValueError for what no header field can carry."""
     lines = filter(None, map(str.strip, environment.get(HEADERS_VARIABLE, "").splitlines()))
@@ -150,7 +160,10 @@ def from_file(path: Path) -> Credentials:
             content = file.read(MOST_BYTES + 1)
         if len(content) > MOST_BYTES:
             raise ValueError(f"{path} is larger than {MOST_BYTES} bytes.")
-        return msgspec.convert(tomllib.loads(content.decode()), Credentials)
+        values = tomllib.loads(content.decode())
+        if empty := [name for name in VARIABLES if values.get(name) == ""]:
+            raise ValueError(f"{path}: {empty[0]} is empty. Leave it out to check without it.")
+        return msgspec.convert(values, Credentials)
     except OSError as error:
         raise ValueError(f"{path} cannot be read: {error.strerror}.") from None
     except (UnicodeDecodeError, tomllib.TOMLDecodeError):

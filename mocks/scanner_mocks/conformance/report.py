@@ -107,6 +107,7 @@ class Report(msgspec.Struct, kw_only=True):
         waited: seconds of these that went by because of rate limits.
         seed: makes another run try the same.
         read_only: whether only safe methods were called.
+        anonymous: whether no credential was given although the contract asks for some.
         end: how it ended.
         reason: why, where it did not end by itself.
         operations: by name, in the order of the contract.
@@ -124,6 +125,7 @@ class Report(msgspec.Struct, kw_only=True):
     waited: float = 0.0
     seed: int = 0
     read_only: bool = False
+    anonymous: bool = False
     end: End = "interrupted"
     reason: str = ""
     operations: dict[str, Tested] = {}

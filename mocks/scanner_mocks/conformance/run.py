@@ -203,6 +203,7 @@ def _blank(target: Target, plan: Plan) -> Report:
         ),
         seed=plan.seed,
         read_only=target.read_only,
+        anonymous=target.anonymous,
     )
     for operation in target.operations:
         report.tested(label_of(operation)).operation_id = operation.operation_id

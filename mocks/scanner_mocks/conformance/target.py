@@ -62,6 +62,12 @@ class Target:
         return {**self.credentials.headers, **other} if other else {}
 
     @property
+    def anonymous(self) -> bool:
+        """Whether an operation asks for a credential, and none is given; a header may be one."""
+        is_given = self.by_scheme or self.credentials.headers
+        return not is_given and any(all(each.security) for each in self.operations if each.security)
+
+    @property
     def shown_url(self) -> str:
         """`url` without a credential."""
         return self.credentials.mask(self.url)

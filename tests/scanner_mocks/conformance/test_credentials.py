@@ -115,6 +115,7 @@ def test_a_file_has_all_credentials(tmp_path):
         (b'key = "secret-1"', "unknown field `key`"),
         (b"api_key = 1", r"Expected `str`, got `int` - at `\$.api_key`"),
         (b'api_key = "secret-1\\n"', "api_key has characters"),
+        (b'api_key = "secret-1"\nbearer = ""', "bearer is empty"),
         (b"#" * 70_000, "is larger than"),
     ],
 )

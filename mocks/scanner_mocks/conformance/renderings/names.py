@@ -54,7 +54,9 @@ def verdict(report: Report) -> str:
 
 def _as_far_as(report: Report) -> str:
     untried, operations = len(report.untried), len([name for name in report.operations if name])
-    return f", as far as there was time (none for {untried} of {operations} operations)" if untried else ""
+    limits = ["it shows without a credential"] * report.anonymous
+    limits += [f"there was time (none for {untried} of {operations} operations)"] * bool(untried)
+    return f", as far as {' and '.join(limits)}" if limits else ""
 
 
 def _why(report: Report) -> str:

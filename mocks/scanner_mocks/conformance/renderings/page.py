@@ -54,6 +54,7 @@ def _head(report: Report) -> str:
         "digest": subject.digest,
         "started": report.started.isoformat(" ", "seconds"),
         "ended": report.reason or report.end,
+        "credentials": "none" if report.anonymous else "",
         "read only": "yes" if report.read_only else "",
         "waited for rate limits": f"{report.waited:.0f} s" if report.waited else "",
         **{f"left out: {check}": reason for check, reason in report.left_out.items()},

@@ -52,6 +52,7 @@ def _parts(report: Report, *, wide: bool) -> Iterator[RenderableType]:
 def _head(report: Report, prefix: str) -> Text:
     subject = report.subject
     text = Text.assemble((f"{subject.title} {subject.version}", "bold"), f" at {subject.url}{prefix}")
+    text.append(", without a credential" if report.anonymous else "")
     return text.append(", read only" if report.read_only else "")
 
 

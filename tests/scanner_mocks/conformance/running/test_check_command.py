@@ -90,6 +90,8 @@ def test_in_github_actions_annotations_come_by_themselves(right_shelf):
     ("options", "told"),
     [
         (["--api-key", "wrong-key-1"], "The credential for key is refused"),
+        (["--api-key", ""], "--api-key is empty"),
+        (["--other-api-key", ""], "--other-api-key is empty"),
         (["--api-key", "a\nb"], "api_key has characters that no header field can carry"),
         (["--header", "secret-1"], "a header is not 'Name: value'"),
         (["--credentials", "/none.toml"], "/none.toml cannot be read"),
@@ -109,6 +111,33 @@ def test_what_cannot_run_is_2(right_shelf, options, told):
     assert told in " ".join(result.stderr.split())
     assert "secret-1" not in result.output
     assert "wrong-key-1" not in result.output
+
+
+ONE = ["--operation", "list_things"]
+EMPTY = {"SCANNER_CHECK_API_KEY": "", "SCANNER_CHECK_OTHER_API_KEY": " "}
+
+
+def test_a_secret_that_a_ci_does_not_have_is_2(right_shelf):
+    """Empty variables, and no other credential, are not taken for the wish to check without one."""
+    result = run(right_shelf[1], *QUICK, *ONE, **EMPTY)
+    assert (result.exit_code, result.stdout) == (2, "")
+    told = "SCANNER_CHECK_API_KEY and SCANNER_CHECK_OTHER_API_KEY are empty, and no other credential is given"
+    assert told in result.stderr
+
+
+def test_an_empty_variable_beside_another_credential_is_none(right_shelf):
+    """Not every secret that a CI passes on has to be there."""
+    result = run(right_shelf[1], *QUICK, *ONE, "--api-key", KEY, **EMPTY)
+    assert result.exit_code == 0, result.output
+    assert "no key of another organization was given" in " ".join(result.stdout.split())
+
+
+def test_the_verdict_without_a_credential_is_of_what_needs_none(right_shelf):
+    """Who gives no credential is told that what needs one is untried."""
+    result = run(right_shelf[1], *QUICK, *ONE)
+    assert result.exit_code == 0, result.output
+    verdict = result.stdout.strip().splitlines()[-1]
+    assert verdict.startswith("The contract is kept, as far as it shows without a credential: ")
 
 
 def test_what_does_not_answer_is_2():
