@@ -65,7 +65,8 @@ def contract_of(url: str, given: Contract | Path | None = None) -> Contract:
             return load_contract(given)
         return load_contract(f"{url}/openapi.json" if url and _serves_a_contract(url) else None)
     except ContractError as error:
-        raise CannotRunError(f"The contract cannot be read. {error}") from None
+        elsewhere = "" if given else " If the contract is elsewhere, give it with --contract."
+        raise CannotRunError(f"The contract cannot be read. {error}{elsewhere}") from None
 
 
 @contextmanager
@@ -172,12 +173,23 @@ def _require_a_path(target: Target) -> None:
     paths = dict.fromkeys(each.path for each in target.contract.operations if "{" not in each.path)
     for path in paths:
         answer = _answer(target.client, target.url + path, target.credentials.headers)
+        _require_no_other_server(target, answer)
         if answer.status_code != HTTPStatus.NOT_FOUND:
             return
     raise CannotRunError(
         f"{target.shown_url} is not where the packaged contract's paths begin: {next(iter(paths))}"
         " and all others without an id are answered 404. Give another URL, or the API's own contract."
     )
+
+
+def _require_no_other_server(target: Target, answer: httpx.Response) -> None:
+    """Tell a URL that only leads to the deployment, such as one of http where that is at https."""
+    if answer.next_request is None:
+        return
+    asked, other = answer.request.url, answer.next_request.url
+    if (asked.scheme, asked.netloc) != (other.scheme, other.netloc):
+        server = target.credentials.mask(f"{other.scheme}://{other.netloc.decode()}")
+        raise CannotRunError(f"{target.shown_url} redirects to {server}: give the URL that answers.")
 
 
 def _show(target: Target, scheme: str, headers: Mapping[str, str], name: str) -> None:
@@ -200,4 +212,5 @@ def _answer(client: httpx.Client, url: str, headers: Mapping[str, str]) -> httpx
     try:
         return client.get(url, headers=dict(headers))
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise CannotRunError(f"{url} does not answer: {error or type(error).__name__}.") from None
+        trust = " SSL_CERT_FILE names a CA of your own." if "CERTIFICATE_VERIFY" in str(error) else ""
+        raise CannotRunError(f"{url} does not answer: {error or type(error).__name__}.{trust}") from None

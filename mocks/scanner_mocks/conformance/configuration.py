@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,8 +44,13 @@ def configuration(target: Target, plan: Plan, finished: Iterable[tuple[str, str]
     document["operations"] = [*document.get("operations", ()), *map(_without, finished)]
     config = SchemathesisConfig.from_dict(document)
     # not in the document, where "${NAME}" would be taken for an environment variable
-    config.projects.default.update(base_url=target.url, headers=target.headers)
+    config.projects.default.update(base_url=target.url, headers=target.headers, tls_verify=_trusted())
     return config
+
+
+def _trusted() -> str | bool:
+    """Return whom httpx trusts, which our own checks call with: requests has other variables."""
+    return os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR") or True
 
 
 def _phases(shipped: dict[str, Any], target: Target, plan: Plan) -> dict[str, Any]:

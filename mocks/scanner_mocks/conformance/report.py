@@ -138,10 +138,10 @@ class Report(msgspec.Struct, kw_only=True):
 
     @property
     def exit_code(self) -> int:
-        """1 if a promise is broken, else 2 if the run, or a check, did not get to its end, else 0."""
-        if self.findings or self.troubles:
+        """1 if a promise is broken, else 2 if something could not be tested to its end, else 0."""
+        if self.findings:
             return VIOLATED
-        if not self.ended or not self.requests:
+        if self.troubles or not self.ended or not self.requests:
             return COULD_NOT_RUN
         return OK
 

@@ -43,13 +43,14 @@ def verdict(report: Report) -> str:
         effort += f" in {report.seconds:.1f} s, seed {report.seed}"
     if report.exit_code == OK:
         return f"The contract is kept{_as_far_as(report)}: {effort}."
-    if report.exit_code == COULD_NOT_RUN:
-        return f"Not finished ({_why(report)}): {effort}; nothing was wrong so far."
-    findings, troubles = len(report.findings), len(report.troubles)
-    wrong = [f"{findings} promise{'s' * (findings != 1)} broken"] * bool(findings)
+    troubles = len({trouble.operation for trouble in report.troubles})
     untested = [f"{troubles} operation{'s' * (troubles != 1)} could not be tested"] * bool(troubles)
-    unfinished = [why] if (why := _why(report)) else []
-    return f"{', '.join(wrong + untested + unfinished)}: {effort}."
+    unfinished = [*untested, *([why] if (why := _why(report)) else [])]
+    if report.exit_code == COULD_NOT_RUN:
+        return f"Not finished ({', '.join(unfinished)}): {effort}; nothing was wrong so far."
+    findings = len(report.findings)
+    broken = f"{findings} promise{'s' * (findings != 1)} broken"
+    return f"{', '.join([broken, *unfinished])}: {effort}."
 
 
 def _as_far_as(report: Report) -> str:
@@ -63,6 +64,6 @@ def _why(report: Report) -> str:
     """Return why a run is not finished; empty if it is."""
     if report.end not in {"complete", "budget spent"}:
         return report.reason or report.end
-    if report.cut_short:
+    if report.cut_short and not report.troubles:  # which are the reason then
         return f"too little time for {', '.join(report.cut_short)}"
     return "" if report.requests else "no request was sent"

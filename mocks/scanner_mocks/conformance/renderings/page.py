@@ -71,7 +71,7 @@ def _head(report: Report) -> str:
 def _matrix(report: Report, prefix: str) -> str:
     head = "".join(f"<th><span>{escape(check)}</span></th>" for check in report.checks)
     rows = "\n".join(
-        f'<tr><th scope="row"><a href="#operation-{number}">{escape(short(operation, prefix))}</a></th>'
+        f'<tr><th scope="row"><a href="#operation-{number}">{_broken(short(operation, prefix))}</a></th>'
         f"{_numbers(tested)}{''.join(_cell(tested, check) for check in report.checks)}</tr>"
         for number, (operation, tested) in enumerate(report.operations.items(), 1)
     )
@@ -82,6 +82,11 @@ def _matrix(report: Report, prefix: str) -> str:
         f"<thead><tr><th>operation</th>{numbers}{head}</tr></thead>"
         f"<tbody>{rows}</tbody></table></div>{below}"
     )
+
+
+def _broken(name: str) -> str:
+    """Return a name that goes on in another line at a slash, where there is little room."""
+    return escape(name).replace("/", "<wbr>/")
 
 
 def _numbers(tested: Tested) -> str:

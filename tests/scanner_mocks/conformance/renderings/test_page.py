@@ -6,7 +6,7 @@ from xml.etree.ElementTree import fromstring
 
 from scanner_mocks.conformance.renderings.page import page
 
-VOID = {"meta"}
+VOID = {"meta", "wbr"}
 
 
 class Outline(HTMLParser):

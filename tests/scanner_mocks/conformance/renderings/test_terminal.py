@@ -6,6 +6,7 @@ import pytest
 from rich.console import Console
 
 from scanner_mocks.conformance.renderings.terminal import show
+from scanner_mocks.conformance.report import Trouble
 
 
 def shown(report, width=100):
@@ -70,6 +71,15 @@ def test_a_run_that_was_not_finished_says_so(right, end, reason, told):
     """A run that found nothing but did not get to its end does not say that the contract is kept."""
     right.end, right.reason = end, reason
     assert shown(right).strip().splitlines()[-1].startswith(told)
+    assert right.exit_code == 2
+
+
+def test_what_could_not_be_tested_is_no_broken_promise(right):
+    """A deployment that went away is told as that, and not as one for which there was too little time."""
+    right.cut_short = ["presigned_upload"]
+    right.troubles = [Trouble(operation="GET /v1/things", title="Timeout", message="") for _ in range(2)]
+    verdict = shown(right, width=200).strip().splitlines()[-1]
+    assert verdict.startswith("Not finished (1 operation could not be tested): 6 requests")
     assert right.exit_code == 2
 
 

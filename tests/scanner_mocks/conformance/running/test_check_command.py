@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from starlette.applications import Starlette
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from typer.testing import CliRunner
 
@@ -155,6 +155,26 @@ def test_another_api_is_told_from_a_wrong_one(path, code):
     assert result.exit_code == code
     told = f"Cannot run: {url} is not where the packaged contract's paths begin: "
     assert result.stderr.startswith(told) == (code == 2)
+
+
+def test_a_url_that_leads_to_another_server_is_2():
+    """Where all is redirected elsewhere, as from http to https, nobody is told of broken promises."""
+    elsewhere = RedirectResponse("https://127.0.0.1:1/scanner/api/v1/sessions?key=secret-1", 308)
+    with served(Starlette(routes=[Route("/{rest:path}", lambda _: elsewhere)])) as url:
+        result = run(url, *QUICK)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"{url} redirects to https://127.0.0.1:1: give the URL that answers." in result.stderr
+    assert "secret-1" not in result.stderr
+
+
+def test_a_page_in_the_contracts_place_is_2():
+    """A server that has a page at every path is told from a contract that is broken."""
+    page = Response("<!doctype html>", media_type="text/html")
+    with served(Starlette(routes=[Route("/{rest:path}", lambda _: page)])) as url:
+        result = run(url, *QUICK)
+    assert result.exit_code == 2
+    assert f"{url}/openapi.json: is not JSON" in result.stderr
+    assert "give it with --contract" in result.stderr
 
 
 def test_a_credentials_file_is_read(right_shelf, tmp_path):
