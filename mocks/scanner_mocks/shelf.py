@@ -16,11 +16,12 @@ import json
 import shutil
 import sqlite3
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 MOST_SNAPSHOTS: Final = 100
 IN_MEMORY: Final = "sqlite+aiosqlite://"
@@ -118,9 +119,14 @@ class Shelf:
             raise UnknownSnapshot(f"There is no snapshot {name!r}.")
         return Snapshot(folder)
 
-    def draft(self) -> Snapshot:
-        """Return a snapshot without a name, still to be filled."""
-        return Snapshot(Path(tempfile.mkdtemp(prefix="new-", dir=self._snapshots())))
+    @contextmanager
+    def draft(self) -> Iterator[Snapshot]:
+        """Yield a snapshot without a name, to be filled; it is gone afterwards unless it was shelved."""
+        draft = Snapshot(Path(tempfile.mkdtemp(prefix="new-", dir=self._snapshots())))
+        try:
+            yield draft
+        finally:
+            shutil.rmtree(draft.folder, ignore_errors=True)
 
     def shelve(self, draft: Snapshot, name: str, facts: Mapping[str, Any]) -> None:
         """Give a draft its name, and let it take the place of the snapshot that had it.
@@ -135,10 +141,6 @@ class Shelf:
         if folder.is_dir():
             shutil.rmtree(folder)
         draft.folder.rename(folder)
-
-    def discard(self, draft: Snapshot) -> None:
-        """Remove a draft, if it is still one."""
-        shutil.rmtree(draft.folder, ignore_errors=True)
 
     def close(self) -> None:
         """Let another mock use the folder; remove it, if it is not the user's."""

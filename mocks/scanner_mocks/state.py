@@ -166,15 +166,12 @@ class State:
         Raises:
             TooManySnapshots: there are too many.
         """
-        draft = self._shelf.draft()
-        try:
+        with self._shelf.draft() as draft:
             async with self._turns.change():
                 await self._running.database.save(draft.database)
                 await _answered(self._s3.snapshot, draft.s3)
                 drawn = self._randomness.standing
             self._shelf.shelve(draft, name, {"drawn": drawn})
-        finally:
-            self._shelf.discard(draft)
         self._events.publish("state", {"change": "snapshot", "name": name})
 
     async def restore(self, name: str) -> None:
@@ -193,8 +190,8 @@ class State:
 
     async def remake(self, make: Make) -> None:
         """Go on with all there is and another service; if that does not start, with the one of before."""
-        draft, before = self._shelf.draft(), self._make
-        try:
+        before = self._make
+        with self._shelf.draft() as draft:
             async with self._turns.change():
                 await self._running.database.save(draft.database)
                 await self.stop()
@@ -205,8 +202,6 @@ class State:
                     self._make = before
                     await self._begin_with(draft.database)
                     raise
-        finally:
-            self._shelf.discard(draft)
         self._events.publish("state", {"change": "contract"})
 
     async def set_clock(self, **changes: Any) -> Reading:
@@ -247,8 +242,7 @@ class State:
 
     async def _begin_with_seeds(self) -> None:
         self._randomness = SeededRandomness(self._seed)
-        draft = self._shelf.draft()
-        try:
+        with self._shelf.draft() as draft:
             seeds = Database(IN_MEMORY)
             try:
                 await seeds.migrate()
@@ -257,8 +251,6 @@ class State:
             finally:
                 await seeds.close()
             await self._begin_with(draft.database)
-        finally:
-            self._shelf.discard(draft)
 
     async def _begin_with(self, file: Path) -> None:
         database = Database(self._shelf.database_url)

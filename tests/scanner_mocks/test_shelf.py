@@ -29,9 +29,9 @@ def shelf(request, tmp_path):
 
 def keep(shelf, name, text="", **facts):
     """Keep a snapshot with a text for a database."""
-    draft = shelf.draft()
-    draft.database.write_text(text)
-    shelf.shelve(draft, name, facts)
+    with shelf.draft() as draft:
+        draft.database.write_text(text)
+        shelf.shelve(draft, name, facts)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -72,8 +72,16 @@ def test_there_is_an_end_of_names(shelf):
 def test_a_folder_of_its_own_goes_with_it():
     """Without a folder of its user's nothing is left."""
     shelf = Shelf()
-    draft = shelf.draft()
+    keep(shelf, "a")
+    folder = shelf.snapshot("a").folder
     shelf.close()
+    assert not folder.exists()
+
+
+def test_a_draft_that_gets_no_name_goes(shelf):
+    """What is not kept leaves nothing behind, nor does what fails before it is."""
+    with pytest.raises(LookupError), shelf.draft() as draft:
+        raise LookupError
     assert not draft.folder.exists()
 
 
