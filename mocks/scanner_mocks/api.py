@@ -5,28 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
-from scanner_api.app import create_app
+from scanner_api.app import START_ERRORS, create_app
 from scanner_api.settings import Settings
 from scanner_api.storage.photo_bucket import PhotoBucket, UploadRules
 from scanner_contract import load_contract
 
 from . import seeds, token_issuer
 from .answers import ContractAnswers
-from .answers.page import PATH as ANSWERS
-from .answers.page import AnswersPage
-from .application import MockApplication
+from .application import MockApplication, watched
 from .aws_session import AwsSession
-from .console import PATH as CONSOLE
-from .console import ConsolePage
-from .control import Control, ControlGate
-from .event_stream import EventStream
 from .events import Events
-from .faults.faulty import Faulty
 from .faults.skew import UPLOADS, SkewedClock
-from .journal import Journalled
-from .operation_table import OperationTable
 from .service import Service
-from .serving import serving
 from .state import State
 
 if TYPE_CHECKING:
@@ -42,10 +32,8 @@ if TYPE_CHECKING:
     from .clock import MockClock
     from .s3 import S3Server
     from .shelf import Shelf
-    from .state import Clearable, Make
+    from .state import Make
     from .watch import Watch
-
-__all__ = ["Settled", "mock_application", "serving"]
 
 
 class Settled(NamedTuple):
@@ -82,38 +70,36 @@ def mock_application(settled: Settled) -> MockApplication:
     def load() -> Contract:
         return load_contract(settings.contract, extensions=not settings.vendor_operations_only)
 
-    def make(contract: Contract) -> Make:
-        return _maker(settled, settings, contract)
+    def app_by(contract: Contract) -> ASGIApp:
+        return watched(state, contract, watch, clock, upload_seconds=settings.presigned_expires_seconds)
+
+    async def serve(contract: Contract) -> ASGIApp:
+        await state.remake(_maker(settled, settings, contract))
+        return app_by(contract)
 
     contract = load()
-    kept: dict[str, Clearable] = {"journal": watch.journal, "faults": watch.faults}
-    state = State(make(contract), settled.seed, settled.shelf, settled.s3, clock, events, kept)
-
-    def watched(contract: Contract) -> ASGIApp:
-        watch.look_by(contract)
-        seconds = settings.presigned_expires_seconds
-        faulty = Faulty(state, watch.faults, contract, clock, upload_seconds=seconds, prefers=True)
-        return Journalled(faulty, watch.journal, OperationTable(contract))
-
-    service = Service(state, contract, load, make, watched, settled.tell_reload)
-    control = Control(
-        ControlGate(settled.control_token),
-        pages={
-            "/_mock/events": EventStream(events, watch.journal),
-            ANSWERS: AnswersPage(lambda: service.contract),
-            CONSOLE: ConsolePage(settled.s3.url),
-        },
-        public=(ANSWERS, CONSOLE),
-        clock=clock,
-        collaborators={
-            "events": events,
-            "state": state,
-            "seeds": settled.tell,
-            "contract": lambda: service.contract,
-            **kept,
-        },
+    state = State(
+        _maker(settled, settings, contract),
+        settled.seed,
+        settled.shelf,
+        settled.s3,
+        clock,
+        events,
+        watch.kept,
     )
-    return MockApplication(service, control, events, watch)
+    service = Service(
+        contract, app_by(contract), load=load, serve=serve, errors=START_ERRORS, tell=settled.tell_reload
+    )
+    return MockApplication(
+        service,
+        state,
+        clock,
+        events,
+        watch,
+        control_token=settled.control_token,
+        seeds=settled.tell,
+        s3_url=settled.s3.url,
+    )
 
 
 def _settings(settled: Settled) -> Settings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -9,27 +10,19 @@ import msgspec
 
 from scanner_api.problems import NEUTRAL
 from scanner_api.server import listen, url_of
-from scanner_contract import load_contract
+from scanner_contract import ContractError, load_contract
 
 from .answers import answering_app
-from .answers.page import PATH as ANSWERS
-from .answers.page import AnswersPage
 from .answers.readable import readable
-from .answers.standing import ContractState
-from .application import MockApplication
+from .application import MockApplication, watched
 from .clock import MockClock
-from .console import PATH as CONSOLE
-from .console import ConsolePage
-from .control import Control, ControlGate
-from .event_stream import EventStream
 from .events import Events
-from .faults.faulty import Faulty
 from .faults.file import faults_in
-from .journal import Journalled
-from .operation_table import OperationTable
 from .own_url import callable_url
 from .randomness import SeededRandomness
+from .service import Service
 from .serving import serving
+from .stateless import Stateless
 from .watch import Watch
 
 if TYPE_CHECKING:
@@ -39,9 +32,6 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from scanner_contract import Contract, Operation
-
-    from .state import Clearable
-
 
 UPLOAD_SECONDS = 3600
 
@@ -143,34 +133,23 @@ class _Making:
         tell: Callable[[str], None],
     ) -> MockApplication:
         """Return the mock: control, and the contract's answers behind journal and faults."""
-        journal, events = self.watch.journal, Events()
-        kept: dict[str, Clearable] = {"journal": journal, "faults": self.watch.faults}
-        cleared = {**kept, "randomness": self._randomness}
-        state: Any = ContractState(
-            contract, self._layered, self._clock, events, cleared, watch=watch, tell=tell
+        events = Events()
+        service = Service(
+            contract,
+            self._app(contract),
+            load=lambda: readable(load_contract(contract.source), tell),
+            serve=lambda another: asyncio.to_thread(self._app, another),
+            errors=(ContractError, ValueError),
+            tell=tell if watch else None,
         )
-        control = Control(
-            ControlGate(control_token),
-            pages={
-                "/_mock/events": EventStream(events, journal),
-                ANSWERS: AnswersPage(lambda: state.contract),
-                CONSOLE: ConsolePage(),
-            },
-            public=(ANSWERS, CONSOLE),
-            clock=self._clock,
-            collaborators={
-                "events": events,
-                "state": state,
-                "seeds": mock.seeds,
-                "contract": lambda: state.contract,
-                **kept,
-            },
+        cleared = {**self.watch.kept, "randomness": self._randomness}
+        state = Stateless(self._clock, events, cleared)
+        return MockApplication(
+            service, state, self._clock, events, self.watch, control_token=control_token, seeds=mock.seeds
         )
-        return MockApplication(state, control, events, self.watch)
 
-    def _layered(self, contract: Contract) -> ASGIApp:
-        """Return a contract's answers behind faults, and those behind the journal."""
-        self.watch.look_by(contract, authentication=self._authentication)
+    def _app(self, contract: Contract) -> ASGIApp:
+        """Return what answers by a contract."""
         app = answering_app(
             contract,
             seed=str(self._seed),
@@ -178,16 +157,15 @@ class _Making:
             clock=self._clock,
             randomness=self._randomness,
         )
-        faulty = Faulty(
+        return watched(
             app,
-            self.watch.faults,
             contract,
+            self.watch,
             self._clock,
             upload_seconds=UPLOAD_SECONDS,
-            prefers=True,
+            authentication=self._authentication,
             problem_types=NEUTRAL,
         )
-        return Journalled(faulty, self.watch.journal, OperationTable(contract))
 
 
 def has_handlers(contract: Contract) -> bool:

@@ -105,6 +105,7 @@ def scanner_mock(
         with resting_collector():
             from . import api  # noqa: PLC0415 -- takes as long as S3 to start, and that starts now
             from .faults.file import faults_in  # noqa: PLC0415 -- the same
+            from .serving import serving  # noqa: PLC0415 -- the same
 
             url = callable_url(url_of(listening))
             mock = Mock(api=url, s3=s3.url, control=f"{url}/_mock")
@@ -114,7 +115,7 @@ def scanner_mock(
             )
             app = api.mock_application(settled)
             from_file = [] if faults is None else faults_in(faults, watch.faults.check)
-            running.enter_context(api.serving(app, listening))
+            running.enter_context(serving(app, listening))
         s3.wait_ready()
         watch.faults.add(*from_file)
         yield mock

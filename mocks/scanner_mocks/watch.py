@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .faults import Fault
     from .journal import Exchange
     from .s3 import S3Server
+    from .state import Clearable
 
 
 class Watch:
@@ -40,6 +41,11 @@ class Watch:
         self.faults = Faults(seed, self._tell_s3)
         self.s3: S3Server | None = None
         self._broadcast: Broadcast | None = None
+
+    @property
+    def kept(self) -> dict[str, Clearable]:
+        """Both by name, as what a reset clears and operations of the control API ask for."""
+        return {"journal": self.journal, "faults": self.faults}
 
     def look_by(self, contract: Contract, *, authentication: bool = True) -> None:
         """Have the journal judge by a contract and mask its secrets, and faults be for its operations."""

@@ -18,8 +18,6 @@ from .skew import CLOCK, UPLOADS, skewed
 from .transport import drop, is_gone
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from scanner_api.clock import Clock
@@ -38,14 +36,12 @@ class Faulty:
     """An ASGI app whose requests faults strike: those that are on, or the one that a request asks for.
 
     Args:
-        app: what answers.
+        app: what answers, with the documented answer that ``Prefer: code=N`` asks for.
         faults: that are on.
         contract: that the app answers for.
         clock: the time.
-        origins: of pages that may read the answers of faults.
         upload_seconds: how long presigned uploads are good.
         problem_types: what problems are of, as `Problem.document` has it.
-        prefers: whether the app gives the documented answer that ``Prefer: code=N`` asks for.
     """
 
     def __init__(
@@ -55,18 +51,15 @@ class Faulty:
         contract: Contract,
         clock: Clock,
         *,
-        origins: Sequence[str] = ("*",),
         upload_seconds: int,
-        prefers: bool,
         problem_types: str = ERROR_TYPES,
     ) -> None:
         self._app = app
         self._faults = faults
         self._operations = OperationTable(contract)
-        self._refusals = Refusals(contract, origins, clock, problem_types)
+        self._refusals = Refusals(contract, clock, problem_types)
         self._clock = clock
         self._upload_seconds = upload_seconds
-        self._prefers = prefers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -135,7 +128,7 @@ class Faulty:
         if effect.status is None:
             await self._app(scope, receive, send)
             return
-        if self._prefers and self._documents(scope, effect.status):
+        if self._documents(scope, effect.status):
             documented = Only(effect.status, send)
             await self._app(_preferring(effect.status, scope), receive, documented)
             if documented.passed:

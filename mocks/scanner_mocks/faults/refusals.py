@@ -15,8 +15,6 @@ from scanner_api.cors import with_cors
 from scanner_api.problems import BY_STATUS, ERROR_TYPES, MEDIA_TYPE, NEUTRAL, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from scanner_api.binding import Request
@@ -63,12 +61,11 @@ class Refusals:
 
     Args:
         contract: whose headers pages may send and see.
-        origins: of those pages.
         clock: the time.
         problem_types: what problems are of, as `Problem.document` has it.
     """
 
-    def __init__(self, contract: Contract, origins: Sequence[str], clock: Clock, problem_types: str) -> None:
+    def __init__(self, contract: Contract, clock: Clock, problem_types: str) -> None:
         edge = Edge(
             _answer,
             clock=clock,
@@ -76,7 +73,7 @@ class Refusals:
             most_target_bytes=MOST_TARGET_BYTES,
             problem_types=problem_types,
         )
-        self._app: ASGIApp = with_cors(edge, contract, origins)
+        self._app: ASGIApp = with_cors(edge, contract, ["*"])
 
     async def answer(self, problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request with a problem."""
