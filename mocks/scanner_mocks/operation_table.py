@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from scanner_api.binding.judge import declared_response
 from scanner_api.binding.routing import PathTable
 from scanner_api.problems import Problem
 
@@ -31,7 +32,7 @@ class OperationTable:
     def __init__(self, contract: Contract) -> None:
         self._bases = BasePaths(contract)
         self._paths = PathTable(contract.operations)
-        self._documented = {each.operation_id: frozenset(each.responses) for each in contract.operations}
+        self._operations = {each.operation_id: each for each in contract.operations}
 
     def find(self, method: str, path: str) -> Found:
         """Return the operation of a request, `NOTHING` if it has none.
@@ -53,6 +54,5 @@ class OperationTable:
 
     def documents(self, operation_id: str, status: int) -> bool:
         """Return whether an operation documents an answer of this status."""
-        return not self._documented.get(operation_id, frozenset()).isdisjoint(
-            {str(status), f"{status // 100}XX", "default"}
-        )
+        operation = self._operations.get(operation_id)
+        return operation is not None and declared_response(operation, status) is not None

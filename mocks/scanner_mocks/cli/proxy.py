@@ -12,13 +12,13 @@ import msgspec
 import typer
 
 from .end import End
+from .extras import CANNOT_RUN
 
 if TYPE_CHECKING:
     from scanner_mocks.journal import Exchange, Violation
     from scanner_mocks.judging.report import Report
     from scanner_mocks.proxy.watch import Watch
 
-CANNOT_RUN = 2
 PORT = 8010
 MOST_BYTES = 1024 * 1024
 MOST_LINES = 1000

@@ -11,6 +11,7 @@ import httpx
 
 from scanner_contract import Contract, ContractError, load_contract
 from scanner_contract.loading import PACKAGED
+from scanner_mocks.operation_name import is_named
 
 from .configuration import REQUEST_SECONDS
 from .credentials import Credentials
@@ -141,8 +142,7 @@ def _named(contract: Contract, name: str) -> list[Operation]:
     found = [
         operation
         for operation in contract.operations
-        if name in {operation.operation_id, label_of(operation)}
-        or operation.operation_id.endswith(f"_{name}")
+        if name == label_of(operation) or is_named(operation.operation_id, name)
     ]
     if not found:
         raise CannotRunError(

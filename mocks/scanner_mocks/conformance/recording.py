@@ -75,10 +75,9 @@ class Recording:
         tested = self._report.tested(recorder.cases[case_id].value.operation.label)
         response = recorder.find_response(case_id=case_id)
         if case_id in recorder.interactions:
-            tested.requests[event.phase.value] = tested.requests.get(event.phase.value, 0) + 1
+            tested.sent(event.phase.value)
         if response is not None:
-            tested.statuses[response.status_code] = tested.statuses.get(response.status_code, 0) + 1
-            tested.times.add(response.elapsed * 1000)
+            tested.answered(response.status_code, response.elapsed)
         for check in recorder.checks.get(case_id, ()):
             if check.status is Status.SUCCESS:
                 tested.tally(check.name).passed += 1

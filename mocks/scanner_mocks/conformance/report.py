@@ -46,6 +46,15 @@ class Tested(msgspec.Struct, kw_only=True):
         """How many requests were sent."""
         return sum(self.requests.values())
 
+    def sent(self, phase: str) -> None:
+        """Count a request."""
+        self.requests[phase] = self.requests.get(phase, 0) + 1
+
+    def answered(self, status: int, seconds: float) -> None:
+        """Count an answer."""
+        self.statuses[status] = self.statuses.get(status, 0) + 1
+        self.times.add(seconds * 1000)
+
     def tally(self, check: str) -> Tally:
         """Return the tally of a check, which begins here if need be."""
         return self.checks.setdefault(check, Tally())

@@ -162,9 +162,8 @@ class Run:
         response.read()
         if str(response.request.url).startswith(self.target.url):
             tested = self.report.tested(WHOLE_API)
-            tested.requests[OWN_CHECKS] = tested.requests.get(OWN_CHECKS, 0) + 1
-            tested.statuses[response.status_code] = tested.statuses.get(response.status_code, 0) + 1
-            tested.times.add(response.elapsed.total_seconds() * 1000)
+            tested.sent(OWN_CHECKS)
+            tested.answered(response.status_code, response.elapsed.total_seconds())
 
     def _filter_failure(
         self, _context: HookContext, failure: Failure, case: Case[Any], response: Response

@@ -67,7 +67,7 @@ def _response(exchange: Exchange) -> dict[str, Any]:
     message = exchange.response
     return {
         "status": exchange.status,
-        "statusText": _phrase(exchange.status),
+        "statusText": phrase_of(exchange.status),
         "httpVersion": HTTP_VERSION,
         "cookies": _cookies(message, "set-cookie"),
         "headers": _pairs(message.headers),
@@ -108,7 +108,8 @@ def _text(body: bytes) -> dict[str, str]:
         return {"text": b64encode(body).decode(), "encoding": "base64"}
 
 
-def _phrase(status: int) -> str:
+def phrase_of(status: int) -> str:
+    """Return the reason phrase of a status; empty for one that has none."""
     try:
         return HTTPStatus(status).phrase
     except ValueError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import deque
 from contextlib import suppress
@@ -15,6 +14,7 @@ import httpx
 
 from scanner_contract import load_contract, pointers
 
+from .json_bodies import json_of
 from .samples import SAFE
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def _linked(target: Target, samples: Samples, step: Step, by_id: Mapping[str, Op
     if not links or (target.read_only and operation.method not in SAFE):
         return
     answer = samples.send(step.case(samples), target.headers)
-    found = json_of(answer)
+    found = json_of(answer.content)
     if not answer.is_success or found is None:
         return
     if is_form(found) and not target.read_only:
@@ -189,11 +189,3 @@ def _changed(node: Any, changed: Mapping[str, str]) -> Any:
     if isinstance(node, list):
         return [_changed(value, changed) for value in node]
     return changed.get(str(node), node)
-
-
-def json_of(answer: httpx.Response) -> Any:
-    """Return the JSON value of an answer; None if it has none."""
-    try:
-        return json.loads(answer.content)
-    except (ValueError, RecursionError):
-        return None

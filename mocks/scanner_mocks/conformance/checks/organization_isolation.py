@@ -10,7 +10,8 @@ from schemathesis.core.failures import Severity
 from scanner_mocks.conformance.target import label_of
 
 from .check import NothingToCheck, RunCheck
-from .links import json_of, steps
+from .json_bodies import json_of, object_of
+from .links import steps
 from .samples import SAFE, Samples
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def _unlike(known: str) -> str:
 
 def _gist(answer: httpx.Response, names: Mapping[str, str]) -> tuple[Any, ...]:
     """Return what an answer says, whichever ids it says it of."""
-    found = json_of(answer)
+    found = json_of(answer.content)
     return answer.status_code, answer.headers.get("content-type"), _without(found, names) or answer.content
 
 
@@ -119,6 +120,5 @@ def _without(node: Any, names: Mapping[str, str]) -> Any:
 
 
 def _told(answer: httpx.Response) -> str:
-    found = json_of(answer)
-    detail = found.get("detail", "") if isinstance(found, dict) else ""
+    detail = (object_of(answer.content) or {}).get("detail", "")
     return f"{answer.status_code}{f' ({detail})' if detail else ''}"

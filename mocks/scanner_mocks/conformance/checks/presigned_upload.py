@@ -13,7 +13,8 @@ from schemathesis.core.failures import Severity
 from scanner_mocks.conformance.target import label_of
 
 from .check import NothingToCheck, RunCheck
-from .links import FORM, is_form, json_of, photo, post_form, steps
+from .json_bodies import json_of
+from .links import FORM, is_form, photo, post_form, steps
 from .samples import Samples
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class PresignedUpload(RunCheck):
         tried = 0
         for step in steps(self.target, samples):
             if step.operation.method == "get" and step.operation in self.target.operations:
-                form = json_of(samples.send(step.case(samples), self.target.headers))
+                form = json_of(samples.send(step.case(samples), self.target.headers).content)
                 if is_form(form):
                     tried += 1
                     yield from self._try(step, form)

@@ -8,11 +8,13 @@ from functools import cached_property
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from scanner_api.binding.judge import declared_response
 from scanner_api.binding.resources import Resources
 from scanner_api.binding.schemas import SchemaCompiler
 from scanner_mocks.conformance.target import label_of
 
 from .check import AnswerCheck
+from .json_bodies import object_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,7 +74,7 @@ class ProblemDetails(AnswerCheck):
             told = f"the {response.status_code} is {sent or 'of no media type'}, not {MEDIA_TYPE}"
             yield self.violated("media type", told, label)
             return
-        problem = _object(response.content)
+        problem = object_of(response.content)
         if problem is None:
             told = f"the body of the {response.status_code} is no JSON object"
             yield self.violated("object", told, label)
@@ -115,10 +117,9 @@ class ProblemDetails(AnswerCheck):
     def _node(self, label: str, status: int) -> Any:
         """Return the contract's schema of a problem; for an answer that it does not name, that of any."""
         operation = self._operations.get(label)
-        responses = operation.responses if operation else {}
-        for name in (str(status), f"{status // 100}XX", "default"):
-            if name in responses:
-                return responses[name].get("content", {}).get(MEDIA_TYPE, {}).get("schema")
+        declared = declared_response(operation, status) if operation else None
+        if declared is not None:
+            return declared.get("content", {}).get(MEDIA_TYPE, {}).get("schema")
         components = self.target.contract.document.get("components", {})
         return components.get("schemas", {}).get("ProblemDetails")
 
@@ -134,14 +135,6 @@ class ProblemDetails(AnswerCheck):
     def _compiler(self) -> SchemaCompiler:
         contract = self.target.contract
         return SchemaCompiler(Resources(contract.document, contract.source))
-
-
-def _object(content: bytes) -> dict[str, Any] | None:
-    try:
-        found = json.loads(content)
-    except (ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None
 
 
 def _word(kind: type) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from scanner_mocks.conformance.target import label_of
 
 from .check import AnswerCheck, BudgetSpent, RunCheck
+from .json_bodies import object_of
 from .samples import Samples
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class RetryAfter(AnswerCheck, RunCheck):
             told = f"Retry-After: {values[0]} is no number of seconds and no date"
             yield self.violated("form", told, label, exchange)
         elif status == HTTPStatus.TOO_MANY_REQUESTS and values[0].isdecimal():
-            problem = _object(body)
+            problem = object_of(body)
             if problem is not None and problem.get("retry_after_seconds") != int(values[0]):
                 told = f"retry_after_seconds is {problem.get('retry_after_seconds')}, Retry-After {values[0]}"
                 yield self.violated("body", told, label, exchange)
@@ -144,11 +144,3 @@ def _is_date(text: str) -> bool:
         return parsedate_to_datetime(text) is not None
     except ValueError:
         return False
-
-
-def _object(body: bytes) -> dict[str, Any] | None:
-    try:
-        found = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None

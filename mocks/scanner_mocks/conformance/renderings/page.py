@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from html import escape
-from http import HTTPStatus
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from scanner_mocks.conformance.report import OK, VIOLATED
+from scanner_mocks.journal.har import phrase_of
 from scanner_mocks.standalone_page import standalone_page
 
 from .names import milliseconds, prefix_of, short, verdict
@@ -107,7 +107,7 @@ def _cell(tested: Tested, check: str) -> str:
 def _finding(number: int, finding: Finding, prefix: str) -> str:
     seen = f", seen {finding.seen:,} times" if finding.seen > 1 else ""
     where = escape(short(finding.operation, prefix))
-    status = f"HTTP {finding.status} {_phrase(finding.status)}" if finding.status else ""
+    status = f"HTTP {finding.status} {phrase_of(finding.status)}" if finding.status else ""
     answer = f'<p class="about">{status}</p>' * bool(status) + _pre(finding.answer)
     curl = f'<pre class="curl">{escape(finding.curl)}</pre>' if finding.curl else ""
     return (
@@ -125,7 +125,7 @@ def _tested(name: str, number: int, tested: Tested, between: tuple[int, int]) ->
     )
     statuses = _chips(
         "Answers",
-        (f"{status} {_phrase(status)}: {count:,}" for status, count in sorted(tested.statuses.items())),
+        (f"{status} {phrase_of(status)}: {count:,}" for status, count in sorted(tested.statuses.items())),
     )
     checks = _chips(
         "Checks passed",
@@ -150,10 +150,3 @@ def _chips(title: str, texts: Iterable[str]) -> str:
 
 def _pre(text: str) -> str:
     return f"<pre>{escape(text)}</pre>" if text else ""
-
-
-def _phrase(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return ""
