@@ -1,7 +1,7 @@
 """The smallest app around a document, called in-process with what a server would hand over."""
 
-import asyncio
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
@@ -27,37 +27,12 @@ class OpenGate:
 
 
 @dataclass
-class Response:
-    """What the app sent."""
-
-    status: int
-    raw_headers: list
-    body: bytes
-
-    @property
-    def headers(self):
-        """The header fields by lower-case name."""
-        return {name.decode(): value.decode("latin-1") for name, value in self.raw_headers}
-
-    @property
-    def json(self):
-        """The body's JSON value."""
-        return json.loads(self.body)
-
-    @property
-    def errors(self):
-        """The violations of a 422: where, what and which rule."""
-        return [
-            (each["in"], each.get("name", each.get("pointer")), each["rule"]) for each in self.json["errors"]
-        ]
-
-
-@dataclass
 class App:
     """A bound contract behind the edge; ``seen`` is what its handler was last given."""
 
     asgi: object
     gate: OpenGate
+    call: Callable
     seen: dict = field(default_factory=dict)
 
     def __call__(self, method, target, body=b"", headers=None, *, events=None):
@@ -71,32 +46,9 @@ class App:
             events: ASGI messages instead of ``body``.
         """
         raw = target if isinstance(target, bytes) else target.encode()
-        path, _, query = raw.partition(b"?")
         pairs = headers.items() if isinstance(headers, dict) else headers or ()
-        scope = {
-            "type": "http",
-            "method": method,
-            "path": path.decode("latin-1"),
-            "raw_path": path,
-            "query_string": query,
-            "headers": [_raw(name, value) for name, value in pairs],
-        }
-        return asyncio.run(self._exchange(scope, events or [{"type": "http.request", "body": body}]))
-
-    async def _exchange(self, scope, events):
-        waiting, sent = list(events), []
-
-        async def receive():
-            return waiting.pop(0)
-
-        async def send(message):
-            sent.append(message)
-
-        await self.asgi(scope, receive, send)
-        if not sent:
-            return None
-        start, content = sent
-        return Response(start["status"], start["headers"], content["body"])
+        fields = [_raw(name, value) for name, value in pairs]
+        return self.call(self.asgi, method, raw, fields, events or [{"type": "http.request", "body": body}])
 
     def get(self, target, **headers):
         """Send a GET."""
@@ -114,7 +66,7 @@ def _raw(name, value):
 
 
 @pytest.fixture(scope="session")
-def serve():
+def serve(call_asgi):
     """Bind a document of these paths to handlers, by default to one that notes its arguments."""
 
     def make(paths, handlers=None, *, openapi="3.1.0", components=None, most_target_bytes=8000, **options):
@@ -137,7 +89,7 @@ def serve():
             handlers = {each.operation_id: note for each in contract.operations}
         bound = bind(Assembly(contract, gate, **{"reveal": True, **options}), handlers)
         edge = Edge(bound, clock=SystemClock(), pages=pages, most_target_bytes=most_target_bytes)
-        return App(edge, gate, seen)
+        return App(edge, gate, call_asgi, seen)
 
     return make
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 from sqlalchemy import exc, func, select, text
@@ -90,16 +90,24 @@ def test_writers_wait_for_each_other(in_database, rows):
     assert in_database(scenario) == 20
 
 
+@asynccontextmanager
+async def pool_of_its_own(url):
+    """Open the database once more: by a pool that knows nothing of others, as another process does."""
+    database = Database(url)
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
 def test_writers_of_several_pools_wait_for_each_other(in_shared_database, shared_url, rows):
     """The same with a pool for each writer, which know nothing of each other, as processes do."""
 
     async def scenario(database):
         async def write(number):
-            own = Database(shared_url)
-            async with own.transaction() as connection:
+            async with pool_of_its_own(shared_url) as own, own.transaction() as connection:
                 await connection.execute(select(users))
                 await rows.add(connection, f"user-{number}")
-            await own.close()
 
         await asyncio.gather(*map(write, range(8)))
         return await rows.count(database)
@@ -111,14 +119,11 @@ def test_who_is_at_one_purpose_takes_turns(in_shared_database, shared_url, rows)
     """Transactions that no lock of a row keeps apart follow one another, also those of several pools."""
 
     async def scenario(database):
-        async def write(number):
-            own = Database(shared_url)
-            async with own.transaction() as connection:
+        async def write(_):
+            async with pool_of_its_own(shared_url) as own, own.transaction() as connection:
                 await own.take_turn(connection, "counting")
                 found = await connection.scalar(select(func.count()).select_from(users))
                 await rows.add(connection, f"user-{found}")
-            await own.close()
-            return number
 
         await asyncio.gather(*map(write, range(6)))
         return await rows.count(database)

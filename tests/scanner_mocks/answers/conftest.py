@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from dataclasses import dataclass
+from functools import partial
 
 import pytest
 
@@ -12,63 +11,19 @@ from scanner_contract import Contract
 from scanner_mocks.answers import answering_app
 
 
-@dataclass
-class Response:
-    """What the app sent."""
-
-    status: int
-    raw_headers: list
-    body: bytes
-
-    @property
-    def headers(self):
-        """The header fields by lower-case name."""
-        return {name.decode(): value.decode("latin-1") for name, value in self.raw_headers}
-
-    @property
-    def json(self):
-        """The body's JSON value."""
-        return json.loads(self.body)
-
-    @property
-    def source(self):
-        """Who answered: ``handler``, ``example`` or ``generated``."""
-        return self.headers.get("x-mock-answer")
-
-
 class Client:
     """Calls an ASGI app with what a server would hand over."""
 
-    def __init__(self, app):
+    def __init__(self, app, call):
         self.app = app
+        self._call = call
 
     def __call__(self, method, target, body=b"", **headers):
         """Send one request; an underscore in a header's name is a hyphen."""
-        path, _, query = target.encode().partition(b"?")
-        scope = {
-            "type": "http",
-            "method": method,
-            "path": path.decode(),
-            "raw_path": path,
-            "query_string": query,
-            "headers": [
-                (name.replace("_", "-").lower().encode(), value.encode()) for name, value in headers.items()
-            ],
-        }
-        return asyncio.run(self._exchange(scope, body))
-
-    async def _exchange(self, scope, body):
-        waiting, sent = [{"type": "http.request", "body": body}], []
-
-        async def receive():
-            return waiting.pop(0)
-
-        async def send(message):
-            sent.append(message)
-
-        await self.app(scope, receive, send)
-        start, *content = sent
-        return Response(start["status"], start["headers"], b"".join(each["body"] for each in content))
+        fields = [
+            (name.replace("_", "-").lower().encode(), value.encode()) for name, value in headers.items()
+        ]
+        return self._call(self.app, method, target.encode(), fields, [{"type": "http.request", "body": body}])
 
     def get(self, target="/", **headers):
         """Send a GET."""
@@ -85,18 +40,18 @@ def document_of(paths, *, openapi="3.1.0", **rest):
 
 
 @pytest.fixture(scope="session")
-def client():
+def client(call_asgi):
     """Return what makes a client of an app."""
-    return Client
+    return partial(Client, call=call_asgi)
 
 
 @pytest.fixture(scope="session")
-def mocked():
+def mocked(client):
     """Answer a contract of these paths."""
 
     def make(paths, *, openapi="3.1.0", seed="", authentication=True, **rest):
         contract = Contract(document_of(paths, openapi=openapi, **rest), "test")
-        return Client(answering_app(contract, seed=seed, authentication=authentication))
+        return client(answering_app(contract, seed=seed, authentication=authentication))
 
     return make
 
