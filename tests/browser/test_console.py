@@ -96,11 +96,12 @@ def publish(pictures, folder):
 
 
 def test_a_photo_goes_through_the_page(seen, mock):
-    """A chosen photo goes into S3 whole, is registered, and is looked at in the gallery."""
+    """A chosen photo goes into S3 whole before one's eyes, is registered, and is looked at in the gallery."""
     photo = seen["photo"]
     assert photo["progress"] == 1
     assert "<PostResponse>" in photo["answer"]
     assert photo["width"] > 0
+    assert photo["inView"]
     s3 = aws_session().client("s3", endpoint_url=mock.s3)
     # the state was reset since then, and restored
     assert s3.get_object(Bucket=mock.bucket, Key=photo["key"])["Body"].read() == draw_tin()
@@ -139,6 +140,24 @@ def test_curl_is_copied(seen, where):
 def test_fetch_is_copied(seen):
     """What is copied as fetch is the request, and works in a page."""
     assert seen["snippets"]["status"] == 200
+
+
+def test_the_control_token_is_in_nothing_that_is_copied(seen):
+    """What is copied has a variable in the place of the control token, and works once that is set."""
+    token = seen["token"]
+    assert TOKEN not in token["curl"] + token["fetching"]
+    assert '-H "Authorization: Bearer $CONTROL_TOKEN"' in token["curl"]
+    assert token["status"] == 201
+
+
+def test_time_left_is_of_the_form_that_is_shown(seen):
+    """Where no form was handed out, no time is left of one."""
+    assert seen["refused"] == {"left": False}
+
+
+def test_what_is_no_picture_is_told(seen):
+    """The gallery says of an object that it is no picture."""
+    assert seen["notes"]["shown"] == "no picture"
 
 
 def test_what_s3_refuses_is_told(seen):
@@ -239,6 +258,11 @@ def test_what_is_not_accessible_is_found(seen):
 def test_dark(seen):
     """The page is dark where that is preferred."""
     assert seen["dark"]["background"] == "rgb(22, 25, 29)"
+
+
+def test_forced_colours(seen):
+    """A switch that is on looks other than one that is off, even where colours are forced upon the page."""
+    assert seen["forced"]["seen"]
 
 
 def test_narrow(seen):

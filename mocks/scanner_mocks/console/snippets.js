@@ -5,7 +5,7 @@ import { copyButton, element } from "./dom.js";
 /** Fields that curl and fetch write themselves, or that speak of the browser alone. */
 const OWN = /^(host|content-length|connection|accept-encoding|accept-language|user-agent|origin|referer|priority|sec-.*|:.*)$/i;
 const SAFE = /^[\w./:@%+=,-]+$/;
-const TOKEN = "$CONTROL_TOKEN";
+const TOKEN = "CONTROL_TOKEN"; // a variable of whoever pastes, in a shell as in JavaScript
 const CONTROL = /[\0-\x08\v-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/;
 const MASK = /\*{3,}/;
 
@@ -38,10 +38,11 @@ export function asCurl(request) {
 }
 
 export function asFetch(request) {
-  const headers = headersOf(request).map(([name, value]) => [name, hidden(value, request.secret)]);
+  const headers = headersOf(request);
   if (request.json !== undefined) headers.push(["Content-Type", "application/json"]);
+  const members = headers.map(([name, value]) => `${JSON.stringify(name)}: ${inScript(value, request.secret)}`);
   const lines = [`method: ${JSON.stringify(request.method)},`];
-  if (headers.length) lines.push(`headers: ${JSON.stringify(Object.fromEntries(headers))},`);
+  if (members.length) lines.push(`headers: { ${members.join(", ")} },`);
   if (request.json !== undefined) lines.push(`body: JSON.stringify(${JSON.stringify(request.json)}),`);
   if (request.text) lines.push(`body: ${JSON.stringify(request.text)},`);
   if (request.unkept) lines.push("body, // as it was: it is not kept");
@@ -82,11 +83,11 @@ const usualMethod = ({ json, text, unkept, form }) => (json !== undefined || tex
 
 const headersOf = ({ headers }) => Object.entries(headers ?? {}).filter(([name]) => !OWN.test(name));
 
-const hidden = (text, secret) => (secret ? text.replaceAll(secret, TOKEN) : text);
+const headerInShell = (text, secret) => (secret && text.includes(secret) ? `"${text.replaceAll(secret, () => `$${TOKEN}`)}"` : quoted(text));
 
-const headerInShell = (text, secret) => (secret && text.includes(secret) ? `"${hidden(text, secret)}"` : quoted(text));
+const inScript = (text, secret) => (secret && text.includes(secret) ? `\`${text.replaceAll(secret, () => `\${${TOKEN}}`)}\`` : JSON.stringify(text));
 
 function formOf({ form }) {
   const lines = form.map((pair) => `form.append(${pair.map((each) => JSON.stringify(each)).join(", ")});`);
-  return ["const form = new FormData();", ...lines, 'form.append("file", file); // such as input.files[0]; it goes last'].join("\n");
+  return ["const form = new FormData();", ...lines, 'form.append("file", file); // it goes last: input.files[0] of a page, openAsBlob(path) of node:fs'].join("\n");
 }

@@ -91,7 +91,7 @@ function captureRow({ id, capture_type, raw_value, created }) {
     {},
     idCell(id),
     element("td", {}, element("span", { class: "track", "aria-hidden": "true" }), element("span", { class: "chip" })),
-    element("td", { class: "what" }, element("span", { class: "quiet" }, capture_type), " ", element("code", {}, raw_value)),
+    element("td", { class: "what", title: raw_value }, element("span", { class: "quiet" }, capture_type), " ", element("code", {}, raw_value)),
     element("td", { class: "product" }),
     element("td", { title: dateAndTime(created) }, timeOfDay(created)),
   );

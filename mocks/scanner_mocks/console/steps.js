@@ -18,6 +18,7 @@ export async function step(name, request, sendIt, extra = [], told = () => {}) {
   const line = element("p", { class: "request" }, element("b", {}, request.method), " ", element("code", {}, shown(request.url)), snippetButtons(() => request, "the request"));
   place.replaceChildren(line, ...extra);
   item.dataset.state = "busy";
+  place.scrollIntoView({ block: "nearest" });
   try {
     const answer = await sendIt(request);
     line.prepend(statusBadge(answer.status));

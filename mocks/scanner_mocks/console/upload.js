@@ -99,6 +99,8 @@ async function openSession() {
 async function go() {
   find("#go").disabled = true;
   for (const name of ["presign", "post", "register"]) reset(name);
+  expires = null; // that was the form before
+  showTimeLeft();
   try {
     await presign();
     await sendToS3();

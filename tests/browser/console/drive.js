@@ -54,6 +54,7 @@ async function photo(page) {
     policy: JSON.parse(await text(page, "#presign pre")),
     left: await text(page, "#time-left"),
     progress: await page.locator("#post progress").evaluate((bar) => bar.value),
+    inView: await page.locator("#post progress").evaluate((bar) => bar.getBoundingClientRect().bottom <= innerHeight),
     answer: await text(page, "#post pre"),
     key: JSON.parse(await text(page, "#register pre")).s3_key,
     width: await page.locator("#gallery img").evaluate((image) => image.naturalWidth),
@@ -71,16 +72,20 @@ async function picture(page) {
   }, mock.api_key);
   await uploaded(page);
   await page.waitForFunction(() => document.querySelectorAll(".exchange.broken").length === 2);
+  await page.locator("#upload-title").scrollIntoViewIfNeeded();
   await shoot(page, "light");
 }
 
+/** Return what a button copies. */
+async function copiedBy(page, button) {
+  await page.evaluate(() => delete document.querySelector("#told").dataset.shown);
+  await page.click(button);
+  await page.waitForSelector("#told[data-shown]");
+  return page.evaluate(() => navigator.clipboard.readText());
+}
+
 async function snippets(page) {
-  const copied = async (where, label) => {
-    await page.evaluate(() => delete document.querySelector("#told").dataset.shown);
-    await page.click(`${where} [aria-label="Copy the request as ${label}"]`);
-    await page.waitForSelector("#told[data-shown]");
-    return page.evaluate(() => navigator.clipboard.readText());
-  };
+  const copied = (where, label) => copiedBy(page, `${where} [aria-label="Copy the request as ${label}"]`);
   const [curl, fetching] = [await copied("#presign", "curl"), await copied("#presign", "fetch")];
   await go(page, "journal");
   await page.click('.exchange .line:has-text("presigned")');
@@ -103,6 +108,26 @@ async function changed(page) {
   await row.locator(".line").click();
   await row.locator("summary").click();
   return { refusal, inView, said, policy: JSON.parse(await row.locator("details pre").innerText()) };
+}
+
+/** Ask for a form and get none. */
+async function refused(page) {
+  await uploaded(page);
+  await page.selectOption("#key", "none");
+  await page.click("#go");
+  await page.waitForSelector("#presign .refusal");
+  await page.selectOption("#key", "API key");
+  return { left: await page.locator("#time-left").isVisible() };
+}
+
+/** Upload what is no picture. */
+async function notes(page) {
+  await go(page, "upload");
+  await page.setInputFiles("#photo", { name: "notes.txt", mimeType: "text/plain", buffer: Buffer.from("no picture") });
+  await page.click("#go");
+  await page.waitForSelector('.steps li:nth-child(3)[data-state="done"]');
+  await page.locator("#gallery").scrollIntoViewIfNeeded(); // a picture out of sight may never be asked for
+  return { shown: await text(page, "#gallery .no-picture") };
 }
 
 async function fault(page) {
@@ -217,16 +242,16 @@ async function scan(page) {
 }
 
 async function reset(page) {
-  const there = await page.locator("#photos img").count();
+  const there = await page.locator("#photos figure").count();
   await page.fill("#snapshot-name", "before");
   await page.click("#snapshot-form button");
   await page.waitForSelector('[aria-label="Restore before"]');
   await page.click("#reset");
   await page.click('#reset-dialog button[value="reset"]');
-  await page.waitForFunction(() => !document.querySelector("#photos img"));
+  await page.waitForFunction(() => !document.querySelector("#photos figure"));
   await page.click('[aria-label="Restore before"]');
-  await page.waitForSelector("#photos img");
-  return { there, again: await page.locator("#photos img").count(), sent: await text(page, "#sent-count") };
+  await page.waitForSelector("#photos figure");
+  return { there, again: await page.locator("#photos figure").count(), sent: await text(page, "#sent-count") };
 }
 
 /** Return what axe-core finds serious in views. */
@@ -265,6 +290,21 @@ async function dark() {
   await page.click("#faults-off");
   await page.waitForSelector("#standing-empty:not([hidden])");
   return { serious, types, background: await page.evaluate(() => getComputedStyle(document.body).backgroundColor) };
+}
+
+/** Switches where the user's own colours are forced upon the page. */
+async function forced() {
+  const page = await opened(mock.api, { forcedColors: "active" }, "#faults");
+  await live(page);
+  await page.evaluate(() => {
+    for (const id of ["switched-off", "switched-on"]) {
+      const copy = Object.assign(document.querySelector("#presets input").cloneNode(), { id, checked: id === "switched-on" });
+      document.querySelector("main").append(copy); // where the page leaves it as it is
+    }
+  });
+  const off = await page.locator("#switched-off").screenshot();
+  const on = await page.locator("#switched-on").screenshot();
+  return { seen: !on.equals(off) };
 }
 
 async function narrow() {
@@ -332,7 +372,7 @@ async function missed() {
 
 /** The mock of another contract, behind a control token. */
 async function token() {
-  const page = await opened(FOREIGN);
+  const page = await opened(FOREIGN, { permissions: ["clipboard-read", "clipboard-write"] });
   await page.fill("#token", "wrong");
   await page.click("#token-form button");
   await page.waitForSelector("#token-wrong:not([hidden])");
@@ -341,7 +381,11 @@ async function token() {
   await live(page);
   await page.evaluate(() => fetch("/things"));
   await page.waitForSelector(".exchange");
+  const [curl, fetching] = [await copiedBy(page, '[aria-label="Copy Slow API as curl"]'), await copiedBy(page, '[aria-label="Copy Slow API as fetch"]')];
   return {
+    curl,
+    fetching,
+    status: await page.evaluate(`(async (CONTROL_TOKEN) => { ${fetching}; return answer.status; })(${JSON.stringify(TOKEN)})`),
     title: await text(page, "#title"),
     links: await page.locator("nav a:visible").allInnerTexts(),
     kept: await page.evaluate(() => [Object.values(sessionStorage), localStorage.length, document.cookie]),
@@ -361,7 +405,7 @@ try {
   const page = await opened(mock.api, { permissions: ["clipboard-read", "clipboard-write"], colorScheme: "light" });
   await live(page);
   const light = async () => ({ serious: await found(page) });
-  const scenes = { photo, snippets, picture, light, dark, narrow, changed, fault, anyFault, violation, filter, many, time, scan, reset, keyboard, drop, missed, token, wrong };
+  const scenes = { photo, snippets, picture, light, dark, forced, narrow, changed, refused, notes, fault, anyFault, violation, filter, many, time, scan, reset, keyboard, drop, missed, token, wrong };
   for (const [name, scene] of Object.entries(scenes)) {
     outcomes[name] = await scene(page);
     for (const context of browser.contexts()) if (context !== page.context()) await context.close();
