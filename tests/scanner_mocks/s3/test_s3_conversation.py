@@ -126,6 +126,20 @@ def test_a_copy_whose_conditions_hold(client, bucket):
     assert code(client.copy_object, Bucket=bucket, Key="j", CopySource=source, IfMatch=etag) == "NoSuchKey"
 
 
+def test_locked_objects(client, bucket):
+    """A version that is uploaded with a lock and a checksum is kept until the lock is passed by."""
+    locked = f"{bucket[:50]}-locked"
+    client.create_bucket(
+        Bucket=locked,
+        ObjectLockEnabledForBucket=True,
+        CreateBucketConfiguration={"LocationConstraint": client.meta.region_name},
+    )
+    lock = {"ObjectLockMode": "GOVERNANCE", "ObjectLockRetainUntilDate": LATE}
+    version = client.put_object(Bucket=locked, Key="k", Body=b"x", **lock)["VersionId"]
+    assert code(client.delete_object, Bucket=locked, Key="k", VersionId=version) == "AccessDenied"
+    client.delete_object(Bucket=locked, Key="k", VersionId=version, BypassGovernanceRetention=True)
+
+
 def test_not_modified_has_no_body(client, bucket, server):
     """An answer that has no body by its status sends none, so that the connection can go on."""
     client.put_object(Bucket=bucket, Key="k", Body=b"x")
