@@ -87,12 +87,13 @@ class Uploads:
             parts = self._parts.get(order.parameter("uploadId"), {})
             folder = self._archivist.folder(order.bucket)
             content, etag, checksum = assemble(listed, parts, folder, algorithm, composite=composite)
-            kind = "COMPOSITE" if composite else "FULL_OBJECT"
-            details = (kind, checksum, len(listed)) if checksum else None
-            key = self._backend.complete_upload(order.bucket, upload, etag, details)
-            adopt(key, content.path, content.size, etag)
-            self._drop(order)
-            self._archivist.record(order.bucket, order.key)
+            with content:  # whose file goes if moto refuses
+                kind = "COMPOSITE" if composite else "FULL_OBJECT"
+                details = (kind, checksum, len(listed)) if checksum else None
+                key = self._backend.complete_upload(order.bucket, upload, etag, details)
+                adopt(key, content.path, content.size, etag)
+                self._drop(order)
+                self._archivist.record(order.bucket, order.key)
         return key
 
     def _upload(self, order: Order) -> Any:

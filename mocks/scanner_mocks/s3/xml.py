@@ -26,5 +26,10 @@ def document(root: Element) -> bytes:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{root}'.encode()
 
 
+def readable(document: bytes) -> str:
+    """Return a document with all that no XML may have replaced, which keys may have."""
+    return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", document.decode())
+
+
 def _text(text: str) -> str:
     return escape(_NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text))

@@ -126,6 +126,28 @@ def test_a_copy_whose_conditions_hold(client, bucket):
     assert code(client.copy_object, Bucket=bucket, Key="j", CopySource=source, IfMatch=etag) == "NoSuchKey"
 
 
+TAGS = "&".join(f"t{number}=1" for number in range(11))
+
+
+@pytest.mark.parametrize("tags", [TAGS, "aws:t=1"])
+def test_a_refusal_leaves_what_was_there(tags, client, bucket):
+    """An upload or copy that is refused for its tags leaves the object of its key, or none, as it was."""
+    client.put_object(Bucket=bucket, Key="k", Body=b"x", Tagging="t=1")
+    copy = {"CopySource": f"{bucket}/k", "TaggingDirective": "REPLACE", "MetadataDirective": "REPLACE"}
+    for key in ("k", "none"):
+        upload = {"Bucket": bucket, "Key": key}
+        assert code(client.put_object, **upload, Body=b"y", Tagging=tags) in ("BadRequest", "InvalidTag")
+        assert code(client.copy_object, **upload, **copy, Tagging=tags) in ("BadRequest", "InvalidTag")
+        upload["UploadId"] = client.create_multipart_upload(**upload, Tagging=tags)["UploadId"]
+        part = {"PartNumber": 1, "ETag": client.upload_part(**upload, PartNumber=1, Body=b"y")["ETag"]}
+        complete = client.complete_multipart_upload
+        refusal = code(complete, **upload, MultipartUpload={"Parts": [part]})
+        assert refusal in ("BadRequest", "InvalidTag")
+    assert client.get_object(Bucket=bucket, Key="k")["Body"].read() == b"x"
+    assert client.get_object_tagging(Bucket=bucket, Key="k")["TagSet"] == [{"Key": "t", "Value": "1"}]
+    assert client.list_objects_v2(Bucket=bucket)["KeyCount"] == 1
+
+
 def test_locked_objects(client, bucket):
     """A version that is uploaded with a lock and a checksum is kept until the lock is passed by."""
     locked = f"{bucket[:50]}-locked"

@@ -150,6 +150,7 @@ def test_names_that_no_bucket_may_have(name, send, error):
         ("POST", "/k?restore=", b"<RestoreRequest/>", 501, "NotImplemented"),
         ("PUT", "/k?tagging=", b"<Tagging>", 404, "NoSuchKey"),
         ("POST", "/k?uploadId=u", b"<CompleteMultipartUpload>", 400, "MalformedXML"),
+        ("GET", "/no%00thing", b"", 404, "NoSuchKey"),
         ("PUT", "?policy=", b"no JSON", 400, "MalformedPolicy"),
         ("PUT", "?policy=", b"[]", 400, "MalformedPolicy"),
         ("PUT", "?policy=", bytes(4 * 1024**2 + 1), 400, "MaxMessageLengthExceeded"),
