@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from .backend import Order
-from .errors import S3Error
+from .errors import S3Error, invalid_argument
 
 if TYPE_CHECKING:
     from .backend import Backend
@@ -29,17 +29,29 @@ def check_replaced(backend: Backend, order: Order) -> None:
 
 
 def check_source(backend: Backend, order: Order) -> None:
-    """Raise PreconditionFailed unless the object that the order copies is as it wants it."""
-    source = urlsplit(order.headers[_SOURCE])
-    bucket, _, key = unquote(source.path).lstrip("/").partition("/")
+    """Raise `S3Error` unless the order names an object to copy that is as it wants it, if it is there."""
+    bucket, key, query = _source(order.headers[_SOURCE])
     prefix = f"{_SOURCE}-if-"
     asked = {name: value for name, value in order.headers.items() if name.startswith(prefix)}
     conditions = {name.removeprefix(f"{_SOURCE}-"): value for name, value in asked.items()}
-    if not conditions or not key or backend.bucket(bucket) is None:
+    if not conditions or backend.bucket(bucket) is None:
         return
-    head = Order("HEAD", bucket, key, tuple(parse_qsl(source.query)), conditions)
+    head = Order("HEAD", bucket, key, tuple(parse_qsl(query)), conditions)
     if backend.carry_out(head).status in _NOT_MET:
         raise _failed(", ".join(asked))
+
+
+def _source(text: str) -> tuple[str, str, str]:
+    """Return bucket, key and query of ``/BUCKET/KEY?versionId=ID``, or raise InvalidArgument."""
+    try:
+        parts = urlsplit(text)
+        bucket, _, key = unquote(parts.path).lstrip("/").partition("/")
+    except ValueError:
+        bucket = key = ""
+    if not bucket or not key:
+        message = "Copy Source must mention the source bucket and key: sourcebucket/sourcekey"
+        raise invalid_argument(message, _SOURCE, text)
+    return bucket, key, parts.query
 
 
 def _failed(condition: str) -> S3Error:

@@ -162,6 +162,13 @@ def test_requests_that_make_no_sense(method, target, body, status, code, send, b
     assert (response.status_code, error(response)["Code"]) == (status, code)
 
 
+@pytest.mark.parametrize("source", ["", "/", "bucket", "bucket/", "http://[/"])
+def test_sources_that_name_no_object(source, send, bucket, error):
+    """A copy has to name bucket and key of what it copies."""
+    response = send("PUT", f"/{bucket}/k", x_amz_copy_source=source)
+    assert (response.status_code, error(response)["ArgumentName"]) == (400, "x-amz-copy-source")
+
+
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "POST"])
 def test_nothing_is_done_to_the_service(method, send, error):
     """Where no bucket is named, buckets can be listed and nothing else."""
