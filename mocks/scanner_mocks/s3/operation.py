@@ -38,6 +38,13 @@ SUBRESOURCES: Final = {
     ("GET", "location"): "GetBucketLocation",
 }
 
+OF_BUCKETS: Final = frozenset({
+    "accelerate", "acl", "analytics", "cors", "delete", "encryption", "intelligent-tiering", "inventory",
+    "lifecycle", "logging", "metrics", "notification", "object-lock", "ownershipControls", "policy",
+    "publicAccessBlock", "replication", "requestPayment", "tagging", "versioning", "website",
+})  # fmt: skip
+"""Query parameters that make a PUT, POST or DELETE of a bucket one of something that it has."""
+
 NAMES: Final = frozenset(
     {*ON_OBJECTS.values(), *ON_BUCKETS.values(), *SUBRESOURCES.values(), "ListBuckets", "ListObjectsV2"}
 )

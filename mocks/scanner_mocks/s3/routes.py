@@ -20,6 +20,7 @@ from .errors import (
     not_implemented,
 )
 from .objects import Objects, read_document
+from .operation import OF_BUCKETS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -120,8 +121,11 @@ class Routes:
             return self._store.ask(_order(request, bucket, headers))
         if request.method not in ("PUT", "DELETE", "POST"):
             raise _not_allowed(request)
+        # The first is what is asked for; moto would take another, and the archive hold what is none.
+        subresource = tuple(pair for pair in request.query if pair[0] in OF_BUCKETS)[:1]
         order = _order(request, bucket, headers, read_document(request, signed))
-        if request.method == "PUT" and not request.query:
+        order = replace(order, query=(*subresource, *(pair for pair in request.query if pair[0] == "id")))
+        if request.method == "PUT" and not subresource:
             return self._store.create_bucket(
                 replace(order, region=signed.region if signed else bucket.region)
             )

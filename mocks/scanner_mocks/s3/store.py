@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from .archive import Archive
     from .checksums import Checksum, ContentMd5
     from .content import Content
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,9 +214,11 @@ class Store:
         self._backend.carry_out(_located(Order("PUT", bucket, "", (), headers, settings["region"], body)))
         for name, subresource in settings["subresources"].items():
             body = subresource["body"].encode("latin-1")
-            self._backend.carry_out(
-                Order("PUT", bucket, "", ((name, ""),), subresource["headers"], settings["region"], body)
-            )
+            order = Order("PUT", bucket, "", ((name, ""),), subresource["headers"], settings["region"], body)
+            try:
+                self._backend.carry_out(order)
+            except S3Error as error:
+                _log.warning("The %s of bucket %s is lost: %s", name, bucket, error)
         self._settings[bucket] = settings
         self._archivist.recall(bucket)
 

@@ -180,6 +180,34 @@ def test_survives_a_restart(tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {"photos", "other"}
 
 
+def test_a_restart_takes_what_was_taken(tmp_path):
+    """What a request says beyond what it has to is not kept, and what cannot be kept stops no start."""
+    with S3Server(bucket="photos", credentials=KEYS, data_dir=tmp_path) as server:
+        client = connect(server)
+        client.meta.events.register("before-sign.s3.PutBucketTagging", say_more)
+        client.put_bucket_tagging(Bucket="photos", Tagging={"TagSet": [{"Key": "t", "Value": "1"}]})
+        destination = {"Bucket": "arn:aws:s3:::photos", "Format": "CSV"}
+        client.put_bucket_inventory_configuration(
+            Bucket="photos",
+            Id="all",
+            InventoryConfiguration={
+                "Id": "all",
+                "IsEnabled": True,
+                "IncludedObjectVersions": "All",
+                "Schedule": {"Frequency": "Daily"},
+                "Destination": {"S3BucketDestination": destination},
+            },
+        )
+    with S3Server(bucket="photos", credentials=KEYS, data_dir=tmp_path) as server:
+        told = connect(server).get_bucket_tagging(Bucket="photos")["TagSet"]
+    assert told == [{"Key": "t", "Value": "1"}]
+
+
+def say_more(request: Any, **_: Any) -> None:
+    """Put a parameter before the one that says what is asked for."""
+    request.url = request.url.replace("?tagging", "?versionId=1&tagging")
+
+
 def endless(size: int) -> Iterator[bytes]:
     """Produce so many bytes, a block at a time."""
     block = bytes(1024**2)
