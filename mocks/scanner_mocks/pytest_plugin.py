@@ -160,11 +160,13 @@ def _need_extra() -> None:
 
 def _switch_on(control: httpx.Client, marker: pytest.Mark) -> None:
     """Switch on the fault of a marker."""
+    if marker.args:
+        pytest.fail(f"{MARKER} takes fields by their names, as in status=503.", pytrace=False)
     answer = control.post("/faults", json=_fault(dict(marker.kwargs)))
     if answer.status_code != HTTPStatus.CREATED:
         problem = answer.json()
         wrong = [f"{error['pointer']}: {error['detail']}" for error in problem.get("errors", ())]
-        pytest.fail(f"{MARKER}: {problem['detail']} {'; '.join(wrong)}", pytrace=False)
+        pytest.fail(f"{MARKER}: {'; '.join(wrong) or problem['detail']}", pytrace=False)
 
 
 def _fault(fields: dict[str, Any]) -> dict[str, Any]:

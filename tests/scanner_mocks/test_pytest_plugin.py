@@ -53,6 +53,10 @@ def test_without_the_mock():
 @pytest.mark.scanner_fault(stattus=503)
 def test_no_such_field(scanner_mock):
     pass
+
+@pytest.mark.scanner_fault("create_session", status=503)
+def test_not_by_name(scanner_mock):
+    pass
 """
 UNUSED = """
 import sys
@@ -112,6 +116,7 @@ def test_faults_of_a_marker(outcome):
     assert "3 passed" in told, told
     assert "It is marked scanner_fault, and none of its fixtures uses scanner_mock." in told
     assert re.search(r"scanner_fault: .*stattus", told)
+    assert "scanner_fault takes fields by their names, as in status=503." in told
 
 
 def test_it_costs_nothing_unused(outcome):
