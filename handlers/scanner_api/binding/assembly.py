@@ -34,6 +34,7 @@ class Assembly:
         stand_in: answers in handlers' places; without one, each operation needs a handler.
         lazy: bind each operation when it is first asked for, and not at start.
         formats: hold requests to ``format``.
+        closed_query: refuse query parameters that the contract does not have.
     """
 
     contract: Contract
@@ -45,6 +46,7 @@ class Assembly:
     stand_in: StandIn | None = None
     lazy: bool = False
     formats: bool = False
+    closed_query: bool = False
 
     @cached_property
     def resources(self) -> Resources:

@@ -15,7 +15,7 @@ from scanner_api.problems import NotImplementedYet, ValidationFailed, Violation
 from .answers import Answers, produced
 from .bodies import Body
 from .media_types import Negotiation
-from .parameters import compile_parameters
+from .parameters import compile_parameters, undeclared
 from .percent import decode_form
 from .request import STATE
 from .security import alternatives_of
@@ -47,6 +47,8 @@ class BoundOperation:
         self.admit = assembly.admission(alternatives_of(contract_operation))
         self._negotiation = Negotiation(produced(contract_operation))
         self.parameters = compile_parameters(contract_operation.parameters, compiler.for_requests)
+        in_query = [each.name for each in self.parameters if each.location == "query"]
+        self._known_query = [*in_query, *assembly.credentials.in_query] if assembly.closed_query else None
         self._body = (
             None
             if contract_operation.request_body is None
@@ -87,6 +89,8 @@ class BoundOperation:
         violations: list[Violation] = []
         pairs = decode_form(request.query_string, "query") if request.query_string else []
         arguments = {each.argument: each.argument_of(request, pairs, violations) for each in self.parameters}
+        if self._known_query is not None:
+            violations += undeclared(pairs, self._known_query)
         if self._body is not None:
             arguments["body"] = await self._body.read(request, violations)
         if violations:

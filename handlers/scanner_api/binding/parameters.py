@@ -90,6 +90,13 @@ def compile_parameters(
     )
 
 
+def undeclared(pairs: QueryPairs, known: Sequence[str]) -> list[Violation]:
+    """Return what is wrong with query parameters that are none of the known ones."""
+    names = dict.fromkeys(name for name, _ in pairs if name not in known)
+    detail = f"is no parameter here; known are {', '.join(known)}"
+    return [Violation("query", name, "undeclared", detail) for name in names]
+
+
 def _compile(definition: Mapping[str, Any], argument: str, compiler: SchemaCompiler) -> Parameter:
     location, name = definition["in"], definition["name"]
     media_type, content = next(iter(definition.get("content", {}).items()), ("", None))

@@ -25,9 +25,16 @@ class Credentials:
 
     Args:
         schemes: security scheme objects by name (OpenAPI 3.1, section 4.8.27).
+
+    Attributes:
+        in_query: the names of the query parameters that carry one.
     """
 
     def __init__(self, schemes: Mapping[str, Mapping[str, Any]]) -> None:
+        in_query = (
+            each for each in schemes.values() if (each["type"], each.get("in")) == ("apiKey", "query")
+        )
+        self.in_query = [each["name"] for each in in_query]
         finders = ((name, _finder(scheme)) for name, scheme in schemes.items())
         self._finders: Sequence[tuple[str, Callable[[Request], str | None]]] = [
             (name, find) for name, find in finders if find is not None

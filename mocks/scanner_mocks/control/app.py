@@ -76,7 +76,9 @@ class Control:
             **contract.document,
             "paths": {path: item for path, item in paths if path not in self._pages},
         }
-        assembly = Assembly(Contract(bound, contract.source), _Anyone(), self._collaborators, reveal=True)
+        assembly = Assembly(
+            Contract(bound, contract.source), _Anyone(), self._collaborators, reveal=True, closed_query=True
+        )
         document = Page(json.dumps(contract.document).encode(), "application/json")
         door = Door(
             bind(assembly, handlers_of(operations)),

@@ -219,3 +219,13 @@ def test_assertions_from_another_process(api, mock):
     with pytest.raises(AssertionError, match="Expected a call of operation='end_session'"):
         calls.assert_called(operation="end_session", within=0.05)
     assert journal.find(Wanted(scope="assertions"), 0) == []
+
+
+def test_a_filter_that_is_none_is_refused(control):
+    """A misspelled filter would find everything: it is refused with those that there are."""
+    answer = control.get("/journal", params={"violation": "true", "limit": 0})
+    assert answer.status_code == 422
+    (error,) = answer.json()["errors"]
+    assert (error["in"], error["name"], error["rule"]) == ("query", "violation", "undeclared")
+    assert "violations" in error["detail"]
+    assert control.get("/journal", params={"limit": 0, "token": "none is asked for"}).status_code == 200
