@@ -1,19 +1,15 @@
-"""JSON values as bodies and headers of a media type."""
+"""JSON values as bodies and headers of a media type; of XML, see :mod:`.xml_documents`."""
 
 from __future__ import annotations
 
 import base64
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlencode
-from xml.sax.saxutils import escape, quoteattr
 
 import msgspec
 
 from scanner_api.binding.media_types import essence, is_json
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -38,40 +34,20 @@ def body_of(value: Any, media_type: str) -> bytes:
         return msgspec.json.encode(value)
     if isinstance(value, str):
         return value.encode("utf-8", "replace")
-    if kind.endswith(("/xml", "+xml")):
-        return _document(value).encode()
     if kind == "application/x-www-form-urlencoded" and isinstance(value, dict):
         return urlencode({name: _plain(each) for name, each in value.items()}).encode()
     return msgspec.json.encode(value)
+
+
+def is_xml(media_type: str) -> bool:
+    """Tell whether a media type is one of XML (RFC 7303)."""
+    return essence(media_type).endswith(("/xml", "+xml"))
 
 
 def is_opaque(media_type: str) -> bool:
     """Tell whether only an example can say what a body of this media type looks like."""
     kind = essence(media_type)
     return kind.partition("/")[0] in OF_KINDS
-
-
-def _document(value: Any, name: str = "answer") -> str:
-    return '<?xml version="1.0" encoding="UTF-8"?>' + "".join(_elements(name, value))
-
-
-def _elements(name: str, value: Any) -> Iterator[str]:
-    if isinstance(value, list):
-        yield f"<{name}>{''.join(part for each in value for part in _elements('item', each))}</{name}>"
-    elif not isinstance(value, dict):
-        yield f"<{name}>{escape(_plain(value))}</{name}>"
-    else:
-        inner = "".join(part for key, each in value.items() for part in _member(key, each))
-        yield f"<{name}>{inner}</{name}>"
-
-
-def _member(name: str, value: Any) -> Iterator[str]:
-    """Yield a property as elements; one whose name no element can have is told in an attribute."""
-    if name.isidentifier():
-        yield from _elements(name, value)
-        return
-    (element,) = _elements("member", value)
-    yield element.replace("<member", f"<member name={quoteattr(name)}", 1)
 
 
 def _plain(value: Any) -> str:

@@ -13,7 +13,8 @@ from scanner_api.problems import BadRequest, InternalError, NotImplementedYet
 
 from .examples import MOST_EXAMPLES, candidates, named_examples
 from .problems import is_documented, problem_of, sample_of
-from .rendering import PNG, body_of, concrete, header_value, is_opaque
+from .rendering import PNG, body_of, concrete, header_value, is_opaque, is_xml
+from .xml_documents import XmlDocument
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -145,6 +146,9 @@ class DocumentedResponse:
         for value, source in found:
             if source == "generated" and is_opaque(media_type):
                 yield Body(PNG if media_type == "image/png" else b"mock", media_type, source, value)
+            elif is_xml(media_type) and not isinstance(value, str):
+                document = XmlDocument(self._generator).of(value, holder.get("schema", True))
+                yield Body(document, media_type, source, value)
             else:
                 yield Body(body_of(value, media_type), media_type, source, value)
 

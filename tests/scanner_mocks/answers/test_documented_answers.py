@@ -83,6 +83,71 @@ def test_the_accept_header_chooses(answering):
     assert app.get(accept="image/png").status == 406
 
 
+PET = {
+    "type": "object",
+    "xml": {"name": "pet", "namespace": "urn:pets", "prefix": "p"},
+    "properties": {
+        "id": {"type": "integer", "xml": {"attribute": True, "name": "no"}},
+        "first-name": {"type": "string"},
+        "nick": {"type": ["string", "null"]},
+        "tags": {
+            "type": "array",
+            "items": {"type": "string", "xml": {"name": "tag"}},
+            "xml": {"wrapped": True},
+        },
+        "toys": {"type": "array", "items": {"type": "string"}},
+        "vet": {"oneOf": [{"$ref": "#/components/schemas/Vet"}, {"type": "string"}]},
+    },
+}
+VET = {
+    "type": "object",
+    "required": ["name"],
+    "properties": {"name": {"type": "string", "xml": {"name": "n"}}},
+}
+REX = {"id": 1, "first-name": "R&x", "nick": None, "tags": ["a"], "toys": ["b", "c"], "vet": {"name": "V"}}
+REX_XML = (
+    '<p:pet xmlns:p="urn:pets" no="1"><first-name>R&amp;x</first-name><nick></nick>'
+    "<tags><tag>a</tag></tags><toys>b</toys><toys>c</toys><vet><n>V</n></vet></p:pet>"
+)
+
+
+@pytest.mark.parametrize(
+    ("schema", "example", "written"),
+    [
+        ({"$ref": "#/components/schemas/Pet"}, REX, REX_XML),
+        ({"$ref": "#/components/schemas/Vet"}, {"name": "V"}, "<Vet><n>V</n></Vet>"),
+        (
+            {"allOf": [{"$ref": "#/components/schemas/Pet"}], "xml": {"prefix": ""}},
+            {},
+            '<pet xmlns="urn:pets"></pet>',
+        ),
+        (
+            {"type": "array", "items": {"$ref": "#/components/schemas/Vet"}, "xml": {"name": "vets"}},
+            [{"name": "V"}],
+            "<vets><Vet><n>V</n></Vet></vets>",
+        ),
+        (
+            {"type": "array", "items": {"type": "integer"}},
+            [1, 2],
+            "<answer><item>1</item><item>2</item></answer>",
+        ),
+        (
+            {"type": "object", "additionalProperties": VET},
+            {"a": {"name": "V"}},
+            "<answer><a><n>V</n></a></answer>",
+        ),
+    ],
+)
+def test_xml_is_written_as_the_schema_says(schema, example, written, answering):
+    """Names, attributes, wrapped arrays, prefixes and namespaces are those of the XML Objects."""
+    holder = {"application/xml": {"schema": schema, "example": example}}
+    components = {"schemas": {"Pet": PET, "Vet": VET}}
+    app = answering({"200": {"description": "", "content": holder}}, components=components)
+    response = app.get()
+    assert response.source == "example"
+    assert response.body.decode().partition("?>")[2] == written
+
+
 def test_head_is_answered_as_get_without_the_body(answering):
     """Only the body is left out."""
     app = answering({"200": content()})
