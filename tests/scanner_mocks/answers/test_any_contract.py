@@ -81,13 +81,14 @@ def test_requests_are_validated(mocked):
 @pytest.mark.parametrize("openapi", ["3.0.3", "3.1.0"])
 def test_requests_are_held_to_formats(openapi, mocked):
     """What is no date is refused where a date is declared, as the journal tells it too."""
-    date, other = {"type": "string", "format": "date"}, {"type": "string", "format": "sku"}
-    schema = {"type": "object", "properties": {"day": date, "other": other}}
+    date, time, other = ({"type": "string", "format": each} for each in ("date", "time", "sku"))
+    schema = {"type": "object", "properties": {"day": date, "from": time, "to": time, "other": other}}
     body = {"content": {"application/json": {"schema": schema}}}
     parameters = [{"name": "day", "in": "query", "schema": date}]
     operation = {"responses": OK, "requestBody": body, "parameters": parameters}
     app = mocked({"/": {"post": operation}}, openapi=openapi)
-    assert app.post("/?day=2024-02-29", {"day": "2024-02-29", "other": "?"}).status == 200
+    value = {"day": "2024-02-29", "from": "12:00:00", "to": "12:00:00Z", "other": "?"}
+    assert app.post("/?day=2024-02-29", value).status == 200
     refused = app.post("/?day=2023-02-29", {"day": "tomorrow"})
     assert [each["rule"] for each in refused.json["errors"]] == ["format", "format"]
     assert app.get("/nowhere").status == 404
