@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 import typer
-from rich.console import Console
 
 from scanner_mocks.conformance.arrival import CannotRunError, contract_of
 from scanner_mocks.conformance.consumer import as_checked
@@ -18,6 +16,7 @@ from scanner_mocks.judging import judge_har
 from scanner_mocks.judging.page import page
 from scanner_mocks.judging.terminal import show as show_judged
 
+from .console import report_console
 from .extras import CANNOT_RUN
 
 if TYPE_CHECKING:
@@ -26,9 +25,6 @@ if TYPE_CHECKING:
 
     from scanner_mocks.conformance import Report
     from scanner_mocks.conformance.checking import Checking
-
-WIDE = 120
-"""Columns of what nobody looks at in a terminal, such as the log of a CI."""
 
 
 class Outputs(NamedTuple):
@@ -48,7 +44,7 @@ class Outputs(NamedTuple):
 
     def of_run(self, checking: Checking) -> Report:
         """Make a check, and return its report once it is told."""
-        console = _console()
+        console = report_console()
         with checking.started() as run, stopped_by_signals(run), Watch(console, run.report) as watch:
             run.on_own_check = watch.own_check
             for event in checking.events(run):
@@ -63,7 +59,7 @@ class Outputs(NamedTuple):
         """Judge recorded traffic, and return its report once it is told; page and JSON are its own."""
         contract = contract_of("", checking.contract)
         judged = judge_har(har, contract, checking.url or None)
-        show_judged(judged, _console())
+        show_judged(judged, report_console())
         if self.html is not None:
             self.html.write_text(page(judged), "utf-8")
         if self.json is not None:
@@ -94,10 +90,3 @@ def require_folders(*paths: Path | None) -> None:
     for path in paths:
         if path is not None and not path.absolute().parent.is_dir():
             raise ValueError(f"{path} cannot be written: {path.parent} is no folder.")
-
-
-def _console() -> Console:
-    console = Console(highlight=False)
-    if not console.is_terminal and "COLUMNS" not in os.environ:
-        console.width = WIDE
-    return console

@@ -77,8 +77,6 @@ def proxy(  # noqa: PLR0913 -- an option each
     Exit codes: 0 the contract was kept, 1 it was broken, 2 could not run, or nothing of that side was judged.
     """
     end = End()
-    from rich.console import Console  # noqa: PLC0415 -- help does without
-
     from scanner_api.cli.contract.reading import read_contract  # noqa: PLC0415 -- it imports this module
     from scanner_api.collector import resting_collector  # noqa: PLC0415 -- help does without
     from scanner_api.server import CannotListen  # noqa: PLC0415 -- the same
@@ -86,6 +84,8 @@ def proxy(  # noqa: PLR0913 -- an option each
     from scanner_mocks.proxy.server import proxying  # noqa: PLC0415 -- the same
     from scanner_mocks.proxy.upstream import NotAnUpstream, Upstream  # noqa: PLC0415 -- the same
     from scanner_mocks.proxy.watch import Watch  # noqa: PLC0415 -- the same
+
+    from .console import report_console  # noqa: PLC0415 -- the same
 
     try:
         files = Files(html, json, har)
@@ -102,7 +102,7 @@ def proxy(  # noqa: PLR0913 -- an option each
     except (NotAnUpstream, CannotListen, OSError) as error:
         typer.echo(f"Cannot run: {error}", err=True)
         raise typer.Exit(CANNOT_RUN) from None
-    show(report, Console(highlight=False))
+    show(report, report_console())
     raise typer.Exit(report.exit_code(fail_on))
 
 

@@ -105,6 +105,16 @@ def test_the_exit_code_says_whether_a_side_broke_the_contract(
     assert outcome.exit_code == exit_code, outcome.output
 
 
+def test_the_log_of_a_ci_is_wide(invoke, upstream, contract_file, json_answer, monkeypatch):
+    """Where no terminal says how wide it is, a long URL stays in one line, as in the report of a check."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+    upstream.answer = json_answer([1])
+    target = f"/notes?unknown={'x' * 40}"
+    options = ("--upstream", upstream.url, "--contract", contract_file)
+    outcome = invoke(*options, traffic=lambda client: client.get(target))
+    assert f"first in #1 GET {upstream.url}{target} -> 200" in outcome.output
+
+
 def test_a_violation_is_told_when_it_happens_and_in_the_end(invoke, upstream, contract_file, json_answer):
     """One line at once, with the number under which the reports have it, and a row in the table."""
     upstream.answer = json_answer([1])
