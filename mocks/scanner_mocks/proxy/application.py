@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 1024 * 1024
 AT_ONCE_BYTES = 32 * 1024
-"""Up to so many are judged where they are; more would hold up other exchanges, and go to a thread."""
+"""Up to so many are judged where they are; more, or compressed ones, would hold up others: a thread does."""
 
 
 class Proxy:
@@ -164,7 +164,7 @@ class _Passing:
         return self._passage.status, headers
 
     async def _judge(self, exchange: Exchange) -> Judgement:
-        if self._passage.kept <= AT_ONCE_BYTES:
+        if self._passage.is_light(AT_ONCE_BYTES):
             return self._watch.judge(exchange)
         return await asyncio.to_thread(self._watch.judge, exchange)
 

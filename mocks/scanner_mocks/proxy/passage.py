@@ -61,10 +61,11 @@ class Passage:
         length = value_of(self.headers, b"content-length")
         return length is not None and length.isdigit() and self._answer.length == int(length)
 
-    @property
-    def kept(self) -> int:
-        """Bytes of bodies that are kept."""
-        return self._request.kept + self._answer.kept
+    def is_light(self, most_bytes: int) -> bool:
+        """Whether no more than so many bytes are to be judged: of compressed bodies nobody knows before."""
+        sides = ((self._scope["headers"], self._request), (self.headers, self._answer))
+        coded = any(content.kept and value_of(fields, b"content-encoding") for fields, content in sides)
+        return not coded and self._request.kept + self._answer.kept <= most_bytes
 
     def exchange(self) -> Exchange:
         """Return the exchange as it is so far, its secrets in it."""

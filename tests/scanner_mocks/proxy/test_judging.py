@@ -175,6 +175,23 @@ def test_compressed_bodies_are_kept_as_what_they_stand_for(proxy, upstream, cont
     assert not [rule for _, _, rule in found if rule == "encoding"]
 
 
+@pytest.mark.parametrize("coding", [None, "gzip"])
+def test_a_few_compressed_bytes_do_not_hold_up_other_exchanges(proxy, upstream, monkeypatch, coding):
+    """What a few bytes stand for takes long to judge, and is judged beside the thread that passes all on."""
+    judged_in = []
+
+    def judge(exchange, judge=proxy.watch.judge):
+        judged_in.append(threading.current_thread().name)
+        return judge(exchange)
+
+    monkeypatch.setattr(proxy.watch, "judge", judge)
+    body = gzip.compress(b"[]") if coding else b"[]"
+    field = b"Content-Encoding: gzip\r\n" if coding else b""
+    upstream.answer = HEAD + field + b"Content-Length: %d\r\n\r\n" % len(body) + body
+    assert proxy.ask("GET", "/notes").json() == []
+    assert [name == "scanner-proxy" for name in judged_in] == [coding is None]
+
+
 def test_a_compressed_body_that_nobody_can_read_is_not_kept(proxy, upstream):
     """What might hold a secret that is not seen is in no journal."""
     upstream.answer = HEAD + b"Content-Encoding: own\r\nContent-Length: 2\r\n\r\n[]"
