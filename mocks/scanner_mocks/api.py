@@ -1,4 +1,4 @@
-"""The API of the mock: the service itself, on seeds, in memory."""
+"""Puts the mock of the Scanner API together: the service itself, with what stands around it."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ import httpx
 
 from scanner_contract import Contract, ContractError, load_contract
 from scanner_contract.loading import PACKAGED
-from scanner_mocks.operation_name import is_named
+from scanner_mocks.matching import is_named
 
 from .configuration import REQUEST_SECONDS
 from .credentials import Credentials

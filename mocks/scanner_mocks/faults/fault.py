@@ -9,8 +9,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from scanner_mocks.operation_name import is_named
-from scanner_mocks.wildcard import matches
+from scanner_mocks.matching import is_named, matches
 
 from .latency import Latency  # noqa: TC001 -- msgspec reads the fields' types when it decodes
 

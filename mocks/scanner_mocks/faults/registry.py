@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from scanner_mocks.operation_name import is_named
+from scanner_mocks.matching import is_named
 
 from .errors import FaultError, TooManyFaultsError
 from .latency import seconds_of

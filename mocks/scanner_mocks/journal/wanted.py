@@ -7,8 +7,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from scanner_mocks.operation_name import is_named
-from scanner_mocks.wildcard import matches
+from scanner_mocks.matching import is_named, matches
 
 if TYPE_CHECKING:
     from .exchange import Exchange

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from .errors import S3Error
+from .refusals import SIGNATURE_DOES_NOT_MATCH
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -173,11 +174,7 @@ def _compare(right: str, provided: str, access_key: str, text: str, canonical: s
     }
     if canonical is not None:
         elements |= {"CanonicalRequest": canonical, "CanonicalRequestBytes": _bytes(canonical)}
-    message = (
-        "The request signature we calculated does not match the signature you provided. "
-        "Check your key and signing method."
-    )
-    raise S3Error(403, "SignatureDoesNotMatch", message, elements)
+    raise S3Error(403, "SignatureDoesNotMatch", SIGNATURE_DOES_NOT_MATCH, elements)
 
 
 def check_token(credential: Credential, token: str | None, now: datetime) -> None:
