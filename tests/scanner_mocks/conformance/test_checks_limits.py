@@ -8,10 +8,9 @@ from copy import deepcopy
 import pytest
 
 from scanner_contract import Contract
-from scanner_mocks.conformance.checks.check import BudgetSpent
 from scanner_mocks.conformance.checks.organization_isolation import OrganizationIsolation
 from scanner_mocks.conformance.checks.presigned_upload import PresignedUpload
-from scanner_mocks.conformance.checks.samples import Samples
+from scanner_mocks.conformance.checks.samples import BudgetSpent, Samples
 from scanner_mocks.conformance.checks.security_alternatives import SecurityAlternatives
 from scanner_mocks.conformance.pace import QuotaUsedUp
 from scanner_mocks.conformance.violation import FailureGroup

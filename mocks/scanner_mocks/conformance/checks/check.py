@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from schemathesis.core.failures import Severity
@@ -9,17 +10,16 @@ from schemathesis.core.failures import Severity
 from scanner_mocks.conformance.pace import QuotaUsedUp, Stopped
 from scanner_mocks.conformance.violation import FailureGroup, Violated
 
+from .samples import BudgetSpent, Samples
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     import httpx
     from schemathesis import Case, CheckContext, Response
 
+    from scanner_contract import Operation
     from scanner_mocks.conformance.target import Target
-
-
-class BudgetSpent(Exception):  # noqa: N818 -- nothing is wrong, the time is only over
-    """The run is to be over before the next request."""
 
 
 class NothingToCheck(Exception):  # noqa: N818 -- nothing is wrong, there is only nothing to check
@@ -101,6 +101,15 @@ class AnswerCheck(Check):
 
 class RunCheck(Check):
     """A check that makes its own requests, once all else is done."""
+
+    @cached_property
+    def samples(self) -> Samples:
+        """What it asks for."""
+        return Samples(self.target, self.note)
+
+    def send(self, operation: Operation, headers: Mapping[str, str], **how: Any) -> httpx.Response:
+        """Send the sample of an operation, and return the answer; see `Samples.send`."""
+        return self.samples.send(self.samples.draw(operation), headers, **how)
 
     def run(self) -> Iterable[Violated]:
         """Yield what is wrong with the target."""

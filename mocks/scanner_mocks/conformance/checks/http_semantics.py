@@ -13,7 +13,7 @@ from schemathesis.core.failures import Severity
 from scanner_mocks.conformance.target import label_of
 
 from .check import RunCheck
-from .samples import SAFE, Samples
+from .samples import SAFE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,49 +50,48 @@ class HttpSemantics(RunCheck):
 
     def run(self) -> Iterator[Violated]:
         """Yield each path and operation that is not as HTTP says."""
-        samples = Samples(self.target, self.note)
         paths: dict[str, list[Operation]] = {}
-        for operation in samples.drawable(self.target.operations):
+        for operation in self.samples.drawable(self.target.operations):
             paths.setdefault(operation.path, []).append(operation)
         for operations in paths.values():
-            yield from self._try_method(samples, operations[0])
-            yield from self._try_preflight(samples, operations)
-        for operation in samples.drawable(self.target.operations):
+            yield from self._try_method(operations[0])
+            yield from self._try_preflight(operations)
+        for operation in self.samples.drawable(self.target.operations):
             if operation.method == "get":
-                yield from self._try_head(samples, operation)
-                yield from self._try_accept(samples, operation)
+                yield from self._try_head(operation)
+                yield from self._try_accept(operation)
 
-    def _try_method(self, samples: Samples, operation: Operation) -> Iterator[Violated]:
+    def _try_method(self, operation: Operation) -> Iterator[Violated]:
         contract = self.target.contract
         had = {each.method.upper() for each in contract.operations if each.path == operation.path}
         probe = next((each for each in PROBES if each not in had), None)
         if probe is None or (self.target.read_only and probe.lower() not in SAFE):
             return
-        answer = samples.send(samples.draw(operation), self.target.headers, method=probe)
+        answer = self.send(operation, self.target.headers, method=probe)
         allowed = _listed(answer.headers.get("allow", ""))
         is_refused = answer.status_code == HTTPStatus.METHOD_NOT_ALLOWED
         if is_refused and allowed and allowed - IMPLICIT != had - IMPLICIT:
             told = f"Allow: {', '.join(sorted(allowed))}, where the contract has {', '.join(sorted(had))}"
             yield self.violated("allow", told, f"{probe} {operation.path}", answer)
 
-    def _try_head(self, samples: Samples, operation: Operation) -> Iterator[Violated]:
-        get = samples.send(samples.draw(operation), self.target.headers)
-        head = samples.send(samples.draw(operation), self.target.headers, method="HEAD")
+    def _try_head(self, operation: Operation) -> Iterator[Violated]:
+        get = self.send(operation, self.target.headers)
+        head = self.send(operation, self.target.headers, method="HEAD")
         if (told := _outline(head)) != _outline(get):
             told = f"HEAD answers {told}, GET {_outline(get)}"
             yield self.violated("head", told, label_of(operation), head)
         elif head.content:
             yield self.violated("head", "the answer to HEAD has a body", label_of(operation), head)
 
-    def _try_accept(self, samples: Samples, operation: Operation) -> Iterator[Violated]:
+    def _try_accept(self, operation: Operation) -> Iterator[Violated]:
         if str(HTTPStatus.NOT_ACCEPTABLE.value) in operation.responses:
             headers = {**self.target.headers, "Accept": UNHEARD_OF}
-            answer = samples.send(samples.draw(operation), headers)
+            answer = self.send(operation, headers)
             if answer.is_success:
                 told = f"Accept: {UNHEARD_OF} is answered {_outline(answer)}"
                 yield self.violated("406", told, label_of(operation), answer)
 
-    def _try_preflight(self, samples: Samples, operations: list[Operation]) -> Iterator[Violated]:
+    def _try_preflight(self, operations: list[Operation]) -> Iterator[Violated]:
         operation = operations[-1]
         headers = {
             **self.target.credentials.headers,
@@ -100,7 +99,7 @@ class HttpSemantics(RunCheck):
             "Access-Control-Request-Method": operation.method.upper(),
             "Access-Control-Request-Headers": ", ".join(sorted(self._credential_headers())),
         }
-        answer = samples.send(samples.draw(operation), headers, method="OPTIONS")
+        answer = self.send(operation, headers, method="OPTIONS")
         origin = answer.headers.get("access-control-allow-origin", "")
         if origin not in (ANY, PAGE):
             self.note("preflight: untried, pages of other origins are not let in")

@@ -12,7 +12,7 @@ from scanner_mocks.conformance.target import label_of
 from .check import NothingToCheck, RunCheck
 from .json_bodies import json_of, object_of
 from .links import steps
-from .samples import SAFE, Samples
+from .samples import SAFE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -53,23 +53,22 @@ class OrganizationIsolation(RunCheck):
 
     def run(self) -> Iterator[Violated]:
         """Yield each operation that tells another organization's ids from unknown ones."""
-        samples = Samples(self.target, self.note)
-        reached = steps(self.target, samples)
+        reached = steps(self.target, self.samples)
         if not reached:
             raise NothingToCheck("no id was found")
         self._note_untried(reached)
-        yield from self._lists(samples, {each for step in reached for each in step.ids})
+        yield from self._lists({each for step in reached for each in step.ids})
         for step in reached:
             if step.operation.security and step.operation in self.target.operations:
-                yield from self._compare(samples, step)
+                yield from self._compare(step)
 
-    def _compare(self, samples: Samples, step: Step) -> Iterator[Violated]:
+    def _compare(self, step: Step) -> Iterator[Violated]:
         unknown = {each: _unlike(each) for each in step.ids}
-        for_unknown = samples.send(step.case(samples, unknown), self.target.other_headers)
+        for_unknown = self.samples.send(step.case(self.samples, unknown), self.target.other_headers)
         if for_unknown.status_code in NOT_LET_IN:
             self.note(f"{label_of(step.operation)}: untried, the other key got {for_unknown.status_code}")
             return
-        answer = samples.send(step.case(samples), self.target.other_headers)
+        answer = self.samples.send(step.case(self.samples), self.target.other_headers)
         if _gist(answer, dict.fromkeys(step.ids, "id")) != _gist(
             for_unknown, dict.fromkeys(unknown.values(), "id")
         ):
@@ -79,10 +78,10 @@ class OrganizationIsolation(RunCheck):
             rule = "read" if step.operation.method in SAFE else "write"
             yield self.violated(rule, told, label_of(step.operation), answer)
 
-    def _lists(self, samples: Samples, ids: set[str]) -> Iterator[Violated]:
-        for operation in samples.drawable(self.target.operations):
+    def _lists(self, ids: set[str]) -> Iterator[Violated]:
+        for operation in self.samples.drawable(self.target.operations):
             if operation.method == "get" and operation.security and "{" not in operation.path:
-                answer = samples.send(samples.draw(operation), self.target.other_headers)
+                answer = self.send(operation, self.target.other_headers)
                 if shown := [each for each in sorted(ids) if f'"{each}"' in answer.text]:
                     told = f"{shown[0]} of another organization is in the answer"
                     yield self.violated("list", told, label_of(operation), answer)

@@ -15,7 +15,6 @@ from scanner_mocks.conformance.target import label_of
 from .check import NothingToCheck, RunCheck
 from .json_bodies import json_of
 from .links import FORM, is_form, photo, post_form, steps
-from .samples import Samples
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -59,11 +58,10 @@ class PresignedUpload(RunCheck):
 
     def run(self) -> Iterator[Violated]:
         """Yield each form that is refused unspoiled, or taken spoiled."""
-        samples = Samples(self.target, self.note)
         tried = 0
-        for step in steps(self.target, samples):
+        for step in steps(self.target, self.samples):
             if step.operation.method == "get" and step.operation in self.target.operations:
-                form = json_of(samples.send(step.case(samples), self.target.headers).content)
+                form = json_of(self.samples.send(step.case(self.samples), self.target.headers).content)
                 if is_form(form):
                     tried += 1
                     yield from self._try(step, form)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from scanner_mocks.conformance.target import label_of
 
-from .check import AnswerCheck, BudgetSpent, RunCheck
+from .check import AnswerCheck, RunCheck
 from .json_bodies import object_of
-from .samples import Samples
+from .samples import BudgetSpent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -59,12 +59,11 @@ class RetryAfter(AnswerCheck, RunCheck):
             self.note("enough: untried, no time was left")
 
     def _try(self) -> Iterator[Violated]:
-        samples = Samples(self.target, self.note)
-        chosen = self._shortest(samples)
+        chosen = self._shortest()
         if chosen is None:
             return
         operation, headers = chosen
-        refused = self._use_up(samples, operation, headers)
+        refused = self._use_up(operation, headers)
         if refused is None:
             self.note(f"enough: untried, {MOST_REQUESTS} requests were not refused")
             return
@@ -73,7 +72,7 @@ class RetryAfter(AnswerCheck, RunCheck):
         wrong = list(self._judge(values, refused.status_code, refused.content, label, refused))
         yield from wrong
         if not wrong:
-            yield from self._wait(samples, operation, headers, values[0])
+            yield from self._wait(operation, headers, values[0])
 
     def _judge(
         self, values: list[str], status: int, body: bytes, label: str, exchange: httpx.Response | None = None
@@ -97,14 +96,14 @@ class RetryAfter(AnswerCheck, RunCheck):
                 return bool(names.get("retry-after", {}).get("required"))
         return False
 
-    def _shortest(self, samples: Samples) -> tuple[Operation, Mapping[str, str]] | None:
+    def _shortest(self) -> tuple[Operation, Mapping[str, str]] | None:
         """Return an operation and a caller who may call it least often, if it is seldom enough."""
         standings: list[tuple[int, int, Operation, Mapping[str, str]]] = []
-        for operation in samples.drawable(self.target.operations):
+        for operation in self.samples.drawable(self.target.operations):
             if operation.method != "get":
                 continue
             headers = self.target.headers if operation.security else self.target.credentials.headers
-            answer = samples.send(samples.draw(operation), headers)
+            answer = self.send(operation, headers)
             left = answer.headers.get("ratelimit-remaining", "")
             if left.isdecimal() and int(left) < MOST_REQUESTS:
                 standings.append((int(left), len(standings), operation, headers))
@@ -113,18 +112,14 @@ class RetryAfter(AnswerCheck, RunCheck):
             return None
         return min(standings)[2:]
 
-    def _use_up(
-        self, samples: Samples, operation: Operation, headers: Mapping[str, str]
-    ) -> httpx.Response | None:
+    def _use_up(self, operation: Operation, headers: Mapping[str, str]) -> httpx.Response | None:
         for _ in range(MOST_REQUESTS + 1):
-            answer = samples.send(samples.draw(operation), headers, unpaced=True)
+            answer = self.send(operation, headers, unpaced=True)
             if answer.status_code == HTTPStatus.TOO_MANY_REQUESTS:
                 return answer
         return None
 
-    def _wait(
-        self, samples: Samples, operation: Operation, headers: Mapping[str, str], value: str
-    ) -> Iterator[Violated]:
+    def _wait(self, operation: Operation, headers: Mapping[str, str], value: str) -> Iterator[Violated]:
         if not value.isdecimal():
             self.note("enough: untried, Retry-After is a date")
             return
@@ -133,7 +128,7 @@ class RetryAfter(AnswerCheck, RunCheck):
             self.note(f"enough: untried, Retry-After was {seconds} s")
             return
         self.target.sleep(seconds)
-        answer = samples.send(samples.draw(operation), headers, unpaced=True)
+        answer = self.send(operation, headers, unpaced=True)
         if answer.status_code == HTTPStatus.TOO_MANY_REQUESTS:
             told = f"after the {seconds} s of Retry-After the answer is a 429 again"
             yield self.violated("enough", told, label_of(operation), answer)

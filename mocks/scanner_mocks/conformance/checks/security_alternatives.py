@@ -12,7 +12,6 @@ from scanner_mocks.conformance.credentials import Credentials, altered
 from scanner_mocks.conformance.target import label_of
 
 from .check import RunCheck
-from .samples import Samples
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 
 SHOWN: Final = ("api_key", "bearer", "cookie")
 """The credentials that a caller shows, by their names."""
-
 
 MADE_UP: Final = ("example", "generated")
 """How the mock of another contract answers: it asks for a credential, and cannot know which is right."""
@@ -50,34 +48,33 @@ class SecurityAlternatives(RunCheck):
 
     def run(self) -> Iterator[Violated]:
         """Yield each operation that lets in whom it should not, or keeps out whom it should let in."""
-        samples = Samples(self.target, self.note)
         if ungiven := self._wrong.keys() - self.target.by_scheme.keys():
             self.note(f"alone: untried for {', '.join(sorted(ungiven))}, no such credential was given")
-        for operation in samples.drawable(self.target.operations):
+        for operation in self.samples.drawable(self.target.operations):
             if _is_secured(operation):
                 # in this order: it shows an answer that a cache keeps for one caller and gives to others
-                yield from self._admissions(samples, operation)
-                yield from self._refusals(samples, operation)
+                yield from self._admissions(operation)
+                yield from self._refusals(operation)
 
-    def _refusals(self, samples: Samples, operation: Operation) -> Iterator[Violated]:
+    def _refusals(self, operation: Operation) -> Iterator[Violated]:
         common = self.target.credentials.headers
         refusal = _refusal_of(operation)
-        answer = samples.send(samples.draw(operation), common)
+        answer = self.send(operation, common)
         if answer.status_code != refusal:
             told = f"without a credential the answer is {answer.status_code}, not {refusal}"
             yield self.violated("none", told, label_of(operation), answer)
         for scheme in dict.fromkeys(name for alternative in operation.security for name in alternative):
             if scheme in self._wrong:
-                answer = samples.send(samples.draw(operation), {**common, **self._wrong[scheme]})
+                answer = self.send(operation, {**common, **self._wrong[scheme]})
                 if answer.headers.get("X-Mock-Answer") in MADE_UP:
                     self.note("wrong: untried, what answers is a mock to which any credential is right")
                 elif answer.status_code != refusal:
                     told = f"with a wrong one for {scheme} the answer is {answer.status_code}, not {refusal}"
                     yield self.violated("wrong", told, label_of(operation), answer)
 
-    def _admissions(self, samples: Samples, operation: Operation) -> Iterator[Violated]:
+    def _admissions(self, operation: Operation) -> Iterator[Violated]:
         answers = {
-            " and ".join(alternative): samples.send(samples.draw(operation), self._fields(alternative))
+            " and ".join(alternative): self.send(operation, self._fields(alternative))
             for alternative in operation.security
             if self.target.by_scheme.keys() >= alternative.keys()
         }
