@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from .claims import QUERY, claim_of_header, claim_of_query
-from .errors import S3Error, access_denied, invalid_argument
+from .errors import S3Error, access_denied, invalid_argument, missing_field
 from .payload import ChunkSigner
 from .signature import (
     ALGORITHM,
@@ -166,11 +166,7 @@ class Authenticator:
 def _check_required(fields: Mapping[str, str], names: Iterable[str]) -> None:
     for name in names:
         if not fields.get(name.lower()):
-            message = (
-                f"Bucket POST must contain a field named '{name}'.  "
-                "If it is specified, please check the order of the fields."
-            )
-            raise invalid_argument(message, name, "")
+            raise missing_field(name)
 
 
 def _scope_of_form(fields: Mapping[str, str], region: str) -> Scope:

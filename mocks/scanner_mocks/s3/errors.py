@@ -63,6 +63,15 @@ def invalid_argument(message: str, name: str, value: str) -> S3Error:
     return S3Error(400, "InvalidArgument", message, {"ArgumentName": name, "ArgumentValue": value})
 
 
+def missing_field(name: str) -> S3Error:
+    """Return the refusal of a form that lacks a field."""
+    message = (
+        f"Bucket POST must contain a field named '{name}'.  "
+        "If it is specified, please check the order of the fields."
+    )
+    return invalid_argument(message, name, "")
+
+
 def invalid_request(message: str) -> S3Error:
     """Return the refusal of a request that S3 does not take in this form."""
     return S3Error(400, "InvalidRequest", message)

@@ -12,7 +12,7 @@ from .answer import Answer
 from .attributes import check_attributes, check_key, headers_of_form, stored_headers
 from .backend import Order
 from .checksums import ContentMd5, claimed_checksum
-from .errors import access_denied, invalid_argument
+from .errors import access_denied, missing_field
 from .form import Form
 from .policy import MAX_OBJECT_BYTES, Policy, parse
 from .xml import document, element
@@ -60,11 +60,7 @@ class PostObject:
 
     def _answer(self, request: Request, form: Form, bucket: Bucket) -> Answer:
         if "key" not in form.fields:
-            message = (
-                "Bucket POST must contain a field named 'key'.  "
-                "If it is specified, please check the order of the fields."
-            )
-            raise invalid_argument(message, "key", "")
+            raise missing_field("key")
         policy = self._judge(form.fields, bucket)
         headers = headers_of_form(form.fields)
         check_key(form.fields["key"])
