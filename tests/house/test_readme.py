@@ -9,6 +9,7 @@ import typer
 from scanner_api.cli import app
 from scanner_api.settings import Settings
 from scanner_contract import load_contract
+from scanner_mocks import seeds
 from scanner_mocks.server import Mock
 
 ROOT = Path(__file__).parents[2]
@@ -66,6 +67,18 @@ def test_operations():
     assert sorted(named) == sorted(
         (each.method.upper(), each.path.removeprefix("/scanner/api/v1")) for each in operations
     )
+
+
+def test_variables_of_the_curl_lines():
+    """What the curl lines take is pasted as it is: the mock's address, a key of it and a session."""
+    block = blocks(section("What is there"))[0]
+    variables = dict(re.findall(r"(\w+)=(\S+)", block.splitlines()[1]))
+    port = Settings.model_fields["port"].default
+    assert variables == {
+        "API": f"http://127.0.0.1:{port}",
+        "KEY": seeds.ACTIVE_KEY,
+        "SESSION": seeds.SESSION,
+    }
 
 
 def test_doors():
