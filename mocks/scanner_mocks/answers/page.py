@@ -88,7 +88,8 @@ def html(contract: Contract) -> str:
     parts = "\n".join(_parts(contract, _code, _html_table, lambda text: f"<p>{escape(text)}</p>"))
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{TITLE}</title>'
-        f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style><h1>{TITLE}</h1>\n{parts}'
+        f'<meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">'
+        f"<style>{STYLE}</style><h1>{TITLE}</h1>\n{parts}"
     )
 
 
