@@ -126,7 +126,10 @@ async function notes(page) {
   await page.setInputFiles("#photo", { name: "notes.txt", mimeType: "text/plain", buffer: Buffer.from("no picture") });
   await page.click("#go");
   await page.waitForSelector('.steps li:nth-child(3)[data-state="done"]');
-  await page.locator("#gallery").scrollIntoViewIfNeeded(); // a picture out of sight may never be asked for
+  await page.waitForFunction(() => {
+    document.querySelector("#gallery figure")?.scrollIntoView(); // a picture out of sight is never asked for
+    return document.querySelector("#gallery .no-picture");
+  });
   return { shown: await text(page, "#gallery .no-picture") };
 }
 
