@@ -9,10 +9,12 @@ from __future__ import annotations
 import builtins
 import keyword
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from . import pointers
-from .comparison.expansion import Schemas
+from .comparison.expansion import Alternative, Schemas
+from .comparison.limits import OBJECTS
 from .comparison.located import Conjunction, Located
 from .comparison.shapes import ANNOTATIONS, ANY_TYPE, Shape, shape_of
 from .errors import ContractError
@@ -85,7 +87,7 @@ class _Declarations:
     def _object(self, located: Located) -> Shape | None:
         """Return the shape of a schema that is one object with properties, and nothing else."""
         alternatives = self._schemas.alternatives((located,))
-        shape = shape_of(alternatives[0], located)
+        shape = _shape(alternatives[0], located)
         is_object = shape.types == {"object"} and shape.properties and not shape.takes_null
         is_own = not _is_another(located.node)
         return shape if len(alternatives) == 1 and is_object and is_own else None
@@ -116,7 +118,7 @@ class _Declarations:
         if key in self._open:
             return "Any"
         self._open.add(key)
-        shapes = [shape_of(each, Located({}, "", "")) for each in self._schemas.alternatives(conjunction)]
+        shapes = [_shape(each, Located({}, "", "")) for each in self._schemas.alternatives(conjunction)]
         members = [member for shape in shapes for member in self._members(shape, hint)]
         self._open.remove(key)
         return _union([*members, *["None"] * any(shape.takes_null for shape in shapes)])
@@ -181,6 +183,13 @@ class _Declarations:
             name = f"{stem}_{number}"
         self._taken.add(name)
         return name
+
+
+def _shape(alternative: Alternative, at: Located) -> Shape:
+    """Return the shape of an alternative; who declares properties without a type means an object."""
+    shape = shape_of(alternative, at)
+    is_meant = shape.types == ANY_TYPE and shape.properties
+    return replace(shape, types=OBJECTS, takes_null=False) if is_meant else shape
 
 
 def _component_of(node: dict[str, Any]) -> str:

@@ -94,6 +94,14 @@ def test_object(types):
     assert typing.get_type_hints(module["Pet"], module)["home"] is module["PetHome"]
 
 
+def test_properties_make_an_object(types):
+    """What has properties is an object, though no type says so, as it is in what the mock answers."""
+    source = types(Tested={"properties": {"a": STRING, "b": {"items": STRING, "properties": {"c": {}}}}})
+    module = declared(source)
+    assert module["Tested"].__annotations__.keys() == {"a", "b"}
+    assert typing.get_type_hints(module["Tested"], module)["b"] is module["TestedB"]
+
+
 def test_allof_is_merged(types):
     """An object that is put together from others has all their properties."""
     source = types(Pet=PET, Cat={"allOf": [PET_REF, {"type": "object", "properties": {"lives": INTEGER}}]})
