@@ -66,13 +66,11 @@ class _Comparison:
     def findings(self) -> Iterator[tuple[str, Finding]]:
         before, now = _operations(self._old), _operations(self._new)
         for key, old in before.items():
-            changes = self._operation(old, now[key]) if key in now else [_gone(old, now)]
+            changes = self._operation(old, now[key]) if key in now else [_alone(key, old, now, "removed")]
             yield from ((_label(old), each) for each in changes)
-        paths = {path for path, _ in before}
         for key, new in now.items():
             if key not in before:
-                rule = "operation-added" if key[0] in paths else "path-added"
-                yield _label(new), finding(rule, _at(new))
+                yield _label(new), _alone(key, new, before, "added")
 
     def _operation(self, old: Operation, new: Operation) -> Iterator[Finding]:
         before, now = old.definition, new.definition
@@ -98,10 +96,12 @@ def _operations(contract: Contract) -> dict[Key, Operation]:
     return {(re.sub(r"\{[^{}]*\}", "{}", each.path), each.method): each for each in contract.operations}
 
 
-def _gone(operation: Operation, now: dict[Key, Any]) -> Finding:
-    paths = {path for path, _ in now}
-    path = re.sub(r"\{[^{}]*\}", "{}", operation.path)
-    return finding("operation-removed" if path in paths else "path-removed", _at(operation))
+def _alone(key: Key, operation: Operation, others: dict[Key, Any], kind: str) -> Finding:
+    """Return that one contract alone has an operation, or its whole path, which all of it share."""
+    if any(path == key[0] for path, _ in others):
+        return finding(f"operation-{kind}", _at(operation))
+    path = pointers.join("/paths", operation.path)
+    return finding(f"path-{kind}", Located({}, path, ""))
 
 
 def _at(operation: Operation) -> Located:
@@ -109,7 +109,7 @@ def _at(operation: Operation) -> Located:
 
 
 def _servers(contract: Contract, operation: Operation) -> dict[str, Located]:
-    """Return the servers that count for an operation, its own, its path's, or the document's, by base URL."""
+    """Return the servers of an operation, its own, its path's, or the document's, by base URL."""
     for holder in (operation.pointer, operation.pointer.rpartition("/")[0], ""):
         if servers := pointers.lookup(contract.document, holder).get("servers"):
             pointer = pointers.join(holder, "servers")

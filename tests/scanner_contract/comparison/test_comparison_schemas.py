@@ -297,6 +297,15 @@ def test_shared_change_is_told_once(document):
     ]
 
 
+def test_path_is_told_once(document):
+    """A path that came or went is one change of all its operations."""
+    old, new = Contract(document(), "old"), Contract(document({("paths", "/pets"): None}), "new")
+    for one, other in ((old, new), (new, old)):
+        (change,) = compare(one, other)
+        assert change.operations == ("GET /pets", "POST /pets")
+        assert change.finding.pointer == "/paths/~1pets"
+
+
 def test_packaged_contract():
     """The packaged contract has not changed since it was packaged."""
     assert compare(load_contract(), load_contract()) == []
