@@ -23,11 +23,12 @@ class Pairing(NamedTuple):
 
 
 def pair(old: Sequence[Shape], new: Sequence[Shape]) -> Pairing:
-    """Pair alternatives: first those of one name, then by types and properties, then the last two."""
+    """Pair alternatives: those of one name, those that are the same, then by likeness, then the last two."""
     if len(old) == len(new) == 1:
         return Pairing([(old[0], new[0])], [], [])
     pairing = Pairing([], list(old), list(new))
     _take(pairing, lambda one, other: int(one.name == other.name and one.name != ()))
+    _take(pairing, _sameness)
     _split(pairing)
     _take(pairing, _likeness)
     if len(pairing.removed) == len(pairing.added) == 1:
@@ -78,6 +79,10 @@ def _by_type(shape: Shape) -> Iterator[Shape]:
         if types:
             enum = shape.enum and {key: value for key, value in shape.enum.items() if type_of(value) in types}
             yield replace(shape, types=types, enum=enum)
+
+
+def _sameness(one: Shape, other: Shape) -> int:
+    return int([part.node for part in one.parts] == [part.node for part in other.parts])
 
 
 def _likeness(one: Shape, other: Shape) -> int:
