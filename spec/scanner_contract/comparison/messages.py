@@ -86,7 +86,7 @@ class MessageComparison:
                 yield finding(f"response-{subject}-added", now)
 
     def _headers(self, old: Located, new: Located) -> Iterator[Finding]:
-        before, now = _headers(old), _headers(new)
+        before, now = _headers(self._old, old), _headers(self._new, new)
         for name in (name for name in before if name not in now):
             yield finding("response-header-removed", before[name])
         for name, at in now.items():
@@ -130,18 +130,18 @@ def _responses(contract: Contract, operation: Operation) -> dict[str, Located]:
     found = {}
     for status in operation.responses:
         node = operation.definition["responses"][status]
-        _, pointer = contract.follow(node, pointers.join(operation.pointer, "responses", status))
-        found[status] = Located(operation.responses[status], pointer, f"response {status}")
+        response, pointer = contract.follow(node, pointers.join(operation.pointer, "responses", status))
+        found[status] = Located(response, pointer, f"response {status}")
     return found
 
 
-def _headers(response: Located) -> dict[str, Located]:
-    names = response.node.get("headers", {})
-    return {
-        name.lower(): response.below("headers", name, where=f" header {name}")
-        for name in names
-        if name.lower() != "content-type"
-    }
+def _headers(contract: Contract, response: Located) -> dict[str, Located]:
+    found = {}
+    for name, node in response.node.get("headers", {}).items():
+        header, pointer = contract.follow(node, pointers.join(response.pointer, "headers", name))
+        if name.lower() != "content-type":
+            found[name.lower()] = Located(header, pointer, f"{response.where} header {name}")
+    return found
 
 
 def _media_types(holder: Located) -> dict[str, Located]:

@@ -191,6 +191,27 @@ def test_properties_for_the_other_side(schema_rules, marked):
     assert other == []
 
 
+def test_alternatives_that_stay(document):
+    """An alternative that stays as it is has not changed, whatever becomes of the others."""
+    hexadecimal, words = STRING | {"pattern": "^[0-9a-f]+$"}, STRING | {"pattern": "^[a-z ]+$"}
+    old, new = (document({BODY: {"anyOf": [first, words]}}) for first in (hexadecimal, {"type": "boolean"}))
+    (change,) = compare(Contract(old, "old"), Contract(new, "new"))
+    assert change.finding.rule.name == "request-type-changed"
+    assert change.finding.pointer == pointers.join("", *BODY, "anyOf", 0)
+
+
+def test_header_behind_a_reference(document):
+    """A change of a header is told where it stands, not where a response refers to it."""
+    headers = {"X-Age": {"$ref": "#/components/headers/Age"}}
+    place = ("paths", "/pets", "post", "responses", "200", "headers")
+    old, new = (
+        document({place: headers, ("components", "headers"): {"Age": {"schema": each}}})
+        for each in (INTEGER, STRING)
+    )
+    (change,) = compare(Contract(old, "old"), Contract(new, "new"))
+    assert change.finding.pointer == "/components/headers/Age/schema"
+
+
 def test_alternatives_by_their_constants(schema_rules):
     """An alternative is known by its constants: taking out one of many is one change."""
     cats, dogs, birds = (
