@@ -39,6 +39,7 @@ def diff(
 ) -> None:
     """Compare two contracts: which changes break clients, which are risky, which are safe.
 
+    Webhooks, callbacks, links, tags and descriptions are not compared.
     Exits with 1 if a change is breaking, with 0 if none is, and with 2 if a contract cannot be read.
     """
     before, now = read_contract(old), read_contract(new)
