@@ -175,9 +175,11 @@ class PhotoBucket:
 
     async def _wait(self, operation: str, work: Callable[[], Any], seconds: float) -> Any:
         """Return S3's answer, None for a 404; the work waits for a thread no longer than its caller does."""
-        answer = asyncio.get_running_loop().run_in_executor(self._threads, work)
+        loop = asyncio.get_running_loop()
         try:
-            return await asyncio.wait_for(answer, seconds)
+            if self._client is None:  # S3 is not to blame for how long its model takes to load
+                await loop.run_in_executor(self._threads, self._make_client)
+            return await asyncio.wait_for(loop.run_in_executor(self._threads, work), seconds)
         except ClientError as error:
             if error.response["ResponseMetadata"]["HTTPStatusCode"] == HTTPStatus.NOT_FOUND:
                 return None
@@ -200,12 +202,10 @@ class PhotoBucket:
         return content
 
     def _send(self, operation: str, parameters: Mapping[str, Any]) -> Any:
-        with self._making_client:
-            # made on first use: loading S3's model takes longer than a start should
-            self._client = self._client or self._make_client()
         return getattr(self._client, operation)(**parameters)
 
-    def _make_client(self) -> Any:
+    def _make_client(self) -> None:
+        """Make the client, on its first use: loading S3's model takes longer than a start should."""
         config = Config(
             connect_timeout=_SECONDS,
             read_timeout=_SECONDS,
@@ -214,6 +214,7 @@ class PhotoBucket:
             ignore_configured_endpoint_urls=True,  # the settings alone say where the bucket is
             s3={"addressing_style": "auto" if self._endpoint_url is None else "path"},
         )
-        return self._credentials.session.client(
-            "s3", region_name=self._region, endpoint_url=self._endpoint_url, config=config
-        )
+        with self._making_client:
+            self._client = self._client or self._credentials.session.client(
+                "s3", region_name=self._region, endpoint_url=self._endpoint_url, config=config
+            )
