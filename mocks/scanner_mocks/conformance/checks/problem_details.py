@@ -57,12 +57,16 @@ class ProblemDetails(AnswerCheck):
 
     @classmethod
     def missing(cls, target: Target) -> str:
-        """Return that the contract has no problems, if so."""
+        """Return that the contract has no problems, or none of this kind, if so."""
         responses = (
             each for operation in target.contract.operations for each in operation.responses.values()
         )
         has_problems = any(MEDIA_TYPE in response.get("content", {}) for response in responses)
-        return "" if has_problems else f"the contract has no {MEDIA_TYPE}"
+        if not has_problems:
+            return f"the contract has no {MEDIA_TYPE}"
+        text = json.dumps(target.contract.document)
+        lacking = [name for name in MEMBERS if f'"{name}"' not in text]
+        return f"the contract has no {', no '.join(lacking)} in its problems" if lacking else ""
 
     def judge(self, response: Response, case: Case[Any]) -> Iterator[Violated]:
         """Yield what is wrong with an error."""
