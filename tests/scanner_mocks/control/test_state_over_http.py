@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from scanner_mocks import scanner_mock, seeds
+from scanner_mocks.turns import Interrupted
 
 from .conftest import clients_of
 
@@ -208,18 +209,23 @@ def test_uploads_meet_resets(shop):
     """Whoever uploads while all is reset gets proper answers, and after the last reset nothing is left."""
     statuses = set()
 
+    def tell(what, answer):
+        # on a busy machine a request may outlast the patience of a reset, and is told so
+        if Interrupted.default_detail not in answer.text:
+            statuses.add((what, answer.status_code))
+
     def customer(_):
         for _ in range(6):
             presigned = shop.presign()
-            statuses.add(("presign", presigned.status_code))
+            tell("presign", presigned)
             if presigned.status_code == 200:
-                statuses.add(("upload", shop.post(presigned.json()).status_code))
-                statuses.add(("register", shop.register(presigned.json()).status_code))
-            statuses.add(("scan", shop.scan().status_code))
+                tell("upload", shop.post(presigned.json()))
+                tell("register", shop.register(presigned.json()))
+            tell("scan", shop.scan())
 
     def resetter(_):
         for _ in range(4):
-            statuses.add(("reset", shop.control.post("/state/reset", json={"keep": ["journal"]}).status_code))
+            tell("reset", shop.control.post("/state/reset", json={"keep": ["journal"]}))
 
     with ThreadPoolExecutor(6) as threads:
         list(threads.map(lambda work: work(0), [customer] * 4 + [resetter] * 2))
