@@ -136,8 +136,8 @@ def test_the_verdict_without_a_credential_is_of_what_needs_none(right_shelf):
     """Who gives no credential is told that what needs one is untried."""
     result = run(right_shelf[1], *QUICK, *ONE)
     assert result.exit_code == 0, result.output
-    verdict = result.stdout.strip().splitlines()[-1]
-    assert verdict.startswith("The contract is kept, as far as it shows without a credential: ")
+    told = " ".join(result.stdout.split())
+    assert "The contract is kept, as far as it shows without a credential: " in told
 
 
 def test_what_does_not_answer_is_2():
