@@ -11,6 +11,7 @@ from .expansion import Schemas
 from .findings import Finding, finding
 from .located import Conjunction, Located
 from .shapes import ANY_TYPE, COMPONENT, Shape, shape_of, type_words
+from .subtypes import Subtypes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,6 +50,7 @@ class SchemaComparison:
 
     def __init__(self, old: Contract, new: Contract) -> None:
         self._old, self._new = Schemas(old), Schemas(new)
+        self._old_subtypes, self._new_subtypes = Subtypes(old), Subtypes(new)
         self._pairs: dict[Key, _Pair] = {}
 
     def findings(self, old: Located | None, new: Located | None, side: Side) -> Iterator[Finding]:
@@ -96,13 +98,26 @@ class SchemaComparison:
         found.findings += [_alternative(shape, side, "added") for shape in pairing.added]
         for one, other in pairing.pairs:
             found.findings += differences(one, other, side)
-            for inner in below(one, other):
+            for inner in (*below(one, other), *self._subtypes(one, other, side, found)):
                 found.below.append(_key(*inner, side))
                 yield inner
             for mine, theirs, label in conditions(one, other):
                 told = finding(f"{side}-condition-changed", at(one, other, label), label)
                 found.conditions[_key(mine, theirs, side)] = told
                 yield mine, theirs
+
+    def _subtypes(
+        self, old: Shape, new: Shape, side: Side, found: _Pair
+    ) -> Iterator[tuple[Conjunction, Conjunction]]:
+        """Note which subtypes came and went, and yield the pairs of those that stayed."""
+        before, now = self._old_subtypes.of(old.parts), self._new_subtypes.of(new.parts)
+        for value in before | now:
+            if value not in now:
+                found.findings.append(finding(f"{side}-alternative-removed", before[value], value))
+            elif value not in before:
+                found.findings.append(finding(f"{side}-alternative-added", now[value], value))
+            else:
+                yield (before[value],), (now[value],)
 
 
 def _key(old: Conjunction, new: Conjunction, side: Side) -> Key:

@@ -167,7 +167,7 @@ def _limits(alternative: Alternative, types: frozenset[str]) -> dict[str, Any]:
 def _properties(alternative: Alternative) -> dict[str, Conjunction]:
     properties: dict[str, Conjunction] = {}
     for part in alternative:
-        for name in _mapping(part.node, "properties"):
+        for name in mapping_of(part.node, "properties"):
             located = part.below("properties", name, where=f".{name}")
             properties[name] = (*properties.get(name, ()), located)
     return properties
@@ -209,7 +209,7 @@ def _applied(alternative: Alternative) -> dict[str, Conjunction]:
     applied: dict[str, Conjunction] = {}
     for part in alternative:
         keys = [(keyword,) for keyword in APPLIED if isinstance(part.node.get(keyword), dict | bool)]
-        named = [(keyword, name) for keyword in APPLIED_BY_NAME for name in _mapping(part.node, keyword)]
+        named = [(keyword, name) for keyword in APPLIED_BY_NAME for name in mapping_of(part.node, keyword)]
         for path in (*keys, *named):
             label = " ".join(path)
             applied[label] = (*applied.get(label, ()), part.below(*path, where=f"{{{label}}}"))
@@ -221,7 +221,8 @@ def _list(schema: Mapping[str, Any], keyword: str) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _mapping(schema: Mapping[str, Any], keyword: str) -> dict[str, Any]:
+def mapping_of(schema: Mapping[str, Any], keyword: str) -> dict[str, Any]:
+    """Return the object of a keyword, empty if there is none."""
     value = schema.get(keyword)
     return value if isinstance(value, dict) else {}
 

@@ -11,6 +11,7 @@ NULL = {"type": "null"}
 PET = {"type": "object", "required": ["name"], "properties": {"name": STRING}}
 AGED = {"type": "object", "properties": {"age": INTEGER}}
 BODY = ("paths", "/pets", "post", "requestBody", "content", "application/json", "schema")
+ANSWER = ("paths", "/pets", "post", "responses", "200", "content", "application/json", "schema")
 SCHEMAS = ("components", "schemas")
 REF = {"$ref": "#/components/schemas/Pet"}
 
@@ -330,3 +331,61 @@ def test_path_is_told_once(document):
 def test_packaged_contract():
     """The packaged contract has not changed since it was packaged."""
     assert compare(load_contract(), load_contract()) == []
+
+
+BASE = {"type": "object", "properties": {"kind": STRING}}
+MAPPED = BASE | {
+    "discriminator": {"propertyName": "kind", "mapping": {"cat": "#/components/schemas/Cat", "dog": "Dog"}}
+}
+KINDS = {"Cat": {"allOf": [REF, AGED]}, "Dog": {"properties": {"age": STRING}}}
+IMPLIED = {
+    "Pet": BASE | {"discriminator": {"propertyName": "kind"}},
+    "Feline": {"allOf": [REF]},
+    "Cat": {"allOf": [{"$ref": "#/components/schemas/Feline"}, AGED]},
+}
+OLD_CAT = {"allOf": [REF, {"properties": {"age": {"type": "number"}}}]}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ({"Pet": MAPPED} | KINDS, {"Pet": MAPPED} | KINDS | {"Cat": OLD_CAT}),
+        ({"Pet": MAPPED} | KINDS, {"Pet": MAPPED} | KINDS | {"Dog": {"properties": {"age": LONGER}}}),
+        (
+            IMPLIED,
+            IMPLIED | {"Cat": {"allOf": [{"$ref": "#/components/schemas/Feline"}, *OLD_CAT["allOf"][1:]]}},
+        ),
+    ],
+)
+def test_subtypes(document, rules, old, new):
+    """What only a discriminator leads to is compared as well: by its mapping, or by the names of subtypes."""
+    before, now = (document({BODY: REF, SCHEMAS: schemas}) for schemas in (old, new))
+    (rule,) = rules(before, now)
+    assert rule in {"request-type-widened", "request-max-length-narrowed"}
+
+
+def test_subtype_that_comes_or_goes(document, rules):
+    """A subtype that is new or gone is an alternative more or less."""
+    fewer, more = (
+        document({ANSWER: REF, SCHEMAS: schemas})
+        for schemas in ({"Pet": IMPLIED["Pet"]}, {"Pet": IMPLIED["Pet"], "Cat": {"allOf": [REF, AGED]}})
+    )
+    assert rules(fewer, more) == ["response-alternative-added"]
+    assert rules(more, fewer) == ["response-alternative-removed"]
+
+
+def test_subtypes_of_others(document, rules):
+    """Who answers with one subtype is not concerned with the others."""
+    feline = {"$ref": "#/components/schemas/Cat"}
+    before, now = (
+        document({ANSWER: feline, SCHEMAS: IMPLIED | {"Dog": {"allOf": [REF, {"properties": {"age": age}}]}}})
+        for age in (STRING, INTEGER)
+    )
+    assert rules(before, now) == []
+
+
+@pytest.mark.parametrize("odd", ["kind", True, {"mapping": ["Cat"]}, {"mapping": {"cat": 1}}])
+def test_odd_discriminator(document, rules, odd):
+    """A discriminator that OpenAPI 3.1's own schema lets pass leads nowhere, if it is none."""
+    same = document({BODY: REF, SCHEMAS: {"Pet": BASE | {"discriminator": odd}, "Cat": AGED}})
+    assert rules(same, same) == []
