@@ -1,4 +1,4 @@
-"""Parses JSON and YAML into what JSON can say, and nothing else.
+"""Parses JSON and YAML into what JSON can say, and nothing else, and writes YAML that is read so.
 
 YAML is read as OpenAPI asks for, by the tags that JSON knows: dates, ``on`` and ``yes`` stay strings, and
 keys are text whatever they look like. What the formats leave open (repeated keys, NaN, aliases that multiply)
@@ -11,7 +11,7 @@ import json
 import re
 from typing import Any, ClassVar, NoReturn
 
-from yaml import CSafeLoader, MappingNode, Node, ScalarNode, YAMLError
+from yaml import CSafeDumper, CSafeLoader, MappingNode, Node, ScalarNode, YAMLError, dump
 from yaml.constructor import ConstructorError
 
 MAX_DEPTH = 200
@@ -35,6 +35,12 @@ def parse(text: str, *, suffix: str = "") -> Any:
     except RecursionError:
         raise ValueError(f"is nested deeper than {MAX_DEPTH} levels.") from None
     return _written_out(document)
+
+
+def as_yaml(document: Any) -> str:
+    """Return YAML in which every text stays one, whether YAML 1.1 or 1.2 is read."""
+    text: str = dump(document, Dumper=_JSONDumper, sort_keys=False, allow_unicode=True, width=110)
+    return text
 
 
 def _parse_json(text: str) -> Any:
@@ -101,6 +107,10 @@ class _JSONLoader(CSafeLoader):
         raise ConstructorError(None, None, f"the tag {node.tag} is not one of JSON's", node.start_mark)
 
 
+class _JSONDumper(CSafeDumper):
+    """Quotes what the loader would take for something else, and what PyYAML's own would."""
+
+
 _NUMBER = r"-?(?:0|[1-9][0-9]*)"
 _RESOLVERS = {
     "null": (r"null|Null|NULL|~|", ["n", "N", "~", ""]),
@@ -118,7 +128,8 @@ _CONSTRUCTORS = {
     "seq": _JSONLoader.construct_json_array,
 }
 for _tag, (_pattern, _first) in _RESOLVERS.items():
-    _JSONLoader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(f"(?:{_pattern})$"), _first)
+    for _class in (_JSONLoader, _JSONDumper):
+        _class.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(f"(?:{_pattern})$"), _first)
 for _tag, _constructor in _CONSTRUCTORS.items():
     _JSONLoader.add_constructor(f"tag:yaml.org,2002:{_tag}", _constructor)
 _JSONLoader.add_constructor(None, _JSONLoader.refuse_tag)

@@ -29,9 +29,9 @@ def show(
 
         typer.echo(dumps(document, indent=2, ensure_ascii=False))
         return
-    from yaml import CSafeDumper, dump  # noqa: PLC0415 -- the same
+    from scanner_contract.parsing import as_yaml  # noqa: PLC0415 -- the same
 
-    typer.echo(dump(document, Dumper=CSafeDumper, sort_keys=False, allow_unicode=True, width=110), nl=False)
+    typer.echo(as_yaml(document), nl=False)
 
 
 def digest(file: File = None) -> None:

@@ -19,6 +19,7 @@ def test_what_is_shown_is_the_contract(contract, write, notation):
 def test_strings_that_look_like_something_else(contract, write, pets):
     """Strings that YAML might take for a number, a date or a truth stay strings."""
     pets["info"]["x-strings"] = ["on", "no", "1.0", "2026-01-01", "0x1f", "~", "1_000", "é\u2028", "12:30:45"]
+    pets["info"]["x-strings"] += ["1e3", "12e45678", "-5E+1"]
     shown = contract("show", write(pets), "--format", "yaml").stdout
     assert load_contract(write(shown, "shown.yaml")).document == pets
 
