@@ -25,6 +25,8 @@ APPLIES_TO = LOWER | UPPER | SETS
 EXCLUSIVE = {"minimum": "exclusiveMinimum", "maximum": "exclusiveMaximum"}
 NOTHING = (0, 0)
 """The lower bound of a count (or of uniqueness) that bounds nothing."""
+FORMATS = {"contentEncoding": ("base64", "byte"), "contentMediaType": ("application/octet-stream", "binary")}
+"""What OpenAPI 3.1 says by other keywords, and the format by which 3.0 says it."""
 INCLUDED_FORMATS = {("int32", "int64"), ("float", "double")}
 
 
@@ -44,7 +46,15 @@ def read_limits(schema: Mapping[str, Any]) -> dict[str, Any]:
     for keyword in SETS:
         if isinstance(schema.get(keyword), str | int | float):
             limits[keyword] = frozenset({schema[keyword]})
+    for keyword, (_, name) in FORMATS.items():
+        if is_format(keyword, schema.get(keyword)):
+            limits["format"] = limits.get("format", frozenset()) | {name}
     return limits
+
+
+def is_format(keyword: str, value: Any) -> bool:
+    """Whether a keyword says of a text what a format says."""
+    return keyword in FORMATS and value == FORMATS[keyword][0]
 
 
 def _bounds(schema: Mapping[str, Any], keyword: str, strict: int) -> list[tuple[float, int]]:

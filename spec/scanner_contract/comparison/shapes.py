@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .limits import APPLIES_TO, NUMBERS, read_limits, stricter
+from .limits import APPLIES_TO, NUMBERS, is_format, read_limits, stricter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -92,7 +92,7 @@ def shape_of(alternative: Alternative, fallback: Located) -> Shape:
         additional=_additional(alternative),
         prefix=_prefix(alternative),
         items=_single(alternative, "items"),
-        conditions={k: canonical(part.node[k]) for part in alternative for k in CONDITIONS if k in part.node},
+        conditions=_conditions(alternative),
         applied=_applied(alternative),
         default=next(
             (canonical(part.node["default"]) for part in alternative if "default" in part.node), None
@@ -103,9 +103,13 @@ def shape_of(alternative: Alternative, fallback: Located) -> Shape:
 
 def canonical(value: Any) -> str:
     """Return JSON that is the same for equal values; ``1.0`` is ``1``."""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
+    value = json.loads(json.dumps(value), parse_float=_number)
     return json.dumps(value, sort_keys=True, ensure_ascii=False)
+
+
+def _number(text: str) -> float:
+    number = float(text)
+    return int(number) if number.is_integer() else number
 
 
 def _types(alternative: Alternative) -> tuple[frozenset[str], bool]:
@@ -203,6 +207,15 @@ def _single(alternative: Alternative, keyword: str) -> Conjunction:
         for part in alternative
         if isinstance(part.node.get(keyword), dict | bool)
     )
+
+
+def _conditions(alternative: Alternative) -> dict[str, str]:
+    return {
+        keyword: canonical(part.node[keyword])
+        for part in alternative
+        for keyword in CONDITIONS
+        if keyword in part.node and not is_format(keyword, part.node[keyword])
+    }
 
 
 def _applied(alternative: Alternative) -> dict[str, Conjunction]:

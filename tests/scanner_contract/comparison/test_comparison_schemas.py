@@ -18,6 +18,9 @@ REF = {"$ref": "#/components/schemas/Pet"}
 SAME = [
     (STRING | {"const": "a"}, {"enum": ["a"]}),
     ({"const": 1}, {"const": 1.0}),
+    ({"enum": [{"a": [1]}]}, {"enum": [{"a": [1.0]}]}),
+    (STRING | {"format": "byte"}, STRING | {"contentEncoding": "base64"}),
+    (STRING | {"format": "binary"}, STRING | {"contentMediaType": "application/octet-stream"}),
     ({"type": ["string", "null"]}, {"anyOf": [STRING, NULL]}),
     ({"type": ["string", "null"]}, {"oneOf": [NULL, STRING]}),
     ({"type": ["string", "integer"]}, {"anyOf": [INTEGER, STRING]}),
