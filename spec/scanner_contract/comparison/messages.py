@@ -68,6 +68,7 @@ class MessageComparison:
             names = _ranges(name) if side is Side.REQUEST else (name,)
             if taken := next((each for each in names if each in now), None):
                 yield from self._schemas.findings(_schema(at), _schema(now[taken]), side)
+                yield from _encodings(at, now[taken]) if side is Side.REQUEST else ()
             else:
                 yield finding(f"{side}-media-type-removed", at)
         for name in (name for name in now if name not in before):
@@ -101,6 +102,15 @@ def _requirement(subject: str, old: Located, new: Located) -> Iterator[Finding]:
     """Compare whether a part has to be there."""
     if (is_required := new.node.get("required", False)) != old.node.get("required", False):
         yield finding(f"{subject}-became-{'required' if is_required else 'optional'}", new)
+
+
+def _encodings(old: Located, new: Located) -> Iterator[Finding]:
+    """Tell which parts of a form are encoded in another way; how is not compared."""
+    before, now = (each.node.get("encoding", {}) for each in (old, new))
+    for name in before | now:
+        if before.get(name) != now.get(name):
+            holder = new if name in now else old
+            yield finding("request-encoding-changed", holder.below("encoding", name, where=f" .{name}"))
 
 
 def _parameters(contract: Contract, operation: Operation) -> dict[Any, Located]:

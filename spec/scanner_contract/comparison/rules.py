@@ -116,6 +116,11 @@ _REQUEST = (
     ("request-body-removed", BREAKING, "There is no request body any more."),
     ("request-body-became-required", BREAKING, "A request body that could be left out has to be sent."),
     ("request-body-became-optional", SAFE, "A request body that had to be sent can be left out."),
+    (
+        "request-encoding-changed",
+        RISKY,
+        "A part of a form is encoded in another way, or takes other media types.",
+    ),
     ("request-media-type-added", SAFE, "The request body can be sent in one more media type."),
     ("request-media-type-removed", BREAKING, "A media type of the request body is not taken any more."),
     ("parameter-added", SAFE, "There is one more parameter, which can be left out."),

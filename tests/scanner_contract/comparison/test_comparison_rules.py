@@ -55,6 +55,16 @@ PAIRS = [
         {},
         {(*ADD, "requestBody", "content", "text/csv"): {}},
     ),
+    (
+        "request-encoding-changed",
+        "request-encoding-changed",
+        {(*ADD, "requestBody", "content"): {"multipart/form-data": {}}},
+        {
+            (*ADD, "requestBody", "content"): {
+                "multipart/form-data": {"encoding": {"a": {"contentType": "image/png"}}}
+            }
+        },
+    ),
     ("response-media-type-added", "response-media-type-removed", {}, {(*OK, "content", "text/csv"): {}}),
     (
         "response-status-added",
