@@ -29,7 +29,8 @@ class Covered(NamedTuple):
     Attributes:
         method: upper case.
         path: the path template.
-        handler: module and name of the function that answers it, in the service and in the mock alike.
+        handler: module and name of the function that answers it, in the service and in the mock alike; None
+            if the mock answers by the contract alone.
         is_tested: whether a test names it; None if there are no tests to look at.
     """
 
@@ -44,10 +45,11 @@ def coverage(
     *,
     tests: Annotated[Path, typer.Option(help="Folder whose tests are searched.")] = Path("tests"),
 ) -> None:
-    """Tell for each operation whether a handler answers it, whether the mock does, and whether it is tested.
+    """Tell for each operation whether a handler answers it, what does in the mock, and whether it is tested.
 
-    The mock answers what has a handler, with the same handler. An operation counts as tested if a Python file
-    of the tests names its handler, or its method and path; where there are no tests, that is unknown.
+    The mock answers with the same handler, else with examples and made-up values of the contract.
+    An operation counts as tested if a Python file of the tests names its handler, or its method and path;
+    where there are no tests, that is unknown.
     """
     from rich.console import Console  # noqa: PLC0415 -- help does without
 
@@ -113,6 +115,6 @@ def _table(covered: Sequence[Covered]) -> Table:
         operation = Text.assemble(f"{each.method:6} {path}")
         if each.handler:
             operation.append(f"\n{'':7}{each.handler}", "dim")
-        mark = MARKS[each.handler is not None]
-        table.add_row(operation, mark, mark, MARKS[each.is_tested])
+        mock = "[green]handler[/]" if each.handler else "[green]contract[/]"
+        table.add_row(operation, MARKS[each.handler is not None], mock, MARKS[each.is_tested])
     return table
