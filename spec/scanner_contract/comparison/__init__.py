@@ -45,7 +45,8 @@ class Change:
 def compare(old: Contract, new: Contract) -> list[Change]:
     """Return what changed from one contract to another, the worst first, then in the order of the document.
 
-    What several operations share is one change. Webhooks, callbacks, links, tags and prose are not compared.
+    What several operations share is one change. Webhooks, callbacks, links, tags, prose,
+    ``allowReserved`` and ``allowEmptyValue`` are not compared.
     """
     found: dict[Finding, dict[str, None]] = {}
     for operation, each in _Comparison(old, new).findings():

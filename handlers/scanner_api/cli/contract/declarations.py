@@ -34,6 +34,9 @@ def types(
 ) -> None:
     """Print types of a contract: TypedDicts in Python, or what openapi-typescript makes of it.
 
+    The Python ones are of JSON as it is decoded: a date-time is a str.
+    They are for type checkers; msgspec decodes them, but refuses unions of objects.
+
     TypeScript needs npx, which fetches the generator when it is not there. Exits with 2 without it.
     """
     contract = read_contract(file)

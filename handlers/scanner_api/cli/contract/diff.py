@@ -39,7 +39,11 @@ def diff(
 ) -> None:
     """Compare two contracts: which changes break clients, which are risky, which are safe.
 
-    Webhooks, callbacks, links, tags and descriptions are not compared.
+    With a git revision: [bold]diff <(git show main:api.yaml) api.yaml[/].
+    A contract of several files is read where they are: in a [bold]git worktree[/].
+
+    Webhooks, callbacks, links, tags, descriptions, allowReserved and
+    allowEmptyValue are not compared.
     Exits with 1 if a change is breaking, with 0 if none is, and with 2 if a contract cannot be read.
     """
     before, now = read_contract(old), read_contract(new)

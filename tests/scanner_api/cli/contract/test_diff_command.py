@@ -1,6 +1,7 @@
 """``scanner-api contract diff`` tells what changed, and its exit code says whether that breaks clients."""
 
 import json
+import os
 
 import pytest
 
@@ -111,3 +112,12 @@ def test_many_operations(contract, pets, write):
     assert told.endswith("1 breaking, 0 risky, 1 safe\n")
     heading = contract("diff", old, new, "--format", "markdown").stdout.splitlines()[2]
     assert heading.endswith(", `GET /pets2/{pet_id}`, and 1997 more")
+
+
+def test_a_pipe(contract, pets, write):
+    """The old contract may come from a pipe, as a shell hands over what ``git show`` prints."""
+    end, begin = os.pipe()
+    os.write(begin, json.dumps(pets).encode())
+    os.close(begin)
+    assert contract("diff", f"/dev/fd/{end}", write(pets)).exit_code == 0
+    os.close(end)
