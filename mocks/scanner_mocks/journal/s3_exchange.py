@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from .exchange import Exchange, Message
@@ -26,7 +26,7 @@ def s3_exchange(told: Mapping[str, Any], masking: Masking) -> Exchange:
     return Exchange(
         server="s3",
         request_id=response.header("x-amz-request-id") or "",
-        started=datetime.now(UTC) - timedelta(seconds=told["seconds"]),
+        started=datetime.fromtimestamp(told["started"], UTC),
         milliseconds=round(told["seconds"] * 1000, 3),
         method=request["method"],
         url=masking.url(request["url"]),

@@ -30,19 +30,21 @@ _TOKEN = re.compile(r"(x-amz-security-token[:=]|<CanonicalRequestBytes>)[^&<\n]+
 
 
 def described(
-    request: Request, answer: Answer, headers: Iterable[tuple[str, str]], seconds: float
+    request: Request, answer: Answer, headers: Iterable[tuple[str, str]], started: float, seconds: float
 ) -> dict[str, Any]:
-    """Return an exchange as JSON: what was asked and answered, and how long it took.
+    """Return an exchange as JSON: what was asked and answered, when, and how long it took.
 
     Args:
         request: what was asked.
         answer: what was answered.
         headers: the header fields that were sent with it.
+        started: the machine's time when the request's head was there, in seconds since 1970.
         seconds: from the request's head to the answer's.
     """
     query = urlencode([(name, value) for name, value in _masked(request.query)], quote_via=quote)
     host = request.headers.get("host", "localhost")
     return {
+        "started": started,
         "seconds": round(seconds, 6),
         "operation": operation_of(request),
         "fault": request.struck[0] if request.struck else "",

@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 from email.utils import formatdate
 from http import HTTPStatus
-from time import monotonic
+from time import monotonic, time
 from typing import TYPE_CHECKING, Any
 
 from .answer import Answer
@@ -71,7 +71,7 @@ class Front:
         Raises:
             Dropped: a fault wants the connection closed.
         """
-        begun = monotonic()
+        begun = time(), monotonic()
         request_id, host_id = self._ids.draw()
         request = Request.from_environ(environ)
         answer = self._answer(request, request_id, host_id)
@@ -124,6 +124,9 @@ class Front:
             answer.headers += granted(bucket.cors, request.headers, request.method) if bucket else []
         return answer
 
-    def _tell(self, request: Request, answer: Answer, headers: list[tuple[str, str]], begun: float) -> None:
+    def _tell(
+        self, request: Request, answer: Answer, headers: list[tuple[str, str]], begun: tuple[float, float]
+    ) -> None:
         if self._report is not None and not request.asks_for(UNWATCHED):
-            self._report(described(request, answer, headers, monotonic() - begun))
+            started, counted_from = begun
+            self._report(described(request, answer, headers, started, monotonic() - counted_from))

@@ -16,6 +16,8 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from scanner_mocks.faults import Fault
+from scanner_mocks.journal import Masking
+from scanner_mocks.journal.s3_exchange import s3_exchange
 from scanner_mocks.s3 import S3Server
 
 if TYPE_CHECKING:
@@ -268,6 +270,17 @@ def test_exchanges_are_told(s3, photos, exchanges):
     )
     assert dict(told["request"]["headers"])["cookie"] == "***"
     assert httpx.URL(url).params["X-Amz-Signature"] not in str(told)
+
+
+def test_exchanges_are_dated_when_they_began(photos, exchanges):
+    """However late a journal hears of an exchange, it began when its request came."""
+    before = time.time()
+    upload(photos, "dated")
+    after = time.time()
+    while ["key", "dated"] not in (told := exchanges.get(timeout=10))["request"]["fields"]:
+        pass
+    started = s3_exchange(told, Masking()).started.timestamp()
+    assert before <= started <= after - told["seconds"]
 
 
 @pytest.mark.parametrize("presigned", [True, False])
