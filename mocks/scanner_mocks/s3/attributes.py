@@ -24,6 +24,8 @@ CANNED_ACLS = frozenset({
     "bucket-owner-full-control", "log-delivery-write",
 })  # fmt: skip
 _WITHOUT_ACLS = frozenset({"private", "bucket-owner-full-control"})
+_ENCRYPTION = "x-amz-server-side-encryption"
+_KMS_KEY = f"{_ENCRYPTION}-aws-kms-key-id"
 _ENCRYPTIONS = frozenset({"AES256", "aws:kms", "aws:kms:dsse"})
 _STORAGE_CLASSES = frozenset({
     "STANDARD", "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER",
@@ -67,10 +69,13 @@ def check_attributes(headers: Mapping[str, str], bucket: Bucket) -> None:
     if storage_class not in _STORAGE_CLASSES:
         message = "The storage class you specified is not valid"
         raise S3Error(400, "InvalidStorageClass", message, {"StorageClassRequested": storage_class})
-    encryption = headers.get("x-amz-server-side-encryption", "AES256")
+    encryption = headers.get(_ENCRYPTION, "AES256")
     if encryption not in _ENCRYPTIONS:
         message = "The encryption method specified is not supported"
-        raise invalid_argument(message, "x-amz-server-side-encryption", encryption)
+        raise invalid_argument(message, _ENCRYPTION, encryption)
+    if encryption == "AES256" and _KMS_KEY in headers:
+        message = "Server Side Encryption with AWS KMS managed key requires HTTP header {} : aws:kms"
+        raise invalid_argument(message.format(_ENCRYPTION), _ENCRYPTION, encryption)
     location = headers.get("x-amz-website-redirect-location", "/")
     if not location.startswith(("/", "http://", "https://")):
         message = "The website redirect location must have a prefix of 'http://' or 'https://' or '/'."

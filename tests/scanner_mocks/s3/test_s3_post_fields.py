@@ -15,6 +15,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+ENCRYPTION = "x-amz-server-side-encryption"
 MUST_CONTAIN_KEY = (
     "Bucket POST must contain a field named 'key'.  If it is specified, please check the order of the fields."
 )
@@ -92,8 +93,16 @@ REFUSED: dict[str, tuple[Callable[[Any], Any], Any, *tuple[dict[str, str], ...]]
         {"StorageClassRequested": "SHELF"},
     ),
     "encryption_unknown": (
-        lambda form: form.allow({"x-amz-server-side-encryption": "ROT13"}),
+        lambda form: form.allow({ENCRYPTION: "ROT13"}),
         (400, "InvalidArgument", "The encryption method specified is not supported"),
+    ),
+    "kms_key_without_kms": (
+        lambda form: form.allow({f"{ENCRYPTION}-aws-kms-key-id": "a-key"}),
+        (
+            400,
+            "InvalidArgument",
+            f"Server Side Encryption with AWS KMS managed key requires HTTP header {ENCRYPTION} : aws:kms",
+        ),
     ),
     "redirect_location_unknown": (
         lambda form: form.allow({"x-amz-website-redirect-location": "ftp://host"}),
