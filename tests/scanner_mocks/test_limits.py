@@ -35,7 +35,7 @@ def test_each_limit_has_a_test():
     """Each row of the tables has a test of its name here."""
     rows = re.findall(r"^\| ([\w ]+) \|", LIMITS, re.MULTILINE)
     named = {f"test_{row.lower().replace(' ', '_')}" for row in rows if row != "limit"}
-    assert len(named) == 23
+    assert len(named) == 24
     assert named - globals().keys() == set()
 
 
@@ -213,6 +213,15 @@ def test_checksums(mock):
         s3.put_object(Bucket=mock.bucket, Key="limits/checksum", Body=b"x")
         head = s3.head_object(Bucket=mock.bucket, Key="limits/checksum", ChecksumMode="ENABLED")
         assert [name for name in head if name.startswith("Checksum")] == told
+
+
+def test_parts(mock, s3):
+    """An object is read whole or by ranges; asking for a part of it is refused as what is not there."""
+    s3.put_object(Bucket=mock.bucket, Key="limits/parts", Body=b"whole")
+    with pytest.raises(ClientError, match="NotImplemented"):
+        s3.get_object(Bucket=mock.bucket, Key="limits/parts", PartNumber=1)
+    with pytest.raises(ClientError, match="501"):
+        s3.head_object(Bucket=mock.bucket, Key="limits/parts", PartNumber=1)
 
 
 def test_encryption(mock, s3):

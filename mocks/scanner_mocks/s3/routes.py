@@ -146,7 +146,9 @@ class Routes:
         return answers[request.method](request, signed, bucket)
 
     def _read_object(self, request: Request, signed: Signed | None, bucket: Bucket) -> Answer:
-        if request.asks_for(*_SUBRESOURCES, "uploadId", "attributes", "partNumber"):
+        if request.asks_for("partNumber"):
+            raise not_implemented()
+        if request.asks_for(*_SUBRESOURCES, "uploadId", "attributes"):
             return self._store.ask(_order(request, bucket, handed_over(request.headers)))
         return self._objects.get(request, signed, bucket)
 
