@@ -207,6 +207,17 @@ def test_versions(client, bucket):
     assert code(client.get_object, Bucket=bucket, Key="k", VersionId=first) == "NoSuchVersion"
 
 
+def test_version_that_is_not_there(client, bucket):
+    """Deleting a version that an object does not have leaves it, one by one and several at once."""
+    client.put_object(Bucket=bucket, Key="k", Body=b"1")
+    missing = {"Key": "k", "VersionId": "no-such-version"}
+    client.delete_object(Bucket=bucket, **missing)
+    client.delete_objects(Bucket=bucket, Delete={"Objects": [missing]})
+    assert client.get_object(Bucket=bucket, Key="k")["Body"].read() == b"1"
+    client.delete_object(Bucket=bucket, Key="k", VersionId="null")
+    assert client.list_objects_v2(Bucket=bucket)["KeyCount"] == 0
+
+
 def test_multipart_upload(client, bucket):
     """boto3 uploads a large file in parts, which come back as one."""
     content = os.urandom(17 * 1024**2)
