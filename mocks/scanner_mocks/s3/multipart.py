@@ -22,6 +22,7 @@ MIN_PART_BYTES = 5 * 1024**2
 MAX_PART_NUMBER = 10_000
 
 _ALGORITHM, _KIND = f"{PREFIX}algorithm", f"{PREFIX}type"
+_SIZE = "x-amz-mp-object-size"
 _KINDS = {"CRC64NVME": ("FULL_OBJECT",), "SHA1": ("COMPOSITE",), "SHA256": ("COMPOSITE",)}
 _KINDS_OF_OTHERS = ("COMPOSITE", "FULL_OBJECT")
 
@@ -92,6 +93,7 @@ def assemble(
     uploaded: Mapping[int, Content],
     folder: Path,
     algorithm: str | None,
+    claims: Mapping[str, str],
     *,
     composite: bool,
 ) -> tuple[Content, str, str | None]:
@@ -102,13 +104,15 @@ def assemble(
         uploaded: the parts that there are, by number.
         folder: where the content goes.
         algorithm: of the checksum that the upload was begun with.
+        claims: the headers (by name in lower case) that say what comes of it.
         composite: whether that is a checksum of the parts' checksums.
 
     Returns:
         The content, the ETag and the checksum of the object.
 
     Raises:
-        S3Error: InvalidPart, EntityTooSmall; InvalidRequest if a checksum is not listed that has to be.
+        S3Error: InvalidPart, EntityTooSmall, BadDigest; InvalidRequest if a checksum is not listed that has
+            to be, or the size is not what is claimed.
     """
     if algorithm and composite:
         _check_listed(listed, algorithm)
@@ -116,13 +120,22 @@ def assemble(
     for one, part in zip(listed[:-1], parts, strict=False):
         if part.size < MIN_PART_BYTES:
             raise _part_too_small(one, part.size)
-    whole = Checksum(algorithm) if algorithm and not composite else None
+    whole = None
+    if algorithm and not composite:
+        whole = Checksum(algorithm, claims.get(PREFIX + algorithm.lower()))
     with Content(folder, ContentMd5(None), whole) as content:
         for part in parts:
             content.receive(read_range(part.path, 0, part.size), len(parts) * MAX_OBJECT_BYTES)
+        content.check()
+        _check_size(content.size, claims.get(_SIZE))
     etag = hashlib.md5(b"".join(bytes.fromhex(one.etag) for one in listed), usedforsecurity=False).hexdigest()
     checksum = whole.value if whole else _composite(parts, algorithm)
     return content, f"{etag}-{len(parts)}", checksum
+
+
+def _check_size(size: int, claimed: str | None) -> None:
+    if claimed not in (None, str(size)):
+        raise invalid_request(f"The provided {_SIZE} header value {claimed} does not match {size}, the size.")
 
 
 def _check_listed(listed: Sequence[ListedPart], algorithm: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 from .checksums import Checksum
@@ -22,8 +23,12 @@ if TYPE_CHECKING:
     from .multipart import ListedPart
 
 
+COMPLETED_KEPT = 1000
+"""How many completed uploads are remembered, for clients that did not hear of it and complete them again."""
+
+
 class Uploads:
-    """Uploads under way; a restart forgets them.
+    """Uploads under way, and those completed last; a restart forgets them.
 
     Args:
         backend: moto's S3.
@@ -34,10 +39,13 @@ class Uploads:
         self._backend = backend
         self._archivist = archivist
         self._parts: dict[str, dict[int, Content]] = {}
+        self._completed: dict[tuple[str, str, str], Any] = {}
+        self._completing = threading.Lock()
 
     def clear(self) -> None:
         """Forget all of them; their files are somebody else's to remove."""
         self._parts.clear()
+        self._completed.clear()
 
     def put_part(self, order: Order, content: Content) -> Answer:
         """Make a part of an upload, in place of the one with its number."""
@@ -78,22 +86,40 @@ class Uploads:
         return answer
 
     def complete(self, order: Order, listed: Sequence[ListedPart]) -> Any:
-        """Put the listed parts of an upload together, and return moto's key."""
-        with self._backend.lock, self._archivist.removing(order.bucket, order.key):
+        """Put the listed parts of an upload together, and return moto's key: the same again, if asked again.
+
+        Only the completions of other uploads wait while files are copied.
+        """
+        upload_id = order.parameter("uploadId")
+        name = (order.bucket, order.key, upload_id)
+        with self._completing:
+            if name not in self._completed:
+                self._completed[name] = self._complete(order, listed)
+            for oldest in list(self._completed)[:-COMPLETED_KEPT]:
+                del self._completed[oldest]
+            return self._completed[name]
+
+    def _complete(self, order: Order, listed: Sequence[ListedPart]) -> Any:
+        with self._backend.lock:
             upload = self._upload(order)
             check_replaced(self._backend, order)
-            algorithm = upload.metadata.get("x-amz-checksum-algorithm")
-            composite = upload.metadata.get("x-amz-checksum-type") == "COMPOSITE"
-            parts = self._parts.get(order.parameter("uploadId"), {})
+            parts = dict(self._parts.get(upload.id, {}))
             folder = self._archivist.folder(order.bucket)
-            content, etag, checksum = assemble(listed, parts, folder, algorithm, composite=composite)
-            with content:  # whose file goes if moto refuses
-                kind = "COMPOSITE" if composite else "FULL_OBJECT"
-                details = (kind, checksum, len(listed)) if checksum else None
-                key = self._backend.complete_upload(order.bucket, upload, etag, details)
-                adopt(key, content.path, content.size, etag)
-                self._drop(order)
-                self._archivist.record(order.bucket, order.key)
+        algorithm = upload.metadata.get("x-amz-checksum-algorithm")
+        kind = upload.metadata.get("x-amz-checksum-type")
+        try:
+            whole = assemble(listed, parts, folder, algorithm, order.headers, composite=kind == "COMPOSITE")
+        except FileNotFoundError:  # a part was replaced, or all are gone
+            raise no_such_upload(upload.id) from None
+        content, etag, checksum = whole
+        with content, self._backend.lock, self._archivist.removing(order.bucket, order.key):
+            self._upload(order)
+            check_replaced(self._backend, order)
+            details = (kind, checksum, len(listed)) if checksum else None
+            key = self._backend.complete_upload(order.bucket, upload, etag, details)
+            adopt(key, content.path, content.size, etag)
+            self._drop(order)
+            self._archivist.record(order.bucket, order.key)
         return key
 
     def _upload(self, order: Order) -> Any:

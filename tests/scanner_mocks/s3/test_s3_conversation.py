@@ -255,6 +255,34 @@ def test_parts_that_do_not_fit(client, bucket):
     assert code(client.upload_part, **upload, PartNumber=1, Body=b"") == "NoSuchUpload"
 
 
+def test_upload_completed_twice(client, bucket):
+    """Who completes an upload again, not having heard the answer, hears it, and the object stays as it is."""
+    upload = {"Bucket": bucket, "Key": "k"}
+    upload["UploadId"] = client.create_multipart_upload(**upload)["UploadId"]
+    part = {"PartNumber": 1, "ETag": client.upload_part(**upload, PartNumber=1, Body=b"x")["ETag"]}
+    upload["MultipartUpload"] = {"Parts": [part]}
+    first = client.complete_multipart_upload(**upload)["ETag"]
+    client.put_object(Bucket=bucket, Key="k", Body=b"newer")
+    assert client.complete_multipart_upload(**upload)["ETag"] == first
+    assert client.get_object(Bucket=bucket, Key="k")["Body"].read() == b"newer"
+
+
+@pytest.mark.parametrize(
+    ("claim", "refusal"),
+    [({"MpuObjectSize": 8}, "InvalidRequest"), ({"ChecksumCRC32": "AAAAAA=="}, "BadDigest")],
+)
+def test_claims_of_what_an_upload_becomes(claim, refusal, client, bucket):
+    """A size or checksum that the whole does not have refuses its completion; a right one does not."""
+    upload = {"Bucket": bucket, "Key": "k"}
+    begun = client.create_multipart_upload(**upload, ChecksumAlgorithm="CRC32", ChecksumType="FULL_OBJECT")
+    upload["UploadId"] = begun["UploadId"]
+    part = client.upload_part(**upload, PartNumber=1, Body=b"test data", ChecksumAlgorithm="CRC32")
+    upload["MultipartUpload"] = {"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]}
+    assert code(client.complete_multipart_upload, **upload, **claim) == refusal
+    client.complete_multipart_upload(**upload, MpuObjectSize=9, ChecksumCRC32="0wiusg==")
+    assert client.get_object(Bucket=bucket, Key="k")["Body"].read() == b"test data"
+
+
 def test_aborted_upload(client, bucket):
     """An upload that was aborted is not there any more."""
     upload_id = client.create_multipart_upload(Bucket=bucket, Key="k")["UploadId"]
