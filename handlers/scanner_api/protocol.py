@@ -19,19 +19,58 @@ if TYPE_CHECKING:
     from .problems import Problem
 
 MOST_HELD_BYTES = 64 * 1024
+PATIENCE_SECONDS = 30
+"""How long the head of a request may take, and how long its body may pause."""
 
 
 class HttpProtocol(HttpToolsProtocol):
-    """HTTP whose trailer fields go nowhere, and whose errors are problems even where no app is asked.
+    """HTTP that waits for no one for ever, and whose errors are problems even where no app is asked.
 
-    uvicorn adds trailers that come in time to the header fields, where nobody in front of the app has seen
-    them (RFC 9110, section 6.5.1).
+    uvicorn waits for a request without end: who only connects could use up the files that may be open. And
+    it adds trailers that come in time to the header fields, where nobody in front of the app has seen them
+    (RFC 9110, section 6.5.1).
     """
+
+    def connection_made(self, transport: Any) -> None:
+        """Take a connection, and wait for a request."""
+        super().connection_made(transport)
+        self._in_head = True
+        self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Let go of a connection."""
+        self._waiting.cancel()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take in what came, and wait for the rest if there is one."""
+        before = self._in_head
+        super().data_received(data)
+        if before and self._in_head:
+            return  # a head that drips is not given longer
+        self._waiting.cancel()
+        if self._in_head or (self.cycle is not None and self.cycle.more_body):
+            self._wait()
+
+    def on_message_begin(self) -> None:
+        """Begin a request."""
+        super().on_message_begin()
+        self._in_head = True
 
     def on_headers_complete(self) -> None:
         """Hand the head to the app, which keeps its list of fields."""
         super().on_headers_complete()
         self.headers = []
+        self._in_head = False
+
+    def _wait(self) -> None:
+        self._waiting = self.loop.call_later(PATIENCE_SECONDS, self._hang_up)
+
+    def _hang_up(self) -> None:
+        if self.flow.read_paused:  # it is the app that has not taken what is there
+            self._wait()
+        else:
+            self.transport.close()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 -- uvicorn's signature
         """Answer what cannot be read as HTTP, in its turn; then hang up: where another begins is unknown."""

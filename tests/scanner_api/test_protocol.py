@@ -11,6 +11,7 @@ import threading
 import pytest
 import uvicorn
 
+from scanner_api import protocol
 from scanner_api.protocol import OneWriteProtocol
 from scanner_api.server import listen
 from scanner_contract import load_contract
@@ -49,6 +50,43 @@ def answer(address, sent):
             head = b"".join(iter(stream.readline, b"\r\n")).decode("ascii").lower()
             length = int(head.partition("content-length: ")[2].split()[0])
             return head, stream.read(length)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"",
+        b"GET / HTTP/1.1\r\n",
+        POST + b"Content-Length: 9\r\n\r\n{",
+        POST + b"Transfer-Encoding: chunked\r\n\r\n5\r\n",
+    ],
+)
+def test_who_does_not_go_on_is_not_waited_for(address, sent, monkeypatch):
+    """A connection whose next request does not come, or not to its end, is closed."""
+    monkeypatch.setattr(protocol, "PATIENCE_SECONDS", 0.1)
+    with socket.create_connection(address, timeout=10) as connection:
+        connection.sendall(sent)
+        while connection.recv(1000):
+            pass
+
+
+def test_head_that_drips_is_not_waited_for(address, monkeypatch):
+    """A head that comes byte by byte has no longer than one that does not come."""
+    monkeypatch.setattr(protocol, "PATIENCE_SECONDS", 0.1)
+    with socket.create_connection(address, timeout=0.01) as connection:
+        connection.sendall(GET)
+        assert any(hung_up(connection, b"X: y\r\n") for _ in range(1000))
+
+
+def hung_up(connection, sent):
+    """Send something more, and return whether nobody takes it."""
+    try:
+        connection.sendall(sent)
+        return not connection.recv(1)
+    except ConnectionError:
+        return True
+    except TimeoutError:
+        return False
 
 
 def complaints(caplog):
