@@ -22,7 +22,7 @@ PHOTO_BYTES = 300_000
 PARTS_BYTES = 12 * 1024 * 1024
 TEMPORARY_KEY = "PUBLICTEMPORARYKEY"
 PARTS_KEY = "in parts/tin é.jpg"
-SECONDS = 120
+SECONDS = 240
 REFUSALS = [
     "Non 2xx",
     "S3 returned 403 \N{EN DASH} AccessDenied",

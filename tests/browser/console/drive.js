@@ -15,7 +15,7 @@ const asked = new Set();
 async function opened(url, options = {}, hash = "") {
   const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, reducedMotion: "reduce", ...options });
   const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(60_000); // of a busy machine
   page.complaints = [];
   page.on("console", (message) => message.type() === "error" && page.complaints.push(message.text()));
   page.on("pageerror", (error) => page.complaints.push(String(error)));
@@ -25,7 +25,13 @@ async function opened(url, options = {}, hash = "") {
 }
 
 const live = (page) => page.waitForSelector('#connection[data-state="live"]');
-const go = (page, view) => page.click(`nav a[href="#${view}"]`);
+
+/** Open a view, and return once it is shown: what is hidden takes no focus, has no width, and axe-core passes over it. */
+async function go(page, view) {
+  await page.click(`nav a[href="#${view}"]`);
+  await page.waitForSelector(`body[data-view="${view}"]`);
+}
+
 const text = (page, selector) => page.locator(selector).first().innerText();
 
 async function upload(page) {
@@ -78,9 +84,9 @@ async function picture(page) {
 
 /** Return what a button copies. */
 async function copiedBy(page, button) {
-  await page.evaluate(() => delete document.querySelector("#told").dataset.shown);
+  await page.evaluate(() => document.querySelector("#told").replaceChildren());
   await page.click(button);
-  await page.waitForSelector("#told[data-shown]");
+  await page.waitForFunction(() => document.querySelector("#told").textContent.startsWith("Copied"));
   return page.evaluate(() => navigator.clipboard.readText());
 }
 
@@ -191,6 +197,7 @@ async function violation(page) {
 async function filter(page) {
   await uploaded(page);
   await go(page, "journal");
+  await page.waitForSelector(".exchange .mark:text('S3')");
   const shown = () => page.locator(".exchange .method").allInnerTexts();
   const by = async (fill) => {
     await fill();
@@ -213,9 +220,13 @@ async function filter(page) {
 
 async function many(page) {
   await page.evaluate(
-    (count) => Promise.all(Array.from({ length: count }, () => fetch("/healthz"))), // it counts in no rate limit
+    async (count) => {
+      await Promise.all(Array.from({ length: count }, () => fetch("/healthz"))); // it counts in no rate limit
+      await fetch("/healthz?last");
+    },
     MANY,
   );
+  await page.waitForSelector('.exchange .target:text("last")'); // what comes after the journal is cleared stays
   await page.waitForFunction(() => document.querySelector("#journal-count").textContent.startsWith("the latest 200 of 2"));
   const rows = await page.locator(".exchange").count();
   await cleared(page);
