@@ -16,7 +16,7 @@ from scanner_mocks.pictures import GTIN
 
 REQUIREMENTS = Path(__file__).with_name("openapi-python-client.txt")
 UNREACHABLE = ("Failed to fetch", "error sending request")
-SECONDS = 120
+SECONDS = 240
 POLLS = 200
 POLL_SECONDS = 0.2
 

@@ -13,7 +13,7 @@ from scanner_mocks.environment import environment_of
 from scanner_mocks.pictures import GTIN
 
 PROJECT = Path(__file__).with_name("typescript")
-SECONDS = 120
+SECONDS = 240
 
 
 def run(folder, *command, **environment):

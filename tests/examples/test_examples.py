@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
-SECONDS = 120
+SECONDS = 240
 CHROMIUM_FLAGS = runpy.run_path(str(ROOT / "tests" / "services" / "node.py"))["CHROMIUM_FLAGS"]
 LOCKS = [*EXAMPLES.glob("*/package-lock.json"), *ROOT.glob("tests/*/*/package-lock.json")]
 
