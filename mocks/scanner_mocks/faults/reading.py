@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from http import HTTPStatus
+from http import HTTPMethod, HTTPStatus
 from pathlib import Path
 from typing import Any, Literal
 
@@ -84,6 +84,8 @@ def _check_together(fault: Fault, at: str = "/effect") -> None:
             )
     if fault.on == "api" and fault.match.key:
         raise FaultError("/match/key", "on", "is for faults on s3 alone; try match.session")
+    if fault.match.method and fault.match.method.upper() not in HTTPMethod.__members__:
+        raise FaultError("/match/method", "method", f"is none of {', '.join(HTTPMethod)}")
     latency = effect.latency_ms
     if isinstance(latency, Uniform) and latency.lower > latency.upper:
         raise FaultError(f"{at}/latency_ms/lower", "upper", "is above the upper bound")

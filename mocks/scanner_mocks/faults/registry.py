@@ -100,12 +100,14 @@ class Faults:
         """Make sure that there is what a fault is for.
 
         Raises:
-            FaultError: there is no such operation, or no such server.
+            FaultError: there is no such operation, no such server, or nothing to upload to.
         """
         if self.operations is None:
             return
         if fault.on not in self.operations:
             raise FaultError("/on", "on", f"is {fault.on}, which this mock has not")
+        if fault.effect.expired_upload and "s3" not in self.operations:
+            raise FaultError("/effect/expired_upload", "on", "is for uploads to S3, which this mock has not")
         name, known = fault.match.operation, self.operations[fault.on]
         if name and not any(is_named(each, name) for each in known):
             ends = {each[-len(name) :]: each for each in known}

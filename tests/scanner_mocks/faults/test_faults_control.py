@@ -57,6 +57,7 @@ def test_a_fault_can_be_sent_as_it_was_told(control, fault):
         ({"effect": {"drop": True}, "on": "sqs"}, "/on", "enum"),
         ({"effect": {"drop": True}, "match": {"header": "x"}}, "/match", "additionalProperties"),
         ({"effect": {"drop": True}, "match": {"key": "x"}}, "/match/key", "on"),
+        ({"effect": {"drop": True}, "match": {"method": "PSOT"}}, "/match/method", "method"),
         ({"effect": {"drop": True}, "match": {"operation": "get_sesion"}}, "/match/operation", "operation"),
         ({"effect": {"drop": True}, "match": {"operation": "PostObject"}}, "/match/operation", "operation"),
         (

@@ -72,6 +72,10 @@ def test_latencies_are_never_negative():
         ),
         (Fault(match=Match(operation="Ω" * 300), effect=DROP), "is no operation of api"),
         (Fault(on="s3", effect=DROP), "/on: is s3, which this mock has not"),
+        (
+            Fault(effect=Effect(expired_upload=True)),
+            "/effect/expired_upload: is for uploads to S3, which this mock has not",
+        ),
     ],
 )
 def test_a_fault_that_would_never_strike(fault, told):
