@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,7 +14,7 @@ import typer
 from .extras import need
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from scanner_mocks.conformance import Credentials
 
@@ -126,7 +128,7 @@ def check(  # noqa: PLR0913 -- an option each
     from .check_outputs import Outputs, require_folders, told_where_impossible  # noqa: PLC0415 -- the same
 
     outputs = Outputs(junit=junit, html=html, json=json, annotations=github)
-    with told_where_impossible():
+    with told_where_impossible(), _hypothesis_elsewhere():
         require_folders(junit, html, har, json, resume)
         checking = Checking(
             url=url,
@@ -179,6 +181,14 @@ def _credentials(
             " Unset it to check what is open to everybody."
         )
     return given
+
+
+@contextmanager
+def _hypothesis_elsewhere() -> Iterator[None]:
+    """Keep Hypothesis's caches out of the working directory, unless the environment says where they go."""
+    with TemporaryDirectory(prefix="scanner-api-check-") as folder:
+        os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", folder)
+        yield
 
 
 def _seconds(budget: str) -> float | None:

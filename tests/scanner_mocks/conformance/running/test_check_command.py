@@ -219,3 +219,13 @@ def test_an_interrupted_run_is_gone_on_with(right_shelf, tmp_path):
     assert result.exit_code == 0, result.output
     assert f"seed {before['seed']}" in result.stdout
     assert not kept.exists()
+
+
+def test_nothing_is_left_in_the_working_directory(right_shelf, tmp_path):
+    """The command writes nothing into the folder in which it is called, but what it is asked for."""
+    command = [sys.executable, "-m", "scanner_api", "check", right_shelf[1], "--api-key", KEY, *QUICK]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("HYPOTHESIS_")}
+    done = subprocess.run(  # noqa: S603 -- the project's own command
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, list(tmp_path.iterdir())) == (0, []), done.stdout
