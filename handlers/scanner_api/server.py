@@ -29,13 +29,13 @@ class CannotListen(OSError):  # noqa: N818 -- says what happened
     """The address cannot be listened on; the message says which and why."""
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """Return a socket that listens on an address; port 0 takes a free one."""
+def listen(host: str, port: int, option: str = "--port") -> socket.socket:
+    """Return a socket that listens on an address, whose port an option sets; port 0 takes a free one."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as error:
-        raise CannotListen(f"Cannot listen on {host} port {port}: {_reason(error)}.") from None
+        raise CannotListen(f"Cannot listen on {host} port {port} ({option}): {_reason(error)}.") from None
 
 
 def _reason(error: OSError) -> str:

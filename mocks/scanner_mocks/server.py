@@ -96,7 +96,7 @@ def scanner_mock(
     """
     with ExitStack() as running:
         listening = running.enter_context(listen(host, port))
-        listen(host, s3_port).close()  # S3's process could not say as clearly that the port is taken
+        listen(host, s3_port, "--s3-port").close()  # S3's process could not say as clearly that it is taken
         shelf = running.enter_context(closing(Shelf(data)))
         watch = Watch(seed)
         s3 = _s3_server(host, s3_port, s3_credentials or {}, shelf, watch, seed)

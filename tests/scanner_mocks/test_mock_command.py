@@ -154,13 +154,13 @@ def test_a_ready_file_that_cannot_be(invoke, mock, tmp_path):
 
 @pytest.mark.parametrize("option", ["--port", "--s3-port"])
 def test_a_taken_port_is_an_error(invoke, option):
-    """A port that is taken is named on standard error, and the exit code is 1."""
+    """A port that is taken is named on standard error, and the option that sets it; the exit code is 1."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         refused = invoke(*FREE_PORTS, "--json", option, str(port))
     assert (refused.exit_code, refused.stdout) == (1, "")
     assert refused.stderr.startswith(
-        f"Cannot start: Cannot listen on 127.0.0.1 port {port}: Address already in use"
+        f"Cannot start: Cannot listen on 127.0.0.1 port {port} ({option}): Address already in use"
     )
     assert refused.stderr.count("\n") == 1
 
