@@ -46,5 +46,5 @@ def test_metadata():
     metadata = distribution("scanner-api")
     assert metadata.metadata["License-Expression"] == "Apache-2.0"
     assert [entry.value for entry in metadata.entry_points if entry.name == "scanner-api"] == [
-        "scanner_api.cli:app"
+        "scanner_api.__main__:main"
     ]

@@ -6,7 +6,8 @@ that takes the Typer app and adds itself, so that the service needs to know of n
 
 from __future__ import annotations
 
-from importlib.metadata import entry_points
+from importlib.metadata import entry_points, version
+from typing import Annotated
 
 import typer
 
@@ -21,9 +22,28 @@ app = typer.Typer(
     name="scanner-api",
     help="The Closient Scanner API on your own machine: the service, a mock of it, and a demonstration.",
     no_args_is_help=True,
-    rich_markup_mode="rich",
+    rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
+
+
+def _tell_version(wanted: bool) -> None:  # noqa: FBT001 -- as typer calls it
+    if wanted:
+        typer.echo(version("scanner-api"))
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Show the version and exit.", callback=_tell_version, is_eager=True),
+    ] = False,
+) -> None:
+    """Take the options of all commands."""
+
+
 app.command("serve")(serve)
 app.command("worker")(worker)
 app.add_typer(keys, name="keys")

@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 
 Made = TypeVar("Made")
 
-app = typer.Typer(
-    help="Create, list and revoke the API keys that [bold]serve[/bold] lets in.", no_args_is_help=True
-)
+app = typer.Typer(help="Create, list and revoke the API keys that `serve` lets in.", no_args_is_help=True)
 
 
 class Kind(StrEnum):
@@ -81,8 +79,8 @@ def _moment(text: str) -> datetime:
 OfKind = Annotated[
     Kind,
     typer.Option(
-        help="[bold]csb[/bold] is an organization's, for its servers; [bold]csu[/bold] a user's, for all "
-        "organizations they are in; [bold]cpk[/bold] may be published: it reaches only what it created."
+        help="`csb` is an organization's, for its servers; `csu` a user's, for all "
+        "organizations they are in; `cpk` may be published: it reaches only what it created."
     ),
 ]
 OfOrganization = Annotated[str | None, typer.Option(metavar="ID", help="An organization that is known.")]

@@ -108,7 +108,7 @@ class OptionsFirst(TyperGroup):
         return super().parse_args(context, arguments)
 
 
-app = typer.Typer(rich_markup_mode="rich", cls=OptionsFirst)
+app = typer.Typer(cls=OptionsFirst)
 app.command("exec", context_settings={"allow_interspersed_args": False})(execute)
 
 

@@ -14,7 +14,6 @@ from .show import digest, show
 app = typer.Typer(
     help="Look at a contract, compare two, and write code from one.",
     no_args_is_help=True,
-    rich_markup_mode="rich",
 )
 for command in (show, lint, coverage, digest, diff, scaffold, types):
     app.command()(command)

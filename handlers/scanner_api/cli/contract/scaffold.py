@@ -25,7 +25,7 @@ NINJA = "_endpoints_"
 
 def scaffold(
     *,
-    into: Annotated[Path, typer.Option(help="Folder whose package [bold]operations[/] gets the handlers.")],
+    into: Annotated[Path, typer.Option(help="Folder whose package `operations` gets the handlers.")],
     tests: Annotated[
         Path | None, typer.Option(help="Folder for the tests.", show_default="tests in the folder of --into")
     ] = None,
