@@ -75,7 +75,10 @@ def stored(
     reading = Import(path, Console(stderr=True))
 
     async def run(database: Database) -> int:
-        return await store(database, reading)
+        number = await store(database, reading)
+        if reading.skipped and not number:
+            raise FileError(f"None of the file's {reading.skipped:,} rows can be used.")
+        return number
 
     number = with_database(database_url, run)
     typer.echo(f"{number:,} rows stored, {reading.skipped:,} skipped.")

@@ -63,9 +63,10 @@ def test_a_later_import_changes_what_is_there(run, write):
 
 
 def test_many_bad_rows_are_counted_not_all_shown(run, write):
-    """A file of nothing but bad rows says so in a few lines."""
+    """A file of nothing but bad rows says so in a few lines, and ends with exit code 1."""
     done = run("products", "import", write("bad.csv", "gtin,name\n" + "1,x\n" * 100))
-    assert "0 rows stored, 100 skipped." in done.output
+    assert done.exit_code == 1
+    assert "Not done: None of the file's 100 rows can be used." in done.output
     assert done.output.count(" skipped:") == 20
 
 
