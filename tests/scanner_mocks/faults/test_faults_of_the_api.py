@@ -32,6 +32,13 @@ def test_a_status(fault, get):
     assert statuses(get, 2) == [503, 200]
 
 
+def test_a_path_is_met_decoded(fault, api):
+    """What stands in `match.path` is the path as people read it, however a client encodes it."""
+    fault({"status": 503}, match={"path": "*/sessions/a b"}, times=2)
+    answers = [api.get(f"/sessions/{sent}") for sent in ("a%20b", "%61%20b", "a%2520b")]
+    assert [answer.status_code == 503 for answer in answers] == [True, True, False]
+
+
 @pytest.mark.parametrize("headers", [{}, {"X-API-Key": "wrong"}, {"Accept": "image/png"}])
 def test_a_status_comes_first(headers, fault, mock):
     """An API that is down is down for those too whom it would have refused for another reason."""
