@@ -32,6 +32,8 @@ def import_products(file: ProductsFile, config: Config = None, database_url: Dat
     """Add products to the catalogue, or change those that are there; the same file twice changes nothing.
 
     Rows that cannot be used are told with their line numbers and skipped.
+
+    Exit codes: 0 rows are stored, 1 none are: the file or the database cannot be used, 2 wrong options.
     """
     from .imports import stored  # noqa: PLC0415 -- serve and its start do without
 

@@ -17,6 +17,8 @@ def _serve(settings: Settings) -> None:
 
     Settings come from flags, from SCANNER_* environment variables and from a TOML file, in this order.
     AWS credentials come from boto3's usual chain (environment, profile, role, instance metadata).
+
+    Exit codes: 0 when it was told to end, 1 when it could not start, 2 for wrong settings.
     """
     import uvloop  # noqa: PLC0415 -- help and other commands do without
 

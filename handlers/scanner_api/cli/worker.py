@@ -18,6 +18,8 @@ def _worker(settings: Settings) -> None:
     """Process captures and read photos, for servers with the same settings; start as many as are needed.
 
     The queue has to be a Redis (queue_url). A server whose queue is in memory does all of this by itself.
+
+    Exit codes: 0 when it was told to end, 1 when it could not start, 2 for wrong settings.
     """
     import uvloop  # noqa: PLC0415 -- help and other commands do without
 

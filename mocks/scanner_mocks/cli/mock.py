@@ -26,13 +26,21 @@ Host = Annotated[str, typer.Option(help="Address to listen on; beyond loopback o
 Port = Annotated[
     int | None,
     typer.Option(
-        min=0, max=65535, help="Port of the API; 0 takes a free one.", show_default=f"{API_PORT}; for exec 0"
+        metavar="PORT",
+        min=0,
+        max=65535,
+        help="Port of the API; 0 takes a free one.",
+        show_default=f"{API_PORT}; for exec 0",
     ),
 ]
 S3Port = Annotated[
     int | None,
     typer.Option(
-        min=0, max=65535, help="Port of S3; 0 takes a free one.", show_default=f"{S3_PORT}; for exec 0"
+        metavar="PORT",
+        min=0,
+        max=65535,
+        help="Port of S3; 0 takes a free one.",
+        show_default=f"{S3_PORT}; for exec 0",
     ),
 ]
 Json = Annotated[

@@ -28,7 +28,9 @@ UpstreamUrl = Annotated[
     str, typer.Option("--upstream", metavar="URL", help="The server that answers.", show_default=False)
 ]
 Host = Annotated[str, typer.Option(help="Address to listen on; beyond loopback others can use the proxy.")]
-Port = Annotated[int, typer.Option(min=0, max=65535, help="Port of the proxy; 0 takes a free one.")]
+Port = Annotated[
+    int, typer.Option(metavar="PORT", min=0, max=65535, help="Port of the proxy; 0 takes a free one.")
+]
 Source = Annotated[
     str | None,
     typer.Option(
