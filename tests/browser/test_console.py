@@ -226,6 +226,12 @@ def test_the_journal_is_bounded(seen):
     assert seen["many"]["rows"] == 200
 
 
+def test_one_upload_at_a_time(seen):
+    """Who chooses another photo while one is on its way is not offered to send it yet."""
+    assert not seen["meanwhile"]["offered"]
+    assert "s3_key" in seen["meanwhile"]["registered"]
+
+
 def test_a_form_expires_by_the_mocks_clock(seen):
     """An hour by the mock's clock makes a form expire, in the page and in S3."""
     assert "Policy expired" in seen["time"]["refusal"]

@@ -27,6 +27,7 @@ export function start() {
 export function hear(exchange) {
   last = exchange.number;
   coming.push(slim(exchange));
+  if (coming.length > MOST_KEPT) coming.shift(); // a page that is hidden gets no frame to show them in
   if (coming.length === 1) requestAnimationFrame(showComing);
 }
 

@@ -16,6 +16,7 @@ const form = find("#upload-form");
 const chosen = { file: null };
 const shown = { policy: true };
 let upload = null; // the answer that has the form
+let underWay = false;
 let expires = null;
 
 export function start() {
@@ -79,7 +80,12 @@ function choose(file) {
   URL.revokeObjectURL(preview.src);
   preview.src = URL.createObjectURL(file);
   preview.hidden = !file.type.startsWith("image/");
-  find("#go").disabled = false;
+  offerUpload();
+}
+
+/** One upload at a time: each step goes on with what the one before it was answered. */
+function offerUpload() {
+  find("#go").disabled = underWay || !chosen.file;
 }
 
 async function openSession() {
@@ -97,7 +103,8 @@ async function openSession() {
 
 /** Take the photo all the way; the first step that is refused is the last. */
 async function go() {
-  find("#go").disabled = true;
+  underWay = true;
+  offerUpload();
   for (const name of ["presign", "post", "register"]) reset(name);
   expires = null; // that was the form before
   showTimeLeft();
@@ -108,7 +115,8 @@ async function go() {
   } catch (refused) {
     if (!refused.answer) throw refused; // not an answer but a mistake of this page
   } finally {
-    find("#go").disabled = false;
+    underWay = false;
+    offerUpload();
   }
 }
 

@@ -68,6 +68,21 @@ async function photo(page) {
   };
 }
 
+/** Choose another photo while one is on its way. */
+async function meanwhile(page) {
+  let letGo;
+  const held = new Promise((resolve) => (letGo = resolve));
+  const presign = "**/presigned-upload-url?*";
+  await page.route(presign, (route) => held.then(() => route.continue()));
+  await upload(page);
+  await page.setInputFiles("#photo", PHOTO);
+  const offered = await page.locator("#go").isEnabled();
+  letGo();
+  await page.waitForSelector("#go:enabled");
+  await page.unroute(presign);
+  return { offered, registered: await text(page, "#register pre") };
+}
+
 /** Have something to look at in all of the page, and take its picture. */
 async function picture(page) {
   await cleared(page);
@@ -419,7 +434,7 @@ try {
   const page = await opened(mock.api, { permissions: ["clipboard-read", "clipboard-write"], colorScheme: "light" });
   await live(page);
   const light = async () => ({ serious: await found(page) });
-  const scenes = { photo, snippets, picture, light, dark, forced, narrow, changed, refused, notes, fault, anyFault, violation, filter, many, time, scan, reset, keyboard, drop, missed, token, wrong };
+  const scenes = { photo, snippets, picture, light, dark, forced, narrow, changed, refused, notes, meanwhile, fault, anyFault, violation, filter, many, time, scan, reset, keyboard, drop, missed, token, wrong };
   for (const [name, scene] of Object.entries(scenes)) {
     outcomes[name] = await scene(page);
     for (const context of browser.contexts()) if (context !== page.context()) await context.close();
