@@ -75,7 +75,8 @@ async function meanwhile(page) {
   const presign = "**/presigned-upload-url?*";
   await page.route(presign, (route) => held.then(() => route.continue()));
   await upload(page);
-  await page.setInputFiles("#photo", PHOTO);
+  await page.setInputFiles("#photo", { name: "other.png", mimeType: "image/png", buffer: Buffer.from("no picture") });
+  await page.waitForSelector('#chosen:text("other.png")');
   const offered = await page.locator("#go").isEnabled();
   letGo();
   await page.waitForSelector("#go:enabled");
