@@ -181,7 +181,7 @@ def test_a_mock_that_cannot_start(invoke, arguments):
         port = str(taken.getsockname()[1])
         refused = invoke(*(port if argument == "PORT" else argument for argument in arguments))
     assert (refused.exit_code, refused.stdout) == (125, "")
-    assert f"127.0.0.1 port {port}: Address already in use" in refused.stderr
+    assert f"127.0.0.1 port {port} (--port): Address already in use" in refused.stderr
 
 
 def test_the_output_is_the_commands():

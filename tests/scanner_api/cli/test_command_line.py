@@ -12,6 +12,7 @@ class Interrupted:
         if name == "typer":
             signal.raise_signal(signal.SIGINT)
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what runs in a shell's background ignores it
 sys.meta_path.insert(0, Interrupted())
 from scanner_api.__main__ import main
 main()
