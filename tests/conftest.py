@@ -1,17 +1,40 @@
-"""What all tests share: how Hypothesis runs, and how an ASGI app is called in-process."""
+"""What all tests share: Hypothesis, ASGI apps called in-process, documents in files, and a running mock."""
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
+import signal
+from contextlib import nullcontext
+from copy import deepcopy
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 from hypothesis import settings
+from typer.testing import CliRunner
+
+from scanner_api.cli import app
+from scanner_mocks import scanner_mock
+from scanner_mocks.cli.execute import FORWARDED
+from scanner_mocks.cli.start import Start
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from scanner_mocks import Mock
 
 # a deadline is a timing assertion: it fails on a busy machine, and says nothing of the code
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+MINIMAL = {
+    "openapi": "3.1.0",
+    "info": {"title": "Pets", "version": "2.3.4"},
+    "paths": {"/pets": {"get": {"operationId": "list_pets", "responses": {"200": {"description": "OK"}}}}},
+}
 
 
 @dataclass
@@ -87,3 +110,87 @@ async def _exchange(app, scope, events):
 def call_asgi():
     """Return what sends a request to an ASGI app; see `call`."""
     return call
+
+
+@pytest.fixture
+def minimal():
+    """A valid document with one operation."""
+    return deepcopy(MINIMAL)
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Writes a document as JSON (or text as it is) to a file in the test's folder, and returns its path."""
+
+    def write_file(content, name="pets.json"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        text = content if isinstance(content, str | bytes) else json.dumps(content)
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return path
+
+    return write_file
+
+
+@pytest.fixture(scope="session")
+def mock() -> Iterator[Mock]:
+    """Run one mock for all tests; what uses up or changes a seed starts another."""
+    with scanner_mock() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def client(mock: Mock) -> Iterator[httpx.Client]:
+    """Return a client of the API that sends no credential by itself."""
+    with httpx.Client(base_url=f"{mock.api}/scanner/api/v1", trust_env=False) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def control(mock: Mock) -> Iterator[httpx.Client]:
+    """Return a client of the control API, with the patience of whoever waits for an exchange."""
+    with httpx.Client(base_url=mock.control, timeout=60, trust_env=False) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def api(mock: Mock) -> Iterator[httpx.Client]:
+    """Return a client of the API with a key that no rate limit hinders."""
+    headers = {"X-API-Key": mock.keys["unlimited"]}
+    with httpx.Client(base_url=f"{mock.api}/scanner/api/v1", headers=headers, trust_env=False) as client:
+        yield client
+
+
+@pytest.fixture
+def upload(mock: Mock, api: httpx.Client) -> Callable[..., httpx.Response]:
+    """Return what asks for a presigned upload and sends a photo there."""
+
+    def send(**headers):
+        query = {"photo_type": "front", "original_filename": "can.jpg"}
+        url = f"/sessions/{mock.session_id}/presigned-upload-url"
+        form = api.get(url, params=query).json()
+        photo = {"file": ("can.jpg", b"a photo", "image/jpeg")}
+        return httpx.post(
+            form["upload_url"], data=form["upload_fields"], files=photo, headers=headers, trust_env=False
+        )
+
+    return send
+
+
+@pytest.fixture
+def invoke(monkeypatch):
+    """Return what runs ``scanner-api mock`` in this process, with a mock that runs already if it is given."""
+    numbers = [signal.SIGCHLD, *(signal.Signals[name] for name in FORWARDED)]
+    handlers = {number: signal.getsignal(number) for number in numbers}
+
+    def run(*arguments, mock=None):
+        if mock is not None:
+            monkeypatch.setattr(Start, "_mock", lambda _: nullcontext(mock))
+        return CliRunner().invoke(app, ["mock", *arguments], catch_exceptions=False)
+
+    yield run
+    # what a command takes of its process, it takes to its end
+    signal.set_wakeup_fd(-1)
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+    gc.unfreeze()

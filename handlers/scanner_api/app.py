@@ -6,29 +6,30 @@ from contextlib import AsyncExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from scanner_contract import ContractError, load_contract
+from openapi_contract import ContractError
+from openapi_service.binding import Assembly, ResolverError, bind, handlers_of
+from openapi_service.clock import SystemClock
+from openapi_service.cors import with_cors
+from openapi_service.edge import Edge
+from openapi_service.pages import contract_pages, health_pages
+from openapi_service.proxies import TrustedProxies
+from openapi_service.randomness import SystemRandomness
+from openapi_service.server import CannotListen
+from scanner_contract import load_contract
 
 from . import operations
 from .access.api_keys import ApiKeyVerifier
 from .access.counters import open_counters
 from .access.gate import ScannerGate
 from .access.oauth import bearer_verifier
-from .access.proxies import TrustedProxies
 from .access.rate_limits import RateLimiter
 from .access.web_sessions import WebSessionVerifier
-from .binding import Assembly, ResolverError, bind, handlers_of
-from .binding.edge import Edge
-from .clock import SystemClock
-from .cors import with_cors
-from .pages import contract_pages, health_pages
 from .processing.processing import Processing
 from .processing.stores import stores_of
-from .randomness import SystemRandomness
 from .scanning.destinations import Permissions
 from .scanning.identifiers import new_id
 from .scanning.photo_keys import PhotoKeys
 from .scanning.redirects import RedirectFollower
-from .server import CannotListen
 from .storage.credentials import CredentialStore
 from .storage.database import Database, DatabaseError
 from .storage.freshness import FreshnessStore
@@ -39,12 +40,12 @@ from .storage.secrets import SecretStore
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from scanner_contract import Contract
+    from openapi_contract import Contract
+    from openapi_service.clock import Clock
+    from openapi_service.fallback import StandIn
+    from openapi_service.pages import Check
+    from openapi_service.randomness import Randomness
 
-    from .binding.stand_in import StandIn
-    from .clock import Clock
-    from .pages import Check
-    from .randomness import Randomness
     from .settings import Settings
 
 MULTIPART_OVERHEAD = 64 * 1024

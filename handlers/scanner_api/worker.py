@@ -5,8 +5,9 @@ from __future__ import annotations
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
+from openapi_service.clock import SystemClock
+
 from .app import photo_bucket
-from .clock import SystemClock
 from .processing.processing import Processing
 from .processing.stores import stores_of
 from .scanning.destinations import Permissions
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from asyncio import Event
     from collections.abc import Callable
 
-    from .clock import Clock
+    from openapi_service.clock import Clock
+
     from .settings import Settings
     from .storage.photo_bucket import PhotoBucket
 

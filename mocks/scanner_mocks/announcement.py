@@ -8,9 +8,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from openapi_mock.console import PATH as CONSOLE
+from openapi_mock.contract_mock import ContractMock
+
 from . import seeds
-from .console import PATH as CONSOLE
-from .contract_mock import ContractMock
 
 if TYPE_CHECKING:
     from .server import Mock

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
+from openapi_mock.answers import ContractAnswers
+from openapi_mock.application import MockApplication, watched
+from openapi_mock.events import Events
+from openapi_mock.faults.skew import UPLOADS, SkewedClock
+from openapi_mock.service import Service
 from scanner_api.app import START_ERRORS, create_app
 from scanner_api.settings import Settings
 from scanner_api.storage.photo_bucket import PhotoBucket, UploadRules
 from scanner_contract import load_contract
 
 from . import seeds, token_issuer
-from .answers import ContractAnswers
-from .application import MockApplication, watched
 from .aws_session import AwsSession
-from .events import Events
-from .faults.skew import UPLOADS, SkewedClock
-from .service import Service
 from .state import State
 
 if TYPE_CHECKING:
@@ -24,16 +24,16 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
+    from openapi_contract import Contract
+    from openapi_mock.clock import MockClock
+    from openapi_mock.data_directory import Shelf
+    from openapi_mock.watch import Watch
+    from openapi_service.randomness import Randomness
+    from presigned_s3 import S3Server
     from scanner_api.app import Application
-    from scanner_api.randomness import Randomness
     from scanner_api.storage.database import Database
-    from scanner_contract import Contract
 
-    from .clock import MockClock
-    from .s3 import S3Server
-    from .shelf import Shelf
     from .state import Make
-    from .watch import Watch
 
 
 class Settled(NamedTuple):

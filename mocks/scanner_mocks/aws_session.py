@@ -11,8 +11,9 @@ from botocore.auth import SIGV4_TIMESTAMP, S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from presigned_s3.operation import UNWATCHED
+
 from . import seeds
-from .s3.operation import UNWATCHED
 
 _NOT_SET: Final = (None, None, None, None)
 _NO_FILE: Final = (None, None, os.devnull, None)

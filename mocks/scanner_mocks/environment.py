@@ -9,7 +9,8 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .contract_mock import ContractMock
+    from openapi_mock.contract_mock import ContractMock
+
     from .server import Mock
 
 PREFIX: Final = "SCANNER_"

@@ -18,7 +18,7 @@ from . import seeds
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from scanner_api.clock import Clock
+    from openapi_service.clock import Clock
     from scanner_api.storage.database import Database
 
 _TTL_SECONDS: Final = 86_400

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from .conformance.consumer import ConsumerTraffic
-    from .journal import Calls
+    from openapi_mock.journal import Calls
+    from openapi_mock.journal.consumer import ConsumerTraffic
+
     from .server import Mock
 
 MARKER = "scanner_fault"
@@ -102,7 +103,7 @@ def scanner_mock(
 @pytest.fixture
 def scanner_api_client(scanner_mock: Mock) -> Iterator[httpx.Client]:
     """Return a client of the mock's API, with an API key; paths begin behind `API_ROOT`."""
-    import httpx  # noqa: PLC0415 -- the module's reason
+    import httpx  # noqa: PLC0415 -- imported when it is needed
 
     headers = {"X-API-Key": scanner_mock.api_key}
     with httpx.Client(
@@ -120,8 +121,8 @@ def scanner_s3(scanner_mock: Mock, _scanner_s3_owner: Any) -> Any:  # noqa: ARG0
 @pytest.fixture
 def scanner_calls(scanner_mock: Mock) -> Calls:
     """Return the calls of the test so far, to the API and to S3, and what can be asserted of them."""
-    from .journal import Calls  # noqa: PLC0415 -- the module's reason
-    from .journal.remote import RemoteJournal  # noqa: PLC0415 -- the same
+    from openapi_mock.journal import Calls  # noqa: PLC0415 -- imported when it is needed
+    from openapi_mock.journal.remote import RemoteJournal  # noqa: PLC0415 -- the same
 
     return Calls(RemoteJournal(scanner_mock.control))
 
@@ -133,11 +134,12 @@ def _traffic_of(mock: Mock, config: pytest.Config) -> Iterator[None]:
     if path is None:
         yield
         return
-    from .conformance.consumer import ConsumerTraffic  # noqa: PLC0415 -- the module's reason
+    from openapi_mock.journal.consumer import ConsumerTraffic  # noqa: PLC0415 -- imported when it is needed
+    from scanner_contract import load_contract  # noqa: PLC0415 -- imported when it is needed
 
     worker = getattr(config, "workerinput", {}).get("workerid", "")
     own = path.with_stem(f"{path.stem}-{worker}") if worker else path
-    config.stash[TRAFFIC] = traffic = ConsumerTraffic(own, mock.control)
+    config.stash[TRAFFIC] = traffic = ConsumerTraffic(own, mock.control, load_contract())
     yield
     traffic.collect()
     traffic.write()
@@ -171,7 +173,7 @@ def _switch_on(control: httpx.Client, marker: pytest.Mark) -> None:
 
 def _fault(fields: dict[str, Any]) -> dict[str, Any]:
     """Return the fault that fields are of: each where it belongs."""
-    from .faults.fault import Effect, Match  # noqa: PLC0415 -- the module's reason
+    from openapi_mock.faults.fault import Effect, Match  # noqa: PLC0415 -- the module's reason
 
     match, effect = (
         {name: value for name, value in fields.items() if name in kind.__struct_fields__}

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from scanner_api.collector import resting_collector
-from scanner_api.server import listen, url_of
+from openapi_mock.clock import MockClock
+from openapi_mock.data_directory import Shelf
+from openapi_mock.own_url import callable_url
+from openapi_mock.watch import Watch
+from openapi_service.collector import resting_collector
+from openapi_service.server import listen, url_of
+from presigned_s3 import S3Server
 
 from . import seeds
-from .clock import MockClock
-from .own_url import callable_url
-from .s3 import S3Server
-from .shelf import Shelf
-from .watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -103,9 +103,10 @@ def scanner_mock(
         running.callback(s3.stop)
         s3.start()
         with resting_collector():
+            from openapi_mock.faults.file import faults_in  # noqa: PLC0415 -- the same
+            from openapi_mock.serving import serving  # noqa: PLC0415 -- the same
+
             from . import api  # noqa: PLC0415 -- takes as long as S3 to start, and that starts now
-            from .faults.file import faults_in  # noqa: PLC0415 -- the same
-            from .serving import serving  # noqa: PLC0415 -- the same
 
             url = callable_url(url_of(listening))
             mock = Mock(api=url, s3=s3.url, control=f"{url}/_mock")
@@ -133,6 +134,7 @@ def _s3_server(
         credentials={**credentials, seeds.S3_ACCESS_KEY: seeds.S3_SECRET_KEY},
         data_dir=shelf.s3,
         seed=seed,
+        faults="openapi_mock.s3_faults:S3Faults",
         on_exchange=watch.hear_of_s3,
     )
     return watch.s3

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 from starlette.responses import PlainTextResponse
 
-from scanner_api.problems import ServiceUnavailable
+from openapi_mock.data_directory import IN_MEMORY
+from openapi_mock.randomness import SeededRandomness
+from openapi_mock.turns import Interrupted, Turns
+from openapi_service.problems import ServiceUnavailable
 from scanner_api.storage.database import Database
 
 from .aws_session import presigned_get
 from .planting import plant
-from .randomness import SeededRandomness
-from .shelf import IN_MEMORY
-from .turns import Interrupted, Turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
     from starlette.types import Message, Receive, Scope, Send
 
+    from openapi_mock.clock import MockClock, Reading
+    from openapi_mock.data_directory import Shelf
+    from openapi_mock.events import Events
+    from openapi_mock.stateless import Clearable
+    from openapi_service.randomness import Randomness
+    from presigned_s3 import S3Server
     from scanner_api.app import Application
-    from scanner_api.randomness import Randomness
     from scanner_api.scanning.photos import Photo
-
-    from .clock import MockClock, Reading
-    from .events import Events
-    from .s3 import S3Server
-    from .shelf import Shelf
 
 _INTERRUPTED = PlainTextResponse(
     "The state of the mock was changed meanwhile.\n", 503, {"Retry-After": "1", "Connection": "close"}
@@ -60,14 +60,6 @@ _CAPTURE: Final = (
 )
 _PHOTO: Final = ("id", "session_id", "photo_type", "s3_key", "sort_order")
 _PHOTO_SECONDS: Final = 3600
-
-
-class Clearable(Protocol):
-    """What a reset clears: journal and faults."""
-
-    def clear(self, scope: str | None = None) -> Any:
-        """Forget everything, or what is of a scope."""
-        ...
 
 
 class State:

@@ -1,7 +1,5 @@
-"""The contract of the Scanner API, and nothing that runs it."""
+"""The contract of the Scanner API: the vendor's document, and the overlays that complete it."""
 
-from .contract import Contract, Operation
-from .errors import ContractError
 from .loading import load_contract
 
-__all__ = ["Contract", "ContractError", "Operation", "load_contract"]
+__all__ = ["load_contract"]

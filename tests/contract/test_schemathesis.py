@@ -13,7 +13,7 @@ from hypothesis import given, settings, strategies
 
 from scanner_mocks import scanner_mock
 
-CONFIG = str(files("scanner_mocks.conformance") / "schemathesis.toml")
+CONFIG = str(files("openapi_check.conformance") / "schemathesis.toml")
 SEED = "20261124"
 EXAMPLES = os.environ.get("SCANNER_TEST_EXAMPLES", "200")
 FEW = "10"
@@ -39,9 +39,7 @@ def attack(mock, *arguments):
         f"{mock.api}/openapi.json",
     ]
     options = ["--url", mock.api, "--max-examples", EXAMPLES, "--seed", SEED, "--no-color"]
-    run = subprocess.run(  # noqa: S603 -- the arguments are the tests' own
-        [*command, *options, *arguments], check=False, capture_output=True, text=True
-    )
+    run = subprocess.run([*command, *options, *arguments], check=False, capture_output=True, text=True)  # noqa: S603 -- the project's own command
     assert run.returncode == 0, run.stdout[-20_000:] + run.stderr[-2000:]
 
 

@@ -14,7 +14,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 EXTRAS = PROJECT["optional-dependencies"]
-OURS = {"scanner_contract", "scanner_api", "scanner_mocks"}
+OURS = {package.name for ring in ("spec", "handlers", "mocks") for package in (ROOT / ring).iterdir()}
 HOST = {"pytest"}
 """What loads a plugin of ours, which is of no use without it."""
 LATER = {"compression"}
@@ -40,8 +40,13 @@ def distributions(lines):
 @pytest.mark.parametrize(
     ("package", "extras"),
     [
+        ("spec/openapi_contract", []),
         ("spec/scanner_contract", []),
+        ("handlers/openapi_service", []),
         ("handlers/scanner_api", ["postgresql", "redis", "vision"]),
+        ("mocks/presigned_s3", ["mock"]),
+        ("mocks/openapi_check", ["check"]),
+        ("mocks/openapi_mock", ["mock"]),
         ("mocks/scanner_mocks", ["mock", "vision", "check"]),
     ],
 )

@@ -6,8 +6,8 @@ import asyncio
 
 import httpx
 
-from scanner_api.cors import with_cors
-from scanner_contract import Contract
+from openapi_contract import Contract
+from openapi_service.cors import with_cors
 
 CONTRACT = Contract(
     {

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from openapi_service.binding import handlers_of
+from openapi_service.resolver import HandlerResolver
 from scanner_api import operations
-from scanner_api.binding import handlers_of
-from scanner_api.binding.resolver import HandlerResolver
 from scanner_contract import load_contract
 
 HANDLERS = handlers_of(operations)

@@ -11,9 +11,9 @@ import threading
 import pytest
 import uvicorn
 
-from scanner_api import protocol
-from scanner_api.protocol import OneWriteProtocol
-from scanner_api.server import listen
+from openapi_service import protocol
+from openapi_service.protocol import OneWriteProtocol
+from openapi_service.server import listen
 from scanner_contract import load_contract
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n"

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from openapi_contract import ContractError
+from openapi_contract.embedding import embed
+from openapi_contract.validation import validate
 from scanner_contract import loading
-from scanner_contract.embedding import embed
 from scanner_contract.loading import PACKAGED, load_contract
-from scanner_contract.validation import validate
 
 SEED = json.loads(Path(__file__).with_name("fixtures").joinpath("openapi-scanner.seed.json").read_bytes())
 PRESIGNED = "/scanner/api/v1/sessions/{session_id}/presigned-upload-url"
@@ -74,5 +75,5 @@ def test_changed_contract_is_validated(tmp_path):
     del changed["info"]["version"]
     path = tmp_path / PACKAGED.name
     path.write_text(json.dumps(changed))
-    with pytest.raises(loading.ContractError, match=r"/info: .version. is a required"):
+    with pytest.raises(ContractError, match=r"/info: .version. is a required"):
         load_contract(path)

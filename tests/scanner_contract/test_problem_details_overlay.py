@@ -6,7 +6,7 @@ from copy import deepcopy
 import jsonschema_rs
 import pytest
 
-from scanner_api.problems import (
+from openapi_service.problems import (
     BY_STATUS,
     Conflict,
     MethodNotAllowed,

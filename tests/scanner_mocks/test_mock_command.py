@@ -20,9 +20,9 @@ import typer
 from typer.testing import CliRunner
 
 import scanner_api.cli
+from openapi_mock.own_url import callable_url
 from scanner_mocks import cli, seeds
 from scanner_mocks.cli import extras
-from scanner_mocks.own_url import callable_url
 from scanner_mocks.token_issuer import bearer_token
 
 FREE_PORTS = ("--port", "0", "--s3-port", "0")

@@ -9,7 +9,7 @@ import threading
 import httpx
 import pytest
 
-from scanner_api.server import CannotListen
+from openapi_service.server import CannotListen
 from scanner_mocks import scanner_mock
 
 MEMBERS = {

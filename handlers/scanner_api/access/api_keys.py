@@ -8,7 +8,7 @@ import string
 from typing import TYPE_CHECKING, Literal, NamedTuple
 from zlib import crc32
 
-from scanner_api.problems import Unauthorized
+from openapi_service.problems import Unauthorized
 
 from .callers import Caller
 from .credentials import digest_of
@@ -18,8 +18,8 @@ from .lookups import RecentLookups
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from scanner_api.binding.request import Request
-    from scanner_api.clock import Clock
+    from openapi_service.clock import Clock
+    from openapi_service.request import Request
 
     from .credentials import ApiKeyRecord, CredentialStore
 

@@ -14,7 +14,7 @@ from .newest import keep_newest
 if TYPE_CHECKING:
     from redis.asyncio import ConnectionPool
 
-    from scanner_api.clock import Clock
+    from openapi_service.clock import Clock
 
 MOST_COUNTED = 20_000
 MOST_CONNECTIONS = 32

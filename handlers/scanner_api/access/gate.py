@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from scanner_api.problems import Forbidden, Problem, Unauthorized
-
-from .challenges import challenges_of
-from .proxies import subscriber_of
+from openapi_service.challenges import challenges_of
+from openapi_service.problems import Forbidden, Problem, Unauthorized
+from openapi_service.proxies import subscriber_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Mapping
 
-    from scanner_api.binding.gate import Alternatives
-    from scanner_api.binding.request import Request
+    from openapi_service.authentication import Alternatives
+    from openapi_service.proxies import TrustedProxies
+    from openapi_service.request import Request
 
     from .callers import Caller
-    from .proxies import TrustedProxies
     from .rate_limits import RateLimiter
 
 ANYONE: Alternatives = (frozenset(),)

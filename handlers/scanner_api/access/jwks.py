@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import JWKRegistry, Key
 
-from scanner_api.problems import ServiceUnavailable
+from openapi_service.problems import ServiceUnavailable
 
 from .jwks_sources import TIMEOUT_SECONDS, KeySetError, reader_of
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from scanner_api.problems import Unauthorized
+from openapi_service.problems import Unauthorized
 
 from .jwks_sources import reader_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from scanner_api.binding.request import Request
-    from scanner_api.clock import Clock
+    from openapi_service.clock import Clock
+    from openapi_service.request import Request
 
     from .callers import Caller
     from .tokens import TokenVerifier
@@ -73,7 +73,7 @@ def bearer_verifier(
 
     def make() -> TokenVerifier:
         from .jwks import KeySet  # noqa: PLC0415 -- joserfc takes 0.1 s to import
-        from .tokens import TokenVerifier  # noqa: PLC0415 -- the same
+        from .tokens import TokenVerifier  # noqa: PLC0415 -- imported when it is needed
 
         return TokenVerifier(issuer, audience, KeySet(jwks), organization_claim, clock)
 

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from limits.errors import StorageError
 
-from scanner_api.problems import RateLimited, ServiceUnavailable
+from openapi_service.problems import RateLimited, ServiceUnavailable
 
 from .newest import keep_newest
 
 if TYPE_CHECKING:
-    from scanner_api.binding.request import Request
+    from openapi_service.request import Request
 
     from .callers import Caller
     from .counters import Counters

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from scanner_api.problems import Conflict, Forbidden, NotFound, ValidationFailed, Violation
+from openapi_service.problems import Conflict, Forbidden, NotFound, ValidationFailed, Violation
 from scanner_api.scanning.sessions import SessionStatus
 
 if TYPE_CHECKING:

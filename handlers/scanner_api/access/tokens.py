@@ -12,7 +12,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError, UnsupportedAlgorithmError
 from joserfc.jws import JWSRegistry
 
-from scanner_api.problems import Unauthorized
+from openapi_service.problems import Unauthorized
 
 from .callers import Caller
 from .credentials import digest_of
@@ -22,8 +22,8 @@ from .newest import keep_newest
 if TYPE_CHECKING:
     from joserfc.jwk import Key
 
-    from scanner_api.binding.request import Request
-    from scanner_api.clock import Clock
+    from openapi_service.clock import Clock
+    from openapi_service.request import Request
 
     from .jwks import KeySet
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from scanner_api.problems import Forbidden, Unauthorized
+from openapi_service.problems import Forbidden, Unauthorized
+from openapi_service.proxies import normal_origin
 
 from .callers import Caller
 from .credentials import digest_of
 from .lookups import RecentLookups
-from .proxies import normal_origin
 
 if TYPE_CHECKING:
-    from scanner_api.binding.request import Request
-    from scanner_api.clock import Clock
+    from openapi_service.clock import Clock
+    from openapi_service.proxies import TrustedProxies
+    from openapi_service.request import Request
 
     from .credentials import CredentialStore, WebSessionRecord
-    from .proxies import TrustedProxies
 
 SHAPE = re.compile(r"[A-Za-z0-9_-]{43}")
 """256 random bits, as `secrets.token_urlsafe` writes them; whoever signs users in makes them."""

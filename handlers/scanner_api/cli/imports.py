@@ -17,7 +17,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from scanner_api.problems import ServiceUnavailable
+from openapi_service.problems import ServiceUnavailable
 from scanner_api.scanning.rows import BadRow, FileError
 from scanner_api.storage.database import ConstraintError, Database, DatabaseError
 

@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from openapi_service.problems import ServiceUnavailable
 from scanner_api.access.api_keys import new_key
 from scanner_api.access.credentials import digest_of
-from scanner_api.problems import ServiceUnavailable
 from scanner_api.scanning.identifiers import new_id
 from scanner_api.storage.credentials import ApiKey, CredentialStore
 from scanner_api.storage.database import ConstraintError, Database, DatabaseError

@@ -179,7 +179,7 @@ def _owner(key: ApiKey) -> str:
 
 def _table(keys: list[ApiKey]) -> Table:
     from rich import box  # noqa: PLC0415 -- other commands do without
-    from rich.table import Table  # noqa: PLC0415 -- the same
+    from rich.table import Table  # noqa: PLC0415 -- imported when it is needed
     from rich.text import Text  # noqa: PLC0415 -- the same
 
     table = Table(box=box.SIMPLE_HEAD, collapse_padding=True, pad_edge=False, show_edge=False)

@@ -42,7 +42,7 @@ def import_products(file: ProductsFile, config: Config = None, database_url: Dat
 
 
 async def _store(database: Database, reading: Import) -> int:
-    from scanner_api.clock import SystemClock  # noqa: PLC0415 -- as above
+    from openapi_service.clock import SystemClock  # noqa: PLC0415 -- as above
     from scanner_api.scanning.catalogue import read_products  # noqa: PLC0415 -- as above
     from scanner_api.storage.products import ProductStore  # noqa: PLC0415 -- as above
 
@@ -57,7 +57,7 @@ def list_products(
     database_url: DatabaseUrl = None,
 ) -> None:
     """List the catalogue by GTIN, a page at a time."""
-    from scanner_api.clock import SystemClock  # noqa: PLC0415 -- as above
+    from openapi_service.clock import SystemClock  # noqa: PLC0415 -- as above
     from scanner_api.storage.products import ProductStore  # noqa: PLC0415 -- as above
 
     from .imports import with_database  # noqa: PLC0415 -- as above

@@ -22,14 +22,14 @@ def _serve(settings: Settings) -> None:
     """
     import uvloop  # noqa: PLC0415 -- help and other commands do without
 
+    from openapi_service.server import listen, serve, url_of  # noqa: PLC0415 -- the same
     from scanner_api.app import START_ERRORS, create_app  # noqa: PLC0415 -- the same
-    from scanner_api.server import listen, serve, url_of  # noqa: PLC0415 -- the same
 
     try:
         app = create_app(settings)
         with listen(settings.host, settings.port) as listening:
             ready = f"Scanner API {app.contract.version} on {url_of(listening)} (explorer: /docs)"
-            uvloop.run(serve(app, settings, listening, lambda: typer.echo(ready)))
+            uvloop.run(serve(app, listening, lambda: typer.echo(ready), log_level=settings.log_level))
     except START_ERRORS as error:
         typer.echo(f"Cannot start: {error}", err=True)
         raise typer.Exit(1) from None

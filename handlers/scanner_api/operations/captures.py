@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from openapi_service.problems import Conflict
 from scanner_api.access.reach import active_session, reachable_capture, reachable_session
-from scanner_api.problems import Conflict
 from scanner_api.scanning.captures import Capture, CaptureStatus
 
 from .pagination import envelope
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from openapi_service.clock import Clock
     from scanner_api.access.callers import Caller
-    from scanner_api.clock import Clock
     from scanner_api.processing.queue import Queue
     from scanner_api.storage.captures import CaptureStore
     from scanner_api.storage.sessions import SessionStore

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
+from openapi_service.binding import Answer
+from openapi_service.problems import Conflict, ValidationFailed, Violation
 from scanner_api.access.reach import active_session, reachable_photo, reachable_session
-from scanner_api.binding import Answer
-from scanner_api.problems import Conflict, ValidationFailed, Violation
 from scanner_api.scanning.photo_keys import ForeignKey
 from scanner_api.scanning.photos import OrderError, Photo
 from scanner_api.storage.database import DuplicateError
@@ -20,8 +20,8 @@ from .writes import conflict_if_closed, invalid, merged_metadata
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from openapi_service.clock import Clock
     from scanner_api.access.callers import Caller
-    from scanner_api.clock import Clock
     from scanner_api.scanning.photo_keys import PhotoKeys
     from scanner_api.storage.captures import CaptureStore
     from scanner_api.storage.photo_bucket import PhotoBucket, StoredObject

@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from scanner_api.problems import Problem
+from openapi_service.problems import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from openapi_service.problems import Conflict, Forbidden
 from scanner_api.access.reach import active_session, organization_for, reachable_session
-from scanner_api.problems import Conflict, Forbidden
 from scanner_api.scanning.sessions import ExtractionStatus, ScanSession, SessionStatus
 from scanner_api.storage.database import ConstraintError
 
@@ -16,8 +16,8 @@ from .writes import merged_metadata
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from openapi_service.clock import Clock
     from scanner_api.access.callers import Caller
-    from scanner_api.clock import Clock
     from scanner_api.processing.queue import Queue
     from scanner_api.storage.captures import CaptureStore
     from scanner_api.storage.photos import PhotoStore

@@ -8,8 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
+from openapi_service.problems import (
+    Conflict,
+    NotFound,
+    PayloadTooLarge,
+    UnsupportedMediaType,
+    ValidationFailed,
+)
 from scanner_api.access.reach import active_session, not_active
-from scanner_api.problems import Conflict, NotFound, PayloadTooLarge, UnsupportedMediaType, ValidationFailed
 from scanner_api.scanning.captures import Capture
 from scanner_api.scanning.images import ImageError, ImageTooLarge, read_header
 
@@ -23,10 +29,10 @@ if TYPE_CHECKING:
 
     from starlette.datastructures import UploadFile
 
+    from openapi_service.clock import Clock
+    from openapi_service.named_schemas import NamedSchemas
+    from openapi_service.problems import Problem
     from scanner_api.access.callers import Caller
-    from scanner_api.binding.named_schemas import NamedSchemas
-    from scanner_api.clock import Clock
-    from scanner_api.problems import Problem
     from scanner_api.processing.queue import Queue
     from scanner_api.scanning.images import ImageHeader
     from scanner_api.scanning.photo_keys import PhotoKeys

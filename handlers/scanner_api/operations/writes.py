@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from openapi_service.problems import ValidationFailed, Violation
 from scanner_api.access.reach import not_active
-from scanner_api.problems import ValidationFailed, Violation
 from scanner_api.scanning.metadata import MetadataError, merge
 from scanner_api.storage.activity import SessionClosed
 

@@ -14,7 +14,7 @@ from boto3.session import Session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from scanner_api.problems import ServiceUnavailable
+from openapi_service.problems import ServiceUnavailable
 from scanner_api.scanning.extraction import ExtractionError, Finding
 from scanner_api.scanning.extraction.labels import two_decimals
 from scanner_api.scanning.images import ImageError, read_header

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Final
 
-from scanner_api.problems import ServiceUnavailable
+from openapi_service.problems import ServiceUnavailable
 from scanner_api.scanning import pipeline
 from scanner_api.scanning.captures import FINAL, CaptureStatus
 from scanner_api.scanning.extraction import ExtractionError
@@ -21,7 +21,7 @@ from .photos import read_photo
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
-    from scanner_api.clock import Clock
+    from openapi_service.clock import Clock
     from scanner_api.scanning.captures import Capture
     from scanner_api.scanning.redirects import RedirectFollower
     from scanner_api.settings import Settings

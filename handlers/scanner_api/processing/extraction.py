@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, nullcontext
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
-from scanner_api.problems import ServiceUnavailable
+from openapi_service.problems import ServiceUnavailable
 from scanner_api.scanning.captures import FINAL
 from scanner_api.scanning.enrichment import capture_for, news
 from scanner_api.scanning.extraction import ExtractionError, LabelPhoto
@@ -21,8 +21,8 @@ from .photos import read_photo
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
 
-    from scanner_api.clock import Clock
-    from scanner_api.randomness import RandomBytes
+    from openapi_service.clock import Clock
+    from openapi_service.randomness import RandomBytes
     from scanner_api.scanning.captures import Capture
     from scanner_api.scanning.extraction import Extractor, Finding
     from scanner_api.scanning.photos import Photo

@@ -13,8 +13,8 @@ from .queue import Queue
 from .sweep import Sweep
 
 if TYPE_CHECKING:
-    from scanner_api.clock import Clock
-    from scanner_api.randomness import RandomBytes
+    from openapi_service.clock import Clock
+    from openapi_service.randomness import RandomBytes
     from scanner_api.scanning.redirects import RedirectFollower
     from scanner_api.settings import Settings
     from scanner_api.storage.photo_bucket import PhotoBucket
@@ -103,7 +103,7 @@ class Processing:
         from .captures import CaptureProcessor  # noqa: PLC0415 -- the reason above
         from .extraction import SessionExtraction  # noqa: PLC0415 -- the same
         from .extractors import open_extractor  # noqa: PLC0415 -- the same
-        from .tasks import Tasks  # noqa: PLC0415 -- the same
+        from .tasks import Tasks  # noqa: PLC0415 -- imported when it is needed
 
         extractor, retries = open_extractor(self._settings), asyncio.Lock()
         captures = CaptureProcessor(

@@ -12,7 +12,7 @@ from scanner_api.storage.proposals import ProposalStore
 from scanner_api.storage.sessions import SessionStore
 
 if TYPE_CHECKING:
-    from scanner_api.clock import Clock
+    from openapi_service.clock import Clock
     from scanner_api.storage.database import Database
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from scanner_api.clock import Clock
+    from openapi_service.clock import Clock
 
 
 class SessionClosed(Exception):  # noqa: N818 -- says what happened

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Update
 
-    from scanner_api.clock import Clock
+    from openapi_service.clock import Clock
     from scanner_api.scanning.sessions import SessionStatus
 
     from .database import Database

@@ -1,7 +1,7 @@
 """The SQL database: its connections, transactions and schema, on SQLite or PostgreSQL.
 
 What fails at start is a :class:`DatabaseError` that says what to do. While serving, a database that does
-not answer is a 503 (:class:`~scanner_api.problems.ServiceUnavailable`), and a row that the schema refuses
+not answer is a 503 (:class:`~openapi_service.problems.ServiceUnavailable`), and a row that the schema refuses
 a :class:`ConstraintError`.
 """
 
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import exc, inspect, text
 
-from scanner_api.problems import ServiceUnavailable
+from openapi_service.problems import ServiceUnavailable
 
 from .engines import DatabaseError, engine_for, in_memory, make_sqlite_file, open_sqlite, parse
 from .migrations import HEAD

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from sqlalchemy import ARRAY, Text, any_, bindparam, func, select
 
-from scanner_api.problems import ServiceUnavailable
+from openapi_service.problems import ServiceUnavailable
 
 from .batching import Batching
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from scanner_api.clock import Clock
+    from openapi_service.clock import Clock
 
     from .database import Database
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from scanner_api.clock import Clock
+    from openapi_service.clock import Clock
     from scanner_api.scanning.catalogue import Product
 
     from .database import Database

@@ -17,7 +17,7 @@ from .tables import products, redirect_rules
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from scanner_api.clock import Clock
+    from openapi_service.clock import Clock
 
     from .database import Database
 

@@ -11,7 +11,7 @@ from .database import ConstraintError
 from .tables import secrets
 
 if TYPE_CHECKING:
-    from scanner_api.randomness import RandomBytes
+    from openapi_service.randomness import RandomBytes
 
     from .database import Database
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement
 
-    from scanner_api.clock import Clock
+    from openapi_service.clock import Clock
 
     from .database import Database
 

@@ -16,7 +16,7 @@ from .extras import need
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from scanner_mocks.conformance import Credentials
+    from openapi_check.conformance import Credentials
 
 SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
@@ -123,7 +123,8 @@ def check(  # noqa: PLR0913 -- an option each
     if not url and from_har is None:
         raise typer.BadParameter("is missing; --from-har does without", param_hint="'URL'")
     need("check")
-    from scanner_mocks.conformance.checking import Checking  # noqa: PLC0415 -- help does without
+    from openapi_check.conformance.checking import Checking  # noqa: PLC0415 -- help does without
+    from scanner_contract import load_contract  # noqa: PLC0415 -- imported when it is needed
 
     from .check_outputs import Outputs, require_folders, told_where_impossible  # noqa: PLC0415 -- the same
 
@@ -149,6 +150,7 @@ def check(  # noqa: PLR0913 -- an option each
             only=tuple(operation or ()),
             resume=resume,
             har=har,
+            fallback=load_contract(),
         )
         report = outputs.of_run(checking) if from_har is None else outputs.of_traffic(from_har, checking)
     raise typer.Exit(report.exit_code)
@@ -162,8 +164,8 @@ def _credentials(
     Raises:
         ValueError: an option is empty; or a variable is, and none of the others is given but required.
     """
-    from scanner_mocks.conformance import Credentials  # noqa: PLC0415 -- help does without
-    from scanner_mocks.conformance.credentials import (  # noqa: PLC0415 -- the same
+    from openapi_check.conformance import Credentials  # noqa: PLC0415 -- imported when it is needed
+    from openapi_check.conformance.credentials import (  # noqa: PLC0415 -- imported when it is needed
         empty_variables,
         from_environment,
         from_file,

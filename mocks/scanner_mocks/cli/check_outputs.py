@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import typer
 
-from scanner_mocks.conformance.arrival import CannotRunError, contract_of
-from scanner_mocks.conformance.consumer import as_checked
-from scanner_mocks.conformance.interruption import stopped_by_signals
-from scanner_mocks.conformance.progress import Watch
-from scanner_mocks.conformance.renderings import files, github, terminal
-from scanner_mocks.judging import judge_har
-from scanner_mocks.judging.page import page
-from scanner_mocks.judging.terminal import show as show_judged
+from openapi_check.conformance.arrival import CannotRunError, contract_of
+from openapi_check.conformance.interruption import stopped_by_signals
+from openapi_check.conformance.progress import Watch
+from openapi_check.conformance.recorded import as_checked
+from openapi_check.conformance.renderings import files, github, terminal
+from openapi_check.validation import judge_har
+from openapi_check.validation.page import page
+from openapi_check.validation.terminal import show as show_judged
 
 from .console import report_console
 from .extras import CANNOT_RUN
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from scanner_mocks.conformance import Report
-    from scanner_mocks.conformance.checking import Checking
+    from openapi_check.conformance import Report
+    from openapi_check.conformance.checking import Checking
 
 
 class Outputs(NamedTuple):
@@ -57,7 +57,7 @@ class Outputs(NamedTuple):
 
     def of_traffic(self, har: Path, checking: Checking) -> Report:
         """Judge recorded traffic, and return its report once it is told; page and JSON are its own."""
-        contract = contract_of("", checking.contract)
+        contract = contract_of("", checking.contract, checking.fallback)
         judged = judge_har(har, contract, checking.url or None)
         show_judged(judged, report_console())
         if self.html is not None:

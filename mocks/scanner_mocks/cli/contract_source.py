@@ -9,7 +9,8 @@ import typer
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from scanner_mocks.contract_mock import ContractMock
+    from openapi_contract import Contract, Operation
+    from openapi_mock.contract_mock import ContractMock
     from scanner_mocks.server import Mock
 
 ONLY_SERVICE = ("s3_port", "data", "s3_credentials")
@@ -36,9 +37,9 @@ class ContractSource(NamedTuple):
             ContractError: the contract cannot be read, or is not valid.
             typer.BadParameter: an option is of no use for it.
         """
+        from openapi_contract.reading import is_url  # noqa: PLC0415 -- the same
+        from openapi_mock.contract_mock import contract_mock  # noqa: PLC0415 -- imported when it is needed
         from scanner_contract import load_contract  # noqa: PLC0415 -- help does without
-        from scanner_contract.reading import is_url  # noqa: PLC0415 -- the same
-        from scanner_mocks.contract_mock import contract_mock, has_handlers  # noqa: PLC0415 -- the same
 
         if self.watch and is_url(self.place):
             raise typer.BadParameter("--watch wants a contract in a file, and not at a URL.")
@@ -58,6 +59,18 @@ class ContractSource(NamedTuple):
         if not self.authentication:
             raise typer.BadParameter("--no-auth is for contracts that no handler answers.")
         return scanner_mock(contract=self.place, tell_reload=_tell if self.watch else None, **arguments)
+
+
+def has_handlers(contract: Contract) -> bool:
+    """Return whether the service handles operations of a contract: same id, method and path as its own."""
+    from scanner_contract import load_contract  # noqa: PLC0415 -- imported when it is needed
+
+    own = {_identity(each) for each in load_contract().operations}
+    return any(_identity(each) in own for each in contract.operations)
+
+
+def _identity(operation: Operation) -> tuple[str, str, str]:
+    return operation.operation_id, operation.method, operation.path
 
 
 def _tell(sentence: str) -> None:

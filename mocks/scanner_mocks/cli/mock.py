@@ -16,7 +16,7 @@ from .s3_credentials import credentials_of
 from .start import Start
 
 if TYPE_CHECKING:
-    from scanner_mocks.contract_mock import ContractMock
+    from openapi_mock.contract_mock import ContractMock
     from scanner_mocks.server import Mock
 
 API_PORT = 8000

@@ -15,9 +15,9 @@ from .end import End
 from .extras import CANNOT_RUN
 
 if TYPE_CHECKING:
-    from scanner_mocks.journal import Exchange, Violation
-    from scanner_mocks.judging.report import Report
-    from scanner_mocks.proxy.watch import Watch
+    from openapi_check.validation.report import Report
+    from openapi_mock.journal import Exchange, Violation
+    from openapi_mock.proxy.watch import Watch
 
 PORT = 8010
 MOST_BYTES = 1024 * 1024
@@ -79,13 +79,13 @@ def proxy(  # noqa: PLR0913 -- an option each
     Exit codes: 0 the contract was kept, 1 it was broken, 2 could not run, or nothing of that side was judged.
     """
     end = End()
+    from openapi_check.validation.terminal import show  # noqa: PLC0415 -- the same
+    from openapi_mock.proxy.server import proxying  # noqa: PLC0415 -- the same
+    from openapi_mock.proxy.upstream import NotAnUpstream, Upstream  # noqa: PLC0415 -- the same
+    from openapi_mock.proxy.watch import Watch  # noqa: PLC0415 -- imported when it is needed
+    from openapi_service.collector import resting_collector  # noqa: PLC0415 -- help does without
+    from openapi_service.server import CannotListen  # noqa: PLC0415 -- the same
     from scanner_api.cli.contract.reading import read_contract  # noqa: PLC0415 -- it imports this module
-    from scanner_api.collector import resting_collector  # noqa: PLC0415 -- help does without
-    from scanner_api.server import CannotListen  # noqa: PLC0415 -- the same
-    from scanner_mocks.judging.terminal import show  # noqa: PLC0415 -- the same
-    from scanner_mocks.proxy.server import proxying  # noqa: PLC0415 -- the same
-    from scanner_mocks.proxy.upstream import NotAnUpstream, Upstream  # noqa: PLC0415 -- the same
-    from scanner_mocks.proxy.watch import Watch  # noqa: PLC0415 -- the same
 
     from .console import report_console  # noqa: PLC0415 -- the same
 
@@ -122,8 +122,8 @@ class Files(NamedTuple):
 
     def write(self, report: Report, watch: Watch) -> None:
         """Write what is asked for."""
-        from scanner_mocks.journal.har import har  # noqa: PLC0415 -- help does without
-        from scanner_mocks.judging.page import page  # noqa: PLC0415 -- the same
+        from openapi_check.har_writer import har  # noqa: PLC0415 -- help does without
+        from openapi_check.validation.page import page  # noqa: PLC0415 -- the same
 
         if self.html:
             self.html.write_text(page(report), "utf-8")
@@ -161,7 +161,7 @@ class Lines:
 
 def line(exchange: Exchange) -> str:
     """Return an exchange that breaks the contract as one line."""
-    from scanner_contract.comparison.findings import printable  # noqa: PLC0415 -- help does without
+    from openapi_contract.comparison.findings import printable  # noqa: PLC0415 -- help does without
 
     verdict = exchange.verdict
     sides = [] if verdict is None else [("request", verdict.request), ("response", verdict.response)]

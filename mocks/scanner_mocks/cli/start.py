@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from scanner_mocks.contract_mock import ContractMock
+    from openapi_mock.contract_mock import ContractMock
     from scanner_mocks.server import Mock
 
     from .contract_source import ContractSource
@@ -42,8 +42,8 @@ class Start(NamedTuple):
         Raises:
             typer.Exit: it cannot start; why is told.
         """
-        from scanner_api.collector import resting_collector  # noqa: PLC0415 -- help does without
-        from scanner_mocks.faults.errors import FaultFileError  # noqa: PLC0415 -- the same
+        from openapi_mock.faults.errors import FaultFileError  # noqa: PLC0415 -- the same
+        from openapi_service.collector import resting_collector  # noqa: PLC0415 -- help does without
 
         self._warn()
         with ExitStack() as stack:

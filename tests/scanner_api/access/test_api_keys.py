@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from openapi_service.problems import Unauthorized
 from scanner_api.access.api_keys import ApiKeyVerifier, check_shape, new_key
-from scanner_api.problems import Unauthorized
 
 PREFIXES = st.sampled_from(["csb", "csu", "cpk"])
 GOOD_KEY = "csb_ABCDEFGHIJKLMNOPQRSTUVWXYZabcdef_06d4aa43"

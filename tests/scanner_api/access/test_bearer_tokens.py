@@ -16,10 +16,10 @@ from joserfc.errors import UnsupportedAlgorithmError
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 from joserfc.jws import JWSRegistry
 
+from openapi_service.problems import Problem, ServiceUnavailable, Unauthorized
 from scanner_api.access.jwks import KeySet
 from scanner_api.access.oauth import bearer_verifier
 from scanner_api.access.tokens import LONGEST_TOKEN, REGISTRY, TokenVerifier
-from scanner_api.problems import Problem, ServiceUnavailable, Unauthorized
 
 ISSUER = "https://login.example"
 AUDIENCE = "https://api.example"

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.http import parse_dict_header
 
-from scanner_api.access.challenges import challenge_of, challenges_of, quoted
+from openapi_service.challenges import challenge_of, challenges_of, quoted
 
 SCHEMES = {
     "APIKeyHeaderAuth": {"type": "apiKey", "in": "header", "name": "X-API-Key"},

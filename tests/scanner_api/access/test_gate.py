@@ -9,15 +9,15 @@ from typing import NamedTuple
 
 import pytest
 
+from openapi_service.problems import Forbidden, Problem, RateLimited, ServiceUnavailable, Unauthorized
+from openapi_service.proxies import TrustedProxies
 from scanner_api.access.api_keys import ApiKeyVerifier, new_key
 from scanner_api.access.callers import Caller
 from scanner_api.access.counters import open_counters
 from scanner_api.access.gate import ScannerGate
 from scanner_api.access.oauth import BearerSwitchedOff
-from scanner_api.access.proxies import TrustedProxies
 from scanner_api.access.rate_limits import RateLimiter
 from scanner_api.access.web_sessions import WebSessionVerifier
-from scanner_api.problems import Forbidden, Problem, RateLimited, ServiceUnavailable, Unauthorized
 
 KEY, BEARER, COOKIE = "APIKeyHeaderAuth", "OAuthTokenAuth", "SessionAuth"
 SCHEMES = {
@@ -299,7 +299,5 @@ def test_access_is_light_to_import():
     """A server without bearer tokens and without Redis does not spend its start on importing for them."""
     modules = "api_keys, counters, gate, oauth, rate_limits, web_sessions"
     program = f"import sys; from scanner_api.access import {modules}; print(*sorted(sys.modules))"
-    loaded = subprocess.run(  # noqa: S603 -- our own interpreter runs our own program
-        [sys.executable, "-c", program], check=True, capture_output=True, text=True
-    )
+    loaded = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)  # noqa: S603 -- the project's own command
     assert not {"joserfc", "cryptography", "httpx", "redis"} & set(loaded.stdout.split())

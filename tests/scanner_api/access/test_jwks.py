@@ -12,9 +12,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 
+from openapi_service.problems import ServiceUnavailable
 from scanner_api.access.jwks import KeySet, usable_keys
 from scanner_api.access.jwks_sources import MOST_BYTES, KeySetError, reader_of
-from scanner_api.problems import ServiceUnavailable
 
 RSA = RSAKey.generate_key(2048).as_dict(private=False)
 short = generate_private_key(65537, 1024)  # noqa: S505 -- to be refused

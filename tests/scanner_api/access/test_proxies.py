@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scanner_api.access.proxies import LONGEST_ADDRESS, TrustedProxies, address_of, subscriber_of
+from openapi_service.proxies import LONGEST_ADDRESS, TrustedProxies, address_of, subscriber_of
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from openapi_service.problems import RateLimited, ServiceUnavailable
 from scanner_api.access.callers import Caller
 from scanner_api.access.counters import MemoryCounters, open_counters
 from scanner_api.access.rate_limits import MOST_REFUSALS, RateLimiter, quota_of
-from scanner_api.problems import RateLimited, ServiceUnavailable
 
 
 class Answer(NamedTuple):

@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from scanner_api.access.proxies import TrustedProxies
+from openapi_service.problems import Forbidden, Unauthorized
+from openapi_service.proxies import TrustedProxies
 from scanner_api.access.web_sessions import WebSessionVerifier
-from scanner_api.problems import Forbidden, Unauthorized
 
 COOKIE = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmno-_"
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from openapi_service.clock import SystemClock
+from openapi_service.problems import Unauthorized
 from scanner_api.access.api_keys import ApiKeyVerifier, check_shape
 from scanner_api.cli import app
-from scanner_api.clock import SystemClock
-from scanner_api.problems import Unauthorized
 from scanner_api.storage.credentials import CredentialStore
 from scanner_api.storage.database import Database
 

@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 
-from scanner_api.clock import SystemClock
+from openapi_service.clock import SystemClock
 from scanner_api.processing.processing import Processing
 from scanner_api.processing.stores import stores_of
 from scanner_api.scanning.captures import FINAL

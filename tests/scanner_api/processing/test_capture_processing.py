@@ -7,7 +7,7 @@ import pytest
 import zxingcpp
 from PIL import Image
 
-from scanner_api.problems import ServiceUnavailable
+from openapi_service.problems import ServiceUnavailable
 from scanner_api.processing.captures import NO_VISION, UNEXPECTED, CaptureProcessor
 from scanner_api.scanning.destinations import Permissions
 from scanner_api.scanning.redirects import RedirectFollower

@@ -17,8 +17,8 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
+from openapi_service.clock import SystemClock
 from scanner_api.cli import app
-from scanner_api.clock import SystemClock
 from scanner_api.scanning.catalogue import Product
 from scanner_api.storage.database import Database
 from scanner_api.storage.products import ProductStore

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from scanner_api.problems import ServiceUnavailable
+from openapi_service.problems import ServiceUnavailable
 from scanner_api.processing.captures import CaptureProcessor
 from scanner_api.processing.extraction import SessionExtraction
 from scanner_api.scanning.extraction import ExtractionError, Finding

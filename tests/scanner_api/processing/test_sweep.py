@@ -1,6 +1,6 @@
 import logging
 
-from scanner_api.problems import ServiceUnavailable
+from openapi_service.problems import ServiceUnavailable
 from scanner_api.processing.sweep import Sweep
 from scanner_api.scanning.sessions import SessionStatus
 

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from sqlalchemy import select, text
 
-from scanner_api.problems import ServiceUnavailable
+from openapi_service.problems import ServiceUnavailable
 from scanner_api.storage import lookup
 from scanner_api.storage.lookup import Lookup
 from scanner_api.storage.tables import memberships, organizations, users

@@ -14,7 +14,7 @@ from alembic.script import ScriptDirectory
 from msgspec.structs import asdict
 from sqlalchemy import CheckConstraint, bindparam, inspect, select, text
 
-from scanner_api.clock import SystemClock
+from openapi_service.clock import SystemClock
 from scanner_api.scanning.sessions import ScanSession
 from scanner_api.storage import migrations
 from scanner_api.storage.captures import CaptureStore
@@ -66,10 +66,7 @@ def bound(columns, row):
 def migrate_in_processes(url, number):
     """Migrate in as many processes at once, and tell which of them imported Alembic."""
     command = [sys.executable, "-c", MIGRATE, url]
-    processes = [
-        subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603 -- our own script
-        for _ in range(number)
-    ]
+    processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(number)]  # noqa: S603 -- the project's own command
     printed = [process.communicate(timeout=120)[0].strip() for process in processes]
     assert [process.returncode for process in processes] == [0] * number
     return printed

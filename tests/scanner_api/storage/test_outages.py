@@ -9,7 +9,7 @@ import sqlite3
 import pytest
 from sqlalchemy import make_url, text
 
-from scanner_api.problems import ServiceUnavailable
+from openapi_service.problems import ServiceUnavailable
 from scanner_api.storage import engines
 from scanner_api.storage.database import Database, DatabaseError
 from scanner_api.storage.tables import users

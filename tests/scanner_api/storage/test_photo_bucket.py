@@ -12,9 +12,9 @@ from threading import Thread
 import pytest
 from boto3.session import Session
 
-from scanner_api.problems import ServiceUnavailable
+from openapi_service.problems import ServiceUnavailable
+from presigned_s3 import S3Server
 from scanner_api.storage.photo_bucket import PhotoBucket, StoredObject, UploadRules, bucket
-from scanner_mocks.s3 import S3Server
 
 NOW = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
 

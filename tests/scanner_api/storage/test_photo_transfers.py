@@ -10,9 +10,9 @@ from tempfile import SpooledTemporaryFile
 import pytest
 from boto3.session import Session
 
-from scanner_api.problems import ServiceUnavailable
+from openapi_service.problems import ServiceUnavailable
+from presigned_s3 import S3Server
 from scanner_api.storage.photo_bucket import ObjectTooLarge, PhotoBucket, UploadRules
-from scanner_mocks.s3 import S3Server
 
 
 class Frozen:

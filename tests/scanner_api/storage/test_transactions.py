@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 from sqlalchemy import exc, func, select, text
 
-from scanner_api.problems import ServiceUnavailable
+from openapi_service.problems import ServiceUnavailable
 from scanner_api.storage.database import ConstraintError, Database
 from scanner_api.storage.tables import scan_sessions, users
 

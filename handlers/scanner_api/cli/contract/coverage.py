@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
-    from scanner_contract import Contract, Operation
+    from openapi_contract import Contract, Operation
 
 VALUE = r"(?:\{[^{}]*\}|[^/\s\"'?{}]+)"
 """What stands in a path of a test for a parameter: an expression in an f-string, or a value."""
@@ -63,9 +63,9 @@ def coverage(
 
 
 def _covered(contract: Contract, tests: Path) -> list[Covered]:
+    from openapi_service.binding import handlers_of  # noqa: PLC0415 -- the same
+    from openapi_service.resolver import HandlerResolver  # noqa: PLC0415 -- the same
     from scanner_api import operations  # noqa: PLC0415 -- help does without
-    from scanner_api.binding import handlers_of  # noqa: PLC0415 -- the same
-    from scanner_api.binding.resolver import HandlerResolver  # noqa: PLC0415 -- the same
 
     handlers = handlers_of(operations)
     resolver = HandlerResolver(handlers)
@@ -100,10 +100,10 @@ def _naming(operation: Operation, handler: str | None, prefix: str) -> Callable[
 
 def _table(covered: Sequence[Covered]) -> Table:
     from rich import box  # noqa: PLC0415 -- help does without
-    from rich.table import Table  # noqa: PLC0415 -- the same
+    from rich.table import Table  # noqa: PLC0415 -- imported when it is needed
     from rich.text import Text  # noqa: PLC0415 -- the same
 
-    from scanner_contract.comparison.findings import printable  # noqa: PLC0415 -- the same
+    from openapi_contract.comparison.findings import printable  # noqa: PLC0415 -- the same
 
     prefix = _prefix([each.path for each in covered])
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)

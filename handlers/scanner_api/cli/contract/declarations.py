@@ -14,7 +14,7 @@ import typer
 from .reading import CANNOT_RUN, File, read_contract
 
 if TYPE_CHECKING:
-    from scanner_contract import Contract
+    from openapi_contract import Contract
 
 GENERATOR = ("openapi-typescript@7", "--default-non-nullable=false")
 """With its option, as a default does not say that a property must be sent, or will be there."""
@@ -44,8 +44,8 @@ def types(
 
 
 def _python(contract: Contract) -> str:
-    from scanner_contract import ContractError  # noqa: PLC0415 -- help does without
-    from scanner_contract.python_types import python_types  # noqa: PLC0415 -- the same
+    from openapi_contract import ContractError  # noqa: PLC0415 -- help does without
+    from openapi_contract.python_types import python_types  # noqa: PLC0415 -- the same
 
     try:
         return python_types(contract)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from rich.text import Text
 
-    from scanner_contract.comparison import Change
+    from openapi_contract.comparison import Change
 
 COLOURS = {"breaking": "bold red", "risky": "yellow", "safe": "green"}
 DETAIL_COLUMN = 12
@@ -47,7 +47,10 @@ def diff(
     Exits with 1 if a change is breaking, with 0 if none is, and with 2 if a contract cannot be read.
     """
     before, now = read_contract(old), read_contract(new)
-    from scanner_contract.comparison import compare, reports  # noqa: PLC0415 -- help does without
+    from openapi_contract.comparison import (  # noqa: PLC0415 -- imported when it is needed
+        compare,
+        reports,
+    )
 
     changes = compare(before, now)
     if format_ is Format.TEXT:
@@ -59,9 +62,9 @@ def diff(
 
 def _print(changes: Sequence[Change]) -> None:
     from rich.console import Console  # noqa: PLC0415 -- help does without
-    from rich.text import Text  # noqa: PLC0415 -- the same
+    from rich.text import Text  # noqa: PLC0415 -- help does without
 
-    from scanner_contract.comparison import reports  # noqa: PLC0415 -- the same
+    from openapi_contract.comparison import reports  # noqa: PLC0415 -- help does without
 
     console = Console(highlight=False)
     width = console.width - DETAIL_COLUMN if console.is_terminal else None
@@ -75,7 +78,7 @@ def _print(changes: Sequence[Change]) -> None:
 
 def _told(change: Change, width: int | None) -> Text:
     """Return the lines of a change: severity and rule, then where and what, at most ``width`` wide."""
-    from rich.text import Text  # noqa: PLC0415 -- help does without
+    from rich.text import Text  # noqa: PLC0415 -- imported when it is needed
 
     found, severity = change.finding, change.severity.value
     told = Text.assemble("  ", (f"{severity:8}", COLOURS[severity]), f"  {found.rule.name}")

@@ -13,9 +13,10 @@ def lint(file: File = None) -> None:
     Every operation has an operationId, a tag and an error response, and every example and default keeps its
     schema. Exits with 1 if something is wrong, and with 2 if the file cannot be read.
     """
-    from scanner_contract import ContractError, load_contract  # noqa: PLC0415 -- help does without
-    from scanner_contract.errors import UnreadableContractError  # noqa: PLC0415 -- the same
-    from scanner_contract.linting import lint  # noqa: PLC0415 -- the same
+    from openapi_contract import ContractError  # noqa: PLC0415 -- imported when it is needed
+    from openapi_contract.errors import UnreadableContractError  # noqa: PLC0415 -- the same
+    from openapi_contract.linting import lint  # noqa: PLC0415 -- the same
+    from scanner_contract import load_contract  # noqa: PLC0415 -- imported when it is needed
 
     try:
         contract = load_contract(file)

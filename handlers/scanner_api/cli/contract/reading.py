@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from scanner_contract import Contract
+    from openapi_contract import Contract
 
 CANNOT_RUN = 2
 """Exit code of a command that could not do its work."""
@@ -20,7 +20,8 @@ File = Annotated[
 
 def read_contract(source: str | None) -> Contract:
     """Load a contract; what is wrong with it is printed, and the command ends with exit code 2."""
-    from scanner_contract import ContractError, load_contract  # noqa: PLC0415 -- help does without
+    from openapi_contract import ContractError  # noqa: PLC0415 -- imported when it is needed
+    from scanner_contract import load_contract  # noqa: PLC0415 -- imported when it is needed
 
     try:
         return load_contract(source)

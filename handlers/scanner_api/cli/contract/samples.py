@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from scanner_contract.comparison.expansion import Schemas
-from scanner_contract.comparison.limits import words
-from scanner_contract.comparison.located import Located
-from scanner_contract.comparison.shapes import ANY_TYPE, Shape, shape_of, type_words
+from openapi_contract.comparison.expansion import Schemas
+from openapi_contract.comparison.limits import words
+from openapi_contract.comparison.located import Located
+from openapi_contract.comparison.shapes import ANY_TYPE, Shape, shape_of, type_words
 
 if TYPE_CHECKING:
-    from scanner_contract import Contract
-    from scanner_contract.comparison.located import Conjunction
+    from openapi_contract import Contract
+    from openapi_contract.comparison.located import Conjunction
 
 PYTHON = {
     "string": "str",

@@ -14,7 +14,7 @@ from .reading import CANNOT_RUN, read_contract
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from scanner_contract import Contract, Operation
+    from openapi_contract import Contract, Operation
 
     from .stubs import Stub
 
@@ -86,11 +86,11 @@ class Scaffolding:
 
     def _missing(self) -> tuple[dict[str, list[Stub]], list[tuple[Operation, str]]]:
         """Return the handlers to write by module, and the operations that no function can be named by."""
+        from openapi_service.binding import handlers_of  # noqa: PLC0415 -- the same
+        from openapi_service.resolver import HandlerResolver  # noqa: PLC0415 -- the same
         from scanner_api import operations  # noqa: PLC0415 -- help does without
-        from scanner_api.binding import handlers_of  # noqa: PLC0415 -- the same
-        from scanner_api.binding.resolver import HandlerResolver  # noqa: PLC0415 -- the same
 
-        from .stubs import Stub  # noqa: PLC0415 -- the same
+        from .stubs import Stub  # noqa: PLC0415 -- imported when it is needed
 
         known = HandlerResolver(handlers_of(operations))
         lacking = [each for each in self._contract.operations if known.name_for(each.operation_id) is None]
@@ -116,7 +116,7 @@ def _handler_name(operation_id: str) -> str:
 
 def _modules_by_tag(contract: Contract) -> dict[tuple[str, ...], str]:
     """Return the module for each first tag, without the words that all tags begin with."""
-    from scanner_api.binding.names import python_name  # noqa: PLC0415 -- help does without
+    from openapi_service.names import python_name  # noqa: PLC0415 -- help does without
 
     tags = {each.tags[:1] for each in contract.operations}
     shared = len(common_beginning([tag[0].split() for tag in tags if tag]))

@@ -29,7 +29,7 @@ def show(
 
         typer.echo(dumps(document, indent=2, ensure_ascii=False))
         return
-    from scanner_contract.parsing import as_yaml  # noqa: PLC0415 -- the same
+    from openapi_contract.parsing import as_yaml  # noqa: PLC0415 -- the same
 
     typer.echo(as_yaml(document), nl=False)
 

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from textwrap import fill, shorten
 from typing import TYPE_CHECKING, Any
 
-from scanner_api.binding.names import argument_names
+from openapi_service.names import argument_names
 
 from .samples import Samples, literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from scanner_contract import Contract, Operation
+    from openapi_contract import Contract, Operation
 
 WIDTH = 110
 SUMMARY_WIDTH = 90
@@ -27,7 +27,7 @@ MODULE = '''"""{title}"""
 {lenience}
 from __future__ import annotations
 {imports}
-from scanner_api.problems import NotImplementedYet
+from openapi_service.problems import NotImplementedYet
 '''
 LENIENCE = "\n# ruff: noqa: {rules}, RUF100 -- the contract names handlers and their arguments\n"
 """RUF100 for whoever has not chosen the other rules."""

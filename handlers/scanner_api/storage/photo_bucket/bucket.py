@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from scanner_api.problems import ServiceUnavailable
+from openapi_service.problems import ServiceUnavailable
 
 from .address import upload_url
 from .credentials import SigningCredentials
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from boto3.session import Session
 
-    from scanner_api.clock import Clock
+    from openapi_service.clock import Clock
 
     from .presigning import PresignedUpload, UploadRules
 

@@ -13,7 +13,7 @@ from botocore.credentials import RefreshableCredentials
 from botocore.exceptions import BotoCoreError
 from botocore.session import get_session
 
-from scanner_api.problems import ServiceUnavailable
+from openapi_service.problems import ServiceUnavailable
 
 from .address import PhotoBucketError
 
@@ -68,7 +68,7 @@ class SigningCredentials:
         """boto3's session with this chain, to make clients of."""
         if self._given is not None:
             return self._given
-        from boto3.session import Session  # noqa: PLC0415 -- two megabytes, and needed by the first client alone
+        from boto3.session import Session  # noqa: PLC0415 -- imported when it is needed
 
         return Session(botocore_session=self._core)
 

@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
+from openapi_contract.python_types import python_types
 from scanner_contract import load_contract
-from scanner_contract.python_types import python_types
 
 
 @pytest.fixture

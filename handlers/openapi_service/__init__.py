@@ -1,0 +1,1 @@
+"""An OpenAPI contract bound to plain handler functions, served over HTTP."""

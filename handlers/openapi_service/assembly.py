@@ -1,0 +1,83 @@
+"""What the operations of one contract share when they are bound."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from .named_schemas import NamedSchemas
+from .resources import Resources
+from .response_validation import Judge
+from .schemas import SchemaCompiler
+from .security import Credentials
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from openapi_contract import Contract
+
+    from .authentication import Alternatives, Gate
+    from .fallback import StandIn
+    from .request import Request
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """The contract and all that is the same for each of its operations.
+
+    Attributes:
+        collaborators: what handlers may ask for, by parameter name.
+        reveal: tell clients how a response broke the contract.
+        most_body_bytes: limit for a request body.
+        most_upload_bytes: limit for a request body that may hold files.
+        stand_in: answers in handlers' places; without one, each operation needs a handler.
+        lazy: bind each operation when it is first asked for, and not at start.
+        formats: hold requests to ``format``.
+        closed_query: refuse query parameters that the contract does not have.
+    """
+
+    contract: Contract
+    gate: Gate
+    collaborators: Mapping[str, Any] = field(default_factory=dict)
+    reveal: bool = False
+    most_body_bytes: int = 1024 * 1024
+    most_upload_bytes: int = 21 * 1024 * 1024
+    stand_in: StandIn | None = None
+    lazy: bool = False
+    formats: bool = False
+    closed_query: bool = False
+
+    @cached_property
+    def resources(self) -> Resources:
+        """Where the contract's schemas belong."""
+        return Resources(self.contract.document, self.contract.source)
+
+    @cached_property
+    def compiler(self) -> SchemaCompiler:
+        """The contract's schemas."""
+        return SchemaCompiler(self.resources, formats=self.formats)
+
+    @cached_property
+    def named_schemas(self) -> NamedSchemas:
+        """The contract's named schemas, for handlers."""
+        return NamedSchemas(self.contract.document, self.compiler)
+
+    @cached_property
+    def judge(self) -> Judge:
+        """The judge of responses."""
+        return Judge(self.contract, self.resources)
+
+    @cached_property
+    def credentials(self) -> Credentials:
+        """Where credentials of the contract's security schemes stand."""
+        return Credentials(self.contract.security_schemes)
+
+    def admission(self, alternatives: Alternatives) -> Callable[[Request], Awaitable[None]]:
+        """Return what lets a request in under these security requirements, or raises its problem."""
+        find, admit = self.credentials.of, self.gate.admit
+
+        async def admission(request: Request) -> None:
+            request.caller = await admit(request, find(request), alternatives)
+
+        return admission

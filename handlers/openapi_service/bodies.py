@@ -1,0 +1,159 @@
+"""Request bodies: taken within their limit, read by media type, judged by schema, defaults filled in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from starlette.datastructures import UploadFile
+
+from .defaults import Defaults
+from .forms import Form
+from .json_text import read_json
+from .media_types import charset, essence, is_json, ranges_for
+from .problems import BadRequest, PayloadTooLarge, UnsupportedMediaType, Violation
+from .shapes import types_of
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Mapping
+
+    from .request import Request
+    from .schemas import SchemaCompiler
+
+FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}
+MULTIPART = "multipart/form-data"
+
+
+class Disconnected(Exception):  # noqa: N818 -- an event, not an error of ours
+    """The client went away before its request was whole; nobody is left to answer."""
+
+
+class MediaType:
+    """One declared media type of a request body."""
+
+    def __init__(self, name: str, definition: Mapping[str, Any], compiler: SchemaCompiler) -> None:
+        schema = definition.get("schema", True)
+        self.name = name
+        self._schema = compiler.compile(schema)
+        # of CSV a schema may tell the rows, which no string keeps
+        self._may_be_text = "string" in types_of(schema, compiler)
+        self._defaults = Defaults.of(schema, compiler) or None
+        self._form = Form(schema, definition.get("encoding", {}), compiler) if name in FORMS else None
+
+    async def read(
+        self,
+        media_type: str,
+        stream: AsyncGenerator[bytes, None],
+        request: Request,
+        violations: list[Violation],
+    ) -> Any:
+        """Return the body for the handler; what breaks the schema goes to ``violations``."""
+        if self._form is not None and media_type == MULTIPART:
+            value = await self._form.multipart(stream, request, violations)
+            return self._judged(value, violations, files=True)
+        raw = b"".join([chunk async for chunk in stream])
+        if self._form is not None:
+            return self._judged(self._form.urlencoded(raw, request, violations), violations)
+        if is_json(media_type):
+            return self._judged(read_json(raw, "body"), violations)
+        if not media_type.startswith("text/"):
+            return raw
+        text = _text(raw, request)
+        return self._judged(text, violations) if self._may_be_text else text
+
+    def _judged(self, value: Any, violations: list[Violation], *, files: bool = False) -> Any:
+        told = {key: _stand_in(part) for key, part in value.items()} if files else value
+        if not self._schema.is_valid(told):
+            violations.extend(self._schema.violations(told, "body"))
+        elif self._defaults is not None:
+            self._defaults.fill(value)
+        return value
+
+
+def _stand_in(part: Any) -> Any:
+    """A file's bytes are not for a schema to judge: a string that is as empty as the file stands for them."""
+    if isinstance(part, list):
+        return [_stand_in(each) for each in part]
+    return ("\0" if part.size else "") if isinstance(part, UploadFile) else part
+
+
+def _text(raw: bytes, request: Request) -> str:
+    named = charset(request.header(b"content-type") or "")
+    if named not in {"utf-8", "us-ascii"}:
+        raise UnsupportedMediaType(f"Text must come in UTF-8; it came in {named[:100]}.")
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        raise BadRequest("The body is not UTF-8.") from None
+
+
+class Body:
+    """The request body of one operation, compiled.
+
+    Args:
+        definition: the operation's request body.
+        most_bytes: the limit for a body; one with files may have ``most_upload_bytes``.
+    """
+
+    def __init__(
+        self, definition: Mapping[str, Any], compiler: SchemaCompiler, most_bytes: int, most_upload_bytes: int
+    ) -> None:
+        self._required = bool(definition.get("required", False))
+        self._media_types = {
+            essence(name): MediaType(essence(name), each, compiler)
+            for name, each in definition.get("content", {}).items()
+        }
+        self._most_bytes = most_upload_bytes if MULTIPART in self._media_types else most_bytes
+
+    async def read(self, request: Request, violations: list[Violation]) -> Any:
+        """Return the body for the handler, None if there is none."""
+        stream = _chunks(request, self._most_bytes)
+        first = await anext(stream, b"")
+        if not first:
+            if self._required:
+                violations.append(Violation("body", "", "required", "is required and was not sent"))
+            return None
+        sent = essence(request.header(b"content-type") or "")
+        coding = request.header(b"content-encoding") or "identity"
+        declared = next(
+            (self._media_types[each] for each in ranges_for(sent) if each in self._media_types), None
+        )
+        if declared is None or coding.lower() != "identity":
+            raise self._unsupported(sent, coding)
+        return await declared.read(sent, _after(first, stream), request, violations)
+
+    def _unsupported(self, sent: str, coding: str) -> UnsupportedMediaType:
+        wanted = " or ".join(self._media_types)
+        found = f"{sent[:100] or 'no Content-Type'}, Content-Encoding {coding[:100]}"
+        return UnsupportedMediaType(
+            f"The body must be {wanted}, without a content coding; it came as {found}."
+        )
+
+
+async def _chunks(request: Request, most_bytes: int) -> AsyncGenerator[bytes, None]:
+    """Yield the body's chunks that hold anything, within the limit."""
+    length = request.headers.get(b"content-length", b"")
+    size = int(length) if length.isdigit() and len(length) < 20 else 0  # noqa: PLR2004 -- the server checks more
+    if size > most_bytes:
+        raise _too_large(most_bytes)
+    size, more = 0, True
+    while more:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise Disconnected
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > most_bytes:
+            raise _too_large(most_bytes)
+        if chunk:
+            yield chunk
+        more = message.get("more_body", False)
+
+
+def _too_large(most_bytes: int) -> PayloadTooLarge:
+    return PayloadTooLarge(f"The body is larger than {most_bytes} bytes.")
+
+
+async def _after(first: bytes, rest: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+    yield first
+    async for chunk in rest:
+        yield chunk

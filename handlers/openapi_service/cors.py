@@ -1,0 +1,62 @@
+"""Cross-origin rules from the contract: what its security schemes need sent, what its answers show."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.middleware.cors import CORSMiddleware
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from starlette.types import ASGIApp
+
+    from openapi_contract import Contract
+
+ALWAYS_EXPOSED = ("Allow", "Location", "Retry-After", "WWW-Authenticate", "X-Request-ID")
+PREFLIGHT_SECONDS = 600
+
+
+def with_cors(
+    app: ASGIApp,
+    contract: Contract,
+    origins: Sequence[str],
+    *,
+    request_headers: Iterable[str] = (),
+    response_headers: Iterable[str] = (),
+) -> ASGIApp:
+    """Answer preflights before anything else, and let pages of these origins (``*`` for any) read answers.
+
+    A named origin may also send the cookie; ``*`` never may. ``request_headers`` and ``response_headers`` are
+    sent and shown beside those of the contract.
+    """
+    if not origins:
+        return app
+    return CORSMiddleware(
+        app,
+        allow_origins=list(origins),
+        allow_methods=sorted({operation.method.upper() for operation in contract.operations} | {"HEAD"}),
+        allow_headers=sorted({*request_headers, *_request_headers(contract)}),
+        allow_credentials="*" not in origins,
+        expose_headers=sorted({*ALWAYS_EXPOSED, *response_headers, *_response_headers(contract)}),
+        max_age=PREFLIGHT_SECONDS,
+    )
+
+
+def _request_headers(contract: Contract) -> Iterable[str]:
+    """Headers that a page must be allowed to send: credentials, preferences, bodies, parameters."""
+    yield from ("Content-Type", "Prefer", "X-Request-ID")
+    for scheme in contract.security_schemes.values():
+        if scheme["type"] == "apiKey":
+            if scheme["in"] == "header":
+                yield scheme["name"]
+        else:
+            yield "Authorization"
+    for operation in contract.operations:
+        yield from (each["name"] for each in operation.parameters if each["in"] == "header")
+
+
+def _response_headers(contract: Contract) -> Iterable[str]:
+    for operation in contract.operations:
+        for response in operation.responses.values():
+            yield from response.get("headers", {})

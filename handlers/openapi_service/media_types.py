@@ -1,0 +1,93 @@
+"""Media types: which of those that a document declares a message's Content-Type or Accept means."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from .problems import NotAcceptable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+QUALITY = re.compile(r"0?\.[0-9]+|0\.?|1(?:\.0*)?", re.ASCII)
+MOST_REMEMBERED = 256
+LONGEST_REMEMBERED = 256
+
+
+def essence(value: str) -> str:
+    """Return ``type/subtype`` of a media type, lower case, without parameters."""
+    return value.partition(";")[0].strip().lower()
+
+
+def is_json(media_type: str) -> bool:
+    """Tell whether a media type is JSON or built on it (RFC 6839)."""
+    return media_type == "application/json" or media_type.endswith("+json")
+
+
+def charset(value: str) -> str:
+    """Return the charset that a Content-Type names, lower case; UTF-8 where it names none."""
+    parameters = (each.strip().lower() for each in value.split(";")[1:])
+    named = (each.removeprefix("charset=").strip('"') for each in parameters if each.startswith("charset="))
+    return next(named, "utf-8")
+
+
+def ranges_for(media_type: str) -> tuple[str, str, str]:
+    """Return the keys under which a document may declare a media type, the most specific first."""
+    return media_type, media_type.partition("/")[0] + "/*", "*/*"
+
+
+class Accepted(NamedTuple):
+    """One media range of an Accept header."""
+
+    media_range: str
+    quality: float
+
+
+def parse_accept(header: str) -> list[Accepted]:
+    """Read an Accept header (RFC 9110, section 12.5.1); a piece that cannot be read is passed over."""
+    found = []
+    for piece in header.split(","):
+        media_range, *parameters = (part.strip().lower() for part in piece.split(";"))
+        quality = next((part[2:] for part in parameters if part.startswith("q=")), "1")
+        if media_range.count("/") == 1 and QUALITY.fullmatch(quality):
+            found.append(Accepted(media_range, float(quality)))
+    return found
+
+
+class Negotiation:
+    """Tells whether an operation can answer what a request accepts.
+
+    Args:
+        produced: the media types of the operation's successes; none if it answers no body.
+    """
+
+    def __init__(self, produced: Iterable[str]) -> None:
+        self._produced = tuple(dict.fromkeys(essence(each) for each in produced))
+        self._remembered: dict[str, bool] = {}
+
+    def check(self, accept: str | None) -> None:
+        """Raise NotAcceptable if every media type that the operation can answer is excluded."""
+        if accept is None or accept == "*/*" or not self._produced:
+            return
+        acceptable = self._remembered.get(accept)
+        if acceptable is None:
+            acceptable = self._allows(parse_accept(accept))
+            if len(self._remembered) < MOST_REMEMBERED and len(accept) < LONGEST_REMEMBERED:
+                self._remembered[accept] = acceptable
+        if not acceptable:
+            raise NotAcceptable(
+                f"This operation answers {' or '.join(self._produced)}, which Accept excludes."
+            )
+
+    def _allows(self, accepted: list[Accepted]) -> bool:
+        qualities: dict[str, float] = {}
+        for each in accepted:  # ranges that differ in parameters are one here: the kindest of them counts
+            qualities[each.media_range] = max(each.quality, qualities.get(each.media_range, 0.0))
+        if not qualities:
+            return True
+        for produced in self._produced:
+            said = next((qualities[each] for each in ranges_for(produced) if each in qualities), 0.0)
+            if said > 0 or "*" in produced:
+                return True
+        return False

@@ -1,0 +1,50 @@
+"""The contract's named schemas, for a handler that judges the parts of a body one by one."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from .defaults import Defaults
+from .problems import ValidationFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .schemas import Schema, SchemaCompiler
+
+MOST_VIOLATIONS = 10
+"""In a part: a body may have hundreds of parts."""
+
+
+class NamedSchemas:
+    """The schemas in ``components``, each compiled when it is first asked for.
+
+    Args:
+        document: the contract.
+        compiler: of its schemas.
+    """
+
+    def __init__(self, document: Mapping[str, Any], compiler: SchemaCompiler) -> None:
+        self._document = document
+        self._compiler = compiler
+        self._compiled: dict[str, tuple[Schema, Defaults]] = {}
+
+    def read(self, name: str, value: Any) -> Any:
+        """Return a JSON value with the defaults of the schema put into it.
+
+        Raises:
+            ValidationFailed: it breaks the schema; pointers are into the value.
+            KeyError: the contract has no schema of this name.
+        """
+        schema, defaults = self._compiled.get(name) or self._compile(name)
+        if not schema.is_valid(value):
+            raise ValidationFailed(list(islice(schema.violations(value, "body"), MOST_VIOLATIONS)))
+        defaults.fill(value)
+        return value
+
+    def _compile(self, name: str) -> tuple[Schema, Defaults]:
+        definition = self._document["components"]["schemas"][name]
+        compiled = self._compiler.compile(definition), Defaults.of(definition, self._compiler)
+        self._compiled[name] = compiled
+        return compiled

@@ -1,0 +1,125 @@
+"""What is served beside the contract: health, the effective document and its explorer."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from starlette.responses import JSONResponse, Response
+
+from .problems import MethodNotAllowed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from openapi_contract import Contract
+
+Check = Callable[[], Awaitable[None]]
+CSP = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'"
+EXPLORER = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="/docs/swagger-ui.css">
+</head>
+<body>
+<main id="explorer"></main>
+<script src="/docs/swagger-ui-bundle.js"></script>
+<script type="module" src="/docs/start.js"></script>
+</body>
+</html>
+"""
+# this server goes first, so that "Try it out" tries it here
+START = """const spec = await (await fetch("/openapi.json")).json();
+spec.servers = [{ url: "/", description: "this server" }, ...(spec.servers ?? [])];
+SwaggerUIBundle({
+  spec,
+  dom_id: "#explorer",
+  deepLinking: true,
+  tryItOutEnabled: true,
+  validatorUrl: null,
+});
+"""
+
+
+def contract_pages(contract: Contract) -> dict[str, ASGIApp]:
+    """Return ``/openapi.json`` and ``/docs``, which loads nothing from another host."""
+    assets = files("swagger_ui") / "static"
+    title = contract.document["info"]["title"].replace("&", "&amp;").replace("<", "&lt;")
+    return {
+        "/openapi.json": Page(
+            json.dumps(contract.document, ensure_ascii=False).encode(), "application/json", cors=True
+        ),
+        "/docs": Page(EXPLORER.format(title=title).encode(), "text/html; charset=utf-8"),
+        "/docs/start.js": Page(START.encode(), "text/javascript"),
+        "/docs/swagger-ui-bundle.js": Page((assets / "swagger-ui-bundle.js").read_bytes, "text/javascript"),
+        "/docs/swagger-ui.css": Page((assets / "swagger-ui.css").read_bytes, "text/css"),
+    }
+
+
+class Page:
+    """A fixed page; content given as a function is read, in a thread, when first asked for.
+
+    Args:
+        content: the page, or what reads it.
+        media_type: of the page.
+        cors: whether pages of other origins may read it.
+        policy: its Content-Security-Policy.
+    """
+
+    def __init__(
+        self,
+        content: bytes | Callable[[], bytes],
+        media_type: str,
+        *,
+        cors: bool = False,
+        policy: str = CSP,
+    ) -> None:
+        self._content = content
+        self._media_type = media_type
+        self._headers = {"Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff"}
+        if cors:
+            self._headers["Access-Control-Allow-Origin"] = "*"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer GET and HEAD; raise MethodNotAllowed for anything else."""
+        if scope["method"] not in {"GET", "HEAD"}:
+            raise MethodNotAllowed("This page takes GET and HEAD.", headers={"Allow": "GET, HEAD"})
+        if callable(self._content):
+            self._content = await asyncio.to_thread(self._content)
+        response = Response(self._content, media_type=self._media_type, headers=self._headers)
+        await response(scope, receive, send)
+
+
+def health_pages(checks: Mapping[str, Check]) -> dict[str, ASGIApp]:
+    """Return ``/healthz`` (the process is alive) and ``/readyz`` (what it needs is there)."""
+
+    async def healthz(scope: Scope, receive: Receive, send: Send) -> None:
+        await JSONResponse({"status": "alive"})(scope, receive, send)
+
+    async def readyz(scope: Scope, receive: Receive, send: Send) -> None:
+        found = {name: await _passes(check) for name, check in checks.items()}
+        ready = all(found.values())
+        parts = {name: "ready" if passed else "unreachable" for name, passed in found.items()}
+        status = HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
+        answer = JSONResponse({"status": "ready" if ready else "not ready", **parts}, status)
+        await answer(scope, receive, send)
+
+    return {"/healthz": healthz, "/readyz": readyz}
+
+
+async def _passes(check: Check) -> bool:
+    try:
+        await check()
+    except Exception:  # noqa: BLE001 -- whatever the reason, it is not ready
+        return False
+    return True

@@ -1,0 +1,297 @@
+"""Path, query, header and cookie parameters: read by style, coerced by schema, judged, defaulted.
+
+What does not change from request to request (style, delimiter, effective types, validator, default) is worked
+out when an operation is bound. Styles are those of OpenAPI 3.1, section 4.8.12.
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Any
+
+from .coercion import Coercion, RepeatedError, Serialized
+from .deep_objects import DeepCoercion, Node, read_deep
+from .json_text import read_json
+from .media_types import essence, is_json
+from .names import argument_names
+from .percent import decode
+from .problems import Violation
+from .shapes import MISSING, default_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from .request import Request
+    from .schemas import Schema, SchemaCompiler
+
+QueryPairs = list[tuple[str, bytes]]
+DEFAULT_STYLES = {"query": "form", "path": "simple", "header": "simple", "cookie": "form"}
+DELIMITERS: dict[str, tuple[bytes, ...]] = {
+    "form": (b",",),
+    "simple": (b",",),
+    "label": (b".",),
+    "matrix": (b",",),
+    "spaceDelimited": (b"%20", b"+"),
+    "pipeDelimited": (b"|", b"%7C", b"%7c"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of an operation, compiled.
+
+    Attributes:
+        read: takes the request and its query pairs, returns what was sent or None.
+        coerce: turns what was sent into a JSON value.
+    """
+
+    name: str
+    argument: str
+    location: str
+    required: bool
+    default: Any
+    schema: Schema
+    read: Callable[[Request, QueryPairs], Any]
+    coerce: Callable[[Any], Any]
+
+    def argument_of(self, request: Request, pairs: QueryPairs, violations: list[Violation]) -> Any:
+        """Return the value for the handler; what is wrong with it goes to ``violations``."""
+        try:
+            sent = self.read(request, pairs)
+            value = None if sent is None else self.coerce(sent)
+        except RepeatedError:
+            violations.append(
+                Violation(self.location, self.name, "repeated", "takes one value and was sent more than once")
+            )
+            return None
+        if sent is None:
+            return self._absent(violations)
+        if not self.schema.is_valid(value):
+            violations.extend(self.schema.violations(value, self.location, self.name))
+        return value
+
+    def _absent(self, violations: list[Violation]) -> Any:
+        if self.required:
+            violations.append(Violation(self.location, self.name, "required", "is required and was not sent"))
+        return copy.deepcopy(self.default) if self.default.__class__ in {dict, list} else self.default
+
+
+def compile_parameters(
+    definitions: Sequence[Mapping[str, Any]], compiler: SchemaCompiler
+) -> tuple[Parameter, ...]:
+    """Compile an operation's parameters."""
+    arguments = argument_names(definitions)
+    return tuple(
+        _compile(definition, argument, compiler)
+        for definition, argument in zip(definitions, arguments, strict=True)
+    )
+
+
+def undeclared(pairs: QueryPairs, known: Sequence[str]) -> list[Violation]:
+    """Return what is wrong with query parameters that are none of the known ones."""
+    names = dict.fromkeys(name for name, _ in pairs if name not in known)
+    detail = f"is no parameter here; known are {', '.join(known)}"
+    return [Violation("query", name, "undeclared", detail) for name in names]
+
+
+def _compile(definition: Mapping[str, Any], argument: str, compiler: SchemaCompiler) -> Parameter:
+    location, name = definition["in"], definition["name"]
+    media_type, content = next(iter(definition.get("content", {}).items()), ("", None))
+    schema = (definition if content is None else content).get("schema", True)
+    compiled = compiler.compile(schema)
+    default = default_of(schema, compiler)
+    read, coerce = (
+        _reading(definition, schema, compiled, compiler)
+        if content is None
+        else (_single(location, name), _of_content(media_type, f"{location} parameter {name!r}"))
+    )
+    return Parameter(
+        name=name,
+        argument=argument,
+        location=location,
+        required=bool(definition.get("required", False)),
+        default=None if default is MISSING else default,
+        schema=compiled,
+        read=read,
+        coerce=coerce,
+    )
+
+
+def _reading(
+    definition: Mapping[str, Any], schema: Any, compiled: Schema, compiler: SchemaCompiler
+) -> tuple[Callable[[Request, QueryPairs], Any], Callable[[Any], Any]]:
+    """Return what reads a parameter by its style, and what coerces it."""
+    if definition.get("style") == "deepObject" and definition["in"] == "query":
+        return _deep_object(definition["name"]), DeepCoercion([schema], compiler)
+    coercion = Coercion(schema, compiled, compiler)
+    has_members = coercion.takes_array or coercion.takes_object
+    return _styled(definition, coercion), coercion if has_members else coercion.scalar
+
+
+def _of_content(media_type: str, where: str) -> Callable[[Serialized], Any]:
+    """Read JSON; text of any other media type is taken as it is."""
+    return (lambda sent: read_json(str(sent), where)) if is_json(essence(media_type)) else str
+
+
+# Reading: where a parameter stands in a request ------------------------------------------------------------
+
+
+def _raw(location: str, name: str) -> Callable[[Request, QueryPairs], bytes | None]:
+    """Return a reader of the still encoded text of a path, header or cookie parameter."""
+    if location == "path":
+        return lambda request, _: request.path_parameters[name]
+    if location == "header":
+        field = name.lower().encode("latin-1", "replace")
+        return lambda request, _: request.headers.get(field)
+    return lambda request, _: _encoded(request.cookies.get(name))
+
+
+def _encoded(text: str | None) -> bytes | None:
+    return None if text is None else text.encode("latin-1", "replace")
+
+
+def _single(location: str, name: str) -> Callable[[Request, QueryPairs], str | None]:
+    """Return a reader of a parameter that takes one value."""
+    where = f"{location} parameter {name!r}" if location != "path" else "path"
+    if location != "query":
+        raw = _raw(location, name)
+        escaped = location == "path"
+
+        def read(request: Request, pairs: QueryPairs) -> str | None:
+            found = raw(request, pairs)
+            return None if found is None else _text(found, where, escaped=escaped)
+
+        return read
+
+    def read_query(_: Request, pairs: QueryPairs) -> str | None:
+        found = [value for key, value in pairs if key == name]
+        if len(found) > 1:
+            raise RepeatedError
+        return decode(found[0], where, plus_is_space=True) if found else None
+
+    return read_query
+
+
+def _text(raw: bytes, where: str, *, escaped: bool) -> str:
+    return decode(raw, where) if escaped else raw.decode("utf-8", "replace")
+
+
+def _styled(
+    definition: Mapping[str, Any], coercion: Coercion
+) -> Callable[[Request, QueryPairs], Serialized | None]:
+    location, name = definition["in"], definition["name"]
+    style = definition.get("style", DEFAULT_STYLES[location])
+    explode = definition.get("explode", style == "form")
+    if not (coercion.takes_array or coercion.takes_object):
+        single = _single(location, name)
+        return single if style not in {"label", "matrix"} else _prefixed(single, style, name)
+    if location == "query":
+        return _query_members(name, style, explode=explode, coercion=coercion)
+    return _delimited_members(location, name, style, explode=explode, coercion=coercion)
+
+
+def _prefixed(
+    single: Callable[[Request, QueryPairs], str | None], style: str, name: str
+) -> Callable[[Request, QueryPairs], str | None]:
+    """Take ``.value``, and ``;name=value`` or ``;name``, apart."""
+    prefix, sign = (".", "") if style == "label" else (f";{name}", "=")
+
+    def read(request: Request, pairs: QueryPairs) -> str | None:
+        return (single(request, pairs) or "").removeprefix(prefix).removeprefix(sign)
+
+    return read
+
+
+def _query_members(
+    name: str, style: str, *, explode: bool, coercion: Coercion
+) -> Callable[[Request, QueryPairs], Serialized | None]:
+    where = f"query parameter {name!r}"
+
+    def text(raw: bytes) -> str:
+        return decode(raw, where, plus_is_space=True)
+
+    def exploded_array(_: Request, pairs: QueryPairs) -> list[str] | None:
+        return [text(value) for key, value in pairs if key == name] or None
+
+    def exploded_object(_: Request, pairs: QueryPairs) -> dict[str, str] | None:
+        return _distinct((key, text(value)) for key, value in pairs if key in coercion.properties) or None
+
+    def delimited(_: Request, pairs: QueryPairs) -> Serialized | None:
+        found = [value for key, value in pairs if key == name]
+        if len(found) > 1:
+            raise RepeatedError
+        return _members(_split(found[0], style), text, coercion) if found else None
+
+    if not explode:
+        return delimited
+    return exploded_array if coercion.takes_array else exploded_object
+
+
+def _deep_object(name: str) -> Callable[[Request, QueryPairs], Node | None]:
+    where = f"query parameter {name!r}"
+
+    def read(_: Request, pairs: QueryPairs) -> Node | None:
+        return read_deep(
+            name,
+            ((key, decode(value, where, plus_is_space=True)) for key, value in pairs if key.startswith(name)),
+        )
+
+    return read
+
+
+def _delimited_members(
+    location: str, name: str, style: str, *, explode: bool, coercion: Coercion
+) -> Callable[[Request, QueryPairs], Serialized | None]:
+    raw = _raw(location, name)
+    where = f"{location} parameter {name!r}"
+
+    def text(piece: bytes) -> str:
+        return _text(piece.strip() if location == "header" else piece, where, escaped=location == "path")
+
+    def read(request: Request, pairs: QueryPairs) -> Serialized | None:
+        found = raw(request, pairs)
+        if found is None:
+            return None
+        pieces = _path_pieces(found, style, name, explode=explode)
+        if explode and coercion.takes_object:
+            pieces = [part for piece in pieces for part in piece.partition(b"=")[::2]]
+        return _members(pieces, text, coercion)
+
+    return read
+
+
+def _path_pieces(raw: bytes, style: str, name: str, *, explode: bool) -> list[bytes]:
+    if style == "label":
+        return _split(raw.removeprefix(b"."), "label" if explode else "form")
+    if style == "matrix":
+        head = name.encode() + b"="
+        if explode:
+            return [piece.removeprefix(head) for piece in raw.split(b";") if piece]
+        return _split(raw.removeprefix(b";" + head), "form")
+    return _split(raw, style)
+
+
+def _split(raw: bytes, style: str) -> list[bytes]:
+    first, *others = DELIMITERS.get(style, (b",",))
+    for other in others:
+        raw = raw.replace(other, first)
+    return raw.split(first) if raw else []
+
+
+def _members(pieces: list[bytes], text: Callable[[bytes], str], coercion: Coercion) -> Serialized:
+    if coercion.takes_array:
+        return [text(piece) for piece in pieces]
+    return _distinct(
+        (text(key), text(value)) for key, value in zip_longest(*[iter(pieces)] * 2, fillvalue=b"")
+    )
+
+
+def _distinct(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    members: dict[str, str] = {}
+    for key, value in pairs:
+        if key in members:
+            raise RepeatedError
+        members[key] = value
+    return members

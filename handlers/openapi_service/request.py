@@ -1,0 +1,102 @@
+"""One HTTP request as the binding sees it: raw bytes kept, the rest worked out when asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from starlette.requests import cookie_parser
+
+from .percent import normal_path
+from .problems import ERROR_TYPES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from starlette.datastructures import UploadFile
+    from starlette.types import Receive, Scope
+
+    from .clock import Clock
+    from .problems import Problem
+
+STATE = "scanner_api.request"
+
+
+class Request:
+    """A request, and what the layers have said of its answer so far.
+
+    Attributes:
+        method: the HTTP method, upper case.
+        path: as it was sent, percent-encoded.
+        query_string: as it was sent, percent-encoded.
+        headers: the header fields by lower-case name.
+        response_headers: headers that every answer to this request carries, whoever writes it.
+        request_id: names the exchange in the answer and in the log.
+        path_parameters: by name, percent-encoded as they were sent.
+        misrouted: the problem of a request that no operation answers.
+        caller: who calls, once the gate has let them in.
+        answered: whether an answer has begun to go out.
+        files: uploads to be closed when the request is over.
+    """
+
+    def __init__(
+        self,
+        scope: Scope,
+        receive: Receive,
+        request_id: str,
+        clock: Clock,
+        problem_types: str = ERROR_TYPES,
+    ) -> None:
+        self._clock = clock
+        self._problem_types = problem_types
+        self.scope = scope
+        raw: bytes = scope.get("raw_path") or scope["path"].encode()
+        self.path = raw.partition(b"?")[0].decode("latin-1")
+        self.query_string: bytes = scope["query_string"]
+        self.receive = receive
+        self.request_id = request_id
+        self.method: str = scope["method"]
+        self.headers = _joined(scope["headers"])
+        self.path_parameters: Mapping[str, bytes] = {}
+        self.misrouted: Problem | None = None
+        self.files: list[UploadFile] = []
+        self.response_headers: list[tuple[bytes, bytes]] = []
+        self.caller: Any = None
+        self.answered = False
+
+    def header(self, name: bytes) -> str | None:
+        """Return a header field's value (name in lower case), or None; its bytes are read as Latin-1."""
+        value = self.headers.get(name)
+        return None if value is None else value.decode("latin-1")
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        """The cookies by name."""
+        sent = self.header(b"cookie")
+        return {} if sent is None else cookie_parser(sent)
+
+    def problem_details(self, problem: Problem) -> dict[str, Any]:
+        """Return the document of a problem that this request has."""
+        return problem.document(
+            instance=quote(self.scope.get("root_path", "")) + normal_path(self.path),
+            timestamp=self._clock.now().isoformat(),
+            request_id=self.request_id,
+            types=self._problem_types,
+        )
+
+    @property
+    def client_address(self) -> str:
+        """The address of the peer, or ``unknown`` where the server gives none."""
+        client = self.scope.get("client")
+        return str(client[0]) if client else "unknown"
+
+
+def _joined(raw: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    """Join repeated fields as RFC 9110, section 5.3 says (RFC 9113, section 8.2.3 for cookies)."""
+    fields: dict[bytes, bytes] = {}
+    for name, value in raw:
+        if name in fields:
+            fields[name] += (b"; " if name == b"cookie" else b", ") + value
+        else:
+            fields[name] = value
+    return fields

@@ -1,0 +1,157 @@
+"""The judge of responses: openapi-core."""
+
+from __future__ import annotations
+
+import json
+from functools import cached_property, partial
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from starlette.datastructures import Headers
+
+from .media_types import essence, is_json
+from .schemas import SchemaCompiler
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from openapi_contract import Contract, Operation
+
+    from .resources import Resources
+    from .responses import Rendered
+
+LONGEST_WANTED = 200
+
+TELL_NAMES = frozenset({"required", "additionalProperties", "unevaluatedProperties", "dependentRequired"})
+"""Keywords whose messages hold names of properties, and never a value."""
+
+
+def declared_response(operation: Operation, status: int) -> Mapping[str, Any] | None:
+    """Return the response that an operation declares for a status: its own, its range's or the default."""
+    code = str(status)
+    keys = (code, code[0] + "XX", "default")
+    return next((operation.responses[key] for key in keys if key in operation.responses), None)
+
+
+def _reader(media_type: str) -> Callable[..., Any]:
+    """Read what openapi-core would leave as bytes: types built on JSON (RFC 6839), texts, media ranges."""
+    if is_json(media_type):
+        return _json
+    return _text if media_type.startswith("text/") else _json_or_bytes
+
+
+def _json(body: bytes, **_: str) -> Any:
+    return json.loads(body)
+
+
+def _text(body: bytes, **_: str) -> str:
+    return body.decode()
+
+
+def _json_or_bytes(body: bytes, **_: str) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return body
+
+
+class Routed:
+    """Finds an operation for openapi-core by its path template: by server and path it is found already."""
+
+    def __init__(self, spec: Any, base_url: str | None = None) -> None:  # noqa: ARG002 -- openapi-core's signature
+        self._paths = dict((spec / "paths").str_items())
+
+    def find(self, method: str, name: str) -> tuple[Any, Any, None, Any, Any]:
+        """Return what openapi-core wants to know of the operation."""
+        path = self._paths[name]
+        return path, path / method, None, SimpleNamespace(variables={}), {}
+
+
+class Judge:
+    """Judges responses against the effective contract.
+
+    openapi-core is slow to import and to build, and seldom asked: both wait for the first response that the
+    accept filter does not accept.
+    """
+
+    def __init__(self, contract: Contract, resources: Resources) -> None:
+        self._contract = contract
+        self._resources = resources
+
+    @cached_property
+    def document(self) -> Any:
+        """The contract as openapi-core reads it."""
+        from jsonschema_path import SchemaPath  # noqa: PLC0415 -- see the class
+
+        # whatever a URI's scheme, it names a schema of the contract: nothing is fetched
+        handlers = dict.fromkeys(self._resources.schemes, self._resources.resource)
+        return SchemaPath.from_dict(self._contract.document, base_uri=self._resources.uri, handlers=handlers)
+
+    @cached_property
+    def _validator(self) -> Any:
+        from openapi_core.validation.response.validators import (  # noqa: PLC0415 -- see the class
+            V30ResponseValidator,
+            V31ResponseValidator,
+        )
+
+        from .directions import of_answers  # noqa: PLC0415 -- see the class
+
+        kind: Any = V31ResponseValidator
+        if self._contract.openapi.startswith("3.0"):
+            directed = of_answers(SchemaCompiler(self._resources))
+            kind = partial(V30ResponseValidator, schema_validators_factory=directed)
+        declared = {
+            essence(media_type)
+            for operation in self._contract.operations
+            for response in operation.responses.values()
+            for media_type in response.get("content", {})
+        }
+        read = [each for each in declared if is_json(each) or each.startswith("text/") or "*" in each]
+        readers = {each: _reader(each) for each in read}
+        return kind(self.document, path_finder_cls=Routed, extra_media_type_deserializers=readers)
+
+    def errors(self, operation: Operation, rendered: Rendered, media_type: str | None) -> list[str]:
+        """Return what is wrong with a response, each part in a sentence; nothing if it keeps the contract.
+
+        What it cannot judge, such as a regular expression that Python does not have, is wrong as well.
+        """
+        declared = declared_response(operation, rendered.status)
+        if rendered.body and declared is not None and not declared.get("content"):
+            return [f"The contract declares no body for status {rendered.status}"]
+        try:
+            return sentences(self.found(operation, rendered, media_type))
+        except Exception as error:  # noqa: BLE001 -- whatever it is, the response goes no further
+            return [f"cannot be judged ({type(error).__name__})"]
+
+    def found(self, operation: Operation, rendered: Rendered, media_type: str | None) -> list[Any]:
+        """Return openapi-core's own errors in a response; it raises anything for what it cannot judge."""
+        asked = SimpleNamespace(host_url="", path=operation.path, method=operation.method)
+        given = SimpleNamespace(
+            status_code=rendered.status,
+            data=rendered.body,
+            content_type=media_type or "",
+            headers=Headers(raw=rendered.headers),
+        )
+        return list(self._validator.iter_errors(asked, given))
+
+
+def sentences(errors: list[Any]) -> list[str]:
+    """Word errors of openapi-core without the values in the response, which may be secret."""
+    return [sentence for error in errors for sentence in _sentences(error)]
+
+
+def _sentences(error: Any) -> Iterator[str]:
+    where = f"header {error.name}" if hasattr(error, "name") else "body"
+    cause = error.__cause__
+    violations = getattr(cause, "schema_errors", ()) or getattr(error, "schema_errors", ())
+    for each in violations:
+        yield f"{where}{''.join(f'/{step}' for step in each.absolute_path)}: {_violation(each)}"
+    if not violations:
+        unreadable = cause is not None and not type(cause).__name__.endswith("NotFound")
+        yield f"{where}: cannot be read ({type(cause).__name__})" if unreadable else str(error)
+
+
+def _violation(error: Any) -> str:
+    if error.validator in TELL_NAMES:
+        return str(error.message)
+    return f"breaks {error.validator} {error.validator_value!r}"[:LONGEST_WANTED]

@@ -1,0 +1,123 @@
+"""What is wrong with a value under its schema, part by part, as far as it is wise to ask."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from openapi_contract import pointers
+
+from .problems import Violation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from jsonschema_rs import Draft202012Validator, ValidationError
+
+LONGEST_DETAIL = 300
+HOLD_NAMED = {"properties", "patternProperties", "dependentSchemas"}
+MOST_VIOLATIONS = 100
+
+# jsonschema-rs collects all errors before it gives the first, 10 µs for each, and those of propertyNames hold
+# the whole object each: without these bounds a body of 1 MiB would take a quarter of a minute, or all memory
+MOST_PLACES = 2000
+MOST_PLACES_WITH_NAMES = 200
+
+TOLD_OF_LARGE = frozenset({"type", "maxItems", "maxProperties"})
+"""What can be said of a value without looking into its parts."""
+
+
+def violations(
+    validator: Draft202012Validator, schema: Any, value: Any, location: str, name: str
+) -> Iterator[Violation]:
+    """Yield what is wrong with a value, at most 100 parts; of a large value only what is near its top.
+
+    Args:
+        validator: the compiled schema.
+        schema: the schema.
+        value: a JSON value.
+        location: where the value was (``body``, ``query`` ...).
+        name: the parameter's name; violations within it are told by pointer behind it.
+    """
+    most = MOST_PLACES_WITH_NAMES if _mentions(schema, "propertyNames") else MOST_PLACES
+    if holds_more(value, most):
+        causes = _of_outline(validator, value)
+        if not causes:
+            told = f"is not valid; it holds more than {most} values, too many to say which is wrong"
+            yield Violation(location, name, "schema", told)
+    else:
+        causes = [cause for error in validator.iter_errors(value) for cause in _causes(error)]
+    for cause in islice(causes, MOST_VIOLATIONS):
+        yield Violation(location, pointers.join(name, *cause.instance_path), _rule(cause), _detail(cause))
+
+
+def _of_outline(validator: Draft202012Validator, value: dict[str, Any] | list[Any]) -> list[ValidationError]:
+    """Return what is wrong with a value and its parts, whatever is in the parts."""
+    share = MOST_PLACES // len(value)
+    outline = _mapped(value, lambda part: _mapped(part, _emptied, share), MOST_PLACES_WITH_NAMES)
+    return [
+        error
+        for error in validator.iter_errors(outline)
+        if error.kind.name in TOLD_OF_LARGE and len(error.instance_path) <= 1
+    ]
+
+
+def _mapped(value: Any, change: Callable[[Any], Any], most: int) -> Any:
+    """Return a copy of an object or array with its parts changed, and no more of them than that."""
+    if isinstance(value, dict):
+        most = min(most, MOST_PLACES_WITH_NAMES)
+        return {name: change(part) for name, part in islice(value.items(), most)}
+    return [change(part) for part in value[:most]] if isinstance(value, list) else value
+
+
+def _emptied(value: Any) -> Any:
+    return _mapped(value, _emptied, 0)
+
+
+def holds_more(value: Any, most: int) -> bool:
+    """Tell whether a value holds more values than that, without looking at many more."""
+    pending, count = [value], 1
+    while pending:
+        node = pending.pop()
+        if isinstance(node, dict | list):
+            count += len(node)
+            if count > most:
+                return True
+            pending.extend(node.values() if isinstance(node, dict) else node)
+    return False
+
+
+def _mentions(node: Any, keyword: str) -> bool:
+    if isinstance(node, dict):
+        return keyword in node or any(_mentions(value, keyword) for value in node.values())
+    return isinstance(node, list) and any(_mentions(item, keyword) for item in node)
+
+
+def _causes(error: ValidationError) -> list[ValidationError]:
+    """Look into ``anyOf`` and ``oneOf``: where one branch alone has the value's type, its errors say more."""
+    context = getattr(error.kind, "context", None)
+    if error.kind.name not in {"anyOf", "oneOf"} or not context:
+        return [error]
+    depth = len(error.instance_path)
+    near = [
+        branch
+        for branch in context
+        if not any(e.kind.name == "type" and len(e.instance_path) == depth for e in branch)
+    ]
+    return [cause for inner in near[0] for cause in _causes(inner)] if len(near) == 1 else [error]
+
+
+def _rule(error: ValidationError) -> str:
+    """Return the keyword that is broken; of the schema false it is the one that holds it."""
+    if error.kind.name != "falseSchema":
+        return error.kind.name
+    keyword, step = ["", "", *error.schema_path][-2:]  # a path starts at the nearest $id
+    if keyword == "$defs":
+        return "false"
+    return str(keyword) if keyword in HOLD_NAMED or isinstance(step, int) else str(step)
+
+
+def _detail(error: ValidationError) -> str:
+    """Word the error, with what the schema wants; the value itself is never repeated."""
+    message = error.message
+    return message if len(message) <= LONGEST_DETAIL else message[: LONGEST_DETAIL - 1] + "…"

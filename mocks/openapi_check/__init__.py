@@ -1,0 +1,1 @@
+"""Checks of OpenAPI contracts: recorded exchanges, deployments and apps; their reports."""

@@ -1,0 +1,149 @@
+"""What is secret in an exchange, masked."""
+
+from __future__ import annotations
+
+import re
+from copy import copy
+from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote_plus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from openapi_contract import Contract
+
+MASK = "***"
+CREDENTIAL_HEADERS = frozenset({"authorization", "proxy-authorization"})
+SECRET_HEADERS = frozenset({"x-api-key", "x-amz-security-token", "x-csrftoken"})
+URL_HEADERS = frozenset({"location", "content-location", "referer"})
+SECRET_NAMES = frozenset(
+    {
+        "access_token",
+        "api_key",
+        "apikey",
+        "client_secret",
+        "id_token",
+        "password",
+        "refresh_token",
+        "secret",
+        "sessionid",
+        "signature",
+        "token",
+        "x-amz-security-token",
+        "x-amz-signature",
+    }
+)
+"""Of query parameters and cookies, and of members and fields in bodies."""
+SHORTEST_PRESENTED = 16
+"""Bytes; what is shorter may be a word that means something else where it stands again."""
+
+_LOOKS_SECRET = re.compile(
+    rb"eyJ[\w-]{8,}\.eyJ[\w-]+\.[\w-]*"
+    rb"|(?:[a-z]{2,8}_){1,2}[A-Za-z0-9]{32,}(?:_[0-9a-f]{8})?"
+)
+"""A JWT, or a token with a prefix that tells its kind, and perhaps a checksum behind it."""
+_XML_SIGNATURE = re.compile(rb"(<SignatureProvided>)([^<]*)")
+
+
+class Masking:
+    """Masks secrets by their names; wherever it stands, what looks like one, and what is presented as one.
+
+    Args:
+        names: of further headers, query parameters and cookies that are secret.
+
+    Attributes:
+        presented: credentials, the longest first.
+    """
+
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        further = frozenset(name.lower() for name in names)
+        self._headers = SECRET_HEADERS | further
+        self._names = SECRET_NAMES | further
+        either = b"|".join(re.escape(name.encode()) for name in sorted(self._names))
+        self._in_bodies = [
+            re.compile(rb'("(?:' + either + rb')"\s*:\s*")((?:[^"\\]|\\.)+)', re.IGNORECASE | re.DOTALL),
+            re.compile(rb"((?:^|&)(?:" + either + rb")=)([^&\s]+)", re.IGNORECASE),
+            re.compile(rb'(name="(?:' + either + rb')"[^\r\n]*\r\n\r\n)([^\r\n]+)', re.IGNORECASE),
+            _XML_SIGNATURE,
+        ]
+        self.presented: tuple[bytes, ...] = ()
+
+    @classmethod
+    def of(cls, contract: Contract) -> Masking:
+        """Return the masking of what a contract's security schemes call a key."""
+        return cls(scheme["name"] for scheme in contract.security_schemes.values() if "name" in scheme)
+
+    def knowing(self, fields: Iterable[tuple[bytes, bytes]]) -> Masking:
+        """Return one that knows what is presented as a credential in an exchange's header fields."""
+        values = {value for field in fields for value in self._credentials(*field)}
+        spelled = values | {quote(value, safe="").encode() for value in values}
+        masking = copy(self)
+        masking.presented = tuple(
+            sorted((each for each in spelled if len(each) >= SHORTEST_PRESENTED), key=len, reverse=True)
+        )
+        return masking
+
+    def headers(self, fields: Iterable[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
+        """Return header fields as text, their secrets masked."""
+        return [self._header(name.decode("latin-1"), value.decode("latin-1")) for name, value in fields]
+
+    def url(self, url: str) -> str:
+        """Return a URL with the secrets in its path and query masked; all else is as it was."""
+        front, mark, query = url.partition("?")
+        return self._text(front + mark + "&".join(map(self._parameter, query.split("&"))))
+
+    def body(self, content: bytes) -> bytes:
+        """Return a body, each secret masked by as many asterisks as it has bytes."""
+        for pattern in self._in_bodies:
+            content = pattern.sub(lambda found: found[1] + b"*" * len(found[2]), content)
+        return self._anywhere(content)
+
+    def fields(self, pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+        """Return fields of a form, with the secrets that stand in them masked."""
+        return [(name, self._text(value)) for name, value in pairs]
+
+    def _anywhere(self, content: bytes) -> bytes:
+        for value in self.presented:
+            content = content.replace(value, b"*" * len(value))
+        return _LOOKS_SECRET.sub(lambda found: b"*" * len(found[0]), content)
+
+    def _text(self, text: str) -> str:
+        return self._anywhere(text.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
+
+    def _credentials(self, name: bytes, value: bytes) -> Iterator[bytes]:
+        lower = name.lower().decode("latin-1")
+        if lower in CREDENTIAL_HEADERS:
+            yield value.partition(b" ")[2].strip() or value
+        elif lower in {"cookie", "set-cookie"}:
+            pairs = (pair.strip().partition(b"=") for pair in value.split(b";"))
+            yield from (secret for cookie, _, secret in pairs if self._is_secret(cookie.decode("latin-1")))
+        elif lower in self._headers:
+            yield value
+
+    def _is_secret(self, name: str) -> bool:
+        return unquote_plus(name).lower() in self._names
+
+    def _header(self, name: str, value: str) -> tuple[str, str]:
+        lower = name.lower()
+        if lower in CREDENTIAL_HEADERS:
+            scheme, space, _ = value.partition(" ")
+            return name, f"{scheme} {MASK}" if space else MASK
+        if lower == "cookie":
+            return name, "; ".join(map(_valueless, value.split(";")))
+        if lower == "set-cookie":
+            pair, semicolon, attributes = value.partition(";")
+            return name, _valueless(pair) + semicolon + attributes
+        if lower in self._headers:
+            return name, MASK
+        if lower in URL_HEADERS:
+            return name, self.url(value)
+        return name, self._text(value)
+
+    def _parameter(self, pair: str) -> str:
+        name, equals, _ = pair.partition("=")
+        return f"{name}={MASK}" if equals and self._is_secret(name) else pair
+
+
+def _valueless(cookie: str) -> str:
+    name, equals, _ = cookie.strip().partition("=")
+    return f"{name}={MASK}" if equals else MASK

@@ -1,0 +1,147 @@
+"""Request bodies of one operation, read by media type."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from starlette.datastructures import UploadFile
+
+from openapi_check.exchange import Violation
+from openapi_contract import pointers
+from openapi_service.bodies import FORMS, MULTIPART
+from openapi_service.forms import Form
+from openapi_service.json_text import read_json
+from openapi_service.media_types import charset, essence, is_json
+from openapi_service.problems import BadRequest
+from openapi_service.shapes import types_of
+
+from .court import ReadBody
+from .media_types import declared_as
+from .schema_judgement import JudgedSchema
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Mapping
+
+    from openapi_contract import Contract, Operation
+    from openapi_service.problems import Violation as FormViolation
+    from openapi_service.request import Request
+    from openapi_service.schemas import SchemaCompiler
+
+UNICODE = frozenset({"utf-8", "us-ascii"})
+
+
+class RequestBody:
+    """The request body of one operation, compiled."""
+
+    def __init__(self, operation: Operation, contract: Contract, compiler: SchemaCompiler) -> None:
+        definition, self._pointer = contract.follow(
+            operation.definition["requestBody"], pointers.join(operation.pointer, "requestBody")
+        )
+        self._required = bool(definition.get("required", False))
+        self._content: Mapping[str, Mapping[str, Any]] = definition.get("content", {})
+        self._schemas = {
+            name: JudgedSchema.of_body(name, each, compiler, self._pointer)
+            for name, each in self._content.items()
+        }
+        self._types = {
+            name: types_of(each.get("schema", True), compiler) for name, each in self._content.items()
+        }
+        self._forms = {
+            name: Form(each.get("schema", True), each.get("encoding", {}), compiler)
+            for name, each in self._content.items()
+            if essence(name) in FORMS
+        }
+
+    def schema(self, body: ReadBody) -> JudgedSchema:
+        """Return the schema that a body must keep."""
+        return self._schemas[body.declared]
+
+    def violation(self, rule: str, detail: str, part: str = "body") -> Violation:
+        """Return a violation of the whole body."""
+        return Violation(part=part, rule=rule, detail=detail, pointer=self._pointer)
+
+    def read(self, request: Request, body: bytes, found: list[Violation]) -> ReadBody | None:
+        """Return what a schema can judge of a body; what keeps it from being read goes to ``found``.
+
+        Raises:
+            Problem: it cannot be read as what its media type says it is.
+        """
+        if not body:
+            if self._required:
+                found.append(self.violation("required", "is required and was not sent"))
+            return None
+        sent = request.header(b"content-type") or ""
+        declared = declared_as(sent, self._content)
+        if declared is None:
+            wanted = " or ".join(self._content)
+            detail = f"is {essence(sent)[:100] or 'not told'}; the contract has {wanted}"
+            found.append(self.violation("undocumented", detail, "media type"))
+            return None
+        value = self._value(declared, sent, request, body, found)
+        return ReadBody(value, declared) if self._may_mean(value, declared) else None
+
+    def _may_mean(self, value: Any, declared: str) -> bool:
+        """Tell whether a schema can judge a value: not bytes, nor the text of what is no string."""
+        if isinstance(value, str) and not is_json(essence(declared)):
+            return "string" in self._types[declared]
+        return not isinstance(value, bytes)
+
+    def _value(self, declared: str, sent: str, request: Request, body: bytes, found: list[Violation]) -> Any:
+        media_type, form = essence(sent), self._forms.get(declared)
+        if form is not None:
+            broken: list[FormViolation] = []
+            value = _fields(form, media_type, request, body, broken)
+            found += [self._of_form(each) for each in broken]
+            return value
+        if is_json(media_type):
+            return read_json(body, "body")
+        return _text(body, sent) if media_type.startswith("text/") else body
+
+    def _of_form(self, broken: FormViolation) -> Violation:
+        pointer = self._pointer
+        return Violation(
+            part="body", where=broken.name, rule=broken.rule, detail=broken.detail, pointer=pointer
+        )
+
+
+def _text(body: bytes, sent: str) -> str:
+    if charset(sent) not in UNICODE:
+        return body.decode("latin-1")
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        raise BadRequest("The body is not UTF-8.") from None
+
+
+def _fields(
+    form: Form, media_type: str, request: Request, body: bytes, broken: list[FormViolation]
+) -> dict[str, Any]:
+    if media_type != MULTIPART:
+        return form.urlencoded(body, request, broken)
+    # large files go to a thread of an event loop, and the caller may be in one already
+    with ThreadPoolExecutor(1) as aside:
+        return aside.submit(asyncio.run, _multipart(form, request, body, broken)).result()
+
+
+async def _multipart(
+    form: Form, request: Request, body: bytes, broken: list[FormViolation]
+) -> dict[str, Any]:
+    try:
+        fields = await form.multipart(_once(body), request, broken)
+        return {name: _stand_in(part) for name, part in fields.items()}
+    finally:
+        for file in request.files:
+            await file.close()
+
+
+async def _once(body: bytes) -> AsyncGenerator[bytes, None]:
+    yield body
+
+
+def _stand_in(part: Any) -> Any:
+    """A file's bytes are not for a schema to judge: a string that is as empty as the file stands for them."""
+    if isinstance(part, list):
+        return [_stand_in(each) for each in part]
+    return ("\0" if part.size else "") if isinstance(part, UploadFile) else part

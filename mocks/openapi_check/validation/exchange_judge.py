@@ -1,0 +1,186 @@
+"""Judges exchanges against a contract: openapi-core decides, compiled filters in front spare it most."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from functools import cached_property
+from http import HTTPStatus
+from typing import TYPE_CHECKING, NamedTuple
+
+from openapi_check.exchange import Verdict, Violation
+from openapi_service.problems import MethodNotAllowed, NotFound, Problem
+from openapi_service.resources import Resources
+from openapi_service.routing import PathTable
+from openapi_service.schemas import SchemaCompiler
+
+from .base_paths import BasePaths
+from .contract_words import precise
+from .court import Court
+from .requests import JudgedRequest, RequestJudge
+from .responses import ResponseJudge
+from .unjudged import Unjudged
+from .wire import raw_fields, request_of, target
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from openapi_check.exchange import Exchange
+    from openapi_contract import Contract, Operation
+
+WITHOUT_BODY = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
+
+
+class Judgement(NamedTuple):
+    """A verdict, and what it was given on.
+
+    Attributes:
+        verdict: what the contract says.
+        operation_id: of the operation that was called; empty if of none.
+        request: what the request holds; None without an operation.
+    """
+
+    verdict: Verdict
+    operation_id: str = ""
+    request: JudgedRequest | None = None
+
+
+class ExchangeJudge:
+    """Judges the request and the answer of an exchange, of whatever server, by one contract.
+
+    Args:
+        contract: any OpenAPI 3.0 or 3.1 contract.
+        base_url: where it is deployed, if its servers do not tell; only the path counts.
+        authentication: whether the server asks for credentials where the contract does.
+    """
+
+    def __init__(
+        self, contract: Contract, base_url: str | None = None, *, authentication: bool = True
+    ) -> None:
+        resources = Resources(contract.document, contract.source)
+        self._contract = contract
+        self._bases = BasePaths(contract, base_url)
+        self._table = PathTable(contract.operations)
+        self._operations = {
+            each.operation_id: each if authentication else replace(each, security=())
+            for each in contract.operations
+        }
+        self._compiler = SchemaCompiler(resources)
+        self._court = Court(contract, resources)
+        self._judges: dict[str, _Judges] = {}
+
+    def prepare(self) -> None:
+        """Do now, at a start, what would hold up the first exchanges."""
+        for operation_id in self._operations:
+            with suppress(Exception):  # what cannot be compiled is told when it is asked for
+                self._judges_of(operation_id).prepare()
+
+    def operation_id(self, method: str, url: str) -> str:
+        """Return the operationId that a request belongs to, empty if to none."""
+        try:
+            return self._routed(method, target(url)[0])[0]
+        except Problem:
+            return ""
+
+    def verdict(self, exchange: Exchange) -> Verdict:
+        """Return what the contract says of an exchange; whatever is in it, nothing is raised."""
+        return self.judge(exchange).verdict
+
+    def judge(self, exchange: Exchange) -> Judgement:
+        """Return what the contract says of an exchange, and what it saw in it; nothing is raised."""
+        try:
+            return self._judgement(exchange)
+        except Exception as error:  # noqa: BLE001 -- what others send must not end who watches
+            return Judgement(Verdict(unjudged=f"it cannot be judged ({type(error).__name__})"))
+
+    def _judgement(self, exchange: Exchange) -> Judgement:
+        path, query = target(exchange.url)
+        try:
+            operation_id, values = self._routed(exchange.method, path)
+        except Problem as problem:
+            return Judgement(_unrouted(exchange, problem))
+        judges, unjudged = self._judges_of(operation_id), Unjudged()
+        request = request_of(exchange, path, query)
+        request.path_parameters = values
+        judged, response = JudgedRequest(), list[Violation]()
+        with unjudged.side("request"):
+            judged = judges.request.judge(request, unjudged.body(exchange.request, "request"))
+        with unjudged.side("answer"):
+            response = self._response(exchange, judges.response, unjudged)
+        verdict = Verdict(
+            request=self._pointed(judged.violations),
+            response=self._pointed(response),
+            unjudged=unjudged.told,
+        )
+        return Judgement(verdict, operation_id, judged)
+
+    def _pointed(self, violations: list[Violation]) -> list[Violation]:
+        return [precise(each, self._contract.document) for each in violations]
+
+    @staticmethod
+    def _response(exchange: Exchange, judge: ResponseJudge, unjudged: Unjudged) -> list[Violation]:
+        if not exchange.status:
+            unjudged.tell("the connection ended without an answer")
+            return []
+        bodiless = exchange.method.upper() == "HEAD" or exchange.status in WITHOUT_BODY
+        body = None if bodiless and not exchange.response.body else unjudged.body(exchange.response, "answer")
+        return judge.violations(exchange.status, raw_fields(exchange.response), body)
+
+    def _routed(self, method: str, path: str) -> tuple[str, Mapping[str, bytes]]:
+        """Return the operation of a method and path; the Problem of the request if there is none."""
+        problem: Problem = NotFound("No operation of the contract has this path.")
+        for within in self._bases.within(path):
+            try:
+                item, values = self._table.find(within)
+            except NotFound:
+                continue
+            if method.upper() in item.operations:
+                return item.operations[method.upper()], values
+            problem = MethodNotAllowed(f"{method[:20]} is not among the methods of this path: {item.allow}.")
+        raise problem
+
+    def _judges_of(self, operation_id: str) -> _Judges:
+        if operation_id not in self._judges:
+            operation = self._operations[operation_id]
+            self._judges[operation_id] = _Judges(operation, self._contract, self._compiler, self._court)
+        return self._judges[operation_id]
+
+
+class _Judges:
+    """The judges of one operation."""
+
+    def __init__(
+        self, operation: Operation, contract: Contract, compiler: SchemaCompiler, court: Court
+    ) -> None:
+        self._parts = operation, contract, compiler, court
+
+    @cached_property
+    def request(self) -> RequestJudge:
+        """The judge of its requests."""
+        operation, contract, compiler, court = self._parts
+        return RequestJudge(operation, contract, compiler.for_requests, court)
+
+    @cached_property
+    def response(self) -> ResponseJudge:
+        """The judge of its answers."""
+        operation, contract, compiler, court = self._parts
+        return ResponseJudge(operation, contract, compiler.for_answers, court)
+
+    def prepare(self) -> None:
+        """Make both."""
+        _ = self.response, self.request
+
+
+def _unrouted(exchange: Exchange, problem: Problem) -> Verdict:
+    if exchange.method.upper() == "OPTIONS":
+        return Verdict(unjudged="OPTIONS asks for what HTTP and CORS allow, not for an operation")
+    violation = Violation(
+        part="operation",
+        where=exchange.method[:20],
+        rule="undocumented",
+        detail=problem.detail,
+        pointer="/paths",
+    )
+    return Verdict(
+        request=[violation], unjudged="no operation of the contract says what the answer should be"
+    )

@@ -1,0 +1,177 @@
+"""Requests of one operation: read as the service would read them, then judged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from openapi_check.exchange import Violation
+from openapi_contract import pointers
+from openapi_service.coercion import RepeatedError
+from openapi_service.parameters import compile_parameters
+from openapi_service.percent import decode_form
+from openapi_service.problems import BadRequest
+
+from .bodies import RequestBody
+from .court import ReadBody, ReadParameters
+from .schema_judgement import UNDECIDED, JudgedSchema, is_large
+from .security import SecurityCheck
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from openapi_contract import Contract, Operation
+    from openapi_service.parameters import Parameter, QueryPairs
+    from openapi_service.request import Request
+    from openapi_service.schemas import SchemaCompiler
+
+    from .court import Court
+
+EMPTY = "EmptyQueryParameterValue"
+"""openapi-core refuses ``?q=``; form style spells an empty string so, which the schema may allow."""
+
+
+class JudgedParameter:
+    """One declared parameter."""
+
+    def __init__(self, parameter: Parameter, schema: JudgedSchema) -> None:
+        self.name = parameter.name
+        self.place = parameter.location
+        self.schema = schema
+        self._parameter = parameter
+
+    def read(self, request: Request, pairs: QueryPairs, values: ReadParameters) -> Violation | None:
+        """Put what was sent among the values; return that it is missing or cannot be read, if so."""
+        try:
+            sent = self._parameter.read(request, pairs)
+            if sent is not None:
+                values[self.place][self.name] = self._parameter.coerce(sent)
+        except RepeatedError:
+            return self.schema.violation("repeated", "takes one value and was sent more than once")
+        except BadRequest as problem:
+            return self.schema.violation("encoding", problem.detail)
+        missing = sent is None and self._parameter.required
+        return self.schema.violation("required", "is required and was not sent") if missing else None
+
+
+@dataclass
+class JudgedRequest:
+    """A request that was judged.
+
+    Attributes:
+        violations: what it breaks.
+        parameters: those that were sent and could be read.
+        body: None if there was none that could be read.
+    """
+
+    violations: list[Violation] = field(default_factory=list)
+    parameters: ReadParameters = field(default_factory=ReadParameters)
+    body: ReadBody | None = None
+
+
+class RequestJudge:
+    """Judges the requests of one operation."""
+
+    def __init__(
+        self, operation: Operation, contract: Contract, compiler: SchemaCompiler, court: Court
+    ) -> None:
+        self._operation = operation
+        self._court = court
+        self._security = SecurityCheck(operation, contract)
+        self._parameters = list(_parameters(operation, contract, compiler))
+        self._body = None if operation.request_body is None else RequestBody(operation, contract, compiler)
+
+    def judge(self, request: Request, body: bytes | None) -> JudgedRequest:
+        """Return what a request holds, and what is wrong with it.
+
+        Args:
+            request: its head.
+            body: without its content coding; None if that is not known.
+        """
+        values = ReadParameters()
+        found = self._security.violations(request) + self._read_parameters(request, values)
+        read = None if body is None else self._read_body(request, body, found)
+        if not self._accepts(values, read):
+            found += self._judged(values, read)
+        return JudgedRequest(found, values, read)
+
+    def _read_parameters(self, request: Request, values: ReadParameters) -> list[Violation]:
+        try:
+            pairs = decode_form(request.query_string, "query") if request.query_string else []
+        except BadRequest as problem:
+            return [Violation(part="query", rule="encoding", detail=problem.detail)]
+        found = (each.read(request, pairs, values) for each in self._parameters)
+        return [each for each in found if each is not None]
+
+    def _read_body(self, request: Request, body: bytes, found: list[Violation]) -> ReadBody | None:
+        if self._body is None:
+            return None
+        try:
+            return self._body.read(request, body, found)
+        except BadRequest as problem:
+            found.append(self._body.violation("encoding", problem.detail))
+            return None
+
+    def _accepts(self, values: ReadParameters, body: ReadBody | None) -> bool:
+        sent = [each for each in self._parameters if each.name in values[each.place]]
+        return all(each.schema.accepts(values[each.place][each.name]) for each in sent) and (
+            body is None or self._body is None or self._body.schema(body).accepts(body.value)
+        )
+
+    def _judged(self, values: ReadParameters, body: ReadBody | None) -> list[Violation]:
+        """Bring what the filter does not accept before openapi-core."""
+        errors = self._errors(values, body)
+        found = []
+        for each in self._parameters:
+            error = errors.get((each.place, each.name))
+            if error is not None and each.name in values[each.place]:
+                found += each.schema.violations(values[each.place][each.name], error)
+        error = errors.get(("body", ""))
+        if error is not None and body is not None and self._body is not None:
+            found += self._body.schema(body).violations(body.value, error)
+        return found
+
+    def _errors(self, values: ReadParameters, body: ReadBody | None) -> Mapping[tuple[str, str], Exception]:
+        """Return openapi-core's errors by place and name; where it cannot judge, any may be wrong."""
+        if body is not None and is_large(body.value):
+            return _Undecided()
+        try:
+            errors = self._court.request_errors(self._operation, values, body)
+        except Exception:  # noqa: BLE001 -- whatever openapi-core stumbles over, the other engine still judges
+            return _Undecided()
+        return {
+            (getattr(each, "location", "body"), getattr(each, "name", "")): each
+            for each in errors
+            if type(each.__cause__).__name__ != EMPTY
+        }
+
+
+class _Undecided(dict[tuple[str, str], Exception]):
+    """Errors of which nobody knows."""
+
+    def get(self, _key: Any, _default: Any = None) -> Exception:
+        return UNDECIDED
+
+
+def _parameters(
+    operation: Operation, contract: Contract, compiler: SchemaCompiler
+) -> Iterator[JudgedParameter]:
+    places = _pointers(operation, contract)
+    compiled = compile_parameters(operation.parameters, compiler)
+    for each, definition in zip(compiled, operation.parameters, strict=True):
+        pointer = places[each.name, each.location]
+        content = next(iter(definition.get("content", {}).values()), None)
+        schema = (definition if content is None else content).get("schema", True)
+        yield JudgedParameter(each, JudgedSchema(schema, compiler, each.location, each.name, pointer))
+
+
+def _pointers(operation: Operation, contract: Contract) -> dict[tuple[str, str], str]:
+    """Return where each parameter of an operation stands in the document."""
+    above = operation.pointer.rpartition("/")[0]
+    found = {}
+    for owner in (above, operation.pointer):
+        listed = pointers.lookup(contract.document, owner).get("parameters", ())
+        for index, node in enumerate(listed):
+            parameter, pointer = contract.follow(node, pointers.join(owner, "parameters", index))
+            found[parameter["name"], parameter["in"]] = pointer
+    return found

@@ -1,0 +1,170 @@
+"""Answers of one operation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from openapi_check.exchange import Violation
+from openapi_contract import pointers
+from openapi_service.accept_filter import AcceptFilter
+from openapi_service.json_text import read_json
+from openapi_service.media_types import charset, essence, is_json
+from openapi_service.problems import BadRequest
+from openapi_service.response_validation import declared_response
+from openapi_service.responses import Rendered
+from openapi_service.shapes import types_of
+
+from .bodies import UNICODE
+from .media_types import declared_as
+from .schema_judgement import NO_JSON, UNDECIDED, JudgedSchema, is_large
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from openapi_contract import Contract, Operation
+    from openapi_service.schemas import SchemaCompiler
+
+    from .court import Court
+
+RawHeaders = list[tuple[bytes, bytes]]
+
+
+class ResponseJudge:
+    """Judges the answers of one operation."""
+
+    def __init__(
+        self, operation: Operation, contract: Contract, compiler: SchemaCompiler, court: Court
+    ) -> None:
+        self._operation = operation
+        self._filter = AcceptFilter(operation, compiler)
+        self._court = court
+        self._declared = {
+            code: DeclaredAnswer(operation, code, contract, compiler) for code in operation.responses
+        }
+
+    def violations(self, status: int, headers: RawHeaders, body: bytes | None) -> list[Violation]:
+        """Return what is wrong with an answer.
+
+        Args:
+            status: its status.
+            headers: names in lower case.
+            body: without its content coding; None if it is not known or not to be sent.
+        """
+        declared = self._of(status)
+        if declared is None:
+            return [self._undocumented(status)]
+        sent = content_type(headers)
+        media_type = declared.media_type(sent)
+        if self._filter.accepts(Rendered(status, headers, body or b""), media_type):
+            return []
+        found: list[Violation] = []
+        left = declared.read(body, sent, media_type, found)
+        for error in self._errors(Rendered(status, headers, left or b""), media_type):
+            if hasattr(error, "name"):
+                found += declared.header_violations(error.name, error)
+            elif left is not None and media_type is not None:
+                found += declared.body_violations(left, sent, media_type, error)
+        return found
+
+    def _errors(self, rendered: Rendered, media_type: str | None) -> list[Any]:
+        try:
+            return self._court.response_errors(self._operation, rendered, media_type)
+        except Exception:  # noqa: BLE001 -- whatever openapi-core stumbles over, the other engine still judges
+            return [UNDECIDED]
+
+    def _of(self, status: int) -> DeclaredAnswer | None:
+        definition = declared_response(self._operation, status)
+        found = (each for each in self._declared.values() if each.definition is definition)
+        return None if definition is None else next(found)
+
+    def _undocumented(self, status: int) -> Violation:
+        documented = ", ".join(self._operation.responses)
+        return Violation(
+            part="status",
+            where=str(status),
+            rule="undocumented",
+            detail=f"is not documented; the contract has {documented}",
+            pointer=pointers.join(self._operation.pointer, "responses"),
+        )
+
+
+class DeclaredAnswer:
+    """One response that an operation declares."""
+
+    def __init__(self, operation: Operation, code: str, contract: Contract, compiler: SchemaCompiler) -> None:
+        _, self.pointer = contract.follow(
+            operation.definition["responses"][code], pointers.join(operation.pointer, "responses", code)
+        )
+        self.definition = operation.responses[code]
+        self._content: Mapping[str, Any] = self.definition.get("content", {})
+        self._compiler = compiler
+
+    def media_type(self, sent: str) -> str | None:
+        """Return the key that declares the media type of an answer's Content-Type."""
+        return declared_as(sent, self._content)
+
+    def schema(self, media_type: str) -> JudgedSchema:
+        """Return the schema that the body of a declared media type must keep."""
+        return JudgedSchema.of_body(media_type, self._content[media_type], self._compiler, self.pointer)
+
+    def read(
+        self, body: bytes | None, sent: str, media_type: str | None, found: list[Violation]
+    ) -> bytes | None:
+        """Return the body if openapi-core is to judge it, else None; what is wrong then goes to ``found``."""
+        if not body or media_type is None:
+            found += self._without_schema(body, sent)
+            return None
+        if not is_json(essence(sent)):
+            return text_of(body, sent) if self._means_text(sent, media_type) else None
+        schema = self.schema(media_type)
+        try:
+            value = read_json(body, "body")
+        except BadRequest as problem:
+            found.append(schema.violation("encoding", problem.detail))
+            return None
+        if is_large(value):
+            found += schema.violations(value, UNDECIDED)
+            return None
+        return body
+
+    def _means_text(self, sent: str, media_type: str) -> bool:
+        """Tell whether the schema is one of a text; of CSV or XML it may say what no JSON value shows."""
+        types = types_of(self._content[media_type].get("schema", True), self._compiler)
+        return essence(sent).startswith("text/") and "string" in types
+
+    def _without_schema(self, body: bytes | None, sent: str) -> Iterator[Violation]:
+        wanted = " or ".join(self._content)
+        is_declared = declared_as(sent, self._content) is not None
+        if body and not self._content:
+            yield Violation(
+                part="body", rule="undocumented", detail="the contract has no body here", pointer=self.pointer
+            )
+        elif self._content and not is_declared and (body or (body is None and sent)):
+            detail = f"is {essence(sent)[:100] or 'not told'}; the contract has {wanted}"
+            yield Violation(part="media type", rule="undocumented", detail=detail, pointer=self.pointer)
+        elif self._content and body is not None:
+            detail = f"is required and was not sent; the contract has {wanted}"
+            yield Violation(part="body", rule="required", detail=detail, pointer=self.pointer)
+
+    def body_violations(self, body: bytes, sent: str, media_type: str, error: Exception) -> list[Violation]:
+        """Return what openapi-core's error in a body says."""
+        value = read_json(body, "body") if is_json(essence(sent)) else NO_JSON
+        return self.schema(media_type).violations(value, error)
+
+    def header_violations(self, name: str, error: Exception) -> list[Violation]:
+        """Return what openapi-core's error in a header says."""
+        pointer = pointers.join(self.pointer, "headers", name)
+        schema = JudgedSchema(True, self._compiler, "header", name, pointer)  # noqa: FBT003 -- the schema of anything
+        if type(error).__name__ == "MissingRequiredHeader":
+            return [schema.violation("required", "is required and was not sent")]
+        return schema.violations(NO_JSON, error)
+
+
+def text_of(body: bytes, sent: str) -> bytes:
+    """Return a text in UTF-8; what came in another charset is taken for Latin-1."""
+    return body if charset(sent) in UNICODE else body.decode("latin-1").encode()
+
+
+def content_type(headers: RawHeaders) -> str:
+    """Return the Content-Type of a message, empty if it has none."""
+    return next((value.decode("latin-1") for name, value in headers if name == b"content-type"), "")

@@ -1,0 +1,103 @@
+"""What is wrong with a value, in the words of the contract."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from openapi_check.exchange import Violation
+from openapi_contract import pointers
+from openapi_service.accept_filter import accepting
+from openapi_service.violations import holds_more
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from openapi_service.schemas import SchemaCompiler
+
+UNDECIDED = Exception("openapi-core did not judge this")
+"""Stands for openapi-core's error where it cannot judge, or would take too long."""
+
+NO_JSON: Any = object()
+"""Stands for a value that is none of JSON's, of which only openapi-core can say what is wrong."""
+
+MOST_VALUES = 5000
+"""openapi-core takes some 20 µs for each value in a body, and holds up everything else for as long."""
+
+MOST_VIOLATIONS = 20
+LONGEST_WANTED = 200
+TELL_NAMES = frozenset({"required", "additionalProperties", "unevaluatedProperties", "dependentRequired"})
+
+
+class JudgedSchema:
+    """A schema of the contract: a filter that accepts, and words for what it refuses.
+
+    Args:
+        schema: as it stands in the contract.
+        part: of the message: ``body``, ``query`` ...
+        name: of the parameter or header; empty for a body.
+        pointer: to the schema in the contract.
+    """
+
+    def __init__(self, schema: Any, compiler: SchemaCompiler, part: str, name: str, pointer: str) -> None:
+        self.accepts = accepting(schema, compiler)
+        self._compiled = compiler.compile(schema)
+        self._part = part
+        self._name = name
+        self._pointer = pointer
+
+    @classmethod
+    def of_body(
+        cls, media_type: str, definition: Mapping[str, Any], compiler: SchemaCompiler, pointer: str
+    ) -> JudgedSchema:
+        """Return the schema of a body's declared media type; ``pointer`` is to what has the ``content``."""
+        pointer = pointers.join(pointer, "content", media_type, "schema")
+        return cls(definition.get("schema", True), compiler, "body", "", pointer)
+
+    def violation(self, rule: str, detail: str) -> Violation:
+        """Return a violation of the whole part."""
+        return self._violation_at(self._name, rule, detail)
+
+    def violations(self, value: Any, error: Exception) -> list[Violation]:
+        """Return what is wrong with a value that openapi-core has refused with this error.
+
+        The words are jsonschema-rs's, the same as in the service's own answers; where it finds nothing wrong
+        they are openapi-core's. The value itself is not in them: it may be secret.
+        """
+        told = list(self._of_jsonschema_rs(value)) if _is_json(value) else []
+        return told or list(self._of_openapi_core(error))
+
+    def _of_jsonschema_rs(self, value: Any) -> Iterator[Violation]:
+        for each in islice(self._compiled.violations(value, self._part, self._name), MOST_VIOLATIONS):
+            yield self._violation_at(each.name, each.rule, each.detail)
+
+    def _violation_at(self, where: str, rule: str, detail: str) -> Violation:
+        return Violation(part=self._part, where=where, rule=rule, detail=detail, pointer=self._pointer)
+
+    def _of_openapi_core(self, error: Exception) -> Iterator[Violation]:
+        if error is UNDECIDED:
+            return
+        cause = error.__cause__
+        schema_errors = getattr(cause, "schema_errors", ()) or getattr(error, "schema_errors", ())
+        for each in islice(schema_errors, MOST_VIOLATIONS):
+            where = pointers.join(self._name, *each.absolute_path)
+            yield self._violation_at(where, str(each.validator), _detail(each))
+        if not schema_errors:
+            unread = type(cause or error).__name__
+            yield self.violation("schema", f"cannot be read as the contract wants it ({unread})")
+
+
+def _detail(error: Any) -> str:
+    """Word a schema's error without the value."""
+    if error.validator in TELL_NAMES:
+        return str(error.message)[:LONGEST_WANTED]
+    return f"breaks {error.validator} {error.validator_value!r}"[:LONGEST_WANTED]
+
+
+def _is_json(value: Any) -> bool:
+    return value is not NO_JSON and not isinstance(value, bytes)
+
+
+def is_large(value: Any) -> bool:
+    """Tell whether a value holds more values than are brought before openapi-core."""
+    return holds_more(value, MOST_VALUES)

@@ -1,0 +1,1 @@
+"""A mock server for any OpenAPI contract: responses, journal, faults, control API, console, proxy."""

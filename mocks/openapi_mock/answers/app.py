@@ -1,0 +1,75 @@
+"""An app that answers any contract, with nothing behind it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from openapi_service.binding import Assembly, bind
+from openapi_service.clock import SystemClock
+from openapi_service.cors import with_cors
+from openapi_service.edge import Edge
+from openapi_service.pages import contract_pages
+from openapi_service.problems import NEUTRAL
+
+from .answered import ContractAnswers
+from .base_paths import with_base_paths
+from .gate import OpenGate, ShapeGate
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+    from openapi_contract import Contract
+    from openapi_service.clock import Clock
+    from openapi_service.randomness import Randomness
+
+MOST_BODY_BYTES = 64 * 1024 * 1024
+MOST_TARGET_BYTES = 16 * 1024
+
+
+def answering_app(
+    contract: Contract,
+    *,
+    seed: str = "",
+    authentication: bool = True,
+    clock: Clock | None = None,
+    randomness: Randomness | None = None,
+) -> ASGIApp:
+    """Return an app that validates the requests of a contract and answers them from it.
+
+    Args:
+        contract: any.
+        seed: another seed, other generated values.
+        authentication: ask for credentials where the contract does; any non-empty one will do.
+        clock: tells the time of problems.
+        randomness: what dynamic answers are drawn from.
+    """
+    answers = ContractAnswers(seed, randomness)
+    gate = ShapeGate(contract.security_schemes, contract.document["info"]["title"])
+    assembly = Assembly(
+        contract,
+        gate if authentication else OpenGate(),
+        reveal=True,
+        most_body_bytes=MOST_BODY_BYTES,
+        most_upload_bytes=MOST_BODY_BYTES,
+        stand_in=answers,
+        lazy=True,
+        formats=True,
+    )
+    edge = Edge(
+        bind(assembly, {}),
+        clock=clock or SystemClock(),
+        pages=_pages(contract),
+        most_target_bytes=MOST_TARGET_BYTES,
+        problem_types=NEUTRAL,
+    )
+    headers = {
+        "request_headers": answers.request_headers,
+        "response_headers": answers.response_headers,
+    }
+    return with_cors(with_base_paths(edge, contract), contract, ["*"], **headers)
+
+
+def _pages(contract: Contract) -> dict[str, ASGIApp]:
+    """Return the pages beside the contract, but for what is a path of the contract itself."""
+    pages = contract_pages(contract)
+    return {path: page for path, page in pages.items() if path not in contract.paths}

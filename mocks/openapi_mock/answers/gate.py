@@ -1,0 +1,73 @@
+"""The gate of a contract that nobody verifies credentials for: it asks for their shape alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from openapi_service.challenges import challenges_of
+from openapi_service.problems import Unauthorized
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from openapi_service.authentication import Alternatives
+    from openapi_service.request import Request
+
+
+class ShapeGate:
+    """Lets in whoever presents any credential for each scheme of an alternative.
+
+    A client certificate (``mutualTLS``) cannot be seen from here, so it is taken to be there.
+
+    Args:
+        schemes: Security Scheme Objects by name.
+        realm: what the challenges call the API.
+    """
+
+    def __init__(self, schemes: Mapping[str, Mapping[str, Any]], realm: str) -> None:
+        self._schemes = schemes
+        self._realm = realm
+        self._unseen = frozenset(name for name, each in schemes.items() if each["type"] == "mutualTLS")
+        self._places = {name: place_of(each) for name, each in schemes.items()}
+
+    async def admit(
+        self,
+        request: Request,  # noqa: ARG002 -- the gate's signature
+        credentials: Mapping[str, str],
+        alternatives: Alternatives,
+    ) -> None:
+        """Return, or raise Unauthorized with the alternatives in words."""
+        if not alternatives:
+            return
+        presented = {name for name, value in credentials.items() if value} | self._unseen
+        if not any(each <= presented for each in alternatives):
+            challenges = challenges_for(alternatives, self._schemes, self._realm)
+            headers = {"WWW-Authenticate": challenges}
+            raise Unauthorized(f"Send {self._wanted(alternatives)}.", headers=headers)
+
+    def _wanted(self, alternatives: Alternatives) -> str:
+        ways = (sorted({self._places[name] for name in each - self._unseen}) for each in alternatives)
+        return ", or ".join(dict.fromkeys(" and ".join(way) for way in ways))
+
+
+class OpenGate:
+    """Lets everybody in."""
+
+    async def admit(
+        self, request: Request, credentials: Mapping[str, str], alternatives: Alternatives
+    ) -> None:
+        """Return."""
+
+
+def challenges_for(alternatives: Alternatives, schemes: Mapping[str, Mapping[str, Any]], realm: str) -> str:
+    """Return ``WWW-Authenticate`` with the schemes of these alternatives."""
+    wanted = frozenset().union(*alternatives)
+    return challenges_of({name: each for name, each in schemes.items() if name in wanted}, realm)[None]
+
+
+def place_of(scheme: Mapping[str, Any]) -> str:
+    """Return in words where the credential of a Security Scheme Object stands."""
+    if scheme["type"] == "apiKey":
+        return f"the {scheme['in']} {'parameter' if scheme['in'] == 'query' else 'field'} {scheme['name']}"
+    kind = scheme.get("scheme", "bearer") if scheme["type"] == "http" else "bearer"
+    return f"Authorization: {kind.title()} ..."

@@ -1,0 +1,129 @@
+"""Identifiers that stand for a status, for an app that cannot send ``Prefer``; worked out from the contract.
+
+For every identifier that a request may hold (a path parameter, or a query parameter or member of the body
+whose name ends in ``id``, in ``ids`` if they are many) and every documented status there is one that keeps
+its schema: ``mock-status-404``, or what comes closest.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from openapi_service.shapes import parts_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from openapi_contract import Operation
+    from openapi_service.assembly import Assembly
+
+    from .generation import Generator
+
+ID_NAME = re.compile(r"(?:^|[_\-.])(?:uu|gu)?ids?$|[a-z](?:Id|ID|Uuid|UUID)s?$", re.ASCII)
+DIGITS = str.maketrans("01", "oi")
+INTEGERS = 900_000_000
+MOST_DRAWN = 3
+SHORT, LONGEST = 6, 100
+BESIDE = ("allOf", "anyOf", "oneOf")
+DEEPEST = 6
+"""Levels of a body, objects and arrays, that identifiers are looked for in."""
+MOST_PARTS = 2_000
+"""Of a body, or of its schema, that are looked at on one level."""
+
+
+class MagicIds:
+    """The magic identifiers of one operation.
+
+    Attributes:
+        spellings: by place (``path``, ``query`` or ``body``) and name, then by status, in the order of the
+            contract.
+    """
+
+    def __init__(self, operation: Operation, assembly: Assembly, generator: Generator, success: int) -> None:
+        self._generator = generator
+        self._compiler = assembly.compiler
+        statuses = [int(code) for code in operation.responses if code.isdigit() and int(code) != success]
+        self.spellings: dict[tuple[str, str], dict[int, Any]] = {}
+        self._statuses: dict[tuple[str, str], dict[Any, int]] = {}
+        for place, name, schema in self._identifiers(operation):
+            self._add(place, name, schema, statuses)
+
+    def status_of(self, place: str, name: str, value: Any) -> int | None:
+        """Return the status that an identifier stands for, None for an ordinary one."""
+        known = self._statuses.get((place, name))
+        return known.get(value) if known and value.__class__ in {str, int} else None
+
+    @property
+    def names(self) -> list[tuple[str, str]]:
+        """Where identifiers are."""
+        return list(self._statuses)
+
+    def _add(self, place: str, name: str, schema: Any, statuses: list[int]) -> None:
+        is_valid = self._compiler.compile(schema).is_valid
+        parts = parts_of(schema, self._compiler)
+        drawable = any("pattern" in each for each in parts) and not any("enum" in each for each in parts)
+        spelled = self.spellings.get((place, name), {})  # of the same name further out
+        known = self._statuses.get((place, name), {})
+        for status in statuses:
+            valid = [each for each in _spellings(schema, status) if is_valid(each)]
+            for each in valid or filter(is_valid, self._drawn(schema, status) if drawable else ()):
+                if known.setdefault(each, status) == status:
+                    spelled.setdefault(status, each)
+        if spelled:
+            self.spellings[place, name], self._statuses[place, name] = spelled, known
+
+    def _drawn(self, schema: Any, status: int) -> Iterator[str]:
+        """Yield what a pattern allows that no spelling keeps; what is short may be met by chance."""
+        drawn = self._generator.values(schema, f"magic id {status}", examples=False)
+        yield from (each for each in islice(drawn, MOST_DRAWN) if isinstance(each, str) and len(each) > SHORT)
+
+    def _identifiers(self, operation: Operation) -> Iterator[tuple[str, str, Any]]:
+        for each in operation.parameters:
+            place, name = each["in"], each["name"]
+            if (place == "path" or (place == "query" and ID_NAME.search(name))) and "schema" in each:
+                yield place, name, each["schema"]
+        content = (operation.request_body or {}).get("content", {}).values()
+        level, seen = [("", each.get("schema", True)) for each in content], set[tuple[str, int]]()
+        for _ in range(DEEPEST):
+            level = list(islice(self._inside(level, seen), MOST_PARTS))
+            yield from (("body", name, schema) for name, schema in level if ID_NAME.search(name))
+
+    def _inside(self, level: list[tuple[str, Any]], seen: set[tuple[str, int]]) -> Iterator[tuple[str, Any]]:
+        """Yield names and schemas of what values of these schemas have in them."""
+        pending = deque(level)
+        while pending:
+            name, schema = pending.popleft()
+            if isinstance(schema, dict) and (name, id(schema)) not in seen:
+                seen.add((name, id(schema)))
+                yield from schema.get("properties", {}).items()
+                yield from [(name, schema["items"])] if "items" in schema else []
+                either = (part for keyword in BESIDE for part in schema.get(keyword, ()))
+                pending.extend((name, each) for each in (self._compiler.follow(schema), *either))
+
+
+def members_of(body: Any) -> Iterator[tuple[str, Any]]:
+    """Yield what is in a body by its name, the outermost first; what is in an array goes by the array's."""
+    level = [("", body)]
+    for _ in range(DEEPEST):
+        level = list(islice((each for name, value in level for each in _inside(name, value)), MOST_PARTS))
+        yield from level
+
+
+def _inside(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict):
+        yield from value.items()
+    elif isinstance(value, list):
+        yield from ((name, each) for each in value)
+
+
+def _spellings(schema: Any, status: int) -> Iterator[Any]:
+    """Yield identifiers that tell a person what they stand for."""
+    legible = f"MockStatus{status}".translate(DIGITS)
+    shortest = schema.get("minLength", 0) if isinstance(schema, dict) else 0
+    yield from (f"mock-status-{status}", f"mock{status}", legible)
+    yield legible.ljust(min(int(shortest), LONGEST), "x")
+    yield f"00000000-0000-4000-8000-{status:012d}"
+    yield INTEGERS + status

@@ -1,0 +1,176 @@
+"""What a value must have: the keywords of schemas that hold together, merged.
+
+A value made from it is likely to be valid, not sure to be: whoever makes it asks a validator.
+"""
+
+from __future__ import annotations
+
+from copy import copy
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from openapi_service.shapes import EVERY_TYPE
+
+from .patterns import matches
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+LOWER = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties", "minContains")
+UPPER = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties", "maxContains")
+KINDS = {
+    "object": ("properties", "required", "additionalProperties", "patternProperties", "minProperties"),
+    "array": ("items", "prefixItems", "minItems", "uniqueItems", "contains"),
+    "number": ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
+}
+"""Keywords that tell what is meant where a schema names no type."""
+
+
+class NoValueError(ValueError):
+    """No value was found that keeps a schema; there may be none."""
+
+
+@dataclass(slots=True)
+class Merged:
+    """What a value must have.
+
+    Attributes:
+        values: those that are allowed; None for no list.
+        limits: numeric keywords, the strictest of each.
+        listed: keywords that each schema may add to: ``pattern``, ``format``, ``multipleOf``, ``not``, ...
+        required: names of properties, in order.
+        objects: schemas that say something of properties.
+        arrays: schemas that say something of items.
+        examples: values that the schemas give as examples, or as a default.
+        targets: identities of the schemas that references led to.
+    """
+
+    types: frozenset[str] = EVERY_TYPE
+    values: list[Any] | None = None
+    limits: dict[str, Any] = field(default_factory=dict)
+    listed: dict[str, list[Any]] = field(default_factory=dict)
+    required: dict[str, None] = field(default_factory=dict)
+    objects: list[dict[str, Any]] = field(default_factory=list)
+    arrays: list[dict[str, Any]] = field(default_factory=list)
+    examples: list[Any] = field(default_factory=list)
+    targets: frozenset[int] = frozenset()
+
+    def copy(self) -> Merged:
+        """Return one that can be added to."""
+        other = copy(self)
+        other.limits, other.required = dict(self.limits), dict(self.required)
+        other.listed = {name: list(each) for name, each in self.listed.items()}
+        other.objects, other.arrays = list(self.objects), list(self.arrays)
+        other.examples = list(self.examples)
+        return other
+
+    def add(self, schema: dict[str, Any]) -> None:
+        """Take in the keywords of a flat schema, one without references and alternatives.
+
+        Raises:
+            NoValueError: it contradicts what is there.
+        """
+        self._add_types(schema)
+        self._add_values(schema)
+        for keyword in LOWER:
+            if keyword in schema:
+                self.limits[keyword] = max(schema[keyword], self.limits.get(keyword, schema[keyword]))
+        for keyword in UPPER:
+            if keyword in schema:
+                self.limits[keyword] = min(schema[keyword], self.limits.get(keyword, schema[keyword]))
+        for keyword in ("pattern", "format", "multipleOf", "contains", "propertyNames", "not", "uniqueItems"):
+            if keyword in schema:
+                self.listed.setdefault(keyword, []).append(schema[keyword])
+        self.required.update(dict.fromkeys(schema.get("required", ())))
+        if any(each in schema for each in ("properties", "patternProperties", *CLOSING, "dependentRequired")):
+            self.objects.append(schema)
+        if "items" in schema or "prefixItems" in schema:
+            self.arrays.append(schema)
+        self.examples += _examples(schema)
+
+    def _add_types(self, schema: dict[str, Any]) -> None:
+        declared = schema.get("type")
+        if declared is not None:
+            types = frozenset([declared] if isinstance(declared, str) else declared)
+            self.types &= types | ({"integer"} if "number" in types else frozenset())
+        refused = schema.get("not")
+        if isinstance(refused, dict) and refused.keys() == {"type"}:
+            names = refused["type"]
+            self.types -= {names} if isinstance(names, str) else set(names)
+        if not self.types:
+            raise NoValueError("its types exclude each other")
+
+    def _add_values(self, schema: dict[str, Any]) -> None:
+        for values in (schema.get("enum"), [schema["const"]] if "const" in schema else None):
+            if values is not None:
+                self.values = [each for each in values if self.values is None or each in self.values]
+        if self.values is not None and not self.values:
+            raise NoValueError("it allows no value")
+
+    # what is inside -----------------------------------------------------------------------------------------
+
+    def kinds(self) -> list[str]:
+        """Return the types of a value, the likeliest first: what the keywords speak of, and null last."""
+        if self.types != EVERY_TYPE:
+            order = ["object", "array", "string", "integer", "number", "boolean", "null"]
+            names = [each for each in order if each in self.types]
+            # a number that an integer is meant by would be said to be an integer
+            return [each for each in names if each != "integer" or "number" not in names]
+        told = [kind for kind, keywords in KINDS.items() if self._speaks_of(keywords)]
+        return [*told, "string", "object", "number", "array", "boolean", "null"]
+
+    def _speaks_of(self, keywords: Iterable[str]) -> bool:
+        schemas = (*self.objects, *self.arrays, self.limits, self.listed)
+        required = bool(self.required) and "required" in keywords
+        return required or any(keyword in schema for keyword in keywords for schema in schemas)
+
+    def property_named(self, name: str) -> list[Any]:
+        """Return the schemas that the property of this name must keep."""
+        found = [each for schema in self.objects for each in _of_property(schema, name)]
+        if not found:
+            found = [s["unevaluatedProperties"] for s in self.objects if "unevaluatedProperties" in s]
+        return found
+
+    def names(self) -> Iterator[str]:
+        """Yield the names of the declared properties."""
+        yield from dict.fromkeys(name for schema in self.objects for name in schema.get("properties", ()))
+
+    def item(self, index: int) -> list[Any]:
+        """Return the schemas that the item at this place must keep."""
+        found = []
+        for schema in self.arrays:
+            leading = schema.get("prefixItems", ())
+            if index < len(leading):
+                found.append(leading[index])
+            elif "items" in schema:
+                found.append(schema["items"])
+        return found
+
+    @property
+    def leading(self) -> int:
+        """How many items have schemas of their own."""
+        return max((len(schema.get("prefixItems", ())) for schema in self.arrays), default=0)
+
+
+CLOSING = ("additionalProperties", "unevaluatedProperties")
+
+
+def _of_property(schema: dict[str, Any], name: str) -> Iterator[Any]:
+    named = name in schema.get("properties", ())
+    if named:
+        yield schema["properties"][name]
+    for pattern, each in schema.get("patternProperties", {}).items():
+        if matches(pattern, name):
+            named = True
+            yield each
+    if not named and "additionalProperties" in schema:
+        yield schema["additionalProperties"]
+
+
+def _examples(schema: dict[str, Any]) -> Iterator[Any]:
+    if "example" in schema:
+        yield schema["example"]
+    examples = schema.get("examples")
+    yield from examples if isinstance(examples, list) else ()
+    if "default" in schema:
+        yield schema["default"]

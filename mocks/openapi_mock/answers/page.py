@@ -1,0 +1,168 @@
+"""How to get each response, as a page of the mock and as a document."""
+
+from __future__ import annotations
+
+import asyncio
+from html import escape
+from typing import TYPE_CHECKING, Final
+
+from openapi_service.pages import Page
+
+from .listing import entries_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from openapi_contract import Contract
+
+    from .listing import Entry, Spelling
+
+PATH: Final = "/_mock/answers"
+TITLE = "How to get each answer of the mock"
+BEFORE = (
+    "Where an operation has no handler, or another answer than its own is asked for, the contract answers. "
+    "The limits of that first:"
+)
+INTRODUCTION = (
+    "Every documented answer of every operation can be had on purpose: by a header, or by an identifier "
+    "where the app under test cannot send one. Both work for operations with a handler and for those "
+    "without. The answer is given once the caller is admitted, so rate limits count it; nothing is stored. "
+    "Where an app can send neither, a fault does it: see /_mock/faults."
+)
+LIMITS = (
+    ("state", "none: what is sent is validated and forgotten, and the next answer does not know of it"),
+    ("credentials", "where nothing has a handler, any that is not empty; a client's certificate is not seen"),
+    ("other media types", "only JSON, forms and text are validated, and only JSON and plain text are judged"),
+    ("images", "what has no example is one pixel, or four bytes of any other kind"),
+    ("external examples", "an externalValue is not fetched"),
+    ("callbacks", "nobody is called, by webhooks neither"),
+    ("hard schemas", "a 501 asks for an example where no value was found that keeps a schema"),
+)
+"""Where an answer of the contract is not a server's; a test stands behind each."""
+HEADERS = (
+    ("Prefer: code=404", "that status; the body is its example, or made from its schema"),
+    ("Prefer: code=404, example=NAME", "that example of it"),
+    ("Prefer: example=NAME", "the example, with the status that has it"),
+    ("Prefer: dynamic=true", "a value made from the schema, another each time"),
+)
+AFTERWARDS = (
+    "Preference-Applied tells which preferences were met, X-Mock-Answer whether a handler, an example or the "
+    "schema (generated) answered. A status or an example that is not documented is a 400 that says which are."
+    " The dynamic answers of an operation come in the same order at each start and after each reset; another "
+    "--seed makes others."
+)
+REFUSALS = (
+    "Where nothing has a handler, a request that is refused gets the error that the contract documents for "
+    "the status (for a broken request 422, else 400), and X-Mock-Refusal says why; where it documents none, "
+    "it gets RFC 9457 problem details of the type about:blank."
+)
+IDENTIFIERS = (
+    "In the identifiers below CODE stands for any of the operation's statuses; where a schema allows neither "
+    "0 nor 1, they are written o and i. The request is validated first. In a body, identifiers are looked for"
+    " in the six outermost levels of objects and arrays."
+)
+STYLE = """
+:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
+body { max-width: 75rem; margin: 2rem auto; padding: 0 1rem }
+table { border-collapse: collapse; width: 100% }
+th, td { text-align: left; padding: .4rem .6rem; vertical-align: top; border-bottom: 1px solid #8884 }
+code { overflow-wrap: anywhere } .wide { overflow-x: auto }
+"""
+COLUMNS = ("operation", "plain answer", "others", "identifiers")
+
+
+def document(contract: Contract) -> str:
+    """Return the listing of a contract in Markdown."""
+    return "\n\n".join([f"# {TITLE}", *_parts(contract, _ticked, _markdown_table, str)]) + "\n"
+
+
+def html(contract: Contract) -> str:
+    """Return the listing of a contract as a page that loads nothing."""
+    parts = "\n".join(_parts(contract, _code, _html_table, lambda text: f"<p>{escape(text)}</p>"))
+    return (
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{TITLE}</title>'
+        f'<meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">'
+        f"<style>{STYLE}</style><h1>{TITLE}</h1>\n{parts}"
+    )
+
+
+def _parts(
+    contract: Contract,
+    code: Callable[[str], str],
+    table: Callable[[Sequence[str], Iterable[Sequence[str]]], str],
+    paragraph: Callable[[str], str],
+) -> Iterator[str]:
+    """Yield paragraphs and tables, as they are written in a format."""
+    yield paragraph(BEFORE)
+    yield table(("limit", "here"), LIMITS)
+    yield paragraph(INTRODUCTION)
+    yield table(("header", "answer"), [(code(name), means) for name, means in HEADERS])
+    yield paragraph(AFTERWARDS)
+    yield paragraph(REFUSALS)
+    yield paragraph(IDENTIFIERS)
+    yield table(COLUMNS, _rows(contract, code))
+
+
+def _markdown_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def _html_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    head = "".join(f"<th scope=col>{name}" for name in columns)
+    body = "\n".join(f"<tr><td>{'<td>'.join(cells)}" for cells in rows)
+    return f"<div class=wide><table><tr>{head}\n{body}</table></div>"
+
+
+def _rows(contract: Contract, code: Callable[[str], str]) -> Iterable[tuple[str, str, str, str]]:
+    for entry in entries_of(contract):
+        yield (
+            code(f"{entry.method} {entry.path}"),
+            _with_examples(str(entry.success), entry, code),
+            ", ".join(_with_examples(each, entry, code) for each in entry.others),
+            "; ".join(_identifier(name, each, code) for name, each in entry.identifiers.items()),
+        )
+
+
+def _with_examples(status: str, entry: Entry, code: Callable[[str], str]) -> str:
+    names = ", ".join(map(code, entry.examples.get(status, ())))
+    return f"{status} ({names})" if names else status
+
+
+def _identifier(name: str, spelling: Spelling, code: Callable[[str], str]) -> str:
+    if spelling.form:
+        return f"{code(name)}: {code(spelling.form)}"
+    return f"{code(name)}: " + ", ".join(
+        f"{code(str(each))} ({status})" for status, each in spelling.by_status.items()
+    )
+
+
+def _ticked(text: str) -> str:
+    plain = "".join(each if each.isprintable() and each not in "`|" else "?" for each in text)
+    return f"`{plain}`"
+
+
+def _code(text: str) -> str:
+    return f"<code>{escape(text)}</code>"
+
+
+class AnswersPage:
+    """The page of the contract of the moment, made when it is asked for.
+
+    Args:
+        contract: returns the contract.
+    """
+
+    def __init__(self, contract: Callable[[], Contract]) -> None:
+        self._contract = contract
+        self._made: tuple[Contract, ASGIApp] | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer GET and HEAD."""
+        contract = self._contract()
+        if self._made is None or self._made[0] is not contract:
+            content = await asyncio.to_thread(html, contract)
+            self._made = contract, Page(content.encode(), "text/html; charset=utf-8")
+        await self._made[1](scope, receive, send)

@@ -1,0 +1,79 @@
+"""What a client prefers to be answered: ``Prefer: code=404, example=NAME, dynamic=true`` (RFC 7240)."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from openapi_service.problems import BadRequest
+
+TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # noqa: S105 -- RFC 9110's word
+QUOTED = r'"(?:[^"\\]|\\.)*"'
+PREFERENCE = re.compile(rf"({TOKEN})(?:\s*=\s*({QUOTED}|[^\s,;\"]*))?(?:{QUOTED}|[^,\"])*")
+"""A preference and its value; what follows a semicolon are parameters, and the mock has none."""
+LONGEST = 1000
+"""Bytes of a header that are looked at."""
+LEAST_CODE, GREATEST_CODE = 200, 599
+NAMES = ("code", "example", "dynamic")
+
+
+class Preferences(NamedTuple):
+    """The preferences that a mock knows; all others are ignored, as the RFC wants it.
+
+    Attributes:
+        code: the status.
+        example: name of the example.
+        dynamic: a generated value, another each time.
+        applied: what ``Preference-Applied`` says of them.
+    """
+
+    code: int | None = None
+    example: str | None = None
+    dynamic: bool = False
+    applied: bytes = b""
+
+
+@lru_cache(maxsize=256)
+def preferences_of(field: bytes) -> Preferences:
+    """Read the ``Prefer`` header; of a preference that is repeated the first counts.
+
+    Raises:
+        BadRequest: a preference of the mock has a value that it cannot have.
+    """
+    text = field.decode("latin-1")
+    sent: dict[str, str] = {}
+    for name, value in PREFERENCE.findall(text):
+        sent.setdefault(name.lower(), _unquoted(value))
+    known = {name: sent[name] for name in NAMES if sent.get(name)}
+    return Preferences(
+        code=_code(known["code"]) if "code" in known else None,
+        example=known.get("example"),
+        dynamic=_switch(known.get("dynamic", "false")),
+        applied=", ".join(f"{name}={_word(value)}" for name, value in known.items()).encode("latin-1"),
+    )
+
+
+def _unquoted(value: str) -> str:
+    return re.sub(r"\\(.)", r"\1", value[1:-1]) if value.startswith('"') else value
+
+
+def _word(value: str) -> str:
+    if re.fullmatch(TOKEN, value):
+        return value
+    escaped = re.sub(r"[^\x20-\x7e]", "?", value).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _code(value: str) -> int:
+    if re.fullmatch("[0-9]{3}", value, re.ASCII) and LEAST_CODE <= int(value) <= GREATEST_CODE:
+        return int(value)
+    raise BadRequest(
+        f"Prefer asks for code={value[:100]!r}; wanted a status from {LEAST_CODE} to {GREATEST_CODE}."
+    )
+
+
+def _switch(value: str) -> bool:
+    if value in {"true", "false"}:
+        return value == "true"
+    raise BadRequest(f"Prefer asks for dynamic={value[:100]!r}; wanted true or false.")

@@ -1,0 +1,122 @@
+"""The time in the mock, which can be set, moved and stopped."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from openapi_service.clock import SystemClock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from openapi_service.clock import Clock
+
+EARLIEST: Final = datetime(1980, 1, 1, tzinfo=UTC)
+LATEST: Final = datetime(2999, 12, 31, tzinfo=UTC)
+
+
+class OutOfRange(ValueError):  # noqa: N818 -- says what the time is
+    """The time would be before 1980 or after 2999, where sums of dates and what reads them give up."""
+
+
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
+    """What a clock shows.
+
+    Attributes:
+        now: the time, aware, in UTC.
+        frozen: whether it stands still.
+        offset_seconds: how much later it is than the machine's time.
+    """
+
+    now: datetime
+    frozen: bool
+    offset_seconds: float
+
+
+class MockClock:
+    """Goes by the machine's time until it is told otherwise; any thread may ask and tell.
+
+    Args:
+        follow: is told of each change, in order: the time that it is, None for the machine's, and whether it
+            stands still.
+        machine: the machine's time.
+    """
+
+    def __init__(self, follow: Callable[[datetime | None, bool], None], machine: Clock | None = None) -> None:
+        self._follow = follow
+        self._machine = machine or SystemClock()
+        self._changing = threading.Lock()
+        self._setting: tuple[timedelta, datetime | None] = (timedelta(), None)
+
+    def now(self) -> datetime:
+        """Return the current time, aware, in UTC."""
+        shift, stopped = self._setting
+        return self._machine.now() + shift if stopped is None else stopped
+
+    def reading(self) -> Reading:
+        """Return what it shows."""
+        shift, stopped = self._setting
+        machine = self._machine.now()
+        now = machine + shift if stopped is None else stopped
+        return Reading(now=now, frozen=stopped is not None, offset_seconds=(now - machine).total_seconds())
+
+    def change(
+        self,
+        *,
+        reset: bool = False,
+        now: datetime | None = None,
+        advance_seconds: float = 0,
+        freeze: bool | None = None,
+    ) -> Reading:
+        """Do what is asked for, in the order of the arguments, and return what it shows then.
+
+        It waits for whoever follows, so it is not for the event loop's thread.
+
+        Args:
+            reset: go by the machine's time again.
+            now: the time that it is to be, aware.
+            advance_seconds: how much later it is to be.
+            freeze: whether it is to stand still; None for as it was.
+
+        Raises:
+            OutOfRange: the time would be before 1980 or after 2999; nothing has changed.
+        """
+        with self._changing:
+            before = (timedelta(), None) if reset else self._setting
+            self._setting = self._changed(before, now, advance_seconds, freeze=freeze)
+            shift, stopped = self._setting
+            self._follow(self.now() if shift or stopped else None, stopped is not None)
+        return self.reading()
+
+    def _changed(
+        self,
+        before: tuple[timedelta, datetime | None],
+        now: datetime | None,
+        advance_seconds: float,
+        *,
+        freeze: bool | None,
+    ) -> tuple[timedelta, datetime | None]:
+        shift, stopped = before
+        machine = self._machine.now()
+        time = _later(now or stopped or machine + shift, advance_seconds)
+        if freeze or (freeze is None and stopped is not None):
+            return time - machine, time
+        moved = now is not None or advance_seconds != 0 or stopped is not None
+        return (time - machine if moved else shift), None
+
+
+def _later(time: datetime, seconds: float) -> datetime:
+    try:
+        later = time.astimezone(UTC) + timedelta(seconds=seconds)
+    except (OverflowError, ValueError):
+        later = None
+    if later is None or not EARLIEST <= later <= LATEST:
+        raise OutOfRange(
+            f"The time would be {later.isoformat() if later else 'beyond all dates'}; wanted is a time "
+            f"from {EARLIEST.year} to {LATEST.year}."
+        )
+    return later

@@ -1,0 +1,121 @@
+"""The process of its own: ``python -m presigned_s3``."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import os
+import signal
+import sys
+import threading
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any
+
+from .clock import ShiftedClock
+from .control import Control, report
+from .wire import Server
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import FrameType
+
+POLITENESS = 5
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Serve S3 until interrupted, or until the parent goes away."""
+    options = _parser().parse_args(arguments)
+    if options.parent:  # a terminal's Ctrl-C is for the parent to answer, which may need S3 a little longer
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    settings = json.loads(sys.stdin.readline()) if options.parent else _settings(options)
+    with Server(settings.pop("host"), settings.pop("port")) as server:
+        host, port = server.server_address[:2]
+        report(url=_url(str(host), port))
+        signal.signal(signal.SIGTERM, _interrupt)
+        try:
+            clock = ShiftedClock()
+            tell = (lambda exchange: report(exchange=exchange)) if settings.pop("journal") else None
+            faults = _named(settings.pop("faults"))
+            # The port is told before moto is imported: that takes most of a second.
+            app = importlib.import_module(".app", __package__).create_app(
+                **settings, clock=clock, report=tell, faults=faults
+            )
+            server.app = app
+            if options.parent:
+                _give_way()
+            report(ready=True)
+            if options.parent:
+                control = Control(app, clock)
+                threading.Thread(target=_obey_parent, args=(control,), daemon=True).start()
+            server.serve_forever(poll_interval=0.05)
+        except KeyboardInterrupt:
+            pass
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m presigned_s3", description="S3 that says no like S3.")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
+    parser.add_argument("--port", type=int, default=9000, help="port to listen on; 0 takes a free one")
+    parser.add_argument("--bucket", default="scanner-photos", help="bucket to begin with")
+    parser.add_argument("--region", default="us-west-2", help="region of that bucket")
+    parser.add_argument(
+        "--credential",
+        action="append",
+        default=[],
+        metavar="ACCESS_KEY:SECRET_KEY",
+        help="credential to accept; repeatable",
+    )
+    parser.add_argument("--no-cors", action="store_true", help="let the bucket begin without CORS rules")
+    parser.add_argument("--data", metavar="DIR", help="keep buckets and objects in this folder over restarts")
+    parser.add_argument("--parent", action="store_true", help=argparse.SUPPRESS)
+    return parser
+
+
+def _settings(options: argparse.Namespace) -> dict[str, Any]:
+    return {
+        "host": options.host,
+        "port": options.port,
+        "bucket": options.bucket,
+        "region": options.region,
+        "credentials": dict(text.split(":", 1) for text in options.credential),
+        "cors_open": not options.no_cors,
+        "data_dir": options.data,
+        "seed": None,
+        "faults": None,
+        "journal": False,
+    }
+
+
+def _url(host: str, port: int) -> str:
+    """Return the URL to call; a server that listens on every address is called on loopback."""
+    if ip_address(host).is_unspecified:
+        host = "::1" if ":" in host else "127.0.0.1"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _named(name: str | None) -> Any:
+    """Return an instance of the class that ``module:class`` names; None for None."""
+    if name is None:
+        return None
+    module, _, attribute = name.partition(":")
+    return getattr(importlib.import_module(module), attribute)()
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _give_way() -> None:
+    """Let the API go first where both want the processor: uploads are long, its answers short."""
+    if sys.platform != "win32":
+        os.nice(POLITENESS)
+
+
+def _obey_parent(control: Control) -> None:
+    control.obey(sys.stdin)
+    os.kill(os.getpid(), signal.SIGTERM)  # the parent is gone
+
+
+if __name__ == "__main__":
+    main()

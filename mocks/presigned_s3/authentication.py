@@ -1,0 +1,196 @@
+"""Who makes a request: by its Authorization header, by its query, or by the fields of its form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from .claims import QUERY, claim_of_header, claim_of_query
+from .errors import S3Error, access_denied, invalid_argument, missing_field
+from .payload import ChunkSigner
+from .signature import (
+    ALGORITHM,
+    MAX_SKEW,
+    UNSIGNED_PAYLOAD,
+    Credential,
+    Scope,
+    WrongScope,
+    canonical_request,
+    check,
+    check_token,
+    check_version_2,
+    parse_time,
+    string_to_sign,
+    version_2_refused,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from .claims import Claim
+    from .clock import Clock
+    from .request import Request
+
+_FORM = ("Policy", "X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Signature")
+_FORM_OF_VERSION_2 = ("Policy", "AWSAccessKeyId", "Signature")
+_REGIONS_OF_VERSION_2 = frozenset({"us-east-1"})
+_ISO = "%Y-%m-%dT%H:%M:%SZ"
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A request with a signature that is right.
+
+    Attributes:
+        access_key: whose it is.
+        region: that it is signed for.
+        payload: what ``x-amz-content-sha256`` says of the body.
+        signer: what the body's chunks are verified with.
+    """
+
+    access_key: str
+    region: str
+    payload: str = UNSIGNED_PAYLOAD
+    signer: ChunkSigner | None = None
+
+
+class Authenticator:
+    """Verifies signatures.
+
+    Args:
+        credentials: what is accepted, by access key.
+        clock: tells the time.
+        machine: tells the machine's time, by which clients sign headers. They may, where S3's clock was set:
+            what it is set for is to let presigned requests expire.
+    """
+
+    def __init__(
+        self, credentials: Mapping[str, Credential], clock: Clock, machine: Clock | None = None
+    ) -> None:
+        self._credentials = credentials
+        self._clock = clock
+        self._machine = machine or clock
+
+    def authenticate(self, request: Request, region: str | None) -> Signed | None:
+        """Return who signed a request; None if nobody did.
+
+        Args:
+            request: the request.
+            region: the region that it must be signed for; None for any.
+
+        Raises:
+            S3Error: the signature lacks something, is wrong, early, late, or of Version 2.
+        """
+        if "authorization" in request.headers:
+            claim = claim_of_header(request, region)
+            self._check_skew(claim.time)
+        elif request.asks_for(*QUERY):
+            claim = claim_of_query(request, region)
+            self._check_expiry(claim.time, int(request.parameter("X-Amz-Expires") or 0))
+        elif request.asks_for("AWSAccessKeyId", "Signature"):
+            raise version_2_refused()
+        else:
+            return None
+        return self._verify(request, claim)
+
+    def authenticate_form(self, fields: Mapping[str, str], region: str) -> Signed | None:
+        """Return who signed the policy of a form (names in lower case); None if nobody did.
+
+        S3's first region takes Version 2 too, as it does for buckets from before 2020: compatibility suites
+        sign with it, and have their buckets there.
+        """
+        if not any(fields.get(name.lower()) for name in _FORM[1:]):
+            if not fields.keys() & {"awsaccesskeyid", "signature"}:
+                return None
+            if region not in _REGIONS_OF_VERSION_2:
+                raise version_2_refused()
+            _check_required(fields, _FORM_OF_VERSION_2)
+            access_key = fields["awsaccesskeyid"]
+            credential = self._credential(access_key, fields.get("x-amz-security-token"))
+            check_version_2(credential, access_key, fields["policy"], fields["signature"])
+            return Signed(access_key, region)
+        _check_required(fields, _FORM)
+        scope = _scope_of_form(fields, region)
+        credential = self._credential(scope.access_key, fields.get("x-amz-security-token"))
+        check(credential, scope, fields["policy"], fields["x-amz-signature"])
+        return Signed(scope.access_key, scope.region)
+
+    def _verify(self, request: Request, claim: Claim) -> Signed:
+        _check_signed_headers(request.headers, claim.signed_headers)
+        credential = self._credential(claim.scope.access_key, claim.token)
+        query = [(name, value) for name, value in request.query if name != "X-Amz-Signature"]
+        canonical = canonical_request(
+            request.method, request.path, query, request.headers, claim.signed_headers, claim.payload
+        )
+        text = string_to_sign(claim.time, claim.scope, canonical)
+        check(credential, claim.scope, text, claim.signature, canonical)
+        signer = ChunkSigner(credential, claim.scope, claim.time, claim.signature)
+        return Signed(claim.scope.access_key, claim.scope.region, claim.payload, signer)
+
+    def _credential(self, access_key: str, token: str | None) -> Credential:
+        credential = self._credentials.get(access_key)
+        if credential is None or (credential.session_token and token is None):  # S3 looks for both together
+            message = "The AWS Access Key Id you provided does not exist in our records."
+            raise S3Error(403, "InvalidAccessKeyId", message, {"AWSAccessKeyId": access_key})
+        check_token(credential, token, self._clock.now())
+        return credential
+
+    def _check_skew(self, time: str) -> None:
+        signed, now = _time(time), self._clock.now()
+        if min(abs(now - signed), abs(self._machine.now() - signed)) > MAX_SKEW:
+            elements: dict[str, str | int] = {
+                "RequestTime": time,
+                "ServerTime": f"{now:{_ISO}}",
+                "MaxAllowedSkewMilliseconds": MAX_SKEW // timedelta(milliseconds=1),
+            }
+            message = "The difference between the request time and the current time is too large."
+            raise S3Error(403, "RequestTimeTooSkewed", message, elements)
+
+    def _check_expiry(self, time: str, seconds: int) -> None:
+        signed, now = _time(time), self._clock.now()
+        expires = signed + timedelta(seconds=seconds)
+        if signed - now > MAX_SKEW:
+            elements = {"X-Amz-Date": time, "ServerTime": f"{now:{_ISO}}"}
+            raise S3Error(403, "AccessDenied", "Request is not valid yet", elements)
+        if now >= expires:
+            elements = {
+                "X-Amz-Expires": str(seconds),
+                "Expires": f"{expires:{_ISO}}",
+                "ServerTime": f"{now:{_ISO}}",
+            }
+            raise S3Error(403, "AccessDenied", "Request has expired", elements)
+
+
+def _check_required(fields: Mapping[str, str], names: Iterable[str]) -> None:
+    for name in names:
+        if not fields.get(name.lower()):
+            raise missing_field(name)
+
+
+def _scope_of_form(fields: Mapping[str, str], region: str) -> Scope:
+    algorithm, time, presented = (fields[f"x-amz-{name}"] for name in ("algorithm", "date", "credential"))
+    if algorithm != ALGORITHM:
+        raise invalid_argument(f"Only {ALGORITHM} is supported", "X-Amz-Algorithm", algorithm)
+    if parse_time(time) is None:
+        raise invalid_argument("X-Amz-Date must be formated via ISO8601 Long format", "X-Amz-Date", time)
+    try:
+        return Scope.parse(presented, region, time)
+    except WrongScope as wrong:
+        elements = {"ArgumentName": "X-Amz-Credential", "ArgumentValue": presented, **wrong.elements}
+        raise S3Error(400, "InvalidArgument", str(wrong), elements) from None
+
+
+def _check_signed_headers(headers: Mapping[str, str], signed: tuple[str, ...]) -> None:
+    unsigned = [
+        name for name in headers if name not in signed and (name == "host" or name.startswith("x-amz-"))
+    ]
+    if unsigned:
+        message = "There were headers present in the request which were not signed"
+        raise access_denied(message, HeadersNotSigned=", ".join(unsigned))
+
+
+def _time(text: str) -> datetime:
+    time = parse_time(text)
+    assert time is not None  # noqa: S101 -- whoever makes a claim has checked its form
+    return time

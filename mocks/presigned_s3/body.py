@@ -1,0 +1,108 @@
+"""The body of a request, as it comes off a connection: in one piece or in chunks."""
+
+from __future__ import annotations
+
+import io
+import re
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .request import Readable
+
+BLOCK = 64 * 1024
+_STEP_SECONDS = 0.05
+_CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,15}")
+
+
+class BodyCutShort(ConnectionError):  # noqa: N818 -- what it says is the error
+    """The client went away before the body that it announced was complete."""
+
+
+class Body(io.RawIOBase):
+    """A request body that ends where its headers say.
+
+    Args:
+        stream: the connection.
+        length: the length of the body in bytes; None if it comes in chunks.
+        ask_for_it: called before the first read, if the client waits to be asked.
+    """
+
+    def __init__(
+        self, stream: io.BufferedIOBase, length: int | None, ask_for_it: Callable[[], None] | None
+    ) -> None:
+        self._stream = stream
+        self._chunked = length is None
+        self._left = length or 0
+        self._ask_for_it = ask_for_it or (lambda: None)
+        self._sent = ask_for_it is None
+        self.complete = length == 0
+
+    def readable(self) -> bool:
+        """Return that it can be read."""
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        """Read up to `size` bytes; b"" at the end of the body."""
+        if size is None or size < 0:
+            return b"".join(iter(lambda: self.read(BLOCK), b""))
+        if not self._sent:
+            self._sent = True
+            self._ask_for_it()
+        if self._chunked and self._left == 0 and not self.complete:
+            self._next_chunk()
+        if self.complete:
+            return b""
+        try:
+            block = self._stream.read1(min(size, self._left))
+        except ConnectionError:
+            raise BodyCutShort from None
+        if not block:
+            raise BodyCutShort
+        self._left -= len(block)
+        self._finish_chunk()
+        return block
+
+    def finish(self) -> bool:
+        """Read a small rest; return whether the body is read, so that the connection can go on."""
+        with suppress(OSError):
+            if not self._chunked and self._sent and self._left <= BLOCK:
+                self.read()
+        return self.complete
+
+    def _next_chunk(self) -> None:
+        size = self._stream.readline(BLOCK).split(b";")[0].strip()
+        if not _CHUNK_SIZE.fullmatch(size):
+            raise BodyCutShort
+        self._left = int(size, 16)
+        if self._left == 0:
+            while self._stream.readline(BLOCK) not in (b"\r\n", b"\n", b""):
+                pass
+            self.complete = True
+
+    def _finish_chunk(self) -> None:
+        if self._left:
+            return
+        if not self._chunked:
+            self.complete = True
+        elif self._stream.readline(BLOCK) != b"\r\n":
+            raise BodyCutShort
+
+
+class PacedBody:
+    """A body that can be read no faster than so many bytes a second, from when that is set."""
+
+    def __init__(self, body: Readable) -> None:
+        self._body = body
+        self.bytes_per_second: int | None = None
+
+    def read(self, size: int, /) -> bytes:
+        """Return up to `size` bytes, after a while."""
+        if self.bytes_per_second is None:
+            return self._body.read(size)
+        step = max(int(self.bytes_per_second * _STEP_SECONDS), 1)
+        time.sleep(step / self.bytes_per_second)
+        return self._body.read(min(size, step))

@@ -1,0 +1,31 @@
+"""Clocks: signatures, policies and dates go by one that is handed over."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Tells the time."""
+
+    def now(self) -> datetime:
+        """Return the current time, aware, in UTC."""
+        ...
+
+
+class ShiftedClock:
+    """The machine's clock; `set` shifts or stops it."""
+
+    def __init__(self) -> None:
+        self._shift = timedelta()
+        self._stopped: datetime | None = None
+
+    def now(self) -> datetime:
+        """Return the current time, aware, in UTC."""
+        return self._stopped if self._stopped is not None else datetime.now(UTC) + self._shift
+
+    def set(self, now: datetime | None, *, stopped: bool) -> None:
+        """Let it show ``now`` and go on from there, or stop there; None for the machine's time."""
+        self._shift = now - datetime.now(UTC) if now is not None else timedelta()
+        self._stopped = now if stopped else None

@@ -1,0 +1,62 @@
+"""Faults as S3 uses them: whoever simulates failures hands an implementation to `create_app`."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from contextlib import AbstractContextManager
+
+    from .clock import Clock
+    from .request import Request
+
+
+class Dropped(ConnectionAbortedError):  # noqa: N818 -- it says what happens to the connection
+    """The connection is closed without a response."""
+
+
+class Faults(Protocol):
+    """Simulated failures."""
+
+    def clock(self, clock: Clock) -> Clock:
+        """Return a clock that shows a fault's time while that fault applies, else that of ``clock``."""
+        ...
+
+    def may_strike(self, request: Request) -> bool:
+        """Return whether a fault may apply to a request."""
+        ...
+
+    def switch(self, faults: Iterable[Mapping[str, Any]], seed: int) -> None:
+        """Replace all faults by these; ``seed`` is that of chance."""
+        ...
+
+    def around(self, request: Request, *, fields_are_read: bool = False) -> AbstractContextManager[None]:
+        """Apply the matching fault to what is done in the context; may raise S3Error or Dropped.
+
+        Args:
+            request: its ``body`` is a `PacedBody` if a fault may apply.
+            fields_are_read: whether the fields of a form have been read: it is asked before and after.
+        """
+        ...
+
+
+class NoFaults:
+    """S3 without simulated failures."""
+
+    def clock(self, clock: Clock) -> Clock:
+        """Return the clock unchanged."""
+        return clock
+
+    def may_strike(self, request: Request) -> bool:  # noqa: ARG002 -- the protocol's signature
+        """Return False."""
+        return False
+
+    def switch(self, faults: Iterable[Mapping[str, Any]], seed: int) -> None:  # noqa: ARG002 -- the protocol's signature
+        """Refuse: nothing here could apply them."""
+        raise ValueError("this S3 was started without faults")
+
+    def around(self, request: Request, *, fields_are_read: bool = False) -> AbstractContextManager[None]:  # noqa: ARG002 -- the protocol's signature
+        """Do nothing."""
+        return nullcontext()

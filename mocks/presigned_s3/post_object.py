@@ -1,0 +1,124 @@
+"""POST Object: the upload that a browser makes with a form and a signed policy."""
+
+from __future__ import annotations
+
+import re
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+from urllib.parse import quote_plus, urlsplit, urlunsplit
+
+from .access import verdict
+from .answer import Answer
+from .attributes import check_attributes, check_key, headers_of_form, stored_headers
+from .backend import Order
+from .checksums import ContentMd5, claimed_checksum
+from .errors import access_denied, missing_field
+from .form import Form
+from .policy import MAX_OBJECT_BYTES, Policy, parse
+from .xml import document, element
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .authentication import Authenticator
+    from .backend import Bucket
+    from .clock import Clock
+    from .faults import Faults
+    from .request import Request
+    from .store import Store
+
+_URL = re.compile(r"[\x21-\x7e]+")
+
+
+class PostObject:
+    """Judges forms, and stores the files of those that it accepts.
+
+    Args:
+        store: where the objects go.
+        authenticator: verifies the policies' signatures.
+        clock: tells the time.
+        faults: those that have to know the key.
+    """
+
+    def __init__(self, store: Store, authenticator: Authenticator, clock: Clock, faults: Faults) -> None:
+        self._store = store
+        self._authenticator = authenticator
+        self._clock = clock
+        self._faults = faults
+
+    def __call__(self, request: Request) -> Answer:
+        """Answer the POST of a form to a bucket."""
+        bucket = self._store.existing(request.bucket)
+        form = Form(request.body, request.headers.get("content-type", ""), request.body_length)
+        try:
+            form.read_fields()
+        finally:
+            request.fields.update(form.fields)
+        with self._faults.around(request, fields_are_read=True):
+            return self._answer(request, form, bucket)
+
+    def _answer(self, request: Request, form: Form, bucket: Bucket) -> Answer:
+        if "key" not in form.fields:
+            raise missing_field("key")
+        policy = self._judge(form.fields, bucket)
+        headers = headers_of_form(form.fields)
+        check_key(form.fields["key"])
+        check_attributes(headers, bucket)
+        return self._store_file(request, form, policy, headers, bucket)
+
+    def _judge(self, fields: Mapping[str, str], bucket: Bucket) -> Policy | None:
+        """Return the policy that allows these fields; None if the bucket takes a form from everyone."""
+        if self._authenticator.authenticate_form(fields, bucket.region) is None:
+            allowed = verdict(bucket.policy, "s3:PutObject", bucket.name, fields["key"])
+            if "policy" in fields or allowed == "Deny" or not (allowed or "WRITE" in bucket.public):
+                raise access_denied()
+            return None
+        policy = parse(fields["policy"])
+        policy.judge({**fields, "bucket": bucket.name}, self._clock.now())
+        if verdict(bucket.policy, "s3:PutObject", bucket.name, fields["key"]) == "Deny":
+            raise access_denied()
+        return policy
+
+    def _store_file(
+        self, request: Request, form: Form, policy: Policy | None, headers: dict[str, str], bucket: Bucket
+    ) -> Answer:
+        md5, checksum = ContentMd5(headers.get("content-md5")), claimed_checksum(headers)
+        with self._store.new_content(bucket.name, md5, checksum) as content:
+            limit = policy.max_bytes if policy else MAX_OBJECT_BYTES
+            content.receive(form.file_blocks(), limit, form.proposed_size)
+            if policy is not None:
+                policy.judge_size(content.size)
+            content.check()
+            stored = stored_headers(headers, bucket)
+            order = Order("PUT", bucket.name, form.fields["key"], (), stored, bucket.region)
+            return _accepted(request, form.fields, self._store.put_object(order, content))
+
+
+def _accepted(request: Request, fields: Mapping[str, str], put: Answer) -> Answer:
+    """Return the answer that the form asks for."""
+    etag = put.header("ETag") or ""
+    location = request.object_url(fields["key"])
+    headers = [pair for pair in put.headers if pair[0].lower() != "content-type"]
+    redirect = _redirect(fields, request.bucket, etag)
+    if redirect is not None:
+        return Answer(HTTPStatus.SEE_OTHER, [*headers, ("Location", redirect)])
+    headers.append(("Location", location))
+    status = fields.get("success_action_status")
+    if status == "201":
+        names = {"Location": location, "Bucket": request.bucket, "Key": fields["key"], "ETag": etag}
+        root = element("PostResponse", *(element(*pair) for pair in names.items()))
+        return Answer.of_xml(HTTPStatus.CREATED, document(root), headers)
+    return Answer(HTTPStatus.OK if status == "200" else HTTPStatus.NO_CONTENT, headers)
+
+
+def _redirect(fields: Mapping[str, str], bucket: str, etag: str) -> str | None:
+    """Return where a page is sent after its upload; None if the form does not say, or says no URL."""
+    target = fields.get("success_action_redirect") or fields.get("redirect") or ""
+    try:
+        parts = urlsplit(target)
+    except ValueError:
+        return None
+    if parts.scheme not in ("http", "https") or not parts.netloc or not _URL.fullmatch(target):
+        return None
+    query = f"bucket={quote_plus(bucket)}&key={quote_plus(fields['key'])}&etag={quote_plus(etag)}"
+    return urlunsplit(parts._replace(query=f"{parts.query}&{query}" if parts.query else query))

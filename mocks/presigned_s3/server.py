@@ -1,0 +1,202 @@
+"""The parent's side: starts S3 in a process of its own, tells it what to do, and ends it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+from concurrent.futures import Future
+from itertools import count
+from typing import TYPE_CHECKING, Any, Self
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime
+    from pathlib import Path
+    from types import TracebackType
+
+
+STOP_SECONDS = 5  # an idle machine needs a tenth of one; what is killed leaves its uploads behind
+ORDER_SECONDS = 30
+
+
+class S3Server:
+    """S3 on loopback in a process of its own, which ends with this one.
+
+    `start()` returns at once, so that other things can start meanwhile; `url` waits for the port (a tenth of
+    a second), `wait_ready()` until requests are answered (moto imports slowly).
+
+    Args:
+        port: port to listen on; 0 takes a free one.
+        host: address to listen on.
+        bucket: a bucket to begin with.
+        region: the region of that bucket.
+        credentials: by access key, ``SECRET_KEY[:SESSION_TOKEN[:EXPIRES]]``; each may do everything.
+        cors_open: whether the bucket begins with CORS rules that admit every origin.
+        data_dir: folder that keeps buckets and objects over restarts; None keeps them in this life only.
+        seed: of the ids of requests; without it they are random.
+        faults: ``module:class`` of a `faults.Faults` that the process makes; none by default.
+        on_exchange: is told of every exchange (see `exchanges.described`), in a thread of its own.
+    """
+
+    def __init__(
+        self,
+        port: int = 0,
+        host: str = "127.0.0.1",
+        *,
+        bucket: str,
+        region: str = "us-west-2",
+        credentials: Mapping[str, str],
+        cors_open: bool = True,
+        data_dir: Path | None = None,
+        seed: int | None = None,
+        faults: str | None = None,
+        on_exchange: Callable[[dict[str, Any]], None] | None = None,
+    ) -> None:
+        self.bucket = bucket
+        self.region = region
+        self.credentials = dict(credentials)
+        self._settings = {
+            "port": port,
+            "host": host,
+            "bucket": bucket,
+            "region": region,
+            "credentials": self.credentials,
+            "cors_open": cors_open,
+            "data_dir": None if data_dir is None else str(data_dir),
+            "seed": seed,
+            "faults": faults,
+            "journal": on_exchange is not None,
+        }
+        self._on_exchange = on_exchange
+        self._process: subprocess.Popen[str] | None = None
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._writing = threading.Lock()
+        self._numbers = count()
+        self._awaited: dict[str | int, Future[Any]] = {"url": Future(), "ready": Future()}
+
+    def start(self) -> None:
+        """Start the process; secrets reach it by its standard input, not by its command line."""
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "presigned_s3", "--parent"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self._write(self._settings)
+        self._reader.start()
+
+    @property
+    def url(self) -> str:
+        """The endpoint URL; clients may connect to it before S3 is ready, and are answered when it is."""
+        return str(self._awaited["url"].result())
+
+    def wait_ready(self) -> None:
+        """Wait until S3 answers.
+
+        Raises:
+            RuntimeError: the process ended instead; its standard error says why.
+        """
+        self._awaited["ready"].result()
+
+    def stop(self) -> None:
+        """End the process and wait for its end; what it holds is in memory or already in `data_dir`."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.terminate()
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        self._reader.join()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                pipe.close()
+
+    def set_clock(self, now: datetime | None, *, stopped: bool = False) -> None:
+        """Let S3's clock show `now`, going on from there or stopped; None for the machine's time."""
+        self._order("clock", now=now and now.isoformat(), stopped=stopped)
+
+    def set_faults(self, faults: Iterable[Any], *, seed: int = 0) -> None:
+        """Have these faults on and no others; the counts of those that were on already go on.
+
+        Args:
+            faults: as the class named by ``faults`` takes them, JSON or msgspec structs, with their ids.
+            seed: of chance.
+        """
+        self._order("faults", faults=msgspec.to_builtins(list(faults)), seed=seed)
+
+    def reset(self) -> None:
+        """Have S3 as it began with an empty `data_dir`: the one bucket, no objects."""
+        self._order("reset")
+
+    def snapshot(self, folder: Path) -> None:
+        """Keep everything that S3 has in a new folder, on the file system of `data_dir`."""
+        self._order("snapshot", folder=str(folder))
+
+    def restore(self, folder: Path) -> None:
+        """Have S3 as at the snapshot in this folder."""
+        self._order("restore", folder=str(folder))
+
+    def usage(self, bucket: str) -> tuple[int, int]:
+        """Return how many objects a bucket has, and their bytes."""
+        objects, size = self._order("usage", bucket=bucket)
+        return objects, size
+
+    def __enter__(self) -> Self:
+        self.start()
+        try:
+            self.wait_ready()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _order(self, name: str, **arguments: Any) -> Any:
+        """Have an order carried out, and return what it results in.
+
+        Raises:
+            RuntimeError: it failed, or the process is not there.
+        """
+        number = next(self._numbers)
+        done: Future[Any] = Future()
+        self._awaited[number] = done
+        self._write({"id": number, "do": name, "with": arguments})
+        facts = done.result(ORDER_SECONDS)
+        if facts["failure"]:
+            raise RuntimeError(f"S3 could not carry out {name!r}: {facts['failure']}")
+        return facts["result"]
+
+    def _write(self, message: Mapping[str, Any]) -> None:
+        if self._process is None or self._process.stdin is None:
+            raise RuntimeError("S3 is not running: call start() first.")
+        with self._writing:
+            self._process.stdin.write(json.dumps(message) + "\n")
+            self._process.stdin.flush()
+
+    def _read(self) -> None:
+        """Take what the process reports, until it ends."""
+        assert self._process is not None  # noqa: S101 -- tells mypy that start() came before
+        assert self._process.stdout is not None  # noqa: S101 -- tells mypy what PIPE means
+        for line in self._process.stdout:
+            facts = json.loads(line)
+            if "exchange" in facts and self._on_exchange is not None:
+                self._on_exchange(facts["exchange"])
+            elif "done" in facts:
+                self._awaited.pop(facts["done"]).set_result(facts)
+            else:
+                ((name, fact),) = facts.items()
+                self._awaited[name].set_result(fact)
+        for awaited in self._awaited.values():
+            if not awaited.done():
+                awaited.set_exception(RuntimeError("The S3 process ended; its standard error says why."))

@@ -1,0 +1,126 @@
+"""Compares two contracts: what changed, by which rule, and in which operations."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from openapi_contract import pointers
+
+from .findings import Finding, finding, printable
+from .located import Located
+from .messages import MessageComparison
+from .rules import RULES, Rule, Severity, Side
+from .security import SecurityComparison
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from openapi_contract.contract import Contract, Operation
+
+__all__ = ["RULES", "Change", "Rule", "Severity", "Side", "compare"]
+
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change, and the operations in which clients meet it.
+
+    Attributes:
+        finding: rule, place and detail.
+        operations: ``GET /pets``, in the order of the document.
+    """
+
+    finding: Finding
+    operations: tuple[str, ...]
+
+    @property
+    def severity(self) -> Severity:
+        """What it does to clients of the old contract."""
+        return self.finding.rule.severity
+
+
+def compare(old: Contract, new: Contract) -> list[Change]:
+    """Return what changed from one contract to another, the worst first, then in the order of the document.
+
+    What several operations share is one change. Webhooks, callbacks, links, tags, prose,
+    ``allowReserved`` and ``allowEmptyValue`` are not compared.
+    """
+    found: dict[Finding, dict[str, None]] = {}
+    for operation, each in _Comparison(old, new).findings():
+        found.setdefault(each, {})[operation] = None
+    changes = [Change(each, tuple(operations)) for each, operations in found.items()]
+    ranks = list(Severity)
+    return sorted(changes, key=lambda change: ranks.index(change.severity))
+
+
+class _Comparison:
+    """Goes through the operations of two contracts."""
+
+    def __init__(self, old: Contract, new: Contract) -> None:
+        self._old, self._new = old, new
+        self._security = SecurityComparison(old, new)
+        self._messages = MessageComparison(old, new)
+
+    def findings(self) -> Iterator[tuple[str, Finding]]:
+        before, now = _operations(self._old), _operations(self._new)
+        for key, old in before.items():
+            changes = self._operation(old, now[key]) if key in now else [_alone(key, old, now, "removed")]
+            yield from ((_label(old), each) for each in changes)
+        for key, new in now.items():
+            if key not in before:
+                yield _label(new), _alone(key, new, before, "added")
+
+    def _operation(self, old: Operation, new: Operation) -> Iterator[Finding]:
+        before, now = old.definition, new.definition
+        if (now_id := now.get("operationId")) != (old_id := before.get("operationId")):
+            yield finding("operation-id-renamed", _at(new), f"{now_id}, was {old_id}")
+        if (is_deprecated := now.get("deprecated", False)) != before.get("deprecated", False):
+            yield finding(f"operation-{'' if is_deprecated else 'un'}deprecated", _at(new))
+        yield from self._servers(_servers(self._old, old), _servers(self._new, new))
+        yield from self._security.findings(old, new)
+        yield from self._messages.findings(old, new)
+
+    def _servers(self, old: dict[str, Located], new: dict[str, Located]) -> Iterator[Finding]:
+        yield from (finding("server-removed", old[url], url or "/") for url in old if url not in new)
+        yield from (finding("server-added", new[url], url or "/") for url in new if url not in old)
+
+
+def _label(operation: Operation) -> str:
+    return printable(f"{operation.method.upper()} {operation.path}")
+
+
+def _operations(contract: Contract) -> dict[Key, Operation]:
+    """Return the operations by path and method; how a path names its parameters makes no difference."""
+    return {(re.sub(r"\{[^{}]*\}", "{}", each.path), each.method): each for each in contract.operations}
+
+
+def _alone(key: Key, operation: Operation, others: dict[Key, Any], kind: str) -> Finding:
+    """Return that one contract alone has an operation, or its whole path, which all of it share."""
+    if any(path == key[0] for path, _ in others):
+        return finding(f"operation-{kind}", _at(operation))
+    path = pointers.join("/paths", operation.path)
+    return finding(f"path-{kind}", Located({}, path, ""))
+
+
+def _at(operation: Operation) -> Located:
+    return Located(operation.definition, operation.pointer, "")
+
+
+def _servers(contract: Contract, operation: Operation) -> dict[str, Located]:
+    """Return the servers of an operation, its own, its path's, or the document's, by base URL."""
+    for holder in (operation.pointer, operation.pointer.rpartition("/")[0], ""):
+        if servers := pointers.lookup(contract.document, holder).get("servers"):
+            pointer = pointers.join(holder, "servers")
+            return {_base_url(each): Located(each, pointer, "servers") for each in servers}
+    return {"": Located({}, "", "servers")}
+
+
+def _base_url(server: Mapping[str, Any]) -> str:
+    """Return what paths are appended to, variables at their defaults."""
+    url: str = server["url"]
+    for name, variable in server.get("variables", {}).items():
+        url = url.replace(f"{{{name}}}", variable["default"])
+    return url.rstrip("/")

@@ -1,0 +1,182 @@
+"""Compares what goes back and forth in an operation: parameters, bodies, responses and their headers."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from openapi_contract import pointers
+from openapi_contract.contract import IGNORED_HEADER_PARAMETERS
+
+from .findings import Finding, finding
+from .located import Located
+from .rules import Side
+from .schemas import SchemaComparison
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from openapi_contract.contract import Contract, Operation
+
+DEFAULT_STYLES = {"query": "form", "cookie": "form", "path": "simple", "header": "simple"}
+FIRST_ERROR = "4"
+
+
+class MessageComparison:
+    """Compares the messages of operations of two contracts."""
+
+    def __init__(self, old: Contract, new: Contract) -> None:
+        self._old, self._new = old, new
+        self._schemas = SchemaComparison(old, new)
+
+    def findings(self, old: Operation, new: Operation) -> Iterator[Finding]:
+        """Yield what differs in what two operations take and give."""
+        yield from self._parameters(_parameters(self._old, old), _parameters(self._new, new))
+        yield from self._body(_body(self._old, old), _body(self._new, new))
+        yield from self._responses(_responses(self._old, old), _responses(self._new, new))
+
+    def _parameters(self, old: Mapping[Any, Located], new: Mapping[Any, Located]) -> Iterator[Finding]:
+        for key in (key for key in old if key not in new):
+            yield finding("parameter-removed", old[key])
+        for key, at in new.items():
+            if key in old:
+                yield from self._parameter(old[key], at)
+            else:
+                yield finding(f"{'required-' * (at.node.get('required') is True)}parameter-added", at)
+
+    def _parameter(self, old: Located, new: Located) -> Iterator[Finding]:
+        yield from _requirement("parameter", old, new)
+        styles = _style(old.node), _style(new.node)
+        if styles[0] != styles[1]:
+            yield finding("parameter-style-changed", new, f"{styles[1]}, was {styles[0]}")
+        if (is_deprecated := new.node.get("deprecated", False)) != old.node.get("deprecated", False):
+            yield finding(f"parameter-{'' if is_deprecated else 'un'}deprecated", new)
+        yield from self._schemas.findings(_schema(old), _schema(new), Side.REQUEST)
+
+    def _body(self, old: Located | None, new: Located | None) -> Iterator[Finding]:
+        if old and new:
+            yield from _requirement("request-body", old, new)
+            yield from self._content(old, new, Side.REQUEST)
+        elif old:
+            yield finding("request-body-removed", old)
+        elif new:
+            yield finding(f"{'required-' * (new.node.get('required') is True)}request-body-added", new)
+
+    def _content(self, old: Located, new: Located, side: Side) -> Iterator[Finding]:
+        before, now = _media_types(old), _media_types(new)
+        for name, at in before.items():
+            names = _ranges(name) if side is Side.REQUEST else (name,)
+            if taken := next((each for each in names if each in now), None):
+                yield from self._schemas.findings(_schema(at), _schema(now[taken]), side)
+                yield from _encodings(at, now[taken]) if side is Side.REQUEST else ()
+            else:
+                yield finding(f"{side}-media-type-removed", at)
+        for name in (name for name in now if name not in before):
+            yield finding(f"{side}-media-type-added", now[name])
+
+    def _responses(self, old: Mapping[str, Located], new: Mapping[str, Located]) -> Iterator[Finding]:
+        for status in dict.fromkeys((*old, *new)):
+            before, now = (each.get(status) or each.get(f"{status[0]}XX") for each in (old, new))
+            subject = "error" if status[0] >= FIRST_ERROR else "status"
+            if before and now:
+                yield from self._headers(before, now)
+                yield from self._content(before, now, Side.RESPONSE)
+            elif before:
+                yield finding(f"response-{subject}-removed", before)
+            elif now:
+                yield finding(f"response-{subject}-added", now)
+
+    def _headers(self, old: Located, new: Located) -> Iterator[Finding]:
+        before, now = _headers(self._old, old), _headers(self._new, new)
+        for name in (name for name in before if name not in now):
+            yield finding("response-header-removed", before[name])
+        for name, at in now.items():
+            if name in before:
+                yield from _requirement("response-header", before[name], at)
+                yield from self._schemas.findings(_schema(before[name]), _schema(at), Side.RESPONSE)
+            else:
+                yield finding("response-header-added", at)
+
+
+def _requirement(subject: str, old: Located, new: Located) -> Iterator[Finding]:
+    """Compare whether a part has to be there."""
+    if (is_required := new.node.get("required", False)) != old.node.get("required", False):
+        yield finding(f"{subject}-became-{'required' if is_required else 'optional'}", new)
+
+
+def _encodings(old: Located, new: Located) -> Iterator[Finding]:
+    """Tell which parts of a form are encoded in another way; how is not compared."""
+    before, now = (each.node.get("encoding", {}) for each in (old, new))
+    for name in before | now:
+        if before.get(name) != now.get(name):
+            holder = new if name in now else old
+            yield finding("request-encoding-changed", holder.below("encoding", name, where=f" .{name}"))
+
+
+def _parameters(contract: Contract, operation: Operation) -> dict[Any, Located]:
+    """Return the parameters by what stays the same when one is renamed: those of a path by their position."""
+    positions = {name: index for index, name in enumerate(re.findall(r"\{([^{}]+)\}", operation.path))}
+    found = {}
+    for holder in (operation.pointer.rpartition("/")[0], operation.pointer):
+        nodes = pointers.lookup(contract.document, holder).get("parameters", ())
+        for index, node in enumerate(nodes):
+            parameter, pointer = contract.follow(node, pointers.join(holder, "parameters", index))
+            name, place = parameter["name"], parameter["in"]
+            key = {"path": positions.get(name, name), "header": name.lower()}.get(place, name)
+            if place != "header" or key not in IGNORED_HEADER_PARAMETERS:
+                found[place, key] = Located(parameter, pointer, f"{place} parameter {name}")
+    return found
+
+
+def _body(contract: Contract, operation: Operation) -> Located | None:
+    node = operation.definition.get("requestBody")
+    if node is None:
+        return None
+    body, pointer = contract.follow(node, pointers.join(operation.pointer, "requestBody"))
+    return Located(body, pointer, "request body")
+
+
+def _responses(contract: Contract, operation: Operation) -> dict[str, Located]:
+    found = {}
+    for status in operation.responses:
+        node = operation.definition["responses"][status]
+        response, pointer = contract.follow(node, pointers.join(operation.pointer, "responses", status))
+        found[status] = Located(response, pointer, f"response {status}")
+    return found
+
+
+def _headers(contract: Contract, response: Located) -> dict[str, Located]:
+    found = {}
+    for name, node in response.node.get("headers", {}).items():
+        header, pointer = contract.follow(node, pointers.join(response.pointer, "headers", name))
+        if name.lower() != "content-type":
+            found[name.lower()] = Located(header, pointer, f"{response.where} header {name}")
+    return found
+
+
+def _media_types(holder: Located) -> dict[str, Located]:
+    return {
+        re.sub(r"\s", "", name).lower(): holder.below("content", name, where=f" {name}")
+        for name in holder.node.get("content", {})
+    }
+
+
+def _ranges(name: str) -> tuple[str, ...]:
+    """Return the media ranges that a media type is in (RFC 9110, section 12.5.1), the narrowest first."""
+    essence = name.partition(";")[0]
+    return name, essence, f"{essence.partition('/')[0]}/*", "*/*"
+
+
+def _schema(holder: Located) -> Located | None:
+    """Return the schema of a media type, parameter or header, also if it is in a ``content``."""
+    if content := holder.node.get("content"):
+        holder = holder.below("content", next(iter(content)))
+    return holder.below("schema", where=" ") if "schema" in holder.node else None
+
+
+def _style(parameter: Mapping[str, Any]) -> str:
+    """Return how the value is spelled, defaults of OpenAPI written out."""
+    if content := parameter.get("content"):
+        return str(next(iter(content)))
+    style = parameter.get("style", DEFAULT_STYLES[parameter["in"]])
+    return f"{style}{'*' * parameter.get('explode', style == 'form')}"

@@ -1,0 +1,156 @@
+"""Compares schemas, and all that is below them, each pair once whoever refers to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from .alternatives import merge_lists, pair
+from .differences import at, below, conditions, differences
+from .expansion import Schemas
+from .findings import Finding, finding
+from .located import Conjunction, Located
+from .shapes import ANY_TYPE, COMPONENT, Shape, shape_of, type_words
+from .subtypes import Subtypes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from openapi_contract.contract import Contract
+
+    from .rules import Side
+
+Key = tuple[str, tuple[int, ...], tuple[int, ...]]
+OTHER_SIDE = {"request": "readOnly", "response": "writeOnly"}
+"""The keyword of properties that are for the other side only."""
+NOWHERE = Located({}, "", "")
+
+
+@dataclass(slots=True)
+class _Pair:
+    """Two schemas that were compared.
+
+    Attributes:
+        findings: what differs in themselves.
+        below: the pairs below them.
+        conditions: further pairs below them, each with what there is to tell if they differ.
+    """
+
+    findings: list[Finding] = field(default_factory=list)
+    below: list[Key] = field(default_factory=list)
+    conditions: dict[Key, Finding] = field(default_factory=dict)
+
+
+class SchemaComparison:
+    """Compares schemas of two contracts.
+
+    A pair of schemas is a node in a graph whose edges lead to properties and items, so that schemas may recur
+    and be as deep as they like.
+    """
+
+    def __init__(self, old: Contract, new: Contract) -> None:
+        self._old, self._new = Schemas(old), Schemas(new)
+        self._old_subtypes, self._new_subtypes = Subtypes(old), Subtypes(new)
+        self._pairs: dict[Key, _Pair] = {}
+
+    def findings(self, old: Located | None, new: Located | None, side: Side) -> Iterator[Finding]:
+        """Yield what differs between two schemas, and between those below them; None allows anything."""
+        first = self._compare((old,) if old else (), (new,) if new else (), side)
+        for found in self._reached(first):
+            yield from found.findings
+            for key, told in found.conditions.items():
+                if any(each.findings for each in self._reached(key, through_conditions=True)):
+                    yield told
+
+    def _reached(self, first: Key, *, through_conditions: bool = False) -> Iterator[_Pair]:
+        """Yield a pair and all below it, each once."""
+        seen, pending = {first}, [first]
+        while pending:
+            found = self._pairs[pending.pop()]
+            yield found
+            keys = [*found.below, *(found.conditions if through_conditions else ())]
+            fresh = [key for key in keys if key not in seen]
+            seen.update(fresh)
+            pending += fresh
+
+    def _compare(self, old: Conjunction, new: Conjunction, side: Side) -> Key:
+        """Compare a pair and all below it, unless that is done already; return its key."""
+        first = _key(old, new, side)
+        pending = [(first, old, new)]
+        while pending:
+            key, old, new = pending.pop()
+            if key not in self._pairs:
+                self._pairs[key] = _Pair()
+                inner = self._look(old, new, side, self._pairs[key])
+                pending += [(_key(*each, side), *each) for each in inner]
+        return first
+
+    def _look(
+        self, old: Conjunction, new: Conjunction, side: Side, found: _Pair
+    ) -> Iterator[tuple[Conjunction, Conjunction]]:
+        """Note what differs in two schemas themselves, and yield the pairs below."""
+        fallback = (*new, *old, NOWHERE)[0]
+        before = _shapes(self._old, old, side, fallback)
+        now = _shapes(self._new, new, side, fallback)
+        found.findings += _null(before, now, side)
+        pairing = pair(_values(before), _values(now))
+        found.findings += [_alternative(shape, side, "removed") for shape in pairing.removed]
+        found.findings += [_alternative(shape, side, "added") for shape in pairing.added]
+        for one, other in pairing.pairs:
+            found.findings += differences(one, other, side)
+            for inner in (*below(one, other), *self._subtypes(one, other, side, found)):
+                found.below.append(_key(*inner, side))
+                yield inner
+            for mine, theirs, label in conditions(one, other):
+                told = finding(f"{side}-condition-changed", at(one, other, label), label)
+                found.conditions[_key(mine, theirs, side)] = told
+                yield mine, theirs
+
+    def _subtypes(
+        self, old: Shape, new: Shape, side: Side, found: _Pair
+    ) -> Iterator[tuple[Conjunction, Conjunction]]:
+        """Note which subtypes came and went, and yield the pairs of those that stayed."""
+        before, now = self._old_subtypes.of(old.parts), self._new_subtypes.of(new.parts)
+        for value in before | now:
+            if value not in now:
+                found.findings.append(finding(f"{side}-alternative-removed", before[value], value))
+            elif value not in before:
+                found.findings.append(finding(f"{side}-alternative-added", now[value], value))
+            else:
+                yield (before[value],), (now[value],)
+
+
+def _key(old: Conjunction, new: Conjunction, side: Side) -> Key:
+    return side, tuple(id(each.node) for each in old), tuple(id(each.node) for each in new)
+
+
+def _shapes(schemas: Schemas, conjunction: Conjunction, side: Side, fallback: Located) -> list[Shape]:
+    """Return the alternatives of a schema as one side sees them."""
+    shapes = [shape_of(each, fallback) for each in schemas.alternatives(conjunction)]
+    for shape in shapes:
+        foreign = [n for n, each in shape.properties.items() if schemas.is_marked(each, OTHER_SIDE[side])]
+        for name in foreign:
+            del shape.properties[name]
+        shape.required -= set(foreign)
+    return shapes
+
+
+def _values(shapes: list[Shape]) -> list[Shape]:
+    """Return the alternatives without those that allow nothing or null alone, but at least one."""
+    return merge_lists([shape for shape in shapes if shape.types] or shapes[:1])
+
+
+def _null(old: list[Shape], new: list[Shape], side: Side) -> Iterator[Finding]:
+    """Compare whether null is allowed, unless the type tells that: a schema without one allows it."""
+    before, now = (next((each for each in shapes if each.takes_null), None) for shapes in (old, new))
+    if bool(before) != bool(now) and not any(shape.types == ANY_TYPE for shape in (*old, *new)):
+        place = (now or before or new[0]).branch or at(old[0], new[0], "type", "enum", "const")
+        yield finding(f"{side}-nullable-{'added' if now else 'removed'}", place)
+
+
+def _alternative(shape: Shape, side: Side, kind: str) -> Finding:
+    """Return that an alternative came or went: it is told by the component that it is, and by its types."""
+    inner = shape.parts[shape.parts.index(shape.branch) :] if shape.branch else ()
+    name = [part.where for part in inner if COMPONENT.fullmatch(part.pointer)][:1]
+    detail = ", ".join([*name, type_words(shape.types)])
+    return finding(f"{side}-alternative-{kind}", shape.branch or shape.at, detail)

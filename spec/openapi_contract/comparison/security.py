@@ -1,0 +1,109 @@
+"""Compares who may call an operation: alternatives, each of schemes that are needed together."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from .findings import Finding, finding
+from .located import Located
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from openapi_contract.contract import Contract, Operation
+
+Requirement = dict[str, frozenset[str]]
+"""Scopes by scheme, all of which are needed; an empty one lets anybody in."""
+REVERSE = {
+    "scope-added": "scope-removed",
+    "scheme-added": "scheme-removed",
+    "alternative-removed": "alternative-added",
+}
+NOT_COMPARED = {"description", "scopes", "bearerFormat"}
+
+
+class SecurityComparison:
+    """Compares the security of operations of two contracts; a scheme may have another name in each."""
+
+    def __init__(self, old: Contract, new: Contract) -> None:
+        self._old = {name: _definition(scheme) for name, scheme in old.security_schemes.items()}
+        self._new = {name: _definition(scheme) for name, scheme in new.security_schemes.items()}
+        known = {definition: name for name, definition in self._old.items()}
+        self._names = {
+            name: name if name in self._old else known.get(definition, name)
+            for name, definition in self._new.items()
+        }
+
+    def findings(self, old: Operation, new: Operation) -> Iterator[Finding]:
+        """Yield what differs in the credentials that two operations want."""
+        at = Located(new.definition, new.pointer, "security")
+        before = _requirements(old.security)
+        now = [
+            {self._names[name]: scopes for name, scopes in each.items()}
+            for each in _requirements(new.security)
+        ]
+        yield from self._schemes(before, now, at)
+        if ({} in before) != ({} in now):
+            yield finding(f"security-{'added' if {} in before else 'removed'}", at)
+            return
+        for given in before:
+            if not any(_suffices(given, each) for each in now):
+                rule, wanted = _tightened(given, now)
+                yield finding(f"security-{rule}", at, _told(wanted, given))
+        for given in now:
+            if not any(_suffices(given, each) for each in before):
+                rule, wanted = _tightened(given, before)
+                yield finding(f"security-{REVERSE[rule]}", at, _told(given, wanted))
+
+    def _schemes(self, old: list[Requirement], new: list[Requirement], at: Located) -> Iterator[Finding]:
+        both = {name for each in old for name in each} & {name for each in new for name in each}
+        for name in sorted(both):
+            if name in self._new and self._old[name] != self._new[name]:
+                yield finding("security-scheme-changed", at, name)
+
+
+def _definition(scheme: Any) -> str:
+    """Return the canonical JSON of what a scheme wants of a client."""
+    return json.dumps(_without(scheme), sort_keys=True)
+
+
+def _without(node: Any) -> Any:
+    if not isinstance(node, dict):
+        return node
+    return {
+        key: value.lower() if key == "scheme" and isinstance(value, str) else _without(value)
+        for key, value in node.items()
+        if key not in NOT_COMPARED and not key.startswith("x-")
+    }
+
+
+def _requirements(alternatives: Sequence[Mapping[str, Sequence[str]]]) -> list[Requirement]:
+    return [{name: frozenset(scopes) for name, scopes in each.items()} for each in alternatives] or [{}]
+
+
+def _suffices(given: Requirement, wanted: Requirement) -> bool:
+    """Whether who has the given credentials has the wanted ones."""
+    return all(name in given and scopes <= given[name] for name, scopes in wanted.items())
+
+
+def _tightened(given: Requirement, wanted: list[Requirement]) -> tuple[str, Requirement]:
+    """Return what is wanted beyond the given credentials, and by which alternative; empty if by none."""
+    for each in wanted:
+        if each.keys() == given.keys():
+            return "scope-added", each
+    for each in wanted:
+        if each.keys() > given.keys() and given:
+            return "scheme-added", each
+    return "alternative-removed", {}
+
+
+def _told(now: Requirement, before: Requirement) -> str:
+    """Return what is wanted now and was before, or what of the two there is."""
+    return f"{_words(now)}, was {_words(before)}" if now and before else _words(now or before)
+
+
+def _words(wanted: Requirement) -> str:
+    return " and ".join(
+        f"{name} ({', '.join(sorted(scopes))})" if scopes else name for name, scopes in sorted(wanted.items())
+    )

@@ -1,0 +1,83 @@
+"""Finds the schemas that a discriminator leads to where no ``anyOf`` or ``oneOf`` lists them."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from openapi_contract import pointers
+
+from .expansion import GROUPS, Schemas
+from .located import Located, component
+from .shapes import mapping_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from openapi_contract.contract import Contract
+
+    from .expansion import Alternative
+
+
+class Subtypes:
+    """The subtypes of a contract's schemas: what a mapping names, and what has a base in its ``allOf``."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._document = contract.document
+        self._schemas = Schemas(contract)
+        self._components = {
+            name: component(node, pointers.join("/components/schemas", name))
+            for name, node in self._document.get("components", {}).get("schemas", {}).items()
+        }
+
+    def of(self, alternative: Alternative) -> dict[str, Located]:
+        """Return the subtypes of schemas that hold together, by the value of their discriminator."""
+        found: dict[str, Located] = {}
+        for part in alternative:
+            if "discriminator" in part.node and not self._lists_them(part):
+                found |= self._mapped(part) | self._derived(part)
+        own = {part.pointer for part in alternative}
+        nearest = own & {each.pointer for each in found.values()}
+        return {value: each for value, each in found.items() if self._is_below(each, nearest)}
+
+    def _lists_them(self, part: Located) -> bool:
+        return not pointers.lookup(self._document, part.pointer).keys().isdisjoint(GROUPS)
+
+    def _is_below(self, subtype: Located, nearest: set[str]) -> bool:
+        """Whether a subtype is one of those, too, that a value is already known to be."""
+        return subtype.pointer not in nearest and nearest <= self._bases.get(subtype.pointer, set())
+
+    def _mapped(self, part: Located) -> dict[str, Located]:
+        """Return the schemas of a mapping, which names components or refers to them."""
+        mapping = mapping_of(mapping_of(part.node, "discriminator"), "mapping")
+        names = {value: name for value, name in mapping.items() if isinstance(name, str)}
+        found = {v: self._components.get(n) or self._schemas.target({"$ref": n}) for v, n in names.items()}
+        return {value: each for value, each in found.items() if each}
+
+    def _derived(self, part: Located) -> dict[str, Located]:
+        """Return the components that have a base in their ``allOf`` and are in no mapping, by their names."""
+        mapped = {each.pointer for each in self._mapped(part).values()}
+        return {
+            name: each
+            for name, each in self._components.items()
+            if part.pointer in self._bases[each.pointer] and each.pointer not in mapped
+        }
+
+    @cached_property
+    def _bases(self) -> dict[str, set[str]]:
+        """The pointers of what each component has in its ``allOf``, near or far, by its own."""
+        return {each.pointer: self._bases_of(each) for each in self._components.values()}
+
+    def _bases_of(self, located: Located) -> set[str]:
+        found: set[str] = set()
+        pending = [located]
+        while pending:
+            bases = [each for each in self._parents(pending.pop().node) if each.pointer not in found]
+            found.update(each.pointer for each in bases)
+            pending += bases
+        return found
+
+    def _parents(self, node: Any) -> Iterator[Located]:
+        members = node.get("allOf", ()) if isinstance(node, dict) else ()
+        targets = (self._schemas.target(member) for member in members if isinstance(member, dict))
+        return (each for each in targets if each)

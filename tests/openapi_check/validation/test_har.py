@@ -1,0 +1,250 @@
+import base64
+import json
+
+import pytest
+
+from openapi_check.har_writer import har as journal_har
+from openapi_check.validation import HarError, judge_har
+from openapi_contract import Contract
+
+HERE = "https://api.example/v1"
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+
+
+def pairs(fields):
+    """Return a mapping as HAR spells it."""
+    return [{"name": name, "value": value} for name, value in fields.items()]
+
+
+def entry(
+    method="GET", path="/things", status=200, *, base=HERE, request=None, content=None, headers=None, **asked
+):
+    """Return an entry, by default one that keeps the contract."""
+    content = {"size": 2, "mimeType": JSON, "text": "[]"} if content is None else content
+    headers = {"X-Total": "0", "Content-Type": JSON} if headers is None else headers
+    return {
+        "startedDateTime": "2024-01-01T00:00:00.000Z",
+        "time": 1.5,
+        "request": {"method": method, "url": base + path, "headers": pairs(request or {}), **asked},
+        "response": {"status": status, "headers": pairs(headers), "content": content},
+    }
+
+
+def added(post_data, **request):
+    """Return an entry that sends a body."""
+    made = {"size": 1, "mimeType": JSON, "text": '{"name":"a"}'}
+    return entry("POST", "/things", 201, request={"X-Key": "k", **request}, content=made, postData=post_data)
+
+
+@pytest.fixture
+def judged(tmp_path, document):
+    """Return what judges a HAR file with these entries."""
+
+    def judge(*entries, base_url=None, raw=None):
+        path = tmp_path / "traffic.har"
+        path.write_bytes(json.dumps({"log": {"entries": entries}}).encode() if raw is None else raw)
+        return judge_har(path, Contract(document, "things.json"), base_url)
+
+    return judge
+
+
+def told(report):
+    """Return side, part, place and rule of each finding."""
+    return [(each.side, each.part, each.where, each.rule) for each in report.findings]
+
+
+def test_traffic_that_keeps_the_contract_has_no_findings(judged):
+    """What was recorded as the contract wants it exercises it, and breaks nothing."""
+    report = judged(entry(path="/things?kind=old"), added({"mimeType": JSON, "text": '{"name":"a"}'}))
+    assert told(report) == []
+    assert (report.exchanges, report.judged, report.exit_code()) == (2, 2, 0)
+    counts = {each.operation: each for each in report.coverage}
+    assert counts["list_things"].statuses == {"200": 1, "204": 0}
+    assert counts["list_things"].parameters["query kind"] == 1
+    assert counts["list_things"].values["query kind"] == {'"new"': 0, '"old"': 1}
+
+
+def test_traffic_that_breaks_the_contract_is_found(judged):
+    """Each kind of violation is told once, with how often and where it was first seen."""
+    wrong = entry(path="/things?limit=11", content={"size": 4, "mimeType": JSON, "text": "[[]]"})
+    report = judged(entry(), wrong, wrong)
+    assert told(report) == [("request", "query", "limit", "maximum"), ("response", "body", "/*", "type")]
+    assert [each.count for each in report.findings] == [2, 2]
+    assert [each.number for each in report.findings[0].examples] == [2, 3]
+    assert report.exit_code("request") == report.exit_code("response") == 1
+
+
+@pytest.mark.parametrize(
+    "post_data",
+    [
+        {"mimeType": JSON, "text": '{"name":"a"}'},
+        {"mimeType": "", "text": base64.b64encode(b'{"name":"a"}').decode(), "encoding": "base64"},
+        {"mimeType": FORM, "params": [{"name": "name", "value": "a b"}]},
+        {"mimeType": FORM, "text": "name=a+b", "params": [{"name": "name", "value": "a+b"}]},
+        {
+            "mimeType": "multipart/form-data; boundary=x",
+            "params": [{"name": "file", "fileName": 'a"b.jpg', "contentType": "image/jpeg"}],
+        },
+        {
+            "mimeType": "multipart/form-data; boundary=x",
+            "text": '--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nb\r\n--x--\r\n',
+        },
+    ],
+)
+def test_bodies_are_read_however_they_were_written_down(judged, post_data):
+    """Text, base64, the fields of a form and the parts of one are all a request's body."""
+    header = {"Content-Type": post_data["mimeType"] or JSON}
+    assert told(judged(added(post_data, **header))) == []
+    assert told(judged(added(post_data | {"mimeType": header["Content-Type"]}))) == []
+
+
+def test_a_form_that_breaks_the_contract_is_found_by_its_fields(judged):
+    """The fields of a form are judged by the schema."""
+    report = judged(added({"mimeType": FORM, "params": [{"name": "size", "value": "x"}]}))
+    assert ("request", "body", "", "required") in told(report)
+    assert ("request", "body", "/size", "type") in told(report)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"content": {"size": 2, "mimeType": JSON}},
+        {"content": {"size": -1, "mimeType": JSON}},
+        {"content": {}},
+        {"content": {"size": None, "text": None}},
+        {"content": {"size": 1e300, "mimeType": JSON}},
+    ],
+)
+def test_a_body_that_was_not_recorded_is_not_judged(judged, changes):
+    """A missing text is no empty body; head and request are judged all the same."""
+    report = judged(entry(path="/things?limit=11", **changes))
+    assert told(report) == [("request", "query", "limit", "maximum")]
+    assert sum(report.unjudged.values()) == 1
+
+
+def test_an_unrecorded_request_body_is_not_judged(judged):
+    """A request that tells of a body that is not there is judged without it."""
+    for request in (added(None) | {}, added({"mimeType": JSON})):
+        request["request"]["bodySize"] = 12
+        assert told(judged(request)) == []
+    assert told(judged(added(None, **{"content-length": "12"}))) == []
+    assert told(judged(added(None))) == [("request", "body", "", "required")]
+
+
+def test_recorded_bodies_are_decoded_already(judged):
+    """What tools have unpacked is not unpacked again, whatever the fields say."""
+    headers = {"X-Total": "0", "content-encoding": "br", "content-type": JSON}
+    assert told(judged(entry(headers=headers))) == []
+    text = base64.b64encode(b"[]").decode()
+    assert told(judged(entry(content={"size": 2, "text": text, "encoding": "base64"}))) == []
+
+
+def test_pseudo_fields_and_cookies_are_understood(judged):
+    """HTTP/2's pseudo-header fields are none of the request's, and cookies may stand apart."""
+    found = judged(entry(request={":method": "GET", ":path": "/x"}, cookies=pairs({"theme": "dark"})))
+    assert told(found) == [("request", "cookie", "theme", "maxLength")]
+
+
+def test_other_hosts_are_left_out_and_counted(judged):
+    """Pages, analytics and storage are not the API; its own paths are, wherever they are served."""
+    report = judged(
+        entry(),
+        entry(base="http://localhost:8000"),
+        entry(path="/collect?id=1", base="https://tracker.test"),
+        entry(path="/collect?id=2", base="https://tracker.test"),
+        entry(path="x", base="data:"),
+        entry(path="/undocumented"),
+    )
+    assert report.left_out == {"tracker.test": 2, "data": 1}
+    assert told(report) == [("request", "operation", "GET", "undocumented")]
+
+
+def test_a_base_url_says_what_is_judged(judged):
+    """With a base URL all at its origin is judged, and nothing else, not even the contract's own server."""
+    staging = "https://Staging.example:443/api"
+    report = judged(
+        entry(base="https://staging.example/api"),
+        entry(path="/x", base="https://staging.example"),
+        entry(),
+        base_url=staging,
+    )
+    assert (report.exchanges, report.left_out) == (2, {"api.example": 1})
+    assert told(report) == [("request", "operation", "GET", "undocumented")]
+
+
+def test_what_was_blocked_has_no_answer(judged):
+    """Browsers write status 0 where there was no answer, some -1."""
+    report = judged(entry(status=0, headers={}, content={}), entry(status=-1, headers={}, content={}))
+    assert (report.unanswered, told(report)) == (2, [])
+
+
+def test_nothing_to_judge_is_no_success(judged):
+    """A file without a single exchange with the API must not pass."""
+    assert judged().exit_code() == 2
+    assert judged(entry(path="/other", base="https://tracker.test")).exit_code() == 2
+
+
+def test_secrets_in_urls_are_masked(judged):
+    """What is told of an exchange does not tell its secrets."""
+    report = judged(entry(path="/things?limit=99&token=hunter2"))
+    assert b"hunter2" not in report.json()
+    assert b"limit=99" in report.json()
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        (b"", "no JSON"),
+        (b"{", "no JSON"),
+        (b"\xff\xfe", "no JSON"),
+        (b"[]", "no HAR 1.2"),
+        (b'{"log": {}}', "entries"),
+        (b'{"log": {"entries": [{"request": {"method": "GET"}}]}}', "url"),
+        (b'{"log": {"entries": [1]}}', "entries[0]"),
+        (b"[" * 100_000, "no HAR 1.2"),
+        (b'{"x": ' * 100_000, "nested too deeply"),
+    ],
+)
+def test_a_broken_file_is_refused_with_where_and_why(judged, raw, said):
+    """What cannot be read is an error that names the place, whatever is in the file."""
+    with pytest.raises(HarError) as error:
+        judged(raw=raw)
+    assert said in str(error.value)
+
+
+def test_a_body_that_is_not_base64_is_refused(judged):
+    """A text that is not what it says it is ends in an error that names the entry."""
+    with pytest.raises(HarError, match=r"entries\[1\].*base64"):
+        judged(entry(), entry(content={"text": "é", "encoding": "base64"}))
+
+
+def test_a_file_beyond_the_limit_is_refused(judged, monkeypatch):
+    """Nobody reads a file of any length into memory."""
+    monkeypatch.setattr("openapi_check.validation.har.MOST_BYTES", 10)
+    with pytest.raises(HarError, match="longer than 10 bytes"):
+        judged(entry())
+
+
+def test_a_byte_order_mark_is_passed_over(judged):
+    """Some tools write one."""
+    raw = b"\xef\xbb\xbf" + json.dumps({"log": {"entries": [entry()]}}).encode()
+    assert judged(raw=raw).exit_code() == 0
+
+
+def test_what_our_own_journal_writes_can_be_read(judged, listed, message):
+    """The mock's and the proxy's archives come out as they went in, binary bodies too."""
+    exchanges = [listed("/v1/things?limit=11"), listed(response=message(b"\xff", {"X-Total": "1"}))]
+    report = judged(raw=json.dumps(journal_har(exchanges)).encode())
+    assert told(report) == [
+        ("request", "query", "limit", "maximum"),
+        ("response", "media type", "", "undocumented"),
+    ]
+
+
+def test_a_body_that_was_cut_is_not_judged(judged, listed, message):
+    """A body that was not kept whole breaks nothing; its head is judged."""
+    cut = message(b"[1, ", {"X-Total": "x", "Content-Type": JSON}, body_bytes=99)
+    report = judged(raw=json.dumps(journal_har([listed(response=cut)])).encode())
+    assert told(report) == [("response", "header", "X-Total", "schema")]
+    assert sum(report.unjudged.values()) == 1

@@ -1,0 +1,51 @@
+"""Which operation an exchange belongs to, wherever the API is deployed."""
+
+import pytest
+
+from openapi_check.validation import ExchangeJudge
+from openapi_contract import Contract
+from openapi_mock.journal import Verdict
+
+
+@pytest.mark.parametrize(
+    ("method", "target"),
+    [("GET", "/nothing"), ("DELETE", "/things"), ("BREW", "/things"), ("GET", "/things/")],
+)
+def test_an_undocumented_operation_is_a_violation_of_the_request(judge, exchange, method, target, told):
+    """Whoever calls what the contract does not have breaks it, and the answer is not judged."""
+    verdict = judge.verdict(exchange(method, target))
+    assert told(verdict.request) == [("operation", method, "undocumented")]
+    assert not verdict.response
+    assert verdict.unjudged
+
+
+def test_a_preflight_is_not_judged(judge, exchange):
+    """OPTIONS is HTTP's own, and that of CORS."""
+    verdict = judge.verdict(exchange("OPTIONS", "/things"))
+    assert not verdict.request
+    assert "OPTIONS" in verdict.unjudged
+
+
+@pytest.mark.parametrize(
+    "target", ["/things", "https://api.example/v1/things", "http://localhost/v1/things?x#y", "/v1/things"]
+)
+def test_paths_are_found_below_the_servers_base_paths_and_without(judge, listed, target):
+    """The contract's servers say where it is deployed; on one's own machine that may be elsewhere."""
+    assert judge.operation_id("GET", target) == "list_things"
+    assert judge.verdict(listed(target)) == Verdict()
+
+
+def test_a_base_url_of_ones_own_counts_too(document, listed):
+    """A deployment that the contract does not tell of is told by its base URL."""
+    contract = Contract(document, "things.json")
+    assert ExchangeJudge(contract, "https://staging.example/api/").verdict(listed("/api/things")) == Verdict()
+    assert ExchangeJudge(contract).verdict(listed("/api/things")).request
+
+
+def test_servers_of_paths_and_operations_count_too(document, listed):
+    """A path or an operation may have servers of its own, and its answers are judged all the same."""
+    document["paths"]["/things"]["servers"] = [{"url": "/odd"}]
+    document["paths"]["/things"]["get"]["servers"] = [{"url": "https://{host}:{port}/odder/{x}"}]
+    judge = ExchangeJudge(Contract(document, "things.json"))
+    for target in ("/odd/things", "/odder/any/things"):
+        assert judge.verdict(listed(target)) == Verdict()

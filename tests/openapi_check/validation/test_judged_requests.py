@@ -1,0 +1,132 @@
+"""Requests: parameters, bodies and credentials."""
+
+import pytest
+
+from openapi_mock.journal import Verdict
+
+KEY = {"X-Key": "k"}
+FORM = "application/x-www-form-urlencoded"
+DEEP = b"[" * 5000 + b"]" * 5000
+
+
+@pytest.mark.parametrize(
+    ("target", "headers", "violation"),
+    [
+        ("/things?limit=11", {}, ("query", "limit", "maximum")),
+        ("/things?limit=1_0", {}, ("query", "limit", "type")),
+        ("/things?limit=1&limit=2", {}, ("query", "limit", "repeated")),
+        ("/things?limit=%zz", {}, ("query", "", "encoding")),
+        ("/things?kind=other", {}, ("query", "kind", "enum")),
+        ("/things", {"X-Trace": "a"}, ("header", "X-Trace", "type")),
+        ("/things", {"Cookie": "theme=dark"}, ("cookie", "theme", "maxLength")),
+    ],
+)
+def test_each_wrong_parameter_is_named(judge, listed, message, target, headers, violation, told):
+    """A parameter that breaks its schema, is sent twice or cannot be read breaks the request alone."""
+    verdict = judge.verdict(listed(target, message(headers=headers)))
+    assert told(verdict.request) == [violation]
+    assert not verdict.response
+
+
+def test_an_empty_query_parameter_is_an_empty_string(judge, listed):
+    """What openapi-core calls an empty value is judged by the schema."""
+    assert judge.verdict(listed("/things?q=")) == Verdict()
+
+
+def test_wrong_and_missing_parameters_are_told_together(judge, exchange, message, told):
+    """Every parameter is judged, not only the first that is wrong."""
+    verdict = judge.verdict(
+        exchange("GET", "/things/a", response=message(b"x", {"Content-Type": "text/plain"}))
+    )
+    assert told(verdict.request) == [("query", "must", "required"), ("path", "id", "type")]
+
+
+def test_parameters_that_hold_json_are_read_as_such(listed, changed, told):
+    """A parameter with a media type is JSON, or cannot be read."""
+    content = {"application/json": {"schema": {"type": "object", "properties": {"a": {"type": "integer"}}}}}
+    judge = changed(parameters=[{"in": "query", "name": "filter", "content": content}])
+    assert judge.verdict(listed("/things?filter=%7B%22a%22:1%7D")) == Verdict()
+    for query, violation in (
+        ("%7B%22a%22:%22b%22%7D", ("query", "filter/a", "type")),
+        ("%7B", ("query", "filter", "encoding")),
+    ):
+        assert told(judge.verdict(listed(f"/things?filter={query}")).request) == [violation]
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "violation"),
+    [
+        ({}, KEY, ("body", "", "required")),
+        ({"name": "too long"}, KEY, ("body", "/name", "maxLength")),
+        ({"name": "a", "size": "b"}, KEY, ("body", "/size", "type")),
+        ({"name": "a", "more": 1}, KEY, ("body", "", "additionalProperties")),
+        (b"", KEY, ("body", "", "required")),
+        (b"{", {**KEY, "Content-Type": "application/json"}, ("body", "", "encoding")),
+        (DEEP, {**KEY, "Content-Type": "application/json"}, ("body", "", "encoding")),
+        (b"<a/>", {**KEY, "Content-Type": "text/xml"}, ("media type", "", "undocumented")),
+        (b"name=too+long", {**KEY, "Content-Type": FORM}, ("body", "/name", "maxLength")),
+        ({"name": "a"}, {}, ("security", "", "required")),
+        ({"name": "a"}, {"X-Key": " "}, ("security", "", "required")),
+        ({"name": "a"}, {"Authorization": "Basic eDp5"}, ("security", "", "required")),
+    ],
+)  # fmt: skip
+def test_each_wrong_request_body_or_credential_is_named(
+    judge, added, message, body, headers, violation, told
+):
+    """A body that is missing, unreadable, of another media type or against its schema is a violation."""
+    assert told(judge.verdict(added(message(body, headers))).request) == [violation]
+
+
+@pytest.mark.parametrize("headers", [KEY, {"Authorization": "Bearer abc"}, {"authorization": "Bearer ***"}])
+def test_each_security_alternative_suffices(judge, added, message, headers):
+    """A credential of any alternative will do, masked or not."""
+    assert judge.verdict(added(message({"name": "a"}, headers))) == Verdict()
+
+
+def test_a_credential_in_the_query_counts(document, listed, changed, told):
+    """Wherever a scheme says that its credential is, there it is looked for."""
+    document["components"]["securitySchemes"]["key"]["in"] = "query"
+    judge = changed(security=[{"key": []}])
+    assert judge.verdict(listed("/things?X-Key=k")) == Verdict()
+    assert told(judge.verdict(listed("/things")).request) == [("security", "", "required")]
+    assert ("query", "", "encoding") in told(judge.verdict(listed("/things?X-Key=%zz")).request)
+
+
+def test_a_multipart_body_is_read_part_by_part(judge, added, message, told):
+    """A form with a file keeps the contract, and one without it does not; a large file is no trouble."""
+
+    def form(name, content):
+        part = f'--b\r\nContent-Disposition: form-data; name="{name}"; filename="f"\r\n\r\n'.encode()
+        headers = {**KEY, "Content-Type": "multipart/form-data; boundary=b"}
+        return message(part + content + b"\r\n--b--\r\n", headers)
+
+    assert judge.verdict(added(form("file", b"x" * 2_000_000))) == Verdict()
+    assert told(judge.verdict(added(form("other", b"x"))).request) == [("body", "", "required")]
+    broken = message(b"--b\r\n", {**KEY, "Content-Type": "multipart/form-data; boundary=b"})
+    assert told(judge.verdict(added(broken)).request) == [("body", "", "encoding")]
+
+
+def test_texts_and_bytes_are_bodies_too(added, message, changed, told):
+    """Text is judged as such, in its charset; bytes are no JSON value, and there is little to say of them."""
+    text = {"schema": {"type": "string", "maxLength": 3}}
+    content = {"text/*": text, "application/octet-stream": {"schema": {}}}
+    judge = changed("post", requestBody={"content": content}, security=[])
+
+    def sent(body, media_type):
+        return told(judge.verdict(added(message(body, {"Content-Type": media_type}))).request)
+
+    assert sent("é é".encode(), "text/plain; charset=utf-8") == []
+    assert sent("é é".encode("latin-1"), "text/plain; charset=iso-8859-1") == []
+    assert sent(b"too long", "text/plain") == [("body", "", "maxLength")]
+    assert sent(b"\xff", "text/plain") == [("body", "", "encoding")]
+    assert sent(b"\xff", "application/octet-stream") == []
+
+
+@pytest.mark.parametrize(
+    "schema", [{"type": "array"}, {"type": "object", "required": ["id"]}, {"type": "integer"}]
+)
+@pytest.mark.parametrize("media_type", ["application/xml", "application/x-ndjson", "text/csv"])
+def test_what_is_no_json_value_breaks_no_schema_of_one(schema, media_type, added, message, changed):
+    """XML, CSV and lines of JSON are described by schemas that nothing tells how to read them by."""
+    judge = changed("post", requestBody={"content": {media_type: {"schema": schema}}}, security=[])
+    assert judge.verdict(added(message(b"<id>1</id>", {"Content-Type": media_type}))) == Verdict()

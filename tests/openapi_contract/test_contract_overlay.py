@@ -1,0 +1,122 @@
+"""Overlays change a document as OpenAPI Overlay 1.0 says."""
+
+from copy import deepcopy
+
+import pytest
+
+from openapi_contract import ContractError
+from openapi_contract.overlay import apply_overlay
+
+PETS = {"cats": {"legs": 4}, "birds": {"legs": 2}}
+
+
+@pytest.fixture
+def overlay():
+    """Applies actions to a copy of a document, and returns it."""
+
+    def apply(document, *actions):
+        changed = deepcopy(document)
+        apply_overlay(changed, {"overlay": "1.0.0", "info": {}, "actions": list(actions)}, "overlay.yaml")
+        return changed
+
+    return apply
+
+
+@pytest.mark.parametrize(
+    ("document", "action", "result"),
+    [
+        ({"a": 1}, {"target": "$", "update": {"b": 2}}, {"a": 1, "b": 2}),
+        (
+            {"a": {"b": {"c": 1}}},
+            {"target": "$.a", "update": {"b": {"d": 2}}},
+            {"a": {"b": {"c": 1, "d": 2}}},
+        ),
+        ({"a": {"b": 1}}, {"target": "$.a", "update": {"b": {"c": 2}}}, {"a": {"b": {"c": 2}}}),
+        ({"a": {"b": [1]}}, {"target": "$.a", "update": {"b": [2]}}, {"a": {"b": [1, 2]}}),
+        ({"a": [1]}, {"target": "$.a", "update": 2}, {"a": [1, 2]}),
+        ({"a": [1]}, {"target": "$.a", "update": [2]}, {"a": [1, [2]]}),
+        ({"a": [1]}, {"target": "$.a", "update": None}, {"a": [1, None]}),
+        ({"a": [{}, {}]}, {"target": "$.a[1]", "update": {"b": 1}}, {"a": [{}, {"b": 1}]}),
+        ({"a": [{}, {}, {}]}, {"target": "$.a[:2]", "update": {"b": 1}}, {"a": [{"b": 1}, {"b": 1}, {}]}),
+        ({"a": {"/x/{y}": {}}}, {"target": "$.a['/x/{y}']", "update": {"b": 1}}, {"a": {"/x/{y}": {"b": 1}}}),
+        (
+            PETS,
+            {"target": "$[?@.legs > 2]", "update": {"fur": True}},
+            PETS | {"cats": {"legs": 4, "fur": True}},
+        ),
+        (PETS, {"target": "$[?match(@.legs, '4')]", "update": {"fur": True}}, PETS),
+        (PETS, {"target": "$..[?length(@) == 9]", "update": {"fur": True}}, PETS),
+        (PETS, {"target": "$.fish", "update": {"legs": 0}}, PETS),
+        (PETS, {"target": "$.cats", "remove": True}, {"birds": {"legs": 2}}),
+        (PETS, {"target": "$.*.legs", "remove": True}, {"cats": {}, "birds": {}}),
+        (PETS, {"target": "$..*", "remove": True}, {}),
+        (PETS, {"target": "$.cats", "remove": True, "update": {"legs": 5}}, {"birds": {"legs": 2}}),
+        (PETS, {"target": "$.cats", "remove": False, "update": {"legs": 5}}, PETS | {"cats": {"legs": 5}}),
+        ({"a": [1, 2, 3, 2]}, {"target": "$.a[?@ == 2]", "remove": True}, {"a": [1, 3]}),
+        ({"a": [1, 2, 3]}, {"target": "$.a[2, 0, 0]", "remove": True}, {"a": [2]}),
+    ],
+)
+def test_action(overlay, document, action, result):
+    """An action updates or removes each node that its JSONPath selects, and no other."""
+    assert overlay(document, action) == result
+
+
+def test_actions_see_what_came_before(overlay):
+    """Each action works on the result of the ones before it."""
+    first = {"target": "$", "update": {"fish": {}}}
+    assert overlay(PETS, first, {"target": "$.fish", "update": {"legs": 0}})["fish"] == {"legs": 0}
+
+
+def test_targets_share_nothing(overlay):
+    """What an action puts in two places is two things, and the overlay itself stays as it was."""
+    actions = [
+        {"target": "$.*", "update": {"tags": {"seen": []}}},
+        {"target": "$.cats.tags.seen", "update": "home"},
+        {"target": "$.cats.tags", "update": {"seen": ["roof"]}},
+    ]
+    before = deepcopy(actions)
+    changed = overlay(PETS, *actions)
+    assert changed["cats"]["tags"] == {"seen": ["home", "roof"]}
+    assert changed["birds"]["tags"] == {"seen": []}
+    assert actions == before
+
+
+@pytest.mark.parametrize(
+    ("action", "reason"),
+    [
+        ({"update": {}}, "target is missing"),
+        ("remove it", "target is missing"),
+        ({"target": 1, "update": {}}, "target is missing"),
+        ({"target": "cats", "update": {}}, "expected '\\$'"),
+        ({"target": "$.cats[", "update": {}}, "unbalanced brackets"),
+        ({"target": "$[?unknown(@)]", "update": {}}, "unknown"),
+        ({"target": "$.cats"}, "neither update nor remove"),
+        ({"target": "$.cats", "remove": "yes"}, "neither update nor remove"),
+        ({"target": "$", "remove": True}, "no document"),
+        (
+            {"target": "$.cats.legs", "update": {"left": 2}},
+            r"\$\['cats'\]\['legs'\] is neither an object nor an",
+        ),
+        ({"target": "$.cats", "update": [1]}, "update is not an object"),
+    ],
+)
+def test_wrong_action(overlay, action, reason):
+    """An action that cannot be applied is named by its place in the overlay, with the reason."""
+    with pytest.raises(ContractError, match=f"overlay.yaml#/actions/1: .*{reason}"):
+        overlay(PETS, {"target": "$", "update": {}}, action)
+
+
+@pytest.mark.parametrize(
+    ("document", "pointer"),
+    [
+        ({}, "/overlay"),
+        ({"overlay": "2.0.0", "actions": [{}]}, "/overlay"),
+        ({"overlay": "1.0.0"}, "/actions"),
+        ({"overlay": "1.0.0", "actions": []}, "/actions"),
+        ({"overlay": "1.0.0", "actions": {}}, "/actions"),
+    ],
+)
+def test_no_overlay(document, pointer):
+    """A document that is no Overlay 1.0 is refused."""
+    with pytest.raises(ContractError, match=f"overlay.yaml#{pointer}: "):
+        apply_overlay({}, document, "overlay.yaml")

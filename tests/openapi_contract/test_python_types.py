@@ -1,0 +1,155 @@
+"""The types of a contract are Python that mypy takes, and say what the schemas say."""
+
+import subprocess
+import sys
+import typing
+
+import pytest
+
+from openapi_contract import ContractError
+from openapi_contract.contract import Contract
+from openapi_contract.python_types import python_types
+from scanner_contract import load_contract
+
+STRING, INTEGER, NULL = {"type": "string"}, {"type": "integer"}, {"type": "null"}
+PET_REF = {"$ref": "#/components/schemas/Pet"}
+PET = {"type": "object", "required": ["name"], "properties": {"name": STRING, "child": PET_REF}}
+HOSTILE = {
+    'a"""b': {"type": "object", "properties": {'x"""\n': STRING, "class": INTEGER}},
+    "a b": {"enum": ["'", '"', "\\", "a | b", "]", "\n"]},
+    "a-b": STRING,
+    "class": STRING,
+    "str": {"type": "array", "items": INTEGER},
+    "Any": STRING,
+    "1": STRING,
+    "é": {"type": "object", "properties": {"é": STRING, "__private": STRING, "1": STRING}},
+    "": {"enum": []},
+    "Itself": {"$ref": "#/components/schemas/Itself"},
+    "One": {"anyOf": [{"$ref": "#/components/schemas/Other"}, STRING]},
+    "Other": {"allOf": [{"$ref": "#/components/schemas/One"}]},
+    "Json": {
+        "anyOf": [
+            {"type": ["string", "number", "boolean", "null"]},
+            {"type": "array", "items": {"$ref": "#/components/schemas/Json"}},
+            {"type": "object", "additionalProperties": {"$ref": "#/components/schemas/Json"}},
+        ]
+    },
+    "Twice": {
+        "allOf": [{"properties": {"a": {"$ref": "#/components/schemas/Twice"}}, "type": "object"}] * 2
+        + [{"properties": {"a": {"type": "object", "$ref": "#/components/schemas/Twice"}}}]
+    },
+    "Anything": True,
+    "Nothing": False,
+    "Floats": {"enum": [1.5, None, {"a": 1}]},
+}
+
+
+@pytest.fixture
+def types(minimal):
+    """Returns the source of the types of some schemas."""
+
+    def source(**schemas):
+        minimal["components"] = {"schemas": schemas}
+        return python_types(Contract(minimal, "pets"))
+
+    return source
+
+
+def declared(source):
+    """Return the names of a source, as Python reads it."""
+    module = {"__name__": "declared"}
+    exec(compile(source, "types.py", "exec"), module)  # noqa: S102 -- to read them is the point
+    return module
+
+
+@pytest.mark.parametrize(
+    ("schema", "alias"),
+    [
+        (STRING, "str"),
+        ({"type": ["number", "null"]}, "float | None"),
+        ({"enum": ["a", 1, True, None]}, "Literal['a', 1, True] | None"),
+        ({"const": "a"}, "Literal['a']"),
+        ({"type": "array", "items": PET_REF}, "list[Pet]"),
+        ({"type": "array"}, "list[Any]"),
+        ({"type": "object"}, "dict[str, Any]"),
+        ({"type": "object", "additionalProperties": INTEGER}, "dict[str, int]"),
+        ({"anyOf": [PET_REF, NULL]}, "Pet | None"),
+        ({"oneOf": [PET_REF, STRING, STRING]}, "Pet | str"),
+        ({"allOf": [PET_REF], "description": "A pet", "default": {}}, "Pet"),
+        ({}, "Any"),
+        ({"anyOf": [STRING, {}]}, "Any"),
+    ],
+)
+def test_alias(types, schema, alias):
+    """A schema that is no object with properties is an alias of what it allows."""
+    assert f"Tested: TypeAlias = {alias!r}" in types(Pet=PET, Tested=schema)
+
+
+def test_object(types):
+    """An object is a TypedDict in which what is not required may be missing; those in it have names too."""
+    inner = {"type": "object", "properties": {"street": STRING}, "required": ["street"]}
+    source = types(Pet=PET | {"properties": PET["properties"] | {"home": inner}})
+    module = declared(source)
+    assert module["Pet"].__required_keys__ == {"name"}
+    assert module["Pet"].__optional_keys__ == {"child", "home"}
+    assert typing.get_type_hints(module["Pet"], module)["home"] is module["PetHome"]
+
+
+def test_properties_make_an_object(types):
+    """What has properties is an object, though no type says so, as it is in what the mock answers."""
+    source = types(Tested={"properties": {"a": STRING, "b": {"items": STRING, "properties": {"c": {}}}}})
+    module = declared(source)
+    assert module["Tested"].__annotations__.keys() == {"a", "b"}
+    assert typing.get_type_hints(module["Tested"], module)["b"] is module["TestedB"]
+
+
+def test_allof_is_merged(types):
+    """An object that is put together from others has all their properties."""
+    source = types(Pet=PET, Cat={"allOf": [PET_REF, {"type": "object", "properties": {"lives": INTEGER}}]})
+    assert list(declared(source)["Cat"].__annotations__) == ["name", "child", "lives"]
+
+
+def test_openapi_30(types, minimal):
+    """The dialect of OpenAPI 3.0 is understood."""
+    minimal["openapi"] = "3.0.3"
+    assert "Tested: TypeAlias = 'str | None'" in types(Tested={"type": "string", "nullable": True})
+
+
+@pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
+def test_hostile_names_and_recursion(types, minimal, tmp_path, version):
+    """Whatever schemas are called and however they recur, the types are Python that mypy takes, strictly."""
+    minimal["openapi"] = version
+    minimal["info"]["title"] = 'a"""\n\\'
+    check(types(**HOSTILE, Pet=PET), tmp_path)
+
+
+@pytest.mark.parametrize("schemas", [{}, {"Name": STRING}, {"Pet": PET}, {"a": PET | {"required": []}}])
+def test_only_what_is_needed_is_imported(types, tmp_path, schemas):
+    """A linter finds no import that few types do not use, and none missing."""
+    check(types(**schemas), tmp_path)
+
+
+def test_our_own(tmp_path):
+    """Mypy takes the types of the contract in force, strictly."""
+    check(python_types(load_contract()), tmp_path)
+
+
+def check(source, folder):
+    """Let Python read the types, and mypy and ruff judge them."""
+    declared(source)
+    path = folder / "types_of_pets.py"
+    path.write_text(source)
+    mypy = ["mypy", "--strict", "--config-file=", "--cache-dir", folder / "cache"]
+    for tool in (mypy, ["ruff", "check", "--isolated", "--no-cache", "--select", "F,I"]):
+        command = [sys.executable, "-m", *tool, path]
+        judged = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 -- our own
+        assert judged.returncode == 0, judged.stdout
+
+
+def test_too_deep(types):
+    """What is nested too deep is an error that says so."""
+    deep = STRING
+    for _ in range(2000):
+        deep = {"type": "array", "items": deep}
+    with pytest.raises(ContractError, match="nested too deep"):
+        types(Deep=deep)

@@ -1,0 +1,197 @@
+"""The mock of a contract over HTTP: journal, faults and control, and a contract that changes."""
+
+from __future__ import annotations
+
+import json
+import queue
+
+import httpx
+import pytest
+from typer.testing import CliRunner
+
+import scanner_api.cli
+from openapi_contract import Contract, ContractError
+from openapi_mock.contract_mock import contract_mock
+from scanner_contract import load_contract
+from scanner_mocks.cli.contract_source import has_handlers
+
+DOCUMENT = {
+    "openapi": "3.0.3",
+    "info": {"title": "Pets", "version": "7"},
+    "paths": {"/pets": {"get": {"responses": {"204": {"description": ""}, "503": {"description": ""}}}}},
+}
+NUMBER = {"application/json": {"schema": {"type": "integer"}}}
+NUMBERS = {"/numbers": {"get": {"responses": {"200": {"description": "", "content": NUMBER}}}}}
+PATIENCE_SECONDS = 30
+
+
+def write(path, document):
+    """Write a document, whole from one moment to the next."""
+    new = path.with_suffix(".new")
+    new.write_text(document if isinstance(document, str) else json.dumps(document))
+    new.replace(path)
+
+
+@pytest.fixture
+def file(tmp_path):
+    """Return the file of a contract."""
+    path = tmp_path / "pets.json"
+    write(path, DOCUMENT)
+    return path
+
+
+@pytest.fixture(scope="module")
+def running():
+    """Run the mock of the contract above."""
+    with contract_mock(Contract(DOCUMENT, "pets")) as mock, httpx.Client(trust_env=False) as client:
+        yield mock, client
+
+
+def test_what_a_client_is_told(running):
+    """The ready line has the URLs, and what the contract calls itself."""
+    mock, client = running
+    assert json.loads(mock.line()) == {
+        "api": mock.api,
+        "control": f"{mock.api}/_mock",
+        "title": "Pets",
+        "version": "7",
+        "operations": 1,
+    }
+    assert client.get(f"{mock.control}/seeds").json()["api"] == mock.api
+    assert "/pets" in client.get(f"{mock.control}/answers").text
+
+
+def test_journal_and_faults(running):
+    """Exchanges are in the journal; a fault strikes with the contract's own answer."""
+    mock, client = running
+    scope = {"X-Mock-Scope": "journal and faults"}
+    assert client.get(f"{mock.api}/pets", headers=scope).status_code == 204
+    struck = client.get(f"{mock.api}/pets", headers={**scope, "X-Mock-Fault": "status=503"})
+    assert (struck.status_code, struck.headers["X-Mock-Answer"]) == (503, "generated")
+    found = client.get(f"{mock.control}/journal", params={"scope": scope["X-Mock-Scope"]}).json()
+    assert [each["status"] for each in found["exchanges"]] == [204, 503]
+    assert {each["operation"] for each in found["exchanges"]} == {"get_pets"}
+
+
+@pytest.mark.parametrize("authentication", [True, False])
+def test_no_credential_is_missed_where_none_is_asked_for(authentication):
+    """A request without one breaks the contract, but for a mock that was told not to ask."""
+    schemes = {"key": {"type": "apiKey", "in": "header", "name": "X-Key"}}
+    document = {**DOCUMENT, "security": [{"key": []}], "components": {"securitySchemes": schemes}}
+    running = contract_mock(Contract(document, "pets"), authentication=authentication)
+    with running as mock, httpx.Client(trust_env=False) as client:
+        assert client.get(f"{mock.api}/pets").status_code == (401 if authentication else 204)
+        (exchange,) = client.get(f"{mock.control}/journal").json()["exchanges"]
+        assert [each["part"] for each in exchange["verdict"]["request"]] == ["security"] * authentication
+
+
+def test_what_is_below_the_base_path_of_a_server_is_told_as_it_was_sent():
+    """Journal, faults and problems name the path with its base path, and the operation is known."""
+    based = {**DOCUMENT, "servers": [{"url": "https://pets.test/v 2"}]}
+    with contract_mock(Contract(based, "pets")) as mock, httpx.Client(trust_env=False) as client:
+        assert client.get(f"{mock.api}/v%202/pets").status_code == 204
+        assert client.delete(f"{mock.api}/v%202/pets").json()["instance"] == "/v%202/pets"
+        found = client.get(f"{mock.control}/journal", params={"path": "/v%202/*"}).json()["exchanges"]
+        assert [each["url"] for each in found] == [f"{mock.api}/v%202/pets"] * 2
+        assert [each["operation"] for each in found] == ["get_pets", ""]
+        fault = {"match": {"path": "/v 2/pets", "operation": "get_pets"}, "effect": {"status": 503}}
+        assert client.post(f"{mock.control}/faults", json=fault).status_code == 201
+        assert client.get(f"{mock.api}/v%202/pets").status_code == 503
+
+
+def test_there_is_no_state(running):
+    """A reset clears the journal; snapshots are refused, since there is nothing to keep."""
+    mock, client = running
+    client.get(f"{mock.api}/pets")
+    assert client.post(f"{mock.control}/clock", json={"freeze": True}).json()["frozen"]
+    assert client.post(f"{mock.control}/state/reset", json={}).status_code == 204
+    assert client.get(f"{mock.control}/journal").json()["exchanges"] == []
+    assert not client.get(f"{mock.control}/clock").json()["frozen"]
+    assert client.get(f"{mock.control}/state").json()["sessions"] == []
+    assert client.post(f"{mock.control}/state/snapshot", json={"name": "a"}).status_code == 409
+    assert client.post(f"{mock.control}/state/restore", json={"name": "a"}).status_code == 404
+
+
+def test_a_reset_begins_dynamic_answers_again():
+    """They are another each time, and the same ones in the same order after a reset."""
+    with (
+        contract_mock(Contract({**DOCUMENT, "paths": NUMBERS}, "numbers")) as mock,
+        httpx.Client(trust_env=False) as client,
+    ):
+        told = []
+        for _ in range(2):
+            asked = [client.get(f"{mock.api}/numbers", headers={"Prefer": "dynamic=true"}) for _ in range(5)]
+            told.append([each.json() for each in asked])
+            client.post(f"{mock.control}/state/reset", json={}).raise_for_status()
+        assert told[0] == told[1]
+        assert len(set(told[0])) > 1
+
+
+def test_a_contract_that_changes_is_loaded_again(file):
+    """A change is answered by; a broken file leaves what there was, and says why."""
+    told = queue.Queue()
+    changed = {**DOCUMENT, "paths": {"/dogs": DOCUMENT["paths"]["/pets"]}}
+    with contract_mock(str(file), watch=True, tell=told.put) as mock, httpx.Client(trust_env=False) as client:
+        write(file, "{")
+        assert "stays as it was" in (said := told.get(timeout=PATIENCE_SECONDS))
+        assert str(file) in said
+        assert client.get(f"{mock.api}/pets").status_code == 204
+        write(file, changed)
+        assert "Reloaded" in told.get(timeout=PATIENCE_SECONDS)
+        assert client.get(f"{mock.api}/pets").status_code == 404
+        assert client.get(f"{mock.api}/dogs").status_code == 204
+
+
+def test_a_broken_contract_does_not_start(file):
+    """The error names the file and the part."""
+    write(file, {**DOCUMENT, "paths": {"/pets": {"get": {}}}})
+    with pytest.raises(ContractError, match="responses"), contract_mock(str(file)):
+        pass
+
+
+def test_a_contract_without_paths_starts(file):
+    """A document of webhooks has no operations: nothing is found, and the pages are there."""
+    write(file, {"openapi": "3.1.0", "info": DOCUMENT["info"], "webhooks": {}})
+    with contract_mock(str(file)) as mock, httpx.Client(trust_env=False, base_url=mock.api) as client:
+        paths = ("/", "/openapi.json", "/docs", "/_mock/answers", "/_mock/journal")
+        assert [client.get(path).status_code for path in paths] == [404, 200, 200, 200, 200]
+
+
+def test_a_pattern_that_cannot_be_read_is_left_out(file):
+    """It is told of in a line, at a start and at a reload, and the rest of its schema still holds."""
+    schema = {"type": "object", "patternProperties": {"(": {"properties": {"x": {"pattern": "["}}}}}
+    text = {"type": "string", "pattern": r"\A[a-z]+\Z", "minLength": 3, "maxLength": 3}
+    schema |= {"required": ["a"], "properties": {"a": text}, "maxProperties": 1}
+    answer = {"description": "", "content": {"application/json": {"schema": schema}}}
+    write(file, {**DOCUMENT, "openapi": "3.1.0", "paths": {"/": {"get": {"responses": {"200": answer}}}}})
+    told = queue.Queue()
+    with contract_mock(str(file), tell=told.put, watch=True) as mock, httpx.Client(trust_env=False) as client:
+        sentence = told.get_nowait()
+        assert len(client.get(mock.api).json()["a"]) == 3
+        write(file, file.read_text() + " ")
+        assert told.get(timeout=PATIENCE_SECONDS) == sentence
+        assert "Reloaded" in told.get(timeout=PATIENCE_SECONDS)
+    assert sentence.startswith("Not a regular expression, and left out: /paths/~1/get/responses/200/content")
+    assert [sentence.count(each) for each in ("/properties/a/pattern", "/patternProperties/(")] == [1, 2]
+
+
+def test_which_contracts_have_handlers():
+    """Operations that are the packaged contract's own are the service's to answer."""
+    assert has_handlers(load_contract())
+    assert not has_handlers(Contract(DOCUMENT, "pets"))
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--watch"], "want a --contract"),
+        (["--no-auth"], "want a --contract"),
+        (["--contract", "https://pets.test/openapi.json", "--watch"], "wants a contract in a file"),
+        (["--contract", "/nowhere/pets.json"], "cannot be read"),
+    ],
+)
+def test_options_that_cannot_be(options, said):
+    """The command ends at once, and says what is wrong."""
+    result = CliRunner(env={"COLUMNS": "200"}).invoke(scanner_api.cli.app, ["mock", "--port", "0", *options])
+    assert result.exit_code in {1, 2}
+    assert said in result.output

@@ -1,0 +1,231 @@
+"""Which answer a plain request gets: status, media type, body and headers as the contract documents them."""
+
+from __future__ import annotations
+
+import pytest
+
+from openapi_service.response_validation import Judge
+
+JSON = "application/json"
+MANY = {f"{n}": {"value": n} for n in range(-50, 0)}
+
+
+def content(schema=None, media_type=JSON, **more):
+    """Return the content of a response."""
+    return {"description": "", "content": {media_type: {"schema": schema or {"type": "object"}, **more}}}
+
+
+@pytest.mark.parametrize(
+    ("codes", "status"),
+    [
+        (["404", "200"], 200),
+        (["default", "201"], 201),
+        (["2XX"], 200),
+        (["4XX", "2XX"], 200),
+        (["default"], 200),
+        (["302"], 302),
+        (["404", "500"], 404),
+        (["204"], 204),
+    ],
+)
+def test_the_plain_status(codes, status, answering):
+    """It is the first success, else what default may be, else what there is."""
+    response = answering({code: {"description": ""} for code in codes}).get()
+    assert (response.status, response.body) == (status, b"")
+
+
+def test_a_response_without_content_has_no_body(answering):
+    """204 has no Content-Length either."""
+    assert "content-length" not in answering({"204": {"description": ""}}).get().headers
+    assert answering({"200": {"description": ""}}).get().headers["content-length"] == "0"
+
+
+@pytest.mark.parametrize(
+    ("media_type", "accept", "sent", "body"),
+    [
+        ("*/*", None, JSON, b'"x"'),
+        ("application/*", None, JSON, b'"x"'),
+        ("text/*", None, "text/plain", b"x"),
+        ("text/csv", None, "text/csv", b"x"),
+        ("application/hal+json", None, "application/hal+json", b'"x"'),
+        ("application/json; charset=utf-8", None, "application/json; charset=utf-8", b'"x"'),
+        ("application/octet-stream", None, "application/octet-stream", b"x"),
+        ("application/xml", "application/xml", "application/xml", b"x"),
+    ],
+)
+def test_an_example_in_any_media_type(media_type, accept, sent, body, answering):
+    """A media range is answered with a media type of it, and the example is sent as that spells it."""
+    app = answering({"200": content({"type": "string"}, media_type, example="x")})
+    response = app.get(**({} if accept is None else {"accept": accept}))
+    assert (response.status, response.headers["content-type"], response.body) == (200, sent, body)
+    assert response.source == "example"
+
+
+@pytest.mark.parametrize("media_type", ["image/png", "image/*", "video/mp4", "application/pdf", "text/html"])
+def test_a_generated_body_that_is_no_json(media_type, answering):
+    """Something is sent, of the media type that is declared."""
+    response = answering({"200": content({"type": "string", "format": "binary"}, media_type)}).get()
+    assert response.status == 200
+    assert response.body
+    assert response.headers["content-type"] == media_type.replace("*", "png")
+
+
+def test_the_accept_header_chooses(answering):
+    """Of several media types the one that is liked best is sent; JSON where it is all the same."""
+    object_ = {"type": "object", "required": ["a b"], "properties": {"a b": {"const": "<"}}}
+    types = {"application/xml": {"schema": object_}, JSON: {"schema": object_}}
+    app = answering({"200": {"description": "", "content": types}})
+    assert app.get().headers["content-type"] == JSON
+    assert app.get(accept="*/*").json == {"a b": "<"}
+    xml = app.get(accept="application/json;q=0.5, application/xml")
+    assert xml.headers["content-type"] == "application/xml"
+    assert xml.body.endswith(b'<answer><member name="a b">&lt;</member></answer>')
+    assert app.get(accept="image/png").status == 406
+
+
+PET = {
+    "type": "object",
+    "xml": {"name": "pet", "namespace": "urn:pets", "prefix": "p"},
+    "properties": {
+        "id": {"type": "integer", "xml": {"attribute": True, "name": "no"}},
+        "first-name": {"type": "string"},
+        "nick": {"type": ["string", "null"]},
+        "tags": {
+            "type": "array",
+            "items": {"type": "string", "xml": {"name": "tag"}},
+            "xml": {"wrapped": True},
+        },
+        "toys": {"type": "array", "items": {"type": "string"}},
+        "vet": {"oneOf": [{"$ref": "#/components/schemas/Vet"}, {"type": "string"}]},
+    },
+}
+VET = {
+    "type": "object",
+    "required": ["name"],
+    "properties": {"name": {"type": "string", "xml": {"name": "n"}}},
+}
+REX = {"id": 1, "first-name": "R&x", "nick": None, "tags": ["a"], "toys": ["b", "c"], "vet": {"name": "V"}}
+REX_XML = (
+    '<p:pet xmlns:p="urn:pets" no="1"><first-name>R&amp;x</first-name><nick></nick>'
+    "<tags><tag>a</tag></tags><toys>b</toys><toys>c</toys><vet><n>V</n></vet></p:pet>"
+)
+
+
+@pytest.mark.parametrize(
+    ("schema", "example", "written"),
+    [
+        ({"$ref": "#/components/schemas/Pet"}, REX, REX_XML),
+        ({"$ref": "#/components/schemas/Vet"}, {"name": "V"}, "<Vet><n>V</n></Vet>"),
+        (
+            {"allOf": [{"$ref": "#/components/schemas/Pet"}], "xml": {"prefix": ""}},
+            {},
+            '<pet xmlns="urn:pets"></pet>',
+        ),
+        (
+            {"type": "array", "items": {"$ref": "#/components/schemas/Vet"}, "xml": {"name": "vets"}},
+            [{"name": "V"}],
+            "<vets><Vet><n>V</n></Vet></vets>",
+        ),
+        (
+            {"type": "array", "items": {"type": "integer"}},
+            [1, 2],
+            "<answer><item>1</item><item>2</item></answer>",
+        ),
+        (
+            {"type": "object", "additionalProperties": VET},
+            {"a": {"name": "V"}},
+            "<answer><a><n>V</n></a></answer>",
+        ),
+    ],
+)
+def test_xml_is_written_as_the_schema_says(schema, example, written, answering):
+    """Names, attributes, wrapped arrays, prefixes and namespaces are those of the XML Objects."""
+    holder = {"application/xml": {"schema": schema, "example": example}}
+    components = {"schemas": {"Pet": PET, "Vet": VET}}
+    app = answering({"200": {"description": "", "content": holder}}, components=components)
+    response = app.get()
+    assert response.source == "example"
+    assert response.body.decode().partition("?>")[2] == written
+
+
+def test_head_is_answered_as_get_without_the_body(answering):
+    """Only the body is left out."""
+    app = answering({"200": content()})
+    got, headed = app.get(), app("HEAD", "/")
+    assert (headed.status, headed.body) == (200, b"")
+    assert headed.headers["content-length"] == got.headers["content-length"]
+
+
+def test_declared_headers_are_sent(answering):
+    """From their example, else from their schema; those that frame a message are the mock's own."""
+    response = content()
+    response["headers"] = {
+        "X-Rate": {"schema": {"type": "integer", "minimum": 7, "maximum": 7}, "required": True},
+        "Link": {"schema": {"type": "string"}, "example": "<https://pets.test>; rel=next"},
+        "X-List": {"schema": {"type": "array", "items": {"enum": ["a"]}, "minItems": 2}},
+        "X-Split": {"schema": {"type": "string"}, "example": "a\r\nSet-Cookie: b"},
+        "Content-Length": {"schema": {"type": "integer"}},
+        "Content-Type": {"schema": {"type": "string"}},
+        "Transfer-Encoding": {"schema": {"type": "string"}},
+    }
+    headers = answering({"200": response}).get().headers
+    assert headers["x-rate"] == "7"
+    assert headers["link"] == "<https://pets.test>; rel=next"
+    assert headers["x-list"] == "a,a"
+    assert "\n" not in headers["x-split"]
+    assert headers["content-type"] == JSON
+    assert headers["content-length"] == "2"
+    assert "transfer-encoding" not in headers
+
+
+@pytest.mark.parametrize(
+    ("holder", "source", "value"),
+    [
+        ({"example": {"a": 1}, "schema": {"type": "object", "example": {"a": 2}}}, "example", {"a": 1}),
+        ({"schema": {"type": "object", "example": {"a": 2}}}, "example", {"a": 2}),
+        ({"schema": {"type": "object", "examples": [{"a": 3}]}}, "example", {"a": 3}),
+        ({"schema": {"$ref": "#/components/schemas/Shown"}}, "example", {"a": 4}),
+        ({"schema": {"type": "object"}, "example": '{"a": 5}'}, "example", {"a": 5}),
+        ({"schema": {"type": "integer", "minimum": 6, "maximum": 6}, "example": 7}, "generated", 6),
+        ({"schema": {"type": "object", "properties": {"a": {"default": 8}}}}, "generated", {"a": 8}),
+        ({"examples": MANY, "schema": {"const": 10}}, "generated", 10),
+        ({"examples": {"far": {"externalValue": "https://x.test"}, "near": {"value": 9}}}, "example", 9),
+    ],
+)
+def test_examples_before_generated_values(holder, source, value, answering):
+    """The media type's examples, then its schema's; one that breaks the schema is passed over."""
+    shown = {"Shown": {"type": "object", "example": {"a": 4}}}
+    response = {"description": "", "content": {JSON: holder}}
+    got = answering({"200": response}, components={"schemas": shown}).get()
+    assert (got.source, got.json) == (source, value)
+
+
+def test_a_documented_problem_of_the_api_is_its_own(answering):
+    """Where problem details are documented, the body is the one that the API would send, headers included."""
+    codes = ["400", "401", "405", "422", "429", "503"]
+    app = answering({code: content(media_type="application/problem+json") for code in codes})
+    got = {code: app.get(prefer=f"code={code}") for code in codes}
+    assert [each.json["error_code"] for each in got.values()] == [
+        *("bad_request", "unauthorized", "method_not_allowed"),
+        *("validation_error", "rate_limited", "service_unavailable"),
+    ]
+    assert "www-authenticate" in got["401"].headers
+    assert got["405"].headers["allow"] == "GET, OPTIONS"
+    assert got["429"].headers["retry-after"] == str(got["429"].json["retry_after_seconds"])
+    assert "retry-after" in got["503"].headers
+
+
+def test_another_apis_problems_are_the_contracts(answering):
+    """An example of a problem is sent as it is."""
+    problem = content(media_type="application/problem+json", example={"title": "No"})
+    assert answering({"404": problem}).get().json == {"title": "No"}
+
+
+def test_an_example_that_breaks_its_schema_is_judged_once(answering, monkeypatch, caplog):
+    """openapi-core takes seconds over a large one; what it said is told, and the next answer is judged."""
+    judged, found = [], Judge.found
+    monkeypatch.setattr(Judge, "found", lambda *args: judged.append(args[2].body) or found(*args))
+    app = answering({"200": content({"type": "integer", "minimum": 5}, example=4)}, openapi="3.0.3")
+    assert app.get().json >= 5
+    assert judged.count(b"4") == 1
+    assert "breaks minimum 5" in caplog.text

@@ -1,0 +1,65 @@
+"""The page and the document that tell how to get each answer."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from openapi_contract import Contract
+from openapi_mock.answers.page import PATH, AnswersPage, document, html
+from scanner_contract import load_contract
+
+DOCUMENT = Path(__file__).parents[3] / "docs" / "answers.md"
+HOSTILE = "<script>alert(1)</script>|`"
+PATHS = {
+    "/p/{id}": {
+        "get": {
+            "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}],
+            "responses": {
+                "200": {"description": ""},
+                "404": {
+                    "description": "",
+                    "content": {
+                        "application/json": {"examples": {HOSTILE: {"value": 1}, "gone": {"value": 2}}}
+                    },
+                },
+            },
+        }
+    }
+}
+
+
+def contract_of(paths):
+    """Return a contract of these paths."""
+    return Contract({"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "paths": paths}, "test")
+
+
+def test_the_document_is_that_of_the_packaged_contract():
+    """docs/answers.md is what ``python -m openapi_mock.answers.page`` writes."""
+    assert DOCUMENT.read_text() == document(load_contract())
+
+
+def test_the_document_tells_status_example_and_identifier():
+    """One row has them all; what would break a table does not."""
+    row = document(contract_of(PATHS)).splitlines()[-1]
+    examples = "(`<script>alert(1)</script>??`, `gone`)"
+    assert row == f"| `GET /p/{{id}}` | 200 | 404 {examples} | `path id`: `mock-status-CODE` |"
+
+
+def test_the_page_holds_no_markup_of_the_contract():
+    """Names are text, and nothing is loaded: an icon would be asked for, and be a 404 in the journal."""
+    page = html(contract_of(PATHS))
+    assert "<script" not in page
+    assert "mock-status-CODE" in page
+    assert re.findall(r"(?:src|href)=(\S+?)>", page) == ['"data:,"']
+
+
+def test_the_page_is_that_of_the_contract_of_the_moment(client):
+    """It is made again once the contract is another one."""
+    contracts = [contract_of(PATHS)]
+    app = client(AnswersPage(lambda: contracts[-1]))
+    first = app.get(PATH)
+    assert first.body == app.get(PATH).body
+    assert b"/p/{id}" in first.body
+    contracts.append(contract_of({"/other": PATHS["/p/{id}"]}))
+    assert b"/other" in app.get(PATH).body

@@ -1,0 +1,135 @@
+"""``Prefer``: which of the documented answers a client gets."""
+
+from __future__ import annotations
+
+import pytest
+
+from openapi_mock.answers.preferences import Preferences, preferences_of
+from openapi_service.problems import BadRequest
+
+PET = {"type": "object", "required": ["id"], "properties": {"id": {"type": "integer"}}}
+EXAMPLES = {"small": {"value": {"id": 1}}, "large": {"value": {"id": 10**6}}}
+RESPONSES = {
+    "200": {"description": "", "content": {"application/json": {"schema": PET, "examples": EXAMPLES}}},
+    "404": {
+        "description": "",
+        "content": {
+            "application/json": {
+                "schema": {"type": "object"},
+                "examples": {"gone": {"$ref": "#/components/examples/Gone"}},
+            }
+        },
+    },
+    "5XX": {"description": ""},
+}
+COMPONENTS = {"examples": {"Gone": {"value": {"why": "gone"}}}}
+
+
+@pytest.fixture(scope="module")
+def app(answering):
+    """Answer ``GET /`` with what is above."""
+    return answering(RESPONSES, components=COMPONENTS)
+
+
+@pytest.mark.parametrize(
+    ("field", "read"),
+    [
+        ("code=404", Preferences(404, applied=b"code=404")),
+        ("Code = 404", Preferences(404, applied=b"code=404")),
+        ('code="404"', Preferences(404, applied=b"code=404")),
+        ("example=cat", Preferences(example="cat", applied=b"example=cat")),
+        (
+            'example="a \\"cat\\", big"',
+            Preferences(example='a "cat", big', applied=b'example="a \\"cat\\", big"'),
+        ),
+        ("dynamic=true", Preferences(dynamic=True, applied=b"dynamic=true")),
+        ("code=404, code=500", Preferences(404, applied=b"code=404")),
+        ("respond-async, wait=10, code=404", Preferences(404, applied=b"code=404")),
+        ("respond-async; code=404", Preferences()),
+        ("code", Preferences()),
+        ("", Preferences()),
+        (',,;="', Preferences()),
+    ],
+)
+def test_the_syntax_of_rfc_7240(field, read):
+    """Names in any case, quoted strings, the first of a repetition; parameters and strangers do not count."""
+    assert preferences_of(field.encode()) == read
+
+
+@pytest.mark.parametrize(
+    "field", ["code=abc", "code=99", "code=600", "code=\u0664\u0660\u0664", "dynamic=maybe"]
+)
+def test_a_value_that_a_preference_cannot_have(field):
+    """It is named, with what was wanted."""
+    with pytest.raises(BadRequest, match="wanted"):
+        preferences_of(field.encode())
+
+
+@pytest.mark.parametrize(
+    ("prefer", "status", "body", "source"),
+    [
+        ("code=200", 200, {"id": 1}, "example"),
+        ("example=large", 200, {"id": 10**6}, "example"),
+        ("code=404", 404, {"why": "gone"}, "example"),
+        ("example=gone", 404, {"why": "gone"}, "example"),
+        ("code=404, example=gone", 404, {"why": "gone"}, "example"),
+    ],
+)
+def test_a_documented_answer_is_had(prefer, status, body, source, app):
+    """By its status, by its example's name, or by both; the answer says what was applied."""
+    response = app.get(prefer=prefer)
+    assert (response.status, response.json, response.source) == (status, body, source)
+    assert response.headers["preference-applied"] == prefer
+
+
+def test_a_range_documents_its_statuses(app):
+    """``5XX`` is any of them, without content if it has none."""
+    response = app.get(prefer="code=507")
+    assert (response.status, response.body) == (507, b"")
+
+
+@pytest.mark.parametrize(
+    ("prefer", "there"),
+    [
+        ("code=418", "200, 404, 5XX"),
+        ("example=medium", "small, large"),
+        ("code=404, example=small", "gone"),
+        ("code=503, example=small", "none"),
+    ],
+)
+def test_what_is_not_documented_is_told_with_what_is(prefer, there, app):
+    """An undocumented status or example is a 400 that lists those that there are."""
+    response = app.get(prefer=prefer)
+    assert response.status == 400
+    assert response.json["detail"].endswith(f"has {there}.")
+    assert "preference-applied" not in response.headers
+
+
+def test_a_dynamic_answer_is_another_each_time(answering):
+    """It is made from the schema though there are examples; the same calls get the same of another mock."""
+    apps = [answering(RESPONSES, components=COMPONENTS) for _ in range(2)]
+    calls = [[app.get(prefer="dynamic=true") for _ in range(5)] for app in apps]
+    told, again = ([each.json["id"] for each in made] for made in calls)
+    assert told == again
+    assert len(set(told)) > 1
+    assert {each.source for made in calls for each in made} == {"generated"}
+
+
+def test_an_example_that_is_asked_for_and_breaks_the_contract(answering):
+    """It is not sent, as no handler's answer would be: the problem says what it breaks."""
+    broken = {"schema": PET, "examples": {"broken": {"value": {"id": "x"}}}}
+    app = answering({"200": {"description": "", "content": {"application/json": broken}}})
+    response = app.get(prefer="example=broken")
+    assert response.status == 500
+    assert "body/id" in response.json["detail"]
+    assert app.get().source == "generated"
+
+
+def test_preferences_are_for_admitted_callers(mocked):
+    """Whoever is not let in does not choose."""
+    operation = {"responses": RESPONSES, "security": [{"key": []}]}
+    scheme = {"type": "apiKey", "in": "header", "name": "X-Key"}
+    components = {**COMPONENTS, "securitySchemes": {"key": scheme}}
+    app = mocked({"/": {"get": operation}}, components=components)
+    assert app.get(prefer="code=404").status == 401
+    assert app.get(prefer="code=404", x_key="x").status == 404

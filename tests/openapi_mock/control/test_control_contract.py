@@ -1,0 +1,85 @@
+"""The control API's own contract: valid, kept, and served as it is."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from openapi_mock.control.app import DOCUMENT, control_contract
+from scanner_contract import load_contract
+
+
+def test_the_document_is_valid():
+    """A start takes the document as it stands, so it must be one that needs no completion."""
+    assert load_contract(DOCUMENT).document == control_contract().document
+
+
+def test_the_document_is_served(control):
+    """It is at /_mock/openapi.json."""
+    answer = control.get("/openapi.json")
+    assert answer.headers["Content-Type"] == "application/json"
+    assert answer.json() == control_contract().document
+
+
+def test_the_contract_is_told_beside_the_api(stage, control):
+    """The contract in force is told whatever fault is on, and leaves no trace in the journal."""
+    in_force = httpx.get(f"{stage.api}/openapi.json", trust_env=False).json()
+    control.post("/faults", json={"effect": {"status": 503}})
+    control.delete("/journal")
+    assert control.get("/contract").json() == in_force
+    assert control.get("/journal").json()["exchanges"] == []
+
+
+def test_every_operation_is_there(control):
+    """No operation of the contract is unknown to the server; what a request lacks is told."""
+    for operation in control_contract().operations:
+        path = operation.path.removeprefix("/_mock").replace("{id}", "unknown")
+        if path != "/events":
+            answer = control.request(operation.method, path)
+            assert answer.status_code in {200, 204, 404, 415, 422}, (operation.operation_id, answer.text)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "where"),
+    [
+        ("POST", "/clock", {}, ""),
+        ("POST", "/clock", {"freeze": "yes"}, "/freeze"),
+        ("POST", "/clock", {"now": "yesterday"}, "/now"),
+        ("POST", "/clock", {"now": "2026-01-01T00:00:00"}, "/now"),
+        ("POST", "/clock", {"now": "2026-06-30T23:59:60Z"}, "/now"),
+        ("POST", "/clock", {"now": "9999-12-31T23:59:59-12:00"}, "/now"),
+        ("POST", "/clock", {"advance_seconds": 1e11}, "/advance_seconds"),
+        ("POST", "/clock", {"advance_seconds": 1e308}, "/advance_seconds"),
+        ("POST", "/clock", {"advance": 1}, ""),
+        ("POST", "/state/reset", {"keep": ["everything"]}, "/keep/0"),
+        ("POST", "/state/snapshot", {"name": ""}, "/name"),
+        ("POST", "/state/snapshot", {"name": "x" * 201}, "/name"),
+        ("POST", "/state/restore", {}, ""),
+    ],
+)
+def test_a_wrong_part_is_named(control, method, path, body, where):
+    """What breaks the contract is a 422 that points at it."""
+    answer = control.request(method, path, json=body)
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, where)
+
+
+def test_unknown_paths_and_methods_are_problems(control):
+    """What is not there is a 404 or a 405, as anywhere in the API."""
+    for path in ("/nothing", "", "/state/reset/x"):
+        assert control.get(path).json()["status"] == 404
+    assert control.put("/clock").json()["status"] == 405
+
+
+def test_neither_credentials_nor_limits_are_asked_for(stage, control):
+    """It needs no API key, and no rate limit counts it."""
+    answers = [control.get("/seeds") for _ in range(20)]
+    assert {answer.status_code for answer in answers} == {200}
+    assert "RateLimit-Limit" not in answers[0].headers
+    assert answers[0].json()["api_key"] == stage.api_key
+    assert len(answers[0].json()["organizations"]) == 2
+
+
+def test_what_lies_beside_it_is_the_apis(stage):
+    """Only /_mock and what is below it is control."""
+    answer = httpx.get(f"{stage.api}/_mocks", trust_env=False)
+    assert (answer.status_code, "RateLimit-Limit" in answer.headers) == (404, True)

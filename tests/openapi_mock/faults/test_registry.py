@@ -1,0 +1,121 @@
+"""The faults that are on, counted right whoever asks."""
+
+from __future__ import annotations
+
+import threading
+from types import SimpleNamespace
+
+import pytest
+
+from openapi_mock.faults import Effect, Fault, Faults, Match
+from openapi_mock.faults.errors import FaultError, TooManyFaultsError
+from openapi_mock.faults.latency import Exponential, Normal
+
+DROP = Effect(drop=True)
+
+
+def asked(**differing):
+    """Return a request, as faults look at it."""
+    plain = {"method": "GET", "path": "/x", "operation": "get_x", "key": "", "scope": ""}
+    return SimpleNamespace(**{**plain, "names": lambda _: False, **differing})
+
+
+def test_there_is_an_end_to_them():
+    """A thousand faults can be on; one more is refused, and none of those that came with it is on."""
+    faults = Faults()
+    faults.add(*[Fault(effect=DROP)] * 999)
+    with pytest.raises(TooManyFaultsError, match="999 faults are on; at most 1000"):
+        faults.add(Fault(effect=DROP), Fault(effect=DROP))
+    assert len(faults.standing()) == 999
+
+
+def test_s3_hears_of_its_own():
+    """S3 is told of its faults when they change, and not when the API's do."""
+    told = []
+    faults = Faults(follow=told.append)
+    (mine,) = faults.add(Fault(on="s3", effect=DROP))
+    faults.add(Fault(effect=DROP))
+    faults.clear("nobody")
+    faults.remove(mine.id)
+    assert told == [[mine], []]
+
+
+def test_chance_is_the_seeds():
+    """The same seed strikes the same requests and draws the same latencies; another seed others."""
+    fault = Fault(probability=0.5, effect=Effect(latency_ms=Exponential(mean=10)))
+
+    def run(seed):
+        faults = Faults(seed)
+        faults.add(Fault(effect=DROP, match=Match(path="/other")), fault)
+        return [strike and strike.seconds for strike in (faults.strike(asked()) for _ in range(50))]
+
+    assert run(1) == run(1)
+    assert run(1) != run(2)
+    assert 5 < run(1).count(None) < 45
+
+
+def test_latencies_are_never_negative():
+    """Whatever a distribution draws, nothing is answered before it was asked, nor after ten minutes."""
+    faults = Faults()
+    faults.add(Fault(effect=Effect(latency_ms=Normal(mean=1, standard_deviation=600_000))))
+    drawn = [faults.strike(asked()).seconds for _ in range(100)]
+    assert min(drawn) == 0
+    assert max(drawn) == 600
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        (
+            Fault(match=Match(operation="get_sesion"), effect=DROP),
+            "is no operation of api; close to it: a_get_session",
+        ),
+        (Fault(match=Match(operation="Ω" * 300), effect=DROP), "is no operation of api"),
+        (Fault(on="s3", effect=DROP), "/on: is s3, which this mock has not"),
+        (
+            Fault(effect=Effect(expired_upload=True)),
+            "/effect/expired_upload: is for uploads to S3, which this mock has not",
+        ),
+    ],
+)
+def test_a_fault_that_would_never_strike(fault, told):
+    """A fault for an operation, or a server, that is not there is refused; what is close is told."""
+    faults = Faults()
+    faults.operations = {"api": ["a_get_session", "a_end_photo"]}
+    with pytest.raises(FaultError, match=f"{told}$"):
+        faults.add(Fault(effect=DROP), fault)
+    assert faults.standing() == []
+
+
+def test_patterns_are_of_two_characters():
+    """In a pattern ``*`` and ``?`` alone are special."""
+    faults = Faults()
+    faults.add(Fault(match=Match(path="/a[bc]?/*"), effect=DROP))
+    assert faults.strike(asked(path="/a[bc]d/e/f"))
+    assert not faults.strike(asked(path="/abd/e"))
+
+
+def test_many_threads_strike_as_often_as_is_to_be():
+    """Requests at once do not share a turn."""
+    faults = Faults()
+    faults.add(Fault(skip=10, times=30, effect=DROP))
+    strikes = []
+    threads = [
+        threading.Thread(target=lambda: strikes.extend(faults.strike(asked()) for _ in range(25)))
+        for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(strike is not None for strike in strikes) == 30
+
+
+def test_an_operation_by_the_end_of_its_name():
+    """An operation is named by its operationId or the end of one, from an underscore on."""
+    faults = Faults()
+    faults.add(Fault(match=Match(operation="get_session"), effect=DROP))
+    assert faults.strike(asked(operation="api_sessions_get_session"))
+    assert faults.strike(asked(operation="get_session"))
+    assert not faults.strike(asked(operation="forget_session"))
+    assert not faults.strike(asked(operation=""))

@@ -1,0 +1,219 @@
+"""What the proxy does when one side is not there, is slow, or ends too early."""
+
+import socket
+import struct
+import threading
+import time
+
+import httpx
+import pytest
+
+from openapi_mock.proxy.upstream import NotAnUpstream, Upstream
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+
+
+def closed_port():
+    """Return the URL of a port that nobody listens on."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{taken.getsockname()[1]}"
+
+
+def until(condition):
+    """Wait until something is so, for a few seconds."""
+    for _ in range(500):
+        if condition():
+            return
+        time.sleep(0.01)
+    raise AssertionError("it did not happen")
+
+
+def problem(answer):
+    """Return status and Proxy-Status of an answer that must be a problem document."""
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["status"] == answer.status_code
+    return answer.status_code, answer.headers["proxy-status"]
+
+
+def test_an_upstream_that_is_down_is_a_bad_gateway(running, contract):
+    """Nobody listens: 502, and the exchange has no answer to judge."""
+    with running(closed_port(), contract) as proxy:
+        answer = proxy.ask("GET", "/notes?sort=odd")
+        assert problem(answer) == (502, "scanner-api; error=destination_unavailable")
+        (exchange,) = proxy.exchanges
+        assert (exchange.status, exchange.verdict.response) == (0, [])
+        assert exchange.verdict.request
+        assert proxy.watch.tally.report().unanswered == 1
+
+
+def test_an_upstream_that_does_not_answer_in_time_is_a_gateway_timeout(running, upstream, contract):
+    """The wait for an answer ends."""
+    over = threading.Event()
+    upstream.answer = lambda *_: over.wait(10)
+    with running(upstream.url, contract, timeout=0.2) as proxy:
+        assert problem(proxy.ask("GET", "/notes")) == (504, "scanner-api; error=http_response_timeout")
+    over.set()
+
+
+def test_who_waits_while_the_proxy_ends_is_told(running, upstream, contract):
+    """An upstream that is too slow for the end of the proxy is a bad gateway, not an answer of 500."""
+    over, answers = threading.Event(), []
+    upstream.asked.clear()
+    upstream.answer = lambda *_: over.wait(10)
+    with running(upstream.url, contract) as proxy:
+        ask = httpx.Client(base_url=proxy.url, trust_env=False, timeout=10).get
+        waiting = threading.Thread(target=lambda: answers.append(ask("/notes")))
+        waiting.start()
+        until(lambda: upstream.asked)
+    waiting.join()
+    over.set()
+    assert problem(answers[0]) == (502, "scanner-api; error=connection_terminated")
+    assert [each.status for each in proxy.exchanges] == [0]
+
+
+@pytest.mark.parametrize(
+    "answer", [b"", b"\x00\x01\r\n\r\n", b"HTTP/1.1 999 Odd\r\nContent-Length: 0\r\n\r\n", HEAD]
+)
+def test_an_upstream_that_does_not_speak_http_is_a_bad_gateway(proxy, upstream, answer):
+    """No answer, half a head, a status that there is not: 502, and the proxy goes on."""
+    upstream.answer = answer
+    assert problem(proxy.ask("GET", "/notes")) == (502, "scanner-api; error=http_protocol_error")
+
+
+@pytest.mark.parametrize("length", [b"Content-Length: 100\r\n", b"Transfer-Encoding: chunked\r\n"])
+def test_an_answer_that_ends_too_early_is_not_passed_off_as_whole(proxy, upstream, length):
+    """A short answer that breaks off is still held back, so that a 502 can say so."""
+    upstream.answer = HEAD + length + b"\r\n5\r\n[    "
+    assert problem(proxy.ask("GET", "/notes")) == (502, "scanner-api; error=http_protocol_error")
+
+
+def test_a_connection_that_breaks_is_said_to(proxy, upstream):
+    """An upstream that resets its connection is told apart from one that speaks no HTTP."""
+
+    def reset(connection, _):
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.close()
+
+    upstream.answer = reset
+    answer = proxy.ask("GET", "/notes")
+    assert problem(answer) == (502, "scanner-api; error=connection_terminated")
+    assert answer.json()["detail"].endswith(": the connection broke.")
+
+
+def test_a_long_answer_that_ends_too_early_breaks_off(proxy, upstream):
+    """Where the client has the head already, the connection breaks, as it did on the other side."""
+    upstream.answer = HEAD.replace(b"json", b"xml") + b"Content-Length: 20000\r\n\r\n" + b"[" * 10000
+    with pytest.raises(httpx.RemoteProtocolError):
+        proxy.ask("GET", "/notes")
+    (exchange,) = proxy.exchanges
+    assert (exchange.status, exchange.verdict.response) == (0, [])
+    assert exchange.verdict.unjudged == "the connection ended without an answer"
+
+
+def test_a_client_that_goes_away_ends_its_request(proxy, upstream):
+    """The upstream sees its connection close, and the exchange is kept without an answer."""
+    gone = threading.Event()
+
+    def wait(connection, _):
+        connection.settimeout(10)
+        if connection.recv(1) == b"":
+            gone.set()
+
+    upstream.answer = wait
+    with proxy.connection() as connection:
+        connection.sendall(b"GET /notes HTTP/1.1\r\nHost: x\r\n\r\n")
+        until(lambda: upstream.asked)
+    assert gone.wait(10)
+    until(lambda: proxy.exchanges)
+    assert [each.status for each in proxy.exchanges] == [0]
+
+
+def test_a_client_that_goes_away_amid_its_request_ends_it(proxy, upstream):
+    """A body that is not sent to its end is not passed off as whole."""
+    with proxy.connection() as connection:
+        connection.sendall(b"POST /notes HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n123")
+    until(lambda: proxy.exchanges)
+    assert [each.status for each in proxy.exchanges] == [0]
+    upstream.asked.clear()
+    assert proxy.ask("GET", "/notes").status_code == 200
+
+
+def test_a_client_that_goes_away_amid_its_answer_ends_it(proxy, upstream):
+    """An endless answer ends when nobody reads it any more."""
+    ended = threading.Event()
+
+    def pour(connection, _):
+        connection.sendall(HEAD + b"\r\n")
+        try:
+            while True:
+                connection.sendall(b" " * 65536)
+        except OSError:
+            ended.set()
+
+    upstream.answer = pour
+    with proxy.connection() as connection:
+        connection.sendall(b"GET /notes HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert connection.recv(1000)
+    assert ended.wait(10)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "notes",
+        "ftp://x",
+        "http://",
+        "http://x?a",
+        "http://x/#a",
+        "http://me:it@x",
+        "http://x:99999",
+        "http://[",
+        "x" * 99999,
+    ],
+)
+def test_what_is_no_upstream_is_refused(url):
+    """Anything but the http or https URL of a server is an error that says why."""
+    with pytest.raises(NotAnUpstream):
+        Upstream(url)
+
+
+@pytest.mark.parametrize(
+    ("lines", "status"),
+    [
+        (b"X-Odd: a\x01b\r\n", b"400"),
+        (b"Transfer-Encoding: gzip, chunked\r\n", b"501"),
+        (b"Transfer-Encoding: chunked\r\nContent-Length: 9\r\n", b"400"),
+        (b"Content-Length: 1\r\nContent-Length: 2\r\n", b"400"),
+        (b"Content-Length: -1\r\n", b"400"),
+    ],
+)
+def test_a_request_that_cannot_go_on_is_the_clients_fault(proxy, lines, status):
+    """What no upstream may be sent gets an error of the client's class, and the proxy goes on."""
+    with proxy.connection() as connection:
+        connection.sendall(
+            b"POST /notes HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + lines + b"\r\n0\r\n\r\n"
+        )
+        answer = connection.recv(1 << 16)
+    assert answer.split()[1] == status
+    assert proxy.ask("GET", "/notes").status_code == 200
+
+
+def test_no_exchange_keeps_its_connection(running, upstream, contract, json_answer, monkeypatch):
+    """However an exchange ends, the next one finds room: there is one connection for all of them."""
+    monkeypatch.setattr("openapi_mock.proxy.upstream.MOST_CONNECTIONS", 1)
+
+    def wait(connection, _):
+        connection.settimeout(10)
+        connection.recv(1)
+
+    with running(upstream.url, contract, timeout=5) as proxy:
+        for _ in range(5):
+            upstream.answer = json_answer([1])
+            assert proxy.ask("GET", "/notes").status_code == 200
+            upstream.answer = wait
+            upstream.asked.clear()
+            with proxy.connection() as connection:
+                connection.sendall(b"GET /notes HTTP/1.1\r\nHost: x\r\n\r\n")
+                until(lambda: upstream.asked)

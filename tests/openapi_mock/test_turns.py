@@ -1,0 +1,123 @@
+"""Turns: requests side by side, changes alone."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from openapi_mock.turns import Interrupted, Turns
+
+
+def test_requests_go_side_by_side():
+    """A request waits for no other."""
+
+    async def scenario():
+        turns = Turns()
+        async with turns.request(), turns.request():
+            return True
+
+    assert asyncio.run(scenario())
+
+
+def test_a_change_waits_for_those_who_came_before_and_keeps_others_out():
+    """A change begins when the requests before it have ended, and those behind it begin when it has ended."""
+
+    async def scenario():
+        turns, order = Turns(), []
+        finish = asyncio.Event()
+
+        async def request(name):
+            async with turns.request():
+                order.append(f"{name} begins")
+                await finish.wait()
+                order.append(f"{name} ends")
+
+        async def change():
+            async with turns.change():
+                order.append("change begins")
+                await asyncio.sleep(0)
+                order.append("change ends")
+
+        async with asyncio.TaskGroup() as tasks:
+            for work in (request("first"), change(), request("second")):
+                tasks.create_task(work)
+                await asyncio.sleep(0)
+            finish.set()
+        return order
+
+    assert asyncio.run(scenario()) == [
+        "first begins",
+        "first ends",
+        "change begins",
+        "change ends",
+        "second begins",
+        "second ends",
+    ]
+
+
+def test_changes_follow_one_another():
+    """No two changes are under way at once."""
+
+    async def scenario():
+        turns, under_way, most = Turns(), 0, 0
+
+        async def change():
+            nonlocal under_way, most
+            async with turns.change():
+                under_way += 1
+                most = max(most, under_way)
+                await asyncio.sleep(0)
+                under_way -= 1
+
+        await asyncio.gather(*(change() for _ in range(10)))
+        return most
+
+    assert asyncio.run(scenario()) == 1
+
+
+def test_who_does_not_end_in_time_is_interrupted():
+    """A request that a change cannot wait for is cancelled, and told so; the change goes on."""
+
+    async def scenario():
+        turns = Turns(patience_seconds=0)
+
+        async def endless():
+            async with turns.request():
+                await asyncio.Event().wait()
+
+        request = asyncio.create_task(endless())
+        await asyncio.sleep(0)
+        async with turns.change():
+            pass
+        async with turns.request():
+            pass
+        await request
+
+    with pytest.raises(Interrupted):
+        asyncio.run(scenario())
+
+
+def test_a_timeout_of_the_requests_own_stays_one():
+    """What a request itself has no time left for is not taken for an interruption."""
+
+    async def scenario():
+        async with Turns().request(), asyncio.timeout(0):
+            await asyncio.Event().wait()
+
+    with pytest.raises(TimeoutError):
+        asyncio.run(scenario())
+
+
+def test_a_change_that_fails_lets_requests_in():
+    """Whatever a change raises, requests go on."""
+
+    async def scenario():
+        turns = Turns()
+        with pytest.raises(ZeroDivisionError):
+            async with turns.change():
+                1 / 0  # noqa: B018 -- it is there to raise
+        async with turns.request():
+            return True
+
+    assert asyncio.run(scenario())

@@ -1,0 +1,222 @@
+import logging
+
+import pytest
+
+from openapi_service.binding import Answer
+from openapi_service.problems import NotFound
+
+PHOTO = {
+    "type": "object",
+    "required": ["id"],
+    "properties": {
+        "id": {"type": "integer"},
+        "taken": {"type": "string", "format": "date-time"},
+        "name": {"type": "string", "pattern": "^[a-z]+$"},
+    },
+    "additionalProperties": False,
+}
+
+
+EVERYTHING, NOTHING = True, False
+
+
+def response(schema=None, media_type="application/json", **more):
+    """Return a Response Object, with a body if it has a schema."""
+    content = {} if schema is None else {"content": {media_type: {"schema": schema}}}
+    return {"description": "", **content, **more}
+
+
+JSON = {"200": response(PHOTO)}
+LIMITED = {
+    "200": response(
+        PHOTO,
+        headers={
+            "X-Limit": {"required": True, "schema": {"type": "integer", "minimum": 1}},
+            "X-Note": {"schema": {"type": "string", "maxLength": 3}},
+        },
+    )
+}
+
+# what is declared, what the handler returns, what goes out: status, media type, body
+KEPT = [
+    (JSON, {"id": 1}, (200, "application/json", b'{"id":1}')),
+    (JSON, b'{"id": 1}', (200, "application/json", b'{"id": 1}')),
+    (JSON, {"id": 2**70}, (200, "application/json", b'{"id":%d}' % 2**70)),
+    (
+        JSON,
+        Answer({"id": 1}, media_type="application/json; charset=utf-8"),
+        (200, "application/json; charset=utf-8", b'{"id":1}'),
+    ),
+    ({"201": response({}), "400": response({})}, None, (201, "application/json", b"null")),
+    ({"404": response({}), "200": response({})}, Answer([], 404), (404, "application/json", b"[]")),
+    ({"204": response()}, None, (204, None, b"")),
+    ({"303": response()}, Answer(status=303, headers={"Location": "/x"}), (303, None, b"")),
+    ({"2XX": response(PHOTO)}, {"id": 1}, (200, "application/json", b'{"id":1}')),
+    ({"2XX": response(PHOTO)}, Answer({"id": 1}, 202), (202, "application/json", b'{"id":1}')),
+    ({"default": response(PHOTO)}, Answer({"id": 1}, 418), (418, "application/json", b'{"id":1}')),
+    (
+        {"200": response(PHOTO, "application/vnd.x+json")},
+        {"id": 1},
+        (200, "application/vnd.x+json", b'{"id":1}'),
+    ),
+    ({"200": response({"type": "string"}, "text/plain")}, "é", (200, "text/plain", "é".encode())),
+    ({"200": response({"type": "string"}, "text/*")}, "é", (200, "text/plain", "é".encode())),
+    ({"200": response(PHOTO, "*/*")}, {"id": 1}, (200, "application/json", b'{"id":1}')),
+    ({"200": response(PHOTO, "application/*")}, {"id": 1}, (200, "application/json", b'{"id":1}')),
+    ({"200": response({}, "*/*")}, b"\xff", (200, "application/octet-stream", b"\xff")),
+    ({"200": response({}, "image/png")}, b"\xff", (200, "image/png", b"\xff")),
+    ({"200": response({}, "image/*")}, Answer(b"\xff", media_type="image/gif"), (200, "image/gif", b"\xff")),
+    ({"200": response(EVERYTHING)}, [], (200, "application/json", b"[]")),
+]
+
+
+@pytest.mark.parametrize(("responses", "returned", "wanted"), KEPT)
+def test_a_response_that_keeps_the_contract_goes_out(responses, returned, wanted, answering):
+    """Status and media type are those that the contract declares, where the handler does not say."""
+    answer = answering(responses, returned)("GET", "/")
+    assert (answer.status, answer.headers.get("content-type"), answer.body) == wanted
+    assert answer.headers.get("content-length") == (None if answer.status == 204 else str(len(answer.body)))
+
+
+# what is declared, what the handler returns, what is wrong with it
+BROKEN = [
+    (JSON, {"id": "secret"}, "body/id: breaks type 'integer'"),
+    (JSON, {}, "body: 'id' is a required property"),
+    (JSON, {"id": 1, "taken": "secret"}, "body/taken: breaks format 'date-time'"),
+    (JSON, {"id": 1, "name": "secret!"}, "body/name: breaks pattern '^[a-z]+$'"),
+    (JSON, {"id": float("nan")}, "body/id: breaks type 'integer'"),
+    (JSON, {"id": 1, "more": "secret"}, "'more' was unexpected"),
+    (JSON, None, "body: breaks type 'object'"),
+    (JSON, b"secret", "body: cannot be read"),
+    (JSON, b"\xff", "body: cannot be read"),
+    (JSON, b"", "Missing response data"),
+    (JSON, b"[" * 100_000, "cannot be judged (RecursionError)"),
+    (JSON, Answer({"id": 1}, 201), "Unknown response http status: 201"),
+    (JSON, Answer("secret", media_type="text/html"), "text/html"),
+    ({"204": response()}, {"secret": 1}, "declares no body for status 204"),
+    (LIMITED, {"id": 1}, "Missing required header: X-Limit"),
+    (LIMITED, Answer({"id": 1}, headers={"X-Limit": "0"}), "header X-Limit: breaks minimum 1"),
+    (LIMITED, Answer({"id": 1}, headers={"X-Limit": "secret"}), "header X-Limit: cannot be read"),
+    (
+        LIMITED,
+        Answer({"id": 1}, headers={"X-Limit": "5", "X-Note": "secret"}),
+        "header X-Note: breaks maxLength 3",
+    ),
+    (
+        {"200": response({"type": "string", "maxLength": 1}, "text/plain")},
+        "secret",
+        "body: breaks maxLength 1",
+    ),
+    ({"200": response(NOTHING)}, [], "cannot be judged"),
+    ({"200": response({"pattern": r"^\p{Lu}$"})}, "secret", "cannot be judged"),
+]
+
+
+@pytest.mark.parametrize(("responses", "returned", "wrong"), BROKEN)
+def test_a_response_that_breaks_the_contract_is_a_500(responses, returned, wrong, answering, caplog):
+    """What a handler returns is judged, status, headers and body; the log says where it is wrong."""
+    answer = answering(responses, returned).get("/", X_Request_ID="r-1")
+    assert (answer.status, answer.json["error_code"]) == (500, "internal_error")
+    assert wrong in answer.json["detail"]
+    (record,) = [each for each in caplog.records if each.name == "scanner_api.contract"]
+    assert record.levelno == logging.ERROR
+    told = record.getMessage()
+    assert all(part in told for part in ("op", "/paths/~1/get", "r-1", wrong))
+    assert "secret" not in told + answer.json["detail"]
+
+
+def test_serve_does_not_say_what_is_wrong(answering, caplog):
+    """Without reveal the client learns only that the server failed; the log knows the rest."""
+    answer = answering(JSON, {"id": "x"}, reveal=False).get("/")
+    assert answer.json["detail"] == "The server could not complete the request."
+    assert "/id" in caplog.text
+
+
+def test_what_is_said_is_bounded(answering, caplog):
+    """A response that is wrong in thousands of places does not fill the log."""
+    answer = answering({"200": response({"items": {"type": "string"}})}, [1] * 5000).get("/")
+    assert len(answer.body) + len(caplog.text) < 5000
+
+
+@pytest.mark.parametrize("returned", [object(), {"a": object()}, "\ud800", {1, object()}])
+def test_what_is_no_json_is_a_500(returned, answering):
+    """A handler that returns what JSON has no word for has failed, and the client is told nothing else."""
+    assert answering({"200": response({})}, returned).get("/").json["error_code"] == "internal_error"
+
+
+def test_a_problem_may_be_a_part_of_an_answer(answering):
+    """A Problem in a handler's answer is written as its document, in the name of this request."""
+    answer = answering({"207": response({})}, Answer([NotFound()], 207)).get("/", X_Request_ID="r-1")
+    (document,) = answer.json
+    assert (document["error_code"], document["request_id"]) == ("not_found", "r-1")
+
+
+def test_headers_of_the_request_are_judged_too(serve):
+    """What the gate adds to every answer counts for the headers that the contract requires."""
+
+    class LimitGate:
+        async def admit(self, request, *_):
+            request.response_headers.append((b"x-limit", b"5"))
+
+    async def op():
+        return {"id": 1}
+
+    app = serve({"/": {"get": {"operationId": "op", "responses": LIMITED}}}, {"op": op}, gate=LimitGate())
+    assert app.get("/").headers["x-limit"] == "5"
+
+
+def test_responses_are_found_whatever_the_path(serve):
+    """The judge finds the responses of an operation by the operation, however odd its path."""
+
+    async def op(**_):
+        return {}
+
+    paths = ["//a", "/a{b}c", "/x.(y)+/{b}", "/sp ace", "/größe", "/a#b", "/%41", "/{b}", "/a"]
+    parameter = {"in": "path", "name": "b", "required": True, "schema": {"type": "string"}}
+    app = serve(
+        {
+            path: {
+                "get": {
+                    "operationId": path,
+                    "responses": JSON,
+                    "parameters": [parameter] if "{" in path else [],
+                }
+            }
+            for path in paths
+        },
+        dict.fromkeys(paths, op),
+    )
+    for target in ["//a", "/azc", "/x.(y)+/1", "/sp%20ace", "/gr%C3%B6%C3%9Fe", "/a%23b", "/A", "/b", "/a"]:
+        assert "'id' is a required property" in app("GET", target).json["detail"], target
+
+
+def test_the_judge_fetches_nothing(answering, monkeypatch):
+    """A reference to another host is not followed when a response is judged."""
+    asked = []
+    monkeypatch.setattr("socket.getaddrinfo", lambda *host: asked.append(host))
+    schemas = {"schemas": {"Odd": {"patternProperties": {"a": {"$ref": "http://elsewhere.invalid/schema"}}}}}
+    responses = {"200": response({"anyOf": [{"$ref": "#/components/schemas/Odd"}]})}
+    assert answering(responses, {"a": 1}, components=schemas).get("/").status == 500
+    assert asked == []
+
+
+def test_embedded_resources_are_judged(answering):
+    """A response's schema may be a resource of its own, or refer to one by its $id."""
+    schemas = {
+        "schemas": {
+            "Size": {"$id": "https://schemas.test/size", "type": "integer"},
+            "Box": {
+                "$id": "urn:box",
+                "properties": {"w": {"$ref": "#/$defs/w"}},
+                "$defs": {"w": {"maximum": 5}},
+            },
+        }
+    }
+    for schema, right, wrong in [
+        ({"$ref": "https://schemas.test/size"}, 5, "5"),
+        ({"patternProperties": {"^s": {"$ref": "https://schemas.test/size"}}}, {"s": 5}, {"s": "5"}),
+        ({"$ref": "#/components/schemas/Box"}, {"w": 5}, {"w": 6}),
+    ]:
+        responses = {"200": response(schema)}
+        assert answering(responses, right, components=schemas).get("/").status == 200
+        assert answering(responses, wrong, components=schemas).get("/").status == 500
