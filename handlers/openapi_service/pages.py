@@ -53,7 +53,7 @@ SwaggerUIBundle({
 
 def contract_pages(contract: Contract) -> dict[str, ASGIApp]:
     """Return ``/openapi.json`` and ``/docs``, which loads nothing from another host."""
-    assets = files("swagger_ui") / "static"
+    assets = files("flask_swagger_ui") / "dist"
     title = contract.document["info"]["title"].replace("&", "&amp;").replace("<", "&lt;")
     return {
         "/openapi.json": Page(

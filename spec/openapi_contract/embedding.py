@@ -17,8 +17,6 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 from urllib.request import url2pathname
 
-from prance.util.path import path_get
-
 from . import pointers
 from .anatomy import FIELDS, Place, document_place, walk
 from .errors import ContractError
@@ -155,8 +153,8 @@ class _Embedding:
     def _part(self, place: Place, resource: str, keys: tuple[str, ...]) -> Any:
         document = self._read(place, resource)
         try:
-            return path_get(document, keys)
-        except (LookupError, TypeError):
+            return pointers.descend(document, keys)
+        except KeyError:
             pointer = pointers.join("", *keys)
             raise place.error(
                 f"$ref {place.reference} points at nothing: {resource} has no {pointer}."

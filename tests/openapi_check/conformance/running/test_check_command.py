@@ -149,7 +149,7 @@ def test_what_does_not_answer_is_2():
 
 @pytest.mark.parametrize(("path", "code"), [("/", 2), ("/scanner/api/v1/sessions", 1)])
 def test_another_api_is_told_from_a_wrong_one(path, code):
-    """Without a contract, a URL with none of the default contract's paths ends with 2, one with some is checked."""
+    """Without a contract, a URL with none of the default paths ends with 2, one with some is checked."""
     with served(Starlette(routes=[Route(path, lambda _: Response(status_code=405))])) as url:
         result = run(url, *QUICK, "--operation", "list_sessions")
     assert result.exit_code == code
