@@ -1,4 +1,14 @@
-"""Names of the contract as Python spells them."""
+"""Names of the contract as Python spells them: of handlers, and of their arguments.
+
+The name of an operation's handler, :func:`handler_name`, is
+
+1. its operationId where that is a Python name (``get_url``, ``listPets``);
+2. else the operationId spelled as arguments are (``find pet by id`` is ``find_pet_by_id``);
+3. where nothing is left of that, or there is no operationId, method and path (``get_pets__id_``).
+
+A function may also be named by the tail of that name behind an underscore (``apps_photos_get_url`` is answered
+by ``photos_get_url``, ``get_url`` or ``url``); the longest name wins.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +19,9 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Container, Mapping, Sequence
+
+    from openapi_contract import Operation
 
 RESERVED = ("body", "caller")
 
@@ -39,3 +51,21 @@ def argument_names(parameters: Sequence[Mapping[str, Any]]) -> list[str]:
         name if taken[name] == 1 else python_name(f"{each['in']}_{each['name']}")
         for name, each in zip(names, parameters, strict=True)
     ]
+
+
+def handler_name(operation: Operation) -> str:
+    """Return the name of an operation's handler; see the module for the rule."""
+    name = operation.operation_id
+    if name.isidentifier() and not keyword.iskeyword(name):
+        return name
+    spelled = python_name(name)
+    return (
+        spelled if spelled.strip("_") else re.sub("[^0-9A-Za-z]", "_", f"{operation.method}{operation.path}")
+    )
+
+
+def handler_named(operation: Operation, names: Container[str]) -> str | None:
+    """Return which of the names an operation's handler has: the longest that fits, None if none does."""
+    words = handler_name(operation).split("_")
+    tails = ("_".join(words[start:]) for start in range(len(words)))
+    return next((tail for tail in tails if tail in names), None)

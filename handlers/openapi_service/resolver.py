@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from connexion.exceptions import ResolverError
 from connexion.resolver import Resolution, Resolver
 
+from .names import handler_named
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import ModuleType
@@ -37,7 +39,7 @@ def handlers_of(package: ModuleType) -> dict[str, Handler]:
 
 
 class HandlerResolver(Resolver):
-    """Finds the handler whose name is the operationId, or its tail behind an underscore.
+    """Finds the handler of an operation by its name; see :mod:`.names` for the rule.
 
     Args:
         handlers: functions by name, as :func:`handlers_of` returns them.
@@ -52,7 +54,7 @@ class HandlerResolver(Resolver):
     def resolve(self, operation: AbstractOperation) -> Resolution:
         """Return the longest-named handler that fits; ResolverError names the operationId if none does."""
         operation_id: str = operation.operation_id
-        name = self.name_for(operation_id)
+        name = handler_named(operation, self._handlers)
         if name is None:
             if self._optional:
                 return Resolution(None, operation_id)
@@ -60,9 +62,3 @@ class HandlerResolver(Resolver):
                 f"No handler for operationId {operation_id!r}: no function is named by its tail."
             )
         return Resolution(self._handlers[name], operation_id)
-
-    def name_for(self, operation_id: str) -> str | None:
-        """Return the name of the handler for an operationId, None if there is none."""
-        words = operation_id.split("_")
-        tails = ("_".join(words[start:]) for start in range(len(words)))
-        return next((tail for tail in tails if tail in self._handlers), None)

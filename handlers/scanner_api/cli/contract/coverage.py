@@ -64,16 +64,15 @@ def coverage(
 
 def _covered(contract: Contract, tests: Path) -> list[Covered]:
     from openapi_service.binding import handlers_of  # noqa: PLC0415 -- the same
-    from openapi_service.resolver import HandlerResolver  # noqa: PLC0415 -- the same
+    from openapi_service.names import handler_named  # noqa: PLC0415 -- the same
     from scanner_api import operations  # noqa: PLC0415 -- help does without
 
     handlers = handlers_of(operations)
-    resolver = HandlerResolver(handlers)
     texts = [path.read_text(errors="replace") for path in tests.rglob("*.py")]
     prefix = _prefix([each.path for each in contract.operations])
     found = []
     for operation in contract.operations:
-        name = resolver.name_for(operation.operation_id)
+        name = handler_named(operation, handlers)
         handler = f"{handlers[name].__module__.rpartition('.')[2]}.{name}" if name else None
         naming = _naming(operation, name, prefix)
         is_tested = any(map(naming, texts)) if texts else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import keyword
 from pathlib import Path  # noqa: TC003 -- typer reads the annotation
 from typing import TYPE_CHECKING, Annotated
 
@@ -87,31 +86,31 @@ class Scaffolding:
     def _missing(self) -> tuple[dict[str, list[Stub]], list[tuple[Operation, str]]]:
         """Return the handlers to write by module, and the operations that no function can be named by."""
         from openapi_service.binding import handlers_of  # noqa: PLC0415 -- the same
-        from openapi_service.resolver import HandlerResolver  # noqa: PLC0415 -- the same
+        from openapi_service.names import handler_named  # noqa: PLC0415 -- the same
         from scanner_api import operations  # noqa: PLC0415 -- help does without
 
         from .stubs import Stub  # noqa: PLC0415 -- imported when it is needed
 
-        known = HandlerResolver(handlers_of(operations))
-        lacking = [each for each in self._contract.operations if known.name_for(each.operation_id) is None]
-        names = {each.operation_id: _handler_name(each.operation_id) for each in lacking}
-        resolver = HandlerResolver(dict.fromkeys(names.values(), _handler_name))
+        known = handlers_of(operations)
+        lacking = [each for each in self._contract.operations if handler_named(each, known) is None]
+        names = {each.operation_id: _handler_name(each) for each in lacking}
         modules: dict[str, list[Stub]] = {}
         unnamed: list[tuple[Operation, str]] = []
         labels = _modules_by_tag(self._contract)
         for each in lacking:
             name = names[each.operation_id]
-            if not name.isidentifier() or keyword.iskeyword(name):
-                unnamed.append((each, f"no Python function can be called {each.operation_id!r}"))
-            elif resolver.name_for(each.operation_id) != name or list(names.values()).count(name) > 1:
+            if handler_named(each, names.values()) != name or list(names.values()).count(name) > 1:
                 unnamed.append((each, f"{name} would answer another operation too"))
             else:
                 modules.setdefault(labels[each.tags[:1]], []).append(Stub(name, each))
         return modules, unnamed
 
 
-def _handler_name(operation_id: str) -> str:
-    return operation_id.rpartition(NINJA)[2]
+def _handler_name(operation: Operation) -> str:
+    from openapi_service.names import handler_name  # noqa: PLC0415 -- help does without
+
+    name = handler_name(operation)
+    return name.rpartition(NINJA)[2] or name
 
 
 def _modules_by_tag(contract: Contract) -> dict[tuple[str, ...], str]:

@@ -146,18 +146,21 @@ def test_nothing_follows_a_link(scaffold, pets, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("operation_id", "reason"),
-    [
-        ("get-pet", "no Python function can be called 'get-pet'"),
-        ("class", "no Python function can be called 'class'"),
-        ("any_endpoints_get_cat", "get_cat would answer another operation too"),
-    ],
+    ("operation_id", "name"), [("get-pet", "get_pet"), ("class", "class_"), ("get a pet", "get_a_pet")]
 )
-def test_name_that_no_handler_can_have(scaffold, pets, operation_id, reason):
-    """An operation that no function can be named by is told, with the reason."""
+def test_operation_id_that_is_no_python_name(scaffold, pets, tmp_path, operation_id, name):
+    """An operationId that no function can be called by is spelled as Python does."""
+    pets["paths"]["/pets/{pet_id}"]["get"]["operationId"] = operation_id
+    assert "skipped" not in scaffold(pets).stdout
+    assert f"async def {name}(" in (tmp_path / "operations" / "pets.py").read_text()
+
+
+def test_name_that_would_answer_another_operation(scaffold, pets):
+    """An operation whose handler would answer another one too is reported, with the reason."""
     get = pets["paths"]["/pets/{pet_id}"]["get"]
     pets["paths"]["/cats/{pet_id}"] = {"get": get | {"operationId": "other_endpoints_get_cat"}}
-    get["operationId"] = operation_id
+    get["operationId"] = "any_endpoints_get_cat"
+    reason = "get_cat would answer another operation too"
     assert f"skipped  GET /pets/{{pet_id}}: {reason}\n" in scaffold(pets).stdout
 
 
