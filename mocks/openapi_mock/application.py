@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 from openapi_check.validation.operation_table import OperationTable
 from openapi_service.problems import ERROR_TYPES
 
-from .answers.page import PATH as ANSWERS
-from .answers.page import AnswersPage
 from .console import PATH as CONSOLE
 from .console import ConsolePage
 from .control import Control, ControlGate
@@ -17,6 +15,8 @@ from .control.app import ROOT
 from .event_stream import EventStream
 from .faults.faulty import Faulty
 from .journal import Journalled
+from .responses.page import PATH as ANSWERS
+from .responses.page import AnswersPage
 
 if TYPE_CHECKING:
     from collections.abc import Callable

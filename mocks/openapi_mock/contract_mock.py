@@ -12,14 +12,14 @@ from openapi_contract import ContractError, load_contract
 from openapi_service.problems import NEUTRAL
 from openapi_service.server import listen, url_of
 
-from .answers import answering_app
-from .answers.readable import readable
 from .application import MockApplication, watched
 from .clock import MockClock
 from .events import Events
 from .faults.file import faults_in
 from .own_url import callable_url
 from .randomness import SeededRandomness
+from .responses import answering_app
+from .responses.readable import readable
 from .service import Service
 from .serving import serving
 from .stateless import Stateless

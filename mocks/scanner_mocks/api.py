@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
-from openapi_mock.answers import ContractAnswers
 from openapi_mock.application import MockApplication, watched
 from openapi_mock.events import Events
 from openapi_mock.faults.skew import UPLOADS, SkewedClock
+from openapi_mock.responses import ContractAnswers
 from openapi_mock.service import Service
 from scanner_api.app import START_ERRORS, create_app
 from scanner_api.settings import Settings

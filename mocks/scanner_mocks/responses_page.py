@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from openapi_mock.answers.page import document
+from openapi_mock.responses.page import document
 from scanner_contract import load_contract
 
 if __name__ == "__main__":

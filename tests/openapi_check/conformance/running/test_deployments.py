@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from openapi_check.conformance import Credentials, check_app, check_url
-from openapi_mock.answers.app import answering_app
+from openapi_mock.responses.app import answering_app
 from scanner_api.app import create_app
 from scanner_api.cli import app as commands
 from scanner_api.settings import Settings

@@ -7,7 +7,7 @@ import json
 import httpx
 import pytest
 
-from openapi_mock.answers.gate import OpenGate
+from openapi_mock.responses.gate import OpenGate
 from openapi_service.binding import Assembly
 from openapi_service.responses import Rendered
 from scanner_contract import load_contract

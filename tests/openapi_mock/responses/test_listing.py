@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from openapi_contract import Contract
-from openapi_mock.answers.page import PATH, AnswersPage, document, html
+from openapi_mock.responses.page import PATH, AnswersPage, document, html
 from scanner_contract import load_contract
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "answers.md"
@@ -35,7 +35,7 @@ def contract_of(paths):
 
 
 def test_the_document_is_that_of_the_packaged_contract():
-    """docs/answers.md is what ``python -m openapi_mock.answers.page`` writes."""
+    """docs/answers.md is what ``python -m openapi_mock.responses.page`` writes."""
     assert DOCUMENT.read_text() == document(load_contract())
 
 

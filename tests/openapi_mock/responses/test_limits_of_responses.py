@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from openapi_mock.answers.page import LIMITS
+from openapi_mock.responses.page import LIMITS
 
 OK = {"200": {"description": ""}}
 

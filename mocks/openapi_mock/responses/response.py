@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from .generation import Generator
     from .judged import AnswerJudge
 
-log = logging.getLogger("openapi_mock.answers")
+log = logging.getLogger("openapi_mock.responses")
 MOST_JUDGED = 2 * MOST_EXAMPLES
 """Bodies that the judge is asked about before a response is given up: examples, and as many made."""
 NO_BODY = {204, 205, 304}

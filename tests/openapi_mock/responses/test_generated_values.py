@@ -9,10 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from openapi_contract import Contract
-from openapi_mock.answers import ContractAnswers
-from openapi_mock.answers.documented import DocumentedAnswers
-from openapi_mock.answers.gate import OpenGate
-from openapi_mock.answers.response import Wish
+from openapi_mock.responses import ContractAnswers
+from openapi_mock.responses.documented import DocumentedAnswers
+from openapi_mock.responses.gate import OpenGate
+from openapi_mock.responses.response import Wish
 from openapi_service.binding import Assembly
 from openapi_service.responses import Rendered
 from scanner_contract import load_contract

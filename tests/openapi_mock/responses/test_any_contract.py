@@ -7,7 +7,7 @@ import json
 import pytest
 
 from openapi_contract import Contract
-from openapi_mock.answers import answered, answering_app
+from openapi_mock.responses import answered, answering_app
 
 OK = {"200": {"description": ""}}
 REFUSED = {"401": {"description": "", "content": {"application/problem+json": {}}}}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from openapi_mock.answers.preferences import Preferences, preferences_of
+from openapi_mock.responses.preferences import Preferences, preferences_of
 from openapi_service.problems import BadRequest
 
 PET = {"type": "object", "required": ["id"], "properties": {"id": {"type": "integer"}}}

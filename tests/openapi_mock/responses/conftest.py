@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 from openapi_contract import Contract
-from openapi_mock.answers import answering_app
+from openapi_mock.responses import answering_app
 
 
 class Client:
