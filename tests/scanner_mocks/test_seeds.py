@@ -9,9 +9,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from scanner_api.access.api_keys import SHAPE, check_shape
-from scanner_api.access.credentials import digest_of
 from scanner_api.scanning.identifiers import decode
-from scanner_api.storage.credentials import CredentialStore
+from scanner_api.storage.credentials import CredentialStore, digest_of
 from scanner_api.storage.database import Database
 from scanner_mocks import scanner_mock, seeds
 from scanner_mocks.planting import plant

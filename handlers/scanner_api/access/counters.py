@@ -6,10 +6,9 @@ import time
 from collections import defaultdict, deque
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from cachetools import FIFOCache
 from limits.aio.storage import RedisStorage, Storage
 from limits.errors import ConfigurationError
-
-from .newest import keep_newest
 
 if TYPE_CHECKING:
     from redis.asyncio import ConnectionPool
@@ -204,8 +203,7 @@ class RedisCounters(RedisStorage):
             key_prefix="scanner-api",
             connection_pool=self._pool,  # type: ignore[arg-type]  # limits documents it, its types forgot it
         )
-        self._most = most
-        self._ends: dict[str, float] = {}
+        self._ends: FIFOCache[str, float] = FIFOCache(most)
 
     def now(self) -> float:
         """Return the system's time, in seconds since the epoch."""
@@ -219,15 +217,14 @@ class RedisCounters(RedisStorage):
         """Add to a counter and return its value."""
         count = await super().incr(key, expiry, amount)
         if count == amount:
-            keep_newest(self._ends, key, self.now() + expiry, self._most)
+            self._ends[key] = self.now() + expiry
         return count
 
     async def get_expiry(self, key: str) -> float:
         """Return when a counter ends: from memory, or as Redis says."""
         ends = self._ends.get(key)
         if ends is None or ends <= self.now():
-            ends = await super().get_expiry(key)
-            keep_newest(self._ends, key, ends, self._most)
+            ends = self._ends[key] = await super().get_expiry(key)
         return ends
 
     async def close(self) -> None:

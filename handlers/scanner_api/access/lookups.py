@@ -1,68 +1,51 @@
-"""Lookups whose answer holds for a moment."""
+"""Credentials that were looked up a moment ago."""
 
 from __future__ import annotations
 
-import asyncio
 import time
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from .newest import keep_newest
+from cachetools import FIFOCache
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-Found = TypeVar("Found")
+Record = TypeVar("Record")
 
 FRESH_SECONDS = 0.5
-"""How long an answer holds: with a slow database still well below the second that a revocation may take."""
-MOST_KEPT = 10_000
+"""How long a record is used: with a slow database still well below the second that a revocation may take."""
+MAX_RECORDS = 10_000
 
 
-class RecentLookups(Generic[Found]):
-    """Asks a store by digest, and remembers what it found for half a second.
+class RecentLookups(Generic[Record]):
+    """Reads records by digest from a store, and uses each for half a second.
 
-    Requests that miss the same digest at once share one question. What was not found is not remembered, so
-    that guessing secrets pushes nothing out. Age is real time, from when the store was asked: a frozen clock
-    must not keep a revoked credential alive.
+    Unknown digests are not remembered, so that guessing secrets evicts nothing. Age is real time, from when
+    the store was asked: a frozen clock must not keep a revoked credential alive.
     """
 
     def __init__(
         self,
-        look_up: Callable[[str], Awaitable[Found | None]],
+        look_up: Callable[[str], Awaitable[Record | None]],
         *,
-        most: int = MOST_KEPT,
+        max_records: int = MAX_RECORDS,
         ticks: Callable[[], float] = time.monotonic,
     ) -> None:
         self._look_up = look_up
-        self._most = most
         self._ticks = ticks
-        self._kept: dict[str, tuple[float, Found]] = {}
-        self._asking: dict[str, asyncio.Task[Found | None]] = {}
+        self._records: FIFOCache[str, tuple[float, Record]] = FIFOCache(max_records)
 
-    def recent(self, digest: str) -> Found | None:
-        """Return what was found half a second ago or less, None if nothing was."""
-        kept = self._kept.get(digest)
-        if kept is not None and self._ticks() - kept[0] < FRESH_SECONDS:
-            return kept[1]
-        return None
+    def recent(self, digest: str) -> Record | None:
+        """Return a record that was read half a second ago or less, or None."""
+        entry = self._records.get(digest)
+        return entry[1] if entry is not None and self._ticks() - entry[0] < FRESH_SECONDS else None
 
-    async def get(self, digest: str) -> Found | None:
-        """Return what the store has for the digest; at most half a second old."""
-        recent = self.recent(digest)
-        if recent is not None:
-            return recent
-        asking = self._asking.get(digest)
-        if asking is None:
-            asking = self._asking[digest] = asyncio.create_task(self._ask(digest))
-        # one caller's disconnect must not take the answer from the others
-        return await asyncio.shield(asking)
-
-    async def _ask(self, digest: str) -> Found | None:
-        asked = self._ticks()
-        try:
-            found = await self._look_up(digest)
-        finally:
-            del self._asking[digest]
-        if found is not None:
-            keep_newest(self._kept, digest, (asked, found), self._most)
-        return found
+    async def get(self, digest: str) -> Record | None:
+        """Return the store's record for the digest, at most half a second old."""
+        record = self.recent(digest)
+        if record is None:
+            asked = self._ticks()
+            record = await self._look_up(digest)
+            if record is not None:
+                self._records[digest] = asked, record
+        return record

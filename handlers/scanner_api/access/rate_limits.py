@@ -10,11 +10,10 @@ from functools import lru_cache
 from math import ceil
 from typing import TYPE_CHECKING, NamedTuple
 
+from cachetools import FIFOCache
 from limits.errors import StorageError
 
 from openapi_service.problems import RateLimited, ServiceUnavailable
-
-from .newest import keep_newest
 
 if TYPE_CHECKING:
     from openapi_service.request import Request
@@ -88,7 +87,7 @@ class RateLimiter:
         self._per_minute = per_minute
         self._per_day = per_day
         self._publishable_per_minute = publishable_per_minute
-        self._refusals: dict[str, Refusal] = {}
+        self._refusals: FIFOCache[str, Refusal] = FIFOCache(MOST_REFUSALS)
         self.by_address = quota_of(per_minute, per_day)
 
     def by_credential(self, caller: Caller) -> Quota:
@@ -110,7 +109,7 @@ class RateLimiter:
             raise ServiceUnavailable(UNREACHABLE) from error
         seconds = self._tell(request, quota, standing)
         if standing.remaining == 0:
-            keep_newest(self._refusals, subject, Refusal(quota, standing), MOST_REFUSALS)
+            self._refusals[subject] = Refusal(quota, standing)
         if not counted:
             raise RateLimited(seconds)
 

@@ -8,16 +8,16 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
+from cachetools import FIFOCache
 from joserfc import jwt
 from joserfc.errors import JoseError, UnsupportedAlgorithmError
 from joserfc.jws import JWSRegistry
 
 from openapi_service.problems import Unauthorized
+from scanner_api.storage.credentials import digest_of
 
 from .callers import Caller
-from .credentials import digest_of
 from .jwks import ALGORITHMS
-from .newest import keep_newest
 
 if TYPE_CHECKING:
     from joserfc.jwk import Key
@@ -95,7 +95,7 @@ class TokenVerifier:
         self._keys = keys
         self._organization_claim = organization_claim
         self._clock = clock
-        self._verified: dict[bytes, Verified] = {}
+        self._verified: FIFOCache[bytes, Verified] = FIFOCache(MOST_KEPT)
 
     async def verify(self, value: str, _request: Request, /) -> Caller:
         """Return whom the token lets in, or raise Unauthorized; ServiceUnavailable without the keys."""
@@ -106,8 +106,7 @@ class TokenVerifier:
         await self._keys.freshen()
         known = self._verified.get(digest)
         if known is None or known.expires <= now or known.edition != self._keys.edition:
-            known = await self._verify_anew(value, now)
-            keep_newest(self._verified, digest, known, MOST_KEPT)
+            known = self._verified[digest] = await self._verify_anew(value, now)
         return known.caller
 
     async def _verify_anew(self, value: str, now: float) -> Verified:

@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING
 
 from openapi_service.problems import Forbidden, Unauthorized
 from openapi_service.proxies import normal_origin
+from scanner_api.storage.credentials import digest_of
 
 from .callers import Caller
-from .credentials import digest_of
 from .lookups import RecentLookups
 
 if TYPE_CHECKING:
     from openapi_service.clock import Clock
     from openapi_service.proxies import TrustedProxies
     from openapi_service.request import Request
-
-    from .credentials import CredentialStore, WebSessionRecord
+    from scanner_api.storage.credentials import CredentialStore, WebSessionRecord
 
 SHAPE = re.compile(r"[A-Za-z0-9_-]{43}")
 """256 random bits, as `secrets.token_urlsafe` writes them; whoever signs users in makes them."""

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 from openapi_service.problems import ServiceUnavailable
 from scanner_api.access.api_keys import new_key
-from scanner_api.access.credentials import digest_of
 from scanner_api.scanning.identifiers import new_id
-from scanner_api.storage.credentials import ApiKey, CredentialStore
+from scanner_api.storage.credentials import ApiKey, CredentialStore, digest_of
 from scanner_api.storage.database import ConstraintError, Database, DatabaseError
 from scanner_api.storage.organizations import Organization, OrganizationStore, User
 

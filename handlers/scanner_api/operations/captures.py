@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from openapi_service.problems import Conflict
-from scanner_api.access.reach import active_session, reachable_capture, reachable_session
+from scanner_api.access.callers import active_session, reachable_capture, reachable_session
 from scanner_api.scanning.captures import Capture, CaptureStatus
 
 from .pagination import envelope

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from openapi_service.problems import BadRequest, Conflict
-from scanner_api.access.reach import reachable_capture, reachable_proposal
+from scanner_api.access.callers import reachable_capture, reachable_proposal
 from scanner_api.scanning.proposals import ProposalStatus
 from scanner_api.storage.proposals import AppliedError, NoProductError
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from openapi_service.binding import Answer
 from openapi_service.problems import Conflict, ValidationFailed, Violation
-from scanner_api.access.reach import active_session, reachable_photo, reachable_session
+from scanner_api.access.callers import active_session, reachable_photo, reachable_session
 from scanner_api.scanning.photo_keys import ForeignKey
 from scanner_api.scanning.photos import OrderError, Photo
 from scanner_api.storage.database import DuplicateError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from openapi_service.problems import BadRequest, Conflict
-from scanner_api.access.reach import reachable_capture
+from scanner_api.access.callers import reachable_capture
 from scanner_api.scanning.destinations import RefusedURL, read_url
 from scanner_api.storage.database import DuplicateError
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from openapi_service.problems import Conflict, Forbidden
-from scanner_api.access.reach import active_session, organization_for, reachable_session
+from scanner_api.access.callers import active_session, organization_for, reachable_session
 from scanner_api.scanning.sessions import ExtractionStatus, ScanSession, SessionStatus
 from scanner_api.storage.database import ConstraintError
 

@@ -15,7 +15,7 @@ from openapi_service.problems import (
     UnsupportedMediaType,
     ValidationFailed,
 )
-from scanner_api.access.reach import active_session, not_active
+from scanner_api.access.callers import active_session, not_active
 from scanner_api.scanning.captures import Capture
 from scanner_api.scanning.images import ImageError, ImageTooLarge, read_header
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from openapi_service.problems import ValidationFailed, Violation
-from scanner_api.access.reach import not_active
+from scanner_api.access.callers import not_active
 from scanner_api.scanning.metadata import MetadataError, merge
 from scanner_api.storage.activity import SessionClosed
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 from msgspec.structs import asdict
 from sqlalchemy import bindparam, func, or_, select
-
-from scanner_api.access.credentials import ApiKeyRecord, WebSessionRecord
 
 from .lookup import Lookup
 from .records import columns_of
@@ -53,11 +52,47 @@ class WebSession(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime
 
 
+class ApiKeyRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """An API key as it is stored.
+
+    Attributes:
+        id: names the key without revealing it; a 22-character shortuuid.
+        prefix: the kind of key: ``csb`` (an organization's), ``csu`` (a user's) or ``cpk`` (publishable).
+        organizations: the organization of a csb or cpk key; the user's memberships of a csu key.
+        active: False once the key is revoked.
+        expires: when the key stops working, aware, in UTC; None for never.
+        per_minute: requests a minute, 0 for the default of its kind.
+        per_day: requests a day, 0 for the default of its kind.
+    """
+
+    id: str
+    prefix: str
+    organizations: frozenset[str]
+    active: bool = True
+    expires: datetime | None = None
+    per_minute: int = 0
+    per_day: int = 0
+
+
+class WebSessionRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A signed-in browser as it is stored.
+
+    Attributes:
+        id: names the web session without revealing its cookie; a 22-character shortuuid.
+        organizations: the memberships of the signed-in user.
+        expires: when the user has to sign in again, aware, in UTC.
+    """
+
+    id: str
+    organizations: frozenset[str]
+    expires: datetime
+
+
 _KEY_COLUMNS: Final = columns_of(api_keys, ApiKey)
 
 
 class CredentialStore:
-    """Who may call; satisfies :class:`scanner_api.access.credentials.CredentialStore`."""
+    """Stores API keys and web sessions, each by the digest of its secret."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -169,3 +204,11 @@ class CredentialStore:
 def _reached(rows: Sequence[Row]) -> frozenset[str]:
     """Return the organizations in the last column; a user without memberships has a row without one."""
     return frozenset(row[-1] for row in rows if row[-1] is not None)
+
+
+def digest_of(secret: str) -> str:
+    """Return the SHA-256 of a secret, in lower-case hex, by which stores know it.
+
+    A fast hash is enough, and no salt is needed: every secret here has more than 128 random bits.
+    """
+    return sha256(secret.encode()).hexdigest()

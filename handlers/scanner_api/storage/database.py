@@ -19,8 +19,8 @@ from sqlalchemy import exc, inspect, text
 from openapi_service.problems import ServiceUnavailable
 
 from .engines import DatabaseError, engine_for, in_memory, make_sqlite_file, open_sqlite, parse
+from .inline_reads import InlineReader
 from .migrations import HEAD
-from .near import NearReader
 from .tables import create_all
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ _PASSING_STATES: Final = frozenset({"08", "40", "53", "55", "57", "58"})
 """PostgreSQL's classes of errors for lost connections, deadlocks, want of resources and shutdowns."""
 _UNAVAILABLE: Final = "The database does not answer."
 
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 class ConstraintError(Exception):
@@ -83,7 +83,7 @@ class Database:
         self._in_memory = in_memory(self.url)
         self._anchor: sqlite3.Connection | None = None
         self._write_turn: AbstractAsyncContextManager[Any] = turns if is_sqlite else nullcontext()
-        self.near = NearReader(self._engine, in_turns=not self._in_memory) if is_sqlite else None
+        self.inline = InlineReader(self._engine, has_snapshots=not self._in_memory) if is_sqlite else None
         self.read_turn: AbstractAsyncContextManager[Any] = turns if self._in_memory else nullcontext()
         """Held around a read: in memory all share one connection, and no one may see half a transaction."""
 
@@ -217,8 +217,8 @@ class Database:
 
     async def close(self) -> None:
         """Close all connections."""
-        if self.near is not None:
-            self.near.close()
+        if self.inline is not None:
+            self.inline.close()
         while self._kept:
             await self._kept.pop().close()
         await self._engine.dispose()
@@ -243,7 +243,7 @@ async def _connection(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
             try:
                 connection = await stack.enter_async_context(engine.connect())
             except Exception as error:
-                _log.warning("cannot connect to the database: %s", type(error).__name__)
+                logger.warning("cannot connect to the database: %s", type(error).__name__)
                 raise ServiceUnavailable(_UNAVAILABLE) from error
             yield connection
 
@@ -258,7 +258,7 @@ def _translated() -> Iterator[None]:
     except (exc.DBAPIError, ConnectionError, TimeoutError) as error:
         if isinstance(error, exc.DBAPIError) and not _is_passing(error):
             raise
-        _log.warning("the database does not answer: %s", type(error).__name__)
+        logger.warning("the database does not answer: %s", type(error).__name__)
         raise ServiceUnavailable(_UNAVAILABLE) from error
 
 

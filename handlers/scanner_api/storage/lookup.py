@@ -1,9 +1,9 @@
 """Rows by key, as fast as the drivers are: the read that nearly every request makes.
 
-A statement through SQLAlchemy's ``execute`` costs 370 µs on SQLite, most of it in four hops to the
-driver's thread and back. Here SQLAlchemy builds and compiles the statement once and converts the values.
-SQLite is read near by where that is possible (``near.py``, 5 µs); else the driver runs the statement in one
-hop (90 µs), for as many keys as are asked for by then.
+A statement through SQLAlchemy's ``execute`` costs 370 µs on SQLite, most of it in four hops to the driver's
+thread and back. Here SQLAlchemy builds and compiles the statement once and converts the values. SQLite is
+read inline where possible (``inline_reads.py``, 5 µs); otherwise the driver runs the statement in one hop
+(90 µs), for as many keys as have been requested by then.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar
 
+from cachetools import FIFOCache
 from sqlalchemy import ARRAY, Text, any_, bindparam, func, select
 
 from openapi_service.problems import ServiceUnavailable
@@ -31,20 +32,28 @@ Record = TypeVar("Record")
 Fetch = Callable[[Any, str, list[str]], Awaitable[Iterable[Sequence[Any]]]]
 
 _SECONDS: Final = 5
-_MOST_REMEMBERED: Final = 1000
+_MAX_READS: Final = 1000
 
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
+
+
+class _Read(NamedTuple, Generic[Record]):
+    """The last inline read of a key: the snapshot it was made in, its rows, and their records."""
+
+    snapshot: object | None
+    rows: list[tuple[Any, ...]]
+    records: list[Record]
 
 
 class Lookup(Generic[Record]):
-    """Finds what the rows of a SELECT stand for by one of its columns.
+    """Finds the records of a SELECT's rows by one of its columns.
 
     Args:
         database: where to look.
         statement: without parameters; it is given the key condition here.
         key: a text column among those that the statement selects.
-        make: makes of a row, which is in the order of the selected columns, what is wanted; whoever asks for
-            a key at the same time is given the same.
+        make: makes a record of a row, whose values are in the order of the selected columns. Callers share
+            records, which must not be changed.
     """
 
     def __init__(
@@ -67,33 +76,32 @@ class Lookup(Generic[Record]):
         self._store = key.type.bind_processor(dialect) or str
         self._restore = _processors(columns, dialect)
         self._make = make
-        self._last: dict[str, tuple[list[tuple[Any, ...]], list[Record]]] = {}
+        self._reads: FIFOCache[str, _Read[Record]] = FIFOCache(_MAX_READS)
         self._batching: Batching[str, list[Record]] = Batching(self._load)
 
     async def find(self, key: str) -> Sequence[Record]:
-        """Return what has this key.
+        """Return the records with this key.
 
         Raises:
             ServiceUnavailable: the database does not answer.
         """
-        near = self._database.near
-        rows = None if near is None else near.rows(self._single_sql, self._store(key))
+        inline = self._database.inline
+        if inline is None:
+            return await self._batching.get(key) or ()
+        last = self._reads.get(key)
+        if last is not None and last.snapshot is not None and last.snapshot is inline.snapshot:
+            return last.records
+        rows = inline.rows(self._single_sql, self._store(key))
         if rows is None:
             return await self._batching.get(key) or ()
-        return self._made_of(key, rows)
-
-    def _made_of(self, key: str, rows: list[tuple[Any, ...]]) -> Sequence[Record]:
-        """Return what is made of the rows: the same as the last time, if they are the same."""
-        if not rows:  # keys that are guessed push nothing out
+        if not rows:  # guessed keys evict nothing
             return ()
-        last = self._last.get(key)
-        if last is not None and last[0] == rows:
-            return last[1]
-        made = [self._make(self._restored(row)) for row in rows]
-        if len(self._last) >= _MOST_REMEMBERED:
-            self._last.clear()
-        self._last[key] = rows, made
-        return made
+        if last is not None and last.rows == rows:
+            records = last.records
+        else:
+            records = [self._make(self._restored(row)) for row in rows]
+        self._reads[key] = _Read(inline.snapshot, rows, records)
+        return records
 
     async def _load(self, keys: list[str]) -> dict[str, list[Record]]:
         found: dict[str, list[Record]] = {}
@@ -115,9 +123,9 @@ class Lookup(Generic[Record]):
             return await self._try_read(keys)
         except Exception as error:
             if kept:
-                _log.info("the connection is lost (%s); reading on a fresh one", type(error).__name__)
+                logger.info("the connection is lost (%s); reading on a fresh one", type(error).__name__)
                 return await self._read(keys)
-            _log.warning("the database does not answer: %s", type(error).__name__)
+            logger.warning("the database does not answer: %s", type(error).__name__)
             raise ServiceUnavailable("The database does not answer.") from error
 
     async def _try_read(self, keys: list[str]) -> Iterable[Sequence[Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
-from scanner_api.access.last_used import LastUsed
+from scanner_api.access.api_keys import LastUsed
 
 
 class Ledger:

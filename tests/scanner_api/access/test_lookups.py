@@ -71,25 +71,12 @@ def test_age_counts_from_the_question():
     asyncio.run(scenario())
 
 
-def test_concurrent_misses_ask_once():
-    """A hundred requests that miss the same digest at once put one question."""
-
-    async def scenario():
-        store = CountingStore()
-        lookups = RecentLookups(store.look_up)
-        answers = await asyncio.gather(*(lookups.get("a") for _ in range(100)))
-        assert set(answers) == {"A"}
-        assert store.asked == ["a"]
-
-    asyncio.run(scenario())
-
-
 def test_what_is_not_there_is_not_remembered():
     """Guessing fills nothing: an unknown digest is asked for each time, and keeps no known one out."""
 
     async def scenario():
         store = CountingStore()
-        lookups = RecentLookups(store.look_up, most=1)
+        lookups = RecentLookups(store.look_up, max_records=1)
         await lookups.get("a")
         assert await lookups.get("unknown") is None
         assert await lookups.get("unknown") is None
@@ -103,44 +90,24 @@ def test_memory_is_bounded():
     """However many digests are found, no more than the bound are kept, the newest ones."""
 
     async def scenario():
-        lookups = RecentLookups(CountingStore().look_up, most=10)
+        lookups = RecentLookups(CountingStore().look_up, max_records=10)
         for number in range(100):
             await lookups.get(f"digest-{number}")
-        assert list(lookups._kept) == [f"digest-{number}" for number in range(90, 100)]
-        assert not lookups._asking
+        assert list(lookups._records) == [f"digest-{number}" for number in range(90, 100)]
 
     asyncio.run(scenario())
 
 
-def test_failure_reaches_all_who_wait_and_is_forgotten():
-    """Everybody who waits learns that the store failed; the next one asks again."""
+def test_failure_is_forgotten():
+    """Whoever asks learns that the store failed; the next one asks again."""
 
     async def scenario():
         store = CountingStore()
         store.error = ConnectionError("down")
         lookups = RecentLookups(store.look_up)
-        outcomes = await asyncio.gather(*(lookups.get("a") for _ in range(3)), return_exceptions=True)
-        assert outcomes == [store.error] * 3
+        with pytest.raises(ConnectionError, match="down"):
+            await lookups.get("a")
         store.error = None
         assert await lookups.get("a") == "A"
-
-    asyncio.run(scenario())
-
-
-def test_who_gives_up_does_not_take_the_answer_along():
-    """If the request that asked first is cancelled, the others get their answer all the same."""
-
-    async def scenario():
-        store = CountingStore()
-        store.answers.clear()
-        lookups = RecentLookups(store.look_up)
-        first, second = (asyncio.create_task(lookups.get("a")) for _ in range(2))
-        await asyncio.sleep(0)
-        first.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await first
-        store.answers.set()
-        assert await second == "A"
-        assert store.asked == ["a"]
 
     asyncio.run(scenario())

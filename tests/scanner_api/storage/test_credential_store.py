@@ -8,8 +8,14 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from scanner_api.access.credentials import ApiKeyRecord, WebSessionRecord, digest_of
-from scanner_api.storage.credentials import ApiKey, CredentialStore, WebSession
+from scanner_api.storage.credentials import (
+    ApiKey,
+    ApiKeyRecord,
+    CredentialStore,
+    WebSession,
+    WebSessionRecord,
+    digest_of,
+)
 from scanner_api.storage.database import ConstraintError, Database
 from scanner_api.storage.organizations import Organization, OrganizationStore, User
 

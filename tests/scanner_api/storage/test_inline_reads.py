@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import select, text
 
 from scanner_api.storage.database import Database
+from scanner_api.storage.inline_reads import InlineReader
 from scanner_api.storage.lookup import Lookup
-from scanner_api.storage.near import NearReader
 from scanner_api.storage.tables import organizations
 
 SQL = "SELECT name FROM organizations WHERE id = ?"
@@ -20,7 +20,7 @@ RENAME = "UPDATE organizations SET name = 'new'"
 @pytest.fixture(params=["file", "memory"])
 def database_url(request, tmp_path):
     """A SQLite database of each kind."""
-    return f"sqlite+aiosqlite:///{tmp_path}/near.db" if request.param == "file" else "sqlite+aiosqlite://"
+    return f"sqlite+aiosqlite:///{tmp_path}/inline.db" if request.param == "file" else "sqlite+aiosqlite://"
 
 
 def in_database(url, story):
@@ -29,7 +29,9 @@ def in_database(url, story):
     async def told():
         database = Database(url)
         # however busy the machine, no read is slow
-        database.near = NearReader(database._engine, in_turns=not database._in_memory, ticks=lambda: 0.0)
+        database.inline = InlineReader(
+            database._engine, has_snapshots=not database._in_memory, ticks=lambda: 0.0
+        )
         await database.migrate()
         try:
             async with database.transaction() as connection:
@@ -45,10 +47,10 @@ def test_what_is_committed_is_seen_at_once(database_url):
     """A read that begins after a commit sees it."""
 
     async def story(database):
-        before = database.near.rows(SQL, "a")
+        before = database.inline.rows(SQL, "a")
         async with database.transaction() as connection:
             await connection.execute(text(RENAME))
-        return before, database.near.rows(SQL, "a"), database.near.rows(SQL, "unknown")
+        return before, database.inline.rows(SQL, "a"), database.inline.rows(SQL, "unknown")
 
     assert in_database(database_url, story) == ([("old",)], [("new",)], [])
 
@@ -57,10 +59,10 @@ def test_what_is_not_committed_is_not_seen(database_url):
     """During a transaction the old row is read, or, in memory, there is no answer here."""
 
     async def story(database):
-        database.near.rows(SQL, "a")
+        database.inline.rows(SQL, "a")
         async with database.transaction() as connection:
             await connection.execute(text(RENAME))
-            return database.near.rows(SQL, "a")
+            return database.inline.rows(SQL, "a")
 
     assert in_database(database_url, story) in ([("old",)], None)
 
@@ -74,7 +76,7 @@ def test_whoever_is_in_the_way_is_gone_around(database_url):
             await connection.execute(text(RENAME))
             asked = asyncio.ensure_future(names.find("a"))
             await asyncio.sleep(0)
-        return (await asked)[0][1], database.near.rows(SQL, "a")
+        return (await asked)[0][1], database.inline.rows(SQL, "a")
 
     found, afterwards = in_database(database_url, story)
     assert found in {"old", "new"}
@@ -86,7 +88,7 @@ def test_after_a_slow_read_it_rests(database_url):
     ticks = iter([0.0, 0.006, 0.006, 0.1, 0.3, 0.3001])
 
     async def story(database):
-        reader = NearReader(database._engine, in_turns=False, ticks=ticks.__next__)
+        reader = InlineReader(database._engine, has_snapshots=False, ticks=ticks.__next__)
         try:
             return [reader.rows(SQL, "a") for _ in range(3)]
         finally:
@@ -99,7 +101,7 @@ def test_what_fails_is_left_to_the_driver(database_url):
     """An error is no answer; the driver's thread has the better one."""
 
     async def story(database):
-        return database.near.rows("SELECT nonsense FROM nowhere WHERE id = ?", "a"), database.near.rows(
+        return database.inline.rows("SELECT nonsense FROM nowhere WHERE id = ?", "a"), database.inline.rows(
             SQL, "a"
         )
 
@@ -110,7 +112,7 @@ def test_it_cannot_write(database_url):
     """Whatever is asked for, nothing is changed."""
 
     async def story(database):
-        database.near.rows("DELETE FROM organizations WHERE id = ?", "a")
+        database.inline.rows("DELETE FROM organizations WHERE id = ?", "a")
         async with database.snapshot() as connection:
             return await connection.scalar(text("SELECT count(*) FROM organizations"))
 
@@ -132,14 +134,14 @@ def test_the_same_row_makes_the_same_record(database_url):
 
 def test_a_turn_of_the_event_loop_sees_one_snapshot(tmp_path):
     """What another process commits is seen by what comes after it, not in the midst of what is under way."""
-    file = tmp_path / "near.db"
+    file = tmp_path / "inline.db"
 
     async def story(database):
-        seen = [database.near.rows(SQL, "a")]
+        seen = [database.inline.rows(SQL, "a")]
         with closing(sqlite3.connect(file)) as other, other:
             other.execute(RENAME)
-        seen.append(database.near.rows(SQL, "a"))
+        seen.append(database.inline.rows(SQL, "a"))
         await asyncio.sleep(0)
-        return [*seen, database.near.rows(SQL, "a")]
+        return [*seen, database.inline.rows(SQL, "a")]
 
     assert in_database(f"sqlite+aiosqlite:///{file}", story) == [[("old",)], [("old",)], [("new",)]]
