@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from openapi_contract import ContractError, load_contract
+from openapi_contract.patterns import without_invalid_patterns
 from openapi_service.problems import NEUTRAL
 from openapi_service.server import listen, url_of
 
@@ -19,7 +20,6 @@ from .faults.file import faults_in
 from .own_url import callable_url
 from .randomness import SeededRandomness
 from .responses import answering_app
-from .responses.readable import readable
 from .service import Service
 from .serving import serving
 from .stateless import Stateless
@@ -94,7 +94,9 @@ def contract_mock(
         ContractError: the contract cannot be read, or is not valid.
         FaultFileError: the file with faults cannot be read, or holds anything else.
     """
-    loaded = readable(load_contract(contract) if isinstance(contract, str) else contract, tell)
+    loaded = without_invalid_patterns(
+        load_contract(contract) if isinstance(contract, str) else contract, tell
+    )
     with ExitStack() as running:
         listening = running.enter_context(listen(host, port))
         url, info = callable_url(url_of(listening)), loaded.document["info"]
@@ -137,7 +139,7 @@ class _Making:
         service = Service(
             contract,
             self._app(contract),
-            load=lambda: readable(load_contract(contract.source), tell),
+            load=lambda: without_invalid_patterns(load_contract(contract.source), tell),
             serve=lambda another: asyncio.to_thread(self._app, another),
             errors=(ContractError, ValueError),
             tell=tell if watch else None,

@@ -1,13 +1,22 @@
-"""Values made from schemas: most likely valid, the same for the same seed, small where a schema recurs."""
+"""Values generated from schemas: most likely valid, the same for the same seed, small where a schema recurs.
+
+A `Generator` makes several attempts at a value. An `Attempt` goes down the schema: in each place, the schemas
+that hold together there are merged (`.merging`), and of what they say an object, an array, or one of the
+`.primitives` is made.
+"""
 
 from __future__ import annotations
 
+import json
+import math
+from dataclasses import dataclass, replace
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from openapi_contract.comparison.shapes import type_of
 from openapi_service.accept_filter import JUDGED
 
-from .drawing import ATTEMPTS, LAST_EXAMPLES, Drawing
+from . import primitives
 from .heights import Heights
 from .merged import NoValueError
 from .merging import Merger
@@ -20,9 +29,30 @@ if TYPE_CHECKING:
     from .merged import Merged
     from .merging import Branch
 
+ATTEMPTS = 40
+BARE, FIRST_FREE, LAST_EXAMPLES = 1, 3, 4
+"""Attempts: nothing that is optional; from here on of any type that is allowed, or without examples."""
+TRIES = 4
+PART_TRIES = 50
+"""For one more item or property that differs from the others."""
+MOST_VALUES = 20_000
+"""In one response; a schema that asks for more has none."""
+ENOUGH_VALUES = 600
+"""Beyond them, only what is required is made."""
+DEEP = 4
+"""Levels, beyond which only what is required is made, by the shortest way."""
+DEEPEST = 60
+MOST_ITEMS = 10_000
+"""That a schema can ask for."""
+A_STRING = {"type": "string"}
+OMITTED: Any = object()
+"""A property that is required, and yet not sent."""
+UNUSUAL: tuple[Any, ...] = (None, 0, "", [], {})
+"""One of them violates nearly every schema of a property."""
+
 
 class Generator:
-    """Makes values for the schemas of one document.
+    """Generates values for the schemas of one document.
 
     Args:
         compiler: of the document's schemas.
@@ -30,11 +60,11 @@ class Generator:
         seed: another seed, other values.
 
     Attributes:
-        keeps_write_only_out: whether even a required property is left out of an answer if it is write-only.
+        omits_write_only: whether even a required property is left out of a response if it is write-only.
     """
 
     def __init__(self, compiler: SchemaCompiler, *, is_30: bool, seed: str) -> None:
-        self.keeps_write_only_out = is_30
+        self.omits_write_only = is_30
         self._compiler = compiler
         self._merger = Merger(compiler, is_30=is_30)
         self._heights = Heights(self._merger)
@@ -42,23 +72,23 @@ class Generator:
         self._checks: dict[int, Callable[[Any], bool]] = {}
 
     def values(self, schema: Any, name: str, *, examples: bool = True) -> Iterator[Any]:
-        """Yield values, the best first, of which the first that a judge accepts is to be taken.
+        """Yield values, the best first, of which the first that a validator accepts is to be taken.
 
         Args:
             schema: of the document.
             name: another name, other values.
             examples: take the examples that stand in the schema.
         """
-        for attempt in range(ATTEMPTS):
-            random = Random(f"{self._seed}/{name}/{attempt}")  # noqa: S311 -- the same each time is the point
-            drawing = Drawing(random, self, attempt, examples=examples and attempt < LAST_EXAMPLES)
+        for number in range(ATTEMPTS):
+            random = Random(f"{self._seed}/{name}/{number}")  # noqa: S311 -- the same each time is the point
+            attempt = Attempt(random, self, number, examples=examples and number < LAST_EXAMPLES)
             try:
-                yield drawing.value([schema])
+                yield attempt.value([schema], Level())
             except NoValueError:
                 continue
 
     def is_valid(self, schema: Any, value: Any) -> bool:
-        """Tell whether a part of a value keeps its schema."""
+        """Tell whether a part of a value conforms to its schema."""
         if not isinstance(schema, dict):
             return schema is not False
         if id(schema) not in self._checks:
@@ -76,12 +106,12 @@ class Generator:
         """Merge schemas that hold together."""
         return self._merger.merge(schemas, order)
 
-    def height(self, branch: Branch) -> float:
+    def least_depth(self, branch: Branch) -> float:
         """Return how deep the smallest value of an alternative is."""
         return max(map(self._heights.of, branch), default=0)
 
     def is_write_only(self, schemas: list[Any]) -> bool:
-        """Tell whether a property is not for answers."""
+        """Tell whether a property is not for responses."""
         return any(self._merger.is_marked(each, "writeOnly") for each in schemas)
 
     def beside(self, schema: Any) -> Iterator[dict[str, Any]]:
@@ -91,3 +121,279 @@ class Generator:
     def recurs(self, schemas: list[Any], within: frozenset[int]) -> bool:
         """Tell whether a part has a schema that it is itself a part of."""
         return any(self._merger.leads_into(each, within) for each in schemas)
+
+
+class Level(NamedTuple):
+    """Where in a value a part stands.
+
+    Attributes:
+        within: identities of the schemas that it is a part of, as far as references led to them.
+    """
+
+    depth: int = 0
+    within: frozenset[int] = frozenset()
+
+    @property
+    def below(self) -> Level:
+        """The level of a part."""
+        return Level(self.depth + 1, self.within)
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One attempt at a value.
+
+    The first takes all optional properties and the first of all alternatives, the second only what is
+    required; those after them toss a coin, and check each part as it is made.
+
+    Attributes:
+        number: of the attempt, from 0.
+        examples: take the examples that stand in schemas.
+        made: how many values were made so far.
+    """
+
+    random: Random
+    generator: Generator
+    number: int
+    examples: bool
+    made: int = 0
+
+    def value(self, schemas: list[Any], level: Level) -> Any:
+        """Return a value that most likely conforms to all of these schemas.
+
+        Raises:
+            NoValueError: none was found.
+        """
+        self.made += 1
+        if self.made > MOST_VALUES or level.depth > DEEPEST:
+            raise NoValueError("it asks for too large a value")
+        if not self._checks:
+            return self._unchecked(schemas, level)
+        for _ in range(TRIES):
+            value = self._unchecked(schemas, level)
+            for candidate in (value, *self._of_one_alternative(value, schemas)):
+                if self._is_valid(schemas, candidate):
+                    return candidate
+        raise NoValueError("no part conforms to its schema")
+
+    @property
+    def _checks(self) -> bool:
+        """Whether each part is checked as it is made: it takes time, and is seldom needed."""
+        return self.number > BARE
+
+    def _is_valid(self, schemas: list[Any], value: Any) -> bool:
+        return all(self.generator.is_valid(each, value) for each in schemas)
+
+    def _unchecked(self, schemas: list[Any], level: Level) -> Any:
+        merged = self.generator.merged(schemas, lambda branches: self._ordered(branches, level))
+        for example in merged.examples if self.examples else ():
+            if not self._checks or self._is_valid(schemas, example):
+                return example
+        if merged.values is not None:
+            listed = [each for each in merged.values if type_of(each) in merged.types]
+            if not listed:
+                raise NoValueError("no listed value has the type")
+            return self.random.choice(listed) if self.number else listed[0]
+        return self._of_type(merged, Level(level.depth, level.within | merged.targets))
+
+    def _ordered(self, branches: list[Branch], level: Level) -> list[Branch]:
+        """Return alternatives in the order in which they are tried."""
+        if level.depth > DEEP:
+            return sorted(branches, key=self.generator.least_depth)
+        if self.number:
+            return self.random.sample(branches, len(branches))
+        return [each for each in branches if self.generator.least_depth(each) < math.inf] or branches
+
+    def _of_type(self, merged: Merged, level: Level) -> Any:
+        kinds = merged.kinds()
+        kind = self.random.choice(kinds) if self.number >= FIRST_FREE else kinds[0]
+        if kind == "object":
+            return _Properties(self, merged, level).all()
+        if kind == "array":
+            return self._array(merged, level)
+        if kind == "string":
+            return primitives.text(merged, self.random)
+        if kind == "integer":
+            return primitives.integer(merged, self.random)
+        if kind == "number":
+            return self._number(merged)
+        return self.coin() if kind == "boolean" else None
+
+    def _number(self, merged: Merged) -> float:
+        if self.number % 2:
+            try:
+                return primitives.integer(merged, self.random)
+            except NoValueError:
+                pass
+        return primitives.number(merged, self.random)
+
+    def coin(self) -> bool:
+        """Toss a coin."""
+        return self.random.random() < 0.5  # noqa: PLR2004 -- a fair one
+
+    def has_room(self, level: Level) -> bool:
+        """Tell whether there is room for what is optional."""
+        return self.number != BARE and level.depth <= DEEP and self.made < ENOUGH_VALUES
+
+    # Arrays -------------------------------------------------------------------------------------------------
+
+    def _array(self, merged: Merged, level: Level) -> list[Any]:
+        least = int(merged.limits.get("minItems", 0))
+        if least > MOST_ITEMS:
+            raise NoValueError(f"it asks for {least} items")
+        times = min(int(merged.limits.get("minContains", 1)), MOST_ITEMS)
+        contained = [each for each in merged.listed.get("contains", ()) for _ in range(times)]
+        most = min(merged.limits.get("maxItems", math.inf), MOST_ITEMS)
+        count = min(max(least, len(contained), self._optional_items(merged, level)), most)
+        unique = True in merged.listed.get("uniqueItems", ())
+        items: list[Any] = []
+        while len(items) < count:
+            schemas = [*merged.item(len(items)), *contained[len(items) :][:1]]
+            try:
+                items.append(self._item(schemas, items if unique else [], level))
+            except NoValueError:
+                if len(items) < least:
+                    raise
+                break
+        return items
+
+    def _optional_items(self, merged: Merged, level: Level) -> int:
+        """Return how many items are shown though none is required: all with schemas of their own, or one."""
+        if not self.has_room(level) or self.generator.recurs(merged.item(0), level.within):
+            return 0
+        return merged.leading or 1
+
+    def _item(self, schemas: list[Any], others: list[Any], level: Level) -> Any:
+        """Return an item that differs from the others; no examples once they have been the same."""
+        seen = {_canonical(each) for each in others}
+        item = self.value(schemas, level.below)
+        for repeat in range(PART_TRIES):
+            if _canonical(item) not in seen:
+                return item
+            again = replace(self, number=self.number + 2 + repeat, examples=False)
+            item = again.value(schemas, level.below)
+        raise NoValueError("no more items were found")
+
+    # Alternatives: many contracts say ``oneOf`` and mean ``anyOf`` ------------------------------------------
+
+    def _of_one_alternative(self, value: Any, schemas: list[Any]) -> Iterator[Any]:
+        """Yield objects with properties more, which all alternatives of a ``oneOf`` refuse but one."""
+        if not isinstance(value, dict):
+            return
+        generator = self.generator
+        for schema in (each for one in schemas for each in generator.beside(one)):
+            valid = [each for each in schema.get("oneOf", ()) if generator.is_valid(each, value)]
+            for chosen in valid if len(valid) > 1 else ():
+                refused = dict(value)
+                for other in valid:
+                    if other is not chosen:
+                        refused |= next(self._refused(other, refused), {})
+                yield refused
+
+    def _refused(self, alternative: Any, value: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """Yield properties that an alternative names, with values that it refuses."""
+        for each in self.generator.beside(alternative):
+            for name, schema in each.get("properties", {}).items():
+                if name not in value:
+                    refused = (one for one in UNUSUAL if not self.generator.is_valid(schema, one))
+                    yield from ({name: one} for one in refused)
+
+
+class _Properties:
+    """The properties of one object as they are made."""
+
+    def __init__(self, attempt: Attempt, merged: Merged, level: Level) -> None:
+        self._attempt = attempt
+        self._generator = attempt.generator
+        self._merged = merged
+        self._level = level
+        self._made: dict[str, Any] = {}
+
+    def all(self) -> dict[str, Any]:
+        """Return the object; NoValueError if none is found."""
+        self._add_required()
+        most = self._merged.limits.get("maxProperties", math.inf)
+        for name in self._merged.names():
+            if name not in self._made and len(self._made) < most and self._is_shown():
+                self._add_optional(name)
+        self._add_unnamed()
+        return {name: value for name, value in self._made.items() if value is not OMITTED}
+
+    def _is_shown(self) -> bool:
+        attempt = self._attempt
+        return attempt.has_room(self._level) and (not attempt.number or attempt.coin())
+
+    def _value(self, name: str) -> Any:
+        return self._attempt.value(self._merged.property_named(name), self._level.below)
+
+    def _add_required(self) -> None:
+        """Add what is required, and what is required with it."""
+        names, omits = list(self._merged.required), self._generator.omits_write_only
+        while names:
+            name = names.pop(0)
+            if name not in self._made:
+                is_omitted = omits and self._generator.is_write_only(self._merged.property_named(name))
+                self._made[name] = OMITTED if is_omitted else self._value(name)
+                names += self._dependents(name)
+
+    def _add_optional(self, name: str) -> None:
+        """Add what is optional, with what is required with it; nothing if that cannot be."""
+        schemas = self._merged.property_named(name)
+        if self._generator.is_write_only(schemas) or self._generator.recurs(schemas, self._level.within):
+            return
+        names, added = [name], dict[str, Any]()
+        try:
+            while names:
+                name = names.pop()
+                if name not in self._made and name not in added:
+                    added[name] = self._value(name)
+                    names += self._dependents(name)
+        except NoValueError:
+            return
+        self._made |= added
+
+    def _dependents(self, name: str) -> Iterator[str]:
+        for schema in self._merged.objects:
+            yield from schema.get("dependentRequired", {}).get(name, ())
+
+    def _add_unnamed(self) -> None:
+        """Add properties that no schema names: as many as are required, one where it says what they are."""
+        least = self._merged.limits.get("minProperties", 0)
+        for _ in range(PART_TRIES):
+            if len(self._made) >= (least or self._shown_unnamed()):
+                return
+            name = self._new_name()
+            schemas = self._merged.property_named(name)
+            recurs = self._generator.recurs(schemas, self._level.within)
+            if name not in self._made and False not in schemas and not recurs:
+                self._made[name] = self._value(name)
+        if len(self._made) < least:
+            raise NoValueError("no more properties were found")
+
+    def _shown_unnamed(self) -> bool:
+        shows = not self._attempt.number and self._attempt.has_room(self._level)
+        return shows and any(map(_describes_unnamed, self._merged.objects))
+
+    def _new_name(self) -> str:
+        """Return a name that a pattern, or the schema of names, allows."""
+        random = self._attempt.random
+        rules = self._merged.listed.get("propertyNames", [])
+        if rules:
+            return str(self._attempt.value([*rules, A_STRING], self._level.below))
+        named = [*self._merged.names()]
+        if named and self._attempt.coin():
+            return random.choice(named)
+        patterns = [each for one in self._merged.objects for each in one.get("patternProperties", ())]
+        found = next(primitives.matching(random.choice(patterns), random), None) if patterns else None
+        return found or "_".join(primitives.words(random).split())
+
+
+def _describes_unnamed(schema: dict[str, Any]) -> bool:
+    """Tell whether a schema describes properties that it does not name."""
+    others = schema.get("additionalProperties")
+    return bool(schema.get("patternProperties")) or (isinstance(others, dict) and bool(others))
+
+
+def _canonical(value: Any) -> str:
+    """Return JSON that is the same for equal values."""
+    return json.dumps(value, sort_keys=True)

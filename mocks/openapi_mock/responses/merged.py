@@ -9,9 +9,8 @@ from copy import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from openapi_contract.patterns import matches
 from openapi_service.shapes import EVERY_TYPE
-
-from .patterns import matches
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

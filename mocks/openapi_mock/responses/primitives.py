@@ -1,0 +1,246 @@
+"""Strings and numbers that conform to what schemas say of them; NoValueError where none is found."""
+
+from __future__ import annotations
+
+import base64
+import math
+import string
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from rstr.xeger import Xeger
+
+from openapi_contract.patterns import compiled, matches
+
+from .merged import NoValueError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from random import Random
+
+    from .merged import Merged
+
+WORDS = (
+    *("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heron", "indigo", "juniper"),
+    *("kestrel", "larch", "maple", "nectar", "opal", "pebble", "quartz", "river", "sable", "thistle"),
+)
+EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
+DAYS = 730
+LONGEST = 100_000
+"""Characters of a string; a schema that asks for more has no response."""
+STRING_TRIES = 20
+MOST_REPEATS = 8
+"""Of what a pattern may repeat for ever: enough to look like something."""
+MOST_REQUIRED_REPEATS = 10_000
+USUAL = 1000
+"""How far a number is from its one bound, or from zero, where a schema sets no other."""
+DIGITS = 2
+NUMBER_TRIES = 50
+RANGES = {
+    **{f"int{bits}": (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) for bits in (8, 16, 32, 64)},
+    **{f"uint{bits}": (0, 2**bits - 1) for bits in (8, 16, 32, 64)},
+}
+
+# Strings ----------------------------------------------------------------------------------------------------
+
+
+def words(random: Random, count: int = 2) -> str:
+    """Return so many words."""
+    return " ".join(random.choice(WORDS) for _ in range(count))
+
+
+def _moment(random: Random) -> datetime:
+    return EPOCH + timedelta(days=random.randrange(DAYS), seconds=random.randrange(86_400))
+
+
+def _other_moment(random: Random) -> str:
+    """Return a date-time as a length or a pattern may want it: with a fraction, with an offset in numbers."""
+    fraction, offset = random.choice(("", ".000", ".000000")), random.choice(("Z", "+00:00"))
+    return f"{_moment(random):%Y-%m-%dT%H:%M:%S}{fraction}{offset}"
+
+
+def _time(random: Random) -> str:
+    """Return a full-time of RFC 3339, or one without an offset, which is all that some validators take."""
+    return _moment(random).strftime(random.choice(("%H:%M:%SZ", "%H:%M:%S")))
+
+
+def _host(random: Random) -> str:
+    return f"{random.choice(WORDS)}.example.com"
+
+
+FORMATS: dict[str, Callable[[Random], str]] = {
+    "date-time": lambda random: f"{_moment(random):%Y-%m-%dT%H:%M:%SZ}",
+    "date": lambda random: f"{_moment(random):%Y-%m-%d}",
+    "time": _time,
+    "duration": lambda random: f"P{random.randrange(1, 30)}DT{random.randrange(1, 24)}H",
+    "ipv4": lambda random: f"192.0.2.{random.randrange(1, 255)}",
+    "ipv6": lambda random: "2001:db8::" + ":".join(f"{random.randrange(1, 65_536):x}" for _ in range(3)),
+    "uri-template": lambda random: f"/{random.choice(WORDS)}/{{id}}",
+    "uuid": lambda random: str(UUID(int=random.getrandbits(128), version=4)),
+    "json-pointer": lambda random: f"/{random.choice(WORDS)}",
+    "relative-json-pointer": lambda random: f"0/{random.choice(WORDS)}",
+    "regex": lambda random: f"^{random.choice(WORDS)}$",
+    **dict.fromkeys(("hostname", "idn-hostname"), _host),
+    **dict.fromkeys(
+        ("email", "idn-email"),
+        lambda random: f"{random.choice(WORDS)}.{random.choice(WORDS)}@example.com",
+    ),
+    **dict.fromkeys(("uri", "url", "iri"), lambda random: f"https://{_host(random)}/{random.choice(WORDS)}"),
+    **dict.fromkeys(
+        ("uri-reference", "iri-reference"), lambda random: f"/{random.choice(WORDS)}/{random.choice(WORDS)}"
+    ),
+    **dict.fromkeys(
+        ("byte", "base64", "base64url"), lambda random: base64.b64encode(words(random).encode()).decode()
+    ),
+}
+"""Formats of JSON Schema and of OpenAPI's registry; documentation's own hosts, addresses and names."""
+
+
+def text(merged: Merged, random: Random) -> str:
+    """Return a string that has a format, matches patterns and is as long as it must be."""
+    shortest = int(merged.limits.get("minLength", 0))
+    longest = int(merged.limits.get("maxLength", LONGEST))
+    if shortest > min(longest, LONGEST):
+        raise NoValueError(f"it asks for a string of {shortest} characters")
+    patterns = merged.listed.get("pattern", [])
+    for candidate in _candidates(merged, random, shortest, longest):
+        if shortest <= len(candidate) <= longest and all(matches(each, candidate) for each in patterns):
+            return candidate
+    raise NoValueError("no string has its format and length and matches its patterns")
+
+
+def _candidates(merged: Merged, random: Random, shortest: int, longest: int) -> Iterator[str]:
+    formats = merged.listed.get("format", ())
+    makers = [FORMATS[each] for each in formats if each in FORMATS]
+    makers += [_other_moment for each in formats if each == "date-time"]
+    repeats = max(MOST_REPEATS, min(longest, shortest + MOST_REPEATS))
+    for attempt in range(STRING_TRIES):
+        yield from (make(random) for make in makers)
+        for pattern in merged.listed.get("pattern", ()):
+            for made in matching(pattern, random, repeats):
+                yield made  # and longer ones, which match where the pattern has no end
+                yield from (made + each for each in string.ascii_lowercase + string.digits)
+        if not makers:
+            yield words(random, 2 if attempt % 2 == 0 else 1)
+            yield _of_length(random, shortest, longest)
+
+
+def _of_length(random: Random, shortest: int, longest: int) -> str:
+    made = words(random)
+    while len(made) < shortest:
+        made += " " + words(random)
+    return made[: max(shortest, min(len(made), longest))].strip().ljust(shortest, "x")
+
+
+def matching(pattern: str, random: Random, most_repeats: int = MOST_REPEATS) -> Iterator[str]:
+    """Yield a string that most likely matches a pattern; nothing where the pattern cannot be read."""
+    if compiled(pattern) is None:
+        return
+    try:
+        made = _Patterned(random, most_repeats).xeger(pattern)
+        made.encode()  # a class may hold surrogates, which are no characters
+    except (LookupError, ValueError, RecursionError):  # what rstr does not know, or nothing to choose from
+        return
+    yield made
+
+
+class _Patterned(Xeger):
+    """rstr's strings from patterns, the same in every process, with fewer repetitions."""
+
+    def __init__(self, random: Random, most_repeats: int) -> None:
+        super().__init__(random)
+        self._most_repeats = most_repeats
+
+    def _handle_in(self, value: Any) -> Any:
+        """Take a character of a class; rstr takes it from a set, whose order changes with the process."""
+        states = list(value)
+        negated = states[0][0].name == "NEGATE"
+        listed = [each for state in states[negated:] for each in self._handle_state(state)]
+        if not negated:
+            return self._random.choice(listed)
+        likely = [each for each in string.ascii_lowercase + string.digits if each not in listed]
+        return self._random.choice(likely or [each for each in string.printable if each not in listed])
+
+    def _handle_repeat(self, start_range: int, end_range: int, value: str) -> str:
+        """Repeat a few times more than is required, at most."""
+        if start_range > MOST_REQUIRED_REPEATS:
+            raise ValueError("it repeats too often")
+        end = min(end_range, max(start_range, self._most_repeats))
+        times = self._random.randint(start_range, end)
+        return "".join("".join(map(self._handle_state, value)) for _ in range(times))
+
+
+# Numbers ----------------------------------------------------------------------------------------------------
+
+
+def integer(merged: Merged, random: Random) -> int:
+    """Return an integer within bounds, a multiple of what it must be a multiple of."""
+    low, high = _bounds(
+        merged, lambda bound, direction: math.floor(bound * direction) * direction + direction
+    )
+    step = math.lcm(*(int(each) for each in _multiples(merged) if float(each).is_integer())) or 1
+    first, last = -(-math.ceil(low) // step), math.floor(high) // step
+    if first > last:
+        raise NoValueError(f"no integer is between {low} and {high}")
+    for _ in range(NUMBER_TRIES):
+        found = random.randint(first, min(last, first + USUAL)) * step
+        if _is_multiple(found, merged):
+            return found
+    raise NoValueError("no integer is within its bounds and a multiple of its divisors")
+
+
+def number(merged: Merged, random: Random) -> float:
+    """Return a number, with a fraction where it may have one."""
+    low, high = _bounds(merged, lambda bound, direction: math.nextafter(bound, direction * math.inf))
+    steps = _multiples(merged)
+    for _ in range(NUMBER_TRIES):
+        found = _multiple(low, high, steps[0], random) if steps else _between(low, high, random)
+        if low <= found <= high and _is_multiple(found, merged):
+            return found
+    raise NoValueError("no number is within its bounds and a multiple of its divisors")
+
+
+def _bounds(merged: Merged, beyond: Callable[[float, int], float]) -> tuple[float, float]:
+    """Return the least and the greatest value to take, near each other where the schema sets no bound.
+
+    Args:
+        merged: what the number must conform to.
+        beyond: returns the next value above (1) or below (-1) an exclusive bound.
+    """
+    limits = merged.limits
+    lows = [limits["minimum"]] if "minimum" in limits else []
+    lows += [beyond(limits["exclusiveMinimum"], 1)] if "exclusiveMinimum" in limits else []
+    ranges = [RANGES[each] for each in merged.listed.get("format", ()) if each in RANGES]
+    highs: list[float] = [greatest for _, greatest in ranges]
+    highs += [limits["maximum"]] if "maximum" in limits else []
+    highs += [beyond(limits["exclusiveMaximum"], -1)] if "exclusiveMaximum" in limits else []
+    high = min(highs, default=None)
+    usual = 1 if high is None or high > 1 else high - USUAL
+    low = max([*(lows or [usual]), *(least for least, _ in ranges)])
+    return low, low + USUAL if high is None else high
+
+
+def _multiples(merged: Merged) -> list[Any]:
+    return merged.listed.get("multipleOf", [])
+
+
+def _between(low: float, high: float, random: Random) -> float:
+    if low >= high:
+        return low
+    found = random.uniform(low, min(high, low + USUAL))
+    rounded = round(found, DIGITS)
+    return rounded if low <= rounded <= high else found
+
+
+def _multiple(low: float, high: float, step: float, random: Random) -> float:
+    exact = Decimal(repr(step))
+    first, last = math.ceil(Decimal(repr(low)) / exact), math.floor(Decimal(repr(high)) / exact)
+    if first > last:
+        raise NoValueError(f"no multiple of {step} is between {low} and {high}")
+    return float(exact * random.randint(first, min(last, first + USUAL)))
+
+
+def _is_multiple(found: float, merged: Merged) -> bool:
+    return all(Decimal(repr(found)) % Decimal(repr(each)) == 0 for each in _multiples(merged))
