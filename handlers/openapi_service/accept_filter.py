@@ -7,11 +7,8 @@ speak for the rest: a response that it cannot speak for is simply not accepted, 
 
 from __future__ import annotations
 
-import re
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import jsonschema_rs
 import msgspec
 
 from .coercion import INTEGER
@@ -19,100 +16,16 @@ from .media_types import essence, is_json
 from .response_validation import declared_response
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from openapi_contract import Operation
+    from openapi_contract.schemas import Schemas
 
     from .responses import Rendered
-    from .schemas import SchemaCompiler
-
-DIALECT = "https://json-schema.org/draft/2020-12/schema"
-NOT_SPOKEN_FOR = frozenset({"patternProperties", "dependencies", "discriminator"})
-"""Keywords that the engines read differently."""
 
 MOST_REMEMBERED = 4096
 LONGEST_REMEMBERED = 64
 """Header values (limits, counts, seconds) come again and again: so many, so long, are known to be valid."""
-
-
-@cache
-def _format_checker() -> Any:
-    from openapi_core.validation.schemas import (  # noqa: PLC0415 -- slow to import, seldom needed
-        oas31_schema_validators_factory,
-    )
-
-    return oas31_schema_validators_factory.format_checker
-
-
-class JudgedKeyword:
-    """A keyword of a schema, judged with the judge's own means; jsonschema-rs makes one for each use."""
-
-    def __init__(self, parent: dict[str, Any], value: Any, path: list[str | int]) -> None:  # noqa: ARG002 -- jsonschema-rs's signature
-        self._holds = self.check(value)
-
-    def validate(self, instance: Any) -> None:
-        """Raise ValueError if the keyword does not hold."""
-        if not self._holds(instance):
-            raise ValueError
-
-    @staticmethod
-    def check(value: Any) -> Callable[[Any], bool]:
-        """Return what tells whether an instance keeps this keyword."""
-        raise NotImplementedError
-
-
-class JudgedPattern(JudgedKeyword):
-    """``pattern``: the judge's regular expressions are Python's."""
-
-    @staticmethod
-    def check(value: str) -> Callable[[Any], bool]:
-        """Search as the judge does; where Python cannot read the pattern, it gives no judgement."""
-        try:
-            search = re.compile(value).search
-        except re.error:
-            return jsonschema_rs.Draft202012Validator({"pattern": value}).is_valid
-        return lambda instance: not isinstance(instance, str) or search(instance) is not None
-
-
-class JudgedFormat(JudgedKeyword):
-    """``format``: the judge checks some, and some of them on numbers."""
-
-    @staticmethod
-    def check(value: str) -> Callable[[Any], bool]:
-        """Ask the judge's checker."""
-        conforms = _format_checker().conforms
-        return lambda instance: bool(conforms(instance, value))
-
-
-class JudgedMultipleOf(JudgedKeyword):
-    """``multipleOf``: the judge divides binary fractions, jsonschema-rs decimal ones."""
-
-    @staticmethod
-    def check(value: float) -> Callable[[Any], bool]:
-        """Ask the judge's validator."""
-        from openapi_schema_validator import OAS31Validator  # noqa: PLC0415 -- slow to import, seldom needed
-
-        is_valid: Callable[[Any], bool] = OAS31Validator({"multipleOf": value}).is_valid
-        return is_valid
-
-
-JUDGED = {"pattern": JudgedPattern, "format": JudgedFormat, "multipleOf": JudgedMultipleOf}
-
-
-def _can_speak_for(node: Any) -> bool:
-    if isinstance(node, dict):
-        speaks = NOT_SPOKEN_FOR.isdisjoint(node) and node.get("$schema", DIALECT) == DIALECT
-        return speaks and all(_can_speak_for(value) for value in node.values())
-    return not isinstance(node, list) or all(_can_speak_for(item) for item in node)
-
-
-def accepting(schema: Any, compiler: SchemaCompiler) -> Callable[[Any], bool]:
-    """Return a check of JSON values that accepts only what the judge accepts under the schema."""
-    bundled = compiler.bundle(schema)
-    if not compiler.is_2020_12 or not _can_speak_for(bundled):
-        return lambda _: False
-    is_valid: Callable[[Any], bool] = compiler.compile(schema, keywords=JUDGED).is_valid
-    return is_valid
 
 
 class HeaderCheck:
@@ -124,12 +37,12 @@ class HeaderCheck:
 
     __slots__ = ("_is_valid", "_type", "found_valid", "name", "required")
 
-    def __init__(self, name: str, definition: Mapping[str, Any], compiler: SchemaCompiler) -> None:
-        schema = definition.get("schema", True)
+    def __init__(self, name: str, definition: Mapping[str, Any], schemas: Schemas) -> None:
+        schema = schemas.in_media_type(definition)
         self.name = name.lower().encode()
         self.required = bool(definition.get("required", False))
-        self._type = schema.get("type") if isinstance(schema, dict) and "$ref" not in schema else None
-        self._is_valid = accepting(schema, compiler)
+        self._type = schema.node.get("type") if len(schema.parts) == 1 else None  # not behind a reference
+        self._is_valid = schema.surely_accepts
         self.found_valid: set[bytes | None] = set() if self.required else {None}
 
     def accepts(self, value: bytes | None) -> bool:
@@ -150,15 +63,15 @@ class HeaderCheck:
 class DeclaredResponse:
     """One declared response: its media types' schemas and its headers."""
 
-    def __init__(self, definition: Mapping[str, Any], compiler: SchemaCompiler) -> None:
+    def __init__(self, definition: Mapping[str, Any], schemas: Schemas) -> None:
         self._bodiless = "content" not in definition
         self._checks = {
-            name: accepting(each.get("schema", True), compiler)
+            name: schemas.in_media_type(each).surely_accepts
             for name, each in definition.get("content", {}).items()
             if is_json(essence(name))
         }
         self._headers = [
-            HeaderCheck(name, each, compiler)
+            HeaderCheck(name, each, schemas)
             for name, each in definition.get("headers", {}).items()
             if name.lower() != "content-type"
         ]
@@ -182,9 +95,9 @@ class DeclaredResponse:
 class AcceptFilter:
     """The filter of one operation's responses, compiled when each is first asked for."""
 
-    def __init__(self, operation: Operation, compiler: SchemaCompiler) -> None:
+    def __init__(self, operation: Operation, schemas: Schemas) -> None:
         self._operation = operation
-        self._compiler = compiler
+        self._schemas = schemas
         self._declared: dict[int, DeclaredResponse] = {}
 
     def accepts(self, rendered: Rendered, media_type: str | None) -> bool:
@@ -194,5 +107,5 @@ class AcceptFilter:
             definition = declared_response(self._operation, rendered.status)
             if definition is None:
                 return False
-            declared = self._declared[rendered.status] = DeclaredResponse(definition, self._compiler)
+            declared = self._declared[rendered.status] = DeclaredResponse(definition, self._schemas)
         return declared.accepts(rendered, media_type)

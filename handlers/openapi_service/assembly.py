@@ -7,15 +7,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from .named_schemas import NamedSchemas
-from .resources import Resources
 from .response_validation import Judge
-from .schemas import SchemaCompiler
 from .security import Credentials
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from openapi_contract import Contract
+    from openapi_contract.schemas import Schemas
 
     from .authentication import Alternatives, Gate
     from .fallback import StandIn
@@ -49,24 +48,19 @@ class Assembly:
     closed_query: bool = False
 
     @cached_property
-    def resources(self) -> Resources:
-        """Where the contract's schemas belong."""
-        return Resources(self.contract.document, self.contract.source)
-
-    @cached_property
-    def compiler(self) -> SchemaCompiler:
-        """The contract's schemas."""
-        return SchemaCompiler(self.resources, formats=self.formats)
+    def schemas(self) -> Schemas:
+        """The contract's schemas, as requests are read."""
+        return self.contract.schemas.view(formats=self.formats).for_requests
 
     @cached_property
     def named_schemas(self) -> NamedSchemas:
         """The contract's named schemas, for handlers."""
-        return NamedSchemas(self.contract.document, self.compiler)
+        return NamedSchemas(self.contract.document, self.schemas)
 
     @cached_property
     def judge(self) -> Judge:
         """The judge of responses."""
-        return Judge(self.contract, self.resources)
+        return Judge(self.contract)
 
     @cached_property
     def credentials(self) -> Credentials:

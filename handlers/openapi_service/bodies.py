@@ -11,13 +11,13 @@ from .forms import Form
 from .json_text import read_json
 from .media_types import charset, essence, is_json, ranges_for
 from .problems import BadRequest, PayloadTooLarge, UnsupportedMediaType, Violation
-from .shapes import types_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
 
+    from openapi_contract.schemas import Schemas
+
     from .request import Request
-    from .schemas import SchemaCompiler
 
 FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}
 MULTIPART = "multipart/form-data"
@@ -30,14 +30,14 @@ class Disconnected(Exception):  # noqa: N818 -- an event, not an error of ours
 class MediaType:
     """One declared media type of a request body."""
 
-    def __init__(self, name: str, definition: Mapping[str, Any], compiler: SchemaCompiler) -> None:
-        schema = definition.get("schema", True)
+    def __init__(self, name: str, definition: Mapping[str, Any], schemas: Schemas) -> None:
+        schema = schemas.in_media_type(definition)
         self.name = name
-        self._schema = compiler.compile(schema)
+        self._validator = schema.validator
         # of CSV a schema may tell the rows, which no string keeps
-        self._may_be_text = "string" in types_of(schema, compiler)
-        self._defaults = Defaults.of(schema, compiler) or None
-        self._form = Form(schema, definition.get("encoding", {}), compiler) if name in FORMS else None
+        self._may_be_text = "string" in schema.types
+        self._defaults = Defaults.of(schema) or None
+        self._form = Form(schema, definition.get("encoding", {})) if name in FORMS else None
 
     async def read(
         self,
@@ -62,8 +62,8 @@ class MediaType:
 
     def _judged(self, value: Any, violations: list[Violation], *, files: bool = False) -> Any:
         told = {key: _stand_in(part) for key, part in value.items()} if files else value
-        if not self._schema.is_valid(told):
-            violations.extend(self._schema.violations(told, "body"))
+        if not self._validator.is_valid(told):
+            violations.extend(self._validator.violations(told, "body"))
         elif self._defaults is not None:
             self._defaults.fill(value)
         return value
@@ -95,11 +95,11 @@ class Body:
     """
 
     def __init__(
-        self, definition: Mapping[str, Any], compiler: SchemaCompiler, most_bytes: int, most_upload_bytes: int
+        self, definition: Mapping[str, Any], schemas: Schemas, most_bytes: int, most_upload_bytes: int
     ) -> None:
         self._required = bool(definition.get("required", False))
         self._media_types = {
-            essence(name): MediaType(essence(name), each, compiler)
+            essence(name): MediaType(essence(name), each, schemas)
             for name, each in definition.get("content", {}).items()
         }
         self._most_bytes = most_upload_bytes if MULTIPART in self._media_types else most_bytes

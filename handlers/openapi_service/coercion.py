@@ -6,12 +6,12 @@ import re
 from itertools import chain, repeat, zip_longest
 from typing import TYPE_CHECKING, Any
 
-from .shapes import EVERY_TYPE, branches_of, types_of
+from openapi_contract.schemas import EVERY_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from .schemas import Schema, SchemaCompiler
+    from openapi_contract.schemas import Schema
 
 Serialized = str | list[str] | dict[str, str]
 
@@ -110,27 +110,27 @@ class Coercion:
         "takes_object",
     )
 
-    def __init__(self, schema: Any, compiled: Schema, compiler: SchemaCompiler) -> None:
-        types = types_of(schema, compiler)
+    def __init__(self, schema: Schema) -> None:
+        types = schema.types
         said = types != EVERY_TYPE
         self.takes_array = said and "array" in types
         self.takes_object = said and "object" in types and not self.takes_array
         self._takes_scalar = bool(types - {"array", "object"})
-        self._is_valid = compiled.is_valid
-        self.scalar = scalar_coercion(types, compiled.is_valid)
-        branches = branches_of(schema, compiler)
+        self._is_valid = schema.validator.is_valid
+        self.scalar = scalar_coercion(types, self._is_valid)
+        branches = schema.branches
         leading = zip_longest(*(each.get("prefixItems", ()) for each in branches))
-        self._leading = [member_coercion(each, compiler) for each in leading]
-        self._each = member_coercion(_said(branches, "items", "unevaluatedItems", "contains"), compiler)
+        self._leading = [member_coercion(each, schema) for each in leading]
+        self._each = member_coercion(_said(branches, "items", "unevaluatedItems", "contains"), schema)
         self.properties = (
             {name for each in branches for name in each.get("properties", ())} if self.takes_object else set()
         )
         self._named = {
-            name: member_coercion([each.get("properties", {}).get(name) for each in branches], compiler)
+            name: member_coercion([each.get("properties", {}).get(name) for each in branches], schema)
             for name in self.properties
         }
         self._others = member_coercion(
-            _said(branches, "additionalProperties", "unevaluatedProperties"), compiler
+            _said(branches, "additionalProperties", "unevaluatedProperties"), schema
         )
 
     def __call__(self, sent: Serialized) -> Any:
@@ -157,14 +157,14 @@ def _said(branches: list[dict[str, Any]], *keywords: str) -> list[Any]:
     return next((found for found in said if found), [])
 
 
-def member_coercion(schemas: Iterable[Any], compiler: SchemaCompiler) -> Callable[[str], Any]:
-    """Return the coercion of what is in an array or an object, and may have several schemas."""
-    typed = [(types_of(each, compiler), each) for each in schemas if isinstance(each, dict)]
-    typed = [(types, each) for types, each in typed if types != EVERY_TYPE]
+def member_coercion(nodes: Iterable[Any], schema: Schema) -> Callable[[str], Any]:
+    """Return the coercion of what is in an array or an object of a schema, and may have several schemas."""
+    members = [schema.of(node) for node in nodes if isinstance(node, dict)]
+    typed = [member for member in members if member.types != EVERY_TYPE]
     if not typed:
         return str
-    checks = [compiler.compile(each).is_valid for _, each in typed]
-    types = frozenset().union(*(types for types, _ in typed))
+    checks = [member.validator.is_valid for member in typed]
+    types = frozenset().union(*(member.types for member in typed))
     if len(checks) == 1:
         return scalar_coercion(types, checks[0])
     return scalar_coercion(types, lambda value: any(check(value) for check in checks))

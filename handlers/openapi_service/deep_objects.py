@@ -12,12 +12,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from .coercion import RepeatedError, member_coercion
-from .shapes import branches_of, types_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from .schemas import SchemaCompiler
+    from openapi_contract.schemas import Schema
 
 STEP = re.compile(r"\[([^\[\]]*)\]")
 STEPS = re.compile(r"(?:\[[^\[\]]*\]){0,20}")
@@ -52,10 +51,9 @@ def read_deep(name: str, pairs: Iterable[tuple[str, str]]) -> Node | None:
 class DeepCoercion:
     """Turns what stands in brackets into the JSON value that one of the schemas means."""
 
-    def __init__(self, schemas: list[Any], compiler: SchemaCompiler) -> None:
+    def __init__(self, schemas: list[Schema]) -> None:
         self._schemas = schemas
-        self._compiler = compiler
-        self._types = frozenset().union(*(types_of(each, compiler) for each in schemas))
+        self._types = frozenset().union(*(each.types for each in schemas))
         self._inside: dict[tuple[str, ...], DeepCoercion] = {}
 
     def __call__(self, node: Node) -> Any:
@@ -78,11 +76,11 @@ class DeepCoercion:
 
     @cached_property
     def _scalar(self) -> Callable[[str], Any]:
-        return member_coercion(self._schemas, self._compiler)
+        return member_coercion((each.node for each in self._schemas), self._schemas[0])
 
     @cached_property
     def _branches(self) -> list[dict[str, Any]]:
-        return [part for each in self._schemas for part in branches_of(each, self._compiler)]
+        return [part for each in self._schemas for part in each.branches]
 
     def _named(self, name: str) -> DeepCoercion:
         is_declared = any(name in each.get("properties", ()) for each in self._branches)
@@ -94,5 +92,5 @@ class DeepCoercion:
             found: list[Any] = self._branches
             for step in steps:
                 found = [each[step] for each in found if step in each]
-            self._inside[steps] = DeepCoercion(found or [True], self._compiler)
+            self._inside[steps] = DeepCoercion([self._schemas[0].of(each) for each in found or [True]])
         return self._inside[steps]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING, Any
 
-from .shapes import MISSING, default_of, items_of, properties_of
+from openapi_contract.schemas import MISSING
 
 if TYPE_CHECKING:
-    from .schemas import SchemaCompiler
+    from openapi_contract.schemas import Schema
 
 
 class Defaults:
@@ -47,13 +47,12 @@ class Defaults:
                 self._items.fill(item)
 
     @classmethod
-    def of(cls, schema: Any, compiler: SchemaCompiler, made: dict[int, Defaults] | None = None) -> Defaults:
+    def of(cls, schema: Schema, made: dict[Schema, Defaults] | None = None) -> Defaults:
         """Work the defaults out of a schema, through ``$ref`` and ``allOf``; alternatives declare none."""
         made = {} if made is None else made
-        if id(schema) not in made:
-            defaults = made[id(schema)] = cls()
-            for name, inner in properties_of(schema, compiler).items():
-                defaults._properties[name] = default_of(inner, compiler), cls.of(inner, compiler, made)
-            items = items_of(schema, compiler)
-            defaults._items = None if items is True else cls.of(items, compiler, made)
-        return made[id(schema)]
+        if schema not in made:
+            defaults = made[schema] = cls()
+            for name, inner in schema.properties.items():
+                defaults._properties[name] = inner.default, cls.of(inner, made)
+            defaults._items = None if schema.items.node is True else cls.of(schema.items, made)
+        return made[schema]

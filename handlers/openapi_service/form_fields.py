@@ -7,20 +7,21 @@ from typing import TYPE_CHECKING, Any
 from starlette.datastructures import UploadFile
 
 from openapi_contract import pointers
+from openapi_contract.schemas import EVERY_TYPE
 
 from .coercion import RepeatedError
 from .json_text import read_json
 from .media_types import essence, ranges_for
 from .parameters import compile_parameters
 from .problems import Violation
-from .shapes import EVERY_TYPE, branches_of, types_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from openapi_contract.schemas import Schema
+
     from .parameters import QueryPairs
     from .request import Request
-    from .schemas import SchemaCompiler
 
 Content = str | UploadFile
 STYLED = {"style", "explode"}
@@ -50,7 +51,7 @@ class Field:
         "name",
     )
 
-    def __init__(self, name: str, schema: Any, encoding: Mapping[str, Any], compiler: SchemaCompiler) -> None:
+    def __init__(self, name: str, schema: Schema, encoding: Mapping[str, Any]) -> None:
         self._media_types = [
             each.strip() for each in encoding.get("contentType", "").split(",") if each.strip()
         ]
@@ -58,18 +59,18 @@ class Field:
         self.name = name
         self.deep_prefix = name + "[" if style.get("style") == "deepObject" else None
         (self._parameter,) = compile_parameters(
-            [{"in": "query", "name": name, "schema": schema, **style}], compiler
+            [{"in": "query", "name": name, "schema": schema.node, **style}], schema.of
         )
-        types = types_of(schema, compiler)
+        types = schema.types
         self._is_array = types <= {"array", "null"}
         self.as_json = types <= {"object", "array", "null"}
         self._json_only = types <= {"object", "null"} and not style
-        branches = branches_of(schema, compiler)
-        values = [each.get("items", True) for each in branches] if self._is_array else [schema]
-        inner = [each for value in values for each in branches_of(value, compiler)]
+        items = [schema.of(each.get("items", True)) for each in schema.branches]
+        values = items if self._is_array else [schema]
+        inner = [each for value in values for each in value.branches]
         self._binary = any(each.get("format") == "binary" for each in inner)
         # OpenAPI 3.1 has no word for a file: it is what has a media type, or no type at all
-        untyped = all(types_of(value, compiler) == EVERY_TYPE for value in values)
+        untyped = all(value.types == EVERY_TYPE for value in values)
         self._takes_file = self._binary or untyped or any("contentMediaType" in each for each in inner)
 
     def is_styled(self, content: Content) -> bool:

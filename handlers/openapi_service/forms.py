@@ -11,16 +11,16 @@ from .form_fields import Field
 from .media_types import essence, is_json
 from .percent import decode, decode_form
 from .problems import BadRequest
-from .shapes import properties_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
+
+    from openapi_contract.schemas import Schema
 
     from .form_fields import Content
     from .parameters import QueryPairs
     from .problems import Violation
     from .request import Request
-    from .schemas import SchemaCompiler
 
 MOST_FIELDS = 1000
 FIELD_BYTES = 64 * 1024
@@ -34,10 +34,9 @@ class Form:
         encoding: the media type's ``encoding``, by property (OpenAPI 3.1, section 4.8.15).
     """
 
-    def __init__(self, schema: Any, encoding: Mapping[str, Any], compiler: SchemaCompiler) -> None:
+    def __init__(self, schema: Schema, encoding: Mapping[str, Any]) -> None:
         self._fields = {
-            name: Field(name, inner, encoding.get(name, {}), compiler)
-            for name, inner in properties_of(schema, compiler).items()
+            name: Field(name, inner, encoding.get(name, {})) for name, inner in schema.properties.items()
         }
         prefixes = (field.deep_prefix for field in self._fields.values())
         self._deep_prefixes = tuple(prefix for prefix in prefixes if prefix is not None)

@@ -11,7 +11,7 @@ from .problems import ValidationFailed
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .schemas import Schema, SchemaCompiler
+    from openapi_contract.schemas import Schemas, Validator
 
 MOST_VIOLATIONS = 10
 """In a part: a body may have hundreds of parts."""
@@ -22,13 +22,13 @@ class NamedSchemas:
 
     Args:
         document: the contract.
-        compiler: of its schemas.
+        schemas: its schemas, as requests are read.
     """
 
-    def __init__(self, document: Mapping[str, Any], compiler: SchemaCompiler) -> None:
+    def __init__(self, document: Mapping[str, Any], schemas: Schemas) -> None:
         self._document = document
-        self._compiler = compiler
-        self._compiled: dict[str, tuple[Schema, Defaults]] = {}
+        self._schemas = schemas
+        self._compiled: dict[str, tuple[Validator, Defaults]] = {}
 
     def read(self, name: str, value: Any) -> Any:
         """Return a JSON value with the defaults of the schema put into it.
@@ -37,14 +37,14 @@ class NamedSchemas:
             ValidationFailed: it breaks the schema; pointers are into the value.
             KeyError: the contract has no schema of this name.
         """
-        schema, defaults = self._compiled.get(name) or self._compile(name)
-        if not schema.is_valid(value):
-            raise ValidationFailed(list(islice(schema.violations(value, "body"), MOST_VIOLATIONS)))
+        validator, defaults = self._compiled.get(name) or self._compile(name)
+        if not validator.is_valid(value):
+            raise ValidationFailed(list(islice(validator.violations(value, "body"), MOST_VIOLATIONS)))
         defaults.fill(value)
         return value
 
-    def _compile(self, name: str) -> tuple[Schema, Defaults]:
-        definition = self._document["components"]["schemas"][name]
-        compiled = self._compiler.compile(definition), Defaults.of(definition, self._compiler)
+    def _compile(self, name: str) -> tuple[Validator, Defaults]:
+        schema = self._schemas.of(self._document["components"]["schemas"][name])
+        compiled = schema.validator, Defaults.of(schema)
         self._compiled[name] = compiled
         return compiled

@@ -42,10 +42,9 @@ class BoundOperation:
 
     def __init__(self, operation: ContractOperation, assembly: Assembly) -> None:
         contract_operation = self.contract_operation = operation.contract_operation
-        compiler = assembly.compiler
         self.admit = assembly.admission(alternatives_of(contract_operation))
         self._negotiation = Negotiation(produced(contract_operation))
-        self.parameters = compile_parameters(contract_operation.parameters, compiler.for_requests)
+        self.parameters = compile_parameters(contract_operation.parameters, assembly.schemas.of)
         in_query = [each.name for each in self.parameters if each.location == "query"]
         self._known_query = [*in_query, *assembly.credentials.in_query] if assembly.closed_query else None
         self._body = (
@@ -53,12 +52,14 @@ class BoundOperation:
             if contract_operation.request_body is None
             else Body(
                 contract_operation.request_body,
-                compiler.for_requests,
+                assembly.schemas,
                 assembly.most_body_bytes,
                 assembly.most_upload_bytes,
             )
         )
-        self._answers = Answers(contract_operation, compiler, assembly.judge, reveal=assembly.reveal)
+        self._answers = Answers(
+            contract_operation, assembly.contract.schemas, assembly.judge, reveal=assembly.reveal
+        )
         self.has_handler = operation.function is not None
         if self.has_handler:
             self._hand_over(operation.function, assembly)

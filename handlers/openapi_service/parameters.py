@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
+from openapi_contract.schemas import MISSING
+
 from .coercion import Coercion, RepeatedError, Serialized
 from .deep_objects import DeepCoercion, Node, read_deep
 from .json_text import read_json
@@ -18,13 +20,13 @@ from .media_types import essence, is_json
 from .names import argument_names
 from .percent import decode
 from .problems import Violation
-from .shapes import MISSING, default_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from openapi_contract.schemas import Schema, Validator
+
     from .request import Request
-    from .schemas import Schema, SchemaCompiler
 
 QueryPairs = list[tuple[str, bytes]]
 DEFAULT_STYLES = {"query": "form", "path": "simple", "header": "simple", "cookie": "form"}
@@ -52,7 +54,7 @@ class Parameter:
     location: str
     required: bool
     default: Any
-    schema: Schema
+    validator: Validator
     read: Callable[[Request, QueryPairs], Any]
     coerce: Callable[[Any], Any]
 
@@ -68,8 +70,8 @@ class Parameter:
             return None
         if sent is None:
             return self._absent(violations)
-        if not self.schema.is_valid(value):
-            violations.extend(self.schema.violations(value, self.location, self.name))
+        if not self.validator.is_valid(value):
+            violations.extend(self.validator.violations(value, self.location, self.name))
         return value
 
     def _absent(self, violations: list[Violation]) -> Any:
@@ -79,12 +81,17 @@ class Parameter:
 
 
 def compile_parameters(
-    definitions: Sequence[Mapping[str, Any]], compiler: SchemaCompiler
+    definitions: Sequence[Mapping[str, Any]], schema_of: Callable[[Any], Schema]
 ) -> tuple[Parameter, ...]:
-    """Compile an operation's parameters."""
+    """Compile an operation's parameters.
+
+    Args:
+        definitions: their Parameter Objects.
+        schema_of: returns the contract's schema that a part of the document is.
+    """
     arguments = argument_names(definitions)
     return tuple(
-        _compile(definition, argument, compiler)
+        _compile(definition, argument, schema_of)
         for definition, argument in zip(definitions, arguments, strict=True)
     )
 
@@ -96,14 +103,12 @@ def undeclared(pairs: QueryPairs, known: Sequence[str]) -> list[Violation]:
     return [Violation("query", name, "undeclared", detail) for name in names]
 
 
-def _compile(definition: Mapping[str, Any], argument: str, compiler: SchemaCompiler) -> Parameter:
+def _compile(definition: Mapping[str, Any], argument: str, schema_of: Callable[[Any], Schema]) -> Parameter:
     location, name = definition["in"], definition["name"]
     media_type, content = next(iter(definition.get("content", {}).items()), ("", None))
-    schema = (definition if content is None else content).get("schema", True)
-    compiled = compiler.compile(schema)
-    default = default_of(schema, compiler)
+    schema = schema_of((definition if content is None else content).get("schema", True))
     read, coerce = (
-        _reading(definition, schema, compiled, compiler)
+        _reading(definition, schema)
         if content is None
         else (_single(location, name), _of_content(media_type, f"{location} parameter {name!r}"))
     )
@@ -112,20 +117,20 @@ def _compile(definition: Mapping[str, Any], argument: str, compiler: SchemaCompi
         argument=argument,
         location=location,
         required=bool(definition.get("required", False)),
-        default=None if default is MISSING else default,
-        schema=compiled,
+        default=None if schema.default is MISSING else schema.default,
+        validator=schema.validator,
         read=read,
         coerce=coerce,
     )
 
 
 def _reading(
-    definition: Mapping[str, Any], schema: Any, compiled: Schema, compiler: SchemaCompiler
+    definition: Mapping[str, Any], schema: Schema
 ) -> tuple[Callable[[Request, QueryPairs], Any], Callable[[Any], Any]]:
     """Return what reads a parameter by its style, and what coerces it."""
     if definition.get("style") == "deepObject" and definition["in"] == "query":
-        return _deep_object(definition["name"]), DeepCoercion([schema], compiler)
-    coercion = Coercion(schema, compiled, compiler)
+        return _deep_object(definition["name"]), DeepCoercion([schema])
+    coercion = Coercion(schema)
     has_members = coercion.takes_array or coercion.takes_object
     return _styled(definition, coercion), coercion if has_members else coercion.scalar
 

@@ -22,9 +22,10 @@ The tree, one class for each ``error_code``::
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar
+
+from openapi_contract.violations import Violation as Violation  # noqa: PLC0414, TC001 -- re-exported
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -147,29 +148,6 @@ class UnsupportedMediaType(Problem):
 
     status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
     error_code = "unsupported_media_type"
-
-
-@dataclass(frozen=True, slots=True)
-class Violation:
-    """One part of a request (or response) that breaks the contract.
-
-    Attributes:
-        location: ``path``, ``query``, ``header``, ``cookie`` or ``body``.
-        name: the parameter's name, or a JSON pointer (RFC 6901) into the body.
-        rule: the JSON Schema keyword, or the OpenAPI rule, that is broken.
-        detail: what was found and what the contract wants, in a sentence.
-    """
-
-    location: str
-    name: str
-    rule: str
-    detail: str
-
-    def document(self) -> dict[str, str]:
-        """Return the member of ``errors``: bodies have a ``pointer``, parameters a ``name``."""
-        place = "pointer" if self.location == "body" else "name"
-        parts = asdict(self)
-        return {"in": self.location, place: parts["name"], "rule": parts["rule"], "detail": parts["detail"]}
 
 
 class ValidationFailed(Problem):

@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING, Any
 from starlette.datastructures import Headers
 
 from .media_types import essence, is_json
-from .schemas import SchemaCompiler
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from openapi_contract import Contract, Operation
 
-    from .resources import Resources
     from .responses import Rendered
 
 LONGEST_WANTED = 200
@@ -74,9 +72,8 @@ class Judge:
     accept filter does not accept.
     """
 
-    def __init__(self, contract: Contract, resources: Resources) -> None:
+    def __init__(self, contract: Contract) -> None:
         self._contract = contract
-        self._resources = resources
 
     @cached_property
     def document(self) -> Any:
@@ -84,8 +81,9 @@ class Judge:
         from jsonschema_path import SchemaPath  # noqa: PLC0415 -- see the class
 
         # whatever a URI's scheme, it names a schema of the contract: nothing is fetched
-        handlers = dict.fromkeys(self._resources.schemes, self._resources.resource)
-        return SchemaPath.from_dict(self._contract.document, base_uri=self._resources.uri, handlers=handlers)
+        resources = self._contract.schemas.resources
+        handlers = dict.fromkeys(resources.schemes, resources.resource)
+        return SchemaPath.from_dict(self._contract.document, base_uri=resources.uri, handlers=handlers)
 
     @cached_property
     def _validator(self) -> Any:
@@ -94,11 +92,11 @@ class Judge:
             V31ResponseValidator,
         )
 
-        from .directions import of_answers  # noqa: PLC0415 -- see the class
+        from openapi_contract.directions import of_responses  # noqa: PLC0415 -- see the class
 
         kind: Any = V31ResponseValidator
-        if self._contract.openapi.startswith("3.0"):
-            directed = of_answers(SchemaCompiler(self._resources))
+        if self._contract.schemas.is_30:
+            directed = of_responses(self._contract.schemas)
             kind = partial(V30ResponseValidator, schema_validators_factory=directed)
         declared = {
             essence(media_type)

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from openapi_contract import Operation
+    from openapi_contract.schemas import Schemas
 
     from .request import Request
     from .response_validation import Judge
-    from .schemas import SchemaCompiler
 
 log = logging.getLogger("scanner_api.contract")
 MOST_SAID = 10
@@ -80,11 +80,11 @@ class Answers:
         reveal: tell the client what broke the contract (mock and tests), instead of only the log.
     """
 
-    def __init__(self, operation: Operation, compiler: SchemaCompiler, judge: Judge, *, reveal: bool) -> None:
+    def __init__(self, operation: Operation, schemas: Schemas, judge: Judge, *, reveal: bool) -> None:
         self._operation = operation
         self._status = success_status(operation)
         self._media_types: dict[int, str | None] = {}
-        self._filter = AcceptFilter(operation, compiler)
+        self._filter = AcceptFilter(operation, schemas)
         self._judge = judge
         self._reveal = reveal
 

@@ -16,8 +16,9 @@ from .parsing import MAX_DEPTH
 from .reading import is_url
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
+ALTERNATIVES = ("anyOf", "oneOf")
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 # the kind of what a field holds: "one", "[each item]", "{each value}", or "one|[each item]"; "*" is any field
@@ -59,6 +60,30 @@ FIELDS = {
         **dict.fromkeys(("if", "then", "else", "not", "contentSchema"), "schema"),
     },
 }
+
+
+def map_subschemas(schema: dict[str, Any], change: Callable[[str, Any], Any]) -> dict[str, Any]:
+    """Return a copy of a schema object in which each schema right below it is changed.
+
+    Args:
+        schema: a schema object.
+        change: takes a keyword and a schema that stands in it.
+    """
+    copy = dict(schema)
+    for keyword, value in schema.items():
+        kind = FIELDS["schema"].get(keyword, "")
+        if isinstance(value, list) and "[" in kind:
+            copy[keyword] = [change(keyword, each) for each in value]
+        elif isinstance(value, dict) and kind.startswith("{"):
+            copy[keyword] = {name: change(keyword, each) for name, each in value.items()}
+        elif isinstance(value, dict) and kind.startswith("schema"):
+            copy[keyword] = change(keyword, value)
+    return copy
+
+
+def subschemas(schema: Any) -> Iterator[Any]:
+    """Yield the schemas right below a schema."""
+    return (place.node for place in _children(Place("schema", schema, "", "", "")))
 
 
 @dataclass(slots=True)

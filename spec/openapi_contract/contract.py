@@ -13,9 +13,12 @@ from typing import TYPE_CHECKING, Any
 from . import pointers
 from .anatomy import METHODS
 from .errors import ContractError
+from .resources import Resources
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from .schemas import Schemas
 
 IGNORED_HEADER_PARAMETERS = {"accept", "content-type", "authorization"}
 
@@ -87,6 +90,13 @@ class Contract:
     def digest(self) -> str:
         """SHA-256 of the document's canonical JSON (sorted keys, no spaces), in hexadecimal."""
         return digest(self.document)
+
+    @cached_property
+    def schemas(self) -> Schemas:
+        """The schemas of the document."""
+        from .schemas import Schemas  # noqa: PLC0415 -- who only reads a contract compiles none
+
+        return Schemas(Resources(self.document, self.source))
 
     @cached_property
     def operations(self) -> tuple[Operation, ...]:

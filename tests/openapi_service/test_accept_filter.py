@@ -9,11 +9,10 @@ from hypothesis import Phase, event, find, given, settings
 from hypothesis import strategies as st
 
 from openapi_contract import Contract
-from openapi_service.accept_filter import AcceptFilter, _format_checker
-from openapi_service.resources import Resources
+from openapi_contract.python_keywords import format_checker
+from openapi_service.accept_filter import AcceptFilter
 from openapi_service.response_validation import Judge
 from openapi_service.responses import Rendered
-from openapi_service.schemas import SchemaCompiler
 from scanner_contract import load_contract
 
 NAMES = ["a", "b", "é"]
@@ -23,10 +22,9 @@ class Court:
     """The filter and the judge of one operation."""
 
     def __init__(self, contract, operation):
-        resources = Resources(contract.document, contract.source)
         self.operation = operation
-        self.filter = AcceptFilter(operation, SchemaCompiler(resources))
-        self.judge = Judge(contract, resources)
+        self.filter = AcceptFilter(operation, contract.schemas)
+        self.judge = Judge(contract)
 
     @classmethod
     def over(cls, response, *, openapi="3.1.0", **components):
@@ -119,7 +117,7 @@ values = st.recursive(
     max_leaves=6,
 )
 types = st.sampled_from(["null", "boolean", "integer", "number", "string", "array", "object"])
-formats = st.sampled_from(sorted(_format_checker().checkers))
+formats = st.sampled_from(sorted(format_checker().checkers))
 positive = st.sampled_from([1, 2, 3, 0.01, 0.1, 0.5, 1.5, 1e-10])
 
 

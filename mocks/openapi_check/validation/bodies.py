@@ -15,7 +15,6 @@ from openapi_service.forms import Form
 from openapi_service.json_text import read_json
 from openapi_service.media_types import charset, essence, is_json
 from openapi_service.problems import BadRequest
-from openapi_service.shapes import types_of
 
 from .court import ReadBody
 from .media_types import declared_as
@@ -25,9 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
 
     from openapi_contract import Contract, Operation
+    from openapi_contract.schemas import Schemas
     from openapi_service.problems import Violation as FormViolation
     from openapi_service.request import Request
-    from openapi_service.schemas import SchemaCompiler
 
 UNICODE = frozenset({"utf-8", "us-ascii"})
 
@@ -35,21 +34,19 @@ UNICODE = frozenset({"utf-8", "us-ascii"})
 class RequestBody:
     """The request body of one operation, compiled."""
 
-    def __init__(self, operation: Operation, contract: Contract, compiler: SchemaCompiler) -> None:
+    def __init__(self, operation: Operation, contract: Contract, schemas: Schemas) -> None:
         definition, self._pointer = contract.follow(
             operation.definition["requestBody"], pointers.join(operation.pointer, "requestBody")
         )
         self._required = bool(definition.get("required", False))
         self._content: Mapping[str, Mapping[str, Any]] = definition.get("content", {})
         self._schemas = {
-            name: JudgedSchema.of_body(name, each, compiler, self._pointer)
+            name: JudgedSchema.of_body(name, each, schemas, self._pointer)
             for name, each in self._content.items()
         }
-        self._types = {
-            name: types_of(each.get("schema", True), compiler) for name, each in self._content.items()
-        }
+        self._types = {name: schemas.in_media_type(each).types for name, each in self._content.items()}
         self._forms = {
-            name: Form(each.get("schema", True), each.get("encoding", {}), compiler)
+            name: Form(schemas.in_media_type(each), each.get("encoding", {}))
             for name, each in self._content.items()
             if essence(name) in FORMS
         }

@@ -14,13 +14,11 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from openapi_service.response_validation import Judge, Routed
-from openapi_service.schemas import SchemaCompiler
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from openapi_contract import Contract, Operation
-    from openapi_service.resources import Resources
     from openapi_service.responses import Rendered
 
 
@@ -53,10 +51,9 @@ class ReadBody:
 class Court:
     """Asks openapi-core for what is wrong with a request or an answer of a known operation."""
 
-    def __init__(self, contract: Contract, resources: Resources) -> None:
-        self._is_30 = contract.openapi.startswith("3.0")
-        self._resources = resources
-        self._judge = Judge(contract, resources)
+    def __init__(self, contract: Contract) -> None:
+        self._schemas = contract.schemas
+        self._judge = Judge(contract)
 
     def request_errors(
         self, operation: Operation, parameters: ReadParameters, body: ReadBody | None
@@ -83,11 +80,11 @@ class Court:
             V31RequestValidator,
         )
 
-        from openapi_service.directions import of_requests  # noqa: PLC0415 -- the same
+        from openapi_contract.directions import of_requests  # noqa: PLC0415 -- the same
 
         kind: Any = V31RequestValidator
-        if self._is_30:
-            directed = of_requests(SchemaCompiler(self._resources))
+        if self._schemas.is_30:
+            directed = of_requests(self._schemas)
             kind = partial(V30RequestValidator, schema_validators_factory=directed)
         return kind(
             self._judge.document,

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from openapi_service.media_types import is_json
-from openapi_service.resources import Resources
 from openapi_service.response_validation import declared_response
-from openapi_service.schemas import SchemaCompiler
 
 from .content_codings import NotDecoded, decoded
 from .enumerations import enumerations
@@ -19,6 +17,7 @@ if TYPE_CHECKING:
 
     from openapi_check.exchange import Exchange
     from openapi_contract import Contract, Operation
+    from openapi_contract.schemas import Schemas
 
     from .court import ReadParameters
     from .enumerations import Enumeration
@@ -89,8 +88,7 @@ class Coverage:
     """Counts what exchanges exercise of a contract."""
 
     def __init__(self, contract: Contract) -> None:
-        compiler = SchemaCompiler(Resources(contract.document, contract.source))
-        self._counted = {each.operation_id: _Counted(each, compiler) for each in contract.operations}
+        self._counted = {each.operation_id: _Counted(each, contract.schemas) for each in contract.operations}
 
     @property
     def operations(self) -> list[OperationCoverage]:
@@ -109,14 +107,14 @@ class Coverage:
 class _Counted:
     """One operation, and where its enumerations are."""
 
-    def __init__(self, operation: Operation, compiler: SchemaCompiler) -> None:
+    def __init__(self, operation: Operation, schemas: Schemas) -> None:
         self._operation = operation
         self._parameters = [(each["in"], each["name"]) for each in operation.parameters]
-        self._places = list(_of_parameters(operation, compiler))
+        self._places = list(_of_parameters(operation, schemas))
         content = {} if operation.request_body is None else operation.request_body.get("content", {})
-        self._bodies = list(_of_content(content, compiler))
+        self._bodies = list(_of_content(content, schemas))
         self._answers = {
-            code: list(_of_content(response.get("content", {}), compiler)) if code.startswith("2") else []
+            code: list(_of_content(response.get("content", {}), schemas)) if code.startswith("2") else []
             for code, response in operation.responses.items()
         }
         self.coverage = OperationCoverage(
@@ -171,18 +169,18 @@ class _Counted:
             counts[text] += 1
 
 
-def _of_parameters(operation: Operation, compiler: SchemaCompiler) -> Iterator[tuple[str, str, Enumeration]]:
+def _of_parameters(operation: Operation, schemas: Schemas) -> Iterator[tuple[str, str, Enumeration]]:
     for each in operation.parameters:
         content = next(iter(each.get("content", {}).values()), each)
-        for found in enumerations(content.get("schema", True), compiler):
+        for found in enumerations(schemas.in_media_type(content)):
             yield each["in"], each["name"], found
 
 
-def _of_content(content: Mapping[str, Any], compiler: SchemaCompiler) -> Iterator[Enumeration]:
+def _of_content(content: Mapping[str, Any], schemas: Schemas) -> Iterator[Enumeration]:
     """Yield the enumerations of a body, whatever its media type."""
     found: dict[tuple[str, ...], Enumeration] = {}
     for media_type in content.values():
-        for each in enumerations(media_type.get("schema", True), compiler):
+        for each in enumerations(schemas.in_media_type(media_type)):
             known = found.get(each.steps, each)
             values = dict.fromkeys((*known.values, *each.values))
             found[each.steps] = each._replace(values=tuple(values))

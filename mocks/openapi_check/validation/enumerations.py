@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from openapi_contract import pointers
-from openapi_service.shapes import branches_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from openapi_service.schemas import SchemaCompiler
+    from openapi_contract.schemas import Schema
 
 Steps = tuple[str, ...]
 EACH = "*"
@@ -46,25 +45,25 @@ class Enumeration(NamedTuple):
         return {json_text(each) for each in found if not isinstance(each, dict | list)} & set(self.values)
 
 
-def enumerations(schema: Any, compiler: SchemaCompiler) -> list[Enumeration]:
+def enumerations(schema: Schema) -> list[Enumeration]:
     """Return the enumerations in a schema, through its references and alternatives; none of one value."""
     found: dict[Steps, dict[str, None]] = {}
-    for steps, value in _walk(schema, compiler, ()):
+    for steps, value in _walk(schema, ()):
         found.setdefault(steps, {})[json_text(value)] = None
     listed = [Enumeration(steps, tuple(values)) for steps, values in found.items()]
     return [each for each in listed if 1 < len(each.values) <= MOST_VALUES]
 
 
-def _walk(schema: Any, compiler: SchemaCompiler, steps: Steps) -> Iterator[tuple[Steps, Any]]:
+def _walk(schema: Schema, steps: Steps) -> Iterator[tuple[Steps, Any]]:
     if len(steps) > DEEPEST:
         return
-    for branch in branches_of(schema, compiler):
+    for branch in schema.branches:
         for value in branch.get("enum", [branch["const"]] if "const" in branch else ()):
             yield steps, value
         for name, inner in branch.get("properties", {}).items():
-            yield from _walk(inner, compiler, (*steps, name))
+            yield from _walk(schema.of(inner), (*steps, name))
         if "items" in branch:
-            yield from _walk(branch["items"], compiler, (*steps, EACH))
+            yield from _walk(schema.of(branch["items"]), (*steps, EACH))
 
 
 def _inside(value: Any, step: str) -> list[Any]:

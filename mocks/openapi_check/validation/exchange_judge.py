@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from openapi_check.exchange import Verdict, Violation
 from openapi_service.problems import MethodNotAllowed, NotFound, Problem
-from openapi_service.resources import Resources
 from openapi_service.routing import PathTable
-from openapi_service.schemas import SchemaCompiler
 
 from .base_paths import BasePaths
 from .contract_words import precise
@@ -57,7 +55,6 @@ class ExchangeJudge:
     def __init__(
         self, contract: Contract, base_url: str | None = None, *, authentication: bool = True
     ) -> None:
-        resources = Resources(contract.document, contract.source)
         self._contract = contract
         self._bases = BasePaths(contract, base_url)
         self._table = PathTable(contract.operations)
@@ -65,8 +62,7 @@ class ExchangeJudge:
             each.operation_id: each if authentication else replace(each, security=())
             for each in contract.operations
         }
-        self._compiler = SchemaCompiler(resources)
-        self._court = Court(contract, resources)
+        self._court = Court(contract)
         self._judges: dict[str, _Judges] = {}
 
     def prepare(self) -> None:
@@ -142,29 +138,25 @@ class ExchangeJudge:
     def _judges_of(self, operation_id: str) -> _Judges:
         if operation_id not in self._judges:
             operation = self._operations[operation_id]
-            self._judges[operation_id] = _Judges(operation, self._contract, self._compiler, self._court)
+            self._judges[operation_id] = _Judges(operation, self._contract, self._court)
         return self._judges[operation_id]
 
 
 class _Judges:
     """The judges of one operation."""
 
-    def __init__(
-        self, operation: Operation, contract: Contract, compiler: SchemaCompiler, court: Court
-    ) -> None:
-        self._parts = operation, contract, compiler, court
+    def __init__(self, operation: Operation, contract: Contract, court: Court) -> None:
+        self._parts = operation, contract, court
 
     @cached_property
     def request(self) -> RequestJudge:
         """The judge of its requests."""
-        operation, contract, compiler, court = self._parts
-        return RequestJudge(operation, contract, compiler.for_requests, court)
+        return RequestJudge(*self._parts)
 
     @cached_property
     def response(self) -> ResponseJudge:
         """The judge of its answers."""
-        operation, contract, compiler, court = self._parts
-        return ResponseJudge(operation, contract, compiler.for_answers, court)
+        return ResponseJudge(*self._parts)
 
     def prepare(self) -> None:
         """Make both."""

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from openapi_contract import Contract, Operation
     from openapi_service.parameters import Parameter, QueryPairs
     from openapi_service.request import Request
-    from openapi_service.schemas import SchemaCompiler
 
     from .court import Court
 
@@ -72,14 +71,13 @@ class JudgedRequest:
 class RequestJudge:
     """Judges the requests of one operation."""
 
-    def __init__(
-        self, operation: Operation, contract: Contract, compiler: SchemaCompiler, court: Court
-    ) -> None:
+    def __init__(self, operation: Operation, contract: Contract, court: Court) -> None:
         self._operation = operation
         self._court = court
         self._security = SecurityCheck(operation, contract)
-        self._parameters = list(_parameters(operation, contract, compiler))
-        self._body = None if operation.request_body is None else RequestBody(operation, contract, compiler)
+        self._parameters = list(_parameters(operation, contract))
+        body = operation.request_body
+        self._body = None if body is None else RequestBody(operation, contract, contract.schemas.for_requests)
 
     def judge(self, request: Request, body: bytes | None) -> JudgedRequest:
         """Return what a request holds, and what is wrong with it.
@@ -153,16 +151,14 @@ class _Undecided(dict[tuple[str, str], Exception]):
         return UNDECIDED
 
 
-def _parameters(
-    operation: Operation, contract: Contract, compiler: SchemaCompiler
-) -> Iterator[JudgedParameter]:
-    places = _pointers(operation, contract)
-    compiled = compile_parameters(operation.parameters, compiler)
+def _parameters(operation: Operation, contract: Contract) -> Iterator[JudgedParameter]:
+    places, schemas = _pointers(operation, contract), contract.schemas.for_requests
+    compiled = compile_parameters(operation.parameters, schemas.of)
     for each, definition in zip(compiled, operation.parameters, strict=True):
         pointer = places[each.name, each.location]
         content = next(iter(definition.get("content", {}).values()), None)
-        schema = (definition if content is None else content).get("schema", True)
-        yield JudgedParameter(each, JudgedSchema(schema, compiler, each.location, each.name, pointer))
+        schema = schemas.in_media_type(definition if content is None else content)
+        yield JudgedParameter(each, JudgedSchema(schema, each.location, each.name, pointer))
 
 
 def _pointers(operation: Operation, contract: Contract) -> dict[tuple[str, str], str]:

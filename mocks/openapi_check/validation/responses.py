@@ -12,7 +12,6 @@ from openapi_service.media_types import charset, essence, is_json
 from openapi_service.problems import BadRequest
 from openapi_service.response_validation import declared_response
 from openapi_service.responses import Rendered
-from openapi_service.shapes import types_of
 
 from .bodies import UNICODE
 from .media_types import declared_as
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from openapi_contract import Contract, Operation
-    from openapi_service.schemas import SchemaCompiler
 
     from .court import Court
 
@@ -32,15 +30,11 @@ RawHeaders = list[tuple[bytes, bytes]]
 class ResponseJudge:
     """Judges the answers of one operation."""
 
-    def __init__(
-        self, operation: Operation, contract: Contract, compiler: SchemaCompiler, court: Court
-    ) -> None:
+    def __init__(self, operation: Operation, contract: Contract, court: Court) -> None:
         self._operation = operation
-        self._filter = AcceptFilter(operation, compiler)
+        self._filter = AcceptFilter(operation, contract.schemas.for_responses)
         self._court = court
-        self._declared = {
-            code: DeclaredAnswer(operation, code, contract, compiler) for code in operation.responses
-        }
+        self._declared = {code: DeclaredAnswer(operation, code, contract) for code in operation.responses}
 
     def violations(self, status: int, headers: RawHeaders, body: bytes | None) -> list[Violation]:
         """Return what is wrong with an answer.
@@ -91,13 +85,13 @@ class ResponseJudge:
 class DeclaredAnswer:
     """One response that an operation declares."""
 
-    def __init__(self, operation: Operation, code: str, contract: Contract, compiler: SchemaCompiler) -> None:
+    def __init__(self, operation: Operation, code: str, contract: Contract) -> None:
         _, self.pointer = contract.follow(
             operation.definition["responses"][code], pointers.join(operation.pointer, "responses", code)
         )
         self.definition = operation.responses[code]
         self._content: Mapping[str, Any] = self.definition.get("content", {})
-        self._compiler = compiler
+        self._schemas = contract.schemas.for_responses
 
     def media_type(self, sent: str) -> str | None:
         """Return the key that declares the media type of an answer's Content-Type."""
@@ -105,7 +99,7 @@ class DeclaredAnswer:
 
     def schema(self, media_type: str) -> JudgedSchema:
         """Return the schema that the body of a declared media type must keep."""
-        return JudgedSchema.of_body(media_type, self._content[media_type], self._compiler, self.pointer)
+        return JudgedSchema.of_body(media_type, self._content[media_type], self._schemas, self.pointer)
 
     def read(
         self, body: bytes | None, sent: str, media_type: str | None, found: list[Violation]
@@ -129,7 +123,7 @@ class DeclaredAnswer:
 
     def _means_text(self, sent: str, media_type: str) -> bool:
         """Tell whether the schema is one of a text; of CSV or XML it may say what no JSON value shows."""
-        types = types_of(self._content[media_type].get("schema", True), self._compiler)
+        types = self._schemas.in_media_type(self._content[media_type]).types
         return essence(sent).startswith("text/") and "string" in types
 
     def _without_schema(self, body: bytes | None, sent: str) -> Iterator[Violation]:
@@ -154,7 +148,7 @@ class DeclaredAnswer:
     def header_violations(self, name: str, error: Exception) -> list[Violation]:
         """Return what openapi-core's error in a header says."""
         pointer = pointers.join(self.pointer, "headers", name)
-        schema = JudgedSchema(True, self._compiler, "header", name, pointer)  # noqa: FBT003 -- the schema of anything
+        schema = JudgedSchema(self._schemas.of(True), "header", name, pointer)  # noqa: FBT003 -- the schema of anything
         if type(error).__name__ == "MissingRequiredHeader":
             return [schema.violation("required", "is required and was not sent")]
         return schema.violations(NO_JSON, error)

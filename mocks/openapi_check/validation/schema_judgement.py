@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from openapi_check.exchange import Violation
 from openapi_contract import pointers
-from openapi_service.accept_filter import accepting
-from openapi_service.violations import holds_more
+from openapi_contract.violations import holds_more
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from openapi_service.schemas import SchemaCompiler
+    from openapi_contract.schemas import Schema, Schemas
 
 UNDECIDED = Exception("openapi-core did not judge this")
 """Stands for openapi-core's error where it cannot judge, or would take too long."""
@@ -39,20 +38,20 @@ class JudgedSchema:
         pointer: to the schema in the contract.
     """
 
-    def __init__(self, schema: Any, compiler: SchemaCompiler, part: str, name: str, pointer: str) -> None:
-        self.accepts = accepting(schema, compiler)
-        self._compiled = compiler.compile(schema)
+    def __init__(self, schema: Schema, part: str, name: str, pointer: str) -> None:
+        self.accepts = schema.surely_accepts
+        self._validator = schema.validator
         self._part = part
         self._name = name
         self._pointer = pointer
 
     @classmethod
     def of_body(
-        cls, media_type: str, definition: Mapping[str, Any], compiler: SchemaCompiler, pointer: str
+        cls, media_type: str, definition: Mapping[str, Any], schemas: Schemas, pointer: str
     ) -> JudgedSchema:
         """Return the schema of a body's declared media type; ``pointer`` is to what has the ``content``."""
         pointer = pointers.join(pointer, "content", media_type, "schema")
-        return cls(definition.get("schema", True), compiler, "body", "", pointer)
+        return cls(schemas.in_media_type(definition), "body", "", pointer)
 
     def violation(self, rule: str, detail: str) -> Violation:
         """Return a violation of the whole part."""
@@ -68,7 +67,7 @@ class JudgedSchema:
         return told or list(self._of_openapi_core(error))
 
     def _of_jsonschema_rs(self, value: Any) -> Iterator[Violation]:
-        for each in islice(self._compiled.violations(value, self._part, self._name), MOST_VIOLATIONS):
+        for each in islice(self._validator.violations(value, self._part, self._name), MOST_VIOLATIONS):
             yield self._violation_at(each.name, each.rule, each.detail)
 
     def _violation_at(self, where: str, rule: str, detail: str) -> Violation:

@@ -56,8 +56,7 @@ class ContractAnswers:
     def generator(self, assembly: Assembly) -> Generator:
         """Return the generator of the contract's values."""
         if self._generator is None:
-            is_30 = assembly.contract.openapi.startswith("3.0")
-            self._generator = Generator(assembly.compiler, is_30=is_30, seed=self._seed)
+            self._generator = Generator(assembly.contract.schemas, seed=self._seed)
         return self._generator
 
 

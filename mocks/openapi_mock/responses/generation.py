@@ -13,8 +13,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from openapi_contract.comparison.shapes import type_of
-from openapi_service.accept_filter import JUDGED
+from openapi_contract.schemas import type_of
 
 from . import primitives
 from .heights import Heights
@@ -24,7 +23,7 @@ from .merging import Merger
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from openapi_service.schemas import SchemaCompiler
+    from openapi_contract.schemas import Schemas
 
     from .merged import Merged
     from .merging import Branch
@@ -55,18 +54,17 @@ class Generator:
     """Generates values for the schemas of one document.
 
     Args:
-        compiler: of the document's schemas.
-        is_30: whether it is written in OpenAPI 3.0's dialect.
+        schemas: of the document.
         seed: another seed, other values.
 
     Attributes:
         omits_write_only: whether even a required property is left out of a response if it is write-only.
     """
 
-    def __init__(self, compiler: SchemaCompiler, *, is_30: bool, seed: str) -> None:
-        self.omits_write_only = is_30
-        self._compiler = compiler
-        self._merger = Merger(compiler, is_30=is_30)
+    def __init__(self, schemas: Schemas, *, seed: str) -> None:
+        self.omits_write_only = schemas.is_30
+        self._schemas = schemas.for_responses
+        self._merger = Merger(schemas)
         self._heights = Heights(self._merger)
         self._seed = seed
         self._checks: dict[int, Callable[[Any], bool]] = {}
@@ -98,7 +96,7 @@ class Generator:
     def _check(self, schema: dict[str, Any]) -> Callable[[Any], bool]:
         """Return the check of a schema; one that cannot be compiled, such as by its pattern, accepts."""
         try:
-            return self._compiler.for_answers.compile(schema, keywords=JUDGED).is_valid
+            return self._schemas.of(schema).python_validator.is_valid
         except (LookupError, ValueError):
             return lambda _: True
 

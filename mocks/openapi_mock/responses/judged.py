@@ -21,7 +21,7 @@ class AnswerJudge:
 
     def __init__(self, operation: Operation, assembly: Assembly, generator: Generator) -> None:
         self._operation = operation
-        self._filter = AcceptFilter(operation, assembly.compiler)
+        self._filter = AcceptFilter(operation, assembly.contract.schemas)
         self._judge = assembly.judge
         self._generator = generator
 

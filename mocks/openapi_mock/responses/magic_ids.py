@@ -12,8 +12,6 @@ from collections import deque
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from openapi_service.shapes import parts_of
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -44,7 +42,7 @@ class MagicIds:
 
     def __init__(self, operation: Operation, assembly: Assembly, generator: Generator, success: int) -> None:
         self._generator = generator
-        self._compiler = assembly.compiler
+        self._schemas = assembly.schemas
         statuses = [int(code) for code in operation.responses if code.isdigit() and int(code) != success]
         self.spellings: dict[tuple[str, str], dict[int, Any]] = {}
         self._statuses: dict[tuple[str, str], dict[Any, int]] = {}
@@ -62,8 +60,7 @@ class MagicIds:
         return list(self._statuses)
 
     def _add(self, place: str, name: str, schema: Any, statuses: list[int]) -> None:
-        is_valid = self._compiler.compile(schema).is_valid
-        parts = parts_of(schema, self._compiler)
+        is_valid, parts = self._schemas.of(schema).validator.is_valid, self._schemas.parts(schema)
         drawable = any("pattern" in each for each in parts) and not any("enum" in each for each in parts)
         spelled = self.spellings.get((place, name), {})  # of the same name further out
         known = self._statuses.get((place, name), {})
@@ -101,7 +98,8 @@ class MagicIds:
                 yield from schema.get("properties", {}).items()
                 yield from [(name, schema["items"])] if "items" in schema else []
                 either = (part for keyword in BESIDE for part in schema.get(keyword, ()))
-                pending.extend((name, each) for each in (self._compiler.follow(schema), *either))
+                target = self._schemas.target(schema)
+                pending.extend((name, each) for each in (target and target.node, *either))
 
 
 def members_of(body: Any) -> Iterator[tuple[str, Any]]:

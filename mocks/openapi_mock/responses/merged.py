@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from openapi_contract.patterns import matches
-from openapi_service.shapes import EVERY_TYPE
+from openapi_contract.schemas import EVERY_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

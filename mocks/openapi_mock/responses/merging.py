@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from openapi_contract.dialect30 import to_2020_12
-
 from .merged import Merged, NoValueError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from openapi_service.schemas import SchemaCompiler
+    from openapi_contract.schemas import Schemas
 
 Branch = list[Any]
 """Schemas that hold together if this alternative is taken."""
@@ -22,29 +20,23 @@ class Merger:
     """Merges the schemas of one document.
 
     Args:
-        compiler: tells where references lead.
-        is_30: whether the document is written in OpenAPI 3.0's dialect.
+        schemas: of the document.
     """
 
-    def __init__(self, compiler: SchemaCompiler, *, is_30: bool) -> None:
-        self._compiler = compiler
-        self._is_30 = is_30
+    def __init__(self, schemas: Schemas) -> None:
+        self._schemas = schemas
         self._made: dict[tuple[str, str | None], dict[str, Any]] = {}
 
     def keywords(self, schema: Any) -> dict[str, Any]:
         """Return a schema as JSON Schema 2020-12 spells it; NoValueError for one that nothing keeps."""
         if schema is False:
             raise NoValueError("it allows nothing")
-        if not isinstance(schema, dict):
-            return {}
-        return to_2020_12(schema) if self._is_30 else schema
+        return self._schemas.keywords(schema)
 
     def target(self, schema: Any) -> Any:
         """Return what the schema's reference leads to, None without one."""
-        if not isinstance(schema, dict):
-            return None
-        dynamic = schema.get("$dynamicRef")
-        return self._compiler.follow({"$ref": dynamic} if isinstance(dynamic, str) else schema)
+        target = self._schemas.target(schema)
+        return None if target is None else target.node
 
     def is_marked(self, schema: Any, keyword: str) -> bool:
         """Tell whether a schema, or what it refers to, says ``keyword: true``."""
@@ -63,15 +55,9 @@ class Merger:
             isinstance(each, dict) and id(self.target(each)) in targets for each in ways
         )
 
-    def beside(self, schema: Any) -> Iterator[dict[str, Any]]:
-        """Yield the schema, what it refers to, and what stands in ``allOf``."""
-        pending, seen = [schema], set[int]()
-        while pending:
-            each = pending.pop()
-            if isinstance(each, dict) and id(each) not in seen:
-                seen.add(id(each))
-                yield each
-                pending += [self.target(each), *each.get("allOf", ())]
+    def beside(self, schema: Any) -> list[dict[str, Any]]:
+        """Return the schema, what it refers to, and what stands in ``allOf``."""
+        return self._schemas.parts(schema)
 
     def merge(self, schemas: Iterable[Any], order: Callable[[list[Branch]], Iterable[Branch]]) -> Merged:
         """Merge schemas; of each alternative, the first in this order that contradicts nothing.

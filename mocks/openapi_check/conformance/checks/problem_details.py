@@ -9,9 +9,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from openapi_check.conformance.target import label_of
-from openapi_service.resources import Resources
 from openapi_service.response_validation import declared_response
-from openapi_service.schemas import SchemaCompiler
 
 from .check import AnswerCheck
 from .json_bodies import object_of
@@ -23,7 +21,7 @@ if TYPE_CHECKING:
 
     from openapi_check.conformance.target import Target
     from openapi_check.conformance.violation import Violated
-    from openapi_service.schemas import Schema
+    from openapi_contract.schemas import Validator
 
 MEDIA_TYPE: Final = "application/problem+json"
 MEMBERS: Final[dict[str, type]] = {
@@ -104,19 +102,16 @@ class ProblemDetails(AnswerCheck):
             yield self.violated("timestamp", told, label)
 
     def _rest(self, problem: dict[str, Any], status: int, label: str) -> Iterator[Violated]:
-        schema = self._schema(label, status)
-        for each in schema.violations(problem, "body") if schema else ():
+        validator = self._validator(label, status)
+        for each in validator.violations(problem, "body") if validator else ():
             told = (
                 f"the problem of the {status} breaks {each.rule} at {each.name or 'its top'}: {each.detail}"
             )
             yield self.violated("schema", told, label)
 
-    def _schema(self, label: str, status: int) -> Schema | None:
-        key = label, status
-        if key not in self._schemas:
-            node = self._node(label, status)
-            self._schemas[key] = None if node is None else self._compiler.compile(node)
-        return self._schemas[key]
+    def _validator(self, label: str, status: int) -> Validator | None:
+        node = self._node(label, status)
+        return None if node is None else self.target.contract.schemas.of(node).validator
 
     def _node(self, label: str, status: int) -> Any:
         """Return the contract's schema of a problem; for an answer that it does not name, that of any."""
@@ -128,17 +123,8 @@ class ProblemDetails(AnswerCheck):
         return components.get("schemas", {}).get("ProblemDetails")
 
     @cached_property
-    def _schemas(self) -> dict[tuple[str, int], Schema | None]:
-        return {}
-
-    @cached_property
     def _operations(self) -> dict[str, Any]:
         return {label_of(operation): operation for operation in self.target.contract.operations}
-
-    @cached_property
-    def _compiler(self) -> SchemaCompiler:
-        contract = self.target.contract
-        return SchemaCompiler(Resources(contract.document, contract.source))
 
 
 def _word(kind: type) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from openapi_contract import pointers
-
-from .problems import Violation
+from . import pointers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,6 +24,29 @@ MOST_PLACES_WITH_NAMES = 200
 
 TOLD_OF_LARGE = frozenset({"type", "maxItems", "maxProperties"})
 """What can be said of a value without looking into its parts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One part of a request (or response) that violates the contract.
+
+    Attributes:
+        location: ``path``, ``query``, ``header``, ``cookie`` or ``body``.
+        name: the parameter's name, or a JSON pointer (RFC 6901) into the body.
+        rule: the JSON Schema keyword, or the OpenAPI rule, that is violated.
+        detail: what was found and what the contract expects, in a sentence.
+    """
+
+    location: str
+    name: str
+    rule: str
+    detail: str
+
+    def document(self) -> dict[str, str]:
+        """Return the member of ``errors``: bodies have a ``pointer``, parameters a ``name``."""
+        place = "pointer" if self.location == "body" else "name"
+        parts = asdict(self)
+        return {"in": self.location, place: parts["name"], "rule": parts["rule"], "detail": parts["detail"]}
 
 
 def violations(

@@ -13,39 +13,38 @@ from jsonschema.validators import extend
 from openapi_core.validation.schemas.factories import SchemaValidatorsFactory
 from openapi_schema_validator import OAS30ReadValidator, OAS30WriteValidator
 
-from .shapes import properties_marked
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .schemas import SchemaCompiler
+    from .schemas import Schemas
 
 
-def of_requests(compiler: SchemaCompiler) -> SchemaValidatorsFactory:
+def of_requests(schemas: Schemas) -> SchemaValidatorsFactory:
     """Return what makes openapi-core's validators of requests: read-only properties may be there or not."""
-    keywords = {**_keywords("readOnly", OAS30WriteValidator, compiler), "readOnly": lambda *_: ()}
+    keywords = {**_keywords("readOnly", OAS30WriteValidator, schemas), "readOnly": lambda *_: ()}
     return SchemaValidatorsFactory(extend(OAS30WriteValidator, keywords))
 
 
-def of_answers(compiler: SchemaCompiler) -> SchemaValidatorsFactory:
-    """Return what makes openapi-core's validators of answers: write-only properties are not there."""
+def of_responses(schemas: Schemas) -> SchemaValidatorsFactory:
+    """Return what makes openapi-core's validators of responses: write-only properties are not there."""
     return SchemaValidatorsFactory(
-        extend(OAS30ReadValidator, _keywords("writeOnly", OAS30ReadValidator, compiler))
+        extend(OAS30ReadValidator, _keywords("writeOnly", OAS30ReadValidator, schemas))
     )
 
 
-def _keywords(mark: str, kind: Any, compiler: SchemaCompiler) -> dict[str, Any]:
+def _keywords(mark: str, kind: Any, schemas: Schemas) -> dict[str, Any]:
     """Return the keywords that tell what is required, for all properties but those that are marked."""
+    marks = frozenset({mark})
 
     def required(validator: Any, names: list[str], instance: Any, schema: Any) -> Iterator[Any]:
-        judged = kind.VALIDATORS["required"]
-        if any(judged(validator, names, instance, schema)):  # what is marked takes a while to find
-            wanted = _unmarked(names, properties_marked(mark, schema, compiler))
-            yield from judged(validator, wanted, instance, schema)
+        original = kind.VALIDATORS["required"]
+        if any(original(validator, names, instance, schema)):  # what is marked takes a while to find
+            unmarked = _unmarked(names, schemas.marked(schema, marks))
+            yield from original(validator, unmarked, instance, schema)
 
     def all_of(validator: Any, parts: list[Any], instance: Any, schema: Any) -> Iterator[Any]:
         if any("required" in part for part in parts):
-            marked = properties_marked(mark, schema, compiler)
+            marked = schemas.marked(schema, marks)
             parts = [
                 {**part, "required": _unmarked(part["required"], marked)} if "required" in part else part
                 for part in parts

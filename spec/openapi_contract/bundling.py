@@ -1,0 +1,114 @@
+"""Schemas of an OpenAPI document as JSON Schemas 2020-12 that stand alone.
+
+A schema in a document refers to others by pointers into that document (``#/components/schemas/...``), and
+may itself hold resources of its own (``$id``) in which ``#`` means something else. What a schema refers to is
+brought along under ``$defs``, and only references whose base is the document are rewritten. OpenAPI 3.0's own
+dialect is translated on the way.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote
+
+from .anatomy import map_subschemas
+from .dialect30 import to_2020_12
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .resources import Resources
+
+
+class Bundler:
+    """Bundles the schemas of one document.
+
+    Args:
+        resources: where the document's schemas belong.
+        is_30: whether they are written in OpenAPI 3.0's dialect.
+        not_required: returns the names of the properties of a schema object that need not be there, in the
+            direction that the value takes.
+    """
+
+    def __init__(
+        self, resources: Resources, *, is_30: bool, not_required: Callable[[dict[str, Any]], frozenset[str]]
+    ) -> None:
+        self._resources = resources
+        self._is_30 = is_30
+        self._not_required = not_required
+        self._brought: dict[str, tuple[Any, list[str]]] = {}
+
+    def bundle(self, schema: Any) -> dict[str, Any]:
+        """Return the self-contained JSON Schema that means what ``schema`` means in the document.
+
+        Raises:
+            LookupError: a reference leads nowhere.
+        """
+        pending: list[str] = []
+        definitions = {"root": self._standing_alone(schema, pending)}
+        while pending:
+            reference = pending.pop()
+            if not _is_there(reference, definitions):
+                definitions[reference], within = self._bring(reference)
+                pending.extend(within)
+        return {"$ref": "#/$defs/root", "$defs": definitions}
+
+    def _bring(self, reference: str) -> tuple[Any, list[str]]:
+        """Return what a pointer into the document or an anchor of it leads to, and the references in it."""
+        if reference not in self._brought:
+            within: list[str] = []
+            target = self._resources.target(None, "#" + quote(reference))
+            if target is None:
+                raise LookupError(f"the reference #{reference} leads nowhere")
+            self._brought[reference] = self._standing_alone(target.node, within), within
+        return self._brought[reference]
+
+    def _standing_alone(self, schema: Any, pending: list[str]) -> Any:
+        embedded = self._resources.reference_to(schema)
+        if embedded is None:
+            return self._rewrite(schema, pending)
+        reference, resource = embedded
+        return {"$ref": reference, "$defs": {"resource": resource}}
+
+    def _rewrite(self, schema: Any, pending: list[str], marked: frozenset[str] = frozenset()) -> Any:
+        """Translate a schema; ``marked`` properties of the object that it is one part of are not required."""
+        if not isinstance(schema, dict) or "$id" in schema:
+            return schema
+        if self._is_30:
+            marked |= self._not_required(schema)
+            schema = to_2020_12(schema, not_required=marked)
+        rewritten = map_subschemas(
+            schema,
+            lambda keyword, each: self._rewrite(each, pending, marked if keyword == "allOf" else frozenset()),
+        )
+        for keyword in ("$ref", "$dynamicRef"):
+            if isinstance(schema.get(keyword), str):
+                rewritten[keyword] = _rewritten_reference(schema[keyword], pending)
+        return rewritten
+
+
+def _rewritten_reference(reference: str, pending: list[str]) -> str:
+    if not reference.startswith("#") or reference == "#":
+        return reference
+    fragment = unquote(reference[1:])
+    pending.append(fragment)
+    if not fragment.startswith("/"):
+        return reference
+    return "#/$defs/" + quote(fragment.replace("~", "~0").replace("/", "~1"))
+
+
+def _is_there(reference: str, definitions: dict[str, Any]) -> bool:
+    return reference in definitions or (
+        not reference.startswith("/") and _is_anchored(reference, list(definitions.values()))
+    )
+
+
+def _is_anchored(name: str, node: Any) -> bool:
+    """Tell whether an anchor stands in a schema, outside of the resources in it."""
+    if isinstance(node, list):
+        return any(_is_anchored(name, item) for item in node)
+    if not isinstance(node, dict) or "$id" in node:
+        return False
+    if name in {node.get("$anchor"), node.get("$dynamicAnchor")}:
+        return True
+    return any(_is_anchored(name, value) for value in node.values())

@@ -1,0 +1,116 @@
+"""The schema resources of a document: what a ``$ref`` leads to depends on the ``$id`` around it.
+
+A schema with an ``$id`` is a resource of its own (JSON Schema 2020-12, section 8.2.1), all others belong to
+the document. Anchors are names within a resource. The library ``referencing`` resolves the same references,
+but does not say at which pointer of the document they end, which every report of ours has to.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import quote, unquote, urldefrag, urljoin, urlsplit
+
+from . import pointers
+from .anatomy import document_place, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Target(NamedTuple):
+    """What a reference leads to, and its JSON pointer in the document."""
+
+    node: Any
+    pointer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A schema with an ``$id``.
+
+    Attributes:
+        uri: its absolute URI.
+        root: the schema itself.
+        pointer: JSON pointer of it in the document.
+    """
+
+    uri: str
+    root: Mapping[str, Any]
+    pointer: str
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """The schema, under its absolute URI."""
+        return {**self.root, "$id": self.uri}
+
+
+class Resources:
+    """All schemas of a document, by the resource that they belong to.
+
+    Args:
+        document: the OpenAPI document.
+        source: the file or URL it was read from: the URI that its own relative references start at.
+    """
+
+    def __init__(self, document: Mapping[str, Any], source: str) -> None:
+        place = document_place(dict(document), source)
+        self.document = document
+        self.uri = place.base
+        self._resources: dict[str, Resource] = {}
+        self._homes: dict[int, tuple[Resource, str]] = {}
+        self._anchors: dict[tuple[str, str], Target] = {}
+        nearest: dict[str, Resource] = {}
+        for each in walk(place):
+            node = each.node
+            if each.kind != "schema" or not isinstance(node, dict):
+                continue
+            for keyword in ("$anchor", "$dynamicAnchor"):
+                if keyword in node:
+                    self._anchors.setdefault((each.base, node[keyword]), Target(node, each.pointer))
+            if each.base != self.uri:
+                if "$id" in node:
+                    nearest[each.base] = Resource(each.base, node, each.pointer)
+                    self._resources.setdefault(each.base, nearest[each.base])
+                resource = nearest[each.base]
+                self._homes[id(node)] = resource, each.pointer.removeprefix(resource.pointer)
+
+    @property
+    def schemes(self) -> set[str]:
+        """The schemes of the resources' URIs, and those that someone could think of fetching."""
+        return {"http", "https", "file"} | {urlsplit(uri).scheme for uri in self._resources}
+
+    def reference_to(self, schema: Any) -> tuple[str, dict[str, Any]] | None:
+        """Return a ``$ref`` to a schema that holds anywhere, and the resource that it leads into.
+
+        None for a schema that belongs to the document itself.
+        """
+        if id(schema) not in self._homes:
+            return None
+        resource, pointer = self._homes[id(schema)]
+        return f"{resource.uri}#{quote(pointer)}" if pointer else resource.uri, resource.schema
+
+    def resource(self, uri: str) -> dict[str, Any]:
+        """Return the resource with this URI; LookupError if the document has none."""
+        if uri not in self._resources:
+            raise LookupError(f"no schema of the contract has the $id {uri}")
+        return self._resources[uri].schema
+
+    def target(self, schema: Any, reference: str) -> Target | None:
+        """Return what a ``$ref`` in ``schema`` leads to, None if that is not a part of the document."""
+        own, _ = self._homes.get(id(schema), (None, ""))
+        own_uri = self.uri if own is None else own.uri
+        uri, fragment = urldefrag(reference if reference.startswith("#") else urljoin(own_uri, reference))
+        uri, fragment = uri or own_uri, unquote(fragment)
+        if fragment and not fragment.startswith("/"):
+            return self._anchors.get((uri, fragment))
+        if uri == self.uri:
+            return self._at(fragment) if fragment else None
+        resource = own if own is not None and uri == own.uri else self._resources.get(uri)
+        return None if resource is None else self._at(resource.pointer + fragment)
+
+    def _at(self, pointer: str) -> Target | None:
+        try:
+            return Target(pointers.lookup(self.document, pointer), pointer)
+        except KeyError:
+            return None

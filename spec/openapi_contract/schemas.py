@@ -1,0 +1,279 @@
+"""What the schemas of a contract mean: each fact is worked out when it is first asked for, and once."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Final
+
+import jsonschema_rs
+
+from .anatomy import ALTERNATIVES
+from .bundling import Bundler
+from .dialect30 import to_2020_12
+from .python_keywords import PYTHON_KEYWORDS, reads_alike
+from .violations import violations
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from .resources import Resources, Target
+    from .violations import Violation
+
+EVERY_TYPE: Final = frozenset({"null", "boolean", "integer", "number", "string", "array", "object"})
+MISSING: Any = type("Missing", (), {"__repr__": lambda _: "MISSING"})()
+LENIENT: dict[str, Callable[[str], bool]] = {"time": lambda _: True}
+"""Formats that any text has: of a time, jsonschema-rs expects an offset, and openapi-core takes none."""
+OWN_DIALECT = "https://spec.openapis.org/oas/3.1/dialect/base"
+DEEPEST = 20
+
+
+class Validator:
+    """A compiled schema.
+
+    Attributes:
+        is_valid: tells whether a JSON value conforms to it.
+    """
+
+    __slots__ = ("_bundle", "_compiled", "is_valid")
+
+    def __init__(self, bundle: dict[str, Any], **options: Any) -> None:
+        self._bundle = bundle
+        self._compiled = jsonschema_rs.Draft202012Validator(bundle, mask="value", **options)
+        self.is_valid: Callable[[Any], bool] = self._compiled.is_valid
+
+    def violations(self, value: Any, location: str, name: str = "") -> Iterator[Violation]:
+        """Yield what is wrong with a JSON value; see :func:`~.violations.violations`."""
+        return violations(self._compiled, self._bundle, value, location, name)
+
+
+class Schema:
+    """A schema of a contract, as one direction of its messages reads it.
+
+    Attributes:
+        node: the schema as it stands in the document; True where there is none.
+    """
+
+    def __init__(self, node: Any, schemas: Schemas) -> None:
+        self.node = node
+        self._schemas = schemas
+
+    def of(self, node: Any) -> Schema:
+        """Return another schema of the document, read in the same direction."""
+        return self._schemas.of(node)
+
+    @cached_property
+    def validator(self) -> Validator:
+        """The validator of values.
+
+        Raises:
+            LookupError, ValueError: the schema cannot be compiled.
+        """
+        return self._schemas.compiled(self.node)
+
+    @cached_property
+    def python_validator(self) -> Validator:
+        """The validator that reads patterns, formats and fractions as openapi-core does; raises the same."""
+        if self._schemas.formats:  # Python's take their place
+            return self._schemas.view(self._schemas.direction).of(self.node).python_validator
+        return self._schemas.compiled(self.node, as_python=True)
+
+    @cached_property
+    def surely_accepts(self) -> Callable[[Any], bool]:
+        """What accepts only JSON values that openapi-core accepts; what it does not is open."""
+        if not self._schemas.is_2020_12 or not reads_alike(self._schemas.bundle(self.node)):
+            return lambda _: False
+        return self.python_validator.is_valid
+
+    @cached_property
+    def parts(self) -> list[dict[str, Any]]:
+        """The schema objects that all apply to a value: it, what it refers to and its ``allOf``."""
+        return self._schemas.parts(self.node)
+
+    @cached_property
+    def branches(self) -> list[dict[str, Any]]:
+        """The schema objects of which any may apply to a value: its parts, and their alternatives."""
+        found: dict[int, dict[str, Any]] = {}
+        pending = [self.node]
+        while pending:
+            fresh = [part for part in self._schemas.parts(pending.pop(0)) if id(part) not in found]
+            found.update((id(part), part) for part in fresh)
+            pending[:0] = [each for part in fresh for key in ALTERNATIVES for each in part.get(key, ())]
+        return list(found.values())
+
+    @cached_property
+    def types(self) -> frozenset[str]:
+        """The JSON types that a value can have; all seven where the schema does not say."""
+        return self._schemas.types(self.node)
+
+    @cached_property
+    def default(self) -> Any:
+        """The default, its own before those of what it refers to; MISSING for none."""
+        return next((part["default"] for part in self.parts if "default" in part), MISSING)
+
+    @cached_property
+    def properties(self) -> dict[str, Schema]:
+        """The schemas of the named properties."""
+        named: dict[str, Any] = {}
+        for part in reversed(self.parts):
+            named.update(part.get("properties", {}))
+        return {name: self.of(node) for name, node in named.items()}
+
+    @cached_property
+    def items(self) -> Schema:
+        """The schema of an array's items."""
+        return self.of(next((part["items"] for part in self.parts if "items" in part), True))
+
+    def is_marked(self, mark: str) -> bool:
+        """Tell whether the schema says ``readOnly: true``, or ``writeOnly: true``."""
+        return any(part.get(mark) is True for part in self.parts)
+
+
+class Schemas:
+    """The schemas of a contract, as one direction of its messages reads them.
+
+    Args:
+        resources: where the document's schemas belong; its ``openapi`` version decides the dialect.
+        direction: properties that say ``readOnly``, or ``writeOnly``, or any of both, are not required.
+        formats: hold values to ``format``, which JSON Schema takes for an annotation.
+        views: the same schemas, read otherwise.
+    """
+
+    def __init__(
+        self,
+        resources: Resources,
+        *,
+        direction: frozenset[str] = frozenset(),
+        formats: bool = False,
+        views: dict[tuple[frozenset[str], bool], Schemas] | None = None,
+    ) -> None:
+        document = resources.document
+        self.resources = resources
+        self.direction = direction
+        self.formats = formats
+        self.is_30 = str(document.get("openapi", "")).startswith("3.0")
+        self.is_2020_12 = not self.is_30 and document.get("jsonSchemaDialect", OWN_DIALECT) == OWN_DIALECT
+        self._views = {} if views is None else views
+        self._views[direction, formats] = self
+        self._schemas: dict[int, Schema] = {}
+        self._compiled: dict[tuple[int, bool], Validator] = {}
+        self._compiling = Lock()
+        self._bundler = Bundler(resources, is_30=self.is_30, not_required=self._not_required)
+
+    def view(self, direction: frozenset[str] = frozenset(), *, formats: bool = False) -> Schemas:
+        """Return the same schemas, read otherwise."""
+        return self._views.get((direction, formats)) or Schemas(
+            self.resources, direction=direction, formats=formats, views=self._views
+        )
+
+    @property
+    def for_requests(self) -> Schemas:
+        """The schemas of what is sent: what is ``readOnly`` is required of responses alone (3.0.3, 4.7.24).
+
+        In 3.1 it is an annotation, and ``required`` holds both ways.
+        """
+        return self.view(frozenset({"readOnly"}), formats=self.formats) if self.is_30 else self
+
+    @property
+    def for_responses(self) -> Schemas:
+        """The schemas of responses: in 3.0, what is ``writeOnly`` is required of requests alone."""
+        return self.view(frozenset({"writeOnly"}), formats=self.formats) if self.is_30 else self
+
+    def of(self, node: Any) -> Schema:
+        """Return the schema that a part of the document is, always the same one."""
+        if id(node) not in self._schemas:
+            self._schemas[id(node)] = Schema(node, self)
+        return self._schemas[id(node)]
+
+    def in_media_type(self, holder: Any) -> Schema:
+        """Return the schema of a Media Type Object, parameter or header; one without allows anything."""
+        return self.of(holder.get("schema", True))
+
+    def keywords(self, node: Any) -> dict[str, Any]:
+        """Return a schema object as JSON Schema 2020-12 spells it, the booleans too."""
+        if isinstance(node, dict):
+            return to_2020_12(node) if self.is_30 else node
+        return {"enum": []} if node is False else {}
+
+    def target(self, node: Any) -> Target | None:
+        """Return what a schema's ``$ref``, else its ``$dynamicRef``, leads to; None if not into the document.
+
+        A dynamic reference is taken for a plain one: to the anchor that stands in its own resource.
+        """
+        if not isinstance(node, dict):
+            return None
+        reference = node.get("$ref", node.get("$dynamicRef"))
+        return self.resources.target(node, reference) if isinstance(reference, str) else None
+
+    def parts(self, node: Any) -> list[dict[str, Any]]:
+        """Return the schema objects that all apply to a value: a schema, its ``$ref`` and its ``allOf``."""
+        found: dict[int, dict[str, Any]] = {}
+        pending = [node]
+        while pending:
+            each = pending.pop()
+            if isinstance(each, dict) and id(each) not in found:
+                found[id(each)] = each
+                target = self.target(each)
+                pending += [*reversed(each.get("allOf", ())), *([target.node] if target else [])]
+        return list(found.values())
+
+    def types(self, node: Any, depth: int = 0) -> frozenset[str]:
+        """Return the JSON types that a value of a schema can have; all seven where it does not say."""
+        if not isinstance(node, dict) or depth > DEEPEST:
+            return EVERY_TYPE
+        types, target = _declared_types(node), self.target(node)
+        for part in [*node.get("allOf", ()), *([target.node] if target else [])]:
+            types &= self.types(part, depth + 1)
+        for keyword in ALTERNATIVES:
+            if keyword in node:
+                types &= frozenset().union(*(self.types(part, depth + 1) for part in node[keyword]))
+        return types
+
+    def bundle(self, node: Any) -> dict[str, Any]:
+        """Return the JSON Schema 2020-12 that stands alone and means what a schema does in the document."""
+        return self._bundler.bundle(node)
+
+    def compiled(self, node: Any, *, as_python: bool = False) -> Validator:
+        """Compile a schema, once: of several threads that ask for it, the first has it compiled."""
+        key = id(node), as_python
+        with self._compiling:
+            if key not in self._compiled:
+                self._compiled[key] = Validator(
+                    self.bundle(node),
+                    retriever=self.resources.resource,
+                    base_uri=self.resources.uri,
+                    validate_formats=self.formats,
+                    formats=LENIENT,
+                    keywords=PYTHON_KEYWORDS if as_python else {},
+                )
+            return self._compiled[key]
+
+    def marked(self, node: Any, marks: frozenset[str]) -> frozenset[str]:
+        """Return the names of a schema's properties that say ``readOnly: true``, or ``writeOnly: true``."""
+        named = self.of(node).properties.items()
+        return frozenset(name for name, each in named if any(map(each.is_marked, marks)))
+
+    def _not_required(self, node: dict[str, Any]) -> frozenset[str]:
+        return self.marked(node, self.direction) if self.direction else frozenset()
+
+
+def _declared_types(schema: dict[str, Any]) -> frozenset[str]:
+    types = EVERY_TYPE
+    declared = schema.get("type")
+    if declared is not None:
+        types &= frozenset([declared] if isinstance(declared, str) else declared)
+        types |= {"integer"} if "number" in types else frozenset()
+        types |= {"null"} if schema.get("nullable") is True else frozenset()
+    values = schema.get("enum", [schema["const"]] if "const" in schema else None)
+    if values is not None:
+        numbers = {"integer": {"integer", "number"}}
+        types &= frozenset().union(*(numbers.get(type_of(each), {type_of(each)}) for each in values))
+    return types
+
+
+def type_of(value: Any) -> str:
+    """Return the JSON type of a value; a number without a fraction is an integer."""
+    kinds = ((bool, "boolean"), (int, "integer"), (str, "string"), (list, "array"), (dict, "object"))
+    if isinstance(value, float):
+        return "integer" if value.is_integer() else "number"
+    return next((name for kind, name in kinds if isinstance(value, kind)), "null")
