@@ -235,6 +235,7 @@ class Schemas:
 
     def compiled(self, node: Any, *, as_python: bool = False) -> Validator:
         """Compile a schema, once: of several threads that ask for it, the first has it compiled."""
+        node = self._meant(node)
         key = id(node), as_python
         with self._compiling:
             if key not in self._compiled:
@@ -247,6 +248,15 @@ class Schemas:
                     keywords=PYTHON_KEYWORDS if as_python else {},
                 )
             return self._compiled[key]
+
+    def _meant(self, node: Any) -> Any:
+        """Return the schema that a bare reference means, so that all references to it share its validator."""
+        seen = set()
+        while isinstance(node, dict) and node.keys() == {"$ref"} and id(node) not in seen:
+            seen.add(id(node))
+            target = self.target(node)
+            node = node if target is None else target.node
+        return node
 
     def marked(self, node: Any, marks: frozenset[str]) -> frozenset[str]:
         """Return the names of a schema's properties that say ``readOnly: true``, or ``writeOnly: true``."""

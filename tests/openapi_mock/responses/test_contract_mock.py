@@ -10,7 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 import scanner_api.cli
-from openapi_contract import Contract, ContractError
+from openapi_contract import Contract, ContractError, schemas
+from openapi_contract.schemas import Validator
 from openapi_mock.contract_mock import contract_mock
 from scanner_contract import load_contract
 from scanner_mocks.cli.contract_source import has_handlers
@@ -195,3 +196,55 @@ def test_options_that_cannot_be(options, said):
     result = CliRunner(env={"COLUMNS": "200"}).invoke(scanner_api.cli.app, ["mock", "--port", "0", *options])
     assert result.exit_code in {1, 2}
     assert said in result.output
+
+
+PET = {
+    "title": "Once",
+    "type": "object",
+    "required": ["name"],
+    "properties": {
+        "name": {"type": "string", "minLength": 3},
+        "mother": {"$ref": "#/components/schemas/Pet"},
+    },
+}
+PETS = {
+    "openapi": "3.1.0",
+    "info": {"title": "Pets", "version": "1"},
+    "paths": {
+        "/pets": {
+            "post": {
+                "parameters": [{"in": "query", "name": "n", "schema": {"title": "Once", "type": "integer"}}],
+                "requestBody": {
+                    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Pet"}}}
+                },
+                "responses": {
+                    "201": {
+                        "description": "",
+                        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Pet"}}},
+                    }
+                },
+            }
+        }
+    },
+    "components": {"schemas": {"Pet": PET}},
+}
+
+
+def test_a_running_mock_compiles_each_schema_once(monkeypatch):
+    """Binding, value generation and the journal's validation share what is compiled of a contract."""
+    compiled = []
+
+    def counted(bundle, **options):
+        compiled.append(json.dumps([bundle, options["validate_formats"], sorted(options["keywords"])]))
+        return Validator(bundle, **options)
+
+    monkeypatch.setattr(schemas, "Validator", counted)
+    with contract_mock(Contract(PETS, "pets")) as mock, httpx.Client(trust_env=False) as client:
+        for name in ("Rex", "no"):
+            for number in (1, "x"):
+                client.post(f"{mock.api}/pets?n={number}", json={"name": name})
+        journal = client.get(f"{mock.control}/journal").json()
+    assert len(journal["exchanges"]) == 4
+    of_pets = [each for each in compiled if "Once" in each]
+    assert of_pets
+    assert len(of_pets) == len(set(of_pets))
