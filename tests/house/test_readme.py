@@ -8,7 +8,6 @@ import typer
 
 from scanner_api.cli import app
 from scanner_api.settings import Settings
-from scanner_contract import load_contract
 from scanner_mocks import seeds
 from scanner_mocks.server import Mock
 
@@ -24,15 +23,6 @@ def section(title, text=README):
 def blocks(text):
     """Return the fenced blocks of a Markdown text."""
     return re.findall(r"^```\w*\n(.*?)\n```$", text, re.DOTALL | re.MULTILINE)
-
-
-def settings_row(name, field):
-    """Return the line of the settings table that a field of Settings asks for."""
-    default = field.default if field.default not in (None, "", ()) else None
-    shown = (
-        f"`{default if isinstance(default, str) else json.dumps(default)}`" if default is not None else "none"
-    )
-    return f"| `SCANNER_{name.upper()}` | {shown} | {field.description} |"
 
 
 def test_set_up_commands():
@@ -52,21 +42,6 @@ def test_the_first_command_installs_what_the_demo_needs():
 def test_ci_runs_the_test_command():
     """CI ends with exactly the command that the README gives for the tests."""
     assert (ROOT / ".ci" / "run").read_text().rstrip().splitlines()[-1] == blocks(section("Set up"))[1]
-
-
-def test_settings_table():
-    """The table has every setting with its default and its meaning, and no other."""
-    listed = [line for line in section("Settings").splitlines() if line.startswith("| `SCANNER_")]
-    assert listed == [settings_row(name, field) for name, field in Settings.model_fields.items()]
-
-
-def test_operations():
-    """The README names every operation of the contract, and no other."""
-    named = re.findall(r"`([A-Z]+) (/\S+)`", section("What is there"))
-    operations = load_contract().operations
-    assert sorted(named) == sorted(
-        (each.method.upper(), each.path.removeprefix("/scanner/api/v1")) for each in operations
-    )
 
 
 def test_variables_of_the_curl_lines():

@@ -46,15 +46,17 @@ def test_presigned_operation_equals_the_seed(vendor):
     assert {name: vendor["components"]["schemas"][name] for name in schemas} == schemas
 
 
-def test_operations():
-    """The vendor has 19 operations, one of them anonymous, each with an id whose tail is its own."""
+def test_operations(vendor):
+    """The vendor's operations are all there, one of them anonymous, each with an id whose tail is its own."""
     contract = load_contract(extensions=False)
-    assert len(contract.operations) == 19
+    assert [(each.path, each.method) for each in contract.operations] == [
+        (path, method) for path, item in vendor["paths"].items() for method in item
+    ]
     assert [operation.path for operation in contract.operations if not operation.security] == [
         "/scanner/api/v1/freshness-thresholds"
     ]
     tails = {operation.operation_id.partition("_endpoints_")[2] for operation in contract.operations}
-    assert len(tails) == 19
+    assert len(tails) == len(contract.operations)
     assert "" not in tails
 
 
@@ -62,7 +64,7 @@ def test_operations():
 def test_known_valid_contract_is_valid(extensions):
     """The digests that spare a start the validation are those of documents which pass it."""
     contract = load_contract(extensions=extensions)
-    assert contract.digest in loading.KNOWN_VALID
+    assert contract.digest in loading.KNOWN_VALID, "run `tox -e ledger`"
     before = json.dumps(contract.document)
     embed(contract.document, contract.source)
     validate(contract.document, contract.source)

@@ -2,29 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from openapi_check.conformance.checks import CHECKS
 from openapi_contract import pointers
 from scanner_contract import load_contract
-
-PAGE = Path(__file__).parents[3] / "docs" / "checks.md"
-
-
-def rows(check):
-    """Return the rows of a check in the table of the page."""
-    promised = f"`{check.source}`" if check.source.startswith("/") else check.source
-    for number, (rule, holds) in enumerate(check.rules.items()):
-        first = (f"`{check.name}`", check.severity.value, promised) if number == 0 else ("", "", "")
-        yield f"| {first[0]} | {rule} | {holds} | {first[1]} | {first[2]} |"
-
-
-def test_the_table_has_each_rule_as_the_code_has_it():
-    """The page's table is what the checks say of themselves; a failure shows the rows that it should have."""
-    wanted = [row for check in CHECKS for row in rows(check)]
-    assert wanted == [line for line in PAGE.read_text("utf-8").splitlines() if line.startswith("| ")][2:]
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.name)

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 from openapi_contract import Contract
 from openapi_mock.responses.page import PATH, AnswersPage, document, html
-from scanner_contract import load_contract
 
-DOCUMENT = Path(__file__).parents[3] / "docs" / "answers.md"
 HOSTILE = "<script>alert(1)</script>|`"
 PATHS = {
     "/p/{id}": {
@@ -32,11 +29,6 @@ PATHS = {
 def contract_of(paths):
     """Return a contract of these paths."""
     return Contract({"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "paths": paths}, "test")
-
-
-def test_the_document_is_that_of_the_packaged_contract():
-    """docs/answers.md is what ``python -m openapi_mock.responses.page`` writes."""
-    assert DOCUMENT.read_text() == document(load_contract())
 
 
 def test_the_document_tells_status_example_and_identifier():

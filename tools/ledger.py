@@ -1,0 +1,143 @@
+"""Rewrites what is derived from the contract, the settings and the checks: ``tox -e ledger``.
+
+The texts that the files should have are made here and nowhere else; ``tests/house/test_ledger.py`` compares.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from openapi_check.conformance.checks import CHECKS
+from openapi_contract import load_contract as load
+from openapi_mock.responses.page import document
+from scanner_api.settings import Settings
+from scanner_contract.loading import PACKAGED, load_contract, packaged_overlays
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from openapi_contract import Operation
+
+ROOT = Path(__file__).parents[1]
+BASE_PATH = "/scanner/api/v1"
+OPERATION_ROW = re.compile(r"\| `([A-Z]+) (/\S*)`(?: \+)? \| (.*) \|")
+
+
+def table(text: str, header: str, rows: Iterable[str]) -> str:
+    """Return a Markdown text with other rows in the table that has this header.
+
+    Raises:
+        ValueError: there is no such table.
+    """
+    head, found, rest = text.partition(f"{header}\n")
+    if not found:
+        raise ValueError(f"no table with the header {header}")
+    separator, *lines = rest.splitlines(keepends=True)
+    after = next((n for n, line in enumerate(lines) if not line.startswith("|")), len(lines))
+    return "".join([head, found, separator, *(f"{row}\n" for row in rows), *lines[after:]])
+
+
+def digests(text: str) -> str:
+    """Return the source of the contract's loading with the digests of both variants, which are valid.
+
+    Raises:
+        ContractError: one is not valid.
+    """
+    variants = [load(PACKAGED, packaged_overlays(extensions=each)).digest for each in (True, False)]
+    known = "".join(f'    "{digest}",\n' for digest in variants)
+    return re.sub(r"(?<=^KNOWN_VALID = \{\n).*?(?=^\}$)", known, text, flags=re.DOTALL | re.MULTILINE)
+
+
+def readme(text: str) -> str:
+    """Return the README with a row for each operation and each setting."""
+    text = table(text, "| operation | with curl |", operation_rows(text))
+    return table(text, "| variable | default | meaning |", setting_rows(Settings.model_fields))
+
+
+def operation_rows(text: str) -> list[str]:
+    """Return a row for each operation: those of the text in their order, then a draft for each new one."""
+    curls = {(method, path): curl for method, path, curl in OPERATION_ROW.findall(text)}
+    vendors = {(each.method, each.path) for each in load_contract(extensions=False).operations}
+    operations = {
+        (each.method.upper(), each.path.removeprefix(BASE_PATH)): each for each in load_contract().operations
+    }
+    places = [place for place in curls if place in operations]
+    places += [place for place in operations if place not in curls]
+    rows = []
+    for method, path in places:
+        operation = operations[method, path]
+        mark = "" if (operation.method, operation.path) in vendors else " +"
+        rows.append(
+            f"| `{method} {path}`{mark} | {curls.get((method, path)) or draft(operation, method, path)} |"
+        )
+    return rows
+
+
+def draft(operation: Operation, method: str, path: str) -> str:
+    """Return a curl line to begin with: variables in the path, the body's example or an empty object."""
+    target = re.sub(r"(\w+)/\{(\w+)\}", lambda match: f"{match[1]}/${variable(match[1], match[2])}", path)
+    options = ""
+    if operation.request_body is not None:
+        media_type = operation.request_body["content"].get("application/json", {})
+        options = f" --json '{json.dumps(media_type.get('example', {}))}'"
+    if method != ("POST" if options else "GET"):
+        options = f" -X {method}{options}"
+    credential = '-H "$AUTH" ' if operation.security else ""
+    return f'`curl {credential}"$V1{target}"{options}`'
+
+
+def variable(segment: str, parameter: str) -> str:
+    """Return the variable of a path parameter: SESSION for ``session_id``, and ``id`` after ``sessions``."""
+    own = parameter.removesuffix("short_id").removesuffix("id").removesuffix("_")
+    return (own or segment.removesuffix("s")).upper()
+
+
+def setting_rows(fields: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a row for each field of the settings: its variable, default and description."""
+    for name, field in fields.items():
+        default = field.default if field.default not in (None, "", ()) else None
+        code = default if isinstance(default, str) else json.dumps(default)
+        shown = "none" if default is None else f"`{code}`"
+        yield f"| `SCANNER_{name.upper()}` | {shown} | {field.description} |"
+
+
+def checks(text: str) -> str:
+    """Return the page of the checks with a row for each rule."""
+    return table(text, "| check | rule | what it holds | severity | promised in |", check_rows(CHECKS))
+
+
+def check_rows(described: Sequence[Any]) -> Iterator[str]:
+    """Yield a row for each rule; the first of a check names it, its severity and where it is promised."""
+    for check in described:
+        promised = f"`{check.source}`" if check.source.startswith("/") else check.source
+        name, severity = f"`{check.name}`", check.severity.value
+        for rule, holds in check.rules.items():
+            yield f"| {name} | {rule} | {holds} | {severity} | {promised} |"
+            name = severity = promised = ""
+
+
+DERIVED: Mapping[str, Callable[[str], str]] = {
+    "spec/scanner_contract/loading.py": digests,
+    "README.md": readme,
+    "docs/answers.md": lambda _: document(load_contract()),
+    "docs/checks.md": checks,
+}
+"""What makes of each file's present text the text that it should have."""
+
+
+def main() -> None:
+    """Rewrite what is out of date, and name it."""
+    for name, derive in DERIVED.items():
+        file = ROOT / name
+        text = file.read_text("utf-8")
+        if (expected := derive(text)) != text:
+            file.write_text(expected, "utf-8")
+            sys.stdout.write(f"rewritten: {name}\n")
+
+
+if __name__ == "__main__":
+    main()
