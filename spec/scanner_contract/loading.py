@@ -17,7 +17,7 @@ PACKAGED_OVERLAYS = Path(__file__).with_name("overlays")
 EXTENSIONS = PACKAGED_OVERLAYS / "extensions.yaml"
 
 # digests of the packaged contract with all its overlays, and without the extensions, which a test holds to be
-# valid: so no start has to check either again, nor import what checks it
+# valid: so no start has to check either again, nor import what checks it (`tox -e ledger` rewrites them)
 KNOWN_VALID = {
     "86b4bf2d78f20ddb23f0f28165c7e264d12eba971bb880aa49b40471bf651252",
     "2d32f30a8b510cadb204234aa119738870b8ab00ea56a9259c9bc261b5e58351",
