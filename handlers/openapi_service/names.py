@@ -6,8 +6,8 @@ The name of an operation's handler, :func:`handler_name`, is
 2. else the operationId spelled as arguments are (``find pet by id`` is ``find_pet_by_id``);
 3. where nothing is left of that, or there is no operationId, method and path (``get_pets__id_``).
 
-A function may also be named by the tail of that name behind an underscore (``apps_photos_get_url`` is answered
-by ``photos_get_url``, ``get_url`` or ``url``); the longest name wins.
+A function may also be named by the tail of that name behind an underscore (``photos_get_url``, ``get_url`` or
+``url`` for ``apps_photos_get_url``); the longest name wins.
 """
 
 from __future__ import annotations

@@ -154,7 +154,7 @@ def _writable(file: str) -> Path:
 
 
 def _need_extra() -> None:
-    from .cli.extras import lack_of  # noqa: PLC0415 -- the module's reason
+    from openapi_contract.cli.commands import lack_of  # noqa: PLC0415 -- the module's reason
 
     if reason := lack_of("mock"):
         pytest.fail(reason, pytrace=False)

@@ -20,9 +20,9 @@ import typer
 from typer.testing import CliRunner
 
 import scanner_api.cli
+from openapi_contract.cli.commands import EXTRAS
 from openapi_mock.own_url import callable_url
-from scanner_mocks import cli, seeds
-from scanner_mocks.cli import extras
+from scanner_mocks import seeds
 from scanner_mocks.token_issuer import bearer_token
 
 FREE_PORTS = ("--port", "0", "--s3-port", "0")
@@ -196,10 +196,8 @@ def test_every_url_that_is_told_can_be_called(listened_on, told):
 @pytest.mark.parametrize(("command", "code"), [("mock", 2), ("demo", 2), ("mock exec true", 125)])
 def test_without_the_extra_it_says_what_to_install(monkeypatch, command, code):
     """Where something of the extra is missing, the command names it and the extra, and ends with its code."""
-    monkeypatch.setitem(extras.MODULES, "mock", ("not_installed_here",))
-    app = typer.Typer()
-    cli.add_commands(app)
-    outcome = CliRunner().invoke(app, command.split())
+    monkeypatch.setitem(EXTRAS, "mock", ("not_installed_here",))
+    outcome = CliRunner().invoke(scanner_api.cli.app, command.split())
     assert outcome.exit_code == code
     assert "(not_installed_here): pip install 'scanner-api[mock]'" in outcome.stderr
 

@@ -65,9 +65,9 @@ def test_nothing_of_ours_is_loaded():
     assert {"httpx", "moto", "msgspec", "scanner_api"} & set(sys.modules) == set()
 
 def test_it_says_what_to_install(request):
-    from scanner_mocks.cli import extras
+    from openapi_contract.cli import commands
 
-    extras.MODULES["mock"] = ("not_installed_here",)
+    commands.EXTRAS["mock"] = ("not_installed_here",)
     request.getfixturevalue("scanner_mock")
 """
 

@@ -1,54 +1,62 @@
-"""The command line, ``scanner-api``: one module a command.
+"""The command line, ``scanner-api``: a module a command, imported once the command is invoked.
 
 Commands of other packages join through the entry point group ``scanner_api.commands``; each is a function
-that takes the Typer app and adds itself, so that the service needs to know of none.
+that adds its own to those that there are, so that the service needs to know of none.
 """
 
 from __future__ import annotations
 
-from importlib.metadata import entry_points, version
+from importlib.metadata import entry_points
 from typing import Annotated
 
 import typer
 
-from .contract import app as contract
-from .freshness import app as freshness
-from .keys import app as keys
-from .products import app as products
-from .serve import serve
-from .worker import worker
+from openapi_contract.cli.commands import Lazy, application, group
+from openapi_service.cli import CONTRACT_COMMANDS
+from scanner_contract import load_contract
 
-app = typer.Typer(
-    name="scanner-api",
-    help="The Closient Scanner API on your own machine: the service, a mock of it, and a demonstration.",
-    no_args_is_help=True,
-    rich_markup_mode="markdown",
-    pretty_exceptions_enable=False,
+HELP = "JSON or YAML, a file or a URL; the contract in force by default."
+FILE = Annotated[str | None, typer.Argument(metavar="[FILE]", help=HELP)]
+CONTRACT = Annotated[str | None, typer.Option(metavar="FILE", help=HELP)]
+
+OWN = {
+    **{name: {"file": FILE, "load": load_contract} for name in ("show", "lint", "digest", "types")},
+    "coverage": {
+        "file": FILE,
+        "load": load_contract,
+        "package": "scanner_api.operations",
+        "handled": "handler",
+    },
+    "scaffold": {"contract": CONTRACT, "load": load_contract, "package": "scanner_api.operations"},
+}
+"""The parameters of ``contract``'s commands whose contract is ours by default."""
+
+contract = group(
+    "Look at a contract, compare two, and write code from one.",
+    {name: each.customized(**OWN.get(name, {})) for name, each in CONTRACT_COMMANDS.items()},
 )
 
+COMMANDS = {
+    "serve": Lazy(
+        "scanner_api.cli.serve:serve",
+        "Serve the Scanner API with real keys, a real database and a real bucket.",
+    ),
+    "worker": Lazy(
+        "scanner_api.cli.serve:worker",
+        "Process captures and read photos, for servers with the same settings; start as many as are needed.",
+    ),
+    "keys": Lazy("scanner_api.cli.keys:app", "Create, list and revoke the API keys that `serve` lets in."),
+    "products": Lazy(
+        "scanner_api.cli.imports:products", "Import and list the products that scans are looked up in."
+    ),
+    "freshness": Lazy("scanner_api.cli.imports:freshness", "Set the thresholds behind the freshness chip."),
+    "contract": Lazy("scanner_api.cli:contract", "Look at a contract, compare two, and write code from one."),
+}
+for entry_point in entry_points(group="scanner_api.commands"):
+    entry_point.load()(COMMANDS)
 
-def _tell_version(wanted: bool) -> None:  # noqa: FBT001 -- as typer calls it
-    if wanted:
-        typer.echo(version("scanner-api"))
-        raise typer.Exit
-
-
-@app.callback()
-def options(
-    *,
-    version: Annotated[
-        bool,
-        typer.Option("--version", help="Show the version and exit.", callback=_tell_version, is_eager=True),
-    ] = False,
-) -> None:
-    """Take the options of all commands."""
-
-
-app.command("serve")(serve)
-app.command("worker")(worker)
-app.add_typer(keys, name="keys")
-app.add_typer(products, name="products")
-app.add_typer(freshness, name="freshness")
-app.add_typer(contract, name="contract")
-for command in entry_points(group="scanner_api.commands"):
-    command.load()(app)
+app = application(
+    "scanner-api",
+    "The Closient Scanner API on your own machine: the service, a mock of it, and a demonstration.",
+    COMMANDS,
+)

@@ -1,10 +1,11 @@
-"""What the importing commands share: a file read with a progress bar, its bad rows told and skipped."""
+"""``scanner-api products`` and ``freshness``: files imported, their bad rows told and skipped."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import IO, TYPE_CHECKING, Any, TypeVar
+from pathlib import Path  # noqa: TC003 -- typer reads the annotation
+from typing import IO, TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console
@@ -16,19 +17,123 @@ from rich.progress import (
     TextColumn,
     TimeRemainingColumn,
 )
+from rich.table import Table
+from rich.text import Text
 
+from openapi_contract.cli.commands import failure
+from openapi_service.clock import SystemClock
 from openapi_service.problems import ServiceUnavailable
+from scanner_api.scanning.catalogue import read_products
+from scanner_api.scanning.freshness import read_rules
 from scanner_api.scanning.rows import BadRow, FileError
 from scanner_api.storage.database import ConstraintError, Database, DatabaseError
+from scanner_api.storage.freshness import FreshnessStore
+from scanner_api.storage.products import ProductStore
+
+from .settings_flags import Config, DatabaseUrl, read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable, Iterator
-    from pathlib import Path
 
-MOST_TOLD = 20
+    from scanner_api.storage.products import StoredProduct
+
+MOST_LISTED = 20
 ROWS_A_TICK = 500
 Item = TypeVar("Item")
-Made = TypeVar("Made")
+Result = TypeVar("Result")
+
+products = typer.Typer(help="Import and list the products that scans are looked up in.", no_args_is_help=True)
+freshness = typer.Typer(help="Set the thresholds behind the freshness chip.", no_args_is_help=True)
+
+
+def _file(content: str) -> Any:
+    """Return the argument of a file that can be read, with this content."""
+    return typer.Argument(metavar="FILE", exists=True, dir_okay=False, readable=True, help=content)
+
+
+@products.command("import")
+def import_products(
+    file: Annotated[
+        Path,
+        _file(
+            "CSV, TSV or JSON Lines (.csv, .tsv, .jsonl; .gz behind it if packed), with our field names "
+            "(gtin, name, brand_name, ...) or those of Open Food Facts (code, product_name, brands, ...)."
+        ),
+    ],
+    config: Config = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Add products to the catalogue, or change those that are there; the same file twice changes nothing.
+
+    Rows that cannot be used are told with their line numbers and skipped.
+
+    Exit codes: 0 rows are stored, 1 none are: the file or the database cannot be used, 2 wrong options.
+    """
+
+    async def store(database: Database, reading: Import) -> int:
+        return await ProductStore(database, SystemClock()).upsert_many(reading.items(read_products))
+
+    _import(file, config, database_url, store)
+
+
+@products.command("list")
+def list_products(
+    page: Annotated[int, typer.Option(min=1, help="Which page.")] = 1,
+    page_size: Annotated[int, typer.Option(min=1, max=1000, help="Products on a page.")] = 25,
+    config: Config = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """List the catalogue by GTIN, a page at a time."""
+
+    async def read(database: Database) -> tuple[list[StoredProduct], int]:
+        return await ProductStore(database, SystemClock()).page(page=page, page_size=page_size)
+
+    listed, total = _with_database(config, database_url, read)
+    pages = max(1, -(-total // page_size))
+    table = Table(caption=f"page {page} of {pages}, {total:,} products in all")
+    table.add_column("GTIN", no_wrap=True)
+    for title in ("name", "brand", "category"):
+        table.add_column(title, overflow="fold")
+    table.add_column("brick", no_wrap=True)
+    for product in listed:
+        fields = (product.gtin, product.name, product.brand_name, product.category, product.brick)
+        table.add_row(*map(Text, fields))
+    Console().print(table)
+
+
+@freshness.callback()
+def _freshness() -> None:
+    """Set the thresholds behind the freshness chip."""
+
+
+@freshness.command("import")
+def import_rules(
+    file: Annotated[
+        Path,
+        _file(
+            "CSV or JSON Lines with brick (a GPC brick code, or empty for any product), category, "
+            "warning_days and critical_days."
+        ),
+    ],
+    organization: Annotated[
+        str, typer.Option(metavar="ID", help="Whose rules these are; everyone's without it.")
+    ] = "",
+    config: Config = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Replace the rules of an organization, or of everyone, by those of a file.
+
+    Rules of a file for everyone count before those that come with the package, brick by brick. A file in
+    which no row can be used replaces nothing.
+    """
+
+    async def store(database: Database, reading: Import) -> int:
+        rules = list(reading.items(read_rules))
+        if reading.skipped and not rules:
+            raise FileError("No row of the file can be used; the rules are as they were.")
+        return await FreshnessStore(database).replace(organization, rules)
+
+    _import(file, config, database_url, store)
 
 
 class Import:
@@ -38,41 +143,42 @@ class Import:
         skipped: how many bad rows there were.
     """
 
-    def __init__(self, path: Path, console: Console) -> None:
+    def __init__(self, path: Path) -> None:
         self._path = path
-        self._console = console
+        self._console = Console(stderr=True)
         self.skipped = 0
 
     def items(self, read: Callable[[IO[bytes], str], Iterable[Item | BadRow]]) -> Iterator[Item]:
         """Yield what can be read; bad rows are told with their line numbers, the first twenty of them."""
-        with self._path.open("rb") as file, self._progress() as progress:
+        columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
+        progress = Progress(*columns, DownloadColumn(), TimeRemainingColumn(), console=self._console)
+        with self._path.open("rb") as file, progress:
             task = progress.add_task(self._path.name, total=self._path.stat().st_size)
             for number, item in enumerate(read(file, self._path.name)):
                 if number % ROWS_A_TICK == 0:
                     progress.update(task, completed=file.tell())
                 if isinstance(item, BadRow):
-                    self._tell(item)
+                    self._skip(item)
                 else:
                     yield item
             progress.update(task, completed=file.tell())
 
-    def _progress(self) -> Progress:
-        columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
-        return Progress(*columns, DownloadColumn(), TimeRemainingColumn(), console=self._console)
-
-    def _tell(self, row: BadRow) -> None:
+    def _skip(self, row: BadRow) -> None:
         self.skipped += 1
-        if self.skipped <= MOST_TOLD:
+        if self.skipped <= MOST_LISTED:
             self._console.print(f"line {row.line} skipped: {row.reason}", markup=False, highlight=False)
-        elif self.skipped == MOST_TOLD + 1:
+        elif self.skipped == MOST_LISTED + 1:
             self._console.print("further bad rows are counted, not shown", style="dim")
 
 
-def stored(
-    path: Path, database_url: str, store: Callable[[Database, Import], Coroutine[Any, Any, int]]
+def _import(
+    path: Path,
+    config: str | None,
+    database_url: str | None,
+    store: Callable[[Database, Import], Coroutine[Any, Any, int]],
 ) -> None:
     """Import a file into a database and say what came of it; exit code 1 if it cannot be done."""
-    reading = Import(path, Console(stderr=True))
+    reading = Import(path)
 
     async def run(database: Database) -> int:
         number = await store(database, reading)
@@ -80,22 +186,24 @@ def stored(
             raise FileError(f"None of the file's {reading.skipped:,} rows can be used.")
         return number
 
-    number = with_database(database_url, run)
+    number = _with_database(config, database_url, run)
     typer.echo(f"{number:,} rows stored, {reading.skipped:,} skipped.")
 
 
-def with_database(database_url: str, run: Callable[[Database], Coroutine[Any, Any, Made]]) -> Made:
+def _with_database(
+    config: str | None, database_url: str | None, run: Callable[[Database], Coroutine[Any, Any, Result]]
+) -> Result:
     """Return what ``run`` does with a database that is up to date; a failure is told, with exit code 1."""
+    settings = read_settings(config, {"database_url": database_url})
 
-    async def running() -> Made:
-        async with contextlib.AsyncExitStack() as open_things:
-            database = Database(database_url)
-            open_things.push_async_callback(database.close)
+    async def running() -> Result:
+        async with contextlib.AsyncExitStack() as stack:
+            database = Database(settings.database_url)
+            stack.push_async_callback(database.close)
             await database.migrate()
             return await run(database)
 
     try:
         return asyncio.run(running())
     except (DatabaseError, ConstraintError, ServiceUnavailable, FileError, OSError) as error:
-        typer.echo(f"Not done: {error}", err=True)
-        raise typer.Exit(1) from None
+        raise failure(f"Not done: {error}", 1) from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from openapi_service.problems import ServiceUnavailable
 from scanner_api.access.api_keys import new_key
@@ -18,7 +18,14 @@ if TYPE_CHECKING:
 
     from scanner_api.access.api_keys import KeyPrefix
 
-    from .keys import Owner
+
+class Owner(NamedTuple):
+    """Whom a key is for: the ids of who is known, the name or address of who is to be added."""
+
+    organization: str | None
+    new_organization: str | None
+    user: str | None
+    new_user: str | None
 
 
 class Refused(Exception):  # noqa: N818 -- says what happened

@@ -5,22 +5,25 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
+from openapi_contract.cli.commands import failure
+
+from .key_ring import FAILURES, KeyRing, Owner, key_ring
 from .settings_flags import Config, DatabaseUrl, read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
 
-    from rich.table import Table
-
     from scanner_api.storage.credentials import ApiKey
 
-    from .key_ring import KeyRing
-
-Made = TypeVar("Made")
+Result = TypeVar("Result")
 
 app = typer.Typer(help="Create, list and revoke the API keys that `serve` lets in.", no_args_is_help=True)
 
@@ -31,21 +34,6 @@ class Kind(StrEnum):
     CSB = "csb"
     CSU = "csu"
     CPK = "cpk"
-
-
-class Owner(NamedTuple):
-    """Whom a key is for: the ids of who is known, the name or address of who is to be added."""
-
-    organization: str | None
-    new_organization: str | None
-    user: str | None
-    new_user: str | None
-
-    def check(self, kind: Kind) -> None:
-        """Raise BadParameter unless this names an owner as a key of the kind has one."""
-        given = {part for part, value in self._asdict().items() if value is not None}
-        if given not in OWNERS[kind]:
-            raise typer.BadParameter(f"A {kind} key has one owner, named {WAYS[kind]}.")
 
 
 _OF_AN_ORGANIZATION = ({"organization"}, {"new_organization"})
@@ -115,7 +103,9 @@ def create(  # noqa: PLR0913 -- one for each option
 ) -> None:
     """Create a key and show it, this once: the database keeps only its digest."""
     owner = Owner(organization, new_organization, user, new_user)
-    owner.check(kind)
+    given = {part for part, value in owner._asdict().items() if value is not None}
+    if given not in OWNERS[kind]:
+        raise typer.BadParameter(f"A {kind} key has one owner, named {WAYS[kind]}.")
     key, secret = _on_key_ring(
         config,
         database_url,
@@ -137,8 +127,6 @@ def list_(
     database_url: DatabaseUrl = None,
 ) -> None:
     """List keys, newest first: all of them, or those of one organization or user."""
-    from rich.console import Console  # noqa: PLC0415 -- other commands do without
-
     found = _on_key_ring(config, database_url, lambda keys: keys.find(organization, user))
     Console().print(_table(found) if found else "There are no keys.")
 
@@ -156,12 +144,11 @@ def revoke(
 
 
 def _on_key_ring(
-    config: str | None, database_url: str | None, work: Callable[[KeyRing], Awaitable[Made]]
-) -> Made:
+    config: str | None, database_url: str | None, work: Callable[[KeyRing], Awaitable[Result]]
+) -> Result:
     """Do something with the keys; what the database does not allow ends the command with exit code 1."""
-    from .key_ring import FAILURES, key_ring  # noqa: PLC0415 -- help does without the database
 
-    async def run() -> Made:
+    async def run() -> Result:
         async with key_ring(settings.database_url) as keys:
             return await work(keys)
 
@@ -169,8 +156,7 @@ def _on_key_ring(
     try:
         return asyncio.run(run())
     except FAILURES as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from None
+        raise failure(error, 1) from None
 
 
 def _owner(key: ApiKey) -> str:
@@ -178,10 +164,6 @@ def _owner(key: ApiKey) -> str:
 
 
 def _table(keys: list[ApiKey]) -> Table:
-    from rich import box  # noqa: PLC0415 -- other commands do without
-    from rich.table import Table  # noqa: PLC0415 -- imported when it is needed
-    from rich.text import Text  # noqa: PLC0415 -- the same
-
     table = Table(box=box.SIMPLE_HEAD, collapse_padding=True, pad_edge=False, show_edge=False)
     for heading in ("id", "kind", "name, owner", "state, limits", "last used"):
         table.add_column(heading, no_wrap=heading != "name, owner", overflow="fold")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 from typing import TYPE_CHECKING, Annotated, Any, get_origin
 
@@ -10,6 +9,7 @@ import typer
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
+from openapi_contract.cli.commands import CANNOT_RUN, customized
 from scanner_api.settings import Settings
 
 if TYPE_CHECKING:
@@ -25,19 +25,10 @@ DatabaseUrl = Annotated[
 def with_settings(run: Callable[[Settings], None]) -> Callable[..., None]:
     """Return a command with one option for each setting, which calls ``run`` with the settings."""
 
-    def command(config: str | None, **flags: Any) -> None:
+    def command(config: Config = None, **flags: Any) -> None:
         run(read_settings(config, flags))
 
-    options = {"config": Config, **{name: _option(name) for name in Settings.model_fields}}
-    command.__annotations__ = dict(options)
-    command.__signature__ = inspect.Signature(  # type: ignore[attr-defined]  # what typer reads
-        [
-            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=option)
-            for name, option in options.items()
-        ]
-    )
-    command.__doc__ = run.__doc__
-    return command
+    return customized(command, run.__doc__, **{name: _option(name) for name in Settings.model_fields})
 
 
 def _option(name: str) -> Any:
@@ -54,18 +45,18 @@ def read_settings(config: str | None = None, flags: dict[str, Any] | None = None
     """Read the settings; what is wrong with them is printed, and the command ends with exit code 2."""
     if config is not None:
         os.environ["SCANNER_CONFIG"] = config
-    given = {name: value for name, value in (flags or {}).items() if value not in (None, [], ())}
+    values = {name: value for name, value in (flags or {}).items() if value not in (None, [], ())}
     try:
-        return Settings(**given)
+        return Settings(**values)
     except ValidationError as error:
-        complaints = [_complaint(each["loc"], each["msg"]) for each in error.errors(include_input=False)]
+        reasons = [_reason(each["loc"], each["msg"]) for each in error.errors(include_input=False)]
     except (SettingsError, OSError, ValueError) as error:
-        complaints = [f"Settings cannot be read: {error}."]
-    for complaint in complaints:
-        typer.echo(complaint, err=True)
-    raise typer.Exit(2)
+        reasons = [f"Settings cannot be read: {error}."]
+    for reason in reasons:
+        typer.echo(reason, err=True)
+    raise typer.Exit(CANNOT_RUN)
 
 
-def _complaint(place: tuple[int | str, ...], message: str) -> str:
+def _reason(place: tuple[int | str, ...], message: str) -> str:
     name = str(place[0]) if place else "settings"
     return f"Setting {name} (--{name.replace('_', '-')}, SCANNER_{name.upper()}) is wrong: {message}."

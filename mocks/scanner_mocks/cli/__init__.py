@@ -1,21 +1,28 @@
-"""The commands that the mocks add to ``scanner-api``: one module a command."""
+"""The commands that the mocks add to ``scanner-api``: a module a command, imported once it is invoked."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from openapi_contract.cli.commands import Lazy
 
-from .check import check
-from .demo import demo
-from .mock import app as mock
-from .proxy import proxy
+COMMANDS = {
+    "mock": Lazy(
+        "scanner_mocks.cli.mock:app",
+        "Run the API and a local S3, with keys and sessions that are the same at every start.",
+    ),
+    "demo": Lazy(
+        "scanner_mocks.cli.demo:demo",
+        "Tell an app's whole story over HTTP, to a mock of its own: scan, photograph, review, apply.",
+    ),
+    "check": Lazy(
+        "scanner_mocks.cli.check:check", "Find out whether a deployment keeps the contract, whoever runs it."
+    ),
+    "proxy": Lazy(
+        "scanner_mocks.cli.proxy:proxy",
+        "Pass everything on to a server, unchanged, and judge what goes by by the contract.",
+    ),
+}
 
-if TYPE_CHECKING:
-    import typer
 
-
-def add_commands(app: typer.Typer) -> None:
+def add_commands(commands: dict[str, Lazy]) -> None:
     """Add the commands to those of the service."""
-    app.add_typer(mock, name="mock")
-    app.command("demo")(demo)
-    app.command("check")(check)
-    app.command("proxy")(proxy)
+    commands.update(COMMANDS)

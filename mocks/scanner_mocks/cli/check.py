@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .extras import need
+from openapi_contract.cli.commands import require_extra
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -122,7 +122,7 @@ def check(  # noqa: PLR0913 -- an option each
     """
     if not url and from_har is None:
         raise typer.BadParameter("is missing; --from-har does without", param_hint="'URL'")
-    need("check")
+    require_extra("check")
     from openapi_check.conformance.checking import Checking  # noqa: PLC0415 -- help does without
     from scanner_contract import load_contract  # noqa: PLC0415 -- imported when it is needed
 

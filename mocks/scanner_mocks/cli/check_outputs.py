@@ -15,9 +15,9 @@ from openapi_check.conformance.renderings import files, github, terminal
 from openapi_check.validation import judge_har
 from openapi_check.validation.page import page
 from openapi_check.validation.terminal import show as show_judged
+from openapi_contract.cli.commands import CANNOT_RUN
 
 from .console import report_console
-from .extras import CANNOT_RUN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 import typer
 
-from .extras import need
+from openapi_contract.cli.commands import require_extra
 
 
 def demo() -> None:
@@ -17,7 +17,7 @@ def demo() -> None:
 
     Exit codes: 0 every step went as it should, 1 one did not, 2 without the extra `mock`.
     """
-    need("mock")
+    require_extra("mock")
     from rich.console import Console  # noqa: PLC0415 -- help does without
     from rich.text import Text  # noqa: PLC0415 -- the same
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from .extras import need
+from openapi_contract.cli.commands import require_extra
+
 from .signals import Signals
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def execute(context: typer.Context, command: Command) -> None:
     Exit codes: the command's own; 128 + N when signal N killed it, 127 when it is not found, 126 when it
     cannot be run, 125 when the mock could not start.
     """
-    need("mock", NOT_STARTED)
+    require_extra("mock", NOT_STARTED)
     from scanner_mocks.environment import environment_of  # noqa: PLC0415 -- help does without
 
     start: Start = context.obj

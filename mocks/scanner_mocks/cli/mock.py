@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from openapi_contract.cli.commands import require_extra
+
 from .contract_source import ContractSource
 from .end import End
 from .execute import execute
-from .extras import need
 from .s3_credentials import credentials_of
 from .start import Start
 
@@ -173,7 +174,7 @@ def mock(  # noqa: PLR0913 -- an option each
 
 
 def _run(start: Start, *, json: bool) -> None:
-    need("mock")
+    require_extra("mock")
     end = End()
     try:
         with start.running() as running:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, Self
 import msgspec
 import typer
 
+from openapi_contract.cli.commands import CANNOT_RUN
+
 from .end import End
-from .extras import CANNOT_RUN
 
 if TYPE_CHECKING:
     from openapi_check.validation.report import Report
@@ -80,12 +81,13 @@ def proxy(  # noqa: PLR0913 -- an option each
     """
     end = End()
     from openapi_check.validation.terminal import show  # noqa: PLC0415 -- the same
+    from openapi_contract.cli.contract import read_contract  # noqa: PLC0415 -- the same
     from openapi_mock.proxy.server import proxying  # noqa: PLC0415 -- the same
     from openapi_mock.proxy.upstream import NotAnUpstream, Upstream  # noqa: PLC0415 -- the same
     from openapi_mock.proxy.watch import Watch  # noqa: PLC0415 -- imported when it is needed
     from openapi_service.collector import resting_collector  # noqa: PLC0415 -- help does without
     from openapi_service.server import CannotListen  # noqa: PLC0415 -- the same
-    from scanner_api.cli.contract.reading import read_contract  # noqa: PLC0415 -- it imports this module
+    from scanner_contract import load_contract  # noqa: PLC0415 -- the same
 
     from .console import report_console  # noqa: PLC0415 -- the same
 
@@ -95,7 +97,11 @@ def proxy(  # noqa: PLR0913 -- an option each
         target = Upstream(upstream, timeout=timeout, keep_host=keep_host)
         with Lines() as lines:
             with resting_collector(own_process=True):
-                watch = Watch(read_contract(contract), target.url, lambda exchange: lines.put(line(exchange)))
+                watch = Watch(
+                    read_contract(contract, load_contract),
+                    target.url,
+                    lambda exchange: lines.put(line(exchange)),
+                )
             with proxying(target, watch, host=host, port=port, most_bytes=limit) as url:
                 lines.put(f"{url} passes on to {target.url}; Ctrl-C ends it with a report.")
                 end.wait()

@@ -10,16 +10,14 @@ from pathlib import Path
 
 import httpx
 import pytest
-import typer
 from msgspec.structs import replace
 from rich.console import Console
 from typer.testing import CliRunner
 
-import scanner_api.cli  # noqa: F401 -- it is what loads the commands
 from openapi_check.validation import judge_har
 from openapi_service.server import listen, url_of
+from scanner_api.cli import app
 from scanner_contract import load_contract
-from scanner_mocks import cli
 from scanner_mocks.demonstration import demonstrate
 
 pytestmark = pytest.mark.programs
@@ -40,9 +38,7 @@ def invoke(monkeypatch):
                 with httpx.Client(base_url=url, trust_env=False, timeout=10) as client:
                     traffic(client)
 
-        monkeypatch.setattr(sys.modules["scanner_mocks.cli.proxy"], "End", EndAfterTraffic)
-        app = typer.Typer()
-        cli.add_commands(app)
+        monkeypatch.setattr("scanner_mocks.cli.proxy.End", EndAfterTraffic)
         return CliRunner().invoke(app, ["proxy", "--port", url.rpartition(":")[2], *map(str, arguments)])
 
     return run

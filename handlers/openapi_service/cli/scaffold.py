@@ -1,21 +1,25 @@
-"""``scanner-api contract scaffold``: a place to begin for each operation without a handler."""
+"""``contract scaffold``: a place to begin for each operation without a handler."""
 
 from __future__ import annotations
 
 from pathlib import Path  # noqa: TC003 -- typer reads the annotation
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .beginnings import common_beginning
-from .reading import CANNOT_RUN, read_contract
+from openapi_contract import load_contract
+from openapi_contract.cli.commands import failure
+from openapi_contract.cli.contract import Load, read_contract
+from openapi_service.names import handler_name, handler_named, python_name
+
+from .coverage import common_beginning
+from .serve import Handlers, imported_handlers
+from .stubs import Stub, Stubs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from openapi_contract import Contract, Operation
-
-    from .stubs import Stub
 
 PACKAGE = '"""One module a tag, one async function an operation."""\n'
 NINJA = "_endpoints_"
@@ -28,33 +32,34 @@ def scaffold(
     tests: Annotated[
         Path | None, typer.Option(help="Folder for the tests.", show_default="tests in the folder of --into")
     ] = None,
-    contract: Annotated[
-        str | None, typer.Option(help="JSON or YAML, a file or a URL; the contract in force by default.")
-    ] = None,
+    contract: Annotated[str, typer.Option(metavar="FILE", help="JSON or YAML, a file or a URL.")],
+    handlers: Handlers = None,
+    load: Load = load_contract,
+    package: str = "",
 ) -> None:
-    """Write a handler that is not implemented, and a test that says so, for each operation without a handler.
+    """Write a handler that is not implemented, and a test that says so, for each operation without one.
 
     Handlers of a tag come into one module. A file that is there is never touched; what is left out is told.
     """
-    read = read_contract(contract)
-    work = Scaffolding(read, into / "operations", tests or into / "tests")
+    known = imported_handlers(handlers or package)
+    work = Scaffolding(read_contract(contract, load), known, into / "operations", tests or into / "tests")
     try:
         for outcome, what, remark in work.done():
             typer.echo(f"{outcome:8} {what}{f': {remark}' if remark else ''}")
     except OSError as error:
         if error.filename is None:  # the terminal went away, and no file is to blame
             raise
-        typer.echo(f"Cannot write {error.filename}: {error.strerror}.", err=True)
-        raise typer.Exit(CANNOT_RUN) from None
+        raise failure(f"Cannot write {error.filename}: {error.strerror}.") from None
 
 
 class Scaffolding:
     """The handlers and tests that a contract lacks, and where they are written."""
 
-    def __init__(self, contract: Contract, operations: Path, tests: Path) -> None:
-        from .stubs import Stubs  # noqa: PLC0415 -- help does without
-
+    def __init__(
+        self, contract: Contract, handlers: Mapping[str, Any], operations: Path, tests: Path
+    ) -> None:
         self._contract = contract
+        self._handlers = handlers
         self._operations, self._tests = operations, tests
         self._stubs = Stubs(contract)
 
@@ -85,14 +90,7 @@ class Scaffolding:
 
     def _missing(self) -> tuple[dict[str, list[Stub]], list[tuple[Operation, str]]]:
         """Return the handlers to write by module, and the operations that no function can be named by."""
-        from openapi_service.binding import handlers_of  # noqa: PLC0415 -- the same
-        from openapi_service.names import handler_named  # noqa: PLC0415 -- the same
-        from scanner_api import operations  # noqa: PLC0415 -- help does without
-
-        from .stubs import Stub  # noqa: PLC0415 -- imported when it is needed
-
-        known = handlers_of(operations)
-        lacking = [each for each in self._contract.operations if handler_named(each, known) is None]
+        lacking = [each for each in self._contract.operations if handler_named(each, self._handlers) is None]
         names = {each.operation_id: _handler_name(each) for each in lacking}
         modules: dict[str, list[Stub]] = {}
         unnamed: list[tuple[Operation, str]] = []
@@ -107,16 +105,12 @@ class Scaffolding:
 
 
 def _handler_name(operation: Operation) -> str:
-    from openapi_service.names import handler_name  # noqa: PLC0415 -- help does without
-
     name = handler_name(operation)
     return name.rpartition(NINJA)[2] or name
 
 
 def _modules_by_tag(contract: Contract) -> dict[tuple[str, ...], str]:
     """Return the module for each first tag, without the words that all tags begin with."""
-    from openapi_service.names import python_name  # noqa: PLC0415 -- help does without
-
     tags = {each.tags[:1] for each in contract.operations}
     shared = len(common_beginning([tag[0].split() for tag in tags if tag]))
     own = {tag: " ".join(tag[0].split()[shared:]) or tag[0] for tag in tags if tag}

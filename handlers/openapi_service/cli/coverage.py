@@ -1,20 +1,26 @@
-"""``scanner-api contract coverage``: which operations are answered, mocked and tested."""
+"""``contract coverage``: which operations have a handler, what responds in the mock, and which are tested."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
-from .beginnings import common_beginning
-from .reading import File, read_contract
+from openapi_contract import load_contract
+from openapi_contract.cli.contract import File, Load, read_contract
+from openapi_contract.comparison.findings import printable
+from openapi_service.names import handler_named
+
+from .serve import Handlers, imported_handlers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from rich.table import Table
+    from collections.abc import Callable, Mapping, Sequence
 
     from openapi_contract import Contract, Operation
 
@@ -29,8 +35,7 @@ class Covered(NamedTuple):
     Attributes:
         method: upper case.
         path: the path template.
-        handler: module and name of the function that answers it, in the service and in the mock alike; None
-            if the mock answers by the contract alone.
+        handler: module and name of its handler; None if it has none.
         is_tested: whether a test names it; None if there are no tests to look at.
     """
 
@@ -41,48 +46,56 @@ class Covered(NamedTuple):
 
 
 def coverage(
-    file: File = None,
+    file: File,
     *,
+    handlers: Handlers = None,
     tests: Annotated[Path, typer.Option(help="Folder whose tests are searched.")] = Path("tests"),
+    load: Load = load_contract,
+    package: str = "",
+    handled: str = "contract",
 ) -> None:
-    """Tell for each operation whether a handler answers it, what does in the mock, and whether it is tested.
+    """Tell for each operation whether it has a handler, what the mock does, and whether it is tested.
 
-    The mock answers with the same handler, else with examples and made-up values of the contract.
+    The mock responds with examples and generated values of the contract where no handler does.
     An operation counts as tested if a Python file of the tests names its handler, or its method and path;
     where there are no tests, that is unknown.
     """
-    from rich.console import Console  # noqa: PLC0415 -- help does without
-
-    covered = _covered(read_contract(file), tests)
-    Console().print(_table(covered))
-    answered = sum(each.handler is not None for each in covered)
+    covered = _covered(read_contract(file, load), imported_handlers(handlers or package), tests)
+    Console().print(_table(covered, handled))
+    with_handler = sum(each.handler is not None for each in covered)
     tested = sum(each.is_tested is True for each in covered)
     has_tests = all(each.is_tested is not None for each in covered)
-    told = f" and {tested} a test that names it." if has_tests else f"; there are no Python files in {tests}."
-    typer.echo(f"Of {len(covered)} operations, {answered} have a handler{told}")
+    rest = f" and {tested} a test that names it." if has_tests else f"; there are no Python files in {tests}."
+    typer.echo(f"Of {len(covered)} operations, {with_handler} have a handler{rest}")
 
 
-def _covered(contract: Contract, tests: Path) -> list[Covered]:
-    from openapi_service.binding import handlers_of  # noqa: PLC0415 -- the same
-    from openapi_service.names import handler_named  # noqa: PLC0415 -- the same
-    from scanner_api import operations  # noqa: PLC0415 -- help does without
-
-    handlers = handlers_of(operations)
+def _covered(contract: Contract, handlers: Mapping[str, Any], tests: Path) -> list[Covered]:
     texts = [path.read_text(errors="replace") for path in tests.rglob("*.py")]
-    prefix = _prefix([each.path for each in contract.operations])
-    found = []
+    prefix = _prefix(contract.operations)
+    covered = []
     for operation in contract.operations:
         name = handler_named(operation, handlers)
         handler = f"{handlers[name].__module__.rpartition('.')[2]}.{name}" if name else None
         naming = _naming(operation, name, prefix)
         is_tested = any(map(naming, texts)) if texts else None
-        found.append(Covered(operation.method.upper(), operation.path, handler, is_tested))
-    return found
+        covered.append(Covered(operation.method.upper(), operation.path, handler, is_tested))
+    return covered
 
 
-def _prefix(paths: Sequence[str]) -> str:
+def _prefix(operations: Sequence[Operation | Covered]) -> str:
     """Return what all paths begin with, which tests may have in the URL of their client."""
-    return "/".join(common_beginning([path.split("/") for path in paths]))
+    paths = [each.path.split("/") for each in operations]
+    return "/".join(common_beginning(paths))
+
+
+def common_beginning(sequences: Sequence[Sequence[str]]) -> list[str]:
+    """Return the words that all sequences begin with; one alone has nothing in common with others."""
+    common: list[str] = []
+    for words in zip(*sequences, strict=False):
+        if len(set(words)) > 1:
+            break
+        common.append(words[0])
+    return common if len(sequences) > 1 else []
 
 
 def _naming(operation: Operation, handler: str | None, prefix: str) -> Callable[[str], bool]:
@@ -97,14 +110,8 @@ def _naming(operation: Operation, handler: str | None, prefix: str) -> Callable[
     return lambda text: bool(word.search(text) or (path.search(text) and method.search(text)))
 
 
-def _table(covered: Sequence[Covered]) -> Table:
-    from rich import box  # noqa: PLC0415 -- help does without
-    from rich.table import Table  # noqa: PLC0415 -- imported when it is needed
-    from rich.text import Text  # noqa: PLC0415 -- the same
-
-    from openapi_contract.comparison.findings import printable  # noqa: PLC0415 -- the same
-
-    prefix = _prefix([each.path for each in covered])
+def _table(covered: Sequence[Covered], handled: str) -> Table:
+    prefix = _prefix(covered)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     table.add_column(f"operation (below {printable(prefix)})" if prefix else "operation", overflow="fold")
     for heading in ("handler", "mock", "tested"):
@@ -114,6 +121,6 @@ def _table(covered: Sequence[Covered]) -> Table:
         operation = Text.assemble(f"{each.method:6} {path}")
         if each.handler:
             operation.append(f"\n{'':7}{each.handler}", "dim")
-        mock = "[green]handler[/]" if each.handler else "[green]contract[/]"
-        table.add_row(operation, MARKS[each.handler is not None], mock, MARKS[each.is_tested])
+        mock = handled if each.handler else "contract"
+        table.add_row(operation, MARKS[each.handler is not None], f"[green]{mock}[/]", MARKS[each.is_tested])
     return table

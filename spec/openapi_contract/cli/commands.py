@@ -1,0 +1,182 @@
+"""What command lines are made of: commands that are imported once they are invoked, and their failures.
+
+A command is a function: each parameter with an ``Annotated`` type is an option or argument, any other is a
+collaborator that an application may hand over. So an application changes a command of another by a few
+parameters, and ``--help`` imports none of them.
+"""
+
+from __future__ import annotations
+
+import inspect
+from copy import copy
+from dataclasses import dataclass, field, replace
+from importlib import import_module
+from importlib.metadata import version
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, get_args, get_origin
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+DISTRIBUTION = "scanner-api"
+CANNOT_RUN = 2
+"""Exit code of a command that cannot do what it is asked, as of one with wrong options."""
+EXTRAS = {"mock": ("httpx", "moto", "PIL", "rstr", "werkzeug"), "check": ("schemathesis",)}
+"""The modules that an extra of the distribution brings, and that its commands import."""
+
+
+def failure(message: object, exit_code: int = CANNOT_RUN) -> typer.Exit:
+    """Print why a command fails on standard error, and return what ends it."""
+    typer.echo(str(message), err=True)
+    return typer.Exit(exit_code)
+
+
+def require_extra(extra: str, exit_code: int = CANNOT_RUN) -> None:
+    """End the command with this exit code unless what an extra brings is installed."""
+    if reason := lack_of(extra):
+        raise failure(reason, exit_code)
+
+
+def lack_of(extra: str) -> str:
+    """Return what of an extra is not installed, and what to do; empty if all is."""
+    missing = ", ".join(name for name in EXTRAS[extra] if find_spec(name) is None)
+    if not missing:
+        return ""
+    return f"This needs what is not installed ({missing}): pip install '{DISTRIBUTION}[{extra}]'"
+
+
+def customized(
+    command: Callable[..., None], doc: str | None = None, **parameters: Any
+) -> Callable[..., None]:
+    """Return a command with other parameters.
+
+    Args:
+        command: the function; those of its parameters that are not ``Annotated`` are no options. Where one of
+            these is a text, its name in braces stands for it in help and variables of the options.
+        doc: the help, else the function's docstring.
+        parameters: what is ``Annotated`` is an option, added or in the place of one, None by default; any
+            other is the value of a parameter, which is no option any more.
+    """
+    options = {name: each for name, each in parameters.items() if get_origin(each) is Annotated}
+    values = {name: each for name, each in parameters.items() if name not in options}
+
+    def run(**given: Any) -> None:
+        command(**given, **values)
+
+    own = inspect.signature(command, eval_str=True).parameters
+    texts = {f"{{{name}}}": text for name, text in ({n: p.default for n, p in own.items()} | values).items()}
+    kept = {
+        name: each.replace(kind=each.KEYWORD_ONLY, annotation=_filled(each.annotation, texts))
+        for name, each in own.items()
+        if name not in values
+        and (get_origin(each.annotation) is Annotated or each.annotation is typer.Context)
+    }
+    for name, option in options.items():
+        kept[name] = inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=option)
+    run.__signature__ = inspect.Signature(list(kept.values()))  # type: ignore[attr-defined]  # what typer reads
+    run.__annotations__ = {name: each.annotation for name, each in kept.items()}
+    run.__doc__ = doc or command.__doc__
+    return run
+
+
+def _filled(annotation: Any, texts: Mapping[str, Any]) -> Any:
+    """Return an option whose help and variable have texts in the place of their names."""
+    if get_origin(annotation) is not Annotated:
+        return annotation
+    kind, option = get_args(annotation)
+    option = copy(option)
+    for name, text in texts.items():
+        if isinstance(text, str):
+            option.help = option.help and option.help.replace(name, text)
+            option.envvar = option.envvar and option.envvar.replace(name, text)
+    return Annotated[kind, option]
+
+
+@dataclass(frozen=True)
+class Lazy:
+    """A command that is imported once it is invoked.
+
+    Attributes:
+        place: ``module:name`` of a function, or of a Typer app.
+        help: the first paragraph of its help, for the list of commands.
+        doc: its help where it is not the function's own.
+        parameters: as `customized` takes them.
+    """
+
+    place: str
+    help: str
+    doc: str | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    def customized(self, **parameters: Any) -> Lazy:
+        """Return the command with other parameters."""
+        return replace(self, parameters={**self.parameters, **parameters})
+
+    def command(self, name: str) -> Any:
+        """Import the command, and return what Typer makes of it."""
+        module, _, attribute = self.place.partition(":")
+        loaded = getattr(import_module(module), attribute)
+        parent = _app()
+        if isinstance(loaded, typer.Typer):
+            parent.add_typer(loaded, name=name)
+        else:
+            parent.command(name)(customized(loaded, self.doc, **self.parameters))
+        parent.callback()(lambda: None)  # else a single command is no group
+        return typer.main.get_group(parent).commands[name]
+
+
+def group(help_: str, commands: Mapping[str, Lazy], name: str | None = None) -> typer.Typer:
+    """Return an app of commands that are imported once they are invoked."""
+
+    class Group(LazyGroup):
+        lazy = commands
+
+    return _app(name=name, help=help_, cls=Group, no_args_is_help=True)
+
+
+def application(name: str, help_: str, commands: Mapping[str, Lazy]) -> typer.Typer:
+    """Return the app of a console script, which has ``--version`` as well."""
+    app = group(help_, commands, name)
+
+    @app.callback()
+    def options(
+        *,
+        version: Annotated[
+            bool,
+            typer.Option(
+                "--version", help="Show the version and exit.", callback=_show_version, is_eager=True
+            ),
+        ] = False,
+    ) -> None:
+        """Take the options of all commands."""
+
+    return app
+
+
+def _app(**options: Any) -> typer.Typer:
+    return typer.Typer(rich_markup_mode="markdown", pretty_exceptions_enable=False, **options)
+
+
+def _show_version(is_asked: bool) -> None:  # noqa: FBT001 -- as Typer calls it
+    if is_asked:
+        typer.echo(version(DISTRIBUTION))
+        raise typer.Exit
+
+
+class LazyGroup(TyperGroup):
+    """Lists commands by their names and help, and imports the one that is invoked."""
+
+    lazy: ClassVar[Mapping[str, Lazy]]
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        for name, each in self.lazy.items():
+            self.add_command(TyperCommand(name, help=each.help))
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Return the name of the command that is invoked, the command, and its arguments."""
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, self.lazy[name].command(name) if name else command, rest

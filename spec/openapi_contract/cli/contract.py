@@ -1,0 +1,187 @@
+"""``contract show``, ``digest``, ``lint``, ``diff`` and ``types``."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from textwrap import wrap
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from openapi_contract import Contract, ContractError, load_contract
+from openapi_contract.comparison import compare, reports
+from openapi_contract.errors import UnreadableContractError
+from openapi_contract.linting import lint as violations_in
+from openapi_contract.parsing import as_yaml
+from openapi_contract.python_types import python_types
+
+from .commands import CANNOT_RUN, failure
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from openapi_contract.comparison import Change
+
+Load = Callable[[Any], Contract]
+"""Loads the contract in a file or at a URL, and for None that of the application."""
+File = Annotated[str, typer.Argument(metavar="FILE", help="JSON or YAML, a file or a URL.")]
+COLOURS = {"breaking": "bold red", "risky": "yellow", "safe": "green"}
+DETAIL_COLUMN = 12
+GENERATOR = ("openapi-typescript@7", "--default-non-nullable=false")
+"""With its option, as a default does not say that a property must be sent, or will be there."""
+
+
+class Notation(StrEnum):
+    """How a document is written."""
+
+    JSON = "json"
+    YAML = "yaml"
+
+
+class Report(StrEnum):
+    """How changes are reported."""
+
+    TEXT = "text"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
+class Language(StrEnum):
+    """What types are written in."""
+
+    PYTHON = "python"
+    TYPESCRIPT = "typescript"
+
+
+def read_contract(source: str | None, load: Load = load_contract) -> Contract:
+    """Load a contract; what is wrong with it is printed, and the command ends with exit code 2."""
+    try:
+        return load(source)
+    except ContractError as error:
+        raise failure(error) from None
+
+
+def show(
+    file: File,
+    *,
+    format_: Annotated[
+        Notation, typer.Option("--format", help="How the document is written.")
+    ] = Notation.JSON,
+    load: Load = load_contract,
+) -> None:
+    """Print a contract as it is in force: overlays applied, and all that it refers to brought in."""
+    document = read_contract(file, load).document
+    is_json = format_ is Notation.JSON
+    text = json.dumps(document, indent=2, ensure_ascii=False) if is_json else as_yaml(document)
+    typer.echo(text, nl=is_json)
+
+
+def digest(file: File, *, load: Load = load_contract) -> None:
+    """Print the SHA-256 of a contract as it is in force, the same whatever its format and order."""
+    typer.echo(read_contract(file, load).digest)
+
+
+def lint(file: File, *, load: Load = load_contract) -> None:
+    """Check a contract: that it is valid OpenAPI, and the house rules.
+
+    Every operation has an operationId, a tag and an error response, and every example and default conforms to
+    its schema. Exits with 1 if something is wrong, and with 2 if the file cannot be read.
+    """
+    try:
+        contract = load(file)
+    except ContractError as error:
+        raise failure(error, CANNOT_RUN if isinstance(error, UnreadableContractError) else 1) from None
+    faults = violations_in(contract)
+    for fault in faults:
+        typer.echo(f"#{fault.pointer}\n  {fault.rule}: {fault.reason}")
+    summary = f"Faults: {len(faults)}" if faults else "Nothing is wrong"
+    typer.echo(f"{summary} in {contract.source} (operations: {len(contract.operations)}).")
+    raise typer.Exit(1 if faults else 0)
+
+
+def diff(
+    old: Annotated[
+        str, typer.Argument(help="The contract that clients know: a JSON or YAML file, or a URL.")
+    ],
+    new: Annotated[str, typer.Argument(help="The contract that is to replace it.")],
+    *,
+    format_: Annotated[Report, typer.Option("--format", help="How the changes are reported.")] = Report.TEXT,
+) -> None:
+    """Compare two contracts: which changes break clients, which are risky, which are safe.
+
+    With a git revision: `diff <(git show main:api.yaml) api.yaml`.
+    A contract of several files is read where they are: in a `git worktree`.
+
+    Webhooks, callbacks, links, tags, descriptions, allowReserved and
+    allowEmptyValue are not compared.
+    Exits with 1 if a change is breaking, with 0 if none is, and with 2 if a contract cannot be read.
+    """
+    changes = compare(read_contract(old), read_contract(new))
+    if format_ is Report.TEXT:
+        _print(changes)
+    else:
+        typer.echo(reports.as_json(changes) if format_ is Report.JSON else reports.as_markdown(changes))
+    raise typer.Exit(1 if any(change.severity == "breaking" for change in changes) else 0)
+
+
+def types(
+    file: File,
+    *,
+    lang: Annotated[Language, typer.Option(help="What the types are written in.")] = Language.PYTHON,
+    load: Load = load_contract,
+) -> None:
+    """Print types of a contract: TypedDicts in Python, or what openapi-typescript makes of it.
+
+    The Python ones are of JSON as it is decoded: a date-time is a str.
+    They are for type checkers; msgspec decodes them, but refuses unions of objects.
+
+    TypeScript needs npx, which fetches the generator when it is not there. Exits with 2 without it.
+    """
+    contract = read_contract(file, load)
+    try:
+        text = python_types(contract) if lang is Language.PYTHON else _typescript(contract)
+    except ContractError as error:
+        raise failure(error) from None
+    typer.echo(text, nl=False)
+
+
+def _print(changes: Sequence[Change]) -> None:
+    console = Console(highlight=False)
+    width = console.width - DETAIL_COLUMN if console.is_terminal else None
+    for operations, group in reports.by_operations(changes):
+        console.print(Text("\n".join(reports.named(operations)), "bold"), soft_wrap=True)
+        for change in group:
+            console.print(_lines(change, width), soft_wrap=True)
+        console.print()
+    console.print(reports.summary(changes), markup=False)
+
+
+def _lines(change: Change, width: int | None) -> Text:
+    """Return the lines of a change: severity and rule, then where and what, at most ``width`` wide."""
+    finding, severity = change.finding, change.severity.value
+    text = Text.assemble("  ", (f"{severity:8}", COLOURS[severity]), f"  {finding.rule.name}")
+    detail = ": ".join(part for part in (finding.where, finding.detail) if part)
+    lines = wrap(detail, width) if width else [detail] * bool(detail)
+    return text.append("".join(f"\n{'':{DETAIL_COLUMN}}{line}" for line in lines))
+
+
+def _typescript(contract: Contract) -> str:
+    npx = shutil.which("npx")
+    if npx is None:
+        raise failure("TypeScript types are made by openapi-typescript: install Node.js, which brings npx.")
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "openapi.json"
+        path.write_text(json.dumps(contract.document))
+        command = [npx, "--yes", *GENERATOR, str(path)]
+        result = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 -- npx, by its path
+    if result.returncode != 0:
+        raise failure(f"openapi-typescript failed: {result.stderr.strip() or result.stdout.strip()}")
+    return result.stdout
