@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from openapi_check.conformance.checks import CHECKS
+
 from openapi_contract import load_contract as load
 from openapi_mock.responses.page import document
 from scanner_api.settings import Settings

@@ -1,1 +1,51 @@
-"""Checks of OpenAPI contracts: recorded exchanges, deployments and apps; their reports."""
+"""Checks whether an API conforms to its contract: a deployment, an app, or traffic that was recorded.
+
+`check_url` and `check_app` run Schemathesis and checks of ours, `judge_har` validates recorded exchanges;
+all return a `Report`. Names are imported when first asked for: recorded traffic needs no Schemathesis.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .checks import Check
+    from .credentials import Credentials
+    from .har import HarError
+    from .report import Report
+    from .run.checking import check_app, check_url
+    from .target import CannotRunError, Target
+    from .validation import ExchangeJudge, judge_har
+
+HOMES = {
+    "CannotRunError": "target",
+    "Check": "checks",
+    "Credentials": "credentials",
+    "ExchangeJudge": "validation",
+    "HarError": "har",
+    "Report": "report",
+    "Target": "target",
+    "check_app": "run.checking",
+    "check_url": "run.checking",
+    "judge_har": "validation",
+}
+
+__all__ = [
+    "CannotRunError",
+    "Check",
+    "Credentials",
+    "ExchangeJudge",
+    "HarError",
+    "Report",
+    "Target",
+    "check_app",
+    "check_url",
+    "judge_har",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{HOMES[name]}", __name__), name)

@@ -13,7 +13,7 @@ from hypothesis import given, settings, strategies
 
 from scanner_mocks import scanner_mock
 
-CONFIG = str(files("openapi_check.conformance") / "schemathesis.toml")
+CONFIG = str(files("openapi_check.run") / "schemathesis.toml")
 SEED = "20261124"
 EXAMPLES = os.environ.get("SCANNER_TEST_EXAMPLES", "200")
 FEW = "10"

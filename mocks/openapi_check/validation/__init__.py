@@ -1,7 +1,8 @@
 """Judges what went over the wire against a contract: any request and any answer, whoever recorded them."""
 
-from .exchange_judge import ExchangeJudge, Judgement
-from .har import HarError
-from .recorded_traffic import judge_har
+from openapi_check.har import HarError
 
-__all__ = ["ExchangeJudge", "HarError", "Judgement", "judge_har"]
+from .exchange_judge import ExchangeJudge, Judgement
+from .traffic import TrafficReporter, judge_har
+
+__all__ = ["ExchangeJudge", "HarError", "Judgement", "TrafficReporter", "judge_har"]

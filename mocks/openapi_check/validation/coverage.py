@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from openapi_check.report import OperationCoverage
 from openapi_service.media_types import is_json
 from openapi_service.response_validation import declared_response
 
@@ -13,7 +14,7 @@ from .content_codings import NotDecoded, decoded
 from .enumerations import enumerations
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from openapi_check.exchange import Exchange
     from openapi_contract import Contract, Operation
@@ -24,64 +25,6 @@ if TYPE_CHECKING:
     from .exchange_judge import Judgement
 
 MOST_UNDOCUMENTED = 20
-
-
-class OperationCoverage(msgspec.Struct, kw_only=True):
-    """How often each part of an operation has been exercised.
-
-    Attributes:
-        operation: its operationId.
-        method: upper case.
-        path: the path template.
-        calls: requests that belong to it.
-        statuses: by what the contract declares: a status, a range (``4XX``) or ``default``.
-        undocumented: by status that the contract does not declare.
-        parameters: by place and name, such as ``query limit``.
-        values: of enumerations in requests and successes, as JSON texts, by place.
-    """
-
-    operation: str
-    method: str
-    path: str
-    calls: int = 0
-    statuses: dict[str, int]
-    undocumented: dict[str, int] = {}
-    parameters: dict[str, int]
-    values: dict[str, dict[str, int]]
-
-    @property
-    def shares(self) -> dict[str, Share]:
-        """How much of the operation has been exercised."""
-        return shares([self])
-
-
-class Share(NamedTuple):
-    """How many of how many have been exercised."""
-
-    exercised: int
-    total: int
-
-    @classmethod
-    def of(cls, counts: Iterable[int]) -> Share:
-        """Count those that are not 0."""
-        numbers = list(counts)
-        return cls(sum(number > 0 for number in numbers), len(numbers))
-
-    def __str__(self) -> str:
-        return f"{self.exercised} of {self.total}"
-
-
-def shares(operations: Iterable[OperationCoverage]) -> dict[str, Share]:
-    """Return how much of several operations has been exercised, by what is counted."""
-    listed = list(operations)
-    return {
-        "operations": Share.of(each.calls for each in listed),
-        "statuses": Share.of(count for each in listed for count in each.statuses.values()),
-        "parameters": Share.of(count for each in listed for count in each.parameters.values()),
-        "enum values": Share.of(
-            count for each in listed for values in each.values.values() for count in values.values()
-        ),
-    }
 
 
 class Coverage:

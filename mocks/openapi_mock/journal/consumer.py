@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from openapi_check.masking import Masking
-from openapi_check.validation import ExchangeJudge
-from openapi_check.validation.page import page
-from openapi_check.validation.tally import Tally
+from openapi_check.page import page
+from openapi_check.validation import ExchangeJudge, TrafficReporter
 
 from .remote import RemoteJournal
 from .wanted import Wanted
@@ -31,7 +30,7 @@ class ConsumerTraffic:
         self._path = path
         self._journal = RemoteJournal(control)
         self._judge = ExchangeJudge(contract)
-        self._tally = Tally(contract, Masking.of(contract))
+        self._tally = TrafficReporter(contract, Masking.of(contract))
         self._last = 0
 
     def collect(self) -> None:

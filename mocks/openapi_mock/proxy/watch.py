@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from openapi_check.validation import ExchangeJudge
-from openapi_check.validation.tally import Tally
+from openapi_check.validation import ExchangeJudge, TrafficReporter
 from openapi_mock.journal import Journal, Masking
 
 from .passage import Witnessed
@@ -39,7 +38,7 @@ class Watch:
         self._judge.prepare()
         self._tell = tell
         self.journal = Journal(masking)
-        self.tally = Tally(contract, masking)
+        self.tally = TrafficReporter(contract, masking)
 
     def judge(self, exchange: Exchange) -> Judgement:
         """Return what the contract says of an exchange; any thread may ask."""

@@ -16,8 +16,10 @@ from openapi_contract.cli.commands import require_extra
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from openapi_check.conformance import Credentials
+    from openapi_check import Credentials
 
+VARIABLES = "SCANNER_CHECK"
+"""Prefix of the environment's variables for credentials."""
 SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
 URL = Annotated[
@@ -123,7 +125,7 @@ def check(  # noqa: PLR0913 -- an option each
     if not url and from_har is None:
         raise typer.BadParameter("is missing; --from-har does without", param_hint="'URL'")
     require_extra("check")
-    from openapi_check.conformance.checking import Checking  # noqa: PLC0415 -- help does without
+    from openapi_check.run.checking import Checking  # noqa: PLC0415 -- help does without
     from scanner_contract import load_contract  # noqa: PLC0415 -- imported when it is needed
 
     from .check_outputs import Outputs, require_folders, told_where_impossible  # noqa: PLC0415 -- the same
@@ -150,6 +152,7 @@ def check(  # noqa: PLR0913 -- an option each
             only=tuple(operation or ()),
             resume=resume,
             har=har,
+            variables=VARIABLES,
             fallback=load_contract(),
         )
         report = outputs.of_run(checking) if from_har is None else outputs.of_traffic(from_har, checking)
@@ -164,8 +167,8 @@ def _credentials(
     Raises:
         ValueError: an option is empty; or a variable is, and none of the others is given but required.
     """
-    from openapi_check.conformance import Credentials  # noqa: PLC0415 -- imported when it is needed
-    from openapi_check.conformance.credentials import (  # noqa: PLC0415 -- imported when it is needed
+    from openapi_check import Credentials  # noqa: PLC0415 -- imported when it is needed
+    from openapi_check.credentials import (  # noqa: PLC0415 -- imported when it is needed
         empty_variables,
         from_environment,
         from_file,
@@ -175,9 +178,11 @@ def _credentials(
     if empty := [name for name, value in flags.items() if value == ""]:
         raise ValueError(f"--{empty[0].replace('_', '-')} is empty. Leave it out to check without it.")
     options = {name: value for name, value in flags.items() if value is not None}
-    given = Credentials(**options, headers=header_fields(fields)).over(from_environment(os.environ))
+    given = Credentials(**options, headers=header_fields(fields)).over(
+        from_environment(os.environ, VARIABLES)
+    )
     given = given.over(from_file(file)) if file else given
-    if required and not given.can_call and (names := empty_variables(os.environ)):
+    if required and not given.can_call and (names := empty_variables(os.environ, VARIABLES)):
         raise ValueError(
             f"{' and '.join(names)} {'are' if names[1:] else 'is'} empty, and no other credential is given."
             " Unset it to check what is open to everybody."

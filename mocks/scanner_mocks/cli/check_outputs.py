@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import typer
 
-from openapi_check.conformance.arrival import CannotRunError, contract_of
-from openapi_check.conformance.interruption import stopped_by_signals
-from openapi_check.conformance.progress import Watch
-from openapi_check.conformance.recorded import as_checked
-from openapi_check.conformance.renderings import files, github, terminal
-from openapi_check.validation import judge_har
-from openapi_check.validation.page import page
-from openapi_check.validation.terminal import show as show_judged
+from openapi_check import CannotRunError, judge_har
+from openapi_check.ci import junit, workflow_commands
+from openapi_check.page import page
+from openapi_check.run.preflight import contract_of
+from openapi_check.run.progress import Watch
+from openapi_check.run.run import stopped_by_signals
+from openapi_check.terminal import show
 from openapi_contract.cli.commands import CANNOT_RUN
 
 from .console import report_console
@@ -23,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from openapi_check.conformance import Report
-    from openapi_check.conformance.checking import Checking
+    from openapi_check import Report
+    from openapi_check.run.checking import Checking
 
 
 class Outputs(NamedTuple):
@@ -43,35 +42,29 @@ class Outputs(NamedTuple):
     annotations: bool
 
     def of_run(self, checking: Checking) -> Report:
-        """Make a check, and return its report once it is told."""
+        """Make a check, and return its report once it is shown."""
         console = report_console()
         with checking.started() as run, stopped_by_signals(run), Watch(console, run.report) as watch:
             run.on_own_check = watch.own_check
             for event in checking.events(run):
                 watch.take(event)
-        terminal.show(run.report, console)
-        for path, write in ((self.html, files.write_page), (self.json, files.write_json)):
-            if path is not None:
-                write(run.report, path)
-        return self._told(run.report)
+        return self._reported(run.report)
 
     def of_traffic(self, har: Path, checking: Checking) -> Report:
-        """Judge recorded traffic, and return its report once it is told; page and JSON are its own."""
+        """Validate recorded traffic, and return its report once it is shown."""
         contract = contract_of("", checking.contract, checking.fallback)
-        judged = judge_har(har, contract, checking.url or None)
-        show_judged(judged, report_console())
-        if self.html is not None:
-            self.html.write_text(page(judged), "utf-8")
-        if self.json is not None:
-            self.json.write_bytes(judged.json())
-        return self._told(as_checked(judged, contract, str(har)))
+        return self._reported(judge_har(har, contract, checking.url or None))
 
-    def _told(self, report: Report) -> Report:
-        """Tell a report to CI."""
+    def _reported(self, report: Report) -> Report:
+        show(report, report_console())
+        if self.html is not None:
+            self.html.write_text(page(report), "utf-8")
+        if self.json is not None:
+            self.json.write_bytes(report.json())
         if self.junit is not None:
-            files.write_junit(report, self.junit)
+            self.junit.write_bytes(junit(report))
         if self.annotations:
-            typer.echo("\n".join(github.workflow_commands(report)))
+            typer.echo("\n".join(workflow_commands(report)))
         return report
 
 

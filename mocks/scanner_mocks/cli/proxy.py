@@ -16,7 +16,7 @@ from openapi_contract.cli.commands import CANNOT_RUN
 from .end import End
 
 if TYPE_CHECKING:
-    from openapi_check.validation.report import Report
+    from openapi_check import Report
     from openapi_mock.journal import Exchange, Violation
     from openapi_mock.proxy.watch import Watch
 
@@ -80,7 +80,7 @@ def proxy(  # noqa: PLR0913 -- an option each
     Exit codes: 0 the contract was kept, 1 it was broken, 2 could not run, or nothing of that side was judged.
     """
     end = End()
-    from openapi_check.validation.terminal import show  # noqa: PLC0415 -- the same
+    from openapi_check.terminal import show  # noqa: PLC0415 -- the same
     from openapi_contract.cli.contract import read_contract  # noqa: PLC0415 -- the same
     from openapi_mock.proxy.server import proxying  # noqa: PLC0415 -- the same
     from openapi_mock.proxy.upstream import NotAnUpstream, Upstream  # noqa: PLC0415 -- the same
@@ -111,7 +111,7 @@ def proxy(  # noqa: PLR0913 -- an option each
         typer.echo(f"Cannot run: {error}", err=True)
         raise typer.Exit(CANNOT_RUN) from None
     show(report, report_console())
-    raise typer.Exit(report.exit_code(fail_on))
+    raise typer.Exit(watch.tally.counts.exit_code(fail_on))
 
 
 class Files(NamedTuple):
@@ -128,8 +128,8 @@ class Files(NamedTuple):
 
     def write(self, report: Report, watch: Watch) -> None:
         """Write what is asked for."""
-        from openapi_check.har_writer import har  # noqa: PLC0415 -- help does without
-        from openapi_check.validation.page import page  # noqa: PLC0415 -- the same
+        from openapi_check.har import har  # noqa: PLC0415 -- help does without
+        from openapi_check.page import page  # noqa: PLC0415 -- the same
 
         if self.html:
             self.html.write_text(page(report), "utf-8")

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import jsonschema_rs
 import msgspec
 
-from openapi_check.har_writer import har
+from openapi_check.har import har
 from openapi_mock.journal import Exchange, Message, Verdict
 
 STARTED = datetime(2026, 1, 1, 12, 0, 0, 5000, tzinfo=UTC)

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from backports import zstd
 
-from openapi_check.har_writer import har
+from openapi_check.har import har
 from openapi_check.validation import judge_har
 from openapi_mock.journal import Verdict, Violation
 from openapi_mock.proxy.verdict_fields import verdict_fields
@@ -74,14 +74,14 @@ def test_an_answer_beyond_the_limit_streams_unjudged_and_is_counted(proxy, upstr
         )
     else:
         upstream.answer = HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body
-    before = sum(proxy.watch.tally.report().unjudged.values())
+    before = sum(proxy.watch.tally.report().traffic.unjudged.values())
     answer = proxy.ask("GET", "/notes?sort=odd")
     assert answer.content == body
     assert told(answer)[0] == 1
     (exchange,) = proxy.exchanges
     assert "answer's body was not kept whole" in exchange.verdict.unjudged
     assert exchange.response.body_bytes == len(body)
-    assert sum(proxy.watch.tally.report().unjudged.values()) == before + 1
+    assert sum(proxy.watch.tally.report().traffic.unjudged.values()) == before + 1
 
 
 def test_a_request_beyond_the_limit_streams_unjudged(proxy, upstream):
@@ -170,7 +170,7 @@ def test_compressed_bodies_are_kept_as_what_they_stand_for(proxy, upstream, cont
     assert added.request.body == b'{"token": "*******"}'
     archive = tmp_path / "notes.har"
     archive.write_bytes(msgspec.json.encode(har([listed, added])))
-    found = {(each.side, each.where, each.rule) for each in judge_har(archive, contract).findings}
+    found = {(each.check, each.where, each.rule) for each in judge_har(archive, contract).findings}
     assert found >= {("response", "/*", "type"), ("request", "", "type")}
     assert not [rule for _, _, rule in found if rule == "encoding"]
 
@@ -208,11 +208,21 @@ def test_the_report_tells_what_was_exercised(running, upstream, contract, json_a
         proxy.ask("GET", "/notes?sort=new")
         proxy.ask("GET", "/elsewhere")
         report = proxy.watch.tally.report()
-    (listed, added) = report.coverage
+    traffic = report.traffic
+    (listed, added) = traffic.coverage
     assert (listed.calls, added.calls) == (1, 0)
     assert (listed.statuses, listed.undocumented) == ({"200": 0, "304": 0}, {"418": 1})
     assert listed.parameters == {"query sort": 1, "query token": 0}
     assert listed.values == {"query sort": {'"old"': 0, '"new"': 1}}
-    assert [str(share) for share in report.shares.values()] == ["1 of 2", "0 of 3", "1 of 2", "1 of 2"]
-    assert (report.broken_requests, report.broken_responses) == (1, 1)
-    assert (report.exit_code("request"), report.exit_code("response"), report.exit_code()) == (1, 1, 1)
+    assert [str(share) for share in traffic.shares.values()] == [
+        "1 of 2",
+        "0 of 3",
+        "1 of 2",
+        "1 of 2",
+    ]
+    assert (traffic.broken_requests, traffic.broken_responses) == (1, 1)
+    assert (traffic.exit_code("request"), traffic.exit_code("response"), report.exit_code) == (
+        1,
+        1,
+        1,
+    )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from openapi_check.har_writer import har
+from openapi_check.har import har
 from openapi_mock.journal import Wanted
 from openapi_mock.journal.journal import TooManyListenersError
 from openapi_service.problems import ServiceUnavailable

@@ -1,0 +1,36 @@
+"""The checks that know more than a schema can say: one module a check.
+
+A check is a class with a ``name`` and one or both methods that Schemathesis calls:
+
+- ``after_response(self, ctx, response, case)`` for each answer. It may be called again for the same case
+  (Hypothesis shrinks and replays), so what it remembers must bear that.
+- ``after_run(self, ctx)`` once, when all else is done; it makes its own requests with ``self.target.client``.
+
+Both raise a `FailureGroup` of `Violated` for what is wrong. Once made, a check tells in its ``notes``
+what it left untried, and in ``left_out`` why that is all of it. A request that has to be sent although a 429
+is likely has the extension ``unpaced``.
+"""
+
+from __future__ import annotations
+
+from .check import Check
+from .http_semantics import HttpSemantics
+from .organization_isolation import OrganizationIsolation
+from .presigned_upload import PresignedUpload
+from .problem_details import ProblemDetails
+from .rate_limit_headers import RateLimitHeaders
+from .retry_after import RetryAfter
+from .security_alternatives import SecurityAlternatives
+
+CHECKS: tuple[type[Check], ...] = (
+    ProblemDetails,
+    RateLimitHeaders,
+    SecurityAlternatives,
+    OrganizationIsolation,
+    PresignedUpload,
+    HttpSemantics,
+    RetryAfter,
+)
+"""The checks, in the order in which they are made: the last one uses up a window of requests."""
+
+__all__ = ["CHECKS", "Check"]

@@ -1,0 +1,181 @@
+"""What all checks of ours are."""
+
+from __future__ import annotations
+
+import json
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from schemathesis.core.failures import Failure, FailureGroup, Severity
+
+from openapi_check.pace import QuotaUsedUp, Stopped
+
+from .samples import BudgetSpent, Samples
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import httpx
+    from schemathesis import Case, CheckContext, Response
+
+    from openapi_check.target import Target
+    from openapi_contract import Operation
+
+
+class Violated(Failure):
+    """A promise that is not kept; raise several at once as a `FailureGroup`.
+
+    Two with the same operation, check and rule are one finding, which is told once.
+
+    Attributes:
+        rule: which part of the check it is, a few words that are the same each time.
+        exchange: what shows it, if the check made the request itself; a curl line is made of it.
+    """
+
+    def __init__(
+        self,
+        check: str,
+        rule: str,
+        message: str,
+        *,
+        operation: str | None = None,
+        exchange: httpx.Response | None = None,
+    ) -> None:
+        """Take the check's name, the rule, and what was found and wanted, in a sentence.
+
+        `operation` is as in `label_of`, or `case.operation.label`; None for the API as a whole.
+        """
+        super().__init__(operation=operation, title=f"{check}: {rule}", message=message)
+        self.check = check
+        self.rule = rule
+        self.exchange = exchange
+
+    @property
+    def _unique_key(self) -> str:
+        return self.title
+
+
+class NothingToCheck(Exception):  # noqa: N818 -- nothing is wrong, there is only nothing to check
+    """The target turns out to have nothing that the check is about; the message says what it has not."""
+
+
+class Check:
+    """A check that is made for one run, on one target.
+
+    Attributes:
+        name: what it is called in reports, in snake case.
+        sentence: what it holds, for people.
+        rules: what each of its rules holds, by the rule's name.
+        severity: of a promise that is not kept, in Schemathesis's terms.
+        source: where the promise is made: JSON pointer into the contract, or an RFC.
+        promise: the contract's own words there, empty if it has none.
+        target: what is checked.
+        notes: what was left untried and why, and in which of several ways something was tried.
+        cut_short: whether it could not go on to its end.
+        left_out: why it could not be made after all; empty if it could.
+    """
+
+    name: ClassVar[str]
+    sentence: ClassVar[str]
+    rules: ClassVar[Mapping[str, str]]
+    severity: ClassVar[Severity] = Severity.HIGH
+    source: ClassVar[str]
+    promise: ClassVar[str] = ""
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+        self.notes: list[str] = []
+        self.cut_short = False
+        self.left_out = ""
+
+    @classmethod
+    def missing(cls, _target: Target) -> str:
+        """Return why the check cannot be made on a target, such as ``no --other-api-key``; empty if it can.
+
+        The check is then left out, and the report says so.
+        """
+        return ""
+
+    def violated(
+        self, rule: str, message: str, operation: str | None, exchange: httpx.Response | None = None
+    ) -> Violated:
+        """Return what says that a rule is broken; see `Violated`."""
+        if rule not in self.rules:
+            raise ValueError(f"{self.name} has no rule {rule!r}.")
+        violated = Violated(self.name, rule, message, operation=operation, exchange=exchange)
+        violated.severity = self.severity
+        return violated
+
+    def note(self, text: str) -> None:
+        """Keep something for the report, once."""
+        if text not in self.notes:
+            self.notes.append(text)
+
+
+class AnswerCheck(Check):
+    """A check that judges each answer.
+
+    Attributes:
+        headers: of the answer that it judges, in lower case.
+        judges_errors: whether it judges the bodies of errors.
+    """
+
+    headers: ClassVar[frozenset[str]] = frozenset()
+    judges_errors: ClassVar[bool] = False
+
+    def judge(self, response: Response, case: Case[Any]) -> Iterable[Violated]:
+        """Yield what is wrong with an answer."""
+        raise NotImplementedError
+
+    def after_response(self, _ctx: CheckContext, response: Response, case: Case[Any]) -> None:
+        """Judge an answer, as Schemathesis asks it."""
+        _raise(self.judge(response, case))
+
+
+class RunCheck(Check):
+    """A check that makes its own requests, once all else is done."""
+
+    @cached_property
+    def samples(self) -> Samples:
+        """What it asks for."""
+        return Samples(self.target, self.note)
+
+    def send(self, operation: Operation, headers: Mapping[str, str], **how: Any) -> httpx.Response:
+        """Send the sample of an operation, and return the answer; see `Samples.send`."""
+        return self.samples.send(self.samples.draw(operation), headers, **how)
+
+    def run(self) -> Iterable[Violated]:
+        """Yield what is wrong with the target."""
+        raise NotImplementedError
+
+    def after_run(self, _ctx: CheckContext) -> None:
+        """Check the target, as Schemathesis asks it."""
+        found: list[Violated] = []
+        try:
+            for violated in self.run():
+                found.append(violated)  # noqa: PERF402 -- what is found before the end counts
+        except (BudgetSpent, QuotaUsedUp, Stopped) as end:
+            self.cut_short = True
+            self.note(f"cut short: {end}")
+        except NothingToCheck as end:
+            self.left_out = str(end)
+        _raise(found)
+
+
+def _raise(found: Iterable[Violated]) -> None:
+    if failures := list(found):
+        raise FailureGroup(failures)
+
+
+def json_of(body: bytes) -> Any:
+    """Return the JSON value of a body; None if it has none."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def object_of(body: bytes) -> dict[str, Any] | None:
+    """Return the JSON object of a body; None if it has none."""
+    found = json_of(body)
+    return found if isinstance(found, dict) else None

@@ -1,0 +1,136 @@
+"""Allow, HEAD, Accept and preflights are what HTTP says they are.
+
+Whether a method that a path has not is a 405, with an Allow, Schemathesis asks.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from schemathesis.core.failures import Severity
+
+from openapi_check.target import label_of
+
+from .check import RunCheck
+from .samples import SAFE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import httpx
+
+    from openapi_check.checks.check import Violated
+    from openapi_contract import Operation
+
+IMPLICIT: Final = {"HEAD", "OPTIONS"}
+"""Methods that a server may have beside the contract's."""
+PROBES: Final = ("GET", "DELETE", "PUT", "PATCH", "POST")
+ALWAYS_ALLOWED: Final = {"GET", "HEAD", "POST"}
+"""Methods that a preflight need not name (Fetch, CORS-safelisted)."""
+UNHEARD_OF: Final = "application/x-nobody-has-this"
+PAGE: Final = "https://page.example"
+ANY: Final = "*"
+
+
+class HttpSemantics(RunCheck):
+    """Asks for what no contract has to say, because HTTP does."""
+
+    name = "http_semantics"
+    sentence = "Allow, HEAD, Accept and preflights are what HTTP says they are."
+    rules: ClassVar[dict[str, str]] = {
+        "allow": "the Allow of a 405 lists the methods that the path has, and no others",
+        "head": "HEAD answers as GET does, without a body",
+        "406": "an Accept that excludes every answer gets none, where the contract has a 406",
+        "preflight": "a preflight that is answered at all allows the method and the credentials' headers",
+        "open cookies": "a preflight allows no credentials to every origin",
+    }
+    severity = Severity.MEDIUM
+    source = "RFC 9110"
+
+    def run(self) -> Iterator[Violated]:
+        """Yield each path and operation that is not as HTTP says."""
+        paths: dict[str, list[Operation]] = {}
+        for operation in self.samples.drawable(self.target.operations):
+            paths.setdefault(operation.path, []).append(operation)
+        for operations in paths.values():
+            yield from self._try_method(operations[0])
+            yield from self._try_preflight(operations)
+        for operation in self.samples.drawable(self.target.operations):
+            if operation.method == "get":
+                yield from self._try_head(operation)
+                yield from self._try_accept(operation)
+
+    def _try_method(self, operation: Operation) -> Iterator[Violated]:
+        contract = self.target.contract
+        had = {each.method.upper() for each in contract.operations if each.path == operation.path}
+        probe = next((each for each in PROBES if each not in had), None)
+        if probe is None or (self.target.read_only and probe.lower() not in SAFE):
+            return
+        answer = self.send(operation, self.target.headers, method=probe)
+        allowed = _listed(answer.headers.get("allow", ""))
+        is_refused = answer.status_code == HTTPStatus.METHOD_NOT_ALLOWED
+        if is_refused and allowed and allowed - IMPLICIT != had - IMPLICIT:
+            told = f"Allow: {', '.join(sorted(allowed))}, where the contract has {', '.join(sorted(had))}"
+            yield self.violated("allow", told, f"{probe} {operation.path}", answer)
+
+    def _try_head(self, operation: Operation) -> Iterator[Violated]:
+        get = self.send(operation, self.target.headers)
+        head = self.send(operation, self.target.headers, method="HEAD")
+        if (told := _outline(head)) != _outline(get):
+            told = f"HEAD answers {told}, GET {_outline(get)}"
+            yield self.violated("head", told, label_of(operation), head)
+        elif head.content:
+            yield self.violated("head", "the answer to HEAD has a body", label_of(operation), head)
+
+    def _try_accept(self, operation: Operation) -> Iterator[Violated]:
+        if str(HTTPStatus.NOT_ACCEPTABLE.value) in operation.responses:
+            headers = {**self.target.headers, "Accept": UNHEARD_OF}
+            answer = self.send(operation, headers)
+            if answer.is_success:
+                told = f"Accept: {UNHEARD_OF} is answered {_outline(answer)}"
+                yield self.violated("406", told, label_of(operation), answer)
+
+    def _try_preflight(self, operations: list[Operation]) -> Iterator[Violated]:
+        operation = operations[-1]
+        headers = {
+            **self.target.credentials.headers,
+            "Origin": PAGE,
+            "Access-Control-Request-Method": operation.method.upper(),
+            "Access-Control-Request-Headers": ", ".join(sorted(self._credential_headers())),
+        }
+        answer = self.send(operation, headers, method="OPTIONS")
+        origin = answer.headers.get("access-control-allow-origin", "")
+        if origin not in (ANY, PAGE):
+            self.note("preflight: untried, pages of other origins are not let in")
+            return
+        label = label_of(operation)
+        if lacking := self._lacking(operation, answer):
+            yield self.violated(
+                "preflight", f"the preflight does not allow {', '.join(lacking)}", label, answer
+            )
+        if origin == ANY and answer.headers.get("access-control-allow-credentials") == "true":
+            yield self.violated("open cookies", "every origin may send cookies", label, answer)
+
+    def _lacking(self, operation: Operation, answer: httpx.Response) -> list[str]:
+        methods = _listed(answer.headers.get("access-control-allow-methods", "")) | ALWAYS_ALLOWED
+        names = _listed(answer.headers.get("access-control-allow-headers", ""))
+        # the star does not stand for Authorization (Fetch, CORS non-wildcard request-header name)
+        wanted = {name for name in self._credential_headers() if ANY not in names or name == "AUTHORIZATION"}
+        lacking = sorted(wanted - names)
+        return (
+            lacking if operation.method.upper() in methods or ANY in methods else [operation.method, *lacking]
+        )
+
+    def _credential_headers(self) -> set[str]:
+        schemes = self.target.contract.security_schemes.values()
+        names = {scheme["name"].upper() for scheme in schemes if scheme.get("in") == "header"}
+        return names | {"AUTHORIZATION" for scheme in schemes if scheme["type"] != "apiKey"}
+
+
+def _listed(value: str) -> set[str]:
+    return {each.strip().upper() for each in value.split(",") if each.strip()}
+
+
+def _outline(answer: httpx.Response) -> str:
+    return f"{answer.status_code} {answer.headers.get('content-type', '')}".strip()

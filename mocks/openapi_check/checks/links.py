@@ -1,0 +1,188 @@
+"""Follows the contract's links, from what a caller creates to all that belongs to it."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, Final
+
+import httpx
+
+from openapi_contract import pointers
+
+from .check import json_of
+from .samples import SAFE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from schemathesis import Case
+
+    from openapi_check.target import Target
+    from openapi_contract import Contract, Operation
+
+    from .samples import Samples
+
+FORM: Final = ("upload_url", "upload_fields")
+"""What an answer has that hands out a presigned upload."""
+BODY: Final = "$response.body#"
+PATH: Final = "$request.path."
+NAME: Final = re.compile(r"\{([^{}]+)\}")
+
+
+@dataclass(frozen=True)
+class Step:
+    """A request that a link leads to.
+
+    Attributes:
+        operation: what it calls.
+        path: the values for its path.
+        body: what its body gets; empty if nothing.
+        ids: all of the values that an answer gave.
+    """
+
+    operation: Operation
+    path: Mapping[str, Any]
+    body: Mapping[str, Any]
+    ids: frozenset[str]
+
+    def case(self, samples: Samples, changed: Mapping[str, str] | None = None) -> Case[Any]:
+        """Return the request; ids that are changed are sent as what they are changed to."""
+        path = {name: _changed(value, changed or {}) for name, value in self.path.items()}
+        case = samples.draw(self.operation, **path)
+        if self.body:
+            drawn = case.body if isinstance(case.body, dict) else {}
+            case.body = {**drawn, **_changed(self.body, changed or {})}
+        return case
+
+
+def steps(target: Target, samples: Samples) -> list[Step]:
+    """Return a step for each operation that links lead to, made of what the caller has just been given.
+
+    Makes the requests that are needed for it, as the target's caller: creates what can be created, and puts
+    a photo into each presigned upload.
+    """
+    operations = samples.drawable(target.contract.operations)
+    by_id = {operation.operation_id: operation for operation in operations}
+    roots = sorted(operations, key=lambda operation: operation.method in SAFE)
+    waiting = deque(Step(each, {}, {}, frozenset()) for each in roots if "{" not in each.path)
+    reached: dict[str, Step] = {}
+    while waiting:
+        step = waiting.popleft()
+        for linked in _linked(target, samples, step, by_id):
+            if linked.operation.operation_id not in reached:
+                reached[linked.operation.operation_id] = linked
+                waiting.append(linked)
+    for operation in operations:
+        if operation.operation_id not in reached and (below := _below(list(reached.values()), operation)):
+            reached[operation.operation_id] = below
+    return list(reached.values())
+
+
+def photo() -> bytes:
+    """Return a real photo, a small JPEG."""
+    return files(__package__).joinpath("photo.jpg").read_bytes()
+
+
+def is_form(found: Any) -> bool:
+    """Return whether a JSON value is a presigned upload."""
+    if not isinstance(found, dict) or not isinstance(found.get("upload_url"), str):
+        return False
+    fields = found.get("upload_fields")
+    return isinstance(fields, dict) and all(isinstance(value, str) for value in fields.values())
+
+
+def post_form(client: httpx.Client, url: str, fields: Mapping[str, str], content: bytes) -> httpx.Response:
+    """Post a presigned upload as a browser does: the fields first, the file last."""
+    return client.post(url, data=fields, files={"file": ("photo.jpg", content)})
+
+
+def _below(reached: list[Step], operation: Operation) -> Step | None:
+    """Return a step to an operation whose path goes on from another's and has no more ids than that."""
+    names, path = NAME.findall(operation.path), NAME.sub("{}", operation.path)
+    for step in reached:
+        values = [step.path[name] for name in NAME.findall(step.operation.path)]
+        goes_on = path.startswith(NAME.sub("{}", step.operation.path) + "/")
+        if values and goes_on and len(values) == len(names):
+            return Step(operation, dict(zip(names, values, strict=True)), {}, frozenset(map(str, values)))
+    return None
+
+
+def _linked(target: Target, samples: Samples, step: Step, by_id: Mapping[str, Operation]) -> Iterator[Step]:
+    """Call an operation if its answer has links, and yield where they lead."""
+    operation = step.operation
+    links = _links(target.contract, target.fallback, operation.operation_id)
+    if not links or (target.read_only and operation.method not in SAFE):
+        return
+    answer = samples.send(step.case(samples), target.headers)
+    found = json_of(answer.content)
+    if not answer.is_success or found is None:
+        return
+    if is_form(found) and not target.read_only:
+        with suppress(httpx.HTTPError, httpx.InvalidURL):  # whether it is taken, presigned_upload asks
+            post_form(target.client, found["upload_url"], found["upload_fields"], photo())
+    for link in links.get(str(answer.status_code), ()):
+        if link.get("operationId") in by_id:
+            yield from _follow(link, by_id[link["operationId"]], step, found)
+
+
+@lru_cache(maxsize=256)
+def _links(
+    contract: Contract, fallback: Contract | None, operation_id: str
+) -> dict[str, list[Mapping[str, Any]]]:
+    """Return the links of an operation by status; the fallback's for one that has none itself."""
+    for source in filter(None, (contract, fallback)):
+        for operation in source.operations:
+            if operation.operation_id == operation_id:
+                links = {
+                    status: [source.resolve(node) for node in response["links"].values()]
+                    for status, response in operation.responses.items()
+                    if "links" in response
+                }
+                if links:
+                    return links
+    return {}
+
+
+def _follow(link: Mapping[str, Any], operation: Operation, step: Step, found: Any) -> Iterator[Step]:
+    ids: set[str] = set()
+    try:
+        path = _evaluated(link.get("parameters", {}), step, found, ids)
+        body = _evaluated(link.get("requestBody", {}), step, found, ids)
+    except KeyError:
+        return  # the answer has nothing there, such as the first of an empty list
+    wanted = {each["name"] for each in operation.parameters if each["in"] == "path"}
+    if ids and wanted <= path.keys() and isinstance(body, dict):
+        yield Step(operation, path, body, frozenset(ids))
+
+
+def _evaluated(node: Any, step: Step, found: Any, ids: set[str]) -> Any:
+    """Return a value with the runtime expressions in it evaluated, and add what they gave to the ids."""
+    if isinstance(node, dict):
+        return {name: _evaluated(value, step, found, ids) for name, value in node.items()}
+    if isinstance(node, list):
+        return [_evaluated(value, step, found, ids) for value in node]
+    if not isinstance(node, str) or not node.startswith(("$response", "$request")):
+        return node
+    if node.startswith(BODY):
+        value = pointers.lookup(found, node.removeprefix(BODY))
+        if not isinstance(value, str | int):
+            raise KeyError(node)
+    elif node.startswith(PATH):
+        value = step.path[node.removeprefix(PATH)]
+    else:
+        raise KeyError(node)
+    ids.add(str(value))
+    return value
+
+
+def _changed(node: Any, changed: Mapping[str, str]) -> Any:
+    if isinstance(node, dict):
+        return {name: _changed(value, changed) for name, value in node.items()}
+    if isinstance(node, list):
+        return [_changed(value, changed) for value in node]
+    return changed.get(str(node), node)

@@ -1,0 +1,122 @@
+"""What belongs to one organization does not exist for another."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from schemathesis.core.failures import Severity
+
+from openapi_check.target import label_of
+
+from .check import NothingToCheck, RunCheck, json_of, object_of
+from .links import steps
+from .samples import SAFE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import httpx
+
+    from openapi_check.checks.check import Violated
+    from openapi_check.target import Target
+
+    from .links import Step
+
+VOLATILE: Final = {"instance", "timestamp", "request_id"}
+"""Members of a problem that are another's each time."""
+NOT_LET_IN: Final = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS}
+TAIL: Final = 8
+
+
+class OrganizationIsolation(RunCheck):
+    """Calls each operation as another organization: with ids that are there, and with unknown ones."""
+
+    name = "organization_isolation"
+    sentence = "What belongs to one organization does not exist for another."
+    rules: ClassVar[dict[str, str]] = {
+        "read": "another organization's id is answered as an unknown one, by safe methods",
+        "write": "another organization's id is answered as an unknown one, by all other methods",
+        "list": "a list has nothing of another organization's",
+    }
+    severity = Severity.CRITICAL
+    source = "/components/responses/not_found/description"
+    promise = "The resource does not exist, or is another organization's."
+
+    @classmethod
+    def missing(cls, target: Target) -> str:
+        """Return that there is but one organization to call as, if so."""
+        if not target.other_headers:
+            return "no key of another organization was given"
+        return "" if target.by_scheme else "no credential was given"
+
+    def run(self) -> Iterator[Violated]:
+        """Yield each operation that tells another organization's ids from unknown ones."""
+        reached = steps(self.target, self.samples)
+        if not reached:
+            raise NothingToCheck("no id was found")
+        self._note_untried(reached)
+        yield from self._lists({each for step in reached for each in step.ids})
+        for step in reached:
+            if step.operation.security and step.operation in self.target.operations:
+                yield from self._compare(step)
+
+    def _compare(self, step: Step) -> Iterator[Violated]:
+        unknown = {each: _unlike(each) for each in step.ids}
+        for_unknown = self.samples.send(step.case(self.samples, unknown), self.target.other_headers)
+        if for_unknown.status_code in NOT_LET_IN:
+            self.note(f"{label_of(step.operation)}: untried, the other key got {for_unknown.status_code}")
+            return
+        answer = self.samples.send(step.case(self.samples), self.target.other_headers)
+        if _gist(answer, dict.fromkeys(step.ids, "id")) != _gist(
+            for_unknown, dict.fromkeys(unknown.values(), "id")
+        ):
+            told = (
+                f"another organization's id is answered {_told(answer)}, an unknown one {_told(for_unknown)}"
+            )
+            rule = "read" if step.operation.method in SAFE else "write"
+            yield self.violated(rule, told, label_of(step.operation), answer)
+
+    def _lists(self, ids: set[str]) -> Iterator[Violated]:
+        for operation in self.samples.drawable(self.target.operations):
+            if operation.method == "get" and operation.security and "{" not in operation.path:
+                answer = self.send(operation, self.target.other_headers)
+                if shown := [each for each in sorted(ids) if f'"{each}"' in answer.text]:
+                    told = f"{shown[0]} of another organization is in the answer"
+                    yield self.violated("list", told, label_of(operation), answer)
+
+    def _note_untried(self, reached: list[Step]) -> None:
+        tried = {step.operation.operation_id for step in reached}
+        for operation in self.target.operations:
+            if "{" in operation.path and operation.operation_id not in tried:
+                self.note(f"{label_of(operation)}: untried, no id was found")
+
+
+def _unlike(known: str) -> str:
+    """Return an id of the same shape that is most likely nobody's."""
+    if known.isdecimal():
+        return str(int(known) + 10**9)
+    head, tail = known[:-TAIL], known[-TAIL:]
+    return head + (tail[::-1] if tail != tail[::-1] else tail[1:] + tail[:1])
+
+
+def _gist(answer: httpx.Response, names: Mapping[str, str]) -> tuple[Any, ...]:
+    """Return what an answer says, whichever ids it says it of."""
+    found = json_of(answer.content)
+    return answer.status_code, answer.headers.get("content-type"), _without(found, names) or answer.content
+
+
+def _without(node: Any, names: Mapping[str, str]) -> Any:
+    if isinstance(node, dict):
+        return {name: _without(value, names) for name, value in node.items() if name not in VOLATILE}
+    if isinstance(node, list):
+        return [_without(value, names) for value in node]
+    if isinstance(node, str):
+        for known, name in names.items():
+            node = node.replace(known, name)
+    return node
+
+
+def _told(answer: httpx.Response) -> str:
+    detail = (object_of(answer.content) or {}).get("detail", "")
+    return f"{answer.status_code}{f' ({detail})' if detail else ''}"

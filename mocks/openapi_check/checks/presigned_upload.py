@@ -1,0 +1,165 @@
+"""A presigned upload takes a photo, and nothing but what was signed."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+import httpx
+from schemathesis.core.failures import Severity
+
+from openapi_check.target import label_of
+
+from .check import NothingToCheck, RunCheck, json_of
+from .links import FORM, is_form, photo, post_form, steps
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from openapi_check.checks.check import Violated
+    from openapi_check.target import Target
+
+    from .links import Step
+
+LARGEST_UPLOAD: Final = 64 * 1024**2
+"""Bytes; a limit that is higher is not tried."""
+LONGEST_WAIT_SECONDS: Final = 90
+SIGNATURES: Final = ("x-amz-signature", "signature")
+
+
+class PresignedUpload(RunCheck):
+    """Uploads a photo with a form of each operation that hands one out, then with the form spoiled."""
+
+    name = "presigned_upload"
+    sentence = "A presigned upload takes a photo, and nothing but what was signed."
+    rules: ClassVar[dict[str, str]] = {
+        "photo": "the form as it was handed out takes a real photo",
+        "key": "another key is refused",
+        "type": "another Content-Type is refused",
+        "size": "the policy limits the size, and one byte more is refused",
+        "signature": "an altered signature is refused",
+        "policy": "an altered policy, such as one with a later expiration, is refused",
+        "expired": "the form is refused once its time is over",
+    }
+    severity = Severity.CRITICAL
+    source = "/components/schemas/PresignedUploadResponseSchema/properties/expires_in/description"
+    promise = "Seconds until the presigned URL expires."
+
+    @classmethod
+    def missing(cls, target: Target) -> str:
+        """Return that no form can be had, if so."""
+        if target.read_only:
+            return "uploads are not read-only"
+        text = json.dumps(target.contract.document)
+        return "" if all(f'"{name}"' in text for name in FORM) else "the contract has no presigned uploads"
+
+    def run(self) -> Iterator[Violated]:
+        """Yield each form that is refused unspoiled, or taken spoiled."""
+        tried = 0
+        for step in steps(self.target, self.samples):
+            if step.operation.method == "get" and step.operation in self.target.operations:
+                form = json_of(self.samples.send(step.case(self.samples), self.target.headers).content)
+                if is_form(form):
+                    tried += 1
+                    yield from self._try(step, form)
+        if not tried:
+            raise NothingToCheck("no form was handed out")
+
+    def _try(self, step: Step, form: Mapping[str, Any]) -> Iterator[Violated]:
+        label, fields = label_of(step.operation), form["upload_fields"]
+        answer = self._post(form, fields)
+        if answer is None or not answer.is_success:
+            yield self.violated("photo", f"the photo was answered {_told(answer)}", label, answer)
+        if answer is not None:
+            for rule, spoiled in _spoiled(fields):
+                yield from self._refused(rule, label, self._post(form, spoiled))
+            yield from self._try_size(form, label)
+            yield from self._try_expired(form, label)
+
+    def _try_size(self, form: Mapping[str, Any], label: str) -> Iterator[Violated]:
+        limit = _largest(form["upload_fields"])
+        if limit is None:
+            yield self.violated("size", "the policy has no content-length-range", label)
+        elif limit >= LARGEST_UPLOAD:
+            self.note(f"size: untried, the limit is {limit} bytes")
+        else:
+            content = photo().ljust(limit + 1, b"\0")
+            yield from self._refused("size", label, self._post(form, form["upload_fields"], content))
+
+    def _try_expired(self, form: Mapping[str, Any], label: str) -> Iterator[Violated]:
+        seconds = form.get("expires_in")
+        longest = min(
+            LONGEST_WAIT_SECONDS, self.target.remaining() / 2
+        )  # the rest is for whoever comes later
+        if type(seconds) is not int or not 0 <= seconds < longest:
+            told = f"the form is good for {seconds} s, so only its policy was sent with a later expiration"
+            self.note(f"expired: untried, {told}")
+            return
+        self.target.sleep(seconds + 1)
+        self.note(f"expired: the form was sent again after {seconds + 1} s")
+        yield from self._refused("expired", label, self._post(form, form["upload_fields"]))
+
+    def _post(
+        self, form: Mapping[str, Any], fields: Mapping[str, str], content: bytes | None = None
+    ) -> httpx.Response | None:
+        """Post a form, and return the answer; None if the connection ends without one."""
+        try:
+            return post_form(self.target.client, form["upload_url"], fields, content or photo())
+        except (httpx.HTTPError, httpx.InvalidURL):
+            return None
+
+    def _refused(self, rule: str, label: str, answer: httpx.Response | None) -> Iterator[Violated]:
+        if answer is not None and not answer.is_client_error:
+            yield self.violated(rule, f"the answer was {_told(answer)}, not a refusal", label, answer)
+
+
+def _spoiled(fields: Mapping[str, str]) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield the fields with one of them altered, and the rule that it breaks."""
+    names = {name.lower(): name for name in fields}
+    if "key" in names:
+        yield "key", {**fields, names["key"]: fields[names["key"]] + ".other"}
+    if "content-type" in names:
+        yield "type", {**fields, names["content-type"]: "text/html"}
+    else:
+        yield "type", {**fields, "Content-Type": "text/html"}
+    for name in SIGNATURES:
+        if name in names:
+            yield "signature", {**fields, names[name]: _altered(fields[names[name]])}
+    if (later := _with_later_expiration(fields)) is not None:
+        yield "policy", {**fields, names["policy"]: later}
+
+
+def _altered(signature: str) -> str:
+    return ("0" if signature[:1] != "0" else "1") + signature[1:]
+
+
+def _policy(fields: Mapping[str, str]) -> dict[str, Any]:
+    encoded = next((value for name, value in fields.items() if name.lower() == "policy"), "")
+    try:
+        policy = json.loads(base64.b64decode(encoded))
+    except (binascii.Error, ValueError):
+        return {}
+    return policy if isinstance(policy, dict) else {}
+
+
+def _with_later_expiration(fields: Mapping[str, str]) -> str | None:
+    policy = _policy(fields)
+    if not policy:
+        return None
+    return base64.b64encode(json.dumps({**policy, "expiration": "2999-12-31T00:00:00Z"}).encode()).decode()
+
+
+def _largest(fields: Mapping[str, str]) -> int | None:
+    """Return the largest file that the policy takes, in bytes."""
+    conditions = _policy(fields).get("conditions")
+    for condition in conditions if isinstance(conditions, list) else ():
+        match condition:
+            case [str(operator), _, int(most)] if operator.lower() == "content-length-range":
+                return most
+    return None
+
+
+def _told(answer: httpx.Response | None) -> str:
+    return "by nothing" if answer is None else f"{answer.status_code} {answer.text[:200]}".strip()

@@ -1,0 +1,155 @@
+"""The rate-limit headers are on every answer, agree with one another, and count down."""
+
+from __future__ import annotations
+
+import re
+import time
+from email.utils import parsedate_to_datetime
+from hashlib import sha256
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
+
+from .check import AnswerCheck
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from schemathesis import Case, Response
+
+    from openapi_check.checks.check import Violated
+    from openapi_check.target import Target
+
+POLICY: Final = "ratelimit-policy"
+NUMBERS: Final = (
+    "ratelimit-limit",
+    "ratelimit-remaining",
+    "ratelimit-reset",
+    "x-ratelimit-limit",
+    "x-ratelimit-remaining",
+    "x-ratelimit-reset",
+)
+CREDENTIALS: Final = ("authorization", "cookie")
+SKEW_SECONDS: Final = 30
+"""A ``Date`` may be another machine's, a busy server renews it late, and both it and a reset are rounded."""
+UNCOUNTED: Final = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
+"""What the caller's address may pay for, rather than its credential."""
+MOST_WINDOWS: Final = 10_000
+
+
+class Standing(NamedTuple):
+    """The headers as numbers."""
+
+    limit: int
+    remaining: int
+    reset: int
+    x_limit: int
+    x_remaining: int
+    x_reset: int
+
+
+class RateLimitHeaders(AnswerCheck):
+    """Judges each answer, and each next to those before it in the same window."""
+
+    name = "rate_limit_headers"
+    sentence = "The rate-limit headers are on every answer, agree with one another, and count down."
+    rules: ClassVar[dict[str, str]] = {
+        "present": "RateLimit-Policy, -Limit, -Remaining, -Reset and their X- aliases are there, each once",
+        "number": "all but the policy are whole numbers",
+        "policy": "RateLimit-Policy lists windows as requests;w=seconds, RateLimit-Limit is one's",
+        "alias": "X-RateLimit-Limit and -Remaining say the same as RateLimit-Limit and -Remaining",
+        "range": "Remaining is at most Limit, and Reset at most as long as the window",
+        "unix time": "X-RateLimit-Reset is the Unix time RateLimit-Reset seconds after the Date",
+        "growing": "RateLimit-Remaining never grows within a window",
+    }
+    headers = frozenset({POLICY, *NUMBERS})
+    source = "/info/description"
+    promise = "Rate-limit headers are included on every response"
+
+    def __init__(self, target: Target) -> None:
+        super().__init__(target)
+        schemes = target.contract.security_schemes.values()
+        names = {scheme["name"].lower() for scheme in schemes if scheme.get("in") == "header"}
+        self._credentials = sorted({*CREDENTIALS, *names})
+        self._lowest: dict[tuple[Any, ...], tuple[int, float]] = {}
+
+    @classmethod
+    def missing(cls, target: Target) -> str:
+        """Return that the contract has no such headers, if so."""
+        responses = (
+            each for operation in target.contract.operations for each in operation.responses.values()
+        )
+        names = {name.lower() for response in responses for name in response.get("headers", {})}
+        return "" if {POLICY, *NUMBERS} <= names else "the contract has no rate-limit headers"
+
+    def judge(self, response: Response, case: Case[Any]) -> Iterator[Violated]:
+        """Yield what is wrong with the headers of an answer."""
+        if response.request.method == "OPTIONS":
+            return  # a preflight is answered before anyone is counted
+        label, status = case.operation.label, response.status_code
+        sent = {name: response.headers.get(name, []) for name in (POLICY, *NUMBERS)}
+        if absent := [name for name, values in sent.items() if len(values) != 1]:
+            told = f"the {status} has not exactly one of {', '.join(absent)}"
+            yield self.violated("present", told, label)
+            return
+        values = {name: found[0].strip() for name, found in sent.items()}
+        if strange := [name for name in NUMBERS if not re.fullmatch("[0-9]{1,15}", values[name])]:
+            told = ", ".join(f"{name}: {values[name]}" for name in strange)
+            yield self.violated("number", f"no whole number in {told}", label)
+            return
+        standing = Standing(*(int(values[name]) for name in NUMBERS))
+        for rule, told in self._contradictions(standing, values[POLICY], response):
+            yield self.violated(rule, told, label)
+
+    def _contradictions(
+        self, standing: Standing, policy: str, response: Response
+    ) -> Iterator[tuple[str, str]]:
+        yield from _against_policy(standing, policy)
+        if (standing.x_limit, standing.x_remaining) != (standing.limit, standing.remaining):
+            found = f"{standing.x_remaining} of {standing.x_limit}"
+            yield "alias", f"X-RateLimit says {found}, RateLimit {standing.remaining} of {standing.limit}"
+        if standing.remaining > standing.limit:
+            yield "range", f"{standing.remaining} requests are left of {standing.limit}"
+        yield from _against_date(standing, response.headers.get("date", []))
+        yield from self._growth(standing, response)
+
+    def _growth(self, standing: Standing, response: Response) -> Iterator[tuple[str, str]]:
+        """Compare with what the same caller was told before this request was sent."""
+        if response.status_code in UNCOUNTED or response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            return
+        window = (self._caller(response), standing.limit, standing.x_reset)
+        now = time.monotonic()
+        lowest, told_at = self._lowest.get(window, (standing.remaining, now))
+        if standing.remaining > lowest and told_at <= now - response.elapsed:
+            yield "growing", f"{standing.remaining} requests are left, and before it were {lowest}"
+        elif standing.remaining <= lowest:
+            if len(self._lowest) >= MOST_WINDOWS:
+                self._lowest.clear()
+            self._lowest[window] = standing.remaining, now
+
+    def _caller(self, response: Response) -> bytes:
+        """Tell callers apart, without keeping what they show."""
+        shown = [str(response.request.headers.get(name, "")) for name in self._credentials]
+        return sha256("\0".join(shown).encode()).digest()
+
+
+def _against_policy(standing: Standing, policy: str) -> Iterator[tuple[str, str]]:
+    if not re.fullmatch(r"\d{1,15};w=\d{1,15}(, ?\d{1,15};w=\d{1,15})*", policy, re.ASCII):
+        yield "policy", f"RateLimit-Policy: {policy} is no list of requests;w=seconds"
+        return
+    windows = [window.strip().split(";w=") for window in policy.split(",")]
+    seconds = [int(length) for requests, length in windows if int(requests) == standing.limit]
+    if not seconds:
+        yield "policy", f"RateLimit-Limit {standing.limit} is no window's of {policy}"
+    elif standing.reset > max(seconds):
+        yield "range", f"RateLimit-Reset {standing.reset} is longer than a window of {max(seconds)} s"
+
+
+def _against_date(standing: Standing, dates: list[str]) -> Iterator[tuple[str, str]]:
+    try:
+        (date,) = dates
+        now = parsedate_to_datetime(date).timestamp()
+    except ValueError:
+        return  # nobody says when the answer was
+    if abs(standing.x_reset - standing.reset - now) > SKEW_SECONDS:
+        told = f"{standing.x_reset} is not {standing.reset} s after the answer's Date, {now:.0f}"
+        yield "unix time", f"X-RateLimit-Reset {told}"

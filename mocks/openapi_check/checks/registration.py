@@ -1,0 +1,85 @@
+"""Checks of ours among those of Schemathesis; of two that find the same, ours is reported."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from http import HTTPStatus
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import schemathesis
+from schemathesis.checks import CHECKS, CheckClass
+from schemathesis.openapi.checks import JsonSchemaError, MissingHeaders
+
+from .check import AnswerCheck, RunCheck, Violated
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from schemathesis import Case, CheckContext, Response
+    from schemathesis.core.failures import Failure
+
+    from openapi_check.target import Target
+
+    from .check import Check
+
+OF_BODIES: Final = {"response_schema_conformance", "content_type_conformance"}
+OF_HEADERS: Final = "response_headers_conformance"
+_ONE_RUN = Lock()
+"""Schemathesis knows checks by their names alone, and those of two targets have the same."""
+
+
+@contextmanager
+def registered(
+    checks: Iterable[type[Check]], target: Target, tell: Callable[[str], None]
+) -> Iterator[list[Check]]:
+    """Let Schemathesis make these checks on a target, and yield them once it made them; tell which runs.
+
+    Whoever else uses Schemathesis in this process does not get them.
+    """
+    with _ONE_RUN:
+        made: list[Check] = []
+        bound = [_bound(check, target, made, tell) for check in checks]
+        try:
+            for check in bound:
+                schemathesis.check(check)
+            yield made
+        finally:
+            for name in {check.__name__ for check in bound} & set(CHECKS.get_all_names()):
+                CHECKS.unregister(name)
+
+
+def _bound(check: type[Check], target: Target, made: list[Check], tell: Callable[[str], None]) -> CheckClass:
+    """Return the check as a class of which Schemathesis can make an instance, which takes no argument."""
+
+    def make(self: Check) -> None:
+        check.__init__(self, target)
+        made.append(self)
+
+    members: dict[str, Any] = {"__init__": make, "__module__": __name__}
+    if issubclass(check, RunCheck):
+        members["after_run"] = _told(check, tell)
+    return cast("CheckClass", type(check.name, (check,), members))
+
+
+def _told(check: type[RunCheck], tell: Callable[[str], None]) -> Callable[[RunCheck, CheckContext], None]:
+    def after_run(self: RunCheck, ctx: CheckContext) -> None:
+        tell(check.name)
+        check.after_run(self, ctx)
+
+    return after_run
+
+
+def is_told_by(made: Iterable[Check], failure: Failure, response: Response, case: Case[Any]) -> bool:
+    """Return whether one of these checks says of an answer what a failure of Schemathesis's says of it."""
+    if isinstance(failure, Violated) or not {*failure.checks} & {*OF_BODIES, OF_HEADERS}:
+        return False
+    judges = [check for check in made if isinstance(check, AnswerCheck) and any(check.judge(response, case))]
+    headers = frozenset[str]().union(*(check.headers for check in judges))
+    if isinstance(failure, MissingHeaders):
+        return {name.lower() for name in failure.missing_headers} <= headers
+    if isinstance(failure, JsonSchemaError) and "header" in failure.title:
+        values = {value for name in headers for value in response.headers.get(name, ())}
+        return str(failure.instance) in values
+    is_error = response.status_code >= HTTPStatus.BAD_REQUEST
+    return is_error and any(check.judges_errors for check in judges)

@@ -1,0 +1,140 @@
+"""Who is told to come back later is told when, and is let in then."""
+
+from __future__ import annotations
+
+import re
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from openapi_check.target import label_of
+
+from .check import AnswerCheck, RunCheck, object_of
+from .samples import BudgetSpent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import httpx
+    from schemathesis import Case, Response
+
+    from openapi_check.checks.check import Violated
+    from openapi_contract import Operation
+
+MOST_REQUESTS: Final = 400
+"""Sent at most to use up a window; the contract's default is 300 a minute."""
+LONGEST_WAIT_SECONDS: Final = 90
+
+
+class RetryAfter(AnswerCheck, RunCheck):
+    """Judges each 429, then uses up a window and waits as long as it is told to."""
+
+    name = "retry_after"
+    sentence = "Who is told to come back later is told when, and is let in then."
+    rules: ClassVar[dict[str, str]] = {
+        "present": "a 429, and what else the contract promises it for, has one Retry-After",
+        "form": "Retry-After is a number of seconds or an HTTP date",
+        "body": "retry_after_seconds in the body of a 429 says the same as Retry-After",
+        "enough": "who waits as long as Retry-After says is not refused again with a 429",
+    }
+    headers = frozenset({"retry-after"})
+    source = "/info/description"
+    promise = "When rate-limited, you receive `429 Too Many Requests`"
+
+    def judge(self, response: Response, case: Case[Any]) -> Iterator[Violated]:
+        """Yield what is wrong with an answer that should have a Retry-After."""
+        if response.status_code == HTTPStatus.TOO_MANY_REQUESTS or self._is_promised(response, case):
+            values = response.headers.get("retry-after", [])
+            yield from self._judge(values, response.status_code, response.content, case.operation.label)
+
+    def run(self) -> Iterator[Violated]:
+        """Use up the window that has the fewest requests left, and wait."""
+        if self.target.read_only:
+            self.note("enough: untried, it would use up the quota")
+            return
+        try:
+            yield from self._try()
+        except BudgetSpent:
+            self.note("enough: untried, no time was left")
+
+    def _try(self) -> Iterator[Violated]:
+        chosen = self._shortest()
+        if chosen is None:
+            return
+        operation, headers = chosen
+        refused = self._use_up(operation, headers)
+        if refused is None:
+            self.note(f"enough: untried, {MOST_REQUESTS} requests were not refused")
+            return
+        label = label_of(operation)
+        values = refused.headers.get_list("retry-after")
+        wrong = list(self._judge(values, refused.status_code, refused.content, label, refused))
+        yield from wrong
+        if not wrong:
+            yield from self._wait(operation, headers, values[0])
+
+    def _judge(
+        self, values: list[str], status: int, body: bytes, label: str, exchange: httpx.Response | None = None
+    ) -> Iterator[Violated]:
+        if len(values) != 1:
+            yield self.violated("present", f"the {status} has {len(values)} Retry-After", label, exchange)
+        elif not re.fullmatch("[0-9]{1,9}", values[0]) and not _is_date(values[0]):
+            told = f"Retry-After: {values[0]} is no number of seconds and no date"
+            yield self.violated("form", told, label, exchange)
+        elif status == HTTPStatus.TOO_MANY_REQUESTS and values[0].isdecimal():
+            problem = object_of(body)
+            if problem is not None and problem.get("retry_after_seconds") != int(values[0]):
+                told = f"retry_after_seconds is {problem.get('retry_after_seconds')}, Retry-After {values[0]}"
+                yield self.violated("body", told, label, exchange)
+
+    def _is_promised(self, response: Response, case: Case[Any]) -> bool:
+        for operation in self.target.contract.operations:
+            if label_of(operation) == case.operation.label:
+                answer = operation.responses.get(str(response.status_code), {})
+                names = {name.lower(): header for name, header in answer.get("headers", {}).items()}
+                return bool(names.get("retry-after", {}).get("required"))
+        return False
+
+    def _shortest(self) -> tuple[Operation, Mapping[str, str]] | None:
+        """Return an operation and a caller who may call it least often, if it is seldom enough."""
+        standings: list[tuple[int, int, Operation, Mapping[str, str]]] = []
+        for operation in self.samples.drawable(self.target.operations):
+            if operation.method != "get":
+                continue
+            headers = self.target.headers if operation.security else self.target.credentials.headers
+            answer = self.send(operation, headers)
+            left = answer.headers.get("ratelimit-remaining", "")
+            if left.isdecimal() and int(left) < MOST_REQUESTS:
+                standings.append((int(left), len(standings), operation, headers))
+        if not standings:
+            self.note(f"enough: untried, no window has fewer than {MOST_REQUESTS} requests left")
+            return None
+        return min(standings)[2:]
+
+    def _use_up(self, operation: Operation, headers: Mapping[str, str]) -> httpx.Response | None:
+        for _ in range(MOST_REQUESTS + 1):
+            answer = self.send(operation, headers, unpaced=True)
+            if answer.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+                return answer
+        return None
+
+    def _wait(self, operation: Operation, headers: Mapping[str, str], value: str) -> Iterator[Violated]:
+        if not value.isdecimal():
+            self.note("enough: untried, Retry-After is a date")
+            return
+        seconds = int(value)
+        if seconds > min(LONGEST_WAIT_SECONDS, self.target.remaining()):
+            self.note(f"enough: untried, Retry-After was {seconds} s")
+            return
+        self.target.sleep(seconds)
+        answer = self.send(operation, headers, unpaced=True)
+        if answer.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+            told = f"after the {seconds} s of Retry-After the answer is a 429 again"
+            yield self.violated("enough", told, label_of(operation), answer)
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return parsedate_to_datetime(text) is not None
+    except ValueError:
+        return False

@@ -1,0 +1,111 @@
+"""Each way of showing who calls is enforced, and each is enough."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from http import HTTPStatus
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from schemathesis.core.failures import Severity
+
+from openapi_check.credentials import Credentials, altered
+from openapi_check.target import label_of
+
+from .check import RunCheck
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from openapi_check.checks.check import Violated
+    from openapi_check.target import Target
+    from openapi_contract import Operation
+
+SHOWN: Final = ("api_key", "bearer", "cookie")
+"""The credentials that a caller shows, by their names."""
+
+MADE_UP: Final = ("example", "generated")
+"""How the mock of another contract answers: it asks for a credential, and cannot know which is right."""
+
+
+class SecurityAlternatives(RunCheck):
+    """Calls each operation without a credential, with each wrong one, and with each right one alone."""
+
+    name = "security_alternatives"
+    sentence = "Each way of showing who calls is enforced, and each is enough."
+    rules: ClassVar[dict[str, str]] = {
+        "none": "a call without a credential is a 401, or a 403 where the contract has that alone",
+        "wrong": "a call with a wrong credential is answered as one without",
+        "alone": "a right credential alone is enough: no 401, and no 403 where another has none",
+    }
+    severity = Severity.CRITICAL
+    source = "/info/description"
+    promise = "All endpoints require an API key"
+
+    @classmethod
+    def missing(cls, target: Target) -> str:
+        """Return that no operation is secured, if so."""
+        return "" if any(map(_is_secured, target.operations)) else "none of the operations is secured"
+
+    def run(self) -> Iterator[Violated]:
+        """Yield each operation that lets in whom it should not, or keeps out whom it should let in."""
+        if ungiven := self._wrong.keys() - self.target.by_scheme.keys():
+            self.note(f"alone: untried for {', '.join(sorted(ungiven))}, no such credential was given")
+        for operation in self.samples.drawable(self.target.operations):
+            if _is_secured(operation):
+                # in this order: it shows an answer that a cache keeps for one caller and gives to others
+                yield from self._admissions(operation)
+                yield from self._refusals(operation)
+
+    def _refusals(self, operation: Operation) -> Iterator[Violated]:
+        common = self.target.credentials.headers
+        refusal = _refusal_of(operation)
+        answer = self.send(operation, common)
+        if answer.status_code != refusal:
+            told = f"without a credential the answer is {answer.status_code}, not {refusal}"
+            yield self.violated("none", told, label_of(operation), answer)
+        for scheme in dict.fromkeys(name for alternative in operation.security for name in alternative):
+            if scheme in self._wrong:
+                answer = self.send(operation, {**common, **self._wrong[scheme]})
+                if answer.headers.get("X-Mock-Answer") in MADE_UP:
+                    self.note("wrong: untried, what answers is a mock to which any credential is right")
+                elif answer.status_code != refusal:
+                    told = f"with a wrong one for {scheme} the answer is {answer.status_code}, not {refusal}"
+                    yield self.violated("wrong", told, label_of(operation), answer)
+
+    def _admissions(self, operation: Operation) -> Iterator[Violated]:
+        answers = {
+            " and ".join(alternative): self.send(operation, self._fields(alternative))
+            for alternative in operation.security
+            if self.target.by_scheme.keys() >= alternative.keys()
+        }
+        lets_one_in = any(answer.status_code != HTTPStatus.FORBIDDEN for answer in answers.values())
+        for name, answer in answers.items():
+            refused = answer.status_code == HTTPStatus.FORBIDDEN and lets_one_in
+            if answer.status_code == HTTPStatus.UNAUTHORIZED or refused:
+                told = f"with {name} alone the answer is {answer.status_code}"
+                yield self.violated("alone", told, label_of(operation), answer)
+
+    def _fields(self, alternative: Iterable[str]) -> dict[str, str]:
+        fields = dict(self.target.credentials.headers)
+        for scheme in alternative:
+            fields |= self.target.by_scheme[scheme]
+        return fields
+
+    @cached_property
+    def _wrong(self) -> dict[str, dict[str, str]]:
+        """The header fields of a wrong credential for each scheme: the given one, changed a little."""
+        given = self.target.credentials
+        wrong = {name: altered(getattr(given, name) or "wrong") for name in SHOWN}
+        return Credentials(**wrong, headers={}).by_scheme(self.target.contract.security_schemes)
+
+
+def _is_secured(operation: Operation) -> bool:
+    return bool(operation.security) and {} not in operation.security
+
+
+def _refusal_of(operation: Operation) -> int:
+    """Return 401; where the contract has no 401 but a 403, as some frameworks answer, that."""
+    statuses = operation.responses.keys()
+    unauthorized, forbidden = HTTPStatus.UNAUTHORIZED.value, HTTPStatus.FORBIDDEN.value
+    is_forbidden = str(forbidden) in statuses and str(unauthorized) not in statuses
+    return forbidden if is_forbidden else unauthorized

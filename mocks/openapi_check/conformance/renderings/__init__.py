@@ -1,1 +1,0 @@
-"""A report, as people and as machines read it: one module a form."""

@@ -1,0 +1,209 @@
+"""What a run of checks calls with, and how it is kept out of reports: masked, or as a shell's variable."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from shlex import quote
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    import httpx
+
+MASK = "[masked]"
+SHORTEST_SECRET = 4
+"""Characters; masking what is shorter would blacken half of every text."""
+MOST_BYTES = 65_536
+PREFIX = "CHECK"
+"""Of the environment's variables, such as ``CHECK_API_KEY``."""
+KINDS = ("api_key", "other_api_key", "bearer", "cookie")
+OWN_FIELDS = frozenset(
+    {"host", "accept", "accept-encoding", "connection", "user-agent", "content-length", "transfer-encoding"}
+)
+"""Header fields that curl sends by itself."""
+CHANGED = 10
+"""Which character from the end is another in a wrong one: of a JWT's signature, of an API key's body."""
+SHORT = 20
+"""Characters; of what is shorter the last one is changed."""
+FIELD = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?)[ \t]*")
+VALUE = re.compile(r"[\x21-\x7e]+(?: [\x21-\x7e]+)*")
+
+
+class Credentials(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a caller can show; empty where there is none.
+
+    Attributes:
+        api_key: for the contract's API key header.
+        other_api_key: of another organization than `api_key`.
+        bearer: for ``Authorization: Bearer``.
+        cookie: value of the contract's cookie, or ``name=value``.
+        headers: fields that every request carries besides, such as those of a gateway.
+    """
+
+    api_key: str = ""
+    other_api_key: str = ""
+    bearer: str = ""
+    cookie: str = ""
+    headers: dict[str, str] = {}
+
+    def __post_init__(self) -> None:
+        """Refuse what no header field can carry, without repeating it."""
+        for name in KINDS:
+            if (value := getattr(self, name)) and not VALUE.fullmatch(value):
+                raise ValueError(f"{name} has characters that no header field can carry.")
+        for name, value in self.headers.items():
+            if not FIELD.fullmatch(f"{name}: {value}"):
+                raise ValueError("a header is not 'Name: value' in visible ASCII characters.")
+
+    def __repr__(self) -> str:
+        given = ", ".join(name for name in self.__struct_fields__ if getattr(self, name))
+        return f"Credentials(given: {given or 'none'})"
+
+    @property
+    def can_call(self) -> bool:
+        """Whether there is one to call with."""
+        return bool(self.api_key or self.bearer or self.cookie)
+
+    def over(self, weaker: Credentials) -> Credentials:
+        """Return these credentials, and those of another source where there is none here."""
+        either = {name: getattr(self, name) or getattr(weaker, name) for name in KINDS}
+        return Credentials(**either, headers={**weaker.headers, **self.headers})
+
+    def by_scheme(self, schemes: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, str]]:
+        """Return the header fields that meet each security scheme, for those that can be met."""
+        fields = {name: self._fields(scheme) for name, scheme in schemes.items()}
+        return {name: field for name, field in fields.items() if field}
+
+    def of_the_other(self, schemes: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+        """Return the header fields of the other organization; none without its key."""
+        other = Credentials(api_key=self.other_api_key).by_scheme(schemes)
+        return next(iter(other.values()), {})
+
+    def mask(self, text: str) -> str:
+        """Return a text without any credential, be it as it is, in JSON or quoted for a shell."""
+        for secret in self.secrets():
+            for written in (secret, json.dumps(secret)[1:-1], quote(f" {secret}")[2:-1]):
+                text = text.replace(written, MASK)
+        return text
+
+    def secrets(self) -> list[str]:
+        """Return all that must not be shown, longest first, so that none hides part of another.
+
+        A wrong credential is among them, as it tells all of the right one but a character.
+        """
+        values = {getattr(self, name) for name in KINDS}
+        values |= {altered(value) for value in values if value} | {*self.headers.values()}
+        cookies = (self.cookie, altered(self.cookie)) if self.cookie else ()
+        values |= {pair.partition("=")[2] for cookie in cookies for pair in cookie.split("; ")}
+        return sorted((value for value in values if len(value) >= SHORTEST_SECRET), key=len, reverse=True)
+
+    def _fields(self, scheme: Mapping[str, Any]) -> dict[str, str]:
+        match scheme:
+            case {"type": "apiKey", "in": "header", "name": name} if self.api_key:
+                return {name: self.api_key}
+            case {"type": "apiKey", "in": "cookie", "name": name} if self.cookie:
+                return {"Cookie": self.cookie if "=" in self.cookie else f"{name}={self.cookie}"}
+            case {"type": "http", "scheme": kind} if self.bearer and kind.lower() == "bearer":
+                return {"Authorization": f"Bearer {self.bearer}"}
+            case {"type": "oauth2" | "openIdConnect"} if self.bearer:
+                return {"Authorization": f"Bearer {self.bearer}"}
+        return {}
+
+
+def change_of(secret: str) -> tuple[int, str]:
+    """Return which character of a credential, from its end, a wrong one has another for, and which."""
+    place = CHANGED if len(secret) >= SHORT else 1
+    return place, "A" if secret[-place] != "A" else "B"
+
+
+def altered(secret: str) -> str:
+    """Return a wrong credential that is as like the right one as can be."""
+    place, character = change_of(secret)
+    at = len(secret) - place
+    return secret[:at] + character + secret[at + 1 :]
+
+
+def header_fields(lines: Iterable[str]) -> dict[str, str]:
+    """Return fields written as ``Name: value``; raise ValueError, without repeating it, for another."""
+    found = [FIELD.fullmatch(line) for line in lines]
+    if None in found:
+        raise ValueError("a header is not 'Name: value' in visible ASCII characters.")
+    return {match[1]: match[2] for match in found if match}
+
+
+def variable(name: str, prefix: str) -> str:
+    """Return the variable of the environment that holds a kind of credential, or the ``headers``."""
+    return f"{prefix}_{name.upper()}"
+
+
+def empty_variables(environment: Mapping[str, str], prefix: str = PREFIX) -> list[str]:
+    """Return the variables for a credential that are set to nothing, as by a CI that has no such secret."""
+    names = [variable(name, prefix) for name in KINDS]
+    return [name for name in names if not environment.get(name, "unset").strip()]
+
+
+def from_environment(environment: Mapping[str, str], prefix: str = PREFIX) -> Credentials:
+    """Return what is in the environment, header fields as ``Name: value``, one a line.
+
+    Raises:
+        ValueError: no header field can carry it.
+    """
+    values = {name: environment.get(variable(name, prefix), "").strip() for name in (*KINDS, "headers")}
+    lines = filter(None, map(str.strip, values.pop("headers").splitlines()))
+    return Credentials(**values, headers=header_fields(lines))
+
+
+def from_file(path: Path) -> Credentials:
+    """Return what is in a TOML file, its keys named as the attributes.
+
+    Raises:
+        ValueError: it cannot be read, or is not such a file; the message repeats nothing that is in it.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+        if len(content) > MOST_BYTES:
+            raise ValueError(f"{path} is larger than {MOST_BYTES} bytes.")
+        values = tomllib.loads(content.decode())
+        if empty := [name for name in KINDS if values.get(name) == ""]:
+            raise ValueError(f"{path}: {empty[0]} is empty. Leave it out to check without it.")
+        return msgspec.convert(values, Credentials)
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read: {error.strerror}.") from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError):
+        raise ValueError(f"{path} is not TOML.") from None
+    except msgspec.ValidationError as error:
+        raise ValueError(f"{path}: {error}") from None
+
+
+def curl_of(request: httpx.Request) -> str:
+    """Return the command that repeats a request of a check's own."""
+    fields = [f"{name}: {value}" for name, value in request.headers.items() if name not in OWN_FIELDS]
+    parts = ["curl", "-X", request.method, *(part for field in fields for part in ("-H", field))]
+    body = request.read().decode("utf-8", "replace")  # a form with files was sent unread
+    return " ".join(map(quote, [*parts, *(("--data-binary", body) if body else ()), str(request.url)]))
+
+
+def runnable(command: str, credentials: Credentials, prefix: str = PREFIX) -> str:
+    """Return a command with the variables of the environment in place of the credentials.
+
+    What stands in single quotes is left and entered again, so that the shell puts the value in.
+    """
+    for name in KINDS:
+        secret, holder = getattr(credentials, name), variable(name, prefix)
+        if secret and quote(f" {secret}") == f"' {secret}'":
+            command = command.replace(secret, f"'\"${holder}\"'")
+            command = command.replace(altered(secret), f"'\"{_wrong(secret, holder)}\"'")
+    return command
+
+
+def _wrong(secret: str, holder: str) -> str:
+    """Return what has a shell make the wrong credential of the right one."""
+    place, character = change_of(secret)
+    return rf"""$(printf %s "${holder}" | sed 's/.\(.\{{{place - 1}\}}\)$/{character}\1/')"""

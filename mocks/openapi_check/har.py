@@ -1,0 +1,366 @@
+"""HTTP Archives (HAR 1.2): written of exchanges, and read whoever recorded them.
+
+Browsers' developer tools, mitmproxy, k6, our journal and our checks write them.
+"""
+
+from __future__ import annotations
+
+import binascii
+from base64 import b64decode, b64encode
+from datetime import UTC, datetime
+from http import HTTPStatus
+from http.cookies import CookieError, SimpleCookie
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import msgspec
+
+from .exchange import Exchange, Message
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+    from typing import BinaryIO
+
+DISTRIBUTION = "scanner-api"
+"""What is installed, whose version is written down."""
+HTTP_VERSION = "HTTP/1.1"
+UNKNOWN = -1
+"""HAR's own word for a size or a time that nobody knows."""
+LOG_END = b"]}}"
+MOST_BYTES = 128 * 1024 * 1024
+SOME_BYTES = 1
+"""The size of a body of which nobody knows more than that there is one."""
+BOM = b"\xef\xbb\xbf"
+BOUNDARY = "parts-of-a-form"
+UNTOLD = {"content-encoding", "transfer-encoding"}
+"""What no longer is true of a recorded body: tools decode it before they write it down."""
+
+
+def har(exchanges: Iterable[Exchange], program: str = "mock") -> dict[str, Any]:
+    """Return exchanges as a HAR document; what HAR has no member for is in members with a ``_`` in front."""
+    creator = {"name": f"{DISTRIBUTION} {program}", "version": version(DISTRIBUTION)}
+    return {"log": {"version": "1.2", "creator": creator, "entries": [_entry(each) for each in exchanges]}}
+
+
+class HarWriter:
+    """Writes a HAR file one exchange at a time; it is whole once it is closed.
+
+    Args:
+        file: open for writing; whoever opened it closes it.
+        program: that writes it.
+    """
+
+    def __init__(self, file: BinaryIO, program: str) -> None:
+        self._file = file
+        self._number = 0
+        file.write(msgspec.json.encode(har((), program)).removesuffix(LOG_END))
+
+    def write(self, exchange: Exchange) -> None:
+        """Write an exchange under the next number."""
+        self._number += 1
+        numbered = msgspec.structs.replace(exchange, number=self._number)
+        self._file.write((b"\n" if self._number == 1 else b",\n") + msgspec.json.encode(_entry(numbered)))
+
+    def close(self) -> None:
+        """End the document."""
+        self._file.write(b"\n" + LOG_END + b"\n")
+
+
+def _entry(exchange: Exchange) -> dict[str, Any]:
+    return {
+        "startedDateTime": exchange.started.isoformat(timespec="milliseconds"),
+        "time": exchange.milliseconds,
+        "request": _written_request(exchange),
+        "response": _written_response(exchange),
+        "cache": {},
+        "timings": {"send": 0, "wait": exchange.milliseconds, "receive": 0},
+        "_number": exchange.number,
+        "_server": exchange.server,
+        "_operation": exchange.operation,
+        "_scope": exchange.scope,
+        "_fault": exchange.fault,
+        "_verdict": msgspec.to_builtins(exchange.verdict),
+    }
+
+
+def _written_request(exchange: Exchange) -> dict[str, Any]:
+    message = exchange.request
+    request = {
+        "method": exchange.method,
+        "url": exchange.url,
+        "httpVersion": HTTP_VERSION,
+        "cookies": _cookies(message, "cookie"),
+        "headers": _name_values(message.headers),
+        "queryString": _name_values(parse_qsl(urlsplit(exchange.url).query, keep_blank_values=True)),
+        "headersSize": UNKNOWN,
+        "bodySize": message.body_bytes,
+    }
+    if message.fields:
+        request["postData"] = {"mimeType": _content_type(message), "params": _name_values(message.fields)}
+    elif message.body:
+        request["postData"] = {"mimeType": _content_type(message), **_text(message.body)}
+    return request
+
+
+def _written_response(exchange: Exchange) -> dict[str, Any]:
+    message = exchange.response
+    return {
+        "status": exchange.status,
+        "statusText": phrase_of(exchange.status),
+        "httpVersion": HTTP_VERSION,
+        "cookies": _cookies(message, "set-cookie"),
+        "headers": _name_values(message.headers),
+        "content": {
+            "size": message.body_bytes,
+            "mimeType": _content_type(message),
+            **(_text(message.body) if message.body else {}),
+        },
+        "redirectURL": message.header("location") or "",
+        "headersSize": UNKNOWN,
+        "bodySize": message.body_bytes,
+    }
+
+
+def _name_values(pairs: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
+    return [{"name": name, "value": value} for name, value in pairs]
+
+
+def _cookies(message: Message, header: str) -> list[dict[str, str]]:
+    cookies: SimpleCookie = SimpleCookie()
+    for name, value in message.headers:
+        if name.lower() == header:
+            try:
+                cookies.load(value)
+            except CookieError:
+                continue
+    return _name_values((name, morsel.value) for name, morsel in cookies.items())
+
+
+def _content_type(message: Message) -> str:
+    return message.header("content-type") or "x-unknown"
+
+
+def _text(body: bytes) -> dict[str, str]:
+    try:
+        return {"text": body.decode()}
+    except UnicodeDecodeError:
+        return {"text": b64encode(body).decode(), "encoding": "base64"}
+
+
+def phrase_of(status: int) -> str:
+    """Return the reason phrase of a status; empty for one that has none."""
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""
+
+
+class HarError(ValueError):
+    """The file is no HAR that can be read; the message says where and why."""
+
+
+class Pair(msgspec.Struct):
+    """A header field, cookie or field of a form."""
+
+    name: str
+    value: str | None = ""
+    file_name: str | None = msgspec.field(name="fileName", default=None)
+    content_type: str | None = msgspec.field(name="contentType", default=None)
+
+
+class PostData(msgspec.Struct):
+    """The body of a request, as text or as the fields of a form."""
+
+    mime_type: str | None = msgspec.field(name="mimeType", default=None)
+    text: str | None = None
+    encoding: str | None = None
+    params: list[Pair] | None = None
+
+
+class Content(msgspec.Struct):
+    """The body of an answer."""
+
+    size: float | None = -1
+    mime_type: str | None = msgspec.field(name="mimeType", default=None)
+    text: str | None = None
+    encoding: str | None = None
+
+
+class Request(msgspec.Struct):
+    """What was asked."""
+
+    method: str
+    url: str
+    headers: list[Pair] = []
+    cookies: list[Pair] | None = None
+    post_data: PostData | None = msgspec.field(name="postData", default=None)
+    body_size: float | None = msgspec.field(name="bodySize", default=-1)
+
+
+class Response(msgspec.Struct):
+    """What was answered."""
+
+    status: int
+    headers: list[Pair] = []
+    content: Content = msgspec.field(default_factory=Content)
+
+
+class Entry(msgspec.Struct):
+    """One exchange."""
+
+    request: Request
+    response: Response
+    started: str = msgspec.field(name="startedDateTime", default="")
+    time: float | None = 0
+
+
+class Log(msgspec.Struct):
+    """All of them."""
+
+    entries: list[Entry]
+
+
+class Archive(msgspec.Struct):
+    """The file."""
+
+    log: Log
+
+
+def read_har(path: Path) -> Iterator[Exchange]:
+    """Yield what a HAR file holds, in its order.
+
+    Raises:
+        HarError: it is no HAR, or longer than 128 MiB.
+        OSError: it cannot be read.
+    """
+    for number, entry in enumerate(_archive(path).log.entries, 1):
+        try:
+            yield _exchange(number, entry)
+        except (binascii.Error, ValueError) as error:
+            raise HarError(
+                f"{path}: log.entries[{number - 1}] has a body that is not base64: {error}."
+            ) from None
+
+
+def _archive(path: Path) -> Archive:
+    if path.stat().st_size > MOST_BYTES:
+        raise HarError(f"{path} is longer than {MOST_BYTES} bytes.")
+    try:
+        return msgspec.json.decode(path.read_bytes().removeprefix(BOM), type=Archive)
+    except msgspec.ValidationError as error:
+        raise HarError(f"{path} is no HAR 1.2: {error}.") from None
+    except (msgspec.DecodeError, UnicodeError) as error:
+        raise HarError(f"{path} is no JSON: {error}.") from None
+    except RecursionError:
+        raise HarError(f"{path} is nested too deeply.") from None
+
+
+def _exchange(number: int, entry: Entry) -> Exchange:
+    return Exchange(
+        number=number,
+        started=_moment(entry.started),
+        milliseconds=entry.time or 0,
+        method=entry.request.method,
+        url=entry.request.url,
+        status=max(entry.response.status, 0),
+        request=_request(entry.request),
+        response=_response(entry.response),
+    )
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return datetime.fromtimestamp(0, UTC)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _request(request: Request) -> Message:
+    headers = _headers(request.headers)
+    names = {name.lower() for name, _ in headers}
+    if request.cookies and "cookie" not in names:
+        headers.append(("cookie", "; ".join(f"{each.name}={each.value or ''}" for each in request.cookies)))
+    sent = request.post_data
+    if sent is None or (sent.text is None and not sent.params):
+        return _unknown(headers, request.body_size or 0)
+    mime_type, body = _posted(sent)
+    if sent.text is None:  # what was put together from fields has a boundary of its own, and another length
+        headers = [pair for pair in headers if pair[0].lower() != "content-type"]
+        return _message(headers, mime_type, body)
+    return _message(headers, mime_type, body, request.body_size)
+
+
+def _posted(sent: PostData) -> tuple[str, bytes]:
+    mime_type = sent.mime_type or ""
+    if sent.text or not sent.params:
+        return mime_type, _bytes(sent.text or "", sent.encoding)
+    if mime_type.startswith("multipart/"):
+        return f"multipart/form-data; boundary={BOUNDARY}", _multipart(sent.params)
+    fields = [(each.name, each.value or "") for each in sent.params]
+    return mime_type, urlencode(fields, errors="replace").encode()
+
+
+def _multipart(params: list[Pair]) -> bytes:
+    parts = [_part(each) for each in params]
+    return b"".join(parts) + f"--{BOUNDARY}--\r\n".encode()
+
+
+def _part(param: Pair) -> bytes:
+    """Write a field; of a file that was not recorded a byte stands for what was in it."""
+    name, file_name = (_quoted(text or "") for text in (param.name, param.file_name))
+    head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"'
+    if param.file_name is not None:
+        content_type = _quoted(param.content_type or "application/octet-stream")
+        head += f'; filename="{file_name}"\r\nContent-Type: {content_type}'
+    value = param.value or ("?" if param.file_name else "")
+    return f"{head}\r\n\r\n{value}\r\n".encode("utf-8", "replace")
+
+
+def _quoted(text: str) -> str:
+    return text.replace("\r", "%0D").replace("\n", "%0A").replace('"', "%22")
+
+
+def _response(response: Response) -> Message:
+    headers, content = _headers(response.headers), response.content
+    if content.text is None:
+        return _unknown(headers, SOME_BYTES if content.size is None or content.size < 0 else content.size)
+    return _message(headers, content.mime_type or "", _bytes(content.text, content.encoding), content.size)
+
+
+def _headers(pairs: list[Pair]) -> list[tuple[str, str]]:
+    return [(each.name, each.value or "") for each in pairs if each.name.lower() not in UNTOLD]
+
+
+def _message(
+    headers: list[tuple[str, str]], mime_type: str, body: bytes, size: float | None = None
+) -> Message:
+    """Return a message with what is told of its media type, where its fields do not.
+
+    Args:
+        headers: its fields.
+        mime_type: as the tool tells it.
+        body: what was recorded; a tool may cut it.
+        size: of all of it, if that is told.
+    """
+    told = any(name.lower() == "content-type" for name, _ in headers)
+    if not told and "/" in mime_type:
+        headers = [*headers, ("content-type", mime_type)]
+    return Message(headers=headers, body=body, body_bytes=max(len(body), _size(size or 0)))
+
+
+def _size(told: float) -> int:
+    return int(min(max(told, 0), MOST_BYTES))
+
+
+def _unknown(headers: list[tuple[str, str]], size: float) -> Message:
+    """Return a message whose body was not recorded, if it had one."""
+    length = next((value for name, value in headers if name.lower() == "content-length"), "")
+    told = length.isascii() and length.isdigit() and length.strip("0") != ""
+    return Message(headers=headers, body_bytes=_size(max(size, told)))
+
+
+def _bytes(text: str, encoding: str | None) -> bytes:
+    return b64decode(text, validate=True) if encoding == "base64" else text.encode("utf-8", "replace")

@@ -1,0 +1,421 @@
+"""What a run of checks, or the validation of recorded traffic, found: all renderings are made of this."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from posixpath import commonpath
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import msgspec
+
+from .response_times import ResponseTimes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from openapi_contract import Contract
+
+OK, VIOLATED, COULD_NOT_RUN = 0, 1, 2
+"""Exit codes."""
+WHOLE_API = "the API as a whole"
+
+End = Literal["complete", "budget spent", "interrupted", "unreachable", "quota used up", "failed"]
+Side = Literal["request", "response"]
+FailOn = Literal["request", "response", "any"]
+
+
+class Outcomes(msgspec.Struct):
+    """How often a check passed and how often it failed."""
+
+    passed: int = 0
+    failed: int = 0
+
+
+class Tested(msgspec.Struct, kw_only=True):
+    """What was tried with one operation.
+
+    Attributes:
+        operation: its name, such as ``GET /path``.
+        operation_id: of the contract.
+        requests: how many were sent, by phase.
+        statuses: how often each status was the response's.
+        checks: by name.
+        times: of the responses.
+    """
+
+    operation: str
+    operation_id: str = ""
+    requests: dict[str, int] = {}
+    statuses: dict[int, int] = {}
+    checks: dict[str, Outcomes] = {}
+    times: ResponseTimes = msgspec.field(default_factory=ResponseTimes)
+
+    @property
+    def total(self) -> int:
+        """How many requests were sent."""
+        return sum(self.requests.values())
+
+    def sent(self, phase: str) -> None:
+        """Count a request."""
+        self.requests[phase] = self.requests.get(phase, 0) + 1
+
+    def answered(self, status: int, seconds: float) -> None:
+        """Count a response."""
+        self.statuses[status] = self.statuses.get(status, 0) + 1
+        self.times.add(seconds * 1000)
+
+    def outcomes(self, check: str) -> Outcomes:
+        """Return the outcomes of a check, 0 and 0 at first."""
+        return self.checks.setdefault(check, Outcomes())
+
+
+class Example(msgspec.Struct, frozen=True, kw_only=True):
+    """A recorded exchange that violates the contract, secrets masked.
+
+    Attributes:
+        number: counts the exchanges, from 1.
+    """
+
+    number: int
+    method: str
+    url: str
+    status: int
+
+    def __str__(self) -> str:
+        return f"#{self.number} {self.method} {self.url} -> {self.status}"
+
+
+class Finding(msgspec.Struct, kw_only=True):
+    """One violation of the contract, reported once however often it was seen; no credential is in it.
+
+    Attributes:
+        operation: such as ``GET /path``; empty for the API as a whole.
+        check: that found it; ``request`` or ``response`` in recorded traffic.
+        title: what is wrong, in a few words.
+        message: the same at length.
+        phase: in which it was seen first.
+        status: of the response; 0 where there is none.
+        answer: the response's body, its beginning.
+        curl: repeats it, if a request does.
+        seen: how often.
+        identity: what makes two of them the same.
+        part: in recorded traffic, as in a `Violation`; so are the following.
+        where: with a ``*`` for each array's item.
+        examples: the first recorded exchanges in which it was seen.
+    """
+
+    operation: str
+    check: str
+    title: str
+    message: str = ""
+    phase: str = ""
+    status: int = 0
+    answer: str = ""
+    curl: str = ""
+    seen: int = 1
+    identity: tuple[str, ...] = ()
+    part: str = ""
+    where: str = ""
+    rule: str = ""
+    pointer: str = ""
+    examples: list[Example] = []
+
+
+class Trouble(msgspec.Struct, kw_only=True):
+    """Something that could not be tested, and why."""
+
+    operation: str
+    title: str
+    message: str
+
+
+class Subject(msgspec.Struct, frozen=True, kw_only=True):
+    """What was checked: a contract, and a URL or a file of recorded traffic."""
+
+    url: str
+    source: str
+    title: str
+    version: str
+    digest: str
+
+    @classmethod
+    def of(cls, contract: Contract, url: str = "", source: str = "") -> Subject:
+        """Return a contract at a URL; `source` is where it was read, without a credential."""
+        return cls(
+            url=url,
+            source=source or contract.source,
+            title=contract.document["info"]["title"],
+            version=contract.version,
+            digest=contract.digest,
+        )
+
+
+class Share(NamedTuple):
+    """How many of how many have been exercised."""
+
+    exercised: int
+    total: int
+
+    @classmethod
+    def of(cls, counts: Iterable[int]) -> Share:
+        """Count those that are not 0."""
+        numbers = list(counts)
+        return cls(sum(number > 0 for number in numbers), len(numbers))
+
+    def __str__(self) -> str:
+        return f"{self.exercised} of {self.total}"
+
+
+class OperationCoverage(msgspec.Struct, kw_only=True):
+    """How often each part of an operation has been exercised.
+
+    Attributes:
+        operation: its operationId.
+        method: upper case.
+        path: the path template.
+        calls: its requests.
+        statuses: by what the contract declares: a status, a range (``4XX``) or ``default``.
+        undocumented: by status that the contract does not declare.
+        parameters: by place and name, such as ``query limit``.
+        values: of enumerations in requests and successes, as JSON texts, by place.
+    """
+
+    operation: str
+    method: str
+    path: str
+    calls: int = 0
+    statuses: dict[str, int]
+    undocumented: dict[str, int] = {}
+    parameters: dict[str, int]
+    values: dict[str, dict[str, int]]
+
+    @property
+    def name(self) -> str:
+        """Method and path, as in a finding."""
+        return f"{self.method} {self.path}"
+
+    @property
+    def shares(self) -> dict[str, Share]:
+        """How much of the operation has been exercised."""
+        return shares([self])
+
+
+def shares(operations: Iterable[OperationCoverage]) -> dict[str, Share]:
+    """Return how much of several operations has been exercised, by what is counted."""
+    listed = list(operations)
+    return {
+        "operations": Share.of(each.calls for each in listed),
+        "statuses": Share.of(count for each in listed for count in each.statuses.values()),
+        "parameters": Share.of(count for each in listed for count in each.parameters.values()),
+        "enum values": Share.of(
+            count for each in listed for values in each.values.values() for count in values.values()
+        ),
+    }
+
+
+class Traffic(msgspec.Struct, kw_only=True):
+    """What recorded exchanges were, and what they exercised.
+
+    Attributes:
+        exchanges: how many there were.
+        judged: of how many a request or a response was validated.
+        unanswered: how many ended without a response.
+        broken_requests: exchanges whose request violates the contract.
+        broken_responses: exchanges whose response does.
+        unjudged: how many messages were not validated, by reason.
+        more_findings: violations beyond those that are findings of their own.
+        coverage: what has been exercised, by operation.
+        left_out: how many exchanges are not with this API, by host.
+    """
+
+    exchanges: int = 0
+    judged: int = 0
+    unanswered: int = 0
+    broken_requests: int = 0
+    broken_responses: int = 0
+    unjudged: dict[str, int] = {}
+    more_findings: int = 0
+    coverage: list[OperationCoverage] = []
+    left_out: dict[str, int] = {}
+
+    @property
+    def shares(self) -> dict[str, Share]:
+        """How much of the contract has been exercised."""
+        return shares(self.coverage)
+
+    @property
+    def prefix(self) -> str:
+        """What the paths of all operations begin with."""
+        paths = [each.path for each in self.coverage]
+        return commonpath(paths).rstrip("/") if len(paths) > 1 else ""
+
+    def exit_code(self, fail_on: FailOn = "any") -> int:
+        """Return 1 if that side violates the contract, else 2 if nothing of it was validated, else 0."""
+        broken = {
+            "request": self.broken_requests,
+            "response": self.broken_responses,
+            "any": self.broken_requests + self.broken_responses,
+        }
+        if broken[fail_on]:
+            return VIOLATED
+        answered = self.exchanges - self.unanswered
+        return OK if self.judged and (answered or fail_on == "request") else COULD_NOT_RUN
+
+
+class Report(msgspec.Struct, kw_only=True):
+    """What a run of checks, or the validation of recorded traffic, found.
+
+    Attributes:
+        subject: what was checked.
+        started: when, UTC.
+        seconds: how long it took; runs that were continued are added up.
+        waited: seconds of these that went by because of rate limits.
+        seed: makes another run try the same.
+        read_only: whether only safe methods were called.
+        anonymous: whether no credential was given although the contract asks for some.
+        end: how it ended.
+        reason: why, where it did not end by itself.
+        operations: by name, in the order of the contract.
+        findings: in the order in which they were found; of recorded traffic the most frequent first.
+        troubles: what could not be tested.
+        left_out: checks that could not be made, and why.
+        notes: what checks left untried and why, by check.
+        cut_short: checks of ours whose own requests could not be made to the end.
+        finished: phases and operations that are done, for a run that continues this one.
+        traffic: what was recorded; None for a run of checks.
+    """
+
+    subject: Subject
+    started: datetime = msgspec.field(default_factory=lambda: datetime.now(UTC))
+    seconds: float = 0.0
+    waited: float = 0.0
+    seed: int = 0
+    read_only: bool = False
+    anonymous: bool = False
+    end: End = "interrupted"
+    reason: str = ""
+    operations: dict[str, Tested] = {}
+    findings: list[Finding] = []
+    troubles: list[Trouble] = []
+    left_out: dict[str, str] = {}
+    notes: dict[str, list[str]] = {}
+    cut_short: list[str] = []
+    finished: list[tuple[str, str]] = []
+    traffic: Traffic | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """1 if the contract is violated, else 2 if something could not be tested to its end, else 0."""
+        if self.traffic is not None:
+            return self.traffic.exit_code()
+        if self.findings:
+            return VIOLATED
+        if self.troubles or not self.ended or not self.requests:
+            return COULD_NOT_RUN
+        return OK
+
+    @property
+    def ended(self) -> bool:
+        """Whether all was done that was to be done: a budget may end trying, but no check of ours."""
+        return self.end in {"complete", "budget spent"} and not self.cut_short
+
+    @property
+    def requests(self) -> int:
+        """How many requests were sent."""
+        return sum(tested.total for tested in self.operations.values())
+
+    @property
+    def untried(self) -> list[str]:
+        """The operations that Schemathesis had no time for; checks of ours may have called them."""
+        return [name for name, tested in self.operations.items() if name and not tested.total]
+
+    @property
+    def checks(self) -> list[str]:
+        """The names of the checks that were made, in the order in which they first were."""
+        return list(dict.fromkeys(name for tested in self.operations.values() for name in tested.checks))
+
+    @property
+    def prefix(self) -> str:
+        """The path that all operations begin with, such as ``/api/v1``."""
+        paths = [operation.partition(" ")[2].split("/")[1:-1] for operation in self.operations if operation]
+        prefix = []
+        for segments in zip(*paths, strict=False):
+            if len(set(segments)) > 1 or "{" in segments[0]:
+                break
+            prefix.append(segments[0])
+        return "".join(f"/{segment}" for segment in prefix)
+
+    def tested(self, operation: str) -> Tested:
+        """Return what was tried with an operation, nothing at first."""
+        if operation not in self.operations:
+            self.operations[operation] = Tested(operation=operation)
+        return self.operations[operation]
+
+    def conclusion(self) -> str:
+        """Return what came out, in a sentence."""
+        effort = f"{self.requests:,} requests"
+        if self.seconds:
+            effort += f" in {self.seconds:.1f} s, seed {self.seed}"
+        if self.exit_code == OK:
+            return f"The contract is kept{self._as_far_as()}: {effort}."
+        troubles = len({trouble.operation for trouble in self.troubles})
+        untested = [f"{troubles} operation{'s' * (troubles != 1)} could not be tested"] * bool(troubles)
+        unfinished = [*untested, *filter(None, [self._why_unfinished()])]
+        if self.exit_code == COULD_NOT_RUN:
+            return f"Not finished ({', '.join(unfinished)}): {effort}; nothing was wrong so far."
+        findings = len(self.findings)
+        broken = f"{findings} promise{'s' * (findings != 1)} broken"
+        return f"{', '.join([broken, *unfinished])}: {effort}."
+
+    def json(self) -> bytes:
+        """Return the report as JSON; that of recorded traffic has members of its own."""
+        document = msgspec.to_builtins(self)
+        traffic = document.pop("traffic")
+        if self.traffic is not None:
+            shared = {name: share._asdict() for name, share in self.traffic.shares.items()}
+            subject = {"title": self.subject.title, "version": self.subject.version}
+            findings = [self._recorded(each) for each in self.findings]
+            document = {**subject, **traffic, "findings": findings, "shares": shared}
+        return msgspec.json.format(msgspec.json.encode(document)) + b"\n"
+
+    def _recorded(self, finding: Finding) -> dict[str, Any]:
+        tested = self.operations.get(finding.operation)
+        return {
+            "side": finding.check,
+            "operation": tested.operation_id if tested else "",
+            "part": finding.part,
+            "where": finding.where,
+            "rule": finding.rule,
+            "detail": finding.message,
+            "pointer": finding.pointer,
+            "count": finding.seen,
+            "examples": finding.examples,
+        }
+
+    def _as_far_as(self) -> str:
+        untried, operations = len(self.untried), len([name for name in self.operations if name])
+        limits = ["it shows without a credential"] * self.anonymous
+        if untried and self.traffic is None:
+            limits.append(f"there was time (none for {untried} of {operations} operations)")
+        return f", as far as {' and '.join(limits)}" if limits else ""
+
+    def _why_unfinished(self) -> str:
+        """Return why a run is not finished; empty if it is."""
+        if self.end not in {"complete", "budget spent"}:
+            return self.reason or self.end
+        if self.traffic is not None:
+            return "nothing was validated" * (self.exit_code == COULD_NOT_RUN)
+        if self.cut_short and not self.troubles:  # which are the reason then
+            return f"too little time for {', '.join(self.cut_short)}"
+        return "" if self.requests else "no request was sent"
+
+
+def short(operation: str, prefix: str) -> str:
+    """Return an operation's name without the prefix that all have."""
+    method, _, path = operation.partition(" ")
+    return f"{method} {path.removeprefix(prefix)}" if operation else WHOLE_API
+
+
+def times(count: int) -> str:
+    """Return how often, in words."""
+    return "once" if count == 1 else f"{count:,} times"

@@ -1,0 +1,102 @@
+"""What goes over the wire during a run, as a HAR file: every request and its response, secrets masked."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from schemathesis.engine import events
+
+from openapi_check.exchange import Exchange, Message
+from openapi_check.har import HarWriter
+from openapi_check.masking import Masking
+from openapi_check.target import label_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import BinaryIO
+
+    import httpx
+    from schemathesis.engine.recorder import Interaction
+
+    from openapi_check.credentials import Credentials
+    from openapi_contract import Contract
+
+
+class Archive:
+    """Writes a HAR file while a run goes on; it is whole once it is closed.
+
+    Args:
+        file: open for writing; whoever opened it closes it.
+        contract: says what is secret, and names the operations.
+        credentials: what is never written.
+    """
+
+    def __init__(self, file: BinaryIO, contract: Contract, credentials: Credentials) -> None:
+        self._har = HarWriter(file, "check")
+        self._masking = Masking.of(contract)
+        self._credentials = credentials
+        self._operations = {label_of(each): each.operation_id for each in contract.operations}
+
+    def close(self) -> None:
+        """End the document."""
+        self._har.close()
+
+    def take(self, event: events.EngineEvent) -> None:
+        """Write what an event tells of."""
+        if not isinstance(event, events.ScenarioFinished):
+            return
+        recorder = event.recorder
+        for case_id, interaction in recorder.interactions.items():
+            label = recorder.cases[case_id].value.operation.label
+            self._har.write(self._of_schemathesis(interaction, self._operations.get(label, "")))
+
+    def answered(self, response: httpx.Response) -> None:
+        """Write an exchange of a check of ours, once it is read."""
+        request = response.request
+        self._har.write(
+            Exchange(
+                started=datetime.now(UTC) - response.elapsed,
+                milliseconds=response.elapsed.total_seconds() * 1000,
+                method=request.method,
+                url=self._url(str(request.url)),
+                status=response.status_code,
+                request=self._message(request.headers.raw, request.read()),
+                response=self._message(response.headers.raw, response.content),
+            )
+        )
+
+    def _of_schemathesis(self, interaction: Interaction, operation: str) -> Exchange:
+        request, response = interaction.request, interaction.response
+        answer = (
+            Message() if response is None else self._message(_raw(response.headers), response.content or b"")
+        )
+        return Exchange(
+            started=datetime.fromtimestamp(interaction.timestamp, UTC),
+            milliseconds=0 if response is None else response.elapsed * 1000,
+            method=request.method,
+            url=self._url(request.uri),
+            status=0 if response is None else response.status_code,
+            request=self._message(_raw(request.headers), request.body or b""),
+            response=answer,
+            operation=operation,
+        )
+
+    def _message(self, fields: Iterable[tuple[bytes, bytes]], body: bytes) -> Message:
+        headers = [(name, self._mask(value)) for name, value in self._masking.headers(fields)]
+        masked = self._mask(self._masking.body(body).decode("latin-1")).encode("latin-1")
+        return Message(headers=headers, body=masked, body_bytes=len(body))
+
+    def _url(self, url: str) -> str:
+        return self._mask(self._masking.url(url))
+
+    def _mask(self, text: str) -> str:
+        return self._credentials.mask(text)
+
+
+def _raw(headers: dict[str, list[str]]) -> list[tuple[bytes, bytes]]:
+    return [
+        (name.encode("latin-1", "replace"), value.encode("latin-1", "replace"))
+        for name, values in headers.items()
+        for value in values
+    ]

@@ -1,0 +1,224 @@
+"""A check from its beginning to its end: what it is given, and one run of it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import uvicorn
+
+from openapi_check.checks import CHECKS, Check
+from openapi_check.credentials import PREFIX, Credentials
+from openapi_check.pace import Pace
+from openapi_check.report import Report
+from openapi_check.target import CannotRunError, Target
+from openapi_service.server import listen, url_of
+
+from .archive import Archive
+from .configuration import PHASES, Phase, Plan
+from .preflight import base_url, contract_of, target_at
+from .run import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from socket import socket
+
+    from schemathesis.engine import events
+
+    from openapi_contract import Contract
+
+GRACE_SECONDS = 1
+LOOK_SECONDS = 0.01
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checking:
+    """What is checked, and how.
+
+    Attributes:
+        url: where the contract's paths begin.
+        contract: or a file of JSON or YAML; None takes what the URL serves, else `fallback`.
+        credentials: whom to call as.
+        read_only: whether only safe methods are allowed.
+        budget: seconds; None for one round of everything.
+        max_examples: requests that Hypothesis makes up for an operation, at most.
+        seed: of what is made up; None for a new one.
+        only: operations, by operationId, its end or ``METHOD /path``; all if empty.
+        phases: of Schemathesis.
+        checks: of ours.
+        resume: file that a run is kept in while it goes on.
+        har: file that is written, as HAR, with what goes over the wire.
+        variables: prefix of the environment's variables, as which reports show credentials.
+        fallback: contract for a URL that serves none; its links complete a contract without any.
+    """
+
+    url: str
+    contract: Contract | Path | None = None
+    credentials: Credentials = field(default_factory=Credentials)
+    read_only: bool = False
+    budget: float | None = None
+    max_examples: int = 100
+    seed: int | None = None
+    only: tuple[str, ...] = ()
+    phases: tuple[Phase, ...] = PHASES
+    checks: tuple[type[Check], ...] = CHECKS
+    resume: Path | None = None
+    har: Path | None = None
+    variables: str = PREFIX
+    fallback: Contract | None = None
+
+    @contextmanager
+    def started(self) -> Iterator[Run]:
+        """Yield a run that can be made; what went over the wire is in `har` afterwards.
+
+        Raises:
+            CannotRunError: it cannot; the message says why.
+        """
+        pace, url = Pace(), base_url(self.url)
+        contract = contract_of(url, self.contract, self.fallback)
+        with (
+            target_at(
+                url,
+                contract,
+                self.credentials,
+                pace,
+                read_only=self.read_only,
+                only=self.only,
+                seconds=self.budget,
+                variables=self.variables,
+                fallback=self.fallback,
+            ) as target,
+            self._archive(contract) as archive,
+        ):
+            before = Resumption(self.resume).read(target)
+            plan = self._plan(before.seed if before else None)
+            run = Run(target, plan, pace, checks=self.checks, before=before)
+            if archive:
+                run.listen(archive.take, archive.answered)
+            yield run
+
+    def events(self, run: Run) -> Iterator[events.EngineEvent]:
+        """Make a run, and yield its events; what it has done is kept after each."""
+        resumption = Resumption(self.resume)
+        for event in run.go():
+            resumption.keep(run.report)
+            yield event
+        resumption.end(run.report)
+
+    @contextmanager
+    def _archive(self, contract: Contract) -> Iterator[Archive | None]:
+        if self.har is None:
+            yield None
+            return
+        with self.har.open("wb") as file, closing(Archive(file, contract, self.credentials)) as archive:
+            yield archive
+
+    def _plan(self, seed_before: int | None) -> Plan:
+        seed = self.seed if self.seed is not None else seed_before
+        chosen = {} if seed is None else {"seed": seed}
+        return Plan(phases=self.phases, max_examples=self.max_examples, budget=self.budget, **chosen)
+
+
+def check_url(url: str, **how: Any) -> Report:
+    """Check what answers at a URL; `how` is as in `Checking`.
+
+    Raises:
+        CannotRunError: it cannot be checked; the message says why.
+    """
+    checking = Checking(url=url, **how)
+    with checking.started() as run:
+        for _ in checking.events(run):
+            pass
+    return run.report
+
+
+def check_app(app: Any, **how: Any) -> Report:
+    """Check an ASGI app over real HTTP, on a free port of loopback; `how` is as in `Checking`.
+
+    It blocks: from a coroutine, call it in another thread.
+
+    Raises:
+        CannotRunError: the app does not start, or cannot be checked.
+    """
+    with served(app) as url:
+        return check_url(url, **how)
+
+
+@contextmanager
+def served(app: Any) -> Iterator[str]:
+    """Serve an ASGI app, lifespan and all, in a thread, and yield its URL.
+
+    Raises:
+        CannotRunError: the app does not start.
+    """
+    with listen("127.0.0.1", 0) as listening:
+        config = uvicorn.Config(
+            app, log_config=None, access_log=False, timeout_graceful_shutdown=GRACE_SECONDS
+        )
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=_run, args=(server, listening), name="checked-app", daemon=True)
+        thread.start()
+        try:
+            _wait(server, thread)
+            yield url_of(listening)
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def _run(server: uvicorn.Server, listening: socket) -> None:
+    with suppress(SystemExit):  # what a server that cannot start ends with
+        server.run([listening])
+
+
+def _wait(server: uvicorn.Server, thread: threading.Thread) -> None:
+    while not server.started:
+        if not thread.is_alive():
+            raise CannotRunError("The app does not start: its lifespan failed.")
+        time.sleep(LOOK_SECONDS)
+
+
+class Resumption:
+    """A file that has the report of a run for as long as the run is not over.
+
+    Args:
+        path: of the file; None keeps nothing.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+
+    def read(self, target: Target) -> Report | None:
+        """Return the report of the run that was interrupted, if there was one.
+
+        Raises:
+            CannotRunError: the file is something else, or about another target.
+        """
+        if self._path is None or not self._path.exists():
+            return None
+        try:
+            report = msgspec.json.decode(self._path.read_bytes(), type=Report)
+        except (OSError, msgspec.DecodeError) as error:
+            raise CannotRunError(f"{self._path} is no run to go on with: {error}.") from None
+        if (report.subject.url, report.subject.digest) != (target.shown_url, target.contract.digest):
+            raise CannotRunError(f"{self._path} is about {report.subject.url}, or about another contract.")
+        return report
+
+    def keep(self, report: Report) -> None:
+        """Write a report so that the file is whole at any time."""
+        if self._path is not None:
+            beside = self._path.with_name(f"{self._path.name}.new")
+            beside.write_bytes(msgspec.json.encode(report))
+            beside.replace(self._path)
+
+    def end(self, report: Report) -> None:
+        """Remove the file if nothing is left to go on with, else bring it up to date."""
+        if self._path is not None and report.ended:
+            self._path.unlink(missing_ok=True)
+        else:
+            self.keep(report)

@@ -1,0 +1,222 @@
+"""Finds out whether a target can be checked at all, before anything is tried."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import httpx
+
+from openapi_check.credentials import PREFIX, Credentials
+from openapi_check.matching import is_named
+from openapi_check.pace import Stopped
+from openapi_check.target import CannotRunError, Target, label_of
+from openapi_contract import Contract, ContractError, load_contract
+
+from .configuration import REQUEST_SECONDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from openapi_check.pace import Pace
+    from openapi_contract import Operation
+
+SAFE_METHODS = frozenset({"get", "head", "options"})
+
+
+def base_url(url: str) -> str:
+    """Return a URL below which paths can be put.
+
+    Raises:
+        CannotRunError: it is none; what is in it is not repeated, as it may be secret.
+    """
+    try:
+        parts = urlsplit(url)
+        known = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port or True)
+    except ValueError:
+        known = False
+    if not known or not url.isascii() or not url.isprintable():
+        raise CannotRunError("The URL is not http://... or https://... with a host.")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise CannotRunError("The URL has more than a host and a path; credentials are options of their own.")
+    return url.rstrip("/")
+
+
+def contract_of(url: str, given: Contract | Path | None = None, fallback: Contract | None = None) -> Contract:
+    """Return the contract that is given, else that at ``/openapi.json`` of a URL, else the fallback.
+
+    Without a URL nothing is fetched.
+
+    Raises:
+        CannotRunError: there is no contract, or the file or the response is no valid one.
+    """
+    try:
+        if isinstance(given, Contract):
+            return given
+        if given is not None:
+            return load_contract(given)
+        if url and _serves_a_contract(url):
+            return load_contract(f"{url}/openapi.json")
+    except ContractError as error:
+        elsewhere = "" if given else " If the contract is elsewhere, give it with --contract."
+        raise CannotRunError(f"The contract cannot be read. {error}{elsewhere}") from None
+    if fallback is None:
+        raise CannotRunError(
+            "No contract: give one with --contract, or serve it at /openapi.json of the URL."
+        )
+    return fallback
+
+
+@contextmanager
+def target_at(
+    url: str,
+    contract: Contract,
+    credentials: Credentials,
+    pace: Pace,
+    *,
+    read_only: bool = False,
+    only: Sequence[str] = (),
+    seconds: float | None = None,
+    variables: str = PREFIX,
+    fallback: Contract | None = None,
+) -> Iterator[Target]:
+    """Yield a target whose credentials are let in.
+
+    Args:
+        url: where the contract's paths begin.
+        contract: what is promised.
+        credentials: whom to call as.
+        pace: of the checks' own requests.
+        read_only: whether only safe methods are allowed.
+        only: operations, by operationId, its end or ``METHOD /path``; all by default.
+        seconds: the budget.
+        variables: see `Target`, as for the fallback.
+        fallback: completes a contract without links.
+
+    Raises:
+        CannotRunError: an operation is unknown, or the URL does not answer, has nothing of the fallback
+            contract, or refuses a credential.
+    """
+
+    def paced(response: httpx.Response) -> None:
+        if pace.hurried.is_set():
+            raise Stopped("The run was interrupted.")
+        if "unpaced" not in response.request.extensions:
+            pace.heed(response.headers, target.remaining())
+
+    operations = selected(contract, only, read_only=read_only)
+    with httpx.Client(base_url=url, timeout=REQUEST_SECONDS, event_hooks={"response": [paced]}) as client:
+        target = Target(
+            url=url,
+            contract=contract,
+            fallback=fallback,
+            client=client,
+            operations=operations,
+            credentials=credentials,
+            read_only=read_only,
+            variables=variables,
+            sleep=pace.hurried.wait,
+        )
+        if seconds is not None:
+            target = target.until(seconds)
+        _knock(target)
+        yield target
+
+
+def selected(contract: Contract, only: Sequence[str], *, read_only: bool) -> tuple[Operation, ...]:
+    """Return the operations of a contract that are asked for and may be called.
+
+    Raises:
+        CannotRunError: one is none of the contract's, or none is left.
+    """
+    chosen = {found.operation_id for name in only for found in _named(contract, name)}
+    operations = tuple(
+        operation
+        for operation in contract.operations
+        if (not only or operation.operation_id in chosen)
+        and (not read_only or operation.method in SAFE_METHODS)
+    )
+    if not operations:
+        raise CannotRunError("No operation is left: none of those that were asked for may be called.")
+    return operations
+
+
+def _named(contract: Contract, name: str) -> list[Operation]:
+    found = [
+        operation
+        for operation in contract.operations
+        if name == label_of(operation) or is_named(operation.operation_id, name)
+    ]
+    if not found:
+        raise CannotRunError(
+            f"{name!r} is no operation of the contract: give its operationId or METHOD /path."
+        )
+    return found
+
+
+def _serves_a_contract(url: str) -> bool:
+    with httpx.Client(timeout=REQUEST_SECONDS) as client:
+        return _answer(client, f"{url}/openapi.json", {}).status_code == HTTPStatus.OK
+
+
+def _knock(target: Target) -> None:
+    """Call once without a credential and once with each, and change nothing."""
+    _answer(target.client, f"{target.url}/", target.credentials.headers)
+    if target.contract is target.fallback:
+        _require_a_path(target)
+    schemes = target.contract.security_schemes
+    other = Credentials(api_key=target.credentials.other_api_key).by_scheme(schemes)
+    for whose, by_scheme in {"": target.by_scheme, " of the other organization": other}.items():
+        for scheme, headers in by_scheme.items():
+            _show(target, scheme, headers, f"The credential{whose} for {scheme}")
+
+
+def _require_a_path(target: Target) -> None:
+    """Tell a wrong URL, and an API that is another, from one that breaks its promises."""
+    paths = dict.fromkeys(each.path for each in target.contract.operations if "{" not in each.path)
+    for path in paths:
+        answer = _answer(target.client, target.url + path, target.credentials.headers)
+        _require_no_other_server(target, answer)
+        if answer.status_code != HTTPStatus.NOT_FOUND:
+            return
+    raise CannotRunError(
+        f"{target.shown_url} is not where the default contract's paths begin: {next(iter(paths))}"
+        " and all others without an id are answered 404. Give another URL, or the API's own contract."
+    )
+
+
+def _require_no_other_server(target: Target, answer: httpx.Response) -> None:
+    """Tell a URL that only leads to the deployment, such as one of http where that is at https."""
+    if answer.next_request is None:
+        return
+    asked, other = answer.request.url, answer.next_request.url
+    if (asked.scheme, asked.netloc) != (other.scheme, other.netloc):
+        server = target.credentials.mask(f"{other.scheme}://{other.netloc.decode()}")
+        raise CannotRunError(f"{target.shown_url} redirects to {server}: give the URL that answers.")
+
+
+def _show(target: Target, scheme: str, headers: Mapping[str, str], name: str) -> None:
+    operation = next((each for each in target.contract.operations if _is_open_to(each, scheme)), None)
+    if operation is None:
+        return
+    answer = _answer(target.client, target.url + operation.path, {**target.credentials.headers, **headers})
+    if answer.status_code == HTTPStatus.UNAUTHORIZED:
+        raise CannotRunError(f"{name} is refused: {label_of(operation)} answers 401.")
+
+
+def _is_open_to(operation: Operation, scheme: str) -> bool:
+    """Whether an operation changes nothing, and can be called with one credential and nothing else."""
+    required = any(parameter.get("required") for parameter in operation.parameters)
+    alone = any(alternative.keys() == {scheme} for alternative in operation.security)
+    return operation.method == "get" and not required and alone
+
+
+def _answer(client: httpx.Client, url: str, headers: Mapping[str, str]) -> httpx.Response:
+    try:
+        return client.get(url, headers=dict(headers))
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        trust = " SSL_CERT_FILE names a CA of your own." if "CERTIFICATE_VERIFY" in str(error) else ""
+        raise CannotRunError(f"{url} does not answer: {error or type(error).__name__}.{trust}") from None

@@ -1,0 +1,110 @@
+"""What a run tells while it goes on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from schemathesis.engine import events
+
+from .recording import OWN_CHECKS
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import TaskID
+    from schemathesis.engine.run import Phase
+
+    from openapi_check.report import Report
+
+UNKNOWN_LENGTH = "stateful"
+"""The phase of which nobody knows beforehand how many scenarios it has."""
+NOT_TOLD = frozenset({"probing", "schema_analysis", "auth_bootstrap"})
+
+
+class Watch:
+    """A bar for each phase; a line for each where there is no terminal.
+
+    A budget lets phases begin again and again: they keep their bar, and have one line.
+
+    Args:
+        console: where to.
+        report: what grows meanwhile.
+    """
+
+    def __init__(self, console: Console, report: Report) -> None:
+        self._console = console
+        self._report = report
+        self._tasks: dict[str, TaskID] = {}
+        self._going_on: set[str] = set()
+        self._told_of: set[str] = set()
+        self._bars = Progress(
+            SpinnerColumn(finished_text="[green]✓[/]"),
+            TextColumn("{task.description}"),
+            BarColumn(24),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[told]}"),
+            console=console,
+            disable=not console.is_terminal,
+        )
+
+    def __enter__(self) -> Self:
+        self._bars.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end(OWN_CHECKS)
+        self._bars.stop()
+
+    def take(self, event: events.EngineEvent) -> None:
+        """Show what an event changes."""
+        match event:
+            case events.PhaseStarted() if _is_told(event.phase):
+                self._end(OWN_CHECKS)
+                phase = event.phase.name.value
+                length = len([name for name in self._report.operations if name])
+                self._begin(phase, None if phase == UNKNOWN_LENGTH else length)
+            case events.ScenarioFinished() if event.phase.value in self._tasks:
+                self._bars.update(self._tasks[event.phase.value], advance=1, told=self._told())
+            case events.PhaseFinished() if _is_told(event.phase):
+                self._end(event.phase.name.value)
+
+    def own_check(self, name: str) -> None:
+        """Show that a check of ours is at its own requests."""
+        if OWN_CHECKS not in self._going_on:
+            self._begin(OWN_CHECKS, None)
+        if OWN_CHECKS in self._tasks:
+            self._bars.update(self._tasks[OWN_CHECKS], told=name)
+
+    def _begin(self, phase: str, length: int | None) -> None:
+        self._going_on.add(phase)
+        if phase in self._tasks:
+            self._bars.reset(self._tasks[phase], total=length)
+        elif not self._bars.disable:
+            self._tasks[phase] = self._bars.add_task(phase, total=length, told=self._told())
+
+    def _end(self, phase: str) -> None:
+        if phase not in self._going_on:
+            return
+        self._going_on.remove(phase)
+        if phase in self._tasks:
+            done = max(1, self._bars.tasks[self._tasks[phase]].completed)
+            self._bars.update(self._tasks[phase], total=done, completed=done, told=self._told())
+        elif phase not in self._told_of:
+            self._told_of.add(phase)
+            self._console.print(f"{phase}: {self._told()}", highlight=False)
+
+    def _told(self) -> str:
+        findings = len(self._report.findings)
+        return f"{self._report.requests:,} requests, {findings} finding{'s' * (findings != 1)}"
+
+
+def _is_told(phase: Phase) -> bool:
+    return phase.is_enabled and phase.name.value not in NOT_TOLD

@@ -1,0 +1,208 @@
+"""A report in the terminal: operations, then what is wrong, then what came out."""
+
+from __future__ import annotations
+
+from string import ascii_letters, digits
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.console import Group
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from openapi_contract.comparison.findings import printable
+
+from .report import OK, VIOLATED, short, times
+from .response_times import milliseconds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.console import Console, RenderableType
+
+    from .report import Finding, OperationCoverage, Report, Share, Tested, Traffic, Trouble
+
+LETTERS = ascii_letters + digits
+WIDE = 100
+"""Columns of a terminal; one with fewer has no room for response times."""
+MOST_LINES = 12
+"""Of a message or a body; JSON and HTML have all."""
+MOST_FINDINGS = 30
+"""In recorded traffic; JSON and HTML have all."""
+OTHER_COLUMNS = 33
+"""Beside that of the operations: less would leave no room for statuses."""
+COLOURS = {OK: "green", VIOLATED: "red"}
+
+
+def show(report: Report, console: Console) -> None:
+    """Print a report."""
+    if report.traffic is not None:
+        _show_traffic(report, report.traffic, console)
+        return
+    for part in _parts(report, wide=console.width >= WIDE):
+        console.print(part, crop=False)
+        console.print()
+
+
+def _parts(report: Report, *, wide: bool) -> Iterator[RenderableType]:
+    prefix = report.prefix
+    names = dict(zip(report.checks, LETTERS, strict=False))
+    yield _head(report, prefix)
+    yield _matrix(report, names, prefix, wide=wide)
+    yield _legend(report, names)
+    for number, finding in enumerate(report.findings, 1):
+        yield _finding(number, finding, prefix)
+    for trouble in report.troubles:
+        yield _trouble(trouble, prefix)
+    yield Text(report.conclusion(), style=f"bold {COLOURS.get(report.exit_code, 'yellow')}")
+
+
+def _head(report: Report, prefix: str) -> Text:
+    subject = report.subject
+    text = Text.assemble((f"{subject.title} {subject.version}", "bold"), f" at {subject.url}{prefix}")
+    text.append(", without a credential" if report.anonymous else "")
+    return text.append(", read only" if report.read_only else "")
+
+
+def _matrix(report: Report, names: dict[str, str], prefix: str, *, wide: bool) -> Table:
+    table = Table(box=None, padding=(0, 1, 0, 0))
+    table.add_column("operation", overflow="fold")
+    for title in ("requests", "p50", "p95") if wide else ("requests",):
+        table.add_column(title, justify="right", no_wrap=True)
+    table.add_column("".join(names.values()), no_wrap=True)
+    for operation, tested in report.operations.items():
+        numbers = _numbers(tested) if wide else _numbers(tested)[:1]
+        table.add_row(short(operation, prefix), *numbers, _marks(tested, names))
+    return table
+
+
+def _numbers(tested: Tested) -> tuple[str, ...]:
+    if not tested.total:
+        return "", "", ""
+    return f"{tested.total:,}", *(milliseconds(tested.times.quantile(share)) for share in (0.5, 0.95))
+
+
+def _marks(tested: Tested, names: dict[str, str]) -> Text:
+    marks = Text()
+    for check in names:
+        outcomes = tested.checks.get(check)
+        if outcomes is None:
+            marks.append("·", style="dim")
+        else:
+            marks.append("✗", style="bold red") if outcomes.failed else marks.append("✓", style="green")
+    return marks
+
+
+def _legend(report: Report, names: dict[str, str]) -> Table:
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for overflow in ("ellipsis", "ellipsis", "fold"):  # a path is longer than a narrow terminal has room for
+        table.add_column(overflow=overflow)
+    for check, letter in names.items():
+        made = [tested.checks[check] for tested in report.operations.values() if check in tested.checks]
+        passed, failed = sum(each.passed for each in made), sum(each.failed for each in made)
+        counts = Text(f"{passed:,} passed").append(f", {failed:,} failed" * bool(failed), style="bold red")
+        table.add_row(letter, check, counts)
+    for check, reason in report.left_out.items():
+        table.add_row("", Text(check, style="dim"), Text(f"left out: {reason}", style="dim"))
+    for check, notes in report.notes.items():
+        table.add_row("", Text(check, style="dim"), Text("\n".join(notes), style="dim"))
+    return table
+
+
+def _finding(number: int, finding: Finding, prefix: str) -> Group:
+    seen = f", seen {times(finding.seen)}" if finding.seen > 1 else ""
+    head = Text.assemble(
+        (f"{number}. {short(finding.operation, prefix)}", "bold red"),
+        f"  {finding.check} ({finding.phase}{seen})",
+    )
+    status = f"HTTP {finding.status}\n" if finding.status else ""
+    texts = (f"{finding.title}\n{finding.message}".strip(), f"{status}{finding.answer}".strip())
+    # not indented and not broken, so that whoever copies it gets one line
+    curl = [Text(finding.curl, style="cyan", overflow="ignore", no_wrap=True)] if finding.curl else []
+    return Group(head, *(_indented(text) for text in texts if text), *curl)
+
+
+def _trouble(trouble: Trouble, prefix: str) -> Group:
+    head = Text.assemble((f"{short(trouble.operation, prefix)} could not be tested: ", "bold"), trouble.title)
+    return Group(head, _indented(trouble.message))
+
+
+def _indented(text: str) -> Padding:
+    return Padding(_cut(text), (0, 0, 0, 3), expand=False)
+
+
+def _cut(text: str) -> Text:
+    lines = text.splitlines()
+    more = len(lines) - MOST_LINES
+    return Text("\n".join([*lines[:MOST_LINES], *([f"... {more} more lines"] if more > 0 else [])]))
+
+
+def _show_traffic(report: Report, traffic: Traffic, console: Console) -> None:
+    console.print(_coverage(traffic, console.width))
+    if report.findings:
+        console.print("\nWhat breaks the contract", style="bold")
+        console.print(_violations(report.findings))
+    console.print()
+    for line in summary(report, traffic):
+        console.print(Text(printable(line)))
+
+
+def summary(report: Report, traffic: Traffic) -> Iterator[str]:
+    """Yield what there is to say of recorded traffic in a few lines."""
+    subject = report.subject
+    yield f"{traffic.exchanges} exchanges, {traffic.judged} judged by {subject.title} {subject.version}."
+    yield f"{traffic.broken_requests} requests and {traffic.broken_responses} answers break the contract."
+    for reason, count in traffic.unjudged.items():
+        yield f"Not judged {times(count)}: {reason}."
+    for host, count in traffic.left_out.items():
+        yield f"Left out {times(count)}, as it is not this API: {printable(host)}."
+    yield "Exercised: " + ", ".join(f"{share} {name}" for name, share in traffic.shares.items()) + "."
+
+
+def _coverage(traffic: Traffic, width: int) -> Table:
+    prefix = traffic.prefix
+    names = [printable(short(each.name, prefix)) for each in traffic.coverage]
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=0)
+    table.add_column(
+        f"operation (below {printable(prefix)})" if prefix else "operation",
+        overflow="fold",
+        no_wrap=max(map(len, names), default=0) + OTHER_COLUMNS <= width,
+    )
+    for heading in ("calls", "params", "values"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column(" statuses", overflow="fold")
+    for name, each in zip(names, traffic.coverage, strict=True):
+        table.add_row(
+            Text(name, "" if each.calls else "dim"),
+            str(each.calls),
+            _share(each.shares["parameters"]),
+            _share(each.shares["enum values"]),
+            Padding(_statuses(each), (0, 0, 0, 1)),
+        )
+    return table
+
+
+def _statuses(operation: OperationCoverage) -> Text:
+    seen = [Text(status) for status, count in operation.statuses.items() if count]
+    wrong = [Text(f"{status}!", "red") for status in operation.undocumented]
+    share = Text(str(_share(operation.shares["statuses"])), "dim")
+    return Text(" ").join([share, *seen, *wrong])
+
+
+def _share(share: Share) -> Text:
+    return Text(f"{share.exercised}/{share.total}" if share.total else "", "" if share.exercised else "dim")
+
+
+def _violations(findings: list[Finding]) -> Table:
+    table = Table.grid(padding=(0, 1, 0, 0))
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(overflow="fold")
+    for each in findings[:MOST_FINDINGS]:
+        place = f"{each.check} {each.part} {each.where}".rstrip()
+        detail = printable(f": {each.rule}; {each.message}")
+        first = (printable(f"first in {each.examples[0]}"), "dim")
+        table.add_row(f"{each.seen}x", Text.assemble((printable(place), "bold"), detail, "\n", first))
+    if len(findings) > MOST_FINDINGS:
+        table.add_row("", f"... and {len(findings) - MOST_FINDINGS} more")
+    return table

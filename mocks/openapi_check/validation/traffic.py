@@ -1,0 +1,189 @@
+"""Recorded traffic: which exchanges are with an API, what they violate and what they exercise, as a report.
+
+What is counted stays within bounds, whatever was sent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from openapi_check.har import read_har
+from openapi_check.masking import Masking
+from openapi_check.report import Example, Finding, Report, Side, Subject, Tested, Traffic
+
+from .base_paths import VARIABLE, servers
+from .coverage import Coverage
+from .exchange_judge import ExchangeJudge
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from openapi_check.exchange import Exchange, Violation
+    from openapi_contract import Contract
+
+    from .exchange_judge import Judgement
+
+RECORDED = "recorded"
+"""The phase of requests that a run did not send."""
+MOST_FINDINGS = 500
+MOST_EXAMPLES = 3
+MOST_REASONS = 50
+MOST_HOSTS = 50
+LONGEST_URL = 300
+LONGEST_HOST = 100
+INDEX = re.compile(r"/[0-9]+(?=/|$)")
+ORIGIN = re.compile(r"(https?)://(?:[^/?#@]*@)?([^/?#@]*)", re.IGNORECASE)
+
+
+def judge_har(path: Path, contract: Contract, base_url: str | None = None) -> Report:
+    """Validate the exchanges of a HAR file that are with the contract's API.
+
+    Without ``base_url`` these are the ones with the contract's servers, and those anywhere else, such as on
+    one's own machine, whose method and path are an operation's. The report counts what is left out by host.
+    What a recorder leaves out of a file (browsers do with credentials, unless told otherwise) was not sent.
+
+    Args:
+        path: the file.
+        contract: by which they are validated.
+        base_url: where the API is deployed; all at its origin is validated, and nothing else.
+
+    Raises:
+        HarError: it is no HAR that can be read; the message says where and why.
+        OSError: it cannot be read.
+    """
+    judge, origins = ExchangeJudge(contract, base_url), Origins(contract, base_url)
+    traffic, left_out = TrafficReporter(contract, Masking.of(contract), str(path)), Counter[str]()
+    for exchange in read_har(path):
+        known = not base_url and judge.operation_id(exchange.method, exchange.url)
+        if known or origins.own(exchange.url):
+            traffic.record(exchange, judge.judge(exchange))
+        elif len(left_out) < MOST_HOSTS or host_of(exchange.url) in left_out:
+            left_out[host_of(exchange.url)] += 1
+    traffic.counts.left_out = dict(left_out.most_common())
+    return traffic.report()
+
+
+class TrafficReporter:
+    """Counts exchanges, what they violate and what they exercise, for a report.
+
+    Args:
+        contract: by which they were validated.
+        masking: of what is secret in their URLs.
+        source: of the exchanges, for the report.
+
+    Attributes:
+        counts: so far.
+    """
+
+    def __init__(self, contract: Contract, masking: Masking, source: str = "") -> None:
+        self.counts = Traffic()
+        self._subject = Subject.of(contract, source)
+        self._masking = masking
+        self._coverage = Coverage(contract)
+        self._names = {each.operation: each.name for each in self._coverage.operations}
+        self._findings: dict[tuple[str, ...], Finding] = {}
+        self._unjudged: Counter[str] = Counter()
+
+    def record(self, exchange: Exchange, judgement: Judgement) -> None:
+        """Count an exchange and what its validation says."""
+        verdict, counts = judgement.verdict, self.counts
+        counts.exchanges += 1
+        counts.unanswered += not exchange.status
+        counts.judged += judgement.request is not None or bool(verdict.request)
+        counts.broken_requests += bool(verdict.request)
+        counts.broken_responses += bool(verdict.response)
+        reason = verdict.unjudged
+        if reason and (reason in self._unjudged or len(self._unjudged) < MOST_REASONS):
+            self._unjudged[reason] += 1
+        for violation in verdict.request:
+            self._find("request", violation, exchange, judgement.operation_id)
+        for violation in verdict.response:
+            self._find("response", violation, exchange, judgement.operation_id)
+        self._coverage.record(exchange, judgement)
+
+    def report(self) -> Report:
+        """Return what has been counted so far."""
+        self.counts.unjudged = dict(self._unjudged.most_common())
+        self.counts.coverage = self._coverage.operations
+        report = Report(subject=self._subject, end="complete", traffic=self.counts)
+        for each in self.counts.coverage:
+            calls = {RECORDED: each.calls}
+            tested = Tested(operation=each.name, operation_id=each.operation, requests=calls)
+            report.operations[each.name] = tested
+            for side in ("request", "response") if each.calls else ():
+                tested.outcomes(side).passed = each.calls
+        report.findings = sorted(self._findings.values(), key=lambda each: -each.seen)
+        for finding in report.findings:
+            outcomes = report.tested(finding.operation).outcomes(finding.check)
+            # a message may have several violations, so these are at least the ones that had none
+            outcomes.passed = max(0, outcomes.passed - finding.seen)
+            outcomes.failed += finding.seen
+        return report
+
+    def _find(self, side: Side, violation: Violation, exchange: Exchange, operation_id: str) -> None:
+        where = INDEX.sub("/*", violation.where) if violation.part == "body" else violation.where
+        key = (side, operation_id, violation.part, where, violation.rule, violation.pointer)
+        finding = self._findings.get(key)
+        if finding is None:
+            if len(self._findings) >= MOST_FINDINGS:
+                self.counts.more_findings += 1
+                return
+            finding = self._findings[key] = Finding(
+                operation=self._names.get(operation_id, ""),
+                check=side,
+                title=f"{violation.part} {where}: {violation.rule}".replace(" :", ":"),
+                message=violation.detail,
+                phase=RECORDED,
+                status=exchange.status,
+                seen=0,
+                part=violation.part,
+                where=where,
+                rule=violation.rule,
+                pointer=violation.pointer,
+            )
+        finding.seen += 1
+        if len(finding.examples) < MOST_EXAMPLES:
+            finding.examples.append(self._example(exchange))
+
+    def _example(self, exchange: Exchange) -> Example:
+        return Example(
+            number=exchange.number or self.counts.exchanges,
+            method=exchange.method[:20],
+            url=self._masking.url(exchange.url)[:LONGEST_URL],
+            status=exchange.status,
+        )
+
+
+class Origins:
+    """The origins (scheme, host and port) at which a contract is deployed.
+
+    Args:
+        contract: whose servers they are.
+        base_url: the one that counts, instead of those of the servers.
+    """
+
+    def __init__(self, contract: Contract, base_url: str | None = None) -> None:
+        urls = [base_url] if base_url else [server["url"] for server in servers(contract)]
+        origins = {origin_of(url) for url in urls} - {""}
+        self._patterns = [re.compile("[^/]+".join(map(re.escape, VARIABLE.split(each)))) for each in origins]
+
+    def own(self, url: str) -> bool:
+        """Return whether a URL is at one of them."""
+        origin = origin_of(url)
+        return any(each.fullmatch(origin) for each in self._patterns)
+
+
+def origin_of(url: str) -> str:
+    """Return the origin of a URL in the one spelling of all that mean the same; empty if it has none."""
+    found = ORIGIN.match(url)
+    if found is None:
+        return ""
+    scheme, host = found[1].lower(), found[2].lower()
+    return f"{scheme}://{host.removesuffix(':443' if scheme == 'https' else ':80')}"
+
+
+def host_of(url: str) -> str:
+    """Return how to call the host of any URL, in few words."""
+    return (origin_of(url).partition("://")[2] or url.partition(":")[0])[:LONGEST_HOST]

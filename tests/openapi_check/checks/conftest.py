@@ -1,0 +1,331 @@
+"""The right app in this process, apps that are it but for one thing, and what the checks say of them."""
+
+from __future__ import annotations
+
+import re
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from anyio import to_thread
+from anyio.from_thread import start_blocking_portal
+from schemathesis import Response
+
+from openapi_check import Credentials, Target
+from openapi_check.checks import CHECKS
+from openapi_check.checks.check import NothingToCheck
+from openapi_check.target import label_of
+from presigned_s3 import S3Server
+from scanner_api.app import create_app
+from scanner_api.settings import Settings
+from scanner_api.storage.photo_bucket import PhotoBucket, UploadRules
+from scanner_mocks import seeds, token_issuer
+from scanner_mocks.aws_session import aws_session
+from scanner_mocks.planting import plant
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+URL = "http://api.example"
+PER_MINUTE = 15
+FORM_SECONDS = 60
+LARGEST_PHOTO = 16 * 1024
+ANOTHER_WINDOW = 61
+"""Seconds until the rate limits count from nothing again."""
+FEW = (
+    "_list_sessions",
+    "_create_session",
+    "_get_session",
+    "_create_capture",
+    "_update_photo",
+    "_get_presigned_upload_url",
+    "_get_freshness_thresholds",
+)
+"""Enough operations for what is wrong with all: each kind once, as far as checks treat them differently."""
+
+
+class MovableClock:
+    """A clock that waits by being put forward."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta()
+
+    def now(self) -> datetime:
+        """Return the time that it shows."""
+        return datetime.now(UTC) + self.ahead
+
+
+@dataclass
+class Exchange:
+    """A request and its answer, as a wrong app sees them; it may alter what is sent, and the answer.
+
+    Attributes:
+        method: of the request.
+        path: of the request.
+        sent: the request's header fields, names in lower case.
+        asked: the request's body.
+        status: of the answer.
+        headers: the answer's header fields, names in lower case.
+        body: the answer's body.
+    """
+
+    method: str
+    path: str
+    sent: dict[str, str]
+    asked: bytes
+    status: int = 0
+    headers: dict[str, str] | None = None
+    body: bytes = b""
+
+
+Spoil = "Callable[[Exchange], None]"
+
+
+class World:
+    """The right app and its S3, with one clock.
+
+    Attributes:
+        app: answers as it should.
+        s3: URL of S3.
+    """
+
+    def __init__(self, portal: Any, s3: S3Server) -> None:
+        self.portal = portal
+        self.clock = MovableClock()
+        self.s3 = s3
+        self.app = _right_app(s3.url, self.clock)
+        self.asgi = httpx.ASGITransport(self.app)
+        self.network = httpx.HTTPTransport()
+
+    async def start(self) -> None:
+        """Start the app on its seeds."""
+        await self.app.start()
+        await plant(self.app.database, self.app.clock)
+
+    def wait(self, seconds: float) -> None:
+        """Let the time pass, for the app and for S3."""
+        self.clock.ahead += timedelta(seconds=seconds)
+        self.s3.set_clock(self.clock.now())
+
+
+@pytest.fixture(scope="session")
+def world() -> Iterator[World]:
+    """Return the right app, which is the same for all that are wrong."""
+    credentials = {seeds.S3_ACCESS_KEY: seeds.S3_SECRET_KEY}
+    with ExitStack() as running:
+        s3 = running.enter_context(
+            S3Server(bucket=seeds.BUCKET, region=seeds.REGION, credentials=credentials)
+        )
+        portal = running.enter_context(start_blocking_portal())
+        world = World(portal, s3)
+        running.callback(world.network.close)
+        running.callback(portal.call, world.app.stop)
+        portal.call(world.start)
+        yield world
+
+
+@pytest.fixture(scope="session")
+def findings(world: World) -> Callable[..., set[tuple[str, str]]]:
+    """Return what tells which rules of which checks the right app breaks, its exchanges spoiled."""
+
+    def find(**how: Any) -> set[tuple[str, str]]:
+        world.wait(ANOTHER_WINDOW)
+        inspection = Inspection(world, **{"operations": few, **how})
+        with inspection.target.client:
+            inspection.run()
+        print(*inspection.told, *inspection.notes(), sep="\n")  # noqa: T201 -- pytest shows it where a test fails
+        return inspection.found
+
+    few = tuple(each for each in world.app.contract.operations if each.operation_id.endswith(FEW))
+    return find
+
+
+@pytest.fixture
+def inspection(world: World) -> Callable[..., Inspection]:
+    """Return what makes an inspection, in another window of the rate limits."""
+
+    def make(**how: Any) -> Inspection:
+        world.wait(ANOTHER_WINDOW)
+        return Inspection(world, **how)
+
+    return make
+
+
+class Spoiled(httpx.BaseTransport):
+    """The right app, but for what is done to its exchanges on the way in and out."""
+
+    def __init__(self, world: World, ask: Any, answer: Any, s3: Any) -> None:
+        self.world = world
+        self.ask = ask
+        self.answer = answer
+        self.s3 = s3
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer a request to the app or to S3."""
+        request.read()
+        names = {name.lower(): value for name, value in request.headers.items()}
+        exchange = Exchange(request.method, request.url.path, names, request.content)
+        if request.url.host != "api.example":
+            return self._exchange(exchange, request, None, self.s3, self._over_the_network)
+        return self._exchange(exchange, request, self.ask, self.answer, self._in_process)
+
+    def _exchange(self, exchange: Exchange, request: httpx.Request, ask: Any, spoil: Any, send: Any) -> Any:
+        if ask is not None:
+            ask(exchange)
+        sent = httpx.Request(exchange.method, request.url, headers=exchange.sent, content=exchange.asked)
+        exchange.status, exchange.headers, exchange.body = send(sent)
+        if spoil is not None:
+            spoil(exchange)
+        exchange.headers.pop("content-length", None)
+        answer = httpx.Response(exchange.status, headers=exchange.headers, content=exchange.body)
+        answer.elapsed = timedelta()
+        return answer
+
+    def _in_process(self, request: httpx.Request) -> tuple[int, dict[str, str], bytes]:
+        async def send() -> tuple[int, dict[str, str], bytes]:
+            answer = await self.world.asgi.handle_async_request(request)
+            return answer.status_code, dict(answer.headers), await answer.aread()
+
+        status, headers, body = self.world.portal.call(send)
+        # as a server adds it
+        return status, {"date": format_datetime(self.world.clock.now(), usegmt=True), **headers}, body
+
+    def _over_the_network(self, request: httpx.Request) -> tuple[int, dict[str, str], bytes]:
+        answer = self.world.network.handle_request(request)
+        return answer.status_code, dict(answer.headers), answer.read()
+
+
+@pytest.fixture(scope="session")
+def wrong_app(world: World) -> Callable[..., Any]:
+    """Return what makes an ASGI app of the right one, with its exchanges spoiled."""
+
+    def make(answer: Any) -> Any:
+        transport = Spoiled(world, None, answer, None)
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            if scope["type"] != "http":
+                return  # the right app has been started already
+            body = b""
+            while (message := await receive())["type"] == "http.request":
+                body += message.get("body", b"")
+                if not message.get("more_body"):
+                    break
+            url = URL + scope["raw_path"].decode()
+            url += f"?{scope['query_string'].decode()}" if scope["query_string"] else ""
+            asked = httpx.Request(scope["method"], url, headers=scope["headers"], content=body)
+            answer = await to_thread.run_sync(transport.handle_request, asked)
+            start = {
+                "type": "http.response.start",
+                "status": answer.status_code,
+                "headers": answer.headers.raw,
+            }
+            await send(start)
+            await send({"type": "http.response.body", "body": answer.content})
+
+        return app
+
+    return make
+
+
+class Inspection:
+    """All checks of ours, on one app: they make their requests, and judge all answers to them."""
+
+    def __init__(
+        self,
+        world: World,
+        ask: Callable[[Exchange], None] | None = None,
+        answer: Callable[[Exchange], None] | None = None,
+        s3: Callable[[Exchange], None] | None = None,
+        **traits: Any,
+    ) -> None:
+        self.world = world
+        contract = traits.get("contract", world.app.contract)
+        transport = Spoiled(world, ask, answer, s3)
+        client = httpx.Client(
+            transport=transport, base_url=URL, event_hooks={"response": [self._judge, self._pace]}
+        )
+        credentials = Credentials(
+            api_key=seeds.UNLIMITED_KEY,
+            other_api_key=seeds.OTHER_ORGANIZATION_KEY,
+            bearer=token_issuer.bearer_token(seeds.ORGANIZATION),
+            cookie=seeds.COOKIE,
+        )
+        self.target = Target(
+            **{
+                "url": URL,
+                "contract": contract,
+                "client": client,
+                "operations": contract.operations,
+                "credentials": credentials,
+                "sleep": world.wait,
+                "fallback": world.app.contract,
+                **traits,
+            }
+        )
+        self.made = [check(self.target) for check in CHECKS if not check.missing(self.target)]
+        self.found: set[tuple[str, str]] = set()
+        self.told: list[Any] = []
+        self.labels = [
+            (re.compile(re.sub(r"\{\w+\}", "[^/]+", each.path)), each.method.upper(), label_of(each))
+            for each in contract.operations
+        ]
+
+    def run(self) -> None:
+        """Have the checks make their requests."""
+        for check in self.made:
+            if hasattr(check, "run"):
+                with suppress(NothingToCheck):
+                    self._keep(check.run())
+
+    def notes(self) -> list[str]:
+        """Return what was left untried."""
+        return [f"{check.name}: {note}" for check in self.made for note in check.notes]
+
+    def _keep(self, violations: Any) -> None:
+        for violated in violations:
+            self.told.append(violated)
+            self.found.add((violated.check, violated.rule))
+
+    def _judge(self, answer: httpx.Response) -> None:
+        answer.read()
+        if answer.request.url.host != "api.example":
+            return
+        label = self._label(answer.request)
+        response, case = Response.from_any(answer), SimpleNamespace(operation=SimpleNamespace(label=label))
+        for check in self.made:
+            if hasattr(check, "judge"):
+                self._keep(check.judge(response, case))
+
+    def _pace(self, answer: httpx.Response) -> None:
+        if answer.headers.get("ratelimit-remaining") == "0" and "unpaced" not in answer.request.extensions:
+            self.world.wait(ANOTHER_WINDOW)
+
+    def _label(self, request: httpx.Request) -> str:
+        asked = f"{request.method} {request.url.path}"
+        matching = (
+            label
+            for pattern, method, label in self.labels
+            if method == request.method and pattern.fullmatch(request.url.path)
+        )
+        return next(matching, asked)
+
+
+def _right_app(s3_url: str, clock: MovableClock) -> Any:
+    settings = Settings.model_construct(
+        database_url="sqlite+aiosqlite://",
+        cors_origins=("*",),
+        rate_limit_per_minute=PER_MINUTE,
+        max_upload_bytes=LARGEST_PHOTO,
+        presigned_expires_seconds=FORM_SECONDS,
+        oauth_issuer=token_issuer.ISSUER,
+        oauth_audience=token_issuer.AUDIENCE,
+        oauth_jwks=str(token_issuer.KEY_SET),
+    )
+    rules = UploadRules(LARGEST_PHOTO, FORM_SECONDS)
+    bucket = PhotoBucket(seeds.BUCKET, seeds.REGION, rules, clock, endpoint_url=s3_url, session=aws_session())
+    return create_app(settings, clock=clock, bucket=bucket, reveal=True)
