@@ -16,7 +16,7 @@ from .event_stream import EventStream
 from .faults.faulty import Faulty
 from .journal import Journalled
 from .responses.page import PATH as ANSWERS
-from .responses.page import AnswersPage
+from .responses.page import ResponsesPage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,7 +66,7 @@ class MockApplication:
             ControlGate(control_token),
             pages={
                 f"{ROOT}/events": EventStream(events, watch.journal),
-                ANSWERS: AnswersPage(lambda: service.contract),
+                ANSWERS: ResponsesPage(lambda: service.contract),
                 CONSOLE: ConsolePage(s3_url),
             },
             public=(ANSWERS, CONSOLE),

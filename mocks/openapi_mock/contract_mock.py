@@ -19,7 +19,7 @@ from .events import Events
 from .faults.file import faults_in
 from .own_url import callable_url
 from .randomness import SeededRandomness
-from .responses import answering_app
+from .responses import contract_app
 from .service import Service
 from .serving import serving
 from .stateless import Stateless
@@ -152,7 +152,7 @@ class _Making:
 
     def _app(self, contract: Contract) -> ASGIApp:
         """Return what answers by a contract."""
-        app = answering_app(
+        app = contract_app(
             contract,
             seed=str(self._seed),
             authentication=self._authentication,

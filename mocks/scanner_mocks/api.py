@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from openapi_mock.application import MockApplication, watched
 from openapi_mock.events import Events
 from openapi_mock.faults.skew import UPLOADS, SkewedClock
-from openapi_mock.responses import ContractAnswers
+from openapi_mock.responses import ContractResponses
 from openapi_mock.service import Service
 from scanner_api.app import START_ERRORS, create_app
 from scanner_api.settings import Settings
@@ -138,7 +138,7 @@ def _maker(settled: Settled, settings: Settings, contract: Contract) -> Make:
             database=database,
             bucket=bucket,
             reveal=True,
-            answers=ContractAnswers(str(settled.seed), randomness),
+            answers=ContractResponses(str(settled.seed), randomness),
         )
 
     return make

@@ -1,11 +1,11 @@
-"""Answers of the contract: its examples, and values made from its schemas.
+"""Responses from the contract: its examples, and values generated from its schemas.
 
-`answering_app()` answers any contract, with nothing behind it. `ContractAnswers` is the stand-in that lets an
-app with handlers answer what they do not, and whatever a client prefers.
+`contract_app()` serves any contract, with nothing behind it. `ContractResponses` is the fallback that lets an
+app with handlers respond where it has none, and as a client prefers.
 """
 
-from .answered import ContractAnswers
-from .app import answering_app
+from .app import contract_app
 from .generation import Generator
+from .operation import ContractResponses
 
-__all__ = ["ContractAnswers", "Generator", "answering_app"]
+__all__ = ["ContractResponses", "Generator", "contract_app"]

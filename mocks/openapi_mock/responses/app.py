@@ -1,4 +1,4 @@
-"""An app that answers any contract, with nothing behind it."""
+"""An app that serves any contract, with nothing behind it."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from openapi_service.edge import Edge
 from openapi_service.pages import contract_pages
 from openapi_service.problems import NEUTRAL
 
-from .answered import ContractAnswers
+from .authenticators import OpenAuthenticator, ShapeOnlyAuthenticator
 from .base_paths import with_base_paths
-from .gate import OpenGate, ShapeGate
+from .operation import ContractResponses
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -26,7 +26,7 @@ MOST_BODY_BYTES = 64 * 1024 * 1024
 MOST_TARGET_BYTES = 16 * 1024
 
 
-def answering_app(
+def contract_app(
     contract: Contract,
     *,
     seed: str = "",
@@ -34,24 +34,24 @@ def answering_app(
     clock: Clock | None = None,
     randomness: Randomness | None = None,
 ) -> ASGIApp:
-    """Return an app that validates the requests of a contract and answers them from it.
+    """Return an app that validates the requests of a contract and responds from it.
 
     Args:
         contract: any.
         seed: another seed, other generated values.
         authentication: ask for credentials where the contract does; any non-empty one will do.
         clock: tells the time of problems.
-        randomness: what dynamic answers are drawn from.
+        randomness: what dynamic responses are drawn from.
     """
-    answers = ContractAnswers(seed, randomness)
-    gate = ShapeGate(contract.security_schemes, contract.document["info"]["title"])
+    responses = ContractResponses(seed, randomness)
+    shape_only = ShapeOnlyAuthenticator(contract.security_schemes, contract.document["info"]["title"])
     assembly = Assembly(
         contract,
-        gate if authentication else OpenGate(),
+        shape_only if authentication else OpenAuthenticator(),
         reveal=True,
         most_body_bytes=MOST_BODY_BYTES,
         most_upload_bytes=MOST_BODY_BYTES,
-        stand_in=answers,
+        stand_in=responses,
         lazy=True,
         formats=True,
     )
@@ -62,11 +62,13 @@ def answering_app(
         most_target_bytes=MOST_TARGET_BYTES,
         problem_types=NEUTRAL,
     )
-    headers = {
-        "request_headers": answers.request_headers,
-        "response_headers": answers.response_headers,
-    }
-    return with_cors(with_base_paths(edge, contract), contract, ["*"], **headers)
+    return with_cors(
+        with_base_paths(edge, contract),
+        contract,
+        ["*"],
+        request_headers=responses.request_headers,
+        response_headers=responses.response_headers,
+    )
 
 
 def _pages(contract: Contract) -> dict[str, ASGIApp]:

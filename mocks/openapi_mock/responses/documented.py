@@ -1,49 +1,103 @@
-"""What the contract documents for one operation, as answers: made once, and remembered."""
+"""The documented responses of one operation: chosen, made, validated and remembered."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from typing import TYPE_CHECKING
+import logging
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from openapi_service.problems import BadRequest, ValidationFailed
-from openapi_service.response_validation import declared_response
+from openapi_service.accept_filter import AcceptFilter
+from openapi_service.media_types import essence, is_json, parse_accept, ranges_for
+from openapi_service.problems import BadRequest, InternalError, NotImplementedYet, ValidationFailed
+from openapi_service.response_validation import declared_response, sentences
+from openapi_service.responses import Rendered
 
-from .judged import AnswerJudge
-from .response import DocumentedResponse
+from .bodies import MOST_EXAMPLES, Body, Candidates, example_names
+from .problems import documented_problem
+from .rendering import concrete, header_value
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
     from openapi_contract import Operation
     from openapi_service.assembly import Assembly
     from openapi_service.problems import Problem
+    from openapi_service.request import Request
 
     from .generation import Generator
-    from .response import Documented, Fields, Wish
 
+log = logging.getLogger("openapi_mock.responses")
 MOST_REMEMBERED = 64
+MOST_VALIDATED = 2 * MOST_EXAMPLES
+"""Bodies that are validated before a response is given up: examples, and as many generated ones."""
+NO_BODY = {204, 205, 304}
+NO_LENGTH = {204, 304}
+FRAMING = {
+    *("content-type", "content-length", "content-encoding", "transfer-encoding", "connection"),
+    *("keep-alive", "upgrade", "trailer", "date"),
+}
+"""Headers that say how a message is sent: those of the mock are its own."""
+Fields = list[tuple[bytes, bytes]]
 
 
-class DocumentedAnswers:
-    """The documented answers of one operation.
+class Selection(NamedTuple):
+    """Which of the documented responses to an operation is to be sent.
+
+    Attributes:
+        status: None for the operation's success.
+        accept: the request's Accept header.
+        example: name of the example, None for any.
+        drawn: what a generated value is made of, if it is to be another each time.
+    """
+
+    status: int | None = None
+    accept: str | None = None
+    example: str | None = None
+    drawn: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentedResponse:
+    """A response as the contract documents it.
+
+    Attributes:
+        source: ``example`` or ``generated``.
+        problem: makes the problem that is raised instead, where the response is one of the API's own.
+    """
+
+    source: str
+    rendered: Rendered
+    problem: Callable[[Request], Problem] | None = None
+
+
+class DocumentedResponses:
+    """The documented responses of one operation.
 
     Args:
+        operation: of the contract.
         assembly: of the contract.
         generator: of the contract's values.
 
     Attributes:
-        success: the status of a plain answer.
+        success: the status of a plain response.
     """
 
     def __init__(self, operation: Operation, assembly: Assembly, generator: Generator) -> None:
-        self.success = success_of(operation)
+        self.success = success_status(operation)
         self._operation = operation
         self._contract = assembly.contract
         self._generator = generator
-        self._judge = AnswerJudge(operation, assembly, generator)
-        self._made: OrderedDict[Wish, Documented] = OrderedDict()
+        self._candidates = Candidates(assembly.contract, generator)
+        self._filter = AcceptFilter(operation, assembly.contract.schemas)
+        self._validator = assembly.judge
+        self._made: dict[Selection, DocumentedResponse] = {}
+        self._name = f"{operation.method.upper()} {operation.path}"
 
-    def known(self, wish: Wish) -> Documented | None:
-        """Return an answer that was made before."""
-        return self._made.get(wish)
+    def known(self, selection: Selection) -> DocumentedResponse | None:
+        """Return a response that was made before."""
+        return self._made.get(selection)
 
     def status_of(self, problem: Problem) -> int | None:
         """Return the status that a refusal is documented with, with a body; None if there is none."""
@@ -53,47 +107,151 @@ class DocumentedAnswers:
         declared = declared_response(self._operation, status)
         return status if declared and declared.get("content") else None
 
-    def make(self, wish: Wish, given: Fields) -> Documented:
-        """Return the answer that is wanted; it takes its time.
+    def make(self, selection: Selection, sent: Fields) -> DocumentedResponse:
+        """Make the response that is selected; it takes its time.
 
         Args:
-            wish: which one.
-            given: headers that the answer has already.
+            selection: which one.
+            sent: headers that the response has already.
 
         Raises:
             BadRequest: the contract documents no such status or example; says which there are.
-            NotImplementedYet: no value was found that keeps the schema.
-            InternalError: the example that is wanted breaks the contract.
+            NotImplementedYet: no value was found that conforms to the schema.
+            InternalError: the example that is selected violates the contract.
         """
-        made = self._response(self._status(wish)).answer(wish, given)
-        if not wish.drawn:
-            self._made[wish] = made
+        made = self._make(selection, self._status(selection), sent)
+        if not selection.drawn:
+            self._made[selection] = made
             while len(self._made) > MOST_REMEMBERED:
-                self._made.popitem(last=False)
+                del self._made[next(iter(self._made))]
         return made
 
-    def _status(self, wish: Wish) -> int:
-        """Return the status that is wanted, else the one that has the example, else the success."""
-        if wish.status is not None or wish.example is None:
-            return wish.status or self.success
+    def _status(self, selection: Selection) -> int:
+        """Return the status that is selected, else the one that has the example, else the success."""
+        if selection.status is not None or selection.example is None:
+            return selection.status or self.success
         codes = [self.success, *(int(code) for code in self._operation.responses if code.isdigit())]
-        return next((code for code in codes if wish.example in self._response(code).examples), self.success)
+        return next((code for code in codes if selection.example in self._examples(code)), self.success)
 
-    def _response(self, status: int) -> DocumentedResponse:
-        operation = self._operation
-        declared = declared_response(operation, status)
+    def _declared(self, status: int) -> Mapping[str, Any]:
+        declared = declared_response(self._operation, status)
         if declared is None:
+            there = ", ".join(self._operation.responses) or "none"
+            raise BadRequest(f"{self._name} documents no {status}; it has {there}.")
+        return declared
+
+    def _content(self, status: int) -> Mapping[str, Any]:
+        content: Mapping[str, Any] = self._declared(status).get("content", {})
+        return {} if status in NO_BODY else content
+
+    def _examples(self, status: int) -> list[str]:
+        return example_names(self._contract, {"content": self._content(status)})
+
+    def _make(self, selection: Selection, status: int, sent: Fields) -> DocumentedResponse:
+        content = self._content(status)
+        if selection.example is not None and selection.example not in self._examples(status):
+            there = ", ".join(self._examples(status)) or "none"
             raise BadRequest(
-                f"{operation.method.upper()} {operation.path} documents no {status}; "
-                f"it has {', '.join(operation.responses) or 'none'}."
+                f"{self._name} has no example {selection.example[:100]!r} for {status}; it has {there}."
             )
-        return DocumentedResponse(operation, status, declared, self._contract, self._generator, self._judge)
+        fields = list(self._header_fields(status, sent, selection))
+        if not content:
+            return DocumentedResponse(
+                "generated", Rendered(status, [*fields, *_framing(status, Body())], b"")
+            )
+        key = _media_type(content, selection)
+        holder = content[key]
+        if not selection.drawn:
+            is_valid = self._generator.is_valid
+            problem = documented_problem(self._operation, status, key, holder, self._contract, is_valid)
+            if problem is not None:
+                return DocumentedResponse("generated", Rendered(status, fields, b""), problem)
+        media_type = concrete(key)
+        label = self._label(status, media_type, selection)
+        dynamic = bool(selection.drawn)
+        bodies = self._candidates.bodies(
+            media_type, holder, label, example=selection.example, dynamic=dynamic
+        )
+        errors: list[str] = []
+        for body in islice(bodies, MOST_VALIDATED):
+            rendered = Rendered(status, [*fields, *_framing(status, body)], body.content)
+            whole = Rendered(status, [*sent, *rendered.headers], body.content)
+            errors = self._errors(whole, body, holder.get("schema", True))
+            if not errors:
+                return DocumentedResponse(body.source, rendered)
+            if body.source == "example":
+                log.warning("%s: an example for %s violates it: %s", self._name, status, errors[0])
+        found = f"{self._name}, {status}: " + (errors[0] if errors else "its schema allows no value")
+        if selection.example is not None:
+            raise InternalError(f"The example breaks the contract. {found}")
+        raise NotImplementedYet(f"The mock found no value that keeps the contract; give an example. {found}")
+
+    def _errors(self, sent: Rendered, body: Body, schema: Any) -> list[str]:
+        """Return what is wrong with a response, as it will be sent.
+
+        openapi-core has the last word on JSON. What it stumbles over there, such as an anchor or a pattern
+        that Python does not have, and what it would not read back as the value that was written,
+        jsonschema-rs decides; text that is no JSON may spell anything.
+        """
+        if is_json(essence(body.media_type or "")):
+            with suppress(Exception):  # whatever it stumbles over
+                accepted = self._filter.accepts(sent, body.media_type)
+                found = self._validator.found
+                return [] if accepted else sentences(found(self._operation, sent, body.media_type))
+        elif isinstance(body.value, str):
+            return []
+        return [] if self._generator.is_valid(schema, body.value) else ["its body breaks its schema"]
+
+    def _header_fields(
+        self, status: int, sent: Fields, selection: Selection
+    ) -> Iterator[tuple[bytes, bytes]]:
+        """Yield the declared headers that the response does not have yet."""
+        there = {name for name, _ in sent}
+        for name, holder in self._declared(status).get("headers", {}).items():
+            field = name.lower().encode("latin-1", "replace")
+            if name.lower() not in FRAMING and field not in there:
+                label = self._label(status, f"header {name}", selection)
+                values = (each.value for each in self._candidates.values(holder, label))
+                schema = holder.get("schema", True)
+                for value in values:
+                    spelled = header_value(value)
+                    if spelled and self._generator.is_valid(schema, value):
+                        yield field, spelled
+                        break
+
+    def _label(self, status: int, part: str, selection: Selection) -> str:
+        """Return what tells a generated part from others."""
+        return f"{self._operation.operation_id}/{status}/{part}/{selection.drawn}"
 
 
-def success_of(operation: Operation) -> int:
-    """Return the status of a plain answer: the first success, else what there is."""
+def success_status(operation: Operation) -> int:
+    """Return the status of a plain response: the first success, else what there is."""
     codes = list(operation.responses)
     successes = [code for code in codes if code.startswith("2")]
     if not successes and ("default" in codes or not codes):
         return 200
     return int((successes or codes)[0].upper().replace("X", "0"))
+
+
+def _framing(status: int, body: Body) -> Iterator[tuple[bytes, bytes]]:
+    if body.media_type is not None:
+        yield b"content-type", body.media_type.encode("latin-1", "replace")
+    if status not in NO_LENGTH:
+        yield b"content-length", str(len(body.content)).encode()
+
+
+def _media_type(content: Mapping[str, Any], selection: Selection) -> str:
+    """Return the declared media type that the request prefers; JSON, then the first, if all the same."""
+    having = content
+    if selection.example is not None:
+        having = {key: each for key, each in content.items() if selection.example in each.get("examples", ())}
+    plain = next((each for each in having if is_json(essence(each))), next(iter(having)))
+    if selection.accept is None or selection.accept == "*/*":
+        return plain
+    qualities = {each.media_range: each.quality for each in parse_accept(selection.accept)}
+
+    def preference(media_type: str) -> tuple[float, bool]:
+        named = (qualities[each] for each in ranges_for(essence(media_type)) if each in qualities)
+        return next(named, 0.0), media_type == plain
+
+    return max(having, key=preference)

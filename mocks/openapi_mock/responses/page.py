@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from html import escape
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from openapi_service.binding import Assembly
 from openapi_service.pages import Page
 
-from .listing import entries_of
+from .authenticators import OpenAuthenticator
+from .bodies import example_names
+from .documented import success_status
+from .magic_ids import DIGITS, MagicIds
+from .operation import ContractResponses
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from openapi_contract import Contract
-
-    from .listing import Entry, Spelling
+    from openapi_contract import Contract, Operation
 
 PATH: Final = "/_mock/answers"
 TITLE = "How to get each answer of the mock"
@@ -70,6 +73,7 @@ table { border-collapse: collapse; width: 100% }
 th, td { text-align: left; padding: .4rem .6rem; vertical-align: top; border-bottom: 1px solid #8884 }
 code { overflow-wrap: anywhere } .wide { overflow-x: auto }
 """
+CODE = "CODE"
 COLUMNS = ("operation", "plain answer", "others", "identifiers")
 
 
@@ -116,27 +120,40 @@ def _html_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return f"<div class=wide><table><tr>{head}\n{body}</table></div>"
 
 
-def _rows(contract: Contract, code: Callable[[str], str]) -> Iterable[tuple[str, str, str, str]]:
-    for entry in entries_of(contract):
+def _rows(contract: Contract, code: Callable[[str], str]) -> Iterator[Sequence[str]]:
+    """Yield a row for each operation, in the order of the contract; a large one takes its time."""
+    assembly = Assembly(contract, OpenAuthenticator())
+    generator = ContractResponses().generator(assembly)
+    for operation in contract.operations:
+        success = success_status(operation)
+        magic_ids = MagicIds(operation, assembly, generator, success)
+
+        def with_examples(status: str, operation: Operation = operation) -> str:
+            names = example_names(contract, operation.responses.get(status, {}))
+            return f"{status} ({', '.join(map(code, names))})" if names else status
+
         yield (
-            code(f"{entry.method} {entry.path}"),
-            _with_examples(str(entry.success), entry, code),
-            ", ".join(_with_examples(each, entry, code) for each in entry.others),
-            "; ".join(_identifier(name, each, code) for name, each in entry.identifiers.items()),
+            code(f"{operation.method.upper()} {operation.path}"),
+            with_examples(str(success)),
+            ", ".join(with_examples(each) for each in operation.responses if each != str(success)),
+            "; ".join(
+                f"{code(f'{place} {name}')}: {_identifiers(by_status, code)}"
+                for (place, name), by_status in magic_ids.spellings.items()
+            ),
         )
 
 
-def _with_examples(status: str, entry: Entry, code: Callable[[str], str]) -> str:
-    names = ", ".join(map(code, entry.examples.get(status, ())))
-    return f"{status} ({names})" if names else status
-
-
-def _identifier(name: str, spelling: Spelling, code: Callable[[str], str]) -> str:
-    if spelling.form:
-        return f"{code(name)}: {code(spelling.form)}"
-    return f"{code(name)}: " + ", ".join(
-        f"{code(str(each))} ({status})" for status, each in spelling.by_status.items()
-    )
+def _identifiers(by_status: Mapping[int, Any], code: Callable[[str], str]) -> str:
+    """Return magic identifiers: what they have in common, with CODE where the status stands, or each."""
+    forms = set()
+    for status, each in by_status.items():
+        text = str(each)
+        spelled = str(status) if str(status) in text else str(status).translate(DIGITS)
+        forms.add(text.replace(spelled, CODE, 1))
+    form = forms.pop() if len(forms) == 1 else ""
+    if CODE in form:
+        return code(form)
+    return ", ".join(f"{code(str(each))} ({status})" for status, each in by_status.items())
 
 
 def _ticked(text: str) -> str:
@@ -148,7 +165,7 @@ def _code(text: str) -> str:
     return f"<code>{escape(text)}</code>"
 
 
-class AnswersPage:
+class ResponsesPage:
     """The page of the contract of the moment, made when it is asked for.
 
     Args:

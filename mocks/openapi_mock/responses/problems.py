@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from openapi_service.media_types import essence
 from openapi_service.problems import (
     BY_STATUS,
     MEDIA_TYPE,
@@ -17,7 +18,7 @@ from openapi_service.problems import (
 )
 from openapi_service.security import alternatives_of
 
-from .gate import challenges_for
+from .authenticators import challenges_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,13 +26,68 @@ if TYPE_CHECKING:
     from openapi_contract import Contract, Operation
     from openapi_service.request import Request
 
-ASKED_FOR = "The mock was asked for this answer."
+DETAIL = "The mock was asked for this answer."
 LONGEST_LINE = 1000
 
 
-def is_documented(media_type: str, holder: Mapping[str, Any], status: int) -> bool:
-    """Tell whether a response is a problem of ours, as far as its media type and status tell."""
-    return media_type == MEDIA_TYPE and status in BY_STATUS and not ({"example", "examples"} & holder.keys())
+def documented_problem(
+    operation: Operation,
+    status: int,
+    media_type: str,
+    holder: Mapping[str, Any],
+    contract: Contract,
+    is_valid: Callable[[Any, Any], bool],
+) -> Callable[[Request], Problem] | None:
+    """Return what makes the problem that a response documents; None where it documents anything else.
+
+    Args:
+        operation: of the contract.
+        status: of the response.
+        media_type: of the response.
+        holder: the Media Type Object.
+        contract: the operation's.
+        is_valid: tells whether a value conforms to a schema.
+    """
+    if (
+        essence(media_type) != MEDIA_TYPE
+        or status not in BY_STATUS
+        or {"example", "examples"} & holder.keys()
+    ):
+        return None
+    sample = _problem(status).document(
+        instance="/", timestamp="2000-01-01T00:00:00+00:00", request_id="0", types=NEUTRAL
+    )
+    if not is_valid(holder.get("schema", True), sample):
+        return None
+    if status == RateLimited.status:
+        return _rate_limited
+    if status == Unauthorized.status:
+        schemes, realm = contract.security_schemes, contract.document["info"]["title"]
+        challenge = challenges_for(alternatives_of(operation), schemes, realm) or "Bearer"
+        return lambda _: Unauthorized(DETAIL, headers={"WWW-Authenticate": challenge})
+    if status == MethodNotAllowed.status:
+        methods = {each.method.upper() for each in contract.operations if each.path == operation.path}
+        allow = ", ".join(sorted(methods | {"OPTIONS"}))
+        return lambda _: MethodNotAllowed(DETAIL, headers={"Allow": allow})
+    return lambda _: _problem(status)
+
+
+def _problem(status: int) -> Problem:
+    if status == RateLimited.status:
+        return RateLimited(1)
+    if status == ValidationFailed.status:
+        return ValidationFailed([Violation("query", "mock", "mock", DETAIL)])
+    return BY_STATUS[status](DETAIL)
+
+
+def _rate_limited(request: Request) -> Problem:
+    """Say that nothing is left of the window that the headers of the response tell about."""
+    fields = request.response_headers
+    request.response_headers = [
+        (name, b"0" if name.endswith(b"ratelimit-remaining") else value) for name, value in fields
+    ]
+    reset = next((value for name, value in fields if name == b"ratelimit-reset"), b"")
+    return RateLimited(max(1, int(reset)) if reset.isdigit() else 1)
 
 
 def in_a_line(problem: Problem) -> bytes:
@@ -39,43 +95,3 @@ def in_a_line(problem: Problem) -> bytes:
     parts = problem.violations if isinstance(problem, ValidationFailed) else ()
     said = "; ".join(f"{each.location} {each.name}: {each.detail}" for each in parts) or problem.detail
     return "".join(each if " " <= each <= "~" else "?" for each in said[:LONGEST_LINE]).encode()
-
-
-def sample_of(status: int) -> dict[str, Any]:
-    """Return the document of a problem of a status, for a schema to be asked about it."""
-    return _plain(status).document(
-        instance="/", timestamp="2000-01-01T00:00:00+00:00", request_id="0", types=NEUTRAL
-    )
-
-
-def _plain(status: int) -> Problem:
-    if status == RateLimited.status:
-        return RateLimited(1)
-    if status == ValidationFailed.status:
-        return ValidationFailed([Violation("query", "mock", "mock", ASKED_FOR)])
-    return BY_STATUS[status](ASKED_FOR)
-
-
-def problem_of(status: int, operation: Operation, contract: Contract) -> Callable[[Request], Problem]:
-    """Return what makes the problem of a status, with the headers that it has."""
-    if status == Unauthorized.status:
-        schemes, realm = contract.security_schemes, contract.document["info"]["title"]
-        challenge = challenges_for(alternatives_of(operation), schemes, realm) or "Bearer"
-        return lambda _: Unauthorized(ASKED_FOR, headers={"WWW-Authenticate": challenge})
-    if status == MethodNotAllowed.status:
-        methods = {each.method.upper() for each in contract.operations if each.path == operation.path}
-        allow = ", ".join(sorted(methods | {"OPTIONS"}))
-        return lambda _: MethodNotAllowed(ASKED_FOR, headers={"Allow": allow})
-    if status == RateLimited.status:
-        return _rate_limited
-    return lambda _: _plain(status)
-
-
-def _rate_limited(request: Request) -> Problem:
-    """Say that nothing is left of the window that the headers of the answer tell about."""
-    fields = request.response_headers
-    request.response_headers = [
-        (name, b"0" if name.endswith(b"ratelimit-remaining") else value) for name, value in fields
-    ]
-    reset = next((value for name, value in fields if name == b"ratelimit-reset"), b"")
-    return RateLimited(max(1, int(reset)) if reset.isdigit() else 1)

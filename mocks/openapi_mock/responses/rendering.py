@@ -1,22 +1,31 @@
-"""JSON values as bodies and headers of a media type; of XML, see :mod:`.xml_documents`."""
+"""JSON values as bodies and headers of a media type; XML as the XML Objects of schemas have it.
+
+XML follows OpenAPI 3.1, section 4.8.26.
+"""
 
 from __future__ import annotations
 
-import base64
 import json
-from typing import Any
+import re
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
+from xml.sax.saxutils import escape, quoteattr
 
 import msgspec
 
 from openapi_service.media_types import essence, is_json
 
-PNG = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-)
-"""One pixel: what an image looks like that nobody gave an example of."""
-OF_RANGES = {"*/*": "application/json", "application/*": "application/json", "text/*": "text/plain"}
-OF_KINDS = {"image": "png", "audio": "mpeg", "video": "mp4", "font": "woff2"}
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .generation import Generator
+
+RANGES = {"*/*": "application/json", "application/*": "application/json", "text/*": "text/plain"}
+KINDS = {"image": "png", "audio": "mpeg", "video": "mp4", "font": "woff2"}
+"""Kinds of media types of which only an example can say what a body looks like, and a type of each."""
+NAME = re.compile(r"[A-Za-z_][\w.\-]*", re.ASCII)
+ROOT, ITEM = "answer", "item"
+"""What the outermost element and its items are called where the contract gives them no name."""
 
 
 def concrete(media_type: str) -> str:
@@ -24,42 +33,130 @@ def concrete(media_type: str) -> str:
     if "*" not in media_type:
         return media_type
     kind = media_type.partition("/")[0]
-    return OF_RANGES.get(media_type) or f"{kind}/{OF_KINDS.get(kind, 'octet-stream')}"
+    return RANGES.get(media_type) or f"{kind}/{KINDS.get(kind, 'octet-stream')}"
 
 
-def body_of(value: Any, media_type: str) -> bytes:
-    """Return the bytes of a JSON value in a media type."""
+def is_opaque(media_type: str) -> bool:
+    """Tell whether only an example can say what a body of this media type looks like."""
+    return essence(media_type).partition("/")[0] in KINDS
+
+
+def body_of(value: Any, media_type: str, schema: Any, generator: Generator) -> bytes:
+    """Return the bytes of a JSON value in a media type.
+
+    Args:
+        value: any.
+        media_type: a concrete one.
+        schema: of the value, which says how it is written as XML (RFC 7303).
+        generator: of the contract's values.
+    """
     kind = essence(media_type)
-    if is_json(kind):
-        return msgspec.json.encode(value)
-    if isinstance(value, str):
+    if isinstance(value, str) and not is_json(kind):
         return value.encode("utf-8", "replace")
+    if kind.endswith(("/xml", "+xml")):
+        return _XmlWriter(generator).document(value, schema).encode()
     if kind == "application/x-www-form-urlencoded" and isinstance(value, dict):
         return urlencode({name: _plain(each) for name, each in value.items()}).encode()
     return msgspec.json.encode(value)
 
 
-def is_xml(media_type: str) -> bool:
-    """Tell whether a media type is one of XML (RFC 7303)."""
-    return essence(media_type).endswith(("/xml", "+xml"))
-
-
-def is_opaque(media_type: str) -> bool:
-    """Tell whether only an example can say what a body of this media type looks like."""
-    kind = essence(media_type)
-    return kind.partition("/")[0] in OF_KINDS
+def header_value(value: Any) -> bytes | None:
+    """Return a value in the style ``simple``; None for one that a header cannot hold."""
+    if isinstance(value, dict):
+        value = [part for member in value.items() for part in member]
+    text = ",".join(map(_plain, value)) if isinstance(value, list) else _plain(value)
+    return text.encode() if text.isascii() and text.isprintable() and text == text.strip() else None
 
 
 def _plain(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def header_value(value: Any) -> bytes | None:
-    """Return a value in the style ``simple``; None for one that a header cannot hold."""
-    if isinstance(value, dict):
-        text = ",".join(f"{key},{_plain(each)}" for key, each in value.items())
-    elif isinstance(value, list):
-        text = ",".join(map(_plain, value))
-    else:
-        text = _plain(value)
-    return text.encode() if text.isascii() and text.isprintable() and text == text.strip() else None
+class _XmlWriter:
+    """Writes values of the schemas of one contract."""
+
+    def __init__(self, generator: Generator) -> None:
+        self._generator = generator
+
+    def document(self, value: Any, schema: Any) -> str:
+        """Return the document of a value."""
+        name = _component(schema) or ROOT
+        if isinstance(value, list):
+            inner = "".join(self._items(value, schema, _component(self._items_schema(schema, value)) or ITEM))
+            written = _element(name, inner, self._xml_object(schema, value))
+        else:
+            written = "".join(self._elements(name, value, schema))
+        return f'<?xml version="1.0" encoding="UTF-8"?>{written}'
+
+    def _elements(self, name: str, value: Any, schema: Any) -> Iterator[str]:
+        """Yield a value as an element; an array as one for each item, unless it is wrapped."""
+        xml = self._xml_object(schema, value)
+        if isinstance(value, dict):
+            yield self._object(name, value, schema, xml)
+        elif not isinstance(value, list):
+            yield _element(name, escape(_text(value)), xml)
+        elif xml.get("wrapped") is True:
+            yield _element(name, "".join(self._items(value, schema, xml.get("name", name))), xml)
+        else:
+            yield from self._items(value, schema, xml.get("name", name))
+
+    def _items(self, values: list[Any], schema: Any, name: str) -> Iterator[str]:
+        items = self._items_schema(schema, values)
+        yield from (part for each in values for part in self._elements(name, each, items))
+
+    def _object(self, name: str, value: dict[str, Any], schema: Any, xml: dict[str, Any]) -> str:
+        attributes, inner = "", ""
+        for key, each in value.items():
+            member = self._member_schema(schema, value, key)
+            own = self._xml_object(member, each)
+            if own.get("attribute") is True:
+                attributes += f" {own.get('name', key)}={quoteattr(_text(each))}"
+            else:
+                inner += "".join(self._elements(key, each, member))
+        return _element(name, inner, xml, attributes)
+
+    def _parts(self, schema: Any, value: Any) -> Iterator[dict[str, Any]]:
+        """Yield the schemas that a value conforms to: of alternatives, the first that it is valid for."""
+        for part in self._generator.beside(schema):
+            yield part
+            for keyword in ("oneOf", "anyOf"):
+                ways = (each for each in part.get(keyword, ()) if self._generator.is_valid(each, value))
+                yield from self._parts(next(ways, True), value)
+
+    def _xml_object(self, schema: Any, value: Any) -> dict[str, Any]:
+        """Return the XML Object of a schema, its own members before those of what it refers to."""
+        xml: dict[str, Any] = {}
+        for part in self._parts(schema, value):
+            xml = {**part.get("xml", {}), **xml}
+        return xml
+
+    def _items_schema(self, schema: Any, value: Any) -> Any:
+        return next((each["items"] for each in self._parts(schema, value) if "items" in each), True)
+
+    def _member_schema(self, schema: Any, value: Any, name: str) -> Any:
+        parts = list(self._parts(schema, value))
+        named = (each["properties"][name] for each in parts if name in each.get("properties", ()))
+        others = (each["additionalProperties"] for each in parts if "additionalProperties" in each)
+        return next(named, next(others, True))
+
+
+def _element(name: str, inner: str, xml: dict[str, Any], attributes: str = "") -> str:
+    """Return an element; a name that no element can have stands in an attribute."""
+    name = xml.get("name", name)
+    if not NAME.fullmatch(name):
+        name, attributes = "member", f" name={quoteattr(name)}{attributes}"
+    prefix = xml.get("prefix", "")
+    tag = f"{prefix}:{name}" if prefix else name
+    if "namespace" in xml:
+        declared = f"xmlns:{prefix}" if prefix else "xmlns"
+        attributes = f" {declared}={quoteattr(xml['namespace'])}{attributes}"
+    return f"<{tag}{attributes}>{inner}</{tag}>"
+
+
+def _component(schema: Any) -> str:
+    """Return the name of the component that a schema is, if it is one."""
+    return str(schema.get("$ref", "")).rpartition("/")[2] if isinstance(schema, dict) else ""
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else _plain(value)

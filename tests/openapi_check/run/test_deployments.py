@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from openapi_check import Credentials, check_app, check_url
-from openapi_mock.responses.app import answering_app
+from openapi_mock.responses.app import contract_app
 from scanner_api.app import create_app
 from scanner_api.cli import app as commands
 from scanner_api.settings import Settings
@@ -125,7 +125,7 @@ def test_the_mock_of_another_contract_keeps_that(tmp_path):
     """What answers any contract passes the check of that contract, without this API's checks."""
     file = tmp_path / "library.json"
     file.write_text(json.dumps(OTHER))
-    app = answering_app(load_contract(file))
+    app = contract_app(load_contract(file))
     report = check_app(app, credentials=Credentials(api_key="any-will-do"), **SMALL)
     assert_kept(report)
     assert {"presigned_upload", "problem_details"} <= report.left_out.keys()

@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 from openapi_contract import Contract
-from openapi_mock.responses import answering_app
+from openapi_mock.responses import contract_app
 
 
 class Client:
@@ -51,7 +51,7 @@ def mocked(client):
 
     def make(paths, *, openapi="3.1.0", seed="", authentication=True, **rest):
         contract = Contract(document_of(paths, openapi=openapi, **rest), "test")
-        return client(answering_app(contract, seed=seed, authentication=authentication))
+        return client(contract_app(contract, seed=seed, authentication=authentication))
 
     return make
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from openapi_contract import Contract
-from openapi_mock.responses import answered, answering_app
+from openapi_mock.responses import contract_app, operation
 
 OK = {"200": {"description": ""}}
 REFUSED = {"401": {"description": "", "content": {"application/problem+json": {}}}}
@@ -229,15 +229,15 @@ def large_document(operations=2000):
 def test_only_what_is_asked_for_is_bound(client):
     """Of thousands of operations a start compiles none, and a request its own."""
     bound = []
-    original = answered.AnsweredOperation.__init__
+    original = operation.MockOperation.__init__
 
     def noting(self, operation, *rest):
         bound.append(operation.contract_operation.path)
         original(self, operation, *rest)
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(answered.AnsweredOperation, "__init__", noting)
-        app = answering_app(Contract(large_document(), "large"))
+        patched.setattr(operation.MockOperation, "__init__", noting)
+        app = contract_app(Contract(large_document(), "large"))
         assert bound == []
         response = client(app).get("/things1500/a")
     assert bound == ["/things1500/{id}"]

@@ -9,10 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from openapi_contract import Contract
-from openapi_mock.responses import ContractAnswers
-from openapi_mock.responses.documented import DocumentedAnswers
-from openapi_mock.responses.gate import OpenGate
-from openapi_mock.responses.response import Wish
+from openapi_mock.responses import ContractResponses
+from openapi_mock.responses.authenticators import OpenAuthenticator
+from openapi_mock.responses.documented import DocumentedResponses, Selection
 from openapi_service.binding import Assembly
 from openapi_service.responses import Rendered
 from scanner_contract import load_contract
@@ -226,9 +225,9 @@ TREE = {
 
 def assert_accepted(contract, operation, status, seed, drawn):
     """Make an answer, and bring its bytes before the judge."""
-    assembly = Assembly(contract, OpenGate())
-    generator = ContractAnswers(seed).generator(assembly)
-    made = DocumentedAnswers(operation, assembly, generator).make(Wish(status, drawn=drawn), [])
+    assembly = Assembly(contract, OpenAuthenticator())
+    generator = ContractResponses(seed).generator(assembly)
+    made = DocumentedResponses(operation, assembly, generator).make(Selection(status, drawn=drawn), [])
     rendered = made.rendered
     media_type = next((value.decode() for name, value in rendered.headers if name == b"content-type"), None)
     with_all = Rendered(rendered.status, rendered.headers, rendered.body)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from openapi_contract import Contract
-from openapi_mock.responses.page import PATH, AnswersPage, document, html
+from openapi_mock.responses.page import PATH, ResponsesPage, document, html
 
 HOSTILE = "<script>alert(1)</script>|`"
 PATHS = {
@@ -49,7 +49,7 @@ def test_the_page_holds_no_markup_of_the_contract():
 def test_the_page_is_that_of_the_contract_of_the_moment(client):
     """It is made again once the contract is another one."""
     contracts = [contract_of(PATHS)]
-    app = client(AnswersPage(lambda: contracts[-1]))
+    app = client(ResponsesPage(lambda: contracts[-1]))
     first = app.get(PATH)
     assert first.body == app.get(PATH).body
     assert b"/p/{id}" in first.body

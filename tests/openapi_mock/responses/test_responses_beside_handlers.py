@@ -7,7 +7,7 @@ import json
 import httpx
 import pytest
 
-from openapi_mock.responses.gate import OpenGate
+from openapi_mock.responses.authenticators import OpenAuthenticator
 from openapi_service.binding import Assembly
 from openapi_service.responses import Rendered
 from scanner_contract import load_contract
@@ -27,7 +27,7 @@ WEATHER = {
     }
 }
 PACKAGED = load_contract()
-JUDGE = Assembly(PACKAGED, OpenGate()).judge
+JUDGE = Assembly(PACKAGED, OpenAuthenticator()).judge
 KEY = {"X-API-Key": seeds.UNLIMITED_KEY}
 
 

@@ -1,4 +1,4 @@
-"""The gate of a contract that nobody verifies credentials for: it asks for their shape alone."""
+"""Authenticators of a mock where nobody verifies credentials: by their shape alone, or not at all."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from openapi_service.request import Request
 
 
-class ShapeGate:
-    """Lets in whoever presents any credential for each scheme of an alternative.
+class ShapeOnlyAuthenticator:
+    """Admits whoever presents any credential for each scheme of an alternative.
 
     A client certificate (``mutualTLS``) cannot be seen from here, so it is taken to be there.
 
@@ -32,26 +32,24 @@ class ShapeGate:
 
     async def admit(
         self,
-        request: Request,  # noqa: ARG002 -- the gate's signature
+        request: Request,  # noqa: ARG002 -- the protocol's signature
         credentials: Mapping[str, str],
         alternatives: Alternatives,
     ) -> None:
         """Return, or raise Unauthorized with the alternatives in words."""
-        if not alternatives:
-            return
         presented = {name for name, value in credentials.items() if value} | self._unseen
-        if not any(each <= presented for each in alternatives):
+        if alternatives and not any(each <= presented for each in alternatives):
             challenges = challenges_for(alternatives, self._schemes, self._realm)
             headers = {"WWW-Authenticate": challenges}
-            raise Unauthorized(f"Send {self._wanted(alternatives)}.", headers=headers)
+            raise Unauthorized(f"Send {self._in_words(alternatives)}.", headers=headers)
 
-    def _wanted(self, alternatives: Alternatives) -> str:
+    def _in_words(self, alternatives: Alternatives) -> str:
         ways = (sorted({self._places[name] for name in each - self._unseen}) for each in alternatives)
         return ", or ".join(dict.fromkeys(" and ".join(way) for way in ways))
 
 
-class OpenGate:
-    """Lets everybody in."""
+class OpenAuthenticator:
+    """Admits everybody."""
 
     async def admit(
         self, request: Request, credentials: Mapping[str, str], alternatives: Alternatives
@@ -61,8 +59,8 @@ class OpenGate:
 
 def challenges_for(alternatives: Alternatives, schemes: Mapping[str, Mapping[str, Any]], realm: str) -> str:
     """Return ``WWW-Authenticate`` with the schemes of these alternatives."""
-    wanted = frozenset().union(*alternatives)
-    return challenges_of({name: each for name, each in schemes.items() if name in wanted}, realm)[None]
+    names = frozenset().union(*alternatives)
+    return challenges_of({name: each for name, each in schemes.items() if name in names}, realm)[None]
 
 
 def place_of(scheme: Mapping[str, Any]) -> str:

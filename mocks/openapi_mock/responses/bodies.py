@@ -1,0 +1,120 @@
+"""What may be sent as a body: the examples that a contract gives, then generated values."""
+
+from __future__ import annotations
+
+import base64
+import json
+from itertools import islice
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .rendering import body_of, is_opaque
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from openapi_contract import Contract
+
+    from .generation import Generator
+
+MOST_EXAMPLES = 12
+"""That are looked at: where so many violate the contract, they all do."""
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+"""One pixel: what an image looks like that has no example."""
+
+
+class Candidate(NamedTuple):
+    """A value that may be sent, and its source: ``example`` or ``generated``."""
+
+    value: Any
+    source: str
+
+
+class Body(NamedTuple):
+    """What may be sent as a body, its source, and the value that it spells."""
+
+    content: bytes = b""
+    media_type: str | None = None
+    source: str = "generated"
+    value: Any = None
+
+
+def named_examples(contract: Contract, holder: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the named examples of a media type, parameter or header that have a value."""
+    resolved = {name: contract.resolve(each) for name, each in holder.get("examples", {}).items()}
+    return {name: each["value"] for name, each in resolved.items() if "value" in each}
+
+
+def example_names(contract: Contract, response: Mapping[str, Any]) -> list[str]:
+    """Return the names of the examples of a Response Object."""
+    holders = response.get("content", {}).values()
+    return list(dict.fromkeys(name for each in holders for name in named_examples(contract, each)))
+
+
+class Candidates:
+    """The values that a contract allows in a place, the best first.
+
+    Args:
+        contract: any.
+        generator: of its values.
+    """
+
+    def __init__(self, contract: Contract, generator: Generator) -> None:
+        self._contract = contract
+        self._generator = generator
+
+    def bodies(
+        self, media_type: str, holder: Mapping[str, Any], name: str, *, example: str | None, dynamic: bool
+    ) -> Iterator[Body]:
+        """Yield bodies of a media type; the arguments are those of :meth:`values`."""
+        for value, source in self.values(holder, name, example=example, dynamic=dynamic):
+            if source == "generated" and is_opaque(media_type):
+                content = PNG if media_type == "image/png" else b"mock"
+            else:
+                content = body_of(value, media_type, holder.get("schema", True), self._generator)
+            yield Body(content, media_type, source, value)
+
+    def values(
+        self, holder: Mapping[str, Any], name: str, *, example: str | None = None, dynamic: bool = False
+    ) -> Iterator[Candidate]:
+        """Yield the examples of a Media Type Object or a header, then generated values.
+
+        Args:
+            holder: the object.
+            name: tells generated values apart.
+            example: name of the only example that is wanted.
+            dynamic: no examples.
+        """
+        named = named_examples(self._contract, holder)
+        if example is not None:
+            yield from _spelled(named[example])
+            return
+        schema = holder.get("schema", True)
+        if not dynamic:
+            own = [holder["example"]] if "example" in holder else []
+            examples = (*named.values(), *own, *self._of_schema(schema))
+            yield from islice((each for value in examples for each in _spelled(value)), MOST_EXAMPLES)
+        for value in self._generator.values(schema, name, examples=not dynamic):
+            yield Candidate(value, "generated")
+
+    def _of_schema(self, schema: Any) -> Iterator[Any]:
+        """Yield the examples of a schema, or of the component that it is."""
+        node = schema
+        if isinstance(schema, dict) and str(schema.get("$ref", "")).startswith("#/components/schemas/"):
+            schemas = self._contract.document["components"]["schemas"]
+            node = schemas.get(schema["$ref"].rpartition("/")[2])
+        if isinstance(node, dict):
+            yield from [node["example"]] if "example" in node else []
+            examples = node.get("examples")
+            yield from examples if isinstance(examples, list) else ()
+
+
+def _spelled(value: Any) -> Iterator[Candidate]:
+    """Yield an example, and what it means if it is written as the text of a JSON value."""
+    yield Candidate(value, "example")
+    if isinstance(value, str) and value.lstrip()[:1] in {"{", "["}:
+        try:
+            yield Candidate(json.loads(value), "example")
+        except ValueError:
+            return

@@ -1,0 +1,161 @@
+"""An operation of a mock: its handler responds, or the contract does; preferences and magic ids choose."""
+
+from __future__ import annotations
+
+import asyncio
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from openapi_mock.randomness import SeededRandomness
+from openapi_service.problems import Problem
+from openapi_service.responses import Rendered
+
+from .documented import DocumentedResponses, Selection
+from .generation import Generator
+from .magic_ids import MagicIds, members_of
+from .preferences import LONGEST, Preferences, preferences_of
+from .problems import in_a_line
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from openapi_service.assembly import Assembly
+    from openapi_service.fallback import Answering
+    from openapi_service.operation import BoundOperation
+    from openapi_service.randomness import RandomBytes, Randomness
+    from openapi_service.request import Request
+
+    from .documented import DocumentedResponse
+
+NO_PREFERENCES = Preferences()
+HANDLER = (b"x-mock-answer", b"handler")
+DRAWN_BYTES = 8
+
+
+class ContractResponses:
+    """The fallback of a mock: responds where there is no handler, and as a client prefers.
+
+    Args:
+        seed: another seed, other generated values.
+        randomness: what dynamic responses are drawn from, each operation's for themselves.
+    """
+
+    request_headers = ("Prefer", "X-Mock-Fault", "X-Mock-Scope")
+    response_headers = ("Preference-Applied", "X-Mock-Answer", "X-Mock-Refusal")
+
+    def __init__(self, seed: str = "", randomness: Randomness | None = None) -> None:
+        self._seed = seed
+        self._randomness = randomness or SeededRandomness(0)
+        self._generator: Generator | None = None
+
+    def answering(self, operation: BoundOperation, assembly: Assembly, /) -> Answering:
+        """Return what responds to the requests of an operation."""
+        draw = self._randomness.source(f"answers of {operation.contract_operation.operation_id}")
+        return MockOperation(operation, assembly, self.generator(assembly), draw)
+
+    def generator(self, assembly: Assembly) -> Generator:
+        """Return the generator of the contract's values."""
+        if self._generator is None:
+            self._generator = Generator(assembly.contract.schemas, seed=self._seed)
+        return self._generator
+
+
+class MockOperation:
+    """Responds to the requests of one operation."""
+
+    def __init__(
+        self, bound: BoundOperation, assembly: Assembly, generator: Generator, draw: RandomBytes
+    ) -> None:
+        operation = bound.contract_operation
+        self._bound = bound
+        self._draw = draw
+        self._documented = DocumentedResponses(operation, assembly, generator)
+        self._making = asyncio.Lock()
+        self._magic = MagicIds(operation, assembly, generator, self._documented.success)
+        arguments = {(each.location, each.name): each.argument for each in bound.parameters}
+        self._identifiers = [(*each, arguments[each]) for each in self._magic.names if each in arguments]
+        self._looks_into_body = len(self._identifiers) < len(self._magic.names)
+
+    async def __call__(self, request: Request) -> Rendered:
+        """Return the response, or raise the problem that it is."""
+        sent = request.headers.get(b"prefer")
+        preferences = NO_PREFERENCES if sent is None else preferences_of(sent[:LONGEST])
+        selects = preferences.code is not None or preferences.example is not None
+        try:
+            await self._bound.admit(request)
+            arguments = {} if selects else await self._bound.arguments(request)
+        except Problem as problem:
+            return await self._refused(problem, request)
+        if not selects:
+            status = self._magic_status(arguments)
+            if status is not None or not (preferences.dynamic or self._bound.has_handler):
+                return await self._respond(Selection(status, _accept(request)), request)
+            if not preferences.dynamic:
+                request.response_headers.append(HANDLER)
+                return await self._bound.handled(arguments, request)
+        is_drawn = preferences.dynamic and preferences.example is None
+        drawn = self._draw(DRAWN_BYTES).hex() if is_drawn else ""
+        selection = Selection(preferences.code, _accept(request), preferences.example, drawn)
+        return await self._respond(selection, request, preferences.applied)
+
+    def _magic_status(self, arguments: Mapping[str, Any]) -> int | None:
+        """Return the status that the first magic identifier of a request stands for."""
+        found = ((place, name, arguments.get(argument)) for place, name, argument in self._identifiers)
+        members = members_of(arguments["body"]) if self._looks_into_body else ()
+        within = (("body", name, value) for name, value in members)
+        statuses = (self._magic.status_of(*each) for each in chain(found, within))
+        return next((each for each in statuses if each is not None), None)
+
+    async def _refused(self, problem: Problem, request: Request) -> Rendered:
+        """Return what the contract documents for a refusal; without any such thing, raise the problem."""
+        status = None if self._bound.has_handler else self._documented.status_of(problem)
+        if status is None:
+            raise problem
+        try:
+            documented = await self._response(Selection(status, _accept(request)), request)
+        except Problem:
+            raise problem from None
+        if documented.problem is not None:
+            raise problem
+        fields = [(name.lower().encode(), value.encode("latin-1")) for name, value in problem.headers.items()]
+        request.response_headers += [*fields, (b"x-mock-refusal", in_a_line(problem))]
+        return _rendered(documented, request)
+
+    async def _respond(self, selection: Selection, request: Request, applied: bytes = b"") -> Rendered:
+        documented = await self._response(selection, request)
+        if applied:
+            request.response_headers.append((b"preference-applied", applied))
+        if documented.problem is None:
+            return _rendered(documented, request)
+        problem = documented.problem(request)
+        own = {name.lower().encode() for name in problem.headers}
+        declared = [each for each in documented.rendered.headers if each[0] not in own]
+        request.response_headers += [(b"x-mock-answer", documented.source.encode()), *declared]
+        raise problem
+
+    async def _response(self, selection: Selection, request: Request) -> DocumentedResponse:
+        """Return a documented response; of requests for one at once, the first has it made."""
+        documented = self._documented
+        known = documented.known(selection)
+        if known is not None:
+            return known
+        sent = list(request.response_headers)
+        async with self._making:
+            known = documented.known(selection)
+            if known is None:
+                known = await asyncio.to_thread(documented.make, selection, sent)
+        return known
+
+
+def _rendered(documented: DocumentedResponse, request: Request) -> Rendered:
+    request.response_headers.append((b"x-mock-answer", documented.source.encode()))
+    sent = {name for name, _ in request.response_headers}
+    rendered = documented.rendered
+    headers = [each for each in rendered.headers if each[0] not in sent]
+    return Rendered(rendered.status, [*headers, *request.response_headers], rendered.body)
+
+
+def _accept(request: Request) -> str | None:
+    """Return the Accept header, as far as it is remembered."""
+    sent = request.headers.get(b"accept")
+    return None if sent is None else sent[:LONGEST].decode("latin-1")
