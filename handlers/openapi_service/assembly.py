@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from openapi_contract import Contract
     from openapi_contract.schemas import Schemas
 
-    from .authentication import Alternatives, Gate
-    from .fallback import StandIn
+    from .authentication import Authenticator
     from .request import Request
+    from .security import Alternatives
 
 
 @dataclass(frozen=True)
@@ -30,19 +30,17 @@ class Assembly:
         reveal: tell clients how a response broke the contract.
         most_body_bytes: limit for a request body.
         most_upload_bytes: limit for a request body that may hold files.
-        stand_in: answers in handlers' places; without one, each operation needs a handler.
         lazy: bind each operation when it is first asked for, and not at start.
         formats: hold requests to ``format``.
         closed_query: refuse query parameters that the contract does not have.
     """
 
     contract: Contract
-    gate: Gate
+    authenticator: Authenticator
     collaborators: Mapping[str, Any] = field(default_factory=dict)
     reveal: bool = False
     most_body_bytes: int = 1024 * 1024
     most_upload_bytes: int = 21 * 1024 * 1024
-    stand_in: StandIn | None = None
     lazy: bool = False
     formats: bool = False
     closed_query: bool = False
@@ -69,7 +67,7 @@ class Assembly:
 
     def admission(self, alternatives: Alternatives) -> Callable[[Request], Awaitable[None]]:
         """Return what lets a request in under these security requirements, or raises its problem."""
-        find, admit = self.credentials.of, self.gate.admit
+        find, admit = self.credentials.of, self.authenticator.admit
 
         async def admission(request: Request) -> None:
             request.caller = await admit(request, find(request), alternatives)

@@ -1,4 +1,4 @@
-"""The gate: what the binding asks before it reads a request any further."""
+"""Who calls: what is asked before a request is read any further."""
 
 from __future__ import annotations
 
@@ -8,12 +8,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from .request import Request
-
-Alternatives = tuple[frozenset[str], ...]
-"""Security requirements: each set of scheme names alone suffices; none at all means anonymous."""
+    from .security import Alternatives
 
 
-class Gate(Protocol):
+class Authenticator(Protocol):
     """Decides who may call, and how often."""
 
     async def admit(
@@ -22,7 +20,7 @@ class Gate(Protocol):
         """Return the caller, or raise a Problem (401, 403, 429, 503).
 
         Args:
-            request: the request; headers for every answer to it (rate limits) go to ``response_headers``.
+            request: the request; headers for every response to it (rate limits) go to ``response_headers``.
             credentials: what the request presents, by security scheme name; only schemes of the contract.
             alternatives: the operation's security requirements; ``()`` for an anonymous operation and for
                 a request that no operation answers.

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from .bodies import Disconnected
-from .operation import respond
 from .problems import ERROR_TYPES, MEDIA_TYPE, InternalError, Problem, URITooLong
 from .request import STATE, Request
-from .responses import Rendered
+from .responses import Rendered, respond
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from .clock import Clock
     from .randomness import RandomBytes
 
-log = logging.getLogger("scanner_api.errors")
+log = logging.getLogger("openapi_service.errors")
 GOOD_REQUEST_ID = re.compile(rb"[A-Za-z0-9._~-]{1,64}")
 
 

@@ -65,7 +65,10 @@ def handler_name(operation: Operation) -> str:
 
 
 def handler_named(operation: Operation, names: Container[str]) -> str | None:
-    """Return which of the names an operation's handler has: the longest that fits, None if none does."""
+    """Return which of the names an operation's handler has: the longest that fits, None if none does.
+
+    In a mapping of functions the operationId itself, whatever it is, is a name too.
+    """
     words = handler_name(operation).split("_")
     tails = ("_".join(words[start:]) for start in range(len(words)))
-    return next((tail for tail in tails if tail in names), None)
+    return next((name for name in (operation.operation_id, *tails) if name in names), None)

@@ -3,85 +3,112 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
-
-from connexion.exceptions import ResolverError
-from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .bodies import Body
+from .handlers import Handler, ResolverError
 from .media_types import Negotiation
 from .parameters import compile_parameters, undeclared
 from .percent import decode_form
-from .problems import NotImplementedYet, ValidationFailed, Violation
+from .problems import NotImplementedYet, Problem, ValidationFailed, Violation
+from .rendering import ResponseRenderer, produced
 from .request import STATE
-from .responses import Answers, produced
+from .responses import Rendered, respond
 from .security import alternatives_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+    from openapi_contract import Operation
+
     from .assembly import Assembly
+    from .handlers import Function
     from .request import Request
-    from .responses import Rendered
-    from .specification import ContractOperation, ContractSpecification
+
+Responder = Callable[["Request"], Awaitable["Rendered"]]
+"""Admits a request and returns its response; what is wrong with it is raised as a Problem."""
+
+
+class Fallback(Protocol):
+    """Answers operations without a handler, and others where it chooses to; a mock has one.
+
+    Attributes:
+        request_headers: what it reads beside the headers of the contract.
+        response_headers: what it sends beside them.
+    """
+
+    @property
+    def request_headers(self) -> Sequence[str]: ...  # noqa: D102 -- the class says it
+
+    @property
+    def response_headers(self) -> Sequence[str]: ...  # noqa: D102 -- the class says it
+
+    def responder(self, operation: BoundOperation, assembly: Assembly, /) -> Responder:
+        """Return what answers the requests of an operation; called once, when it is bound."""
+        ...
 
 
 class BoundOperation:
-    """Admits, reads, judges and answers the requests of one operation.
+    """Admits, reads, validates and answers the requests of one operation.
 
     Attributes:
         contract_operation: the operation as the contract has it.
         admit: lets a request in, or raises its problem.
         parameters: its parameters, compiled.
-        has_handler: whether a function is named for it; one without is for the assembly's stand-in to answer.
+        has_handler: whether a function answers it; one without is for the fallback to answer.
     """
 
-    def __init__(self, operation: ContractOperation, assembly: Assembly) -> None:
-        contract_operation = self.contract_operation = operation.contract_operation
-        self.admit = assembly.admission(alternatives_of(contract_operation))
-        self._negotiation = Negotiation(produced(contract_operation))
-        self.parameters = compile_parameters(contract_operation.parameters, assembly.schemas.of)
+    def __init__(
+        self,
+        operation: Operation,
+        function: Function | None,
+        assembly: Assembly,
+        fallback: Fallback | None = None,
+    ) -> None:
+        self.contract_operation = operation
+        self.admit = assembly.admission(alternatives_of(operation))
+        self._negotiation = Negotiation(produced(operation))
+        self.parameters = compile_parameters(operation.parameters, assembly.schemas.of)
         in_query = [each.name for each in self.parameters if each.location == "query"]
         self._known_query = [*in_query, *assembly.credentials.in_query] if assembly.closed_query else None
         self._body = (
             None
-            if contract_operation.request_body is None
+            if operation.request_body is None
             else Body(
-                contract_operation.request_body,
+                operation.request_body,
                 assembly.schemas,
                 assembly.most_body_bytes,
                 assembly.most_upload_bytes,
             )
         )
-        self._answers = Answers(
-            contract_operation, assembly.contract.schemas, assembly.judge, reveal=assembly.reveal
+        self._renderer = ResponseRenderer(
+            operation, assembly.contract.schemas, assembly.judge, reveal=assembly.reveal
         )
-        self.has_handler = operation.function is not None
-        if self.has_handler:
-            self._hand_over(operation.function, assembly)
-        self._answer = (
-            self.answer if assembly.stand_in is None else assembly.stand_in.answering(self, assembly)
-        )
+        self.has_handler = function is not None
+        if function is not None:
+            self._handler = self._handler_of(function, assembly)
+        self._respond = self.answer if fallback is None else fallback.responder(self, assembly)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 -- ASGI's signature
         """Answer one request; what is wrong with it is raised as a Problem."""
         request: Request = scope[STATE]
-        await respond(await self._answer(request), request, send)
+        await respond(await self._respond(request), request, send)
 
     async def answer(self, request: Request) -> Rendered:
-        """Return the handler's answer to a request that is let in."""
+        """Admit a request and return the handler's response to it."""
         await self.admit(request)
         return await self.handled(await self.arguments(request), request)
 
     async def handled(self, arguments: dict[str, Any], request: Request) -> Rendered:
-        """Return the handler's answer to an admitted request of which these are the arguments."""
-        if self._takes_caller:
-            arguments["caller"] = request.caller
-        return self._answers.render(await self._handler(**arguments), request)
+        """Return the handler's response to an admitted request of which these are the arguments."""
+        handler = self._handler
+        for name in handler.given:
+            arguments[name] = request if name == "request" else request.caller
+        if handler.convert is not None and arguments["body"] is not None:
+            arguments["body"] = handler.convert(arguments["body"])
+        return self._renderer.render(await handler.call(**arguments), request)
 
     async def arguments(self, request: Request) -> dict[str, Any]:
         """Return what an admitted request holds, by argument name; what is wrong with it is raised."""
@@ -97,12 +124,34 @@ class BoundOperation:
             raise ValidationFailed(violations)
         return arguments
 
-    def _hand_over(self, function: Callable[..., Any], assembly: Assembly) -> None:
-        """Hand the handler its collaborators."""
+    def _handler_of(self, function: Function, assembly: Assembly) -> Handler:
         arguments = {each.argument for each in self.parameters} | ({"body"} if self._body else set())
         collaborators = {"schemas": assembly.named_schemas, **assembly.collaborators}
-        self._handler = handler_with(function, self.contract_operation.operation_id, arguments, collaborators)
-        self._takes_caller = "caller" in inspect.signature(function).parameters
+        return Handler.of(function, self.contract_operation.operation_id, arguments, collaborators)
+
+
+def bound(
+    operation: Operation, function: Function | None, assembly: Assembly, fallback: Fallback | None
+) -> ASGIApp:
+    """Bind one operation, now or when it is first asked for.
+
+    Raises:
+        ResolverError: it cannot be bound; the message names the operation and says why.
+    """
+    bind = partial(_bound, operation, function, assembly, fallback)
+    return LazyOperation(bind) if assembly.lazy else bind()
+
+
+def _bound(
+    operation: Operation, function: Function | None, assembly: Assembly, fallback: Fallback | None
+) -> BoundOperation:
+    try:
+        return BoundOperation(operation, function, assembly, fallback)
+    except (LookupError, ValueError) as error:
+        raise ResolverError(
+            f"The operation {operation.operation_id!r} at {operation.pointer} cannot be bound: "
+            f"{str(error).partition(chr(10))[0]}"
+        ) from error
 
 
 class LazyOperation:
@@ -127,73 +176,20 @@ class LazyOperation:
         return self._bound
 
 
-async def respond(rendered: Rendered, request: Request, send: Send) -> None:
-    """Send a whole response; the body of an answer to HEAD stays at home (RFC 9110, section 9.3.2)."""
-    request.answered = True
-    await send({"type": "http.response.start", "status": rendered.status, "headers": rendered.headers})
-    body = b"" if request.method == "HEAD" else rendered.body
-    await send({"type": "http.response.body", "body": body})
+class Unrouted:
+    """Answers what no operation of the contract answers: OPTIONS, and the problems of the rest."""
 
+    def __init__(self, assembly: Assembly) -> None:
+        self._admit = assembly.admission(())
 
-def handler_with(
-    function: Callable[..., Any],
-    operation_id: str,
-    arguments: set[str],
-    collaborators: Mapping[str, Any],
-) -> Callable[..., Any]:
-    """Hand a handler the collaborators that it asks for; ResolverError names what nobody can give it."""
-    signature = inspect.signature(function).parameters
-    anything = any(each.kind is each.VAR_KEYWORD for each in signature.values())
-    wanted = set(signature) - arguments - {"caller"}
-    unknown = [] if anything else sorted(wanted - set(collaborators))
-    unread = [] if anything else sorted(arguments - set(signature))
-    if unknown or unread:
-        raise ResolverError(
-            f"The handler of {operation_id!r} does not fit its operation: it asks for {unknown or 'nothing'} "
-            f"that nobody gives, and leaves out {unread or 'nothing'}."
-        )
-    return partial(function, **{name: collaborators[name] for name in wanted & set(collaborators)})
-
-
-def bound(operation: ContractOperation, assembly: Assembly) -> BoundOperation:
-    """Bind one operation; an operation without a handler has failed in the resolver already."""
-    try:
-        return BoundOperation(operation, assembly)
-    except ResolverError:
-        raise
-    except (LookupError, ValueError) as error:
-        found = operation.contract_operation
-        raise ResolverError(
-            f"The operation {found.operation_id!r} at {found.pointer} cannot be bound: "
-            f"{str(error).partition(chr(10))[0]}"
-        ) from error
-
-
-class BindingAPI(RoutedAPI[BoundOperation | LazyOperation]):
-    """The bound operations of a contract, by operationId."""
-
-    def __init__(self, specification: ContractSpecification, *, assembly: Assembly, **kwargs: Any) -> None:
-        super().__init__(specification, **kwargs)
-        self._assembly = assembly
-        for path, method in specification.operations:
-            self.add_operation(path, method)
-
-    def make_operation(self, operation: ContractOperation) -> BoundOperation | LazyOperation:
-        """Bind one operation now, or when it is first asked for."""
-        bind = partial(bound, operation, self._assembly)
-        return LazyOperation(bind) if self._assembly.lazy else bind()
-
-
-class BindingMiddleware(RoutedMiddleware[BindingAPI]):
-    """Connexion's last middleware here: every operation is answered in it."""
-
-    api_cls = BindingAPI
-
-    def __init__(self, app: ASGIApp, *, assembly: Assembly) -> None:
-        super().__init__(app)
-        self._assembly = assembly
-
-    def add_api(self, specification: ContractSpecification, **kwargs: Any) -> BindingAPI:
-        """Bind all operations of a contract."""
-        api: BindingAPI = super().add_api(specification, assembly=self._assembly, **kwargs)
-        return api
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 -- ASGI's signature
+        """Admit the request as an anonymous one, then say what is wrong with it."""
+        request: Request = scope[STATE]
+        await self._admit(request)
+        problem = request.misrouted or Problem()
+        allow = problem.headers.get("Allow")
+        if request.method == "OPTIONS" and allow is not None:
+            headers = [(b"allow", allow.encode()), *request.response_headers]
+            await respond(Rendered(204, headers, b""), request, send)
+            return
+        raise problem

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .clock import Clock
     from .problems import Problem
 
-STATE = "scanner_api.request"
+STATE = "openapi_service.request"
 
 
 class Request:

@@ -1,39 +1,23 @@
-"""What a handler returns, as an HTTP response that keeps the contract.
-
-Every response is judged as it will be sent: its status, its headers, its body's bytes read back. A compiled
-filter accepts what surely keeps the contract; what it does not accept goes before the judge, openapi-core.
-"""
+"""A response: as a handler returns it, and as it goes out."""
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING, Any
-
-import msgspec
-
-from .accept_filter import AcceptFilter
-from .media_types import essence, is_json
-from .problems import InternalError, Problem
-from .response_validation import declared_response
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from openapi_contract import Operation
-    from openapi_contract.schemas import Schemas
+    from starlette.types import Send
 
     from .request import Request
-    from .response_validation import Judge
 
-log = logging.getLogger("scanner_api.contract")
-MOST_SAID = 10
 RawHeaders = list[tuple[bytes, bytes]]
+STATUSES = range(100, 600)
 
 
 @dataclass(slots=True)
-class Answer:
+class Response:
     """A response with more to say than its body.
 
     Attributes:
@@ -48,6 +32,15 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
     media_type: str | None = None
 
+    @classmethod
+    def of(cls, returned: Any) -> Response:
+        """Return the response that a handler's ``value``, ``(value, status)`` or ``Response`` stands for."""
+        if isinstance(returned, cls):
+            return returned
+        if type(returned) is tuple and len(returned) == 2 and returned[1] in STATUSES:  # noqa: PLR2004 -- a pair
+            return cls(returned[0], int(returned[1]))
+        return cls(returned)
+
 
 @dataclass(slots=True)
 class Rendered:
@@ -58,92 +51,9 @@ class Rendered:
     body: bytes
 
 
-def success_status(operation: Operation) -> int:
-    """Return the first success that an operation declares; 200 where it only has ``2XX`` or ``default``."""
-    return next((int(code) for code in operation.responses if code.isdigit() and code.startswith("2")), 200)
-
-
-def produced(operation: Operation) -> list[str]:
-    """Return the media types of an operation's successes."""
-    return [
-        media_type
-        for code, response in operation.responses.items()
-        if code[0] in "23d"
-        for media_type in response.get("content", {})
-    ]
-
-
-class Answers:
-    """Renders and judges what one operation's handler returns.
-
-    Args:
-        reveal: tell the client what broke the contract (mock and tests), instead of only the log.
-    """
-
-    def __init__(self, operation: Operation, schemas: Schemas, judge: Judge, *, reveal: bool) -> None:
-        self._operation = operation
-        self._status = success_status(operation)
-        self._media_types: dict[int, str | None] = {}
-        self._filter = AcceptFilter(operation, schemas)
-        self._judge = judge
-        self._reveal = reveal
-
-    def render(self, returned: Any, request: Request) -> Rendered:
-        """Return the response, or raise InternalError if it breaks the contract."""
-        answer = returned if isinstance(returned, Answer) else Answer(returned)
-        status = answer.status or self._status
-        media_type = answer.media_type or self._declared_media_type(status, answer.body)
-        body = _encode(answer.body, media_type, request)
-        headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in answer.headers.items()]
-        if body or media_type is not None:
-            headers.append((b"content-type", (media_type or "application/octet-stream").encode()))
-        if status != 204:  # noqa: PLR2004 -- RFC 9110, section 8.6: no Content-Length in a 204
-            headers.append((b"content-length", b"%d" % len(body)))
-        headers += request.response_headers
-        rendered = Rendered(status, headers, body)
-        if not self._filter.accepts(rendered, media_type):
-            self._bring_before_the_judge(rendered, media_type, request)
-        return rendered
-
-    def _declared_media_type(self, status: int, body: Any) -> str | None:
-        if status not in self._media_types:
-            declared = declared_response(self._operation, status)
-            content = {"application/json": {}} if declared is None else declared.get("content", {})
-            self._media_types[status] = next(iter(content), None)
-        media_type = self._media_types[status]
-        return _of_range(media_type, body) if media_type is not None and "*" in media_type else media_type
-
-    def _bring_before_the_judge(self, rendered: Rendered, media_type: str | None, request: Request) -> None:
-        errors = self._judge.errors(self._operation, rendered, media_type)
-        if errors:
-            said = "; ".join(errors[:MOST_SAID])
-            log.error(
-                "%s broke the contract at %s: %s (request %s)",
-                self._operation.operation_id,
-                self._operation.pointer,
-                said,
-                request.request_id,
-            )
-            raise InternalError(f"The response breaks the contract: {said}" if self._reveal else "")
-
-
-def _of_range(media_range: str, body: Any) -> str:
-    """Return the media type of a range that a body is sent as, where the handler does not say."""
-    if media_range == "text/*":
-        return "text/plain"
-    return "application/octet-stream" if isinstance(body, bytes) else "application/json"
-
-
-def _encode(body: Any, media_type: str | None, request: Request) -> bytes:
-    if isinstance(body, bytes):
-        return body
-    if media_type == "application/json" or (media_type is not None and is_json(essence(media_type))):
-        return msgspec.json.encode(body, enc_hook=partial(_problem_details, request))
-    return b"" if body is None else str(body).encode()
-
-
-def _problem_details(request: Request, value: Any) -> dict[str, Any]:
-    """Write what msgspec has no JSON for."""
-    if isinstance(value, Problem):
-        return request.problem_details(value)
-    raise NotImplementedError(f"{type(value).__name__} is no JSON value.")
+async def respond(rendered: Rendered, request: Request, send: Send) -> None:
+    """Send a whole response; the body of a response to HEAD is not sent (RFC 9110, section 9.3.2)."""
+    request.answered = True
+    await send({"type": "http.response.start", "status": rendered.status, "headers": rendered.headers})
+    body = b"" if request.method == "HEAD" else rendered.body
+    await send({"type": "http.response.body", "body": body})

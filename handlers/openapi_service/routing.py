@@ -1,30 +1,17 @@
-"""From a request's path and method to an operation, by the contract's path templates.
-
-Connexion's own routing hands the decoded path to starlette, where ``%2F`` splits a segment, a templated path
-answers for a concrete one's method, and ``Allow`` names one operation's methods. This middleware works on the
-path as it was sent and leaves the operation where Connexion's routed middlewares look for it.
-"""
+"""From a request's path and method to an operation, by the contract's path templates."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
-
-from connexion.middleware.abstract import ROUTING_CONTEXT, SpecMiddleware
+from typing import TYPE_CHECKING
 
 from .percent import decode, normal_path
-from .problems import MethodNotAllowed, NotFound, Problem
-from .request import STATE
+from .problems import NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from starlette.types import ASGIApp, Receive, Scope, Send
-
     from openapi_contract import Operation
-
-    from .request import Request
-    from .specification import ContractSpecification
 
 EXPRESSION = re.compile(r"\{([^}/]+)\}")
 
@@ -126,39 +113,3 @@ class PathTable:
             raise NotFound("No operation of the contract has this path.")
         item, values = found
         return item, item.named(values)
-
-
-class RoutingMiddleware(SpecMiddleware):
-    """Finds the operation and its path parameters; notes the problem where there is none."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-        self.table = PathTable(())
-
-    def add_api(self, specification: ContractSpecification, **_: Any) -> None:
-        """Take in the paths of a contract."""
-        self.table = PathTable(specification.contract.operations)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Route one request."""
-        request: Request = scope[STATE]
-        scope.setdefault("extensions", {})[ROUTING_CONTEXT] = {
-            "api_base_path": "",
-            "operation_id": self._operation_id(request) if request.misrouted is None else None,
-        }
-        await self.app(scope, receive, send)
-
-    def _operation_id(self, request: Request) -> str | None:
-        """Return the operation that answers a request, or note why none does."""
-        try:
-            item, request.path_parameters = self.table.find(request.path)
-        except Problem as problem:
-            request.misrouted = problem
-            return None
-        operation_id = item.operations.get(request.method)
-        if operation_id is None:
-            request.misrouted = MethodNotAllowed(
-                f"{request.method} is not among the methods of this path: {item.allow}.",
-                headers={"Allow": item.allow},
-            )
-        return operation_id

@@ -7,10 +7,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from openapi_contract import ContractError
-from openapi_service.binding import Assembly, ResolverError, bind, handlers_of
+from openapi_service.assembly import Assembly
 from openapi_service.clock import SystemClock
+from openapi_service.connexion_adapter import bind
 from openapi_service.cors import with_cors
 from openapi_service.edge import Edge
+from openapi_service.handlers import ResolverError, handlers_of
 from openapi_service.pages import contract_pages, health_pages
 from openapi_service.proxies import TrustedProxies
 from openapi_service.randomness import SystemRandomness
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
 
     from openapi_contract import Contract
     from openapi_service.clock import Clock
-    from openapi_service.fallback import StandIn
+    from openapi_service.operation import Fallback
     from openapi_service.pages import Check
     from openapi_service.randomness import Randomness
 
@@ -90,7 +92,7 @@ class Application:
         database: Database | None = None,
         bucket: PhotoBucket | None = None,
         reveal: bool = False,
-        answers: StandIn | None = None,
+        answers: Fallback | None = None,
     ) -> None:
         self.settings = settings
         self.contract = contract or load_contract(
@@ -167,7 +169,7 @@ class Application:
         make_id = partial(new_id, self._draw("ids"))
         assembly = Assembly(
             contract=self.contract,
-            gate=self._gate,
+            authenticator=self._gate,
             collaborators={
                 **self.stores._asdict(),
                 "redirect_rules": RedirectRuleStore(self.database, self.clock, make_id),
@@ -178,10 +180,9 @@ class Application:
             reveal=self._reveal,
             most_body_bytes=self.settings.max_body_bytes,
             most_upload_bytes=self.settings.max_upload_bytes + MULTIPART_OVERHEAD,
-            stand_in=self._answers,
         )
         edge = Edge(
-            bind(assembly, handlers_of(operations)),
+            bind(assembly, handlers_of(operations), self._answers),
             clock=self.clock,
             pages={**contract_pages(self.contract), **health_pages(self._checks())},
             most_target_bytes=self.settings.max_target_bytes,
@@ -210,7 +211,8 @@ class Application:
             "OAuthTokenAuth": bearer,
             "SessionAuth": WebSessionVerifier(self._credentials, self.clock, proxies),
         }
-        return ScannerGate(verifiers, self.limiter, self.contract.security_schemes, proxies)
+        realm = self.contract.document["info"]["title"]
+        return ScannerGate(verifiers, self.limiter, self.contract.security_schemes, proxies, realm)
 
     def _checks(self) -> dict[str, Check]:
         return {"database": self.database.ping, "bucket": self.bucket.ping, "rate limits": self.limiter.ping}

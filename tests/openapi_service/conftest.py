@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 import pytest
 
 from openapi_contract import Contract
-from openapi_service.binding import Assembly, bind
+from openapi_service.assembly import Assembly
 from openapi_service.clock import SystemClock
+from openapi_service.connexion_adapter import bind
 from openapi_service.edge import Edge
 
 NO_CONTENT = {"204": {"description": ""}}
@@ -87,7 +88,8 @@ def serve(call_asgi):
 
         if handlers is None:
             handlers = {each.operation_id: note for each in contract.operations}
-        bound = bind(Assembly(contract, gate, **{"reveal": True, **options}), handlers)
+        fallback = options.pop("fallback", None)
+        bound = bind(Assembly(contract, gate, **{"reveal": True, **options}), handlers, fallback)
         edge = Edge(bound, clock=SystemClock(), pages=pages, most_target_bytes=most_target_bytes)
         return App(edge, gate, call_asgi, seen)
 

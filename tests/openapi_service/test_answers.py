@@ -2,8 +2,8 @@ import logging
 
 import pytest
 
-from openapi_service.binding import Answer
 from openapi_service.problems import NotFound
+from openapi_service.responses import Response
 
 PHOTO = {
     "type": "object",
@@ -44,16 +44,16 @@ KEPT = [
     (JSON, {"id": 2**70}, (200, "application/json", b'{"id":%d}' % 2**70)),
     (
         JSON,
-        Answer({"id": 1}, media_type="application/json; charset=utf-8"),
+        Response({"id": 1}, media_type="application/json; charset=utf-8"),
         (200, "application/json; charset=utf-8", b'{"id":1}'),
     ),
     ({"201": response({}), "400": response({})}, None, (201, "application/json", b"null")),
-    ({"404": response({}), "200": response({})}, Answer([], 404), (404, "application/json", b"[]")),
+    ({"404": response({}), "200": response({})}, Response([], 404), (404, "application/json", b"[]")),
     ({"204": response()}, None, (204, None, b"")),
-    ({"303": response()}, Answer(status=303, headers={"Location": "/x"}), (303, None, b"")),
+    ({"303": response()}, Response(status=303, headers={"Location": "/x"}), (303, None, b"")),
     ({"2XX": response(PHOTO)}, {"id": 1}, (200, "application/json", b'{"id":1}')),
-    ({"2XX": response(PHOTO)}, Answer({"id": 1}, 202), (202, "application/json", b'{"id":1}')),
-    ({"default": response(PHOTO)}, Answer({"id": 1}, 418), (418, "application/json", b'{"id":1}')),
+    ({"2XX": response(PHOTO)}, Response({"id": 1}, 202), (202, "application/json", b'{"id":1}')),
+    ({"default": response(PHOTO)}, Response({"id": 1}, 418), (418, "application/json", b'{"id":1}')),
     (
         {"200": response(PHOTO, "application/vnd.x+json")},
         {"id": 1},
@@ -65,7 +65,11 @@ KEPT = [
     ({"200": response(PHOTO, "application/*")}, {"id": 1}, (200, "application/json", b'{"id":1}')),
     ({"200": response({}, "*/*")}, b"\xff", (200, "application/octet-stream", b"\xff")),
     ({"200": response({}, "image/png")}, b"\xff", (200, "image/png", b"\xff")),
-    ({"200": response({}, "image/*")}, Answer(b"\xff", media_type="image/gif"), (200, "image/gif", b"\xff")),
+    (
+        {"200": response({}, "image/*")},
+        Response(b"\xff", media_type="image/gif"),
+        (200, "image/gif", b"\xff"),
+    ),
     ({"200": response(EVERYTHING)}, [], (200, "application/json", b"[]")),
 ]
 
@@ -91,15 +95,15 @@ BROKEN = [
     (JSON, b"\xff", "body: cannot be read"),
     (JSON, b"", "Missing response data"),
     (JSON, b"[" * 100_000, "cannot be judged (RecursionError)"),
-    (JSON, Answer({"id": 1}, 201), "Unknown response http status: 201"),
-    (JSON, Answer("secret", media_type="text/html"), "text/html"),
+    (JSON, Response({"id": 1}, 201), "Unknown response http status: 201"),
+    (JSON, Response("secret", media_type="text/html"), "text/html"),
     ({"204": response()}, {"secret": 1}, "declares no body for status 204"),
     (LIMITED, {"id": 1}, "Missing required header: X-Limit"),
-    (LIMITED, Answer({"id": 1}, headers={"X-Limit": "0"}), "header X-Limit: breaks minimum 1"),
-    (LIMITED, Answer({"id": 1}, headers={"X-Limit": "secret"}), "header X-Limit: cannot be read"),
+    (LIMITED, Response({"id": 1}, headers={"X-Limit": "0"}), "header X-Limit: breaks minimum 1"),
+    (LIMITED, Response({"id": 1}, headers={"X-Limit": "secret"}), "header X-Limit: cannot be read"),
     (
         LIMITED,
-        Answer({"id": 1}, headers={"X-Limit": "5", "X-Note": "secret"}),
+        Response({"id": 1}, headers={"X-Limit": "5", "X-Note": "secret"}),
         "header X-Note: breaks maxLength 3",
     ),
     (
@@ -118,7 +122,7 @@ def test_a_response_that_breaks_the_contract_is_a_500(responses, returned, wrong
     answer = answering(responses, returned).get("/", X_Request_ID="r-1")
     assert (answer.status, answer.json["error_code"]) == (500, "internal_error")
     assert wrong in answer.json["detail"]
-    (record,) = [each for each in caplog.records if each.name == "scanner_api.contract"]
+    (record,) = [each for each in caplog.records if each.name == "openapi_service.contract"]
     assert record.levelno == logging.ERROR
     told = record.getMessage()
     assert all(part in told for part in ("op", "/paths/~1/get", "r-1", wrong))
@@ -146,7 +150,7 @@ def test_what_is_no_json_is_a_500(returned, answering):
 
 def test_a_problem_may_be_a_part_of_an_answer(answering):
     """A Problem in a handler's answer is written as its document, in the name of this request."""
-    answer = answering({"207": response({})}, Answer([NotFound()], 207)).get("/", X_Request_ID="r-1")
+    answer = answering({"207": response({})}, Response([NotFound()], 207)).get("/", X_Request_ID="r-1")
     (document,) = answer.json
     assert (document["error_code"], document["request_id"]) == ("not_found", "r-1")
 

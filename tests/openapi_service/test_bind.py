@@ -2,7 +2,7 @@ import types
 
 import pytest
 
-from openapi_service.binding import ResolverError, handlers_of
+from openapi_service.handlers import ResolverError, handlers_of
 
 NO_CONTENT = {"204": {"description": ""}}
 

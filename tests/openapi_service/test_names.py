@@ -49,3 +49,4 @@ def test_a_handler_is_named_by_the_longest_tail():
     assert handler_named(operation("apps_x_list_things"), names) == "list_things"
     assert handler_named(operation("apps_x_list_thing"), names) is None
     assert handler_named(operation("find pet by id"), names) == "by_id"
+    assert handler_named(operation("find pet by id"), {*names, "find pet by id"}) == "find pet by id"

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from openapi_service import problems
-from openapi_service.binding import Request
 from openapi_service.pages import Page
 from openapi_service.problems import Problem
+from openapi_service.request import Request
 
 MEMBERS = {
     "type",
@@ -88,7 +88,7 @@ def test_an_exception_tells_nothing(error, reveal, serve, caplog):
     assert response.json["retryable"] is True
     assert b"secret" not in response.body
     assert type(error).__name__.encode() not in response.body
-    (record,) = [each for each in caplog.records if each.name == "scanner_api.errors"]
+    (record,) = [each for each in caplog.records if each.name == "openapi_service.errors"]
     assert record.exc_info[1] is error
     assert "r-1" in record.getMessage()
 
@@ -249,11 +249,13 @@ def test_a_request_joins_what_is_repeated():
 
 def test_a_disconnect_is_no_error_in_the_log(reading, caplog):
     """A client that goes away is noted for the curious, and is no error."""
-    caplog.set_level(logging.DEBUG, "scanner_api.errors")
+    caplog.set_level(logging.DEBUG, "openapi_service.errors")
     reading({})(
         "POST", "/", headers={"content-type": "application/json"}, events=[{"type": "http.disconnect"}]
     )
-    assert [record.levelname for record in caplog.records if record.name == "scanner_api.errors"] == ["DEBUG"]
+    assert [record.levelname for record in caplog.records if record.name == "openapi_service.errors"] == [
+        "DEBUG"
+    ]
 
 
 def test_pages_are_outside_of_the_contract(serve):

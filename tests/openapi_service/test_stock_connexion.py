@@ -6,7 +6,7 @@ import warnings
 import pytest
 
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # as binding/__init__.py does, for the same imports
+    warnings.simplefilter("ignore")  # as connexion_adapter.py does, for the same imports
     from connexion import AsyncApp
     from connexion.exceptions import InvalidSpecification
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from openapi_service.binding import handlers_of
+from openapi_service.handlers import handlers_of
 from openapi_service.names import handler_named
 from scanner_api import operations
 from scanner_contract import load_contract

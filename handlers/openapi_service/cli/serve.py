@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from openapi_contract.cli.commands import failure
-from openapi_service.binding import ResolverError, handlers_of
+from openapi_service.handlers import ResolverError, handlers_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from openapi_service.challenges import challenges_of
 from openapi_service.problems import Forbidden, Problem, Unauthorized
 from openapi_service.proxies import subscriber_of
+from openapi_service.security import challenges_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Mapping
 
-    from openapi_service.authentication import Alternatives
     from openapi_service.proxies import TrustedProxies
     from openapi_service.request import Request
+    from openapi_service.security import Alternatives
 
     from .callers import Caller
     from .rate_limits import RateLimiter
@@ -44,8 +44,11 @@ class ScannerGate:
         limiter: RateLimiter,
         schemes: Mapping[str, Mapping[str, Any]],
         trusted_proxies: TrustedProxies,
+        realm: str = "",
     ) -> None:
         """Take what verifies each security scheme of the contract, by the scheme's name.
+
+        The ``realm`` is what challenges call the API.
 
         Raises:
             ValueError: a scheme has no verifier.
@@ -55,7 +58,7 @@ class ScannerGate:
         self._verifiers = {name: verifiers[name] for name in schemes}
         self._limiter = limiter
         self._proxies = trusted_proxies
-        self._challenges = challenges_of(schemes)
+        self._challenges = challenges_of(schemes, realm)
 
     async def admit(
         self, request: Request, credentials: Mapping[str, str], alternatives: Alternatives

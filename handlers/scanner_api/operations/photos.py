@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from openapi_service.binding import Answer
 from openapi_service.problems import Conflict, ValidationFailed, Violation
+from openapi_service.responses import Response
 from scanner_api.access.callers import active_session, reachable_photo, reachable_session
 from scanner_api.scanning.photo_keys import ForeignKey
 from scanner_api.scanning.photos import OrderError, Photo
@@ -41,7 +41,7 @@ async def get_presigned_upload_url(
     photo_keys: PhotoKeys,
     bucket: PhotoBucket,
     clock: Clock,
-) -> Answer:
+) -> Response:
     """Hand out a presigned POST for one photo; nothing is written, the key alone proves what it is for.
 
     Raises:
@@ -55,7 +55,7 @@ async def get_presigned_upload_url(
         issued.content_type,
         {"x-amz-meta-session-id": session.id, "x-amz-meta-photo-type": photo_type},
     )
-    return Answer(
+    return Response(
         {
             "upload_url": upload.url,
             "upload_fields": upload.fields,

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from openapi_contract import Contract
 from openapi_contract.reading import read_document
-from openapi_service.binding import Assembly, bind, handlers_of
+from openapi_service.assembly import Assembly
+from openapi_service.connexion_adapter import bind
 from openapi_service.cors import with_cors
 from openapi_service.edge import Edge
+from openapi_service.handlers import handlers_of
 from openapi_service.pages import Page
 from openapi_service.request import STATE
 
@@ -22,8 +24,8 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from openapi_service.binding import Request
     from openapi_service.clock import Clock
+    from openapi_service.request import Request
 
     from .gate import ControlGate
 

@@ -10,7 +10,7 @@ from openapi_service.problems import Forbidden, Unauthorized
 from openapi_service.proxies import address_of
 
 if TYPE_CHECKING:
-    from openapi_service.binding import Request
+    from openapi_service.request import Request
 
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="control of the mock"'}
 

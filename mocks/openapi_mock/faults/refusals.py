@@ -9,19 +9,18 @@ import msgspec
 
 from openapi_service.cors import with_cors
 from openapi_service.edge import Edge
-from openapi_service.operation import respond
 from openapi_service.problems import BY_STATUS, ERROR_TYPES, MEDIA_TYPE, NEUTRAL, Problem
 from openapi_service.request import STATE
-from openapi_service.responses import Rendered
+from openapi_service.responses import Rendered, respond
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from openapi_contract import Contract
-    from openapi_service.binding import Request
     from openapi_service.clock import Clock
+    from openapi_service.request import Request
 
-REFUSAL = "scanner_mocks.refusal"
+REFUSAL = "openapi_mock.refusal"
 MOST_TARGET_BYTES = 64 * 1024
 
 

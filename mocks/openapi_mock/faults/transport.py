@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from starlette.types import Receive, Scope
 
-EXTENSION = "scanner_mocks.transport"
+EXTENSION = "openapi_mock.transport"
 
 
 class TransportProtocol(OneWriteProtocol):

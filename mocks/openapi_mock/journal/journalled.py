@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from .journal import Journal
 
-STRUCK_BY = "scanner_mocks.fault"
+STRUCK_BY = "openapi_mock.fault"
 """Where a layer further in says which fault struck a request: its id, in the ASGI scope."""
 
 

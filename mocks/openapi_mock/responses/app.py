@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from openapi_service.binding import Assembly, bind
+from openapi_service.assembly import Assembly
 from openapi_service.clock import SystemClock
+from openapi_service.connexion_adapter import bind
 from openapi_service.cors import with_cors
 from openapi_service.edge import Edge
 from openapi_service.pages import contract_pages
@@ -51,12 +52,11 @@ def contract_app(
         reveal=True,
         most_body_bytes=MOST_BODY_BYTES,
         most_upload_bytes=MOST_BODY_BYTES,
-        stand_in=responses,
         lazy=True,
         formats=True,
     )
     edge = Edge(
-        bind(assembly, {}),
+        bind(assembly, {}, responses),
         clock=clock or SystemClock(),
         pages=_pages(contract),
         most_target_bytes=MOST_TARGET_BYTES,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from openapi_service.challenges import challenges_of
 from openapi_service.problems import Unauthorized
+from openapi_service.security import challenges_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from openapi_service.authentication import Alternatives
     from openapi_service.request import Request
+    from openapi_service.security import Alternatives
 
 
 class ShapeOnlyAuthenticator:

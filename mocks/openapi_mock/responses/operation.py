@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from openapi_service.assembly import Assembly
-    from openapi_service.fallback import Answering
-    from openapi_service.operation import BoundOperation
+    from openapi_service.operation import BoundOperation, Responder
     from openapi_service.randomness import RandomBytes, Randomness
     from openapi_service.request import Request
 
@@ -48,7 +47,7 @@ class ContractResponses:
         self._randomness = randomness or SeededRandomness(0)
         self._generator: Generator | None = None
 
-    def answering(self, operation: BoundOperation, assembly: Assembly, /) -> Answering:
+    def responder(self, operation: BoundOperation, assembly: Assembly, /) -> Responder:
         """Return what responds to the requests of an operation."""
         draw = self._randomness.source(f"answers of {operation.contract_operation.operation_id}")
         return MockOperation(operation, assembly, self.generator(assembly), draw)

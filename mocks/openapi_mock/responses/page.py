@@ -6,7 +6,7 @@ import asyncio
 from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
-from openapi_service.binding import Assembly
+from openapi_service.assembly import Assembly
 from openapi_service.pages import Page
 
 from .authenticators import OpenAuthenticator

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from openapi_mock.responses.authenticators import OpenAuthenticator
-from openapi_service.binding import Assembly
+from openapi_service.assembly import Assembly
 from openapi_service.responses import Rendered
 from scanner_contract import load_contract
 from scanner_mocks import scanner_mock, seeds

@@ -73,7 +73,7 @@ class House:
         self.doormen = {scheme: Doorman(scheme) for scheme in reversed(SCHEMES)}
         self.make_request = make_request
         limiter = RateLimiter(open_counters("memory://", clock), per_minute=per_minute)
-        self.gate = ScannerGate(self.doormen, limiter, SCHEMES, TrustedProxies(["10.0.0.1"]))
+        self.gate = ScannerGate(self.doormen, limiter, SCHEMES, TrustedProxies(["10.0.0.1"]), "Scanner API")
 
     @property
     def asked(self):

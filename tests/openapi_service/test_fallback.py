@@ -1,10 +1,11 @@
-"""The seam for a mock: a stand-in that answers what has no handler, and whatever else it wants to."""
+"""The seam for a mock: a fallback that answers what has no handler, and whatever else it wants to."""
 
 from __future__ import annotations
 
 import pytest
 
-from openapi_service.binding import ResolverError
+from openapi_service.assembly import Assembly
+from openapi_service.handlers import ResolverError
 from openapi_service.responses import Rendered
 
 NO_CONTENT = {"204": {"description": ""}}
@@ -24,10 +25,10 @@ class Fake:
         self.aside = aside
         self.bound = []
 
-    def answering(self, operation, assembly):
+    def responder(self, operation, assembly):
         """Note the operation."""
         self.bound.append((operation.contract_operation.operation_id, operation.has_handler))
-        assert assembly.stand_in is self
+        assert isinstance(assembly, Assembly)
 
         async def answer(request):
             if self.aside and operation.has_handler:
@@ -44,24 +45,24 @@ async def own(n):
 
 
 def test_an_operation_may_be_without_a_handler(serve):
-    """The stand-in is told which operations have one, and answers in all of their places."""
+    """The fallback is told which operations have one, and answers in all of their places."""
     fake = Fake()
-    app = serve(PATHS, {"own": own}, stand_in=fake)
+    app = serve(PATHS, {"own": own}, fallback=fake)
     assert fake.bound == [("own", True), ("other", False)]
     for path in PATHS:
         response = app.get(f"{path}?n=5")
         assert (response.status, response.headers["x-read"]) == (299, "5")
 
 
-def test_without_a_stand_in_every_operation_needs_a_handler(serve):
+def test_without_a_fallback_every_operation_needs_a_handler(serve):
     """The service itself fails to start."""
     with pytest.raises(ResolverError, match="'other'"):
         serve(PATHS, {"own": own})
 
 
-def test_a_stand_in_may_let_the_handler_answer(serve):
+def test_a_fallback_may_let_the_handler_answer(serve):
     """What the operation reads and judges is the same for both."""
-    app = serve(PATHS, {"own": own}, stand_in=Fake(aside=True))
+    app = serve(PATHS, {"own": own}, fallback=Fake(aside=True))
     assert app.get("/own?n=5").status == 204
     assert app.get("/other?n=5").status == 299
     assert app.get("/own?n=x").status == app.get("/other?n=x").status == 422
@@ -70,7 +71,7 @@ def test_a_stand_in_may_let_the_handler_answer(serve):
 def test_a_lazy_operation_is_bound_when_it_is_asked_for(serve):
     """Until then nothing of it is compiled; it is bound once."""
     fake = Fake()
-    app = serve(PATHS, {}, stand_in=fake, lazy=True)
+    app = serve(PATHS, {}, fallback=fake, lazy=True)
     assert fake.bound == []
     assert [app.get("/own").status for _ in range(2)] == [299, 299]
     assert fake.bound == [("own", False)]
@@ -80,7 +81,7 @@ def test_a_lazy_operation_that_cannot_be_bound(serve):
     """Whoever asks for it gets a 501 that names it, each time."""
     broken = {"in": "query", "name": "q", "schema": {"$ref": "#/components/schemas/Missing"}}
     paths = {"/": {"get": {"operationId": "op", "responses": NO_CONTENT, "parameters": [broken]}}}
-    app = serve(paths, {}, stand_in=Fake(), lazy=True)
+    app = serve(paths, {}, fallback=Fake(), lazy=True)
     for _ in range(2):
         response = app.get("/")
         assert response.status == 501

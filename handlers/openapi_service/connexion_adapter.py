@@ -1,0 +1,196 @@
+"""Connexion, and all that this package asks of it: to call what answers the operation of a request.
+
+:func:`bind` goes through Connexion's seams: a Specification that takes the document as it is, a resolver that
+knows which function answers an operationId, and a list of middlewares of which two are ours: routing by the
+contract's path templates, and the bound operations.
+
+Stock Connexion refuses OpenAPI 3.1 (spec-first/connexion#1396), works types and defaults out of the top level
+of a schema alone (#1569, #2031), and routes the decoded path: ``%2F`` splits a segment, a templated path
+answers for the method of a concrete one, and ``Allow`` names the methods of one operation. It is not asked
+for any of that.
+"""
+
+from __future__ import annotations
+
+import warnings
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+with warnings.catch_warnings():
+    # Connexion imports what jsonschema and starlette have deprecated; that is not its user's to mend
+    warnings.simplefilter("ignore")
+    from connexion.middleware.abstract import ROUTING_CONTEXT, RoutedAPI, RoutedMiddleware, SpecMiddleware
+    from connexion.middleware.main import API, ConnexionMiddleware
+    from connexion.operations import OpenAPIOperation
+    from connexion.resolver import Resolution, Resolver
+    from connexion.spec import OpenAPISpecification
+
+from .handlers import resolved
+from .operation import Unrouted, bound
+from .problems import MethodNotAllowed, Problem
+from .request import STATE
+from .routing import PathTable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from openapi_contract import Contract, Operation
+
+    from .assembly import Assembly
+    from .handlers import Function
+    from .operation import Fallback
+    from .request import Request
+
+
+def bind(assembly: Assembly, handlers: Mapping[str, Function], fallback: Fallback | None = None) -> ASGIApp:
+    """Return the ASGI app that answers the contract's operations with these handlers.
+
+    The app expects a :class:`~.request.Request` in the scope, as :class:`~.edge.Edge` puts it there, and
+    raises Problems for Edge to answer.
+
+    Args:
+        assembly: the contract, and what its operations share.
+        handlers: functions by name.
+        fallback: answers in handlers' places; without one, each operation needs a handler.
+
+    Raises:
+        ResolverError: an operation has no handler, or a handler asks for what its operation does not have;
+            the message names the operationId.
+    """
+    contract = assembly.contract
+    functions = resolved(contract.operations, handlers, optional=fallback is not None)
+    make = partial(bound, assembly=assembly, fallback=fallback)
+    middlewares = [RoutingMiddleware, partial(BindingMiddleware, make=make)]
+    resolver = FunctionResolver(functions)
+    connexion: Any = ConnexionMiddleware(Unrouted(assembly), middlewares=middlewares, resolver=resolver)
+    connexion.apis.append(
+        API(
+            ContractSpecification(contract),
+            base_path="",
+            name="contract",
+            resolver=connexion.options.resolver,
+        )
+    )
+    # Connexion builds its stack at the first request; a contract that does not fit must fail the start
+    connexion.app, connexion.middleware_stack = connexion._build_middleware_stack()  # noqa: SLF001 -- no public way
+    app: ASGIApp = connexion
+    return app
+
+
+class ContractOperation(OpenAPIOperation):
+    """An operation as Connexion knows it: path, method, operationId and function."""
+
+    contract_operation: Operation
+
+    @classmethod
+    def from_spec(
+        cls, spec: ContractSpecification, *args: Any, path: str, method: str, resolver: Any, **kwargs: Any
+    ) -> ContractOperation:
+        """Make the operation at a path and method."""
+        found = spec.operations[path, method]
+        definition = {"operationId": found.operation_id, "responses": {}}
+        operation = cls(method, path, definition, *args, resolver=resolver, **kwargs)
+        operation.contract_operation = found
+        return operation
+
+
+class ContractSpecification(OpenAPISpecification):
+    """A loaded contract, unchanged."""
+
+    operation_cls = ContractOperation
+
+    def __init__(self, contract: Contract) -> None:
+        self.contract = contract
+        self.operations = {(each.path, each.method): each for each in contract.operations}
+        self._raw_spec = self._spec = contract.document
+        self._base_uri = ""
+
+    @property
+    def base_path(self) -> str:
+        """Paths of the contract are whole; servers say where it is deployed, not how it is bound."""
+        return ""
+
+    @base_path.setter
+    def base_path(self, base_path: str) -> None:
+        """Connexion sets what it has just read."""
+
+
+class FunctionResolver(Resolver):
+    """Knows the function of each operationId; None for one without."""
+
+    def __init__(self, functions: Mapping[str, Function]) -> None:
+        super().__init__()
+        self._functions = functions
+
+    def resolve(self, operation: ContractOperation) -> Resolution:
+        """Return the function of an operation."""
+        return Resolution(self._functions.get(operation.operation_id), operation.operation_id)
+
+
+class RoutingMiddleware(SpecMiddleware):
+    """Finds the operation and its path parameters, on the path as it was sent; else notes the problem."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self.table = PathTable(())
+
+    def add_api(self, specification: ContractSpecification, **_: Any) -> None:
+        """Take in the paths of a contract."""
+        self.table = PathTable(specification.contract.operations)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Route one request, and leave the operation where Connexion's routed middlewares look for it."""
+        request: Request = scope[STATE]
+        scope.setdefault("extensions", {})[ROUTING_CONTEXT] = {
+            "api_base_path": "",
+            "operation_id": self._operation_id(request) if request.misrouted is None else None,
+        }
+        await self.app(scope, receive, send)
+
+    def _operation_id(self, request: Request) -> str | None:
+        """Return the operation that answers a request, or note why none does."""
+        try:
+            item, request.path_parameters = self.table.find(request.path)
+        except Problem as problem:
+            request.misrouted = problem
+            return None
+        operation_id = item.operations.get(request.method)
+        if operation_id is None:
+            request.misrouted = MethodNotAllowed(
+                f"{request.method} is not among the methods of this path: {item.allow}.",
+                headers={"Allow": item.allow},
+            )
+        return operation_id
+
+
+class BindingAPI(RoutedAPI[Any]):
+    """The bound operations of a contract, by operationId."""
+
+    def __init__(
+        self, specification: ContractSpecification, *, make: Callable[..., ASGIApp], **kwargs: Any
+    ) -> None:
+        super().__init__(specification, **kwargs)
+        self._make = make
+        for path, method in specification.operations:
+            self.add_operation(path, method)
+
+    def make_operation(self, operation: ContractOperation) -> ASGIApp:
+        """Bind one operation to its function."""
+        return self._make(operation.contract_operation, operation.function)
+
+
+class BindingMiddleware(RoutedMiddleware[BindingAPI]):
+    """Connexion's last middleware here: every operation is answered in it."""
+
+    api_cls = BindingAPI
+
+    def __init__(self, app: ASGIApp, *, make: Callable[..., ASGIApp]) -> None:
+        super().__init__(app)
+        self._make = make
+
+    def add_api(self, specification: ContractSpecification, **kwargs: Any) -> BindingAPI:
+        """Bind all operations of a contract."""
+        api: BindingAPI = super().add_api(specification, make=self._make, **kwargs)
+        return api

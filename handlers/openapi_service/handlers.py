@@ -1,0 +1,169 @@
+"""From an operation to the function that answers it, and what that function is called with."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from .names import handler_named
+from .typed_bodies import body_converter
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Collection, Iterator
+    from types import ModuleType
+
+    from openapi_contract import Operation
+
+Function = Callable[..., Any]
+GIVEN = frozenset({"caller", "request"})
+"""What every handler may ask for beside its operation's parameters, its body and the collaborators."""
+
+
+class ResolverError(Exception):
+    """An operation has no handler, or one that does not fit it; the message names the operationId."""
+
+
+def handlers_of(package: ModuleType, *, plain: bool = False) -> dict[str, Function]:
+    """Return the public functions that a module, or the modules of a package, define, by name.
+
+    Args:
+        package: a module or a package; what it only imports does not count.
+        plain: take ``def`` functions too; without it, coroutine functions (``async def``) alone.
+
+    Raises:
+        ResolverError: two modules define a function of the same name.
+    """
+    is_handler = inspect.isfunction if plain else inspect.iscoroutinefunction
+    found: dict[str, Function] = {}
+    for module in _modules(package):
+        for name, function in vars(module).items():
+            if is_handler(function) and function.__module__ == module.__name__ and not name.startswith("_"):
+                if name in found:
+                    raise ResolverError(f"Two handlers are called {name}; one is in {module.__name__}.")
+                found[name] = function
+    return found
+
+
+def _modules(package: ModuleType) -> Iterator[ModuleType]:
+    yield package
+    for module in pkgutil.iter_modules(getattr(package, "__path__", ()), package.__name__ + "."):
+        yield import_module(module.name)
+
+
+def resolved(
+    operations: Collection[Operation], handlers: Mapping[str, Function], *, optional: bool = False
+) -> dict[str, Function]:
+    """Return the function of each operation by operationId; see :mod:`.names` for the rule.
+
+    Raises:
+        ResolverError: an operation has none, unless that is ``optional``.
+    """
+    found = {}
+    for operation in operations:
+        name = handler_named(operation, handlers)
+        if name is not None:
+            found[operation.operation_id] = handlers[name]
+        elif not optional:
+            raise ResolverError(
+                f"No handler for operationId {operation.operation_id!r}: no function is named by its tail."
+            )
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """A function that fits its operation, with its collaborators.
+
+    Attributes:
+        call: calls it, by keyword; a ``def`` function runs in a thread.
+        given: which of caller and request it asks for.
+        convert: makes the body what the function's annotation says, if that is more than a JSON value.
+    """
+
+    call: Callable[..., Awaitable[Any]]
+    given: tuple[str, ...]
+    convert: Callable[[Any], Any] | None
+
+    @classmethod
+    def of(
+        cls, function: Function, operation_id: str, arguments: set[str], collaborators: Mapping[str, Any]
+    ) -> Handler:
+        """Return the handler of an operation.
+
+        Args:
+            function: what answers the operation.
+            operation_id: names the operation in errors.
+            arguments: what the operation calls it with.
+            collaborators: what else it may ask for, by parameter name.
+
+        Raises:
+            ResolverError: it is no function, asks for what nobody can give it or leaves an argument out.
+        """
+        parameters = _parameters(function, operation_id)
+        _require_fit(parameters, operation_id, arguments, GIVEN | collaborators.keys())
+        asked = parameters.keys() - arguments
+        given = tuple(sorted(asked & GIVEN - collaborators.keys()))
+        bound = partial(function, **{name: collaborators[name] for name in asked & collaborators.keys()})
+        try:
+            convert = body_converter(function, parameters["body"]) if "body" in parameters else None
+        except TypeError as error:
+            raise ResolverError(
+                f"The handler of {operation_id!r} cannot be given its body: {error}"
+            ) from None
+        return cls(bound if _is_async(function) else _in_thread(bound), given, convert)
+
+
+def _parameters(function: Function, operation_id: str) -> Mapping[str, inspect.Parameter]:
+    if not callable(function):
+        kind = type(function).__name__
+        raise ResolverError(f"The handler of {operation_id!r} is not a function; it is of type {kind}.")
+    try:
+        return inspect.signature(function).parameters
+    except (TypeError, ValueError) as error:
+        raise ResolverError(f"The handler of {operation_id!r} cannot be looked into: {error}.") from None
+
+
+def _require_fit(
+    parameters: Mapping[str, inspect.Parameter],
+    operation_id: str,
+    arguments: set[str],
+    given: Collection[str],
+) -> None:
+    anything = any(each.kind is each.VAR_KEYWORD for each in parameters.values())
+    by_name = {
+        each.name
+        for each in parameters.values()
+        if each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY)
+    }
+    required = {
+        each.name
+        for each in parameters.values()
+        if each.default is each.empty and each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD)
+    }
+    unknown = sorted(required - (by_name & (arguments | set(given))))
+    unread = [] if anything else sorted(arguments - by_name)
+    if unknown or unread:
+        raise ResolverError(
+            f"The handler of {operation_id!r} does not fit its operation: it asks for {unknown or 'nothing'} "
+            f"that nobody gives, and leaves out {unread or 'nothing'}."
+        )
+
+
+def _is_async(function: Function) -> bool:
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
+        getattr(function, "__call__", None)  # noqa: B004 -- it is callable; how, is the question
+    )
+
+
+def _in_thread(function: Function) -> Callable[..., Awaitable[Any]]:
+    async def call(**arguments: Any) -> Any:
+        returned = await asyncio.to_thread(function, **arguments)
+        return await returned if inspect.isawaitable(returned) else returned
+
+    return call
