@@ -18,6 +18,7 @@ from .reading import is_url
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+REFERENCES = ("$ref", "$dynamicRef")
 ALTERNATIVES = ("anyOf", "oneOf")
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 

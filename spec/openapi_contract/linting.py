@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 import jsonschema_rs
 
 from . import pointers
 from .anatomy import Place, document_place, walk
-from .comparison.expansion import Schemas
-from .comparison.located import Located
-from .dialect30 import to_2020_12
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from .contract import Contract, Operation
 
-URI = "urn:contract"
 LONGEST_REASON = 200
 
 
@@ -63,7 +57,7 @@ class _Examples:
 
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
-        self._registries: dict[tuple[str, ...], jsonschema_rs.Registry] = {}
+        self._schemas = contract.schemas
 
     def faults(self) -> Iterator[Fault]:
         for place in walk(document_place(self._contract.document, self._contract.source)):
@@ -90,64 +84,34 @@ class _Examples:
                 yield pointers.join(place.pointer, keyword), node[keyword]
 
     def _check(self, place: Place, examples: list[tuple[str, Any]]) -> Iterator[Fault]:
-        pointer = place.pointer if place.kind == "schema" else pointers.join(place.pointer, "schema")
-        registry = self._registry(_not_required(place) if self._contract.openapi.startswith("3.0.") else ())
+        is_schema = place.kind == "schema"
+        pointer = place.pointer if is_schema else pointers.join(place.pointer, "schema")
+        schemas = self._schemas.view(
+            _not_required(place) if self._schemas.is_30 else frozenset(), formats=True
+        )
         try:
-            validator = jsonschema_rs.Draft202012Validator(
-                {"$ref": f"{URI}#{quote(pointer)}"}, registry=registry, validate_formats=True
-            )
-        except (ValueError, jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError) as refused:
+            validator = schemas.of(place.node if is_schema else place.node["schema"]).validator
+        except (LookupError, ValueError, jsonschema_rs.ReferencingError) as refused:
             yield Fault("example", pointer, f"cannot be compiled: {_shortened(str(refused))}")
             return
         for where, value in examples:
-            for error in validator.iter_errors(value):
-                at = pointers.join(where, *error.instance_path)
-                yield Fault("example", at, f"breaks its schema: {_shortened(error.message)}")
-
-    def _registry(self, marks: tuple[str, ...]) -> jsonschema_rs.Registry:
-        """Return the document as JSON Schema spells it; what bears one of the marks is not required."""
-        if marks not in self._registries:
-            document = json.loads(json.dumps(self._contract.document))
-            if self._contract.openapi.startswith("3.0."):
-                _translate(document, Schemas(self._contract), marks)
-            self._registries[marks] = jsonschema_rs.Registry([(URI, document)], retriever=_refuse)
-        return self._registries[marks]
+            for violation in validator.violations(value, "body"):
+                yield Fault(
+                    "example", where + violation.name, f"violates its schema: {_shortened(violation.detail)}"
+                )
 
 
-def _not_required(place: Place) -> tuple[str, ...]:
+def _not_required(place: Place) -> frozenset[str]:
     """Return the marks of properties that are not required where a value of OpenAPI 3.0 stands.
 
     A schema's own example may be of either direction (OpenAPI 3.0.3, section 4.7.24).
     """
     if place.kind == "schema":
-        return "readOnly", "writeOnly"
+        return frozenset({"readOnly", "writeOnly"})
     is_sent = place.kind == "parameter" or not {"requestBody", "requestBodies"}.isdisjoint(
         pointers.split(place.pointer)
     )
-    return ("readOnly",) if is_sent else ("writeOnly",)
-
-
-def _translate(document: dict[str, Any], schemas: Schemas, marks: tuple[str, ...]) -> None:
-    """Spell the schemas of an OpenAPI 3.0 document as JSON Schema 2020-12 does, in place."""
-    for place in walk(document_place(document, "")):
-        if place.kind == "schema" and isinstance(place.node, dict):
-            _require_less(place.node, schemas, marks)
-            translated = to_2020_12(place.node)
-            place.node.clear()
-            place.node.update(translated)
-
-
-def _require_less(schema: dict[str, Any], schemas: Schemas, marks: tuple[str, ...]) -> None:
-    """Take the properties that bear a mark out of what a schema and the members of its ``allOf`` require."""
-    members = [schema, *schema.get("allOf", ())]
-    if requiring := [each for each in members if isinstance(each, dict) and "required" in each]:
-        marked = schemas.marked_properties(Located(schema, "", ""), marks)
-        for each in requiring:
-            each["required"] = [name for name in each["required"] if name not in marked]
-
-
-def _refuse(uri: str) -> Any:
-    raise ValueError(f"{uri} is not part of the contract.")
+    return frozenset({"readOnly" if is_sent else "writeOnly"})
 
 
 def _shortened(message: str) -> str:

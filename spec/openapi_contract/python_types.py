@@ -13,7 +13,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from . import pointers
-from .comparison.expansion import Alternative, Schemas
+from .anatomy import ALTERNATIVES, REFERENCES
+from .comparison.expansion import Alternative, alternatives_of
 from .comparison.limits import OBJECTS
 from .comparison.located import Conjunction, Located
 from .comparison.shapes import ANNOTATIONS, ANY_TYPE, Shape, shape_of
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 TITLE = '"""Types of {title}, version {version}: made from its contract, not to be edited."""'
 IMPORTED = ("Any", "Literal", "NotRequired", "TypeAlias", "TypedDict")
 SCALARS = {"string": "str", "integer": "int", "number": "float", "boolean": "bool"}
-UNIONS = frozenset({"anyOf", "oneOf"})
+UNIONS = frozenset(ALTERNATIVES)
 LITERALS = (str, int, bool)
 IGNORED = ANNOTATIONS | {"default", "discriminator", "deprecated", "readOnly", "writeOnly"}
 
@@ -63,7 +64,7 @@ class _Declarations:
     """The declarations of one module, and the names that are taken in it."""
 
     def __init__(self, contract: Contract) -> None:
-        self._schemas = Schemas(contract)
+        self._schemas = contract.schemas
         self._components = contract.document.get("components", {}).get("schemas", {})
         self._taken: set[str] = set()
         self._names = {name: self._free_name(name) for name in self._components}
@@ -86,7 +87,7 @@ class _Declarations:
 
     def _object(self, located: Located) -> Shape | None:
         """Return the shape of a schema that is one object with properties, and nothing else."""
-        alternatives = self._schemas.alternatives((located,))
+        alternatives = alternatives_of(self._schemas, (located,))
         shape = _shape(alternatives[0], located)
         is_object = shape.types == {"object"} and shape.properties and not shape.takes_null
         is_own = not _is_another(located.node)
@@ -118,7 +119,7 @@ class _Declarations:
         if key in self._open:
             return "Any"
         self._open.add(key)
-        shapes = [_shape(each, Located({}, "", "")) for each in self._schemas.alternatives(conjunction)]
+        shapes = [_shape(each, Located({}, "", "")) for each in alternatives_of(self._schemas, conjunction)]
         members = [member for shape in shapes for member in self._members(shape, hint)]
         self._open.remove(key)
         return _union([*members, *["None"] * any(shape.takes_null for shape in shapes)])
@@ -128,8 +129,10 @@ class _Declarations:
         if not isinstance(located.node, dict):
             return None
         keywords = located.node.keys() - IGNORED
-        if keywords == {"$ref"}:
-            return self._names.get(_component_of(located.node))
+        if keywords and keywords.issubset(REFERENCES):
+            return next(
+                (self._names.get(_component_at(at)) for _, at in self._schemas.targets(located.node)), None
+            )
         if keywords == {"allOf"} and len(located.node["allOf"]) == 1:
             return self._type((located.below("allOf", 0),), hint)
         if len(keywords) == 1 and keywords <= UNIONS:
@@ -160,17 +163,17 @@ class _Declarations:
 
     def _leads_to_itself(self, name: str) -> bool:
         """Whether a component is an alternative of itself, which no type can be."""
-        seen: set[str] = set()
+        own, seen = pointers.join("/components/schemas", name), set[str]()
         pending = [self._components[name]]
-        while pending and name not in seen:
+        while pending and own not in seen:
             node = pending.pop()
             if isinstance(node, dict):
-                target = _component_of(node)
-                if target in self._components and target not in seen:
-                    seen.add(target)
-                    pending.append(self._components[target])
+                for target, pointer in self._schemas.targets(node):
+                    if pointer not in seen:
+                        seen.add(pointer)
+                        pending.append(target)
                 pending += [each for key in ("allOf", *UNIONS) for each in node.get(key, ())]
-        return name in seen
+        return own in seen
 
     def _free_name(self, wanted: str) -> str:
         """Return a class name like ``wanted`` that nothing else has."""
@@ -192,9 +195,9 @@ def _shape(alternative: Alternative, at: Located) -> Shape:
     return replace(shape, types=OBJECTS, takes_null=False) if is_meant else shape
 
 
-def _component_of(node: dict[str, Any]) -> str:
-    """Return the name of the component that a ``$ref`` leads to, empty if it leads elsewhere."""
-    match pointers.split(pointers.from_fragment(str(node.get("$ref", "")).removeprefix("#"))):
+def _component_at(pointer: str) -> str:
+    """Return the name of the component that is at a pointer, empty if there is none."""
+    match pointers.split(pointer):
         case ["components", "schemas", name]:
             return name
     return ""
@@ -203,7 +206,7 @@ def _component_of(node: dict[str, Any]) -> str:
 def _is_another(node: Any) -> bool:
     """Whether a schema is another one, with annotations at most."""
     keywords = node.keys() - IGNORED if isinstance(node, dict) else ()
-    return keywords == {"$ref"} or (keywords == {"allOf"} and len(node["allOf"]) == 1)
+    return (keywords and keywords.issubset(REFERENCES)) or (keywords == {"allOf"} and len(node["allOf"]) == 1)
 
 
 def _branches(located: Located, union: str) -> list[Located]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import jsonschema_rs
 
-from .anatomy import ALTERNATIVES
+from .anatomy import ALTERNATIVES, REFERENCES
 from .bundling import Bundler
 from .dialect30 import to_2020_12
 from .python_keywords import PYTHON_KEYWORDS, reads_alike
@@ -195,15 +195,14 @@ class Schemas:
             return to_2020_12(node) if self.is_30 else node
         return {"enum": []} if node is False else {}
 
-    def target(self, node: Any) -> Target | None:
-        """Return what a schema's ``$ref``, else its ``$dynamicRef``, leads to; None if not into the document.
+    def targets(self, node: Any) -> list[Target]:
+        """Return what a schema's ``$ref`` and ``$dynamicRef`` lead to, as far as it is in the document.
 
         A dynamic reference is taken for a plain one: to the anchor that stands in its own resource.
         """
-        if not isinstance(node, dict):
-            return None
-        reference = node.get("$ref", node.get("$dynamicRef"))
-        return self.resources.target(node, reference) if isinstance(reference, str) else None
+        references = [node.get(keyword) for keyword in REFERENCES] if isinstance(node, dict) else []
+        found = (self.resources.target(node, each) for each in references if isinstance(each, str))
+        return [target for target in found if target is not None]
 
     def parts(self, node: Any) -> list[dict[str, Any]]:
         """Return the schema objects that all apply to a value: a schema, its ``$ref`` and its ``allOf``."""
@@ -213,16 +212,15 @@ class Schemas:
             each = pending.pop()
             if isinstance(each, dict) and id(each) not in found:
                 found[id(each)] = each
-                target = self.target(each)
-                pending += [*reversed(each.get("allOf", ())), *([target.node] if target else [])]
+                pending += [*reversed(each.get("allOf", ())), *(node for node, _ in self.targets(each))]
         return list(found.values())
 
     def types(self, node: Any, depth: int = 0) -> frozenset[str]:
         """Return the JSON types that a value of a schema can have; all seven where it does not say."""
         if not isinstance(node, dict) or depth > DEEPEST:
             return EVERY_TYPE
-        types, target = _declared_types(node), self.target(node)
-        for part in [*node.get("allOf", ()), *([target.node] if target else [])]:
+        types = _declared_types(node)
+        for part in (*node.get("allOf", ()), *(target for target, _ in self.targets(node))):
             types &= self.types(part, depth + 1)
         for keyword in ALTERNATIVES:
             if keyword in node:
@@ -254,8 +252,7 @@ class Schemas:
         seen = set()
         while isinstance(node, dict) and node.keys() == {"$ref"} and id(node) not in seen:
             seen.add(id(node))
-            target = self.target(node)
-            node = node if target is None else target.node
+            node = next((target for target, _ in self.targets(node)), node)
         return node
 
     def marked(self, node: Any, marks: frozenset[str]) -> frozenset[str]:

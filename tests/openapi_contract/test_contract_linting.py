@@ -125,7 +125,7 @@ def test_openapi_30(document):
     age |= {"nullable": True, "example": None, "exclusiveMinimum": True, "default": 0}
     ((rule, pointer, reason),) = [each for each in faults(document) if each[1].endswith("default")]
     assert (rule, pointer) == ("example", "/components/schemas/Pet/properties/age/default")
-    assert reason.startswith("breaks its schema: 0 is less than or equal to")
+    assert reason.startswith("violates its schema: value is less than or equal to")
 
 
 def test_schema_that_refers_elsewhere(document):

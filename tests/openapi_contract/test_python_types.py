@@ -151,5 +151,20 @@ def test_too_deep(types):
     deep = STRING
     for _ in range(2000):
         deep = {"type": "array", "items": deep}
-    with pytest.raises(ContractError, match="nested too deep"):
+    with pytest.raises(ContractError, match="nested deeper"):
         types(Deep=deep)
+
+
+def test_types_behind_anchors_and_ids(types):
+    """Schemas that are referred to by their names are named, not ``Any``."""
+    source = types(
+        Status={"$anchor": "status", "enum": ["a", "b"]},
+        Pet={"$id": "urn:pet", **PET, "properties": {"name": STRING}},
+        Shop={
+            "type": "object",
+            "required": ["status", "pet"],
+            "properties": {"status": {"$ref": "#status"}, "pet": {"$ref": "urn:pet"}},
+        },
+    )
+    assert "    status: 'Status'" in source
+    assert "    pet: 'Pet'" in source

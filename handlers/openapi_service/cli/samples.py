@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from openapi_contract.comparison.expansion import Schemas
+from openapi_contract.comparison.expansion import alternatives_of
 from openapi_contract.comparison.limits import words
 from openapi_contract.comparison.located import Located
 from openapi_contract.comparison.shapes import ANY_TYPE, Shape, shape_of, type_words
@@ -39,7 +39,7 @@ class Samples:
     """Reads the schemas of a contract for whoever writes code from them."""
 
     def __init__(self, contract: Contract) -> None:
-        self._schemas = Schemas(contract)
+        self._schemas = contract.schemas
 
     def shapes(self, schema: Any) -> list[Shape]:
         """Return the alternatives of a schema as it stands in the contract."""
@@ -47,7 +47,7 @@ class Samples:
 
     def _shapes(self, conjunction: Conjunction) -> list[Shape]:
         nowhere = Located({}, "", "")
-        return [shape_of(each, nowhere) for each in self._schemas.alternatives(conjunction)]
+        return [shape_of(each, nowhere) for each in alternatives_of(self._schemas, conjunction)]
 
     def python_type(self, schema: Any, *, is_optional: bool = False) -> str:
         """Return the annotation for a value that keeps a schema, or that may not have been sent."""

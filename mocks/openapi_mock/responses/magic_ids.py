@@ -98,8 +98,8 @@ class MagicIds:
                 yield from schema.get("properties", {}).items()
                 yield from [(name, schema["items"])] if "items" in schema else []
                 either = (part for keyword in BESIDE for part in schema.get(keyword, ()))
-                target = self._schemas.target(schema)
-                pending.extend((name, each) for each in (target and target.node, *either))
+                targets = (target for target, _ in self._schemas.targets(schema))
+                pending.extend((name, each) for each in (*targets, *either))
 
 
 def members_of(body: Any) -> Iterator[tuple[str, Any]]:

@@ -35,8 +35,7 @@ class Merger:
 
     def target(self, schema: Any) -> Any:
         """Return what the schema's reference leads to, None without one."""
-        target = self._schemas.target(schema)
-        return None if target is None else target.node
+        return next((target for target, _ in self._schemas.targets(schema)), None)
 
     def is_marked(self, schema: Any, keyword: str) -> bool:
         """Tell whether a schema, or what it refers to, says ``keyword: true``."""

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from itertools import combinations
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .limits import NUMBERS
-from .shapes import ANY_TYPE, canonical, type_of
+from openapi_contract.schemas import type_of
+
+from .limits import NUMBERS, OBJECTS
+from .shapes import ANY_TYPE, canonical, listed, shape_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from .expansion import Expansion
+    from .located import Located
     from .shapes import Shape
 
 
@@ -45,6 +50,44 @@ def merge_lists(shapes: list[Shape]) -> list[Shape]:
     types = frozenset().union(*(shape.types for shape in lists))
     merged = replace(lists[0], enum=values, types=types, name=())
     return [merged, *(shape for shape in shapes if not _is_list(shape))]
+
+
+def overlapping(expansion: Expansion) -> Located | None:
+    """Return the first ``oneOf`` that a value can violate by conforming to two of its branches."""
+    for group, branches in expansion.exclusive:
+        shapes = [[shape_of(each, group) for each in branch] for branch in branches]
+        pairs = ((one, other) for mine, theirs in combinations(shapes, 2) for one in mine for other in theirs)
+        if any(_overlap(one, other) for one, other in pairs):
+            return group
+    return None
+
+
+def _overlap(one: Shape, other: Shape) -> bool:
+    """Tell whether a value may conform to both, as far as types, values and properties tell."""
+    if one.takes_null and other.takes_null:
+        return True
+    if not one.types & other.types or _differ(one.enum, other.enum):
+        return False
+    if one.types & other.types != OBJECTS:
+        return True
+    refused = any(
+        name in mine.required and _refuses(theirs, name)
+        for mine, theirs in ((one, other), (other, one))
+        for name in mine.required
+    )
+    values = (
+        (listed(one.properties.get(name, ())), listed(other.properties.get(name, ())))
+        for name in one.required & other.required
+    )
+    return not refused and not any(_differ(mine, theirs) for mine, theirs in values)
+
+
+def _differ(one: dict[str, Any] | None, other: dict[str, Any] | None) -> bool:
+    return one is not None and other is not None and one.keys().isdisjoint(other)
+
+
+def _refuses(shape: Shape, name: str) -> bool:
+    return name not in shape.properties and shape.additional is None
 
 
 def _is_list(shape: Shape) -> bool:

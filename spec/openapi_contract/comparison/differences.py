@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from openapi_contract.schemas import type_of
+
 from .findings import Finding, finding
 from .limits import APPLIES_TO, ARRAYS, EXCLUSIVE, OBJECTS, relation, words
-from .shapes import type_of, type_words
+from .shapes import type_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

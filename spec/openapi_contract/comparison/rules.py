@@ -87,6 +87,10 @@ def _schema_rules() -> Iterator[Rule]:
     yield from _both_sides("nullable", "added", "null is among the values now.", SAFE, BREAKING)
     yield from _both_sides("alternative", "removed", "One of several schemas is gone.", BREAKING, SAFE)
     yield from _both_sides("alternative", "added", "There is one more of several schemas.", SAFE, BREAKING)
+    sentence = "A value that conforms to several of the schemas is refused."
+    yield from _both_sides("alternatives", "became-exclusive", sentence, RISKY, SAFE)
+    sentence = "A value that conforms to several of the schemas is no longer refused."
+    yield from _both_sides("alternatives", "became-inclusive", sentence, SAFE, RISKY)
     sentence = "A keyword whose effect cannot be compared (such as not or if) has changed."
     yield from _both_sides("condition", "changed", sentence, RISKY, RISKY)
 

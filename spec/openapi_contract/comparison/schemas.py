@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from .alternatives import merge_lists, pair
+from .alternatives import merge_lists, overlapping, pair
 from .differences import at, below, conditions, differences
-from .expansion import Schemas
+from .expansion import Expansion
 from .findings import Finding, finding
 from .located import Conjunction, Located
 from .shapes import ANY_TYPE, COMPONENT, Shape, shape_of, type_words
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from openapi_contract.contract import Contract
+    from openapi_contract.schemas import Schemas
 
     from .rules import Side
 
@@ -49,7 +50,7 @@ class SchemaComparison:
     """
 
     def __init__(self, old: Contract, new: Contract) -> None:
-        self._old, self._new = Schemas(old), Schemas(new)
+        self._old, self._new = old.schemas, new.schemas
         self._old_subtypes, self._new_subtypes = Subtypes(old), Subtypes(new)
         self._pairs: dict[Key, _Pair] = {}
 
@@ -90,12 +91,21 @@ class SchemaComparison:
     ) -> Iterator[tuple[Conjunction, Conjunction]]:
         """Note what differs in two schemas themselves, and yield the pairs below."""
         fallback = (*new, *old, NOWHERE)[0]
-        before = _shapes(self._old, old, side, fallback)
-        now = _shapes(self._new, new, side, fallback)
+        expanded = Expansion(self._old, old), Expansion(self._new, new)
+        before = _shapes(self._old, expanded[0], side, fallback)
+        now = _shapes(self._new, expanded[1], side, fallback)
         found.findings += _null(before, now, side)
         pairing = pair(_values(before), _values(now))
-        found.findings += [_alternative(shape, side, "removed") for shape in pairing.removed]
-        found.findings += [_alternative(shape, side, "added") for shape in pairing.added]
+        overlaps = overlapping(expanded[0]), overlapping(expanded[1])
+        if not (pairing.removed or pairing.added) and bool(overlaps[0]) != bool(overlaps[1]):
+            kind = "exclusive" if overlaps[1] else "inclusive"
+            found.findings.append(
+                finding(f"{side}-alternatives-became-{kind}", overlaps[1] or overlaps[0] or NOWHERE)
+            )
+        # one more alternative refuses what conforms to it and to another
+        added = "alternatives-became-exclusive" if overlaps[1] and side == "request" else "alternative-added"
+        found.findings += [_alternative(shape, side, "alternative-removed") for shape in pairing.removed]
+        found.findings += [_alternative(shape, side, added) for shape in pairing.added]
         for one, other in pairing.pairs:
             found.findings += differences(one, other, side)
             for inner in (*below(one, other), *self._subtypes(one, other, side, found)):
@@ -124,11 +134,15 @@ def _key(old: Conjunction, new: Conjunction, side: Side) -> Key:
     return side, tuple(id(each.node) for each in old), tuple(id(each.node) for each in new)
 
 
-def _shapes(schemas: Schemas, conjunction: Conjunction, side: Side, fallback: Located) -> list[Shape]:
+def _shapes(schemas: Schemas, expansion: Expansion, side: Side, fallback: Located) -> list[Shape]:
     """Return the alternatives of a schema as one side sees them."""
-    shapes = [shape_of(each, fallback) for each in schemas.alternatives(conjunction)]
+    shapes = [shape_of(each, fallback) for each in expansion.alternatives]
     for shape in shapes:
-        foreign = [n for n, each in shape.properties.items() if schemas.is_marked(each, OTHER_SIDE[side])]
+        foreign = [
+            name
+            for name, conjunction in shape.properties.items()
+            if any(schemas.of(each.node).is_marked(OTHER_SIDE[side]) for each in conjunction)
+        ]
         for name in foreign:
             del shape.properties[name]
         shape.required -= set(foreign)
@@ -148,9 +162,9 @@ def _null(old: list[Shape], new: list[Shape], side: Side) -> Iterator[Finding]:
         yield finding(f"{side}-nullable-{'added' if now else 'removed'}", place)
 
 
-def _alternative(shape: Shape, side: Side, kind: str) -> Finding:
+def _alternative(shape: Shape, side: Side, rule: str) -> Finding:
     """Return that an alternative came or went: it is told by the component that it is, and by its types."""
     inner = shape.parts[shape.parts.index(shape.branch) :] if shape.branch else ()
     name = [part.where for part in inner if COMPONENT.fullmatch(part.pointer)][:1]
     detail = ", ".join([*name, type_words(shape.types)])
-    return finding(f"{side}-alternative-{kind}", shape.branch or shape.at, detail)
+    return finding(f"{side}-{rule}", shape.branch or shape.at, detail)

@@ -11,6 +11,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from openapi_contract.anatomy import ALTERNATIVES, REFERENCES
+from openapi_contract.schemas import type_of
+
 from .limits import APPLIES_TO, NUMBERS, is_format, read_limits, stricter
 
 if TYPE_CHECKING:
@@ -25,7 +28,9 @@ ANNOTATIONS = frozenset({"title", "description", "example", "examples", "externa
 COMPONENT = re.compile(r"/components/schemas/[^/]+")
 BRANCH = re.compile(r".*/(?:anyOf|oneOf)/[0-9]+")
 CONDITIONS = (
-    *("$ref", "$dynamicRef", "anyOf", "oneOf", "discriminator", "dependentRequired", "dependencies"),
+    *REFERENCES,
+    *ALTERNATIVES,
+    *("discriminator", "dependentRequired", "dependencies"),
     *("minContains", "maxContains", "contentEncoding", "contentMediaType"),
 )
 APPLIED = ("not", "if", "then", "else", "contains", "propertyNames", "unevaluatedItems", "contentSchema")
@@ -119,44 +124,30 @@ def _types(alternative: Alternative) -> tuple[frozenset[str], bool]:
             names = frozenset(_list(part.node, "type") or [part.node["type"]])
             types &= names | NUMBERS if "number" in names else names
             takes_null &= "null" in names
-    listed = _listed(alternative)
-    if listed is not None:
-        types &= frozenset(map(type_of, listed.values()))
-        takes_null &= "null" in listed
+    values = listed(alternative)
+    if values is not None:
+        types &= frozenset(map(type_of, values.values()))
+        takes_null &= "null" in values
     return types, takes_null
 
 
-def type_of(value: Any) -> str:
-    """Return the JSON type of a value; a number without a fraction is an integer."""
-    kinds: tuple[tuple[type, str], ...] = (
-        (bool, "boolean"),
-        (int, "integer"),
-        (str, "string"),
-        (list, "array"),
-        (dict, "object"),
-    )
-    if isinstance(value, float):
-        return "integer" if value.is_integer() else "number"
-    return next((name for kind, name in kinds if isinstance(value, kind)), "null")
-
-
-def _listed(alternative: Alternative) -> dict[str, Any] | None:
+def listed(alternative: Alternative) -> dict[str, Any] | None:
     """Return the values that all lists have in common, null too; None for no list."""
-    listed: dict[str, Any] | None = None
+    common: dict[str, Any] | None = None
     for part in alternative:
         for values in (part.node.get("enum"), [part.node["const"]] if "const" in part.node else None):
             if isinstance(values, list):
                 mine = {canonical(value): value for value in values}
-                listed = mine if listed is None else {k: v for k, v in listed.items() if k in mine}
-    return listed
+                common = mine if common is None else {k: v for k, v in common.items() if k in mine}
+    return common
 
 
 def _enum(alternative: Alternative) -> dict[str, Any] | None:
-    listed = _listed(alternative)
-    if listed is None:
+    values = listed(alternative)
+    if values is None:
         return None
     types, _ = _types(alternative)
-    return {key: value for key, value in listed.items() if type_of(value) in types}
+    return {key: value for key, value in values.items() if type_of(value) in types}
 
 
 def _limits(alternative: Alternative, types: frozenset[str]) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from openapi_contract import pointers
+from openapi_contract.anatomy import ALTERNATIVES
 
-from .expansion import GROUPS, Schemas
 from .located import Located, component
 from .shapes import mapping_of
 
@@ -24,7 +24,7 @@ class Subtypes:
 
     def __init__(self, contract: Contract) -> None:
         self._document = contract.document
-        self._schemas = Schemas(contract)
+        self._schemas = contract.schemas
         self._components = {
             name: component(node, pointers.join("/components/schemas", name))
             for name, node in self._document.get("components", {}).get("schemas", {}).items()
@@ -41,7 +41,7 @@ class Subtypes:
         return {value: each for value, each in found.items() if self._is_below(each, nearest)}
 
     def _lists_them(self, part: Located) -> bool:
-        return not pointers.lookup(self._document, part.pointer).keys().isdisjoint(GROUPS)
+        return not pointers.lookup(self._document, part.pointer).keys().isdisjoint(ALTERNATIVES)
 
     def _is_below(self, subtype: Located, nearest: set[str]) -> bool:
         """Whether a subtype is one of those, too, that a value is already known to be."""
@@ -51,8 +51,12 @@ class Subtypes:
         """Return the schemas of a mapping, which names components or refers to them."""
         mapping = mapping_of(mapping_of(part.node, "discriminator"), "mapping")
         names = {value: name for value, name in mapping.items() if isinstance(name, str)}
-        found = {v: self._components.get(n) or self._schemas.target({"$ref": n}) for v, n in names.items()}
+        found = {value: self._named(name) for value, name in names.items()}
         return {value: each for value, each in found.items() if each}
+
+    def _named(self, name: str) -> Located | None:
+        target = None if name in self._components else self._schemas.resources.target(None, name)
+        return self._components.get(name) if target is None else component(*target)
 
     def _derived(self, part: Located) -> dict[str, Located]:
         """Return the components that have a base in their ``allOf`` and are in no mapping, by their names."""
@@ -79,5 +83,4 @@ class Subtypes:
 
     def _parents(self, node: Any) -> Iterator[Located]:
         members = node.get("allOf", ()) if isinstance(node, dict) else ()
-        targets = (self._schemas.target(member) for member in members if isinstance(member, dict))
-        return (each for each in targets if each)
+        return (component(*target) for member in members for target in self._schemas.targets(member))

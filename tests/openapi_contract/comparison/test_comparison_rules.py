@@ -104,6 +104,8 @@ ONE_OF_TWO = {"anyOf": [STRING | {"maxLength": 9}, A]}
 
 # the subject of a rule, its kind, and the old and new schema; each is a rule of requests and one of responses
 TOLD_BY = {"discriminator": {"propertyName": "a", "mapping": {"x": "#/components/schemas/X"}}}
+EITHER = {"type": "object", "properties": {"a": STRING, "b": STRING}}
+AT_LEAST_ONE = [{"required": ["a"]}, {"required": ["b"]}]
 SCHEMAS = [
     ("type", "narrowed", {"type": ["string", "integer"]}, STRING),
     ("type", "changed", STRING, INTEGER),
@@ -134,10 +136,16 @@ SCHEMAS = [
     ("nullable", "removed", {"type": ["string", "null"]}, STRING),
     ("nullable", "removed", {"anyOf": [A, {"type": "null"}]}, A),
     ("alternative", "removed", {"anyOf": [*ONE_OF_TWO["anyOf"], {"type": "array"}]}, ONE_OF_TWO),
+    ("alternatives", "became-exclusive", EITHER | {"anyOf": AT_LEAST_ONE}, EITHER | {"oneOf": AT_LEAST_ONE}),
     ("condition", "changed", A | {"not": {"required": ["a"]}}, A),
     ("condition", "changed", A | TOLD_BY | {"anyOf": [OBJECT]}, A | {"anyOf": [OBJECT]}),
 ]
-REVERSE = {"narrowed": "widened", "removed": "added", "changed": "changed"}
+REVERSE = {
+    "narrowed": "widened",
+    "removed": "added",
+    "changed": "changed",
+    "became-exclusive": "became-inclusive",
+}
 SIDES = ("request", "response")
 
 # rules of properties and of defaults: the two names in requests, then in responses (None for no rule)

@@ -393,3 +393,56 @@ def test_odd_discriminator(document, rules, odd):
     """A discriminator that OpenAPI 3.1's own schema lets pass leads nowhere, if it is none."""
     same = document({BODY: REF, SCHEMAS: {"Pet": BASE | {"discriminator": odd}, "Cat": AGED}})
     assert rules(same, same) == []
+
+
+NAMED = [
+    ("#one", lambda schema: {"$anchor": "one", **schema}),
+    ("urn:one", lambda schema: {"$id": "urn:one", **schema}),
+    (
+        "urn:one#/$defs/a",
+        lambda schema: {"$id": "urn:one", "$defs": {"a": {"$ref": "#b"}, "b": {"$anchor": "b", **schema}}},
+    ),
+]
+
+
+@pytest.mark.parametrize(("reference", "named"), NAMED)
+@pytest.mark.parametrize(
+    ("old", "new", "rule"),
+    [
+        ({"enum": ["a", "b"]}, {"enum": ["a"]}, "enum-narrowed"),
+        (INTEGER, INTEGER | {"minimum": 5}, "minimum-narrowed"),
+    ],
+)
+def test_behind_anchors_and_ids(document, rules, reference, named, old, new, rule):
+    """What changed in a schema that is referred to by its name is found as if by its pointer."""
+    before, after = (
+        document({BODY: {"$ref": reference}, SCHEMAS: {"Named": named(schema)}}) for schema in (old, new)
+    )
+    assert rules(before, before) == []
+    assert rules(before, after) == [f"request-{rule}"]
+
+
+def test_behind_a_dynamic_reference(document, rules):
+    """A dynamic reference is followed to the anchor that it names."""
+    before, after = (
+        document(
+            {BODY: {"$dynamicRef": "#one"}, SCHEMAS: {"Named": {"$dynamicAnchor": "one", "enum": values}}}
+        )
+        for values in (["a", "b"], ["a"])
+    )
+    assert rules(before, after) == ["request-enum-narrowed"]
+
+
+FOO_OR_BAR = [{"required": ["foo"]}, {"required": ["bar"]}]
+FOO_AND_BAR = {"type": "object", "properties": {"foo": STRING, "bar": STRING}}
+
+
+@pytest.mark.parametrize(
+    "old", [FOO_AND_BAR, FOO_AND_BAR | {"required": ["foo"]}, FOO_AND_BAR | {"anyOf": FOO_OR_BAR}]
+)
+def test_both_of_one_of(document, old):
+    """Who sends what conforms to two schemas of a new ``oneOf`` is refused: that is not safe."""
+    new = FOO_AND_BAR | {"oneOf": FOO_OR_BAR}
+    changes = compare(*(Contract(document({BODY: body}), "pets") for body in (old, new)))
+    assert changes
+    assert all(change.severity != "safe" for change in changes)
