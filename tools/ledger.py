@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from openapi_check.conformance.checks import CHECKS
+from openapi_check.checks import CHECKS
 
 from openapi_contract import load_contract as load
 from openapi_mock.responses.page import document
