@@ -99,11 +99,8 @@ class Candidates:
             yield Candidate(value, "generated")
 
     def _of_schema(self, schema: Any) -> Iterator[Any]:
-        """Yield the examples of a schema, or of the component that it is."""
-        node = schema
-        if isinstance(schema, dict) and str(schema.get("$ref", "")).startswith("#/components/schemas/"):
-            schemas = self._contract.document["components"]["schemas"]
-            node = schemas.get(schema["$ref"].rpartition("/")[2])
+        """Yield the examples of a schema, or of what it refers to."""
+        node = next((target.node for target in self._contract.schemas.targets(schema)), schema)
         if isinstance(node, dict):
             yield from [node["example"]] if "example" in node else []
             examples = node.get("examples")

@@ -58,12 +58,13 @@ class Generator:
         seed: another seed, other values.
 
     Attributes:
+        schemas: of responses.
         omits_write_only: whether even a required property is left out of a response if it is write-only.
     """
 
     def __init__(self, schemas: Schemas, *, seed: str) -> None:
         self.omits_write_only = schemas.is_30
-        self._schemas = schemas.for_responses
+        self.schemas = schemas.for_responses
         self._merger = Merger(schemas)
         self._heights = Heights(self._merger)
         self._seed = seed
@@ -96,7 +97,7 @@ class Generator:
     def _check(self, schema: dict[str, Any]) -> Callable[[Any], bool]:
         """Return the check of a schema; one that cannot be compiled, such as by its pattern, accepts."""
         try:
-            return self._schemas.of(schema).python_validator.is_valid
+            return self.schemas.of(schema).python_validator.is_valid
         except (LookupError, ValueError):
             return lambda _: True
 
@@ -110,11 +111,11 @@ class Generator:
 
     def is_write_only(self, schemas: list[Any]) -> bool:
         """Tell whether a property is not for responses."""
-        return any(self._merger.is_marked(each, "writeOnly") for each in schemas)
+        return any(self.schemas.of(each).is_marked("writeOnly") for each in schemas)
 
     def beside(self, schema: Any) -> Iterator[dict[str, Any]]:
         """Yield a schema, what it refers to, and what stands in its ``allOf``, in the dialect of 2020-12."""
-        return map(self._merger.keywords, self._merger.beside(schema))
+        return map(self.schemas.keywords, self.schemas.parts(schema))
 
     def recurs(self, schemas: list[Any], within: frozenset[int]) -> bool:
         """Tell whether a part has a schema that it is itself a part of."""

@@ -13,6 +13,8 @@ from xml.sax.saxutils import escape, quoteattr
 
 import msgspec
 
+from openapi_contract import pointers
+from openapi_contract.anatomy import ALTERNATIVES
 from openapi_service.media_types import essence, is_json
 
 if TYPE_CHECKING:
@@ -80,9 +82,11 @@ class _XmlWriter:
 
     def document(self, value: Any, schema: Any) -> str:
         """Return the document of a value."""
-        name = _component(schema) or ROOT
+        name = self._component(schema) or ROOT
         if isinstance(value, list):
-            inner = "".join(self._items(value, schema, _component(self._items_schema(schema, value)) or ITEM))
+            inner = "".join(
+                self._items(value, schema, self._component(self._items_schema(schema, value)) or ITEM)
+            )
             written = _element(name, inner, self._xml_object(schema, value))
         else:
             written = "".join(self._elements(name, value, schema))
@@ -119,9 +123,14 @@ class _XmlWriter:
         """Yield the schemas that a value conforms to: of alternatives, the first that it is valid for."""
         for part in self._generator.beside(schema):
             yield part
-            for keyword in ("oneOf", "anyOf"):
+            for keyword in ALTERNATIVES:
                 ways = (each for each in part.get(keyword, ()) if self._generator.is_valid(each, value))
                 yield from self._parts(next(ways, True), value)
+
+    def _component(self, schema: Any) -> str:
+        """Return the name of the component that a schema refers to, if it does."""
+        targets = self._generator.schemas.targets(schema)
+        return pointers.split(targets[0].pointer)[-1] if targets else ""
 
     def _xml_object(self, schema: Any, value: Any) -> dict[str, Any]:
         """Return the XML Object of a schema, its own members before those of what it refers to."""
@@ -151,11 +160,6 @@ def _element(name: str, inner: str, xml: dict[str, Any], attributes: str = "") -
         declared = f"xmlns:{prefix}" if prefix else "xmlns"
         attributes = f" {declared}={quoteattr(xml['namespace'])}{attributes}"
     return f"<{tag}{attributes}>{inner}</{tag}>"
-
-
-def _component(schema: Any) -> str:
-    """Return the name of the component that a schema is, if it is one."""
-    return str(schema.get("$ref", "")).rpartition("/")[2] if isinstance(schema, dict) else ""
 
 
 def _text(value: Any) -> str:

@@ -100,6 +100,7 @@ PET = {
     },
 }
 VET = {
+    "$anchor": "doctor",
     "type": "object",
     "required": ["name"],
     "properties": {"name": {"type": "string", "xml": {"name": "n"}}},
@@ -116,6 +117,7 @@ REX_XML = (
     [
         ({"$ref": "#/components/schemas/Pet"}, REX, REX_XML),
         ({"$ref": "#/components/schemas/Vet"}, {"name": "V"}, "<Vet><n>V</n></Vet>"),
+        ({"$ref": "#doctor"}, {"name": "V"}, "<Vet><n>V</n></Vet>"),
         (
             {"allOf": [{"$ref": "#/components/schemas/Pet"}], "xml": {"prefix": ""}},
             {},
