@@ -127,6 +127,7 @@ def check(  # noqa: PLR0913 -- an option each
     require_extra("check")
     from openapi_check.run.checking import Checking  # noqa: PLC0415 -- help does without
     from scanner_contract import load_contract  # noqa: PLC0415 -- imported when it is needed
+    from scanner_mocks.checks import PRESET  # noqa: PLC0415 -- the same
 
     from .check_outputs import Outputs, require_folders, told_where_impossible  # noqa: PLC0415 -- the same
 
@@ -152,8 +153,8 @@ def check(  # noqa: PLR0913 -- an option each
             only=tuple(operation or ()),
             resume=resume,
             har=har,
-            variables=VARIABLES,
             fallback=load_contract(),
+            **PRESET,
         )
         report = outputs.of_run(checking) if from_har is None else outputs.of_traffic(from_har, checking)
     raise typer.Exit(report.exit_code)
