@@ -8,8 +8,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-
 from scanner_mocks.environment import environment_of
+
 from scanner_mocks.pictures import GTIN
 
 PROJECT = Path(__file__).with_name("typescript")

@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 from scanner_api.cli import app
 from scanner_api.settings import Settings
-from scanner_mocks.environment import environment_of
+from scanner_mocks.cli.mock import ScannerMocks
 
 COMMAND = [str(Path(sys.executable).with_name("scanner-api")), "mock"]
 SHOW = """
@@ -97,7 +97,7 @@ def test_the_command_has_the_mock_beside_it(tmp_path):
 
 def test_no_variable_is_a_setting(mock, monkeypatch):
     """No variable has the name of a setting, so that the service starts with them as without."""
-    variables = environment_of(mock)
+    variables = ScannerMocks().variables(mock)
     assert {name.removeprefix("SCANNER_").lower() for name in variables} & set(Settings.model_fields) == set()
     plain = Settings()
     for name, value in variables.items():

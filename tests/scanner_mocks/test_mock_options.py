@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 import scanner_api.cli
 from scanner_mocks import scanner_mock
-from scanner_mocks.cli.s3_credentials import credentials_of
+from scanner_mocks.cli.mock import credentials_of
 
 
 def test_credentials_are_read():

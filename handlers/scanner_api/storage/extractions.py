@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from scanner_api.scanning.proposals import ProposalStatus
 from scanner_api.scanning.sessions import ExtractionStatus
 
-from .queries import is_free
+from .leases import is_free
 from .tables import captures, proposals, scan_sessions
 
 if TYPE_CHECKING:
@@ -48,7 +48,8 @@ class ExtractionStore:
             .order_by(scan_sessions.c.modified, scan_sessions.c.id)
             .limit(limit)
         )
-        return [session_id for (session_id,) in await self._database.fetch(waiting)]
+        async with self._database.snapshot() as connection:
+            return list((await connection.scalars(waiting)).all())
 
     async def claim(self, session_id: str, lease_seconds: float) -> int | None:
         """Take an extraction that no one works at; return which attempt this is, from 1, or None."""
@@ -70,15 +71,15 @@ class ExtractionStore:
     async def renew(self, session_id: str, attempt: int, lease_seconds: float) -> bool:
         """Keep the lease for longer; False if another has it by now."""
         until = self._clock.now() + timedelta(seconds=lease_seconds)
-        renewed = _claimed(session_id, attempt).values(extraction_lease_until=until)
-        return await self._database.change(renewed) == 1
+        return await self._update(_claimed(session_id, attempt).values(extraction_lease_until=until))
 
     async def release(self, session_id: str, attempt: int) -> bool:
         """Give an extraction back as if it had not been claimed; False if another has it by now."""
-        released = _claimed(session_id, attempt).values(
-            extraction_attempts=scan_sessions.c.extraction_attempts - 1, extraction_lease_until=None
+        return await self._update(
+            _claimed(session_id, attempt).values(
+                extraction_attempts=scan_sessions.c.extraction_attempts - 1, extraction_lease_until=None
+            )
         )
-        return await self._database.change(released) == 1
 
     async def finish(self, session_id: str, attempt: int) -> bool:
         """End an extraction whose proposals are stored; False if another has it by now."""
@@ -90,6 +91,10 @@ class ExtractionStore:
                 return False
             await settle(connection, session_id)
             return True
+
+    async def _update(self, statement: Update) -> bool:
+        async with self._database.transaction() as connection:
+            return (await connection.execute(statement)).rowcount == 1
 
 
 def _claimed(session_id: str, attempt: int) -> Update:

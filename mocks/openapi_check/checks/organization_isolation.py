@@ -40,7 +40,8 @@ class OrganizationIsolation(RunCheck):
         "list": "a list has nothing of another organization's",
     }
     severity = Severity.CRITICAL
-    source = "OWASP API1:2023"
+    source = "/components/responses/not_found/description"
+    promise = "The resource does not exist, or is another organization's."
 
     @classmethod
     def missing(cls, target: Target) -> str:

@@ -62,7 +62,8 @@ class RateLimitHeaders(AnswerCheck):
         "growing": "RateLimit-Remaining never grows within a window",
     }
     headers = frozenset({POLICY, *NUMBERS})
-    source = "draft-ietf-httpapi-ratelimit-headers"
+    source = "/info/description"
+    promise = "Rate-limit headers are included on every response"
 
     def __init__(self, target: Target) -> None:
         super().__init__(target)

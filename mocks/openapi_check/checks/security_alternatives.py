@@ -38,7 +38,8 @@ class SecurityAlternatives(RunCheck):
         "alone": "a right credential alone is enough: no 401, and no 403 where another has none",
     }
     severity = Severity.CRITICAL
-    source = "OpenAPI, Security Requirement Object"
+    source = "/info/description"
+    promise = "All endpoints require an API key"
 
     @classmethod
     def missing(cls, target: Target) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from openapi_check.validation.operation_table import OperationTable
 from openapi_mock.journal.journalled import STRUCK_BY
-from openapi_service.problems import PLAIN, Problem
+from openapi_service.problems import ERROR_TYPES, Problem
 
 from .answers import Changed, Only, Paced
 from .asked import ApiRequest, beginning_of, header_of
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from openapi_contract import Contract
     from openapi_service.clock import Clock
-    from openapi_service.problems import ProblemProfile
 
     from .fault import Effect
     from .registry import Faults, Strike
@@ -42,7 +41,7 @@ class Faulty:
         contract: that the app answers for.
         clock: the time.
         upload_seconds: how long presigned uploads are good.
-        profile: how problems are written.
+        problem_types: what problems are of, as `Problem.document` has it.
     """
 
     def __init__(
@@ -53,12 +52,12 @@ class Faulty:
         clock: Clock,
         *,
         upload_seconds: int,
-        profile: ProblemProfile = PLAIN,
+        problem_types: str = ERROR_TYPES,
     ) -> None:
         self._app = app
         self._faults = faults
         self._operations = OperationTable(contract)
-        self._refusals = Refusals(contract, clock, profile)
+        self._refusals = Refusals(contract, clock, problem_types)
         self._clock = clock
         self._upload_seconds = upload_seconds
 

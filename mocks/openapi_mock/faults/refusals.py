@@ -9,7 +9,7 @@ import msgspec
 
 from openapi_service.cors import with_cors
 from openapi_service.edge import Edge
-from openapi_service.problems import BY_STATUS, MEDIA_TYPE, Problem
+from openapi_service.problems import BY_STATUS, ERROR_TYPES, MEDIA_TYPE, NEUTRAL, Problem
 from openapi_service.request import STATE
 from openapi_service.responses import Rendered, respond
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from openapi_contract import Contract
     from openapi_service.clock import Clock
-    from openapi_service.problems import ProblemProfile
     from openapi_service.request import Request
 
 REFUSAL = "openapi_mock.refusal"
@@ -34,13 +33,22 @@ class Provoked(Problem):
     """
 
     def __init__(self, wanted: int, error_code: str = "") -> None:
-        own: dict[str, Any] = {"error_code": error_code} if error_code else {}
-        super().__init__("A fault of the mock wants this answer.", **own)
-        known = BY_STATUS.get(wanted)
-        self.status = wanted
-        self.title = (known and known.title) or _phrase(wanted)
-        self.code = known.code if known else ""
-        self.retryable = known.retryable if known else wanted >= HTTPStatus.INTERNAL_SERVER_ERROR
+        super().__init__("A fault of the mock wants this answer.")
+        self.wanted = wanted
+        self._error_code = error_code
+
+    def document(self, *, types: str = ERROR_TYPES, **members: str) -> dict[str, Any]:
+        """Return the problem details object."""
+        known = BY_STATUS.get(self.wanted)
+        code = known.error_code if known else f"status_{self.wanted}"
+        return {
+            **super().document(types=NEUTRAL, **members),
+            **({"type": f"{types}{code}"} if known and types else {}),
+            "title": (known and known.title) or _phrase(self.wanted),
+            "status": self.wanted,
+            "error_code": self._error_code or code,
+            "retryable": known.retryable if known else self.wanted >= HTTPStatus.INTERNAL_SERVER_ERROR,
+        }
 
 
 def _phrase(status: int) -> str:
@@ -53,16 +61,16 @@ class Refusals:
     Args:
         contract: whose headers pages may send and see.
         clock: the time.
-        profile: how problems are written.
+        problem_types: what problems are of, as `Problem.document` has it.
     """
 
-    def __init__(self, contract: Contract, clock: Clock, profile: ProblemProfile) -> None:
+    def __init__(self, contract: Contract, clock: Clock, problem_types: str) -> None:
         edge = Edge(
             _answer,
             clock=clock,
             pages={},
             most_target_bytes=MOST_TARGET_BYTES,
-            profile=profile,
+            problem_types=problem_types,
         )
         self._app: ASGIApp = with_cors(edge, contract, ["*"])
 
@@ -79,9 +87,9 @@ async def _answer(scope: Scope, _receive: Receive, send: Send) -> None:
 
 
 def _rendered(problem: Provoked, request: Request) -> Rendered:
-    if problem.status < HTTPStatus.BAD_REQUEST:
-        length = [] if problem.status in (204, 304) else [(b"content-length", b"0")]
-        return Rendered(problem.status, [*length, *request.response_headers], b"")
+    if problem.wanted < HTTPStatus.BAD_REQUEST:
+        length = [] if problem.wanted in (204, 304) else [(b"content-length", b"0")]
+        return Rendered(problem.wanted, [*length, *request.response_headers], b"")
     body = msgspec.json.encode(request.problem_details(problem))
     headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", b"%d" % len(body))]
-    return Rendered(problem.status, [*headers, *request.response_headers], body)
+    return Rendered(problem.wanted, [*headers, *request.response_headers], body)

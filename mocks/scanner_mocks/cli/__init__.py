@@ -1,28 +1,32 @@
-"""The commands that the mocks add to ``scanner-api``: a module a command, imported once it is invoked."""
+"""The commands that the mocks add to ``scanner-api``, imported once they are invoked."""
 
 from __future__ import annotations
 
-from openapi_contract.cli.commands import Lazy
+from typing import Annotated
 
-COMMANDS = {
-    "mock": Lazy(
-        "scanner_mocks.cli.mock:app",
-        "Run the API and a local S3, with keys and sessions that are the same at every start.",
-    ),
-    "demo": Lazy(
-        "scanner_mocks.cli.demo:demo",
-        "Tell an app's whole story over HTTP, to a mock of its own: scan, photograph, review, apply.",
-    ),
-    "check": Lazy(
-        "scanner_mocks.cli.check:check", "Find out whether a deployment keeps the contract, whoever runs it."
-    ),
-    "proxy": Lazy(
-        "scanner_mocks.cli.proxy:proxy",
-        "Pass everything on to a server, unchanged, and judge what goes by by the contract.",
-    ),
-}
+import typer
+
+from openapi_contract.cli.commands import Lazy
+from openapi_mock.cli import COMMANDS
+from scanner_contract import load_contract
+
+CONTRACT = Annotated[
+    str | None,
+    typer.Option(metavar="FILE", help="JSON or YAML, a file or a URL; the contract in force by default."),
+]
 
 
 def add_commands(commands: dict[str, Lazy]) -> None:
     """Add the commands to those of the service."""
-    commands.update(COMMANDS)
+    commands["mock"] = Lazy(
+        "scanner_mocks.cli.mock:app",
+        "Run the API and a local S3, with keys and sessions that are the same at every start.",
+    )
+    commands["demo"] = Lazy(
+        "scanner_mocks.cli.demo:demo",
+        "Tell an app's whole story over HTTP, to a mock of its own: scan, photograph, review, apply.",
+    )
+    commands["check"] = COMMANDS["check"].customized(
+        fallback=load_contract, variables="SCANNER_CHECK", else_default=", else the packaged one"
+    )
+    commands["proxy"] = COMMANDS["proxy"].customized(contract=CONTRACT, load=load_contract)

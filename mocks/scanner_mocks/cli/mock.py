@@ -1,39 +1,41 @@
-"""``scanner-api mock``."""
+"""``scanner-api mock``: the Scanner API with its handlers and S3, or any other contract."""
 
 from __future__ import annotations
 
+import re
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final
 
 import typer
-from typer.core import TyperGroup
 
-from openapi_contract.cli.commands import require_extra
-
-from .contract_source import ContractSource
-from .end import End
-from .execute import execute
-from .s3_credentials import credentials_of
-from .start import Start
+from openapi_mock.cli.mock import PORT, Mocks, mock_app, report
+from scanner_contract import load_contract
+from scanner_mocks.server import Mock, scanner_mock
 
 if TYPE_CHECKING:
-    from openapi_mock.contract_mock import ContractMock
-    from scanner_mocks.server import Mock
+    from collections.abc import Iterable, Mapping
+    from contextlib import AbstractContextManager
 
-API_PORT = 8000
+    from openapi_contract import Contract, Operation
+
 S3_PORT = 9000
+MOCK = """Run the API and a local S3, with keys and sessions that are the same at every start.
 
-Host = Annotated[str, typer.Option(help="Address to listen on; beyond loopback others can use the mock.")]
-Port = Annotated[
-    int | None,
-    typer.Option(
-        metavar="PORT",
-        min=0,
-        max=65535,
-        help="Port of the API; 0 takes a free one.",
-        show_default=f"{API_PORT}; for exec 0",
-    ),
-]
+Nothing is kept without --data, and nothing leaves this machine. Ctrl-C or SIGTERM ends it.
+
+Exit codes: 0 when it was told to end, 1 when it could not start, 2 for wrong options or
+without the extra `mock`.
+"""
+EXEC = """Run a command with the mock beside it, on free ports, for as long as the command runs.
+
+The command finds the mock by SCANNER_API_URL, SCANNER_API_KEY, SCANNER_S3_URL, SCANNER_SESSION_ID and so
+on: a variable for each field of the line that --json prints. Signals are passed on to it. All options of
+the mock may be given: scanner-api mock exec --port 8000 -- npx vitest run.
+
+Exit codes: the command's own; 128 + N when signal N killed it, 127 when it is not found, 126 when it
+cannot be run, 125 when the mock could not start.
+"""
 S3Port = Annotated[
     int | None,
     typer.Option(
@@ -44,38 +46,14 @@ S3Port = Annotated[
         show_default=f"{S3_PORT}; for exec 0",
     ),
 ]
-Json = Annotated[
-    bool, typer.Option("--json", help="Print one line of JSON once both answer, and nothing else.")
-]
-ReadyFile = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="FILE",
-        dir_okay=False,
-        help="Write that line to a file as well, which goes when the mock goes.",
-    ),
-]
-FaultFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--faults",
-        metavar="FILE",
-        dir_okay=False,
-        help="Have the faults in a file (JSON, YAML or TOML) on from the start.",
-    ),
-]
-Contract = Annotated[
+Contract_ = Annotated[
     str | None,
     typer.Option(
         metavar="FILE|URL",
-        help="Answer this OpenAPI 3.0 or 3.1 document, by handlers where there are any, "
+        help="Mock this OpenAPI 3.0 or 3.1 document, by handlers where there are any, "
         "else from its examples and schemas.",
         show_default="the Scanner API's",
     ),
-]
-Watch = Annotated[bool, typer.Option("--watch", help="Load the contract again whenever its file changes.")]
-NoAuth = Annotated[
-    bool, typer.Option("--no-auth", help="Ask for no credentials; else any that is not empty will do.")
 ]
 Data = Annotated[
     Path | None,
@@ -90,103 +68,97 @@ S3Credentials = Annotated[
         ":SESSION_TOKEN:EXPIRES behind it, and expires by the mock's clock.",
     ),
 ]
-ControlToken = Annotated[
-    str | None,
-    typer.Option(
-        metavar="TOKEN",
-        envvar="SCANNER_MOCK_CONTROL_TOKEN",
-        show_envvar=True,
-        help="What opens the control API below /_mock/, from anywhere; without it, it is for this machine.",
-    ),
-]
-Seed = Annotated[
-    int, typer.Option(help="Same seed, same calls and same time: same ids, chances and generated answers.")
-]
+_CREDENTIAL: Final = re.compile(
+    r"(\w{3,128}):(?P<rest>[!-9;-~]{1,256}(?::[!-9;-~]{1,4096}(?::(?P<expires>[!-~]+))?)?)", re.ASCII
+)
 
 
-class OptionsFirst(TyperGroup):
-    """The mock's options, which may stand behind ``exec`` as well, as in ``exec --port 8000 -- CMD``."""
+class ScannerMocks(Mocks):
+    """Opens the mock of the Scanner API, and of contracts of which it handles operations; else any."""
 
-    def parse_args(self, context: Any, arguments: list[str]) -> list[str]:
-        """Parse the arguments with such options before ``exec``, whose own they are not."""
-        if "exec" in arguments and "--" in arguments:
-            at, end = arguments.index("exec"), arguments.index("--")
-            options = arguments[at + 1 : end]
-            if options and options[0].startswith("-"):
-                arguments = [*arguments[:at], *options, "exec", *arguments[end:]]
-        return super().parse_args(context, arguments)
+    ports: ClassVar[Mapping[str, int]] = {"port": PORT, "s3_port": S3_PORT}
+    prefix = "SCANNER_"
+    names: ClassVar[Mapping[str, str]] = {**Mocks.names, "s3": "s3_url", "keys": "api_key"}
+
+    def open(  # noqa: D102 -- as its base does
+        self, contract: str | None, *, watch: bool, authentication: bool, **options: Any
+    ) -> AbstractContextManager[Any]:
+        s3_port, data, s3_credential = (options.pop(name) for name in ("s3_port", "data", "s3_credential"))
+        if contract is None or has_handlers(load_contract(contract)):
+            if not authentication:
+                raise typer.BadParameter("--no-auth is for contracts that no handler answers.")
+            own: dict[str, Any] = {} if contract is None else {"contract": contract}
+            return scanner_mock(
+                s3_port=s3_port,
+                data=data,
+                s3_credentials=credentials_of(s3_credential or ()),
+                tell_reload=report if watch else None,
+                **own,
+                **options,
+            )
+        if data or s3_credential:
+            raise typer.BadParameter("--data and --s3-credential are for contracts that handlers answer.")
+        return super().open(contract, watch=watch, authentication=authentication, **options)
+
+    def start_errors(self) -> tuple[type[Exception], ...]:  # noqa: D102 -- as its base does
+        from scanner_api.app import START_ERRORS  # noqa: PLC0415 -- S3 starts while it is imported
+
+        return *START_ERRORS, *super().start_errors()
+
+    def announce(self, mock: Any) -> None:  # noqa: D102 -- as its base does
+        if not isinstance(mock, Mock):
+            super().announce(mock)
+            return
+        from .banner import show  # noqa: PLC0415 -- only people need it, and once all is there
+
+        show(mock)
 
 
-app = typer.Typer(cls=OptionsFirst)
-app.command("exec", context_settings={"allow_interspersed_args": False})(execute)
+def has_handlers(contract: Contract) -> bool:
+    """Return whether the service handles operations of a contract: same id, method and path as its own."""
+    own = {_identity(each) for each in load_contract().operations}
+    return any(_identity(each) in own for each in contract.operations)
 
 
-@app.callback(invoke_without_command=True)
-def mock(  # noqa: PLR0913 -- an option each
-    context: typer.Context,
-    *,
-    host: Host = "127.0.0.1",
-    port: Port = None,
-    s3_port: S3Port = None,
-    json: Json = False,
-    ready_file: ReadyFile = None,
-    faults: FaultFile = None,
-    data: Data = None,
-    s3_credential: S3Credentials = None,
-    control_token: ControlToken = None,
-    seed: Seed = 0,
-    contract: Contract = None,
-    watch: Watch = False,
-    no_auth: NoAuth = False,
-) -> None:
-    """Run the API and a local S3, with keys and sessions that are the same at every start.
+def credentials_of(options: Iterable[str]) -> dict[str, str]:
+    """Return what is behind the access keys, ``SECRET_KEY[:SESSION_TOKEN[:EXPIRES]]``, by access key.
 
-    Nothing is kept without --data, and nothing leaves this machine. Ctrl-C or SIGTERM ends it.
-
-    Exit codes: 0 when it was told to end, 1 when it could not start, 2 for wrong options or
-    without the extra `mock`.
+    Raises:
+        typer.BadParameter: one of them is none; it is not repeated, since it may be a secret.
     """
-    alone = context.invoked_subcommand is None
-    if json and not alone:
-        raise typer.BadParameter(
-            "exec leaves the output to its command; try --ready-file.", param_hint="--json"
-        )
-    arguments = {
-        "host": host,
-        "port": port if port is not None else API_PORT if alone else 0,
-        "s3_port": s3_port if s3_port is not None else S3_PORT if alone else 0,
-        "faults": faults,
-        "data": data,
-        "s3_credentials": credentials_of(s3_credential or ()),
-        "control_token": control_token,
-        "seed": seed,
-    }
-    if control_token == "":
-        raise typer.BadParameter("The control token is empty.", param_hint="--control-token")
-    if contract is None and (watch or no_auth):
-        raise typer.BadParameter("--watch and --no-auth want a --contract.")
-    source = None if contract is None else ContractSource(contract, watch, not no_auth)
-    start = Start(ready_file, arguments, source)
-    if not alone:
-        context.obj = start
-        return
-    _run(start, json=json)
+    credentials: dict[str, str] = {}
+    for place, text in enumerate(options, start=1):
+        match = _CREDENTIAL.fullmatch(text)
+        if match is None or not _is_time(match["expires"]):
+            raise typer.BadParameter(
+                f"Number {place} is not ACCESS_KEY:SECRET_KEY, with 3 to 128 letters, digits or underscores "
+                "before the colon and 1 to 256 printable characters of ASCII, but no colon, behind it; "
+                "a temporary one is that with :SESSION_TOKEN or :SESSION_TOKEN:EXPIRES behind it, such as "
+                "2030-01-01T12:00:00Z.",
+                param_hint="--s3-credential",
+            )
+        credentials[match[1]] = match["rest"]
+    return credentials
 
 
-def _run(start: Start, *, json: bool) -> None:
-    require_extra("mock")
-    end = End()
+def _is_time(text: str | None) -> bool:
     try:
-        with start.running() as running:
-            if not end.wanted:
-                typer.echo(running.line()) if json else _announce(running)
-            end.wait()
-    except RuntimeError:
-        if not end.wanted:  # else S3 heard the Ctrl-C that we heard
-            raise
+        return text is None or datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
 
 
-def _announce(running: Mock | ContractMock) -> None:
-    from scanner_mocks.announcement import announce  # noqa: PLC0415 -- only people need it, and once all is there
+def _identity(operation: Operation) -> tuple[str, str, str]:
+    return operation.operation_id, operation.method, operation.path
 
-    announce(running)
+
+app = mock_app(
+    ScannerMocks(),
+    MOCK,
+    EXEC,
+    token_variable="SCANNER_MOCK_CONTROL_TOKEN",  # noqa: S106 -- a name, no token
+    contract=Contract_,
+    s3_port=S3Port,
+    data=Data,
+    s3_credential=S3Credentials,
+)

@@ -38,7 +38,7 @@ def invoke(monkeypatch):
                 with httpx.Client(base_url=url, trust_env=False, timeout=10) as client:
                     traffic(client)
 
-        monkeypatch.setattr("scanner_mocks.cli.proxy.End", EndAfterTraffic)
+        monkeypatch.setattr("openapi_mock.cli.proxy.End", EndAfterTraffic)
         return CliRunner().invoke(app, ["proxy", "--port", url.rpartition(":")[2], *map(str, arguments)])
 
     return run

@@ -14,7 +14,7 @@ from openapi_contract import Contract, ContractError, schemas
 from openapi_contract.schemas import Validator
 from openapi_mock.contract_mock import contract_mock
 from scanner_contract import load_contract
-from scanner_mocks.cli.contract_source import has_handlers
+from scanner_mocks.cli.mock import has_handlers
 
 DOCUMENT = {
     "openapi": "3.0.3",

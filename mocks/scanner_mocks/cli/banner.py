@@ -1,49 +1,24 @@
-"""What ``scanner-api mock`` tells a person."""
+"""The banner of ``scanner-api mock``: all that a person may copy."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from openapi_mock.console import PATH as CONSOLE
-from openapi_mock.contract_mock import ContractMock
-
-from . import seeds
+from scanner_mocks import seeds
 
 if TYPE_CHECKING:
-    from .server import Mock
+    from scanner_mocks.server import Mock
 
 SESSIONS = "/scanner/api/v1/sessions"
 
 
-def announce(mock: Mock | ContractMock) -> None:
+def show(mock: Mock) -> None:
     """Print where the mock is, what it lets in and a command to begin with; nothing to copy is broken."""
     console = Console(highlight=False)
-    if isinstance(mock, ContractMock):
-        _announce_contract(mock, console)
-    else:
-        _announce_service(mock, console)
-    console.print("\nCtrl-C ends it.")
-
-
-def _announce_contract(mock: ContractMock, console: Console) -> None:
-    console.print(f"[bold]Mock of {escape(mock.title)} {escape(mock.version)}[/]\n")
-    places = {
-        "API": mock.api,
-        "console": f"{mock.api}{CONSOLE}",
-        "explorer": f"{mock.api}/docs",
-        "how to get each answer": f"{mock.api}/_mock/answers",
-    }
-    for name, url in places.items():
-        console.print(f"  {name}: [cyan]{url}[/]", soft_wrap=True)
-    if not mock.operations:
-        console.print("\nThe contract has no operations: whatever is called is not found.")
-
-
-def _announce_service(mock: Mock, console: Console) -> None:
     console.print("[bold]Scanner API mock[/], the same at every start; its keys are public, all of them.\n")
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True)
@@ -57,6 +32,7 @@ def _announce_service(mock: Mock, console: Console) -> None:
     for title, text in {"Authorization: Bearer": mock.bearer_token, "To begin with": command}.items():
         console.print(f"[bold]{title}[/]")
         console.print(text, style="cyan", soft_wrap=True)
+    console.print("\nCtrl-C ends it.")
 
 
 def _sections(mock: Mock) -> dict[str, dict[str, str]]:

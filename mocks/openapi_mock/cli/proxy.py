@@ -1,4 +1,4 @@
-"""``scanner-api proxy``."""
+"""``proxy``: passes requests on to a server, and validates what goes by."""
 
 from __future__ import annotations
 
@@ -11,38 +11,44 @@ from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, Self
 import msgspec
 import typer
 
-from openapi_contract.cli.commands import CANNOT_RUN
+from openapi_check.cli import report_console
+from openapi_check.har import har
+from openapi_check.page import page
+from openapi_check.terminal import show
+from openapi_contract import load_contract
+from openapi_contract.cli.commands import failure
+from openapi_contract.cli.contract import Load, read_contract
+from openapi_contract.comparison.findings import printable
+from openapi_mock.proxy.server import proxying
+from openapi_mock.proxy.upstream import NotAnUpstream, Upstream
+from openapi_mock.proxy.watch import Watch
+from openapi_service.collector import resting_collector
+from openapi_service.server import CannotListen
 
-from .end import End
+from .process import End
 
 if TYPE_CHECKING:
     from openapi_check import Report
     from openapi_mock.journal import Exchange, Violation
-    from openapi_mock.proxy.watch import Watch
 
 PORT = 8010
 MOST_BYTES = 1024 * 1024
 MOST_LINES = 1000
-MOST_TOLD = 3
+MOST_LISTED = 3
 
 UpstreamUrl = Annotated[
-    str, typer.Option("--upstream", metavar="URL", help="The server that answers.", show_default=False)
+    str, typer.Option("--upstream", metavar="URL", help="The server that responds.", show_default=False)
 ]
 Host = Annotated[str, typer.Option(help="Address to listen on; beyond loopback others can use the proxy.")]
 Port = Annotated[
     int, typer.Option(metavar="PORT", min=0, max=65535, help="Port of the proxy; 0 takes a free one.")
 ]
-Source = Annotated[
-    str | None,
-    typer.Option(
-        "--contract", metavar="FILE", help="JSON or YAML, a file or a URL; the contract in force by default."
-    ),
-]
+Source = Annotated[str, typer.Option(metavar="FILE", help="JSON or YAML, a file or a URL.")]
 Fail = Annotated[
     Literal["request", "response", "any"], typer.Option("--fail-on", help="Whose violations fail the run.")
 ]
 Limit = Annotated[
-    int, typer.Option(min=0, metavar="BYTES", help="Longest body that is held back and judged.")
+    int, typer.Option(min=0, metavar="BYTES", help="Longest body that is held back and validated.")
 ]
 Timeout = Annotated[float, typer.Option(min=0.1, metavar="SECONDS", help="To wait for the upstream.")]
 KeepHost = Annotated[
@@ -62,7 +68,7 @@ def proxy(  # noqa: PLR0913 -- an option each
     *,
     host: Host = "127.0.0.1",
     port: Port = PORT,
-    contract: Source = None,
+    contract: Source,
     fail_on: Fail = "any",
     limit: Limit = MOST_BYTES,
     timeout: Timeout = 60,
@@ -70,46 +76,33 @@ def proxy(  # noqa: PLR0913 -- an option each
     html: Html = None,
     json: Json = None,
     har: Har = None,
+    load: Load = load_contract,
 ) -> None:
-    """Pass everything on to a server, unchanged, and judge what goes by by the contract.
+    """Pass everything on to a server, unchanged, and validate what goes by against the contract.
 
-    An answer to an exchange that breaks it has the fields X-Contract-Violations (how many) and
-    X-Contract-Violation (the first of them). Ctrl-C or SIGTERM ends it, with a report of what was broken and
-    of how much of the contract was exercised.
+    A response to an exchange that violates it has the fields X-Contract-Violations (how many) and
+    X-Contract-Violation (the first of them). Ctrl-C or SIGTERM ends it, with a report of what was violated
+    and of how much of the contract was exercised.
 
-    Exit codes: 0 the contract was kept, 1 it was broken, 2 could not run, or nothing of that side was judged.
+    Exit codes: 0 all conforms to the contract, 1 something violates it, 2 could not run, or nothing of that
+    side was validated.
     """
     end = End()
-    from openapi_check.terminal import show  # noqa: PLC0415 -- the same
-    from openapi_contract.cli.contract import read_contract  # noqa: PLC0415 -- the same
-    from openapi_mock.proxy.server import proxying  # noqa: PLC0415 -- the same
-    from openapi_mock.proxy.upstream import NotAnUpstream, Upstream  # noqa: PLC0415 -- the same
-    from openapi_mock.proxy.watch import Watch  # noqa: PLC0415 -- imported when it is needed
-    from openapi_service.collector import resting_collector  # noqa: PLC0415 -- help does without
-    from openapi_service.server import CannotListen  # noqa: PLC0415 -- the same
-    from scanner_contract import load_contract  # noqa: PLC0415 -- the same
-
-    from .console import report_console  # noqa: PLC0415 -- the same
-
     try:
         files = Files(html, json, har)
         files.claim()
         target = Upstream(upstream, timeout=timeout, keep_host=keep_host)
         with Lines() as lines:
             with resting_collector(own_process=True):
-                watch = Watch(
-                    read_contract(contract, load_contract),
-                    target.url,
-                    lambda exchange: lines.put(line(exchange)),
-                )
+                read = read_contract(contract, load)
+                watch = Watch(read, target.url, lambda exchange: lines.put(line(exchange)))
             with proxying(target, watch, host=host, port=port, most_bytes=limit) as url:
                 lines.put(f"{url} passes on to {target.url}; Ctrl-C ends it with a report.")
                 end.wait()
         report = watch.tally.report()
         files.write(report, watch)
     except (NotAnUpstream, CannotListen, OSError) as error:
-        typer.echo(f"Cannot run: {error}", err=True)
-        raise typer.Exit(CANNOT_RUN) from None
+        raise failure(f"Cannot run: {error}") from None
     show(report, report_console())
     raise typer.Exit(watch.tally.counts.exit_code(fail_on))
 
@@ -128,9 +121,6 @@ class Files(NamedTuple):
 
     def write(self, report: Report, watch: Watch) -> None:
         """Write what is asked for."""
-        from openapi_check.har import har  # noqa: PLC0415 -- help does without
-        from openapi_check.page import page  # noqa: PLC0415 -- the same
-
         if self.html:
             self.html.write_text(page(report), "utf-8")
         if self.json:
@@ -166,15 +156,13 @@ class Lines:
 
 
 def line(exchange: Exchange) -> str:
-    """Return an exchange that breaks the contract as one line."""
-    from openapi_contract.comparison.findings import printable  # noqa: PLC0415 -- help does without
-
+    """Return an exchange that violates the contract as one line."""
     verdict = exchange.verdict
     sides = [] if verdict is None else [("request", verdict.request), ("response", verdict.response)]
-    told = [f"{side} {_place(each)} {each.rule}" for side, found in sides for each in found]
-    more = f" and {len(told) - MOST_TOLD} more" if len(told) > MOST_TOLD else ""
+    parts = [f"{side} {_place(each)} {each.rule}" for side, violations in sides for each in violations]
+    more = f" and {len(parts) - MOST_LISTED} more" if len(parts) > MOST_LISTED else ""
     head = f"#{exchange.number} {exchange.method} {exchange.url} -> {exchange.status or 'no answer'}"
-    return printable(f"{head}: {'; '.join(told[:MOST_TOLD])}{more}")
+    return printable(f"{head}: {'; '.join(parts[:MOST_LISTED])}{more}")
 
 
 def _place(violation: Violation) -> str:

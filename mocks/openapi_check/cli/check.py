@@ -1,9 +1,10 @@
-"""``scanner-api check``."""
+"""``check``: whether a deployment conforms to its contract."""
 
 from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,15 +12,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from openapi_check import Credentials
+from openapi_check.credentials import empty_variables, from_environment, from_file, header_fields
+from openapi_contract import Contract as ContractDocument
 from openapi_contract.cli.commands import require_extra
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from openapi_check import Credentials
-
-VARIABLES = "SCANNER_CHECK"
-"""Prefix of the environment's variables for credentials."""
+Fallback = Callable[[], ContractDocument | None]
 SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
 URL = Annotated[
@@ -27,30 +28,30 @@ URL = Annotated[
 ]
 Contract = Annotated[
     Path | None,
-    typer.Option("--contract", help="JSON or YAML; by default URL/openapi.json, else the packaged one."),
+    typer.Option("--contract", help="JSON or YAML; by default URL/openapi.json{else_default}."),
 ]
 ApiKey = Annotated[
-    str | None, typer.Option("--api-key", help="API key. $SCANNER_CHECK_API_KEY.", show_default=False)
+    str | None, typer.Option("--api-key", help="API key. ${variables}_API_KEY.", show_default=False)
 ]
 OtherApiKey = Annotated[
     str | None,
     typer.Option(
         "--other-api-key",
-        help="API key of another organization. $SCANNER_CHECK_OTHER_API_KEY.",
+        help="API key of another organization. ${variables}_OTHER_API_KEY.",
         show_default=False,
     ),
 ]
 Bearer = Annotated[
-    str | None, typer.Option("--bearer", help="Bearer token. $SCANNER_CHECK_BEARER.", show_default=False)
+    str | None, typer.Option("--bearer", help="Bearer token. ${variables}_BEARER.", show_default=False)
 ]
 Cookie = Annotated[
     str | None,
-    typer.Option("--cookie", help="Cookie, value or name=value. $SCANNER_CHECK_COOKIE.", show_default=False),
+    typer.Option("--cookie", help="Cookie, value or name=value. ${variables}_COOKIE.", show_default=False),
 ]
 Header = Annotated[
     list[str] | None,
     typer.Option(
-        "--header", help="'Name: value' in every request; repeatable. $SCANNER_CHECK_HEADERS, one a line."
+        "--header", help="'Name: value' in every request; repeatable. ${variables}_HEADERS, one a line."
     ),
 ]
 CredentialsFile = Annotated[
@@ -59,7 +60,9 @@ CredentialsFile = Annotated[
 ]
 FromHar = Annotated[
     Path | None,
-    typer.Option("--from-har", help="Judge recorded traffic instead, whoever recorded it, and send nothing."),
+    typer.Option(
+        "--from-har", help="Validate recorded traffic instead, whoever recorded it, and send nothing."
+    ),
 ]
 ReadOnly = Annotated[
     bool, typer.Option("--read-only", help="Call only what is safe: no writes and no uploads.")
@@ -67,7 +70,7 @@ ReadOnly = Annotated[
 Budget = Annotated[
     str, typer.Option("--budget", help="Go on for so long, such as 60s or 5m.", show_default=False)
 ]
-MaxExamples = Annotated[int, typer.Option("--max-examples", min=1, help="Made-up requests an operation.")]
+MaxExamples = Annotated[int, typer.Option("--max-examples", min=1, help="Generated requests an operation.")]
 Seed = Annotated[
     int | None,
     typer.Option("--seed", min=0, help="Try what the run with this seed tried.", show_default=False),
@@ -111,28 +114,30 @@ def check(  # noqa: PLR0913 -- an option each
     har: Har = None,
     json: Json = None,
     github: Github = False,
+    fallback: Fallback = lambda: None,
+    variables: str = "CHECK",
+    else_default: str = "",  # noqa: ARG001 -- the help of --contract has it
 ) -> None:
-    """Find out whether a deployment keeps the contract, whoever runs it.
+    """Find out whether a deployment conforms to its contract, whoever runs it.
 
-    Schemathesis tries each operation (examples, limits, made-up data, whole stories), and our own checks try
-    what no schema says. Credentials are in no output; other users of this machine see those that are given as
-    options, but not those in the environment or a file. An empty one, such as a secret that a CI does not
-    have, is none; where no other is given the check does not run, unless its variable is unset.
+    Schemathesis tries each operation (examples, limits, generated data, whole stories), and our own checks
+    try what no schema says. Credentials are in no output; other users of this machine see those that are
+    given as options, but not those in the environment or a file. An empty one, such as a secret that a CI
+    does not have, is none; where no other is given the check does not run, unless its variable is unset.
 
-    Exit codes: 0 the contract is kept, 1 a promise is broken, 2 it could not run: wrong options, no
-    answer, or the extra `check` is missing.
+    Exit codes: 0 it conforms to the contract, 1 it violates it, 2 it could not run: wrong options, no
+    response, or the extra `check` is missing.
     """
     if not url and from_har is None:
         raise typer.BadParameter("is missing; --from-har does without", param_hint="'URL'")
     require_extra("check")
-    from openapi_check.run.checking import Checking  # noqa: PLC0415 -- help does without
-    from scanner_contract import load_contract  # noqa: PLC0415 -- imported when it is needed
-    from scanner_mocks.checks import PRESET  # noqa: PLC0415 -- the same
+    # of the extra, and they take a second
+    from openapi_check.run.checking import Checking  # noqa: PLC0415 -- the reason above
 
-    from .check_outputs import Outputs, require_folders, told_where_impossible  # noqa: PLC0415 -- the same
+    from .outputs import Outputs, require_folders, stated_failures  # noqa: PLC0415 -- the reason above
 
     outputs = Outputs(junit=junit, html=html, json=json, annotations=github)
-    with told_where_impossible(), _hypothesis_elsewhere():
+    with stated_failures(), _hypothesis_elsewhere():
         require_folders(junit, html, har, json, resume)
         checking = Checking(
             url=url,
@@ -140,6 +145,7 @@ def check(  # noqa: PLR0913 -- an option each
             credentials=_credentials(
                 credentials,
                 header or (),
+                variables,
                 required=from_har is None,
                 api_key=api_key,
                 other_api_key=other_api_key,
@@ -153,37 +159,29 @@ def check(  # noqa: PLR0913 -- an option each
             only=tuple(operation or ()),
             resume=resume,
             har=har,
-            fallback=load_contract(),
-            **PRESET,
+            variables=variables,
+            fallback=fallback(),
         )
         report = outputs.of_run(checking) if from_har is None else outputs.of_traffic(from_har, checking)
     raise typer.Exit(report.exit_code)
 
 
 def _credentials(
-    file: Path | None, fields: Iterable[str], *, required: bool, **flags: str | None
+    file: Path | None, fields: Iterable[str], variables: str, *, required: bool, **flags: str | None
 ) -> Credentials:
     """Return the credentials of the options, else of the environment, else of a file.
 
     Raises:
         ValueError: an option is empty; or a variable is, and none of the others is given but required.
     """
-    from openapi_check import Credentials  # noqa: PLC0415 -- imported when it is needed
-    from openapi_check.credentials import (  # noqa: PLC0415 -- imported when it is needed
-        empty_variables,
-        from_environment,
-        from_file,
-        header_fields,
-    )
-
     if empty := [name for name, value in flags.items() if value == ""]:
         raise ValueError(f"--{empty[0].replace('_', '-')} is empty. Leave it out to check without it.")
     options = {name: value for name, value in flags.items() if value is not None}
     given = Credentials(**options, headers=header_fields(fields)).over(
-        from_environment(os.environ, VARIABLES)
+        from_environment(os.environ, variables)
     )
     given = given.over(from_file(file)) if file else given
-    if required and not given.can_call and (names := empty_variables(os.environ, VARIABLES)):
+    if required and not given.can_call and (names := empty_variables(os.environ, variables)):
         raise ValueError(
             f"{' and '.join(names)} {'are' if names[1:] else 'is'} empty, and no other credential is given."
             " Unset it to check what is open to everybody."
@@ -194,7 +192,7 @@ def _credentials(
 @contextmanager
 def _hypothesis_elsewhere() -> Iterator[None]:
     """Keep Hypothesis's caches out of the working directory, unless the environment says where they go."""
-    with TemporaryDirectory(prefix="scanner-api-check-") as folder:
+    with TemporaryDirectory(prefix="contract-check-") as folder:
         os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", folder)
         yield
 
@@ -204,5 +202,5 @@ def _seconds(budget: str) -> float | None:
         return None
     found = re.fullmatch(r"([0-9]{1,6})(s|m|h|)", budget)
     if found is None or not int(found[1]):
-        raise ValueError(f"--budget is {budget!r}; wanted a time such as 60s, 5m or 1h.")
+        raise ValueError(f"--budget is {budget!r}; expected a time such as 60s, 5m or 1h.")
     return float(int(found[1]) * SECONDS[found[2]])

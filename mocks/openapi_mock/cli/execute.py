@@ -1,4 +1,4 @@
-"""``scanner-api mock exec``."""
+"""``mock exec``: a command with the mock beside it."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from openapi_contract.cli.commands import require_extra
+from openapi_contract.cli.commands import failure, require_extra
 
-from .signals import Signals
+from .process import Signals
 
 if TYPE_CHECKING:
     from types import FrameType
 
-    from .start import Start
+    from .mock import Start
 
 NOT_STARTED: Final = 125
 NOT_EXECUTABLE: Final = 126
@@ -30,18 +30,16 @@ Command = Annotated[list[str], typer.Argument(metavar="CMD", help="The command a
 
 
 def execute(context: typer.Context, command: Command) -> None:
-    """Run a command with the mock beside it, on free ports, for as long as the command runs.
+    """Run a command with the mock beside it, on a free port, for as long as the command runs.
 
-    The command finds the mock by SCANNER_API_URL, SCANNER_API_KEY, SCANNER_S3_URL, SCANNER_SESSION_ID and so
-    on: a variable for each field of the line that --json prints. Signals are passed on to it. All options of
-    the mock may be given: scanner-api mock exec --port 8000 -- npx vitest run.
+    The command finds the mock by MOCK_API_URL, MOCK_CONTROL_URL and so on: a variable for each field of the
+    line that --json prints. Signals are passed on to it. All options of the mock may be given:
+    mock exec --contract openapi.yaml -- npx vitest run.
 
     Exit codes: the command's own; 128 + N when signal N killed it, 127 when it is not found, 126 when it
     cannot be run, 125 when the mock could not start.
     """
     require_extra("mock", NOT_STARTED)
-    from scanner_mocks.environment import environment_of  # noqa: PLC0415 -- help does without
-
     start: Start = context.obj
     forwarding = Forwarding()
     with ExitStack() as stack:
@@ -49,7 +47,7 @@ def execute(context: typer.Context, command: Command) -> None:
             mock = stack.enter_context(start.running())
         except (typer.Exit, RuntimeError):
             raise typer.Exit(forwarding.exit_code or NOT_STARTED) from None
-        code = forwarding.exit_code or _run(command, environment_of(mock), forwarding)
+        code = forwarding.exit_code or _run(command, start.mocks.variables(mock), forwarding)
     raise typer.Exit(code)
 
 
@@ -84,8 +82,8 @@ def _run(command: list[str], variables: dict[str, str], forwarding: Forwarding) 
     try:
         process = subprocess.Popen(command, env={**os.environ, **variables})  # noqa: S603 -- the user's own
     except OSError as error:
-        typer.echo(f"Cannot run {command[0]}: {error.strerror}", err=True)
-        return NOT_FOUND if isinstance(error, FileNotFoundError) else NOT_EXECUTABLE
+        code = NOT_FOUND if isinstance(error, FileNotFoundError) else NOT_EXECUTABLE
+        return failure(f"Cannot run {command[0]}: {error.strerror}", code).exit_code
     code = forwarding.wait(process)
     return code if code >= 0 else KILLED - code
 

@@ -1,4 +1,4 @@
-"""Where commands print their reports."""
+"""The command ``check``, what it shows and writes, and where reports are printed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ``scanner-api check`` shows and writes, while a check goes on and after it."""
+"""What ``check`` shows and writes, while a check goes on and after it."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from openapi_check.run.preflight import contract_of
 from openapi_check.run.progress import Watch
 from openapi_check.run.run import stopped_by_signals
 from openapi_check.terminal import show
-from openapi_contract.cli.commands import CANNOT_RUN
+from openapi_contract.cli.commands import failure
 
-from .console import report_console
+from . import report_console
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,13 +69,12 @@ class Outputs(NamedTuple):
 
 
 @contextmanager
-def told_where_impossible() -> Iterator[None]:
+def stated_failures() -> Iterator[None]:
     """End the command with 2, and say why, where a check cannot be made."""
     try:
         yield
     except (CannotRunError, ValueError, OSError) as error:
-        typer.echo(f"Cannot run: {error}", err=True)
-        raise typer.Exit(CANNOT_RUN) from None
+        raise failure(f"Cannot run: {error}") from None
 
 
 def require_folders(*paths: Path | None) -> None:

@@ -1,0 +1,19 @@
+"""``contract-first``, and ``python -m openapi_mock``."""
+
+from __future__ import annotations
+
+import signal
+
+
+def main() -> None:
+    """Run the command line; Ctrl-C ends it without a traceback, also while it is still being imported."""
+    try:
+        from .cli import app  # noqa: PLC0415 -- what takes long is what is interrupted
+
+        app()
+    except KeyboardInterrupt:
+        raise SystemExit(128 + signal.SIGINT) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,284 @@
+"""``mock``: a mock server until it is told to end, and ``mock exec``."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple
+
+import msgspec
+import typer
+from typer.core import TyperGroup
+
+from openapi_contract import ContractError
+from openapi_contract.cli.commands import customized, failure, require_extra
+from openapi_contract.reading import is_url
+from openapi_mock.console import PATH as CONSOLE
+from openapi_service.collector import resting_collector
+from openapi_service.proxies import address_of
+from openapi_service.server import CannotListen
+
+from .execute import execute
+from .process import End, ready_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+PORT = 8000
+EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104 -- looked for, not listened on
+
+Host = Annotated[str, typer.Option(help="Address to listen on; beyond loopback others can use the mock.")]
+Port = Annotated[
+    int | None,
+    typer.Option(
+        metavar="PORT",
+        min=0,
+        max=65535,
+        help="Port of the API; 0 takes a free one.",
+        show_default=f"{PORT}; for exec 0",
+    ),
+]
+Json = Annotated[
+    bool, typer.Option("--json", help="Print one line of JSON once it responds, and nothing else.")
+]
+ReadyFile = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        dir_okay=False,
+        help="Write that line to a file as well, which goes when the mock goes.",
+    ),
+]
+FaultFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--faults",
+        metavar="FILE",
+        dir_okay=False,
+        help="Have the faults in a file (JSON, YAML or TOML) on from the start.",
+    ),
+]
+Watch = Annotated[bool, typer.Option("--watch", help="Load the contract again whenever its file changes.")]
+NoAuth = Annotated[
+    bool, typer.Option("--no-auth", help="Ask for no credentials; else any that is not empty will do.")
+]
+Seed = Annotated[
+    int, typer.Option(help="Same seed, same calls and same time: same ids, chances and generated responses.")
+]
+Contract = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE|URL", help="The OpenAPI 3.0 or 3.1 document to mock.", show_default="required"
+    ),
+]
+
+
+ControlToken = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TOKEN",
+        envvar="{token_variable}",
+        show_envvar=True,
+        help="What opens the control API below /_mock/, from anywhere; without it, it is for this machine.",
+    ),
+]
+
+
+class Mocks:
+    """Opens mocks of a contract, and says what a program and a person have to know of one.
+
+    Attributes:
+        ports: options of ports, with their defaults; beside ``exec`` they are free ones.
+        prefix: of the environment variables.
+        names: of fields of a mock whose variable says more than their name does.
+    """
+
+    ports: ClassVar[Mapping[str, int]] = {"port": PORT}
+    prefix = "MOCK_"
+    names: ClassVar[Mapping[str, str]] = {"api": "api_url", "control": "control_url"}
+
+    def open(
+        self, contract: str | None, *, watch: bool, authentication: bool, **options: Any
+    ) -> AbstractContextManager[Any]:
+        """Return the mock, a struct with a method ``line``; `options` are those of the command.
+
+        Raises:
+            typer.BadParameter: an option is of no use.
+        """
+        if contract is None:
+            raise typer.BadParameter("is missing", param_hint="--contract")
+        from openapi_mock.contract_mock import contract_mock  # noqa: PLC0415 -- help and S3's start do without
+
+        return contract_mock(contract, watch=watch, authentication=authentication, tell=report, **options)
+
+    def start_errors(self) -> tuple[type[Exception], ...]:
+        """Return what keeps a mock from starting; each message says what to do."""
+        return CannotListen, ContractError, OSError, ValueError
+
+    def announce(self, mock: Any) -> None:
+        """Print where the mock is; nothing to copy is broken into lines."""
+        typer.secho(f"Mock of {mock.title} {mock.version}\n", bold=True)
+        places = {
+            "API": mock.api,
+            "console": f"{mock.api}{CONSOLE}",
+            "explorer": f"{mock.api}/docs",
+            "how to get each response": f"{mock.api}/_mock/answers",
+        }
+        for name, url in places.items():
+            typer.echo(f"  {name}: {typer.style(url, 'cyan')}")
+        if not mock.operations:
+            typer.echo("\nThe contract has no operations: whatever is called is not found.")
+        typer.echo("\nCtrl-C ends it.")
+
+    def variables(self, mock: Any) -> dict[str, str]:
+        """Return a variable for each field of a mock, and for each member of a field that has some."""
+        fields = msgspec.to_builtins(mock)
+        named = [(self.names.get(name, name), value) for name, value in fields.items() if value is not None]
+        return {
+            f"{self.prefix}{name}{f'_{member}' if member else ''}".upper(): str(text)
+            for name, value in named
+            for member, text in (value.items() if isinstance(value, dict) else [("", value)])
+        }
+
+
+class Start(NamedTuple):
+    """A mock that is to run.
+
+    Attributes:
+        mocks: opens it.
+        ready_file: where to write that it is ready; None for nowhere.
+        options: of the mock.
+    """
+
+    mocks: Mocks
+    ready_file: Path | None
+    options: Mapping[str, Any]
+
+    @contextmanager
+    def running(self) -> Iterator[Any]:
+        """Run the mock for as long as this is entered.
+
+        Raises:
+            typer.Exit: it cannot start; the reason is printed.
+        """
+        _warn(self.options["host"])
+        with ExitStack() as stack:
+            try:
+                if self.ready_file:  # of a mock that was killed, perhaps
+                    self.ready_file.unlink(missing_ok=True)
+                with resting_collector(own_process=True):
+                    mock = stack.enter_context(self.opened())
+                stack.enter_context(ready_file(self.ready_file, mock.line()))
+            except self.mocks.start_errors() as error:
+                raise failure(f"Cannot start: {error}", 1) from None
+            yield mock
+
+    def opened(self) -> AbstractContextManager[Any]:
+        """Return the mock, which runs while it is entered."""
+        return self.mocks.open(**self.options)
+
+
+class OptionsFirst(TyperGroup):
+    """The mock's options, which may stand behind ``exec`` as well, as in ``exec --port 8000 -- CMD``."""
+
+    def parse_args(self, context: Any, arguments: list[str]) -> list[str]:
+        """Parse the arguments with such options before ``exec``, whose own they are not."""
+        if "exec" in arguments and "--" in arguments:
+            at, end = arguments.index("exec"), arguments.index("--")
+            options = arguments[at + 1 : end]
+            if options and options[0].startswith("-"):
+                arguments = [*arguments[:at], *options, "exec", *arguments[end:]]
+        return super().parse_args(context, arguments)
+
+
+def report(sentence: str) -> None:
+    """Print a sentence for whoever watches the mock, beside its own output."""
+    typer.echo(sentence, err=True)
+
+
+def mock(  # noqa: PLR0913 -- an option each
+    context: typer.Context,
+    *,
+    contract: Contract = None,
+    host: Host = "127.0.0.1",
+    port: Port = None,
+    json: Json = False,
+    ready_file: ReadyFile = None,
+    faults: FaultFile = None,
+    control_token: ControlToken = None,
+    seed: Seed = 0,
+    watch: Watch = False,
+    no_auth: NoAuth = False,
+    mocks: Mocks,
+    token_variable: str = "MOCK_CONTROL_TOKEN",  # noqa: ARG001, S107 -- the option's help has it; a name, no token
+    **own: Any,
+) -> None:
+    """Mock any OpenAPI document: respond with its examples, else with values generated from its schemas.
+
+    Nothing is kept, and nothing leaves this machine. Ctrl-C or SIGTERM ends it.
+
+    Exit codes: 0 when it was told to end, 1 when it could not start, 2 for wrong options or
+    without the extra `mock`.
+    """
+    alone = context.invoked_subcommand is None
+    if json and not alone:
+        raise typer.BadParameter(
+            "exec leaves the output to its command; try --ready-file.", param_hint="--json"
+        )
+    if control_token == "":
+        raise typer.BadParameter("The control token is empty.", param_hint="--control-token")
+    if contract is None and (watch or no_auth):
+        raise typer.BadParameter("--watch and --no-auth want a --contract.")
+    if contract is not None and watch and is_url(contract):
+        raise typer.BadParameter("--watch wants a contract in a file, and not at a URL.")
+    options: dict[str, Any] = {
+        "host": host,
+        "port": port,
+        "faults": faults,
+        "control_token": control_token,
+        "seed": seed,
+        **own,
+    }
+    free = {name: default if alone else 0 for name, default in mocks.ports.items() if options[name] is None}
+    own_contract = {"contract": contract, "watch": watch, "authentication": not no_auth}
+    start = Start(mocks, ready_file, {**own_contract, **options, **free})
+    if not alone:
+        context.obj = start
+        return
+    require_extra("mock")
+    end = End()
+    try:
+        with start.running() as running:
+            if not end.is_due:
+                typer.echo(running.line()) if json else mocks.announce(running)
+            end.wait()
+    except RuntimeError:
+        if not end.is_due:  # else a server of ours heard the Ctrl-C that we heard
+            raise
+
+
+def _warn(host: str) -> None:
+    address = address_of(host)
+    if host != "localhost" and not (address and address.is_loopback):
+        report(f"Others reach {host}: this is a mock, its keys are public, anyone may do anything.")
+    if host in EVERYWHERE:
+        report("Its URLs are for this machine; for another, --host is the address that it calls.")
+
+
+def mock_app(mocks: Mocks, doc: str | None = None, exec_doc: str | None = None, **own: Any) -> typer.Typer:
+    """Return ``mock`` and ``mock exec``.
+
+    Args:
+        mocks: opens mocks.
+        doc: help of ``mock``, if it is another.
+        exec_doc: help of ``mock exec``, if it is another.
+        own: parameters of ``mock``, as `customized` takes them.
+    """
+    app = typer.Typer(cls=OptionsFirst)
+    app.callback(invoke_without_command=True)(customized(mock, doc, mocks=mocks, **own))
+    settings = {"allow_interspersed_args": False}
+    app.command("exec", context_settings=settings)(customized(execute, exec_doc))
+    return app
+
+
+app = mock_app(Mocks())

@@ -1,0 +1,105 @@
+"""``contract-first``: commands for any contract, of which none says anything of the Scanner."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+import openapi_mock.cli
+import scanner_api.cli
+from openapi_contract.cli.commands import LazyGroup
+
+FOREIGN = re.compile(r"scanner|session|photo|barcode", re.IGNORECASE)
+HEAVY = {"connexion", "sqlalchemy", "starlette", "schemathesis", "moto", "jsonschema_rs", "pydantic_settings"}
+MODULES = """
+import sys
+from {module} import main
+sys.argv[1:] = ["--help"]
+try:
+    main()
+finally:
+    print(*sys.modules)
+"""
+
+
+def below(group, path=()):
+    """Yield the commands of a group, by their path: as it lists them, and as they are once imported."""
+    for name, listed in group.commands.items():
+        command = group.lazy[name].command(name) if isinstance(group, LazyGroup) else listed
+        yield (*path, name), listed, command
+        if hasattr(command, "commands"):
+            yield from below(command, (*path, name))
+
+
+ENGINE = list(below(typer.main.get_command(openapi_mock.cli.app)))
+SCANNER = list(below(typer.main.get_command(scanner_api.cli.app)))
+
+
+@pytest.mark.parametrize("path", [(), *(path for path, _, _ in ENGINE)], ids=" ".join)
+def test_help_says_nothing_of_the_scanner(path):
+    """Whoever comes for another contract reads of no scanners, sessions or photos, whatever the command."""
+    help_ = CliRunner().invoke(openapi_mock.cli.app, [*path, "--help"], env={"COLUMNS": "200"})
+    assert help_.exit_code == 0
+    assert FOREIGN.findall(help_.stdout) == []
+
+
+@pytest.mark.parametrize(
+    ("listed", "command"), [pytest.param(*found, id=" ".join(path)) for path, *found in ENGINE + SCANNER]
+)
+def test_lists_have_the_commands_own_words(listed, command):
+    """What a group says of a command, which it does not import for that, is how the command's help begins."""
+    words, own = (each.help.split("\n\n")[0].split() for each in (listed, command))
+    assert words == own
+
+
+@pytest.mark.parametrize("module", ["openapi_mock.__main__", "scanner_api.__main__"])
+def test_help_imports_little(module):
+    """The help of all commands imports none of them."""
+    program = MODULES.format(module=module)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)  # noqa: S603 -- our own
+    assert HEAVY & set(done.stdout.splitlines()[-1].split()) == set()
+
+
+@pytest.mark.parametrize(
+    "command", ["contract show", "contract lint", "contract types", "proxy --upstream http://a"]
+)
+def test_there_is_no_contract_by_default(command):
+    """A command that needs a contract says so, and ends with 2."""
+    outcome = CliRunner().invoke(openapi_mock.cli.app, command.split())
+    assert outcome.exit_code == 2
+    assert "Missing" in outcome.stderr
+
+
+def test_a_mock_needs_a_contract():
+    """So does the mock; the help of its ``exec`` does without."""
+    outcome = CliRunner().invoke(openapi_mock.cli.app, ["mock", "--port", "0"])
+    assert (outcome.exit_code, "--contract" in outcome.stderr) == (2, True)
+    assert CliRunner().invoke(openapi_mock.cli.app, ["mock", "exec", "--help"]).exit_code == 0
+
+
+@pytest.mark.programs
+def test_a_command_beside_the_mock_of_a_contract(write, minimal):
+    """``exec`` tells its command where the mock is, by variables that have no name of an application's."""
+    show = "import os; print(sorted(name for name in os.environ if name.startswith('MOCK_')))"
+    contract = str(write(minimal))
+    command = [sys.executable, "-m", "openapi_mock", "mock", "exec", "--contract", contract, "--"]
+    done = subprocess.run(  # noqa: S603 -- our own command
+        [*command, sys.executable, "-c", show], capture_output=True, text=True, check=False
+    )
+    names = ["MOCK_API_URL", "MOCK_CONTROL_URL", "MOCK_OPERATIONS", "MOCK_TITLE", "MOCK_VERSION"]
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"{names}\n", "")
+
+
+@pytest.mark.programs
+def test_a_check_of_the_mock_of_a_contract(write, minimal):
+    """``check`` finds the contract where the mock serves it, and no violation of it."""
+    contract = str(write(minimal))
+    script = '"$0" -m openapi_mock check "$MOCK_API_URL" --max-examples 2'
+    command = [sys.executable, "-m", "openapi_mock", "mock", "exec", "--contract", contract, "--"]
+    done = subprocess.run(  # noqa: S603 -- our own command
+        [*command, "sh", "-c", script, sys.executable], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
