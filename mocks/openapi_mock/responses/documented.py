@@ -180,11 +180,13 @@ class DocumentedResponses:
             if not errors:
                 return DocumentedResponse(body.source, rendered)
             if body.source == "example":
-                log.warning("%s: an example for %s violates it: %s", self._name, status, errors[0])
+                log.warning("%s: an example for %s violates the contract: %s", self._name, status, errors[0])
         found = f"{self._name}, {status}: " + (errors[0] if errors else "its schema allows no value")
         if selection.example is not None:
-            raise InternalError(f"The example breaks the contract. {found}")
-        raise NotImplementedYet(f"The mock found no value that keeps the contract; give an example. {found}")
+            raise InternalError(f"The example violates the contract. {found}")
+        raise NotImplementedYet(
+            f"The mock found no value that conforms to the contract; give an example. {found}"
+        )
 
     def _errors(self, sent: Rendered, body: Body, schema: Any) -> list[str]:
         """Return what is wrong with a response, as it will be sent.
@@ -200,7 +202,7 @@ class DocumentedResponses:
                 return [] if accepted else sentences(found(self._operation, sent, body.media_type))
         elif isinstance(body.value, str):
             return []
-        return [] if self._generator.is_valid(schema, body.value) else ["its body breaks its schema"]
+        return [] if self._generator.is_valid(schema, body.value) else ["its body violates its schema"]
 
     def _header_fields(
         self, status: int, sent: Fields, selection: Selection

@@ -23,48 +23,48 @@ if TYPE_CHECKING:
     from openapi_contract import Contract, Operation
 
 PATH: Final = "/_mock/answers"
-TITLE = "How to get each answer of the mock"
+TITLE = "How to get each response of the mock"
 BEFORE = (
-    "Where an operation has no handler, or another answer than its own is asked for, the contract answers. "
-    "The limits of that first:"
+    "Where an operation has no handler, or a request selects another response than the handler's, the "
+    "response comes from the contract. The limits of that first:"
 )
 INTRODUCTION = (
-    "Every documented answer of every operation can be had on purpose: by a header, or by an identifier "
-    "where the app under test cannot send one. Both work for operations with a handler and for those "
-    "without. The answer is given once the caller is admitted, so rate limits count it; nothing is stored. "
-    "Where an app can send neither, a fault does it: see /_mock/faults."
+    "You can get every documented response of every operation on purpose: by a header, or by an identifier "
+    "where the app under test cannot send one. Both work for operations with and without a handler. The "
+    "response is sent once the caller is admitted, so rate limits count it; nothing is stored. Where an app "
+    "can send neither, use a fault: see /_mock/faults."
 )
 LIMITS = (
-    ("state", "none: what is sent is validated and forgotten, and the next answer does not know of it"),
-    ("credentials", "where nothing has a handler, any that is not empty; a client's certificate is not seen"),
-    ("other media types", "only JSON, forms and text are validated, and only JSON and plain text are judged"),
-    ("images", "what has no example is one pixel, or four bytes of any other kind"),
+    ("state", "none: a request is validated and forgotten, and the next response does not know of it"),
+    ("credentials", "where nothing has a handler, any that is not empty; client certificates are not seen"),
+    ("other media types", "only JSON, forms and text are validated; in responses, only JSON and plain text"),
+    ("images", "without an example: one pixel, or four bytes of any other kind"),
     ("external examples", "an externalValue is not fetched"),
-    ("callbacks", "nobody is called, by webhooks neither"),
-    ("hard schemas", "a 501 asks for an example where no value was found that keeps a schema"),
+    ("callbacks", "none is called, nor is a webhook"),
+    ("hard schemas", "a 501 asks for an example where no value was found that conforms to a schema"),
 )
-"""Where an answer of the contract is not a server's; a test stands behind each."""
+"""Where a response of the contract differs from a server's; each has a test."""
 HEADERS = (
-    ("Prefer: code=404", "that status; the body is its example, or made from its schema"),
+    ("Prefer: code=404", "that status; the body is its example, or generated from its schema"),
     ("Prefer: code=404, example=NAME", "that example of it"),
     ("Prefer: example=NAME", "the example, with the status that has it"),
-    ("Prefer: dynamic=true", "a value made from the schema, another each time"),
+    ("Prefer: dynamic=true", "a value generated from the schema, another each time"),
 )
 AFTERWARDS = (
-    "Preference-Applied tells which preferences were met, X-Mock-Answer whether a handler, an example or the "
-    "schema (generated) answered. A status or an example that is not documented is a 400 that says which are."
-    " The dynamic answers of an operation come in the same order at each start and after each reset; another "
-    "--seed makes others."
+    "Preference-Applied says which preferences were applied, X-Mock-Answer where the response comes from: "
+    "handler, example or generated (from the schema). A status or an example that is not documented is a 400 "
+    "that lists those that are. The dynamic responses of an operation come in the same order at each start "
+    "and after each reset; another --seed gives others."
 )
 REFUSALS = (
     "Where nothing has a handler, a request that is refused gets the error that the contract documents for "
-    "the status (for a broken request 422, else 400), and X-Mock-Refusal says why; where it documents none, "
-    "it gets RFC 9457 problem details of the type about:blank."
+    "the status (422 for a request that violates the contract, else 400), and X-Mock-Refusal says why; where "
+    "none is documented, it gets RFC 9457 problem details of the type about:blank."
 )
 IDENTIFIERS = (
-    "In the identifiers below CODE stands for any of the operation's statuses; where a schema allows neither "
-    "0 nor 1, they are written o and i. The request is validated first. In a body, identifiers are looked for"
-    " in the six outermost levels of objects and arrays."
+    "In the identifiers below, CODE stands for any of the operation's statuses; where a schema allows "
+    "neither 0 nor 1, write o and i. The request is validated first. In a body, identifiers are found in the "
+    "six outermost levels of objects and arrays."
 )
 STYLE = """
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
@@ -74,7 +74,7 @@ th, td { text-align: left; padding: .4rem .6rem; vertical-align: top; border-bot
 code { overflow-wrap: anywhere } .wide { overflow-x: auto }
 """
 CODE = "CODE"
-COLUMNS = ("operation", "plain answer", "others", "identifiers")
+COLUMNS = ("operation", "plain response", "others", "identifiers")
 
 
 def document(contract: Contract) -> str:
@@ -102,7 +102,7 @@ def _parts(
     yield paragraph(BEFORE)
     yield table(("limit", "here"), LIMITS)
     yield paragraph(INTRODUCTION)
-    yield table(("header", "answer"), [(code(name), means) for name, means in HEADERS])
+    yield table(("header", "response"), [(code(name), means) for name, means in HEADERS])
     yield paragraph(AFTERWARDS)
     yield paragraph(REFUSALS)
     yield paragraph(IDENTIFIERS)
@@ -166,7 +166,7 @@ def _code(text: str) -> str:
 
 
 class ResponsesPage:
-    """The page of the contract of the moment, made when it is asked for.
+    """The page of the current contract, made when it is first asked for.
 
     Args:
         contract: returns the contract.
@@ -177,7 +177,7 @@ class ResponsesPage:
         self._made: tuple[Contract, ASGIApp] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer GET and HEAD."""
+        """Respond to GET and HEAD."""
         contract = self._contract()
         if self._made is None or self._made[0] is not contract:
             content = await asyncio.to_thread(html, contract)

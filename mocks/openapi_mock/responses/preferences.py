@@ -1,4 +1,4 @@
-"""What a client prefers to be answered: ``Prefer: code=404, example=NAME, dynamic=true`` (RFC 7240)."""
+"""The response that a client prefers: ``Prefer: code=404, example=NAME, dynamic=true`` (RFC 7240)."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ NAMES = ("code", "example", "dynamic")
 
 
 class Preferences(NamedTuple):
-    """The preferences that a mock knows; all others are ignored, as the RFC wants it.
+    """The preferences that a mock knows; all others are ignored (section 2).
 
     Attributes:
         code: the status.
         example: name of the example.
         dynamic: a generated value, another each time.
-        applied: what ``Preference-Applied`` says of them.
+        applied: the ``Preference-Applied`` field.
     """
 
     code: int | None = None
@@ -69,11 +69,11 @@ def _code(value: str) -> int:
     if re.fullmatch("[0-9]{3}", value, re.ASCII) and LEAST_CODE <= int(value) <= GREATEST_CODE:
         return int(value)
     raise BadRequest(
-        f"Prefer asks for code={value[:100]!r}; wanted a status from {LEAST_CODE} to {GREATEST_CODE}."
+        f"Prefer asks for code={value[:100]!r}; expected a status from {LEAST_CODE} to {GREATEST_CODE}."
     )
 
 
 def _switch(value: str) -> bool:
     if value in {"true", "false"}:
         return value == "true"
-    raise BadRequest(f"Prefer asks for dynamic={value[:100]!r}; wanted true or false.")
+    raise BadRequest(f"Prefer asks for dynamic={value[:100]!r}; expected true or false.")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from openapi_contract import Contract, Operation
     from openapi_service.request import Request
 
-DETAIL = "The mock was asked for this answer."
+DETAIL = "The mock was asked for this response."
 LONGEST_LINE = 1000
 
 

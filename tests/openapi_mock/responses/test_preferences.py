@@ -60,8 +60,8 @@ def test_the_syntax_of_rfc_7240(field, read):
     "field", ["code=abc", "code=99", "code=600", "code=\u0664\u0660\u0664", "dynamic=maybe"]
 )
 def test_a_value_that_a_preference_cannot_have(field):
-    """It is named, with what was wanted."""
-    with pytest.raises(BadRequest, match="wanted"):
+    """It is named, with what was expected."""
+    with pytest.raises(BadRequest, match="expected"):
         preferences_of(field.encode())
 
 
