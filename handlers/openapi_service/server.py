@@ -8,7 +8,8 @@ import gc
 import os
 import signal
 import socket
-from typing import TYPE_CHECKING, Protocol
+import threading
+from typing import TYPE_CHECKING, Any, Protocol
 
 import uvicorn
 
@@ -27,6 +28,10 @@ YOUNG_OBJECTS = 10_000
 
 class CannotListen(OSError):  # noqa: N818 -- says what happened
     """The address cannot be listened on; the message says which and why."""
+
+
+class CannotStart(Exception):  # noqa: N818 -- says what happened
+    """An app's lifespan failed."""
 
 
 def listen(host: str, port: int, option: str = "--port") -> socket.socket:
@@ -79,6 +84,36 @@ async def serve(
         await app.stop()
 
 
+@contextlib.contextmanager
+def serving(app: Any, listening: socket.socket) -> Iterator[str]:
+    """Serve any ASGI app, lifespan included, in a thread with a loop of its own, and yield its URL.
+
+    Raises:
+        CannotStart: its lifespan failed.
+    """
+    answering = threading.Event()
+    config = uvicorn.Config(
+        app, log_config=None, access_log=False, timeout_graceful_shutdown=SHUTDOWN_SECONDS
+    )
+    server = _Server(config, answering.set)
+
+    def run() -> None:
+        with contextlib.suppress(SystemExit):  # what a server that cannot start ends with
+            server.run([listening])
+        answering.set()
+
+    thread = threading.Thread(target=run, name="served-app", daemon=True)
+    thread.start()
+    answering.wait()
+    if not server.started:
+        raise CannotStart("The app does not start: its lifespan failed.")
+    try:
+        yield url_of(listening)
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
 def _config(app: Application, log_level: str) -> uvicorn.Config:
     return uvicorn.Config(
         app,
@@ -103,6 +138,9 @@ class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Let SIGINT and SIGTERM end the server; uvicorn would raise them again before the app stops."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self.handle_exit, number, None)
@@ -114,4 +152,5 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        self._ready()
+        if self.started:
+            self._ready()

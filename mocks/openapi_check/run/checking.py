@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-import uvicorn
 
 from openapi_check.checks import CHECKS, Check
 from openapi_check.credentials import PREFIX, Credentials
 from openapi_check.pace import Pace
 from openapi_check.report import Report
 from openapi_check.target import CannotRunError, Target
-from openapi_service.server import listen, url_of
+from openapi_service.server import CannotStart, listen, serving
 
 from .archive import Archive
 from .configuration import PHASES, Phase, Plan
@@ -26,14 +23,10 @@ from .run import Run
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-    from socket import socket
 
     from schemathesis.engine import events
 
     from openapi_contract import Contract
-
-GRACE_SECONDS = 1
-LOOK_SECONDS = 0.01
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,31 +149,11 @@ def served(app: Any) -> Iterator[str]:
     Raises:
         CannotRunError: the app does not start.
     """
-    with listen("127.0.0.1", 0) as listening:
-        config = uvicorn.Config(
-            app, log_config=None, access_log=False, timeout_graceful_shutdown=GRACE_SECONDS
-        )
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=_run, args=(server, listening), name="checked-app", daemon=True)
-        thread.start()
-        try:
-            _wait(server, thread)
-            yield url_of(listening)
-        finally:
-            server.should_exit = True
-            thread.join()
-
-
-def _run(server: uvicorn.Server, listening: socket) -> None:
-    with suppress(SystemExit):  # what a server that cannot start ends with
-        server.run([listening])
-
-
-def _wait(server: uvicorn.Server, thread: threading.Thread) -> None:
-    while not server.started:
-        if not thread.is_alive():
-            raise CannotRunError("The app does not start: its lifespan failed.")
-        time.sleep(LOOK_SECONDS)
+    try:
+        with listen("127.0.0.1", 0) as listening, serving(app, listening) as url:
+            yield url
+    except CannotStart as error:
+        raise CannotRunError(str(error)) from None
 
 
 class Resumption:
