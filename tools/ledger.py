@@ -11,12 +11,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from openapi_check.conformance.checks import CHECKS
-
 from openapi_contract import load_contract as load
 from openapi_mock.responses.page import document
 from scanner_api.settings import Settings
 from scanner_contract.loading import PACKAGED, load_contract, packaged_overlays
+from scanner_mocks.checks import CHECKS, PROMISES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -114,7 +113,7 @@ def checks(text: str) -> str:
 def check_rows(described: Sequence[Any]) -> Iterator[str]:
     """Yield a row for each rule; the first of a check names it, its severity and where it is promised."""
     for check in described:
-        promised = f"`{check.source}`" if check.source.startswith("/") else check.source
+        promised = f"`{PROMISES[check.name][0]}`" if check.name in PROMISES else check.source
         name, severity = f"`{check.name}`", check.severity.value
         for rule, holds in check.rules.items():
             yield f"| {name} | {rule} | {holds} | {severity} | {promised} |"

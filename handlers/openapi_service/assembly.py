@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from .named_schemas import NamedSchemas
+from .problems import PLAIN
 from .response_validation import Judge
 from .security import Credentials
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from openapi_contract.schemas import Schemas
 
     from .authentication import Authenticator
+    from .problems import ProblemProfile
     from .request import Request
     from .security import Alternatives
 
@@ -33,6 +35,7 @@ class Assembly:
         lazy: bind each operation when it is first asked for, and not at start.
         formats: hold requests to ``format``.
         closed_query: refuse query parameters that the contract does not have.
+        profile: how problems are written.
     """
 
     contract: Contract
@@ -44,6 +47,7 @@ class Assembly:
     lazy: bool = False
     formats: bool = False
     closed_query: bool = False
+    profile: ProblemProfile = PLAIN
 
     @cached_property
     def schemas(self) -> Schemas:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from .bodies import Disconnected
-from .problems import ERROR_TYPES, MEDIA_TYPE, InternalError, Problem, URITooLong
+from .problems import MEDIA_TYPE, PLAIN, InternalError, Problem, URITooLong
 from .request import STATE, Request
 from .responses import Rendered, respond
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from .clock import Clock
+    from .problems import ProblemProfile
     from .randomness import RandomBytes
 
 log = logging.getLogger("openapi_service.errors")
@@ -35,7 +36,7 @@ class Edge:
         app: the bound contract.
         pages: ASGI apps by path, outside the contract, its authentication and its rate limits.
         most_target_bytes: longest path and query.
-        problem_types: what problems are of, as `Problem.document` has it.
+        profile: how problems are written.
         random_bytes: what request ids begin with.
     """
 
@@ -46,22 +47,20 @@ class Edge:
         clock: Clock,
         pages: Mapping[str, ASGIApp],
         most_target_bytes: int,
-        problem_types: str = ERROR_TYPES,
+        profile: ProblemProfile = PLAIN,
         random_bytes: RandomBytes = os.urandom,
     ) -> None:
         self._app = app
         self._clock = clock
         self._pages = pages
         self._most_target_bytes = most_target_bytes
-        self._problem_types = problem_types
+        self._profile = profile
         self._own = random_bytes(8).hex()
         self._numbers = itertools.count(int.from_bytes(random_bytes(3)))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        request = scope[STATE] = Request(
-            scope, receive, self._request_id(scope), self._clock, self._problem_types
-        )
+        request = scope[STATE] = Request(scope, receive, self._request_id(scope), self._clock, self._profile)
         request.response_headers.append((b"x-request-id", request.request_id.encode()))
         try:
             request.misrouted = self._too_long(request)

@@ -1,48 +1,60 @@
-"""Every error that the API answers, as RFC 9457 problem details.
+"""Every error response, as RFC 9457 problem details.
 
-The tree, one class for each ``error_code``::
+The tree, one class for each status, with the code that names it::
 
     Problem
     ├── BadRequest              400 bad_request             the request cannot be read
     ├── Unauthorized            401 unauthorized            no credential, or a wrong one
     ├── Forbidden               403 forbidden               a valid caller who may not
-    ├── NotFound                404 not_found               unknown, or another organization's
+    ├── NotFound                404 not_found               unknown, or not the caller's
     ├── MethodNotAllowed        405 method_not_allowed      the path has no such operation
-    ├── NotAcceptable           406 not_acceptable          Accept excludes every answer
+    ├── NotAcceptable           406 not_acceptable          Accept excludes every response
     ├── Conflict                409 conflict                the state does not allow it
     ├── PayloadTooLarge         413 payload_too_large       the body is over the limit
     ├── URITooLong              414 uri_too_long            the request target is over the limit
     ├── UnsupportedMediaType    415 unsupported_media_type  no such request media type
-    ├── ValidationFailed        422 validation_error        a part breaks the contract
+    ├── ValidationFailed        422 validation_error        a part violates the contract
     ├── RateLimited             429 rate_limited            a window is used up
     ├── InternalError           500 internal_error          our fault
     ├── NotImplementedYet       501 not_implemented         the operation has no handler yet
     └── ServiceUnavailable      503 service_unavailable     something we need is down
+
+A :class:`ProblemProfile` says how an API writes them; by default with the members of RFC 9457 alone.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from openapi_contract.violations import Violation as Violation  # noqa: PLC0414, TC001 -- re-exported
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-ERROR_TYPES = "https://closient.com/docs/errors/"
-NEUTRAL = ""
-"""The type of problems that are not of this API: ``about:blank``, which says no more than the status."""
 MEDIA_TYPE = "application/problem+json"
 
 
 class Problem(Exception):  # noqa: N818 -- RFC 9457's own word for it
-    """An error answer: raise it anywhere between the request and the handler's return."""
+    """An error response: raise it anywhere between the request and the handler's return.
 
-    status: ClassVar[HTTPStatus] = HTTPStatus.INTERNAL_SERVER_ERROR
-    title: ClassVar[str] = ""
-    error_code: ClassVar[str] = "internal_error"
-    retryable: ClassVar[bool] = False
+    Attributes:
+        status: of the response.
+        title: of the problem; the status's phrase where it is empty.
+        code: names the kind of problem, behind a profile's base and in its members.
+        retryable: whether the same request may succeed later.
+        detail: what is wrong, in a sentence for the client.
+        headers: of the response.
+        extensions: members of the document beside those of RFC 9457.
+    """
+
+    status: int = HTTPStatus.INTERNAL_SERVER_ERROR
+    title: str = ""
+    code: str = "internal_error"
+    retryable: bool = False
     default_detail: ClassVar[str] = ""
 
     # HTTPStatus words some phrases differently from one Python to the next; `title` keeps RFC 9110's.
@@ -50,44 +62,58 @@ class Problem(Exception):  # noqa: N818 -- RFC 9457's own word for it
     def __init__(
         self, detail: str = "", *, headers: Mapping[str, str] | None = None, **extensions: Any
     ) -> None:
-        self.detail = detail or self.default_detail or self.status.description
+        self.detail = detail or self.default_detail or HTTPStatus(self.status).description
         self.headers = dict(headers or {})
         self.extensions = extensions
         super().__init__(self.detail)
 
-    def document(
-        self, *, instance: str, timestamp: str, request_id: str, types: str = ERROR_TYPES
-    ) -> dict[str, Any]:
-        """Return the problem details object of RFC 9457, section 3.1, with the API's extensions.
 
-        Its type is the error code behind ``types``, unless those are `NEUTRAL`.
-        """
+Members = Callable[[Problem, str, datetime], Mapping[str, Any]]
+"""Returns the members that an API adds to a problem of a request id at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemProfile:
+    """How an API writes its problems.
+
+    Attributes:
+        types: what the ``type`` of a problem begins with; its code comes behind. Without it the type is
+            ``about:blank``, which says no more than the status (RFC 9457, section 4.2.1).
+        members: returns what is added to the members of RFC 9457.
+    """
+
+    types: str = ""
+    members: Members = lambda _problem, _request_id, _now: {}
+
+    def document(self, problem: Problem, *, instance: str, request_id: str, now: datetime) -> dict[str, Any]:
+        """Return the problem details object (RFC 9457, section 3.1), with the problem's own extensions."""
         return {
-            "type": types + self.error_code if types else "about:blank",
-            "title": self.title or self.status.phrase,
-            "status": int(self.status),
-            "detail": self.detail,
+            "type": self.types + problem.code if self.types and problem.code else "about:blank",
+            "title": problem.title or HTTPStatus(problem.status).phrase,
+            "status": int(problem.status),
+            "detail": problem.detail,
             "instance": instance,
-            "error_code": self.error_code,
-            "retryable": self.retryable,
-            "timestamp": timestamp,
-            "request_id": request_id,
-            **self.extensions,
+            **self.members(problem, request_id, now),
+            **problem.extensions,
         }
+
+
+PLAIN = ProblemProfile()
+"""RFC 9457's members alone."""
 
 
 class BadRequest(Problem):
     """The request cannot be read: malformed JSON, percent-encoding or UTF-8."""
 
     status = HTTPStatus.BAD_REQUEST
-    error_code = "bad_request"
+    code = "bad_request"
 
 
 class Unauthorized(Problem):
     """No credential was sent, or one that is not valid."""
 
     status = HTTPStatus.UNAUTHORIZED
-    error_code = "unauthorized"
+    code = "unauthorized"
     default_detail = "A valid credential is required."
 
 
@@ -95,14 +121,14 @@ class Forbidden(Problem):
     """A valid caller asks for something that is not theirs to do."""
 
     status = HTTPStatus.FORBIDDEN
-    error_code = "forbidden"
+    code = "forbidden"
 
 
 class NotFound(Problem):
-    """The resource does not exist, or belongs to another organization."""
+    """The resource does not exist, or is not the caller's."""
 
     status = HTTPStatus.NOT_FOUND
-    error_code = "not_found"
+    code = "not_found"
     default_detail = "The requested resource was not found."
 
 
@@ -110,21 +136,21 @@ class MethodNotAllowed(Problem):
     """The path exists, but has no operation for the method; carries ``Allow``."""
 
     status = HTTPStatus.METHOD_NOT_ALLOWED
-    error_code = "method_not_allowed"
+    code = "method_not_allowed"
 
 
 class NotAcceptable(Problem):
     """``Accept`` excludes every media type that the operation can answer."""
 
     status = HTTPStatus.NOT_ACCEPTABLE
-    error_code = "not_acceptable"
+    code = "not_acceptable"
 
 
 class Conflict(Problem):
     """The state of the resource does not allow the operation; ``detail`` names the state."""
 
     status = HTTPStatus.CONFLICT
-    error_code = "conflict"
+    code = "conflict"
 
 
 class PayloadTooLarge(Problem):
@@ -132,7 +158,7 @@ class PayloadTooLarge(Problem):
 
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     title = "Content Too Large"
-    error_code = "payload_too_large"
+    code = "payload_too_large"
 
 
 class URITooLong(Problem):
@@ -140,14 +166,14 @@ class URITooLong(Problem):
 
     status = HTTPStatus.REQUEST_URI_TOO_LONG
     title = "URI Too Long"
-    error_code = "uri_too_long"
+    code = "uri_too_long"
 
 
 class UnsupportedMediaType(Problem):
     """The operation does not take a body of this media type or content coding."""
 
     status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
-    error_code = "unsupported_media_type"
+    code = "unsupported_media_type"
 
 
 class ValidationFailed(Problem):
@@ -155,7 +181,7 @@ class ValidationFailed(Problem):
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     title = "Unprocessable Content"
-    error_code = "validation_error"
+    code = "validation_error"
 
     def __init__(self, violations: Sequence[Violation]) -> None:
         self.violations = tuple(violations)
@@ -170,7 +196,7 @@ class RateLimited(Problem):
     """A rate-limit window is used up; says when to come back."""
 
     status = HTTPStatus.TOO_MANY_REQUESTS
-    error_code = "rate_limited"
+    code = "rate_limited"
     retryable = True
 
     def __init__(self, retry_after_seconds: int) -> None:
@@ -184,7 +210,7 @@ class RateLimited(Problem):
 class InternalError(Problem):
     """The server failed; nothing of the cause is told unless it is meant to be."""
 
-    error_code = "internal_error"
+    code = "internal_error"
     retryable = True
     default_detail = "The server could not complete the request."
 
@@ -193,7 +219,7 @@ class NotImplementedYet(Problem):
     """The contract has the operation, this version of the server does not."""
 
     status = HTTPStatus.NOT_IMPLEMENTED
-    error_code = "not_implemented"
+    code = "not_implemented"
     default_detail = "This operation is not implemented yet."
 
 
@@ -201,7 +227,7 @@ class ServiceUnavailable(Problem):
     """Something that the operation needs (database, S3) does not answer; try again."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
-    error_code = "service_unavailable"
+    code = "service_unavailable"
     retryable = True
 
     def __init__(self, detail: str = "", *, retry_after_seconds: int = 1) -> None:

@@ -11,12 +11,12 @@ import msgspec
 from httptools import HttpParserCallbackError
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from .problems import MEDIA_TYPE, BadRequest
+from .problems import MEDIA_TYPE, PLAIN, BadRequest
 
 if TYPE_CHECKING:
     import asyncio
 
-    from .problems import Problem
+    from .problems import Problem, ProblemProfile
 
 MOST_HELD_BYTES = 64 * 1024
 PATIENCE_SECONDS = 30
@@ -25,6 +25,8 @@ PATIENCE_SECONDS = 30
 
 class HttpProtocol(HttpToolsProtocol):
     """HTTP that waits for no one for ever, and whose errors are problems even where no app is asked.
+
+    They are written in the profile of the app, if it has one as its ``profile``.
 
     uvicorn waits for a request without end: who only connects could use up the files that may be open. And
     it adds trailers that come in time to the header fields, where nobody in front of the app has seen them
@@ -86,8 +88,9 @@ class HttpProtocol(HttpToolsProtocol):
     def _refused(self, problem: Problem) -> bytes:
         """Return the whole answer to what no app gets to see."""
         request_id = uuid4()
-        document = problem.document(
-            instance=request_id.urn, timestamp=datetime.now(UTC).isoformat(), request_id=request_id.hex
+        profile: ProblemProfile = getattr(self.config.app, "profile", PLAIN)
+        document = profile.document(
+            problem, instance=request_id.urn, request_id=request_id.hex, now=datetime.now(UTC)
         )
         body = msgspec.json.encode(document)
         headers = [

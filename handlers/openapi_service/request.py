@@ -8,7 +8,7 @@ from urllib.parse import quote
 from starlette.requests import cookie_parser
 
 from .percent import normal_path
-from .problems import ERROR_TYPES
+from .problems import PLAIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope
 
     from .clock import Clock
-    from .problems import Problem
+    from .problems import Problem, ProblemProfile
 
 STATE = "openapi_service.request"
 
@@ -45,10 +45,10 @@ class Request:
         receive: Receive,
         request_id: str,
         clock: Clock,
-        problem_types: str = ERROR_TYPES,
+        profile: ProblemProfile = PLAIN,
     ) -> None:
         self._clock = clock
-        self._problem_types = problem_types
+        self._profile = profile
         self.scope = scope
         raw: bytes = scope.get("raw_path") or scope["path"].encode()
         self.path = raw.partition(b"?")[0].decode("latin-1")
@@ -77,11 +77,11 @@ class Request:
 
     def problem_details(self, problem: Problem) -> dict[str, Any]:
         """Return the document of a problem that this request has."""
-        return problem.document(
+        return self._profile.document(
+            problem,
             instance=quote(self.scope.get("root_path", "")) + normal_path(self.path),
-            timestamp=self._clock.now().isoformat(),
             request_id=self.request_id,
-            types=self._problem_types,
+            now=self._clock.now(),
         )
 
     @property

@@ -26,6 +26,7 @@ from .access.gate import ScannerGate
 from .access.oauth import bearer_verifier
 from .access.rate_limits import RateLimiter
 from .access.web_sessions import WebSessionVerifier
+from .problems import PROFILE
 from .processing.processing import Processing
 from .processing.stores import stores_of
 from .scanning.destinations import Permissions
@@ -127,6 +128,8 @@ class Application:
         self._running = AsyncExitStack()
         self._app: ASGIApp | None = None
 
+    profile = PROFILE
+
     async def start(self) -> None:
         """Bring the database up to date, check what is needed, and bind the contract.
 
@@ -180,12 +183,14 @@ class Application:
             reveal=self._reveal,
             most_body_bytes=self.settings.max_body_bytes,
             most_upload_bytes=self.settings.max_upload_bytes + MULTIPART_OVERHEAD,
+            profile=PROFILE,
         )
         edge = Edge(
             bind(assembly, handlers_of(operations), self._answers),
             clock=self.clock,
             pages={**contract_pages(self.contract), **health_pages(self._checks())},
             most_target_bytes=self.settings.max_target_bytes,
+            profile=PROFILE,
             random_bytes=self._draw("request ids"),
         )
         answers = self._answers

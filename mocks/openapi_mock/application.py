@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from openapi_check.validation.operation_table import OperationTable
-from openapi_service.problems import ERROR_TYPES
+from openapi_service.problems import PLAIN
 
 from .console import PATH as CONSOLE
 from .console import ConsolePage
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from openapi_contract import Contract
+    from openapi_service.problems import ProblemProfile
 
     from .clock import MockClock
     from .events import Events
@@ -44,6 +45,7 @@ class MockApplication:
         control_token: opens the control API, from anywhere; None for this machine alone.
         seeds: returns what a client has to know.
         s3_url: of S3, if there is one.
+        profile: how problems are written.
     """
 
     def __init__(
@@ -57,7 +59,9 @@ class MockApplication:
         control_token: str | None,
         seeds: Callable[[], dict[str, Any]],
         s3_url: str | None = None,
+        profile: ProblemProfile = PLAIN,
     ) -> None:
+        self.profile = profile
         self._service = service
         self._state = state
         self._events = events
@@ -71,6 +75,7 @@ class MockApplication:
             },
             public=(ANSWERS, CONSOLE),
             clock=clock,
+            profile=profile,
             collaborators={
                 "events": events,
                 "state": state,
@@ -113,7 +118,7 @@ def watched(
     *,
     upload_seconds: int,
     authentication: bool = True,
-    problem_types: str = ERROR_TYPES,
+    profile: ProblemProfile = PLAIN,
 ) -> ASGIApp:
     """Put what answers by a contract behind faults, and those behind the journal.
 
@@ -124,10 +129,8 @@ def watched(
         clock: the time.
         upload_seconds: how long presigned uploads are good.
         authentication: whether credentials are asked for where the contract does.
-        problem_types: what problems are of, as `Problem.document` has it.
+        profile: how problems are written.
     """
     watch.look_by(contract, authentication=authentication)
-    faulty = Faulty(
-        app, watch.faults, contract, clock, upload_seconds=upload_seconds, problem_types=problem_types
-    )
+    faulty = Faulty(app, watch.faults, contract, clock, upload_seconds=upload_seconds, profile=profile)
     return Journalled(faulty, watch.journal, OperationTable(contract))

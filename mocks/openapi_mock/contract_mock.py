@@ -10,7 +10,6 @@ import msgspec
 
 from openapi_contract import ContractError, load_contract
 from openapi_contract.patterns import without_invalid_patterns
-from openapi_service.problems import NEUTRAL
 from openapi_service.server import listen, url_of
 
 from .application import MockApplication, watched
@@ -166,5 +165,4 @@ class _Making:
             self._clock,
             upload_seconds=UPLOAD_SECONDS,
             authentication=self._authentication,
-            problem_types=NEUTRAL,
         )

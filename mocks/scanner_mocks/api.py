@@ -11,6 +11,7 @@ from openapi_mock.faults.skew import UPLOADS, SkewedClock
 from openapi_mock.responses import ContractResponses
 from openapi_mock.service import Service
 from scanner_api.app import START_ERRORS, create_app
+from scanner_api.problems import PROFILE
 from scanner_api.settings import Settings
 from scanner_api.storage.photo_bucket import PhotoBucket, UploadRules
 from scanner_contract import load_contract
@@ -71,7 +72,14 @@ def mock_application(settled: Settled) -> MockApplication:
         return load_contract(settings.contract, extensions=not settings.vendor_operations_only)
 
     def app_by(contract: Contract) -> ASGIApp:
-        return watched(state, contract, watch, clock, upload_seconds=settings.presigned_expires_seconds)
+        return watched(
+            state,
+            contract,
+            watch,
+            clock,
+            upload_seconds=settings.presigned_expires_seconds,
+            profile=PROFILE,
+        )
 
     async def serve(contract: Contract) -> ASGIApp:
         await state.remake(_maker(settled, settings, contract))
@@ -99,6 +107,7 @@ def mock_application(settled: Settled) -> MockApplication:
         control_token=settled.control_token,
         seeds=settled.tell,
         s3_url=settled.s3.url,
+        profile=PROFILE,
     )
 
 

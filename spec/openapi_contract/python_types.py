@@ -130,9 +130,7 @@ class _Declarations:
             return None
         keywords = located.node.keys() - IGNORED
         if keywords and keywords.issubset(REFERENCES):
-            return next(
-                (self._names.get(_component_at(at)) for _, at in self._schemas.targets(located.node)), None
-            )
+            return self._names.get(self._schemas.of(located.node).component)
         if keywords == {"allOf"} and len(located.node["allOf"]) == 1:
             return self._type((located.below("allOf", 0),), hint)
         if len(keywords) == 1 and keywords <= UNIONS:
@@ -193,14 +191,6 @@ def _shape(alternative: Alternative, at: Located) -> Shape:
     shape = shape_of(alternative, at)
     is_meant = shape.types == ANY_TYPE and shape.properties
     return replace(shape, types=OBJECTS, takes_null=False) if is_meant else shape
-
-
-def _component_at(pointer: str) -> str:
-    """Return the name of the component that is at a pointer, empty if there is none."""
-    match pointers.split(pointer):
-        case ["components", "schemas", name]:
-            return name
-    return ""
 
 
 def _is_another(node: Any) -> bool:

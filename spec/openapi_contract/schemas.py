@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import jsonschema_rs
 
+from . import pointers
 from .anatomy import ALTERNATIVES, REFERENCES
 from .bundling import Bundler
+from .depths import MinimumDepths
 from .dialect30 import to_2020_12
 from .python_keywords import PYTHON_KEYWORDS, reads_alike
 from .violations import violations
@@ -26,6 +28,8 @@ LENIENT: dict[str, Callable[[str], bool]] = {"time": lambda _: True}
 """Formats that any text has: of a time, jsonschema-rs expects an offset, and openapi-core takes none."""
 OWN_DIALECT = "https://spec.openapis.org/oas/3.1/dialect/base"
 DEEPEST = 20
+ANYTHING: Final = True
+"""The schema that allows anything: where there is none, it stands."""
 
 
 class Validator:
@@ -86,6 +90,14 @@ class Schema:
         return self.python_validator.is_valid
 
     @cached_property
+    def conforms(self) -> Callable[[Any], bool]:
+        """What tells whether a JSON value conforms; to a schema that cannot be compiled, any does."""
+        try:
+            return self.python_validator.is_valid
+        except (LookupError, ValueError):
+            return lambda _: True
+
+    @cached_property
     def parts(self) -> list[dict[str, Any]]:
         """The schema objects that all apply to a value: it, what it refers to and its ``allOf``."""
         return self._schemas.parts(self.node)
@@ -100,6 +112,24 @@ class Schema:
             found.update((id(part), part) for part in fresh)
             pending[:0] = [each for part in fresh for key in ALTERNATIVES for each in part.get(key, ())]
         return list(found.values())
+
+    def applying(self, value: Any) -> Iterator[dict[str, Any]]:
+        """Yield the schema objects that apply to a value: of alternatives, the first that it conforms to."""
+        for part in self.parts:
+            yield part
+            for keyword in reversed(ALTERNATIVES):
+                chosen = (each for each in map(self.of, part.get(keyword, ())) if each.conforms(value))
+                yield from next(chosen, self.of(ANYTHING)).applying(value)
+
+    @property
+    def exclusive(self) -> Iterator[list[Schema]]:
+        """The branches of each ``oneOf``."""
+        return ([self.of(each) for each in part["oneOf"]] for part in self.parts if "oneOf" in part)
+
+    @property
+    def minimum_depth(self) -> float:
+        """How deep the smallest value is; infinite if there is none."""
+        return self._schemas.depths.of(self.node)
 
     @cached_property
     def types(self) -> frozenset[str]:
@@ -122,7 +152,16 @@ class Schema:
     @cached_property
     def items(self) -> Schema:
         """The schema of an array's items."""
-        return self.of(next((part["items"] for part in self.parts if "items" in part), True))
+        return self.of(next((part["items"] for part in self.parts if "items" in part), ANYTHING))
+
+    @property
+    def component(self) -> str:
+        """The name of the component that it refers to, empty if to none."""
+        for _, pointer in self._schemas.targets(self.node):
+            match pointers.split(pointer):
+                case ["components", "schemas", name]:
+                    return name
+        return ""
 
     def is_marked(self, mark: str) -> bool:
         """Tell whether the schema says ``readOnly: true``, or ``writeOnly: true``."""
@@ -158,6 +197,7 @@ class Schemas:
         self._schemas: dict[int, Schema] = {}
         self._compiled: dict[tuple[int, bool], Validator] = {}
         self._compiling = Lock()
+        self.depths = MinimumDepths(self)
         self._bundler = Bundler(resources, is_30=self.is_30, not_required=self._not_required)
 
     def view(self, direction: frozenset[str] = frozenset(), *, formats: bool = False) -> Schemas:
@@ -187,7 +227,7 @@ class Schemas:
 
     def in_media_type(self, holder: Any) -> Schema:
         """Return the schema of a Media Type Object, parameter or header; one without allows anything."""
-        return self.of(holder.get("schema", True))
+        return self.of(holder.get("schema", ANYTHING))
 
     def keywords(self, node: Any) -> dict[str, Any]:
         """Return a schema object as JSON Schema 2020-12 spells it, the booleans too."""
@@ -204,6 +244,10 @@ class Schemas:
         found = (self.resources.target(node, each) for each in references if isinstance(each, str))
         return [target for target in found if target is not None]
 
+    def targets_of(self, node: Any) -> list[Any]:
+        """Return the schemas that a schema's references lead to; see :meth:`targets`."""
+        return [target for target, _ in self.targets(node)]
+
     def parts(self, node: Any) -> list[dict[str, Any]]:
         """Return the schema objects that all apply to a value: a schema, its ``$ref`` and its ``allOf``."""
         found: dict[int, dict[str, Any]] = {}
@@ -212,7 +256,7 @@ class Schemas:
             each = pending.pop()
             if isinstance(each, dict) and id(each) not in found:
                 found[id(each)] = each
-                pending += [*reversed(each.get("allOf", ())), *(node for node, _ in self.targets(each))]
+                pending += [*reversed(each.get("allOf", ())), *self.targets_of(each)]
         return list(found.values())
 
     def types(self, node: Any, depth: int = 0) -> frozenset[str]:
@@ -220,7 +264,7 @@ class Schemas:
         if not isinstance(node, dict) or depth > DEEPEST:
             return EVERY_TYPE
         types = _declared_types(node)
-        for part in (*node.get("allOf", ()), *(target for target, _ in self.targets(node))):
+        for part in (*node.get("allOf", ()), *self.targets_of(node)):
             types &= self.types(part, depth + 1)
         for keyword in ALTERNATIVES:
             if keyword in node:
@@ -233,7 +277,7 @@ class Schemas:
 
     def compiled(self, node: Any, *, as_python: bool = False) -> Validator:
         """Compile a schema, once: of several threads that ask for it, the first has it compiled."""
-        node = self._meant(node)
+        node = self.meant(node)
         key = id(node), as_python
         with self._compiling:
             if key not in self._compiled:
@@ -247,12 +291,12 @@ class Schemas:
                 )
             return self._compiled[key]
 
-    def _meant(self, node: Any) -> Any:
+    def meant(self, node: Any) -> Any:
         """Return the schema that a bare reference means, so that all references to it share its validator."""
         seen = set()
         while isinstance(node, dict) and node.keys() == {"$ref"} and id(node) not in seen:
             seen.add(id(node))
-            node = next((target for target, _ in self.targets(node)), node)
+            node = next(iter(self.targets_of(node)), node)
         return node
 
     def marked(self, node: Any, marks: frozenset[str]) -> frozenset[str]:

@@ -13,7 +13,7 @@ from hypothesis import given, settings, strategies
 
 from scanner_mocks import scanner_mock
 
-CONFIG = str(files("openapi_check.run") / "schemathesis.toml")
+CONFIGURATION = [files(package) / "schemathesis.toml" for package in ("openapi_check.run", "scanner_mocks")]
 SEED = "20261124"
 EXAMPLES = os.environ.get("SCANNER_TEST_EXAMPLES", "200")
 FEW = "10"
@@ -27,41 +27,41 @@ def mock():
         yield running
 
 
-def attack(mock, *arguments):
-    """Run Schemathesis with all checks; its report is in the assertion where it finds something."""
-    command = [
-        sys.executable,
-        "-m",
-        "schemathesis.cli",
-        "--config-file",
-        CONFIG,
-        "run",
-        f"{mock.api}/openapi.json",
-    ]
+@pytest.fixture(scope="module")
+def attack(mock, tmp_path_factory):
+    """Return what runs Schemathesis with all checks; its report is in the assertion if it fails."""
+    file = tmp_path_factory.mktemp("schemathesis") / "schemathesis.toml"
+    file.write_text("\n".join(each.read_text("utf-8") for each in CONFIGURATION))
+    url = f"{mock.api}/openapi.json"
+    command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(file), "run", url]
     options = ["--url", mock.api, "--max-examples", EXAMPLES, "--seed", SEED, "--no-color"]
-    run = subprocess.run([*command, *options, *arguments], check=False, capture_output=True, text=True)  # noqa: S603 -- the project's own command
-    assert run.returncode == 0, run.stdout[-20_000:] + run.stderr[-2000:]
+
+    def attack(*arguments):
+        run = subprocess.run([*command, *options, *arguments], check=False, capture_output=True, text=True)  # noqa: S603 -- the project's own command
+        assert run.returncode == 0, run.stdout[-20_000:] + run.stderr[-2000:]
+
+    return attack
 
 
-def test_an_api_key_finds_nothing_wrong(mock):
+def test_an_api_key_finds_nothing_wrong(attack, mock):
     """With a valid API key, no operation breaks the contract, whatever it is sent."""
-    attack(mock, "--header", f"X-API-Key: {mock.keys['unlimited']}", "--phases", "fuzzing")
+    attack("--header", f"X-API-Key: {mock.keys['unlimited']}", "--phases", "fuzzing")
 
 
-def test_a_bearer_token_finds_nothing_wrong(mock):
+def test_a_bearer_token_finds_nothing_wrong(attack, mock):
     """With a valid bearer token, no operation breaks the contract, whatever it is sent."""
-    attack(mock, "--header", f"Authorization: Bearer {mock.bearer_token}", "--phases", "coverage")
+    attack("--header", f"Authorization: Bearer {mock.bearer_token}", "--phases", "coverage")
 
 
-def test_one_call_after_another_finds_nothing_wrong(mock):
+def test_one_call_after_another_finds_nothing_wrong(attack, mock):
     """Nor does one at its edges, or after others: beside the first, which takes as long."""
     key = f"X-API-Key: {mock.keys['unlimited']}"
-    attack(mock, "--header", key, "--phases", "examples,coverage,stateful")
+    attack("--header", key, "--phases", "examples,coverage,stateful")
 
 
-def test_without_a_credential_nothing_is_wrong(mock):
+def test_without_a_credential_nothing_is_wrong(attack):
     """Without a credential, every refusal is one that the contract has."""
-    attack(mock, "--max-examples", FEW)
+    attack("--max-examples", FEW)
 
 
 @given(strategies.data())

@@ -11,7 +11,17 @@ from openapi_service.assembly import Assembly
 from openapi_service.clock import SystemClock
 from openapi_service.connexion_adapter import bind
 from openapi_service.edge import Edge
+from openapi_service.problems import ProblemProfile
 
+PROFILE = ProblemProfile(
+    "https://errors.test/",
+    lambda problem, request_id, now: {
+        "error_code": problem.code,
+        "retryable": problem.retryable,
+        "timestamp": now.isoformat(),
+        "request_id": request_id,
+    },
+)
 NO_CONTENT = {"204": {"description": ""}}
 
 
@@ -90,7 +100,9 @@ def serve(call_asgi):
             handlers = {each.operation_id: note for each in contract.operations}
         fallback = options.pop("fallback", None)
         bound = bind(Assembly(contract, gate, **{"reveal": True, **options}), handlers, fallback)
-        edge = Edge(bound, clock=SystemClock(), pages=pages, most_target_bytes=most_target_bytes)
+        edge = Edge(
+            bound, clock=SystemClock(), pages=pages, most_target_bytes=most_target_bytes, profile=PROFILE
+        )
         return App(edge, gate, call_asgi, seen)
 
     return make

@@ -105,7 +105,7 @@ def test_a_problem_in_a_body_is_written_as_it_would_be_answered(answering):
     answer = app.get("/", x_request_id="r-1")
     (told,) = answer.json
     assert told["problem"] | {"timestamp": ""} == {
-        "type": "https://closient.com/docs/errors/conflict",
+        "type": "https://errors.test/conflict",
         "title": "Conflict",
         "status": 409,
         "detail": "Taken.",

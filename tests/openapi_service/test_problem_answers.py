@@ -51,8 +51,8 @@ def test_every_problem_is_answered_whole(kind, serve):
     document = response.json
     assert document.keys() >= MEMBERS
     assert response.status == document["status"] == kind.status
-    assert document["type"] == "https://closient.com/docs/errors/" + kind.error_code
-    assert (document["error_code"], document["retryable"]) == (kind.error_code, kind.retryable)
+    assert document["type"] == "https://errors.test/" + kind.code
+    assert (document["error_code"], document["retryable"]) == (kind.code, kind.retryable)
     assert document["title"]
     assert document["detail"]
     assert document["instance"] == "/"

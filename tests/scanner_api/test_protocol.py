@@ -14,6 +14,7 @@ import uvicorn
 from openapi_service import protocol
 from openapi_service.protocol import OneWriteProtocol
 from openapi_service.server import listen
+from scanner_api.problems import PROFILE
 from scanner_contract import load_contract
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n"
@@ -26,6 +27,9 @@ async def app(_scope, receive, send):
         pass
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
     await send({"type": "http.response.body", "body": b"ok"})
+
+
+app.profile = PROFILE
 
 
 @pytest.fixture(scope="module")

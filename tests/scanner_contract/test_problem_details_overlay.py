@@ -2,6 +2,7 @@
 
 import json
 from copy import deepcopy
+from datetime import UTC, datetime
 
 import jsonschema_rs
 import pytest
@@ -16,6 +17,7 @@ from openapi_service.problems import (
     ValidationFailed,
     Violation,
 )
+from scanner_api.problems import PROFILE
 from scanner_contract.loading import PACKAGED, PACKAGED_OVERLAYS, load_contract
 
 OVERLAY = PACKAGED_OVERLAYS / "problem-details.yaml"
@@ -31,7 +33,7 @@ RATE_LIMIT_HEADERS = {
 }
 # 405 answers a request for which there is no operation
 DECLARED = [problem for problem in BY_STATUS.values() if problem is not MethodNotAllowed]
-EXCHANGE = {"instance": "/pets?q=%20", "timestamp": "2026-04-01T12:00:00Z", "request_id": "r-1"}
+EXCHANGE = {"instance": "/pets?q=%20", "request_id": "r-1", "now": datetime(2026, 4, 1, tzinfo=UTC)}
 
 
 @pytest.fixture(scope="module")
@@ -60,21 +62,21 @@ def problem_schema(contract, response):
     )
 
 
-@pytest.mark.parametrize("problem", DECLARED, ids=lambda problem: problem.error_code)
+@pytest.mark.parametrize("problem", DECLARED, ids=lambda problem: problem.code)
 def test_every_operation_declares_every_problem(contract, problem):
     """Each operation declares each problem that can answer it, under its status, pinned to its code."""
     for operation in contract.operations:
         response = operation.responses[str(int(problem.status))]
         schema = response["content"]["application/problem+json"]["schema"]
         assert schema["$ref"] == "#/components/schemas/ProblemDetails"
-        assert schema["properties"]["error_code"]["const"] == problem.error_code
+        assert schema["properties"]["error_code"]["const"] == problem.code
         assert schema["properties"]["status"]["const"] == problem.status
 
 
 def test_error_codes_are_those_of_the_service(contract):
     """The enumeration of error codes and the problem classes of the service are the same set."""
     schema = contract.document["components"]["schemas"]["ProblemDetails"]
-    codes = [problem.error_code for problem in BY_STATUS.values()]
+    codes = [problem.code for problem in BY_STATUS.values()]
     assert sorted(schema["properties"]["error_code"]["enum"]) == sorted(codes)
 
 
@@ -123,12 +125,12 @@ def test_rate_limit_policy_pattern(contract, policy, right):
             [Violation("query", "limit", "maximum", "..."), Violation("body", "", "type", "...")]
         ),
     ],
-    ids=lambda problem: problem.error_code,
+    ids=lambda problem: problem.code,
 )
 def test_problems_of_the_service_are_valid(contract, problem):
     """What the service writes for a problem is what the contract declares for its status, and no other."""
     responses = contract.operations[0].responses
-    document = problem.document(**EXCHANGE)
+    document = PROFILE.document(problem, **EXCHANGE)
     problem_schema(contract, responses[str(int(problem.status))]).validate(document)
     assert not problem_schema(contract, responses["404"]).is_valid(document)
 
@@ -145,7 +147,7 @@ def test_problems_of_the_service_are_valid(contract, problem):
 )
 def test_wrong_error_entries_are_refused(contract, error):
     """An entry of errors names its part once, and says where it is."""
-    document = ValidationFailed([]).document(**EXCHANGE) | {"errors": [error]}
+    document = PROFILE.document(ValidationFailed([]), **EXCHANGE) | {"errors": [error]}
     assert not problem_schema(contract, contract.operations[0].responses["422"]).is_valid(document)
 
 

@@ -22,7 +22,7 @@ from PIL import Image
 from rich.console import Console
 from typer.testing import CliRunner
 
-from scanner_api.scanning.extraction.barcodes import decode_barcodes
+from scanner_api.scanning.extraction.pixels import decode_barcodes
 from scanner_mocks import cli, server
 from scanner_mocks.demonstration import Failed, demonstrate, scan, stage, story
 from scanner_mocks.pictures import label, tin

@@ -8,8 +8,7 @@ from openapi_service.problems import Conflict
 from scanner_api.access.callers import active_session, reachable_capture, reachable_session
 from scanner_api.scanning.captures import Capture, CaptureStatus
 
-from .pagination import envelope
-from .representations import capture_representation
+from .representations import capture_representation, envelope
 from .writes import conflict_if_closed, merged_metadata
 
 if TYPE_CHECKING:

@@ -13,8 +13,7 @@ from scanner_api.scanning.photo_keys import ForeignKey
 from scanner_api.scanning.photos import OrderError, Photo
 from scanner_api.storage.database import DuplicateError
 
-from .pagination import envelope
-from .representations import photo_representation
+from .representations import envelope, photo_representation
 from .writes import conflict_if_closed, invalid, merged_metadata
 
 if TYPE_CHECKING:

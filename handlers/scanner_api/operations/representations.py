@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from scanner_api.scanning.captures import Capture
     from scanner_api.scanning.photos import Photo
     from scanner_api.scanning.proposals import Proposal
-    from scanner_api.scanning.redirect_rules import RedirectRule
     from scanner_api.scanning.sessions import ScanSession
+    from scanner_api.storage.redirect_rules import RedirectRule
 
 
 def session_summary(session: ScanSession) -> dict[str, Any]:
@@ -115,4 +115,27 @@ def rule_representation(rule: RedirectRule) -> dict[str, Any]:
         "url": rule.url,
         "order_index": rule.order_index,
         "created": rule.created,
+    }
+
+
+def envelope(items: list[dict[str, Any]], total_count: int, *, page: int, page_size: int) -> dict[str, Any]:
+    """Return one page of a list with what a reader needs to turn to the others.
+
+    Args:
+        items: what is on this page; none if it is beyond the end.
+        total_count: items on all pages.
+        page: from 1.
+        page_size: most items on a page.
+    """
+    total_pages = -(-total_count // page_size)
+    return {
+        "data": items,
+        "pagination": {
+            "page": page,
+            "page_size": page_size,
+            "total_count": total_count,
+            "total_pages": total_pages,
+            "has_next": page < total_pages,
+            "has_previous": page > 1 and total_count > 0,
+        },
     }

@@ -9,8 +9,7 @@ from scanner_api.access.callers import active_session, organization_for, reachab
 from scanner_api.scanning.sessions import ExtractionStatus, ScanSession, SessionStatus
 from scanner_api.storage.database import ConstraintError
 
-from .pagination import envelope
-from .representations import session_detail, session_summary
+from .representations import envelope, session_detail, session_summary
 from .writes import merged_metadata
 
 if TYPE_CHECKING:

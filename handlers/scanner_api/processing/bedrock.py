@@ -83,7 +83,7 @@ _PASSING: Final = frozenset(
     }
 )
 
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 class BedrockExtractor:
@@ -130,7 +130,7 @@ class BedrockExtractor:
                 raise ServiceUnavailable("The extraction model does not answer.") from error
             raise ExtractionError(f"Bedrock refuses the photo: {reason}.") from error
         except BotoCoreError as error:
-            _log.warning("Bedrock cannot be asked: %s", type(error).__name__)
+            logger.warning("Bedrock cannot be asked: %s", type(error).__name__)
             raise ServiceUnavailable("The extraction model does not answer.") from error
         return answer
 

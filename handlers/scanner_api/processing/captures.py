@@ -12,11 +12,11 @@ from openapi_service.problems import ServiceUnavailable
 from scanner_api.scanning import pipeline
 from scanner_api.scanning.captures import FINAL, CaptureStatus
 from scanner_api.scanning.extraction import ExtractionError
-from scanner_api.scanning.extraction.barcodes import decode_barcodes
+from scanner_api.scanning.extraction.pixels import decode_barcodes
 from scanner_api.scanning.pipeline import LinkedProduct
 from scanner_api.scanning.qr_analysis import analyse
 
-from .photos import read_photo
+from .extraction import read_photo
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 UNEXPECTED: Final = "The capture could not be processed because of an error of the server."
 NO_VISION: Final = "Barcodes in images are not read here: the server lacks its extra `vision`."
 
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 class CaptureProcessor:
@@ -80,7 +80,7 @@ class CaptureProcessor:
                 if capture is not None:
                     await self._process(pipeline.claim(capture, self._clock.now()))
         except ServiceUnavailable as problem:
-            _log.warning("capture %s waits: %s", capture_id, problem.detail)
+            logger.warning("capture %s waits: %s", capture_id, problem.detail)
 
     def close(self) -> None:
         """Let go of the thread."""
@@ -116,8 +116,8 @@ class CaptureProcessor:
             message = problem.detail
         except ExtractionError as error:
             message = str(error)
-        except Exception:  # noqa: BLE001 -- whatever it is, the capture has to end
-            _log.exception("capture %s failed", capture.id)
+        except Exception:
+            logger.exception("capture %s failed", capture.id)
             message = UNEXPECTED
         return pipeline.fail(capture, message, self._clock.now())
 

@@ -6,7 +6,8 @@ import asyncio
 import logging
 import os
 from contextlib import asynccontextmanager, nullcontext
-from typing import TYPE_CHECKING, NamedTuple
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Final, NamedTuple
 from uuid import UUID
 
 from openapi_service.problems import ServiceUnavailable
@@ -15,8 +16,7 @@ from scanner_api.scanning.enrichment import capture_for, news
 from scanner_api.scanning.extraction import ExtractionError, LabelPhoto
 from scanner_api.scanning.pipeline import MAX_ATTEMPTS
 from scanner_api.scanning.proposals import Proposal, ProposalStatus
-
-from .photos import read_photo
+from scanner_api.storage.photo_bucket import ObjectTooLarge
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 
     from .stores import Stores
 
-_log = logging.getLogger(__name__)
+_VISION: Final = ("PIL", "numpy", "rapidocr")
+
+logger = logging.getLogger(__name__)
 
 
 class _Claim(NamedTuple):
@@ -86,7 +88,7 @@ class SessionExtraction:
             if attempt is not None:
                 await self._extract(_Claim(session_id, attempt), captures)
         except ServiceUnavailable as problem:
-            _log.warning("the extraction of session %s waits: %s", session_id, problem.detail)
+            logger.warning("the extraction of session %s waits: %s", session_id, problem.detail)
 
     async def _extract(self, claim: _Claim, captures: list[Capture]) -> None:
         try:
@@ -116,7 +118,7 @@ class SessionExtraction:
             try:
                 is_ours = await self._stores.extractions.renew(*claim, self._lease_seconds)
             except ServiceUnavailable as problem:
-                _log.warning("the lease of session %s is not renewed: %s", claim.session_id, problem.detail)
+                logger.warning("the lease of session %s is not renewed: %s", claim.session_id, problem.detail)
 
     async def _read_all(self, claim: _Claim, captures: list[Capture]) -> None:
         if self._extractor is None:
@@ -138,11 +140,11 @@ class SessionExtraction:
         except ServiceUnavailable as problem:
             if attempt < MAX_ATTEMPTS:
                 raise
-            _log.warning("photo %s is not read: %s", photo.id, problem.detail)
+            logger.warning("photo %s is not read: %s", photo.id, problem.detail)
         except ExtractionError as error:
-            _log.warning("photo %s is not read: %s", photo.id, error)
-        except Exception:  # noqa: BLE001 -- whatever it is, the other photos are not concerned
-            _log.exception("photo %s is not read", photo.id)
+            logger.warning("photo %s is not read: %s", photo.id, error)
+        except Exception:
+            logger.exception("photo %s is not read", photo.id)
         return []
 
     async def _propose(self, capture: Capture, findings: Iterable[Finding], source: str) -> None:
@@ -168,3 +170,35 @@ class SessionExtraction:
             metadata={},
             created=self._clock.now(),
         )
+
+
+async def read_photo(bucket: PhotoBucket, key: str, most_bytes: int) -> bytes:
+    """Return a photo's file.
+
+    Raises:
+        ExtractionError: it is not in the bucket any more, or too large.
+        ServiceUnavailable: S3 does not answer.
+    """
+    try:
+        content = await bucket.get(key, most_bytes)
+    except ObjectTooLarge as error:
+        raise ExtractionError(str(error)) from error
+    if content is None:
+        raise ExtractionError("The photo is not in the bucket any more.")
+    return content
+
+
+def open_extractor(settings: Settings) -> Extractor | None:
+    """Return the extractor that is set, or None if photos are not to be read, or cannot be."""
+    if settings.extractor == "bedrock":
+        from .bedrock import BedrockExtractor  # noqa: PLC0415 -- boto3 is slow to import
+
+        return BedrockExtractor(settings.bedrock_model, settings.bedrock_region)
+    if settings.extractor == "none":
+        return None
+    if not all(map(find_spec, _VISION)):
+        logger.warning("Photos are not read (extractor local): scanner-api[vision] is not installed")
+        return None
+    from scanner_api.scanning.extraction.local import LocalExtractor  # noqa: PLC0415 -- not all need it
+
+    return LocalExtractor()

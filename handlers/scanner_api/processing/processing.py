@@ -101,8 +101,7 @@ class Processing:
 
     def _tasks(self) -> Tasks:
         from .captures import CaptureProcessor  # noqa: PLC0415 -- the reason above
-        from .extraction import SessionExtraction  # noqa: PLC0415 -- the same
-        from .extractors import open_extractor  # noqa: PLC0415 -- the same
+        from .extraction import SessionExtraction, open_extractor  # noqa: PLC0415 -- the same
         from .tasks import Tasks  # noqa: PLC0415 -- imported when it is needed
 
         extractor, retries = open_extractor(self._settings), asyncio.Lock()

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 MOST_WAITING: Final = 1000
 
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 class QueueError(Exception):
@@ -117,6 +117,6 @@ class Queue:
             try:
                 await (await self.connect()).send(job)
             except Exception as error:  # noqa: BLE001 -- brokers have many errors, and the sweep heals all
-                _log.warning("%s %s is left to the sweep: %s", job.task, job.id, type(error).__name__)
+                logger.warning("%s %s is left to the sweep: %s", job.task, job.id, type(error).__name__)
             finally:
                 self._waiting.discard(job)

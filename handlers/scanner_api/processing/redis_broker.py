@@ -29,7 +29,7 @@ _ANSWER_SECONDS: Final = 5
 _PAUSE_SECONDS: Final = 1
 _IDLE_SECONDS: Final = 60
 
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 class RedisBroker:
@@ -113,7 +113,7 @@ class RedisBroker:
             try:
                 await receiver.listen(self._finish)
             except Exception as error:  # noqa: BLE001 -- an outage has many, and they come in groups
-                _log.warning("the Redis of the queue does not answer: %s", _root(error))
+                logger.warning("the Redis of the queue does not answer: %s", _root(error))
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._finish.wait(), _PAUSE_SECONDS)
 

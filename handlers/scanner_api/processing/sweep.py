@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .queue import Queue
     from .stores import Stores
 
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 class Sweep:
@@ -57,7 +57,7 @@ class Sweep:
         try:
             await part()
         except Exception as error:  # noqa: BLE001 -- databases and brokers have many, and none may end the sweep
-            _log.warning("a part of the sweep failed: %s", type(error).__name__)
+            logger.warning("a part of the sweep failed: %s", type(error).__name__)
 
     async def _queue_captures(self) -> None:
         for capture_id in await self._stores.captures.unfinished(await self._queue.room()):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 GRACE_SECONDS: Final = 2.0
 
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 class Tasks:
@@ -62,4 +62,4 @@ class Tasks:
     def _done(self, doing: asyncio.Task[None]) -> None:
         self._doing.discard(doing)
         if not doing.cancelled() and (error := doing.exception()):
-            _log.error("a job ended unexpectedly", exc_info=error)
+            logger.error("a job ended unexpectedly", exc_info=error)

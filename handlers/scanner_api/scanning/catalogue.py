@@ -12,7 +12,6 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from .bricks import BRICK
 from .rows import BadRow, read_rows
 
 if TYPE_CHECKING:
@@ -53,6 +52,8 @@ _COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
 """Where each field is looked for, in order; Open Food Facts' names are the last of each."""
 
 GTIN_LENGTH: Final = 14
+BRICK: Final = re.compile(r"1[0-9]{7}|")
+"""A brick code of GS1's Global Product Classification, or none."""
 _MAX_LENGTHS: Final = {"name": 300, "brand_name": 200, "category": 300, "images": 2048}
 _MAX_LENGTH: Final = 10_000
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")

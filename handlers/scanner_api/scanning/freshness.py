@@ -12,7 +12,7 @@ from functools import cache
 from importlib.resources import files
 from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple
 
-from .bricks import BRICK
+from .catalogue import BRICK
 from .rows import BadRow, read_rows
 
 if TYPE_CHECKING:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from io import SEEK_CUR
 from typing import IO, Final, NamedTuple
-
-from .jpeg_scans import has_more_scans
 
 MAX_PIXELS: Final = 50_000_000
 """A decoded photo of this size takes 200 MB."""
@@ -21,7 +20,12 @@ _MAX_SEGMENTS: Final = 1000
 _FILL: Final = 0xFF
 _FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 """JPEG markers that start a frame: SOF0 to SOF15 without DHT, JPG and DAC."""
-_SCAN: Final = frozenset({0xD9, 0xDA})
+_MARKER: Final = re.compile(rb"\xff+([\x02-\xcf\xd9-\xfe])")
+"""Of a segment; others stand alone, or mean an 0xFF or a restart within a scan."""
+_START_OF_SCAN: Final = 0xDA
+_END_OF_IMAGE: Final = 0xD9
+_CHUNK: Final = 65_536
+_SCAN: Final = frozenset({_END_OF_IMAGE, _START_OF_SCAN})
 """Where a JPEG without a frame header by then has none."""
 
 
@@ -145,3 +149,46 @@ def _next_marker(stream: IO[bytes]) -> int:
 
 
 _SIZES: Final = {"image/jpeg": _jpeg_size, "image/png": _png_size, "image/webp": _webp_size}
+
+
+def has_more_scans(stream: IO[bytes], most: int) -> bool:
+    """Tell whether a JPEG has more scans than that, or more than a thousand segments.
+
+    Each scan of a progressive JPEG goes over the whole picture and may take a few bytes, so that decoding a
+    small file can take hours. What stands behind its end does not count: phones put films there.
+
+    Args:
+        stream: a seekable file.
+        most: scans that it may have.
+    """
+    stream.seek(2)
+    scans = 0
+    for _ in range(_MAX_SEGMENTS):
+        marker = _find_marker(stream)
+        if marker in {None, _END_OF_IMAGE} or not _skip_segment(stream):
+            return False
+        scans += marker == _START_OF_SCAN
+        if scans > most:
+            return True
+    return True
+
+
+def _find_marker(stream: IO[bytes]) -> int | None:
+    """Return the code of the next segment, with the file behind it; None if there is none."""
+    rest = b""
+    while chunk := stream.read(_CHUNK):
+        data = rest + chunk
+        if found := _MARKER.search(data):
+            stream.seek(found.end() - len(data), SEEK_CUR)
+            return found[1][0]
+        rest = data[-1:]
+    return None
+
+
+def _skip_segment(stream: IO[bytes]) -> bool:
+    """Go to the end of a segment; False if the file ends where its length should stand."""
+    length = stream.read(2)
+    if len(length) < struct.calcsize(">H"):
+        return False
+    stream.seek(max(struct.unpack(">H", length)[0] - 2, 0), SEEK_CUR)
+    return True

@@ -13,16 +13,12 @@ from sqlalchemy import select
 from scanner_api.scanning.captures import FINAL, Capture, CaptureStatus
 
 from .activity import Activity, SessionClosed
-from .leases import is_free
 from .lookup import Lookup
-from .paging import read_newest, read_page
-from .records import maker_of
+from .queries import is_free, maker_of, read_newest, read_page
 from .tables import captures, products, scan_sessions
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
-
-    from sqlalchemy import Update
 
     from openapi_service.clock import Clock
     from scanner_api.scanning.sessions import SessionStatus
@@ -127,12 +123,11 @@ class CaptureStore:
         newest_first = _CAPTURES.where(captures.c.session_id == session_id).order_by(
             captures.c.created.desc(), captures.c.id.desc()
         )
-        rows, total = await read_page(self._database, newest_first, page=page, page_size=page_size)
-        return [Capture(**row) for row in rows], total
+        return await read_page(self._database, newest_first, _capture, page=page, page_size=page_size)
 
     async def newest(self, limit: int) -> list[Capture]:
         """Return so many captures of all sessions, newest first."""
-        return [Capture(**row) for row in await read_newest(self._database, _CAPTURES, captures, limit)]
+        return await read_newest(self._database, _CAPTURES, _capture, captures, limit)
 
     async def unfinished(self, limit: int) -> list[str]:
         """Return the ids of captures that are to be processed and no one works at, oldest first."""
@@ -142,8 +137,7 @@ class CaptureStore:
             .order_by(captures.c.created, captures.c.id)
             .limit(limit)
         )
-        async with self._database.snapshot() as connection:
-            return list((await connection.scalars(waiting)).all())
+        return [capture_id for (capture_id,) in await self._database.fetch(waiting)]
 
     async def claim(self, capture_id: str, lease_seconds: float) -> Capture | None:
         """Take an unfinished capture that no one works at, or None; attempts are counted by saving it."""
@@ -155,8 +149,7 @@ class CaptureStore:
             lease = free.values(lease_until=now + timedelta(seconds=lease_seconds))
             if (await connection.execute(lease)).rowcount == 0:
                 return None
-            rows = await connection.execute(_CAPTURES.where(captures.c.id == capture_id))
-            return Capture(**rows.mappings().one())
+            return _capture((await connection.execute(_CAPTURES.where(captures.c.id == capture_id))).one())
 
     async def save(self, capture: Capture, lease_seconds: float) -> bool:
         """Store what a step found out, and keep an unfinished capture for longer.
@@ -166,19 +159,21 @@ class CaptureStore:
         """
         until = self._clock.now() + timedelta(seconds=lease_seconds)
         values = {field: getattr(capture, field) for field in _FOUND_BY_PROCESSING}
-        return await self._update(
+        saved = (
             captures.update()
             .where(captures.c.id == capture.id, _UNFINISHED, captures.c.attempts <= capture.attempts)
             .values(**values, lease_until=None if capture.status in FINAL else until)
         )
+        return await self._database.change(saved) == 1
 
     async def release(self, capture: Capture) -> bool:
         """Give a claimed and saved capture back, uncounted; False if another began with it."""
-        return await self._update(
+        released = (
             captures.update()
             .where(captures.c.id == capture.id, _UNFINISHED, captures.c.attempts == capture.attempts)
             .values(attempts=captures.c.attempts - 1, lease_until=None)
         )
+        return await self._database.change(released) == 1
 
     async def retry(self, capture: Capture) -> bool:
         """Store a FAILED or NOT_FOUND capture as it is to begin again, and touch its session.
@@ -191,10 +186,6 @@ class CaptureStore:
         async with self._database.transaction() as connection:
             await self._activity.touch(connection, capture.session_id)
             return (await connection.execute(again)).rowcount == 1
-
-    async def _update(self, statement: Update) -> bool:
-        async with self._database.transaction() as connection:
-            return (await connection.execute(statement)).rowcount == 1
 
 
 def _row(capture: Capture) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from msgspec.structs import asdict
 from sqlalchemy import bindparam, func, or_, select
 
 from .lookup import Lookup
-from .records import columns_of
+from .queries import columns_of, maker_of
 from .tables import api_keys, memberships, web_sessions
 
 if TYPE_CHECKING:
@@ -89,6 +89,7 @@ class WebSessionRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _KEY_COLUMNS: Final = columns_of(api_keys, ApiKey)
+_key: Final = maker_of(ApiKey)
 
 
 class CredentialStore:
@@ -159,8 +160,7 @@ class CredentialStore:
         )
         # in one order everywhere: two processes that lock the same rows crosswise would wait for ever
         uses = [{"key_id": key_id, "used": used} for key_id, used in sorted(last_used.items())]
-        async with self._database.transaction() as connection:
-            await connection.execute(statement, uses)
+        await self._database.change(statement, uses)
 
     async def list_api_keys(
         self, *, organization_id: str | None = None, user_id: str | None = None
@@ -171,16 +171,12 @@ class CredentialStore:
             statement = statement.where(api_keys.c.organization_id == organization_id)
         if user_id is not None:
             statement = statement.where(api_keys.c.user_id == user_id)
-        async with self._database.snapshot() as connection:
-            return [ApiKey(**row) for row in (await connection.execute(statement)).mappings()]
+        return [_key(row) for row in await self._database.fetch(statement)]
 
     async def revoke_api_key(self, key_id: str) -> bool:
         """Switch a key off for good; False if there is none with this id."""
-        async with self._database.transaction() as connection:
-            revoked = await connection.execute(
-                api_keys.update().where(api_keys.c.id == key_id).values(is_active=False)
-            )
-            return revoked.rowcount == 1
+        key = api_keys.update().where(api_keys.c.id == key_id)
+        return await self._database.change(key.values(is_active=False)) == 1
 
     async def add_api_key(self, key: ApiKey, digest: str) -> None:
         """Store a new API key under its SHA-256 digest.
@@ -188,8 +184,7 @@ class CredentialStore:
         Raises:
             ConstraintError: id or digest is taken, the owner does not exist, or there is not exactly one.
         """
-        async with self._database.transaction() as connection:
-            await connection.execute(api_keys.insert(), {**asdict(key), "digest": digest})
+        await self._database.change(api_keys.insert(), [{**asdict(key), "digest": digest}])
 
     async def add_web_session(self, session: WebSession, digest: str) -> None:
         """Store a sign-in under its cookie's SHA-256 digest.
@@ -197,8 +192,7 @@ class CredentialStore:
         Raises:
             ConstraintError: id or digest is taken, or the user does not exist.
         """
-        async with self._database.transaction() as connection:
-            await connection.execute(web_sessions.insert(), {**asdict(session), "digest": digest})
+        await self._database.change(web_sessions.insert(), [{**asdict(session), "digest": digest}])
 
 
 def _reached(rows: Sequence[Row]) -> frozenset[str]:

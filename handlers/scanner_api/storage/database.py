@@ -24,11 +24,11 @@ from .migrations import HEAD
 from .tables import create_all
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Executable, Select
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 __all__ = ["ConstraintError", "Database", "DatabaseError", "DuplicateError"]
@@ -193,6 +193,26 @@ class Database:
         """
         async with self.read_turn, _connection(self._snapshots) as connection:
             yield connection
+
+    async def fetch(self, statement: Select[Any]) -> Sequence[Any]:
+        """Return all rows of one statement, of one committed state.
+
+        Raises:
+            ServiceUnavailable: the database does not answer.
+        """
+        async with self.snapshot() as connection:
+            rows: Sequence[Any] = (await connection.execute(statement)).all()
+        return rows
+
+    async def change(self, statement: Executable, rows: Sequence[Mapping[str, Any]] | None = None) -> int:
+        """Execute one statement in a transaction of its own, and return how many rows it changed.
+
+        Raises:
+            ConstraintError: the schema refuses a row.
+            ServiceUnavailable: the database does not answer, or gave way to another transaction.
+        """
+        async with self.transaction() as connection:
+            return (await connection.execute(statement, rows)).rowcount
 
     async def take_turn(self, connection: AsyncConnection, purpose: str) -> None:
         """Wait until no other transaction is at this purpose; the turn ends with the transaction.

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from scanner_api.scanning.proposals import ProposalStatus
 from scanner_api.scanning.sessions import ExtractionStatus
 
-from .leases import is_free
+from .queries import is_free
 from .tables import captures, proposals, scan_sessions
 
 if TYPE_CHECKING:
@@ -48,8 +48,7 @@ class ExtractionStore:
             .order_by(scan_sessions.c.modified, scan_sessions.c.id)
             .limit(limit)
         )
-        async with self._database.snapshot() as connection:
-            return list((await connection.scalars(waiting)).all())
+        return [session_id for (session_id,) in await self._database.fetch(waiting)]
 
     async def claim(self, session_id: str, lease_seconds: float) -> int | None:
         """Take an extraction that no one works at; return which attempt this is, from 1, or None."""
@@ -71,15 +70,15 @@ class ExtractionStore:
     async def renew(self, session_id: str, attempt: int, lease_seconds: float) -> bool:
         """Keep the lease for longer; False if another has it by now."""
         until = self._clock.now() + timedelta(seconds=lease_seconds)
-        return await self._update(_claimed(session_id, attempt).values(extraction_lease_until=until))
+        renewed = _claimed(session_id, attempt).values(extraction_lease_until=until)
+        return await self._database.change(renewed) == 1
 
     async def release(self, session_id: str, attempt: int) -> bool:
         """Give an extraction back as if it had not been claimed; False if another has it by now."""
-        return await self._update(
-            _claimed(session_id, attempt).values(
-                extraction_attempts=scan_sessions.c.extraction_attempts - 1, extraction_lease_until=None
-            )
+        released = _claimed(session_id, attempt).values(
+            extraction_attempts=scan_sessions.c.extraction_attempts - 1, extraction_lease_until=None
         )
+        return await self._database.change(released) == 1
 
     async def finish(self, session_id: str, attempt: int) -> bool:
         """End an extraction whose proposals are stored; False if another has it by now."""
@@ -91,10 +90,6 @@ class ExtractionStore:
                 return False
             await settle(connection, session_id)
             return True
-
-    async def _update(self, statement: Update) -> bool:
-        async with self._database.transaction() as connection:
-            return (await connection.execute(statement)).rowcount == 1
 
 
 def _claimed(session_id: str, attempt: int) -> Update:

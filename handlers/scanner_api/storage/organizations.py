@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 from msgspec.structs import asdict
 from sqlalchemy import select
 
+from .queries import columns_of, maker_of
 from .tables import memberships, organizations, users
 
 if TYPE_CHECKING:
@@ -32,6 +33,9 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     created: datetime
 
 
+_organization: Final = maker_of(Organization)
+
+
 class OrganizationStore:
     """The organizations and their members; adding what exists is a :class:`ConstraintError`."""
 
@@ -40,23 +44,20 @@ class OrganizationStore:
 
     async def add_organization(self, organization: Organization) -> None:
         """Store a new organization."""
-        async with self._database.transaction() as connection:
-            await connection.execute(organizations.insert(), asdict(organization))
+        await self._database.change(organizations.insert(), [asdict(organization)])
 
     async def organization(self, organization_id: str) -> Organization | None:
         """Return the organization with this id, or None."""
-        statement = select(organizations).where(organizations.c.id == organization_id)
-        async with self._database.snapshot() as connection:
-            row = (await connection.execute(statement)).mappings().first()
-        return Organization(**row) if row else None
+        own = select(*columns_of(organizations, Organization)).where(organizations.c.id == organization_id)
+        for row in await self._database.fetch(own):
+            return _organization(row)
+        return None
 
     async def add_user(self, user: User) -> None:
         """Store a new user."""
-        async with self._database.transaction() as connection:
-            await connection.execute(users.insert(), asdict(user))
+        await self._database.change(users.insert(), [asdict(user)])
 
     async def add_membership(self, user_id: str, organization_id: str, role: str) -> None:
         """Make a user a member of an organization; neither may be unknown."""
         row = {"user_id": user_id, "organization_id": organization_id, "role": role}
-        async with self._database.transaction() as connection:
-            await connection.execute(memberships.insert(), row)
+        await self._database.change(memberships.insert(), [row])

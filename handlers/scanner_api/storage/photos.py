@@ -12,8 +12,7 @@ from scanner_api.scanning.photos import Photo, check_order
 from .activity import Activity
 from .database import DuplicateError
 from .lookup import Lookup
-from .paging import read_newest, read_page
-from .records import columns_of, maker_of
+from .queries import columns_of, maker_of, read_newest, read_page
 from .tables import photos
 
 if TYPE_CHECKING:
@@ -64,9 +63,9 @@ class PhotoStore:
 
     async def get(self, photo_id: str) -> Photo | None:
         """Return the photo with this id (any string), or None."""
-        async with self._database.snapshot() as connection:
-            row = (await connection.execute(_PHOTOS.where(photos.c.id == photo_id))).first()
-        return _photo(row) if row else None
+        for row in await self._database.fetch(_PHOTOS.where(photos.c.id == photo_id)):
+            return _photo(row)
+        return None
 
     async def of_session(self, session_id: str) -> list[Photo]:
         """Return the gallery of a session, in its order; the photos' dicts are not to be changed."""
@@ -76,12 +75,11 @@ class PhotoStore:
     async def page(self, session_id: str, *, page: int, page_size: int) -> tuple[list[Photo], int]:
         """Return a page (from 1) of a session's gallery, in its order, and how many there are in all."""
         gallery = _PHOTOS.where(photos.c.session_id == session_id).order_by(photos.c.sort_order)
-        rows, total = await read_page(self._database, gallery, page=page, page_size=page_size)
-        return [Photo(**row) for row in rows], total
+        return await read_page(self._database, gallery, _photo, page=page, page_size=page_size)
 
     async def newest(self, limit: int) -> list[Photo]:
         """Return so many photos of all sessions, newest first."""
-        return [Photo(**row) for row in await read_newest(self._database, _PHOTOS, photos, limit)]
+        return await read_newest(self._database, _PHOTOS, _photo, photos, limit)
 
     async def update(self, photo: Photo, change: Callable[[Photo], Photo]) -> Photo:
         """Change a photo's label or metadata, and return it.
@@ -94,7 +92,7 @@ class PhotoStore:
         async with self._database.transaction() as connection:
             await self._activity.touch(connection, photo.session_id)
             current = await connection.execute(_PHOTOS.where(photos.c.id == photo.id))
-            changed = change(Photo(**current.mappings().one()))
+            changed = change(_photo(current.one()))
             await connection.execute(
                 photos.update()
                 .where(photos.c.id == photo.id)
@@ -125,4 +123,4 @@ async def _gallery(connection: AsyncConnection, session_id: str) -> list[Photo]:
     rows = await connection.execute(
         _PHOTOS.where(photos.c.session_id == session_id).order_by(photos.c.sort_order)
     )
-    return [Photo(**row) for row in rows.mappings()]
+    return [_photo(row) for row in rows]

@@ -13,8 +13,7 @@ from msgspec.structs import asdict
 from sqlalchemy import func, or_, select
 
 from .lookup import Lookup
-from .paging import read_page
-from .records import columns_of, maker_of
+from .queries import columns_of, maker_of, read_page
 from .tables import products
 
 if TYPE_CHECKING:
@@ -79,14 +78,13 @@ class ProductStore:
 
     async def count(self) -> int:
         """Return how many products there are."""
-        async with self._database.snapshot() as connection:
-            return await connection.scalar(select(func.count()).select_from(products)) or 0
+        ((number,),) = await self._database.fetch(select(func.count()).select_from(products))
+        return int(number)
 
     async def page(self, *, page: int, page_size: int) -> tuple[list[StoredProduct], int]:
         """Return a page (from 1) of all products, by GTIN, and how many there are."""
         by_gtin = _PRODUCTS.order_by(products.c.gtin)
-        rows, total = await read_page(self._database, by_gtin, page=page, page_size=page_size)
-        return [StoredProduct(**row) for row in rows], total
+        return await read_page(self._database, by_gtin, _product, page=page, page_size=page_size)
 
     async def upsert_many(self, new: Iterable[Product]) -> int:
         """Store products, or what is new about known ones, and return how many were read.

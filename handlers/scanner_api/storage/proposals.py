@@ -18,7 +18,7 @@ from .database import ConstraintError
 from .extractions import settle
 from .lookup import Lookup
 from .products import write_fields
-from .records import columns_of, maker_of
+from .queries import columns_of, maker_of
 from .tables import captures, proposals, scan_sessions
 
 if TYPE_CHECKING:
@@ -100,12 +100,9 @@ class ProposalStore:
             .join(scan_sessions)
             .where(proposals.c.id == proposal_id)
         )
-        async with self._database.snapshot() as connection:
-            row = (await connection.execute(statement)).first()
-        if row is None:
-            return None
-        *values, organization_id, created_by = row
-        return ProposalRecord(_proposal(values), organization_id, created_by)
+        for *values, organization_id, created_by in await self._database.fetch(statement):
+            return ProposalRecord(_proposal(values), organization_id, created_by)
+        return None
 
     async def of_capture(self, capture_id: str) -> list[Proposal]:
         """Return the proposals for a capture, oldest first."""
@@ -114,8 +111,7 @@ class ProposalStore:
             .where(proposals.c.capture_id == capture_id)
             .order_by(proposals.c.created, proposals.c.id)
         )
-        async with self._database.snapshot() as connection:
-            return [_proposal(row) for row in await connection.execute(statement)]
+        return [_proposal(row) for row in await self._database.fetch(statement)]
 
     async def counts(self, session_id: str) -> dict[str, int]:
         """Return how many proposals there are for each capture of a session; those without are left out."""

@@ -4,24 +4,37 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import msgspec
 from msgspec.structs import asdict
 from sqlalchemy import func, select
 
 from scanner_api.scanning.identifiers import new_id
-from scanner_api.scanning.redirect_rules import RedirectRule
 
 from .database import DuplicateError
-from .records import columns_of
+from .queries import columns_of, maker_of
 from .tables import products, redirect_rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from openapi_service.clock import Clock
 
     from .database import Database
 
+
+class RedirectRule(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule as it is stored; ``order_index`` is dense from 0 among the rules of its product."""
+
+    id: str
+    product_short_id: str
+    url: str
+    order_index: int
+    created: datetime
+
+
 _COLUMNS: Final = columns_of(redirect_rules, RedirectRule)
+_rule: Final = maker_of(RedirectRule)
 
 
 class RedirectRuleStore:
@@ -68,6 +81,4 @@ class RedirectRuleStore:
     async def of_product(self, product_short_id: str) -> list[RedirectRule]:
         """Return the rules of a product, in the order in which they are tried."""
         own = select(*_COLUMNS).where(redirect_rules.c.product_short_id == product_short_id)
-        async with self._database.snapshot() as connection:
-            rows = await connection.execute(own.order_by(redirect_rules.c.order_index))
-            return [RedirectRule(**row) for row in rows.mappings()]
+        return [_rule(row) for row in await self._database.fetch(own.order_by(redirect_rules.c.order_index))]

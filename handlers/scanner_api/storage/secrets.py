@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -25,15 +26,8 @@ class SecretStore:
 
     async def secret(self, name: str) -> bytes:
         """Return the 32 random bytes of this name, the same for all who share the database."""
-        if (value := await self._find(name)) is not None:
-            return value
-        try:
-            async with self._database.transaction() as connection:
-                await connection.execute(secrets.insert(), {"name": name, "value": self._random_bytes(32)})
-        except ConstraintError:
-            pass  # another process was first; its bytes count
+        for (value,) in await self._database.fetch(select(secrets.c.value).where(secrets.c.name == name)):
+            return bytes(value)
+        with suppress(ConstraintError):  # another process was first; its bytes count
+            await self._database.change(secrets.insert(), [{"name": name, "value": self._random_bytes(32)}])
         return await self.secret(name)
-
-    async def _find(self, name: str) -> bytes | None:
-        async with self._database.snapshot() as connection:
-            return await connection.scalar(select(secrets.c.value).where(secrets.c.name == name))

@@ -11,8 +11,7 @@ from scanner_api.scanning.sessions import ExtractionStatus, ScanSession, Session
 
 from .activity import Activity
 from .lookup import Lookup
-from .paging import read_newest, read_page
-from .records import columns_of, maker_of
+from .queries import columns_of, maker_of, read_newest, read_page
 from .tables import scan_sessions
 
 if TYPE_CHECKING:
@@ -51,8 +50,7 @@ class SessionStore:
         Raises:
             ConstraintError: there is one with its id, or its organization does not exist.
         """
-        async with self._database.transaction() as connection:
-            await connection.execute(scan_sessions.insert(), asdict(session))
+        await self._database.change(scan_sessions.insert(), [asdict(session)])
 
     async def get(self, session_id: str) -> ScanSession | None:
         """Return the session with this id (any string), or None; it is at least as new as the call.
@@ -74,16 +72,13 @@ class SessionStore:
             changes["extraction_status"] = ExtractionStatus.PROCESSING
         active = scan_sessions.update().where(scan_sessions.c.id == session_id, self._activity.is_active())
         async with self._database.transaction() as connection:
-            closed = await connection.execute(active.values(changes).returning(*_COLUMNS))
-            row = closed.mappings().first()
-        return ScanSession(**row) if row else None
+            row = (await connection.execute(active.values(changes).returning(*_COLUMNS))).first()
+        return _session(row) if row else None
 
     async def expire_idle(self) -> int:
         """Write down which sessions were left idle, and return how many were not known to be."""
         idle = scan_sessions.update().where(self._activity.is_idle())
-        async with self._database.transaction() as connection:
-            expired = await connection.execute(idle.values(status=SessionStatus.EXPIRED))
-            return expired.rowcount
+        return await self._database.change(idle.values(status=SessionStatus.EXPIRED))
 
     async def page(
         self,
@@ -109,13 +104,13 @@ class SessionStore:
         if status is not None:
             statement = statement.where(self._has(status))
         newest_first = statement.order_by(scan_sessions.c.created.desc(), scan_sessions.c.id.desc())
-        rows, total = await read_page(self._database, newest_first, page=page, page_size=page_size)
-        return [self._activity.seen(ScanSession(**row)) for row in rows], total
+        found, total = await read_page(self._database, newest_first, _session, page=page, page_size=page_size)
+        return list(map(self._activity.seen, found)), total
 
     async def newest(self, limit: int) -> list[ScanSession]:
         """Return so many sessions of all organizations, newest first."""
-        rows = await read_newest(self._database, select(*_COLUMNS), scan_sessions, limit)
-        return [self._activity.seen(ScanSession(**row)) for row in rows]
+        newest = await read_newest(self._database, select(*_COLUMNS), _session, scan_sessions, limit)
+        return list(map(self._activity.seen, newest))
 
     def _has(self, status: SessionStatus) -> ColumnElement[bool]:
         match status:

@@ -67,8 +67,7 @@ class Check:
         sentence: what it holds, for people.
         rules: what each of its rules holds, by the rule's name.
         severity: of a promise that is not kept, in Schemathesis's terms.
-        source: where the promise is made: JSON pointer into the contract, or an RFC.
-        promise: the contract's own words there, empty if it has none.
+        source: where that is specified.
         target: what is checked.
         notes: what was left untried and why, and in which of several ways something was tried.
         cut_short: whether it could not go on to its end.
@@ -80,7 +79,6 @@ class Check:
     rules: ClassVar[Mapping[str, str]]
     severity: ClassVar[Severity] = Severity.HIGH
     source: ClassVar[str]
-    promise: ClassVar[str] = ""
 
     def __init__(self, target: Target) -> None:
         self.target = target

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import httpx
 
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 
     from .samples import Samples
 
-FORM: Final = ("upload_url", "upload_fields")
-"""What an answer has that hands out a presigned upload."""
+FORM: Final = re.compile(r'"(\w*)fields"')
+"""The member of a presigned upload with its fields, beside that with its URL, such as ``upload_url``."""
 BODY: Final = "$response.body#"
 PATH: Final = "$request.path."
 NAME: Final = re.compile(r"\{([^{}]+)\}")
@@ -88,17 +89,32 @@ def photo() -> bytes:
     return files(__package__).joinpath("photo.jpg").read_bytes()
 
 
-def is_form(found: Any) -> bool:
-    """Return whether a JSON value is a presigned upload."""
-    if not isinstance(found, dict) or not isinstance(found.get("upload_url"), str):
-        return False
-    fields = found.get("upload_fields")
-    return isinstance(fields, dict) and all(isinstance(value, str) for value in fields.values())
+class UploadForm(NamedTuple):
+    """A presigned upload: where to, and the fields of the form that goes there before the file."""
+
+    url: str
+    fields: dict[str, str]
 
 
-def post_form(client: httpx.Client, url: str, fields: Mapping[str, str], content: bytes) -> httpx.Response:
+def has_forms(contract: Contract) -> bool:
+    """Return whether a contract names the members of a presigned upload."""
+    text = json.dumps(contract.document)
+    return any(f'"{prefix}url"' in text for prefix in FORM.findall(text))
+
+
+def form_of(found: Any) -> UploadForm | None:
+    """Return the presigned upload that a JSON value is, if it is one."""
+    for name in found if isinstance(found, dict) else ():
+        url, fields = found.get(f"{name.removesuffix('fields')}url"), found[name]
+        texts = isinstance(fields, dict) and all(isinstance(value, str) for value in fields.values())
+        if name.endswith("fields") and texts and isinstance(url, str):
+            return UploadForm(url, fields)
+    return None
+
+
+def post_form(client: httpx.Client, form: UploadForm, content: bytes) -> httpx.Response:
     """Post a presigned upload as a browser does: the fields first, the file last."""
-    return client.post(url, data=fields, files={"file": ("photo.jpg", content)})
+    return client.post(form.url, data=form.fields, files={"file": ("photo.jpg", content)})
 
 
 def _below(reached: list[Step], operation: Operation) -> Step | None:
@@ -122,9 +138,9 @@ def _linked(target: Target, samples: Samples, step: Step, by_id: Mapping[str, Op
     found = json_of(answer.content)
     if not answer.is_success or found is None:
         return
-    if is_form(found) and not target.read_only:
+    if (form := form_of(found)) and not target.read_only:
         with suppress(httpx.HTTPError, httpx.InvalidURL):  # whether it is taken, presigned_upload asks
-            post_form(target.client, found["upload_url"], found["upload_fields"], photo())
+            post_form(target.client, form, photo())
     for link in links.get(str(answer.status_code), ()):
         if link.get("operationId") in by_id:
             yield from _follow(link, by_id[link["operationId"]], step, found)

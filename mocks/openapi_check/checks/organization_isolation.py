@@ -40,8 +40,7 @@ class OrganizationIsolation(RunCheck):
         "list": "a list has nothing of another organization's",
     }
     severity = Severity.CRITICAL
-    source = "/components/responses/not_found/description"
-    promise = "The resource does not exist, or is another organization's."
+    source = "OWASP API1:2023"
 
     @classmethod
     def missing(cls, target: Target) -> str:

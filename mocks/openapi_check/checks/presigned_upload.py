@@ -13,7 +13,7 @@ from schemathesis.core.failures import Severity
 from openapi_check.target import label_of
 
 from .check import NothingToCheck, RunCheck, json_of
-from .links import FORM, is_form, photo, post_form, steps
+from .links import form_of, has_forms, photo, post_form, steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from openapi_check.checks.check import Violated
     from openapi_check.target import Target
 
-    from .links import Step
+    from .links import Step, UploadForm
 
 LARGEST_UPLOAD: Final = 64 * 1024**2
 """Bytes; a limit that is higher is not tried."""
@@ -44,52 +44,49 @@ class PresignedUpload(RunCheck):
         "expired": "the form is refused once its time is over",
     }
     severity = Severity.CRITICAL
-    source = "/components/schemas/PresignedUploadResponseSchema/properties/expires_in/description"
-    promise = "Seconds until the presigned URL expires."
+    source = "Amazon S3, POST policies"
 
     @classmethod
     def missing(cls, target: Target) -> str:
         """Return that no form can be had, if so."""
         if target.read_only:
             return "uploads are not read-only"
-        text = json.dumps(target.contract.document)
-        return "" if all(f'"{name}"' in text for name in FORM) else "the contract has no presigned uploads"
+        return "" if has_forms(target.contract) else "the contract has no presigned uploads"
 
     def run(self) -> Iterator[Violated]:
         """Yield each form that is refused unspoiled, or taken spoiled."""
         tried = 0
         for step in steps(self.target, self.samples):
             if step.operation.method == "get" and step.operation in self.target.operations:
-                form = json_of(self.samples.send(step.case(self.samples), self.target.headers).content)
-                if is_form(form):
+                answer = json_of(self.samples.send(step.case(self.samples), self.target.headers).content)
+                if form := form_of(answer):
                     tried += 1
-                    yield from self._try(step, form)
+                    yield from self._try(step, form, answer.get("expires_in"))
         if not tried:
             raise NothingToCheck("no form was handed out")
 
-    def _try(self, step: Step, form: Mapping[str, Any]) -> Iterator[Violated]:
-        label, fields = label_of(step.operation), form["upload_fields"]
-        answer = self._post(form, fields)
+    def _try(self, step: Step, form: UploadForm, seconds: Any) -> Iterator[Violated]:
+        label = label_of(step.operation)
+        answer = self._post(form)
         if answer is None or not answer.is_success:
             yield self.violated("photo", f"the photo was answered {_told(answer)}", label, answer)
         if answer is not None:
-            for rule, spoiled in _spoiled(fields):
-                yield from self._refused(rule, label, self._post(form, spoiled))
+            for rule, spoiled in _spoiled(form.fields):
+                yield from self._refused(rule, label, self._post(form._replace(fields=spoiled)))
             yield from self._try_size(form, label)
-            yield from self._try_expired(form, label)
+            yield from self._try_expired(form, label, seconds)
 
-    def _try_size(self, form: Mapping[str, Any], label: str) -> Iterator[Violated]:
-        limit = _largest(form["upload_fields"])
+    def _try_size(self, form: UploadForm, label: str) -> Iterator[Violated]:
+        limit = _largest(form.fields)
         if limit is None:
             yield self.violated("size", "the policy has no content-length-range", label)
         elif limit >= LARGEST_UPLOAD:
             self.note(f"size: untried, the limit is {limit} bytes")
         else:
             content = photo().ljust(limit + 1, b"\0")
-            yield from self._refused("size", label, self._post(form, form["upload_fields"], content))
+            yield from self._refused("size", label, self._post(form, content))
 
-    def _try_expired(self, form: Mapping[str, Any], label: str) -> Iterator[Violated]:
-        seconds = form.get("expires_in")
+    def _try_expired(self, form: UploadForm, label: str, seconds: Any) -> Iterator[Violated]:
         longest = min(
             LONGEST_WAIT_SECONDS, self.target.remaining() / 2
         )  # the rest is for whoever comes later
@@ -99,14 +96,12 @@ class PresignedUpload(RunCheck):
             return
         self.target.sleep(seconds + 1)
         self.note(f"expired: the form was sent again after {seconds + 1} s")
-        yield from self._refused("expired", label, self._post(form, form["upload_fields"]))
+        yield from self._refused("expired", label, self._post(form))
 
-    def _post(
-        self, form: Mapping[str, Any], fields: Mapping[str, str], content: bytes | None = None
-    ) -> httpx.Response | None:
+    def _post(self, form: UploadForm, content: bytes | None = None) -> httpx.Response | None:
         """Post a form, and return the answer; None if the connection ends without one."""
         try:
-            return post_form(self.target.client, form["upload_url"], fields, content or photo())
+            return post_form(self.target.client, form, content or photo())
         except (httpx.HTTPError, httpx.InvalidURL):
             return None
 

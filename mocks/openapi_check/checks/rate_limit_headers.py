@@ -62,8 +62,7 @@ class RateLimitHeaders(AnswerCheck):
         "growing": "RateLimit-Remaining never grows within a window",
     }
     headers = frozenset({POLICY, *NUMBERS})
-    source = "/info/description"
-    promise = "Rate-limit headers are included on every response"
+    source = "draft-ietf-httpapi-ratelimit-headers"
 
     def __init__(self, target: Target) -> None:
         super().__init__(target)

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from openapi_check.checks.check import Violated
     from openapi_contract import Operation
 
+IN_BODY: Final = "retry_after_seconds"
+"""The member of a body, if it has one, that says the same."""
 MOST_REQUESTS: Final = 400
-"""Sent at most to use up a window; the contract's default is 300 a minute."""
+"""Sent at most to use up a window."""
 LONGEST_WAIT_SECONDS: Final = 90
 
 
@@ -38,8 +40,7 @@ class RetryAfter(AnswerCheck, RunCheck):
         "enough": "who waits as long as Retry-After says is not refused again with a 429",
     }
     headers = frozenset({"retry-after"})
-    source = "/info/description"
-    promise = "When rate-limited, you receive `429 Too Many Requests`"
+    source = "RFC 9110, section 10.2.3"
 
     def judge(self, response: Response, case: Case[Any]) -> Iterator[Violated]:
         """Yield what is wrong with an answer that should have a Retry-After."""
@@ -82,9 +83,9 @@ class RetryAfter(AnswerCheck, RunCheck):
             told = f"Retry-After: {values[0]} is no number of seconds and no date"
             yield self.violated("form", told, label, exchange)
         elif status == HTTPStatus.TOO_MANY_REQUESTS and values[0].isdecimal():
-            problem = object_of(body)
-            if problem is not None and problem.get("retry_after_seconds") != int(values[0]):
-                told = f"retry_after_seconds is {problem.get('retry_after_seconds')}, Retry-After {values[0]}"
+            seconds = (object_of(body) or {}).get(IN_BODY, int(values[0]))
+            if seconds != int(values[0]):
+                told = f"{IN_BODY} is {seconds}, Retry-After {values[0]}"
                 yield self.violated("body", told, label, exchange)
 
     def _is_promised(self, response: Response, case: Case[Any]) -> bool:

@@ -38,8 +38,7 @@ class SecurityAlternatives(RunCheck):
         "alone": "a right credential alone is enough: no 401, and no 403 where another has none",
     }
     severity = Severity.CRITICAL
-    source = "/info/description"
-    promise = "All endpoints require an API key"
+    source = "OpenAPI, Security Requirement Object"
 
     @classmethod
     def missing(cls, target: Target) -> str:

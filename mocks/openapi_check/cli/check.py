@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 Fallback = Callable[[], ContractDocument | None]
+Preset = Callable[[], Mapping[str, Any]]
+"""Returns arguments of `Checking`: the checks of an API of one's own."""
 SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
 URL = Annotated[
@@ -115,6 +117,7 @@ def check(  # noqa: PLR0913 -- an option each
     json: Json = None,
     github: Github = False,
     fallback: Fallback = lambda: None,
+    preset: Preset = dict,
     variables: str = "CHECK",
     else_default: str = "",  # noqa: ARG001 -- the help of --contract has it
 ) -> None:
@@ -159,8 +162,8 @@ def check(  # noqa: PLR0913 -- an option each
             only=tuple(operation or ()),
             resume=resume,
             har=har,
-            variables=variables,
             fallback=fallback(),
+            **{"variables": variables, **preset()},
         )
         report = outputs.of_run(checking) if from_har is None else outputs.of_traffic(from_har, checking)
     raise typer.Exit(report.exit_code)

@@ -44,6 +44,7 @@ class Checking:
         only: operations, by operationId, its end or ``METHOD /path``; all if empty.
         phases: of Schemathesis.
         checks: of ours.
+        schemathesis: see `Plan.operations`.
         resume: file that a run is kept in while it goes on.
         har: file that is written, as HAR, with what goes over the wire.
         variables: prefix of the environment's variables, as which reports show credentials.
@@ -60,6 +61,7 @@ class Checking:
     only: tuple[str, ...] = ()
     phases: tuple[Phase, ...] = PHASES
     checks: tuple[type[Check], ...] = CHECKS
+    schemathesis: Path | None = None
     resume: Path | None = None
     har: Path | None = None
     variables: str = PREFIX
@@ -114,7 +116,13 @@ class Checking:
     def _plan(self, seed_before: int | None) -> Plan:
         seed = self.seed if self.seed is not None else seed_before
         chosen = {} if seed is None else {"seed": seed}
-        return Plan(phases=self.phases, max_examples=self.max_examples, budget=self.budget, **chosen)
+        return Plan(
+            phases=self.phases,
+            max_examples=self.max_examples,
+            operations=self.schemathesis,
+            budget=self.budget,
+            **chosen,
+        )
 
 
 def check_url(url: str, **how: Any) -> Report:

@@ -20,7 +20,7 @@ Phase = Literal["examples", "coverage", "fuzzing", "stateful"]
 PHASES: tuple[Phase, ...] = get_args(Phase)
 SEEDS = 2**32
 SHIPPED = Path(__file__).with_name("schemathesis.toml")
-"""What holds for every deployment of the contract."""
+"""What holds for every contract."""
 REQUEST_SECONDS = 30
 """A response that takes longer is given up on."""
 KEPT = 0.1
@@ -34,6 +34,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         phases: of Schemathesis, in its order.
         max_examples: requests that Hypothesis makes up for an operation, at most.
         seed: the same seed tries the same on the same answers.
+        operations: file of Schemathesis's configuration with ``[[operations]]`` of this API: what answers are
+            right that no schema can tell.
         budget: seconds that the run takes, all of them: what is left when all was tried is tried further;
             None for one round of everything.
     """
@@ -41,6 +43,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     phases: tuple[Phase, ...] = PHASES
     max_examples: int = 100
     seed: int = msgspec.field(default_factory=lambda: secrets.randbelow(SEEDS))
+    operations: Path | None = None
     budget: float | None = None
 
 
@@ -60,7 +63,8 @@ def configuration(target: Target, plan: Plan, finished: Iterable[tuple[str, str]
     if plan.budget is not None:
         document["max-time"] = max(1, int(target.remaining() - plan.budget * KEPT))
     document["phases"] = _phases(document.get("phases", {}), target, plan)
-    document["operations"] = [*document.get("operations", ()), *map(_without, finished)]
+    own = tomllib.loads(plan.operations.read_text("utf-8")) if plan.operations else {}
+    document["operations"] = [*own.get("operations", ()), *map(_without, finished)]
     config = SchemathesisConfig.from_dict(document)
     # not in the document, where "${NAME}" would be taken for an environment variable
     config.projects.default.update(base_url=target.url, headers=target.headers, tls_verify=_trusted())

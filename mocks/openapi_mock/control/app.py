@@ -15,6 +15,7 @@ from openapi_service.cors import with_cors
 from openapi_service.edge import Edge
 from openapi_service.handlers import handlers_of
 from openapi_service.pages import Page
+from openapi_service.problems import PLAIN
 from openapi_service.request import STATE
 
 from . import operations
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from openapi_service.clock import Clock
+    from openapi_service.problems import ProblemProfile
     from openapi_service.request import Request
 
     from .gate import ControlGate
@@ -43,6 +45,7 @@ class Control:
         public: those of them that hold no secret: the control token is not asked for.
         clock: the time, for operations and problems.
         collaborators: what else the operations may ask for, by parameter name.
+        profile: how problems are written.
     """
 
     def __init__(
@@ -52,7 +55,9 @@ class Control:
         public: Collection[str],
         clock: Clock,
         collaborators: Mapping[str, Any],
+        profile: ProblemProfile = PLAIN,
     ) -> None:
+        self._profile = profile
         self._gate = gate
         self._pages = pages
         self._public = public
@@ -88,7 +93,13 @@ class Control:
             self._gate,
             self._public,
         )
-        edge = Edge(door, clock=self._clock, pages={}, most_target_bytes=MOST_TARGET_BYTES)
+        edge = Edge(
+            door,
+            clock=self._clock,
+            pages={},
+            most_target_bytes=MOST_TARGET_BYTES,
+            profile=self._profile,
+        )
         return with_cors(edge, contract, ("*",))
 
 

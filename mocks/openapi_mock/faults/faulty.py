@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from openapi_check.validation.operation_table import OperationTable
 from openapi_mock.journal.journalled import STRUCK_BY
-from openapi_service.problems import ERROR_TYPES, Problem
+from openapi_service.problems import PLAIN, Problem
 
 from .answers import Changed, Only, Paced
 from .asked import ApiRequest, beginning_of, header_of
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from openapi_contract import Contract
     from openapi_service.clock import Clock
+    from openapi_service.problems import ProblemProfile
 
     from .fault import Effect
     from .registry import Faults, Strike
@@ -41,7 +42,7 @@ class Faulty:
         contract: that the app answers for.
         clock: the time.
         upload_seconds: how long presigned uploads are good.
-        problem_types: what problems are of, as `Problem.document` has it.
+        profile: how problems are written.
     """
 
     def __init__(
@@ -52,12 +53,12 @@ class Faulty:
         clock: Clock,
         *,
         upload_seconds: int,
-        problem_types: str = ERROR_TYPES,
+        profile: ProblemProfile = PLAIN,
     ) -> None:
         self._app = app
         self._faults = faults
         self._operations = OperationTable(contract)
-        self._refusals = Refusals(contract, clock, problem_types)
+        self._refusals = Refusals(contract, clock, profile)
         self._clock = clock
         self._upload_seconds = upload_seconds
 

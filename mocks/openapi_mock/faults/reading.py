@@ -5,18 +5,21 @@ from __future__ import annotations
 from functools import cache
 from http import HTTPMethod, HTTPStatus
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-import jsonschema_rs
 import msgspec
 
-from openapi_contract import pointers
+from openapi_contract import Contract, pointers
 from openapi_contract.reading import read_document
+from openapi_contract.schemas import ANYTHING
 from presigned_s3.refusals import REFUSALS
 
 from .errors import FaultError
 from .fault import Effect, Fault
 from .latency import Uniform
+
+if TYPE_CHECKING:
+    from openapi_contract.schemas import Schema
 
 DOCUMENT = Path(__file__).parents[1] / "control" / "openapi.yaml"
 ONLY_API = ("error_code",)
@@ -48,30 +51,28 @@ def effect_of(value: dict[str, Any], on: Literal["api", "s3"]) -> Effect:
 
 
 @cache
-def _schema(name: str) -> tuple[dict[str, Any], jsonschema_rs.Draft202012Validator]:
-    schemas = read_document(str(DOCUMENT))["components"]["schemas"]
-    schema = {"$ref": f"#/components/schemas/{name}", "components": {"schemas": schemas}}
-    return schema, jsonschema_rs.Draft202012Validator(schema, mask="value")
+def _schemas() -> dict[str, Schema]:
+    """Return the components of the control API's contract by name."""
+    contract = Contract(read_document(str(DOCUMENT)), str(DOCUMENT))
+    return {
+        name: contract.schemas.of(node) for name, node in contract.document["components"]["schemas"].items()
+    }
 
 
 def _check(name: str, value: Any) -> None:
-    schema, validator = _schema(name)
-    if validator.is_valid(value):
-        return
-    wrong = next(validator.iter_errors(value))
-    rule = wrong.kind.name
-    known = _known(schema, wrong.instance_path) if rule == "additionalProperties" else ""
-    detail = f"{wrong.message}; known are {known}" if known else wrong.message
-    raise FaultError(pointers.join("", *wrong.instance_path), rule, detail)
+    schema = _schemas()[name]
+    wrong = next(schema.validator.violations(value, "body"), None)
+    if wrong is not None:
+        known = _known(schema, wrong.name) if wrong.rule == "additionalProperties" else ""
+        detail = f"{wrong.detail}; known are {known}" if known else wrong.detail
+        raise FaultError(wrong.name, wrong.rule, detail)
 
 
-def _known(schema: dict[str, Any], path: list[str | int]) -> str:
-    """Return the names that an object may have."""
-    schemas, node = schema["components"]["schemas"], schema
-    for step in ["", *path]:
-        node = node["properties"].get(step, {}) if step else node
-        node = schemas[node["$ref"].rpartition("/")[2]] if "$ref" in node else node
-    return ", ".join(node.get("properties", ()))
+def _known(schema: Schema, pointer: str) -> str:
+    """Return the names that the object at a pointer may have."""
+    for step in pointers.split(pointer):
+        schema = schema.properties.get(step, schema.of(ANYTHING))
+    return ", ".join(schema.properties)
 
 
 def _check_together(fault: Fault, at: str = "/effect") -> None:

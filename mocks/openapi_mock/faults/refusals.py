@@ -9,7 +9,7 @@ import msgspec
 
 from openapi_service.cors import with_cors
 from openapi_service.edge import Edge
-from openapi_service.problems import BY_STATUS, ERROR_TYPES, MEDIA_TYPE, NEUTRAL, Problem
+from openapi_service.problems import BY_STATUS, MEDIA_TYPE, Problem
 from openapi_service.request import STATE
 from openapi_service.responses import Rendered, respond
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from openapi_contract import Contract
     from openapi_service.clock import Clock
+    from openapi_service.problems import ProblemProfile
     from openapi_service.request import Request
 
 REFUSAL = "openapi_mock.refusal"
@@ -33,22 +34,13 @@ class Provoked(Problem):
     """
 
     def __init__(self, wanted: int, error_code: str = "") -> None:
-        super().__init__("A fault of the mock wants this answer.")
-        self.wanted = wanted
-        self._error_code = error_code
-
-    def document(self, *, types: str = ERROR_TYPES, **members: str) -> dict[str, Any]:
-        """Return the problem details object."""
-        known = BY_STATUS.get(self.wanted)
-        code = known.error_code if known else f"status_{self.wanted}"
-        return {
-            **super().document(types=NEUTRAL, **members),
-            **({"type": f"{types}{code}"} if known and types else {}),
-            "title": (known and known.title) or _phrase(self.wanted),
-            "status": self.wanted,
-            "error_code": self._error_code or code,
-            "retryable": known.retryable if known else self.wanted >= HTTPStatus.INTERNAL_SERVER_ERROR,
-        }
+        own: dict[str, Any] = {"error_code": error_code} if error_code else {}
+        super().__init__("A fault of the mock wants this answer.", **own)
+        known = BY_STATUS.get(wanted)
+        self.status = wanted
+        self.title = (known and known.title) or _phrase(wanted)
+        self.code = known.code if known else ""
+        self.retryable = known.retryable if known else wanted >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def _phrase(status: int) -> str:
@@ -61,16 +53,16 @@ class Refusals:
     Args:
         contract: whose headers pages may send and see.
         clock: the time.
-        problem_types: what problems are of, as `Problem.document` has it.
+        profile: how problems are written.
     """
 
-    def __init__(self, contract: Contract, clock: Clock, problem_types: str) -> None:
+    def __init__(self, contract: Contract, clock: Clock, profile: ProblemProfile) -> None:
         edge = Edge(
             _answer,
             clock=clock,
             pages={},
             most_target_bytes=MOST_TARGET_BYTES,
-            problem_types=problem_types,
+            profile=profile,
         )
         self._app: ASGIApp = with_cors(edge, contract, ["*"])
 
@@ -87,9 +79,9 @@ async def _answer(scope: Scope, _receive: Receive, send: Send) -> None:
 
 
 def _rendered(problem: Provoked, request: Request) -> Rendered:
-    if problem.wanted < HTTPStatus.BAD_REQUEST:
-        length = [] if problem.wanted in (204, 304) else [(b"content-length", b"0")]
-        return Rendered(problem.wanted, [*length, *request.response_headers], b"")
+    if problem.status < HTTPStatus.BAD_REQUEST:
+        length = [] if problem.status in (204, 304) else [(b"content-length", b"0")]
+        return Rendered(problem.status, [*length, *request.response_headers], b"")
     body = msgspec.json.encode(request.problem_details(problem))
     headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", b"%d" % len(body))]
-    return Rendered(problem.wanted, [*headers, *request.response_headers], body)
+    return Rendered(problem.status, [*headers, *request.response_headers], body)

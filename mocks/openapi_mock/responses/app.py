@@ -10,7 +10,6 @@ from openapi_service.connexion_adapter import bind
 from openapi_service.cors import with_cors
 from openapi_service.edge import Edge
 from openapi_service.pages import contract_pages
-from openapi_service.problems import NEUTRAL
 
 from .authenticators import OpenAuthenticator, ShapeOnlyAuthenticator
 from .base_paths import with_base_paths
@@ -60,7 +59,6 @@ def contract_app(
         clock=clock or SystemClock(),
         pages=_pages(contract),
         most_target_bytes=MOST_TARGET_BYTES,
-        problem_types=NEUTRAL,
     )
     return with_cors(
         with_base_paths(edge, contract),

@@ -63,6 +63,7 @@ class Candidates:
     def __init__(self, contract: Contract, generator: Generator) -> None:
         self._contract = contract
         self._generator = generator
+        self._schemas = contract.schemas.for_responses
 
     def bodies(
         self, media_type: str, holder: Mapping[str, Any], name: str, *, example: str | None, dynamic: bool
@@ -72,7 +73,7 @@ class Candidates:
             if source == "generated" and is_opaque(media_type):
                 content = PNG if media_type == "image/png" else b"mock"
             else:
-                content = body_of(value, media_type, holder.get("schema", True), self._generator)
+                content = body_of(value, media_type, self._schemas.in_media_type(holder))
             yield Body(content, media_type, source, value)
 
     def values(
@@ -99,11 +100,8 @@ class Candidates:
             yield Candidate(value, "generated")
 
     def _of_schema(self, schema: Any) -> Iterator[Any]:
-        """Yield the examples of a schema, or of the component that it is."""
-        node = schema
-        if isinstance(schema, dict) and str(schema.get("$ref", "")).startswith("#/components/schemas/"):
-            schemas = self._contract.document["components"]["schemas"]
-            node = schemas.get(schema["$ref"].rpartition("/")[2])
+        """Yield the examples of a schema, or of what it refers to."""
+        node = next(iter(self._schemas.targets_of(schema)), schema)
         if isinstance(node, dict):
             yield from [node["example"]] if "example" in node else []
             examples = node.get("examples")

@@ -88,6 +88,7 @@ class DocumentedResponses:
         self.success = success_status(operation)
         self._operation = operation
         self._contract = assembly.contract
+        self._profile = assembly.profile
         self._generator = generator
         self._candidates = Candidates(assembly.contract, generator)
         self._filter = AcceptFilter(operation, assembly.contract.schemas)
@@ -163,7 +164,9 @@ class DocumentedResponses:
         holder = content[key]
         if not selection.drawn:
             is_valid = self._generator.is_valid
-            problem = documented_problem(self._operation, status, key, holder, self._contract, is_valid)
+            problem = documented_problem(
+                self._operation, status, key, holder, self._contract, self._profile, is_valid
+            )
             if problem is not None:
                 return DocumentedResponse("generated", Rendered(status, fields, b""), problem)
         media_type = concrete(key)

@@ -13,20 +13,17 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from openapi_contract.merging import Merger, NoValueError
 from openapi_contract.schemas import type_of
 
 from . import primitives
-from .heights import Heights
-from .merged import NoValueError
-from .merging import Merger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from openapi_contract.schemas import Schemas
+    from openapi_contract.merging import Branch, Merged
+    from openapi_contract.schemas import Schema, Schemas
 
-    from .merged import Merged
-    from .merging import Branch
 
 ATTEMPTS = 40
 BARE, FIRST_FREE, LAST_EXAMPLES = 1, 3, 4
@@ -58,16 +55,15 @@ class Generator:
         seed: another seed, other values.
 
     Attributes:
+        of: returns the schema that a part of the document is.
         omits_write_only: whether even a required property is left out of a response if it is write-only.
     """
 
     def __init__(self, schemas: Schemas, *, seed: str) -> None:
         self.omits_write_only = schemas.is_30
-        self._schemas = schemas.for_responses
-        self._merger = Merger(schemas)
-        self._heights = Heights(self._merger)
+        self.of = schemas.for_responses.of
+        self._merger = Merger(schemas.for_responses)
         self._seed = seed
-        self._checks: dict[int, Callable[[Any], bool]] = {}
 
     def values(self, schema: Any, name: str, *, examples: bool = True) -> Iterator[Any]:
         """Yield values, the best first, of which the first that a validator accepts is to be taken.
@@ -89,32 +85,19 @@ class Generator:
         """Tell whether a part of a value conforms to its schema."""
         if not isinstance(schema, dict):
             return schema is not False
-        if id(schema) not in self._checks:
-            self._checks[id(schema)] = self._check(schema)
-        return self._checks[id(schema)](value)
-
-    def _check(self, schema: dict[str, Any]) -> Callable[[Any], bool]:
-        """Return the check of a schema; one that cannot be compiled, such as by its pattern, accepts."""
-        try:
-            return self._schemas.of(schema).python_validator.is_valid
-        except (LookupError, ValueError):
-            return lambda _: True
+        return self.of(schema).conforms(value)
 
     def merged(self, schemas: Iterable[Any], order: Callable[[list[Branch]], Iterable[Branch]]) -> Merged:
         """Merge schemas that hold together."""
         return self._merger.merge(schemas, order)
 
-    def least_depth(self, branch: Branch) -> float:
+    def minimum_depth(self, branch: Branch) -> float:
         """Return how deep the smallest value of an alternative is."""
-        return max(map(self._heights.of, branch), default=0)
+        return max((self.of(each).minimum_depth for each in branch), default=0)
 
     def is_write_only(self, schemas: list[Any]) -> bool:
         """Tell whether a property is not for responses."""
-        return any(self._merger.is_marked(each, "writeOnly") for each in schemas)
-
-    def beside(self, schema: Any) -> Iterator[dict[str, Any]]:
-        """Yield a schema, what it refers to, and what stands in its ``allOf``, in the dialect of 2020-12."""
-        return map(self._merger.keywords, self._merger.beside(schema))
+        return any(self.of(each).is_marked("writeOnly") for each in schemas)
 
     def recurs(self, schemas: list[Any], within: frozenset[int]) -> bool:
         """Tell whether a part has a schema that it is itself a part of."""
@@ -197,10 +180,10 @@ class Attempt:
     def _ordered(self, branches: list[Branch], level: Level) -> list[Branch]:
         """Return alternatives in the order in which they are tried."""
         if level.depth > DEEP:
-            return sorted(branches, key=self.generator.least_depth)
+            return sorted(branches, key=self.generator.minimum_depth)
         if self.number:
             return self.random.sample(branches, len(branches))
-        return [each for each in branches if self.generator.least_depth(each) < math.inf] or branches
+        return [each for each in branches if self.generator.minimum_depth(each) < math.inf] or branches
 
     def _of_type(self, merged: Merged, level: Level) -> Any:
         kinds = merged.kinds()
@@ -279,8 +262,8 @@ class Attempt:
         if not isinstance(value, dict):
             return
         generator = self.generator
-        for schema in (each for one in schemas for each in generator.beside(one)):
-            valid = [each for each in schema.get("oneOf", ()) if generator.is_valid(each, value)]
+        for branches in (each for schema in schemas for each in generator.of(schema).exclusive):
+            valid = [each for each in branches if each.conforms(value)]
             for chosen in valid if len(valid) > 1 else ():
                 refused = dict(value)
                 for other in valid:
@@ -288,13 +271,11 @@ class Attempt:
                         refused |= next(self._refused(other, refused), {})
                 yield refused
 
-    def _refused(self, alternative: Any, value: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    def _refused(self, alternative: Schema, value: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """Yield properties that an alternative names, with values that it refuses."""
-        for each in self.generator.beside(alternative):
-            for name, schema in each.get("properties", {}).items():
-                if name not in value:
-                    refused = (one for one in UNUSUAL if not self.generator.is_valid(schema, one))
-                    yield from ({name: one} for one in refused)
+        for name, schema in alternative.properties.items():
+            if name not in value:
+                yield from ({name: one} for one in UNUSUAL if not schema.conforms(one))
 
 
 class _Properties:

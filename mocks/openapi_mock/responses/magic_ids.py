@@ -8,7 +8,6 @@ its schema: ``mock-status-404``, or what comes closest.
 from __future__ import annotations
 
 import re
-from collections import deque
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +24,6 @@ DIGITS = str.maketrans("01", "oi")
 INTEGERS = 900_000_000
 MOST_DRAWN = 3
 SHORT, LONGEST = 6, 100
-BESIDE = ("allOf", "anyOf", "oneOf")
 DEEPEST = 6
 """Levels of a body, objects and arrays, that identifiers are looked for in."""
 MOST_PARTS = 2_000
@@ -90,16 +88,12 @@ class MagicIds:
 
     def _inside(self, level: list[tuple[str, Any]], seen: set[tuple[str, int]]) -> Iterator[tuple[str, Any]]:
         """Yield names and schemas of what values of these schemas have in them."""
-        pending = deque(level)
-        while pending:
-            name, schema = pending.popleft()
-            if isinstance(schema, dict) and (name, id(schema)) not in seen:
-                seen.add((name, id(schema)))
-                yield from schema.get("properties", {}).items()
-                yield from [(name, schema["items"])] if "items" in schema else []
-                either = (part for keyword in BESIDE for part in schema.get(keyword, ()))
-                targets = (target for target, _ in self._schemas.targets(schema))
-                pending.extend((name, each) for each in (*targets, *either))
+        for name, schema in level:
+            for part in self._schemas.of(schema).branches:
+                if (name, id(part)) not in seen:
+                    seen.add((name, id(part)))
+                    yield from part.get("properties", {}).items()
+                    yield from [(name, part["items"])] if "items" in part else []
 
 
 def members_of(body: Any) -> Iterator[tuple[str, Any]]:

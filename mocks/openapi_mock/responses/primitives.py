@@ -12,15 +12,14 @@ from uuid import UUID
 
 from rstr.xeger import Xeger
 
+from openapi_contract.merging import NoValueError
 from openapi_contract.patterns import compiled, matches
-
-from .merged import NoValueError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from random import Random
 
-    from .merged import Merged
+    from openapi_contract.merging import Merged
 
 WORDS = (
     *("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heron", "indigo", "juniper"),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from openapi_service.media_types import essence
 from openapi_service.problems import (
     BY_STATUS,
     MEDIA_TYPE,
-    NEUTRAL,
     MethodNotAllowed,
     Problem,
     RateLimited,
@@ -24,10 +24,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from openapi_contract import Contract, Operation
+    from openapi_service.problems import ProblemProfile
     from openapi_service.request import Request
 
 DETAIL = "The mock was asked for this response."
 LONGEST_LINE = 1000
+EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 def documented_problem(
@@ -36,6 +38,7 @@ def documented_problem(
     media_type: str,
     holder: Mapping[str, Any],
     contract: Contract,
+    profile: ProblemProfile,
     is_valid: Callable[[Any, Any], bool],
 ) -> Callable[[Request], Problem] | None:
     """Return what makes the problem that a response documents; None where it documents anything else.
@@ -46,6 +49,7 @@ def documented_problem(
         media_type: of the response.
         holder: the Media Type Object.
         contract: the operation's.
+        profile: how problems are written.
         is_valid: tells whether a value conforms to a schema.
     """
     if (
@@ -54,9 +58,7 @@ def documented_problem(
         or {"example", "examples"} & holder.keys()
     ):
         return None
-    sample = _problem(status).document(
-        instance="/", timestamp="2000-01-01T00:00:00+00:00", request_id="0", types=NEUTRAL
-    )
+    sample = profile.document(_problem(status), instance="/", request_id="0", now=EPOCH)
     if not is_valid(holder.get("schema", True), sample):
         return None
     if status == RateLimited.status:

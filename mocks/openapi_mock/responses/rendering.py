@@ -13,12 +13,13 @@ from xml.sax.saxutils import escape, quoteattr
 
 import msgspec
 
+from openapi_contract.schemas import ANYTHING
 from openapi_service.media_types import essence, is_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .generation import Generator
+    from openapi_contract.schemas import Schema
 
 RANGES = {"*/*": "application/json", "application/*": "application/json", "text/*": "text/plain"}
 KINDS = {"image": "png", "audio": "mpeg", "video": "mp4", "font": "woff2"}
@@ -41,20 +42,19 @@ def is_opaque(media_type: str) -> bool:
     return essence(media_type).partition("/")[0] in KINDS
 
 
-def body_of(value: Any, media_type: str, schema: Any, generator: Generator) -> bytes:
+def body_of(value: Any, media_type: str, schema: Schema) -> bytes:
     """Return the bytes of a JSON value in a media type.
 
     Args:
         value: any.
         media_type: a concrete one.
         schema: of the value, which says how it is written as XML (RFC 7303).
-        generator: of the contract's values.
     """
     kind = essence(media_type)
     if isinstance(value, str) and not is_json(kind):
         return value.encode("utf-8", "replace")
     if kind.endswith(("/xml", "+xml")):
-        return _XmlWriter(generator).document(value, schema).encode()
+        return _xml_document(value, schema).encode()
     if kind == "application/x-www-form-urlencoded" and isinstance(value, dict):
         return urlencode({name: _plain(each) for name, each in value.items()}).encode()
     return msgspec.json.encode(value)
@@ -72,72 +72,64 @@ def _plain(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-class _XmlWriter:
-    """Writes values of the schemas of one contract."""
+def _xml_document(value: Any, schema: Schema) -> str:
+    """Return the XML document of a value."""
+    name = schema.component or ROOT
+    if isinstance(value, list):
+        inner = "".join(_items(value, schema, _items_schema(schema, value).component or ITEM))
+        written = _element(name, inner, _xml_object(schema, value))
+    else:
+        written = "".join(_elements(name, value, schema))
+    return f'<?xml version="1.0" encoding="UTF-8"?>{written}'
 
-    def __init__(self, generator: Generator) -> None:
-        self._generator = generator
 
-    def document(self, value: Any, schema: Any) -> str:
-        """Return the document of a value."""
-        name = _component(schema) or ROOT
-        if isinstance(value, list):
-            inner = "".join(self._items(value, schema, _component(self._items_schema(schema, value)) or ITEM))
-            written = _element(name, inner, self._xml_object(schema, value))
+def _elements(name: str, value: Any, schema: Schema) -> Iterator[str]:
+    """Yield a value as an element; an array as one for each item, unless it is wrapped."""
+    xml = _xml_object(schema, value)
+    if isinstance(value, dict):
+        yield _object(name, value, schema, xml)
+    elif not isinstance(value, list):
+        yield _element(name, escape(_text(value)), xml)
+    elif xml.get("wrapped") is True:
+        yield _element(name, "".join(_items(value, schema, xml.get("name", name))), xml)
+    else:
+        yield from _items(value, schema, xml.get("name", name))
+
+
+def _items(values: list[Any], schema: Schema, name: str) -> Iterator[str]:
+    items = _items_schema(schema, values)
+    yield from (part for each in values for part in _elements(name, each, items))
+
+
+def _object(name: str, value: dict[str, Any], schema: Schema, xml: dict[str, Any]) -> str:
+    attributes, inner = "", ""
+    for key, each in value.items():
+        member = _member_schema(schema, value, key)
+        own = _xml_object(member, each)
+        if own.get("attribute") is True:
+            attributes += f" {own.get('name', key)}={quoteattr(_text(each))}"
         else:
-            written = "".join(self._elements(name, value, schema))
-        return f'<?xml version="1.0" encoding="UTF-8"?>{written}'
+            inner += "".join(_elements(key, each, member))
+    return _element(name, inner, xml, attributes)
 
-    def _elements(self, name: str, value: Any, schema: Any) -> Iterator[str]:
-        """Yield a value as an element; an array as one for each item, unless it is wrapped."""
-        xml = self._xml_object(schema, value)
-        if isinstance(value, dict):
-            yield self._object(name, value, schema, xml)
-        elif not isinstance(value, list):
-            yield _element(name, escape(_text(value)), xml)
-        elif xml.get("wrapped") is True:
-            yield _element(name, "".join(self._items(value, schema, xml.get("name", name))), xml)
-        else:
-            yield from self._items(value, schema, xml.get("name", name))
 
-    def _items(self, values: list[Any], schema: Any, name: str) -> Iterator[str]:
-        items = self._items_schema(schema, values)
-        yield from (part for each in values for part in self._elements(name, each, items))
+def _xml_object(schema: Schema, value: Any) -> dict[str, Any]:
+    """Return the XML Object of a schema, its own members before those of what it refers to."""
+    xml: dict[str, Any] = {}
+    for part in schema.applying(value):
+        xml = {**part.get("xml", {}), **xml}
+    return xml
 
-    def _object(self, name: str, value: dict[str, Any], schema: Any, xml: dict[str, Any]) -> str:
-        attributes, inner = "", ""
-        for key, each in value.items():
-            member = self._member_schema(schema, value, key)
-            own = self._xml_object(member, each)
-            if own.get("attribute") is True:
-                attributes += f" {own.get('name', key)}={quoteattr(_text(each))}"
-            else:
-                inner += "".join(self._elements(key, each, member))
-        return _element(name, inner, xml, attributes)
 
-    def _parts(self, schema: Any, value: Any) -> Iterator[dict[str, Any]]:
-        """Yield the schemas that a value conforms to: of alternatives, the first that it is valid for."""
-        for part in self._generator.beside(schema):
-            yield part
-            for keyword in ("oneOf", "anyOf"):
-                ways = (each for each in part.get(keyword, ()) if self._generator.is_valid(each, value))
-                yield from self._parts(next(ways, True), value)
+def _items_schema(schema: Schema, value: Any) -> Schema:
+    return schema.of(next((each["items"] for each in schema.applying(value) if "items" in each), ANYTHING))
 
-    def _xml_object(self, schema: Any, value: Any) -> dict[str, Any]:
-        """Return the XML Object of a schema, its own members before those of what it refers to."""
-        xml: dict[str, Any] = {}
-        for part in self._parts(schema, value):
-            xml = {**part.get("xml", {}), **xml}
-        return xml
 
-    def _items_schema(self, schema: Any, value: Any) -> Any:
-        return next((each["items"] for each in self._parts(schema, value) if "items" in each), True)
-
-    def _member_schema(self, schema: Any, value: Any, name: str) -> Any:
-        parts = list(self._parts(schema, value))
-        named = (each["properties"][name] for each in parts if name in each.get("properties", ()))
-        others = (each["additionalProperties"] for each in parts if "additionalProperties" in each)
-        return next(named, next(others, True))
+def _member_schema(schema: Schema, value: Any, name: str) -> Schema:
+    parts = list(schema.applying(value))
+    named = (each["properties"][name] for each in parts if name in each.get("properties", ()))
+    others = (each["additionalProperties"] for each in parts if "additionalProperties" in each)
+    return schema.of(next(named, next(others, ANYTHING)))
 
 
 def _element(name: str, inner: str, xml: dict[str, Any], attributes: str = "") -> str:
@@ -151,11 +143,6 @@ def _element(name: str, inner: str, xml: dict[str, Any], attributes: str = "") -
         declared = f"xmlns:{prefix}" if prefix else "xmlns"
         attributes = f" {declared}={quoteattr(xml['namespace'])}{attributes}"
     return f"<{tag}{attributes}>{inner}</{tag}>"
-
-
-def _component(schema: Any) -> str:
-    """Return the name of the component that a schema is, if it is one."""
-    return str(schema.get("$ref", "")).rpartition("/")[2] if isinstance(schema, dict) else ""
 
 
 def _text(value: Any) -> str:

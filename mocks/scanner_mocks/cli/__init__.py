@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from openapi_contract.cli.commands import Lazy
 from openapi_mock.cli import COMMANDS
 from scanner_contract import load_contract
+
+if TYPE_CHECKING:
+    from scanner_mocks.checks import Preset
 
 CONTRACT = Annotated[
     str | None,
@@ -27,6 +30,15 @@ def add_commands(commands: dict[str, Lazy]) -> None:
         "Tell an app's whole story over HTTP, to a mock of its own: scan, photograph, review, apply.",
     )
     commands["check"] = COMMANDS["check"].customized(
-        fallback=load_contract, variables="SCANNER_CHECK", else_default=", else the packaged one"
+        fallback=load_contract,
+        preset=_preset,
+        variables="SCANNER_CHECK",
+        else_default=", else the packaged one",
     )
     commands["proxy"] = COMMANDS["proxy"].customized(contract=CONTRACT, load=load_contract)
+
+
+def _preset() -> Preset:
+    from scanner_mocks.checks import PRESET  # noqa: PLC0415 -- of the extra, imported once it is invoked
+
+    return PRESET

@@ -17,7 +17,6 @@ from anyio.from_thread import start_blocking_portal
 from schemathesis import Response
 
 from openapi_check import Credentials, Target
-from openapi_check.checks import CHECKS
 from openapi_check.checks.check import NothingToCheck
 from openapi_check.target import label_of
 from presigned_s3 import S3Server
@@ -26,6 +25,7 @@ from scanner_api.settings import Settings
 from scanner_api.storage.photo_bucket import PhotoBucket, UploadRules
 from scanner_mocks import seeds, token_issuer
 from scanner_mocks.aws_session import aws_session
+from scanner_mocks.checks import CHECKS
 from scanner_mocks.planting import plant
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from openapi_check import Credentials, check_app
-from openapi_check.checks import CHECKS
 from scanner_mocks import seeds
+from scanner_mocks.checks import CHECKS
 
 
 def without_timestamp(exchange):

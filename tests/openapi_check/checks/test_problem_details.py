@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from openapi_check.checks.problem_details import ProblemDetails
+from scanner_mocks.checks import ScannerProblems
 
 
 def altered(**members):
@@ -47,7 +47,7 @@ WRONG = {
 
 def test_each_rule_has_a_wrong_app():
     """No rule is without an app that breaks it."""
-    assert WRONG.keys() == ProblemDetails.rules.keys()
+    assert WRONG.keys() == ScannerProblems.rules.keys()
 
 
 @pytest.mark.parametrize(("rule", "spoil"), [(rule, each) for rule, all_ in WRONG.items() for each in all_])

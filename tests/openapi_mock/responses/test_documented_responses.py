@@ -100,6 +100,7 @@ PET = {
     },
 }
 VET = {
+    "$anchor": "doctor",
     "type": "object",
     "required": ["name"],
     "properties": {"name": {"type": "string", "xml": {"name": "n"}}},
@@ -116,6 +117,7 @@ REX_XML = (
     [
         ({"$ref": "#/components/schemas/Pet"}, REX, REX_XML),
         ({"$ref": "#/components/schemas/Vet"}, {"name": "V"}, "<Vet><n>V</n></Vet>"),
+        ({"$ref": "#doctor"}, {"name": "V"}, "<Vet><n>V</n></Vet>"),
         (
             {"allOf": [{"$ref": "#/components/schemas/Pet"}], "xml": {"prefix": ""}},
             {},
@@ -205,10 +207,12 @@ def test_a_documented_problem_of_the_api_is_its_own(answering):
     codes = ["400", "401", "405", "422", "429", "503"]
     app = answering({code: content(media_type="application/problem+json") for code in codes})
     got = {code: app.get(prefer=f"code={code}") for code in codes}
-    assert [each.json["error_code"] for each in got.values()] == [
-        *("bad_request", "unauthorized", "method_not_allowed"),
-        *("validation_error", "rate_limited", "service_unavailable"),
+    assert [each.json["title"] for each in got.values()] == [
+        *("Bad Request", "Unauthorized", "Method Not Allowed"),
+        *("Unprocessable Content", "Too Many Requests", "Service Unavailable"),
     ]
+    assert got["400"].json.keys() == {"type", "title", "status", "detail", "instance"}
+    assert {each.json["type"] for each in got.values()} == {"about:blank"}
     assert "www-authenticate" in got["401"].headers
     assert got["405"].headers["allow"] == "GET, OPTIONS"
     assert got["429"].headers["retry-after"] == str(got["429"].json["retry_after_seconds"])

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scanner_api.app import create_app
-from scanner_api.operations.pagination import envelope
+from scanner_api.operations.representations import envelope
 from scanner_api.settings import Settings
 from scanner_contract import load_contract
 from scanner_mocks import seeds

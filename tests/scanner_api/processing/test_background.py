@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from scanner_api.processing import extractors
+from scanner_api.processing import extraction
 from scanner_api.processing.bedrock import BedrockExtractor
 from scanner_api.processing.processing import Processing
 from scanner_api.scanning.destinations import Permissions
@@ -122,14 +122,14 @@ def test_nothing_slow_is_imported_before_the_first_job():
 
 def test_the_extractor_is_the_one_that_is_set():
     """Each value of the setting has its extractor, and none has none."""
-    assert extractors.open_extractor(Settings(extractor="none")) is None
-    assert isinstance(extractors.open_extractor(Settings()), LocalExtractor)
+    assert extraction.open_extractor(Settings(extractor="none")) is None
+    assert isinstance(extraction.open_extractor(Settings()), LocalExtractor)
     bedrock = Settings(extractor="bedrock", bedrock_model="model")
-    assert isinstance(extractors.open_extractor(bedrock), BedrockExtractor)
+    assert isinstance(extraction.open_extractor(bedrock), BedrockExtractor)
 
 
 def test_without_vision_photos_are_not_read(monkeypatch, caplog):
     """The default extractor without its extra is none, and the log says what to install."""
-    monkeypatch.setattr(extractors, "find_spec", lambda _: None)
-    assert extractors.open_extractor(Settings()) is None
+    monkeypatch.setattr(extraction, "find_spec", lambda _: None)
+    assert extraction.open_extractor(Settings()) is None
     assert "scanner-api[vision] is not installed" in caplog.text

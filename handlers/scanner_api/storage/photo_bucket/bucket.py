@@ -32,7 +32,7 @@ _SECONDS: Final = 3
 _TRANSFER_SECONDS: Final = 15
 _THREADS: Final = 8
 
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 class StoredObject(NamedTuple):
@@ -188,7 +188,7 @@ class PhotoBucket:
         except (BotoCoreError, TimeoutError) as error:
             reason = type(error).__name__
             failure = error
-        _log.warning("S3 does not answer %s: %s", operation, reason)
+        logger.warning("S3 does not answer %s: %s", operation, reason)
         raise ServiceUnavailable("The photo bucket does not answer.") from failure
 
     def _read(self, key: str, most_bytes: int) -> bytes:

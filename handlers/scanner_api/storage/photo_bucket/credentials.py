@@ -25,7 +25,7 @@ _CHECK_SECONDS: Final = 1
 _WAIT_SECONDS: Final = 10 * 60
 """Credentials closer to their expiry are not handed out, but renewed first; botocore does the same."""
 
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 class SigningCredentials:
@@ -105,4 +105,4 @@ class SigningCredentials:
         try:
             self._frozen = await asyncio.to_thread(self._source.get_frozen_credentials)
         except Exception as error:  # noqa: BLE001 -- each source of credentials has errors of its own
-            _log.warning("the credentials of the photo bucket cannot be renewed: %s", type(error).__name__)
+            logger.warning("the credentials of the photo bucket cannot be renewed: %s", type(error).__name__)

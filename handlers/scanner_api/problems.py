@@ -1,0 +1,24 @@
+"""How the Scanner API writes its problems."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from openapi_service.problems import ProblemProfile
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from openapi_service.problems import Problem
+
+
+def _members(problem: Problem, request_id: str, now: datetime) -> dict[str, Any]:
+    return {
+        "error_code": problem.code or f"status_{problem.status}",
+        "retryable": problem.retryable,
+        "timestamp": now.isoformat(),
+        "request_id": request_id,
+    }
+
+
+PROFILE = ProblemProfile("https://closient.com/docs/errors/", _members)

@@ -1,0 +1,64 @@
+"""What the stores' statements have in common: columns and their records, pages, leases."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+from sqlalchemy import func, or_
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
+
+    from sqlalchemy import Column, ColumnElement, Select, Table
+
+    from .database import Database
+
+Record = TypeVar("Record", bound=msgspec.Struct)
+
+
+def columns_of(table: Table, kind: type[msgspec.Struct]) -> list[Column[Any]]:
+    """Return the columns of a table that are a record's fields, in their order."""
+    return [table.c[field] for field in kind.__struct_fields__]
+
+
+def maker_of(kind: type[Record]) -> Callable[[Iterable[Any]], Record]:
+    """Return what makes a record of the values of its fields, in their order."""
+    fields = kind.__struct_fields__
+    return lambda values: kind(**dict(zip(fields, values, strict=True)))
+
+
+async def read_page(
+    database: Database, statement: Select[Any], make: Callable[[Any], Record], *, page: int, page_size: int
+) -> tuple[list[Record], int]:
+    """Return the records on a page and the number of all, both of one moment.
+
+    Args:
+        database: where to look.
+        statement: ordered, so that no two rows can change places.
+        make: makes a record of a row.
+        page: from 1; one beyond the end is empty.
+        page_size: most records on a page.
+    """
+    counting = statement.with_only_columns(func.count(), maintain_column_froms=True).order_by(None)
+    offset = (page - 1) * page_size
+    async with database.snapshot() as connection:
+        total = await connection.scalar(counting) or 0
+        if offset >= total:
+            return [], total
+        rows = await connection.execute(statement.limit(page_size).offset(offset))
+        return [make(row) for row in rows], total
+
+
+async def read_newest(
+    database: Database, statement: Select[Any], make: Callable[[Any], Record], table: Table, limit: int
+) -> list[Record]:
+    """Return at most ``limit`` records, those first whose row of the table is newest."""
+    newest_first = statement.order_by(table.c.created.desc(), table.c.id.desc()).limit(limit)
+    return [make(row) for row in await database.fetch(newest_first)]
+
+
+def is_free(lease_until: Column[datetime | None], now: datetime) -> ColumnElement[bool]:
+    """Return the condition that nobody holds a lease; that of a process which died runs out."""
+    return or_(lease_until.is_(None), lease_until <= now)

@@ -1,0 +1,94 @@
+"""What `openapi_check` checks of the Scanner API beyond what any contract says."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypedDict
+
+from openapi_check import checks
+from openapi_check.checks.problem_details import ProblemDetails
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from openapi_check.checks.check import Check, Violated
+
+
+class ScannerProblems(ProblemDetails):
+    """Checks that each error is a problem of the Scanner's kind, declared or not."""
+
+    sentence = "Every error is a problem of the contract's kind."
+    rules: ClassVar[dict[str, str]] = {
+        **{name: ProblemDetails.rules[name] for name in ("media type", "object")},
+        "members": "type, title, status, error_code, retryable, timestamp are there, each of its type",
+        "status": ProblemDetails.rules["status"],
+        "type": "the URI in type ends with the error_code",
+        "timestamp": "timestamp is a date-time with an offset from UTC",
+        "schema": ProblemDetails.rules["schema"],
+    }
+    members: ClassVar[dict[str, type]] = {
+        "type": str,
+        "title": str,
+        "status": int,
+        "error_code": str,
+        "retryable": bool,
+        "timestamp": str,
+    }
+    required = frozenset(members)
+    everywhere = True
+    schema = "ProblemDetails"
+
+    def wrong_members(self, problem: dict[str, Any], status: int, label: str) -> Iterator[Violated]:
+        """Yield what is wrong with the members of a problem."""
+        yield from super().wrong_members(problem, status, label)
+        uri, code = str(problem.get("type")), problem.get("error_code")
+        if isinstance(code, str) and uri.rpartition("/")[2] != code:
+            yield self.violated("type", f"{uri} does not end with the error_code {code}", label)
+        if isinstance(problem.get("timestamp"), str) and not _is_timestamp(problem["timestamp"]):
+            told = f"the timestamp {problem['timestamp']} is no date-time with an offset"
+            yield self.violated("timestamp", told, label)
+
+
+def _is_timestamp(text: str) -> bool:
+    try:
+        return "T" in text.upper() and datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
+
+
+CHECKS: Final[tuple[type[Check], ...]] = tuple(
+    ScannerProblems if check is ProblemDetails else check for check in checks.CHECKS
+)
+"""The checks of any contract, and the Scanner's own, in the order in which they are made."""
+
+PROMISES: Final = {
+    "problem_details": ("/info/description", "All errors conform to [RFC 9457 Problem Details]"),
+    "rate_limit_headers": ("/info/description", "Rate-limit headers are included on every response"),
+    "security_alternatives": ("/info/description", "All endpoints require an API key"),
+    "organization_isolation": (
+        "/components/responses/not_found/description",
+        "The resource does not exist, or is another organization's.",
+    ),
+    "presigned_upload": (
+        "/components/schemas/PresignedUploadResponseSchema/properties/expires_in/description",
+        "Seconds until the presigned URL expires.",
+    ),
+    "retry_after": ("/info/description", "When rate-limited, you receive `429 Too Many Requests`"),
+}
+"""Where the contract promises what a check holds, as JSON pointer, and its words there."""
+
+
+class Preset(TypedDict):
+    """What `check_app`, `check_url` and `Checking` are given for the Scanner API."""
+
+    checks: tuple[type[Check], ...]
+    schemathesis: Path
+    variables: str
+
+
+PRESET: Final = Preset(
+    checks=CHECKS,
+    schemathesis=Path(__file__).with_name("schemathesis.toml"),
+    variables="SCANNER_CHECK",
+)

@@ -1,0 +1,73 @@
+"""How deep the smallest value of a schema is: what ends the recursion of a schema that recurs."""
+
+from __future__ import annotations
+
+import math
+from itertools import chain
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .anatomy import ALTERNATIVES
+
+if TYPE_CHECKING:
+    from .schemas import Schemas
+
+MOST_ROUNDS = 100
+
+
+class _Needs(NamedTuple):
+    """The schemas of what a value must have in it, those that it conforms to itself, and alternatives."""
+
+    inside: list[Any]
+    beside: list[Any]
+    either: list[list[Any]]
+
+
+class MinimumDepths:
+    """The minimum depths of a document's schemas: 0 for a value with nothing in it, infinite for none."""
+
+    def __init__(self, schemas: Schemas) -> None:
+        self._schemas = schemas
+        self._known: dict[int, float] = {}
+
+    def of(self, node: Any) -> float:
+        """Return the depth of the smallest value that conforms to a schema."""
+        if isinstance(node, dict) and id(node) not in self._known:
+            self._measure(node)
+        return self._look_up(node)
+
+    def _measure(self, node: dict[str, Any]) -> None:
+        reached: dict[int, _Needs] = {}
+        pending = [node]
+        while pending:
+            each = pending.pop()
+            if isinstance(each, dict) and id(each) not in reached and id(each) not in self._known:
+                needs = reached[id(each)] = self._needs(each)
+                pending += [*needs.inside, *needs.beside, *chain.from_iterable(needs.either)]
+        self._known.update(dict.fromkeys(reached, math.inf))
+        for _ in range(MOST_ROUNDS):
+            changed = False
+            for identity, needs in reached.items():
+                depth = self._depth(needs)
+                changed |= depth < self._known[identity]
+                self._known[identity] = min(depth, self._known[identity])
+            if not changed:
+                return
+
+    def _needs(self, node: dict[str, Any]) -> _Needs:
+        keywords = self._schemas.keywords(node)
+        properties, count = keywords.get("properties", {}), keywords.get("minItems", 0)
+        inside = [properties[name] for name in keywords.get("required", ()) if name in properties]
+        if count:
+            inside += keywords.get("prefixItems", ())[:count] or [keywords.get("items", True)]
+        beside = [*self._schemas.targets_of(node), *keywords.get("allOf", ())]
+        return _Needs(inside, beside, [keywords[each] for each in ALTERNATIVES if keywords.get(each)])
+
+    def _depth(self, needs: _Needs) -> float:
+        inside = [1 + self._look_up(each) for each in needs.inside]
+        either = [min(map(self._look_up, each)) for each in needs.either]
+        return max([0, *inside, *map(self._look_up, needs.beside), *either])
+
+    def _look_up(self, node: Any) -> float:
+        if isinstance(node, dict):
+            return self._known.get(id(node), 0)
+        return math.inf if node is False else 0
