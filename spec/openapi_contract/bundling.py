@@ -9,8 +9,9 @@ dialect is translated on the way.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urldefrag
 
+from . import pointers
 from .anatomy import map_subschemas
 from .dialect30 import to_2020_12
 
@@ -52,6 +53,17 @@ class Bundler:
                 definitions[reference], within = self._bring(reference)
                 pending.extend(within)
         return {"$ref": "#/$defs/root", "$defs": definitions}
+
+    def place(self, uri: str, root: str) -> str:
+        """Return the JSON pointer, in the document, of a part of a bundle of the schema at ``root``."""
+        if (embedded := self._resources.pointer_of(uri)) is not None:
+            return embedded
+        keys = pointers.split(pointers.from_fragment(urldefrag(uri).fragment))[1:]
+        name = keys.pop(0) if keys else "root"
+        if name != "root" and not name.startswith("/"):
+            anchored = self._resources.target(None, "#" + quote(name))
+            name = "" if anchored is None else anchored.pointer
+        return pointers.join(root if name == "root" else name, *keys)
 
     def _bring(self, reference: str) -> tuple[Any, list[str]]:
         """Return what a pointer into the document or an anchor of it leads to, and the references in it."""

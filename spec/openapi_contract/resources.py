@@ -96,6 +96,11 @@ class Resources:
             raise LookupError(f"no schema of the contract has the $id {uri}")
         return self._resources[uri].schema
 
+    def pointer_of(self, uri: str) -> str | None:
+        """Return the JSON pointer, in the document, of a part of a resource; None if it is in no resource."""
+        uri, fragment = urldefrag(uri)
+        return self._resources[uri].pointer + unquote(fragment) if uri in self._resources else None
+
     def target(self, schema: Any, reference: str) -> Target | None:
         """Return what a ``$ref`` in ``schema`` leads to, None if that is not a part of the document."""
         own, _ = self._homes.get(id(schema), (None, ""))

@@ -14,12 +14,13 @@ from .bundling import Bundler
 from .depths import MinimumDepths
 from .dialect30 import to_2020_12
 from .python_keywords import PYTHON_KEYWORDS, reads_alike
+from .resources import Target
 from .violations import violations
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
-    from .resources import Resources, Target
+    from .resources import Resources
     from .violations import Violation
 
 EVERY_TYPE: Final = frozenset({"null", "boolean", "integer", "number", "string", "array", "object"})
@@ -39,16 +40,26 @@ class Validator:
         is_valid: tells whether a JSON value conforms to it.
     """
 
-    __slots__ = ("_bundle", "_compiled", "is_valid")
+    __slots__ = ("_bundle", "_compiled", "_place", "is_valid")
 
-    def __init__(self, bundle: dict[str, Any], **options: Any) -> None:
+    def __init__(self, bundle: dict[str, Any], place: Callable[[str, str], str], **options: Any) -> None:
         self._bundle = bundle
+        self._place = place
         self._compiled = jsonschema_rs.Draft202012Validator(bundle, mask="value", **options)
         self.is_valid: Callable[[Any], bool] = self._compiled.is_valid
 
-    def violations(self, value: Any, location: str, name: str = "") -> Iterator[Violation]:
-        """Yield what is wrong with a JSON value; see :func:`~.violations.violations`."""
-        return violations(self._compiled, self._bundle, value, location, name)
+    def violations(self, value: Any, location: str, name: str = "", root: str = "") -> Iterator[Violation]:
+        """Yield what is wrong with a JSON value; see :func:`~.violations.violations`.
+
+        Args:
+            value: the value.
+            location: where it was.
+            name: the parameter's name.
+            root: JSON pointer of the schema in the document.
+        """
+        return violations(
+            self._compiled, self._bundle, value, location, name, lambda uri: self._place(uri, root)
+        )
 
 
 class Schema:
@@ -88,6 +99,22 @@ class Schema:
         if not self._schemas.is_2020_12 or not reads_alike(self._schemas.bundle(self.node)):
             return lambda _: False
         return self.python_validator.is_valid
+
+    def violations(self, value: Any, location: str, name: str, pointer: str) -> Iterator[Violation]:
+        """Yield what is wrong with a JSON value, with the keywords' places in the document.
+
+        Args:
+            value: the value.
+            location: where it was.
+            name: the parameter's name.
+            pointer: JSON pointer of the schema in the document.
+        """
+        _, root = self._schemas.meant(self.node, pointer)
+        return self.validator.violations(value, location, name, root)
+
+    def along(self, pointer: str, path: Iterable[str | int]) -> str:
+        """Return the JSON pointer of what is at a path in the schema at a pointer."""
+        return self._schemas.along(self.node, pointer, path)
 
     @cached_property
     def conforms(self) -> Callable[[Any], bool]:
@@ -277,12 +304,13 @@ class Schemas:
 
     def compiled(self, node: Any, *, as_python: bool = False) -> Validator:
         """Compile a schema, once: of several threads that ask for it, the first has it compiled."""
-        node = self.meant(node)
+        node, _ = self.meant(node, "")
         key = id(node), as_python
         with self._compiling:
             if key not in self._compiled:
                 self._compiled[key] = Validator(
                     self.bundle(node),
+                    self._bundler.place,
                     retriever=self.resources.resource,
                     base_uri=self.resources.uri,
                     validate_formats=self.formats,
@@ -291,13 +319,27 @@ class Schemas:
                 )
             return self._compiled[key]
 
-    def meant(self, node: Any) -> Any:
+    def meant(self, node: Any, pointer: str) -> Target:
         """Return the schema that a bare reference means, so that all references to it share its validator."""
-        seen = set()
-        while isinstance(node, dict) and node.keys() == {"$ref"} and id(node) not in seen:
-            seen.add(id(node))
-            node = next(iter(self.targets_of(node)), node)
-        return node
+        target, seen = Target(node, pointer), set()
+        while (
+            isinstance(target.node, dict) and target.node.keys() == {"$ref"} and id(target.node) not in seen
+        ):
+            seen.add(id(target.node))
+            target = next(iter(self.targets(target.node)), target)
+        return target
+
+    def along(self, node: Any, pointer: str, path: Iterable[str | int]) -> str:
+        """Return the JSON pointer of what is at a path in a schema, in which references are no steps."""
+        for step in path:
+            while isinstance(node, dict) and step not in node and (targets := self.targets(node)):
+                node, pointer = targets[0]
+            try:
+                node = node[step]
+            except (LookupError, TypeError):
+                break
+            pointer = pointers.join(pointer, step)
+        return pointer
 
     def marked(self, node: Any, marks: frozenset[str]) -> frozenset[str]:
         """Return the names of a schema's properties that say ``readOnly: true``, or ``writeOnly: true``."""

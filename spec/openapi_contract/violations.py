@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -35,22 +35,28 @@ class Violation:
         name: the parameter's name, or a JSON pointer (RFC 6901) into the body.
         rule: the JSON Schema keyword, or the OpenAPI rule, that is violated.
         detail: what was found and what the contract expects, in a sentence.
+        pointer: JSON pointer of the keyword in the contract, where that is known.
     """
 
     location: str
     name: str
     rule: str
     detail: str
+    pointer: str = field(default="", compare=False)
 
     def document(self) -> dict[str, str]:
         """Return the member of ``errors``: bodies have a ``pointer``, parameters a ``name``."""
         place = "pointer" if self.location == "body" else "name"
-        parts = asdict(self)
-        return {"in": self.location, place: parts["name"], "rule": parts["rule"], "detail": parts["detail"]}
+        return {"in": self.location, place: self.name, "rule": self.rule, "detail": self.detail}
 
 
 def violations(
-    validator: Draft202012Validator, schema: Any, value: Any, location: str, name: str
+    validator: Draft202012Validator,
+    schema: Any,
+    value: Any,
+    location: str,
+    name: str,
+    place: Callable[[str], str],
 ) -> Iterator[Violation]:
     """Yield what is wrong with a value, at most 100 parts; of a large value only what is near its top.
 
@@ -60,6 +66,7 @@ def violations(
         value: a JSON value.
         location: where the value was (``body``, ``query`` ...).
         name: the parameter's name; violations within it are told by pointer behind it.
+        place: returns the JSON pointer into the contract of the keyword at a URI.
     """
     most = MOST_PLACES_WITH_NAMES if _mentions(schema, "propertyNames") else MOST_PLACES
     if holds_more(value, most):
@@ -70,7 +77,8 @@ def violations(
     else:
         causes = [cause for error in validator.iter_errors(value) for cause in _causes(error)]
     for cause in islice(causes, MOST_VIOLATIONS):
-        yield Violation(location, pointers.join(name, *cause.instance_path), _rule(cause), _detail(cause))
+        at, keyword = pointers.join(name, *cause.instance_path), place(cause.absolute_keyword_location or "")
+        yield Violation(location, at, _rule(cause), _detail(cause), keyword)
 
 
 def _of_outline(validator: Draft202012Validator, value: dict[str, Any] | list[Any]) -> list[ValidationError]:

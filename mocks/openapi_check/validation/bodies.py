@@ -57,7 +57,8 @@ class RequestBody:
 
     def violation(self, rule: str, detail: str, part: str = "body") -> Violation:
         """Return a violation of the whole body."""
-        return Violation(part=part, rule=rule, detail=detail, pointer=self._pointer)
+        pointer = pointers.join(self._pointer, rule) if rule == "required" else self._pointer
+        return Violation(part=part, rule=rule, detail=detail, pointer=pointer)
 
     def read(self, request: Request, body: bytes, found: list[Violation]) -> ReadBody | None:
         """Return what a schema can judge of a body; what keeps it from being read goes to ``found``.

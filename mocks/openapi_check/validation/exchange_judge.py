@@ -13,7 +13,6 @@ from openapi_service.problems import MethodNotAllowed, NotFound, Problem
 from openapi_service.routing import PathTable
 
 from .base_paths import BasePaths
-from .contract_words import precise
 from .court import Court
 from .requests import JudgedRequest, RequestJudge
 from .responses import ResponseJudge
@@ -103,15 +102,8 @@ class ExchangeJudge:
             judged = judges.request.judge(request, unjudged.body(exchange.request, "request"))
         with unjudged.side("answer"):
             response = self._response(exchange, judges.response, unjudged)
-        verdict = Verdict(
-            request=self._pointed(judged.violations),
-            response=self._pointed(response),
-            unjudged=unjudged.told,
-        )
+        verdict = Verdict(request=judged.violations, response=response, unjudged=unjudged.told)
         return Judgement(verdict, operation_id, judged)
-
-    def _pointed(self, violations: list[Violation]) -> list[Violation]:
-        return [precise(each, self._contract.document) for each in violations]
 
     @staticmethod
     def _response(exchange: Exchange, judge: ResponseJudge, unjudged: Unjudged) -> list[Violation]:

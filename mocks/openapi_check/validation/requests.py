@@ -33,11 +33,12 @@ EMPTY = "EmptyQueryParameterValue"
 class JudgedParameter:
     """One declared parameter."""
 
-    def __init__(self, parameter: Parameter, schema: JudgedSchema) -> None:
+    def __init__(self, parameter: Parameter, schema: JudgedSchema, pointer: str) -> None:
         self.name = parameter.name
         self.place = parameter.location
         self.schema = schema
         self._parameter = parameter
+        self._missing = schema.missing(pointer)
 
     def read(self, request: Request, pairs: QueryPairs, values: ReadParameters) -> Violation | None:
         """Put what was sent among the values; return that it is missing or cannot be read, if so."""
@@ -49,8 +50,7 @@ class JudgedParameter:
             return self.schema.violation("repeated", "takes one value and was sent more than once")
         except BadRequest as problem:
             return self.schema.violation("encoding", problem.detail)
-        missing = sent is None and self._parameter.required
-        return self.schema.violation("required", "is required and was not sent") if missing else None
+        return self._missing if sent is None and self._parameter.required else None
 
 
 @dataclass
@@ -156,9 +156,11 @@ def _parameters(operation: Operation, contract: Contract) -> Iterator[JudgedPara
     compiled = compile_parameters(operation.parameters, schemas.of)
     for each, definition in zip(compiled, operation.parameters, strict=True):
         pointer = places[each.name, each.location]
-        content = next(iter(definition.get("content", {}).values()), None)
+        media_type, content = next(iter(definition.get("content", {}).items()), ("", None))
+        keys = ["schema"] if content is None else ["content", media_type, "schema"]
         schema = schemas.in_media_type(definition if content is None else content)
-        yield JudgedParameter(each, JudgedSchema(schema, each.location, each.name, pointer))
+        judged = JudgedSchema(schema, each.location, each.name, pointers.join(pointer, *keys))
+        yield JudgedParameter(each, judged, pointer)
 
 
 def _pointers(operation: Operation, contract: Contract) -> dict[tuple[str, str], str]:

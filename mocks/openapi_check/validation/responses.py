@@ -91,6 +91,7 @@ class DeclaredAnswer:
         )
         self.definition = operation.responses[code]
         self._content: Mapping[str, Any] = self.definition.get("content", {})
+        self._contract = contract
         self._schemas = contract.schemas.for_responses
 
     def media_type(self, sent: str) -> str | None:
@@ -148,10 +149,11 @@ class DeclaredAnswer:
     def header_violations(self, name: str, error: Exception) -> list[Violation]:
         """Return what openapi-core's error in a header says."""
         pointer = pointers.join(self.pointer, "headers", name)
-        schema = JudgedSchema(self._schemas.of(True), "header", name, pointer)  # noqa: FBT003 -- the schema of anything
-        if type(error).__name__ == "MissingRequiredHeader":
-            return [schema.violation("required", "is required and was not sent")]
-        return schema.violations(NO_JSON, error)
+        header, pointer = self._contract.follow(pointers.lookup(self._contract.document, pointer), pointer)
+        schema = self._schemas.in_media_type(header)
+        judged = JudgedSchema(schema, "header", name, pointers.join(pointer, "schema"))
+        missing = type(error).__name__ == "MissingRequiredHeader"
+        return [judged.missing(pointer)] if missing else judged.violations(NO_JSON, error)
 
 
 def text_of(body: bytes, sent: str) -> bytes:

@@ -40,7 +40,8 @@ class JudgedSchema:
 
     def __init__(self, schema: Schema, part: str, name: str, pointer: str) -> None:
         self.accepts = schema.surely_accepts
-        self._validator = schema.validator
+        self._schema = schema
+        _ = schema.validator  # what cannot be compiled is told now
         self._part = part
         self._name = name
         self._pointer = pointer
@@ -55,7 +56,12 @@ class JudgedSchema:
 
     def violation(self, rule: str, detail: str) -> Violation:
         """Return a violation of the whole part."""
-        return self._violation_at(self._name, rule, detail)
+        return self._violation_at(self._name, rule, detail, self._pointer)
+
+    def missing(self, pointer: str) -> Violation:
+        """Return that the parameter or header at a pointer, which is required, was not sent."""
+        detail, pointer = "is required and was not sent", pointers.join(pointer, "required")
+        return self._violation_at(self._name, "required", detail, pointer)
 
     def violations(self, value: Any, error: Exception) -> list[Violation]:
         """Return what is wrong with a value that openapi-core has refused with this error.
@@ -67,11 +73,13 @@ class JudgedSchema:
         return told or list(self._of_openapi_core(error))
 
     def _of_jsonschema_rs(self, value: Any) -> Iterator[Violation]:
-        for each in islice(self._validator.violations(value, self._part, self._name), MOST_VIOLATIONS):
-            yield self._violation_at(each.name, each.rule, each.detail)
+        for each in islice(
+            self._schema.violations(value, self._part, self._name, self._pointer), MOST_VIOLATIONS
+        ):
+            yield self._violation_at(each.name, each.rule, each.detail, each.pointer or self._pointer)
 
-    def _violation_at(self, where: str, rule: str, detail: str) -> Violation:
-        return Violation(part=self._part, where=where, rule=rule, detail=detail, pointer=self._pointer)
+    def _violation_at(self, where: str, rule: str, detail: str, pointer: str) -> Violation:
+        return Violation(part=self._part, where=where, rule=rule, detail=detail, pointer=pointer)
 
     def _of_openapi_core(self, error: Exception) -> Iterator[Violation]:
         if error is UNDECIDED:
@@ -80,7 +88,8 @@ class JudgedSchema:
         schema_errors = getattr(cause, "schema_errors", ()) or getattr(error, "schema_errors", ())
         for each in islice(schema_errors, MOST_VIOLATIONS):
             where = pointers.join(self._name, *each.absolute_path)
-            yield self._violation_at(where, str(each.validator), _detail(each))
+            pointer = self._schema.along(self._pointer, each.absolute_schema_path)
+            yield self._violation_at(where, str(each.validator), _detail(each), pointer)
         if not schema_errors:
             unread = type(cause or error).__name__
             yield self.violation("schema", f"cannot be read as the contract wants it ({unread})")

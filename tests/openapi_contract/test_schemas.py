@@ -1,0 +1,96 @@
+"""What a schema means: facts through references and combinators, and violations where they stand."""
+
+import math
+
+import pytest
+
+from openapi_contract import Contract
+
+STRING, INTEGER = {"type": "string"}, {"type": "integer"}
+SCHEMAS = {
+    "Shop": {
+        "type": "object",
+        "properties": {
+            "pet": {"$ref": "#/components/schemas/Pet"},
+            "place": {"$ref": "urn:place"},
+            "age": {"$ref": "#age"},
+        },
+        "additionalProperties": False,
+    },
+    "Pet": {"maxLength": 1, "$defs": {"age": {"$anchor": "age", "minimum": 3}}},
+    "Place": {
+        "$id": "urn:place",
+        "properties": {"floor": {"$ref": "#/$defs/floor"}},
+        "$defs": {"floor": {"maximum": 1}},
+    },
+    "Tree": {
+        "allOf": [{"$ref": "#/components/schemas/Node"}],
+        "required": ["child"],
+        "properties": {"child": {"oneOf": [{"$ref": "#/components/schemas/Tree"}, STRING]}},
+    },
+    "Node": {"type": "object", "properties": {"name": STRING | {"readOnly": True, "default": "a"}}},
+    "Endless": {
+        "type": "object",
+        "required": ["child"],
+        "properties": {"child": {"$ref": "#/components/schemas/Endless"}},
+    },
+    "Itself": {"$ref": "#/components/schemas/Itself"},
+}
+
+
+def contract_of(version="3.1.0"):
+    """Return the contract of the schemas above."""
+    info = {"title": "Pets", "version": "1"}
+    return Contract(
+        {"openapi": version, "info": info, "paths": {}, "components": {"schemas": SCHEMAS}}, "pets"
+    )
+
+
+@pytest.fixture
+def schema():
+    """Returns the schema of a component."""
+    contract = contract_of()
+    return lambda name: contract.schemas.of(SCHEMAS[name])
+
+
+def test_facts(schema):
+    """Parts hold together; alternatives may apply; a schema that recurs has an end."""
+    tree = schema("Tree")
+    assert tree.types == {"object"}
+    assert list(tree.properties) == ["name", "child"]
+    assert tree.properties["name"].default == "a"
+    assert tree.properties["name"].is_marked("readOnly")
+    assert tree.properties["child"].types == {"object", "string"}
+    assert tree.parts == [SCHEMAS["Tree"], SCHEMAS["Tree"]["allOf"][0], SCHEMAS["Node"]]
+    assert tree.minimum_depth == 1
+    assert schema("Endless").minimum_depth == math.inf
+    assert len(schema("Itself").types) == 7
+    assert tree is tree.of(SCHEMAS["Tree"])
+
+
+def test_a_violation_says_where_its_keyword_stands(schema):
+    """The pointer is into the document, through references, anchors and ids."""
+    value = {"pet": "Rex", "place": {"floor": 2}, "age": 1, "other": None}
+    found = schema("Shop").violations(value, "body", "", "/components/schemas/Shop")
+    assert {each.pointer for each in found} == {
+        "/components/schemas/Pet/maxLength",
+        "/components/schemas/Place/$defs/floor/maximum",
+        "/components/schemas/Pet/$defs/age/minimum",
+        "/components/schemas/Shop/additionalProperties",
+    }
+
+
+def test_a_schema_is_compiled_once(schema):
+    """All bare references to a schema share its validator."""
+    shop, pet = schema("Shop"), schema("Pet")
+    assert shop.properties["pet"].validator is pet.validator
+    assert shop.properties["age"].validator is not pet.validator
+
+
+def test_directions_of_openapi_30():
+    """In 3.0 a property that is ``readOnly`` is required of responses alone; in 3.1 of both."""
+    node = {"required": ["name"], "properties": {"name": STRING | {"readOnly": True}}}
+    for version, is_required in (("3.0.3", False), ("3.1.0", True)):
+        schemas = contract_of(version).schemas
+        assert schemas.for_requests.of(node).validator.is_valid({}) is not is_required
+        assert not schemas.for_responses.of(node).validator.is_valid({})
