@@ -1,13 +1,13 @@
-"""Where the rate limits count: in this process, or in a Redis that all processes share."""
+"""Counters of the rate limits: in this process, or in a Redis that all processes share."""
 
 from __future__ import annotations
 
 import time
 from collections import defaultdict, deque
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 from cachetools import FIFOCache
-from limits.aio.storage import RedisStorage, Storage
+from limits.aio.storage import RedisStorage
 from limits.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from openapi_service.clock import Clock
 
-MOST_COUNTED = 20_000
-MOST_CONNECTIONS = 32
+MAX_COUNTERS = 20_000
+MAX_CONNECTIONS = 32
 TIMEOUT_SECONDS = 1.0
 
 
@@ -27,48 +27,12 @@ class Count(NamedTuple):
     ends: float
 
 
-class Counters(Protocol):
-    """A storage of the limits library that also tells its time."""
-
-    def now(self) -> float:
-        """Return the time by which windows end, in seconds since the epoch."""
-        ...
-
-    async def count(self, key: str, expiry: int) -> Count:
-        """Count once, in a counter that is begun anew if its ``expiry`` seconds are over."""
-        ...
-
-    async def incr(self, key: str, expiry: int, amount: int = 1) -> int:
-        """Add to a counter, begun anew if its ``expiry`` seconds are over, and return its value."""
-        ...
-
-    async def get(self, key: str) -> int:
-        """Return a counter's value, 0 if there is none."""
-        ...
-
-    async def get_expiry(self, key: str) -> float:
-        """Return when a counter ends, in seconds since the epoch."""
-        ...
-
-    async def check(self) -> bool:
-        """Tell whether the storage answers."""
-        ...
-
-    async def reset(self) -> int | None:
-        """Forget all counters."""
-        ...
-
-    async def close(self) -> None:
-        """Let go of connections."""
-        ...
-
-
 def open_counters(url: str, clock: Clock) -> Counters:
     """Return the counters at ``memory://``, ``redis://HOST:PORT/DB`` or ``rediss://`` (TLS).
 
     Args:
-        url: where to count; may hold a password, so errors do not repeat it.
-        clock: the time of counters in memory; Redis goes by its own.
+        url: of the storage; may hold a password, so errors do not repeat it.
+        clock: the time of counters in memory; Redis uses its own.
 
     Raises:
         ValueError: the URL is none of these, or the extra ``redis`` is not installed.
@@ -89,7 +53,7 @@ def open_counters(url: str, clock: Clock) -> Counters:
 
 
 class Counter:
-    """How often a key was counted, and until when."""
+    """The value of a key, and when it ends."""
 
     __slots__ = ("count", "ends", "key")
 
@@ -99,102 +63,88 @@ class Counter:
         self.count = 0
 
 
-class MemoryCounters(Storage):
+class MemoryCounters:
     """Counters in this process, by the clock that it is handed.
 
-    The storage of this kind that limits ships reads the system's time and starts a task for each count.
-    Here counting never waits, so it is exact among coroutines. Memory is bounded: there is a queue for each
-    kind of key (what is before its colon) and length of window, in which counters stand in the order of
-    their ends. A new one drops those at the front that have ended, and the first of all where the queue is
-    full; so however many addresses an attacker has, they push out addresses alone.
+    The storage of this kind in the limits library reads the system's time and starts a task for each count.
+    Here counting never waits, so it is exact among coroutines. Memory is bounded: each kind of key (what is
+    before its colon) and length of window has a queue of counters in the order of their ends. A new counter
+    drops those at the front that have ended, and the first one where the queue is full; so however many
+    addresses an attacker has, they evict addresses alone.
     """
 
-    STORAGE_SCHEME = None
-
-    def __init__(self, clock: Clock, *, most: int = MOST_COUNTED) -> None:
-        super().__init__()
+    def __init__(self, clock: Clock, *, most: int = MAX_COUNTERS) -> None:
         self._clock = clock
         self._most = most
         self._counters: dict[str, Counter] = {}
         self._queues: defaultdict[tuple[str, int], deque[Counter]] = defaultdict(deque)
 
-    @property
-    def base_exceptions(self) -> tuple[type[Exception], ...]:
-        """What the storage raises when it is down: it never is."""
-        return ()
-
     def now(self) -> float:
-        """Return the clock's time, in seconds since the epoch."""
+        """Return the time by which windows end, in seconds since the epoch."""
         return self._clock.now().timestamp()
 
     async def count(self, key: str, expiry: int) -> Count:
-        """Count once; what every request does, so without the layer that limits puts around the rest."""
+        """Increment a counter, restarted if its ``expiry`` seconds are over, and return it."""
         now = self._clock.now().timestamp()
         counter = self._counters.get(key)
         if counter is None or counter.ends <= now:
-            counter = self._begin(key, expiry, now)
+            counter = self._start(key, expiry, now)
         counter.count += 1
         return Count(counter.count, counter.ends)
 
     async def incr(self, key: str, expiry: int, amount: int = 1) -> int:
-        """Add to a counter and return its value; what is given back after its end is not kept."""
+        """Add to a counter and return its value; a negative amount does not restart one that has ended."""
         now = self.now()
         counter = self._counters.get(key)
         if counter is None or counter.ends <= now:
             if amount < 0:
                 return 0
-            counter = self._begin(key, expiry, now)
+            counter = self._start(key, expiry, now)
         counter.count += amount
         return counter.count
 
-    def _begin(self, key: str, expiry: int, now: float) -> Counter:
+    def _start(self, key: str, expiry: int, now: float) -> Counter:
         queue = self._queues[key.partition(":")[0], expiry]
         while queue and (queue[0].ends <= now or len(queue) >= self._most):
-            self._drop(queue.popleft())
+            dropped = queue.popleft()
+            if self._counters.get(dropped.key) is dropped:
+                del self._counters[dropped.key]
         counter = self._counters[key] = Counter(key, now + expiry)
         queue.append(counter)
         return counter
 
-    def _drop(self, counter: Counter) -> None:
-        if self._counters.get(counter.key) is counter:
-            del self._counters[counter.key]
-
     async def get(self, key: str) -> int:
-        """Return a counter's value."""
+        """Return a counter's value, 0 if there is none."""
         counter = self._counters.get(key)
         return 0 if counter is None or counter.ends <= self.now() else counter.count
 
     async def get_expiry(self, key: str) -> float:
-        """Return when a counter ends; now, if there is none."""
+        """Return when a counter ends, in seconds since the epoch; now, if there is none."""
         counter = self._counters.get(key)
         return self.now() if counter is None else counter.ends
 
     async def check(self) -> bool:
-        """Return True: this process's memory answers."""
+        """Return True: this process's memory is always available."""
         return True
 
     async def reset(self) -> int:
-        """Forget all counters and return how many there were."""
-        forgotten = len(self._counters)
+        """Drop all counters and return how many there were."""
+        dropped = len(self._counters)
         self._counters.clear()
         self._queues.clear()
-        return forgotten
-
-    async def clear(self, key: str) -> None:
-        """Forget one counter."""
-        self._counters.pop(key, None)
+        return dropped
 
     async def close(self) -> None:
         """Do nothing: there are no connections."""
 
 
 class RedisCounters(RedisStorage):
-    """limits' own Redis storage, with bounded connections and short timeouts.
+    """The limits library's Redis storage, with bounded connections and short timeouts.
 
     It remembers when a counter ends, so that a request asks Redis once for each window, not twice.
     """
 
-    def __init__(self, url: str, *, most: int = MOST_COUNTED) -> None:
+    def __init__(self, url: str, *, most: int = MAX_COUNTERS) -> None:
         self._pool = connection_pool(url)
         super().__init__(
             f"async+{url}",
@@ -210,7 +160,7 @@ class RedisCounters(RedisStorage):
         return time.time()
 
     async def count(self, key: str, expiry: int) -> Count:
-        """Count once."""
+        """Increment a counter, restarted if its ``expiry`` seconds are over, and return it."""
         return Count(await self.incr(key, expiry), await self.get_expiry(key))
 
     async def incr(self, key: str, expiry: int, amount: int = 1) -> int:
@@ -221,7 +171,7 @@ class RedisCounters(RedisStorage):
         return count
 
     async def get_expiry(self, key: str) -> float:
-        """Return when a counter ends: from memory, or as Redis says."""
+        """Return when a counter ends: from memory, else from Redis."""
         ends = self._ends.get(key)
         if ends is None or ends <= self.now():
             ends = self._ends[key] = await super().get_expiry(key)
@@ -232,6 +182,9 @@ class RedisCounters(RedisStorage):
         await self._pool.aclose()
 
 
+Counters = MemoryCounters | RedisCounters
+
+
 def connection_pool(url: str) -> ConnectionPool:
     """Return a bounded pool whose connections fail after a second, and are tried twice."""
     from redis.asyncio import BlockingConnectionPool  # noqa: PLC0415 -- redis is an extra
@@ -240,7 +193,7 @@ def connection_pool(url: str) -> ConnectionPool:
 
     return BlockingConnectionPool.from_url(
         url,
-        max_connections=MOST_CONNECTIONS,
+        max_connections=MAX_CONNECTIONS,
         timeout=TIMEOUT_SECONDS,
         socket_timeout=TIMEOUT_SECONDS,
         socket_connect_timeout=TIMEOUT_SECONDS,

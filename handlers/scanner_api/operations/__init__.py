@@ -4,5 +4,5 @@ A handler's parameters are the operation's own (Python names: ``X-Thing`` is ``x
 ``id_``), ``body`` for a request body, ``caller`` for who calls, ``schemas`` for the contract's named ones,
 and the collaborators that :mod:`scanner_api.app` hands over, each asked for by name. It returns the response
 body, or an :class:`~openapi_service.Response` where it must say more, and raises a
-:class:`~openapi_service.problems.Problem`.
+:class:`~openapi_service.problems.Problem`: NotFound for every id that is unknown, or not the caller's to see.
 """

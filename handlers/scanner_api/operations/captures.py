@@ -34,7 +34,6 @@ async def create_capture(
     """Store a scan and queue its processing; it is PENDING in the answer.
 
     Raises:
-        NotFound: there is no such session, or it is not the caller's to see.
         Conflict: the session is not ACTIVE.
     """
     session = await active_session(sessions, caller, body["session_short_id"])
@@ -65,11 +64,7 @@ def submitted(scan: dict[str, Any], capture_id: str, session_id: str, now: datet
 async def list_captures(
     session_id: str, page: int, page_size: int, caller: Caller, sessions: SessionStore, captures: CaptureStore
 ) -> dict[str, Any]:
-    """Return a page of the captures of a session, newest first.
-
-    Raises:
-        NotFound: there is no such session, or it is not the caller's to see.
-    """
+    """Return a page of the captures of a session, newest first."""
     session = await reachable_session(sessions, caller, session_id)
     found, total_count = await captures.page(session.id, page=page, page_size=page_size)
     return envelope(
@@ -78,11 +73,7 @@ async def list_captures(
 
 
 async def get_capture(id_: str, caller: Caller, captures: CaptureStore) -> dict[str, Any]:
-    """Return a capture.
-
-    Raises:
-        NotFound: there is no such capture, or it is not the caller's to see.
-    """
+    """Return a capture."""
     return capture_representation(await reachable_capture(captures, caller, id_))
 
 
@@ -90,7 +81,6 @@ async def retry_capture(id_: str, caller: Caller, captures: CaptureStore, queue:
     """Run the pipeline again for a capture that is FAILED or NOT_FOUND; its old error is cleared.
 
     Raises:
-        NotFound: there is no such capture, or it is not the caller's to see.
         Conflict: the capture is in another state, or another retry was first.
     """
     from scanner_api.scanning import pipeline  # noqa: PLC0415 -- reads barcodes, which is slow to import

@@ -20,11 +20,7 @@ if TYPE_CHECKING:
 async def list_proposals(
     id_: str, caller: Caller, captures: CaptureStore, proposals: ProposalStore
 ) -> list[dict[str, Any]]:
-    """Return the proposals of a capture, oldest first.
-
-    Raises:
-        NotFound: there is no such capture, or it is not the caller's to see.
-    """
+    """Return the proposals of a capture, oldest first."""
     capture = await reachable_capture(captures, caller, id_)
     return [proposal_representation(each) for each in await proposals.of_capture(capture.id)]
 
@@ -35,7 +31,6 @@ async def review_proposal(
     """Accept or reject a proposal; the decision may change until the proposal is applied.
 
     Raises:
-        NotFound: there is no such proposal, or it is not the caller's to see.
         Conflict: the proposal has been applied.
     """
     proposal = await reachable_proposal(proposals, caller, proposal_id)
@@ -52,7 +47,6 @@ async def apply_proposals(
     """Write the accepted proposals of a capture to its product, each once; return those written now.
 
     Raises:
-        NotFound: there is no such capture, or it is not the caller's to see.
         BadRequest: the capture has no linked product.
     """
     capture = await reachable_capture(captures, caller, id_)

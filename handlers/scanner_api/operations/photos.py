@@ -44,7 +44,6 @@ async def get_presigned_upload_url(
     """Hand out a presigned POST for one photo; nothing is written, the key alone proves what it is for.
 
     Raises:
-        NotFound: there is no such session, or it is not the caller's to see.
         Conflict: the session is not ACTIVE.
     """
     session = await active_session(sessions, caller, session_id)
@@ -80,7 +79,6 @@ async def register_photo(
     """Record a photo once its file is in S3; size and media type are those that S3 has.
 
     Raises:
-        NotFound: there is no such session, or it is not the caller's to see.
         Conflict: the session is not ACTIVE, the object is not in the bucket yet, or it is registered already.
         ValidationFailed: the key was not issued for this session, the size is not the object's, or the
             capture is another session's.
@@ -140,11 +138,7 @@ async def _stored(bucket: PhotoBucket, body: dict[str, Any]) -> StoredObject:
 async def list_photos(
     session_id: str, page: int, page_size: int, caller: Caller, sessions: SessionStore, photos: PhotoStore
 ) -> dict[str, Any]:
-    """Return a page of the gallery of a session, in its order.
-
-    Raises:
-        NotFound: there is no such session, or it is not the caller's to see.
-    """
+    """Return a page of the gallery of a session, in its order."""
     session = await reachable_session(sessions, caller, session_id)
     found, total_count = await photos.page(session.id, page=page, page_size=page_size)
     return envelope(
@@ -160,11 +154,7 @@ async def update_photo(
     sessions: SessionStore,
     photos: PhotoStore,
 ) -> dict[str, Any]:
-    """Change a photo's label and, if sent, its metadata.
-
-    Raises:
-        NotFound: there is no such session or photo, or it is not the caller's to see.
-    """
+    """Change a photo's label and, if sent, its metadata."""
     session = await reachable_session(sessions, caller, session_id)
     photo = await reachable_photo(photos, session, photo_id)
 
@@ -183,7 +173,6 @@ async def reorder_photos(
     """Set the display order of the gallery; it names each photo of the session exactly once.
 
     Raises:
-        NotFound: there is no such session, or it is not the caller's to see.
         ValidationFailed: ids are missing, extra or repeated; each is named.
     """
     session = await reachable_session(sessions, caller, session_id)

@@ -3,27 +3,48 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Final
 
 from openapi_service.problems import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from scanner_api.scanning.captures import Capture
     from scanner_api.scanning.photos import Photo
-    from scanner_api.scanning.proposals import Proposal
     from scanner_api.scanning.sessions import ScanSession
-    from scanner_api.storage.redirect_rules import RedirectRule
 
 
-def session_summary(session: ScanSession) -> dict[str, Any]:
-    """Return a SessionResponseSchema."""
-    return {
-        **_session_head(session),
-        "capture_count": session.capture_count,
-        "photo_count": session.photo_count,
-    }
+def _representation(*members: str) -> Callable[[Any], dict[str, Any]]:
+    """Return what represents a record by those of its fields that are members of a schema."""
+    values = attrgetter(*members)
+    return lambda record: dict(zip(members, values(record), strict=True))
+
+
+_SESSION: Final = ("id", "status", "capture_mode", "created", "modified", "metadata")
+_session = _representation(*_SESSION)
+_photo = _representation(
+    "id", "photo_type", "s3_key", "original_filename", "sort_order", "created", "metadata", "file_size"
+)
+
+session_summary = _representation(*_SESSION, "capture_count", "photo_count")
+"""Returns the SessionResponseSchema of a session."""
+
+capture_representation = _representation(
+    "id", "status", "capture_type", "raw_value", "gtin", "error_message", "created", "metadata",
+    "gs1_dl_data", "product_short_id", "product_name", "processed_at", "uploaded_image_key", "qr_analysis",
+)  # fmt: skip
+"""Returns the CaptureResponseSchema of a capture."""
+
+proposal_representation = _representation(
+    "id", "field_name", "current_value", "proposed_value", "confidence", "reasoning", "source", "status",
+    "created", "metadata", "reviewed_at",
+)  # fmt: skip
+"""Returns the ProposalResponseSchema of a proposal."""
+
+rule_representation = _representation("id", "product_short_id", "url", "order_index", "created")
+"""Returns the RedirectRuleSchema of a redirect rule."""
 
 
 def session_detail(
@@ -31,40 +52,9 @@ def session_detail(
 ) -> dict[str, Any]:
     """Return a SessionDetailResponseSchema."""
     return {
-        **_session_head(session),
-        "captures": [capture_representation(each) for each in captures],
-        "product_photos": [photo_representation(each) for each in photos],
-    }
-
-
-def _session_head(session: ScanSession) -> dict[str, Any]:
-    return {
-        "id": session.id,
-        "status": session.status,
-        "capture_mode": session.capture_mode,
-        "created": session.created,
-        "modified": session.modified,
-        "metadata": session.metadata,
-    }
-
-
-def capture_representation(capture: Capture) -> dict[str, Any]:
-    """Return a CaptureResponseSchema."""
-    return {
-        "id": capture.id,
-        "status": capture.status,
-        "capture_type": capture.capture_type,
-        "raw_value": capture.raw_value,
-        "gtin": capture.gtin,
-        "error_message": capture.error_message,
-        "created": capture.created,
-        "metadata": capture.metadata,
-        "gs1_dl_data": capture.gs1_dl_data,
-        "product_short_id": capture.product_short_id,
-        "product_name": capture.product_name,
-        "processed_at": capture.processed_at,
-        "uploaded_image_key": capture.uploaded_image_key,
-        "qr_analysis": capture.qr_analysis,
+        **_session(session),
+        "captures": [capture_representation(capture) for capture in captures],
+        "product_photos": [photo_representation(photo) for photo in photos],
     }
 
 
@@ -77,52 +67,14 @@ def bulk_result_representation(index: int, outcome: Capture | Problem) -> dict[s
 
 def photo_representation(photo: Photo) -> dict[str, Any]:
     """Return a PhotoResponseSchema."""
-    return {
-        "id": photo.id,
-        "photo_type": photo.photo_type,
-        "s3_key": photo.s3_key,
-        "original_filename": photo.original_filename,
-        "sort_order": photo.sort_order,
-        "created": photo.created,
-        "metadata": photo.metadata,
-        "file_size": photo.file_size,
-        "capture_short_id": photo.capture_id,
-    }
-
-
-def proposal_representation(proposal: Proposal) -> dict[str, Any]:
-    """Return a ProposalResponseSchema."""
-    return {
-        "id": proposal.id,
-        "field_name": proposal.field_name,
-        "current_value": proposal.current_value,
-        "proposed_value": proposal.proposed_value,
-        "confidence": proposal.confidence,
-        "reasoning": proposal.reasoning,
-        "source": proposal.source,
-        "status": proposal.status,
-        "created": proposal.created,
-        "metadata": proposal.metadata,
-        "reviewed_at": proposal.reviewed_at,
-    }
-
-
-def rule_representation(rule: RedirectRule) -> dict[str, Any]:
-    """Return a RedirectRuleSchema."""
-    return {
-        "id": rule.id,
-        "product_short_id": rule.product_short_id,
-        "url": rule.url,
-        "order_index": rule.order_index,
-        "created": rule.created,
-    }
+    return {**_photo(photo), "capture_short_id": photo.capture_id}
 
 
 def envelope(items: list[dict[str, Any]], total_count: int, *, page: int, page_size: int) -> dict[str, Any]:
-    """Return one page of a list with what a reader needs to turn to the others.
+    """Return a page of a list and its pagination, as the contract's prose describes them.
 
     Args:
-        items: what is on this page; none if it is beyond the end.
+        items: those on this page; none if it is beyond the end.
         total_count: items on all pages.
         page: from 1.
         page_size: most items on a page.

@@ -42,7 +42,6 @@ async def save_redirect(
     """Append a URL to the redirect rules of a capture's product.
 
     Raises:
-        NotFound: there is no such capture, or it is not the caller's to see.
         ValidationFailed: the URL is not an absolute http(s) URL.
         BadRequest: the capture has no linked product.
         Conflict: the product has a rule for this URL already.

@@ -71,11 +71,7 @@ async def list_sessions(
 async def get_session(
     id_: str, caller: Caller, sessions: SessionStore, captures: CaptureStore, photos: PhotoStore
 ) -> dict[str, Any]:
-    """Return a session with its captures and photos.
-
-    Raises:
-        NotFound: there is no such session, or it is not the caller's to see.
-    """
+    """Return a session with its captures and photos."""
     session = await reachable_session(sessions, caller, id_)
     return session_detail(session, await captures.of_session(session.id), await photos.of_session(session.id))
 
@@ -83,11 +79,7 @@ async def get_session(
 async def get_session_status(
     id_: str, caller: Caller, sessions: SessionStore, captures: CaptureStore, proposals: ProposalStore
 ) -> dict[str, Any]:
-    """Return a small view of a session for polling.
-
-    Raises:
-        NotFound: there is no such session, or it is not the caller's to see.
-    """
+    """Return a small view of a session for polling."""
     session = await reachable_session(sessions, caller, id_)
     counts = await proposals.counts(session.id)
     return {
@@ -104,7 +96,6 @@ async def end_session(id_: str, caller: Caller, sessions: SessionStore) -> dict[
     """Complete an ACTIVE session.
 
     Raises:
-        NotFound: there is no such session, or it is not the caller's to see.
         Conflict: the session is not ACTIVE, or another caller was first.
     """
     return session_summary(await _closed(id_, caller, sessions, submit=False))
@@ -114,7 +105,6 @@ async def submit_session(id_: str, caller: Caller, sessions: SessionStore, queue
     """Complete an ACTIVE session, and hand it over to the extraction.
 
     Raises:
-        NotFound: there is no such session, or it is not the caller's to see.
         Conflict: the session is not ACTIVE, or another caller was first.
     """
     session = await _closed(id_, caller, sessions, submit=True)

@@ -61,7 +61,6 @@ async def upload_image(
     """Store an image in the bucket and create a capture for it; the pipeline reads its barcodes.
 
     Raises:
-        NotFound: there is no such session, or it is not the caller's to see.
         Conflict: the session is not ACTIVE.
         PayloadTooLarge: the image has more bytes than the limit.
         UnsupportedMediaType: the content is no JPEG, PNG or WebP, whatever its name and header say.

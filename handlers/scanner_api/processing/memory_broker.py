@@ -1,14 +1,11 @@
-"""Jobs that are done in this process, by taskiq's broker in memory; imported when the first job comes."""
+"""Jobs that are done in this process."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from taskiq import InMemoryBroker
-from taskiq.kicker import AsyncKicker
-
-from .queue import MOST_WAITING
+from .queue import MAX_WAITING
 
 if TYPE_CHECKING:
     from .queue import Job
@@ -16,38 +13,33 @@ if TYPE_CHECKING:
 
 
 class MemoryBroker:
-    """Does so many jobs at once; the others wait in the queue."""
+    """Does a number of jobs at once; the others wait in the queue."""
 
     def __init__(self, tasks: Tasks, at_once: int) -> None:
-        self._broker = InMemoryBroker(await_inplace=True, max_stored_results=1)
         self._tasks = tasks
-        self._turns = asyncio.Semaphore(at_once)
-        self._doing: set[asyncio.Task[Any]] = set()
-        tasks.register(self._broker)
+        self._slots = asyncio.Semaphore(at_once)
+        self._running: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
-        """Be ready."""
-        await self._broker.startup()
+        """Do nothing: there is nothing to connect to."""
 
     async def send(self, job: Job) -> None:
-        """Begin with a job as soon as there is a turn."""
-        await self._turns.acquire()
-        kicker = AsyncKicker[Any, Any](broker=self._broker, task_name=job.task, labels={})
-        doing = asyncio.create_task(kicker.kiq(job.id))
-        self._doing.add(doing)  # a task that nobody holds may be collected
-        doing.add_done_callback(self._done)
+        """Start a job as soon as a slot is free."""
+        await self._slots.acquire()
+        running = asyncio.create_task(self._tasks.run(job.task, job.id))
+        self._running.add(running)  # a task that nobody holds may be collected
+        running.add_done_callback(self._release)
 
     async def room(self) -> int:
         """Return how many more jobs may wait here: the queue's own bound is the only one."""
-        return MOST_WAITING
+        return MAX_WAITING
 
     async def close(self) -> None:
-        """End the jobs that are being done."""
+        """End the jobs that are running."""
         await self._tasks.close()
-        if self._doing:
-            await asyncio.wait(self._doing)
-        await self._broker.shutdown()
+        if self._running:
+            await asyncio.wait(self._running)
 
-    def _done(self, doing: asyncio.Task[Any]) -> None:
-        self._doing.discard(doing)
-        self._turns.release()
+    def _release(self, running: asyncio.Task[None]) -> None:
+        self._running.discard(running)
+        self._slots.release()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MOST_WAITING: Final = 1000
+MAX_WAITING: Final = 1000
 
 logger = logging.getLogger(__name__)
 
@@ -59,7 +59,7 @@ class Queue:
         most: jobs that may wait; more are left to the sweep.
     """
 
-    def __init__(self, open_broker: Callable[[], Broker], *, most: int = MOST_WAITING) -> None:
+    def __init__(self, open_broker: Callable[[], Broker], *, most: int = MAX_WAITING) -> None:
         self._open_broker = open_broker
         self._most = most
         self._jobs: asyncio.Queue[Job] = asyncio.Queue()

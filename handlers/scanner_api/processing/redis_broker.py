@@ -13,7 +13,7 @@ from taskiq.kicker import AsyncKicker
 from taskiq.receiver import Receiver
 from taskiq_redis import RedisStreamBroker
 
-from .queue import MOST_WAITING, QueueError
+from .queue import MAX_WAITING, QueueError
 from .tasks import GRACE_SECONDS
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 STREAM: Final = "scanner-api"
 """Name of the stream, and of the group that reads it."""
 
-_LONGEST_STREAM: Final = 10 * MOST_WAITING
+_LONGEST_STREAM: Final = 10 * MAX_WAITING
 _READ_SECONDS: Final = 1
 _ANSWER_SECONDS: Final = 5
 _PAUSE_SECONDS: Final = 1
@@ -95,7 +95,7 @@ class RedisBroker:
         ):
             groups: Any = await redis.xinfo_groups(STREAM)
         waiting = [group["lag"] for group in groups]
-        return 0 if None in waiting else max(MOST_WAITING - sum(waiting), 0)
+        return 0 if None in waiting else max(MAX_WAITING - sum(waiting), 0)
 
     async def close(self) -> None:
         """Read no more, and end the jobs that are being done."""

@@ -19,47 +19,49 @@ logger = logging.getLogger(__name__)
 
 
 class Tasks:
-    """Does jobs by the name of their task, and ends what it began.
+    """Runs jobs by the name of their task, and ends those that run.
 
     Args:
-        tasks: what to do with an id, by name; cancelled, it has to give the job back.
-        close: lets go of what the tasks needed.
+        tasks: what to do with an id, by name; cancelled, it has to release the job.
+        close: releases what the tasks needed.
     """
 
     def __init__(self, tasks: Mapping[str, Do], close: Callable[[], None]) -> None:
         self._tasks = tasks
         self._close = close
-        self._doing: set[asyncio.Task[None]] = set()
+        self._running: set[asyncio.Task[None]] = set()
         self._closing = False
 
     def register(self, broker: AsyncBroker) -> None:
-        """Have a broker's jobs done here."""
-        for name, do in self._tasks.items():
-            broker.register_task(self._tracked(do), name)
+        """Have a broker's jobs run here."""
+        for name in self._tasks:
+            broker.register_task(self._job(name), name)
+
+    async def run(self, name: str, id_: str) -> None:
+        """Run a job to its end, whatever it raises; none is started once the tasks are closed."""
+        if self._closing:
+            return
+        # a task of its own: a broker would take a cancellation for an error
+        running = asyncio.create_task(self._tasks[name](id_))
+        self._running.add(running)
+        running.add_done_callback(self._running.discard)
+        await asyncio.wait([running])
+        if not running.cancelled() and (error := running.exception()):
+            logger.error("A job ended unexpectedly", exc_info=error)
+
+    def _job(self, name: str) -> Do:
+        async def job(id_: str) -> None:
+            await self.run(name, id_)
+
+        return job
 
     async def close(self) -> None:
-        """Begin with no more jobs; wait a little for those being done, and cancel those that take longer."""
+        """Start no more jobs; wait a little for those that run, and cancel those that take longer."""
         self._closing = True
-        if self._doing:
-            _, late = await asyncio.wait(self._doing, timeout=GRACE_SECONDS)
-            for doing in late:
-                doing.cancel()
+        if self._running:
+            _, late = await asyncio.wait(self._running, timeout=GRACE_SECONDS)
+            for running in late:
+                running.cancel()
             if late:
                 await asyncio.wait(late)
         self._close()
-
-    def _tracked(self, do: Do) -> Do:
-        async def task(id_: str) -> None:
-            if not self._closing:
-                # a task of its own: taskiq would take a cancellation for an error
-                doing = asyncio.create_task(do(id_))
-                self._doing.add(doing)
-                doing.add_done_callback(self._done)
-                await asyncio.wait([doing])
-
-        return task
-
-    def _done(self, doing: asyncio.Task[None]) -> None:
-        self._doing.discard(doing)
-        if not doing.cancelled() and (error := doing.exception()):
-            logger.error("a job ended unexpectedly", exc_info=error)

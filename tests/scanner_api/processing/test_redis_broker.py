@@ -115,7 +115,7 @@ def test_no_more_is_done_at_once_than_was_asked_for(redis_url, until):
 
 def test_the_room_shrinks_with_the_jobs_that_wait(redis_url, stream, monkeypatch):
     """What no worker has read yet takes room, down to none; where Redis lost count there is none either."""
-    monkeypatch.setattr(redis_broker, "MOST_WAITING", 3)
+    monkeypatch.setattr(redis_broker, "MAX_WAITING", 3)
 
     async def scenario():
         rooms = [await send(redis_url), await send(redis_url, "a"), await send(redis_url, *"bcdef")]
