@@ -1,4 +1,4 @@
-"""Contracts of a few lines, answered in-process."""
+"""Contracts of a few lines, served in-process."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def client(call_asgi):
 
 @pytest.fixture(scope="session")
 def mocked(client):
-    """Answer a contract of these paths."""
+    """Serve a contract of these paths."""
 
     def make(paths, *, openapi="3.1.0", seed="", authentication=True, **rest):
         contract = Contract(document_of(paths, openapi=openapi, **rest), "test")
@@ -57,8 +57,8 @@ def mocked(client):
 
 
 @pytest.fixture(scope="session")
-def answering(mocked):
-    """Answer ``GET /`` with these responses."""
+def responding(mocked):
+    """Respond to ``GET /`` with these responses."""
 
     def make(responses, **rest):
         return mocked({"/": {"get": {"operationId": "op", "responses": responses}}}, **rest)
@@ -67,11 +67,11 @@ def answering(mocked):
 
 
 @pytest.fixture(scope="session")
-def answering_schema(answering):
-    """Answer ``GET /`` with a JSON value of this schema."""
+def responding_with(responding):
+    """Respond to ``GET /`` with a JSON value of this schema."""
 
     def make(schema, **rest):
         content = {"application/json": {"schema": schema}}
-        return answering({"200": {"description": "", "content": content}}, **rest)
+        return responding({"200": {"description": "", "content": content}}, **rest)
 
     return make

@@ -66,7 +66,7 @@ def test_credentials_can_be_left_out(guarded):
 
 
 def test_requests_are_validated(mocked):
-    """Parameters and bodies that break the contract are told in a problem, which it need not document."""
+    """Parameters and bodies that violate the contract get a problem, which it need not document."""
     body = {"required": True, "content": {"application/json": {"schema": {"type": "integer"}}}}
     parameter = {"name": "n", "in": "query", "schema": {"type": "integer"}}
     app = mocked({"/": {"post": {"responses": OK, "requestBody": body, "parameters": [parameter]}}})
@@ -96,7 +96,7 @@ def test_requests_are_held_to_formats(openapi, mocked):
 
 
 def test_files_and_bytes_are_taken(mocked):
-    """Multipart forms are read and judged, binary bodies of a media range are taken."""
+    """Multipart forms are read and validated, binary bodies of a media range are taken."""
     form = {
         "type": "object",
         "required": ["photo"],
@@ -162,8 +162,8 @@ def test_a_path_of_the_contract_comes_before_the_mocks_pages(mocked):
     assert app.get("/openapi.json").json["info"] == {"title": "t", "version": "1"}
 
 
-def test_an_operation_that_cannot_be_bound_is_told_when_it_is_asked_for(mocked):
-    """The others are answered; this one is a 501 that names the part."""
+def test_an_operation_that_cannot_be_bound_is_reported_when_it_is_called(mocked):
+    """The others respond; this one is a 501 that names the part."""
     broken = {"name": "q", "in": "query", "schema": {"$ref": "#/components/schemas/Missing"}}
     app = mocked(
         {"/good": {"get": {"responses": OK}}, "/bad": {"get": {"responses": OK, "parameters": [broken]}}}
@@ -175,7 +175,7 @@ def test_an_operation_that_cannot_be_bound_is_told_when_it_is_asked_for(mocked):
 
 
 def test_pages_of_any_origin_may_ask(mocked):
-    """A preflight allows the headers of the mock, and its answers show theirs."""
+    """A preflight allows the headers of the mock, and its responses expose theirs."""
     app = mocked({"/": {"get": {"responses": OK}}})
     asked = "prefer,x-mock-scope,x-mock-fault"
     preflight = app(

@@ -48,7 +48,7 @@ def running():
         yield mock, client
 
 
-def test_what_a_client_is_told(running):
+def test_what_a_client_has_to_know(running):
     """The ready line has the URLs, and what the contract calls itself."""
     mock, client = running
     assert json.loads(mock.line()) == {
@@ -63,7 +63,7 @@ def test_what_a_client_is_told(running):
 
 
 def test_journal_and_faults(running):
-    """Exchanges are in the journal; a fault strikes with the contract's own answer."""
+    """Exchanges are in the journal; a fault applies with the contract's own response."""
     mock, client = running
     scope = {"X-Mock-Scope": "journal and faults"}
     assert client.get(f"{mock.api}/pets", headers=scope).status_code == 204
@@ -76,7 +76,7 @@ def test_journal_and_faults(running):
 
 @pytest.mark.parametrize("authentication", [True, False])
 def test_no_credential_is_missed_where_none_is_asked_for(authentication):
-    """A request without one breaks the contract, but for a mock that was told not to ask."""
+    """A request without one violates the contract, but for a mock that does not ask."""
     schemes = {"key": {"type": "apiKey", "in": "header", "name": "X-Key"}}
     document = {**DOCUMENT, "security": [{"key": []}], "components": {"securitySchemes": schemes}}
     running = contract_mock(Contract(document, "pets"), authentication=authentication)
@@ -86,7 +86,7 @@ def test_no_credential_is_missed_where_none_is_asked_for(authentication):
         assert [each["part"] for each in exchange["verdict"]["request"]] == ["security"] * authentication
 
 
-def test_what_is_below_the_base_path_of_a_server_is_told_as_it_was_sent():
+def test_what_is_below_the_base_path_of_a_server_is_recorded_as_it_was_sent():
     """Journal, faults and problems name the path with its base path, and the operation is known."""
     based = {**DOCUMENT, "servers": [{"url": "https://pets.test/v 2"}]}
     with contract_mock(Contract(based, "pets")) as mock, httpx.Client(trust_env=False) as client:
@@ -113,32 +113,35 @@ def test_there_is_no_state(running):
     assert client.post(f"{mock.control}/state/restore", json={"name": "a"}).status_code == 404
 
 
-def test_a_reset_begins_dynamic_answers_again():
+def test_a_reset_restarts_dynamic_responses():
     """They are another each time, and the same ones in the same order after a reset."""
     with (
         contract_mock(Contract({**DOCUMENT, "paths": NUMBERS}, "numbers")) as mock,
         httpx.Client(trust_env=False) as client,
     ):
-        told = []
+        sentences = []
         for _ in range(2):
             asked = [client.get(f"{mock.api}/numbers", headers={"Prefer": "dynamic=true"}) for _ in range(5)]
-            told.append([each.json() for each in asked])
+            sentences.append([each.json() for each in asked])
             client.post(f"{mock.control}/state/reset", json={}).raise_for_status()
-        assert told[0] == told[1]
-        assert len(set(told[0])) > 1
+        assert sentences[0] == sentences[1]
+        assert len(set(sentences[0])) > 1
 
 
 def test_a_contract_that_changes_is_loaded_again(file):
-    """A change is answered by; a broken file leaves what there was, and says why."""
-    told = queue.Queue()
+    """A change is served; a broken file leaves what there was, and says why."""
+    sentences = queue.Queue()
     changed = {**DOCUMENT, "paths": {"/dogs": DOCUMENT["paths"]["/pets"]}}
-    with contract_mock(str(file), watch=True, tell=told.put) as mock, httpx.Client(trust_env=False) as client:
+    with (
+        contract_mock(str(file), watch=True, tell=sentences.put) as mock,
+        httpx.Client(trust_env=False) as client,
+    ):
         write(file, "{")
-        assert "stays as it was" in (said := told.get(timeout=PATIENCE_SECONDS))
+        assert "stays as it was" in (said := sentences.get(timeout=PATIENCE_SECONDS))
         assert str(file) in said
         assert client.get(f"{mock.api}/pets").status_code == 204
         write(file, changed)
-        assert "Reloaded" in told.get(timeout=PATIENCE_SECONDS)
+        assert "Reloaded" in sentences.get(timeout=PATIENCE_SECONDS)
         assert client.get(f"{mock.api}/pets").status_code == 404
         assert client.get(f"{mock.api}/dogs").status_code == 204
 
@@ -159,25 +162,28 @@ def test_a_contract_without_paths_starts(file):
 
 
 def test_a_pattern_that_cannot_be_read_is_left_out(file):
-    """It is told of in a line, at a start and at a reload, and the rest of its schema still holds."""
+    """It is reported in a line, at start and at reload, and the rest of its schema still holds."""
     schema = {"type": "object", "patternProperties": {"(": {"properties": {"x": {"pattern": "["}}}}}
     text = {"type": "string", "pattern": r"\A[a-z]+\Z", "minLength": 3, "maxLength": 3}
     schema |= {"required": ["a"], "properties": {"a": text}, "maxProperties": 1}
     answer = {"description": "", "content": {"application/json": {"schema": schema}}}
     write(file, {**DOCUMENT, "openapi": "3.1.0", "paths": {"/": {"get": {"responses": {"200": answer}}}}})
-    told = queue.Queue()
-    with contract_mock(str(file), tell=told.put, watch=True) as mock, httpx.Client(trust_env=False) as client:
-        sentence = told.get_nowait()
+    sentences = queue.Queue()
+    with (
+        contract_mock(str(file), tell=sentences.put, watch=True) as mock,
+        httpx.Client(trust_env=False) as client,
+    ):
+        sentence = sentences.get_nowait()
         assert len(client.get(mock.api).json()["a"]) == 3
         write(file, file.read_text() + " ")
-        assert told.get(timeout=PATIENCE_SECONDS) == sentence
-        assert "Reloaded" in told.get(timeout=PATIENCE_SECONDS)
+        assert sentences.get(timeout=PATIENCE_SECONDS) == sentence
+        assert "Reloaded" in sentences.get(timeout=PATIENCE_SECONDS)
     assert sentence.startswith("Not a regular expression, and left out: /paths/~1/get/responses/200/content")
     assert [sentence.count(each) for each in ("/properties/a/pattern", "/patternProperties/(")] == [1, 2]
 
 
 def test_which_contracts_have_handlers():
-    """Operations that are the packaged contract's own are the service's to answer."""
+    """Operations that are the packaged contract's own are for the service."""
     assert has_handlers(load_contract())
     assert not has_handlers(Contract(DOCUMENT, "pets"))
 

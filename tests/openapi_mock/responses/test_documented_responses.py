@@ -1,4 +1,4 @@
-"""Which answer a plain request gets: status, media type, body and headers as the contract documents them."""
+"""Which response a plain request gets: status, media type, body and headers as documented."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ def content(schema=None, media_type=JSON, **more):
         (["204"], 204),
     ],
 )
-def test_the_plain_status(codes, status, answering):
+def test_the_plain_status(codes, status, responding):
     """It is the first success, else what default may be, else what there is."""
-    response = answering({code: {"description": ""} for code in codes}).get()
+    response = responding({code: {"description": ""} for code in codes}).get()
     assert (response.status, response.body) == (status, b"")
 
 
-def test_a_response_without_content_has_no_body(answering):
+def test_a_response_without_content_has_no_body(responding):
     """204 has no Content-Length either."""
-    assert "content-length" not in answering({"204": {"description": ""}}).get().headers
-    assert answering({"200": {"description": ""}}).get().headers["content-length"] == "0"
+    assert "content-length" not in responding({"204": {"description": ""}}).get().headers
+    assert responding({"200": {"description": ""}}).get().headers["content-length"] == "0"
 
 
 @pytest.mark.parametrize(
@@ -53,28 +53,28 @@ def test_a_response_without_content_has_no_body(answering):
         ("application/xml", "application/xml", "application/xml", b"x"),
     ],
 )
-def test_an_example_in_any_media_type(media_type, accept, sent, body, answering):
-    """A media range is answered with a media type of it, and the example is sent as that spells it."""
-    app = answering({"200": content({"type": "string"}, media_type, example="x")})
+def test_an_example_in_any_media_type(media_type, accept, sent, body, responding):
+    """A media range gets a media type of it, and the example is sent as that spells it."""
+    app = responding({"200": content({"type": "string"}, media_type, example="x")})
     response = app.get(**({} if accept is None else {"accept": accept}))
     assert (response.status, response.headers["content-type"], response.body) == (200, sent, body)
     assert response.source == "example"
 
 
 @pytest.mark.parametrize("media_type", ["image/png", "image/*", "video/mp4", "application/pdf", "text/html"])
-def test_a_generated_body_that_is_no_json(media_type, answering):
+def test_a_generated_body_that_is_no_json(media_type, responding):
     """Something is sent, of the media type that is declared."""
-    response = answering({"200": content({"type": "string", "format": "binary"}, media_type)}).get()
+    response = responding({"200": content({"type": "string", "format": "binary"}, media_type)}).get()
     assert response.status == 200
     assert response.body
     assert response.headers["content-type"] == media_type.replace("*", "png")
 
 
-def test_the_accept_header_chooses(answering):
-    """Of several media types the one that is liked best is sent; JSON where it is all the same."""
+def test_the_accept_header_chooses(responding):
+    """Of several media types the preferred one is sent; JSON where it is all the same."""
     object_ = {"type": "object", "required": ["a b"], "properties": {"a b": {"const": "<"}}}
     types = {"application/xml": {"schema": object_}, JSON: {"schema": object_}}
-    app = answering({"200": {"description": "", "content": types}})
+    app = responding({"200": {"description": "", "content": types}})
     assert app.get().headers["content-type"] == JSON
     assert app.get(accept="*/*").json == {"a b": "<"}
     xml = app.get(accept="application/json;q=0.5, application/xml")
@@ -140,25 +140,25 @@ REX_XML = (
         ),
     ],
 )
-def test_xml_is_written_as_the_schema_says(schema, example, written, answering):
+def test_xml_is_written_as_the_schema_says(schema, example, written, responding):
     """Names, attributes, wrapped arrays, prefixes and namespaces are those of the XML Objects."""
     holder = {"application/xml": {"schema": schema, "example": example}}
     components = {"schemas": {"Pet": PET, "Vet": VET}}
-    app = answering({"200": {"description": "", "content": holder}}, components=components)
+    app = responding({"200": {"description": "", "content": holder}}, components=components)
     response = app.get()
     assert response.source == "example"
     assert response.body.decode().partition("?>")[2] == written
 
 
-def test_head_is_answered_as_get_without_the_body(answering):
+def test_head_is_get_without_the_body(responding):
     """Only the body is left out."""
-    app = answering({"200": content()})
+    app = responding({"200": content()})
     got, headed = app.get(), app("HEAD", "/")
     assert (headed.status, headed.body) == (200, b"")
     assert headed.headers["content-length"] == got.headers["content-length"]
 
 
-def test_declared_headers_are_sent(answering):
+def test_declared_headers_are_sent(responding):
     """From their example, else from their schema; those that frame a message are the mock's own."""
     response = content()
     response["headers"] = {
@@ -170,7 +170,7 @@ def test_declared_headers_are_sent(answering):
         "Content-Type": {"schema": {"type": "string"}},
         "Transfer-Encoding": {"schema": {"type": "string"}},
     }
-    headers = answering({"200": response}).get().headers
+    headers = responding({"200": response}).get().headers
     assert headers["x-rate"] == "7"
     assert headers["link"] == "<https://pets.test>; rel=next"
     assert headers["x-list"] == "a,a"
@@ -194,18 +194,18 @@ def test_declared_headers_are_sent(answering):
         ({"examples": {"far": {"externalValue": "https://x.test"}, "near": {"value": 9}}}, "example", 9),
     ],
 )
-def test_examples_before_generated_values(holder, source, value, answering):
-    """The media type's examples, then its schema's; one that breaks the schema is passed over."""
+def test_examples_before_generated_values(holder, source, value, responding):
+    """The media type's examples, then its schema's; one that violates the schema is skipped."""
     shown = {"Shown": {"type": "object", "example": {"a": 4}}}
     response = {"description": "", "content": {JSON: holder}}
-    got = answering({"200": response}, components={"schemas": shown}).get()
+    got = responding({"200": response}, components={"schemas": shown}).get()
     assert (got.source, got.json) == (source, value)
 
 
-def test_a_documented_problem_of_the_api_is_its_own(answering):
+def test_a_documented_problem_of_the_api_is_its_own(responding):
     """Where problem details are documented, the body is the one that the API would send, headers included."""
     codes = ["400", "401", "405", "422", "429", "503"]
-    app = answering({code: content(media_type="application/problem+json") for code in codes})
+    app = responding({code: content(media_type="application/problem+json") for code in codes})
     got = {code: app.get(prefer=f"code={code}") for code in codes}
     assert [each.json["title"] for each in got.values()] == [
         *("Bad Request", "Unauthorized", "Method Not Allowed"),
@@ -219,17 +219,17 @@ def test_a_documented_problem_of_the_api_is_its_own(answering):
     assert "retry-after" in got["503"].headers
 
 
-def test_another_apis_problems_are_the_contracts(answering):
+def test_another_apis_problems_are_the_contracts(responding):
     """An example of a problem is sent as it is."""
     problem = content(media_type="application/problem+json", example={"title": "No"})
-    assert answering({"404": problem}).get().json == {"title": "No"}
+    assert responding({"404": problem}).get().json == {"title": "No"}
 
 
-def test_an_example_that_breaks_its_schema_is_judged_once(answering, monkeypatch, caplog):
-    """openapi-core takes seconds over a large one; what it said is told, and the next answer is judged."""
-    judged, found = [], Judge.found
-    monkeypatch.setattr(Judge, "found", lambda *args: judged.append(args[2].body) or found(*args))
-    app = answering({"200": content({"type": "integer", "minimum": 5}, example=4)}, openapi="3.0.3")
+def test_an_example_that_violates_its_schema_is_validated_once(responding, monkeypatch, caplog):
+    """openapi-core takes seconds over a large one; its error is logged, and the next value is validated."""
+    validated, found = [], Judge.found
+    monkeypatch.setattr(Judge, "found", lambda *args: validated.append(args[2].body) or found(*args))
+    app = responding({"200": content({"type": "integer", "minimum": 5}, example=4)}, openapi="3.0.3")
     assert app.get().json >= 5
-    assert judged.count(b"4") == 1
+    assert validated.count(b"4") == 1
     assert "breaks minimum 5" in caplog.text

@@ -1,4 +1,4 @@
-"""What is made from schemas; the judge of every answer is openapi-core, as it is for handlers."""
+"""Values generated from schemas; openapi-core validates every response, as it does for handlers."""
 
 from __future__ import annotations
 
@@ -79,13 +79,13 @@ NASTY = {
         "properties": {"a": {"type": "string"}, "b": {"type": "string"}},
         "oneOf": [{"required": ["a"]}, {"required": ["b"]}],
     },
-    "oneOf of objects that any object keeps": {
+    "oneOf of objects that any object conforms to": {
         "oneOf": [
             {"type": "object", "properties": {"a": {"type": "string"}}},
             {"type": "object", "properties": {"b": {"type": "string"}, "c": {"type": "integer"}}},
         ]
     },
-    "an example that breaks its format": {
+    "an example that violates its format": {
         "type": "object",
         "properties": {"a": {"type": "string", "format": "date", "example": "tomorrow"}},
     },
@@ -166,7 +166,7 @@ NASTY = {
         "dependentRequired": {"a": ["b", "c"]},
         "dependentSchemas": {"b": {"required": ["d"]}},
     },
-    "an example that breaks the schema": {
+    "an example that violates the schema": {
         "type": "object",
         "properties": {"a": {"type": "integer", "example": "no"}, "b": {"type": "string", "example": "yes"}},
     },
@@ -224,7 +224,7 @@ TREE = {
 
 
 def assert_accepted(contract, operation, status, seed, drawn):
-    """Make an answer, and bring its bytes before the judge."""
+    """Make a response, and validate its bytes."""
     assembly = Assembly(contract, OpenAuthenticator())
     generator = ContractResponses(seed).generator(assembly)
     made = DocumentedResponses(operation, assembly, generator).make(Selection(status, drawn=drawn), [])
@@ -236,7 +236,7 @@ def assert_accepted(contract, operation, status, seed, drawn):
 
 
 def contract_of(schema, openapi="3.1.0", components=COMPONENTS):
-    """Return a contract whose only answer has this schema."""
+    """Return a contract whose only response has this schema."""
     response = {"description": "", "content": {"application/json": {"schema": schema}}}
     paths = {"/": {"get": {"operationId": "op", "responses": {"200": response}}}}
     document = {"openapi": openapi, "info": {"title": "t", "version": "1"}, "paths": paths}
@@ -244,16 +244,16 @@ def contract_of(schema, openapi="3.1.0", components=COMPONENTS):
 
 
 @pytest.mark.parametrize("name", sorted(set(NASTY) - BEYOND_THE_JUDGE))
-def test_the_judge_accepts_what_is_made(name):
-    """Each keyword is kept, alone and with others, whatever the seed and the request."""
+def test_generated_values_are_valid(name):
+    """Values conform to each keyword, alone and with others, whatever the seed and the request."""
     contract = contract_of(NASTY[name])
     for drawn in ("", "a", "b", "c"):
         assert_accepted(contract, contract.operations[0], 200, f"seed {drawn}", drawn)
 
 
 @pytest.mark.parametrize("name", SCHEMAS_OF_3_0)
-def test_the_judge_accepts_what_is_made_for_3_0(name):
-    """A document of 3.0 is answered in its own dialect."""
+def test_generated_values_of_3_0_are_valid(name):
+    """A document of 3.0 is read in its own dialect."""
     contract = contract_of(SCHEMAS_OF_3_0[name], "3.0.3", {"Tree": TREE, "Secret": SECRET})
     for drawn in ("", "a", "b"):
         assert_accepted(contract, contract.operations[0], 200, "", drawn)
@@ -270,8 +270,8 @@ DOCUMENTED = [
 
 @given(st.sampled_from(DOCUMENTED), st.text(), st.text(min_size=1))
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_the_judge_accepts_every_answer_of_the_packaged_contract(documented, seed, drawn):
-    """Whatever the seed and the request, each success of each operation is as the contract wants it."""
+def test_every_response_of_the_packaged_contract_is_valid(documented, seed, drawn):
+    """Whatever the seed and the request, each success of each operation conforms to the contract."""
     operation, status = documented
     made = assert_accepted(PACKAGED, operation, status, seed, drawn)
     assert made.source == "generated"
@@ -303,16 +303,16 @@ INT, SMALL = st.integers(-1000, 1000), st.integers(0, 3)
 
 @given(SIMPLE, st.text(max_size=5))
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_the_judge_accepts_what_is_made_for_schemas_that_nobody_thought_of(schema, seed):
-    """Schemas put together at random, each of which some value keeps, are answered with one that does."""
+def test_generated_values_of_random_schemas_are_valid(schema, seed):
+    """Schemas put together at random, to each of which some value conforms, get one that does."""
     contract = contract_of(schema)
     assert_accepted(contract, contract.operations[0], 200, seed, "")
 
 
-def test_the_same_seed_makes_the_same_answer(answering_schema):
-    """Another app with the same seed answers the same bytes; another seed, others."""
+def test_the_same_seed_makes_the_same_response(responding_with):
+    """Another app with the same seed sends the same bytes; another seed, others."""
     schema = {"type": "object", "properties": {"id": {"type": "string", "format": "uuid"}}}
-    first, again, other = (answering_schema(schema, seed=seed).get() for seed in ("1", "1", "2"))
+    first, again, other = (responding_with(schema, seed=seed).get() for seed in ("1", "1", "2"))
     assert first.body == again.body != other.body
     assert first.source == "generated"
 
@@ -329,26 +329,26 @@ def test_the_same_seed_makes_the_same_answer(answering_schema):
         ref("Endless"),
     ],
 )
-def test_a_schema_that_no_value_keeps_is_said_to_be(schema, answering_schema):
+def test_a_schema_that_no_value_conforms_to_is_reported(schema, responding_with):
     """What allows nothing, or nothing of a size, is a 501 that asks for an example, and no endless search."""
     endless = {"type": "object", "required": ["n"], "properties": {"n": ref("Endless")}}
-    response = answering_schema(schema, components={"schemas": {"Endless": endless}}).get()
+    response = responding_with(schema, components={"schemas": {"Endless": endless}}).get()
     assert response.status == 501
     assert "GET /, 200" in response.json["detail"]
     assert "example" in response.json["detail"]
 
 
-def test_a_pattern_that_python_cannot_read_is_kept_by_another_engine(answering_schema):
-    """Where openapi-core cannot judge, jsonschema-rs does."""
-    response = answering_schema(NASTY["pattern that Python cannot read"]).get()
+def test_a_pattern_that_python_cannot_read_is_validated_by_another_engine(responding_with):
+    """Where openapi-core cannot validate, jsonschema-rs does."""
+    response = responding_with(NASTY["pattern that Python cannot read"]).get()
     assert response.status == 200
     assert response.json.isalpha()
-    anchored = answering_schema(NASTY["an anchor"], components={"schemas": COMPONENTS}).get()
+    anchored = responding_with(NASTY["an anchor"], components={"schemas": COMPONENTS}).get()
     assert len(anchored.json[0]) >= 3
 
 
-def test_a_recursive_answer_is_small(answering_schema):
+def test_a_recursive_response_is_small(responding_with):
     """Recursion is shown once, and not followed as far as it would go."""
-    response = answering_schema(ref("Node"), components={"schemas": COMPONENTS}).get()
+    response = responding_with(ref("Node"), components={"schemas": COMPONENTS}).get()
     assert response.json.keys() == {"id", "children"}
     assert len(json.dumps(response.json)) < 100

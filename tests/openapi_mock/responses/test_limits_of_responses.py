@@ -1,4 +1,4 @@
-"""Answers of a contract differ from a server's where docs/answers.md says so, and as it says."""
+"""Responses of a contract differ from a server's where docs/answers.md says so, and as it says."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_credentials(mocked):
 
 
 def test_other_media_types(mocked):
-    """XML that breaks its schema is taken, and what is made of a schema is not read back."""
+    """XML that violates its schema is taken, and what is generated from a schema is not read back."""
     number = {"application/xml": {"schema": {"type": "integer"}}}
     operation = {
         "requestBody": {"content": number},
@@ -45,17 +45,17 @@ def test_other_media_types(mocked):
     assert response.body.startswith(b"<?xml")
 
 
-def test_images(answering):
+def test_images(responding):
     """One pixel of PNG, or four bytes."""
     for media_type, beginning in {"image/png": b"\x89PNG", "video/mp4": b"mock"}.items():
         content = {media_type: {"schema": {"type": "string"}}}
-        assert answering({"200": {"description": "", "content": content}}).get().body.startswith(beginning)
+        assert responding({"200": {"description": "", "content": content}}).get().body.startswith(beginning)
 
 
-def test_external_examples(answering):
+def test_external_examples(responding):
     """A value elsewhere is not fetched: one is made of the schema."""
     far = {"examples": {"far": {"externalValue": "http://127.0.0.1:9/"}}, "schema": {"const": "near"}}
-    response = answering({"200": {"description": "", "content": {"application/json": far}}}).get()
+    response = responding({"200": {"description": "", "content": {"application/json": far}}}).get()
     assert (response.json, response.source) == ("near", "generated")
 
 
@@ -66,7 +66,7 @@ def test_callbacks(mocked):
     assert app("POST", "/").status == 200
 
 
-def test_hard_schemas(answering_schema):
+def test_hard_schemas(responding_with):
     """What is not found is asked for."""
-    response = answering_schema({"type": "integer", "not": {"type": "number"}, "minimum": 3})
+    response = responding_with({"type": "integer", "not": {"type": "number"}, "minimum": 3})
     assert response.get().status == 501

@@ -1,4 +1,4 @@
-"""The page and the document that tell how to get each answer."""
+"""The page and the document that list how to get each response."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def contract_of(paths):
     return Contract({"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "paths": paths}, "test")
 
 
-def test_the_document_tells_status_example_and_identifier():
+def test_the_document_lists_status_example_and_identifier():
     """One row has them all; what would break a table does not."""
     row = document(contract_of(PATHS)).splitlines()[-1]
     examples = "(`<script>alert(1)</script>??`, `gone`)"
@@ -46,7 +46,7 @@ def test_the_page_holds_no_markup_of_the_contract():
     assert re.findall(r"(?:src|href)=(\S+?)>", page) == ['"data:,"']
 
 
-def test_the_page_is_that_of_the_contract_of_the_moment(client):
+def test_the_page_is_that_of_the_current_contract(client):
     """It is made again once the contract is another one."""
     contracts = [contract_of(PATHS)]
     app = client(ResponsesPage(lambda: contracts[-1]))

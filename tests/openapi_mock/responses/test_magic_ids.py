@@ -44,7 +44,7 @@ def ask(app, place, name, value):
     ],
 )
 def test_an_identifier_stands_for_each_documented_status(place, name, schema, spelled, mocked):
-    """It keeps the schema of its place, and tells a person what it stands for; others are ordinary."""
+    """It conforms to the schema of its place, and says what it stands for; others are ordinary."""
     app = mocked(reading(place, name, schema))
     asked = [spelled.format(code) for code in (404, 409, 418)]
     values = [int(each) if schema["type"] == "integer" else each for each in asked]
@@ -77,7 +77,7 @@ def test_an_identifier_deep_in_a_body(body, status, mocked):
 
 
 def test_an_identifier_of_an_alphabet_without_naughts(mocked):
-    """Letters that look like digits stand for those that are not allowed, at the length that is wanted."""
+    """Letters that look like digits stand for those that are not allowed, at the length that is required."""
     app = mocked(reading("path", "id", SHORT))
     assert ask(app, "path", "id", "MockStatus4o4") == 422
     schema = {**SHORT, "minLength": 22, "maxLength": 22}
@@ -91,7 +91,7 @@ def test_a_name_that_only_looks_like_an_identifiers(name, mocked):
 
 
 def test_the_request_is_validated_first(mocked):
-    """An identifier of a request that breaks the contract stands for nothing."""
+    """An identifier of a request that violates the contract stands for nothing."""
     paths = reading("path", "id", {"type": "string"})
     paths["/{id}"]["post"]["parameters"].append({"name": "n", "in": "query", "schema": {"type": "integer"}})
     assert mocked(paths)("POST", "/mock-status-404?n=x").status == 422

@@ -1,4 +1,4 @@
-"""``Prefer``: which of the documented answers a client gets."""
+"""``Prefer``: which of the documented responses a client gets."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ COMPONENTS = {"examples": {"Gone": {"value": {"why": "gone"}}}}
 
 
 @pytest.fixture(scope="module")
-def app(answering):
-    """Answer ``GET /`` with what is above."""
-    return answering(RESPONSES, components=COMPONENTS)
+def app(responding):
+    """Respond to ``GET /`` with what is above."""
+    return responding(RESPONSES, components=COMPONENTS)
 
 
 @pytest.mark.parametrize(
@@ -75,8 +75,8 @@ def test_a_value_that_a_preference_cannot_have(field):
         ("code=404, example=gone", 404, {"why": "gone"}, "example"),
     ],
 )
-def test_a_documented_answer_is_had(prefer, status, body, source, app):
-    """By its status, by its example's name, or by both; the answer says what was applied."""
+def test_a_documented_response_is_selected(prefer, status, body, source, app):
+    """By its status, by its example's name, or by both; the response says what was applied."""
     response = app.get(prefer=prefer)
     assert (response.status, response.json, response.source) == (status, body, source)
     assert response.headers["preference-applied"] == prefer
@@ -97,7 +97,7 @@ def test_a_range_documents_its_statuses(app):
         ("code=503, example=small", "none"),
     ],
 )
-def test_what_is_not_documented_is_told_with_what_is(prefer, there, app):
+def test_what_is_not_documented_is_refused_with_what_is(prefer, there, app):
     """An undocumented status or example is a 400 that lists those that there are."""
     response = app.get(prefer=prefer)
     assert response.status == 400
@@ -105,20 +105,20 @@ def test_what_is_not_documented_is_told_with_what_is(prefer, there, app):
     assert "preference-applied" not in response.headers
 
 
-def test_a_dynamic_answer_is_another_each_time(answering):
+def test_a_dynamic_response_is_another_each_time(responding):
     """It is made from the schema though there are examples; the same calls get the same of another mock."""
-    apps = [answering(RESPONSES, components=COMPONENTS) for _ in range(2)]
+    apps = [responding(RESPONSES, components=COMPONENTS) for _ in range(2)]
     calls = [[app.get(prefer="dynamic=true") for _ in range(5)] for app in apps]
-    told, again = ([each.json["id"] for each in made] for made in calls)
-    assert told == again
-    assert len(set(told)) > 1
+    reported, again = ([each.json["id"] for each in made] for made in calls)
+    assert reported == again
+    assert len(set(reported)) > 1
     assert {each.source for made in calls for each in made} == {"generated"}
 
 
-def test_an_example_that_is_asked_for_and_breaks_the_contract(answering):
-    """It is not sent, as no handler's answer would be: the problem says what it breaks."""
+def test_a_selected_example_that_violates_the_contract(responding):
+    """It is not sent, as no handler's response would be: the problem says what it violates."""
     broken = {"schema": PET, "examples": {"broken": {"value": {"id": "x"}}}}
-    app = answering({"200": {"description": "", "content": {"application/json": broken}}})
+    app = responding({"200": {"description": "", "content": {"application/json": broken}}})
     response = app.get(prefer="example=broken")
     assert response.status == 500
     assert "body/id" in response.json["detail"]

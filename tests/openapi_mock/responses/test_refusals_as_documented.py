@@ -41,8 +41,8 @@ def refusing(mocked):
         ({"default": documented(ERROR)}, 422),
     ],
 )
-def test_a_refusal_is_answered_as_the_contract_documents_it(responses, status, refusing):
-    """The body keeps the contract, and a header says what is wrong with the request."""
+def test_a_refusal_is_as_the_contract_documents_it(responses, status, refusing):
+    """The body conforms to the contract, and a header says what is wrong with the request."""
     response = refusing(responses).get("/?n=x", x_key="k")
     assert (response.status, list(response.json), response.source) == (status, ["why"], "generated")
     assert response.headers["x-mock-refusal"] == 'query n: value is not of type "integer"'
@@ -67,7 +67,7 @@ def test_a_missing_credential_as_the_contract_documents_it(refusing):
     ],
 )
 def test_a_refusal_that_is_not_documented_is_a_problem(responses, refusing):
-    """So is one that nothing can be sent for, and one that is documented as a problem: its parts are told."""
+    """So is one without anything to send, and one that is documented as a problem: its parts are listed."""
     response = refusing(responses).get("/?n=x", x_key="k")
     assert (response.status, response.headers["content-type"]) == (422, "application/problem+json")
     assert response.json["errors"][0]["name"] == "n"
@@ -75,16 +75,16 @@ def test_a_refusal_that_is_not_documented_is_a_problem(responses, refusing):
 
 
 def test_problems_are_of_no_other_api(refusing):
-    """What no operation answers is a problem whose type says no more than its status."""
+    """A request that no operation matches is a problem whose type says no more than its status."""
     app = refusing({"200": {"description": ""}})
     got = [app.get("/nowhere"), app("DELETE", "/"), app.get(prefer="code=418", x_key="k")]
     assert [each.status for each in got] == [404, 405, 400]
     assert {each.json["type"] for each in got} == {"about:blank"}
 
 
-def test_problems_that_are_not_like_ours(answering):
+def test_problems_that_are_not_like_ours(responding):
     """A contract whose problems have other members gets those."""
     own = {**PROBLEM, "required": ["code"], "additionalProperties": False}
     own["properties"] = {"code": {"type": "integer"}}
-    response = answering({"404": documented(own, "application/problem+json")}).get(prefer="code=404")
+    response = responding({"404": documented(own, "application/problem+json")}).get(prefer="code=404")
     assert (response.status, list(response.json)) == (404, ["code"])

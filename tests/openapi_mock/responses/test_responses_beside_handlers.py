@@ -1,4 +1,4 @@
-"""The service's mock on a contract with one operation more: handlers answer theirs, the contract the rest."""
+"""The service's mock on a contract with one operation more, to which the contract responds."""
 
 from __future__ import annotations
 
@@ -45,22 +45,22 @@ def client(tmp_path_factory):
         yield client
 
 
-def test_an_operation_without_a_handler_is_answered_by_the_contract(client):
+def test_an_operation_without_a_handler_gets_the_contracts_response(client):
     """Its example is sent, and its magic identifiers stand for its statuses."""
     response = client.get("/weather/5")
     assert (response.json(), response.headers["X-Mock-Answer"]) == ({"rain": True}, "example")
     assert client.get("/weather/mock-status-404").status_code == 404
 
 
-def test_an_operation_with_a_handler_is_answered_by_it(client):
-    """The answer says so, and has the state behind it."""
+def test_an_operation_with_a_handler_gets_its_response(client):
+    """The response says so, and has the state behind it."""
     response = client.get(f"/scanner/api/v1/sessions/{seeds.SESSION}")
     assert (response.json()["id"], response.headers["X-Mock-Answer"]) == (seeds.SESSION, "handler")
 
 
 @pytest.mark.parametrize("operation", PACKAGED.operations, ids=lambda each: each.operation_id)
 def test_each_documented_status_is_had_by_preference(operation, client):
-    """Whatever the operation does, the status that is preferred is answered as the contract documents it."""
+    """Whatever the operation does, the preferred status is sent as the contract documents it."""
     path = operation.path.replace("{", "").replace("}", "")
     for code in operation.responses:
         response = client.request(operation.method.upper(), path, headers={"Prefer": f"code={code}"})
@@ -104,7 +104,7 @@ def test_a_preference_is_for_callers_who_are_let_in(client):
     assert statuses == [404] * 5 + [429]
 
 
-def test_the_page_tells_of_handlers_and_of_the_rest(client):
+def test_the_page_lists_operations_with_and_without_handlers(client):
     """It lists every operation of the contract that the mock runs on."""
     page = client.get("/_mock/answers").text
     assert "/weather/{city_id}" in page
