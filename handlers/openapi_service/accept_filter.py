@@ -13,7 +13,6 @@ import msgspec
 
 from .coercion import INTEGER
 from .media_types import essence, is_json
-from .response_validation import declared_response
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -104,7 +103,7 @@ class AcceptFilter:
         """Tell whether the response surely keeps the contract."""
         declared = self._declared.get(rendered.status)
         if declared is None:
-            definition = declared_response(self._operation, rendered.status)
+            definition = self._operation.response_for(rendered.status)
             if definition is None:
                 return False
             declared = self._declared[rendered.status] = DeclaredResponse(definition, self._schemas)

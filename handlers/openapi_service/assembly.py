@@ -36,6 +36,7 @@ class Assembly:
         formats: hold requests to ``format``.
         closed_query: refuse query parameters that the contract does not have.
         profile: how problems are written.
+        base_paths: serve the operations below the base paths of the contract's servers as well.
     """
 
     contract: Contract
@@ -48,6 +49,7 @@ class Assembly:
     formats: bool = False
     closed_query: bool = False
     profile: ProblemProfile = PLAIN
+    base_paths: bool = False
 
     @cached_property
     def schemas(self) -> Schemas:

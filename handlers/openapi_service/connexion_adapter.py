@@ -27,9 +27,9 @@ with warnings.catch_warnings():
 
 from .handlers import resolved
 from .operation import Unrouted, bound
-from .problems import MethodNotAllowed, Problem
+from .percent import decode
+from .problems import BadRequest, MethodNotAllowed, NotFound
 from .request import STATE
-from .routing import PathTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -37,10 +37,12 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from openapi_contract import Contract, Operation
+    from openapi_contract.routing import Route
 
     from .assembly import Assembly
     from .handlers import Function
     from .operation import Fallback
+    from .problems import Problem
     from .request import Request
 
 
@@ -62,7 +64,8 @@ def bind(assembly: Assembly, handlers: Mapping[str, Function], fallback: Fallbac
     contract = assembly.contract
     functions = resolved(contract.operations, handlers, optional=fallback is not None)
     make = partial(bound, assembly=assembly, fallback=fallback)
-    middlewares = [RoutingMiddleware, partial(BindingMiddleware, make=make)]
+    route = contract.route if assembly.base_paths else contract.router.route
+    middlewares = [partial(RoutingMiddleware, route=route), partial(BindingMiddleware, make=make)]
     resolver = FunctionResolver(functions)
     connexion: Any = ConnexionMiddleware(Unrouted(assembly), middlewares=middlewares, resolver=resolver)
     connexion.apis.append(
@@ -132,13 +135,12 @@ class FunctionResolver(Resolver):
 class RoutingMiddleware(SpecMiddleware):
     """Finds the operation and its path parameters, on the path as it was sent; else notes the problem."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, route: Callable[[str, str], Route]) -> None:
         self.app = app
-        self.table = PathTable(())
+        self._route = route
 
-    def add_api(self, specification: ContractSpecification, **_: Any) -> None:
-        """Take in the paths of a contract."""
-        self.table = PathTable(specification.contract.operations)
+    def add_api(self, *_: Any, **__: Any) -> None:
+        """Do nothing: the contract is known already."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Route one request, and leave the operation where Connexion's routed middlewares look for it."""
@@ -151,18 +153,23 @@ class RoutingMiddleware(SpecMiddleware):
 
     def _operation_id(self, request: Request) -> str | None:
         """Return the operation that answers a request, or note why none does."""
-        try:
-            item, request.path_parameters = self.table.find(request.path)
-        except Problem as problem:
-            request.misrouted = problem
+        route = self._route(request.method, request.path)
+        if route.operation is None:
+            request.misrouted = _problem_of(route, request)
             return None
-        operation_id = item.operations.get(request.method)
-        if operation_id is None:
-            request.misrouted = MethodNotAllowed(
-                f"{request.method} is not among the methods of this path: {item.allow}.",
-                headers={"Allow": item.allow},
-            )
-        return operation_id
+        request.path_parameters = route.path_parameters
+        return route.operation.operation_id
+
+
+def _problem_of(route: Route, request: Request) -> Problem:
+    """Return the problem of a request whose route leads to no operation."""
+    if route.methods:
+        return MethodNotAllowed(route.refusal(request.method), headers={"Allow": ", ".join(route.methods)})
+    try:
+        decode(request.path.encode("latin-1"), "path")
+    except BadRequest as unreadable:
+        return unreadable
+    return NotFound(route.refusal(request.method))
 
 
 class BindingAPI(RoutedAPI[Any]):

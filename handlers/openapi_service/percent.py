@@ -8,8 +8,6 @@ from urllib.parse import unquote_to_bytes
 from .problems import BadRequest
 
 BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
-NOT_PLAIN = re.compile(r"%[0-9A-Fa-f]{2}|[^A-Za-z0-9\-._~!$&'()*+,;=:@/%]")
-UNRESERVED = re.compile(r"[A-Za-z0-9\-_~]")
 
 
 def decode(raw: bytes, where: str, *, plus_is_space: bool = False) -> str:
@@ -41,19 +39,3 @@ def decode_form(raw: bytes, where: str) -> list[tuple[str, bytes]]:
             readable = plain and b"+" not in name
             pairs.append((name.decode() if readable else decode(name, where, plus_is_space=True), value))
     return pairs
-
-
-def normal_path(path: str) -> str:
-    """Return a path in the one spelling of all that mean the same (RFC 3986, section 6.2.2).
-
-    Args:
-        path: percent-encoded, bytes that are not ASCII as Latin-1.
-    """
-    return NOT_PLAIN.sub(_normal, path)
-
-
-def _normal(found: re.Match[str]) -> str:
-    text = found[0]
-    character = text if len(text) == 1 else chr(int(text[1:], 16))
-    # the full stop stays as it is: the label style parts values by it
-    return character if UNRESERVED.match(character) else f"%{ord(character):02X}"

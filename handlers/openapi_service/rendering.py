@@ -15,7 +15,6 @@ import msgspec
 from .accept_filter import AcceptFilter
 from .media_types import essence, is_json
 from .problems import InternalError, Problem
-from .response_validation import declared_response
 from .responses import Rendered, Response
 
 if TYPE_CHECKING:
@@ -80,7 +79,7 @@ class ResponseRenderer:
 
     def _declared_media_type(self, status: int, body: Any) -> str | None:
         if status not in self._media_types:
-            declared = declared_response(self._operation, status)
+            declared = self._operation.response_for(status)
             content = {"application/json": {}} if declared is None else declared.get("content", {})
             self._media_types[status] = next(iter(content), None)
         media_type = self._media_types[status]

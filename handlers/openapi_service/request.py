@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from starlette.requests import cookie_parser
 
-from .percent import normal_path
+from openapi_contract.routing import normal_path
+
 from .problems import PLAIN
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class Request:
         """Return the document of a problem that this request has."""
         return self._profile.document(
             problem,
-            instance=quote(self.scope.get("root_path", "")) + normal_path(self.path),
+            instance=normal_path(self.path),
             request_id=self.request_id,
             now=self._clock.now(),
         )

@@ -12,7 +12,7 @@ from starlette.datastructures import Headers
 from .media_types import essence, is_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from openapi_contract import Contract, Operation
 
@@ -22,13 +22,6 @@ LONGEST_WANTED = 200
 
 TELL_NAMES = frozenset({"required", "additionalProperties", "unevaluatedProperties", "dependentRequired"})
 """Keywords whose messages hold names of properties, and never a value."""
-
-
-def declared_response(operation: Operation, status: int) -> Mapping[str, Any] | None:
-    """Return the response that an operation declares for a status: its own, its range's or the default."""
-    code = str(status)
-    keys = (code, code[0] + "XX", "default")
-    return next((operation.responses[key] for key in keys if key in operation.responses), None)
 
 
 def _reader(media_type: str) -> Callable[..., Any]:
@@ -113,7 +106,7 @@ class Judge:
 
         What it cannot judge, such as a regular expression that Python does not have, is wrong as well.
         """
-        declared = declared_response(operation, rendered.status)
+        declared = operation.response_for(rendered.status)
         if rendered.body and declared is not None and not declared.get("content"):
             return [f"The contract declares no body for status {rendered.status}"]
         try:

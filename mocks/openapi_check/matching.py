@@ -1,13 +1,8 @@
-"""How requests are picked: an operation by its name, all else by patterns."""
+"""Patterns that select requests."""
 
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
-
-
-def is_named(operation_id: str, name: str) -> bool:
-    """Return whether an operation has this name: its operationId, or the end of it behind a ``_``."""
-    return operation_id == name or operation_id.endswith(f"_{name}")
 
 
 def matches(text: str, pattern: str) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from openapi_check.validation.operation_table import OperationTable
 from openapi_service.problems import PLAIN
 
 from .console import PATH as CONSOLE
@@ -133,4 +132,4 @@ def watched(
     """
     watch.look_by(contract, authentication=authentication)
     faulty = Faulty(app, watch.faults, contract, clock, upload_seconds=upload_seconds, profile=profile)
-    return Journalled(faulty, watch.journal, OperationTable(contract))
+    return Journalled(faulty, watch.journal, contract)

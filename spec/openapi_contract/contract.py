@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 from . import pointers
 from .anatomy import METHODS
+from .deployment import Deployment
 from .errors import ContractError
 from .resources import Resources
+from .routing import Router
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from .routing import Route
     from .schemas import Schemas
 
 IGNORED_HEADER_PARAMETERS = {"accept", "content-type", "authorization"}
@@ -54,6 +57,16 @@ class Operation:
     security: tuple[Mapping[str, Sequence[str]], ...]
     tags: tuple[str, ...]
     definition: Mapping[str, Any]
+
+    def response_key(self, status: int) -> str | None:
+        """Return the key of `responses` that declares a status: itself, its range or ``default``."""
+        code = str(status)
+        return next((key for key in (code, f"{code[0]}XX", "default") if key in self.responses), None)
+
+    def response_for(self, status: int) -> Mapping[str, Any] | None:
+        """Return the Response Object that declares a status, None if the status is undocumented."""
+        key = self.response_key(status)
+        return None if key is None else self.responses[key]
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,6 +115,45 @@ class Contract:
     def operations(self) -> tuple[Operation, ...]:
         """The operations in the order of the document."""
         return tuple(self._operations())
+
+    def operation(self, operation_id: str) -> Operation | None:
+        """Return the operation of this operationId, None if there is none."""
+        return self._by_id.get(operation_id)
+
+    @cached_property
+    def _by_id(self) -> Mapping[str, Operation]:
+        return {each.operation_id: each for each in self.operations}
+
+    @cached_property
+    def router(self) -> Router:
+        """Finds operations by the contract's own paths, without a base path."""
+        return Router(self.operations)
+
+    def route(self, method: str, path: str) -> Route:
+        """Return the operation of a request, below the base paths of the servers or without one.
+
+        Args:
+            method: upper case.
+            path: percent-encoded as it was sent, bytes that are not ASCII as Latin-1.
+        """
+        return self.deployment.route(method, path)
+
+    @cached_property
+    def deployment(self) -> Deployment:
+        """Where the servers say that the contract is deployed."""
+        return Deployment(self.router, self._servers())
+
+    def deployed_at(self, base_url: str | None) -> Deployment:
+        """Return the deployment at a base URL, by default that of the servers."""
+        return Deployment(self.router, self._servers(), base_url) if base_url else self.deployment
+
+    def _servers(self) -> Iterator[Mapping[str, Any]]:
+        """Yield the Server Objects of the document, its paths and its operations."""
+        yield from self.document.get("servers", ())
+        for _, path_item, _ in self._path_items():
+            yield from path_item.get("servers", ())
+            for method in METHODS:
+                yield from path_item.get(method, {}).get("servers", ())
 
     @cached_property
     def security_schemes(self) -> Mapping[str, Mapping[str, Any]]:
@@ -218,6 +270,11 @@ class Contract:
                     f"the security scheme {name} is not declared in components/securitySchemes.",
                 )
         return alternatives
+
+
+def is_named(operation_id: str, name: str) -> bool:
+    """Return whether an operation has this name: its operationId, or the end of it behind a ``_``."""
+    return operation_id == name or operation_id.endswith(f"_{name}")
 
 
 def digest(document: Mapping[str, Any]) -> str:

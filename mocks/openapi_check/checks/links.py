@@ -152,15 +152,15 @@ def _links(
 ) -> dict[str, list[Mapping[str, Any]]]:
     """Return the links of an operation by status; the fallback's for one that has none itself."""
     for source in filter(None, (contract, fallback)):
-        for operation in source.operations:
-            if operation.operation_id == operation_id:
-                links = {
-                    status: [source.resolve(node) for node in response["links"].values()]
-                    for status, response in operation.responses.items()
-                    if "links" in response
-                }
-                if links:
-                    return links
+        operation = source.operation(operation_id)
+        responses = {} if operation is None else operation.responses
+        links = {
+            status: [source.resolve(node) for node in response["links"].values()]
+            for status, response in responses.items()
+            if "links" in response
+        }
+        if links:
+            return links
     return {}
 
 

@@ -8,7 +8,6 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from openapi_check.target import label_of
-from openapi_service.response_validation import declared_response
 
 from .check import AnswerCheck, object_of
 
@@ -115,7 +114,7 @@ class ProblemDetails(AnswerCheck):
     def _content(self, label: str, status: int) -> Mapping[str, Any]:
         """Return the declared media types of an operation's error; none where it is not declared."""
         operation = self._operations.get(label)
-        declared = declared_response(operation, status) if operation else None
+        declared = operation.response_for(status) if operation else None
         content: Mapping[str, Any] = (declared or {}).get("content", {})
         return content
 

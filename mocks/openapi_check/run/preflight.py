@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 import httpx
 
 from openapi_check.credentials import PREFIX, Credentials
-from openapi_check.matching import is_named
 from openapi_check.pace import Stopped
 from openapi_check.target import CannotRunError, Target, label_of
 from openapi_contract import Contract, ContractError, load_contract
+from openapi_contract.contract import is_named
 
 from .configuration import REQUEST_SECONDS
 

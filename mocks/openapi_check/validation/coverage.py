@@ -8,7 +8,6 @@ import msgspec
 
 from openapi_check.report import OperationCoverage
 from openapi_service.media_types import is_json
-from openapi_service.response_validation import declared_response
 
 from .content_codings import NotDecoded, decoded
 from .enumerations import enumerations
@@ -91,7 +90,7 @@ class _Counted:
 
     def answer(self, exchange: Exchange) -> None:
         """Count what an answer exercises."""
-        code = _declared_code(self._operation, exchange.status)
+        code = self._operation.response_key(exchange.status)
         if code is None:
             self._undocumented(exchange.status)
             return
@@ -128,11 +127,6 @@ def _of_content(content: Mapping[str, Any], schemas: Schemas) -> Iterator[Enumer
             values = dict.fromkeys((*known.values, *each.values))
             found[each.steps] = each._replace(values=tuple(values))
     yield from found.values()
-
-
-def _declared_code(operation: Operation, status: int) -> str | None:
-    declared = declared_response(operation, status)
-    return next((code for code, each in operation.responses.items() if each is declared), None)
 
 
 def _json_body(exchange: Exchange) -> Any:

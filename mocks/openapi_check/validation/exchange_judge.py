@@ -9,10 +9,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, NamedTuple
 
 from openapi_check.exchange import Verdict, Violation
-from openapi_service.problems import MethodNotAllowed, NotFound, Problem
-from openapi_service.routing import PathTable
 
-from .base_paths import BasePaths
 from .court import Court
 from .requests import JudgedRequest, RequestJudge
 from .responses import ResponseJudge
@@ -20,10 +17,9 @@ from .unjudged import Unjudged
 from .wire import raw_fields, request_of, target
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from openapi_check.exchange import Exchange
     from openapi_contract import Contract, Operation
+    from openapi_contract.routing import Route
 
 WITHOUT_BODY = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 
@@ -55,27 +51,20 @@ class ExchangeJudge:
         self, contract: Contract, base_url: str | None = None, *, authentication: bool = True
     ) -> None:
         self._contract = contract
-        self._bases = BasePaths(contract, base_url)
-        self._table = PathTable(contract.operations)
-        self._operations = {
-            each.operation_id: each if authentication else replace(each, security=())
-            for each in contract.operations
-        }
+        self._deployment = contract.deployed_at(base_url)
+        self._authentication = authentication
         self._court = Court(contract)
         self._judges: dict[str, _Judges] = {}
 
     def prepare(self) -> None:
         """Do now, at a start, what would hold up the first exchanges."""
-        for operation_id in self._operations:
+        for operation in self._contract.operations:
             with suppress(Exception):  # what cannot be compiled is told when it is asked for
-                self._judges_of(operation_id).prepare()
+                self._judges_of(operation).prepare()
 
     def operation_id(self, method: str, url: str) -> str:
         """Return the operationId that a request belongs to, empty if to none."""
-        try:
-            return self._routed(method, target(url)[0])[0]
-        except Problem:
-            return ""
+        return self._deployment.route(method.upper(), target(url)[0]).operation_id
 
     def verdict(self, exchange: Exchange) -> Verdict:
         """Return what the contract says of an exchange; whatever is in it, nothing is raised."""
@@ -90,20 +79,19 @@ class ExchangeJudge:
 
     def _judgement(self, exchange: Exchange) -> Judgement:
         path, query = target(exchange.url)
-        try:
-            operation_id, values = self._routed(exchange.method, path)
-        except Problem as problem:
-            return Judgement(_unrouted(exchange, problem))
-        judges, unjudged = self._judges_of(operation_id), Unjudged()
+        route = self._deployment.route(exchange.method.upper(), path)
+        if route.operation is None:
+            return Judgement(_unrouted(exchange, route))
+        judges, unjudged = self._judges_of(route.operation), Unjudged()
         request = request_of(exchange, path, query)
-        request.path_parameters = values
+        request.path_parameters = route.path_parameters
         judged, response = JudgedRequest(), list[Violation]()
         with unjudged.side("request"):
             judged = judges.request.judge(request, unjudged.body(exchange.request, "request"))
         with unjudged.side("answer"):
             response = self._response(exchange, judges.response, unjudged)
         verdict = Verdict(request=judged.violations, response=response, unjudged=unjudged.told)
-        return Judgement(verdict, operation_id, judged)
+        return Judgement(verdict, route.operation_id, judged)
 
     @staticmethod
     def _response(exchange: Exchange, judge: ResponseJudge, unjudged: Unjudged) -> list[Violation]:
@@ -114,24 +102,12 @@ class ExchangeJudge:
         body = None if bodiless and not exchange.response.body else unjudged.body(exchange.response, "answer")
         return judge.violations(exchange.status, raw_fields(exchange.response), body)
 
-    def _routed(self, method: str, path: str) -> tuple[str, Mapping[str, bytes]]:
-        """Return the operation of a method and path; the Problem of the request if there is none."""
-        problem: Problem = NotFound("No operation of the contract has this path.")
-        for within in self._bases.within(path):
-            try:
-                item, values = self._table.find(within)
-            except NotFound:
-                continue
-            if method.upper() in item.operations:
-                return item.operations[method.upper()], values
-            problem = MethodNotAllowed(f"{method[:20]} is not among the methods of this path: {item.allow}.")
-        raise problem
-
-    def _judges_of(self, operation_id: str) -> _Judges:
-        if operation_id not in self._judges:
-            operation = self._operations[operation_id]
-            self._judges[operation_id] = _Judges(operation, self._contract, self._court)
-        return self._judges[operation_id]
+    def _judges_of(self, operation: Operation) -> _Judges:
+        judges = self._judges.get(operation.operation_id)
+        if judges is None:
+            asked = operation if self._authentication else replace(operation, security=())
+            judges = self._judges[operation.operation_id] = _Judges(asked, self._contract, self._court)
+        return judges
 
 
 class _Judges:
@@ -155,14 +131,14 @@ class _Judges:
         _ = self.response, self.request
 
 
-def _unrouted(exchange: Exchange, problem: Problem) -> Verdict:
+def _unrouted(exchange: Exchange, route: Route) -> Verdict:
     if exchange.method.upper() == "OPTIONS":
         return Verdict(unjudged="OPTIONS asks for what HTTP and CORS allow, not for an operation")
     violation = Violation(
         part="operation",
         where=exchange.method[:20],
         rule="undocumented",
-        detail=problem.detail,
+        detail=route.refusal(exchange.method),
         pointer="/paths",
     )
     return Verdict(

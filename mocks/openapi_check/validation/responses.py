@@ -10,7 +10,6 @@ from openapi_service.accept_filter import AcceptFilter
 from openapi_service.json_text import read_json
 from openapi_service.media_types import charset, essence, is_json
 from openapi_service.problems import BadRequest
-from openapi_service.response_validation import declared_response
 from openapi_service.responses import Rendered
 
 from .bodies import UNICODE
@@ -34,7 +33,9 @@ class ResponseJudge:
         self._operation = operation
         self._filter = AcceptFilter(operation, contract.schemas.for_responses)
         self._court = court
-        self._declared = {code: DeclaredAnswer(operation, code, contract) for code in operation.responses}
+        self._declared: dict[str | None, DeclaredAnswer] = {
+            code: DeclaredAnswer(operation, code, contract) for code in operation.responses
+        }
 
     def violations(self, status: int, headers: RawHeaders, body: bytes | None) -> list[Violation]:
         """Return what is wrong with an answer.
@@ -44,7 +45,7 @@ class ResponseJudge:
             headers: names in lower case.
             body: without its content coding; None if it is not known or not to be sent.
         """
-        declared = self._of(status)
+        declared = self._declared.get(self._operation.response_key(status))
         if declared is None:
             return [self._undocumented(status)]
         sent = content_type(headers)
@@ -65,11 +66,6 @@ class ResponseJudge:
             return self._court.response_errors(self._operation, rendered, media_type)
         except Exception:  # noqa: BLE001 -- whatever openapi-core stumbles over, the other engine still judges
             return [UNDECIDED]
-
-    def _of(self, status: int) -> DeclaredAnswer | None:
-        definition = declared_response(self._operation, status)
-        found = (each for each in self._declared.values() if each.definition is definition)
-        return None if definition is None else next(found)
 
     def _undocumented(self, status: int) -> Violation:
         documented = ", ".join(self._operation.responses)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from openapi_check.har import read_har
 from openapi_check.masking import Masking
 from openapi_check.report import Example, Finding, Report, Side, Subject, Tested, Traffic
+from openapi_contract.deployment import origin_of
 
-from .base_paths import VARIABLE, servers
 from .coverage import Coverage
 from .exchange_judge import ExchangeJudge
 
@@ -34,7 +34,6 @@ MOST_HOSTS = 50
 LONGEST_URL = 300
 LONGEST_HOST = 100
 INDEX = re.compile(r"/[0-9]+(?=/|$)")
-ORIGIN = re.compile(r"(https?)://(?:[^/?#@]*@)?([^/?#@]*)", re.IGNORECASE)
 
 
 def judge_har(path: Path, contract: Contract, base_url: str | None = None) -> Report:
@@ -53,11 +52,11 @@ def judge_har(path: Path, contract: Contract, base_url: str | None = None) -> Re
         HarError: it is no HAR that can be read; the message says where and why.
         OSError: it cannot be read.
     """
-    judge, origins = ExchangeJudge(contract, base_url), Origins(contract, base_url)
+    judge, deployment = ExchangeJudge(contract, base_url), contract.deployed_at(base_url)
     traffic, left_out = TrafficReporter(contract, Masking.of(contract), str(path)), Counter[str]()
     for exchange in read_har(path):
         known = not base_url and judge.operation_id(exchange.method, exchange.url)
-        if known or origins.own(exchange.url):
+        if known or deployment.has_origin_of(exchange.url):
             traffic.record(exchange, judge.judge(exchange))
         elif len(left_out) < MOST_HOSTS or host_of(exchange.url) in left_out:
             left_out[host_of(exchange.url)] += 1
@@ -156,34 +155,7 @@ class TrafficReporter:
         )
 
 
-class Origins:
-    """The origins (scheme, host and port) at which a contract is deployed.
-
-    Args:
-        contract: whose servers they are.
-        base_url: the one that counts, instead of those of the servers.
-    """
-
-    def __init__(self, contract: Contract, base_url: str | None = None) -> None:
-        urls = [base_url] if base_url else [server["url"] for server in servers(contract)]
-        origins = {origin_of(url) for url in urls} - {""}
-        self._patterns = [re.compile("[^/]+".join(map(re.escape, VARIABLE.split(each)))) for each in origins]
-
-    def own(self, url: str) -> bool:
-        """Return whether a URL is at one of them."""
-        origin = origin_of(url)
-        return any(each.fullmatch(origin) for each in self._patterns)
-
-
-def origin_of(url: str) -> str:
-    """Return the origin of a URL in the one spelling of all that mean the same; empty if it has none."""
-    found = ORIGIN.match(url)
-    if found is None:
-        return ""
-    scheme, host = found[1].lower(), found[2].lower()
-    return f"{scheme}://{host.removesuffix(':443' if scheme == 'https' else ':80')}"
-
-
 def host_of(url: str) -> str:
-    """Return how to call the host of any URL, in few words."""
-    return (origin_of(url).partition("://")[2] or url.partition(":")[0])[:LONGEST_HOST]
+    """Return a short name for the host of any URL."""
+    host = origin_of(url).partition("://")[2].lower()
+    return (host or url.partition(":")[0])[:LONGEST_HOST]

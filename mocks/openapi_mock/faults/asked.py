@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope
 
-    from openapi_check.validation.operation_table import Found, OperationTable
+    from openapi_contract import Contract
+    from openapi_contract.routing import Route
 
 SCOPE_HEADER = b"x-mock-scope"
 MOST_SEEN_BYTES = 64 * 1024
@@ -19,30 +20,30 @@ class ApiRequest:
 
     Args:
         scope: ASGI's.
-        operations: of the contract.
+        contract: that the API answers for.
         seen: the beginning of the body.
     """
 
     key = ""
     """No request to the API is for an object in S3."""
 
-    def __init__(self, scope: Scope, operations: OperationTable, seen: bytes = b"") -> None:
+    def __init__(self, scope: Scope, contract: Contract, seen: bytes = b"") -> None:
         self._scope = scope
-        self._operations = operations
+        self._contract = contract
         self._seen = seen
         self.method: str = scope["method"]
         self.path: str = scope["path"]
 
     @cached_property
-    def found(self) -> Found:
-        """The operation, and its path parameters."""
+    def route(self) -> Route:
+        """What it leads to in the contract."""
         raw: bytes = self._scope.get("raw_path") or self.path.encode()
-        return self._operations.find(self.method, raw.decode("latin-1"))
+        return self._contract.route(self.method, raw.decode("latin-1"))
 
     @property
     def operation(self) -> str:
         """The operationId; empty if there is none."""
-        return self.found.operation_id
+        return self.route.operation_id
 
     @cached_property
     def scope(self) -> str:

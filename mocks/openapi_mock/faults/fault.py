@@ -9,7 +9,8 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from openapi_check.matching import is_named, matches
+from openapi_check.matching import matches
+from openapi_contract.contract import is_named
 
 from .latency import Latency  # noqa: TC001 -- msgspec reads the fields' types when it decodes
 

@@ -7,7 +7,6 @@ from contextlib import ExitStack
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from openapi_check.validation.operation_table import OperationTable
 from openapi_mock.journal.journalled import STRUCK_BY
 from openapi_service.problems import PLAIN, Problem
 
@@ -57,7 +56,7 @@ class Faulty:
     ) -> None:
         self._app = app
         self._faults = faults
-        self._operations = OperationTable(contract)
+        self._contract = contract
         self._refusals = Refusals(contract, clock, profile)
         self._clock = clock
         self._upload_seconds = upload_seconds
@@ -75,7 +74,7 @@ class Faulty:
         if self._faults.look_into_bodies:
             seen, receive = await beginning_of(receive)
         try:
-            strike = self._strike(ApiRequest(scope, self._operations, seen), scope)
+            strike = self._strike(ApiRequest(scope, self._contract, seen), scope)
         except Problem as problem:
             await self._refusals.answer(problem, scope, receive, send)
             return
@@ -129,15 +128,13 @@ class Faulty:
         if effect.status is None:
             await self._app(scope, receive, send)
             return
-        if self._documents(scope, effect.status):
+        operation = ApiRequest(scope, self._contract).route.operation
+        if operation is not None and operation.response_for(effect.status) is not None:
             documented = Only(effect.status, send)
             await self._app(_preferring(effect.status, scope), receive, documented)
             if documented.passed:
                 return  # else the app had another reason to refuse, such as a missing credential
         await self._refusals.answer(Provoked(effect.status, effect.error_code), scope, receive, send)
-
-    def _documents(self, scope: Scope, status: int) -> bool:
-        return self._operations.documents(ApiRequest(scope, self._operations).operation, status)
 
 
 def _asks_for_fault(scope: Scope) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from openapi_check.matching import is_named
+from openapi_contract.contract import is_named
 
 from .errors import FaultError, TooManyFaultsError
 from .latency import seconds_of

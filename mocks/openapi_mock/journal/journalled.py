@@ -10,7 +10,7 @@ from .recorded import Content, Recorded
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from openapi_check.validation.operation_table import OperationTable
+    from openapi_contract import Contract
 
     from .journal import Journal
 
@@ -24,20 +24,20 @@ class Journalled:
     Args:
         app: what answers.
         journal: is told of an exchange before the last of its answer is sent.
-        operations: of the contract that the app answers for.
+        contract: that the app answers for.
     """
 
-    def __init__(self, app: ASGIApp, journal: Journal, operations: OperationTable) -> None:
+    def __init__(self, app: ASGIApp, journal: Journal, contract: Contract) -> None:
         self._app = app
         self._journal = journal
-        self._operations = operations
+        self._contract = contract
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        recording = _Recording(scope, receive, send, self._journal, self._operations)
+        recording = _Recording(scope, receive, send, self._journal, self._contract)
         try:
             await self._app(scope, recording.receive, recording.send)
         finally:
@@ -51,10 +51,10 @@ class _Recording:
         "_answer",
         "_answer_headers",
         "_began",
+        "_contract",
         "_ended",
         "_journal",
         "_most",
-        "_operations",
         "_receive",
         "_request",
         "_scope",
@@ -64,10 +64,10 @@ class _Recording:
     )
 
     def __init__(
-        self, scope: Scope, receive: Receive, send: Send, journal: Journal, operations: OperationTable
+        self, scope: Scope, receive: Receive, send: Send, journal: Journal, contract: Contract
     ) -> None:
         self._scope, self._receive, self._send = scope, receive, send
-        self._journal, self._operations = journal, operations
+        self._journal, self._contract = journal, contract
         self._most = journal.most_body_bytes
         self._started, self._began = time(), perf_counter()
         self._request, self._answer = Content(), Content()
@@ -100,7 +100,7 @@ class _Recording:
         scope = self._scope
         self._journal.record(
             Recorded(
-                operations=self._operations,
+                contract=self._contract,
                 started=self._started,
                 seconds=perf_counter() - self._began,
                 scheme=scope["scheme"],

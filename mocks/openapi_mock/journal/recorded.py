@@ -11,7 +11,7 @@ from openapi_check.exchange import Exchange, Message
 
 if TYPE_CHECKING:
     from openapi_check.masking import Masking
-    from openapi_check.validation.operation_table import OperationTable
+    from openapi_contract import Contract
 
 Headers = list[tuple[bytes, bytes]]
 LONGEST_SCOPE = 200
@@ -38,7 +38,7 @@ class Recorded(msgspec.Struct, kw_only=True):
     """An exchange, nothing worked out yet: a journal that nobody reads has to cost little.
 
     Attributes:
-        operations: the contract's.
+        contract: that the API answers for.
         started: seconds since the epoch.
         seconds: until the answer's end.
         scheme: ``http`` or ``https``.
@@ -49,7 +49,7 @@ class Recorded(msgspec.Struct, kw_only=True):
         fault: id of the fault that struck.
     """
 
-    operations: OperationTable
+    contract: Contract
     started: float
     seconds: float
     scheme: str
@@ -87,7 +87,7 @@ class Recorded(msgspec.Struct, kw_only=True):
             status=self.status,
             request=msgspec.structs.replace(request, body_bytes=_announced(request)),
             response=answer,
-            operation=self.operations.find(self.method, path).operation_id,
+            operation=self.contract.route(self.method, path).operation_id,
             scope=(request.header("x-mock-scope") or "")[:LONGEST_SCOPE],
             fault=self.fault,
         )

@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from openapi_check.matching import is_named, matches
+from openapi_check.matching import matches
+from openapi_contract.contract import is_named
 
 if TYPE_CHECKING:
     from openapi_check.exchange import Exchange

@@ -12,7 +12,6 @@ from openapi_service.edge import Edge
 from openapi_service.pages import contract_pages
 
 from .authenticators import OpenAuthenticator, ShapeOnlyAuthenticator
-from .base_paths import with_base_paths
 from .operation import ContractResponses
 
 if TYPE_CHECKING:
@@ -53,6 +52,7 @@ def contract_app(
         most_upload_bytes=MOST_BODY_BYTES,
         lazy=True,
         formats=True,
+        base_paths=True,
     )
     edge = Edge(
         bind(assembly, {}, responses),
@@ -61,7 +61,7 @@ def contract_app(
         most_target_bytes=MOST_TARGET_BYTES,
     )
     return with_cors(
-        with_base_paths(edge, contract),
+        edge,
         contract,
         ["*"],
         request_headers=responses.request_headers,

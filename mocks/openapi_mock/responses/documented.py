@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from openapi_service.accept_filter import AcceptFilter
 from openapi_service.media_types import essence, is_json, parse_accept, ranges_for
 from openapi_service.problems import BadRequest, InternalError, NotImplementedYet, ValidationFailed
-from openapi_service.response_validation import declared_response, sentences
+from openapi_service.response_validation import sentences
 from openapi_service.responses import Rendered
 
 from .bodies import MOST_EXAMPLES, Body, Candidates, example_names
@@ -105,7 +105,7 @@ class DocumentedResponses:
         status, documented = int(problem.status), self._operation.responses
         if isinstance(problem, ValidationFailed) and str(status) not in documented and "400" in documented:
             status = int(BadRequest.status)  # as most contracts have it
-        declared = declared_response(self._operation, status)
+        declared = self._operation.response_for(status)
         return status if declared and declared.get("content") else None
 
     def make(self, selection: Selection, sent: Fields) -> DocumentedResponse:
@@ -135,7 +135,7 @@ class DocumentedResponses:
         return next((code for code in codes if selection.example in self._examples(code)), self.success)
 
     def _declared(self, status: int) -> Mapping[str, Any]:
-        declared = declared_response(self._operation, status)
+        declared = self._operation.response_for(status)
         if declared is None:
             there = ", ".join(self._operation.responses) or "none"
             raise BadRequest(f"{self._name} documents no {status}; it has {there}.")

@@ -65,6 +65,16 @@ def test_traffic_that_keeps_the_contract_has_no_findings(judged):
     assert counts["list_things"].values["query kind"] == {'"new"': 0, '"old"': 1}
 
 
+def test_statuses_that_share_a_response_are_counted_apart(judged, document):
+    """A response that two statuses refer to is exercised for the status that was sent alone."""
+    document["components"]["responses"]["Empty"] = {"description": ""}
+    shared = {"$ref": "#/components/responses/Empty"}
+    document["paths"]["/things"]["get"]["responses"] |= {"403": shared, "404": shared}
+    report = judged(entry(status=404, content={"size": 0}, headers={}))
+    counts = {each.operation: each for each in report.traffic.coverage}
+    assert counts["list_things"].statuses == {"200": 0, "204": 0, "403": 0, "404": 1}
+
+
 def test_traffic_that_breaks_the_contract_is_found(judged):
     """Each kind of violation is told once, with how often and where it was first seen."""
     wrong = entry(path="/things?limit=11", content={"size": 4, "mimeType": JSON, "text": "[[]]"})

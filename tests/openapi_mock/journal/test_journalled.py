@@ -6,11 +6,10 @@ import asyncio
 
 import pytest
 
-from openapi_check.validation.operation_table import OperationTable
 from openapi_mock.journal import Journal, Journalled
 from scanner_contract import load_contract
 
-OPERATIONS = OperationTable(load_contract(None))
+CONTRACT = load_contract(None)
 
 
 def serve(app, requests=(), **scope):
@@ -31,7 +30,7 @@ def serve(app, requests=(), **scope):
         "query_string": b"",
         "headers": [(b"host", b"mock")],
     }
-    asyncio.run(Journalled(app, journal, OPERATIONS)({**request, **scope}, receive, send))
+    asyncio.run(Journalled(app, journal, CONTRACT)({**request, **scope}, receive, send))
     return journal, sent
 
 
@@ -102,7 +101,7 @@ def test_an_app_that_fails():
         "headers": [],
     }
     with pytest.raises(ZeroDivisionError):
-        asyncio.run(Journalled(app, journal, OPERATIONS)(request, None, None))
+        asyncio.run(Journalled(app, journal, CONTRACT)(request, None, None))
     (exchange,) = journal.find()
     assert (exchange.status, exchange.operation, exchange.method) == (0, "", "GET")
 

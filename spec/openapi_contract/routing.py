@@ -1,19 +1,49 @@
-"""From a request's path and method to an operation, by the contract's path templates."""
+"""Find the operation of a method and path by a contract's path templates (OpenAPI 3.1, section 4.8.8)."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
-
-from .percent import decode, normal_path
-from .problems import NotFound
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from openapi_contract import Operation
+    from .contract import Operation
 
 EXPRESSION = re.compile(r"\{([^}/]+)\}")
+PLAIN = re.compile(r"[A-Za-z0-9\-._~!$&'()*+,;=:@/]*")
+NOT_PLAIN = re.compile(r"%[0-9A-Fa-f]{2}|[^A-Za-z0-9\-._~!$&'()*+,;=:@/%]")
+LONGEST_METHOD = 20
+UNRESERVED = re.compile(r"[A-Za-z0-9\-_~]")
+
+
+class Route(NamedTuple):
+    """What a method and path lead to.
+
+    Attributes:
+        operation: the operation; None if the path, or the method at this path, is not found.
+        path_parameters: by name, percent-encoded as they were sent.
+        methods: the methods of the path, sorted, upper case, with OPTIONS; empty if the path is not found.
+    """
+
+    operation: Operation | None
+    path_parameters: Mapping[str, bytes]
+    methods: tuple[str, ...]
+
+    @property
+    def operation_id(self) -> str:
+        """The operationId; empty without an operation."""
+        return "" if self.operation is None else self.operation.operation_id
+
+    def refusal(self, method: str) -> str:
+        """Return in a sentence why a method has no operation."""
+        if not self.methods:
+            return "No operation of the contract has this path."
+        listed = ", ".join(self.methods)
+        return f"{method[:LONGEST_METHOD]} is not among the methods of this path: {listed}."
+
+
+NOT_FOUND = Route(None, {}, ())
 
 
 class PathItem:
@@ -23,14 +53,14 @@ class PathItem:
     path then, with all names for what was sent, and the first operation of each method.
     """
 
-    __slots__ = ("_names", "allow", "operations")
+    __slots__ = ("_names", "methods", "operations")
 
     def __init__(self, operations: Sequence[Operation]) -> None:
         self._names = [EXPRESSION.findall(path) for path in {each.path: None for each in operations}]
-        self.operations = {each.method.upper(): each.operation_id for each in reversed(operations)}
+        self.operations = {each.method.upper(): each for each in reversed(operations)}
         if "GET" in self.operations:
             self.operations.setdefault("HEAD", self.operations["GET"])
-        self.allow = ", ".join(sorted({*self.operations, "OPTIONS"}))
+        self.methods = tuple(sorted({*self.operations, "OPTIONS"}))
 
     def named(self, values: Sequence[str]) -> dict[str, bytes]:
         """Return what was sent, by the names in the template."""
@@ -50,7 +80,7 @@ class Branch:
 
     def grow(self, segment: str) -> Branch:
         """Return the branch behind a segment of a path template."""
-        literals = [normal_path(each.encode().decode("latin-1")) for each in EXPRESSION.split(segment)[::2]]
+        literals = [normal_text(each) for each in EXPRESSION.split(segment)[::2]]
         if len(literals) == 1:
             return self.literals.setdefault(literals[0], Branch())
         pattern = re.compile("(.+)".join(map(re.escape, literals)))
@@ -59,7 +89,7 @@ class Branch:
         self.templates = dict(sorted(self.templates.items(), key=lambda each: -len(each[0].pattern)))
         return branch
 
-    def find(self, segments: list[str], depth: int = 0) -> tuple[PathItem, tuple[str, ...]] | None:
+    def find(self, segments: Sequence[str], depth: int = 0) -> tuple[PathItem, tuple[str, ...]] | None:
         """Return the path item that the segments lead to, with what its templates stand for."""
         if depth == len(segments):
             return None if self.end is None else (self.end, ())
@@ -77,7 +107,7 @@ class Branch:
         return None
 
 
-class PathTable:
+class Router:
     """All paths of a contract; concrete ones are matched before templated ones (OpenAPI 3.1, 4.8.8.2)."""
 
     def __init__(self, operations: Iterable[Operation]) -> None:
@@ -85,11 +115,11 @@ class PathTable:
         for operation in operations:
             by_path.setdefault(EXPRESSION.sub("{}", operation.path), []).append(operation)
         self._root = Branch()
-        for found in by_path.values():
-            branch, path = self._root, found[0].path
-            for segment in path.split("/"):
+        for same in by_path.values():
+            branch = self._root
+            for segment in same[0].path.split("/"):
                 branch = branch.grow(segment)
-            branch.end = PathItem(found)
+            branch.end = PathItem(same)
         self._beginning: list[str] = []
         self._skip_shared_beginning()
 
@@ -99,17 +129,41 @@ class PathTable:
             ((segment, self._root),) = self._root.literals.items()
             self._beginning.append(segment)
 
-    def find(self, path: str) -> tuple[PathItem, dict[str, bytes]]:
-        """Return the path item that a path (percent-encoded, as sent) belongs to.
+    def route(self, method: str, path: str) -> Route:
+        """Return the operation of a method and path, without a base path.
 
-        Raises:
-            NotFound: it belongs to none.
-            BadRequest: it belongs to none, and cannot be read.
+        Args:
+            method: upper case.
+            path: percent-encoded as it was sent, bytes that are not ASCII as Latin-1.
         """
-        segments, shared = normal_path(path).split("/"), len(self._beginning)
+        return self.route_segments(method, normal_path(path).split("/"))
+
+    def route_segments(self, method: str, segments: list[str]) -> Route:
+        """Return the operation of a method and the segments of a normal path, the first of them empty."""
+        shared = len(self._beginning)
         found = self._root.find(segments, shared) if segments[:shared] == self._beginning else None
         if found is None:
-            decode(path.encode("latin-1"), "path")
-            raise NotFound("No operation of the contract has this path.")
+            return NOT_FOUND
         item, values = found
-        return item, item.named(values)
+        return Route(item.operations.get(method), item.named(values), item.methods)
+
+
+def normal_path(path: str) -> str:
+    """Return a path in the one spelling of all that mean the same (RFC 3986, section 6.2.2).
+
+    Args:
+        path: percent-encoded, bytes that are not ASCII as Latin-1.
+    """
+    return path if PLAIN.fullmatch(path) else NOT_PLAIN.sub(_normal, path)
+
+
+def normal_text(text: str) -> str:
+    """Return a part of a path that stands in a document, where any character may, as `normal_path` does."""
+    return normal_path(text.encode("utf-8", "surrogatepass").decode("latin-1"))
+
+
+def _normal(found: re.Match[str]) -> str:
+    text = found[0]
+    character = text if len(text) == 1 else chr(int(text[1:], 16))
+    # the full stop stays as it is: the label style parts values by it
+    return character if UNRESERVED.match(character) else f"%{ord(character):02X}"

@@ -1,0 +1,155 @@
+"""Methods and paths lead to operations, wherever the contract is deployed."""
+
+import pytest
+
+from openapi_contract import Contract
+from openapi_contract.deployment import origin_of
+
+ACME = {"tenant": {"default": "acme"}}
+STAGE = {"stage": {"default": "live", "enum": ["live", "test"]}}
+
+
+def contract(*servers, paths=("/a",), methods=("get",)):
+    """Return a contract of these servers and paths, the operationIds made of method and path."""
+    item = {method: {"responses": {}} for method in methods}
+    info = {"title": "t", "version": "1"}
+    return Contract(
+        {"openapi": "3.1.0", "info": info, "servers": list(servers), "paths": dict.fromkeys(paths, item)},
+        "test",
+    )
+
+
+def server(url, **variables):
+    """Return a Server Object."""
+    return {"url": url, "variables": variables} if variables else {"url": url}
+
+
+def test_a_route_has_the_operation_and_its_path_parameters_as_sent():
+    """Percent-encoded bytes are left as they are, in the one spelling that all spellings have."""
+    things = contract(paths=["/things/{id}", "/things/own"])
+    route = things.route("GET", "/things/a%2fb%41")
+    assert route.operation is things.operation("get_things__id_")
+    assert route.path_parameters == {"id": b"a%2FbA"}
+    assert things.router.route("HEAD", "/things/own").operation_id == "get_things_own"
+
+
+def test_a_route_without_an_operation_tells_the_methods_of_the_path():
+    """A method that a path lacks is told from a path that there is not."""
+    things = contract(methods=["get", "post"])
+    assert things.route("PUT", "/a") == (None, {}, ("GET", "HEAD", "OPTIONS", "POST"))
+    assert things.route("PUT", "/b") == (None, {}, ())
+    assert things.route("GET", "/b").operation_id == ""
+
+
+@pytest.mark.parametrize(
+    ("servers", "found", "not_found"),
+    [
+        ([], ["/a"], ["/v1/a", "//a"]),
+        ([server("https://x.test/v1/"), server("/")], ["/a", "/v1/a"], ["/v2/a", "/v1", "/v1//a"]),
+        ([server("https://x.test/v 1")], ["/v%201/a"], ["/v1/a"]),
+        ([server("https://x.test/%7Ev1")], ["/~v1/a", "/%7ev1/a"], []),
+        ([server("v1")], ["/v1/a"], []),
+        (
+            [server("/{tenant}/api", **ACME)],
+            ["/acme/api/a", "/other/api/a"],
+            ["/api/a", "//api/a", "/x/y/api/a"],
+        ),
+        ([server("/{tenant}", **ACME)], ["/acme/a"], ["/other/a"]),
+        ([server("/{unset}")], ["/a"], ["/{unset}/a", "/other/a"]),
+        ([server("/odd/{unset}")], ["/odd/any/a"], ["/odd/a"]),
+        ([server("/v{unset}")], ["/v1/a"], ["/v/a", "/1/a"]),
+        ([server("/{stage}", **STAGE)], ["/live/a", "/test/a"], ["/other/a"]),
+        ([server("/{stage}/{tenant}", **STAGE, **ACME)], ["/test/other/a"], ["/other/acme/a"]),
+        (
+            [server("https://x.test/v1/{of}", of={"default": "", "enum": ["", "us"]})],
+            ["/v1/a", "/v1/us/a"],
+            [],
+        ),
+        ([server("https://x.test/{base}", base={"default": "v1/api"})], ["/v1/api/a"], ["/v1/a"]),
+        ([server("https://{host}{base}", base={"default": "/v1"})], ["/v1/a"], ["/a/v1"]),
+        ([server("{at}/v1", at={"default": "https://x.test/api"})], ["/api/v1/a"], []),
+        ([server("https://{host}:{port}/v1")], ["/v1/a"], []),
+        ([server("http://[broken")], ["/a"], []),
+    ],
+)
+def test_base_paths_of_servers(servers, found, not_found):
+    """Paths are found below each base path that the servers can have, and without one."""
+    deployed = contract(*servers)
+    assert {path: deployed.route("GET", path).operation_id for path in found} == dict.fromkeys(found, "get_a")
+    assert [path for path in not_found if deployed.route("GET", path).methods] == []
+    assert [path for path in (*found, *not_found) if deployed.router.route("GET", path).methods] in (
+        [],
+        ["/a"],
+    )
+
+
+def test_the_longest_base_path_comes_first_and_no_base_path_last():
+    """A path that can be read in several ways is read so, unless only another way has the method."""
+    bases = [server("/v1"), server("/v1/api")]
+    paths = ["/a", "/api/a", "/v1/api/a", "/{any}"]
+    assert contract(*bases, paths=paths).route("GET", "/v1/api/a").operation_id == "get_a"
+    assert contract(*bases, paths=paths[1:3]).route("GET", "/v1/api/a").operation_id == "get_api_a"
+    assert contract(*bases, paths=paths).route("GET", "/v1").path_parameters == {"any": b"v1"}
+    methods = contract(server("/v1"), paths=["/a"])
+    methods.document["paths"]["/v1/a"] = {"put": {"operationId": "put", "responses": {}}}
+    assert methods.route("PUT", "/v1/a").operation_id == "put"
+    assert methods.route("DELETE", "/v1/a").methods == ("GET", "HEAD", "OPTIONS")
+
+
+def test_a_base_url_is_a_deployment_of_its_own():
+    """Its base path counts beside those of the servers, its origin instead of theirs."""
+    things = contract(server("https://x.test/v1"))
+    deployment = things.deployed_at("https://staging.test/api/")
+    for path in ("/api/a", "/v1/a", "/a"):
+        assert deployment.route("GET", path).operation_id == "get_a"
+    assert deployment.has_origin_of("https://staging.test/anything")
+    assert not deployment.has_origin_of("https://x.test/v1/a")
+    assert things.deployed_at(None) is things.deployment
+
+
+@pytest.mark.parametrize(
+    ("url", "own"),
+    [
+        ("https://eu.x.test/v1/nothing", True),
+        ("https://user:word@EU.x.test:443", True),
+        ("https://us.x.test", True),
+        ("https://ap.x.test", False),
+        ("http://eu.x.test", False),
+        ("https://eu.x.test:8443", False),
+        ("http://acme.tenants.test", True),
+        ("http://other.tenants.test:80/", True),
+        ("wss://eu.x.test", False),
+        ("/v1/a", False),
+    ],
+)
+def test_origins_of_servers(url, own):
+    """A URL is the API's where scheme, host and port can be those of a server."""
+    region = {"default": "eu", "enum": ["eu", "us"]}
+    scheme = {"default": "http", "enum": ["http"]}
+    deployed = contract(
+        server("https://{Region}.x.test:443/v1", Region=region),
+        server("{scheme}://{tenant}.tenants.test", scheme=scheme, **ACME),
+        server("/relative"),
+    )
+    assert deployed.deployment.has_origin_of(url) is own
+
+
+def test_an_origin_has_one_spelling():
+    """The scheme's own port, user and the rest of a URL are no part of it."""
+    assert origin_of("HTTP://me@x.test:80/a?b#c") == origin_of("http://x.test") == "http://x.test"
+    assert origin_of("http://x.test:443") == "http://x.test:443"
+    assert origin_of("mailto:me@x.test") == origin_of("") == ""
+
+
+def test_responses_by_status():
+    """A status is declared by itself, by its range or by the default, in that order."""
+    one = contract()
+    one.document["paths"]["/a"]["get"]["responses"] = {
+        "404": {"description": "a"},
+        "4XX": {"description": "b"},
+    }
+    operation = one.operation("get_a")
+    assert [operation.response_key(status) for status in (404, 499, 200, 0)] == ["404", "4XX", None, None]
+    assert operation.response_for(404) == {"description": "a"}
+    assert operation.response_for(500) is None
+    assert one.operation("unknown") is None
