@@ -119,13 +119,13 @@ def test_a_reset_restarts_dynamic_responses():
         contract_mock(Contract({**DOCUMENT, "paths": NUMBERS}, "numbers")) as mock,
         httpx.Client(trust_env=False) as client,
     ):
-        sentences = []
+        drawn = []
         for _ in range(2):
             asked = [client.get(f"{mock.api}/numbers", headers={"Prefer": "dynamic=true"}) for _ in range(5)]
-            sentences.append([each.json() for each in asked])
+            drawn.append([each.json() for each in asked])
             client.post(f"{mock.control}/state/reset", json={}).raise_for_status()
-        assert sentences[0] == sentences[1]
-        assert len(set(sentences[0])) > 1
+        assert drawn[0] == drawn[1]
+        assert len(set(drawn[0])) > 1
 
 
 def test_a_contract_that_changes_is_loaded_again(file):
@@ -240,9 +240,9 @@ def test_a_running_mock_compiles_each_schema_once(monkeypatch):
     """Binding, value generation and the journal's validation share what is compiled of a contract."""
     compiled = []
 
-    def counted(bundle, **options):
+    def counted(bundle, place, **options):
         compiled.append(json.dumps([bundle, options["validate_formats"], sorted(options["keywords"])]))
-        return Validator(bundle, **options)
+        return Validator(bundle, place, **options)
 
     monkeypatch.setattr(schemas, "Validator", counted)
     with contract_mock(Contract(PETS, "pets")) as mock, httpx.Client(trust_env=False) as client:
