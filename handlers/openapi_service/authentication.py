@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from base64 import b64decode
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from .handlers import ResolverError, awaitable
+from .problems import Unauthorized
+from .security import challenges_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from openapi_contract import Contract
+
     from .request import Request
     from .security import Alternatives
+
+Hook = Callable[[Any, "Request"], Any]
+"""Takes the credential of a security scheme and the request, and returns the caller; None is nobody."""
 
 
 class Authenticator(Protocol):
@@ -26,3 +37,105 @@ class Authenticator(Protocol):
                 a request that no operation answers.
         """
         ...
+
+
+class BasicCredential(NamedTuple):
+    """What ``Authorization: Basic`` carries (RFC 7617)."""
+
+    username: str
+    password: str
+
+
+class HookAuthenticator:
+    """Asks a function of each security scheme who calls.
+
+    A hook, ``async def`` or ``def`` (which runs in a thread), is called with the credential and the request,
+    and returns the caller; where the credential is not valid it returns None or raises Unauthorized. The
+    credential is the value of an API key, the token of a bearer scheme, ``oauth2`` or ``openIdConnect``, a
+    :class:`BasicCredential` of ``basic``, and an empty string of ``mutualTLS``, whose certificate the server
+    alone has seen.
+
+    The first security requirement counts whose schemes are all presented and valid; the caller of one that
+    names several schemes is a dict by scheme name. Where anonymous calls are allowed as well, the caller is
+    None without a credential; a wrong one is refused.
+
+    Args:
+        contract: its security schemes and operations.
+        hooks: by scheme name.
+
+    Raises:
+        ResolverError: an operation requires a scheme without a hook, or a hook has no scheme.
+    """
+
+    def __init__(self, contract: Contract, hooks: Mapping[str, Hook]) -> None:
+        self._schemes = contract.security_schemes
+        self._realm: str = contract.document["info"]["title"]
+        _require_fit(contract, hooks)
+        self._hooks = {name: awaitable(hook) for name, hook in hooks.items()}
+        self._unseen = {name: "" for name, each in self._schemes.items() if each["type"] == "mutualTLS"}
+
+    async def admit(
+        self, request: Request, credentials: Mapping[str, str], alternatives: Alternatives
+    ) -> Any:
+        """Return the caller, None for an anonymous one, or raise Unauthorized."""
+        if not alternatives:
+            return None
+        presented = {**credentials, **self._unseen}
+        callers: dict[str, Any] = {}
+        refused: Unauthorized | None = None
+        for names in alternatives:
+            if not names or not names <= presented.keys():
+                continue
+            try:
+                for name in sorted(names - callers.keys()):
+                    callers[name] = await self._verify(name, presented[name], request)
+            except Unauthorized as problem:
+                problem.headers.setdefault("WWW-Authenticate", self._challenge(alternatives, name))
+                refused = refused or problem
+            else:
+                return callers[name] if len(names) == 1 else {each: callers[each] for each in names}
+        if refused is None and frozenset() in alternatives:
+            return None
+        raise refused or Unauthorized(headers={"WWW-Authenticate": self._challenge(alternatives)})
+
+    async def _verify(self, name: str, credential: str, request: Request) -> Any:
+        scheme = self._schemes[name]
+        is_basic = scheme["type"] == "http" and scheme["scheme"].lower() == "basic"
+        caller = await self._hooks[name](_basic(credential) if is_basic else credential, request)
+        if caller is None:
+            raise Unauthorized
+        return caller
+
+    def _challenge(self, alternatives: Alternatives, wrong: str | None = None) -> str:
+        named = frozenset().union(*alternatives)
+        schemes = {name: each for name, each in self._schemes.items() if name in named}
+        return challenges_of(schemes, self._realm)[wrong]
+
+
+def _require_fit(contract: Contract, hooks: Mapping[str, Hook]) -> None:
+    schemes = contract.security_schemes
+    for name, hook in hooks.items():
+        if name not in schemes:
+            known = ", ".join(schemes) or "none"
+            raise ResolverError(
+                f"There is no security scheme {name!r} to authenticate; the contract has {known}."
+            )
+        if not callable(hook):
+            raise ResolverError(
+                f"What authenticates {name!r} is not a function; it is {type(hook).__name__}."
+            )
+    for operation in contract.operations:
+        for name in frozenset().union(*operation.security):
+            if name not in hooks:
+                asks = f"{operation.operation_id!r} requires"
+                raise ResolverError(f"Nothing authenticates the security scheme {name!r}, which {asks}.")
+
+
+def _basic(credential: str) -> BasicCredential:
+    try:
+        username, colon, password = b64decode(credential, validate=True).decode().partition(":")
+    except ValueError:
+        raise Unauthorized("The Basic credential is not Base64 of UTF-8.") from None
+    if not colon:
+        raise Unauthorized("The Basic credential has no colon between user name and password.")
+    return BasicCredential(username, password)

@@ -116,7 +116,7 @@ class Handler:
             raise ResolverError(
                 f"The handler of {operation_id!r} cannot be given its body: {error}"
             ) from None
-        return cls(bound if _is_async(function) else _in_thread(bound), given, convert)
+        return cls(awaitable(bound), given, convert)
 
 
 def _parameters(function: Function, operation_id: str) -> Mapping[str, inspect.Parameter]:
@@ -155,15 +155,15 @@ def _require_fit(
         )
 
 
-def _is_async(function: Function) -> bool:
-    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
+def awaitable(function: Function) -> Callable[..., Awaitable[Any]]:
+    """Return a function as one to await: itself if it is ``async def``, else in a thread."""
+    if inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
         getattr(function, "__call__", None)  # noqa: B004 -- it is callable; how, is the question
-    )
+    ):
+        return function
 
-
-def _in_thread(function: Function) -> Callable[..., Awaitable[Any]]:
-    async def call(**arguments: Any) -> Any:
-        returned = await asyncio.to_thread(function, **arguments)
+    async def call(*positional: Any, **named: Any) -> Any:
+        returned = await asyncio.to_thread(function, *positional, **named)
         return await returned if inspect.isawaitable(returned) else returned
 
     return call

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse, Response
 
+from .handlers import awaitable
 from .problems import MethodNotAllowed
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from openapi_contract import Contract
 
-Check = Callable[[], Awaitable[None]]
+Check = Callable[[], Awaitable[None] | None]
 CSP = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'"
 EXPLORER = """<!doctype html>
 <html lang="en">
@@ -101,13 +102,17 @@ class Page:
 
 
 def health_pages(checks: Mapping[str, Check]) -> dict[str, ASGIApp]:
-    """Return ``/healthz`` (the process is alive) and ``/readyz`` (what it needs is there)."""
+    """Return ``/healthz`` (the process is alive) and ``/readyz`` (what it needs is there).
+
+    A check, ``async def`` or ``def``, raises if what it checks is not there.
+    """
+    asked = {name: awaitable(check) for name, check in checks.items()}
 
     async def healthz(scope: Scope, receive: Receive, send: Send) -> None:
         await JSONResponse({"status": "alive"})(scope, receive, send)
 
     async def readyz(scope: Scope, receive: Receive, send: Send) -> None:
-        found = {name: await _passes(check) for name, check in checks.items()}
+        found = {name: await _passes(check) for name, check in asked.items()}
         ready = all(found.values())
         parts = {name: "ready" if passed else "unreachable" for name, passed in found.items()}
         status = HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
@@ -117,7 +122,7 @@ def health_pages(checks: Mapping[str, Check]) -> dict[str, ASGIApp]:
     return {"/healthz": healthz, "/readyz": readyz}
 
 
-async def _passes(check: Check) -> bool:
+async def _passes(check: Callable[[], Awaitable[None]]) -> bool:
     try:
         await check()
     except Exception:  # noqa: BLE001 -- whatever the reason, it is not ready

@@ -110,12 +110,14 @@ def _encode(body: Any, media_type: str | None, request: Request) -> bytes:
     if isinstance(body, bytes):
         return body
     if media_type == "application/json" or (media_type is not None and is_json(essence(media_type))):
-        return msgspec.json.encode(body, enc_hook=partial(_problem_details, request))
+        return msgspec.json.encode(body, enc_hook=partial(_json_value, request))
     return b"" if body is None else str(body).encode()
 
 
-def _problem_details(request: Request, value: Any) -> dict[str, Any]:
-    """Write what msgspec has no JSON for."""
+def _json_value(request: Request, value: Any) -> Any:
+    """Return what msgspec has no JSON for, problems and pydantic's models, as a JSON value."""
     if isinstance(value, Problem):
         return request.problem_details(value)
+    if hasattr(value, "model_dump"):
+        return value.model_dump(mode="json", by_alias=True)
     raise NotImplementedError(f"{type(value).__name__} is no JSON value.")

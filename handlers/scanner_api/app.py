@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from openapi_contract import ContractError
-from openapi_service.assembly import Assembly
+from openapi_service import CannotListen, Limits, ResolverError
+from openapi_service import create_app as service_of
 from openapi_service.clock import SystemClock
-from openapi_service.connexion_adapter import bind
-from openapi_service.cors import with_cors
-from openapi_service.edge import Edge
-from openapi_service.handlers import ResolverError, handlers_of
-from openapi_service.pages import contract_pages, health_pages
+from openapi_service.handlers import handlers_of
 from openapi_service.proxies import TrustedProxies
 from openapi_service.randomness import SystemRandomness
-from openapi_service.server import CannotListen
 from scanner_contract import load_contract
 
 from . import operations
@@ -41,12 +37,13 @@ from .storage.redirect_rules import RedirectRuleStore
 from .storage.secrets import SecretStore
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Receive, Scope, Send
+    from collections.abc import AsyncIterator
+
+    from starlette.types import Receive, Scope, Send
 
     from openapi_contract import Contract
     from openapi_service.clock import Clock
     from openapi_service.operation import Fallback
-    from openapi_service.pages import Check
     from openapi_service.randomness import Randomness
 
     from .settings import Settings
@@ -76,7 +73,7 @@ class Application:
         database: where state is kept; by default the one that the settings name.
         bucket: where photos go; by default the one that the settings name.
         reveal: tell clients how a response of ours broke the contract (mock and tests).
-        answers: the stand-in that answers operations without a handler, and what a client prefers (mock).
+        answers: the fallback that answers operations without a handler, and what a client prefers (mock).
 
     Attributes:
         stores: where everything is kept.
@@ -112,7 +109,6 @@ class Application:
         )
         self._credentials = CredentialStore(self.database)
         self._api_keys = ApiKeyVerifier(self._credentials, self.clock)
-        self._gate = self._make_gate()
         self._redirects = RedirectFollower(Permissions(settings.redirect_ports, settings.redirect_allowed))
         self.stores = stores_of(self.database, self.clock, settings.session_ttl_seconds)
         self._processing = Processing(
@@ -123,10 +119,28 @@ class Application:
             self.clock,
             random_bytes=self._draw("proposals"),
         )
-        self._reveal = reveal
-        self._answers = answers
-        self._running = AsyncExitStack()
-        self._app: ASGIApp | None = None
+        self._service = service_of(
+            self.contract,
+            handlers_of(operations),
+            authenticate=self._authenticator(),
+            collaborators=self._opened,
+            checks={
+                "database": self.database.ping,
+                "bucket": self.bucket.ping,
+                "rate limits": self.limiter.ping,
+            },
+            cors_origins=settings.cors_origins,
+            limits=Limits(
+                body=settings.max_body_bytes,
+                upload=settings.max_upload_bytes + MULTIPART_OVERHEAD,
+                target=settings.max_target_bytes,
+            ),
+            profile=PROFILE,
+            reveal=reveal,
+            fallback=answers,
+            clock=self.clock,
+            random_bytes=self._draw("request ids"),
+        )
 
     profile = PROFILE
 
@@ -138,71 +152,45 @@ class Application:
             PhotoBucketError: there are no AWS credentials.
             ResolverError: the contract has an operation that no handler answers.
         """
-        self._running.push_async_callback(self.database.close)
-        self._running.push_async_callback(self.counters.close)
-        await self.database.migrate()
-        self._running.callback(self.bucket.close)
-        await self.bucket.connect()
-        secret = await SecretStore(self.database, self._draw("secrets")).secret("photo-keys")
-        self._app = self._assemble(
-            photo_keys=PhotoKeys(self.settings.s3_key_template, secret, self._draw("photo keys")),
-            bucket=self.bucket,
-            queue=self._processing.queue,
-            redirects=self._redirects,
-            settings=self.settings,
-            clock=self.clock,
-        )
-        await self._running.enter_async_context(self._api_keys.last_used)
-        self._running.push_async_callback(self._redirects.aclose)
-        await self._processing.start()
-        self._running.push_async_callback(self._processing.stop)
+        await self._service.start()
 
     async def stop(self) -> None:
         """Write down what is still to be written, and let go of everything."""
-        await self._running.aclose()
+        await self._service.stop()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or the lifespan."""
-        if scope["type"] == "lifespan":
-            await self._lifespan(receive, send)
-        elif scope["type"] == "http" and self._app is not None:
-            await self._app(scope, receive, send)
+        await self._service(scope, receive, send)
 
-    def _assemble(self, **collaborators: Any) -> ASGIApp:
+    @asynccontextmanager
+    async def _opened(self) -> AsyncIterator[dict[str, Any]]:
+        """Open what handlers ask for, and close it behind them."""
         make_id = partial(new_id, self._draw("ids"))
-        assembly = Assembly(
-            contract=self.contract,
-            authenticator=self._gate,
-            collaborators={
+        async with AsyncExitStack() as running:
+            running.push_async_callback(self.database.close)
+            running.push_async_callback(self.counters.close)
+            await self.database.migrate()
+            running.callback(self.bucket.close)
+            await self.bucket.connect()
+            secret = await SecretStore(self.database, self._draw("secrets")).secret("photo-keys")
+            await running.enter_async_context(self._api_keys.last_used)
+            running.push_async_callback(self._redirects.aclose)
+            await self._processing.start()
+            running.push_async_callback(self._processing.stop)
+            yield {
                 **self.stores._asdict(),
                 "redirect_rules": RedirectRuleStore(self.database, self.clock, make_id),
                 "freshness": FreshnessStore(self.database),
                 "make_id": make_id,
-                **collaborators,
-            },
-            reveal=self._reveal,
-            most_body_bytes=self.settings.max_body_bytes,
-            most_upload_bytes=self.settings.max_upload_bytes + MULTIPART_OVERHEAD,
-            profile=PROFILE,
-        )
-        edge = Edge(
-            bind(assembly, handlers_of(operations), self._answers),
-            clock=self.clock,
-            pages={**contract_pages(self.contract), **health_pages(self._checks())},
-            most_target_bytes=self.settings.max_target_bytes,
-            profile=PROFILE,
-            random_bytes=self._draw("request ids"),
-        )
-        answers = self._answers
-        return with_cors(
-            edge,
-            self.contract,
-            self.settings.cors_origins,
-            request_headers=() if answers is None else answers.request_headers,
-            response_headers=() if answers is None else answers.response_headers,
-        )
+                "photo_keys": PhotoKeys(self.settings.s3_key_template, secret, self._draw("photo keys")),
+                "bucket": self.bucket,
+                "queue": self._processing.queue,
+                "redirects": self._redirects,
+                "settings": self.settings,
+                "clock": self.clock,
+            }
 
-    def _make_gate(self) -> ScannerGate:
+    def _authenticator(self) -> ScannerGate:
         settings, proxies = self.settings, TrustedProxies(self.settings.trusted_proxies)
         bearer = bearer_verifier(
             issuer=settings.oauth_issuer,
@@ -218,21 +206,6 @@ class Application:
         }
         realm = self.contract.document["info"]["title"]
         return ScannerGate(verifiers, self.limiter, self.contract.security_schemes, proxies, realm)
-
-    def _checks(self) -> dict[str, Check]:
-        return {"database": self.database.ping, "bucket": self.bucket.ping, "rate limits": self.limiter.ping}
-
-    async def _lifespan(self, receive: Receive, send: Send) -> None:
-        await receive()
-        try:
-            await self.start()
-        except Exception as error:
-            await send({"type": "lifespan.startup.failed", "message": str(error)})
-            raise
-        await send({"type": "lifespan.startup.complete"})
-        await receive()
-        await self.stop()
-        await send({"type": "lifespan.shutdown.complete"})
 
 
 def photo_bucket(settings: Settings, clock: Clock) -> PhotoBucket:

@@ -1,0 +1,206 @@
+"""A contract, served by functions of one's own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from dataclasses import dataclass
+from types import MappingProxyType, ModuleType
+from typing import TYPE_CHECKING, Any
+
+from openapi_contract import Contract, load_contract
+
+from .assembly import Assembly
+from .authentication import HookAuthenticator
+from .clock import SystemClock
+from .connexion_adapter import bind
+from .cors import with_cors
+from .edge import Edge
+from .handlers import handlers_of
+from .pages import contract_pages, health_pages
+from .problems import PLAIN
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from .authentication import Authenticator, Hook
+    from .clock import Clock
+    from .handlers import Function
+    from .operation import Fallback
+    from .pages import Check
+    from .problems import ProblemProfile
+    from .randomness import RandomBytes
+
+Opening = Callable[[], AbstractAsyncContextManager[Mapping[str, Any]]]
+"""Opens collaborators when the app starts, and closes them when it stops: an ``@asynccontextmanager``."""
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much a request may send, in bytes.
+
+    Attributes:
+        body: of a body.
+        upload: of a body of an operation that takes ``multipart/form-data``.
+        target: of path and query together.
+    """
+
+    body: int = 1024 * 1024
+    upload: int = 21 * 1024 * 1024
+    target: int = 8192
+
+
+class Service:
+    """An ASGI app, with :meth:`start` before the first request and :meth:`stop` after the last.
+
+    A server that speaks ASGI's lifespan protocol does both by itself; where all collaborators are there
+    already, the app answers without.
+
+    Attributes:
+        contract: what is served.
+        profile: how problems are written.
+    """
+
+    def __init__(
+        self,
+        contract: Contract,
+        profile: ProblemProfile,
+        make: Callable[[Mapping[str, Any]], ASGIApp],
+        collaborators: Mapping[str, Any] | Opening,
+    ) -> None:
+        self.contract = contract
+        self.profile = profile
+        self._make = make
+        self._running = AsyncExitStack()
+        self._open = collaborators if callable(collaborators) else None
+        self._app = None if callable(collaborators) else make(collaborators)
+
+    async def start(self) -> None:
+        """Open the collaborators, and bind the contract to them.
+
+        Raises:
+            ResolverError: an operation has no handler, or one that does not fit it.
+        """
+        if self._open is not None:
+            self._app = self._make(await self._running.enter_async_context(self._open()))
+
+    async def stop(self) -> None:
+        """Close the collaborators."""
+        await self._running.aclose()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, or the lifespan."""
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif scope["type"] == "http":
+            if self._app is None:
+                raise RuntimeError("The app has not started: run it by a server that speaks ASGI's lifespan.")
+            await self._app(scope, receive, send)
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        try:
+            await self.start()
+        except Exception as error:
+            await self.stop()
+            await send({"type": "lifespan.startup.failed", "message": str(error)})
+            raise
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self.stop()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+def create_app(  # noqa: PLR0913 -- each is a keyword of its own
+    contract: Contract | Path | str,
+    handlers: ModuleType | Mapping[str, Function],
+    *,
+    authenticate: Mapping[str, Hook] | Authenticator | None = None,
+    collaborators: Mapping[str, Any] | Opening = NOTHING,
+    checks: Mapping[str, Check] | None = NOTHING,
+    cors_origins: Sequence[str] = (),
+    limits: Limits | None = None,
+    profile: ProblemProfile = PLAIN,
+    reveal: bool = False,
+    formats: bool = False,
+    closed_query: bool = False,
+    fallback: Fallback | None = None,
+    lazy: bool = False,
+    clock: Clock | None = None,
+    random_bytes: RandomBytes = os.urandom,
+) -> Service:
+    """Return the ASGI app that serves a contract by these handlers.
+
+    It validates requests and responses, and answers what is wrong as RFC 9457 problems. Beside the contract
+    it serves the document at ``/openapi.json``, its explorer at ``/docs``, and health at ``/healthz`` and
+    ``/readyz``, except where the contract has such a path itself.
+
+    Args:
+        contract: the contract, or the file or URL that it is in.
+        handlers: functions by name, or a module or package of them; see :mod:`.names` for which function
+            answers which operation. A function, ``async def`` or ``def`` (which runs in a thread), takes the
+            parameters of its operation by name, ``body``, ``caller`` and ``request`` if it asks for them, and
+            collaborators. It returns a value, ``(value, status)`` or a :class:`~.responses.Response`.
+        authenticate: for each security scheme a function from credential and request to the caller, see
+            :class:`~.authentication.HookAuthenticator`; or what decides on all of them.
+        collaborators: what handlers may ask for, by parameter name; or what opens them at the start.
+        checks: for ``/readyz``, by name: each raises if what it checks is not there. None for no health.
+        cors_origins: origins whose pages may call, ``*`` for any.
+        limits: of requests.
+        profile: how problems are written; by default with the members of RFC 9457 alone.
+        reveal: tell clients how a response violates the contract, instead of only the log.
+        formats: hold requests to ``format``, which JSON Schema takes for an annotation.
+        closed_query: refuse query parameters that the contract does not have.
+        fallback: answers operations without a handler; without it, each needs one.
+        lazy: bind each operation when it is first asked for.
+        clock: the time of problems.
+        random_bytes: what request ids begin with.
+
+    Raises:
+        ContractError: the contract cannot be read, or is not valid.
+        ResolverError: an operation has no handler or one that does not fit it, or a security scheme has no
+            hook; where collaborators are opened, a handler that does not fit fails the start instead.
+    """
+    served = contract if isinstance(contract, Contract) else load_contract(str(contract))
+    limits = limits or Limits()
+    functions = handlers_of(handlers, plain=True) if isinstance(handlers, ModuleType) else handlers
+    hooks = NOTHING if authenticate is None else authenticate
+    authenticator = HookAuthenticator(served, hooks) if isinstance(hooks, Mapping) else hooks
+    beside = {**contract_pages(served), **({} if checks is None else health_pages(checks))}
+    pages = {path: page for path, page in beside.items() if path not in served.paths}
+
+    def make(collaborators: Mapping[str, Any]) -> ASGIApp:
+        assembly = Assembly(
+            served,
+            authenticator,
+            collaborators,
+            reveal=reveal,
+            most_body_bytes=limits.body,
+            most_upload_bytes=limits.upload,
+            lazy=lazy,
+            formats=formats,
+            closed_query=closed_query,
+            profile=profile,
+        )
+        edge = Edge(
+            bind(assembly, functions, fallback),
+            clock=clock or SystemClock(),
+            pages=pages,
+            most_target_bytes=limits.target,
+            profile=profile,
+            random_bytes=random_bytes,
+        )
+        return with_cors(
+            edge,
+            served,
+            cors_origins,
+            request_headers=() if fallback is None else fallback.request_headers,
+            response_headers=() if fallback is None else fallback.response_headers,
+        )
+
+    return Service(served, profile, make, collaborators)
