@@ -1,4 +1,4 @@
-"""Serves the app with uvicorn, in a loop of its own."""
+"""Serves an app with uvicorn: in this thread's loop, or in a thread with a loop of its own."""
 
 from __future__ import annotations
 
@@ -9,21 +9,24 @@ import os
 import signal
 import socket
 import threading
-from typing import TYPE_CHECKING, Any, Protocol
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, runtime_checkable
 
 import uvicorn
 
 from .protocol import OneWriteProtocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Coroutine, Iterator
 
-    from starlette.types import Receive, Scope, Send
-
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
 SHUTDOWN_SECONDS = 1
 BACKLOG = 2048
 YOUNG_OBJECTS = 10_000
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 -- looked for, not listened on
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+Result = TypeVar("Result")
 
 
 class CannotListen(OSError):  # noqa: N818 -- says what happened
@@ -49,7 +52,16 @@ def _reason(error: OSError) -> str:
 
 def url_of(listening: socket.socket) -> str:
     """Return the URL of a listening socket."""
+    return _url(*listening.getsockname()[:2])
+
+
+def callable_url_of(listening: socket.socket) -> str:
+    """Return the URL to call: one that listens on every address is called on loopback."""
     host, port = listening.getsockname()[:2]
+    return _url(_EVERYWHERE.get(host, host), port)
+
+
+def _url(host: str, port: int) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
@@ -69,6 +81,15 @@ class Application(Protocol):
         ...
 
 
+@runtime_checkable
+class Endable(Application, Protocol):
+    """An application with responses that would not end by themselves, such as event streams."""
+
+    def end(self) -> None:
+        """End them, so that the server can end."""
+        ...
+
+
 async def serve(
     app: Application, listening: socket.socket, ready: Callable[[], None], *, log_level: str = "info"
 ) -> None:
@@ -79,57 +100,69 @@ async def serve(
         gc.collect()
         gc.freeze()
         gc.set_threshold(YOUNG_OBJECTS, *gc.get_threshold()[1:])
-        await _Server(_config(app, log_level), ready).serve(sockets=[listening])
+        await _Server(_config(app, log_level=log_level), ready).serve(sockets=[listening])
     finally:
         await app.stop()
 
 
 @contextlib.contextmanager
-def serving(app: Any, listening: socket.socket) -> Iterator[str]:
-    """Serve any ASGI app, lifespan included, in a thread with a loop of its own, and yield its URL.
+def serving(
+    app: ASGIApp | Endable, listening: socket.socket, name: str = "served-app", **options: Any
+) -> Iterator[str]:
+    """Serve an app in a thread with a loop of its own, for as long as this is entered; yield its URL.
+
+    Args:
+        app: started, ended and stopped by its methods if it is `Endable`, else by ASGI's lifespan.
+        listening: the socket.
+        name: of the thread.
+        options: of `uvicorn.Config`.
 
     Raises:
-        CannotStart: its lifespan failed.
+        CannotStart: the lifespan failed.
     """
-    answering = threading.Event()
-    config = uvicorn.Config(
-        app, log_config=None, access_log=False, timeout_graceful_shutdown=SHUTDOWN_SECONDS
-    )
-    server = _Server(config, answering.set)
+    if not isinstance(app, Endable):
+        options = {"http": "auto", "ws": "auto", "lifespan": "auto", **options}
+    config = _config(app, **{"log_config": None, **options})
+    started: Future[None] = Future()
+    server = _Server(config, lambda: started.set_result(None))
+    with contextlib.ExitStack() as running:
+        loop = running.enter_context(_Loop(config.get_loop_factory() or asyncio.new_event_loop, name))
+        if isinstance(app, Endable):
+            running.callback(lambda: loop.submit(app.stop()).result())
+            loop.submit(app.start()).result()
+        ended = loop.submit(server.serve([listening]))
 
-    def run() -> None:
-        with contextlib.suppress(SystemExit):  # what a server that cannot start ends with
-            server.run([listening])
-        answering.set()
+        def end() -> None:
+            if isinstance(app, Endable):
+                app.end()
+            server.should_exit = True
+            ended.result()
 
-    thread = threading.Thread(target=run, name="served-app", daemon=True)
-    thread.start()
-    answering.wait()
-    if not server.started:
-        raise CannotStart("The app does not start: its lifespan failed.")
-    try:
+        running.callback(end)
+        wait([started, ended], return_when=FIRST_COMPLETED)
+        if not started.done():
+            raise CannotStart("The app does not start: its lifespan failed.")
         yield url_of(listening)
-    finally:
-        server.should_exit = True
-        thread.join()
 
 
-def _config(app: Application, log_level: str) -> uvicorn.Config:
+def _config(app: ASGIApp | Application, **options: Any) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        http=OneWriteProtocol,
-        ws="none",
-        lifespan="off",
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,  # access/ believes the proxies that are set, and no others
-        log_level=log_level,
-        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        **{
+            "http": OneWriteProtocol,
+            "ws": "none",
+            "lifespan": "off",
+            "access_log": False,
+            "server_header": False,
+            "proxy_headers": False,  # the app believes the proxies that are set, and no others
+            "timeout_graceful_shutdown": SHUTDOWN_SECONDS,
+            **options,
+        },
     )
 
 
 class _Server(uvicorn.Server):
-    """A uvicorn server that says when it answers."""
+    """A uvicorn server that reports that it answers."""
 
     def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
         super().__init__(config)
@@ -138,19 +171,39 @@ class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Let SIGINT and SIGTERM end the server; uvicorn would raise them again before the app stops."""
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
+        numbers = _SIGNALS if threading.current_thread() is threading.main_thread() else ()
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in numbers:
             loop.add_signal_handler(number, self.handle_exit, number, None)
         try:
             yield
         finally:
-            for number in (signal.SIGINT, signal.SIGTERM):
+            for number in numbers:
                 loop.remove_signal_handler(number)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        if self.started:
+        if not self.should_exit:
             self._ready()
+
+
+class _Loop:
+    """An event loop in a thread of its own, for as long as it is entered."""
+
+    def __init__(self, factory: Callable[[], asyncio.AbstractEventLoop], name: str) -> None:
+        self._loop = factory()
+        # a daemon, so that whoever is interrupted while the app starts or ends is not held by it
+        self._thread = threading.Thread(target=self._loop.run_forever, name=name, daemon=True)
+
+    def submit(self, work: Coroutine[Any, Any, Result]) -> Future[Result]:
+        """Run a coroutine in the loop."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()

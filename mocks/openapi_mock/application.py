@@ -1,4 +1,4 @@
-"""The mock as an ASGI app: control below ``/_mock/``, and everything else to the API."""
+"""The mock as an ASGI app: the control API below ``/_mock/``, and the API everywhere else."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from openapi_service.problems import PLAIN
 
 from .console import PATH as CONSOLE
 from .console import ConsolePage
-from .control import Control, ControlGate
+from .control import Control, ControlAccess
 from .control.app import ROOT
-from .event_stream import EventStream
-from .faults.faulty import Faulty
-from .journal import Journalled
+from .events import EventStream
+from .faults.middleware import FaultMiddleware
+from .faults.reading import FaultReader
+from .journal import JournalMiddleware
 from .responses.page import PATH as ANSWERS
 from .responses.page import ResponsesPage
 
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
     from .clock import MockClock
     from .events import Events
     from .service import Service
-    from .stateless import MockState
-    from .watch import Watch
+    from .state import MockState
+    from .traffic import Traffic
 
 
 class MockApplication:
@@ -40,9 +41,9 @@ class MockApplication:
         state: what is behind it.
         clock: the time in both.
         events: what happens.
-        watch: journal and faults; tells the events what goes over the wire.
-        control_token: opens the control API, from anywhere; None for this machine alone.
-        seeds: returns what a client has to know.
+        traffic: journal and faults.
+        control_token: gives access to the control API from anywhere; None for this machine alone.
+        seeds: returns what a client needs to know.
         s3_url: of S3, if there is one.
         profile: how problems are written.
     """
@@ -53,7 +54,7 @@ class MockApplication:
         state: MockState,
         clock: MockClock,
         events: Events,
-        watch: Watch,
+        traffic: Traffic,
         *,
         control_token: str | None,
         seeds: Callable[[], dict[str, Any]],
@@ -64,13 +65,13 @@ class MockApplication:
         self._service = service
         self._state = state
         self._events = events
-        self._watch = watch
+        self._traffic = traffic
         self._control = Control(
-            ControlGate(control_token),
+            ControlAccess(control_token),
             pages={
-                f"{ROOT}/events": EventStream(events, watch.journal),
+                f"{ROOT}/events": EventStream(events, traffic.journal),
                 ANSWERS: ResponsesPage(lambda: service.contract),
-                CONSOLE: ConsolePage(s3_url),
+                CONSOLE: ConsolePage(s3_url, traffic.extension.console),
             },
             public=(ANSWERS, CONSOLE),
             clock=clock,
@@ -80,24 +81,26 @@ class MockApplication:
                 "state": state,
                 "seeds": seeds,
                 "contract": lambda: service.contract,
-                **watch.kept,
+                **traffic.clearable,
+                "reader": FaultReader(traffic.extension),
             },
+            extension=traffic.extension,
         )
 
     async def start(self) -> None:
-        """Begin with what the mock was left with, or with the seeds."""
+        """Load the state, and start to serve."""
         await self._state.start()
         await self._service.start()
-        self._watch.tell(self._events)
+        self._traffic.publish_to(self._events)
 
     def end(self) -> None:
-        """End what would go on for ever, so that the server can end."""
+        """End event streams, waiting and delays, so that the server can end."""
         self._events.close()
-        self._watch.end()
+        self._traffic.end()
 
     async def stop(self) -> None:
-        """Let go of everything."""
-        await asyncio.to_thread(self._watch.stop)
+        """Release everything."""
+        await asyncio.to_thread(self._traffic.stop)
         await self._service.stop()
         await self._state.stop()
 
@@ -109,27 +112,25 @@ class MockApplication:
         await app(scope, receive, send)
 
 
-def watched(
+def observed(
     app: ASGIApp,
     contract: Contract,
-    watch: Watch,
+    traffic: Traffic,
     clock: MockClock,
     *,
-    upload_seconds: int,
     authentication: bool = True,
     profile: ProblemProfile = PLAIN,
 ) -> ASGIApp:
-    """Put what answers by a contract behind faults, and those behind the journal.
+    """Put the app of a contract behind faults, and those behind the journal.
 
     Args:
-        app: what answers.
-        contract: by which.
-        watch: journal and faults.
+        app: serves the contract.
+        contract: of the app.
+        traffic: journal and faults.
         clock: the time.
-        upload_seconds: how long presigned uploads are good.
-        authentication: whether credentials are asked for where the contract does.
+        authentication: whether credentials are required where the contract does.
         profile: how problems are written.
     """
-    watch.look_by(contract, authentication=authentication)
-    faulty = Faulty(app, watch.faults, contract, clock, upload_seconds=upload_seconds, profile=profile)
-    return Journalled(faulty, watch.journal, contract)
+    traffic.use(contract, authentication=authentication)
+    faulty = FaultMiddleware(app, traffic.faults, contract, clock, traffic.extension, profile=profile)
+    return JournalMiddleware(faulty, traffic.journal, contract)

@@ -1,8 +1,10 @@
-"""The time in the mock, which can be set, moved and stopped."""
+"""The time in the mock, which can be set, moved and stopped, and skewed for one request."""
 
 from __future__ import annotations
 
 import threading
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -11,7 +13,7 @@ import msgspec
 from openapi_service.clock import SystemClock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from openapi_service.clock import Clock
 
@@ -20,7 +22,7 @@ LATEST: Final = datetime(2999, 12, 31, tzinfo=UTC)
 
 
 class OutOfRange(ValueError):  # noqa: N818 -- says what the time is
-    """The time would be before 1980 or after 2999, where sums of dates and what reads them give up."""
+    """The time would be before 1980 or after 2999, where arithmetic with dates fails."""
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,10 +40,10 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MockClock:
-    """Goes by the machine's time until it is told otherwise; any thread may ask and tell.
+    """Goes by the machine's time until it is changed; any thread may read and change it.
 
     Args:
-        follow: is told of each change, in order: the time that it is, None for the machine's, and whether it
+        follow: called after each change, in order, with the new time, None for the machine's, and whether it
             stands still.
         machine: the machine's time.
     """
@@ -116,7 +118,41 @@ def _later(time: datetime, seconds: float) -> datetime:
         later = None
     if later is None or not EARLIEST <= later <= LATEST:
         raise OutOfRange(
-            f"The time would be {later.isoformat() if later else 'beyond all dates'}; wanted is a time "
+            f"The time would be {later.isoformat() if later else 'beyond all dates'}; expected a time "
             f"from {EARLIEST.year} to {LATEST.year}."
         )
     return later
+
+
+Skew = ContextVar[timedelta]
+NO_SKEW: Final = timedelta()
+CLOCK: Skew = ContextVar("clock", default=NO_SKEW)
+"""How much later it is, to whatever serves a request."""
+
+
+class SkewedClock:
+    """A clock that is wrong in the context of `skewed`.
+
+    Args:
+        clock: the right one.
+        skew: by how much it is wrong.
+    """
+
+    def __init__(self, clock: Clock, skew: Skew = CLOCK) -> None:
+        self._clock = clock
+        self._skew = skew
+
+    def now(self) -> datetime:
+        """Return the time, aware, in UTC."""
+        skew = self._skew.get()
+        return self._clock.now() + skew if skew else self._clock.now()
+
+
+@contextmanager
+def skewed(skew: Skew, seconds: float) -> Iterator[None]:
+    """Skew clocks in this context."""
+    token = skew.set(timedelta(seconds=seconds))
+    try:
+        yield
+    finally:
+        skew.reset(token)

@@ -1,9 +1,9 @@
-"""Where the mock keeps what is more than a moment: a folder of its user's, or one that goes with it.
+"""The data directory of a mock: the user's, or one that is removed with the mock.
 
-    DIR/scanner.db                   the database
-    DIR/s3/                          buckets and objects, see `s3.archive`
+    DIR/NAME.db                      the database
+    DIR/s3/                          buckets and objects, see `presigned_s3.archive`
     DIR/snapshots/SHA256/            a snapshot, under the SHA-256 of its name: its name, database and S3
-    DIR/starts                       how often the mock was started here
+    DIR/starts                       number of starts
     DIR/lock                         held by the mock that uses it
 
 What clients name is inside the files, never in a path.
@@ -27,7 +27,7 @@ MOST_SNAPSHOTS: Final = 100
 IN_MEMORY: Final = "sqlite+aiosqlite://"
 
 
-class ShelfError(OSError):
+class DataDirectoryError(OSError):
     """The folder cannot be used; the message says why."""
 
 
@@ -40,64 +40,72 @@ class TooManySnapshots(Exception):  # noqa: N818 -- says what there are
 
 
 class Snapshot:
-    """A folder that keeps the state of one moment.
+    """A folder with the state of one moment.
+
+    Args:
+        folder: the folder.
+        database: name of the database's file.
 
     Attributes:
         database: file of the database.
         s3: folder of S3.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, database: str) -> None:
         self.folder = folder
-        self.database = folder / "scanner.db"
+        self.database = folder / database
         self.s3 = folder / "s3"
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What was kept beside the two."""
+        """What was saved beside the two."""
         facts: dict[str, Any] = json.loads((self.folder / "facts.json").read_text("utf-8"))
         return facts
 
-    def keep(self, facts: Mapping[str, Any]) -> None:
-        """Keep something beside the two."""
+    def save(self, facts: Mapping[str, Any]) -> None:
+        """Save something beside the two."""
         (self.folder / "facts.json").write_text(json.dumps(facts), "utf-8")
 
 
-class Shelf:
+class DataDirectory:
     """The folder.
 
     Args:
-        root: of the user's, made if it is not there; None for one that ends with the mock, in which the
-            database is in memory, and S3 keeps its objects by itself.
+        root: the user's, created if it is missing; None for one that is removed with the mock, in which the
+            database is in memory, and S3 has its own folder.
+        database: name of the database's file.
 
     Raises:
-        ShelfError: it cannot be made or written, or another mock uses it.
+        DataDirectoryError: it cannot be made or written, or another mock uses it.
     """
 
-    def __init__(self, root: Path | None = None) -> None:
+    def __init__(self, root: Path | None = None, database: str = "mock.db") -> None:
+        self._database = database
         self._root = None if root is None else root.absolute()
         self._own: Path | None = None
         self._lock: sqlite3.Connection | None = None
         self.starts = 0
         if root is not None:
             if "?" in str(root):
-                raise ShelfError(f"The folder {root} cannot be used: a question mark ends the path in a URL.")
+                raise DataDirectoryError(
+                    f"The folder {root} cannot be used: a question mark ends the path in a URL."
+                )
             try:
                 root.mkdir(parents=True, exist_ok=True)
                 self._lock = _locked(root / "lock")
                 self.starts = _count(root / "starts")
             except (OSError, sqlite3.Error) as error:
-                raise ShelfError(f"The folder {root} cannot be used: {_reason(error)}.") from error
+                raise DataDirectoryError(f"The folder {root} cannot be used: {_reason(error)}.") from error
 
     @property
     def s3(self) -> Path | None:
-        """Folder for S3; None if it is to have one of its own."""
+        """Folder for S3; None if S3 has its own."""
         return None if self._root is None else self._root / "s3"
 
     @property
     def database(self) -> Path | None:
         """File of the database; None if it is in memory."""
-        return None if self._root is None else self._root / "scanner.db"
+        return None if self._root is None else self._root / self._database
 
     @property
     def database_url(self) -> str:
@@ -106,7 +114,9 @@ class Shelf:
 
     def names(self) -> list[str]:
         """Return the names of all snapshots, in their order."""
-        return sorted(Snapshot(folder).facts["name"] for folder in self._snapshots().glob("[0-9a-f]*"))
+        return sorted(
+            Snapshot(folder, self._database).facts["name"] for folder in self._snapshots().glob("[0-9a-f]*")
+        )
 
     def snapshot(self, name: str) -> Snapshot:
         """Return the snapshot of a name.
@@ -117,19 +127,19 @@ class Shelf:
         folder = self._folder(name)
         if not folder.is_dir():
             raise UnknownSnapshot(f"There is no snapshot {name!r}.")
-        return Snapshot(folder)
+        return Snapshot(folder, self._database)
 
     @contextmanager
     def draft(self) -> Iterator[Snapshot]:
-        """Yield a snapshot without a name, to be filled; it is gone afterwards unless it was shelved."""
-        draft = Snapshot(Path(tempfile.mkdtemp(prefix="new-", dir=self._snapshots())))
+        """Yield an empty snapshot without a name; it is removed afterwards unless it was published."""
+        draft = Snapshot(Path(tempfile.mkdtemp(prefix="new-", dir=self._snapshots())), self._database)
         try:
             yield draft
         finally:
             shutil.rmtree(draft.folder, ignore_errors=True)
 
-    def shelve(self, draft: Snapshot, name: str, facts: Mapping[str, Any]) -> None:
-        """Give a draft its name, and let it take the place of the snapshot that had it.
+    def publish(self, draft: Snapshot, name: str, facts: Mapping[str, Any]) -> None:
+        """Name a draft, and replace the snapshot that had the name.
 
         Raises:
             TooManySnapshots: there are a hundred others.
@@ -137,13 +147,13 @@ class Shelf:
         folder = self._folder(name)
         if not folder.is_dir() and len(self.names()) >= MOST_SNAPSHOTS:
             raise TooManySnapshots(f"There are {MOST_SNAPSHOTS} snapshots; use a name that is there.")
-        draft.keep({"name": name, **facts})
+        draft.save({"name": name, **facts})
         if folder.is_dir():
             shutil.rmtree(folder)
         draft.folder.rename(folder)
 
     def close(self) -> None:
-        """Let another mock use the folder; remove it, if it is not the user's."""
+        """Unlock the folder; remove it unless it is the user's."""
         if self._lock is not None:
             self._lock.close()
         if self._own is not None:
@@ -151,7 +161,7 @@ class Shelf:
 
     def _snapshots(self) -> Path:
         if self._root is None and self._own is None:
-            self._own = Path(tempfile.mkdtemp(prefix="scanner-mock-"))
+            self._own = Path(tempfile.mkdtemp(prefix="mock-"))
         snapshots = (self._root or self._own or Path()) / "snapshots"
         snapshots.mkdir(exist_ok=True)
         return snapshots
@@ -161,7 +171,7 @@ class Shelf:
 
 
 def _locked(file: Path) -> sqlite3.Connection:
-    """Lock a file as SQLite does on every system: until it is closed, or its process ends in any way."""
+    """Lock a file as SQLite does on every system, until it is closed or its process ends."""
     lock = sqlite3.connect(file, timeout=0, isolation_level=None, check_same_thread=False)
     try:
         lock.execute("BEGIN EXCLUSIVE")

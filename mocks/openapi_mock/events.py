@@ -1,20 +1,35 @@
-"""What happens in the mock, told to whoever listens."""
+"""What happens in the mock, published to listeners, and over HTTP as server-sent events."""
 
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 from collections import deque
 from secrets import token_hex
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from urllib.parse import parse_qsl
 
 import msgspec
 
 from openapi_service.problems import ServiceUnavailable
 
+from .journal import Selector
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from starlette.types import Receive, Scope, Send
+
+    from .journal import Exchange, Journal
+
 MOST_QUEUED: Final = 256
 """Events that wait for a listener who is slow."""
 MOST_LISTENERS: Final = 100
+HEARTBEAT_SECONDS: Final = 15.0
+AT_ONCE: Final = 50
+MOST_BYTES_AT_ONCE: Final = 512 * 1024
+LAST_ID: Final = "last_event_id"
 
 
 class Event(NamedTuple):
@@ -32,10 +47,10 @@ class Event(NamedTuple):
 
 
 class Events:
-    """Hands each event to all who listen by then; any thread may publish, and waits for nobody.
+    """Hands each event to all listeners of the moment; any thread may publish, and never waits.
 
     Attributes:
-        run: names this life of the mock, in which no number is given twice.
+        run: names this run of the mock, in which no number is used twice.
     """
 
     def __init__(self) -> None:
@@ -45,16 +60,16 @@ class Events:
         self._closed = False
 
     @property
-    def heard(self) -> bool:
+    def has_listeners(self) -> bool:
         """Whether anybody listens."""
         return bool(self._listeners)
 
     def publish(self, name: str, data: Any, number: int = 0) -> None:
-        """Tell everyone.
+        """Publish an event.
 
         Args:
             name: of the event.
-            data: what JSON can say, or msgspec can encode.
+            data: anything that msgspec encodes.
             number: of the exchange, if it is one.
         """
         with self._guard:
@@ -65,7 +80,7 @@ class Events:
                 listener.put(event)
 
     def listen(self) -> Listener:
-        """Return a listener, to be closed by whoever asked for it; it runs in this event loop.
+        """Return a listener of this event loop, to be closed by the caller.
 
         Raises:
             ServiceUnavailable: there are a hundred already.
@@ -79,13 +94,13 @@ class Events:
             self._listeners.add(listener)
         return listener
 
-    def forget(self, listener: Listener) -> None:
-        """Tell a listener nothing more."""
+    def remove(self, listener: Listener) -> None:
+        """Publish nothing more to a listener."""
         with self._guard:
             self._listeners.discard(listener)
 
     def close(self) -> None:
-        """End what everyone hears, now and from now on."""
+        """End the events of all listeners, now and from now on."""
         with self._guard:
             self._closed = True
             listeners = tuple(self._listeners)
@@ -94,7 +109,7 @@ class Events:
 
 
 class Listener:
-    """What one listener has still to hear: at most 256 events, of which a slow one loses the oldest."""
+    """The events that one listener has not got yet: at most 256, of which a slow one loses the oldest."""
 
     def __init__(self, events: Events) -> None:
         self._events = events
@@ -106,7 +121,7 @@ class Listener:
         self._something = asyncio.Event()
 
     def put(self, event: Event | None) -> None:
-        """Have an event heard; None is the end."""
+        """Add an event; None is the end."""
         with self._guard:
             if event is None:
                 self._ended = True
@@ -119,7 +134,7 @@ class Listener:
             self._loop.call_soon_threadsafe(self._something.set)
 
     async def hear(self, seconds: float) -> list[Event] | None:
-        """Return what has happened, nothing if that takes longer than this; None at the end."""
+        """Return new events, none after so many seconds without; None at the end."""
         try:
             async with asyncio.timeout(seconds):
                 await self._something.wait()
@@ -136,5 +151,87 @@ class Listener:
         return [Event("lost", msgspec.json.encode({"count": lost})), *heard] if lost else heard
 
     def close(self) -> None:
-        """Hear nothing more."""
-        self._events.forget(self)
+        """Get nothing more."""
+        self._events.remove(self)
+
+
+class EventStream:
+    """Events as an ASGI app: ``text/event-stream``, until the client goes away or the mock ends.
+
+    A client that names its last event by ``Last-Event-ID`` gets the exchanges since then, and so does one
+    that was too slow. If the event is of another run of the mock, ``begun`` comes, and all that is in the
+    journal.
+
+    Args:
+        events: new ones.
+        journal: past exchanges.
+    """
+
+    def __init__(self, events: Events, journal: Journal) -> None:
+        self._events = events
+        self._journal = journal
+        self._id = re.compile(rf"{events.run}\.(\d{{1,18}})")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Respond to one request."""
+        listener, last = self._events.listen(), self._journal.last
+        leaving = asyncio.create_task(_left(receive))
+        leaving.add_done_callback(lambda _: listener.put(None))
+        try:
+            headers = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store")]
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
+            if scope["method"] != "HEAD":
+                async for frames in self._frames(listener, last, _last_id(scope)):
+                    await send({"type": "http.response.body", "body": frames, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
+        finally:
+            listener.close()
+            leaving.cancel()
+
+    async def _frames(self, listener: Listener, sent: int, last_id: str | None) -> AsyncIterator[bytes]:
+        yield b": listening\n\n"
+        behind = last_id is not None
+        if last_id is not None and not (sent := self._number(last_id)):
+            yield self._frame(Event("begun", b"{}"))
+        heard: list[Event] | None = []
+        while heard is not None:
+            while behind and (missed := await asyncio.to_thread(self._after, sent)):
+                sent = missed[-1].number
+                yield b"".join(map(self._frame_of, missed))
+            for event in heard:
+                if not 0 < event.number <= sent:
+                    sent = max(sent, event.number)
+                    yield self._frame(event)
+            heard = await listener.hear(HEARTBEAT_SECONDS)
+            behind = heard is not None and any(event.name == "lost" for event in heard)
+            if heard == []:
+                yield b": still here\n\n"
+
+    def _number(self, last_id: str) -> int:
+        """Return the number of the last exchange that the client got; 0 for none of this run."""
+        found = self._id.fullmatch(last_id)
+        return min(int(found[1]), self._journal.last) if found else 0
+
+    def _after(self, number: int) -> list[Exchange]:
+        return self._journal.find(Selector(after=number), AT_ONCE, MOST_BYTES_AT_ONCE)
+
+    def _frame_of(self, exchange: Exchange) -> bytes:
+        return self._frame(Event("exchange", msgspec.json.encode(exchange), exchange.number))
+
+    def _frame(self, event: Event) -> bytes:
+        number = f"id: {self._events.run}.{event.number}\n" if event.number else ""
+        return b"%sevent: %s\ndata: %s\n\n" % (number.encode(), event.name.encode(), event.data)
+
+
+def _last_id(scope: Scope) -> str | None:
+    """Return the id of the last event, of the header or else the query, for EventSource's first request."""
+    header = next(
+        (value.decode("latin-1") for name, value in scope["headers"] if name == b"last-event-id"), None
+    )
+    query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    return header if header is not None else dict(query).get(LAST_ID)
+
+
+async def _left(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -1,11 +1,12 @@
-"""What answers by the contract of the day; another one when the contract's file changes."""
+"""Serves the current contract; swaps the app when the contract's file changes."""
 
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
+from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING
-
-from .contract_file import ContractFile
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -15,20 +16,24 @@ if TYPE_CHECKING:
     from openapi_contract import Contract
 
 
+LOOK_SECONDS = 0.5
+MOST_NEIGHBOURS = 200
+SUFFIXES = {".json", ".yaml", ".yml"}
+
+
 class Service:
-    """What answers all that is not control.
+    """The app of the current contract.
 
     Args:
-        contract: to begin with.
-        app: what answers by it.
+        contract: the first one.
+        app: serves it.
         load: loads the contract again.
-        serve: goes on by another contract, and returns what answers by it.
+        serve: changes to another contract, and returns the app that serves it.
         errors: what these raise for a contract that cannot be served; the old one stays then.
-        tell: hears in a sentence of each reload, and of each contract that cannot be served; None for not to
-            watch its file.
+        tell: called with a sentence after each reload, successful or not; None to not watch the file.
 
     Attributes:
-        contract: of the moment.
+        contract: the current one.
     """
 
     def __init__(
@@ -46,24 +51,36 @@ class Service:
         self._load = load
         self._serve = serve
         self._errors = errors
-        self._file = None if tell is None else ContractFile(contract.source, self._reload, tell)
+        self._tell = tell
+        self._watching: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Begin to watch."""
-        if self._file is not None:
-            await self._file.start()
+        """Watch the contract's file."""
+        if self._tell is not None:
+            before = signature(self.contract.source)
+            self._watching = asyncio.create_task(self._watch(before, self._tell))
 
     async def stop(self) -> None:
-        """End it."""
-        if self._file is not None:
-            await self._file.stop()
+        """Stop watching."""
+        if self._watching is not None:
+            self._watching.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._watching
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request by the contract of the moment."""
+        """Serve one request by the current contract."""
         await self._app(scope, receive, send)
 
+    async def _watch(self, before: dict[str, tuple[int, int]], tell: Callable[[str], None]) -> None:
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            now = await asyncio.to_thread(signature, self.contract.source)
+            if now != before:
+                before = now
+                tell(await self._reload())
+
     async def _reload(self) -> str:
-        """Load the contract again, and return what became of it."""
+        """Load the contract again, and return the outcome in a sentence."""
         try:
             contract = await asyncio.to_thread(self._load)
             self._app = await self._serve(contract)
@@ -71,3 +88,15 @@ class Service:
             return f"The contract stays as it was: {error}"
         self.contract = contract
         return f"Reloaded {contract.source}."
+
+
+def signature(source: str) -> dict[str, tuple[int, int]]:
+    """Return size and time of a file, and of the documents beside it, which it may refer to."""
+    path = Path(source)
+    beside = (neighbour for neighbour in path.parent.iterdir() if neighbour.suffix in SUFFIXES)
+    files = {}
+    for file in (path, *islice(beside, MOST_NEIGHBOURS)):
+        with suppress(OSError):  # it goes while an editor saves it
+            status = file.stat()
+            files[str(file)] = status.st_mtime_ns, status.st_size
+    return files

@@ -18,8 +18,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from .errors import S3Error
-from .refusals import SIGNATURE_DOES_NOT_MATCH
+from .errors import SIGNATURE_DOES_NOT_MATCH, S3Error
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

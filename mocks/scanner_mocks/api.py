@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
-from openapi_mock.application import MockApplication, watched
+from openapi_mock.application import MockApplication, observed
+from openapi_mock.clock import SkewedClock
 from openapi_mock.events import Events
-from openapi_mock.faults.skew import UPLOADS, SkewedClock
 from openapi_mock.responses import ContractResponses
 from openapi_mock.service import Service
 from scanner_api.app import START_ERRORS, create_app
@@ -18,6 +18,7 @@ from scanner_contract import load_contract
 
 from . import seeds, token_issuer
 from .aws_session import AwsSession
+from .faults import UploadClock
 from .state import State
 
 if TYPE_CHECKING:
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 
     from openapi_contract import Contract
     from openapi_mock.clock import MockClock
-    from openapi_mock.data_directory import Shelf
-    from openapi_mock.watch import Watch
+    from openapi_mock.data_directory import DataDirectory
+    from openapi_mock.traffic import Traffic
     from openapi_service.randomness import Randomness
     from presigned_s3 import S3Server
     from scanner_api.app import Application
@@ -37,101 +38,94 @@ if TYPE_CHECKING:
     from .state import Make
 
 
-class Settled(NamedTuple):
-    """What the mock is started with.
+class Parts(NamedTuple):
+    """What the mock is put together from.
 
     Attributes:
         s3: S3, started.
-        shelf: where databases and snapshots are.
+        data: where databases and snapshots are.
         clock: the time, which S3 follows.
-        watch: journal and faults.
-        seed: what ids and chances are drawn from.
-        control_token: opens the control API, from anywhere; None for this machine alone.
-        tell: returns what a client has to know.
+        traffic: journal and faults.
+        seed: of ids and of chance.
+        control_token: gives access to the control API from anywhere; None for this machine alone.
+        seeds: returns what a client needs to know.
         settings: of the service that differ from the mock's own.
-        tell_reload: hears of each reload of the contract; None for not to watch its file.
+        tell_reload: called after each reload of the contract; None to not watch its file.
     """
 
     s3: S3Server
-    shelf: Shelf
+    data: DataDirectory
     clock: MockClock
-    watch: Watch
+    traffic: Traffic
     seed: int
     control_token: str | None
-    tell: Callable[[], dict[str, Any]]
+    seeds: Callable[[], dict[str, Any]]
     settings: Mapping[str, Any]
     tell_reload: Callable[[str], None] | None = None
 
 
-def mock_application(settled: Settled) -> MockApplication:
+def mock_application(parts: Parts) -> MockApplication:
     """Put the mock together."""
-    clock, events, watch = settled.clock, Events(), settled.watch
-    settings = _settings(settled)
+    clock, events, traffic = parts.clock, Events(), parts.traffic
+    settings = _settings(parts)
 
     def load() -> Contract:
         return load_contract(settings.contract, extensions=not settings.vendor_operations_only)
 
     def app_by(contract: Contract) -> ASGIApp:
-        return watched(
-            state,
-            contract,
-            watch,
-            clock,
-            upload_seconds=settings.presigned_expires_seconds,
-            profile=PROFILE,
-        )
+        return observed(state, contract, traffic, clock, profile=PROFILE)
 
     async def serve(contract: Contract) -> ASGIApp:
-        await state.remake(_maker(settled, settings, contract))
+        await state.remake(_maker(parts, settings, contract))
         return app_by(contract)
 
     contract = load()
     state = State(
-        _maker(settled, settings, contract),
-        settled.seed,
-        settled.shelf,
-        settled.s3,
+        _maker(parts, settings, contract),
+        parts.seed,
+        parts.data,
+        parts.s3,
         clock,
         events,
-        watch.kept,
+        traffic.clearable,
     )
     service = Service(
-        contract, app_by(contract), load=load, serve=serve, errors=START_ERRORS, tell=settled.tell_reload
+        contract, app_by(contract), load=load, serve=serve, errors=START_ERRORS, tell=parts.tell_reload
     )
     return MockApplication(
         service,
         state,
         clock,
         events,
-        watch,
-        control_token=settled.control_token,
-        seeds=settled.tell,
-        s3_url=settled.s3.url,
+        traffic,
+        control_token=parts.control_token,
+        seeds=parts.seeds,
+        s3_url=parts.s3.url,
         profile=PROFILE,
     )
 
 
-def _settings(settled: Settled) -> Settings:
+def _settings(parts: Parts) -> Settings:
     """Return the settings as the mock has them, whatever the environment says."""
     own = {
         "cors_origins": ("*",),
         "s3_bucket": seeds.BUCKET,
         "s3_region": seeds.REGION,
-        "s3_endpoint_url": settled.s3.url,
+        "s3_endpoint_url": parts.s3.url,
         "oauth_issuer": token_issuer.ISSUER,
         "oauth_audience": token_issuer.AUDIENCE,
         "oauth_jwks": str(token_issuer.KEY_SET),
         # what is scanned is followed to the mock itself, and nowhere else: nothing leaves this machine
         "redirect_ports": (),
-        "redirect_allowed": (urlsplit(settled.tell()["api"]).netloc,),
+        "redirect_allowed": (urlsplit(parts.seeds()["api"]).netloc,),
     }
-    return Settings.model_construct(**{**own, **settled.settings})
+    return Settings.model_construct(**{**own, **parts.settings})
 
 
-def _maker(settled: Settled, settings: Settings, contract: Contract) -> Make:
+def _maker(parts: Parts, settings: Settings, contract: Contract) -> Make:
     """Return what makes the service."""
-    s3_url, clock = settled.s3.url, SkewedClock(settled.clock)
-    uploads_clock = SkewedClock(clock, UPLOADS)
+    s3_url, clock = parts.s3.url, SkewedClock(parts.clock)
+    uploads_clock = UploadClock(clock, settings.presigned_expires_seconds)
     rules = UploadRules(settings.max_upload_bytes, settings.presigned_expires_seconds)
     session = AwsSession()
 
@@ -147,7 +141,7 @@ def _maker(settled: Settled, settings: Settings, contract: Contract) -> Make:
             database=database,
             bucket=bucket,
             reveal=True,
-            answers=ContractResponses(str(settled.seed), randomness),
+            answers=ContractResponses(str(parts.seed), randomness),
         )
 
     return make

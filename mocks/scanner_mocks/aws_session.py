@@ -1,4 +1,4 @@
-"""S3 as its owner sees it, with the credentials of the seeds and none of the machine's."""
+"""S3 for its owner, with the credentials of the seeds and none of the machine's."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class AwsSession:
 
 
 def presigned_get(
-    s3_url: str, key: str, expires_in: int = 60, now: datetime | None = None, *, watched: bool = True
+    s3_url: str, key: str, expires_in: int = 60, now: datetime | None = None, *, recorded: bool = True
 ) -> str:
     """Return the URL that an object of the mock's bucket can be read at.
 
@@ -52,9 +52,9 @@ def presigned_get(
         key: of the object.
         expires_in: for so many seconds.
         now: from then on; by default from now on.
-        watched: whether faults may strike who reads it, and the journal hears of it.
+        recorded: whether faults apply to reading it, and the journal records that.
     """
-    query = "" if watched else f"?{UNWATCHED}="
+    query = "" if recorded else f"?{UNWATCHED}="
     request = AWSRequest("GET", f"{s3_url}/{seeds.BUCKET}/{quote(key)}{query}")
     _QueryAuth(expires_in).sign(request, now or datetime.now(UTC))
     return str(request.url)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import httpx
 
     from openapi_mock.journal import Calls
-    from openapi_mock.journal.consumer import ConsumerTraffic
+    from openapi_mock.journal.remote import ConsumerTraffic
 
     from .server import Mock
 
@@ -134,7 +134,7 @@ def _traffic_of(mock: Mock, config: pytest.Config) -> Iterator[None]:
     if path is None:
         yield
         return
-    from openapi_mock.journal.consumer import ConsumerTraffic  # noqa: PLC0415 -- imported when it is needed
+    from openapi_mock.journal.remote import ConsumerTraffic  # noqa: PLC0415 -- imported when it is needed
     from scanner_contract import load_contract  # noqa: PLC0415 -- imported when it is needed
 
     worker = getattr(config, "workerinput", {}).get("workerid", "")
@@ -173,11 +173,11 @@ def _switch_on(control: httpx.Client, marker: pytest.Mark) -> None:
 
 def _fault(fields: dict[str, Any]) -> dict[str, Any]:
     """Return the fault that fields are of: each where it belongs."""
-    from openapi_mock.faults.fault import Effect, Match  # noqa: PLC0415 -- the module's reason
+    from .faults import ScannerEffect, ScannerMatch  # noqa: PLC0415 -- the module's reason
 
     match, effect = (
         {name: value for name, value in fields.items() if name in kind.__struct_fields__}
-        for kind in (Match, Effect)
+        for kind in (ScannerMatch, ScannerEffect)
     )
     rest = {name: value for name, value in fields.items() if name not in match | effect}
     return {"match": match, "effect": effect, **rest}

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from openapi_mock.clock import MockClock
-from openapi_mock.data_directory import Shelf
-from openapi_mock.own_url import callable_url
-from openapi_mock.watch import Watch
+from openapi_mock.data_directory import DataDirectory
+from openapi_mock.traffic import Traffic
 from openapi_service.collector import resting_collector
-from openapi_service.server import listen, url_of
+from openapi_service.server import callable_url_of, listen, serving
 from presigned_s3 import S3Server
 
 from . import seeds
+from .faults import EXTENSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -92,49 +92,53 @@ def scanner_mock(
     Raises:
         CannotListen: a port is taken, or the address is not this machine's.
         FaultFileError: the file with faults cannot be read, or holds anything else.
-        ShelfError: the folder cannot be used.
+        DataDirectoryError: the folder cannot be used.
     """
     with ExitStack() as running:
         listening = running.enter_context(listen(host, port))
         listen(host, s3_port, "--s3-port").close()  # S3's process could not say as clearly that it is taken
-        shelf = running.enter_context(closing(Shelf(data)))
-        watch = Watch(seed)
-        s3 = _s3_server(host, s3_port, s3_credentials or {}, shelf, watch, seed)
+        directory = running.enter_context(closing(DataDirectory(data, "scanner.db")))
+        traffic = Traffic(seed, EXTENSION)
+        s3 = _s3_server(host, s3_port, s3_credentials or {}, directory, traffic, seed)
         running.callback(s3.stop)
         s3.start()
         with resting_collector():
-            from openapi_mock.faults.file import faults_in  # noqa: PLC0415 -- the same
-            from openapi_mock.serving import serving  # noqa: PLC0415 -- the same
+            from openapi_mock.faults.middleware import TransportProtocol  # noqa: PLC0415 -- the same
 
             from . import api  # noqa: PLC0415 -- takes as long as S3 to start, and that starts now
 
-            url = callable_url(url_of(listening))
+            url = callable_url_of(listening)
             mock = Mock(api=url, s3=s3.url, control=f"{url}/_mock")
             clock = MockClock(lambda now, stopped: s3.set_clock(now, stopped=stopped))
-            settled = api.Settled(
-                s3, shelf, clock, watch, seed, control_token, mock.seeds, settings, tell_reload
+            parts = api.Parts(
+                s3, directory, clock, traffic, seed, control_token, mock.seeds, settings, tell_reload
             )
-            app = api.mock_application(settled)
-            from_file = [] if faults is None else faults_in(faults, watch.faults.check)
-            running.enter_context(serving(app, listening))
+            app = api.mock_application(parts)
+            from_file = [] if faults is None else traffic.faults_in(faults)
+            running.enter_context(serving(app, listening, "scanner-mock", http=TransportProtocol))
         s3.wait_ready()
-        watch.faults.add(*from_file)
+        traffic.faults.add(*from_file)
         yield mock
 
 
 def _s3_server(
-    host: str, port: int, credentials: Mapping[str, str], shelf: Shelf, watch: Watch, seed: int
+    host: str,
+    port: int,
+    credentials: Mapping[str, str],
+    directory: DataDirectory,
+    traffic: Traffic,
+    seed: int,
 ) -> S3Server:
-    """Return S3, not started, and have the watch hear of it and switch its faults."""
-    watch.s3 = S3Server(
+    """Return S3, not started; its exchanges and faults are part of the traffic."""
+    traffic.s3 = S3Server(
         port,
         host,
         bucket=seeds.BUCKET,
         region=seeds.REGION,
         credentials={**credentials, seeds.S3_ACCESS_KEY: seeds.S3_SECRET_KEY},
-        data_dir=shelf.s3,
+        data_dir=directory.s3,
         seed=seed,
-        faults="openapi_mock.s3_faults:S3Faults",
-        on_exchange=watch.hear_of_s3,
+        faults="scanner_mocks.faults:S3Faults",
+        on_exchange=traffic.record_s3,
     )
-    return watch.s3
+    return traffic.s3

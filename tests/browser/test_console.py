@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from openapi_mock.contract_mock import contract_mock
+from openapi_mock import contract_mock
 from scanner_contract import load_contract
 from scanner_mocks import scanner_mock
 from scanner_mocks.aws_session import aws_session

@@ -1,10 +1,16 @@
-"""The shelf: snapshots under any name, in a folder that one mock uses at a time."""
+"""The directory: snapshots under any name, in a folder that one mock uses at a time."""
 
 from __future__ import annotations
 
 import pytest
 
-from openapi_mock.data_directory import MOST_SNAPSHOTS, Shelf, ShelfError, TooManySnapshots, UnknownSnapshot
+from openapi_mock.data_directory import (
+    MOST_SNAPSHOTS,
+    DataDirectory,
+    DataDirectoryError,
+    TooManySnapshots,
+    UnknownSnapshot,
+)
 
 NAMES = [
     "a",
@@ -20,90 +26,90 @@ NAMES = [
 
 
 @pytest.fixture(params=["own", "given"])
-def shelf(request, tmp_path):
-    """A shelf in a folder of its own, and in one that it is given."""
-    shelf = Shelf(tmp_path / "data" if request.param == "given" else None)
-    yield shelf
-    shelf.close()
+def directory(request, tmp_path):
+    """A directory in a folder of its own, and in one that it is given."""
+    directory = DataDirectory(tmp_path / "data" if request.param == "given" else None)
+    yield directory
+    directory.close()
 
 
-def keep(shelf, name, text="", **facts):
+def keep(directory, name, text="", **facts):
     """Keep a snapshot with a text for a database."""
-    with shelf.draft() as draft:
+    with directory.draft() as draft:
         draft.database.write_text(text)
-        shelf.shelve(draft, name, facts)
+        directory.publish(draft, name, facts)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_any_name_will_do(shelf, name, tmp_path):
+def test_any_name_will_do(directory, name, tmp_path):
     """Whatever a name is, the snapshot is kept below the folder, and found by exactly that name."""
     before = set(tmp_path.rglob("*")) - set((tmp_path / "data").rglob("*"))
-    keep(shelf, name, "content", number=7)
-    assert shelf.names() == [name]
-    assert shelf.snapshot(name).database.read_text() == "content"
-    assert shelf.snapshot(name).facts["number"] == 7
+    keep(directory, name, "content", number=7)
+    assert directory.names() == [name]
+    assert directory.snapshot(name).database.read_text() == "content"
+    assert directory.snapshot(name).facts["number"] == 7
     assert set(tmp_path.rglob("*")) - set((tmp_path / "data").rglob("*")) == before
 
 
-def test_an_unknown_name_is_told(shelf):
+def test_an_unknown_name_is_told(directory):
     """A name that nothing is kept under is an error that repeats it."""
-    keep(shelf, "a")
+    keep(directory, "a")
     with pytest.raises(UnknownSnapshot, match=r"'a/\.\./a'"):
-        shelf.snapshot("a/../a")
+        directory.snapshot("a/../a")
 
 
-def test_a_name_is_taken_over(shelf):
+def test_a_name_is_taken_over(directory):
     """What is kept under a name last is what is there."""
-    keep(shelf, "a", "old")
-    keep(shelf, "a", "new")
-    assert (shelf.names(), shelf.snapshot("a").database.read_text()) == (["a"], "new")
+    keep(directory, "a", "old")
+    keep(directory, "a", "new")
+    assert (directory.names(), directory.snapshot("a").database.read_text()) == (["a"], "new")
 
 
-def test_there_is_an_end_of_names(shelf):
+def test_there_is_an_end_of_names(directory):
     """A hundred are kept; one more is refused, a new content for one of them is not."""
     for number in range(MOST_SNAPSHOTS):
-        keep(shelf, str(number))
+        keep(directory, str(number))
     with pytest.raises(TooManySnapshots, match="100 snapshots"):
-        keep(shelf, "one more")
-    keep(shelf, "7", "new")
-    assert shelf.snapshot("7").database.read_text() == "new"
+        keep(directory, "one more")
+    keep(directory, "7", "new")
+    assert directory.snapshot("7").database.read_text() == "new"
 
 
 def test_a_folder_of_its_own_goes_with_it():
     """Without a folder of its user's nothing is left."""
-    shelf = Shelf()
-    keep(shelf, "a")
-    folder = shelf.snapshot("a").folder
-    shelf.close()
+    directory = DataDirectory()
+    keep(directory, "a")
+    folder = directory.snapshot("a").folder
+    directory.close()
     assert not folder.exists()
 
 
-def test_a_draft_that_gets_no_name_goes(shelf):
+def test_a_draft_that_gets_no_name_goes(directory):
     """What is not kept leaves nothing behind, nor does what fails before it is."""
-    with pytest.raises(LookupError), shelf.draft() as draft:
+    with pytest.raises(LookupError), directory.draft() as draft:
         raise LookupError
     assert not draft.folder.exists()
 
 
 def test_one_mock_at_a_time(tmp_path):
     """A folder in use is refused; once it is let go of, it may be used again, and starts are counted."""
-    first = Shelf(tmp_path)
-    with pytest.raises(ShelfError, match="another mock uses it"):
-        Shelf(tmp_path)
+    first = DataDirectory(tmp_path)
+    with pytest.raises(DataDirectoryError, match="another mock uses it"):
+        DataDirectory(tmp_path)
     first.close()
-    second = Shelf(tmp_path)
+    second = DataDirectory(tmp_path)
     assert (first.starts, second.starts) == (0, 1)
     second.close()
 
 
 def test_a_folder_that_no_url_can_name_is_told(tmp_path):
     """A database's URL ends its path at a question mark, so a folder with one is refused."""
-    with pytest.raises(ShelfError, match="question mark"):
-        Shelf(tmp_path / "what?")
+    with pytest.raises(DataDirectoryError, match="question mark"):
+        DataDirectory(tmp_path / "what?")
 
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path):
     """A file in the way is an error that names the folder."""
     (tmp_path / "file").touch()
-    with pytest.raises(ShelfError, match=r"file/data cannot be used: Not a directory"):
-        Shelf(tmp_path / "file" / "data")
+    with pytest.raises(DataDirectoryError, match=r"file/data cannot be used: Not a directory"):
+        DataDirectory(tmp_path / "file" / "data")

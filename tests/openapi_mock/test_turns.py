@@ -1,4 +1,4 @@
-"""Turns: requests side by side, changes alone."""
+"""StateLock: requests side by side, changes alone."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import asyncio
 
 import pytest
 
-from openapi_mock.turns import Interrupted, Turns
+from openapi_mock.state import Interrupted, StateLock
 
 
 def test_requests_go_side_by_side():
     """A request waits for no other."""
 
     async def scenario():
-        turns = Turns()
+        turns = StateLock()
         async with turns.request(), turns.request():
             return True
 
@@ -24,7 +24,7 @@ def test_a_change_waits_for_those_who_came_before_and_keeps_others_out():
     """A change begins when the requests before it have ended, and those behind it begin when it has ended."""
 
     async def scenario():
-        turns, order = Turns(), []
+        turns, order = StateLock(), []
         finish = asyncio.Event()
 
         async def request(name):
@@ -60,7 +60,7 @@ def test_changes_follow_one_another():
     """No two changes are under way at once."""
 
     async def scenario():
-        turns, under_way, most = Turns(), 0, 0
+        turns, under_way, most = StateLock(), 0, 0
 
         async def change():
             nonlocal under_way, most
@@ -80,7 +80,7 @@ def test_who_does_not_end_in_time_is_interrupted():
     """A request that a change cannot wait for is cancelled, and told so; the change goes on."""
 
     async def scenario():
-        turns = Turns(patience_seconds=0)
+        turns = StateLock(patience_seconds=0)
 
         async def endless():
             async with turns.request():
@@ -102,7 +102,7 @@ def test_a_timeout_of_the_requests_own_stays_one():
     """What a request itself has no time left for is not taken for an interruption."""
 
     async def scenario():
-        async with Turns().request(), asyncio.timeout(0):
+        async with StateLock().request(), asyncio.timeout(0):
             await asyncio.Event().wait()
 
     with pytest.raises(TimeoutError):
@@ -113,7 +113,7 @@ def test_a_change_that_fails_lets_requests_in():
     """Whatever a change raises, requests go on."""
 
     async def scenario():
-        turns = Turns()
+        turns = StateLock()
         with pytest.raises(ZeroDivisionError):
             async with turns.change():
                 1 / 0  # noqa: B018 -- it is there to raise

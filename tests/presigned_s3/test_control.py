@@ -15,10 +15,10 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from openapi_mock.faults import Fault
 from openapi_mock.journal import Masking
-from openapi_mock.journal.s3_exchange import s3_exchange
+from openapi_mock.journal.recording import s3_exchange
 from presigned_s3 import S3Server
+from scanner_mocks.faults import ScannerFault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +41,7 @@ def running(exchanges: queue.Queue[dict[str, Any]], tmp_path_factory: Any) -> It
         bucket="photos",
         credentials={"AK": SECRET, "TEMPORARY": f"{SECRET}:{TOKEN}"},
         data_dir=folder,
-        faults="openapi_mock.s3_faults:S3Faults",
+        faults="scanner_mocks.faults:S3Faults",
         on_exchange=exchanges.put,
     ) as server:
         yield server
@@ -99,7 +99,7 @@ def test_time_may_stand_still(s3, photos):
 def switch(s3: S3Server, *faults: dict[str, Any], seed: int = 0) -> None:
     """Have these faults on, each with an id, as whoever has the faults gives them."""
     given = [{"id": f"fault-{number}", "on": "s3", **fault} for number, fault in enumerate(faults)]
-    s3.set_faults(msgspec.convert(given, list[Fault]), seed=seed)
+    s3.set_faults(msgspec.convert(given, list[ScannerFault]), seed=seed)
 
 
 def test_faults_refuse(s3, photos):

@@ -25,7 +25,7 @@ from scanner_api.storage.photo_bucket import PhotoBucket, UploadRules
 from scanner_contract import load_contract
 from scanner_mocks import seeds, token_issuer
 from scanner_mocks.aws_session import aws_session
-from scanner_mocks.planting import plant
+from scanner_mocks.seeding import seed_database
 
 CONTRACT = load_contract()
 OPERATIONS = {
@@ -173,7 +173,7 @@ class Service:
     async def start(self):
         """Start the app, with the seeds and some more cookies."""
         await self.app.start()
-        await plant(self.app.database, self.app.clock)
+        await seed_database(self.app.database, self.app.clock)
         organizations = OrganizationStore(self.app.database)
         for name, organization, lasts in (
             ("expired", seeds.ORGANIZATION, -1),

@@ -13,7 +13,7 @@ from scanner_api.scanning.identifiers import decode
 from scanner_api.storage.credentials import CredentialStore, digest_of
 from scanner_api.storage.database import Database
 from scanner_mocks import scanner_mock, seeds
-from scanner_mocks.planting import plant
+from scanner_mocks.seeding import seed_database
 from scanner_mocks.token_issuer import bearer_token
 
 KEYS = {
@@ -169,7 +169,7 @@ def test_dates_are_relative_to_the_clock():
         database = Database("sqlite+aiosqlite://")
         try:
             await database.migrate()
-            await plant(database, Clock())
+            await seed_database(database, Clock())
             return (await CredentialStore(database).api_key(digest_of(seeds.EXPIRED_KEY))).expires
         finally:
             await database.close()

@@ -107,7 +107,7 @@ class Mocks:
         """
         if contract is None:
             raise typer.BadParameter("is missing", param_hint="--contract")
-        from openapi_mock.contract_mock import contract_mock  # noqa: PLC0415 -- help and S3's start do without
+        from openapi_mock import contract_mock  # noqa: PLC0415 -- help and S3's start do without
 
         return contract_mock(contract, watch=watch, authentication=authentication, tell=report, **options)
 

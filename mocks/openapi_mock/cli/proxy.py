@@ -19,9 +19,9 @@ from openapi_contract import load_contract
 from openapi_contract.cli.commands import failure
 from openapi_contract.cli.contract import Load, read_contract
 from openapi_contract.comparison.findings import printable
-from openapi_mock.proxy.server import proxying
-from openapi_mock.proxy.upstream import NotAnUpstream, Upstream
-from openapi_mock.proxy.watch import Watch
+from openapi_mock.proxy.application import proxying
+from openapi_mock.proxy.recorder import Recorder
+from openapi_mock.proxy.upstream import NAME, NotAnUpstream, Upstream
 from openapi_service.collector import resting_collector
 from openapi_service.server import CannotListen
 
@@ -77,6 +77,7 @@ def proxy(  # noqa: PLR0913 -- an option each
     json: Json = None,
     har: Har = None,
     load: Load = load_contract,
+    name: str = NAME,
 ) -> None:
     """Pass everything on to a server, unchanged, and validate what goes by against the contract.
 
@@ -91,20 +92,20 @@ def proxy(  # noqa: PLR0913 -- an option each
     try:
         files = Files(html, json, har)
         files.claim()
-        target = Upstream(upstream, timeout=timeout, keep_host=keep_host)
+        target = Upstream(upstream, timeout=timeout, keep_host=keep_host, name=name)
         with Lines() as lines:
             with resting_collector(own_process=True):
                 read = read_contract(contract, load)
-                watch = Watch(read, target.url, lambda exchange: lines.put(line(exchange)))
-            with proxying(target, watch, host=host, port=port, most_bytes=limit) as url:
+                recorder = Recorder(read, target.url, lambda exchange: lines.put(line(exchange)))
+            with proxying(target, recorder, host=host, port=port, most_bytes=limit) as url:
                 lines.put(f"{url} passes on to {target.url}; Ctrl-C ends it with a report.")
                 end.wait()
-        report = watch.tally.report()
-        files.write(report, watch)
+        report = recorder.tally.report()
+        files.write(report, recorder)
     except (NotAnUpstream, CannotListen, OSError) as error:
         raise failure(f"Cannot run: {error}") from None
     show(report, report_console())
-    raise typer.Exit(watch.tally.counts.exit_code(fail_on))
+    raise typer.Exit(recorder.tally.counts.exit_code(fail_on))
 
 
 class Files(NamedTuple):
@@ -119,14 +120,14 @@ class Files(NamedTuple):
         for path in filter(None, self):
             path.touch()
 
-    def write(self, report: Report, watch: Watch) -> None:
+    def write(self, report: Report, recorder: Recorder) -> None:
         """Write what is asked for."""
         if self.html:
             self.html.write_text(page(report), "utf-8")
         if self.json:
             self.json.write_bytes(report.json())
         if self.har:
-            self.har.write_bytes(msgspec.json.encode(har(watch.journal.find())))
+            self.har.write_bytes(msgspec.json.encode(har(recorder.journal.find())))
 
 
 class Lines:

@@ -1,6 +1,6 @@
 /** What the page sends: to the control API, to the mock's API and to S3. */
 
-const TOKEN = "scanner-mock-control-token";
+const TOKEN = "mock-control-token";
 const CONTROL = "/_mock";
 const MOST_SENT = 50;
 

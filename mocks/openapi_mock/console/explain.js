@@ -4,8 +4,8 @@ import { element } from "./dom.js";
 
 const S3_CODES = {
   AccessDenied: "The form's policy does not allow this: it has expired, or a field is not what the policy says. Send every field of the answer unchanged.",
-  EntityTooLarge: "The photo is larger than the policy's content-length-range allows.",
-  EntityTooSmall: "The photo is smaller than the policy's content-length-range allows; is it empty?",
+  EntityTooLarge: "The file is larger than the policy's content-length-range allows.",
+  EntityTooSmall: "The file is smaller than the policy's content-length-range allows; is it empty?",
   MalformedPOSTRequest: "The body is no well-formed multipart/form-data. Let the browser write Content-Type: its boundary belongs to the body.",
   InvalidPolicyDocument: "The policy is no Base64 of a JSON policy. Send the field as it came.",
   SignatureDoesNotMatch: "The signature is not the policy's. Send policy and x-amz-signature as they came.",
@@ -18,7 +18,7 @@ const S3_CODES = {
   RequestTimeout: "The upload stood still for too long. Try again.",
   NoSuchBucket: "The bucket is not there; a reset makes it anew.",
   InvalidArgument: "A field is missing or is not what S3 expects; the file has to be the last of them.",
-  BadDigest: "The photo's bytes are not those that the checksum field promises.",
+  BadDigest: "The file's bytes are not those that the checksum field promises.",
 };
 
 const STATUSES = {

@@ -2,12 +2,12 @@
 
 import { controlToken, listen, look } from "./api.js";
 import { find } from "./dom.js";
+import { extensions } from "./extensions.js";
 import * as faults from "./faults.js";
 import * as journal from "./journal.js";
 import { ask, meet, mock, refresh, told } from "./mock.js";
 import * as sent from "./sent.js";
 import * as state from "./state.js";
-import * as upload from "./upload.js";
 
 const UNAUTHORIZED = 401;
 const EVENTS = ["begun", "exchange", "faults", "clock", "state", "lost"];
@@ -35,26 +35,21 @@ async function begun() {
 }
 
 function show() {
-  const views = [...document.querySelectorAll("main > section")].filter(({ dataset }) => dataset.missing === undefined);
+  const views = [...document.querySelectorAll("main > section")];
   const names = views.map(({ dataset }) => dataset.view);
   const view = names.includes(location.hash.slice(1)) ? location.hash.slice(1) : names[0];
   document.body.dataset.view = view;
+  for (const each of views) each.toggleAttribute("data-current", each.dataset.view === view);
   for (const link of document.querySelectorAll("nav a")) {
     link.toggleAttribute("aria-current", link.hash === `#${view}`);
     if (link.hash === `#${view}`) link.setAttribute("aria-current", "page");
   }
 }
 
-/** Take away what is for the Scanner API and its S3 alone. */
-function fit() {
+function showTitle() {
   const title = mock.contract.document.info?.title ?? "mock";
   find("#title").textContent = title;
   document.title = `Console · ${title}`;
-  if (mock.seeds.s3) return;
-  for (const each of document.querySelectorAll("[data-scanner]")) {
-    each.hidden = true;
-    each.dataset.missing = "";
-  }
 }
 
 function connection(name, text) {
@@ -95,8 +90,8 @@ function askForToken(wrong) {
 async function begin() {
   await letIn();
   await meet();
-  fit();
-  for (const panel of [upload, journal, faults, state, sent]) panel.start();
+  showTitle();
+  for (const panel of [...extensions.panels, journal, faults, state, sent]) panel.start();
   show();
   addEventListener("hashchange", show);
   await ask();

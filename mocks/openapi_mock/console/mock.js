@@ -2,6 +2,7 @@
 
 import { look } from "./api.js";
 import { Contract } from "./contract.js";
+import { extensions } from "./extensions.js";
 
 const SETTLE_MILLISECONDS = 200;
 const MOVING_MILLISECONDS = 500;
@@ -11,7 +12,7 @@ export const mock = {
   seeds: {},
   contract: new Contract({}),
   control: new Contract({}),
-  state: { sessions: [], captures: [], photos: [], snapshots: [], objects: { count: 0, bytes: 0 } },
+  state: {},
   faults: [],
   clock: { now: new Date().toISOString(), frozen: false, offset_seconds: 0, heard: Date.now() },
 
@@ -19,13 +20,6 @@ export const mock = {
   now() {
     const { now, frozen, heard } = this.clock;
     return Date.parse(now) + (frozen ? 0 : Date.now() - heard);
-  },
-
-  /** Return the states that a capture goes through until it is done, and all that are its end. */
-  captureStates() {
-    const states = this.contract.document.components?.schemas?.CaptureProcessingStatusEnum?.enum ?? [];
-    const end = states.indexOf("COMPLETED") + 1;
-    return { steps: states.slice(0, end), ends: states.slice(end - 1) };
   },
 };
 
@@ -66,10 +60,8 @@ export async function ask() {
     changed("clock", state.clock);
     changed("state", state);
     changed("faults", faults);
-    const { ends } = mock.captureStates();
-    const moving = state.captures.some(({ status }) => !ends.includes(status));
     clearTimeout(ask.timer);
-    if (moving) ask.timer = setTimeout(ask, MOVING_MILLISECONDS);
+    if (extensions.isMoving(state)) ask.timer = setTimeout(ask, MOVING_MILLISECONDS);
   } catch {
     // the mock is gone; once it is there again, its events begin again
   }

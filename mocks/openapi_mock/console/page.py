@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 PATH: Final = "/_mock/console"
 FOLDER: Final = Path(__file__).parent
+PLACE: Final = re.compile(rb"<!-- (\w+) -->\n")
 MEDIA_TYPES: Final = {".html": "text/html; charset=utf-8", ".css": "text/css", ".js": "text/javascript"}
 
 
@@ -21,19 +23,22 @@ class ConsolePage:
 
     Args:
         s3: URL of S3, if there is one: beside the mock itself, the only place that the page may talk to.
+        views: folder with an application's views: scripts and styles, and ``NAME.html`` for each place
+            ``<!-- NAME -->`` of the page; None for none.
     """
 
-    def __init__(self, s3: str | None = None) -> None:
+    def __init__(self, s3: str | None = None, views: Path | None = None) -> None:
         policy = policy_with(s3)
+        files = {file.name: file for folder in (FOLDER, views) if folder for file in folder.iterdir()}
         self._pages: dict[str, ASGIApp] = {
-            f"{PATH}/{file.name}": Page(file.read_bytes, MEDIA_TYPES[file.suffix], policy=policy)
-            for file in FOLDER.iterdir()
-            if file.suffix in MEDIA_TYPES
+            f"{PATH}/{name}": Page(file.read_bytes, MEDIA_TYPES[file.suffix], policy=policy)
+            for name, file in files.items()
+            if file.suffix in MEDIA_TYPES and file.suffix != ".html"
         }
-        self._pages[PATH] = self._pages.pop(f"{PATH}/index.html")
+        self._pages[PATH] = Page(lambda: _page(views), MEDIA_TYPES[".html"], policy=policy)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer GET and HEAD.
+        """Respond to GET and HEAD.
 
         Raises:
             NotFound: the console has no such file.
@@ -42,6 +47,16 @@ class ConsolePage:
         if page is None:
             raise NotFound("The console has no file of this name.")
         await page(scope, receive, send)
+
+
+def _page(views: Path | None) -> bytes:
+    """Return the page, with an application's views in their places."""
+
+    def view(place: re.Match[bytes]) -> bytes:
+        file = views and views / f"{place[1].decode()}.html"
+        return file.read_bytes() if file and file.is_file() else b""
+
+    return PLACE.sub(view, (FOLDER / "index.html").read_bytes())
 
 
 def policy_with(s3: str | None) -> str:

@@ -26,11 +26,6 @@ export const presets = [
   { name: "Dropped connection", about: "The API hangs up without an answer.", fault: { effect: { drop: true } } },
   { name: "Slow body", about: "Answers trickle in at 200 bytes a second.", fault: { effect: { bytes_per_second: 200 } } },
   {
-    name: "Expired upload",
-    about: "Forms that the API hands out have expired already.",
-    fault: { effect: { expired_upload: true } },
-  },
-  {
     name: "S3 SlowDown",
     about: "S3 is busy: 503 SlowDown.",
     fault: { on: "s3", match: { method: "POST" }, effect: { s3_code: "SlowDown" } },

@@ -1,6 +1,7 @@
 /** A request as a curl command and as a call of fetch, to be pasted where they are wanted. */
 
 import { copyButton, element } from "./dom.js";
+import { extensions } from "./extensions.js";
 
 /** Fields that curl and fetch write themselves, or that speak of the browser alone. */
 const OWN = /^(host|content-length|connection|accept-encoding|accept-language|user-agent|origin|referer|priority|sec-.*|:.*)$/i;
@@ -70,12 +71,12 @@ export function requestOf({ method, url, request }, { text, whole }, seeds) {
   const told = request.headers.filter(([name]) => !(form && name.toLowerCase() === "content-type"));
   const headers = Object.fromEntries(told.map(([name, value]) => [name, unmasked(name, value, seeds)]));
   const body = whole ? { text } : { unkept: true };
-  return { method, url, headers, ...(form ? { form, file: { name: "photo.jpg" } } : body) };
+  return { method, url, headers, ...(form ? { form, file: { name: "file" } } : body) };
 }
 
-function unmasked(name, value, { api_key, bearer_token, sessionid }) {
+function unmasked(name, value, seeds) {
   if (!MASK.test(value)) return value;
-  const known = { "x-api-key": api_key, authorization: /^bearer /i.test(value) && bearer_token, cookie: sessionid }[name.toLowerCase()];
+  const known = extensions.credential(name.toLowerCase(), value, seeds);
   return known ? value.replace(MASK, known) : value;
 }
 

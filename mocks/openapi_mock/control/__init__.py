@@ -1,12 +1,10 @@
-"""What a test does to the mock: its state, clock, faults and journal, below ``/_mock/``.
+"""The control API: a mock's state, clock, faults and journal, below ``/_mock/``.
 
-A little contract of its own (``openapi.yaml``), bound by the service's own binding: an operation is a
-function in ``operations/`` that is handed its collaborators by name.
+It has a contract of its own (``openapi.yaml``), bound like any other; its handlers are in ``operations``.
 """
 
 from __future__ import annotations
 
-from .app import Control
-from .gate import ControlGate
+from .app import Control, ControlAccess
 
-__all__ = ["Control", "ControlGate"]
+__all__ = ["Control", "ControlAccess"]

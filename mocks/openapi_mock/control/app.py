@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
-from pathlib import Path
+from hmac import compare_digest
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qsl, urlsplit
 
 from openapi_contract import Contract
-from openapi_contract.reading import read_document
+from openapi_mock.extension import NO_EXTENSION
 from openapi_service.assembly import Assembly
 from openapi_service.connexion_adapter import bind
 from openapi_service.cors import with_cors
 from openapi_service.edge import Edge
 from openapi_service.handlers import handlers_of
 from openapi_service.pages import Page
-from openapi_service.problems import PLAIN
+from openapi_service.problems import PLAIN, Forbidden, Unauthorized
+from openapi_service.proxies import address_of
 from openapi_service.request import STATE
 
 from . import operations
@@ -25,40 +27,42 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+    from openapi_mock.extension import Extension
     from openapi_service.clock import Clock
     from openapi_service.problems import ProblemProfile
     from openapi_service.request import Request
 
-    from .gate import ControlGate
-
-DOCUMENT: Final = Path(__file__).with_name("openapi.yaml")
 ROOT: Final = "/_mock"
 MOST_TARGET_BYTES: Final = 8192
+_CHALLENGE = {"WWW-Authenticate": 'Bearer realm="control of the mock"'}
 
 
 class Control:
-    """The control API; bound when it is first asked, since the mock's own API is to be there before.
+    """The control API; bound at the first request, since the mock's own API is to be there before.
 
     Args:
-        gate: who is let in.
-        pages: ASGI apps by path, for it and all that is below it; what they answer is not bound.
-        public: those of them that hold no secret: the control token is not asked for.
+        access: who may use it.
+        pages: ASGI apps by path, for it and all that is below it; what they serve is not bound.
+        public: those of them that hold no secret: they require no control token.
         clock: the time, for operations and problems.
-        collaborators: what else the operations may ask for, by parameter name.
+        collaborators: of the operations, by parameter name.
+        extension: what the application adds to the OpenAPI document.
         profile: how problems are written.
     """
 
     def __init__(
         self,
-        gate: ControlGate,
+        access: ControlAccess,
         pages: Mapping[str, ASGIApp],
         public: Collection[str],
         clock: Clock,
         collaborators: Mapping[str, Any],
+        extension: Extension = NO_EXTENSION,
         profile: ProblemProfile = PLAIN,
     ) -> None:
+        self._access = access
+        self._extension = extension
         self._profile = profile
-        self._gate = gate
         self._pages = pages
         self._public = public
         self._clock = clock
@@ -67,7 +71,7 @@ class Control:
         self._app: ASGIApp | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Serve one request."""
         await (self._app or await self._bound())(scope, receive, send)
 
     async def _bound(self) -> ASGIApp:
@@ -77,7 +81,7 @@ class Control:
         return self._app
 
     def _bind(self) -> ASGIApp:
-        contract = control_contract()
+        contract = self._extension.control_contract()
         paths = contract.document["paths"].items()
         bound = {
             **contract.document,
@@ -87,14 +91,14 @@ class Control:
             Contract(bound, contract.source), _Anyone(), self._collaborators, reveal=True, closed_query=True
         )
         document = Page(json.dumps(contract.document).encode(), "application/json")
-        door = Door(
+        checked = _Checked(
             bind(assembly, handlers_of(operations)),
             {f"{ROOT}/openapi.json": document, **self._pages},
-            self._gate,
+            self._access,
             self._public,
         )
         edge = Edge(
-            door,
+            checked,
             clock=self._clock,
             pages={},
             most_target_bytes=MOST_TARGET_BYTES,
@@ -103,29 +107,29 @@ class Control:
         return with_cors(edge, contract, ("*",))
 
 
-class Door:
-    """Lets in whom the gate lets in, to a page or to the operations.
+class _Checked:
+    """Serves the pages and operations to requests that have access.
 
     Args:
         bound: the operations.
         pages: ASGI apps by path, for it and all that is below it.
-        gate: who is let in.
-        public: pages that the token is not asked for.
+        access: who may use them.
+        public: pages that require no token.
     """
 
     def __init__(
-        self, bound: ASGIApp, pages: Mapping[str, ASGIApp], gate: ControlGate, public: Collection[str]
+        self, bound: ASGIApp, pages: Mapping[str, ASGIApp], access: ControlAccess, public: Collection[str]
     ) -> None:
         self._bound = bound
         self._pages = pages
-        self._gate = gate
+        self._access = access
         self._public = public
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, or raise why it is not let in."""
+        """Serve one request, or raise why it has no access."""
         path = self._page_at(scope["path"])
-        if not (path in self._public and self._gate.asks_for_token):
-            self._gate.check(scope[STATE])
+        if not (path in self._public and self._access.requires_token):
+            self._access.check(scope[STATE])
         app = self._bound if path is None else self._pages[path]
         await app(scope, receive, send)
 
@@ -134,12 +138,74 @@ class Door:
 
 
 class _Anyone:
-    """The gate behind the door, which has let in whoever comes here."""
+    """The authenticator behind `_Checked`, which has checked every request."""
 
     async def admit(self, _request: Request, _credentials: object, _alternatives: object) -> None:
-        """Let everyone in."""
+        """Accept everyone."""
 
 
-def control_contract() -> Contract:
-    """Return the contract of the control API, which a test holds to be valid: a start need not check it."""
-    return Contract(read_document(str(DOCUMENT)), str(DOCUMENT))
+class ControlAccess:
+    """Grants access to requests of this machine or, with a control token, to those that present it.
+
+    Without a token a page of another site must not do anything, not even one whose name has come to stand
+    for a loopback address (DNS rebinding): it sends its own name as Host, and itself as Origin.
+
+    Args:
+        token: the control token, if there is one.
+    """
+
+    def __init__(self, token: str | None = None) -> None:
+        self._token = None if token is None else token.encode()
+
+    @property
+    def requires_token(self) -> bool:
+        """Whether there is a control token."""
+        return self._token is not None
+
+    def check(self, request: Request) -> None:
+        """Raise Unauthorized or Forbidden unless a request has access."""
+        if self._token is None:
+            _check_place(request)
+        elif not compare_digest(_presented(request), self._token):
+            raise Unauthorized(
+                "Missing or wrong control token; expected Authorization: Bearer TOKEN, or ?token=TOKEN.",
+                headers=_CHALLENGE,
+            )
+
+
+def _check_place(request: Request) -> None:
+    peer = address_of(request.client_address)
+    if peer is None or not peer.is_loopback:
+        raise Forbidden(
+            "The mock is controlled from its own machine, or with a control token (--control-token)."
+        )
+    if not is_loopback_host(request.header(b"host") or ""):
+        raise Forbidden("Host is not a loopback address, and there is no control token (--control-token).")
+    origin = request.header(b"origin")
+    if origin is not None and not _is_loopback_origin(origin):
+        raise Forbidden(
+            "Origin is not a page of this machine, and there is no control token (--control-token)."
+        )
+
+
+def is_loopback_host(host: str) -> bool:
+    """Return whether a Host field, a name or an address with a port or without, is this machine."""
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return False
+    address = address_of(name)
+    return name == "localhost" if address is None else address.is_loopback
+
+
+def _is_loopback_origin(origin: str) -> bool:
+    scheme, separator, host = origin.partition("://")
+    return scheme in {"http", "https"} and bool(separator) and is_loopback_host(host)
+
+
+def _presented(request: Request) -> bytes:
+    scheme, _, credential = (request.header(b"authorization") or "").partition(" ")
+    if scheme.lower() == "bearer":
+        return credential.strip().encode("latin-1")
+    pairs = parse_qsl(request.query_string) if b"token=" in request.query_string else []
+    return next((value for name, value in pairs if name == b"token"), b"")

@@ -1,22 +1,106 @@
-"""A fault: which requests it strikes, and what happens to them.
+"""A fault: which requests it applies to, and what happens to them.
 
-The control API's contract says what is valid (`reading.fault_of` reads by it); these are the values.
+The control API's document says which values are valid (`reading` validates by it); these are the values. An
+application adds selectors and effects of its own by subclasses, see `extension.Extension`.
 """
 
 from __future__ import annotations
 
-from typing import Literal, Protocol
+from contextlib import AbstractContextManager, nullcontext
+from http import HTTPMethod, HTTPStatus
+from math import log
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import msgspec
 
 from openapi_check.matching import matches
 from openapi_contract.contract import is_named
+from openapi_mock.clock import CLOCK, skewed
+from presigned_s3.errors import REFUSALS
 
-from .latency import Latency  # noqa: TC001 -- msgspec reads the fields' types when it decodes
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from random import Random
+
+MOST_MILLISECONDS = 600_000
 
 
-class Asked(Protocol):
-    """A request, as far as faults look at it."""
+class FaultError(ValueError):
+    """A value is not a valid fault.
+
+    Args:
+        where: JSON pointer to the wrong part; empty for the whole value.
+        rule: the rule that it violates.
+        detail: what is wrong, and what was expected.
+    """
+
+    def __init__(self, where: str, rule: str, detail: str) -> None:
+        super().__init__(f"{where or 'the whole'}: {detail}")
+        self.where = where
+        self.rule = rule
+        self.detail = detail
+
+
+class FaultFileError(ValueError):
+    """A file holds no valid faults; the message names the file, the entry and the part."""
+
+
+class TooManyFaultsError(Exception):
+    """No further fault can be active; the message says how many are."""
+
+
+class _Distribution(msgspec.Struct, frozen=True, tag_field="distribution", forbid_unknown_fields=True):
+    """A distribution of milliseconds."""
+
+
+class Uniform(_Distribution, frozen=True, tag="uniform"):
+    """Anything between two bounds."""
+
+    lower: float
+    upper: float
+
+    def draw(self, random: Random) -> float:
+        """Return milliseconds."""
+        return random.uniform(self.lower, self.upper)
+
+
+class Normal(_Distribution, frozen=True, tag="normal"):
+    """About the mean."""
+
+    mean: float
+    standard_deviation: float
+
+    def draw(self, random: Random) -> float:
+        """Return milliseconds."""
+        return random.normalvariate(self.mean, self.standard_deviation)
+
+
+class Lognormal(_Distribution, frozen=True, tag="lognormal"):
+    """Mostly about the median, with a long tail: what networks do."""
+
+    median: float
+    sigma: float
+
+    def draw(self, random: Random) -> float:
+        """Return milliseconds."""
+        return random.lognormvariate(log(self.median), self.sigma)
+
+
+class Exponential(_Distribution, frozen=True, tag="exponential"):
+    """Mostly short, now and then long."""
+
+    mean: float
+
+    def draw(self, random: Random) -> float:
+        """Return milliseconds."""
+        return random.expovariate(1 / self.mean)
+
+
+Latency = Uniform | Normal | Lognormal | Exponential
+
+
+class Candidate(Protocol):
+    """A request to the API or to S3, as far as faults look at it."""
 
     @property
     def method(self) -> str:
@@ -38,50 +122,56 @@ class Asked(Protocol):
     def scope(self) -> str:
         """The value of ``X-Mock-Scope``."""
 
-    def names(self, session: str) -> bool:
-        """Return whether it is about a session."""
+    def mentions(self, text: str) -> bool:
+        """Return whether a text is a segment of path or key, or in the query or the beginning of the body."""
 
 
 class Match(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """Which requests are struck: those that are all of this; what is empty does not matter.
+    """The requests that a fault applies to: all selectors must match; an empty one matches everything.
 
     Attributes:
         operation: an operationId, or the end of one behind a ``_``; for S3, the name of S3's operation.
         method: the HTTP method.
         path: pattern (``*``, ``?``) of the path.
         key: pattern of the key of the object in S3.
-        session: id of a session that the request names.
     """
 
     operation: str = ""
     method: str = ""
     path: str = ""
     key: str = ""
-    session: str = ""
 
-    def meets(self, asked: Asked) -> bool:
-        """Return whether a request is all of this."""
+    def matches(self, request: Candidate) -> bool:
+        """Return whether all selectors match a request."""
         return (
-            self.method.upper() in ("", asked.method)
-            and (not self.path or matches(asked.path, self.path))
-            and (not self.operation or is_named(asked.operation, self.operation))
-            and (not self.key or matches(asked.key, self.key))
-            and (not self.session or asked.names(self.session))
+            self.method.upper() in ("", request.method)
+            and (not self.path or matches(request.path, self.path))
+            and (not self.operation or is_named(request.operation, self.operation))
+            and (not self.key or matches(request.key, self.key))
         )
+
+    @property
+    def reads_body(self) -> bool:
+        """Whether the beginning of an API request's body decides."""
+        return False
+
+    @property
+    def reads_form(self) -> bool:
+        """Whether the fields of a form to S3 decide: its key is one of them."""
+        return bool(self.key)
 
 
 class Effect(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """What happens to a request.
 
     Attributes:
-        latency_ms: how long it is held back: milliseconds, or a distribution of them.
-        status: of the answer; None for what it would have been.
+        latency_ms: delay of the response: milliseconds, or a distribution of them.
+        status: of the response; None for the status that it would have had.
         error_code: of the API's problem.
-        s3_code: S3's code of the error.
-        drop: whether the connection is closed without an answer.
-        bytes_per_second: how fast the API's answer goes out, or S3 takes the upload; None for at once.
-        retry_after_seconds: when to come back, in all headers that say so.
-        expired_upload: whether a presigned upload is handed out, or taken for one, that has expired.
+        s3_code: S3's error code.
+        drop: whether the connection is closed without a response.
+        bytes_per_second: rate of the API's response, or of an upload to S3; None for no limit.
+        retry_after_seconds: value of all headers that say when to retry.
         clock_skew_seconds: how much later the clock shows it to be, for this request.
     """
 
@@ -92,24 +182,38 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forb
     drop: bool = False
     bytes_per_second: int | None = None
     retry_after_seconds: int | None = None
-    expired_upload: bool = False
     clock_skew_seconds: float = 0
+
+    def applied(self) -> AbstractContextManager[None]:
+        """Return the context in which a request is served."""
+        return skewed(CLOCK, self.clock_skew_seconds) if self.clock_skew_seconds else nullcontext()
+
+    def seconds(self, random: Random) -> float:
+        """Return the delay in seconds, between none and ten minutes."""
+        latency = self.latency_ms
+        drawn = latency if isinstance(latency, (int, float)) else latency.draw(random)
+        return min(max(drawn, 0), MOST_MILLISECONDS) / 1000
+
+    @property
+    def refuses(self) -> bool:
+        """Whether S3 responds with an error."""
+        return self.status is not None or bool(self.s3_code)
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What goes wrong, for which requests, and how often.
+    """A simulated failure: what happens, to which requests, and how often.
 
     Attributes:
-        id: given by the mock.
+        id: assigned by the mock.
         name: for people.
-        on: whose requests they are.
+        on: the server whose requests it applies to.
         match: which of them.
         scope: value of their ``X-Mock-Scope``; empty for all.
-        skip: how many of them are let through first.
-        times: how many are struck then; None for all.
-        probability: how likely one is to be struck, between 0 and 1.
+        skip: number of matching requests that pass first.
+        times: number of requests that are struck then; None for all.
+        probability: of a request being struck, between 0 and 1.
         effect: what happens.
-        struck: how many were, counted by the mock.
+        struck: number of requests that were, counted by the mock.
     """
 
     id: str = ""
@@ -123,6 +227,52 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     effect: Effect
     struck: int = 0
 
-    def concerns(self, asked: Asked) -> bool:
-        """Return whether it is for a request."""
-        return self.scope in ("", asked.scope) and self.match.meets(asked)
+    def matches(self, request: Candidate) -> bool:
+        """Return whether the fault applies to a request."""
+        return self.scope in ("", request.scope) and self.match.matches(request)
+
+    def check(self, at: str = "/effect") -> None:
+        """Raise FaultError for parts that are valid one by one and contradict each other.
+
+        Args:
+            at: JSON pointer to the effect.
+        """
+        effect, other = self.effect, "s3" if self.on == "api" else "api"
+        only_other = {"error_code": effect.error_code} if self.on == "s3" else {"s3_code": effect.s3_code}
+        for name, value in only_other.items():
+            if value:
+                raise FaultError(f"{at}/{name}", "on", f"is for faults on {other} alone")
+        if self.on == "api" and self.match.key:
+            raise FaultError("/match/key", "on", "is for faults on s3 alone; try match.session")
+        if self.match.method and self.match.method.upper() not in HTTPMethod.__members__:
+            raise FaultError("/match/method", "method", f"is none of {', '.join(HTTPMethod)}")
+        latency = effect.latency_ms
+        if isinstance(latency, Uniform) and latency.lower > latency.upper:
+            raise FaultError(f"{at}/latency_ms/lower", "upper", "is above the upper bound")
+        if effect.drop and (effect.status or effect.error_code or effect.s3_code):
+            raise FaultError(f"{at}/drop", "drop", "leaves no response, so there is no status or code of one")
+        if self.on == "s3":
+            _check_s3(effect, at)
+        if effect.error_code and effect.status is None:
+            raise FaultError(f"{at}/error_code", "status", "needs a status beside it")
+
+    def check_servers(self, operations: Mapping[str, Collection[str]]) -> None:
+        """Raise FaultError unless a mock has the server that the fault is on.
+
+        Args:
+            operations: the operations of each server that the mock has.
+        """
+        if self.on not in operations:
+            raise FaultError("/on", "on", f"is {self.on}, which this mock does not have")
+
+
+def _check_s3(effect: Effect, at: str) -> None:
+    if effect.status is not None and effect.status < HTTPStatus.BAD_REQUEST:
+        raise FaultError(
+            f"{at}/status", "minimum", "must be at least 400 on s3, which only refuses by faults"
+        )
+    if effect.s3_code and effect.status is None and effect.s3_code not in REFUSALS:
+        known = ", ".join(REFUSALS)
+        raise FaultError(f"{at}/s3_code", "status", f"needs a status beside it, unless it is one of {known}")
+    if effect.retry_after_seconds is not None and not effect.refuses:
+        raise FaultError(f"{at}/retry_after_seconds", "status", "needs a status or s3_code beside it on s3")

@@ -1,111 +1,170 @@
-"""Faults from outside, read by the contract of the control API."""
+"""Faults from outside: of the control API, a file, or the header ``X-Mock-Fault``.
+
+All are validated by the schemas of the control API's document.
+"""
 
 from __future__ import annotations
 
-from functools import cache
-from http import HTTPMethod, HTTPStatus
-from pathlib import Path
+import json
+import re
+import tomllib
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from openapi_contract import Contract, pointers
-from openapi_contract.reading import read_document
+from openapi_contract import pointers
+from openapi_contract.parsing import parse
 from openapi_contract.schemas import ANYTHING
-from presigned_s3.refusals import REFUSALS
+from openapi_service.problems import BadRequest
 
-from .errors import FaultError
-from .fault import Effect, Fault
-from .latency import Uniform
+from .fault import FaultError, FaultFileError
+from .registry import Strike
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from openapi_contract.schemas import Schema
+    from openapi_mock.extension import Extension
 
-DOCUMENT = Path(__file__).parents[1] / "control" / "openapi.yaml"
-ONLY_API = ("error_code",)
-ONLY_S3 = ("s3_code",)
+    from .fault import Effect, Fault
+
+HEADER = "X-Mock-Fault"
+LONGEST_HEADER = 1000
+LONGEST_NAME = 100
+MOST_BYTES = 1024 * 1024
+_LITERAL = re.compile(r"true|false|-?(0|[1-9]\d{0,14})(\.\d{1,15})?")
 
 
-def fault_of(value: Any) -> Fault:
-    """Return the fault that a JSON value is.
+class FaultReader:
+    """Reads faults.
 
-    Raises:
-        FaultError: it is none.
+    Args:
+        extension: which selectors and effects there are.
     """
-    _check("Fault", value)
-    fault = msgspec.convert(value, Fault, strict=False)  # 1.0 is an integer to JSON Schema
-    _check_together(fault)
-    return fault
+
+    def __init__(self, extension: Extension) -> None:
+        self._extension = extension
+        self._fault = extension.fault
+        self._effect = next(f.type for f in msgspec.structs.fields(extension.fault) if f.name == "effect")
+
+    def fault(self, value: Any) -> Fault:
+        """Return the fault that a JSON value is; raise FaultError if it is none."""
+        self._validate("Fault", value)
+        fault = msgspec.convert(value, self._fault, strict=False)  # 1.0 is an integer to JSON Schema
+        fault.check()
+        return fault
+
+    def strike(self, text: str, on: Literal["api", "s3"]) -> Strike:
+        """Return what a header's value asks for, such as ``status=503; latency_ms=200; drop``.
+
+        Args:
+            text: the value.
+            on: the server whose request has it.
+
+        Raises:
+            BadRequest: it is no effect; the message names the part.
+        """
+        if len(text) > LONGEST_HEADER:
+            raise BadRequest(f"{HEADER} has {len(text)} characters; at most {LONGEST_HEADER} are read.")
+        members: dict[str, Any] = {}
+        for part in filter(None, map(str.strip, text.split(";"))):
+            name, equals, value = (piece.strip() for piece in part.partition("="))
+            if name in members:
+                raise BadRequest(f"{HEADER}: {name!r} is there twice.")
+            members[name] = _literal(value) if equals else True
+        try:
+            self._validate("Effect", members)
+            effect: Effect = msgspec.convert(members, self._effect, strict=False)
+            self._fault(on=on, effect=effect).check("")
+        except FaultError as error:
+            raise BadRequest(f"{HEADER}: {error}") from None
+        assert isinstance(effect.latency_ms, int | float)  # noqa: S101 -- a header has no distributions
+        return Strike("header", effect, effect.latency_ms / 1000)
+
+    def file(self, path: Path, check: Callable[[Fault], None] = lambda _: None) -> list[Fault]:
+        """Return the faults in a file: a list of them, or an object with the list in ``faults``.
+
+        A name that ends with ``.toml`` is TOML (``[[faults]]``), any other YAML, of which JSON is a part.
+
+        Args:
+            path: the file.
+            check: raises FaultError for a fault that cannot be active.
+
+        Raises:
+            FaultFileError: it cannot be read, or is not valid.
+        """
+        document = _document(path)
+        if isinstance(document, dict) and set(document) == {"faults"}:
+            document = document["faults"]
+        if not isinstance(document, list):
+            raise FaultFileError(f"{path}: expected a list of faults, or an object with one in 'faults'.")
+        faults = []
+        for number, entry in enumerate(document, 1):
+            try:
+                fault = self.fault(entry)
+                check(fault)
+            except FaultError as error:
+                raise FaultFileError(f"{path}: entry {number}{_name(entry)}: {error}") from None
+            faults.append(fault)
+        return faults
+
+    @cached_property
+    def _schemas(self) -> dict[str, Schema]:
+        contract = self._extension.control_contract()
+        components = contract.document["components"]["schemas"]
+        return {name: contract.schemas.of(components[name]) for name in ("Fault", "Effect")}
+
+    def _validate(self, name: str, value: Any) -> None:
+        schema = self._schemas[name]
+        violation = next(schema.validator.violations(value, "body"), None)
+        if violation is not None:
+            known = _members(schema, violation.name) if violation.rule == "additionalProperties" else ""
+            detail = f"{violation.detail}; known are {known}" if known else violation.detail
+            raise FaultError(violation.name, violation.rule, detail)
 
 
-def effect_of(value: dict[str, Any], on: Literal["api", "s3"]) -> Effect:
-    """Return the effect, on whose requests, that a JSON value is.
-
-    Raises:
-        FaultError: it is none.
-    """
-    _check("Effect", value)
-    effect = msgspec.convert(value, Effect, strict=False)
-    _check_together(Fault(on=on, effect=effect), "")
-    return effect
-
-
-@cache
-def _schemas() -> dict[str, Schema]:
-    """Return the components of the control API's contract by name."""
-    contract = Contract(read_document(str(DOCUMENT)), str(DOCUMENT))
-    return {
-        name: contract.schemas.of(node) for name, node in contract.document["components"]["schemas"].items()
-    }
-
-
-def _check(name: str, value: Any) -> None:
-    schema = _schemas()[name]
-    wrong = next(schema.validator.violations(value, "body"), None)
-    if wrong is not None:
-        known = _known(schema, wrong.name) if wrong.rule == "additionalProperties" else ""
-        detail = f"{wrong.detail}; known are {known}" if known else wrong.detail
-        raise FaultError(wrong.name, wrong.rule, detail)
-
-
-def _known(schema: Schema, pointer: str) -> str:
+def _members(schema: Schema, pointer: str) -> str:
     """Return the names that the object at a pointer may have."""
     for step in pointers.split(pointer):
         schema = schema.properties.get(step, schema.of(ANYTHING))
     return ", ".join(schema.properties)
 
 
-def _check_together(fault: Fault, at: str = "/effect") -> None:
-    """Refuse what is valid part by part and makes no sense together."""
-    effect, told = fault.effect, msgspec.structs.asdict(fault.effect)
-    for name in ONLY_S3 if fault.on == "api" else ONLY_API:
-        if told[name]:
-            raise FaultError(
-                f"{at}/{name}", "on", f"is for faults on {'s3' if fault.on == 'api' else 'api'} alone"
-            )
-    if fault.on == "api" and fault.match.key:
-        raise FaultError("/match/key", "on", "is for faults on s3 alone; try match.session")
-    if fault.match.method and fault.match.method.upper() not in HTTPMethod.__members__:
-        raise FaultError("/match/method", "method", f"is none of {', '.join(HTTPMethod)}")
-    latency = effect.latency_ms
-    if isinstance(latency, Uniform) and latency.lower > latency.upper:
-        raise FaultError(f"{at}/latency_ms/lower", "upper", "is above the upper bound")
-    if effect.drop and (effect.status or effect.error_code or effect.s3_code):
-        raise FaultError(f"{at}/drop", "drop", "leaves no answer, so there is no status or code of one")
-    if fault.on == "s3":
-        _check_s3(effect, at)
-    if effect.error_code and effect.status is None:
-        raise FaultError(f"{at}/error_code", "status", "needs a status beside it")
+def _literal(text: str) -> Any:
+    return msgspec.json.decode(text) if _LITERAL.fullmatch(text) else text.strip('"')
 
 
-def _check_s3(effect: Effect, at: str) -> None:
-    refuses = effect.status is not None or bool(effect.s3_code)
-    if effect.status is not None and effect.status < HTTPStatus.BAD_REQUEST:
-        raise FaultError(f"{at}/status", "minimum", "is at least 400 on s3, which can be had to refuse alone")
-    if effect.s3_code and effect.status is None and effect.s3_code not in REFUSALS:
-        known = ", ".join(REFUSALS)
-        raise FaultError(f"{at}/s3_code", "status", f"needs a status beside it, unless it is one of {known}")
-    if effect.retry_after_seconds is not None and not refuses:
-        raise FaultError(f"{at}/retry_after_seconds", "status", "needs a status or s3_code beside it on s3")
-    if effect.expired_upload and refuses:
-        raise FaultError(f"{at}/expired_upload", "status", "is an answer of its own on s3")
+def _name(entry: Any) -> str:
+    name = entry.get("name") if isinstance(entry, dict) else None
+    is_short = isinstance(name, str) and name.isprintable() and len(name) <= LONGEST_NAME
+    return f" ({name})" if is_short else ""
+
+
+def _document(path: Path) -> Any:
+    try:
+        return _parsed(_read(path).decode("utf-8-sig"), path.suffix.lower().removeprefix("."))
+    except OSError as error:
+        raise FaultFileError(f"{path} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError as error:
+        raise FaultFileError(f"{path} is not UTF-8 at byte {error.start}.") from None
+    except ValueError as error:
+        raise FaultFileError(f"{path} {error}") from None
+
+
+def _read(path: Path) -> bytes:
+    with path.open("rb") as file:
+        content = file.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise ValueError(f"has more than {MOST_BYTES} bytes.")
+    return content
+
+
+def _parsed(text: str, suffix: str) -> Any:
+    if suffix != "toml":
+        return parse(text, suffix=suffix)
+    try:
+        return parse(json.dumps(tomllib.loads(text), default=str))  # a date is text, as in JSON
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ValueError(f"is not TOML: {error}.") from None

@@ -1,4 +1,4 @@
-"""The faults that are on, and how often each has struck."""
+"""The active faults, and how often each has struck."""
 
 from __future__ import annotations
 
@@ -12,13 +12,12 @@ import msgspec
 
 from openapi_contract.contract import is_named
 
-from .errors import FaultError, TooManyFaultsError
-from .latency import seconds_of
+from .fault import FaultError, TooManyFaultsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
-    from .fault import Asked, Effect, Fault
+    from .fault import Candidate, Effect, Fault
 
 MOST_FAULTS = 1000
 
@@ -29,7 +28,7 @@ class Strike(NamedTuple):
     Attributes:
         fault: id of the fault.
         effect: what happens.
-        seconds: how long the request is held back.
+        seconds: the delay.
     """
 
     fault: str
@@ -37,7 +36,7 @@ class Strike(NamedTuple):
     seconds: float
 
 
-class Standing:
+class ActiveFault:
     """A fault that is on.
 
     Args:
@@ -48,40 +47,40 @@ class Standing:
     def __init__(self, fault: Fault, seed: int) -> None:
         self.fault = fault
         self.struck = 0
-        self._met = 0
+        self._matched = 0
         drawn_from = msgspec.json.encode(msgspec.structs.replace(fault, id=""))
         self._random = Random(b"%d %s" % (seed, drawn_from))  # noqa: S311 -- repeatable, not secret
 
-    def strike(self, asked: Asked) -> Strike | None:
-        """Strike a request if it is its turn, and count it."""
+    def strike(self, request: Candidate) -> Strike | None:
+        """Return what happens to a request, and count it; None if the fault does not apply."""
         fault = self.fault
-        if (fault.times is not None and self.struck >= fault.times) or not fault.concerns(asked):
+        if (fault.times is not None and self.struck >= fault.times) or not fault.matches(request):
             return None
-        self._met += 1
-        if self._met <= fault.skip or self._random.random() >= fault.probability:
+        self._matched += 1
+        if self._matched <= fault.skip or self._random.random() >= fault.probability:
             return None
         self.struck += 1
-        return Strike(fault.id, fault.effect, seconds_of(fault.effect.latency_ms, self._random))
+        return Strike(fault.id, fault.effect, fault.effect.seconds(self._random))
 
-    def told(self) -> Fault:
+    def counted(self) -> Fault:
         """Return the fault and how often it struck."""
         return msgspec.structs.replace(self.fault, struck=self.struck)
 
 
 class Faults:
-    """The faults that are on, tried in the order in which they were added; any thread may ask and tell.
+    """The active faults, tried in the order in which they were added; any thread may use it.
 
     Args:
         seed: of chance.
-        follow: is told of S3's faults after each change of them, in order. Whoever changes faults waits for
+        follow: called with S3's faults after each change of them, in order. Whoever changes faults waits for
             it, so that is not for an event loop's own thread.
 
     Attributes:
-        on_api: whether one of them is for the API's requests.
-        on_s3: whether one of them is for S3's.
-        ended: whether nothing is to be held back any longer.
-        operations: the operations that there are, on the API and on S3; None where any may be.
-        look_into_bodies: whether one of them has to know what is in a body.
+        on_api: whether one of them is on the API.
+        on_s3: whether one of them is on S3.
+        ended: whether delays are over, since the mock ends.
+        operations: the operations of the API and of S3; None where any name may be an operation.
+        reads_bodies: whether one of them needs the beginning of an API request's body.
     """
 
     def __init__(self, seed: int = 0, follow: Callable[[list[Fault]], None] | None = None) -> None:
@@ -90,107 +89,102 @@ class Faults:
         self._numbers = count(1)
         self._changing = threading.Lock()
         self._striking = threading.Lock()
-        self._standing: tuple[Standing, ...] = ()
+        self._active: tuple[ActiveFault, ...] = ()
         self.on_api = self.on_s3 = False
         self.operations: dict[str, Collection[str]] | None = None
         self.ended = False
-        self.look_into_bodies = False
+        self.reads_bodies = False
 
     def check(self, fault: Fault) -> None:
-        """Make sure that there is what a fault is for.
-
-        Raises:
-            FaultError: there is no such operation, no such server, or nothing to upload to.
-        """
+        """Raise FaultError for a fault on a server or an operation that this mock does not have."""
         if self.operations is None:
             return
-        if fault.on not in self.operations:
-            raise FaultError("/on", "on", f"is {fault.on}, which this mock has not")
-        if fault.effect.expired_upload and "s3" not in self.operations:
-            raise FaultError("/effect/expired_upload", "on", "is for uploads to S3, which this mock has not")
+        fault.check_servers(self.operations)
         name, known = fault.match.operation, self.operations[fault.on]
-        if name and not any(is_named(each, name) for each in known):
-            ends = {each[-len(name) :]: each for each in known}
+        if name and not any(is_named(operation, name) for operation in known):
+            ends = {operation[-len(name) :]: operation for operation in known}
             close = " or ".join(ends[end] for end in get_close_matches(name, ends, n=2))
             hint = f"; close to it: {close}" if close else ""
             raise FaultError("/match/operation", "operation", f"is no operation of {fault.on}{hint}")
 
     def add(self, *faults: Fault) -> list[Fault]:
-        """Switch faults on, and return them with their ids.
+        """Activate faults, and return them with their ids.
 
         Raises:
-            FaultError: one is for an operation that there is not; none of these is on.
-            TooManyFaultsError: a thousand are on; none of these is.
+            FaultError: one is on a server or operation that this mock does not have; none was added.
+            TooManyFaultsError: there would be more than a thousand; none was added.
         """
         for fault in faults:
             self.check(fault)
         with self._changing:
-            if len(self._standing) + len(faults) > MOST_FAULTS:
+            if len(self._active) + len(faults) > MOST_FAULTS:
                 raise TooManyFaultsError(
-                    f"{len(self._standing)} faults are on; at most {MOST_FAULTS} can be. Switch some off."
+                    f"{len(self._active)} faults are active; at most {MOST_FAULTS} can be. Remove some."
                 )
-            given = [
+            added = [
                 msgspec.structs.replace(fault, id=f"fault-{next(self._numbers)}", struck=0)
                 for fault in faults
             ]
-            self._switch((*self._standing, *(Standing(fault, self._seed) for fault in given)))
-        return given
+            self._replace((*self._active, *(ActiveFault(fault, self._seed) for fault in added)))
+        return added
 
     def remove(self, fault_id: str) -> bool:
-        """Switch a fault off; return whether it was on."""
+        """Remove a fault; return whether it was active."""
         with self._changing:
-            left = tuple(each for each in self._standing if each.fault.id != fault_id)
-            was_on = len(left) < len(self._standing)
-            self._switch(left)
-        return was_on
+            rest = tuple(active for active in self._active if active.fault.id != fault_id)
+            was_active = len(rest) < len(self._active)
+            self._replace(rest)
+        return was_active
 
     def clear(self, scope: str | None = None) -> None:
-        """Switch all faults off, or those of a scope."""
+        """Remove all faults, or those of a scope."""
         with self._changing:
-            self._switch(tuple(each for each in self._standing if scope and each.fault.scope != scope))
+            self._replace(tuple(a for a in self._active if scope and a.fault.scope != scope))
 
     def switch(self, faults: Iterable[Fault], seed: int) -> None:
-        """Have these faults on and no others; the counts of those that were on already go on."""
+        """Replace all faults by these; the counts of those that were active already go on."""
         with self._changing:
             self._seed = seed
-            before = {each.fault: each for each in self._standing}
-            self._switch(tuple(before.get(fault) or Standing(fault, self._seed) for fault in faults))
+            before = {active.fault: active for active in self._active}
+            self._replace(tuple(before.get(fault) or ActiveFault(fault, self._seed) for fault in faults))
 
-    def standing(self, scope: str | None = None) -> list[Fault]:
-        """Return the faults that are on, or those of a scope, and how often each struck."""
-        return [each.told() for each in self._standing if not scope or each.fault.scope == scope]
+    def active(self, scope: str | None = None) -> list[Fault]:
+        """Return the active faults, or those of a scope, and how often each struck."""
+        return [a.counted() for a in self._active if not scope or a.fault.scope == scope]
 
-    def strike(self, asked: Asked, considered: Callable[[Fault], bool] = lambda _: True) -> Strike | None:
-        """Return what happens to a request, by the first fault whose turn it is; None if nothing does.
+    def strike(
+        self, request: Candidate, considered: Callable[[Fault], bool] = lambda _: True
+    ) -> Strike | None:
+        """Return what the first fault that applies does to a request; None if none applies.
 
         Args:
-            asked: the request.
-            considered: whether it may be by this fault.
+            request: the request.
+            considered: whether a fault is tried at all.
         """
         with self._striking:
-            for each in self._standing:
-                strike = each.strike(asked) if considered(each.fault) else None
+            for active in self._active:
+                strike = active.strike(request) if considered(active.fault) else None
                 if strike is not None:
                     return strike
         return None
 
     def struck(self, fault_id: str) -> None:
-        """Count a strike of S3's, which counts by itself and tells."""
-        for each in self._standing:
-            if each.fault.id == fault_id:
-                each.struck += 1
+        """Count a strike of S3's, whose process reports it."""
+        for active in self._active:
+            if active.fault.id == fault_id:
+                active.struck += 1
 
     def end(self) -> None:
-        """Hold nothing back any longer."""
+        """End all delays."""
         self.ended = True
 
-    def _switch(self, standing: tuple[Standing, ...]) -> None:
-        s3_before = [each.fault for each in self._standing if each.fault.on == "s3"]
-        self._standing = standing
-        on_api = [each.fault for each in standing if each.fault.on == "api"]
+    def _replace(self, active: tuple[ActiveFault, ...]) -> None:
+        s3_before = [a.fault for a in self._active if a.fault.on == "s3"]
+        self._active = active
+        on_api = [a.fault for a in active if a.fault.on == "api"]
         self.on_api = bool(on_api)
-        self.look_into_bodies = any(fault.match.session for fault in on_api)
-        s3_now = [each.fault for each in standing if each.fault.on == "s3"]
+        self.reads_bodies = any(fault.match.reads_body for fault in on_api)
+        s3_now = [a.fault for a in active if a.fault.on == "s3"]
         self.on_s3 = bool(s3_now)
         if s3_now != s3_before:
             self._follow(s3_now)

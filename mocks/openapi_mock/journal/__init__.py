@@ -1,21 +1,21 @@
-"""What went over the wire: every exchange with the API and with S3, and what the contract says of it."""
+"""The journal of a mock: exchanges with the API and with S3, and what the contract says of them."""
 
 from openapi_check.exchange import Exchange, Message, Verdict, Violation
 from openapi_check.masking import Masking
 
 from .calls import Calls
 from .journal import Journal
-from .journalled import Journalled
-from .wanted import Wanted
+from .recording import JournalMiddleware
+from .selector import Selector
 
 __all__ = [
     "Calls",
     "Exchange",
     "Journal",
-    "Journalled",
+    "JournalMiddleware",
     "Masking",
     "Message",
+    "Selector",
     "Verdict",
     "Violation",
-    "Wanted",
 ]

@@ -1,4 +1,4 @@
-"""The journal: the latest exchanges, numbered, and whoever waits for one."""
+"""The journal: the latest exchanges, numbered."""
 
 from __future__ import annotations
 
@@ -8,38 +8,90 @@ from contextlib import contextmanager
 from itertools import islice
 from threading import Condition, Lock
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
 from openapi_check.exchange import Exchange
 from openapi_check.masking import Masking
 
-from .entry import Entry, violates
-from .wanted import Wanted
+from .selector import Selector
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from .entry import Judge, Recordable
+    from openapi_check.exchange import Verdict
 
 MOST_EXCHANGES = 2000
 MOST_BYTES = 32 * 1024 * 1024
 MOST_BODY_BYTES = 64 * 1024
 MOST_LISTENERS = 100
-EVERYTHING = Wanted()
+EVERYTHING = Selector()
+OVERHEAD_BYTES = 1024
+"""About what the objects around an exchange take."""
 
 
 class TooManyListenersError(Exception):
-    """Too many wait for what a journal hears."""
+    """Too many listen to a journal already."""
+
+
+class Validator(Protocol):
+    """Validates exchanges by a contract."""
+
+    def verdict(self, exchange: Exchange) -> Verdict:
+        """Return what the contract says of an exchange."""
+        ...
+
+
+class Recordable(Protocol):
+    """An exchange that is computed when it is asked for, such as a `Recording`."""
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it takes."""
+        ...
+
+    def exchange(self, number: int, masking: Masking) -> Exchange:
+        """Return the exchange as the journal shows it."""
+        ...
+
+
+class Entry:
+    """An exchange in the journal, computed and validated when it is asked for, once."""
+
+    __slots__ = ("_exchange", "_recorded", "_validated", "number", "size")
+
+    def __init__(self, number: int, recorded: Recordable | Exchange) -> None:
+        self.number = number
+        self.size = OVERHEAD_BYTES + (_size(recorded) if isinstance(recorded, Exchange) else recorded.size)
+        self._recorded = recorded
+        self._exchange: Exchange | None = None
+        self._validated: Exchange | None = None
+
+    def exchange(self, masking: Masking) -> Exchange:
+        """Return the exchange, its secrets masked."""
+        if self._exchange is None:
+            recorded = self._recorded
+            self._exchange = (
+                recorded if isinstance(recorded, Exchange) else recorded.exchange(self.number, masking)
+            )
+            self._recorded = self._exchange
+        return self._exchange
+
+    def validated(self, masking: Masking, validator: Validator) -> Exchange:
+        """Return the exchange with its verdict."""
+        if self._validated is None:
+            exchange = self.exchange(masking)
+            self._validated = msgspec.structs.replace(exchange, verdict=validator.verdict(exchange))
+        return self._validated
 
 
 class Journal:
-    """The latest exchanges; any thread may tell of one or ask for some.
+    """The latest exchanges; any thread may record and find them.
 
     Args:
-        masking: what is secret.
-        make_judge: makes what gives the verdicts, when the first is asked for; None for no verdicts.
+        masking: masks secrets.
+        make_validator: makes the validator when the first verdict is asked for; None for no verdicts.
         most_exchanges: how many are kept.
         most_bytes: how many bytes they may take.
         most_body_bytes: how much is kept of a body.
@@ -48,15 +100,15 @@ class Journal:
     def __init__(
         self,
         masking: Masking | None = None,
-        make_judge: Callable[[], Judge] | None = None,
+        make_validator: Callable[[], Validator] | None = None,
         *,
         most_exchanges: int = MOST_EXCHANGES,
         most_bytes: int = MOST_BYTES,
         most_body_bytes: int = MOST_BODY_BYTES,
     ) -> None:
         self.masking = masking or Masking()
-        self._judging = Lock()
-        self.judge_with(make_judge)
+        self._validating = Lock()
+        self.validate_with(make_validator)
         self.most_body_bytes = most_body_bytes
         self.last = 0
         self._most_exchanges = most_exchanges
@@ -67,13 +119,13 @@ class Journal:
         self._ended = False
         self._listeners: list[Callable[[int], object]] = []
 
-    def judge_with(self, make_judge: Callable[[], Judge] | None) -> None:
-        """Have another judge for what is not judged yet."""
-        self._make_judge = make_judge
-        self._judge: Judge | None = None
+    def validate_with(self, make_validator: Callable[[], Validator] | None) -> None:
+        """Use another validator for what is not validated yet."""
+        self._make_validator = make_validator
+        self._validator: Validator | None = None
 
     def record(self, recorded: Recordable | Exchange) -> None:
-        """Take in an exchange, and forget the oldest ones if there are too many."""
+        """Record an exchange, and remove the oldest ones if there are too many."""
         with self._changed:
             self.last = number = self.last + 1
             if isinstance(recorded, Exchange):
@@ -84,32 +136,32 @@ class Journal:
             while len(self._entries) > self._most_exchanges or self._bytes > self._most_bytes:
                 self._bytes -= self._entries.popleft().size
             self._changed.notify_all()
-        for tell in self._listeners:
-            tell(number)
+        for listener in self._listeners:
+            listener(number)
 
     def find(
-        self, wanted: Wanted = EVERYTHING, limit: int | None = None, most_bytes: int | None = None
+        self, selector: Selector = EVERYTHING, limit: int | None = None, most_bytes: int | None = None
     ) -> list[Exchange]:
-        """Return the exchanges that are asked for, oldest first, judged.
+        """Return the selected exchanges, oldest first, validated.
 
-        Judging takes milliseconds an exchange: not for an event loop's own thread.
+        Validation takes milliseconds an exchange: not for an event loop's own thread.
 
         Args:
-            wanted: what they have to be.
+            selector: which ones.
             limit: how many; the first of them.
             most_bytes: about how many bytes of them; at least one, if there is any.
         """
         found: list[Exchange] = []
-        for entry in islice(self._entries_of(wanted), limit):
+        for entry in islice(self._entries_of(selector), limit):
             if most_bytes is not None and found and (most_bytes := most_bytes - entry.size) < 0:
                 break
-            found.append(self._judged(entry))
+            found.append(self._validated(entry))
         return found
 
-    def wait(self, wanted: Wanted, count: int, seconds: float) -> bool:
+    def wait(self, selector: Selector, count: int, seconds: float) -> bool:
         """Wait until so many exchanges are there, or the time is over; return whether they are."""
         until = monotonic() + seconds
-        counted = _Counted(self, wanted)
+        counted = _Counter(self, selector)
         while counted.up_to_now() < count:
             with self._changed:
                 left = until - monotonic()
@@ -117,14 +169,14 @@ class Journal:
                     return counted.up_to_now() >= count
         return True
 
-    async def wait_for(self, wanted: Wanted, count: int, seconds: float) -> None:
+    async def wait_for(self, selector: Selector, count: int, seconds: float) -> None:
         """Wait as `wait` does, in an event loop.
 
         Raises:
-            TooManyListenersError: too many wait already.
+            TooManyListenersError: a hundred listen already.
         """
         loop, changed = asyncio.get_running_loop(), asyncio.Event()
-        counted = _Counted(self, wanted)
+        counted = _Counter(self, selector)
         with self.listening(lambda _: loop.call_soon_threadsafe(changed.set)):
             try:
                 async with asyncio.timeout(seconds):
@@ -135,68 +187,79 @@ class Journal:
                 return
 
     def end(self) -> None:
-        """Let nobody wait for exchanges any longer."""
+        """End all waiting for exchanges."""
         self._ended = True
-        for tell in self._listeners:
-            tell(self.last)
+        for listener in self._listeners:
+            listener(self.last)
 
     def clear(self, scope: str | None = None) -> None:
-        """Forget all exchanges, or those of a scope; numbers go on."""
+        """Remove all exchanges, or those of a scope; numbers go on."""
         with self._changed:
-            kept = [e for e in self._entries if scope and e.exchange(self.masking).scope != scope]
-            self._entries = deque(kept)
-            self._bytes = sum(entry.size for entry in kept)
+            rest = [e for e in self._entries if scope and e.exchange(self.masking).scope != scope]
+            self._entries = deque(rest)
+            self._bytes = sum(entry.size for entry in rest)
 
     @contextmanager
-    def listening(self, tell: Callable[[int], object]) -> Iterator[None]:
-        """Have something called with the number of each exchange, in the thread that tells of it.
+    def listening(self, listener: Callable[[int], object]) -> Iterator[None]:
+        """Have something called with the number of each exchange, in the thread that records it.
 
         Raises:
             TooManyListenersError: a hundred listen already.
         """
         with self._changed:
             if len(self._listeners) >= MOST_LISTENERS:
-                raise TooManyListenersError(f"{MOST_LISTENERS} wait for the journal already.")
-            self._listeners = [*self._listeners, tell]
+                raise TooManyListenersError(f"{MOST_LISTENERS} listen to the journal already.")
+            self._listeners = [*self._listeners, listener]
         try:
             yield
         finally:
             with self._changed:
-                self._listeners = [each for each in self._listeners if each is not tell]
+                self._listeners = [one for one in self._listeners if one is not listener]
 
-    def count(self, wanted: Wanted, until: int) -> int:
-        """Return how many exchanges are asked for, up to a number."""
-        return sum(entry.number <= until for entry in self._entries_of(wanted))
+    def count(self, selector: Selector, until: int) -> int:
+        """Return how many exchanges are selected, up to a number."""
+        return sum(entry.number <= until for entry in self._entries_of(selector))
 
-    def _judged(self, entry: Entry) -> Exchange:
-        if self._make_judge is None:
+    def _validated(self, entry: Entry) -> Exchange:
+        if self._make_validator is None:
             return entry.exchange(self.masking)
-        with self._judging:  # so that nothing is judged twice
-            self._judge = self._judge or self._make_judge()
-            return entry.judged(self.masking, self._judge)
+        with self._validating:  # so that nothing is validated twice
+            self._validator = self._validator or self._make_validator()
+            return entry.validated(self.masking, self._validator)
 
-    def _entries_of(self, wanted: Wanted) -> Iterator[Entry]:
+    def _entries_of(self, selector: Selector) -> Iterator[Entry]:
         with self._changed:
-            entries = [entry for entry in self._entries if entry.number > wanted.after]
+            entries = [entry for entry in self._entries if entry.number > selector.after]
         for entry in entries:
-            if wanted.admits(entry.exchange(self.masking)) and (
-                not wanted.violations or violates(self._judged(entry))
+            if selector.matches(entry.exchange(self.masking)) and (
+                not selector.violations or violates(self._validated(entry))
             ):
                 yield entry
 
 
-class _Counted:
-    """How many exchanges of a kind there have been so far; each is looked at once."""
+class _Counter:
+    """Counts the selected exchanges so far, looking at each once."""
 
-    def __init__(self, journal: Journal, wanted: Wanted) -> None:
+    def __init__(self, journal: Journal, selector: Selector) -> None:
         self._journal = journal
-        self._wanted = wanted
+        self._selector = selector
         self._count = 0
-        self.seen = wanted.after
+        self.seen = selector.after
 
     def up_to_now(self) -> int:
         """Look at what is new, and return how many there are."""
         seen = self._journal.last
-        self._count += self._journal.count(msgspec.structs.replace(self._wanted, after=self.seen), seen)
+        self._count += self._journal.count(msgspec.structs.replace(self._selector, after=self.seen), seen)
         self.seen = max(seen, self.seen)
         return self._count
+
+
+def violates(exchange: Exchange) -> bool:
+    """Return whether an exchange violates the contract."""
+    return exchange.verdict is not None and bool(exchange.verdict.request or exchange.verdict.response)
+
+
+def _size(exchange: Exchange) -> int:
+    messages = (exchange.request, exchange.response)
+    pairs = [pair for message in messages for pair in (*message.headers, *message.fields)]
+    return sum(len(message.body) for message in messages) + sum(len(n) + len(v) for n, v in pairs)

@@ -1,4 +1,4 @@
-"""The journal of a mock in another process."""
+"""The journal of a mock in another process, and the report of the traffic in it."""
 
 from __future__ import annotations
 
@@ -9,18 +9,24 @@ import httpx
 import msgspec
 
 from openapi_check.exchange import Exchange
+from openapi_check.masking import Masking
+from openapi_check.page import page
+from openapi_check.validation import ExchangeJudge, TrafficReporter
+
+from .selector import Selector
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
-    from .wanted import Wanted
+    from openapi_contract import Contract
 
 LONGEST_WAIT_SECONDS = 60
 AT_ONCE = 1000
 
 
 class RemoteJournal:
-    """What `Calls` asks of a journal, by the control API.
+    """A journal as `Calls` uses it, by the control API.
 
     Args:
         control: URL of the control API, such as ``http://127.0.0.1:8000/_mock``.
@@ -31,33 +37,62 @@ class RemoteJournal:
         self._url = f"{control}/journal"
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
 
-    def find(self, wanted: Wanted, limit: int | None = None) -> list[Exchange]:
-        """Return the exchanges that are asked for, oldest first."""
-        found: list[Exchange] = []
-        while limit is None or len(found) < limit:
-            after = found[-1].number if found else wanted.after
-            page = self._ask(msgspec.structs.replace(wanted, after=after), limit=AT_ONCE)
-            if not page:
+    def find(self, selector: Selector, limit: int | None = None) -> list[Exchange]:
+        """Return the selected exchanges, oldest first."""
+        exchanges: list[Exchange] = []
+        while limit is None or len(exchanges) < limit:
+            after = exchanges[-1].number if exchanges else selector.after
+            more = self._ask(msgspec.structs.replace(selector, after=after), limit=AT_ONCE)
+            if not more:
                 break
-            found += page
-        return found[:limit]
+            exchanges += more
+        return exchanges[:limit]
 
-    def wait(self, wanted: Wanted, count: int, seconds: float) -> bool:
+    def wait(self, selector: Selector, count: int, seconds: float) -> bool:
         """Wait until so many exchanges are there, or the time is over; return whether they are."""
         until = monotonic() + seconds
-        while len(self.find(wanted, count)) < count:
+        while len(self.find(selector, count)) < count:
             left = until - monotonic()
             if left <= 0:
                 return False
-            self._ask(wanted, limit=0, count=count, wait_seconds=min(left, LONGEST_WAIT_SECONDS))
+            self._ask(selector, limit=0, count=count, wait_seconds=min(left, LONGEST_WAIT_SECONDS))
         return True
 
-    def _ask(self, wanted: Wanted, **more: float) -> list[Exchange]:
-        asked: Mapping[str, Any] = msgspec.structs.asdict(wanted)
-        query = {name: value for name, value in asked.items() if value not in ("", False)}
+    def _ask(self, selector: Selector, **more: float) -> list[Exchange]:
+        attributes: Mapping[str, Any] = msgspec.structs.asdict(selector)
+        query = {name: value for name, value in attributes.items() if value not in ("", False)}
         timeout = httpx.Timeout(10, read=10 + LONGEST_WAIT_SECONDS)
-        answer = httpx.get(
+        response = httpx.get(
             self._url, params={**query, **more}, headers=self._headers, timeout=timeout, trust_env=False
         )
-        answer.raise_for_status()
-        return msgspec.convert(answer.json()["exchanges"], list[Exchange])
+        response.raise_for_status()
+        return msgspec.convert(response.json()["exchanges"], list[Exchange])
+
+
+class ConsumerTraffic:
+    """The traffic between tests and a mock, validated, and how much of the contract they exercised.
+
+    Args:
+        path: where the report goes: JSON if that is its suffix, else a page.
+        control: URL of the mock's control API.
+        contract: of the mock.
+    """
+
+    def __init__(self, path: Path, control: str, contract: Contract) -> None:
+        self._path = path
+        self._journal = RemoteJournal(control)
+        self._judge = ExchangeJudge(contract)
+        self._tally = TrafficReporter(contract, Masking.of(contract))
+        self._last = 0
+
+    def collect(self) -> None:
+        """Validate what is new in the journal."""
+        for exchange in self._journal.find(Selector(after=self._last, server="api")):
+            self._tally.record(exchange, self._judge.judge(exchange))
+            self._last = exchange.number
+
+    def write(self) -> None:
+        """Write the report."""
+        report = self._tally.report()
+        is_json = self._path.suffix == ".json"
+        self._path.write_bytes(report.json() if is_json else page(report).encode())

@@ -1,1 +1,1 @@
-"""A reverse proxy that watches traffic keep or break the contract."""
+"""A reverse proxy that validates the traffic through it."""

@@ -1,49 +1,59 @@
-"""The proxy: each request goes to the upstream, each answer to the client, and both before the judge."""
+"""The proxy: requests go to the upstream, responses to the client, and both are validated."""
 
 from __future__ import annotations
 
 import asyncio
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from .fields import transfer_coding, value_of
+from openapi_service.server import listen, serving
+
 from .outgoing import Outgoing
-from .passage import Passage
-from .upstream import NAME, UpstreamFailed
-from .verdict_fields import verdict_fields
+from .recorder import verdict_fields
+from .upstream import UpstreamFailed, transfer_coding, value_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
     from starlette.types import Receive, Scope, Send
 
     from openapi_check.validation import Judgement
     from openapi_mock.journal import Exchange
 
-    from .fields import RawHeaders
-    from .upstream import Answer, Upstream
-    from .watch import Watch
+    from .recorder import Recorder
+    from .upstream import RawHeaders, Upstream, UpstreamResponse
 
 MOST_BYTES = 1024 * 1024
 AT_ONCE_BYTES = 32 * 1024
-"""Up to so many are judged where they are; more, or compressed ones, would hold up others: a thread does."""
+"""Up to so many are validated in the event loop; more, or compressed ones, in a thread."""
 
 
 class Proxy:
-    """An ASGI app that passes everything on to one upstream, and judges what goes by.
+    """An ASGI app that passes everything on to one upstream, and validates the exchanges.
 
     Args:
-        upstream: answers.
-        watch: judges, and is told.
-        most_bytes: longest body that is held back and judged.
+        upstream: responds.
+        recorder: validates and records.
+        most_bytes: longest body that is held back and validated.
     """
 
-    def __init__(self, upstream: Upstream, watch: Watch, *, most_bytes: int = MOST_BYTES) -> None:
+    def __init__(self, upstream: Upstream, recorder: Recorder, *, most_bytes: int = MOST_BYTES) -> None:
         self.upstream = upstream
-        self.watch = watch
+        self.recorder = recorder
         self.most_bytes = most_bytes
+
+    async def start(self) -> None:
+        """Do nothing: connections to the upstream are made when they are needed."""
+
+    def end(self) -> None:
+        """Do nothing: the server cancels what does not end by itself."""
+
+    async def stop(self) -> None:
+        """Close the connections to the upstream."""
+        await self.upstream.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request on."""
@@ -55,26 +65,26 @@ class _ClientGone(Exception):  # noqa: N818 -- an event, not an error of ours
 
 
 class _CutShort(Exception):  # noqa: N818 -- the same
-    """The answer ends too early: raised so that the server does not end it as if it were whole."""
+    """The response ends too early: raised so that the server does not end it as if it were whole."""
 
 
 class _Passing:
     """One exchange on its way through."""
 
     def __init__(self, proxy: Proxy, scope: Scope, receive: Receive, send: Send) -> None:
-        self._upstream, self._watch = proxy.upstream, proxy.watch
+        self._upstream, self._recorder = proxy.upstream, proxy.recorder
         self._most_bytes = proxy.most_bytes
         self._scope, self._receive, self._send = scope, receive, send
-        self._passage = Passage(scope, proxy.upstream.url_of(scope), proxy.most_bytes)
+        self._recording = proxy.recorder.recording(scope, proxy.upstream.url_of(scope), proxy.most_bytes)
         self._outgoing = Outgoing(send, self._head, proxy.most_bytes)
         self._judgement: Judgement | None = None
         self._task = asyncio.current_task()
         self._listening: asyncio.Task[None] | None = None
-        self._gone = self._told = False
+        self._gone = self._recorded = False
         self._waiting = True
 
     async def run(self) -> None:
-        """Pass the request on and the answer back; whatever happens, the watch is told once."""
+        """Pass the request on and the response back; whatever happens, it is recorded once."""
         try:
             await self._pass_on()
         except UpstreamFailed as failure:
@@ -86,21 +96,22 @@ class _Passing:
                 await self._fail(_ended())
                 raise
         finally:
-            self._tell()
+            self._record()
             self._outgoing.drop()
             if self._listening is not None:
                 self._listening.cancel()
 
     async def _pass_on(self) -> None:
-        async with self._upstream.answer(self._scope, self._body()) as answer:
-            self._passage.status, self._passage.headers = answer.status, answer.headers
-            if self._is_long(answer):
+        async with self._upstream.respond(self._scope, self._body()) as response:
+            recording = self._recording
+            recording.status, recording.headers = response.status, response.headers
+            if self._is_long(response):
                 await self._outgoing.release()
             else:
                 self._outgoing.hold()
-            async for chunk in answer.chunks():
-                self._passage.answer(chunk)
-                if self._passage.has_length:
+            async for chunk in response.chunks():
+                recording.respond(chunk, more=True)
+                if recording.has_whole_response:
                     await self._conclude()
                 await self._outgoing.add(chunk)
             self._waiting = False
@@ -108,18 +119,19 @@ class _Passing:
             await self._outgoing.end()
 
     async def _conclude(self) -> None:
-        """Judge all that there was; whoever has the whole answer finds it in the journal."""
-        if not self._passage.ended:
-            self._passage.ended = True
-            exchange = self._passage.exchange()
+        """Validate the exchange; whoever has the whole response finds it in the journal."""
+        if not self._recording.ended:
+            self._recording.response.complete = True
+            self._recording.end()
+            exchange = self._recording.unmasked()
             self._judgement = await self._judge(exchange)
-            self._tell(exchange)
+            self._record(exchange)
 
     def _body(self) -> AsyncIterator[bytes] | None:
         headers = self._scope["headers"]
         if transfer_coding(headers) or value_of(headers, b"content-length") not in {None, b"0"}:
             return self._chunks()
-        self._passage.asked = True
+        self._recording.request.complete = True
         self._listen()
         return None
 
@@ -130,8 +142,7 @@ class _Passing:
             if message["type"] == "http.disconnect":
                 raise _ClientGone
             chunk, more = message.get("body", b""), message.get("more_body", False)
-            self._passage.ask(chunk)
-            self._passage.asked = not more
+            self._recording.ask(chunk, more=more)
             if chunk:
                 yield chunk
         self._listen()
@@ -148,57 +159,86 @@ class _Passing:
             self._gone = True
             self._task.cancel()
 
-    def _is_long(self, answer: Answer) -> bool:
-        length = value_of(answer.headers, b"content-length") or b"0"
-        is_events = (value_of(answer.headers, b"content-type") or b"").startswith(b"text/event-stream")
+    def _is_long(self, response: UpstreamResponse) -> bool:
+        length = value_of(response.headers, b"content-length") or b"0"
+        is_events = (value_of(response.headers, b"content-type") or b"").startswith(b"text/event-stream")
         return is_events or not length.isdigit() or int(length) > self._most_bytes
 
     def _head(self) -> tuple[int, RawHeaders]:
-        """Return the answer's head, with what the judge says of what is there by now."""
+        """Return the response's head, with the verdict on what is there by now."""
         if self._judgement is None:
-            self._judgement = self._watch.judge(self._passage.exchange())
-        headers = [*self._passage.headers, *verdict_fields(self._judgement.verdict)]
+            self._judgement = self._recorder.judge(self._recording.unmasked())
+        headers = [*self._recording.headers, *verdict_fields(self._judgement.verdict)]
         # uvicorn takes the length that these tell for that of a body to come
-        if self._passage.status in {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}:
+        if self._recording.status in {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}:
             headers = [pair for pair in headers if pair[0].lower() != b"content-length"]
-        return self._passage.status, headers
+        return self._recording.status, headers
 
     async def _judge(self, exchange: Exchange) -> Judgement:
-        if self._passage.is_light(AT_ONCE_BYTES):
-            return self._watch.judge(exchange)
-        return await asyncio.to_thread(self._watch.judge, exchange)
+        if self._recording.is_light(AT_ONCE_BYTES):
+            return self._recorder.judge(exchange)
+        return await asyncio.to_thread(self._recorder.judge, exchange)
 
-    def _tell(self, exchange: Exchange | None = None) -> None:
-        """Tell the watch, once."""
-        if self._told:
+    def _record(self, exchange: Exchange | None = None) -> None:
+        """Record the exchange, once."""
+        if self._recorded:
             return
-        self._told = True
-        exchange = exchange or self._passage.exchange()
-        self._watch.record(exchange, self._judgement or self._watch.judge(exchange))
+        self._recorded = True
+        self._recording.end()
+        exchange = exchange or self._recording.unmasked()
+        self._recorder.record(self._recording, exchange, self._judgement or self._recorder.judge(exchange))
 
     async def _fail(self, failure: UpstreamFailed) -> None:
-        """Answer for the upstream, if there is still a way to."""
+        """Respond for the upstream, unless its response has started."""
         started = self._outgoing.started
         self._outgoing.drop()
-        self._passage.status, self._judgement = 0, None
-        self._tell()
+        self._recording.status, self._judgement = 0, None
+        self._record()
         if started:
             raise _CutShort from failure
         document = {
             "type": "about:blank",
             "title": failure.status.phrase,
             "status": int(failure.status),
-            "detail": f"No answer from {self._upstream.url}: {failure}.",
+            "detail": f"No response from {self._upstream.url}: {failure}.",
         }
         body = msgspec.json.encode(document)
         headers = [
             (b"content-type", b"application/problem+json"),
             (b"content-length", str(len(body)).encode()),
-            (b"proxy-status", f"{NAME}; error={failure.error}".encode()),
+            (b"proxy-status", f"{self._upstream.name}; error={failure.error}".encode()),
         ]
         await self._send({"type": "http.response.start", "status": int(failure.status), "headers": headers})
         await self._send({"type": "http.response.body", "body": body})
 
 
 def _ended() -> UpstreamFailed:
-    return UpstreamFailed(HTTPStatus.BAD_GATEWAY, "connection_terminated", "the proxy was told to end")
+    return UpstreamFailed(HTTPStatus.BAD_GATEWAY, "connection_terminated", "the proxy ends")
+
+
+@contextmanager
+def proxying(
+    upstream: Upstream,
+    recorder: Recorder,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    most_bytes: int = MOST_BYTES,
+) -> Iterator[str]:
+    """Run the proxy in a thread for as long as this is entered, and yield its URL.
+
+    Args:
+        upstream: where requests go.
+        recorder: validates and records.
+        host: address to listen on.
+        port: 0 takes a free one.
+        most_bytes: longest body that is held back and validated.
+
+    Raises:
+        CannotListen: the port is taken, or the address is not this machine's.
+    """
+    # uvicorn logs the exception that cuts a response short as an error
+    options = {"log_level": "critical", "date_header": False}
+    proxy = Proxy(upstream, recorder, most_bytes=most_bytes)
+    with listen(host, port) as listening, serving(proxy, listening, "proxy", **options) as url:
+        yield url

@@ -1,4 +1,4 @@
-"""An answer on its way to the client, held back for as long as its verdict takes and no longer."""
+"""A response on its way to the client, held back until its verdict is there."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ if TYPE_CHECKING:
 
     from starlette.types import Send
 
-    from .fields import RawHeaders
+    from .upstream import RawHeaders
 
 MOST_SECONDS = 0.25
-"""So long an answer is held back at most: what trickles (a slow export) is not to wait for its end."""
+"""A response is held back no longer: what trickles, such as a slow export, does not wait for its end."""
 
 
 class Outgoing:
-    """Sends an answer's head once it is known what to say of it, and its body.
+    """Sends a response's head once its verdict is known, and its body.
 
     Args:
         send: to the client.
-        head: returns status and headers as they are to be sent, with what can be said by then.
+        head: returns status and headers, with the verdict of the moment.
         most_bytes: of a body that are held back.
     """
 
@@ -37,7 +37,7 @@ class Outgoing:
         self.started = False
 
     def hold(self) -> None:
-        """Hold back what is added, for a while; the answer's head is there."""
+        """Hold back what is added, for a while; the head is there."""
         self._timer = asyncio.get_running_loop().call_later(MOST_SECONDS, self._too_late)
 
     async def add(self, chunk: bytes) -> None:

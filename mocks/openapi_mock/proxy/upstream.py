@@ -10,21 +10,24 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from .fields import end_to_end, transfer_coding
-
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterable
 
     from starlette.types import Scope
 
-    from .fields import RawHeaders
+RawHeaders = list[tuple[bytes, bytes]]
+
+HOP_BY_HOP = frozenset(
+    {b"connection", b"keep-alive", b"proxy-connection", b"te", b"trailer", b"transfer-encoding", b"upgrade"}
+)
+"""Fields of one connection; ``Trailer`` goes with them, as trailers do not get through here."""
 
 IDLE_SECONDS = 2
 """Servers close idle connections after some seconds; to be first spares requests that meet a closing one."""
 
 CONNECT_SECONDS = 5
 MOST_CONNECTIONS = 200
-NAME = "scanner-api"
+NAME = "openapi-mock"
 FINAL = range(200, 600)
 
 
@@ -33,11 +36,11 @@ class NotAnUpstream(ValueError):  # noqa: N818 -- says what it is
 
 
 class UpstreamFailed(Exception):  # noqa: N818 -- says what happened
-    """There is no answer, or it ended too early.
+    """There is no response, or it ended too early.
 
     Attributes:
-        status: what a gateway answers then.
-        error: what RFC 9209 calls it.
+        status: of the gateway's response.
+        error: its name in RFC 9209.
     """
 
     def __init__(self, status: HTTPStatus, error: str, reason: str) -> None:
@@ -46,12 +49,12 @@ class UpstreamFailed(Exception):  # noqa: N818 -- says what happened
         super().__init__(reason)
 
 
-class Answer:
-    """An answer whose head is there.
+class UpstreamResponse:
+    """A response whose head is there.
 
     Attributes:
         status: from 200 to 599.
-        headers: those that are for the client.
+        headers: those that go on to the client.
     """
 
     def __init__(self, response: httpx.Response) -> None:
@@ -73,20 +76,22 @@ class Upstream:
 
     Args:
         url: of the server, with or without a path that goes before those of requests.
-        timeout: seconds between one piece of an answer and the next.
+        timeout: seconds between one piece of a response and the next.
         keep_host: send the client's ``Host`` instead of the upstream's own.
+        name: of the proxy, in ``Via`` and ``Proxy-Status``.
 
     Raises:
         NotAnUpstream: the URL is none of http or https, or has more than a path.
     """
 
-    def __init__(self, url: str, *, timeout: float = 60, keep_host: bool = False) -> None:
+    def __init__(self, url: str, *, timeout: float = 60, keep_host: bool = False, name: str = NAME) -> None:
+        self.name = name
         self._url = _checked(url)
         self._base = self._url.raw_path.rstrip(b"/")
         self._host = self._url.netloc
         self._keep_host = keep_host
         self._timeout = httpx.Timeout(timeout, connect=min(timeout, CONNECT_SECONDS)).as_dict()
-        self._pseudonym = f"{NAME}-{secrets.token_hex(4)}".encode()
+        self._pseudonym = f"{name}-{secrets.token_hex(4)}".encode()
         limits = httpx.Limits(max_connections=MOST_CONNECTIONS, keepalive_expiry=IDLE_SECONDS)
         self._transport = httpx.AsyncHTTPTransport(limits=limits)
 
@@ -104,15 +109,17 @@ class Upstream:
         await self._transport.aclose()
 
     @asynccontextmanager
-    async def answer(self, scope: Scope, body: AsyncIterator[bytes] | None) -> AsyncIterator[Answer]:
-        """Pass a request on, and return the answer as soon as its head is there.
+    async def respond(
+        self, scope: Scope, body: AsyncIterator[bytes] | None
+    ) -> AsyncIterator[UpstreamResponse]:
+        """Pass a request on, and yield the response as soon as its head is there.
 
         Args:
             scope: the request's head.
             body: its chunks; None for none.
 
         Raises:
-            UpstreamFailed: there is no answer, or it ends too early.
+            UpstreamFailed: there is no response, or it ends too early.
         """
         try:
             response = await self._transport.handle_async_request(self._request(scope, body))
@@ -121,7 +128,7 @@ class Upstream:
                     raise UpstreamFailed(
                         HTTPStatus.BAD_GATEWAY, "http_protocol_error", f"it answered {response.status_code}"
                     )
-                yield Answer(response)
+                yield UpstreamResponse(response)
             finally:
                 await response.aclose()
         except httpx.TransportError as error:
@@ -173,7 +180,7 @@ def _failure(error: httpx.TransportError) -> UpstreamFailed:
     if isinstance(error, httpx.ConnectTimeout):
         return UpstreamFailed(HTTPStatus.GATEWAY_TIMEOUT, "connection_timeout", "no connection in time")
     if isinstance(error, httpx.TimeoutException):
-        return UpstreamFailed(HTTPStatus.GATEWAY_TIMEOUT, "http_response_timeout", "no answer in time")
+        return UpstreamFailed(HTTPStatus.GATEWAY_TIMEOUT, "http_response_timeout", "no response in time")
     if isinstance(error, httpx.LocalProtocolError):
         return UpstreamFailed(HTTPStatus.BAD_REQUEST, "http_request_error", str(error))
     if isinstance(error, httpx.ConnectError):
@@ -194,3 +201,26 @@ def _checked(text: str) -> httpx.URL:
     if url.query or url.fragment or url.userinfo:
         raise NotAnUpstream("An upstream is a server and perhaps a path, without user, query and fragment.")
     return url
+
+
+def end_to_end(headers: Iterable[tuple[bytes, bytes]]) -> RawHeaders:
+    """Return the fields that go through a proxy (RFC 9110, section 7.6), in order, repeated ones too."""
+    fields = list(headers)
+    left_out = HOP_BY_HOP | _named_by_connection(fields)
+    return [(name, value) for name, value in fields if name.lower() not in left_out]
+
+
+def _named_by_connection(fields: RawHeaders) -> frozenset[bytes]:
+    options = [value for name, value in fields if name.lower() == b"connection"]
+    return frozenset(option.strip().lower() for value in options for option in value.split(b","))
+
+
+def transfer_coding(headers: Iterable[tuple[bytes, bytes]]) -> bytes | None:
+    """Return the transfer codings of a message, in lower case; None if it has a length, or no body."""
+    codings = [value.strip().lower() for name, value in headers if name.lower() == b"transfer-encoding"]
+    return b", ".join(codings) if codings else None
+
+
+def value_of(headers: Iterable[tuple[bytes, bytes]], field: bytes) -> bytes | None:
+    """Return the first value of a field, named in lower case; None if it is not there."""
+    return next((value for name, value in headers if name.lower() == field), None)

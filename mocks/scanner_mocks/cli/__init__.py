@@ -35,7 +35,9 @@ def add_commands(commands: dict[str, Lazy]) -> None:
         variables="SCANNER_CHECK",
         else_default=", else the packaged one",
     )
-    commands["proxy"] = COMMANDS["proxy"].customized(contract=CONTRACT, load=load_contract)
+    commands["proxy"] = COMMANDS["proxy"].customized(
+        contract=CONTRACT, load=load_contract, name="scanner-api"
+    )
 
 
 def _preset() -> Preset:

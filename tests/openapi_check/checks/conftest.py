@@ -26,7 +26,7 @@ from scanner_api.storage.photo_bucket import PhotoBucket, UploadRules
 from scanner_mocks import seeds, token_issuer
 from scanner_mocks.aws_session import aws_session
 from scanner_mocks.checks import CHECKS
-from scanner_mocks.planting import plant
+from scanner_mocks.seeding import seed_database
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -105,7 +105,7 @@ class World:
     async def start(self) -> None:
         """Start the app on its seeds."""
         await self.app.start()
-        await plant(self.app.database, self.app.clock)
+        await seed_database(self.app.database, self.app.clock)
 
     def wait(self, seconds: float) -> None:
         """Let the time pass, for the app and for S3."""

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 import httpx
 import pytest
 
+from openapi_mock import contract_mock
 from openapi_mock.console import PATH
-from openapi_mock.console.page import FOLDER, policy_with
-from openapi_mock.contract_mock import contract_mock
+from openapi_mock.console.page import FOLDER, ConsolePage, policy_with
+from scanner_mocks.faults import EXTENSION
 
 THINGS = """
 openapi: 3.1.0
 info: {title: Things, version: "1"}
 paths: {}
 """
-SCRIPTS = sorted(FOLDER.glob("*.js"))
+VIEWS = EXTENSION.console
+SCRIPTS = [*sorted(FOLDER.glob("*.js")), *sorted(VIEWS.glob("*.js"))]
+FILES = [
+    file
+    for folder in (FOLDER, VIEWS)
+    for file in sorted(folder.iterdir())
+    if file.suffix in {".js", ".html", ".css"}
+]
 ELSEWHERE = re.compile(r"https?://|(?<![:/])//[a-z]")
 MARKUP = re.compile(
     r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|localStorage"
@@ -59,6 +68,25 @@ def test_files(client, name):
     assert answer.headers["x-content-type-options"] == "nosniff"
 
 
+def test_views_of_an_application_are_in_their_places():
+    """The page of a mock has its application's views, and that of any other contract has none."""
+
+    async def page(console):
+        sent = []
+
+        async def send(message):
+            sent.append(message)
+
+        await console({"type": "http", "method": "GET", "path": PATH, "headers": []}, None, send)
+        return sent[-1]["body"].decode()
+
+    plain, extended = (asyncio.run(page(ConsolePage(None, views))) for views in (None, VIEWS))
+    assert "scanner" not in plain
+    for file in VIEWS.glob("*.html"):
+        assert file.read_text() in extended
+    assert "<!--" not in plain + extended
+
+
 @pytest.mark.parametrize("name", ["nothing.js", "page.py", "%2e%2e/page.py", "__init__.py"])
 def test_nothing_else_is_served(client, name):
     """A name that is none of the page's files is not found, whatever it tries."""
@@ -84,9 +112,7 @@ def test_s3_at_an_ipv6_address_is_allowed():
     assert "connect-src 'self' http:;" in policy_with("http://[::1]:9000")
 
 
-@pytest.mark.parametrize(
-    "file", [*SCRIPTS, FOLDER / "index.html", FOLDER / "style.css"], ids=lambda each: each.name
-)
+@pytest.mark.parametrize("file", FILES, ids=lambda each: each.name)
 def test_the_files_name_no_other_host(file):
     """No file refers to another host."""
     assert (

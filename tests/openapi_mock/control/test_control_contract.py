@@ -5,20 +5,21 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from openapi_mock.control.app import DOCUMENT, control_contract
+from openapi_mock.extension import DOCUMENT, NO_EXTENSION
 from scanner_contract import load_contract
+from scanner_mocks.faults import EXTENSION
 
 
 def test_the_document_is_valid():
     """A start takes the document as it stands, so it must be one that needs no completion."""
-    assert load_contract(DOCUMENT).document == control_contract().document
+    assert load_contract(DOCUMENT).document == NO_EXTENSION.control_contract().document
 
 
 def test_the_document_is_served(control):
     """It is at /_mock/openapi.json."""
     answer = control.get("/openapi.json")
     assert answer.headers["Content-Type"] == "application/json"
-    assert answer.json() == control_contract().document
+    assert answer.json() == EXTENSION.control_contract().document
 
 
 def test_the_contract_is_told_beside_the_api(stage, control):
@@ -32,7 +33,7 @@ def test_the_contract_is_told_beside_the_api(stage, control):
 
 def test_every_operation_is_there(control):
     """No operation of the contract is unknown to the server; what a request lacks is told."""
-    for operation in control_contract().operations:
+    for operation in NO_EXTENSION.control_contract().operations:
         path = operation.path.removeprefix("/_mock").replace("{id}", "unknown")
         if path != "/events":
             answer = control.request(operation.method, path)

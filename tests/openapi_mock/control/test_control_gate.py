@@ -7,8 +7,8 @@ import asyncio
 import httpx
 import pytest
 
-from openapi_mock.control import ControlGate
-from openapi_mock.control.app import Door
+from openapi_mock.control import ControlAccess
+from openapi_mock.control.app import _Checked
 from openapi_service.clock import SystemClock
 from openapi_service.edge import Edge
 from openapi_service.problems import Forbidden
@@ -102,12 +102,12 @@ def test_pages_and_events_are_behind_it_too(control):
 def test_another_machine_may_not(peer):
     """A peer that is not loopback is refused, whatever Host it sends; so is one that is not known."""
     with pytest.raises(Forbidden, match="own machine"):
-        ControlGate().check(request_from(peer, (b"host", b"localhost")))
+        ControlAccess().check(request_from(peer, (b"host", b"localhost")))
 
 
 def test_ipv4_in_ipv6_is_this_machine():
     """A loopback address is one however it is written."""
-    ControlGate().check(request_from(("::ffff:127.0.0.1", 5), (b"host", b"localhost")))
+    ControlAccess().check(request_from(("::ffff:127.0.0.1", 5), (b"host", b"localhost")))
 
 
 def request_from(peer, *headers):
@@ -187,7 +187,7 @@ def test_too_many_parameters_are_no_way_in(guarded):
 @pytest.mark.parametrize(("path", "status"), [("/console", 200), ("/console/a.css", 200), ("/consoles", 401)])
 def test_a_public_page_asks_for_no_token(path, status):
     """A page without a secret is there without the token, and so is what is below it; the rest is not."""
-    door = Door(page, {"/_mock/console": page}, ControlGate(TOKEN), {"/_mock/console"})
+    door = _Checked(page, {"/_mock/console": page}, ControlAccess(TOKEN), {"/_mock/console"})
     edge = Edge(door, clock=SystemClock(), pages={}, most_target_bytes=8192)
 
     async def scenario():

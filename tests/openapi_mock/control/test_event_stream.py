@@ -9,8 +9,7 @@ import httpx
 import msgspec
 import pytest
 
-from openapi_mock.event_stream import EventStream
-from openapi_mock.events import MOST_QUEUED, Events
+from openapi_mock.events import MOST_QUEUED, Events, EventStream
 from openapi_mock.journal import Exchange, Journal, Message
 
 

@@ -95,7 +95,7 @@ def test_who_has_gone_is_told_nothing():
         listener = events.listen()
         listener.close()
         events.publish("state", {})
-        return await listener.hear(0), events.heard
+        return await listener.hear(0), events.has_listeners
 
     assert heard(scenario) == ([], False)
 

@@ -8,7 +8,7 @@ from itertools import count
 import httpx
 import pytest
 
-from openapi_mock.turns import Interrupted
+from openapi_mock.state import Interrupted
 from scanner_mocks import scanner_mock, seeds
 
 from .conftest import clients_of

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 
 from openapi_contract import Contract
-from openapi_mock.contract_mock import contract_mock
+from openapi_mock import contract_mock
 
 JSON = {"application/json": {"example": {"text": "x" * 1000}}}
 OPERATION = {"operationId": "get_thing", "responses": {"200": {"description": "A thing.", "content": JSON}}}

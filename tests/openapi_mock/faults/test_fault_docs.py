@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from openapi_mock.control.app import control_contract
-from openapi_mock.faults import Effect, Match
-from openapi_mock.journal import Wanted
-from presigned_s3.refusals import CODES, REFUSALS
+from openapi_mock.journal import Selector
+from presigned_s3.errors import CODES, REFUSALS
+from scanner_mocks.faults import EXTENSION, ScannerEffect, ScannerMatch
 
 PAGE = Path(__file__).parents[3] / "docs" / "faults-and-journal.md"
-SCHEMAS = control_contract().document["components"]["schemas"]
+SCHEMAS = EXTENSION.control_contract().document["components"]["schemas"]
 
 
 def names_in(text):
@@ -24,8 +23,8 @@ def names_in(text):
 @pytest.mark.parametrize(
     ("schema", "struct"),
     [
-        (SCHEMAS["Effect"], Effect),
-        (SCHEMAS["Fault"]["properties"]["match"], Match),
+        (SCHEMAS["Effect"], ScannerEffect),
+        (SCHEMAS["Fault"]["properties"]["match"], ScannerMatch),
     ],
 )
 def test_contract_values_and_page_have_the_same_names(schema, struct):
@@ -36,9 +35,9 @@ def test_contract_values_and_page_have_the_same_names(schema, struct):
 
 def test_every_filter_is_told():
     """What the journal can be asked for is what the control API takes, and the page tells of each."""
-    parameters = control_contract().document["paths"]["/_mock/journal"]["get"]["parameters"]
+    parameters = EXTENSION.control_contract().document["paths"]["/_mock/journal"]["get"]["parameters"]
     asked = {each["name"] for each in parameters}
-    assert set(Wanted.__struct_fields__) - {"scope"} == asked - {"limit", "wait_seconds", "count", "format"}
+    assert set(Selector.__struct_fields__) - {"scope"} == asked - {"limit", "wait_seconds", "count", "format"}
     assert asked <= names_in(PAGE.read_text())
 
 

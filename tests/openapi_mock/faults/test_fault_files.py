@@ -8,11 +8,12 @@ import httpx
 import pytest
 
 from openapi_contract import Contract
-from openapi_mock.contract_mock import contract_mock
-from openapi_mock.faults import Effect, Fault, Match
-from openapi_mock.faults.errors import FaultFileError
-from openapi_mock.faults.file import faults_in
+from openapi_mock import contract_mock
+from openapi_mock.extension import NO_EXTENSION
+from openapi_mock.faults import Effect, Fault, FaultFileError, Match
+from openapi_mock.faults.reading import FaultReader
 
+faults_in = FaultReader(NO_EXTENSION).file
 FAULTS = [
     {"name": "slow", "on": "s3", "match": {"operation": "PostObject"}, "effect": {"latency_ms": 200}},
     {"effect": {"status": 503}, "times": 1},
@@ -69,9 +70,9 @@ def test_formats(name, text, tmp_path):
         ("f.json", b"[" * 200_000, "is nested deeper"),
         ("f.toml", b"a = " + b"[" * 5000, "is not TOML"),
         ("f.json", b" " * (1024 * 1024 + 1), "has more than 1048576 bytes"),
-        ("f.json", b"{}", "wanted is a list of faults"),
-        ("f.json", b'{"fautls": []}', "wanted is a list of faults"),
-        ("f.json", b'"faults"', "wanted is a list of faults"),
+        ("f.json", b"{}", "expected a list of faults"),
+        ("f.json", b'{"fautls": []}', "expected a list of faults"),
+        ("f.json", b'"faults"', "expected a list of faults"),
         ("f.json", b"[7]", "entry 1: the whole: value is not of type"),
         ("f.json", b'[{"effect": {"drop": true}}, {"name": "x"}]', 'entry 2 (x): the whole: "effect" is a'),
         (
@@ -80,6 +81,7 @@ def test_formats(name, text, tmp_path):
             "entry 1 (x): /effect/latency_ms: value is less",
         ),
         ("f.yaml", b"- efect: {}\n", "known are id, struck, name, on, match, scope, skip, times"),
+        ("f.yaml", b"- effect: {expired_upload: true}\n", "known are latency_ms, status"),
         ("f.yaml", b'- name: "\\e[31m"\n  effect: {}', "entry 1: /effect"),
         ("f.toml", b"faults = [{effect = {status = 1979-05-27}}]", "/effect/status: value is not of type"),
         ("f.toml", b"faults = [{effect = {latency_ms = nan}}]", "NaN"),

@@ -39,7 +39,7 @@ def test_a_flag(get):
         ("status=9999", "/status: value is greater than the maximum"),
         ("status=503; status=500", "'status' is there twice"),
         ("s3_code=SlowDown", "/s3_code: is for faults on s3 alone"),
-        ("drop; status=500", "/drop: leaves no answer"),
+        ("drop; status=500", "/drop: leaves no response"),
         ("", "has less than 1 property"),
         (";;", "has less than 1 property"),
         ("\xff=1", "was unexpected"),

@@ -7,9 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from openapi_mock.faults import Effect, Fault, Faults, Match
-from openapi_mock.faults.errors import FaultError, TooManyFaultsError
-from openapi_mock.faults.latency import Exponential, Normal
+from openapi_mock.faults import Effect, Fault, FaultError, Faults, Match, TooManyFaultsError
+from openapi_mock.faults.fault import Exponential, Normal
 
 DROP = Effect(drop=True)
 
@@ -17,16 +16,16 @@ DROP = Effect(drop=True)
 def asked(**differing):
     """Return a request, as faults look at it."""
     plain = {"method": "GET", "path": "/x", "operation": "get_x", "key": "", "scope": ""}
-    return SimpleNamespace(**{**plain, "names": lambda _: False, **differing})
+    return SimpleNamespace(**{**plain, "mentions": lambda _: False, **differing})
 
 
 def test_there_is_an_end_to_them():
     """A thousand faults can be on; one more is refused, and none of those that came with it is on."""
     faults = Faults()
     faults.add(*[Fault(effect=DROP)] * 999)
-    with pytest.raises(TooManyFaultsError, match="999 faults are on; at most 1000"):
+    with pytest.raises(TooManyFaultsError, match="999 faults are active; at most 1000"):
         faults.add(Fault(effect=DROP), Fault(effect=DROP))
-    assert len(faults.standing()) == 999
+    assert len(faults.active()) == 999
 
 
 def test_s3_hears_of_its_own():
@@ -71,11 +70,7 @@ def test_latencies_are_never_negative():
             "is no operation of api; close to it: a_get_session",
         ),
         (Fault(match=Match(operation="Ω" * 300), effect=DROP), "is no operation of api"),
-        (Fault(on="s3", effect=DROP), "/on: is s3, which this mock has not"),
-        (
-            Fault(effect=Effect(expired_upload=True)),
-            "/effect/expired_upload: is for uploads to S3, which this mock has not",
-        ),
+        (Fault(on="s3", effect=DROP), "/on: is s3, which this mock does not have"),
     ],
 )
 def test_a_fault_that_would_never_strike(fault, told):
@@ -84,7 +79,7 @@ def test_a_fault_that_would_never_strike(fault, told):
     faults.operations = {"api": ["a_get_session", "a_end_photo"]}
     with pytest.raises(FaultError, match=f"{told}$"):
         faults.add(Fault(effect=DROP), fault)
-    assert faults.standing() == []
+    assert faults.active() == []
 
 
 def test_patterns_are_of_two_characters():

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from openapi_contract import Contract
-from openapi_mock.contract_mock import contract_mock
+from openapi_mock import contract_mock
 
 PATHS = {
     "/a": {"get": {"responses": {"200": {"description": ""}}}},

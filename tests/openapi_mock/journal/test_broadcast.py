@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from openapi_mock.journal import Exchange, Journal, Message
-from openapi_mock.journal.broadcast import Broadcast
+from openapi_mock.traffic import Broadcast
 
 PLAIN = Exchange(
     started=datetime(2026, 1, 1, tzinfo=UTC),
@@ -25,11 +25,11 @@ class Audience:
     """Whoever listens: remembers the numbers, and can be waited for."""
 
     def __init__(self):
-        self.listens = True
+        self.has_listeners = True
         self.numbers = []
         self.heard = threading.Condition()
 
-    def hear(self, exchange):
+    def publish(self, _name, exchange, _number):
         """Hear of an exchange."""
         with self.heard:
             self.numbers.append(exchange.number)
@@ -51,7 +51,7 @@ def journal():
 def audience(journal):
     """Return an audience that the journal's exchanges are told to."""
     audience = Audience()
-    broadcast = Broadcast(journal, audience.hear, lambda: audience.listens)
+    broadcast = Broadcast(journal, audience)
     broadcast.start()
     yield audience
     broadcast.stop()
@@ -69,10 +69,10 @@ def test_each_is_told_once_and_in_order(journal, audience):
 
 def test_nothing_is_told_to_nobody(journal, audience):
     """What happened while nobody listened is not told to those who come later."""
-    audience.listens = False
+    audience.has_listeners = False
     for _ in range(3):
         journal.record(PLAIN)
-    audience.listens = True
+    audience.has_listeners = True
     journal.record(PLAIN)
     audience.wait(1)
     assert audience.numbers == [4]

@@ -44,7 +44,8 @@ def test_a_call_that_was_not_made():
         calls.assert_called(operation="get_session", within=0)
     assert str(failed.value) == (
         "Expected a call of operation='get_session'; there were none. What was called:\n"
-        "  #1 POST http://127.0.0.1/create_session -> no answer (api_create_session, struck by fault fault-1)"
+        "  #1 POST http://127.0.0.1/create_session -> no response "
+        "(api_create_session, struck by fault fault-1)"
     )
 
 
@@ -98,7 +99,7 @@ def test_violations():
 
     journal = journal_of("create_session", "create_session")
     Calls(journal).assert_no_violations()
-    journal.judge_with(Judge)
+    journal.validate_with(Judge)
     with pytest.raises(AssertionError) as failed:
         Calls(journal).assert_no_violations()
     assert "#2 POST" in str(failed.value)

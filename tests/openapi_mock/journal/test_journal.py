@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from openapi_mock.journal import Exchange, Journal, Message, Verdict, Violation, Wanted
+from openapi_mock.journal import Exchange, Journal, Message, Selector, Verdict, Violation
 from openapi_mock.journal.journal import TooManyListenersError
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -103,20 +103,20 @@ def test_filters(wanted):
         status=403,
         scope="run-7",
     )
-    journal = journal_of(exchange(), other, make_judge=Strict)
-    assert [each.number for each in journal.find(Wanted(**wanted))] == [2]
+    journal = journal_of(exchange(), other, make_validator=Strict)
+    assert [each.number for each in journal.find(Selector(**wanted))] == [2]
 
 
 @pytest.mark.parametrize("wanted", [{"operation": "hing"}, {"status": "5xx"}, {"status": "0"}, {"path": "/"}])
 def test_filters_that_nothing_meets(wanted):
     """What is not quite so is not found."""
-    assert journal_of(exchange()).find(Wanted(**wanted)) == []
+    assert journal_of(exchange()).find(Selector(**wanted)) == []
 
 
 def test_a_limit_takes_the_first():
     """A limit takes the oldest of those asked for, so that a reader can go on from the last."""
     journal = journal_of(*[exchange()] * 5)
-    assert [each.number for each in journal.find(Wanted(after=1), 2)] == [2, 3]
+    assert [each.number for each in journal.find(Selector(after=1), 2)] == [2, 3]
 
 
 def test_a_limit_of_bytes_leaves_one():
@@ -129,15 +129,15 @@ def test_a_limit_of_bytes_leaves_one():
 def test_unknown_filters_are_refused():
     """A filter that does not exist is an error, not a filter that all meet."""
     with pytest.raises(TypeError, match="operatoin"):
-        Wanted(operatoin="x")
+        Selector(operatoin="x")
 
 
 def test_verdicts_are_asked_for_once_and_late():
     """Nothing is judged before somebody reads it, and then once."""
     judge = Strict()
-    journal = journal_of(exchange(), exchange(status=418), make_judge=lambda: judge)
+    journal = journal_of(exchange(), exchange(status=418), make_validator=lambda: judge)
     assert judge.verdicts == 0
-    assert len(journal.find(Wanted(violations=True))) == 1
+    assert len(journal.find(Selector(violations=True))) == 1
     assert journal.find()[1].verdict.response[0].part == "status"
     assert judge.verdicts == 2
 
@@ -159,15 +159,15 @@ def test_waiting_ends_when_enough_are_there():
 
     teller = threading.Thread(target=tell)
     teller.start()
-    assert journal.wait(Wanted(status="404"), 2, 30)
+    assert journal.wait(Selector(status="404"), 2, 30)
     teller.join()
 
 
 def test_waiting_ends_with_the_time():
     """Whoever waits for what does not come is told so."""
     journal = journal_of(exchange())
-    assert not journal.wait(Wanted(status="404"), 1, 0.01)
-    assert journal.wait(Wanted(), 1, 0)
+    assert not journal.wait(Selector(status="404"), 1, 0.01)
+    assert journal.wait(Selector(), 1, 0)
 
 
 def test_waiting_in_an_event_loop():
@@ -175,12 +175,12 @@ def test_waiting_in_an_event_loop():
 
     async def scenario():
         journal = journal_of(exchange())
-        waiting = asyncio.create_task(journal.wait_for(Wanted(after=1), 2, 30))
+        waiting = asyncio.create_task(journal.wait_for(Selector(after=1), 2, 30))
         await asyncio.sleep(0)
         for _ in range(2):
             await asyncio.to_thread(journal.record, exchange())
         await waiting
-        await journal.wait_for(Wanted(), 10, 0.01)
+        await journal.wait_for(Selector(), 10, 0.01)
         return journal
 
     journal = asyncio.run(scenario())
@@ -194,9 +194,9 @@ def test_there_is_an_end_to_those_who_wait():
     with ExitStack() as listening:
         for _ in range(100):
             listening.enter_context(journal.listening(print))
-        with pytest.raises(TooManyListenersError, match="100 wait"):
-            asyncio.run(journal.wait_for(Wanted(), 1, 1))
-    asyncio.run(journal.wait_for(Wanted(), 1, 0))
+        with pytest.raises(TooManyListenersError, match="100 listen"):
+            asyncio.run(journal.wait_for(Selector(), 1, 1))
+    asyncio.run(journal.wait_for(Selector(), 1, 0))
 
 
 def test_many_threads_lose_nothing():

@@ -9,7 +9,7 @@ import threading
 import httpx
 import pytest
 
-from openapi_mock.journal import Calls, Wanted
+from openapi_mock.journal import Calls, Selector
 from openapi_mock.journal.remote import RemoteJournal
 
 UNKNOWN = "2" * 22
@@ -218,7 +218,7 @@ def test_assertions_from_another_process(api, mock):
     calls.assert_no_violations()
     with pytest.raises(AssertionError, match="Expected a call of operation='end_session'"):
         calls.assert_called(operation="end_session", within=0.05)
-    assert journal.find(Wanted(scope="assertions"), 0) == []
+    assert journal.find(Selector(scope="assertions"), 0) == []
 
 
 def test_a_filter_that_is_none_is_refused(control):

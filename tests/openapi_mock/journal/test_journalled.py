@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from openapi_mock.journal import Journal, Journalled
+from openapi_mock.journal import Journal, JournalMiddleware
 from scanner_contract import load_contract
 
 CONTRACT = load_contract(None)
@@ -30,7 +30,7 @@ def serve(app, requests=(), **scope):
         "query_string": b"",
         "headers": [(b"host", b"mock")],
     }
-    asyncio.run(Journalled(app, journal, CONTRACT)({**request, **scope}, receive, send))
+    asyncio.run(JournalMiddleware(app, journal, CONTRACT)({**request, **scope}, receive, send))
     return journal, sent
 
 
@@ -101,7 +101,7 @@ def test_an_app_that_fails():
         "headers": [],
     }
     with pytest.raises(ZeroDivisionError):
-        asyncio.run(Journalled(app, journal, CONTRACT)(request, None, None))
+        asyncio.run(JournalMiddleware(app, journal, CONTRACT)(request, None, None))
     (exchange,) = journal.find()
     assert (exchange.status, exchange.operation, exchange.method) == (0, "", "GET")
 

@@ -10,9 +10,9 @@ import httpx
 import pytest
 
 from openapi_contract import Contract
-from openapi_mock.proxy.server import proxying
+from openapi_mock.proxy.application import proxying
+from openapi_mock.proxy.recorder import Recorder
 from openapi_mock.proxy.upstream import Upstream
-from openapi_mock.proxy.watch import Watch
 
 MOST_BYTES = 4096
 DOCUMENT = {
@@ -134,11 +134,11 @@ def upstream():
 
 
 class Running:
-    """A proxy that runs: its URL, who watches, and a client."""
+    """A proxy that runs: its URL, who recorderes, and a client."""
 
-    def __init__(self, url, watch, client):
+    def __init__(self, url, recorder, client):
         self.url = url
-        self.watch = watch
+        self.recorder = recorder
         self.client = client
 
     def ask(self, *args, **kwargs):
@@ -155,19 +155,19 @@ class Running:
     @property
     def exchanges(self):
         """What the journal has."""
-        return self.watch.journal.find()
+        return self.recorder.journal.find()
 
 
 @contextmanager
 def _running(url, contract, **options):
     most_bytes = options.pop("most_bytes", MOST_BYTES)
-    target = Upstream(url, **options)
-    watch = Watch(contract, target.url)
+    target = Upstream(url, name="scanner-api", **options)
+    recorder = Recorder(contract, target.url)
     with (
-        proxying(target, watch, most_bytes=most_bytes) as where,
+        proxying(target, recorder, most_bytes=most_bytes) as where,
         httpx.Client(base_url=where, trust_env=False, timeout=10) as client,
     ):
-        yield Running(where, watch, client)
+        yield Running(where, recorder, client)
 
 
 @pytest.fixture(scope="session")
@@ -186,7 +186,7 @@ def shared(upstream, contract):
 @pytest.fixture
 def proxy(shared, upstream, json_answer):
     """Return the module's proxy, its journal and its upstream as new."""
-    shared.watch.journal.clear()
+    shared.recorder.journal.clear()
     upstream.asked.clear()
     upstream.answer = json_answer([])
     return shared

@@ -12,7 +12,7 @@ from backports import zstd
 from openapi_check.har import har
 from openapi_check.validation import judge_har
 from openapi_mock.journal import Verdict, Violation
-from openapi_mock.proxy.verdict_fields import verdict_fields
+from openapi_mock.proxy.recorder import verdict_fields
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
@@ -74,14 +74,14 @@ def test_an_answer_beyond_the_limit_streams_unjudged_and_is_counted(proxy, upstr
         )
     else:
         upstream.answer = HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body
-    before = sum(proxy.watch.tally.report().traffic.unjudged.values())
+    before = sum(proxy.recorder.tally.report().traffic.unjudged.values())
     answer = proxy.ask("GET", "/notes?sort=odd")
     assert answer.content == body
     assert told(answer)[0] == 1
     (exchange,) = proxy.exchanges
     assert "answer's body was not kept whole" in exchange.verdict.unjudged
     assert exchange.response.body_bytes == len(body)
-    assert sum(proxy.watch.tally.report().traffic.unjudged.values()) == before + 1
+    assert sum(proxy.recorder.tally.report().traffic.unjudged.values()) == before + 1
 
 
 def test_a_request_beyond_the_limit_streams_unjudged(proxy, upstream):
@@ -147,7 +147,7 @@ def test_secrets_are_masked_in_what_is_kept(proxy, upstream, json_answer):
     proxy.ask("GET", "/notes?token=hunter2&sort=odd", headers=secrets)
     assert upstream.last["x-api-key"] == "hunter2"
     assert "hunter2" not in repr(proxy.exchanges)
-    assert b"hunter2" not in proxy.watch.tally.report().json()
+    assert b"hunter2" not in proxy.recorder.tally.report().json()
     opaque = "opaque-credential-of-a-user"
     proxy.ask("GET", f"/notes/{opaque}?sort={opaque}", headers={"Authorization": f"Bearer {opaque}"})
     assert opaque not in repr(proxy.exchanges)
@@ -180,16 +180,16 @@ def test_a_few_compressed_bytes_do_not_hold_up_other_exchanges(proxy, upstream, 
     """What a few bytes stand for takes long to judge, and is judged beside the thread that passes all on."""
     judged_in = []
 
-    def judge(exchange, judge=proxy.watch.judge):
+    def judge(exchange, judge=proxy.recorder.judge):
         judged_in.append(threading.current_thread().name)
         return judge(exchange)
 
-    monkeypatch.setattr(proxy.watch, "judge", judge)
+    monkeypatch.setattr(proxy.recorder, "judge", judge)
     body = gzip.compress(b"[]") if coding else b"[]"
     field = b"Content-Encoding: gzip\r\n" if coding else b""
     upstream.answer = HEAD + field + b"Content-Length: %d\r\n\r\n" % len(body) + body
     assert proxy.ask("GET", "/notes").json() == []
-    assert [name == "scanner-proxy" for name in judged_in] == [coding is None]
+    assert [name == "proxy" for name in judged_in] == [coding is None]
 
 
 def test_a_compressed_body_that_nobody_can_read_is_not_kept(proxy, upstream):
@@ -207,7 +207,7 @@ def test_the_report_tells_what_was_exercised(running, upstream, contract, json_a
     with running(upstream.url, contract) as proxy:
         proxy.ask("GET", "/notes?sort=new")
         proxy.ask("GET", "/elsewhere")
-        report = proxy.watch.tally.report()
+        report = proxy.recorder.tally.report()
     traffic = report.traffic
     (listed, added) = traffic.coverage
     assert (listed.calls, added.calls) == (1, 0)

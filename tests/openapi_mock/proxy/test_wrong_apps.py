@@ -88,7 +88,7 @@ def told(noted):
     def ask(method="PUT", path="/notes/1?force=true", content=b'{"text": "a"}', **fields):
         sent = {"X-Key": "k", "X-Trace": "t", "Content-Type": "application/json", **fields}
         headers = {name: value for name, value in sent.items() if value is not None}
-        noted.watch.journal.clear()
+        noted.recorder.journal.clear()
         noted.ask(method, path, content=content, headers=headers)
         verdict = noted.exchanges[-1].verdict
         sides = (verdict.request, verdict.response)

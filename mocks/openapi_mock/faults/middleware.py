@@ -1,0 +1,243 @@
+"""The layer in which simulated failures of the API happen."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import cached_property
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from openapi_mock.journal.recording import STRUCK_BY
+from openapi_service.problems import PLAIN, Problem
+from openapi_service.protocol import OneWriteProtocol
+
+from .reading import FaultReader
+from .responses import Changed, Only, Paced, ProvokedProblem, ProvokedProblems
+
+if TYPE_CHECKING:
+    from asyncio import Transport
+
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from openapi_contract import Contract
+    from openapi_contract.routing import Route
+    from openapi_mock.extension import Extension
+    from openapi_service.clock import Clock
+    from openapi_service.problems import ProblemProfile
+
+    from .fault import Effect
+    from .registry import Faults, Strike
+
+HEADER = b"x-mock-fault"
+SCOPE_HEADER = b"x-mock-scope"
+TRANSPORT = "openapi_mock.transport"
+LONGEST_NAP = 0.25
+"""Seconds after which a delayed request looks whether its client is still connected."""
+MOST_READ_BYTES = 64 * 1024
+
+
+class TransportProtocol(OneWriteProtocol):
+    """The service's HTTP, which hands the app the transport: ASGI has no word for closing a connection."""
+
+    def on_message_begin(self) -> None:
+        """Begin a request."""
+        super().on_message_begin()
+        scope: Any = self.scope
+        scope["extensions"] = {TRANSPORT: self.transport}
+
+
+class ApiRequest:
+    """A request to the API, as faults look at it; its parts are computed when a fault asks for them.
+
+    Args:
+        scope: ASGI's.
+        contract: of the API.
+        beginning: of the body.
+    """
+
+    key = ""
+    """No request to the API is for an object in S3."""
+
+    def __init__(self, scope: Scope, contract: Contract, beginning: bytes = b"") -> None:
+        self._scope = scope
+        self._contract = contract
+        self._beginning = beginning
+        self.method: str = scope["method"]
+        self.path: str = scope["path"]
+
+    @cached_property
+    def route(self) -> Route:
+        """Its route in the contract."""
+        raw: bytes = self._scope.get("raw_path") or self.path.encode()
+        return self._contract.route(self.method, raw.decode("latin-1"))
+
+    @property
+    def operation(self) -> str:
+        """The operationId; empty if there is none."""
+        return self.route.operation_id
+
+    @cached_property
+    def scope(self) -> str:
+        """The value of ``X-Mock-Scope``."""
+        return _header(self._scope, SCOPE_HEADER) or ""
+
+    def mentions(self, text: str) -> bool:
+        """Return whether a text is a segment of the path, or in the query or the beginning of the body."""
+        return (
+            text in self.path.split("/")
+            or text.encode() in self._scope["query_string"]
+            or text.encode() in self._beginning
+        )
+
+
+class FaultMiddleware:
+    """An ASGI app to whose requests faults apply: the active ones, or the one that a request asks for.
+
+    Args:
+        app: serves requests, with the documented response that ``Prefer: code=N`` asks for.
+        faults: the active ones.
+        contract: of the app.
+        clock: the time.
+        extension: which faults there are.
+        profile: how problems are written.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        faults: Faults,
+        contract: Contract,
+        clock: Clock,
+        extension: Extension,
+        *,
+        profile: ProblemProfile = PLAIN,
+    ) -> None:
+        self._app = app
+        self._faults = faults
+        self._contract = contract
+        self._problems = ProvokedProblems(contract, clock, profile)
+        self._clock = clock
+        self._reader = FaultReader(extension)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if (
+            scope["type"] != "http"
+            or not (self._faults.on_api or _header(scope, HEADER) is not None)
+            or scope["method"] == "OPTIONS"  # a page cannot tell why a pre-flight failed, so none does
+        ):
+            await self._app(scope, receive, send)
+            return
+        beginning = b""
+        if self._faults.reads_bodies:
+            beginning, receive = await _beginning(receive)
+        try:
+            strike = self._strike(ApiRequest(scope, self._contract, beginning), scope)
+        except Problem as problem:
+            await self._problems.respond(problem, scope, receive, send)
+            return
+        if strike is None:
+            await self._app(scope, receive, send)
+        else:
+            scope[STRUCK_BY] = strike.fault
+            await self._struck(strike, scope, receive, send)
+
+    def _strike(self, request: ApiRequest, scope: Scope) -> Strike | None:
+        text = _header(scope, HEADER)
+        if text is None:
+            return self._faults.strike(request, lambda fault: fault.on == "api")
+        return self._reader.strike(text, "api")
+
+    async def _struck(self, strike: Strike, scope: Scope, receive: Receive, send: Send) -> None:
+        effect = strike.effect
+        await self._wait(strike.seconds, scope)
+        if effect.drop or self._is_over(scope):
+            await _drop(scope, receive)
+            return
+        if effect.bytes_per_second is not None:
+            pace = effect.bytes_per_second
+            send = Paced(send, pace, lambda seconds: self._wait(seconds, scope), lambda: _is_closed(scope))
+        if (
+            effect.error_code
+            or effect.retry_after_seconds is not None
+            or effect.status == HTTPStatus.TOO_MANY_REQUESTS
+        ):
+            send = Changed(send, effect, self._clock)
+        with effect.applied():
+            await self._respond(effect, scope, receive, send)
+
+    async def _wait(self, seconds: float, scope: Scope) -> None:
+        while seconds > 0 and not self._is_over(scope):
+            nap = min(seconds, LONGEST_NAP)
+            await asyncio.sleep(nap)
+            seconds -= nap
+
+    def _is_over(self, scope: Scope) -> bool:
+        """Return whether nobody waits for the response any more, or nothing may be delayed any more."""
+        return self._faults.ended or _is_closed(scope)
+
+    async def _respond(self, effect: Effect, scope: Scope, receive: Receive, send: Send) -> None:
+        if effect.status is None:
+            await self._app(scope, receive, send)
+            return
+        operation = ApiRequest(scope, self._contract).route.operation
+        if operation is not None and operation.response_for(effect.status) is not None:
+            documented = Only(effect.status, send)
+            await self._app(_preferring(effect.status, scope), receive, documented)
+            if documented.passed:
+                return  # else the app had another reason to refuse, such as a missing credential
+        problem = ProvokedProblem(effect.status, effect.error_code)
+        await self._problems.respond(problem, scope, receive, send)
+
+
+def _header(scope: Scope, name: bytes) -> str | None:
+    return next((value.decode("latin-1") for field, value in scope["headers"] if field == name), None)
+
+
+def _preferring(status: int, scope: Scope) -> dict[str, Any]:
+    headers = [pair for pair in scope["headers"] if pair[0] != b"prefer"]
+    return {**scope, "headers": [*headers, (b"prefer", b"code=%d" % status)]}
+
+
+async def _beginning(receive: Receive) -> tuple[bytes, Receive]:
+    """Return the first 64 KiB of a body, and a ``receive`` that returns all of it."""
+    messages: list[Any] = []
+    read = 0
+    while read < MOST_READ_BYTES:
+        message = await receive()
+        messages.append(message)
+        read += len(message.get("body", b""))
+        if not message.get("more_body"):
+            break
+    body = b"".join(message.get("body", b"") for message in messages)
+    waiting = iter(messages)
+
+    async def again() -> Any:
+        message = next(waiting, None)
+        return await receive() if message is None else message
+
+    return body, again
+
+
+def _transport(scope: Scope) -> Transport | None:
+    transport: Transport | None = scope.get("extensions", {}).get(TRANSPORT)
+    return transport
+
+
+def _is_closed(scope: Scope) -> bool:
+    transport = _transport(scope)
+    return transport is not None and transport.is_closing()
+
+
+async def _drop(scope: Scope, receive: Receive) -> None:
+    """Close the connection of a request.
+
+    Raises:
+        ConnectionAbortedError: the server does not hand over the connection.
+    """
+    transport = _transport(scope)
+    if transport is None:
+        raise ConnectionAbortedError("A fault drops this connection, which the server does not hand over.")
+    transport.abort()
+    while (await receive())["type"] != "http.disconnect":
+        pass  # a server that does not know of it yet would respond with 500

@@ -1,0 +1,126 @@
+"""Faults on S3, as its process applies them: slow, refusing, or dropped."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import msgspec
+
+from openapi_mock.clock import SkewedClock
+from openapi_mock.extension import NO_EXTENSION
+from openapi_service.problems import BadRequest
+from presigned_s3.body import PacedBody
+from presigned_s3.errors import CODES, REFUSALS, S3Error, invalid_argument
+from presigned_s3.faults import Dropped
+from presigned_s3.operation import UNWATCHED, operation_of
+
+from .registry import Faults
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from openapi_mock.extension import Extension
+    from openapi_service.clock import Clock
+    from presigned_s3.request import Request
+
+    from .fault import Effect
+    from .reading import FaultReader
+    from .registry import Strike
+
+SCOPE_HEADER = "x-mock-scope"
+FAULT_HEADER = "x-mock-fault"
+
+
+class S3Faults:
+    """The active faults on S3; an application hands over a subclass with its extension.
+
+    A form has its key in its body: a fault that needs the form's fields applies once they are read, any other
+    fault before.
+    """
+
+    extension: ClassVar[Extension] = NO_EXTENSION
+
+    def __init__(self) -> None:
+        self._faults = Faults()
+
+    def clock(self, clock: Clock) -> Clock:
+        """Return a clock that shows a fault's time while that fault applies."""
+        return SkewedClock(clock)
+
+    def may_strike(self, request: Request) -> bool:
+        """Return whether a fault may apply to a request."""
+        return self._faults.on_s3 or FAULT_HEADER in request.headers
+
+    def switch(self, faults: Iterable[Mapping[str, Any]], seed: int) -> None:
+        """Replace all faults by these, each a fault as JSON; ``seed`` is that of chance."""
+        self._faults.switch([msgspec.convert(fault, self.extension.fault) for fault in faults], seed)
+
+    @contextmanager
+    def around(self, request: Request, *, fields_are_read: bool = False) -> Iterator[None]:
+        """Apply the matching fault to what is done in the context.
+
+        Raises:
+            S3Error: the response.
+            Dropped: there is to be none.
+        """
+        strike = self._strike(request, fields_are_read=fields_are_read)
+        if strike is None:
+            yield
+            return
+        request.struck.append(strike.fault)
+        time.sleep(strike.seconds)
+        if strike.effect.drop:
+            raise Dropped
+        self.refuse(strike.effect)
+        if isinstance(request.body, PacedBody):
+            request.body.bytes_per_second = strike.effect.bytes_per_second
+        with strike.effect.applied():
+            yield
+
+    def refuse(self, effect: Effect) -> None:
+        """Raise the S3Error that an effect asks for, if it does."""
+        if not effect.refuses:
+            return
+        code = effect.s3_code or CODES.get(effect.status or 0, "InternalError")
+        status, message = REFUSALS.get(code, (500, code))
+        seconds = effect.retry_after_seconds
+        headers = [] if seconds is None else [("Retry-After", str(seconds))]
+        raise S3Error(effect.status or status, code, message, headers=headers)
+
+    @cached_property
+    def _reader(self) -> FaultReader:
+        from .reading import FaultReader  # noqa: PLC0415 -- reads a document, which few need
+
+        return FaultReader(self.extension)
+
+    def _strike(self, request: Request, *, fields_are_read: bool) -> Strike | None:
+        if request.struck or request.asks_for(UNWATCHED):
+            return None
+        text = request.headers.get(FAULT_HEADER)
+        if text is not None:
+            try:
+                return self._reader.strike(text, "s3")
+            except BadRequest as problem:
+                raise invalid_argument(problem.detail, "X-Mock-Fault", text) from None
+        if not request.is_form:
+            return self._faults.strike(_S3Request(request))
+        return self._faults.strike(
+            _S3Request(request), lambda fault: fault.match.reads_form == fields_are_read
+        )
+
+
+class _S3Request:
+    """A request to S3, as faults look at it."""
+
+    def __init__(self, request: Request) -> None:
+        self.method = request.method
+        self.path = f"/{request.bucket}/{request.key}" if request.key else f"/{request.bucket}"
+        self.operation = operation_of(request)
+        self.key = request.key or request.fields.get("key", "")
+        self.scope = request.headers.get(SCOPE_HEADER, "")
+
+    def mentions(self, text: str) -> bool:
+        return text in self.key.split("/")

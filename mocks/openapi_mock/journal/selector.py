@@ -1,0 +1,62 @@
+"""Which exchanges of a journal are asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlsplit
+
+import msgspec
+
+from openapi_check.matching import matches
+from openapi_contract.contract import is_named
+
+if TYPE_CHECKING:
+    from openapi_check.exchange import Exchange
+
+
+class Selector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Selects exchanges; an empty attribute selects all.
+
+    Attributes:
+        after: only those with a larger number.
+        server: that the request was for.
+        operation: an operationId, or the end of one behind a ``_``; for S3, the name of S3's operation.
+        method: of the request.
+        path: pattern (``*``, ``?``) of the URL's path.
+        status: of the response, such as ``404``, or a class of them such as ``4xx``; ``0`` for none.
+        scope: value of ``X-Mock-Scope``.
+        violations: only those that violate the contract.
+    """
+
+    after: int = 0
+    server: Literal["", "api", "s3"] = ""
+    operation: str = ""
+    method: str = ""
+    path: str = ""
+    status: str | int = ""
+    scope: str = ""
+    violations: bool = False
+
+    def matches(self, exchange: Exchange) -> bool:
+        """Return whether an exchange is selected, `violations` aside."""
+        return (
+            exchange.number > self.after
+            and self.server in ("", exchange.server)
+            and self.method.upper() in ("", exchange.method)
+            and self.scope in ("", exchange.scope)
+            and (not self.operation or is_named(exchange.operation, self.operation))
+            and (self.status == "" or _has_status(exchange.status, str(self.status)))
+            and (not self.path or matches(urlsplit(exchange.url).path, self.path))
+        )
+
+    def __str__(self) -> str:
+        """Return the selecting attributes, for people."""
+        attributes = msgspec.structs.asdict(self).items()
+        return (
+            ", ".join(f"{name}={value!r}" for name, value in attributes if value not in ("", 0))
+            or "any request"
+        )
+
+
+def _has_status(status: int, selected: str) -> bool:
+    return str(status) == selected or f"{status // 100}xx" == selected.lower()

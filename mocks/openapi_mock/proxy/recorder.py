@@ -1,0 +1,87 @@
+"""What a proxy does with the exchanges that go through it: validate, record, count, report."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from openapi_check.validation import ExchangeJudge, TrafficReporter
+from openapi_mock.journal import Journal, Masking
+from openapi_mock.journal.recording import Recording
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.types import Scope
+
+    from openapi_check.validation import Judgement
+    from openapi_contract import Contract
+    from openapi_mock.journal import Exchange, Verdict, Violation
+
+    from .upstream import RawHeaders
+
+COUNT = b"x-contract-violations"
+FIRST = b"x-contract-violation"
+MOST_SENT = 5
+LONGEST = 200
+NOT_PLAIN = re.compile(r"[^ -~]")
+
+
+class Recorder:
+    """Validates exchanges, records the latest of them and counts all.
+
+    Args:
+        contract: of the upstream.
+        base_url: where it is deployed.
+        report: called with each exchange that violates the contract, secrets masked.
+
+    Attributes:
+        journal: the latest exchanges.
+        tally: of all.
+    """
+
+    def __init__(
+        self, contract: Contract, base_url: str, report: Callable[[Exchange], object] | None = None
+    ) -> None:
+        masking = Masking.of(contract)
+        self._judge = ExchangeJudge(contract, base_url)
+        self._judge.prepare()
+        self._report = report
+        self.journal = Journal(masking)
+        self.tally = TrafficReporter(contract, masking)
+
+    def recording(self, scope: Scope, url: str, most_bytes: int) -> Recording:
+        """Return the recording of an exchange that begins.
+
+        Args:
+            scope: the request's head.
+            url: where it is passed on to.
+            most_bytes: how much of a body is recorded.
+        """
+        return Recording(scope, most_bytes, url, shown_bytes=self.journal.most_body_bytes)
+
+    def judge(self, exchange: Exchange) -> Judgement:
+        """Return what the contract says of an exchange; any thread may ask."""
+        return self._judge.judge(exchange)
+
+    def record(self, recording: Recording, exchange: Exchange, judgement: Judgement) -> None:
+        """Record and count an exchange."""
+        recording.operation, recording.verdict = judgement.operation_id, judgement.verdict
+        self.tally.record(exchange, judgement)
+        self.journal.record(recording)
+        if self._report is not None and (judgement.verdict.request or judgement.verdict.response):
+            self._report(recording.exchange(self.journal.last, self.journal.masking))
+
+
+def verdict_fields(verdict: Verdict) -> RawHeaders:
+    """Return header fields with the number of violations and the first of them in words; none without any."""
+    sides = (("request", verdict.request), ("response", verdict.response))
+    violations = [f"{side} {_words(violation)}" for side, several in sides for violation in several]
+    if not violations:
+        return []
+    first = [(FIRST, NOT_PLAIN.sub("?", words)[:LONGEST].encode()) for words in violations[:MOST_SENT]]
+    return [(COUNT, str(len(violations)).encode()), *first]
+
+
+def _words(violation: Violation) -> str:
+    return f"{violation.part} {violation.where or '-'}: {violation.rule}; {violation.detail}"

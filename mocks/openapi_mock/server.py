@@ -1,0 +1,164 @@
+"""The mock of any contract: no database, no S3, responses from the contract alone."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from openapi_contract import ContractError, load_contract
+from openapi_contract.patterns import without_invalid_patterns
+from openapi_service.server import callable_url_of, listen, serving
+
+from .application import MockApplication, observed
+from .clock import MockClock
+from .events import Events
+from .faults.middleware import TransportProtocol
+from .randomness import SeededRandomness
+from .responses import contract_app
+from .service import Service
+from .state import Stateless
+from .traffic import Traffic
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from starlette.types import ASGIApp
+
+    from openapi_contract import Contract
+
+
+class ContractMock(msgspec.Struct, frozen=True, kw_only=True):
+    """What a client needs to know of the running mock of a contract.
+
+    Attributes:
+        api: URL of the API.
+        control: URL of the control API.
+        title: of the contract.
+        version: of the contract.
+        operations: how many it has.
+    """
+
+    api: str
+    control: str
+    title: str
+    version: str
+    operations: int
+
+    def line(self) -> str:
+        """Return everything as one line of JSON."""
+        return msgspec.json.encode(self).decode()
+
+    def seeds(self) -> dict[str, Any]:
+        """Return everything as JSON values."""
+        seeds: dict[str, Any] = msgspec.to_builtins(self)
+        return seeds
+
+
+@contextmanager
+def contract_mock(
+    contract: Contract | str,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    *,
+    authentication: bool = True,
+    watch: bool = False,
+    tell: Callable[[str], None] = lambda _: None,
+    control_token: str | None = None,
+    seed: int = 0,
+    faults: Path | None = None,
+) -> Iterator[ContractMock]:
+    """Run the mock of a contract for as long as this is entered.
+
+    Args:
+        contract: the contract, or the file or URL that it is in.
+        host: address to listen on.
+        port: 0 takes a free one.
+        authentication: require credentials where the contract does; any non-empty one is accepted.
+        watch: load the contract again when its file changes.
+        tell: called with a sentence after each reload, and for each pattern that cannot be read.
+        control_token: gives access to the control API from anywhere; without it only this machine has access.
+        seed: the same seed, the same generated values.
+        faults: file with faults that are active from the start.
+
+    Raises:
+        CannotListen: the port is taken, or the address is not this machine's.
+        ContractError: the contract cannot be read, or is not valid.
+        FaultFileError: the file with faults cannot be read, or is not valid.
+    """
+    loaded = without_invalid_patterns(
+        load_contract(contract) if isinstance(contract, str) else contract, tell
+    )
+    with ExitStack() as running:
+        listening = running.enter_context(listen(host, port))
+        url, info = callable_url_of(listening), loaded.document["info"]
+        mock = ContractMock(
+            api=url,
+            control=f"{url}/_mock",
+            title=info["title"],
+            version=info["version"],
+            operations=len(loaded.operations),
+        )
+        traffic = Traffic(seed)
+        assembly = _Assembly(traffic, seed, authentication=authentication)
+        app = assembly.application(loaded, mock, control_token, watch=watch, tell=tell)
+        if faults is not None:
+            traffic.faults.add(*traffic.faults_in(faults))
+        running.enter_context(serving(app, listening, "mock", http=TransportProtocol))
+        yield mock
+
+
+class _Assembly:
+    """Puts the mock of a contract together."""
+
+    def __init__(self, traffic: Traffic, seed: int, *, authentication: bool) -> None:
+        self._traffic = traffic
+        self._seed = seed
+        self._authentication = authentication
+        self._clock = MockClock(lambda _now, _stopped: None)
+        self._randomness = SeededRandomness(seed)
+
+    def application(
+        self,
+        contract: Contract,
+        mock: ContractMock,
+        control_token: str | None,
+        *,
+        watch: bool,
+        tell: Callable[[str], None],
+    ) -> MockApplication:
+        """Return the mock: control, and the contract's responses behind journal and faults."""
+        events = Events()
+        service = Service(
+            contract,
+            self._app(contract),
+            load=lambda: without_invalid_patterns(load_contract(contract.source), tell),
+            serve=lambda another: asyncio.to_thread(self._app, another),
+            errors=(ContractError, ValueError),
+            tell=tell if watch else None,
+        )
+        clearable = {**self._traffic.clearable, "randomness": self._randomness}
+        state = Stateless(self._clock, events, clearable)
+        return MockApplication(
+            service, state, self._clock, events, self._traffic, control_token=control_token, seeds=mock.seeds
+        )
+
+    def _app(self, contract: Contract) -> ASGIApp:
+        """Return the app of a contract."""
+        app = contract_app(
+            contract,
+            seed=str(self._seed),
+            authentication=self._authentication,
+            clock=self._clock,
+            randomness=self._randomness,
+        )
+        return observed(
+            app,
+            contract,
+            self._traffic,
+            self._clock,
+            authentication=self._authentication,
+        )

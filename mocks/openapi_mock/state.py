@@ -1,0 +1,178 @@
+"""The state of a mock as the control API uses it, and the lock around it."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from openapi_service.problems import Conflict, NotFound, ServiceUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+
+    from .clock import MockClock, Reading
+    from .events import Events
+
+STATELESS = "This mock responds from the contract alone: it has no state that a snapshot could restore."
+PATIENCE_SECONDS: Final = 2.0
+"""How long a change waits for running requests, such as an upload whose client is slow."""
+
+
+class Clearable(Protocol):
+    """A store that a reset clears: journal and faults."""
+
+    def clear(self, scope: str | None = None) -> Any:
+        """Remove everything, or only the entries of a scope."""
+        ...
+
+
+class MockState(Protocol):
+    """State of a mock, as the control API uses it: reset, snapshotted, restored and described as one unit."""
+
+    async def start(self) -> None:
+        """Load the state that the mock starts with."""
+        ...
+
+    async def stop(self) -> None:
+        """Release everything."""
+        ...
+
+    async def reset(self, keep: Collection[str] = (), scope: str | None = None) -> None:
+        """Return to the initial state, but for the parts to ``keep``; ``scope`` limits faults and journal."""
+        ...
+
+    async def set_clock(self, **changes: Any) -> Reading:
+        """Change the clock as `MockClock.change` does, and return its reading."""
+        ...
+
+    async def snapshot(self, name: str) -> None:
+        """Save a snapshot; raises TooManySnapshots or Conflict."""
+        ...
+
+    async def restore(self, name: str) -> None:
+        """Restore a snapshot; raises UnknownSnapshot or NotFound."""
+        ...
+
+    async def describe(self, limit: int) -> dict[str, Any]:
+        """Return the resources, the newest first, at most ``limit`` of each kind."""
+        ...
+
+
+class Stateless:
+    """The state of a mock that has none but its clock.
+
+    Args:
+        clock: the time.
+        events: are published a changed clock, and a reset.
+        clearable: by name, what a reset clears unless it is to be kept.
+    """
+
+    def __init__(self, clock: MockClock, events: Events, clearable: Mapping[str, Clearable]) -> None:
+        self._clock = clock
+        self._events = events
+        self._clearable = clearable
+
+    async def start(self) -> None:
+        """Do nothing."""
+
+    async def stop(self) -> None:
+        """Do nothing."""
+
+    async def reset(self, keep: Collection[str] = (), scope: str | None = None) -> None:
+        """Clear everything that is not to be kept."""
+        for name, store in self._clearable.items():
+            if name not in keep:
+                store.clear(scope)
+        if "clock" not in keep:
+            await asyncio.to_thread(self._clock.change, reset=True)
+        self._events.publish("state", {"change": "reset"})
+
+    async def set_clock(self, **changes: Any) -> Reading:
+        """Change the clock as `MockClock.change` does, and return its reading."""
+        reading = await asyncio.to_thread(self._clock.change, **changes)
+        self._events.publish("clock", reading)
+        return reading
+
+    async def snapshot(self, name: str) -> None:  # noqa: ARG002 -- the protocol's signature
+        """Refuse: there is no state."""
+        raise Conflict(STATELESS)
+
+    async def restore(self, name: str) -> None:  # noqa: ARG002 -- the protocol's signature
+        """Refuse: there is no snapshot."""
+        raise NotFound(STATELESS)
+
+    async def describe(self, limit: int) -> dict[str, Any]:  # noqa: ARG002 -- the protocol's signature
+        """Return the clock alone."""
+        return {"clock": self._clock.reading()}
+
+
+class Interrupted(ServiceUnavailable):
+    """The state was changed before the request ended, or a change of it failed."""
+
+    default_detail = "The state of the mock was changed meanwhile, or could not be changed."
+
+
+class StateLock:
+    """Lets requests use the state side by side, and a change of it alone.
+
+    A request that comes during a change waits for its end. A running one has two seconds of real time to end;
+    then it is cancelled.
+    """
+
+    def __init__(self, patience_seconds: float = PATIENCE_SECONDS) -> None:
+        self._patience_seconds = patience_seconds
+        self._requests: set[asyncio.Timeout] = set()
+        self._open = asyncio.Event()
+        self._open.set()
+        self._empty = asyncio.Event()
+        self._change = asyncio.Lock()
+
+    @asynccontextmanager
+    async def request(self) -> AsyncIterator[None]:
+        """Serve a request.
+
+        Raises:
+            Interrupted: a change could not wait for its end.
+        """
+        while not self._open.is_set():
+            await self._open.wait()
+        timeout = asyncio.timeout(None)
+        try:
+            async with timeout:
+                with self._running(timeout):
+                    yield
+        except TimeoutError as error:
+            if timeout.expired():
+                raise Interrupted from error
+            raise
+
+    @contextmanager
+    def _running(self, timeout: asyncio.Timeout) -> Iterator[None]:
+        self._requests.add(timeout)
+        try:
+            yield
+        finally:
+            self._requests.discard(timeout)
+            if not self._requests:
+                self._empty.set()
+
+    @asynccontextmanager
+    async def change(self) -> AsyncIterator[None]:
+        """Change the state, after whoever changes it now."""
+        async with self._change:
+            self._open.clear()
+            try:
+                await self._drain()
+                yield
+            finally:
+                self._open.set()
+
+    async def _drain(self) -> None:
+        """Wait until no request is running."""
+        deadline = asyncio.get_running_loop().time() + self._patience_seconds
+        for timeout in self._requests:
+            timeout.reschedule(deadline)
+        while self._requests:
+            self._empty.clear()
+            await self._empty.wait()

@@ -1,0 +1,150 @@
+"""The traffic of a mock: the journal and the faults of the API and of S3 together."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from presigned_s3.operation import NAMES
+
+from .extension import NO_EXTENSION
+from .faults import Faults
+from .journal import Journal, Masking, Selector, Verdict
+from .journal.recording import s3_exchange
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from openapi_contract import Contract
+    from presigned_s3 import S3Server
+
+    from .events import Events
+    from .extension import Extension
+    from .faults import Fault
+    from .journal import Exchange
+    from .state import Clearable
+
+AT_ONCE = 50
+
+
+class Traffic:
+    """What is recorded of the traffic with both servers, and the failures simulated in it.
+
+    Args:
+        seed: of chance.
+        extension: which faults there are.
+
+    Attributes:
+        journal: of all exchanges.
+        faults: the active ones.
+        s3: the server whose faults they are too.
+    """
+
+    def __init__(self, seed: int, extension: Extension = NO_EXTENSION) -> None:
+        self._seed = seed
+        self.extension = extension
+        self.journal = Journal()
+        self.faults = Faults(seed, self._set_s3_faults)
+        self.s3: S3Server | None = None
+        self._broadcast: Broadcast | None = None
+
+    @property
+    def clearable(self) -> dict[str, Clearable]:
+        """Both by name, as a reset clears them and operations of the control API ask for them."""
+        return {"journal": self.journal, "faults": self.faults}
+
+    def use(self, contract: Contract, *, authentication: bool = True) -> None:
+        """Validate and mask exchanges by a contract, and accept faults on its operations."""
+        self.journal.masking = Masking.of(contract)
+        self.journal.validate_with(lambda: _Validator(contract, authentication=authentication))
+        on_api = [operation.operation_id for operation in contract.operations]
+        self.faults.operations = {"api": on_api, **({} if self.s3 is None else {"s3": NAMES})}
+
+    def faults_in(self, path: Path) -> list[Fault]:
+        """Return the faults in a file; raise FaultFileError if it cannot be read, or is not valid."""
+        from .faults.reading import FaultReader  # noqa: PLC0415 -- reads a document, which few need
+
+        return FaultReader(self.extension).file(path, self.faults.check)
+
+    def publish_to(self, events: Events) -> None:
+        """Publish exchanges from now on."""
+        self._broadcast = Broadcast(self.journal, events)
+        self._broadcast.start()
+
+    def end(self) -> None:
+        """End all waiting: for an exchange, or because of a fault."""
+        self.journal.end()
+        self.faults.end()
+
+    def stop(self) -> None:
+        """Publish nothing more; waits for what is being published."""
+        if self._broadcast is not None:
+            self._broadcast.stop()
+
+    def record_s3(self, report: Mapping[str, Any]) -> None:
+        """Record an exchange that S3's process reports."""
+        exchange = s3_exchange(report, self.journal.masking)
+        self.journal.record(exchange)
+        if exchange.fault:
+            self.faults.struck(exchange.fault)
+
+    def _set_s3_faults(self, faults: list[Fault]) -> None:
+        if self.s3 is not None:
+            self.s3.set_faults(faults, seed=self._seed)
+
+
+class Broadcast:
+    """Publishes a journal's exchanges, validated, in a thread of its own; without listeners it does nothing.
+
+    A listener that cannot keep up loses what the journal has removed by then.
+    """
+
+    def __init__(self, journal: Journal, events: Events) -> None:
+        self._journal = journal
+        self._events = events
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
+        self._listening = ExitStack()
+        self._published = 0
+        self._busy = False
+
+    def start(self) -> None:
+        """Listen to the journal."""
+        self._listening.enter_context(self._journal.listening(self._hear))
+
+    def stop(self) -> None:
+        """Publish nothing more; waits for what is being published."""
+        self._listening.close()
+        self._thread.shutdown(cancel_futures=True)
+
+    def _hear(self, number: int) -> None:
+        if not self._events.has_listeners:
+            self._published = number
+        elif not self._busy:
+            self._busy = True
+            self._thread.submit(self._publish)
+
+    def _publish(self) -> None:
+        self._busy = False  # what comes from now on may be missed here, and makes another round
+        while exchanges := self._journal.find(Selector(after=self._published), AT_ONCE):
+            for exchange in exchanges:
+                self._published = exchange.number
+                self._events.publish("exchange", exchange, exchange.number)
+
+
+class _Validator:
+    """Validates exchanges with the contract's operations: S3, the explorer and other pages are none."""
+
+    def __init__(self, contract: Contract, *, authentication: bool) -> None:
+        from openapi_check.validation import ExchangeJudge  # noqa: PLC0415 -- takes a moment that no start should wait for
+
+        self._judge = ExchangeJudge(contract, authentication=authentication)
+
+    def verdict(self, exchange: Exchange) -> Verdict:
+        """Return what the contract says of an exchange."""
+        succeeded = 0 < exchange.status < HTTPStatus.BAD_REQUEST
+        if exchange.server == "s3" or (succeeded and not exchange.operation):
+            return Verdict(unjudged="it is for none of the contract's operations")
+        return self._judge.verdict(exchange)

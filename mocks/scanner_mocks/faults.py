@@ -1,0 +1,119 @@
+"""What the Scanner's mock adds to the mock of any contract: faults of sessions and uploads, and views."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from openapi_mock.extension import Extension
+from openapi_mock.faults import Effect, Fault, FaultError, Match
+from openapi_mock.faults.s3 import S3Faults as AnyS3Faults
+from presigned_s3.errors import POLICY_EXPIRED, access_denied
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from openapi_mock.faults.fault import Candidate
+    from openapi_service.clock import Clock
+
+UPLOADS_EXPIRED: ContextVar[bool] = ContextVar("expired", default=False)
+LONG_EXPIRED: Final = timedelta(minutes=1)
+
+
+class UploadClock:
+    """The clock of presigned uploads, by which they are expired while a fault says so.
+
+    Args:
+        clock: the right one.
+        seconds: how long uploads are valid.
+    """
+
+    def __init__(self, clock: Clock, seconds: int) -> None:
+        self._clock = clock
+        self._shift = timedelta(seconds=seconds) + LONG_EXPIRED
+
+    def now(self) -> datetime:
+        """Return the time, aware, in UTC."""
+        now = self._clock.now()
+        return now - self._shift if UPLOADS_EXPIRED.get() else now
+
+
+class ScannerMatch(Match, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """The requests that a fault applies to.
+
+    Attributes:
+        session: id of a session that the request mentions.
+    """
+
+    session: str = ""
+
+    def matches(self, request: Candidate) -> bool:
+        """Return whether all selectors match a request."""
+        return super().matches(request) and (not self.session or request.mentions(self.session))
+
+    @property
+    def reads_body(self) -> bool:
+        """Whether the beginning of an API request's body decides."""
+        return bool(self.session)
+
+    @property
+    def reads_form(self) -> bool:
+        """Whether the fields of a form to S3 decide."""
+        return bool(self.key or self.session)
+
+
+class ScannerEffect(Effect, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What happens to a request.
+
+    Attributes:
+        expired_upload: whether a presigned upload of the API has expired already; S3 says so of one that has
+            not.
+    """
+
+    expired_upload: bool = False
+
+    @contextmanager
+    def applied(self) -> Iterator[None]:
+        """Serve a request in this context."""
+        token = UPLOADS_EXPIRED.set(self.expired_upload)
+        try:
+            with super().applied():
+                yield
+        finally:
+            UPLOADS_EXPIRED.reset(token)
+
+
+class ScannerFault(Fault, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A simulated failure of the Scanner API, or of its S3."""
+
+    match: ScannerMatch = ScannerMatch()
+    effect: ScannerEffect
+
+    def check(self, at: str = "/effect") -> None:
+        """Raise FaultError for parts that are valid one by one and contradict each other."""
+        super().check(at)
+        if self.on == "s3" and self.effect.expired_upload and self.effect.refuses:
+            raise FaultError(f"{at}/expired_upload", "status", "is a response of its own on s3")
+
+
+EXTENSION: Final = Extension(
+    fault=ScannerFault,
+    overlay=Path(__file__).with_name("control-overlay.yaml"),
+    console=Path(__file__).with_name("console"),
+)
+
+
+class S3Faults(AnyS3Faults):
+    """The active faults on the mock's S3."""
+
+    extension = EXTENSION
+
+    def refuse(self, effect: Effect) -> None:
+        """Raise the S3Error that an effect asks for, if it does."""
+        if isinstance(effect, ScannerEffect) and effect.expired_upload:
+            raise access_denied(POLICY_EXPIRED)
+        super().refuse(effect)
