@@ -61,7 +61,7 @@ class MediaType:
         return self._judged(text, violations) if self._may_be_text else text
 
     def _judged(self, value: Any, violations: list[Violation], *, files: bool = False) -> Any:
-        told = {key: _stand_in(part) for key, part in value.items()} if files else value
+        told = {key: without_file(part) for key, part in value.items()} if files else value
         if not self._validator.is_valid(told):
             violations.extend(self._validator.violations(told, "body"))
         elif self._defaults is not None:
@@ -69,10 +69,10 @@ class MediaType:
         return value
 
 
-def _stand_in(part: Any) -> Any:
-    """A file's bytes are not for a schema to judge: a string that is as empty as the file stands for them."""
+def without_file(part: Any) -> Any:
+    """Return a form's value for its schema: for a file, which none validates, a string as empty as it."""
     if isinstance(part, list):
-        return [_stand_in(each) for each in part]
+        return [without_file(each) for each in part]
     return ("\0" if part.size else "") if isinstance(part, UploadFile) else part
 
 

@@ -37,6 +37,15 @@ def ranges_for(media_type: str) -> tuple[str, str, str]:
     return media_type, media_type.partition("/")[0] + "/*", "*/*"
 
 
+def declared_as(sent: str, content: Iterable[str]) -> str | None:
+    """Return the key under which a document declares the media type of a Content-Type, if it does."""
+    by_name = {name.lower(): name for name in content}
+    if sent.lower() in by_name:
+        return by_name[sent.lower()]
+    by_essence = {essence(name): name for name in by_name.values()}
+    return next((by_essence[each] for each in ranges_for(essence(sent)) if each in by_essence), None)
+
+
 class Accepted(NamedTuple):
     """One media range of an Accept header."""
 

@@ -1,6 +1,6 @@
 """Checks whether an API conforms to its contract: a deployment, an app, or traffic that was recorded.
 
-`check_url` and `check_app` run Schemathesis and checks of ours, `judge_har` validates recorded exchanges;
+`check_url` and `check_app` run Schemathesis and checks of ours, `validate_har` validates recorded exchanges;
 all return a `Report`. Names are imported when first asked for: recorded traffic needs no Schemathesis.
 """
 
@@ -16,32 +16,32 @@ if TYPE_CHECKING:
     from .report import Report
     from .run.checking import check_app, check_url
     from .target import CannotRunError, Target
-    from .validation import ExchangeJudge, judge_har
+    from .validation import ExchangeValidator, validate_har
 
 HOMES = {
     "CannotRunError": "target",
     "Check": "checks",
     "Credentials": "credentials",
-    "ExchangeJudge": "validation",
+    "ExchangeValidator": "validation",
     "HarError": "har",
     "Report": "report",
     "Target": "target",
     "check_app": "run.checking",
     "check_url": "run.checking",
-    "judge_har": "validation",
+    "validate_har": "validation",
 }
 
 __all__ = [
     "CannotRunError",
     "Check",
     "Credentials",
-    "ExchangeJudge",
+    "ExchangeValidator",
     "HarError",
     "Report",
     "Target",
     "check_app",
     "check_url",
-    "judge_har",
+    "validate_har",
 ]
 
 

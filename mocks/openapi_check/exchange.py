@@ -1,23 +1,26 @@
-"""One exchange: a request, its answer, and what the contract says of both."""
+"""One exchange: a request, its response, and how they violate the contract."""
 
 from __future__ import annotations
 
 from datetime import datetime  # noqa: TC003 -- msgspec reads the fields' types when it decodes
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
+
+if TYPE_CHECKING:
+    from openapi_contract.violations import Violation as ValueViolation
 
 Server = Literal["api", "s3"]
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """A request or an answer, secrets masked.
+    """A request or a response, secrets masked.
 
     Attributes:
         headers: the fields in the order they were sent.
-        body: its beginning; what is longer than a journal keeps is cut.
+        body: its beginning; what is longer than is recorded is cut.
         body_bytes: length of all of it.
-        fields: of the form that an upload to S3 is, whose body is not kept.
+        fields: of the form that an upload to S3 is, whose body is not recorded.
     """
 
     headers: list[tuple[str, str]] = []
@@ -43,21 +46,21 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
         """Return the body as a JSON value.
 
         Raises:
-            msgspec.DecodeError: it is none, or only its beginning was kept.
+            msgspec.DecodeError: it is none, or only its beginning was recorded.
         """
         return msgspec.json.decode(self.body)
 
 
 class Violation(msgspec.Struct, frozen=True, kw_only=True):
-    """One way in which a message breaks the contract.
+    """One way in which a message violates the contract.
 
     Attributes:
-        part: what breaks it: ``body``, ``query``, ``path``, ``header``, ``cookie``, ``status``,
+        part: of the message: ``body``, ``query``, ``path``, ``header``, ``cookie``, ``status``,
             ``media type``, ``operation`` or ``security``.
         where: JSON pointer into the body, or name of the parameter or header; empty for the whole part.
-        rule: the keyword or rule that is broken, such as ``maxLength``.
-        detail: what is wrong and what the contract wants, in a sentence.
-        pointer: JSON pointer to the contract's own words.
+        rule: the keyword or rule that is violated, such as ``maxLength``.
+        detail: what is wrong and what the contract expects, in a sentence.
+        pointer: JSON pointer to the rule in the contract.
     """
 
     part: str
@@ -66,14 +69,25 @@ class Violation(msgspec.Struct, frozen=True, kw_only=True):
     detail: str
     pointer: str = ""
 
+    @classmethod
+    def of(cls, found: ValueViolation, pointer: str) -> Violation:
+        """Return what a value violates, at its own pointer into the contract or else at this one."""
+        return cls(
+            part=found.location,
+            where=found.name,
+            rule=found.rule,
+            detail=found.detail,
+            pointer=found.pointer or pointer,
+        )
 
-class Verdict(msgspec.Struct, frozen=True, kw_only=True):
-    """What the contract says of an exchange.
+
+class Validation(msgspec.Struct, frozen=True, kw_only=True):
+    """What an exchange violates.
 
     Attributes:
-        request: what the request breaks.
-        response: what the answer breaks.
-        unjudged: why one of them was not judged, if so, such as a body beyond the limit.
+        request: the violations of the request.
+        response: the violations of the response.
+        unjudged: why one of them was not validated, if so, such as a body beyond the limit.
     """
 
     request: list[Violation] = []
@@ -82,21 +96,21 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Exchange(msgspec.Struct, frozen=True, kw_only=True):
-    """A request and its answer.
+    """A request and its response.
 
     Attributes:
         number: counts the exchanges of a journal, from 1.
         server: who was asked.
-        request_id: the answer's ``X-Request-ID``.
+        request_id: the response's ``X-Request-ID``.
         started: when the request's head was there, UTC.
-        milliseconds: from then to the answer's end.
+        milliseconds: from then to the response's end.
         method: of the request.
         url: of the request, secrets in its query masked.
-        status: of the answer; 0 where the connection ended without one.
+        status: of the response; 0 where the connection ended without one.
         operation: the operationId that the request belongs to; for S3, the name of S3's operation.
         scope: value of ``X-Mock-Scope``.
-        fault: id of the fault that struck.
-        verdict: what the contract says; None where nobody judged.
+        fault: id of the fault that was applied.
+        verdict: what it violates; None where it was not validated.
     """
 
     number: int = 0
@@ -112,4 +126,4 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     operation: str = ""
     scope: str = ""
     fault: str = ""
-    verdict: Verdict | None = None
+    verdict: Validation | None = None

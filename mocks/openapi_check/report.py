@@ -218,22 +218,22 @@ class Traffic(msgspec.Struct, kw_only=True):
 
     Attributes:
         exchanges: how many there were.
-        judged: of how many a request or a response was validated.
+        validated: of how many a request or a response was validated.
         unanswered: how many ended without a response.
         broken_requests: exchanges whose request violates the contract.
         broken_responses: exchanges whose response does.
-        unjudged: how many messages were not validated, by reason.
+        unvalidated: how many messages were not validated, by reason.
         more_findings: violations beyond those that are findings of their own.
         coverage: what has been exercised, by operation.
         left_out: how many exchanges are not with this API, by host.
     """
 
     exchanges: int = 0
-    judged: int = 0
+    validated: int = msgspec.field(default=0, name="judged")
     unanswered: int = 0
     broken_requests: int = 0
     broken_responses: int = 0
-    unjudged: dict[str, int] = {}
+    unvalidated: dict[str, int] = msgspec.field(default_factory=dict, name="unjudged")
     more_findings: int = 0
     coverage: list[OperationCoverage] = []
     left_out: dict[str, int] = {}
@@ -259,7 +259,7 @@ class Traffic(msgspec.Struct, kw_only=True):
         if broken[fail_on]:
             return VIOLATED
         answered = self.exchanges - self.unanswered
-        return OK if self.judged and (answered or fail_on == "request") else COULD_NOT_RUN
+        return OK if self.validated and (answered or fail_on == "request") else COULD_NOT_RUN
 
 
 class Report(msgspec.Struct, kw_only=True):

@@ -150,11 +150,11 @@ def _show_traffic(report: Report, traffic: Traffic, console: Console) -> None:
 
 def summary(report: Report, traffic: Traffic) -> Iterator[str]:
     """Yield what there is to say of recorded traffic in a few lines."""
-    subject = report.subject
-    yield f"{traffic.exchanges} exchanges, {traffic.judged} judged by {subject.title} {subject.version}."
+    contract = f"{report.subject.title} {report.subject.version}"
+    yield f"{traffic.exchanges} exchanges, {traffic.validated} validated by {contract}."
     yield f"{traffic.broken_requests} requests and {traffic.broken_responses} answers break the contract."
-    for reason, count in traffic.unjudged.items():
-        yield f"Not judged {times(count)}: {reason}."
+    for reason, count in traffic.unvalidated.items():
+        yield f"Not validated {times(count)}: {reason}."
     for host, count in traffic.left_out.items():
         yield f"Left out {times(count)}, as it is not this API: {printable(host)}."
     yield "Exercised: " + ", ".join(f"{share} {name}" for name, share in traffic.shares.items()) + "."

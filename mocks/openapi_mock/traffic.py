@@ -11,7 +11,7 @@ from presigned_s3.operation import NAMES
 
 from .extension import NO_EXTENSION
 from .faults import Faults
-from .journal import Journal, Masking, Selector, Verdict
+from .journal import Journal, Masking, Selector, Validation
 from .journal.recording import s3_exchange
 
 if TYPE_CHECKING:
@@ -138,13 +138,13 @@ class _Validator:
     """Validates exchanges with the contract's operations: S3, the explorer and other pages are none."""
 
     def __init__(self, contract: Contract, *, authentication: bool) -> None:
-        from openapi_check.validation import ExchangeJudge  # noqa: PLC0415 -- takes a moment that no start should wait for
+        from openapi_check.validation import ExchangeValidator  # noqa: PLC0415 -- takes a moment that no start should wait for
 
-        self._judge = ExchangeJudge(contract, authentication=authentication)
+        self._judge = ExchangeValidator(contract, authentication=authentication)
 
-    def verdict(self, exchange: Exchange) -> Verdict:
+    def verdict(self, exchange: Exchange) -> Validation:
         """Return what the contract says of an exchange."""
         succeeded = 0 < exchange.status < HTTPStatus.BAD_REQUEST
         if exchange.server == "s3" or (succeeded and not exchange.operation):
-            return Verdict(unjudged="it is for none of the contract's operations")
+            return Validation(unjudged="it is for none of the contract's operations")
         return self._judge.verdict(exchange)

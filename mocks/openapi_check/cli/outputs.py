@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import typer
 
-from openapi_check import CannotRunError, judge_har
+from openapi_check import CannotRunError, validate_har
 from openapi_check.ci import junit, workflow_commands
 from openapi_check.page import page
 from openapi_check.run.preflight import contract_of
@@ -53,7 +53,7 @@ class Outputs(NamedTuple):
     def of_traffic(self, har: Path, checking: Checking) -> Report:
         """Validate recorded traffic, and return its report once it is shown."""
         contract = contract_of("", checking.contract, checking.fallback)
-        return self._reported(judge_har(har, contract, checking.url or None))
+        return self._reported(validate_har(har, contract, checking.url or None))
 
     def _reported(self, report: Report) -> Report:
         show(report, report_console())

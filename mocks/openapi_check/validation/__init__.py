@@ -1,8 +1,8 @@
-"""Judges what went over the wire against a contract: any request and any answer, whoever recorded them."""
+"""Validates what went over the wire by a contract: any request and response, whoever recorded them."""
 
 from openapi_check.har import HarError
 
-from .exchange_judge import ExchangeJudge, Judgement
-from .traffic import TrafficReporter, judge_har
+from .traffic import TrafficReporter, validate_har
+from .validator import ExchangeValidator, ValidatedExchange
 
-__all__ = ["ExchangeJudge", "HarError", "Judgement", "TrafficReporter", "judge_har"]
+__all__ = ["ExchangeValidator", "HarError", "TrafficReporter", "ValidatedExchange", "validate_har"]

@@ -6,19 +6,16 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from starlette.datastructures import UploadFile
-
 from openapi_check.exchange import Violation
 from openapi_contract import pointers
-from openapi_service.bodies import FORMS, MULTIPART
+from openapi_service.bodies import FORMS, MULTIPART, without_file
 from openapi_service.forms import Form
 from openapi_service.json_text import read_json
-from openapi_service.media_types import charset, essence, is_json
+from openapi_service.media_types import charset, declared_as, essence, is_json
 from openapi_service.problems import BadRequest
 
-from .court import ReadBody
-from .media_types import declared_as
-from .schema_judgement import JudgedSchema
+from .openapi_core import ReadBody
+from .schemas import SchemaValidator
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
@@ -41,7 +38,7 @@ class RequestBody:
         self._required = bool(definition.get("required", False))
         self._content: Mapping[str, Mapping[str, Any]] = definition.get("content", {})
         self._schemas = {
-            name: JudgedSchema.of_body(name, each, schemas, self._pointer)
+            name: SchemaValidator.of_body(name, each, schemas, self._pointer)
             for name, each in self._content.items()
         }
         self._types = {name: schemas.in_media_type(each).types for name, each in self._content.items()}
@@ -51,8 +48,8 @@ class RequestBody:
             if essence(name) in FORMS
         }
 
-    def schema(self, body: ReadBody) -> JudgedSchema:
-        """Return the schema that a body must keep."""
+    def schema(self, body: ReadBody) -> SchemaValidator:
+        """Return the validator of a body."""
         return self._schemas[body.declared]
 
     def violation(self, rule: str, detail: str, part: str = "body") -> Violation:
@@ -61,7 +58,7 @@ class RequestBody:
         return Violation(part=part, rule=rule, detail=detail, pointer=pointer)
 
     def read(self, request: Request, body: bytes, found: list[Violation]) -> ReadBody | None:
-        """Return what a schema can judge of a body; what keeps it from being read goes to ``found``.
+        """Return what a schema can validate of a body; why it cannot be read goes to ``found``.
 
         Raises:
             Problem: it cannot be read as what its media type says it is.
@@ -73,15 +70,15 @@ class RequestBody:
         sent = request.header(b"content-type") or ""
         declared = declared_as(sent, self._content)
         if declared is None:
-            wanted = " or ".join(self._content)
-            detail = f"is {essence(sent)[:100] or 'not told'}; the contract has {wanted}"
+            expected = " or ".join(self._content)
+            detail = f"is {essence(sent)[:100] or 'not told'}; the contract has {expected}"
             found.append(self.violation("undocumented", detail, "media type"))
             return None
         value = self._value(declared, sent, request, body, found)
-        return ReadBody(value, declared) if self._may_mean(value, declared) else None
+        return ReadBody(value, declared) if self._is_for_schema(value, declared) else None
 
-    def _may_mean(self, value: Any, declared: str) -> bool:
-        """Tell whether a schema can judge a value: not bytes, nor the text of what is no string."""
+    def _is_for_schema(self, value: Any, declared: str) -> bool:
+        """Return whether a schema can validate a value: not bytes, nor the text of what is no string."""
         if isinstance(value, str) and not is_json(essence(declared)):
             return "string" in self._types[declared]
         return not isinstance(value, bytes)
@@ -91,17 +88,11 @@ class RequestBody:
         if form is not None:
             broken: list[FormViolation] = []
             value = _fields(form, media_type, request, body, broken)
-            found += [self._of_form(each) for each in broken]
+            found += [Violation.of(each, self._pointer) for each in broken]
             return value
         if is_json(media_type):
             return read_json(body, "body")
         return _text(body, sent) if media_type.startswith("text/") else body
-
-    def _of_form(self, broken: FormViolation) -> Violation:
-        pointer = self._pointer
-        return Violation(
-            part="body", where=broken.name, rule=broken.rule, detail=broken.detail, pointer=pointer
-        )
 
 
 def _text(body: bytes, sent: str) -> str:
@@ -128,7 +119,7 @@ async def _multipart(
 ) -> dict[str, Any]:
     try:
         fields = await form.multipart(_once(body), request, broken)
-        return {name: _stand_in(part) for name, part in fields.items()}
+        return {name: without_file(part) for name, part in fields.items()}
     finally:
         for file in request.files:
             await file.close()
@@ -136,10 +127,3 @@ async def _multipart(
 
 async def _once(body: bytes) -> AsyncGenerator[bytes, None]:
     yield body
-
-
-def _stand_in(part: Any) -> Any:
-    """A file's bytes are not for a schema to judge: a string that is as empty as the file stands for them."""
-    if isinstance(part, list):
-        return [_stand_in(each) for each in part]
-    return ("\0" if part.size else "") if isinstance(part, UploadFile) else part

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from openapi_check.exchange import Message
 
 MOST_BYTES = 16 * 1024 * 1024
-"""A few bytes can hold a great many: longer ones are not judged."""
+"""A few bytes can hold a great many: longer ones are not validated."""
 
 MOST_CODINGS = 4
 

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from openapi_check.report import OperationCoverage
+from openapi_contract import pointers
 from openapi_service.media_types import is_json
 
 from .content_codings import NotDecoded, decoded
-from .enumerations import enumerations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from openapi_check.exchange import Exchange
     from openapi_contract import Contract, Operation
-    from openapi_contract.schemas import Schemas
+    from openapi_contract.schemas import Schema, Schemas
 
-    from .court import ReadParameters
-    from .enumerations import Enumeration
-    from .exchange_judge import Judgement
+    from .openapi_core import ReadParameters
+    from .validator import ValidatedExchange
 
 MOST_UNDOCUMENTED = 20
+Steps = tuple[str, ...]
+EACH = "*"
+DEEPEST = 8
+MOST_VALUES = 100
+"""Of an enumeration; who lists more means a vocabulary, not cases to try."""
 
 
 class Coverage:
@@ -37,13 +41,13 @@ class Coverage:
         """What has been exercised so far, in the order of the contract."""
         return [each.coverage for each in self._counted.values()]
 
-    def record(self, exchange: Exchange, judgement: Judgement) -> None:
+    def record(self, exchange: Exchange, validated: ValidatedExchange) -> None:
         """Count an exchange."""
-        if judgement.operation_id and judgement.request is not None:
-            counted = self._counted[judgement.operation_id]
-            body = judgement.request.body
-            counted.request(judgement.request.parameters, None if body is None else body.value)
-            counted.answer(exchange)
+        if validated.operation_id and validated.request is not None:
+            counted = self._counted[validated.operation_id]
+            body = validated.request.body
+            counted.request(validated.request.parameters, None if body is None else body.value)
+            counted.response(exchange)
 
 
 class _Counted:
@@ -55,7 +59,7 @@ class _Counted:
         self._places = list(_of_parameters(operation, schemas))
         content = {} if operation.request_body is None else operation.request_body.get("content", {})
         self._bodies = list(_of_content(content, schemas))
-        self._answers = {
+        self._responses = {
             code: list(_of_content(response.get("content", {}), schemas)) if code.startswith("2") else []
             for code, response in operation.responses.items()
         }
@@ -73,7 +77,7 @@ class _Counted:
             yield f"{place} {name}{each.pointer}", dict.fromkeys(each.values, 0)
         for each in self._bodies:
             yield f"body {each.pointer}", dict.fromkeys(each.values, 0)
-        for code, listed in self._answers.items():
+        for code, listed in self._responses.items():
             for each in listed:
                 yield f"{code} {each.pointer}", dict.fromkeys(each.values, 0)
 
@@ -88,16 +92,16 @@ class _Counted:
         for each in self._bodies:
             self._count(f"body {each.pointer}", each, body)
 
-    def answer(self, exchange: Exchange) -> None:
-        """Count what an answer exercises."""
+    def response(self, exchange: Exchange) -> None:
+        """Count what a response exercises."""
         code = self._operation.response_key(exchange.status)
         if code is None:
             self._undocumented(exchange.status)
             return
         self.coverage.statuses[code] += 1
-        if self._answers[code]:
+        if self._responses[code]:
             value = _json_body(exchange)
-            for each in self._answers[code]:
+            for each in self._responses[code]:
                 self._count(f"{code} {each.pointer}", each, value)
 
     def _undocumented(self, status: int) -> None:
@@ -137,3 +141,60 @@ def _json_body(exchange: Exchange) -> Any:
         return msgspec.json.decode(decoded(message))
     except (NotDecoded, ValueError, RecursionError):
         return None
+
+
+class Enumeration(NamedTuple):
+    """One place in a value where only some values can be.
+
+    Attributes:
+        steps: to it, `EACH` for the items of an array.
+        values: as JSON texts.
+    """
+
+    steps: Steps
+    values: tuple[str, ...]
+
+    @property
+    def pointer(self) -> str:
+        """JSON pointer to the place, with a ``*`` for each item."""
+        return pointers.join("", *self.steps)
+
+    def found_in(self, value: Any) -> set[str]:
+        """Return which of the values are in a JSON value."""
+        found = [value]
+        for step in self.steps:
+            found = [inner for each in found for inner in _inside(each, step)]
+        # a value of any size may stand where one of a few words is expected
+        return {json_text(each) for each in found if not isinstance(each, dict | list)} & set(self.values)
+
+
+def enumerations(schema: Schema) -> list[Enumeration]:
+    """Return the enumerations in a schema, through its references and alternatives; none of one value."""
+    found: dict[Steps, dict[str, None]] = {}
+    for steps, value in _walk(schema, ()):
+        found.setdefault(steps, {})[json_text(value)] = None
+    listed = [Enumeration(steps, tuple(values)) for steps, values in found.items()]
+    return [each for each in listed if 1 < len(each.values) <= MOST_VALUES]
+
+
+def _walk(schema: Schema, steps: Steps) -> Iterator[tuple[Steps, Any]]:
+    if len(steps) > DEEPEST:
+        return
+    for branch in schema.branches:
+        for value in branch.get("enum", [branch["const"]] if "const" in branch else ()):
+            yield steps, value
+        for name, inner in branch.get("properties", {}).items():
+            yield from _walk(schema.of(inner), (*steps, name))
+        if "items" in branch:
+            yield from _walk(schema.of(branch["items"]), (*steps, EACH))
+
+
+def _inside(value: Any, step: str) -> list[Any]:
+    if isinstance(value, list) and step == EACH:
+        return value
+    return [value[step]] if isinstance(value, dict) and step in value else []
+
+
+def json_text(value: Any) -> str:
+    """Return a JSON value as text, of which there is one for each."""
+    return msgspec.json.encode(value, order="deterministic").decode()

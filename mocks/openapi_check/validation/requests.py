@@ -1,4 +1,4 @@
-"""Requests of one operation: read as the service would read them, then judged."""
+"""Requests of one operation: read as the service reads them, then validated."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from openapi_service.coercion import RepeatedError
 from openapi_service.parameters import compile_parameters
 from openapi_service.percent import decode_form
 from openapi_service.problems import BadRequest
+from openapi_service.security import Credentials, alternatives_of
 
 from .bodies import RequestBody
-from .court import ReadBody, ReadParameters
-from .schema_judgement import UNDECIDED, JudgedSchema, is_large
-from .security import SecurityCheck
+from .openapi_core import ReadBody, ReadParameters
+from .schemas import UNDECIDED, SchemaValidator, is_large
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,16 +24,44 @@ if TYPE_CHECKING:
     from openapi_service.parameters import Parameter, QueryPairs
     from openapi_service.request import Request
 
-    from .court import Court
+    from .openapi_core import OpenapiCore
 
+IN_REQUESTS = frozenset({"apiKey", "http", "oauth2", "openIdConnect"})
+"""Security schemes whose credential is in the request; not so that of others (``mutualTLS``)."""
 EMPTY = "EmptyQueryParameterValue"
 """openapi-core refuses ``?q=``; form style spells an empty string so, which the schema may allow."""
 
 
-class JudgedParameter:
+class SecurityValidator:
+    """The security requirements of one operation: what a request presents, by shape and not by worth."""
+
+    def __init__(self, operation: Operation, contract: Contract) -> None:
+        schemes = contract.security_schemes
+        known = {name for name, scheme in schemes.items() if scheme["type"] in IN_REQUESTS}
+        self._credentials = Credentials(schemes)
+        self._alternatives = [alternative & known for alternative in alternatives_of(operation)]
+        own = "security" in operation.definition
+        self._pointer = pointers.join(operation.pointer, "security") if own else "/security"
+
+    def violations(self, request: Request) -> list[Violation]:
+        """Return that no alternative is satisfied, if so; an empty credential satisfies none."""
+        if not self._alternatives:
+            return []
+        try:
+            presented = {name for name, value in self._credentials.of(request).items() if value.strip()}
+        except BadRequest:  # of the query, which is validated by itself
+            presented = set()
+        if any(alternative <= presented for alternative in self._alternatives):
+            return []
+        expected = " or ".join(" with ".join(sorted(each)) for each in self._alternatives)
+        detail = f"the request presents no credential for {expected}"
+        return [Violation(part="security", rule="required", detail=detail, pointer=self._pointer)]
+
+
+class ParameterValidator:
     """One declared parameter."""
 
-    def __init__(self, parameter: Parameter, schema: JudgedSchema, pointer: str) -> None:
+    def __init__(self, parameter: Parameter, schema: SchemaValidator, pointer: str) -> None:
         self.name = parameter.name
         self.place = parameter.location
         self.schema = schema
@@ -54,11 +82,11 @@ class JudgedParameter:
 
 
 @dataclass
-class JudgedRequest:
-    """A request that was judged.
+class ReadRequest:
+    """What a request holds, and what it violates.
 
     Attributes:
-        violations: what it breaks.
+        violations: of the contract.
         parameters: those that were sent and could be read.
         body: None if there was none that could be read.
     """
@@ -68,18 +96,18 @@ class JudgedRequest:
     body: ReadBody | None = None
 
 
-class RequestJudge:
-    """Judges the requests of one operation."""
+class RequestValidator:
+    """Validates the requests of one operation."""
 
-    def __init__(self, operation: Operation, contract: Contract, court: Court) -> None:
+    def __init__(self, operation: Operation, contract: Contract, core: OpenapiCore) -> None:
         self._operation = operation
-        self._court = court
-        self._security = SecurityCheck(operation, contract)
+        self._core = core
+        self._security = SecurityValidator(operation, contract)
         self._parameters = list(_parameters(operation, contract))
         body = operation.request_body
         self._body = None if body is None else RequestBody(operation, contract, contract.schemas.for_requests)
 
-    def judge(self, request: Request, body: bytes | None) -> JudgedRequest:
+    def validate(self, request: Request, body: bytes | None) -> ReadRequest:
         """Return what a request holds, and what is wrong with it.
 
         Args:
@@ -90,8 +118,8 @@ class RequestJudge:
         found = self._security.violations(request) + self._read_parameters(request, values)
         read = None if body is None else self._read_body(request, body, found)
         if not self._accepts(values, read):
-            found += self._judged(values, read)
-        return JudgedRequest(found, values, read)
+            found += self._violations(values, read)
+        return ReadRequest(found, values, read)
 
     def _read_parameters(self, request: Request, values: ReadParameters) -> list[Violation]:
         try:
@@ -116,8 +144,8 @@ class RequestJudge:
             body is None or self._body is None or self._body.schema(body).accepts(body.value)
         )
 
-    def _judged(self, values: ReadParameters, body: ReadBody | None) -> list[Violation]:
-        """Bring what the filter does not accept before openapi-core."""
+    def _violations(self, values: ReadParameters, body: ReadBody | None) -> list[Violation]:
+        """Ask openapi-core about what the filters do not accept."""
         errors = self._errors(values, body)
         found = []
         for each in self._parameters:
@@ -130,12 +158,12 @@ class RequestJudge:
         return found
 
     def _errors(self, values: ReadParameters, body: ReadBody | None) -> Mapping[tuple[str, str], Exception]:
-        """Return openapi-core's errors by place and name; where it cannot judge, any may be wrong."""
+        """Return openapi-core's errors by place and name; where it cannot validate, any may be wrong."""
         if body is not None and is_large(body.value):
             return _Undecided()
         try:
-            errors = self._court.request_errors(self._operation, values, body)
-        except Exception:  # noqa: BLE001 -- whatever openapi-core stumbles over, the other engine still judges
+            errors = self._core.request_errors(self._operation, values, body)
+        except Exception:  # noqa: BLE001 -- whatever openapi-core stumbles over, the other engine still validates
             return _Undecided()
         return {
             (getattr(each, "location", "body"), getattr(each, "name", "")): each
@@ -151,7 +179,7 @@ class _Undecided(dict[tuple[str, str], Exception]):
         return UNDECIDED
 
 
-def _parameters(operation: Operation, contract: Contract) -> Iterator[JudgedParameter]:
+def _parameters(operation: Operation, contract: Contract) -> Iterator[ParameterValidator]:
     places, schemas = _pointers(operation, contract), contract.schemas.for_requests
     compiled = compile_parameters(operation.parameters, schemas.of)
     for each, definition in zip(compiled, operation.parameters, strict=True):
@@ -159,8 +187,8 @@ def _parameters(operation: Operation, contract: Contract) -> Iterator[JudgedPara
         media_type, content = next(iter(definition.get("content", {}).items()), ("", None))
         keys = ["schema"] if content is None else ["content", media_type, "schema"]
         schema = schemas.in_media_type(definition if content is None else content)
-        judged = JudgedSchema(schema, each.location, each.name, pointers.join(pointer, *keys))
-        yield JudgedParameter(each, judged, pointer)
+        validator = SchemaValidator(schema, each.location, each.name, pointers.join(pointer, *keys))
+        yield ParameterValidator(each, validator, pointer)
 
 
 def _pointers(operation: Operation, contract: Contract) -> dict[tuple[str, str], str]:

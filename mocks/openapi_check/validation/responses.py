@@ -1,4 +1,4 @@
-"""Answers of one operation."""
+"""Responses of one operation."""
 
 from __future__ import annotations
 
@@ -8,37 +8,36 @@ from openapi_check.exchange import Violation
 from openapi_contract import pointers
 from openapi_service.accept_filter import AcceptFilter
 from openapi_service.json_text import read_json
-from openapi_service.media_types import charset, essence, is_json
+from openapi_service.media_types import charset, declared_as, essence, is_json
 from openapi_service.problems import BadRequest
 from openapi_service.responses import Rendered
 
 from .bodies import UNICODE
-from .media_types import declared_as
-from .schema_judgement import NO_JSON, UNDECIDED, JudgedSchema, is_large
+from .schemas import NO_JSON, UNDECIDED, SchemaValidator, is_large
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from openapi_contract import Contract, Operation
 
-    from .court import Court
+    from .openapi_core import OpenapiCore
 
 RawHeaders = list[tuple[bytes, bytes]]
 
 
-class ResponseJudge:
-    """Judges the answers of one operation."""
+class ResponseValidator:
+    """Validates the responses of one operation."""
 
-    def __init__(self, operation: Operation, contract: Contract, court: Court) -> None:
+    def __init__(self, operation: Operation, contract: Contract, core: OpenapiCore) -> None:
         self._operation = operation
         self._filter = AcceptFilter(operation, contract.schemas.for_responses)
-        self._court = court
-        self._declared: dict[str | None, DeclaredAnswer] = {
-            code: DeclaredAnswer(operation, code, contract) for code in operation.responses
+        self._core = core
+        self._declared: dict[str | None, DeclaredResponse] = {
+            code: DeclaredResponse(operation, code, contract) for code in operation.responses
         }
 
     def violations(self, status: int, headers: RawHeaders, body: bytes | None) -> list[Violation]:
-        """Return what is wrong with an answer.
+        """Return what a response violates.
 
         Args:
             status: its status.
@@ -63,8 +62,8 @@ class ResponseJudge:
 
     def _errors(self, rendered: Rendered, media_type: str | None) -> list[Any]:
         try:
-            return self._court.response_errors(self._operation, rendered, media_type)
-        except Exception:  # noqa: BLE001 -- whatever openapi-core stumbles over, the other engine still judges
+            return self._core.response_errors(self._operation, rendered, media_type)
+        except Exception:  # noqa: BLE001 -- whatever openapi-core stumbles over, the other engine still validates
             return [UNDECIDED]
 
     def _undocumented(self, status: int) -> Violation:
@@ -78,7 +77,7 @@ class ResponseJudge:
         )
 
 
-class DeclaredAnswer:
+class DeclaredResponse:
     """One response that an operation declares."""
 
     def __init__(self, operation: Operation, code: str, contract: Contract) -> None:
@@ -91,22 +90,22 @@ class DeclaredAnswer:
         self._schemas = contract.schemas.for_responses
 
     def media_type(self, sent: str) -> str | None:
-        """Return the key that declares the media type of an answer's Content-Type."""
+        """Return the key that declares the media type of a response's Content-Type."""
         return declared_as(sent, self._content)
 
-    def schema(self, media_type: str) -> JudgedSchema:
-        """Return the schema that the body of a declared media type must keep."""
-        return JudgedSchema.of_body(media_type, self._content[media_type], self._schemas, self.pointer)
+    def schema(self, media_type: str) -> SchemaValidator:
+        """Return the validator of a body of a declared media type."""
+        return SchemaValidator.of_body(media_type, self._content[media_type], self._schemas, self.pointer)
 
     def read(
         self, body: bytes | None, sent: str, media_type: str | None, found: list[Violation]
     ) -> bytes | None:
-        """Return the body if openapi-core is to judge it, else None; what is wrong then goes to ``found``."""
+        """Return the body if openapi-core is to validate it, else None; violations then go to ``found``."""
         if not body or media_type is None:
             found += self._without_schema(body, sent)
             return None
         if not is_json(essence(sent)):
-            return text_of(body, sent) if self._means_text(sent, media_type) else None
+            return text_of(body, sent) if self._is_text(sent, media_type) else None
         schema = self.schema(media_type)
         try:
             value = read_json(body, "body")
@@ -118,23 +117,23 @@ class DeclaredAnswer:
             return None
         return body
 
-    def _means_text(self, sent: str, media_type: str) -> bool:
-        """Tell whether the schema is one of a text; of CSV or XML it may say what no JSON value shows."""
+    def _is_text(self, sent: str, media_type: str) -> bool:
+        """Return whether the schema is one of a text; of CSV or XML it may say what no JSON value shows."""
         types = self._schemas.in_media_type(self._content[media_type]).types
         return essence(sent).startswith("text/") and "string" in types
 
     def _without_schema(self, body: bytes | None, sent: str) -> Iterator[Violation]:
-        wanted = " or ".join(self._content)
+        expected = " or ".join(self._content)
         is_declared = declared_as(sent, self._content) is not None
         if body and not self._content:
             yield Violation(
                 part="body", rule="undocumented", detail="the contract has no body here", pointer=self.pointer
             )
         elif self._content and not is_declared and (body or (body is None and sent)):
-            detail = f"is {essence(sent)[:100] or 'not told'}; the contract has {wanted}"
+            detail = f"is {essence(sent)[:100] or 'not told'}; the contract has {expected}"
             yield Violation(part="media type", rule="undocumented", detail=detail, pointer=self.pointer)
         elif self._content and body is not None:
-            detail = f"is required and was not sent; the contract has {wanted}"
+            detail = f"is required and was not sent; the contract has {expected}"
             yield Violation(part="body", rule="required", detail=detail, pointer=self.pointer)
 
     def body_violations(self, body: bytes, sent: str, media_type: str, error: Exception) -> list[Violation]:
@@ -147,9 +146,9 @@ class DeclaredAnswer:
         pointer = pointers.join(self.pointer, "headers", name)
         header, pointer = self._contract.follow(pointers.lookup(self._contract.document, pointer), pointer)
         schema = self._schemas.in_media_type(header)
-        judged = JudgedSchema(schema, "header", name, pointers.join(pointer, "schema"))
+        validator = SchemaValidator(schema, "header", name, pointers.join(pointer, "schema"))
         missing = type(error).__name__ == "MissingRequiredHeader"
-        return [judged.missing(pointer)] if missing else judged.violations(NO_JSON, error)
+        return [validator.missing(pointer)] if missing else validator.violations(NO_JSON, error)
 
 
 def text_of(body: bytes, sent: str) -> bytes:

@@ -15,7 +15,7 @@ from openapi_check.report import Example, Finding, Report, Side, Subject, Tested
 from openapi_contract.deployment import origin_of
 
 from .coverage import Coverage
-from .exchange_judge import ExchangeJudge
+from .validator import ExchangeValidator
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from openapi_check.exchange import Exchange, Violation
     from openapi_contract import Contract
 
-    from .exchange_judge import Judgement
+    from .validator import ValidatedExchange
 
 RECORDED = "recorded"
 """The phase of requests that a run did not send."""
@@ -36,7 +36,7 @@ LONGEST_HOST = 100
 INDEX = re.compile(r"/[0-9]+(?=/|$)")
 
 
-def judge_har(path: Path, contract: Contract, base_url: str | None = None) -> Report:
+def validate_har(path: Path, contract: Contract, base_url: str | None = None) -> Report:
     """Validate the exchanges of a HAR file that are with the contract's API.
 
     Without ``base_url`` these are the ones with the contract's servers, and those anywhere else, such as on
@@ -52,12 +52,12 @@ def judge_har(path: Path, contract: Contract, base_url: str | None = None) -> Re
         HarError: it is no HAR that can be read; the message says where and why.
         OSError: it cannot be read.
     """
-    judge, deployment = ExchangeJudge(contract, base_url), contract.deployed_at(base_url)
+    validator, deployment = ExchangeValidator(contract, base_url), contract.deployed_at(base_url)
     traffic, left_out = TrafficReporter(contract, Masking.of(contract), str(path)), Counter[str]()
     for exchange in read_har(path):
-        known = not base_url and judge.operation_id(exchange.method, exchange.url)
+        known = not base_url and validator.operation_id(exchange.method, exchange.url)
         if known or deployment.has_origin_of(exchange.url):
-            traffic.record(exchange, judge.judge(exchange))
+            traffic.record(exchange, validator.validate(exchange))
         elif len(left_out) < MOST_HOSTS or host_of(exchange.url) in left_out:
             left_out[host_of(exchange.url)] += 1
     traffic.counts.left_out = dict(left_out.most_common())
@@ -83,28 +83,28 @@ class TrafficReporter:
         self._coverage = Coverage(contract)
         self._names = {each.operation: each.name for each in self._coverage.operations}
         self._findings: dict[tuple[str, ...], Finding] = {}
-        self._unjudged: Counter[str] = Counter()
+        self._unvalidated: Counter[str] = Counter()
 
-    def record(self, exchange: Exchange, judgement: Judgement) -> None:
+    def record(self, exchange: Exchange, validated: ValidatedExchange) -> None:
         """Count an exchange and what its validation says."""
-        verdict, counts = judgement.verdict, self.counts
+        validation, counts = validated.validation, self.counts
         counts.exchanges += 1
         counts.unanswered += not exchange.status
-        counts.judged += judgement.request is not None or bool(verdict.request)
-        counts.broken_requests += bool(verdict.request)
-        counts.broken_responses += bool(verdict.response)
-        reason = verdict.unjudged
-        if reason and (reason in self._unjudged or len(self._unjudged) < MOST_REASONS):
-            self._unjudged[reason] += 1
-        for violation in verdict.request:
-            self._find("request", violation, exchange, judgement.operation_id)
-        for violation in verdict.response:
-            self._find("response", violation, exchange, judgement.operation_id)
-        self._coverage.record(exchange, judgement)
+        counts.validated += validated.request is not None or bool(validation.request)
+        counts.broken_requests += bool(validation.request)
+        counts.broken_responses += bool(validation.response)
+        reason = validation.unjudged
+        if reason and (reason in self._unvalidated or len(self._unvalidated) < MOST_REASONS):
+            self._unvalidated[reason] += 1
+        for violation in validation.request:
+            self._find("request", violation, exchange, validated.operation_id)
+        for violation in validation.response:
+            self._find("response", violation, exchange, validated.operation_id)
+        self._coverage.record(exchange, validated)
 
     def report(self) -> Report:
         """Return what has been counted so far."""
-        self.counts.unjudged = dict(self._unjudged.most_common())
+        self.counts.unvalidated = dict(self._unvalidated.most_common())
         self.counts.coverage = self._coverage.operations
         report = Report(subject=self._subject, end="complete", traffic=self.counts)
         for each in self.counts.coverage:

@@ -1,6 +1,6 @@
 """The journal of a mock: exchanges with the API and with S3, and what the contract says of them."""
 
-from openapi_check.exchange import Exchange, Message, Verdict, Violation
+from openapi_check.exchange import Exchange, Message, Validation, Violation
 from openapi_check.masking import Masking
 
 from .calls import Calls
@@ -16,6 +16,6 @@ __all__ = [
     "Masking",
     "Message",
     "Selector",
-    "Verdict",
+    "Validation",
     "Violation",
 ]

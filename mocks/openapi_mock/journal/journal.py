@@ -20,7 +20,7 @@ from .selector import Selector
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from openapi_check.exchange import Verdict
+    from openapi_check.exchange import Validation
 
 MOST_EXCHANGES = 2000
 MOST_BYTES = 32 * 1024 * 1024
@@ -38,7 +38,7 @@ class TooManyListenersError(Exception):
 class Validator(Protocol):
     """Validates exchanges by a contract."""
 
-    def verdict(self, exchange: Exchange) -> Verdict:
+    def verdict(self, exchange: Exchange) -> Validation:
         """Return what the contract says of an exchange."""
         ...
 

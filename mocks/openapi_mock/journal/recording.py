@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from openapi_check.exchange import Verdict
+    from openapi_check.exchange import Validation
     from openapi_check.masking import Masking
     from openapi_contract import Contract
 
@@ -113,7 +113,7 @@ class Recording:
         self.headers: Headers = []
         self.operation: str | None = None
         self.fault = ""
-        self.verdict: Verdict | None = None
+        self.verdict: Validation | None = None
 
     def ask(self, block: bytes, *, more: bool) -> None:
         """Record a block of the request's body."""

@@ -11,7 +11,7 @@ import msgspec
 from openapi_check.exchange import Exchange
 from openapi_check.masking import Masking
 from openapi_check.page import page
-from openapi_check.validation import ExchangeJudge, TrafficReporter
+from openapi_check.validation import ExchangeValidator, TrafficReporter
 
 from .selector import Selector
 
@@ -81,14 +81,14 @@ class ConsumerTraffic:
     def __init__(self, path: Path, control: str, contract: Contract) -> None:
         self._path = path
         self._journal = RemoteJournal(control)
-        self._judge = ExchangeJudge(contract)
+        self._judge = ExchangeValidator(contract)
         self._tally = TrafficReporter(contract, Masking.of(contract))
         self._last = 0
 
     def collect(self) -> None:
         """Validate what is new in the journal."""
         for exchange in self._journal.find(Selector(after=self._last, server="api")):
-            self._tally.record(exchange, self._judge.judge(exchange))
+            self._tally.record(exchange, self._judge.validate(exchange))
             self._last = exchange.number
 
     def write(self) -> None:

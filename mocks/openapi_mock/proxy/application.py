@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from starlette.types import Receive, Scope, Send
 
-    from openapi_check.validation import Judgement
+    from openapi_check.validation import ValidatedExchange
     from openapi_mock.journal import Exchange
 
     from .recorder import Recorder
@@ -77,7 +77,7 @@ class _Passing:
         self._scope, self._receive, self._send = scope, receive, send
         self._recording = proxy.recorder.recording(scope, proxy.upstream.url_of(scope), proxy.most_bytes)
         self._outgoing = Outgoing(send, self._head, proxy.most_bytes)
-        self._judgement: Judgement | None = None
+        self._judgement: ValidatedExchange | None = None
         self._task = asyncio.current_task()
         self._listening: asyncio.Task[None] | None = None
         self._gone = self._recorded = False
@@ -168,13 +168,13 @@ class _Passing:
         """Return the response's head, with the verdict on what is there by now."""
         if self._judgement is None:
             self._judgement = self._recorder.judge(self._recording.unmasked())
-        headers = [*self._recording.headers, *verdict_fields(self._judgement.verdict)]
+        headers = [*self._recording.headers, *verdict_fields(self._judgement.validation)]
         # uvicorn takes the length that these tell for that of a body to come
         if self._recording.status in {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}:
             headers = [pair for pair in headers if pair[0].lower() != b"content-length"]
         return self._recording.status, headers
 
-    async def _judge(self, exchange: Exchange) -> Judgement:
+    async def _judge(self, exchange: Exchange) -> ValidatedExchange:
         if self._recording.is_light(AT_ONCE_BYTES):
             return self._recorder.judge(exchange)
         return await asyncio.to_thread(self._recorder.judge, exchange)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from openapi_check.validation import ExchangeJudge, TrafficReporter
+from openapi_check.validation import ExchangeValidator, TrafficReporter
 from openapi_mock.journal import Journal, Masking
 from openapi_mock.journal.recording import Recording
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
     from starlette.types import Scope
 
-    from openapi_check.validation import Judgement
+    from openapi_check.validation import ValidatedExchange
     from openapi_contract import Contract
-    from openapi_mock.journal import Exchange, Verdict, Violation
+    from openapi_mock.journal import Exchange, Validation, Violation
 
     from .upstream import RawHeaders
 
@@ -44,7 +44,7 @@ class Recorder:
         self, contract: Contract, base_url: str, report: Callable[[Exchange], object] | None = None
     ) -> None:
         masking = Masking.of(contract)
-        self._judge = ExchangeJudge(contract, base_url)
+        self._judge = ExchangeValidator(contract, base_url)
         self._judge.prepare()
         self._report = report
         self.journal = Journal(masking)
@@ -60,20 +60,20 @@ class Recorder:
         """
         return Recording(scope, most_bytes, url, shown_bytes=self.journal.most_body_bytes)
 
-    def judge(self, exchange: Exchange) -> Judgement:
+    def judge(self, exchange: Exchange) -> ValidatedExchange:
         """Return what the contract says of an exchange; any thread may ask."""
-        return self._judge.judge(exchange)
+        return self._judge.validate(exchange)
 
-    def record(self, recording: Recording, exchange: Exchange, judgement: Judgement) -> None:
+    def record(self, recording: Recording, exchange: Exchange, judgement: ValidatedExchange) -> None:
         """Record and count an exchange."""
-        recording.operation, recording.verdict = judgement.operation_id, judgement.verdict
+        recording.operation, recording.verdict = judgement.operation_id, judgement.validation
         self.tally.record(exchange, judgement)
         self.journal.record(recording)
-        if self._report is not None and (judgement.verdict.request or judgement.verdict.response):
+        if self._report is not None and (judgement.validation.request or judgement.validation.response):
             self._report(recording.exchange(self.journal.last, self.journal.masking))
 
 
-def verdict_fields(verdict: Verdict) -> RawHeaders:
+def verdict_fields(verdict: Validation) -> RawHeaders:
     """Return header fields with the number of violations and the first of them in words; none without any."""
     sides = (("request", verdict.request), ("response", verdict.response))
     violations = [f"{side} {_words(violation)}" for side, several in sides for violation in several]

@@ -42,7 +42,7 @@ def report():
         seen=2,
         examples=[first],
     )
-    traffic = Traffic(exchanges=3, judged=3, coverage=[called, other])
+    traffic = Traffic(exchanges=3, validated=3, coverage=[called, other])
     subject = Subject(url="", source="", title="Scanner API", version="1", digest="")
     return Report(subject=subject, traffic=traffic, findings=[finding])
 
@@ -108,7 +108,7 @@ def test_the_page_leads_from_an_operation_to_its_parameters(report):
 
 @pytest.mark.parametrize(
     ("changes", "kind"),
-    [({}, "ok"), ({"broken_responses": 1}, "broken"), ({"unanswered": 3}, ""), ({"judged": 0}, "")],
+    [({}, "ok"), ({"broken_responses": 1}, "broken"), ({"unanswered": 3}, ""), ({"validated": 0}, "")],
 )
 def test_the_page_is_green_only_where_the_contract_was_seen_to_be_kept(report, changes, kind):
     """What says 0 violations because nothing was judged, or answered, is no success."""

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from openapi_check.validation import ExchangeJudge
+from openapi_check.validation import ExchangeValidator
 from openapi_contract import Contract
 from openapi_mock.journal import Exchange, Message
 
@@ -105,7 +105,7 @@ def document():
 @pytest.fixture(scope="session")
 def judge():
     """Return a judge by the small contract."""
-    return ExchangeJudge(Contract(DOCUMENT, "things.json"))
+    return ExchangeValidator(Contract(DOCUMENT, "things.json"))
 
 
 def _message(body=b"", headers=(), *, body_bytes=None):
@@ -175,6 +175,6 @@ def changed(document):
 
     def judge(method="get", **operation):
         document["paths"]["/things"][method].update(operation)
-        return ExchangeJudge(Contract(document, "things.json"))
+        return ExchangeValidator(Contract(document, "things.json"))
 
     return judge

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from openapi_check.validation import ExchangeJudge
+from openapi_check.validation import ExchangeValidator
 
 TEXT = st.text(max_size=6).filter(lambda text: text.isascii() and text.isprintable())
 NUMBER = st.integers(-20, 20) | st.floats(-20, 20) | st.sampled_from([10, 11, 1e2, 1.0, 2**70])
@@ -21,9 +21,9 @@ FIELDS = st.dictionaries(st.sampled_from(["X-Trace", "X-Total", "Cookie"]), WORD
 @pytest.fixture(scope="module")
 def unfiltered(judge):
     """Return a judge by the small contract that brings everything before openapi-core."""
-    slow = ExchangeJudge(judge._contract)
+    slow = ExchangeValidator(judge._contract)
     slow.prepare()
-    for judges in slow._judges.values():
+    for judges in slow._validators.values():
         judges.response._filter = SimpleNamespace(accepts=lambda *_: False)
         body = judges.request._body
         schemas = [each.schema for each in judges.request._parameters]
@@ -51,9 +51,9 @@ def test_bodies_are_judged_the_same_without_a_filter(judge, unfiltered, added, m
 def test_the_unfiltered_judge_has_no_filter(unfiltered, listed):
     """The comparison is one: where openapi-core is not asked, this judge has nothing to say."""
     calls = []
-    court = unfiltered._court
-    for judges in unfiltered._judges.values():
-        judges.request._court = SimpleNamespace(
+    court = unfiltered._core
+    for judges in unfiltered._validators.values():
+        judges.request._core = SimpleNamespace(
             request_errors=lambda *asked: calls.append("request") or court.request_errors(*asked)
         )
     unfiltered.verdict(listed("/things?limit=1"))

@@ -4,7 +4,7 @@ import json
 import pytest
 
 from openapi_check.har import har as journal_har
-from openapi_check.validation import HarError, judge_har
+from openapi_check.validation import HarError, validate_har
 from openapi_contract import Contract
 
 HERE = "https://api.example/v1"
@@ -44,7 +44,7 @@ def judged(tmp_path, document):
     def judge(*entries, base_url=None, raw=None):
         path = tmp_path / "traffic.har"
         path.write_bytes(json.dumps({"log": {"entries": entries}}).encode() if raw is None else raw)
-        return judge_har(path, Contract(document, "things.json"), base_url)
+        return validate_har(path, Contract(document, "things.json"), base_url)
 
     return judge
 
@@ -58,7 +58,7 @@ def test_traffic_that_keeps_the_contract_has_no_findings(judged):
     """What was recorded as the contract wants it exercises it, and breaks nothing."""
     report = judged(entry(path="/things?kind=old"), added({"mimeType": JSON, "text": '{"name":"a"}'}))
     assert told(report) == []
-    assert (report.traffic.exchanges, report.traffic.judged, report.exit_code) == (2, 2, 0)
+    assert (report.traffic.exchanges, report.traffic.validated, report.exit_code) == (2, 2, 0)
     counts = {each.operation: each for each in report.traffic.coverage}
     assert counts["list_things"].statuses == {"200": 1, "204": 0}
     assert counts["list_things"].parameters["query kind"] == 1
@@ -130,7 +130,7 @@ def test_a_body_that_was_not_recorded_is_not_judged(judged, changes):
     """A missing text is no empty body; head and request are judged all the same."""
     report = judged(entry(path="/things?limit=11", **changes))
     assert told(report) == [("request", "query", "limit", "maximum")]
-    assert sum(report.traffic.unjudged.values()) == 1
+    assert sum(report.traffic.unvalidated.values()) == 1
 
 
 def test_an_unrecorded_request_body_is_not_judged(judged):
@@ -257,4 +257,4 @@ def test_a_body_that_was_cut_is_not_judged(judged, listed, message):
     cut = message(b"[1, ", {"X-Total": "x", "Content-Type": JSON}, body_bytes=99)
     report = judged(raw=json.dumps(journal_har([listed(response=cut)])).encode())
     assert told(report) == [("response", "header", "X-Total", "schema")]
-    assert sum(report.traffic.unjudged.values()) == 1
+    assert sum(report.traffic.unvalidated.values()) == 1

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from openapi_mock.journal import Calls, Exchange, Journal, Message, Verdict, Violation
+from openapi_mock.journal import Calls, Exchange, Journal, Message, Validation, Violation
 
 
 def journal_of(*operations, **differing):
@@ -95,7 +95,7 @@ def test_violations():
     class Judge:
         def verdict(self, exchange):
             wrong = Violation(part="body", where="/name", rule="maxLength", detail="is too long")
-            return Verdict(request=[wrong] if exchange.number == 2 else [])
+            return Validation(request=[wrong] if exchange.number == 2 else [])
 
     journal = journal_of("create_session", "create_session")
     Calls(journal).assert_no_violations()

@@ -9,7 +9,7 @@ import jsonschema_rs
 import msgspec
 
 from openapi_check.har import har
-from openapi_mock.journal import Exchange, Message, Verdict
+from openapi_mock.journal import Exchange, Message, Validation
 
 STARTED = datetime(2026, 1, 1, 12, 0, 0, 5000, tzinfo=UTC)
 TIME = {"type": "number", "minimum": 0}
@@ -132,7 +132,7 @@ def test_cookies_redirects_and_what_har_has_no_member_for():
     """Cookies and Location have members of their own; operation, fault and verdict are beside HAR's."""
     request = Message(headers=[("Cookie", "sessionid=***"), ("Cookie", "=;;bad cookie=,")])
     response = Message(headers=[("Set-Cookie", "a=***; Path=/"), ("Location", "/x")])
-    told = entry(request=request, response=response, operation="do_it", fault="fault-1", verdict=Verdict())
+    told = entry(request=request, response=response, operation="do_it", fault="fault-1", verdict=Validation())
     assert told["request"]["cookies"] == [{"name": "sessionid", "value": "***"}]
     assert told["response"]["cookies"] == [{"name": "a", "value": "***"}]
     assert told["response"]["redirectURL"] == "/x"

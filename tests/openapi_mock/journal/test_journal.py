@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from openapi_mock.journal import Exchange, Journal, Message, Selector, Verdict, Violation
+from openapi_mock.journal import Exchange, Journal, Message, Selector, Validation, Violation
 from openapi_mock.journal.journal import TooManyListenersError
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -48,7 +48,7 @@ class Strict:
         """Count, and judge."""
         self.verdicts += 1
         broken = [Violation(part="status", rule="responses", detail="is not documented")]
-        return Verdict(response=[] if exchange.status == 200 else broken)
+        return Validation(response=[] if exchange.status == 200 else broken)
 
 
 def test_numbers_count_from_one():

@@ -97,7 +97,7 @@ def test_large_bodies_are_cut(api, journal, mock):
     (exchange,) = journal()["exchanges"]
     assert len(base64.b64decode(exchange["request"]["body"])) == 64 * 1024
     assert exchange["request"]["body_bytes"] > 300_000
-    assert "not kept whole" in exchange["verdict"]["unjudged"]
+    assert "not recorded whole" in exchange["verdict"]["unjudged"]
 
 
 def test_verdicts(api, journal, mock):

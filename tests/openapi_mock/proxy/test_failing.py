@@ -108,7 +108,7 @@ def test_a_long_answer_that_ends_too_early_breaks_off(proxy, upstream):
         proxy.ask("GET", "/notes")
     (exchange,) = proxy.exchanges
     assert (exchange.status, exchange.verdict.response) == (0, [])
-    assert exchange.verdict.unjudged == "the connection ended without an answer"
+    assert exchange.verdict.unjudged == "the connection ended without a response"
 
 
 def test_a_client_that_goes_away_ends_its_request(proxy, upstream):

@@ -10,8 +10,8 @@ import pytest
 from backports import zstd
 
 from openapi_check.har import har
-from openapi_check.validation import judge_har
-from openapi_mock.journal import Verdict, Violation
+from openapi_check.validation import validate_har
+from openapi_mock.journal import Validation, Violation
 from openapi_mock.proxy.recorder import verdict_fields
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -50,7 +50,7 @@ def test_there_is_an_end_to_what_is_told(proxy, upstream, json_answer):
 def test_the_fields_hold_nothing_that_a_field_must_not():
     """Names that a client made up are no field's end, and no longer than a field may be."""
     hostile = Violation(part="body", where="/\r\nSet-Cookie: x\0é" + "y" * 999, rule="type", detail="")
-    ((_, count), (_, first)) = verdict_fields(Verdict(request=[hostile]))
+    ((_, count), (_, first)) = verdict_fields(Validation(request=[hostile]))
     assert (count, len(first)) == (b"1", 200)
     assert first.startswith(b"request body /??Set-Cookie: x??y")
 
@@ -74,14 +74,14 @@ def test_an_answer_beyond_the_limit_streams_unjudged_and_is_counted(proxy, upstr
         )
     else:
         upstream.answer = HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body
-    before = sum(proxy.recorder.tally.report().traffic.unjudged.values())
+    before = sum(proxy.recorder.tally.report().traffic.unvalidated.values())
     answer = proxy.ask("GET", "/notes?sort=odd")
     assert answer.content == body
     assert told(answer)[0] == 1
     (exchange,) = proxy.exchanges
-    assert "answer's body was not kept whole" in exchange.verdict.unjudged
+    assert "response's body was not recorded whole" in exchange.verdict.unjudged
     assert exchange.response.body_bytes == len(body)
-    assert sum(proxy.recorder.tally.report().traffic.unjudged.values()) == before + 1
+    assert sum(proxy.recorder.tally.report().traffic.unvalidated.values()) == before + 1
 
 
 def test_a_request_beyond_the_limit_streams_unjudged(proxy, upstream):
@@ -89,7 +89,7 @@ def test_a_request_beyond_the_limit_streams_unjudged(proxy, upstream):
     proxy.ask("POST", "/notes", content=b"x" * 100_000, headers={"Content-Type": "application/json"})
     assert len(upstream.last.body) == 100_000
     (exchange,) = proxy.exchanges
-    assert "request's body was not kept whole" in exchange.verdict.unjudged
+    assert "request's body was not recorded whole" in exchange.verdict.unjudged
     assert not exchange.verdict.request
 
 
@@ -170,7 +170,7 @@ def test_compressed_bodies_are_kept_as_what_they_stand_for(proxy, upstream, cont
     assert added.request.body == b'{"token": "*******"}'
     archive = tmp_path / "notes.har"
     archive.write_bytes(msgspec.json.encode(har([listed, added])))
-    found = {(each.check, each.where, each.rule) for each in judge_har(archive, contract).findings}
+    found = {(each.check, each.where, each.rule) for each in validate_har(archive, contract).findings}
     assert found >= {("response", "/*", "type"), ("request", "", "type")}
     assert not [rule for _, _, rule in found if rule == "encoding"]
 

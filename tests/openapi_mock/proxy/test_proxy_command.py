@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from rich.console import Console
 from typer.testing import CliRunner
 
-from openapi_check.validation import judge_har
+from openapi_check.validation import validate_har
 from openapi_service.server import listen, url_of
 from scanner_api.cli import app
 from scanner_contract import load_contract
@@ -76,7 +76,7 @@ def test_the_whole_story_through_the_proxy_breaks_nothing(mock, tmp_path):
     assert "0 requests and 0 answers break the contract." in printed
     assert max(map(len, printed.splitlines())) <= 80
     assert mock.api_key not in "".join(path.read_text() for path in files.values())
-    assert judge_har(files["har"], load_contract()).findings == []
+    assert validate_har(files["har"], load_contract()).findings == []
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,9 @@
 
 import pytest
 
-from openapi_check.validation import ExchangeJudge
+from openapi_check.validation import ExchangeValidator
 from openapi_contract import Contract
-from openapi_mock.journal import Verdict
+from openapi_mock.journal import Validation
 
 
 @pytest.mark.parametrize(
@@ -32,20 +32,23 @@ def test_a_preflight_is_not_judged(judge, exchange):
 def test_paths_are_found_below_the_servers_base_paths_and_without(judge, listed, target):
     """The contract's servers say where it is deployed; on one's own machine that may be elsewhere."""
     assert judge.operation_id("GET", target) == "list_things"
-    assert judge.verdict(listed(target)) == Verdict()
+    assert judge.verdict(listed(target)) == Validation()
 
 
 def test_a_base_url_of_ones_own_counts_too(document, listed):
     """A deployment that the contract does not tell of is told by its base URL."""
     contract = Contract(document, "things.json")
-    assert ExchangeJudge(contract, "https://staging.example/api/").verdict(listed("/api/things")) == Verdict()
-    assert ExchangeJudge(contract).verdict(listed("/api/things")).request
+    assert (
+        ExchangeValidator(contract, "https://staging.example/api/").verdict(listed("/api/things"))
+        == Validation()
+    )
+    assert ExchangeValidator(contract).verdict(listed("/api/things")).request
 
 
 def test_servers_of_paths_and_operations_count_too(document, listed):
     """A path or an operation may have servers of its own, and its answers are judged all the same."""
     document["paths"]["/things"]["servers"] = [{"url": "/odd"}]
     document["paths"]["/things"]["get"]["servers"] = [{"url": "https://{host}:{port}/odder/{x}"}]
-    judge = ExchangeJudge(Contract(document, "things.json"))
+    judge = ExchangeValidator(Contract(document, "things.json"))
     for target in ("/odd/things", "/odder/any/things"):
-        assert judge.verdict(listed(target)) == Verdict()
+        assert judge.verdict(listed(target)) == Validation()

@@ -8,7 +8,7 @@ import brotli
 import pytest
 from backports import zstd
 
-from openapi_mock.journal import Verdict
+from openapi_mock.journal import Validation
 
 DEEP = b"[" * 5000 + b"]" * 5000
 
@@ -38,7 +38,7 @@ def test_each_wrong_answer_is_named(judge, listed, message, status, body, header
 
 def test_head_is_answered_without_the_body_of_get(judge, listed, message, told):
     """HEAD has GET's headers and no body."""
-    assert judge.verdict(listed(method="HEAD", response=message(headers={"X-Total": "1"}))) == Verdict()
+    assert judge.verdict(listed(method="HEAD", response=message(headers={"X-Total": "1"}))) == Validation()
     lacking = judge.verdict(listed(method="HEAD", response=message()))
     assert told(lacking.response) == [("header", "X-Total", "required")]
 
@@ -67,7 +67,7 @@ def coded(judge, listed, message):
 @pytest.mark.parametrize("coding", CODED)
 def test_bodies_are_judged_without_their_content_coding(coded, told, coding):
     """What is compressed is judged as what it stands for."""
-    assert coded(CODED[coding](b"[]"), coding) == Verdict()
+    assert coded(CODED[coding](b"[]"), coding) == Validation()
     assert told(coded(CODED[coding](b"{}"), coding).response) == [("body", "", "type")]
 
 
@@ -79,9 +79,9 @@ def test_what_cannot_be_decoded_is_not_judged(coded, coding):
     for sent, why in ((b"\xff" * 9, ""), (body[:-1], ""), (body + body, ""), (bomb, "is longer than")):
         verdict = coded(sent, coding)
         assert not verdict.response
-        assert "answer's body is not judged: it " in verdict.unjudged
+        assert "response's body is not validated: it " in verdict.unjudged
         assert why in verdict.unjudged
-    assert coded(CODED[coding](b"[" + b" " * (16 * 1024 * 1024 - 2) + b"]"), coding) == Verdict()
+    assert coded(CODED[coding](b"[" + b" " * (16 * 1024 * 1024 - 2) + b"]"), coding) == Validation()
 
 
 def test_a_coding_that_is_not_known_is_told(coded):
@@ -103,8 +103,8 @@ def test_zstd_asks_for_no_more_memory_than_http_allows(coded):
         compressor = zstd.ZstdCompressor(options={zstd.CompressionParameter.window_log: window_bits})
         return compressor.compress(b"[]") + compressor.flush()
 
-    assert coded(sent(23), "zstd") == Verdict()
-    assert "not judged" in coded(sent(24), "zstd").unjudged
+    assert coded(sent(23), "zstd") == Validation()
+    assert "not validated" in coded(sent(24), "zstd").unjudged
 
 
 def test_there_is_an_end_to_codings_upon_codings(coded):
@@ -115,7 +115,7 @@ def test_there_is_an_end_to_codings_upon_codings(coded):
 def test_a_large_body_is_judged_without_the_slow_engine(judge, listed, message, told):
     """A large answer keeps the contract or breaks it; either way it is told within a bounded time."""
     things = [{"name": "a"}] * 20_000
-    assert judge.verdict(listed(response=message(things, {"X-Total": "1"}))) == Verdict()
+    assert judge.verdict(listed(response=message(things, {"X-Total": "1"}))) == Validation()
     wrong = judge.verdict(listed(response=message([*things, 1], {"X-Total": "1"})))
     assert told(wrong.response) == [("body", "", "schema")]
 
@@ -137,7 +137,9 @@ def test_what_is_no_json_value_breaks_no_schema_of_one(schema, media_type, liste
     """XML, CSV, events and files are described by schemas that nothing tells how to read them by."""
     answer = {"description": "", "content": {media_type: {"schema": schema}}}
     judge = changed("get", responses={"200": answer})
-    assert judge.verdict(listed(response=message(b"<id>1</id>", {"Content-Type": media_type}))) == Verdict()
+    assert (
+        judge.verdict(listed(response=message(b"<id>1</id>", {"Content-Type": media_type}))) == Validation()
+    )
 
 
 def test_texts_are_judged_in_their_charset(listed, message, changed, told):

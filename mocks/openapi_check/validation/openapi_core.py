@@ -1,8 +1,8 @@
-"""openapi-core as the judge of requests, on values that the binding's own readers have read.
+"""openapi-core as the validator of requests, on values that the service's own readers have read.
 
 openapi-core reads parameters and forms more loosely than the service does (``1_000`` is an integer, ``yes`` a
 boolean, a label-style path parameter is never found). Its seams for reading are the deserializers; those here
-hand over what has been read, so that it judges the same values that a handler would get.
+hand over what has been read, so that it validates the same values that a handler would get.
 """
 
 from __future__ import annotations
@@ -48,17 +48,17 @@ class ReadBody:
     declared: str
 
 
-class Court:
-    """Asks openapi-core for what is wrong with a request or an answer of a known operation."""
+class OpenapiCore:
+    """Asks openapi-core for what is wrong with a request or a response of a known operation."""
 
     def __init__(self, contract: Contract) -> None:
         self._schemas = contract.schemas
-        self._judge = Judge(contract)
+        self._responses = Judge(contract)
 
     def request_errors(
         self, operation: Operation, parameters: ReadParameters, body: ReadBody | None
     ) -> list[Any]:
-        """Return openapi-core's errors in a request; it raises anything for what it cannot judge."""
+        """Return openapi-core's errors in a request; it raises anything for what it cannot validate."""
         asked = SimpleNamespace(
             host_url="",
             path=operation.path,
@@ -70,8 +70,8 @@ class Court:
         return _quietly(lambda: list(self._requests.iter_errors(asked)))
 
     def response_errors(self, operation: Operation, rendered: Rendered, media_type: str | None) -> list[Any]:
-        """Return openapi-core's errors in an answer; it raises anything for what it cannot judge."""
-        return _quietly(lambda: self._judge.found(operation, rendered, media_type))
+        """Return openapi-core's errors in a response; it raises anything for what it cannot validate."""
+        return _quietly(lambda: self._responses.found(operation, rendered, media_type))
 
     @cached_property
     def _requests(self) -> Any:
@@ -87,7 +87,7 @@ class Court:
             directed = of_requests(self._schemas)
             kind = partial(V30RequestValidator, schema_validators_factory=directed)
         return kind(
-            self._judge.document,
+            self._responses.document,
             path_finder_cls=Routed,
             style_deserializers_factory=_AsRead(),
             media_type_deserializers_factory=_AsRead(),
@@ -106,7 +106,7 @@ class _AsRead:
 
 
 class _Presented:
-    """Takes every credential for presented: security has been judged by shape."""
+    """Takes every credential for presented: security is validated by shape, elsewhere."""
 
     def create(self, _scheme: Any) -> Callable[[Any], str]:
         """Return the provider of a security scheme."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from openapi_mock.journal import Verdict
+from openapi_mock.journal import Validation
 
 KEY = {"X-Key": "k"}
 FORM = "application/x-www-form-urlencoded"
@@ -30,7 +30,7 @@ def test_each_wrong_parameter_is_named(judge, listed, message, target, headers, 
 
 def test_an_empty_query_parameter_is_an_empty_string(judge, listed):
     """What openapi-core calls an empty value is judged by the schema."""
-    assert judge.verdict(listed("/things?q=")) == Verdict()
+    assert judge.verdict(listed("/things?q=")) == Validation()
 
 
 def test_wrong_and_missing_parameters_are_told_together(judge, exchange, message, told):
@@ -45,7 +45,7 @@ def test_parameters_that_hold_json_are_read_as_such(listed, changed, told):
     """A parameter with a media type is JSON, or cannot be read."""
     content = {"application/json": {"schema": {"type": "object", "properties": {"a": {"type": "integer"}}}}}
     judge = changed(parameters=[{"in": "query", "name": "filter", "content": content}])
-    assert judge.verdict(listed("/things?filter=%7B%22a%22:1%7D")) == Verdict()
+    assert judge.verdict(listed("/things?filter=%7B%22a%22:1%7D")) == Validation()
     for query, violation in (
         ("%7B%22a%22:%22b%22%7D", ("query", "filter/a", "type")),
         ("%7B", ("query", "filter", "encoding")),
@@ -80,14 +80,14 @@ def test_each_wrong_request_body_or_credential_is_named(
 @pytest.mark.parametrize("headers", [KEY, {"Authorization": "Bearer abc"}, {"authorization": "Bearer ***"}])
 def test_each_security_alternative_suffices(judge, added, message, headers):
     """A credential of any alternative will do, masked or not."""
-    assert judge.verdict(added(message({"name": "a"}, headers))) == Verdict()
+    assert judge.verdict(added(message({"name": "a"}, headers))) == Validation()
 
 
 def test_a_credential_in_the_query_counts(document, listed, changed, told):
     """Wherever a scheme says that its credential is, there it is looked for."""
     document["components"]["securitySchemes"]["key"]["in"] = "query"
     judge = changed(security=[{"key": []}])
-    assert judge.verdict(listed("/things?X-Key=k")) == Verdict()
+    assert judge.verdict(listed("/things?X-Key=k")) == Validation()
     assert told(judge.verdict(listed("/things")).request) == [("security", "", "required")]
     assert ("query", "", "encoding") in told(judge.verdict(listed("/things?X-Key=%zz")).request)
 
@@ -100,7 +100,7 @@ def test_a_multipart_body_is_read_part_by_part(judge, added, message, told):
         headers = {**KEY, "Content-Type": "multipart/form-data; boundary=b"}
         return message(part + content + b"\r\n--b--\r\n", headers)
 
-    assert judge.verdict(added(form("file", b"x" * 2_000_000))) == Verdict()
+    assert judge.verdict(added(form("file", b"x" * 2_000_000))) == Validation()
     assert told(judge.verdict(added(form("other", b"x"))).request) == [("body", "", "required")]
     broken = message(b"--b\r\n", {**KEY, "Content-Type": "multipart/form-data; boundary=b"})
     assert told(judge.verdict(added(broken)).request) == [("body", "", "encoding")]
@@ -129,4 +129,4 @@ def test_texts_and_bytes_are_bodies_too(added, message, changed, told):
 def test_what_is_no_json_value_breaks_no_schema_of_one(schema, media_type, added, message, changed):
     """XML, CSV and lines of JSON are described by schemas that nothing tells how to read them by."""
     judge = changed("post", requestBody={"content": {media_type: {"schema": schema}}}, security=[])
-    assert judge.verdict(added(message(b"<id>1</id>", {"Content-Type": media_type}))) == Verdict()
+    assert judge.verdict(added(message(b"<id>1</id>", {"Content-Type": media_type}))) == Validation()

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from openapi_check.validation import ExchangeJudge
+from openapi_check.validation import ExchangeValidator
 from openapi_contract import Contract
 from openapi_contract.pointers import lookup
-from openapi_mock.journal import Message, Verdict
+from openapi_mock.journal import Message, Validation
 from scanner_contract import load_contract
 
 KEY = {"X-Key": "k"}
@@ -17,8 +17,8 @@ KEY = {"X-Key": "k"}
 
 def test_an_exchange_that_keeps_the_contract_has_no_violations(judge, listed, added):
     """Nothing is said of requests and answers as the contract wants them."""
-    assert judge.verdict(listed("/things?limit=3&kind=old&tags=a&tags=b")) == Verdict()
-    assert judge.verdict(added()) == Verdict()
+    assert judge.verdict(listed("/things?limit=3&kind=old&tags=a&tags=b")) == Validation()
+    assert judge.verdict(added()) == Validation()
 
 
 def test_every_violation_points_at_the_contracts_own_words(judge, listed, added, exchange, message, document):
@@ -70,7 +70,7 @@ def test_what_was_cut_is_not_judged_but_its_head_is(judge, added, message, told)
     assert not verdict.request
     assert not verdict.response
     assert "request's body" in verdict.unjudged
-    assert "answer's body" in verdict.unjudged
+    assert "response's body" in verdict.unjudged
     assert told(judge.verdict(added(message(b"{", {}, body_bytes=9))).request) == [
         ("security", "", "required")
     ]
@@ -82,8 +82,8 @@ def test_what_the_contract_calls_deprecated_is_no_violation(document, listed, ve
     document["openapi"] = version
     document["paths"]["/things"]["get"]["parameters"][2]["deprecated"] = True
     document["paths"]["/things"]["get"]["responses"]["200"]["headers"]["X-Total"]["deprecated"] = True
-    judge = ExchangeJudge(Contract(document, "things.json"))
-    assert judge.verdict(listed("/things?tags=a")) == Verdict()
+    judge = ExchangeValidator(Contract(document, "things.json"))
+    assert judge.verdict(listed("/things?tags=a")) == Validation()
     assert told(judge.verdict(listed("/things?tags=a&limit=11")).request) == [("query", "limit", "maximum")]
 
 
@@ -95,13 +95,13 @@ def test_what_is_read_only_in_3_0_need_not_be_sent_and_may_be(document, added, e
     document["components"]["schemas"]["Id"] = {"type": "integer", "readOnly": True}
     document["paths"]["/things/{id}"]["get"]["parameters"][0]["schema"]["readOnly"] = True
     document["openapi"] = "3.0.3"
-    judge, answered = ExchangeJudge(Contract(document, "things.json")), message({"id": 1, "name": "a"})
+    judge, answered = ExchangeValidator(Contract(document, "things.json")), message({"id": 1, "name": "a"})
     for sent in ({"name": "a"}, {"id": 1, "name": "a"}):
-        assert judge.verdict(added(message(sent, KEY), response=answered)) == Verdict()
+        assert judge.verdict(added(message(sent, KEY), response=answered)) == Validation()
     wrong = judge.verdict(added(message({"id": 1}, KEY), response=message({"name": "a"})))
     assert told(wrong.request) == told(wrong.response) == [("body", "", "required")]
     text = message(b"x", {"Content-Type": "text/plain"})
-    assert judge.verdict(exchange("GET", "/things/1?must=a", response=text)) == Verdict()
+    assert judge.verdict(exchange("GET", "/things/1?must=a", response=text)) == Validation()
 
 
 def test_what_openapi_core_cannot_judge_the_other_engine_does(
@@ -112,19 +112,19 @@ def test_what_openapi_core_cannot_judge_the_other_engine_does(
     parameter = {"in": "query", "name": "word", "schema": {"pattern": r"^\p{Lu}+$"}}
     judge = changed(parameters=[parameter])
     kept, broken = message({"name": "É"}, KEY), message({"name": "é"}, KEY)
-    assert judge.verdict(added(kept, response=kept)) == Verdict()
+    assert judge.verdict(added(kept, response=kept)) == Validation()
     verdict = judge.verdict(added(broken, response=broken))
     assert told(verdict.request) == told(verdict.response) == [("body", "/name", "pattern")]
-    assert judge.verdict(listed("/things?word=%C3%89")) == Verdict()
+    assert judge.verdict(listed("/things?word=%C3%89")) == Validation()
     assert told(judge.verdict(listed("/things?word=e")).request) == [("query", "word", "pattern")]
 
 
 def test_a_schema_that_cannot_be_compiled_leaves_the_rest_to_be_judged(document, listed, added, told):
     """One operation with a broken pattern is not judged, and says so; the others are."""
     document["components"]["schemas"]["Thing"]["properties"]["name"] = {"pattern": "("}
-    judge = ExchangeJudge(Contract(document, "things.json"))
+    judge = ExchangeValidator(Contract(document, "things.json"))
     judge.prepare()
-    assert "cannot be judged" in judge.verdict(added()).unjudged
+    assert "cannot be validated" in judge.verdict(added()).unjudged
     assert told(judge.verdict(listed("/things?limit=11")).request) == [("query", "limit", "maximum")]
 
 
@@ -163,12 +163,12 @@ def test_nothing_that_was_sent_ends_the_judge(
 ):
     """Whatever is in an exchange, there is a verdict, and it is not that judging failed."""
     verdict = judge.verdict(exchange(method, target, request_message, status, response_message))
-    assert "cannot be judged" not in verdict.unjudged
+    assert "cannot be validated" not in verdict.unjudged
 
 
 def test_one_judge_serves_the_packaged_contract(exchange, message, told):
     """The contract in force is one like any other."""
-    judge = ExchangeJudge(load_contract())
+    judge = ExchangeValidator(load_contract())
     verdict = judge.verdict(
         exchange("GET", "/scanner/api/v1/sessions/x", message(headers={"X-API-Key": "***"}))
     )

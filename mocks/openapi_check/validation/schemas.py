@@ -8,28 +8,28 @@ from typing import TYPE_CHECKING, Any
 from openapi_check.exchange import Violation
 from openapi_contract import pointers
 from openapi_contract.violations import holds_more
+from openapi_service.response_validation import TELL_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from openapi_contract.schemas import Schema, Schemas
 
-UNDECIDED = Exception("openapi-core did not judge this")
-"""Stands for openapi-core's error where it cannot judge, or would take too long."""
+UNDECIDED = Exception("openapi-core did not validate this")
+"""openapi-core's error where it cannot validate, or would take too long."""
 
 NO_JSON: Any = object()
-"""Stands for a value that is none of JSON's, of which only openapi-core can say what is wrong."""
+"""A value that is none of JSON's, of which only openapi-core can say what is wrong."""
 
 MOST_VALUES = 5000
 """openapi-core takes some 20 µs for each value in a body, and holds up everything else for as long."""
 
 MOST_VIOLATIONS = 20
-LONGEST_WANTED = 200
-TELL_NAMES = frozenset({"required", "additionalProperties", "unevaluatedProperties", "dependentRequired"})
+LONGEST_DETAIL = 200
 
 
-class JudgedSchema:
-    """A schema of the contract: a filter that accepts, and words for what it refuses.
+class SchemaValidator:
+    """A schema of the contract: a filter that accepts, and violations of what it refuses.
 
     Args:
         schema: as it stands in the contract.
@@ -41,7 +41,7 @@ class JudgedSchema:
     def __init__(self, schema: Schema, part: str, name: str, pointer: str) -> None:
         self.accepts = schema.surely_accepts
         self._schema = schema
-        _ = schema.validator  # what cannot be compiled is told now
+        _ = schema.validator  # what cannot be compiled fails now
         self._part = part
         self._name = name
         self._pointer = pointer
@@ -49,8 +49,8 @@ class JudgedSchema:
     @classmethod
     def of_body(
         cls, media_type: str, definition: Mapping[str, Any], schemas: Schemas, pointer: str
-    ) -> JudgedSchema:
-        """Return the schema of a body's declared media type; ``pointer`` is to what has the ``content``."""
+    ) -> SchemaValidator:
+        """Return the validator of a body by its media type; ``pointer`` is to what has the ``content``."""
         pointer = pointers.join(pointer, "content", media_type, "schema")
         return cls(schemas.in_media_type(definition), "body", "", pointer)
 
@@ -66,17 +66,17 @@ class JudgedSchema:
     def violations(self, value: Any, error: Exception) -> list[Violation]:
         """Return what is wrong with a value that openapi-core has refused with this error.
 
-        The words are jsonschema-rs's, the same as in the service's own answers; where it finds nothing wrong
-        they are openapi-core's. The value itself is not in them: it may be secret.
+        The words are jsonschema-rs's, as in the service's own responses; where it finds nothing wrong they
+        are openapi-core's. The value itself is not in them: it may be secret.
         """
-        told = list(self._of_jsonschema_rs(value)) if _is_json(value) else []
-        return told or list(self._of_openapi_core(error))
+        is_json = value is not NO_JSON and not isinstance(value, bytes)
+        found = list(self._of_jsonschema_rs(value)) if is_json else []
+        return found or list(self._of_openapi_core(error))
 
     def _of_jsonschema_rs(self, value: Any) -> Iterator[Violation]:
-        for each in islice(
-            self._schema.violations(value, self._part, self._name, self._pointer), MOST_VIOLATIONS
-        ):
-            yield self._violation_at(each.name, each.rule, each.detail, each.pointer or self._pointer)
+        found = self._schema.violations(value, self._part, self._name, self._pointer)
+        for each in islice(found, MOST_VIOLATIONS):
+            yield Violation.of(each, self._pointer)
 
     def _violation_at(self, where: str, rule: str, detail: str, pointer: str) -> Violation:
         return Violation(part=self._part, where=where, rule=rule, detail=detail, pointer=pointer)
@@ -92,20 +92,16 @@ class JudgedSchema:
             yield self._violation_at(where, str(each.validator), _detail(each), pointer)
         if not schema_errors:
             unread = type(cause or error).__name__
-            yield self.violation("schema", f"cannot be read as the contract wants it ({unread})")
+            yield self.violation("schema", f"cannot be read as the contract has it ({unread})")
 
 
 def _detail(error: Any) -> str:
     """Word a schema's error without the value."""
     if error.validator in TELL_NAMES:
-        return str(error.message)[:LONGEST_WANTED]
-    return f"breaks {error.validator} {error.validator_value!r}"[:LONGEST_WANTED]
-
-
-def _is_json(value: Any) -> bool:
-    return value is not NO_JSON and not isinstance(value, bytes)
+        return str(error.message)[:LONGEST_DETAIL]
+    return f"violates {error.validator} {error.validator_value!r}"[:LONGEST_DETAIL]
 
 
 def is_large(value: Any) -> bool:
-    """Tell whether a value holds more values than are brought before openapi-core."""
+    """Tell whether a value holds more values than openapi-core is asked about."""
     return holds_more(value, MOST_VALUES)

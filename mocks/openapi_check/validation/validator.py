@@ -1,0 +1,221 @@
+"""Validates exchanges by a contract: openapi-core decides, compiled filters in front spare it most."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from functools import cached_property
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from openapi_check.exchange import Validation, Violation
+from openapi_service.clock import SystemClock
+from openapi_service.request import Request
+
+from .content_codings import NotDecoded, decoded
+from .openapi_core import OpenapiCore
+from .requests import ReadRequest, RequestValidator
+from .responses import ResponseValidator
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from openapi_check.exchange import Exchange, Message
+    from openapi_contract import Contract, Operation
+    from openapi_contract.routing import Route
+
+CLOCK = SystemClock()
+WITHOUT_BODY = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
+
+
+class ValidatedExchange(NamedTuple):
+    """What an exchange violates, and what was read of it.
+
+    Attributes:
+        validation: what it violates.
+        operation_id: of the operation that was called; empty if of none.
+        request: what the request holds; None without an operation.
+    """
+
+    validation: Validation
+    operation_id: str = ""
+    request: ReadRequest | None = None
+
+
+class ExchangeValidator:
+    """Validates the request and the response of an exchange, of whatever server, by one contract.
+
+    Args:
+        contract: any OpenAPI 3.0 or 3.1 contract.
+        base_url: where it is deployed, if its servers do not tell; only the path counts.
+        authentication: whether the server asks for credentials where the contract does.
+    """
+
+    def __init__(
+        self, contract: Contract, base_url: str | None = None, *, authentication: bool = True
+    ) -> None:
+        self._contract = contract
+        self._deployment = contract.deployed_at(base_url)
+        self._authentication = authentication
+        self._core = OpenapiCore(contract)
+        self._validators: dict[str, _Validators] = {}
+
+    def prepare(self) -> None:
+        """Do now, at a start, what would hold up the first exchanges."""
+        for operation in self._contract.operations:
+            with suppress(Exception):  # what cannot be compiled is reported when it is asked for
+                self._validators_of(operation).prepare()
+
+    def operation_id(self, method: str, url: str) -> str:
+        """Return the operationId that a request belongs to, empty if to none."""
+        return self._deployment.route(method.upper(), target(url)[0]).operation_id
+
+    def verdict(self, exchange: Exchange) -> Validation:
+        """Return what an exchange violates; whatever is in it, nothing is raised."""
+        return self.validate(exchange).validation
+
+    def validate(self, exchange: Exchange) -> ValidatedExchange:
+        """Return what an exchange violates, and what was read of it; nothing is raised."""
+        try:
+            return self._validated(exchange)
+        except Exception as error:  # noqa: BLE001 -- what others send must not end who watches
+            return ValidatedExchange(Validation(unjudged=f"it cannot be validated ({type(error).__name__})"))
+
+    def _validated(self, exchange: Exchange) -> ValidatedExchange:
+        path, query = target(exchange.url)
+        route = self._deployment.route(exchange.method.upper(), path)
+        if route.operation is None:
+            return ValidatedExchange(_unrouted(exchange, route))
+        validators, omissions = self._validators_of(route.operation), Omissions()
+        request = request_of(exchange, path, query)
+        request.path_parameters = route.path_parameters
+        read, response = ReadRequest(), list[Violation]()
+        with omissions.side("request"):
+            read = validators.request.validate(request, omissions.body(exchange.request, "request"))
+        with omissions.side("response"):
+            response = self._response(exchange, validators.response, omissions)
+        validation = Validation(request=read.violations, response=response, unjudged=omissions.reasons)
+        return ValidatedExchange(validation, route.operation_id, read)
+
+    @staticmethod
+    def _response(exchange: Exchange, validator: ResponseValidator, omissions: Omissions) -> list[Violation]:
+        if not exchange.status:
+            omissions.add("the connection ended without a response")
+            return []
+        bodiless = exchange.method.upper() == "HEAD" or exchange.status in WITHOUT_BODY
+        body = (
+            None if bodiless and not exchange.response.body else omissions.body(exchange.response, "response")
+        )
+        return validator.violations(exchange.status, raw_fields(exchange.response), body)
+
+    def _validators_of(self, operation: Operation) -> _Validators:
+        validators = self._validators.get(operation.operation_id)
+        if validators is None:
+            asked = operation if self._authentication else replace(operation, security=())
+            validators = _Validators(asked, self._contract, self._core)
+            self._validators[operation.operation_id] = validators
+        return validators
+
+
+class _Validators:
+    """The validators of one operation."""
+
+    def __init__(self, operation: Operation, contract: Contract, core: OpenapiCore) -> None:
+        self._parts = operation, contract, core
+
+    @cached_property
+    def request(self) -> RequestValidator:
+        """Of its requests."""
+        return RequestValidator(*self._parts)
+
+    @cached_property
+    def response(self) -> ResponseValidator:
+        """Of its responses."""
+        return ResponseValidator(*self._parts)
+
+    def prepare(self) -> None:
+        """Make both."""
+        _ = self.response, self.request
+
+
+class Omissions:
+    """Why parts of an exchange are not validated.
+
+    Attributes:
+        reasons: empty if all is validated.
+    """
+
+    def __init__(self) -> None:
+        self.reasons = ""
+
+    def add(self, why: str) -> None:
+        """Add a reason."""
+        self.reasons += ("; " if self.reasons else "") + why
+
+    @contextmanager
+    def side(self, which: str) -> Iterator[None]:
+        """Add that one side cannot be validated where that fails; the other may be."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 -- what others send must not end who watches
+            self.add(f"the {which} cannot be validated ({type(error).__name__})")
+
+    def body(self, message: Message, which: str) -> bytes | None:
+        """Return the body of a message without its content coding, None if that is not known."""
+        if not message.whole:
+            self.add(f"the {which}'s body was not recorded whole")
+            return None
+        try:
+            return decoded(message)
+        except NotDecoded as error:
+            self.add(f"the {which}'s body is not validated: {error}")
+            return None
+
+
+def _unrouted(exchange: Exchange, route: Route) -> Validation:
+    if exchange.method.upper() == "OPTIONS":
+        return Validation(unjudged="OPTIONS asks for what HTTP and CORS allow, not for an operation")
+    violation = Violation(
+        part="operation",
+        where=exchange.method[:20],
+        rule="undocumented",
+        detail=route.refusal(exchange.method),
+        pointer="/paths",
+    )
+    return Validation(
+        request=[violation], unjudged="no operation of the contract says what the response should be"
+    )
+
+
+def target(url: str) -> tuple[str, bytes]:
+    """Return path and query of a URL as they were sent, the path's bytes as Latin-1; no URL is too broken."""
+    sent = url.encode("utf-8", "replace").decode("latin-1").partition("#")[0]
+    head, _, query = sent.partition("?")
+    _, slashes, rest = head.partition("://")
+    return "/" + (rest.partition("/")[2] if slashes else head.removeprefix("/")), query.encode("latin-1")
+
+
+def request_of(exchange: Exchange, path: str, query: bytes) -> Request:
+    """Return the request of an exchange as the service sees one; its body is not in it."""
+    scope = {
+        "method": exchange.method.upper(),
+        "headers": raw_fields(exchange.request),
+        "path": path,
+        "raw_path": path.encode("latin-1"),
+        "query_string": query,
+    }
+    return Request(scope, _nothing, "", CLOCK)
+
+
+async def _nothing() -> Any:
+    """Receive nothing: the body is there already."""
+    return {"type": "http.disconnect"}
+
+
+def raw_fields(message: Message) -> list[tuple[bytes, bytes]]:
+    """Return a message's fields as the server hands them on, without the pseudo-header fields of HTTP/2."""
+    return [
+        (name.lower().encode("latin-1", "replace"), value.encode("latin-1", "replace"))
+        for name, value in message.headers
+        if not name.startswith(":")
+    ]
