@@ -131,6 +131,7 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
     closed_query: bool = False,
     fallback: Fallback | None = None,
     lazy: bool = False,
+    base_paths: bool = True,
     clock: Clock | None = None,
     random_bytes: RandomBytes = os.urandom,
 ) -> Service:
@@ -158,6 +159,7 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
         closed_query: refuse query parameters that the contract does not have.
         fallback: answers operations without a handler; without it, each needs one.
         lazy: bind each operation when it is first asked for.
+        base_paths: serve the operations below the base paths of the contract's servers as well.
         clock: the time of problems.
         random_bytes: what request ids begin with.
 
@@ -185,6 +187,7 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
             lazy=lazy,
             formats=formats,
             closed_query=closed_query,
+            base_paths=base_paths,
             profile=profile,
         )
         edge = Edge(

@@ -34,7 +34,16 @@ class CannotListen(OSError):  # noqa: N818 -- says what happened
 
 
 class CannotStart(Exception):  # noqa: N818 -- says what happened
-    """An app's lifespan failed."""
+    """An app does not start; the message says why."""
+
+
+@contextlib.contextmanager
+def starting(*errors: type[Exception]) -> Iterator[None]:
+    """Raise CannotStart, with their message, for errors of a start."""
+    try:
+        yield
+    except errors as error:
+        raise CannotStart(str(error)) from error
 
 
 def listen(host: str, port: int, option: str = "--port") -> socket.socket:
@@ -91,11 +100,21 @@ class Endable(Application, Protocol):
 
 
 async def serve(
-    app: Application, listening: socket.socket, ready: Callable[[], None], *, log_level: str = "info"
+    app: Application,
+    listening: socket.socket,
+    ready: Callable[[], None],
+    *,
+    log_level: str = "info",
+    start_errors: tuple[type[Exception], ...] = (),
 ) -> None:
-    """Start the app, serve it until SIGINT or SIGTERM, and stop it; ``ready`` is called once it answers."""
+    """Start the app, serve it until SIGINT or SIGTERM, and stop it; ``ready`` is called once it answers.
+
+    Raises:
+        CannotStart: the start raised one of ``start_errors``.
+    """
     try:
-        await app.start()
+        with starting(*start_errors):
+            await app.start()
         # what is there now is there to stay: the collector need not look at it again and again
         gc.collect()
         gc.freeze()

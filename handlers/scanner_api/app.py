@@ -138,6 +138,7 @@ class Application:
             profile=PROFILE,
             reveal=reveal,
             fallback=answers,
+            base_paths=False,
             clock=self.clock,
             random_bytes=self._draw("request ids"),
         )

@@ -653,3 +653,11 @@ def test_a_scheme_that_no_operation_requires_needs_no_hook():
     contract = secured({"key": []}, key=KEY, token=BEARER)
     app = served(contract, {"get_secret": get_secret}, authenticate={"key": only("k")})
     assert ask(app, "GET", "/", headers={"X-Key": "k"}).json() == "k"
+
+
+def test_base_paths_of_servers():
+    """Operations answer below the path of a server too, unless that is unwanted."""
+    contract = {**PETSTORE, "servers": [{"url": "https://pets.test/v1"}]}
+    assert ask(served(contract), "GET", "/v1/pets").status_code == 200
+    assert ask(served(contract), "GET", "/pets").status_code == 200
+    assert ask(served(contract, base_paths=False), "GET", "/v1/pets").status_code == 404

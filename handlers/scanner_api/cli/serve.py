@@ -10,7 +10,7 @@ import typer
 import uvloop
 
 from openapi_contract.cli.commands import failure
-from openapi_service.server import listen, url_of
+from openapi_service.server import CannotStart, listen, starting, url_of
 from openapi_service.server import serve as serve_app
 from scanner_api.app import START_ERRORS, create_app
 from scanner_api.processing.queue import QueueError
@@ -32,11 +32,20 @@ def serve(settings: Settings) -> None:
     Exit codes: 0 when it was told to end, 1 when it could not start, 2 for wrong settings.
     """
     try:
-        app = create_app(settings)
-        with listen(settings.host, settings.port) as listening:
+        with starting(*START_ERRORS):
+            app, listening = create_app(settings), listen(settings.host, settings.port)
+        with listening:
             ready = f"Scanner API {app.contract.version} on {url_of(listening)} (explorer: /docs)"
-            uvloop.run(serve_app(app, listening, lambda: typer.echo(ready), log_level=settings.log_level))
-    except START_ERRORS as error:
+            uvloop.run(
+                serve_app(
+                    app,
+                    listening,
+                    lambda: typer.echo(ready),
+                    log_level=settings.log_level,
+                    start_errors=START_ERRORS,
+                )
+            )
+    except CannotStart as error:
         raise failure(f"Cannot start: {error}", 1) from None
 
 

@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from openapi_service.assembly import Assembly
-from openapi_service.clock import SystemClock
-from openapi_service.connexion_adapter import bind
-from openapi_service.cors import with_cors
-from openapi_service.edge import Edge
-from openapi_service.pages import contract_pages
+from openapi_service import Limits, create_app
 
 from .authenticators import OpenAuthenticator, ShapeOnlyAuthenticator
 from .operation import ContractResponses
@@ -22,7 +17,7 @@ if TYPE_CHECKING:
     from openapi_service.randomness import Randomness
 
 MOST_BODY_BYTES = 64 * 1024 * 1024
-MOST_TARGET_BYTES = 16 * 1024
+LIMITS = Limits(body=MOST_BODY_BYTES, upload=MOST_BODY_BYTES, target=16 * 1024)
 
 
 def contract_app(
@@ -44,32 +39,16 @@ def contract_app(
     """
     responses = ContractResponses(seed, randomness)
     shape_only = ShapeOnlyAuthenticator(contract.security_schemes, contract.document["info"]["title"])
-    assembly = Assembly(
+    return create_app(
         contract,
-        shape_only if authentication else OpenAuthenticator(),
+        {},
+        authenticate=shape_only if authentication else OpenAuthenticator(),
+        checks=None,
+        cors_origins=["*"],
+        limits=LIMITS,
         reveal=True,
-        most_body_bytes=MOST_BODY_BYTES,
-        most_upload_bytes=MOST_BODY_BYTES,
-        lazy=True,
         formats=True,
-        base_paths=True,
+        fallback=responses,
+        lazy=True,
+        clock=clock,
     )
-    edge = Edge(
-        bind(assembly, {}, responses),
-        clock=clock or SystemClock(),
-        pages=_pages(contract),
-        most_target_bytes=MOST_TARGET_BYTES,
-    )
-    return with_cors(
-        edge,
-        contract,
-        ["*"],
-        request_headers=responses.request_headers,
-        response_headers=responses.response_headers,
-    )
-
-
-def _pages(contract: Contract) -> dict[str, ASGIApp]:
-    """Return the pages beside the contract, but for what is a path of the contract itself."""
-    pages = contract_pages(contract)
-    return {path: page for path, page in pages.items() if path not in contract.paths}
