@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from .named_schemas import NamedSchemas
+from .bodies import NamedSchemas
 from .problems import PLAIN
 from .response_validation import Judge
 from .security import Credentials
@@ -59,7 +59,7 @@ class Assembly:
     @cached_property
     def named_schemas(self) -> NamedSchemas:
         """The contract's named schemas, for handlers."""
-        return NamedSchemas(self.contract.document, self.schemas)
+        return NamedSchemas(self.schemas)
 
     @cached_property
     def judge(self) -> Judge:

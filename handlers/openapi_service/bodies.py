@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from starlette.datastructures import UploadFile
 
-from .defaults import Defaults
 from .forms import Form
 from .json_text import read_json
 from .media_types import charset, essence, is_json, ranges_for
-from .problems import BadRequest, PayloadTooLarge, UnsupportedMediaType, Violation
+from .problems import BadRequest, PayloadTooLarge, UnsupportedMediaType, ValidationFailed, Violation
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}
 MULTIPART = "multipart/form-data"
+MOST_VIOLATIONS = 10
+"""In a part of a body: it may have hundreds of parts."""
 
 
 class Disconnected(Exception):  # noqa: N818 -- an event, not an error of ours
@@ -33,10 +35,9 @@ class MediaType:
     def __init__(self, name: str, definition: Mapping[str, Any], schemas: Schemas) -> None:
         schema = schemas.in_media_type(definition)
         self.name = name
-        self._validator = schema.validator
+        self._validator, self._fill_defaults = schema.validator, schema.fill_defaults
         # of CSV a schema may tell the rows, which no string keeps
         self._may_be_text = "string" in schema.types
-        self._defaults = Defaults.of(schema) or None
         self._form = Form(schema, definition.get("encoding", {})) if name in FORMS else None
 
     async def read(
@@ -64,8 +65,32 @@ class MediaType:
         told = {key: without_file(part) for key, part in value.items()} if files else value
         if not self._validator.is_valid(told):
             violations.extend(self._validator.violations(told, "body"))
-        elif self._defaults is not None:
-            self._defaults.fill(value)
+        else:
+            self._fill_defaults(value)
+        return value
+
+
+class NamedSchemas:
+    """The contract's named schemas, for a handler that validates the parts of a body one by one.
+
+    Args:
+        schemas: the contract's, as requests are read.
+    """
+
+    def __init__(self, schemas: Schemas) -> None:
+        self._schemas = schemas
+
+    def read(self, name: str, value: Any) -> Any:
+        """Return a JSON value with the defaults of the schema put into it.
+
+        Raises:
+            ValidationFailed: it violates the schema; pointers are into the value.
+            KeyError: the contract has no schema of this name.
+        """
+        schema = self._schemas.named(name)
+        if not schema.validator.is_valid(value):
+            raise ValidationFailed(list(islice(schema.validator.violations(value, "body"), MOST_VIOLATIONS)))
+        schema.fill_defaults(value)
         return value
 
 

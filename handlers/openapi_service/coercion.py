@@ -1,20 +1,29 @@
-"""Strings of a URL, a header or a form turned into the JSON values that their schema means."""
+"""Strings of a URL, a header or a form turned into the JSON values that their schema means.
+
+OpenAPI defines ``deepObject`` (``p[a]=1``) for objects of plain values alone (3.1, section 4.8.12). Contracts
+use it for arrays too, and for what is deeper; clients write those ``p[]=1`` or ``p[0]=1``, and
+``p[a][0][b]=1``.
+"""
 
 from __future__ import annotations
 
 import re
-from itertools import chain, repeat, zip_longest
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from openapi_contract.schemas import EVERY_TYPE
+from openapi_contract.schemas import ANYTHING, EVERY_TYPE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from openapi_contract.schemas import Schema
 
 Serialized = str | list[str] | dict[str, str]
 
+STEP = re.compile(r"\[([^\[\]]*)\]")
+STEPS = re.compile(r"(?:\[[^\[\]]*\]){0,20}")
+"""That deep a value may be; what is deeper is none."""
 INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,300})\Z")
 NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,300})(?:\.[0-9]{1,300})?(?:[eE][+-]?[0-9]{1,3})?\Z")
 
@@ -63,6 +72,31 @@ SCALARS: tuple[tuple[str, Callable[[str], Any]], ...] = (
 )
 
 
+@dataclass(slots=True)
+class Node:
+    """What was sent for one place of a value: texts, or what is inside by its name."""
+
+    texts: list[str] = field(default_factory=list)
+    members: dict[str, Node] = field(default_factory=dict)
+
+    def inside(self, name: str) -> Node:
+        """Return the place of this name in here, and another each time where the brackets are empty."""
+        return self.members.setdefault(name or str(len(self.members)), Node())
+
+
+def read_deep(name: str, pairs: Iterable[tuple[str, str]]) -> Node | None:
+    """Return what the pairs hold of the parameter of this name, None if nothing."""
+    root, found = Node(), False
+    for key, text in pairs:
+        tail = key.removeprefix(name)
+        if key.startswith(name) and STEPS.fullmatch(tail):
+            place, found = root, True
+            for step in STEP.findall(tail):
+                place = place.inside(step)
+            place.texts.append(text)
+    return root if found else None
+
+
 def scalar_coercion(types: frozenset[str], is_valid: Callable[[Any], bool]) -> Callable[[str], Any]:
     """Return a function from text to the first declared type, in the order above, whose value is valid.
 
@@ -91,80 +125,96 @@ def scalar_coercion(types: frozenset[str], is_valid: Callable[[Any], bool]) -> C
 
 
 class Coercion:
-    """Turns what was sent for one parameter or form field into a JSON value.
+    """Turns what was sent for a parameter or form field, or inside of one, into a JSON value.
+
+    Args:
+        schemas: any of them may apply.
 
     Attributes:
-        scalar: what does so with a single text.
+        takes_array: the schemas declare an array.
+        takes_object: they declare an object, and no array.
     """
 
-    __slots__ = (
-        "_each",
-        "_is_valid",
-        "_leading",
-        "_named",
-        "_others",
-        "_takes_scalar",
-        "properties",
-        "scalar",
-        "takes_array",
-        "takes_object",
-    )
+    def __init__(self, schemas: Sequence[Schema]) -> None:
+        self._schemas = schemas
+        self._types = frozenset().union(*(each.types for each in schemas))
+        declares = self._types != EVERY_TYPE
+        self.takes_array = declares and "array" in self._types
+        self.takes_object = declares and "object" in self._types and not self.takes_array
+        self._takes_scalar = bool(self._types - {"array", "object"})
+        self._inside: dict[str | int, Coercion] = {}
 
-    def __init__(self, schema: Schema) -> None:
-        types = schema.types
-        said = types != EVERY_TYPE
-        self.takes_array = said and "array" in types
-        self.takes_object = said and "object" in types and not self.takes_array
-        self._takes_scalar = bool(types - {"array", "object"})
-        self._is_valid = schema.validator.is_valid
-        self.scalar = scalar_coercion(types, self._is_valid)
-        branches = schema.branches
-        leading = zip_longest(*(each.get("prefixItems", ()) for each in branches))
-        self._leading = [member_coercion(each, schema) for each in leading]
-        self._each = member_coercion(_said(branches, "items", "unevaluatedItems", "contains"), schema)
-        self.properties = (
-            {name for each in branches for name in each.get("properties", ())} if self.takes_object else set()
-        )
-        self._named = {
-            name: member_coercion([each.get("properties", {}).get(name) for each in branches], schema)
-            for name in self.properties
-        }
-        self._others = member_coercion(
-            _said(branches, "additionalProperties", "unevaluatedProperties"), schema
-        )
+    @cached_property
+    def scalar(self) -> Callable[[str], Any]:
+        """What turns a single text into a JSON value."""
+        typed = [each for each in self._schemas if each.types != EVERY_TYPE]
+        types = frozenset().union(*(each.types for each in typed))
+        checks = [each.validator.is_valid for each in typed]
+        if len(checks) == 1:
+            return scalar_coercion(types, checks[0])
+        return scalar_coercion(types, lambda value: any(check(value) for check in checks)) if checks else str
 
-    def __call__(self, sent: Serialized) -> Any:
-        """Return the JSON value that was sent."""
+    @cached_property
+    def properties(self) -> set[str]:
+        """The names of the properties that are declared."""
+        return {name for each in self._branches for name in each.get("properties", ())}
+
+    def __call__(self, sent: Serialized | Node) -> Any:
+        """Return the JSON value that was sent; RepeatedError if it is more than one."""
         if isinstance(sent, str):
             return self.scalar(sent)
         if isinstance(sent, list):
             return self._array(sent)
-        return {name: self._named.get(name, self._others)(text) for name, text in sent.items()}
+        return self._deep(sent) if isinstance(sent, Node) else {k: self._named(k)(v) for k, v in sent.items()}
 
     def _array(self, texts: list[str]) -> Any:
         """Return an array, or what the one text means where only that is valid."""
-        of_position = chain(self._leading, repeat(self._each))
-        values = [coerce(text) for coerce, text in zip(of_position, texts, strict=False)]
+        values = [self._item(index)(text) for index, text in enumerate(texts)]
         if self._takes_scalar and len(texts) == 1 and not self._is_valid(values):
             scalar = self.scalar(texts[0])
             return scalar if self._is_valid(scalar) else values
         return values
 
+    def _deep(self, node: Node) -> Any:
+        takes_array = "array" in self._types
+        if node.texts:
+            if node.members or not (takes_array or len(node.texts) == 1):
+                raise RepeatedError
+            if len(node.texts) == 1 and (self._takes_scalar or not takes_array):
+                return self.scalar(node.texts[0]) if self._takes_scalar else node.texts[0]
+            return [self._item(index)(Node([text])) for index, text in enumerate(node.texts)]
+        if takes_array and all(name.isdecimal() for name in node.members):
+            names = sorted(node.members, key=lambda name: (len(name), name))
+            return [self._item(index)(node.members[name]) for index, name in enumerate(names)]
+        return {name: self._named(name)(member) for name, member in node.members.items()}
 
-def _said(branches: list[dict[str, Any]], *keywords: str) -> list[Any]:
-    """Return what the branches say in the first of the keywords that stands in any of them."""
-    said = ([each[keyword] for each in branches if keyword in each] for keyword in keywords)
-    return next((found for found in said if found), [])
+    def _is_valid(self, value: Any) -> bool:
+        return any(each.validator.is_valid(value) for each in self._schemas)
 
+    @cached_property
+    def _branches(self) -> list[dict[str, Any]]:
+        return [branch for each in self._schemas for branch in each.branches]
 
-def member_coercion(nodes: Iterable[Any], schema: Schema) -> Callable[[str], Any]:
-    """Return the coercion of what is in an array or an object of a schema, and may have several schemas."""
-    members = [schema.of(node) for node in nodes if isinstance(node, dict)]
-    typed = [member for member in members if member.types != EVERY_TYPE]
-    if not typed:
-        return str
-    checks = [member.validator.is_valid for member in typed]
-    types = frozenset().union(*(member.types for member in typed))
-    if len(checks) == 1:
-        return scalar_coercion(types, checks[0])
-    return scalar_coercion(types, lambda value: any(check(value) for check in checks))
+    def _item(self, index: int) -> Coercion:
+        leading = [each for each in self._branches if index < len(each.get("prefixItems", ()))]
+        if not leading:
+            return self._within(-1, self._declared("items", "unevaluatedItems", "contains"))
+        return self._within(index, [each["prefixItems"][index] for each in leading])
+
+    def _named(self, name: str) -> Coercion:
+        declaring = [each["properties"] for each in self._branches if name in each.get("properties", ())]
+        if not declaring:
+            return self._within(-1, self._declared("additionalProperties", "unevaluatedProperties"))
+        return self._within(name, [each[name] for each in declaring])
+
+    def _declared(self, *keywords: str) -> list[Any]:
+        """Return what the branches have in the first of the keywords that any of them has."""
+        found = ([each[keyword] for each in self._branches if keyword in each] for keyword in keywords)
+        return next((nodes for nodes in found if nodes), [])
+
+    def _within(self, place: str | int, nodes: list[Any]) -> Coercion:
+        """Return the coercion of what is in a place; it is made when it is first asked for."""
+        if place not in self._inside:
+            of = self._schemas[0].of
+            self._inside[place] = Coercion([of(each) for each in nodes or [ANYTHING]])
+        return self._inside[place]

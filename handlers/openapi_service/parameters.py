@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from openapi_contract.schemas import MISSING
 
-from .coercion import Coercion, RepeatedError, Serialized
-from .deep_objects import DeepCoercion, Node, read_deep
+from .coercion import Coercion, Node, RepeatedError, Serialized, read_deep
 from .json_text import read_json
 from .media_types import essence, is_json
 from .names import argument_names
@@ -128,9 +127,9 @@ def _reading(
     definition: Mapping[str, Any], schema: Schema
 ) -> tuple[Callable[[Request, QueryPairs], Any], Callable[[Any], Any]]:
     """Return what reads a parameter by its style, and what coerces it."""
+    coercion = Coercion([schema])
     if definition.get("style") == "deepObject" and definition["in"] == "query":
-        return _deep_object(definition["name"]), DeepCoercion([schema])
-    coercion = Coercion(schema)
+        return _deep_object(definition["name"]), coercion
     has_members = coercion.takes_array or coercion.takes_object
     return _styled(definition, coercion), coercion if has_members else coercion.scalar
 

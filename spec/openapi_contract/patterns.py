@@ -36,11 +36,19 @@ def compiled(pattern: str) -> re.Pattern[str] | None:
 
 def matches(pattern: str, text: str) -> bool:
     """Tell whether a pattern is found in a text; ValueError if it is no regular expression."""
-    search = compiled(pattern)
-    return _ecma_matcher(pattern)(text) if search is None else search.search(text) is not None
+    return matcher(pattern)(text)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=4096)
+def matcher(pattern: str) -> Callable[[str], bool]:
+    """Return what tells whether a pattern is found in a text; ValueError if it is no regular expression."""
+    expression = compiled(pattern)
+    if expression is None:
+        return _ecma_matcher(pattern)
+    search = expression.search
+    return lambda text: search(text) is not None
+
+
 def _ecma_matcher(pattern: str) -> Callable[[str], bool]:
     is_valid: Callable[[str], bool] = jsonschema_rs.Draft202012Validator({"pattern": pattern}).is_valid
     return is_valid

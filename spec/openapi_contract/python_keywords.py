@@ -5,11 +5,10 @@ Both agree on JSON Schema 2020-12 but for regular expressions, formats, fraction
 
 from __future__ import annotations
 
-import re
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
-import jsonschema_rs
+from .patterns import matcher
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,59 +28,45 @@ def format_checker() -> Any:
     return oas31_schema_validators_factory.format_checker
 
 
-class PythonKeyword:
-    """A keyword, validated by openapi-core's own means; jsonschema-rs makes one for each use."""
+def _pattern(value: str) -> Callable[[Any], bool]:
+    """Search with Python's ``re``, as openapi-core does; it does not validate what that cannot read."""
+    matches = matcher(value)
+    return lambda instance: not isinstance(instance, str) or matches(instance)
 
-    def __init__(self, parent: dict[str, Any], value: Any, path: list[str | int]) -> None:  # noqa: ARG002 -- jsonschema-rs's signature
-        self._holds = self.check(value)
+
+def _format(value: str) -> Callable[[Any], bool]:
+    """Ask openapi-core's checker, which checks some formats, and some of them on numbers."""
+    conforms = format_checker().conforms
+    return lambda instance: bool(conforms(instance, value))
+
+
+def _multiple_of(value: float) -> Callable[[Any], bool]:
+    """Divide binary fractions as openapi-core does; jsonschema-rs divides decimal ones."""
+    from openapi_schema_validator import OAS31Validator  # noqa: PLC0415 -- slow to import, seldom needed
+
+    is_valid: Callable[[Any], bool] = OAS31Validator({"multipleOf": value}).is_valid
+    return is_valid
+
+
+class _Keyword:
+    """One use of a keyword in a schema, as jsonschema-rs asks for it."""
+
+    def __init__(
+        self, check: Callable[[Any], Callable[[Any], bool]], _parent: Any, value: Any, _path: Any
+    ) -> None:
+        self._holds = check(value)
 
     def validate(self, instance: Any) -> None:
         """Raise ValueError if the keyword does not hold."""
         if not self._holds(instance):
             raise ValueError
 
-    @staticmethod
-    def check(value: Any) -> Callable[[Any], bool]:
-        """Return what tells whether an instance conforms to this keyword."""
-        raise NotImplementedError
 
-
-class Pattern(PythonKeyword):
-    """``pattern``: openapi-core's regular expressions are Python's."""
-
-    @staticmethod
-    def check(value: str) -> Callable[[Any], bool]:
-        """Search as openapi-core does; where Python cannot read the pattern, it does not validate."""
-        try:
-            search = re.compile(value).search
-        except re.error:
-            return jsonschema_rs.Draft202012Validator({"pattern": value}).is_valid
-        return lambda instance: not isinstance(instance, str) or search(instance) is not None
-
-
-class Format(PythonKeyword):
-    """``format``: openapi-core checks some, and some of them on numbers."""
-
-    @staticmethod
-    def check(value: str) -> Callable[[Any], bool]:
-        """Ask openapi-core's checker."""
-        conforms = format_checker().conforms
-        return lambda instance: bool(conforms(instance, value))
-
-
-class MultipleOf(PythonKeyword):
-    """``multipleOf``: openapi-core divides binary fractions, jsonschema-rs decimal ones."""
-
-    @staticmethod
-    def check(value: float) -> Callable[[Any], bool]:
-        """Ask openapi-core's validator."""
-        from openapi_schema_validator import OAS31Validator  # noqa: PLC0415 -- slow to import, seldom needed
-
-        is_valid: Callable[[Any], bool] = OAS31Validator({"multipleOf": value}).is_valid
-        return is_valid
-
-
-PYTHON_KEYWORDS = {"pattern": Pattern, "format": Format, "multipleOf": MultipleOf}
+PYTHON_KEYWORDS: dict[str, Any] = {
+    "pattern": partial(_Keyword, _pattern),
+    "format": partial(_Keyword, _format),
+    "multipleOf": partial(_Keyword, _multiple_of),
+}
 
 
 def reads_alike(bundle: Any) -> bool:

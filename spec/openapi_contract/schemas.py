@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
@@ -140,6 +141,34 @@ class Schema:
             pending[:0] = [each for part in fresh for key in ALTERNATIVES for each in part.get(key, ())]
         return list(found.values())
 
+    @cached_property
+    def has_defaults(self) -> bool:
+        """Whether a property in it, however deep, has a default; alternatives declare none."""
+        seen, pending = set[Schema](), [self]
+        while pending:
+            schema = pending.pop()
+            if schema not in seen:
+                seen.add(schema)
+                inner = schema.properties.values()
+                if any(each.default is not MISSING for each in inner):
+                    return True
+                pending += [*inner, schema.items]
+        return False
+
+    def fill_defaults(self, value: Any) -> None:
+        """Put the defaults into a JSON value where it leaves properties out, in place."""
+        if not self.has_defaults:
+            return
+        if isinstance(value, dict):
+            for name, schema in self.properties.items():
+                if name in value:
+                    schema.fill_defaults(value[name])
+                elif schema.default is not MISSING:
+                    value[name] = deepcopy(schema.default)
+        elif isinstance(value, list):
+            for item in value:
+                self.items.fill_defaults(item)
+
     def applying(self, value: Any) -> Iterator[dict[str, Any]]:
         """Yield the schema objects that apply to a value: of alternatives, the first that it conforms to."""
         for part in self.parts:
@@ -251,6 +280,10 @@ class Schemas:
         if id(node) not in self._schemas:
             self._schemas[id(node)] = Schema(node, self)
         return self._schemas[id(node)]
+
+    def named(self, name: str) -> Schema:
+        """Return the schema of this name among the components; KeyError without one."""
+        return self.of(self.resources.document["components"]["schemas"][name])
 
     def in_media_type(self, holder: Any) -> Schema:
         """Return the schema of a Media Type Object, parameter or header; one without allows anything."""

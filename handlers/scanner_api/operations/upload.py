@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     from starlette.datastructures import UploadFile
 
+    from openapi_service.bodies import NamedSchemas
     from openapi_service.clock import Clock
-    from openapi_service.named_schemas import NamedSchemas
     from openapi_service.problems import Problem
     from scanner_api.access.callers import Caller
     from scanner_api.processing.queue import Queue
