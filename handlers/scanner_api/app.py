@@ -17,8 +17,8 @@ from scanner_contract import load_contract
 
 from . import operations
 from .access.api_keys import ApiKeyVerifier
+from .access.authenticator import ScannerAuthenticator
 from .access.counters import open_counters
-from .access.gate import ScannerGate
 from .access.oauth import bearer_verifier
 from .access.rate_limits import RateLimiter
 from .access.web_sessions import WebSessionVerifier
@@ -191,7 +191,7 @@ class Application:
                 "clock": self.clock,
             }
 
-    def _authenticator(self) -> ScannerGate:
+    def _authenticator(self) -> ScannerAuthenticator:
         settings, proxies = self.settings, TrustedProxies(self.settings.trusted_proxies)
         bearer = bearer_verifier(
             issuer=settings.oauth_issuer,
@@ -206,7 +206,7 @@ class Application:
             "SessionAuth": WebSessionVerifier(self._credentials, self.clock, proxies),
         }
         realm = self.contract.document["info"]["title"]
-        return ScannerGate(verifiers, self.limiter, self.contract.security_schemes, proxies, realm)
+        return ScannerAuthenticator(verifiers, self.limiter, self.contract.security_schemes, proxies, realm)
 
 
 def photo_bucket(settings: Settings, clock: Clock) -> PhotoBucket:

@@ -1,4 +1,4 @@
-"""Puts a worker together: a process that does the work of a queue in Redis, and answers no requests."""
+"""The worker: a process that runs the jobs of a queue in Redis, and serves no requests."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Who may call, and how often."""
+"""Authentication, rate limits, and what a caller may act on."""

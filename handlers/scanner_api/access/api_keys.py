@@ -32,7 +32,7 @@ BODY_LENGTH = 32
 ALPHANUMERICS = string.ascii_letters + string.digits
 SHAPE = re.compile(rf"(?:csb|csu|cpk)_([A-Za-z0-9]{{{BODY_LENGTH}}})_([0-9a-f]{{8}})")
 WRITE_EVERY_SECONDS = 10.0
-MOST_NOTED = 10_000
+MAX_RECORDED = 10_000
 
 logger = logging.getLogger(__name__)
 
@@ -44,12 +44,12 @@ def new_key(prefix: KeyPrefix) -> str:
 
 
 def checksum_of(body: str) -> str:
-    """Return the CRC-32 of a key's body, by which a mistyped key is told without asking the database."""
+    """Return the CRC-32 of a key's body, which finds a mistyped key without asking the database."""
     return f"{crc32(body.encode()):08x}"
 
 
 def check_shape(key: str) -> None:
-    """Raise Unauthorized unless the key has the shape of one and its checksum is right."""
+    """Raise Unauthorized unless the key has the right shape and checksum."""
     match = SHAPE.fullmatch(key)
     if match is None:
         raise Unauthorized(
@@ -62,7 +62,7 @@ def check_shape(key: str) -> None:
 
 
 class KnownKey(NamedTuple):
-    """A stored key, and whom it lets in."""
+    """A stored key and its caller."""
 
     record: ApiKeyRecord
     caller: Caller
@@ -72,7 +72,7 @@ class ApiKeyVerifier:
     """Turns API keys into callers.
 
     Attributes:
-        last_used: enter it for as long as the service runs, so that uses are written down.
+        last_used: records uses while it is entered.
     """
 
     def __init__(self, credentials: CredentialStore, clock: Clock) -> None:
@@ -82,11 +82,11 @@ class ApiKeyVerifier:
         self.last_used = LastUsed(credentials.note_use)
 
     async def verify(self, value: str, _request: Request, /) -> Caller:
-        """Return whom the key lets in, or raise Unauthorized."""
+        """Return the key's caller, or raise Unauthorized."""
         digest = digest_of(value)
         known = self._known.recent(digest)
         if known is None:
-            check_shape(value)  # only what has the shape may cost a question to the database
+            check_shape(value)  # only a key of the right shape costs a read of the database
             known = await self._known.get(digest)
         if known is None:
             raise Unauthorized("The API key is not known.")
@@ -109,11 +109,11 @@ def check_validity(record: ApiKeyRecord, now: datetime) -> None:
 
 
 def caller_of(record: ApiKeyRecord) -> Caller:
-    """Return whom a stored key lets in."""
+    """Return the caller of a stored key."""
     return Caller(
         credential=f"key:{record.id}",
         organizations=record.organizations,
-        # so for each csb and cpk key; of csu keys for those whose user has one membership
+        # true of every csb and cpk key, and of a csu key whose user has one membership
         infers_organization=len(record.organizations) == 1,
         own_sessions_only=record.prefix == "cpk",
         per_minute=record.per_minute,
@@ -122,10 +122,10 @@ def caller_of(record: ApiKeyRecord) -> Caller:
 
 
 class LastUsed:
-    """Notes uses for nothing on the hot path; while entered, a task writes them every ten seconds.
+    """Records when credentials were last used, in memory; while entered, a task writes it every ten seconds.
 
     Between two writes it holds one time for each credential, for at most ``most`` of them; the use of one
-    more is not noted. A write that fails is logged and tried again with the next batch.
+    more is not recorded. A write that fails is logged and retried with the next batch.
     """
 
     def __init__(
@@ -133,34 +133,34 @@ class LastUsed:
         write: Callable[[Mapping[str, datetime]], Awaitable[None]],
         *,
         every_seconds: float = WRITE_EVERY_SECONDS,
-        most: int = MOST_NOTED,
+        most: int = MAX_RECORDED,
     ) -> None:
         self._write = write
         self._every_seconds = every_seconds
         self._most = most
-        self._noted: dict[str, datetime] = {}
+        self._recorded: dict[str, datetime] = {}
         self._stopping = asyncio.Event()
         self._writing: asyncio.Task[None]
 
     def note(self, credential_id: str, when: datetime) -> None:
-        """Note a use; the latest one counts."""
-        if credential_id in self._noted or len(self._noted) < self._most:
-            self._noted[credential_id] = when
+        """Record a use; the latest one counts."""
+        if credential_id in self._recorded or len(self._recorded) < self._most:
+            self._recorded[credential_id] = when
 
     async def flush(self) -> None:
-        """Write down what is noted; whatever the store raises is logged."""
-        if not self._noted:
+        """Write what is recorded; whatever the store raises is logged."""
+        if not self._recorded:
             return
-        batch, self._noted = self._noted, {}
+        batch, self._recorded = self._recorded, {}
         try:
             await self._write(batch)
         except Exception:
-            self._noted = batch | self._noted
-            logger.warning("The last use of %d credentials could not be written", len(batch), exc_info=True)
+            self._recorded = batch | self._recorded
+            logger.warning("The last use of %d credentials cannot be written", len(batch), exc_info=True)
 
     async def __aenter__(self) -> Self:
         self._stopping.clear()
-        self._writing = asyncio.create_task(self._write_every_so_often())
+        self._writing = asyncio.create_task(self._write_periodically())
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -168,7 +168,7 @@ class LastUsed:
         await self._writing
         await self.flush()
 
-    async def _write_every_so_often(self) -> None:
+    async def _write_periodically(self) -> None:
         while not self._stopping.is_set():
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), self._every_seconds)

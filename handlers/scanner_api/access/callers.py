@@ -1,4 +1,4 @@
-"""Who calls: what every kind of credential is turned into, and what it may act on."""
+"""Callers, and what they may act on."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A caller whose credential was found valid.
+    """A caller with a valid credential.
 
     Attributes:
         credential: names the credential without revealing it, such as ``key:4fG...``; rate limits
             count by it.
         organizations: ids of the organizations that the caller may act for.
-        infers_organization: whether an operation may take the organization from the credential
-            (API keys of an organization and bearer tokens), instead of being told.
+        infers_organization: whether the credential implies the organization (API keys of an organization
+            and bearer tokens), so that a request need not name it.
         own_sessions_only: a publishable key reaches only what it created itself.
         per_minute: requests a minute, 0 for the default of its kind.
         per_day: requests a day, 0 for the default of its kind.
@@ -42,18 +42,18 @@ class Caller:
     per_day: int = field(default=0, compare=False)
 
     def reaches(self, organization_id: str, created_by: str) -> bool:
-        """Tell whether a session of this organization, made by this credential, is the caller's to see."""
+        """Tell whether the caller may see a session of this organization, created by this credential."""
         if organization_id not in self.organizations:
             return False
         return not self.own_sessions_only or created_by == self.credential
 
 
 def organization_for(caller: Caller, requested: str) -> str:
-    """Return the organization that a caller acts for: the one it names, or the one its credential is for.
+    """Return the organization that a caller acts for: the requested one, or that of its credential.
 
     Raises:
-        Forbidden: the caller is not a member of the organization it names, or of any.
-        ValidationFailed: none is named and the credential does not tell.
+        Forbidden: the caller is not a member of the requested organization, or of any.
+        ValidationFailed: none is requested and the credential implies none.
     """
     if requested:
         if requested not in caller.organizations:
@@ -76,7 +76,7 @@ def organization_for(caller: Caller, requested: str) -> str:
 
 
 async def reachable_session(sessions: SessionStore, caller: Caller, session_id: str) -> ScanSession:
-    """Return a session that the caller may see; NotFound tells nothing of the others."""
+    """Return a session that the caller may see; raise NotFound for any other id."""
     session = await sessions.get(session_id)
     if session is None or not caller.reaches(session.organization_id, session.created_by):
         raise NotFound("There is no such session.")
@@ -84,7 +84,7 @@ async def reachable_session(sessions: SessionStore, caller: Caller, session_id: 
 
 
 async def active_session(sessions: SessionStore, caller: Caller, session_id: str) -> ScanSession:
-    """Return a session that the caller may see and that still takes scans and photos, else Conflict."""
+    """Return an ACTIVE session that the caller may see; raise NotFound or Conflict."""
     session = await reachable_session(sessions, caller, session_id)
     if session.status is not SessionStatus.ACTIVE:
         raise not_active(session.status)
@@ -92,24 +92,24 @@ async def active_session(sessions: SessionStore, caller: Caller, session_id: str
 
 
 def not_active(status: SessionStatus) -> Conflict:
-    """Return the problem of what comes to a session that takes nothing any more."""
+    """Return the problem of a write to a session that is not ACTIVE."""
     return Conflict(f"The session is {status}; only an ACTIVE session takes this.")
 
 
 async def reachable_capture(captures: CaptureStore, caller: Caller, capture_id: str) -> Capture:
-    """Return a capture that the caller may see; NotFound tells nothing of the others."""
-    found = await captures.get(capture_id)
-    if found is None or not caller.reaches(found.organization_id, found.created_by):
+    """Return a capture that the caller may see; raise NotFound for any other id."""
+    record = await captures.get(capture_id)
+    if record is None or not caller.reaches(record.organization_id, record.created_by):
         raise NotFound("There is no such capture.")
-    return found.capture
+    return record.capture
 
 
 async def reachable_proposal(proposals: ProposalStore, caller: Caller, proposal_id: str) -> Proposal:
-    """Return a proposal for a capture that the caller may see; NotFound tells nothing of the others."""
-    found = await proposals.get(proposal_id)
-    if found is None or not caller.reaches(found.organization_id, found.created_by):
+    """Return a proposal for a capture that the caller may see; raise NotFound for any other id."""
+    record = await proposals.get(proposal_id)
+    if record is None or not caller.reaches(record.organization_id, record.created_by):
         raise NotFound("There is no such proposal.")
-    return found.proposal
+    return record.proposal
 
 
 async def reachable_photo(photos: PhotoStore, session: ScanSession, photo_id: str) -> Photo:

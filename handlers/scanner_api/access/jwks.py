@@ -37,10 +37,10 @@ logger = logging.getLogger(__name__)
 class KeySet:
     """Keys by id and algorithm, read again after ten minutes and, once a minute, for an unknown id.
 
-    While the issuer does not answer, the keys that are known go on being used.
+    While the issuer does not respond, the last keys stay in use.
 
     Attributes:
-        edition: grows with each reading, so that what an older one vouched for can be told.
+        edition: grows with each read, so that tokens verified by an older one can be recognized.
     """
 
     def __init__(self, location: str, *, ticks: Callable[[], float] = time.monotonic) -> None:
@@ -54,7 +54,7 @@ class KeySet:
         self.edition = 0
 
     async def freshen(self) -> None:
-        """Read the keys if they are ten minutes old; of several callers only the first waits."""
+        """Read the keys again if they are ten minutes old; of several callers only the first waits."""
         if self._ticks() >= self._stale_at and not (self._keys and self._reading.locked()):
             await self._reread()
 
@@ -66,16 +66,16 @@ class KeySet:
             algorithm: the token's ``alg``.
 
         Raises:
-            ServiceUnavailable: the key is unknown, and the issuer could not be asked.
+            ServiceUnavailable: the key is unknown, and the key set cannot be read.
         """
         await self.freshen()
-        found = self._keys.get((key_id, algorithm))
-        if found is None:
+        key = self._keys.get((key_id, algorithm))
+        if key is None:
             await self._reread()
-            found = self._keys.get((key_id, algorithm))
-        if found is None and not self._reachable:
+            key = self._keys.get((key_id, algorithm))
+        if key is None and not self._reachable:
             raise ServiceUnavailable("The keys of the token issuer cannot be read at the moment.")
-        return found
+        return key
 
     async def _reread(self) -> None:
         async with self._reading:

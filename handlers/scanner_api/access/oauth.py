@@ -1,4 +1,4 @@
-"""Bearer tokens: switched off, or verified as JSON Web Tokens of one issuer."""
+"""Bearer tokens: disabled, or verified as JSON Web Tokens of one issuer."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .tokens import TokenVerifier
 
 
-class BearerSwitchedOff:
+class BearerDisabled:
     """Refuses every bearer token, because no issuer is configured."""
 
     async def verify(self, _value: str, _request: Request, /) -> Caller:
@@ -28,7 +28,7 @@ class BearerSwitchedOff:
 
 
 class BearerTokens:
-    """Verifies bearer tokens; what that takes is imported, in a thread, when the first one comes.
+    """Verifies bearer tokens; the verifier is imported and made in a thread, for the first one.
 
     Args:
         make: makes the verifier.
@@ -40,10 +40,10 @@ class BearerTokens:
         self._verifier: TokenVerifier | None = None
 
     async def verify(self, value: str, request: Request, /) -> Caller:
-        """Return whom the token lets in, or raise Unauthorized or ServiceUnavailable."""
-        return await (self._verifier or await self._made()).verify(value, request)
+        """Return the token's caller, or raise Unauthorized or ServiceUnavailable."""
+        return await (self._verifier or await self._make_once()).verify(value, request)
 
-    async def _made(self) -> TokenVerifier:
+    async def _make_once(self) -> TokenVerifier:
         async with self._making:
             if self._verifier is None:
                 self._verifier = await asyncio.to_thread(self._make)
@@ -52,11 +52,11 @@ class BearerTokens:
 
 def bearer_verifier(
     *, issuer: str, audience: str, jwks: str, organization_claim: str, clock: Clock
-) -> BearerTokens | BearerSwitchedOff:
-    """Return the verifier of bearer tokens; without an issuer one that refuses them all.
+) -> BearerTokens | BearerDisabled:
+    """Return the verifier of bearer tokens; without an issuer, one that refuses them all.
 
     Args:
-        issuer: the ``iss`` that a token must have; empty switches bearer tokens off.
+        issuer: the ``iss`` that a token must have; empty disables bearer tokens.
         audience: the ``aud`` that a token must have among its own.
         jwks: https URL (http on loopback) or file of the issuer's JSON Web Key Set.
         organization_claim: the claim with the caller's organization id, or a list of them.
@@ -66,10 +66,10 @@ def bearer_verifier(
         ValueError: the audience or the key set is missing, or the URL is not safe to fetch keys from.
     """
     if not issuer:
-        return BearerSwitchedOff()
+        return BearerDisabled()
     if not audience or not jwks:
         raise ValueError("oauth_audience and oauth_jwks must be set where oauth_issuer is")
-    reader_of(jwks)  # whether it can be read from is told at the start
+    reader_of(jwks)  # a wrong location fails the start
 
     def make() -> TokenVerifier:
         from .jwks import KeySet  # noqa: PLC0415 -- joserfc takes 0.1 s to import

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 MINUTE = 60
 DAY = 86_400
-MOST_REFUSALS = 10_000
+MAX_REFUSALS = 10_000
 UNREACHABLE = "The storage of the rate limits does not answer."
 
 
@@ -39,14 +39,14 @@ class Window(NamedTuple):
 
 
 class Quota(NamedTuple):
-    """The windows that hold at once, minute and day, and how ``RateLimit-Policy`` puts them."""
+    """The windows of a minute and a day, and the ``RateLimit-Policy`` header for them."""
 
     windows: tuple[Window, Window]
     policy: bytes
 
 
 class Standing(NamedTuple):
-    """How a subject stands in the most restrictive of its windows; ``reset`` in seconds since the epoch."""
+    """The most restrictive window of a subject and its state; ``reset`` in seconds since the epoch."""
 
     window: Window
     remaining: int
@@ -69,7 +69,7 @@ def quota_of(per_minute: int, per_day: int) -> Quota:
 
 
 class RateLimiter:
-    """Counts requests, and says in every answer how many are left.
+    """Counts requests, and writes into every response how many are left.
 
     Attributes:
         by_address: the quota of a client address, for requests without a valid credential.
@@ -87,7 +87,7 @@ class RateLimiter:
         self._per_minute = per_minute
         self._per_day = per_day
         self._publishable_per_minute = publishable_per_minute
-        self._refusals: FIFOCache[str, Refusal] = FIFOCache(MOST_REFUSALS)
+        self._refusals: FIFOCache[str, Refusal] = FIFOCache(MAX_REFUSALS)
         self.by_address = quota_of(per_minute, per_day)
 
     def by_credential(self, caller: Caller) -> Quota:
@@ -96,35 +96,35 @@ class RateLimiter:
         return quota_of(caller.per_minute or default, caller.per_day or self._per_day)
 
     async def spend(self, request: Request, subject: str, quota: Quota) -> None:
-        """Count a request, and put its standing into the headers of the answer.
+        """Count a request, and write its standing into the headers of the response.
 
         Raises:
             RateLimited: a window is used up; nothing is spent.
-            ServiceUnavailable: the counters cannot be reached. A limit that cannot be held lets nobody in.
+            ServiceUnavailable: the counters cannot be reached. A limit that cannot be held admits nobody.
         """
         self.refuse_used_up(request, subject, quota)
         try:
             standing, counted = await self._count(subject, quota)
         except StorageError as error:
             raise ServiceUnavailable(UNREACHABLE) from error
-        seconds = self._tell(request, quota, standing)
+        seconds = self._write_headers(request, quota, standing)
         if standing.remaining == 0:
             self._refusals[subject] = Refusal(quota, standing)
         if not counted:
             raise RateLimited(seconds)
 
     def refuse_used_up(self, request: Request, subject: str, quota: Quota) -> None:
-        """Raise RateLimited, with headers, if a window of the subject was seen used up; asks no storage."""
+        """Raise RateLimited, with headers, if a window is known to be used up; reads no storage."""
         refusal = self._refusals.get(subject)
         if refusal is None:
             return
         if refusal.quota != quota or refusal.standing.reset <= self._counters.now():
             del self._refusals[subject]
             return
-        raise RateLimited(self._tell(request, quota, refusal.standing))
+        raise RateLimited(self._write_headers(request, quota, refusal.standing))
 
     async def ping(self) -> None:
-        """Find out whether the counters can be reached.
+        """Check that the counters can be reached.
 
         Raises:
             ServiceUnavailable: they cannot.
@@ -133,7 +133,7 @@ class RateLimiter:
             raise ServiceUnavailable(UNREACHABLE)
 
     async def reset(self) -> None:
-        """Forget all counts."""
+        """Reset all counters."""
         self._refusals.clear()
         await self._counters.reset()
 
@@ -154,7 +154,7 @@ class RateLimiter:
         return Standing(day, left_today, end_of_day), True
 
     async def _refused(self, subject: str, quota: Quota, counted: tuple[Window, ...]) -> Standing:
-        """Give back what was counted, and return the standing of a subject with a window used up."""
+        """Undo the counting, and return the standing of a subject with a window used up."""
         for window in counted:
             await self._counters.incr(window.key(subject), window.seconds, -1)
         # of all windows: one that was not counted may be used up for longer than the one that was
@@ -164,8 +164,8 @@ class RateLimiter:
         window = quota.windows[0] if left[0] < left[1] else quota.windows[1]
         return Standing(window, 0, await self._counters.get_expiry(window.key(subject)))
 
-    def _tell(self, request: Request, quota: Quota, standing: Standing) -> int:
-        """Put a standing into the headers of the answer; return the whole seconds until its reset."""
+    def _write_headers(self, request: Request, quota: Quota, standing: Standing) -> int:
+        """Write a standing into the headers of the response; return the whole seconds until its reset."""
         seconds = max(1, ceil(standing.reset - self._counters.now()))
         limit, remaining = b"%d" % standing.window.limit, b"%d" % standing.remaining
         request.response_headers += (

@@ -30,14 +30,14 @@ if TYPE_CHECKING:
 SIGNATURES = frozenset(chain.from_iterable(ALGORITHMS.values()))
 LEEWAY_SECONDS = 60
 LONGEST_TOKEN = 8192
-MOST_KEPT = 10_000
+MAX_CACHED = 10_000
 TYPES = frozenset({"jwt", "at+jwt", "application/jwt", "application/at+jwt"})
 END_OF_TIME = 253_402_300_799
 """The last second of the year 9999: no date of a token is later."""
 
 
 class JoseHeader(msgspec.Struct):
-    """What is read of a token's header before its signature is checked."""
+    """The members of a token's header that are read before its signature is verified."""
 
     alg: str
     kid: str | None = None
@@ -47,7 +47,7 @@ class JoseHeader(msgspec.Struct):
 
 
 class Claims(msgspec.Struct):
-    """The registered claims that a token is judged by; times are seconds since the epoch."""
+    """The registered claims that a token is validated by; times are seconds since the epoch."""
 
     iss: str
     sub: str
@@ -73,7 +73,7 @@ REGISTRY = SignatureAlgorithms(strict_check_header=False)
 
 
 class Verified(NamedTuple):
-    """A token that was found valid."""
+    """A valid token."""
 
     caller: Caller
     expires: float
@@ -81,10 +81,10 @@ class Verified(NamedTuple):
 
 
 class TokenVerifier:
-    """Turns bearer tokens into callers.
+    """Verifies bearer tokens.
 
-    A valid token is remembered by its digest until it expires or the key set is read again, since checking
-    a signature costs 50 to 200 µs.
+    A valid token is cached by its digest until it expires or the key set is read again, since verifying a
+    signature costs 50 to 200 µs.
     """
 
     def __init__(
@@ -95,27 +95,27 @@ class TokenVerifier:
         self._keys = keys
         self._organization_claim = organization_claim
         self._clock = clock
-        self._verified: FIFOCache[bytes, Verified] = FIFOCache(MOST_KEPT)
+        self._verified: FIFOCache[bytes, Verified] = FIFOCache(MAX_CACHED)
 
     async def verify(self, value: str, _request: Request, /) -> Caller:
-        """Return whom the token lets in, or raise Unauthorized; ServiceUnavailable without the keys."""
+        """Return the token's caller, or raise Unauthorized; ServiceUnavailable without the keys."""
         if len(value) > LONGEST_TOKEN or not value.isascii():
             raise Unauthorized(f"A bearer token has at most {LONGEST_TOKEN} characters, all of them ASCII.")
         digest = sha256(value.encode()).digest()
         now = self._clock.now().timestamp()
         await self._keys.freshen()
-        known = self._verified.get(digest)
-        if known is None or known.expires <= now or known.edition != self._keys.edition:
-            known = self._verified[digest] = await self._verify_anew(value, now)
-        return known.caller
+        cached = self._verified.get(digest)
+        if cached is None or cached.expires <= now or cached.edition != self._keys.edition:
+            cached = self._verified[digest] = await self._verify(value, now)
+        return cached.caller
 
-    async def _verify_anew(self, value: str, now: float) -> Verified:
+    async def _verify(self, value: str, now: float) -> Verified:
         header = header_of(value)
         key = await self._keys.key(header.kid, header.alg)
         if key is None:
             raise Unauthorized("The bearer token is not signed with a key and algorithm of the issuer.")
         document = signed_claims(value, key)
-        claims = self._judged(document, now)
+        claims = self._validated_claims(document, now)
         organizations = self._organizations(document)
         caller = Caller(
             credential=f"bearer:{digest_of(f'{claims.iss} {claims.sub}')[:32]}",
@@ -124,7 +124,7 @@ class TokenVerifier:
         )
         return Verified(caller, claims.exp + LEEWAY_SECONDS, self._keys.edition)
 
-    def _judged(self, document: dict[str, Any], now: float) -> Claims:
+    def _validated_claims(self, document: dict[str, Any], now: float) -> Claims:
         try:
             claims = msgspec.convert(document, Claims)
         except msgspec.ValidationError as error:
@@ -151,7 +151,7 @@ class TokenVerifier:
 
 
 def header_of(token: str) -> JoseHeader:
-    """Return a token's header, or raise Unauthorized if it is none that this server may trust."""
+    """Return a token's header, or raise Unauthorized if this server may not trust it."""
     segment = token.partition(".")[0]
     try:
         header = msgspec.json.decode(urlsafe_b64decode(segment + "=" * (-len(segment) % 4)), type=JoseHeader)

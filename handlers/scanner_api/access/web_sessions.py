@@ -25,7 +25,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
 class WebSessionVerifier:
-    """Turns cookies into callers, and refuses what another site makes a browser send."""
+    """Verifies session cookies, and refuses requests that another site makes a browser send."""
 
     def __init__(self, credentials: CredentialStore, clock: Clock, proxies: TrustedProxies) -> None:
         self._clock = clock
@@ -33,7 +33,7 @@ class WebSessionVerifier:
         self._known = RecentLookups(credentials.web_session)
 
     async def verify(self, value: str, request: Request, /) -> Caller:
-        """Return whom the cookie lets in, or raise Unauthorized; Forbidden for another site's request."""
+        """Return the cookie's caller, or raise Unauthorized; Forbidden for another site's request."""
         record = await self._known.get(digest_of(value)) if SHAPE.fullmatch(value) else None
         if record is None or record.expires <= self._clock.now():
             raise Unauthorized("The session cookie is not known or has expired; sign in again.")
@@ -54,7 +54,7 @@ class WebSessionVerifier:
 
 
 def caller_of(record: WebSessionRecord) -> Caller:
-    """Return whom a web session lets in: a person, who has to say for which organization they act."""
+    """Return the caller of a web session: a person, who has to name the organization they act for."""
     return Caller(
         credential=f"web:{record.id}", organizations=record.organizations, infers_organization=False
     )

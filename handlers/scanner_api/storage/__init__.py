@@ -1,1 +1,1 @@
-"""What is kept: the SQL database and the photo bucket."""
+"""Storage: the SQL database and the photo bucket."""

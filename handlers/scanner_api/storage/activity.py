@@ -1,6 +1,6 @@
-"""Which sessions still take scans and photos, and what each of those does to its session.
+"""Activity of sessions: which are ACTIVE, and what a new scan or photo changes in its session.
 
-A session is locked before what belongs to it is changed, so that two changes at once follow one another.
+A session is locked before its scans or photos are changed, so that concurrent changes are serialized.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class SessionClosed(Exception):  # noqa: N818 -- says what happened
-    """The session takes nothing any more.
+    """The session is not ACTIVE.
 
     Attributes:
         status: COMPLETED or EXPIRED.
@@ -36,7 +36,7 @@ class SessionClosed(Exception):  # noqa: N818 -- says what happened
 
 
 class Activity:
-    """Tells ACTIVE sessions from those that were left idle, and notes that one was used.
+    """Tells ACTIVE sessions from idle ones, and keeps used ones from becoming idle.
 
     Args:
         clock: tells the time.
@@ -47,8 +47,8 @@ class Activity:
         self._clock = clock
         self._ttl = timedelta(seconds=ttl_seconds)
 
-    def seen(self, session: ScanSession) -> ScanSession:
-        """Return a stored session as it is to be seen: EXPIRED if it was left idle."""
+    def effective(self, session: ScanSession) -> ScanSession:
+        """Return a stored session with its effective status: EXPIRED if it is idle."""
         if session.status is SessionStatus.ACTIVE and session.modified <= self._clock.now() - self._ttl:
             return replace(session, status=SessionStatus.EXPIRED)
         return session
@@ -59,18 +59,18 @@ class Activity:
         return and_(scan_sessions.c.status == SessionStatus.ACTIVE, modified > self._clock.now() - self._ttl)
 
     def is_idle(self) -> ColumnElement[bool]:
-        """Return the condition that a row of scan_sessions is ACTIVE and was left idle."""
+        """Return the condition that a row of scan_sessions is ACTIVE and idle."""
         modified = scan_sessions.c.modified
         return and_(scan_sessions.c.status == SessionStatus.ACTIVE, modified <= self._clock.now() - self._ttl)
 
     async def add(
         self, connection: AsyncConnection, session_id: str, *, captures: int = 0, photos: int = 0
     ) -> None:
-        """Lock a session and count what is about to be added to it, which keeps it from getting idle.
+        """Lock a session and count what is about to be added to it, which keeps it from becoming idle.
 
         Raises:
             ConstraintError: there is no such session.
-            SessionClosed: it is not ACTIVE, or was left idle.
+            SessionClosed: it is not ACTIVE, or idle.
         """
         counts = {
             "capture_count": scan_sessions.c.capture_count + captures,
@@ -80,7 +80,7 @@ class Activity:
             raise SessionClosed(await self._status(connection, session_id))
 
     async def touch(self, connection: AsyncConnection, session_id: str) -> None:
-        """Lock a session, whatever its status; an active one is kept from getting idle."""
+        """Lock a session of any status; an ACTIVE one is kept from becoming idle."""
         await lock_session(connection, session_id)
         await self._update(connection, session_id)
 
@@ -101,6 +101,6 @@ class Activity:
 
 
 async def lock_session(connection: AsyncConnection, session_id: str) -> None:
-    """Let no other transaction lock the session, until this one ends; rows may still refer to it."""
+    """Lock the session against other transactions until this one ends; rows may still refer to it."""
     row = select(scan_sessions.c.id).where(scan_sessions.c.id == session_id)
     await connection.execute(row.with_for_update(key_share=True))

@@ -1,4 +1,4 @@
-"""Many asks, few answers: what is asked for while one read runs goes together in the next."""
+"""Coalescing of reads by key: keys requested while one read runs share the next."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ Value = TypeVar("Value")
 
 
 class Batching(Generic[Key, Value]):
-    """Gathers concurrent asks for single values into reads of many.
+    """Coalesces concurrent requests for single values into reads of many.
 
-    One read runs at a time. Nothing waits for company: an ask with no read running starts one at once. An
-    ask is answered by a read that began after it, so it sees what was written before it.
+    One read runs at a time; a request with no read running starts one at once. Every request is served by a
+    read that started after it, so it sees what was written before it.
 
     Args:
-        load: reads the values of distinct keys; a key that is unknown it leaves out. What it raises
-            reaches everyone who waits.
-        limit: most keys in a read.
+        load: reads the values of distinct keys, without those that are unknown. What it raises reaches
+            everyone who waits.
+        limit: maximum number of keys in a read.
     """
 
     def __init__(
@@ -30,39 +30,41 @@ class Batching(Generic[Key, Value]):
     ) -> None:
         self._load = load
         self._limit = limit
-        self._asks: deque[tuple[Key, asyncio.Future[Value | None]]] = deque()
+        self._requests: deque[tuple[Key, asyncio.Future[Value | None]]] = deque()
         self._reading: asyncio.Task[None] | None = None
 
     async def get(self, key: Key) -> Value | None:
         """Return the value of a key, or None if it is unknown."""
         loop = asyncio.get_running_loop()
-        answer: asyncio.Future[Value | None] = loop.create_future()
-        self._asks.append((key, answer))
+        value: asyncio.Future[Value | None] = loop.create_future()
+        self._requests.append((key, value))
         if self._reading is None:
             self._reading = loop.create_task(self._read())
-        return await answer
+        return await value
 
     async def _read(self) -> None:
-        """Answer until no one asks."""
+        """Read until no request is left."""
         try:
-            while self._asks:
-                await self._answer([self._asks.popleft() for _ in range(min(self._limit, len(self._asks)))])
+            while self._requests:
+                await self._serve(
+                    [self._requests.popleft() for _ in range(min(self._limit, len(self._requests)))]
+                )
         finally:
             self._reading = None
 
-    async def _answer(self, asks: list[tuple[Key, asyncio.Future[Any]]]) -> None:
+    async def _serve(self, requests: list[tuple[Key, asyncio.Future[Any]]]) -> None:
         try:
-            values = await self._load(list({key: None for key, answer in asks if not answer.done()}))
-        except Exception as error:  # noqa: BLE001 -- whatever it is, those who wait must learn of it
-            # those who queued up meanwhile too: read by read, the last of them might wait for minutes
-            for _, answer in (*asks, *self._asks):
-                if not answer.done():  # whoever was cancelled waits no more
-                    answer.set_exception(error)
-            self._asks.clear()
+            values = await self._load(list({key: None for key, value in requests if not value.done()}))
+        except Exception as error:  # noqa: BLE001 -- whatever it is, whoever waits gets it
+            # those queued meanwhile too: read by read, the last of them might wait for minutes
+            for _, value in (*requests, *self._requests):
+                if not value.done():  # not cancelled
+                    value.set_exception(error)
+            self._requests.clear()
         else:
-            for key, answer in asks:
-                if not answer.done():
-                    answer.set_result(values.get(key))
+            for key, value in requests:
+                if not value.done():
+                    value.set_result(values.get(key))
         finally:
-            for _, answer in asks:
-                answer.cancel()  # only where the reading itself was cancelled is anyone left
+            for _, value in requests:
+                value.cancel()  # still pending only where the read itself was cancelled

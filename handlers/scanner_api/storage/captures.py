@@ -1,4 +1,4 @@
-"""Captures, as they are kept, and who works at them."""
+"""Stores captures, and leases them to whoever processes them."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ _COLUMNS: Final = [
     products.c.name.label("product_name") if field == "product_name" else captures.c[field]
     for field in Capture.__struct_fields__
 ]
-"""The name of a product is kept with the product alone, where it may change."""
+"""The name of a product is stored with the product alone, where it may change."""
 _capture: Final = maker_of(Capture)
 _CAPTURES: Final = select(*_COLUMNS).outerjoin_from(captures, products)
-_FOUND_BY_PROCESSING: Final = (
+_PROCESSED: Final = (
     "status",
     "raw_value",
     "gtin",
@@ -48,10 +48,10 @@ _RETRYABLE: Final = captures.c.status.in_(FINAL - {CaptureStatus.COMPLETED})
 
 
 class CaptureRecord(msgspec.Struct, frozen=True):
-    """A capture, and whose it is.
+    """A capture and its owner.
 
     Attributes:
-        created_by: the credential that opened the session.
+        created_by: the credential that created the session.
     """
 
     capture: Capture
@@ -60,10 +60,10 @@ class CaptureRecord(msgspec.Struct, frozen=True):
 
 
 class CaptureStore:
-    """The captures of all sessions.
+    """Stores the captures of all sessions.
 
     Args:
-        database: where they are kept.
+        database: the database.
         clock: tells the time.
         ttl_seconds: how long an ACTIVE session may be idle.
     """
@@ -87,7 +87,7 @@ class CaptureStore:
             raise SessionClosed(status)
 
     async def add_many(self, new: Collection[Capture]) -> dict[str, SessionStatus]:
-        """Store new captures, of any sessions, except those of sessions that are not active.
+        """Store new captures of any sessions, except those whose session is not active.
 
         Returns:
             By session, the status of those that are not active.
@@ -97,40 +97,41 @@ class CaptureStore:
         """
         closed: dict[str, SessionStatus] = {}
         async with self._database.transaction() as connection:
-            # in one order everywhere: two that lock the same sessions crosswise would wait for ever
-            for session_id, number in sorted(Counter(each.session_id for each in new).items()):
+            # in one order everywhere: locking the same sessions crosswise is a deadlock
+            for session_id, number in sorted(Counter(capture.session_id for capture in new).items()):
                 try:
                     await self._activity.add(connection, session_id, captures=number)
                 except SessionClosed as error:
                     closed[session_id] = error.status
-            if rows := [_row(each) for each in new if each.session_id not in closed]:
+            if rows := [_row(capture) for capture in new if capture.session_id not in closed]:
                 await connection.execute(captures.insert(), rows)
         return closed
 
     async def get(self, capture_id: str) -> CaptureRecord | None:
-        """Return the capture with this id (any string), or None; its dicts are not to be changed."""
+        """Read a capture by id (any string), None if there is none; its dicts must not be changed."""
         for record in await self._by_id.find(capture_id):
             return record
         return None
 
     async def of_session(self, session_id: str) -> list[Capture]:
-        """Return the captures of a session, oldest first; their dicts are not to be changed."""
-        found = await self._by_session.find(session_id)
-        return sorted(found, key=lambda capture: (capture.created, capture.id))
+        """Read the captures of a session, oldest first; their dicts must not be changed."""
+        return sorted(
+            await self._by_session.find(session_id), key=lambda capture: (capture.created, capture.id)
+        )
 
     async def page(self, session_id: str, *, page: int, page_size: int) -> tuple[list[Capture], int]:
-        """Return a page (from 1) of a session's captures, newest first, and how many there are in all."""
+        """Read a page (from 1) of a session's captures, newest first, and count all of them."""
         newest_first = _CAPTURES.where(captures.c.session_id == session_id).order_by(
             captures.c.created.desc(), captures.c.id.desc()
         )
         return await read_page(self._database, newest_first, _capture, page=page, page_size=page_size)
 
     async def newest(self, limit: int) -> list[Capture]:
-        """Return so many captures of all sessions, newest first."""
+        """Read at most ``limit`` captures of all sessions, newest first."""
         return await read_newest(self._database, _CAPTURES, _capture, captures, limit)
 
     async def unfinished(self, limit: int) -> list[str]:
-        """Return the ids of captures that are to be processed and no one works at, oldest first."""
+        """Return the ids of unfinished captures without a lease, oldest first."""
         waiting = (
             select(captures.c.id)
             .where(_UNFINISHED, is_free(captures.c.lease_until, self._clock.now()))
@@ -140,7 +141,7 @@ class CaptureStore:
         return [capture_id for (capture_id,) in await self._database.fetch(waiting)]
 
     async def claim(self, capture_id: str, lease_seconds: float) -> Capture | None:
-        """Take an unfinished capture that no one works at, or None; attempts are counted by saving it."""
+        """Lease an unfinished capture, None if it has a lease already; saving it counts the attempt."""
         now = self._clock.now()
         free = captures.update().where(
             captures.c.id == capture_id, _UNFINISHED, is_free(captures.c.lease_until, now)
@@ -152,13 +153,13 @@ class CaptureStore:
             return _capture((await connection.execute(_CAPTURES.where(captures.c.id == capture_id))).one())
 
     async def save(self, capture: Capture, lease_seconds: float) -> bool:
-        """Store what a step found out, and keep an unfinished capture for longer.
+        """Store the result of a step, and renew the lease of an unfinished capture.
 
         Returns:
-            False, and nothing is stored, if the lease ran out and another began with the capture.
+            False, and nothing is stored, if the lease ran out and another worker has the capture.
         """
         until = self._clock.now() + timedelta(seconds=lease_seconds)
-        values = {field: getattr(capture, field) for field in _FOUND_BY_PROCESSING}
+        values = {field: getattr(capture, field) for field in _PROCESSED}
         saved = (
             captures.update()
             .where(captures.c.id == capture.id, _UNFINISHED, captures.c.attempts <= capture.attempts)
@@ -167,7 +168,7 @@ class CaptureStore:
         return await self._database.change(saved) == 1
 
     async def release(self, capture: Capture) -> bool:
-        """Give a claimed and saved capture back, uncounted; False if another began with it."""
+        """Release the lease of a saved capture, and its attempt; False if another worker has the capture."""
         released = (
             captures.update()
             .where(captures.c.id == capture.id, _UNFINISHED, captures.c.attempts == capture.attempts)
@@ -176,12 +177,12 @@ class CaptureStore:
         return await self._database.change(released) == 1
 
     async def retry(self, capture: Capture) -> bool:
-        """Store a FAILED or NOT_FOUND capture as it is to begin again, and touch its session.
+        """Store a FAILED or NOT_FOUND capture for another run, and touch its session.
 
         Returns:
-            False if it is neither any more: of several who retry it, one does.
+            False if it is neither any more: of concurrent retries, one succeeds.
         """
-        values = {field: getattr(capture, field) for field in _FOUND_BY_PROCESSING}
+        values = {field: getattr(capture, field) for field in _PROCESSED}
         again = captures.update().where(captures.c.id == capture.id, _RETRYABLE).values(values)
         async with self._database.transaction() as connection:
             await self._activity.touch(connection, capture.session_id)

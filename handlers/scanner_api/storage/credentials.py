@@ -1,4 +1,4 @@
-"""What callers show, as it is kept: the digest of a key or cookie, never the thing itself."""
+"""Stores credentials: the digest of a key or cookie, never the secret itself."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ class CredentialStore:
         )
 
     async def api_key(self, digest: str) -> ApiKeyRecord | None:
-        """Return the API key with this SHA-256 digest (64 lower-case hex digits), revoked or not."""
+        """Read the API key with this SHA-256 digest (64 lower-case hex digits), revoked or not."""
         rows = await self._keys.find(digest)
         if not rows:
             return None
@@ -133,7 +133,7 @@ class CredentialStore:
         return ApiKeyRecord(
             id=key_id,
             prefix=prefix,
-            organizations=_reached(rows),
+            organizations=_organizations(rows),
             active=active,
             expires=expires,
             per_minute=per_minute,
@@ -141,15 +141,15 @@ class CredentialStore:
         )
 
     async def web_session(self, digest: str) -> WebSessionRecord | None:
-        """Return the web session whose cookie has this SHA-256 digest, expired or not."""
+        """Read the web session whose cookie has this SHA-256 digest, expired or not."""
         rows = await self._web_sessions.find(digest)
         if not rows:
             return None
         _, session_id, expires, _ = rows[0]
-        return WebSessionRecord(id=session_id, organizations=_reached(rows), expires=expires)
+        return WebSessionRecord(id=session_id, organizations=_organizations(rows), expires=expires)
 
     async def note_use(self, last_used: Mapping[str, datetime]) -> None:
-        """Write down when API keys, by id, were last used; an older time than is known changes nothing."""
+        """Write when API keys, by id, were last used; a time older than the stored one changes nothing."""
         if not last_used:
             return
         statement = (
@@ -158,14 +158,14 @@ class CredentialStore:
             .where(or_(api_keys.c.last_used.is_(None), api_keys.c.last_used < bindparam("used")))
             .values(last_used=bindparam("used"))
         )
-        # in one order everywhere: two processes that lock the same rows crosswise would wait for ever
+        # in one order everywhere: locking the same rows crosswise is a deadlock
         uses = [{"key_id": key_id, "used": used} for key_id, used in sorted(last_used.items())]
         await self._database.change(statement, uses)
 
     async def list_api_keys(
         self, *, organization_id: str | None = None, user_id: str | None = None
     ) -> list[ApiKey]:
-        """Return the keys of an organization, of a user, or all of them, newest first."""
+        """Read the keys of an organization, of a user, or all of them, newest first."""
         statement = select(*_KEY_COLUMNS).order_by(api_keys.c.created.desc(), api_keys.c.id)
         if organization_id is not None:
             statement = statement.where(api_keys.c.organization_id == organization_id)
@@ -174,7 +174,7 @@ class CredentialStore:
         return [_key(row) for row in await self._database.fetch(statement)]
 
     async def revoke_api_key(self, key_id: str) -> bool:
-        """Switch a key off for good; False if there is none with this id."""
+        """Revoke a key for good; False if there is none with this id."""
         key = api_keys.update().where(api_keys.c.id == key_id)
         return await self._database.change(key.values(is_active=False)) == 1
 
@@ -195,13 +195,13 @@ class CredentialStore:
         await self._database.change(web_sessions.insert(), [{**asdict(session), "digest": digest}])
 
 
-def _reached(rows: Sequence[Row]) -> frozenset[str]:
+def _organizations(rows: Sequence[Row]) -> frozenset[str]:
     """Return the organizations in the last column; a user without memberships has a row without one."""
     return frozenset(row[-1] for row in rows if row[-1] is not None)
 
 
 def digest_of(secret: str) -> str:
-    """Return the SHA-256 of a secret, in lower-case hex, by which stores know it.
+    """Return the SHA-256 of a secret, in lower-case hex, under which it is stored.
 
     A fast hash is enough, and no salt is needed: every secret here has more than 128 random bits.
     """

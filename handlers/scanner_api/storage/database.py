@@ -1,6 +1,6 @@
 """The SQL database: its connections, transactions and schema, on SQLite or PostgreSQL.
 
-What fails at start is a :class:`DatabaseError` that says what to do. While serving, a database that does
+A failure at start is a :class:`DatabaseError` that says what to do. While serving, a database that does
 not answer is a 503 (:class:`~openapi_service.problems.ServiceUnavailable`), and a row that the schema refuses
 a :class:`ConstraintError`.
 """
@@ -46,19 +46,19 @@ logger = logging.getLogger(__name__)
 
 
 class ConstraintError(Exception):
-    """The schema refuses a row: a duplicate, or a reference to nothing."""
+    """The schema rejects a row: a duplicate, or a reference to nothing."""
 
 
 class DuplicateError(ConstraintError):
-    """What is to be added is there already.
+    """The row exists already.
 
     Attributes:
-        existing_id: the id under which it is there.
+        existing_id: its id.
     """
 
     def __init__(self, existing_id: str) -> None:
         self.existing_id = existing_id
-        super().__init__(f"It is there already, as {existing_id}.")
+        super().__init__(f"The row exists already, as {existing_id}.")
 
 
 class Database:
@@ -78,14 +78,14 @@ class Database:
         self._engine = engine_for(self.url)
         self._snapshots = self._engine.execution_options(**_SNAPSHOT[self._engine.dialect.name])
         self._kept: set[AsyncConnection] = set()
-        turns = asyncio.Lock()
+        lock = asyncio.Lock()
         is_sqlite = self._engine.dialect.name == "sqlite"
         self._in_memory = in_memory(self.url)
         self._anchor: sqlite3.Connection | None = None
-        self._write_turn: AbstractAsyncContextManager[Any] = turns if is_sqlite else nullcontext()
+        self._write_lock: AbstractAsyncContextManager[Any] = lock if is_sqlite else nullcontext()
         self.inline = InlineReader(self._engine, has_snapshots=not self._in_memory) if is_sqlite else None
-        self.read_turn: AbstractAsyncContextManager[Any] = turns if self._in_memory else nullcontext()
-        """Held around a read: in memory all share one connection, and no one may see half a transaction."""
+        self.read_lock: AbstractAsyncContextManager[Any] = lock if self._in_memory else nullcontext()
+        """Held around a read: in memory all share one connection, and nobody may see half a transaction."""
 
     @property
     def dialect(self) -> Any:
@@ -103,7 +103,7 @@ class Database:
                 self._anchor = open_sqlite(self._engine)
             elif self.dialect.name == "sqlite":
                 await asyncio.to_thread(make_sqlite_file, self._engine)
-            async with self.read_turn, self._engine.connect():
+            async with self.read_lock, self._engine.connect():
                 pass
         except Exception as error:
             reason = error.orig if isinstance(error, exc.DBAPIError) else error
@@ -126,14 +126,14 @@ class Database:
         step = partial(create_all, revision=HEAD) if is_new else _upgrade
         try:
             async with self.transaction() as connection:
-                await self.take_turn(connection, "scanner-api migrations")
+                await self.lock(connection, "scanner-api migrations")
                 await connection.run_sync(step)
         except (ServiceUnavailable, exc.SQLAlchemyError) as error:
             reason = error.__cause__ or error
             raise DatabaseError(f"The database cannot be brought to revision {HEAD}: {reason}") from error
 
     async def ping(self) -> None:
-        """Find out whether the database answers.
+        """Check that the database responds.
 
         Raises:
             ServiceUnavailable: it does not, within 3 seconds.
@@ -145,11 +145,11 @@ class Database:
             raise ServiceUnavailable(_UNAVAILABLE) from error
 
     async def save(self, file: Path) -> None:
-        """Write a copy of a SQLite database, as it is at one moment, into a file."""
+        """Write a snapshot of a SQLite database into a file."""
         await asyncio.to_thread(self._save, file)
 
     async def load(self, file: Path) -> None:
-        """Have a SQLite database be as in a copy; not for one that is in use.
+        """Restore a SQLite database from a copy; not for one that is in use.
 
         Raises:
             DatabaseError: the file is no copy of a database, or cannot be read.
@@ -159,12 +159,12 @@ class Database:
             await asyncio.to_thread(self._load, file)
         except sqlite3.Error as error:
             raise DatabaseError(f"The database cannot be loaded from {file}: {error}") from error
-        await self.connect()  # a file's journal is as that of the copy now
+        await self.connect()  # the journal mode is the copy's now
 
     def _save(self, file: Path) -> None:
         with closing(sqlite3.connect(file)) as copy, closing(open_sqlite(self._engine)) as own:
             own.backup(copy)
-            copy.execute("PRAGMA journal_mode = DELETE")  # what has a WAL is not to be had in memory
+            copy.execute("PRAGMA journal_mode = DELETE")  # a database with a WAL cannot be loaded into memory
 
     def _load(self, file: Path) -> None:
         with closing(sqlite3.connect(file)) as copy, closing(open_sqlite(self._engine)) as own:
@@ -181,7 +181,7 @@ class Database:
             ConstraintError: the schema refuses a row.
             ServiceUnavailable: the database does not answer, or gave way to another transaction.
         """
-        async with self._write_turn, _connection(self._engine) as connection, connection.begin():
+        async with self._write_lock, _connection(self._engine) as connection, connection.begin():
             yield connection
 
     @asynccontextmanager
@@ -191,7 +191,7 @@ class Database:
         Raises:
             ServiceUnavailable: the database does not answer.
         """
-        async with self.read_turn, _connection(self._snapshots) as connection:
+        async with self.read_lock, _connection(self._snapshots) as connection:
             yield connection
 
     async def fetch(self, statement: Select[Any]) -> Sequence[Any]:
@@ -214,14 +214,14 @@ class Database:
         async with self.transaction() as connection:
             return (await connection.execute(statement, rows)).rowcount
 
-    async def take_turn(self, connection: AsyncConnection, purpose: str) -> None:
-        """Wait until no other transaction is at this purpose; the turn ends with the transaction.
+    async def lock(self, connection: AsyncConnection, purpose: str) -> None:
+        """Lock a purpose against other transactions, until this one ends.
 
         It is for what no lock of a row can guard. On SQLite a transaction that writes is alone anyway.
         """
         if self.dialect.name == "postgresql":
-            lock = text("SELECT pg_advisory_xact_lock(hashtextextended(:purpose, 0))")
-            await connection.execute(lock, {"purpose": purpose})
+            advisory = text("SELECT pg_advisory_xact_lock(hashtextextended(:purpose, 0))")
+            await connection.execute(advisory, {"purpose": purpose})
 
     async def keep(self) -> AsyncConnection:
         """Return a connection for its caller alone, outside transactions, until :meth:`discard` or close."""
@@ -230,7 +230,7 @@ class Database:
         return connection
 
     async def discard(self, connection: AsyncConnection) -> None:
-        """Give up a kept connection that failed."""
+        """Discard a kept connection that failed."""
         self._kept.discard(connection)
         await connection.invalidate()
         await connection.close()
@@ -263,7 +263,7 @@ async def _connection(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
             try:
                 connection = await stack.enter_async_context(engine.connect())
             except Exception as error:
-                logger.warning("cannot connect to the database: %s", type(error).__name__)
+                logger.warning("Cannot connect to the database: %s", type(error).__name__)
                 raise ServiceUnavailable(_UNAVAILABLE) from error
             yield connection
 
@@ -278,7 +278,7 @@ def _translated() -> Iterator[None]:
     except (exc.DBAPIError, ConnectionError, TimeoutError) as error:
         if isinstance(error, exc.DBAPIError) and not _is_passing(error):
             raise
-        logger.warning("the database does not answer: %s", type(error).__name__)
+        logger.warning("The database does not answer: %s", type(error).__name__)
         raise ServiceUnavailable(_UNAVAILABLE) from error
 
 

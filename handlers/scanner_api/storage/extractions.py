@@ -1,7 +1,7 @@
-"""The extraction of submitted sessions: who works at it, and what becomes of it.
+"""Stores the state of extractions, and leases them.
 
-It is PROCESSING from the submission on. When it has ended, the proposals of the session's captures say what
-it is: ACCEPTED once one was applied, REJECTED if there are some and all are rejected, else READY.
+An extraction is PROCESSING from the submission of its session on. When it has ended, the proposals of the
+session's captures decide: ACCEPTED once one was applied, REJECTED if all of them are rejected, else READY.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ _PROCESSING: Final = scan_sessions.c.extraction_status == ExtractionStatus.PROCE
 
 
 class ExtractionStore:
-    """The extractions of all sessions.
+    """Stores the extractions of all sessions.
 
-    Whoever claims one is told which attempt it is, and shows that number with every further call: after a
-    lease has run out and another has claimed the extraction, the number is worth nothing any more.
+    Claiming one returns the number of the attempt, which every further call passes: once the lease has run
+    out and another worker has claimed the extraction, the number is void.
     """
 
     def __init__(self, database: Database, clock: Clock) -> None:
@@ -41,7 +41,7 @@ class ExtractionStore:
         self._clock = clock
 
     async def unfinished(self, limit: int) -> list[str]:
-        """Return the ids of sessions whose extraction no one works at, those that wait longest first."""
+        """Return the ids of sessions whose extraction has no lease, longest waiting first."""
         waiting = (
             select(scan_sessions.c.id)
             .where(_PROCESSING, is_free(scan_sessions.c.extraction_lease_until, self._clock.now()))
@@ -51,7 +51,7 @@ class ExtractionStore:
         return [session_id for (session_id,) in await self._database.fetch(waiting)]
 
     async def claim(self, session_id: str, lease_seconds: float) -> int | None:
-        """Take an extraction that no one works at; return which attempt this is, from 1, or None."""
+        """Lease an extraction; return the number of the attempt, from 1, or None if it has a lease."""
         now = self._clock.now()
         claimed = (
             scan_sessions.update()
@@ -68,20 +68,20 @@ class ExtractionStore:
             return attempt
 
     async def renew(self, session_id: str, attempt: int, lease_seconds: float) -> bool:
-        """Keep the lease for longer; False if another has it by now."""
+        """Renew the lease; False if another worker has it."""
         until = self._clock.now() + timedelta(seconds=lease_seconds)
         renewed = _claimed(session_id, attempt).values(extraction_lease_until=until)
         return await self._database.change(renewed) == 1
 
     async def release(self, session_id: str, attempt: int) -> bool:
-        """Give an extraction back as if it had not been claimed; False if another has it by now."""
+        """Release the lease, and the attempt; False if another worker has it."""
         released = _claimed(session_id, attempt).values(
             extraction_attempts=scan_sessions.c.extraction_attempts - 1, extraction_lease_until=None
         )
         return await self._database.change(released) == 1
 
     async def finish(self, session_id: str, attempt: int) -> bool:
-        """End an extraction whose proposals are stored; False if another has it by now."""
+        """End an extraction whose proposals are stored; False if another worker has it."""
         async with self._database.transaction() as connection:
             ended = _claimed(session_id, attempt).values(
                 extraction_status=ExtractionStatus.READY, extraction_lease_until=None
@@ -93,15 +93,15 @@ class ExtractionStore:
 
 
 def _claimed(session_id: str, attempt: int) -> Update:
-    """Begin a change that only the holder of the lease can make."""
+    """Return an update that only the holder of the lease can make."""
     return scan_sessions.update().where(
         scan_sessions.c.id == session_id, _PROCESSING, scan_sessions.c.extraction_attempts == attempt
     )
 
 
 async def settle(connection: AsyncConnection, session_id: str) -> None:
-    """Have an ended extraction be what the proposals say; the session has to be locked."""
-    made = (
+    """Set the status of an ended extraction by its proposals; the session has to be locked."""
+    counts = (
         select(
             func.count(),
             func.count(proposals.c.applied_at),
@@ -110,7 +110,7 @@ async def settle(connection: AsyncConnection, session_id: str) -> None:
         .join_from(proposals, captures)
         .where(captures.c.session_id == session_id)
     )
-    total, applied, rejected = (await connection.execute(made)).one()
+    total, applied, rejected = (await connection.execute(counts)).one()
     if applied:
         outcome = ExtractionStatus.ACCEPTED
     elif total and rejected == total:

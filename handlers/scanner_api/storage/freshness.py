@@ -1,4 +1,4 @@
-"""Freshness rules, as they are kept."""
+"""Stores freshness rules."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from .database import Database
 
 EVERYONE: Final = ""
-"""Stands in the place of an organization's id for the rules of all."""
+"""In place of an organization's id, for the rules of everyone."""
 
 
 class FreshnessStore:
-    """The freshness rules of organizations, and those of everyone."""
+    """Stores the freshness rules of organizations, and those of everyone."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -45,12 +45,12 @@ class FreshnessStore:
         )
 
     async def rules(self, organization_id: str) -> Layer:
-        """Return the rules of an organization (any string), or of ``EVERYONE``, by brick."""
+        """Read the rules of an organization (any string), or of ``EVERYONE``, by brick."""
         rows = await self._by_organization.find(organization_id)
         return {brick: Rule(brick, *values) for _, brick, *values in rows}
 
     async def replace(self, organization_id: str, rules: Iterable[Rule]) -> int:
-        """Have an organization, or ``EVERYONE``, have these rules and no others; return how many.
+        """Replace the rules of an organization, or of ``EVERYONE``; return how many there are now.
 
         Of several rules for one brick the last counts.
 
@@ -60,7 +60,7 @@ class FreshnessStore:
         layer = {rule.brick: {**asdict(rule), "organization_id": organization_id} for rule in rules}
         old = freshness_rules.delete().where(freshness_rules.c.organization_id == organization_id)
         async with self._database.transaction() as connection:
-            await self._database.take_turn(connection, "freshness rules")
+            await self._database.lock(connection, "freshness rules")
             if organization_id != EVERYONE:
                 await _check_organization(connection, organization_id)
             await connection.execute(old)

@@ -104,11 +104,11 @@ class Lookup(Generic[Record]):
         return records
 
     async def _load(self, keys: list[str]) -> dict[str, list[Record]]:
-        found: dict[str, list[Record]] = {}
+        records: dict[str, list[Record]] = {}
         for values in await self._read([self._store(key) for key in keys]):
             row = self._restored(values)
-            found.setdefault(row[self._key], []).append(self._make(row))
-        return found
+            records.setdefault(row[self._key], []).append(self._make(row))
+        return records
 
     def _restored(self, values: Iterable[Any]) -> Row:
         row = list(values)
@@ -117,19 +117,19 @@ class Lookup(Generic[Record]):
         return row
 
     async def _read(self, keys: list[str]) -> Iterable[Sequence[Any]]:
-        """Read, and once more on a fresh connection if a kept one turns out to be broken."""
+        """Read, and once more on a new connection if the kept one is broken."""
         kept = self._connection is not None
         try:
             return await self._try_read(keys)
         except Exception as error:
             if kept:
-                logger.info("the connection is lost (%s); reading on a fresh one", type(error).__name__)
+                logger.info("The connection is lost (%s); reading on a new one", type(error).__name__)
                 return await self._read(keys)
-            logger.warning("the database does not answer: %s", type(error).__name__)
+            logger.warning("The database does not answer: %s", type(error).__name__)
             raise ServiceUnavailable("The database does not answer.") from error
 
     async def _try_read(self, keys: list[str]) -> Iterable[Sequence[Any]]:
-        async with asyncio.timeout(_SECONDS), self._database.read_turn:
+        async with asyncio.timeout(_SECONDS), self._database.read_lock:
             if self._connection is None:
                 self._connection = await self._database.keep()
                 self._driver = (await self._connection.get_raw_connection()).driver_connection
@@ -142,13 +142,13 @@ class Lookup(Generic[Record]):
 
 
 def _processors(columns: list[ColumnElement[Any]], dialect: Any) -> list[tuple[int, Callable[[Any], Any]]]:
-    """Return, by position, what turns a driver's value into ours, where the two differ."""
-    found: list[tuple[int, Callable[[Any], Any]]] = []
+    """Return, by position, the converters of drivers' values that need one."""
+    processors: list[tuple[int, Callable[[Any], Any]]] = []
     for index, column in enumerate(columns):
         restore = column.type.dialect_impl(dialect).result_processor(dialect, None)
         if restore is not None:
-            found.append((index, restore))
-    return found
+            processors.append((index, restore))
+    return processors
 
 
 def _among_sqlite(key: ColumnElement[str]) -> ColumnElement[bool]:

@@ -1,4 +1,4 @@
-"""Organizations, users and who is a member of what, as they are kept."""
+"""Stores organizations, users and memberships."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _organization: Final = maker_of(Organization)
 
 
 class OrganizationStore:
-    """The organizations and their members; adding what exists is a :class:`ConstraintError`."""
+    """Stores organizations and their members; adding one that exists is a :class:`ConstraintError`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -47,7 +47,7 @@ class OrganizationStore:
         await self._database.change(organizations.insert(), [asdict(organization)])
 
     async def organization(self, organization_id: str) -> Organization | None:
-        """Return the organization with this id, or None."""
+        """Read an organization by id, None if there is none."""
         own = select(*columns_of(organizations, Organization)).where(organizations.c.id == organization_id)
         for row in await self._database.fetch(own):
             return _organization(row)

@@ -1,4 +1,4 @@
-"""The photos of sessions, as they are kept."""
+"""Stores the photos of sessions."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ _photo: Final = maker_of(Photo)
 
 
 class PhotoStore:
-    """The photos of all sessions; whatever is done to one keeps its session from getting idle.
+    """Stores the photos of all sessions; a change to one keeps its session from becoming idle.
 
     Args:
-        database: where they are kept.
+        database: the database.
         clock: tells the time.
         ttl_seconds: how long an ACTIVE session may be idle.
     """
@@ -43,7 +43,7 @@ class PhotoStore:
         self._by_session = Lookup(database, _PHOTOS, photos.c.session_id, _photo)
 
     async def add(self, photo: Photo) -> Photo:
-        """Store a new photo, and return it with its place: last in the gallery, whatever it had before.
+        """Store a new photo at the end of the gallery, and return it with its place.
 
         Raises:
             ConstraintError: its session or capture does not exist, or there is a photo with its id.
@@ -62,23 +62,22 @@ class PhotoStore:
         return stored
 
     async def get(self, photo_id: str) -> Photo | None:
-        """Return the photo with this id (any string), or None."""
+        """Read a photo by id (any string), None if there is none."""
         for row in await self._database.fetch(_PHOTOS.where(photos.c.id == photo_id)):
             return _photo(row)
         return None
 
     async def of_session(self, session_id: str) -> list[Photo]:
-        """Return the gallery of a session, in its order; the photos' dicts are not to be changed."""
-        found = await self._by_session.find(session_id)
-        return sorted(found, key=lambda photo: photo.sort_order)
+        """Read the gallery of a session, in its order; the photos' dicts must not be changed."""
+        return sorted(await self._by_session.find(session_id), key=lambda photo: photo.sort_order)
 
     async def page(self, session_id: str, *, page: int, page_size: int) -> tuple[list[Photo], int]:
-        """Return a page (from 1) of a session's gallery, in its order, and how many there are in all."""
+        """Read a page (from 1) of a session's gallery, in its order, and count all photos."""
         gallery = _PHOTOS.where(photos.c.session_id == session_id).order_by(photos.c.sort_order)
         return await read_page(self._database, gallery, _photo, page=page, page_size=page_size)
 
     async def newest(self, limit: int) -> list[Photo]:
-        """Return so many photos of all sessions, newest first."""
+        """Read at most ``limit`` photos of all sessions, newest first."""
         return await read_newest(self._database, _PHOTOS, _photo, photos, limit)
 
     async def update(self, photo: Photo, change: Callable[[Photo], Photo]) -> Photo:
@@ -86,8 +85,7 @@ class PhotoStore:
 
         Args:
             photo: which one.
-            change: is given the photo as it is by then, and no one else changes it meanwhile; what it
-                raises undoes everything.
+            change: gets the current photo, which nobody else changes meanwhile; an exception rolls back.
         """
         async with self._database.transaction() as connection:
             await self._activity.touch(connection, photo.session_id)
@@ -101,7 +99,7 @@ class PhotoStore:
         return changed
 
     async def reorder(self, session_id: str, photo_ids: Sequence[str]) -> list[Photo]:
-        """Put a gallery in a new order, and return it in that order.
+        """Reorder a gallery, and return it in the new order.
 
         Raises:
             OrderError: these are not exactly the photos of the gallery, each once.

@@ -1,4 +1,4 @@
-"""The product catalogue, as it is kept."""
+"""Stores the product catalogue."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ _NOT_IN_SLUG: Final = re.compile("[^a-z0-9]+")
 
 
 class ProductStore:
-    """The products of everyone."""
+    """Stores the products of everyone."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
@@ -71,26 +71,26 @@ class ProductStore:
         self._upsert = _upsert(database.dialect.name)
 
     async def by_gtin(self, gtin: str) -> StoredProduct | None:
-        """Return the product with this GTIN of 14 digits (any string), or None."""
+        """Read a product by its GTIN of 14 digits (any string), None if there is none."""
         for product in await self._by_gtin.find(gtin):
             return product
         return None
 
     async def count(self) -> int:
-        """Return how many products there are."""
+        """Count the products."""
         ((number,),) = await self._database.fetch(select(func.count()).select_from(products))
         return int(number)
 
     async def page(self, *, page: int, page_size: int) -> tuple[list[StoredProduct], int]:
-        """Return a page (from 1) of all products, by GTIN, and how many there are."""
+        """Read a page (from 1) of all products, by GTIN, and count all of them."""
         by_gtin = _PRODUCTS.order_by(products.c.gtin)
         return await read_page(self._database, by_gtin, _product, page=page, page_size=page_size)
 
     async def upsert_many(self, new: Iterable[Product]) -> int:
-        """Store products, or what is new about known ones, and return how many were read.
+        """Insert products or update those that changed, and return how many were read.
 
-        They are read and stored a thousand at a time, so there may be any number; a product that is given
-        twice is what it is last. Storing the same once more changes nothing.
+        They are read and stored a thousand at a time, so there may be any number; of duplicates the last one
+        counts. Storing the same products again changes nothing.
         """
         number = 0
         source = iter(new)
@@ -104,7 +104,7 @@ class ProductStore:
         rows = [_row(product, now) for product in batch]
         async with self._database.transaction() as connection:
             # of two who insert one product at once, PostgreSQL would refuse one for its short_id
-            await self._database.take_turn(connection, "products import")
+            await self._database.lock(connection, "products import")
             await connection.execute(self._upsert, rows)
 
 

@@ -1,6 +1,6 @@
-"""Proposals for products, as they are kept, reviewed and applied.
+"""Stores, reviews and applies proposals for products.
 
-The session of a proposal is locked before anything of it is changed, so what follows from that is exact.
+The session of a proposal is locked before the proposal is changed, so the extraction's status is exact.
 """
 
 from __future__ import annotations
@@ -44,10 +44,10 @@ class NoProductError(Exception):
 
 
 class ProposalRecord(msgspec.Struct, frozen=True):
-    """A proposal, and whose it is.
+    """A proposal and its owner.
 
     Attributes:
-        created_by: the credential that opened the session.
+        created_by: the credential that created the session.
     """
 
     proposal: Proposal
@@ -56,7 +56,7 @@ class ProposalRecord(msgspec.Struct, frozen=True):
 
 
 class ProposalStore:
-    """The proposals for all captures."""
+    """Stores the proposals for all captures."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
@@ -69,9 +69,9 @@ class ProposalStore:
         self._counts = Lookup(database, counted, captures.c.session_id, tuple)
 
     async def add_many(self, new: Sequence[Proposal]) -> int:
-        """Store proposals, and return how many; one that its capture has already is left out.
+        """Store proposals without duplicates, and return how many.
 
-        A capture has it if it has one of the same source with the same value for the same field.
+        A duplicate has the capture, the source, the field and the value of another one.
 
         Raises:
             ConstraintError: a capture does not exist, or there is a proposal with the id of one.
@@ -93,7 +93,7 @@ class ProposalStore:
         return len(rows)
 
     async def get(self, proposal_id: str) -> ProposalRecord | None:
-        """Return the proposal with this id (any string), or None."""
+        """Read a proposal by id (any string), None if there is none."""
         statement = (
             select(*_COLUMNS, scan_sessions.c.organization_id, scan_sessions.c.created_by)
             .join_from(proposals, captures)
@@ -105,7 +105,7 @@ class ProposalStore:
         return None
 
     async def of_capture(self, capture_id: str) -> list[Proposal]:
-        """Return the proposals for a capture, oldest first."""
+        """Read the proposals for a capture, oldest first."""
         statement = (
             select(*_COLUMNS)
             .where(proposals.c.capture_id == capture_id)
@@ -114,7 +114,7 @@ class ProposalStore:
         return [_proposal(row) for row in await self._database.fetch(statement)]
 
     async def counts(self, session_id: str) -> dict[str, int]:
-        """Return how many proposals there are for each capture of a session; those without are left out."""
+        """Count the proposals for each capture of a session; captures without any are left out."""
         return {capture_id: number for _, capture_id, number in await self._counts.find(session_id)}
 
     async def review(self, proposal_id: str, decision: ProposalStatus) -> Proposal:
@@ -170,7 +170,7 @@ class ProposalStore:
 
 
 def _values(accepted: Iterable[Proposal]) -> dict[str, str]:
-    """Return what is to be written, by field."""
+    """Return the values to write, by field."""
     in_turn = sorted(accepted, key=lambda proposal: (proposal.reviewed_at, proposal.created, proposal.id))
     return {proposal.field_name: proposal.proposed_value for proposal in in_turn}
 
@@ -193,8 +193,8 @@ async def _lock_session(connection: AsyncConnection, captured: ColumnElement[boo
 
 async def _lock_sessions(connection: AsyncConnection, captured: ColumnElement[bool]) -> list[str]:
     """Lock the sessions of captures, in one order everywhere, and return their ids."""
-    found = select(captures.c.session_id).where(captured).distinct().order_by(captures.c.session_id)
-    session_ids = list((await connection.scalars(found)).all())
+    sessions = select(captures.c.session_id).where(captured).distinct().order_by(captures.c.session_id)
+    session_ids = list((await connection.scalars(sessions)).all())
     for session_id in session_ids:
         await lock_session(connection, session_id)
     return session_ids

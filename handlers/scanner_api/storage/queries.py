@@ -1,4 +1,4 @@
-"""What the stores' statements have in common: columns and their records, pages, leases."""
+"""Parts of the stores' statements: columns and their records, pages, leases."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def columns_of(table: Table, kind: type[msgspec.Struct]) -> list[Column[Any]]:
 
 
 def maker_of(kind: type[Record]) -> Callable[[Iterable[Any]], Record]:
-    """Return what makes a record of the values of its fields, in their order."""
+    """Return a function that makes a record of the values of its fields, in their order."""
     fields = kind.__struct_fields__
     return lambda values: kind(**dict(zip(fields, values, strict=True)))
 
@@ -32,10 +32,10 @@ def maker_of(kind: type[Record]) -> Callable[[Iterable[Any]], Record]:
 async def read_page(
     database: Database, statement: Select[Any], make: Callable[[Any], Record], *, page: int, page_size: int
 ) -> tuple[list[Record], int]:
-    """Return the records on a page and the number of all, both of one moment.
+    """Return the records on a page and the number of all, from one snapshot.
 
     Args:
-        database: where to look.
+        database: the database.
         statement: ordered, so that no two rows can change places.
         make: makes a record of a row.
         page: from 1; one beyond the end is empty.

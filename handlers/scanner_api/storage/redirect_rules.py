@@ -1,4 +1,4 @@
-"""The redirect rules of products, as they are kept."""
+"""Stores the redirect rules of products."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ _rule: Final = maker_of(RedirectRule)
 
 
 class RedirectRuleStore:
-    """The redirect rules of all products.
+    """Stores the redirect rules of all products.
 
     Args:
-        database: where they are kept.
+        database: the database.
         clock: tells the time.
         make_id: makes the id of a new one.
     """
@@ -52,7 +52,7 @@ class RedirectRuleStore:
         self._make_id = make_id
 
     async def append(self, product_short_id: str, url: str) -> RedirectRule:
-        """Store a new rule behind the others of a product, and return it.
+        """Append a rule to those of a product, and return it.
 
         Raises:
             ConstraintError: there is no such product.
@@ -79,6 +79,6 @@ class RedirectRuleStore:
         return rule
 
     async def of_product(self, product_short_id: str) -> list[RedirectRule]:
-        """Return the rules of a product, in the order in which they are tried."""
+        """Read the rules of a product, in the order in which they are tried."""
         own = select(*_COLUMNS).where(redirect_rules.c.product_short_id == product_short_id)
         return [_rule(row) for row in await self._database.fetch(own.order_by(redirect_rules.c.order_index))]

@@ -1,4 +1,4 @@
-"""Secrets that the processes of one service share, such as the key that photo keys are tagged with."""
+"""Stores secrets that the processes of a service share, such as the one that photo keys are tagged with."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class SecretStore:
-    """Random bytes by name, made on first use."""
+    """Stores random bytes by name, made on first use."""
 
     def __init__(self, database: Database, random_bytes: RandomBytes = os.urandom) -> None:
         self._database = database
@@ -28,6 +28,6 @@ class SecretStore:
         """Return the 32 random bytes of this name, the same for all who share the database."""
         for (value,) in await self._database.fetch(select(secrets.c.value).where(secrets.c.name == name)):
             return bytes(value)
-        with suppress(ConstraintError):  # another process was first; its bytes count
+        with suppress(ConstraintError):  # another process was first
             await self._database.change(secrets.insert(), [{"name": name, "value": self._random_bytes(32)}])
         return await self.secret(name)

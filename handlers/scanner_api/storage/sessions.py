@@ -1,4 +1,4 @@
-"""Scan sessions, as they are kept."""
+"""Stores scan sessions."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ _session: Final = maker_of(ScanSession)
 
 
 class SessionStore:
-    """The scan sessions of all organizations.
+    """Stores the scan sessions of all organizations.
 
-    An ACTIVE session that was left idle is EXPIRED for everyone, whether or not that is written down yet.
+    An idle ACTIVE session counts as EXPIRED, whether or not that is stored yet.
 
     Args:
-        database: where they are kept.
+        database: the database.
         clock: tells the time.
         ttl_seconds: how long an ACTIVE session may be idle.
     """
@@ -53,19 +53,19 @@ class SessionStore:
         await self._database.change(scan_sessions.insert(), [asdict(session)])
 
     async def get(self, session_id: str) -> ScanSession | None:
-        """Return the session with this id (any string), or None; it is at least as new as the call.
+        """Read a session by id (any string), None if there is none; it is at least as new as the call.
 
-        Whoever asks at the same time may be given the same dicts: they are not to be changed.
+        Concurrent callers may share its dicts, which must not be changed.
         """
         for session in await self._by_id.find(session_id):
-            return self._activity.seen(session)
+            return self._activity.effective(session)
         return None
 
     async def close(self, session_id: str, *, submit: bool) -> ScanSession | None:
-        """Complete an active session, and have its extraction begin if it is submitted.
+        """Complete an ACTIVE session, and start its extraction if it is submitted.
 
         Returns:
-            The session as it is now, or None if it was not active: of several who close it, one gets it.
+            The completed session, None if it was not ACTIVE: of concurrent calls, one gets it.
         """
         changes = {"status": SessionStatus.COMPLETED, "modified": self._clock.now()}
         if submit:
@@ -76,7 +76,7 @@ class SessionStore:
         return _session(row) if row else None
 
     async def expire_idle(self) -> int:
-        """Write down which sessions were left idle, and return how many were not known to be."""
+        """Store that idle sessions are EXPIRED, and return how many were not yet."""
         idle = scan_sessions.update().where(self._activity.is_idle())
         return await self._database.change(idle.values(status=SessionStatus.EXPIRED))
 
@@ -89,7 +89,7 @@ class SessionStore:
         created_by: str | None = None,
         status: SessionStatus | None = None,
     ) -> tuple[list[ScanSession], int]:
-        """Return a page of sessions, newest first, and how many there are on all pages.
+        """Read a page of sessions, newest first, and count those on all pages.
 
         Args:
             organization_ids: whose sessions.
@@ -104,13 +104,15 @@ class SessionStore:
         if status is not None:
             statement = statement.where(self._has(status))
         newest_first = statement.order_by(scan_sessions.c.created.desc(), scan_sessions.c.id.desc())
-        found, total = await read_page(self._database, newest_first, _session, page=page, page_size=page_size)
-        return list(map(self._activity.seen, found)), total
+        sessions, total = await read_page(
+            self._database, newest_first, _session, page=page, page_size=page_size
+        )
+        return list(map(self._activity.effective, sessions)), total
 
     async def newest(self, limit: int) -> list[ScanSession]:
-        """Return so many sessions of all organizations, newest first."""
+        """Read at most ``limit`` sessions of all organizations, newest first."""
         newest = await read_newest(self._database, select(*_COLUMNS), _session, scan_sessions, limit)
-        return list(map(self._activity.seen, newest))
+        return list(map(self._activity.effective, newest))
 
     def _has(self, status: SessionStatus) -> ColumnElement[bool]:
         match status:

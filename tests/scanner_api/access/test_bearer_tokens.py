@@ -316,7 +316,7 @@ def test_token_is_verified_once(key_file, clock):
 
 def test_memory_of_tokens_is_bounded(key_file, clock, monkeypatch):
     """However many valid tokens come, no more than the bound are remembered, the newest ones."""
-    monkeypatch.setattr("scanner_api.access.tokens.MOST_KEPT", 3)
+    monkeypatch.setattr("scanner_api.access.tokens.MAX_CACHED", 3)
 
     async def scenario():
         verifier = TokenVerifier(*SETTINGS, KeySet(str(key_file)), CLAIM, clock)

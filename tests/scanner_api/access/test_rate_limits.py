@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from openapi_service.problems import RateLimited, ServiceUnavailable
 from scanner_api.access.callers import Caller
 from scanner_api.access.counters import MemoryCounters, open_counters
-from scanner_api.access.rate_limits import MOST_REFUSALS, RateLimiter, quota_of
+from scanner_api.access.rate_limits import MAX_REFUSALS, RateLimiter, quota_of
 
 
 class Answer(NamedTuple):
@@ -269,12 +269,12 @@ def test_refusals_are_remembered_within_bounds(clock, send):
 
     async def scenario():
         limiter = RateLimiter(open_counters("memory://", clock))
-        for number in range(MOST_REFUSALS + 10):
+        for number in range(MAX_REFUSALS + 10):
             await send(limiter, 1, 1, subject=f"failed:{number}")
-        assert len(limiter._refusals) == MOST_REFUSALS
+        assert len(limiter._refusals) == MAX_REFUSALS
         await limiter.reset()
         assert not limiter._refusals
-        assert (await send(limiter, 1, 1, subject=f"failed:{MOST_REFUSALS}")).status == 200
+        assert (await send(limiter, 1, 1, subject=f"failed:{MAX_REFUSALS}")).status == 200
 
     asyncio.run(scenario())
 

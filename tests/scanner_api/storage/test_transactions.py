@@ -121,7 +121,7 @@ def test_who_is_at_one_purpose_takes_turns(in_shared_database, shared_url, rows)
     async def scenario(database):
         async def write(_):
             async with pool_of_its_own(shared_url) as own, own.transaction() as connection:
-                await own.take_turn(connection, "counting")
+                await own.lock(connection, "counting")
                 found = await connection.scalar(select(func.count()).select_from(users))
                 await rows.add(connection, f"user-{found}")
 

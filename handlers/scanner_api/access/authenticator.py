@@ -1,4 +1,4 @@
-"""The gate of the Scanner API: every credential checked, every request counted."""
+"""The authenticator of the Scanner API: verifies every credential and counts every request."""
 
 from __future__ import annotations
 
@@ -23,19 +23,18 @@ ADDRESS = "address:"
 
 
 class Verifier(Protocol):
-    """Turns the credential of one security scheme into a caller."""
+    """Verifies the credentials of one security scheme."""
 
     async def verify(self, value: str, request: Request, /) -> Caller:
         """Return the caller, or raise Unauthorized, Forbidden or ServiceUnavailable."""
         ...
 
 
-class ScannerGate:
-    """Lets callers in, as the contract's security requirements and the rate limits allow.
+class ScannerAuthenticator:
+    """Authenticates callers by the contract's security requirements, and holds the rate limits.
 
     A request counts against its caller's credential; one without a valid credential counts against its
-    client's address. So whoever guesses is slowed down, and locks out nobody at the same address who has a
-    valid credential.
+    client's address. So guessing is slowed down, without locking out valid credentials at the same address.
     """
 
     def __init__(
@@ -63,9 +62,9 @@ class ScannerGate:
     async def admit(
         self, request: Request, credentials: Mapping[str, str], alternatives: Alternatives
     ) -> Caller | None:
-        """Return the caller, None for an anonymous one; raise a Problem for whom is not let in.
+        """Return the caller, None for an anonymous one, or raise a Problem.
 
-        Every credential that is presented must be valid, except where none is needed: there wrong ones are
+        Every credential in the request must be valid, except where none is required: there wrong ones are
         ignored. The headers of the rate limits are in ``request.response_headers`` whatever is raised.
         """
         callers, refused = await self._verify(request, credentials)
@@ -74,7 +73,7 @@ class ScannerGate:
             if alternatives:
                 raise refused
             return None
-        met = met_by(callers, alternatives or ANYONE)
+        met = satisfied_by(callers, alternatives or ANYONE)
         caller = None if met is None else caller_by(callers, met)
         await self._spend(request, caller)
         if met is None:
@@ -84,7 +83,7 @@ class ScannerGate:
     async def _verify(
         self, request: Request, credentials: Mapping[str, str]
     ) -> tuple[dict[str, Caller], Problem | None]:
-        """Return the callers by scheme, in the contract's order, and why the first wrong one is refused."""
+        """Return the callers by scheme, in the contract's order, and the first problem."""
         callers: dict[str, Caller] = {}
         refused: Problem | None = None
         for scheme in self._verifiers:
@@ -98,7 +97,7 @@ class ScannerGate:
             except Forbidden as problem:
                 refused = refused or problem
             except Exception:
-                # it could not be told who calls: the answer, a 503 most likely, has its headers all the same
+                # the caller is unknown, but the response (a 503 most likely) has the headers all the same
                 await self._spend(request, None)
                 raise
         return callers, refused
@@ -111,7 +110,7 @@ class ScannerGate:
         return limiter.spend(request, ADDRESS + address, limiter.by_address)
 
 
-def met_by(callers: Mapping[str, Caller], alternatives: Alternatives) -> frozenset[str] | None:
+def satisfied_by(callers: Mapping[str, Caller], alternatives: Alternatives) -> frozenset[str] | None:
     """Return the first alternative of which every scheme has a caller."""
     for alternative in alternatives:
         if alternative <= callers.keys():

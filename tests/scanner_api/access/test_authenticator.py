@@ -12,10 +12,10 @@ import pytest
 from openapi_service.problems import Forbidden, Problem, RateLimited, ServiceUnavailable, Unauthorized
 from openapi_service.proxies import TrustedProxies
 from scanner_api.access.api_keys import ApiKeyVerifier, new_key
+from scanner_api.access.authenticator import ScannerAuthenticator
 from scanner_api.access.callers import Caller
 from scanner_api.access.counters import open_counters
-from scanner_api.access.gate import ScannerGate
-from scanner_api.access.oauth import BearerSwitchedOff
+from scanner_api.access.oauth import BearerDisabled
 from scanner_api.access.rate_limits import RateLimiter
 from scanner_api.access.web_sessions import WebSessionVerifier
 
@@ -73,7 +73,9 @@ class House:
         self.doormen = {scheme: Doorman(scheme) for scheme in reversed(SCHEMES)}
         self.make_request = make_request
         limiter = RateLimiter(open_counters("memory://", clock), per_minute=per_minute)
-        self.gate = ScannerGate(self.doormen, limiter, SCHEMES, TrustedProxies(["10.0.0.1"]), "Scanner API")
+        self.gate = ScannerAuthenticator(
+            self.doormen, limiter, SCHEMES, TrustedProxies(["10.0.0.1"]), "Scanner API"
+        )
 
     @property
     def asked(self):
@@ -264,7 +266,7 @@ def test_every_scheme_needs_its_verifier(clock):
     """A scheme of the contract that nothing verifies fails the start and is named."""
     limiter = RateLimiter(open_counters("memory://", clock))
     with pytest.raises(ValueError, match="security scheme OAuthTokenAuth, SessionAuth"):
-        ScannerGate({KEY: Doorman(KEY)}, limiter, SCHEMES, TrustedProxies([]))
+        ScannerAuthenticator({KEY: Doorman(KEY)}, limiter, SCHEMES, TrustedProxies([]))
 
 
 def test_real_verifiers_behind_the_gate(clock, make_request, open_store):
@@ -277,10 +279,12 @@ def test_real_verifiers_behind_the_gate(clock, make_request, open_store):
             await store.add_key(key, organization_id="acme", per_minute=2)
             verifiers = {
                 KEY: ApiKeyVerifier(store, clock),
-                BEARER: BearerSwitchedOff(),
+                BEARER: BearerDisabled(),
                 COOKIE: WebSessionVerifier(store, clock, proxies),
             }
-            gate = ScannerGate(verifiers, RateLimiter(open_counters("memory://", clock)), SCHEMES, proxies)
+            gate = ScannerAuthenticator(
+                verifiers, RateLimiter(open_counters("memory://", clock)), SCHEMES, proxies
+            )
             request = make_request()
             caller = await gate.admit(request, {KEY: key}, ANY_OF_THEM)
             assert caller.organizations == {"acme"}
@@ -297,7 +301,7 @@ def test_real_verifiers_behind_the_gate(clock, make_request, open_store):
 
 def test_access_is_light_to_import():
     """A server without bearer tokens and without Redis does not spend its start on importing for them."""
-    modules = "api_keys, counters, gate, oauth, rate_limits, web_sessions"
+    modules = "api_keys, authenticator, counters, oauth, rate_limits, web_sessions"
     program = f"import sys; from scanner_api.access import {modules}; print(*sorted(sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)  # noqa: S603 -- the project's own command
     assert not {"joserfc", "cryptography", "httpx", "redis"} & set(loaded.stdout.split())
