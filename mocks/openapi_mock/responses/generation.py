@@ -1,8 +1,8 @@
 """Values generated from schemas: most likely valid, the same for the same seed, small where a schema recurs.
 
 A `Generator` makes several attempts at a value. An `Attempt` goes down the schema: in each place, the schemas
-that hold together there are merged (`.merging`), and of what they say an object, an array, or one of the
-`.primitives` is made.
+that hold together there are merged (`openapi_contract.merging`), and of what they say an object, an array or
+one of the `.primitives` is made.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from openapi_contract.merging import Branch, Merged
     from openapi_contract.schemas import Schema, Schemas
-
 
 ATTEMPTS = 40
 BARE, FIRST_FREE, LAST_EXAMPLES = 1, 3, 4

@@ -1,8 +1,8 @@
 """Identifiers that stand for a status, for an app that cannot send ``Prefer``; worked out from the contract.
 
 For every identifier that a request may hold (a path parameter, or a query parameter or member of the body
-whose name ends in ``id``, in ``ids`` if they are many) and every documented status there is one that keeps
-its schema: ``mock-status-404``, or what comes closest.
+whose name ends in ``id`` or ``ids``) and every documented status there is one that conforms to its schema:
+``mock-status-404``, or what comes closest.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class MagicIds:
             self.spellings[place, name], self._statuses[place, name] = spelled, known
 
     def _drawn(self, schema: Any, status: int) -> Iterator[str]:
-        """Yield what a pattern allows that no spelling keeps; what is short may be met by chance."""
+        """Yield what a pattern allows where no spelling conforms to it; what is short may occur by chance."""
         drawn = self._generator.values(schema, f"magic id {status}", examples=False)
         yield from (each for each in islice(drawn, MOST_DRAWN) if isinstance(each, str) and len(each) > SHORT)
 
@@ -112,7 +112,7 @@ def _inside(name: str, value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _spellings(schema: Any, status: int) -> Iterator[Any]:
-    """Yield identifiers that tell a person what they stand for."""
+    """Yield identifiers that a person can read, the clearest first."""
     legible = f"MockStatus{status}".translate(DIGITS)
     shortest = schema.get("minLength", 0) if isinstance(schema, dict) else 0
     yield from (f"mock-status-{status}", f"mock{status}", legible)
