@@ -180,7 +180,7 @@ class PostData(msgspec.Struct):
 
 
 class Content(msgspec.Struct):
-    """The body of an answer."""
+    """The body of a response."""
 
     size: float | None = -1
     mime_type: str | None = msgspec.field(name="mimeType", default=None)

@@ -1,4 +1,4 @@
-"""Keeps a run within the rate limits that the answers tell, so that it does not run into 429."""
+"""Keeps a run within the rate limits that the responses tell, so that it does not run into 429."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Pace:
         self.waited = 0.0
 
     def heed(self, headers: Mapping[str, str], left: float = inf, kept: float = 0.0) -> None:
-        """Wait if the answer with these headers says that the next request would be one too many.
+        """Wait if the response with these headers says that the next request would be one too many.
 
         Args:
             headers: names in lower case.

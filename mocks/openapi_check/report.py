@@ -357,15 +357,15 @@ class Report(msgspec.Struct, kw_only=True):
         if self.seconds:
             effort += f" in {self.seconds:.1f} s, seed {self.seed}"
         if self.exit_code == OK:
-            return f"The contract is kept{self._as_far_as()}: {effort}."
+            return f"Conforms to the contract{self._as_far_as()}: {effort}."
         troubles = len({trouble.operation for trouble in self.troubles})
         untested = [f"{troubles} operation{'s' * (troubles != 1)} could not be tested"] * bool(troubles)
         unfinished = [*untested, *filter(None, [self._why_unfinished()])]
         if self.exit_code == COULD_NOT_RUN:
             return f"Not finished ({', '.join(unfinished)}): {effort}; nothing was wrong so far."
         findings = len(self.findings)
-        broken = f"{findings} promise{'s' * (findings != 1)} broken"
-        return f"{', '.join([broken, *unfinished])}: {effort}."
+        violations = f"{findings} violation{'s' * (findings != 1)}"
+        return f"{', '.join([violations, *unfinished])}: {effort}."
 
     def json(self) -> bytes:
         """Return the report as JSON; that of recorded traffic has members of its own."""

@@ -141,7 +141,7 @@ def _cut(text: str) -> Text:
 def _show_traffic(report: Report, traffic: Traffic, console: Console) -> None:
     console.print(_coverage(traffic, console.width))
     if report.findings:
-        console.print("\nWhat breaks the contract", style="bold")
+        console.print("\nViolations of the contract", style="bold")
         console.print(_violations(report.findings))
     console.print()
     for line in summary(report, traffic):
@@ -152,7 +152,7 @@ def summary(report: Report, traffic: Traffic) -> Iterator[str]:
     """Yield what there is to say of recorded traffic in a few lines."""
     contract = f"{report.subject.title} {report.subject.version}"
     yield f"{traffic.exchanges} exchanges, {traffic.validated} validated by {contract}."
-    yield f"{traffic.broken_requests} requests and {traffic.broken_responses} answers break the contract."
+    yield f"{traffic.broken_requests} requests and {traffic.broken_responses} responses violate the contract."
     for reason, count in traffic.unvalidated.items():
         yield f"Not validated {times(count)}: {reason}."
     for host, count in traffic.left_out.items():

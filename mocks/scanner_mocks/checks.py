@@ -12,7 +12,7 @@ from openapi_check.checks.problem_details import ProblemDetails
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from openapi_check.checks.check import Check, Violated
+    from openapi_check.checks.check import Check, CheckFailure
 
 
 class ScannerProblems(ProblemDetails):
@@ -39,15 +39,15 @@ class ScannerProblems(ProblemDetails):
     everywhere = True
     schema = "ProblemDetails"
 
-    def wrong_members(self, problem: dict[str, Any], status: int, label: str) -> Iterator[Violated]:
+    def wrong_members(self, problem: dict[str, Any], status: int, label: str) -> Iterator[CheckFailure]:
         """Yield what is wrong with the members of a problem."""
         yield from super().wrong_members(problem, status, label)
         uri, code = str(problem.get("type")), problem.get("error_code")
         if isinstance(code, str) and uri.rpartition("/")[2] != code:
-            yield self.violated("type", f"{uri} does not end with the error_code {code}", label)
+            yield self.failure("type", f"{uri} does not end with the error_code {code}", label)
         if isinstance(problem.get("timestamp"), str) and not _is_timestamp(problem["timestamp"]):
             told = f"the timestamp {problem['timestamp']} is no date-time with an offset"
-            yield self.violated("timestamp", told, label)
+            yield self.failure("timestamp", told, label)
 
 
 def _is_timestamp(text: str) -> bool:

@@ -29,7 +29,7 @@ def lint(folder):
     ("module", "line", "wall"),
     [
         ("spec/openapi_contract/loading.py", "import openapi_service.clock", "The engine:"),
-        ("mocks/openapi_check/matching.py", "import openapi_mock", "The engine:"),
+        ("mocks/openapi_check/target.py", "import openapi_mock", "The engine:"),
         ("handlers/openapi_service/request.py", "import scanner_api.settings", "The engine knows nothing"),
         ("mocks/presigned_s3/cors.py", "import openapi_mock", "S3 knows no contract"),
         ("handlers/openapi_service/edge.py", "import openapi_check", "The service runs without"),

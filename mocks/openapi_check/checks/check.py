@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from openapi_contract import Operation
 
 
-class Violated(Failure):
-    """A promise that is not kept; raise several at once as a `FailureGroup`.
+class CheckFailure(Failure):
+    """What violates a rule of a check; raise several at once as a `FailureGroup`.
 
-    Two with the same operation, check and rule are one finding, which is told once.
+    Two with the same operation, check and rule are one finding.
 
     Attributes:
         rule: which part of the check it is, a few words that are the same each time.
@@ -66,7 +66,7 @@ class Check:
         name: what it is called in reports, in snake case.
         sentence: what it holds, for people.
         rules: what each of its rules holds, by the rule's name.
-        severity: of a promise that is not kept, in Schemathesis's terms.
+        severity: of a violation, in Schemathesis's terms.
         source: where that is specified.
         target: what is checked.
         notes: what was left untried and why, and in which of several ways something was tried.
@@ -94,13 +94,13 @@ class Check:
         """
         return ""
 
-    def violated(
+    def failure(
         self, rule: str, message: str, operation: str | None, exchange: httpx.Response | None = None
-    ) -> Violated:
-        """Return what says that a rule is broken; see `Violated`."""
+    ) -> CheckFailure:
+        """Return what says that a rule is broken; see `CheckFailure`."""
         if rule not in self.rules:
             raise ValueError(f"{self.name} has no rule {rule!r}.")
-        violated = Violated(self.name, rule, message, operation=operation, exchange=exchange)
+        violated = CheckFailure(self.name, rule, message, operation=operation, exchange=exchange)
         violated.severity = self.severity
         return violated
 
@@ -110,24 +110,24 @@ class Check:
             self.notes.append(text)
 
 
-class AnswerCheck(Check):
-    """A check that judges each answer.
+class ResponseCheck(Check):
+    """A check of each response.
 
     Attributes:
-        headers: of the answer that it judges, in lower case.
-        judges_errors: whether it judges the bodies of errors.
+        headers: that it checks, in lower case.
+        covers_errors: whether it checks the bodies of errors.
     """
 
     headers: ClassVar[frozenset[str]] = frozenset()
-    judges_errors: ClassVar[bool] = False
+    covers_errors: ClassVar[bool] = False
 
-    def judge(self, response: Response, case: Case[Any]) -> Iterable[Violated]:
-        """Yield what is wrong with an answer."""
+    def failures(self, response: Response, case: Case[Any]) -> Iterable[CheckFailure]:
+        """Yield what is wrong with a response."""
         raise NotImplementedError
 
     def after_response(self, _ctx: CheckContext, response: Response, case: Case[Any]) -> None:
-        """Judge an answer, as Schemathesis asks it."""
-        _raise(self.judge(response, case))
+        """Check a response, as Schemathesis asks it."""
+        _raise(self.failures(response, case))
 
 
 class RunCheck(Check):
@@ -139,16 +139,16 @@ class RunCheck(Check):
         return Samples(self.target, self.note)
 
     def send(self, operation: Operation, headers: Mapping[str, str], **how: Any) -> httpx.Response:
-        """Send the sample of an operation, and return the answer; see `Samples.send`."""
+        """Send the sample of an operation, and return the response; see `Samples.send`."""
         return self.samples.send(self.samples.draw(operation), headers, **how)
 
-    def run(self) -> Iterable[Violated]:
+    def run(self) -> Iterable[CheckFailure]:
         """Yield what is wrong with the target."""
         raise NotImplementedError
 
     def after_run(self, _ctx: CheckContext) -> None:
         """Check the target, as Schemathesis asks it."""
-        found: list[Violated] = []
+        found: list[CheckFailure] = []
         try:
             for violated in self.run():
                 found.append(violated)  # noqa: PERF402 -- what is found before the end counts
@@ -160,7 +160,7 @@ class RunCheck(Check):
         _raise(found)
 
 
-def _raise(found: Iterable[Violated]) -> None:
+def _raise(found: Iterable[CheckFailure]) -> None:
     if failures := list(found):
         raise FailureGroup(failures)
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from openapi_check.checks.check import Violated
+    from openapi_check.checks.check import CheckFailure
     from openapi_contract import Operation
 
 IMPLICIT: Final = {"HEAD", "OPTIONS"}
@@ -34,21 +34,21 @@ ANY: Final = "*"
 
 
 class HttpSemantics(RunCheck):
-    """Asks for what no contract has to say, because HTTP does."""
+    """Checks what no contract has to say, because HTTP does."""
 
     name = "http_semantics"
     sentence = "Allow, HEAD, Accept and preflights are what HTTP says they are."
     rules: ClassVar[dict[str, str]] = {
         "allow": "the Allow of a 405 lists the methods that the path has, and no others",
         "head": "HEAD answers as GET does, without a body",
-        "406": "an Accept that excludes every answer gets none, where the contract has a 406",
+        "406": "an Accept that excludes every response gets none, where the contract has a 406",
         "preflight": "a preflight that is answered at all allows the method and the credentials' headers",
         "open cookies": "a preflight allows no credentials to every origin",
     }
     severity = Severity.MEDIUM
     source = "RFC 9110"
 
-    def run(self) -> Iterator[Violated]:
+    def run(self) -> Iterator[CheckFailure]:
         """Yield each path and operation that is not as HTTP says."""
         paths: dict[str, list[Operation]] = {}
         for operation in self.samples.drawable(self.target.operations):
@@ -61,37 +61,37 @@ class HttpSemantics(RunCheck):
                 yield from self._try_head(operation)
                 yield from self._try_accept(operation)
 
-    def _try_method(self, operation: Operation) -> Iterator[Violated]:
+    def _try_method(self, operation: Operation) -> Iterator[CheckFailure]:
         contract = self.target.contract
         had = {each.method.upper() for each in contract.operations if each.path == operation.path}
         probe = next((each for each in PROBES if each not in had), None)
         if probe is None or (self.target.read_only and probe.lower() not in SAFE):
             return
-        answer = self.send(operation, self.target.headers, method=probe)
-        allowed = _listed(answer.headers.get("allow", ""))
-        is_refused = answer.status_code == HTTPStatus.METHOD_NOT_ALLOWED
+        response = self.send(operation, self.target.headers, method=probe)
+        allowed = _listed(response.headers.get("allow", ""))
+        is_refused = response.status_code == HTTPStatus.METHOD_NOT_ALLOWED
         if is_refused and allowed and allowed - IMPLICIT != had - IMPLICIT:
-            told = f"Allow: {', '.join(sorted(allowed))}, where the contract has {', '.join(sorted(had))}"
-            yield self.violated("allow", told, f"{probe} {operation.path}", answer)
+            message = f"Allow: {', '.join(sorted(allowed))}, where the contract has {', '.join(sorted(had))}"
+            yield self.failure("allow", message, f"{probe} {operation.path}", response)
 
-    def _try_head(self, operation: Operation) -> Iterator[Violated]:
+    def _try_head(self, operation: Operation) -> Iterator[CheckFailure]:
         get = self.send(operation, self.target.headers)
         head = self.send(operation, self.target.headers, method="HEAD")
-        if (told := _outline(head)) != _outline(get):
-            told = f"HEAD answers {told}, GET {_outline(get)}"
-            yield self.violated("head", told, label_of(operation), head)
+        if (message := _outline(head)) != _outline(get):
+            message = f"HEAD answers {message}, GET {_outline(get)}"
+            yield self.failure("head", message, label_of(operation), head)
         elif head.content:
-            yield self.violated("head", "the answer to HEAD has a body", label_of(operation), head)
+            yield self.failure("head", "the response to HEAD has a body", label_of(operation), head)
 
-    def _try_accept(self, operation: Operation) -> Iterator[Violated]:
+    def _try_accept(self, operation: Operation) -> Iterator[CheckFailure]:
         if str(HTTPStatus.NOT_ACCEPTABLE.value) in operation.responses:
             headers = {**self.target.headers, "Accept": UNHEARD_OF}
-            answer = self.send(operation, headers)
-            if answer.is_success:
-                told = f"Accept: {UNHEARD_OF} is answered {_outline(answer)}"
-                yield self.violated("406", told, label_of(operation), answer)
+            response = self.send(operation, headers)
+            if response.is_success:
+                message = f"Accept: {UNHEARD_OF} is answered {_outline(response)}"
+                yield self.failure("406", message, label_of(operation), response)
 
-    def _try_preflight(self, operations: list[Operation]) -> Iterator[Violated]:
+    def _try_preflight(self, operations: list[Operation]) -> Iterator[CheckFailure]:
         operation = operations[-1]
         headers = {
             **self.target.credentials.headers,
@@ -99,22 +99,22 @@ class HttpSemantics(RunCheck):
             "Access-Control-Request-Method": operation.method.upper(),
             "Access-Control-Request-Headers": ", ".join(sorted(self._credential_headers())),
         }
-        answer = self.send(operation, headers, method="OPTIONS")
-        origin = answer.headers.get("access-control-allow-origin", "")
+        response = self.send(operation, headers, method="OPTIONS")
+        origin = response.headers.get("access-control-allow-origin", "")
         if origin not in (ANY, PAGE):
             self.note("preflight: untried, pages of other origins are not let in")
             return
         label = label_of(operation)
-        if lacking := self._lacking(operation, answer):
-            yield self.violated(
-                "preflight", f"the preflight does not allow {', '.join(lacking)}", label, answer
+        if lacking := self._lacking(operation, response):
+            yield self.failure(
+                "preflight", f"the preflight does not allow {', '.join(lacking)}", label, response
             )
-        if origin == ANY and answer.headers.get("access-control-allow-credentials") == "true":
-            yield self.violated("open cookies", "every origin may send cookies", label, answer)
+        if origin == ANY and response.headers.get("access-control-allow-credentials") == "true":
+            yield self.failure("open cookies", "every origin may send cookies", label, response)
 
-    def _lacking(self, operation: Operation, answer: httpx.Response) -> list[str]:
-        methods = _listed(answer.headers.get("access-control-allow-methods", "")) | ALWAYS_ALLOWED
-        names = _listed(answer.headers.get("access-control-allow-headers", ""))
+    def _lacking(self, operation: Operation, response: httpx.Response) -> list[str]:
+        methods = _listed(response.headers.get("access-control-allow-methods", "")) | ALWAYS_ALLOWED
+        names = _listed(response.headers.get("access-control-allow-headers", ""))
         # the star does not stand for Authorization (Fetch, CORS non-wildcard request-header name)
         wanted = {name for name in self._credential_headers() if ANY not in names or name == "AUTHORIZATION"}
         lacking = sorted(wanted - names)
@@ -132,5 +132,5 @@ def _listed(value: str) -> set[str]:
     return {each.strip().upper() for each in value.split(",") if each.strip()}
 
 
-def _outline(answer: httpx.Response) -> str:
-    return f"{answer.status_code} {answer.headers.get('content-type', '')}".strip()
+def _outline(response: httpx.Response) -> str:
+    return f"{response.status_code} {response.headers.get('content-type', '')}".strip()

@@ -43,7 +43,7 @@ class Step:
         operation: what it calls.
         path: the values for its path.
         body: what its body gets; empty if nothing.
-        ids: all of the values that an answer gave.
+        ids: all of the values that a response gave.
     """
 
     operation: Operation
@@ -129,19 +129,19 @@ def _below(reached: list[Step], operation: Operation) -> Step | None:
 
 
 def _linked(target: Target, samples: Samples, step: Step, by_id: Mapping[str, Operation]) -> Iterator[Step]:
-    """Call an operation if its answer has links, and yield where they lead."""
+    """Call an operation if its response has links, and yield where they lead."""
     operation = step.operation
     links = _links(target.contract, target.fallback, operation.operation_id)
     if not links or (target.read_only and operation.method not in SAFE):
         return
-    answer = samples.send(step.case(samples), target.headers)
-    found = json_of(answer.content)
-    if not answer.is_success or found is None:
+    response = samples.send(step.case(samples), target.headers)
+    found = json_of(response.content)
+    if not response.is_success or found is None:
         return
     if (form := form_of(found)) and not target.read_only:
         with suppress(httpx.HTTPError, httpx.InvalidURL):  # whether it is taken, presigned_upload asks
             post_form(target.client, form, photo())
-    for link in links.get(str(answer.status_code), ()):
+    for link in links.get(str(response.status_code), ()):
         if link.get("operationId") in by_id:
             yield from _follow(link, by_id[link["operationId"]], step, found)
 
@@ -170,7 +170,7 @@ def _follow(link: Mapping[str, Any], operation: Operation, step: Step, found: An
         path = _evaluated(link.get("parameters", {}), step, found, ids)
         body = _evaluated(link.get("requestBody", {}), step, found, ids)
     except KeyError:
-        return  # the answer has nothing there, such as the first of an empty list
+        return  # the response has nothing there, such as the first of an empty list
     wanted = {each["name"] for each in operation.parameters if each["in"] == "path"}
     if ids and wanted <= path.keys() and isinstance(body, dict):
         yield Step(operation, path, body, frozenset(ids))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from openapi_check.checks.check import Violated
+    from openapi_check.checks.check import CheckFailure
     from openapi_check.target import Target
 
     from .links import Step
@@ -49,7 +49,7 @@ class OrganizationIsolation(RunCheck):
             return "no key of another organization was given"
         return "" if target.by_scheme else "no credential was given"
 
-    def run(self) -> Iterator[Violated]:
+    def run(self) -> Iterator[CheckFailure]:
         """Yield each operation that tells another organization's ids from unknown ones."""
         reached = steps(self.target, self.samples)
         if not reached:
@@ -60,29 +60,28 @@ class OrganizationIsolation(RunCheck):
             if step.operation.security and step.operation in self.target.operations:
                 yield from self._compare(step)
 
-    def _compare(self, step: Step) -> Iterator[Violated]:
+    def _compare(self, step: Step) -> Iterator[CheckFailure]:
         unknown = {each: _unlike(each) for each in step.ids}
         for_unknown = self.samples.send(step.case(self.samples, unknown), self.target.other_headers)
         if for_unknown.status_code in NOT_LET_IN:
             self.note(f"{label_of(step.operation)}: untried, the other key got {for_unknown.status_code}")
             return
-        answer = self.samples.send(step.case(self.samples), self.target.other_headers)
-        if _gist(answer, dict.fromkeys(step.ids, "id")) != _gist(
+        response = self.samples.send(step.case(self.samples), self.target.other_headers)
+        if _gist(response, dict.fromkeys(step.ids, "id")) != _gist(
             for_unknown, dict.fromkeys(unknown.values(), "id")
         ):
-            told = (
-                f"another organization's id is answered {_told(answer)}, an unknown one {_told(for_unknown)}"
-            )
+            theirs, nobodys = _described(response), _described(for_unknown)
+            message = f"another organization's id is answered {theirs}, an unknown one {nobodys}"
             rule = "read" if step.operation.method in SAFE else "write"
-            yield self.violated(rule, told, label_of(step.operation), answer)
+            yield self.failure(rule, message, label_of(step.operation), response)
 
-    def _lists(self, ids: set[str]) -> Iterator[Violated]:
+    def _lists(self, ids: set[str]) -> Iterator[CheckFailure]:
         for operation in self.samples.drawable(self.target.operations):
             if operation.method == "get" and operation.security and "{" not in operation.path:
-                answer = self.send(operation, self.target.other_headers)
-                if shown := [each for each in sorted(ids) if f'"{each}"' in answer.text]:
-                    told = f"{shown[0]} of another organization is in the answer"
-                    yield self.violated("list", told, label_of(operation), answer)
+                response = self.send(operation, self.target.other_headers)
+                if shown := [each for each in sorted(ids) if f'"{each}"' in response.text]:
+                    message = f"{shown[0]} of another organization is in the response"
+                    yield self.failure("list", message, label_of(operation), response)
 
     def _note_untried(self, reached: list[Step]) -> None:
         tried = {step.operation.operation_id for step in reached}
@@ -99,10 +98,14 @@ def _unlike(known: str) -> str:
     return head + (tail[::-1] if tail != tail[::-1] else tail[1:] + tail[:1])
 
 
-def _gist(answer: httpx.Response, names: Mapping[str, str]) -> tuple[Any, ...]:
-    """Return what an answer says, whichever ids it says it of."""
-    found = json_of(answer.content)
-    return answer.status_code, answer.headers.get("content-type"), _without(found, names) or answer.content
+def _gist(response: httpx.Response, names: Mapping[str, str]) -> tuple[Any, ...]:
+    """Return what a response says, whichever ids it says it of."""
+    found = json_of(response.content)
+    return (
+        response.status_code,
+        response.headers.get("content-type"),
+        _without(found, names) or response.content,
+    )
 
 
 def _without(node: Any, names: Mapping[str, str]) -> Any:
@@ -116,6 +119,6 @@ def _without(node: Any, names: Mapping[str, str]) -> Any:
     return node
 
 
-def _told(answer: httpx.Response) -> str:
-    detail = (object_of(answer.content) or {}).get("detail", "")
-    return f"{answer.status_code}{f' ({detail})' if detail else ''}"
+def _described(response: httpx.Response) -> str:
+    detail = (object_of(response.content) or {}).get("detail", "")
+    return f"{response.status_code}{f' ({detail})' if detail else ''}"

@@ -18,7 +18,7 @@ from .links import form_of, has_forms, photo, post_form, steps
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from openapi_check.checks.check import Violated
+    from openapi_check.checks.check import CheckFailure
     from openapi_check.target import Target
 
     from .links import Step, UploadForm
@@ -53,61 +53,63 @@ class PresignedUpload(RunCheck):
             return "uploads are not read-only"
         return "" if has_forms(target.contract) else "the contract has no presigned uploads"
 
-    def run(self) -> Iterator[Violated]:
+    def run(self) -> Iterator[CheckFailure]:
         """Yield each form that is refused unspoiled, or taken spoiled."""
         tried = 0
         for step in steps(self.target, self.samples):
             if step.operation.method == "get" and step.operation in self.target.operations:
-                answer = json_of(self.samples.send(step.case(self.samples), self.target.headers).content)
-                if form := form_of(answer):
+                response = json_of(self.samples.send(step.case(self.samples), self.target.headers).content)
+                if form := form_of(response):
                     tried += 1
-                    yield from self._try(step, form, answer.get("expires_in"))
+                    yield from self._try(step, form, response.get("expires_in"))
         if not tried:
             raise NothingToCheck("no form was handed out")
 
-    def _try(self, step: Step, form: UploadForm, seconds: Any) -> Iterator[Violated]:
+    def _try(self, step: Step, form: UploadForm, seconds: Any) -> Iterator[CheckFailure]:
         label = label_of(step.operation)
-        answer = self._post(form)
-        if answer is None or not answer.is_success:
-            yield self.violated("photo", f"the photo was answered {_told(answer)}", label, answer)
-        if answer is not None:
+        response = self._post(form)
+        if response is None or not response.is_success:
+            yield self.failure("photo", f"the photo was answered {_described(response)}", label, response)
+        if response is not None:
             for rule, spoiled in _spoiled(form.fields):
                 yield from self._refused(rule, label, self._post(form._replace(fields=spoiled)))
             yield from self._try_size(form, label)
             yield from self._try_expired(form, label, seconds)
 
-    def _try_size(self, form: UploadForm, label: str) -> Iterator[Violated]:
+    def _try_size(self, form: UploadForm, label: str) -> Iterator[CheckFailure]:
         limit = _largest(form.fields)
         if limit is None:
-            yield self.violated("size", "the policy has no content-length-range", label)
+            yield self.failure("size", "the policy has no content-length-range", label)
         elif limit >= LARGEST_UPLOAD:
             self.note(f"size: untried, the limit is {limit} bytes")
         else:
             content = photo().ljust(limit + 1, b"\0")
             yield from self._refused("size", label, self._post(form, content))
 
-    def _try_expired(self, form: UploadForm, label: str, seconds: Any) -> Iterator[Violated]:
+    def _try_expired(self, form: UploadForm, label: str, seconds: Any) -> Iterator[CheckFailure]:
         longest = min(
             LONGEST_WAIT_SECONDS, self.target.remaining() / 2
         )  # the rest is for whoever comes later
         if type(seconds) is not int or not 0 <= seconds < longest:
-            told = f"the form is good for {seconds} s, so only its policy was sent with a later expiration"
-            self.note(f"expired: untried, {told}")
+            message = f"the form is good for {seconds} s, so only its policy was sent with a later expiration"
+            self.note(f"expired: untried, {message}")
             return
         self.target.sleep(seconds + 1)
         self.note(f"expired: the form was sent again after {seconds + 1} s")
         yield from self._refused("expired", label, self._post(form))
 
     def _post(self, form: UploadForm, content: bytes | None = None) -> httpx.Response | None:
-        """Post a form, and return the answer; None if the connection ends without one."""
+        """Post a form, and return the response; None if the connection ends without one."""
         try:
             return post_form(self.target.client, form, content or photo())
         except (httpx.HTTPError, httpx.InvalidURL):
             return None
 
-    def _refused(self, rule: str, label: str, answer: httpx.Response | None) -> Iterator[Violated]:
-        if answer is not None and not answer.is_client_error:
-            yield self.violated(rule, f"the answer was {_told(answer)}, not a refusal", label, answer)
+    def _refused(self, rule: str, label: str, response: httpx.Response | None) -> Iterator[CheckFailure]:
+        if response is not None and not response.is_client_error:
+            yield self.failure(
+                rule, f"the response was {_described(response)}, not a refusal", label, response
+            )
 
 
 def _spoiled(fields: Mapping[str, str]) -> Iterator[tuple[str, dict[str, str]]]:
@@ -156,5 +158,5 @@ def _largest(fields: Mapping[str, str]) -> int | None:
     return None
 
 
-def _told(answer: httpx.Response | None) -> str:
-    return "by nothing" if answer is None else f"{answer.status_code} {answer.text[:200]}".strip()
+def _described(response: httpx.Response | None) -> str:
+    return "by nothing" if response is None else f"{response.status_code} {response.text[:200]}".strip()

@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from openapi_check.target import label_of
 
-from .check import AnswerCheck, object_of
+from .check import ResponseCheck, object_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from schemathesis import Case, Response
 
-    from openapi_check.checks.check import Violated
+    from openapi_check.checks.check import CheckFailure
     from openapi_check.target import Target
 
 MEDIA_TYPE: Final = "application/problem+json"
 WORDS: Final = {str: "string", int: "whole number", bool: "true or false"}
 
 
-class ProblemDetails(AnswerCheck):
+class ProblemDetails(ResponseCheck):
     """Checks each response of 400 and above that has a body.
 
     Attributes:
@@ -40,9 +40,9 @@ class ProblemDetails(AnswerCheck):
         "object": "its body is a JSON object",
         "members": "type, title, status, detail, instance are each of its type where they are there",
         "status": "the member status is the HTTP status",
-        "schema": "the rest is as the contract's schema for this answer wants it",
+        "schema": "the rest is as the contract's schema for this response has it",
     }
-    judges_errors = True
+    covers_errors = True
     source = "RFC 9457"
     members: ClassVar[Mapping[str, type]] = {
         "type": str,
@@ -67,7 +67,7 @@ class ProblemDetails(AnswerCheck):
         lacking = [name for name in cls.members if name in cls.required and f'"{name}"' not in text]
         return f"the contract has no {', no '.join(lacking)} in its problems" if lacking else ""
 
-    def judge(self, response: Response, case: Case[Any]) -> Iterator[Violated]:
+    def failures(self, response: Response, case: Case[Any]) -> Iterator[CheckFailure]:
         """Yield what is wrong with an error."""
         status, label = response.status_code, case.operation.label
         if status < HTTPStatus.BAD_REQUEST or response.request.method == "HEAD":
@@ -77,39 +77,39 @@ class ProblemDetails(AnswerCheck):
             return
         sent = response.headers.get("content-type", [""])[0]
         if sent.partition(";")[0].strip().lower() != MEDIA_TYPE:
-            told = f"the {status} is {sent or 'of no media type'}, not {MEDIA_TYPE}"
-            yield self.violated("media type", told, label)
+            message = f"the {status} is {sent or 'of no media type'}, not {MEDIA_TYPE}"
+            yield self.failure("media type", message, label)
             return
         problem = object_of(response.content)
         if problem is None:
-            yield self.violated("object", f"the body of the {status} is no JSON object", label)
+            yield self.failure("object", f"the body of the {status} is no JSON object", label)
             return
         wrong = list(self.wrong_members(problem, status, label))
         yield from wrong or self._against_schema(problem, content, status, label)
 
-    def wrong_members(self, problem: dict[str, Any], status: int, label: str) -> Iterator[Violated]:
+    def wrong_members(self, problem: dict[str, Any], status: int, label: str) -> Iterator[CheckFailure]:
         """Yield what is wrong with the members of a problem."""
         for name, kind in self.members.items():
             if name not in problem and name not in self.required:
                 continue
             if type(problem.get(name)) is not kind:
                 found = json.dumps(problem[name]) if name in problem else "missing"
-                told = f"the {name} of the {status} is {found}, not a {WORDS[kind]}"
-                yield self.violated("members", told, label)
+                message = f"the {name} of the {status} is {found}, not a {WORDS[kind]}"
+                yield self.failure("members", message, label)
         if type(problem.get("status")) is int and problem["status"] != status:
-            yield self.violated("status", f"the problem says {problem['status']}, HTTP says {status}", label)
+            yield self.failure("status", f"the problem says {problem['status']}, HTTP says {status}", label)
 
     def _against_schema(
         self, problem: dict[str, Any], content: Mapping[str, Any], status: int, label: str
-    ) -> Iterator[Violated]:
+    ) -> Iterator[CheckFailure]:
         contract = self.target.contract
         named = contract.document.get("components", {}).get("schemas", {}).get(self.schema, True)
         node = content[MEDIA_TYPE].get("schema", True) if MEDIA_TYPE in content else named
         for each in contract.schemas.of(node).validator.violations(problem, "body"):
-            told = (
+            message = (
                 f"the problem of the {status} breaks {each.rule} at {each.name or 'its top'}: {each.detail}"
             )
-            yield self.violated("schema", told, label)
+            yield self.failure("schema", message, label)
 
     def _content(self, label: str, status: int) -> Mapping[str, Any]:
         """Return the declared media types of an operation's error; none where it is not declared."""

@@ -1,4 +1,4 @@
-"""The rate-limit headers are on every answer, agree with one another, and count down."""
+"""The rate-limit headers are on every response, agree with one another, and count down."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from hashlib import sha256
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
-from .check import AnswerCheck
+from .check import ResponseCheck
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from schemathesis import Case, Response
 
-    from openapi_check.checks.check import Violated
+    from openapi_check.checks.check import CheckFailure
     from openapi_check.target import Target
 
 POLICY: Final = "ratelimit-policy"
@@ -47,11 +47,11 @@ class Standing(NamedTuple):
     x_reset: int
 
 
-class RateLimitHeaders(AnswerCheck):
-    """Judges each answer, and each next to those before it in the same window."""
+class RateLimitHeaders(ResponseCheck):
+    """Checks each response, and each next to those before it in the same window."""
 
     name = "rate_limit_headers"
-    sentence = "The rate-limit headers are on every answer, agree with one another, and count down."
+    sentence = "The rate-limit headers are on every response, agree with one another, and count down."
     rules: ClassVar[dict[str, str]] = {
         "present": "RateLimit-Policy, -Limit, -Remaining, -Reset and their X- aliases are there, each once",
         "number": "all but the policy are whole numbers",
@@ -80,24 +80,24 @@ class RateLimitHeaders(AnswerCheck):
         names = {name.lower() for response in responses for name in response.get("headers", {})}
         return "" if {POLICY, *NUMBERS} <= names else "the contract has no rate-limit headers"
 
-    def judge(self, response: Response, case: Case[Any]) -> Iterator[Violated]:
-        """Yield what is wrong with the headers of an answer."""
+    def failures(self, response: Response, case: Case[Any]) -> Iterator[CheckFailure]:
+        """Yield what is wrong with the headers of a response."""
         if response.request.method == "OPTIONS":
             return  # a preflight is answered before anyone is counted
         label, status = case.operation.label, response.status_code
         sent = {name: response.headers.get(name, []) for name in (POLICY, *NUMBERS)}
         if absent := [name for name, values in sent.items() if len(values) != 1]:
-            told = f"the {status} has not exactly one of {', '.join(absent)}"
-            yield self.violated("present", told, label)
+            message = f"the {status} has not exactly one of {', '.join(absent)}"
+            yield self.failure("present", message, label)
             return
         values = {name: found[0].strip() for name, found in sent.items()}
         if strange := [name for name in NUMBERS if not re.fullmatch("[0-9]{1,15}", values[name])]:
-            told = ", ".join(f"{name}: {values[name]}" for name in strange)
-            yield self.violated("number", f"no whole number in {told}", label)
+            message = ", ".join(f"{name}: {values[name]}" for name in strange)
+            yield self.failure("number", f"no whole number in {message}", label)
             return
         standing = Standing(*(int(values[name]) for name in NUMBERS))
-        for rule, told in self._contradictions(standing, values[POLICY], response):
-            yield self.violated(rule, told, label)
+        for rule, message in self._contradictions(standing, values[POLICY], response):
+            yield self.failure(rule, message, label)
 
     def _contradictions(
         self, standing: Standing, policy: str, response: Response
@@ -112,7 +112,7 @@ class RateLimitHeaders(AnswerCheck):
         yield from self._growth(standing, response)
 
     def _growth(self, standing: Standing, response: Response) -> Iterator[tuple[str, str]]:
-        """Compare with what the same caller was told before this request was sent."""
+        """Compare with what the same caller's response said before this request was sent."""
         if response.status_code in UNCOUNTED or response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
             return
         window = (self._caller(response), standing.limit, standing.x_reset)
@@ -148,7 +148,7 @@ def _against_date(standing: Standing, dates: list[str]) -> Iterator[tuple[str, s
         (date,) = dates
         now = parsedate_to_datetime(date).timestamp()
     except ValueError:
-        return  # nobody says when the answer was
+        return  # nobody says when the response was
     if abs(standing.x_reset - standing.reset - now) > SKEW_SECONDS:
-        told = f"{standing.x_reset} is not {standing.reset} s after the answer's Date, {now:.0f}"
-        yield "unix time", f"X-RateLimit-Reset {told}"
+        message = f"{standing.x_reset} is not {standing.reset} s after the response's Date, {now:.0f}"
+        yield "unix time", f"X-RateLimit-Reset {message}"

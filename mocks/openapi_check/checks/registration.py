@@ -11,7 +11,7 @@ import schemathesis
 from schemathesis.checks import CHECKS, CheckClass
 from schemathesis.openapi.checks import JsonSchemaError, MissingHeaders
 
-from .check import AnswerCheck, RunCheck, Violated
+from .check import CheckFailure, ResponseCheck, RunCheck
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -31,15 +31,15 @@ _ONE_RUN = Lock()
 
 @contextmanager
 def registered(
-    checks: Iterable[type[Check]], target: Target, tell: Callable[[str], None]
+    checks: Iterable[type[Check]], target: Target, report: Callable[[str], None]
 ) -> Iterator[list[Check]]:
-    """Let Schemathesis make these checks on a target, and yield them once it made them; tell which runs.
+    """Let Schemathesis make these checks on a target, and yield them once it made them; report which runs.
 
     Whoever else uses Schemathesis in this process does not get them.
     """
     with _ONE_RUN:
         made: list[Check] = []
-        bound = [_bound(check, target, made, tell) for check in checks]
+        bound = [_bound(check, target, made, report) for check in checks]
         try:
             for check in bound:
                 schemathesis.check(check)
@@ -49,7 +49,9 @@ def registered(
                 CHECKS.unregister(name)
 
 
-def _bound(check: type[Check], target: Target, made: list[Check], tell: Callable[[str], None]) -> CheckClass:
+def _bound(
+    check: type[Check], target: Target, made: list[Check], report: Callable[[str], None]
+) -> CheckClass:
     """Return the check as a class of which Schemathesis can make an instance, which takes no argument."""
 
     def make(self: Check) -> None:
@@ -58,28 +60,32 @@ def _bound(check: type[Check], target: Target, made: list[Check], tell: Callable
 
     members: dict[str, Any] = {"__init__": make, "__module__": __name__}
     if issubclass(check, RunCheck):
-        members["after_run"] = _told(check, tell)
+        members["after_run"] = _reported(check, report)
     return cast("CheckClass", type(check.name, (check,), members))
 
 
-def _told(check: type[RunCheck], tell: Callable[[str], None]) -> Callable[[RunCheck, CheckContext], None]:
+def _reported(
+    check: type[RunCheck], report: Callable[[str], None]
+) -> Callable[[RunCheck, CheckContext], None]:
     def after_run(self: RunCheck, ctx: CheckContext) -> None:
-        tell(check.name)
+        report(check.name)
         check.after_run(self, ctx)
 
     return after_run
 
 
-def is_told_by(made: Iterable[Check], failure: Failure, response: Response, case: Case[Any]) -> bool:
-    """Return whether one of these checks says of an answer what a failure of Schemathesis's says of it."""
-    if isinstance(failure, Violated) or not {*failure.checks} & {*OF_BODIES, OF_HEADERS}:
+def is_reported_by(made: Iterable[Check], failure: Failure, response: Response, case: Case[Any]) -> bool:
+    """Return whether one of these checks says of a response what a failure of Schemathesis's says of it."""
+    if isinstance(failure, CheckFailure) or not {*failure.checks} & {*OF_BODIES, OF_HEADERS}:
         return False
-    judges = [check for check in made if isinstance(check, AnswerCheck) and any(check.judge(response, case))]
-    headers = frozenset[str]().union(*(check.headers for check in judges))
+    covering = [
+        check for check in made if isinstance(check, ResponseCheck) and any(check.failures(response, case))
+    ]
+    headers = frozenset[str]().union(*(check.headers for check in covering))
     if isinstance(failure, MissingHeaders):
         return {name.lower() for name in failure.missing_headers} <= headers
     if isinstance(failure, JsonSchemaError) and "header" in failure.title:
         values = {value for name in headers for value in response.headers.get(name, ())}
         return str(failure.instance) in values
     is_error = response.status_code >= HTTPStatus.BAD_REQUEST
-    return is_error and any(check.judges_errors for check in judges)
+    return is_error and any(check.covers_errors for check in covering)

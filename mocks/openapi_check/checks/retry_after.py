@@ -1,4 +1,4 @@
-"""Who is told to come back later is told when, and is let in then."""
+"""A 429 carries Retry-After, and waiting that long suffices."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from openapi_check.target import label_of
 
-from .check import AnswerCheck, RunCheck, object_of
+from .check import ResponseCheck, RunCheck, object_of
 from .samples import BudgetSpent
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import httpx
     from schemathesis import Case, Response
 
-    from openapi_check.checks.check import Violated
+    from openapi_check.checks.check import CheckFailure
     from openapi_contract import Operation
 
 IN_BODY: Final = "retry_after_seconds"
@@ -28,11 +28,11 @@ MOST_REQUESTS: Final = 400
 LONGEST_WAIT_SECONDS: Final = 90
 
 
-class RetryAfter(AnswerCheck, RunCheck):
-    """Judges each 429, then uses up a window and waits as long as it is told to."""
+class RetryAfter(ResponseCheck, RunCheck):
+    """Checks each 429, then uses up a window and waits as long as Retry-After says."""
 
     name = "retry_after"
-    sentence = "Who is told to come back later is told when, and is let in then."
+    sentence = "A 429 carries Retry-After, and waiting that long suffices."
     rules: ClassVar[dict[str, str]] = {
         "present": "a 429, and what else the contract promises it for, has one Retry-After",
         "form": "Retry-After is a number of seconds or an HTTP date",
@@ -42,13 +42,13 @@ class RetryAfter(AnswerCheck, RunCheck):
     headers = frozenset({"retry-after"})
     source = "RFC 9110, section 10.2.3"
 
-    def judge(self, response: Response, case: Case[Any]) -> Iterator[Violated]:
-        """Yield what is wrong with an answer that should have a Retry-After."""
+    def failures(self, response: Response, case: Case[Any]) -> Iterator[CheckFailure]:
+        """Yield what is wrong with a response that should have a Retry-After."""
         if response.status_code == HTTPStatus.TOO_MANY_REQUESTS or self._is_promised(response, case):
             values = response.headers.get("retry-after", [])
-            yield from self._judge(values, response.status_code, response.content, case.operation.label)
+            yield from self._wrong(values, response.status_code, response.content, case.operation.label)
 
-    def run(self) -> Iterator[Violated]:
+    def run(self) -> Iterator[CheckFailure]:
         """Use up the window that has the fewest requests left, and wait."""
         if self.target.read_only:
             self.note("enough: untried, it would use up the quota")
@@ -58,7 +58,7 @@ class RetryAfter(AnswerCheck, RunCheck):
         except BudgetSpent:
             self.note("enough: untried, no time was left")
 
-    def _try(self) -> Iterator[Violated]:
+    def _try(self) -> Iterator[CheckFailure]:
         chosen = self._shortest()
         if chosen is None:
             return
@@ -69,30 +69,30 @@ class RetryAfter(AnswerCheck, RunCheck):
             return
         label = label_of(operation)
         values = refused.headers.get_list("retry-after")
-        wrong = list(self._judge(values, refused.status_code, refused.content, label, refused))
+        wrong = list(self._wrong(values, refused.status_code, refused.content, label, refused))
         yield from wrong
         if not wrong:
             yield from self._wait(operation, headers, values[0])
 
-    def _judge(
+    def _wrong(
         self, values: list[str], status: int, body: bytes, label: str, exchange: httpx.Response | None = None
-    ) -> Iterator[Violated]:
+    ) -> Iterator[CheckFailure]:
         if len(values) != 1:
-            yield self.violated("present", f"the {status} has {len(values)} Retry-After", label, exchange)
+            yield self.failure("present", f"the {status} has {len(values)} Retry-After", label, exchange)
         elif not re.fullmatch("[0-9]{1,9}", values[0]) and not _is_date(values[0]):
-            told = f"Retry-After: {values[0]} is no number of seconds and no date"
-            yield self.violated("form", told, label, exchange)
+            message = f"Retry-After: {values[0]} is no number of seconds and no date"
+            yield self.failure("form", message, label, exchange)
         elif status == HTTPStatus.TOO_MANY_REQUESTS and values[0].isdecimal():
             seconds = (object_of(body) or {}).get(IN_BODY, int(values[0]))
             if seconds != int(values[0]):
-                told = f"{IN_BODY} is {seconds}, Retry-After {values[0]}"
-                yield self.violated("body", told, label, exchange)
+                message = f"{IN_BODY} is {seconds}, Retry-After {values[0]}"
+                yield self.failure("body", message, label, exchange)
 
     def _is_promised(self, response: Response, case: Case[Any]) -> bool:
         for operation in self.target.contract.operations:
             if label_of(operation) == case.operation.label:
-                answer = operation.responses.get(str(response.status_code), {})
-                names = {name.lower(): header for name, header in answer.get("headers", {}).items()}
+                declared = operation.responses.get(str(response.status_code), {})
+                names = {name.lower(): header for name, header in declared.get("headers", {}).items()}
                 return bool(names.get("retry-after", {}).get("required"))
         return False
 
@@ -103,8 +103,8 @@ class RetryAfter(AnswerCheck, RunCheck):
             if operation.method != "get":
                 continue
             headers = self.target.headers if operation.security else self.target.credentials.headers
-            answer = self.send(operation, headers)
-            left = answer.headers.get("ratelimit-remaining", "")
+            response = self.send(operation, headers)
+            left = response.headers.get("ratelimit-remaining", "")
             if left.isdecimal() and int(left) < MOST_REQUESTS:
                 standings.append((int(left), len(standings), operation, headers))
         if not standings:
@@ -114,12 +114,12 @@ class RetryAfter(AnswerCheck, RunCheck):
 
     def _use_up(self, operation: Operation, headers: Mapping[str, str]) -> httpx.Response | None:
         for _ in range(MOST_REQUESTS + 1):
-            answer = self.send(operation, headers, unpaced=True)
-            if answer.status_code == HTTPStatus.TOO_MANY_REQUESTS:
-                return answer
+            response = self.send(operation, headers, unpaced=True)
+            if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+                return response
         return None
 
-    def _wait(self, operation: Operation, headers: Mapping[str, str], value: str) -> Iterator[Violated]:
+    def _wait(self, operation: Operation, headers: Mapping[str, str], value: str) -> Iterator[CheckFailure]:
         if not value.isdecimal():
             self.note("enough: untried, Retry-After is a date")
             return
@@ -128,10 +128,10 @@ class RetryAfter(AnswerCheck, RunCheck):
             self.note(f"enough: untried, Retry-After was {seconds} s")
             return
         self.target.sleep(seconds)
-        answer = self.send(operation, headers, unpaced=True)
-        if answer.status_code == HTTPStatus.TOO_MANY_REQUESTS:
-            told = f"after the {seconds} s of Retry-After the answer is a 429 again"
-            yield self.violated("enough", told, label_of(operation), answer)
+        response = self.send(operation, headers, unpaced=True)
+        if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+            message = f"after the {seconds} s of Retry-After the response is a 429 again"
+            yield self.failure("enough", message, label_of(operation), response)
 
 
 def _is_date(text: str) -> bool:

@@ -38,7 +38,7 @@ class Samples:
 
     Args:
         target: whom they are for.
-        note: is told of the operations for which there is none.
+        note: called with each operation for which there is none.
     """
 
     def __init__(self, target: Target, note: Callable[[str], None]) -> None:
@@ -66,7 +66,7 @@ class Samples:
     def send(
         self, case: Case[Any], headers: Mapping[str, str], *, method: str = "", unpaced: bool = False
     ) -> httpx.Response:
-        """Send a request as a caller with these header fields, and return the answer.
+        """Send a request as a caller with these header fields, and return the response.
 
         `method` is another than the operation's. What is `unpaced` says so in the request's extensions: it is
         sent even where a 429 is likely.

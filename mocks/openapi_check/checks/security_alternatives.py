@@ -16,7 +16,7 @@ from .check import RunCheck
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from openapi_check.checks.check import Violated
+    from openapi_check.checks.check import CheckFailure
     from openapi_check.target import Target
     from openapi_contract import Operation
 
@@ -45,44 +45,46 @@ class SecurityAlternatives(RunCheck):
         """Return that no operation is secured, if so."""
         return "" if any(map(_is_secured, target.operations)) else "none of the operations is secured"
 
-    def run(self) -> Iterator[Violated]:
+    def run(self) -> Iterator[CheckFailure]:
         """Yield each operation that lets in whom it should not, or keeps out whom it should let in."""
         if ungiven := self._wrong.keys() - self.target.by_scheme.keys():
             self.note(f"alone: untried for {', '.join(sorted(ungiven))}, no such credential was given")
         for operation in self.samples.drawable(self.target.operations):
             if _is_secured(operation):
-                # in this order: it shows an answer that a cache keeps for one caller and gives to others
+                # in this order: it shows a response that a cache keeps for one caller and gives to others
                 yield from self._admissions(operation)
                 yield from self._refusals(operation)
 
-    def _refusals(self, operation: Operation) -> Iterator[Violated]:
+    def _refusals(self, operation: Operation) -> Iterator[CheckFailure]:
         common = self.target.credentials.headers
         refusal = _refusal_of(operation)
-        answer = self.send(operation, common)
-        if answer.status_code != refusal:
-            told = f"without a credential the answer is {answer.status_code}, not {refusal}"
-            yield self.violated("none", told, label_of(operation), answer)
+        response = self.send(operation, common)
+        if response.status_code != refusal:
+            message = f"without a credential the response is {response.status_code}, not {refusal}"
+            yield self.failure("none", message, label_of(operation), response)
         for scheme in dict.fromkeys(name for alternative in operation.security for name in alternative):
             if scheme in self._wrong:
-                answer = self.send(operation, {**common, **self._wrong[scheme]})
-                if answer.headers.get("X-Mock-Answer") in MADE_UP:
+                response = self.send(operation, {**common, **self._wrong[scheme]})
+                if response.headers.get("X-Mock-Answer") in MADE_UP:
                     self.note("wrong: untried, what answers is a mock to which any credential is right")
-                elif answer.status_code != refusal:
-                    told = f"with a wrong one for {scheme} the answer is {answer.status_code}, not {refusal}"
-                    yield self.violated("wrong", told, label_of(operation), answer)
+                elif response.status_code != refusal:
+                    message = (
+                        f"with a wrong one for {scheme} the response is {response.status_code}, not {refusal}"
+                    )
+                    yield self.failure("wrong", message, label_of(operation), response)
 
-    def _admissions(self, operation: Operation) -> Iterator[Violated]:
-        answers = {
+    def _admissions(self, operation: Operation) -> Iterator[CheckFailure]:
+        responses = {
             " and ".join(alternative): self.send(operation, self._fields(alternative))
             for alternative in operation.security
             if self.target.by_scheme.keys() >= alternative.keys()
         }
-        lets_one_in = any(answer.status_code != HTTPStatus.FORBIDDEN for answer in answers.values())
-        for name, answer in answers.items():
-            refused = answer.status_code == HTTPStatus.FORBIDDEN and lets_one_in
-            if answer.status_code == HTTPStatus.UNAUTHORIZED or refused:
-                told = f"with {name} alone the answer is {answer.status_code}"
-                yield self.violated("alone", told, label_of(operation), answer)
+        lets_one_in = any(response.status_code != HTTPStatus.FORBIDDEN for response in responses.values())
+        for name, response in responses.items():
+            refused = response.status_code == HTTPStatus.FORBIDDEN and lets_one_in
+            if response.status_code == HTTPStatus.UNAUTHORIZED or refused:
+                message = f"with {name} alone the response is {response.status_code}"
+                yield self.failure("alone", message, label_of(operation), response)
 
     def _fields(self, alternative: Iterable[str]) -> dict[str, str]:
         fields = dict(self.target.credentials.headers)

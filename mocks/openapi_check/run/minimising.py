@@ -35,13 +35,13 @@ BY_THE_ANSWER = frozenset(
         "positive_data_acceptance",
     }
 )
-"""The checks that ask for nothing but a request and its answer."""
+"""The checks that ask for nothing but a request and its response."""
 MOST_EXAMPLES = 200
 MOST_REQUESTS = 400
 
 
 class Shown(NamedTuple):
-    """A request that shows a finding, its answer, and what is wrong with it."""
+    """A request that shows a finding, its response, and what is wrong with it."""
 
     case: Case[Any]
     response: Response
@@ -64,7 +64,7 @@ class Minimiser:
         self._known: list[Shown] = []
 
     def least(self, case: Case[Any], check: str, identity: tuple[str, ...]) -> Shown | None:
-        """Return the least request found that breaks the same promise as one; None if none was found."""
+        """Return the least request with the same violation as this one; None if none was found."""
         if check not in BY_THE_ANSWER or case.meta is None:
             return None
         shown = [

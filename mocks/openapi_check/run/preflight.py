@@ -175,7 +175,7 @@ def _knock(target: Target) -> None:
 
 
 def _require_a_path(target: Target) -> None:
-    """Tell a wrong URL, and an API that is another, from one that breaks its promises."""
+    """Distinguish a wrong URL, and another API, from one that violates its contract."""
     paths = dict.fromkeys(each.path for each in target.contract.operations if "{" not in each.path)
     for path in paths:
         answer = _answer(target.client, target.url + path, target.credentials.headers)

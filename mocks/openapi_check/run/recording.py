@@ -9,7 +9,7 @@ from schemathesis.baseline import failure_identity
 from schemathesis.engine import Status, StopReason, events
 from schemathesis.engine.run import PhaseName
 
-from openapi_check.checks.check import Violated
+from openapi_check.checks.check import CheckFailure
 from openapi_check.credentials import curl_of, runnable
 from openapi_check.pace import QuotaUsedUp
 from openapi_check.report import Finding, Trouble
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 MOST_MINIMISED = 10
 """Findings for which a least request is looked for."""
 LONGEST_ANSWER = 2_000
-"""Characters of an answer's body that a finding shows."""
+"""Characters of a response's body that a finding shows."""
 API = ""
 OWN_CHECKS = "own checks"
 """What is told as their phase."""
@@ -128,14 +128,14 @@ class Recording:
     def after_run(self, failures: list[Failure]) -> None:
         """Take what checks of ours find by requests of their own."""
         for failure in failures:
-            if isinstance(failure, Violated):
+            if isinstance(failure, CheckFailure):
                 self._violated(failure)
             elif isinstance(getattr(failure, "exception", None), QuotaUsedUp):
                 self._report.end, self._report.reason = "quota used up", failure.message
             else:
                 self._trouble(API, failure.title, failure.message)
 
-    def _violated(self, failure: Violated) -> None:
+    def _violated(self, failure: CheckFailure) -> None:
         operation = failure.operation or API
         exchange = failure.exchange
         finding = Finding(

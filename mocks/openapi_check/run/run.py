@@ -1,4 +1,4 @@
-"""One run: checks that make requests of their own, then Schemathesis with those that judge its answers."""
+"""One run: checks that make requests of their own, then Schemathesis with those of its responses."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from schemathesis.checks import collect_after_run_failures
 from schemathesis.engine import events, from_schema
 
 from openapi_check.checks import CHECKS
-from openapi_check.checks.check import Violated
-from openapi_check.checks.registration import is_told_by, registered
+from openapi_check.checks.check import CheckFailure
+from openapi_check.checks.registration import is_reported_by, registered
 from openapi_check.pace import QuotaUsedUp
 from openapi_check.report import Report, Subject
 from openapi_check.target import CannotRunError, label_of
@@ -72,21 +72,21 @@ class Run:
         possible = [check for check in checks if check.name not in self.report.left_out]
         self._first = [check(target) for check in possible if not hasattr(check, "after_response")]
         self._among = [check for check in possible if hasattr(check, "after_response")]
-        self._judging: list[Check] = []
+        self._made: list[Check] = []
         self.on_own_check: Callable[[str], None] | None = None
         self._stream: EventStream | None = None
         self._stopped = pace.hurried
         self._listeners: list[Callable[[events.EngineEvent], None]] = []
         target.client.event_hooks["response"].append(self._count)
 
-    def _tell(self, check: str) -> None:
+    def _report_check(self, check: str) -> None:
         if self.on_own_check is not None:
             self.on_own_check(check)
 
     def listen(
         self, event: Callable[[events.EngineEvent], None], answer: Callable[[httpx.Response], None]
     ) -> None:
-        """Call one for each event, and the other for each answer that a check of ours gets."""
+        """Call one for each event, and the other for each response that a check of ours gets."""
         self._listeners.append(event)
         self.target.client.event_hooks["response"].append(answer)
 
@@ -95,7 +95,7 @@ class Run:
         began, before = self.target.clock(), self.report.seconds
         recording = Recording(self.report, self.target)
         self._go_first(recording)
-        with registered(self._among, self.target, self._tell) as self._judging:
+        with registered(self._among, self.target, self._report_check) as self._made:
             for event in self._engine():
                 recording.take(event)
                 for listener in self._listeners:
@@ -113,15 +113,15 @@ class Run:
         for check in self._first:
             done = OWN_CHECKS, check.name
             if done not in self.report.finished and not self._stopped.is_set():
-                self._tell(check.name)
+                self._report_check(check.name)
                 failures = collect_after_run_failures(config, [(check.name, cast("RunCheck", check))])
                 recording.after_run(failures)
                 is_made = not (check.cut_short or check.left_out)
-                if is_made and all(isinstance(failure, Violated) for failure in failures):
+                if is_made and all(isinstance(failure, CheckFailure) for failure in failures):
                     self.report.finished.append(done)
 
     def _engine(self) -> Iterator[events.EngineEvent]:
-        """Yield what Schemathesis tells; also what it fails with."""
+        """Yield Schemathesis's events; also what it fails with."""
         try:
             self._stream = from_schema(self._schema()).execute()
             if self._stopped.is_set():
@@ -173,13 +173,13 @@ class Run:
     def _filter_failure(
         self, _context: HookContext, failure: Failure, case: Case[Any], response: Response
     ) -> bool:
-        return not is_told_by(self._judging, failure, response, case)
+        return not is_reported_by(self._made, failure, response, case)
 
     def _conclude(self) -> None:
         if self.report.reason and self.report.end == "interrupted":
             self.report.end = "quota used up"
         failed = {finding.check for finding in self.report.findings}
-        made = [*self._first, *self._judging]
+        made = [*self._first, *self._made]
         self.report.left_out |= {each.name: each.left_out for each in made if each.left_out}
         made = [check for check in made if not check.left_out]
         self.report.cut_short = [check.name for check in made if self._is_unfinished(check)]

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 import msgspec
 
-from openapi_check.matching import matches
 from openapi_contract.contract import is_named
 from openapi_mock.clock import CLOCK, skewed
+from openapi_mock.matching import matches
 from presigned_s3.errors import REFUSALS
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from openapi_check.matching import matches
 from openapi_contract.contract import is_named
+from openapi_mock.matching import matches
 
 if TYPE_CHECKING:
     from openapi_check.exchange import Exchange

@@ -298,8 +298,8 @@ class Inspection:
         label = self._label(answer.request)
         response, case = Response.from_any(answer), SimpleNamespace(operation=SimpleNamespace(label=label))
         for check in self.made:
-            if hasattr(check, "judge"):
-                self._keep(check.judge(response, case))
+            if hasattr(check, "failures"):
+                self._keep(check.failures(response, case))
 
     def _pace(self, answer: httpx.Response) -> None:
         if answer.headers.get("ratelimit-remaining") == "0" and "unpaced" not in answer.request.extensions:

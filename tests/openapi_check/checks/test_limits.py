@@ -21,7 +21,7 @@ class Ending(SecurityAlternatives):
 
     def run(self):
         """Find one thing, and end."""
-        yield self.violated("none", "an example", "GET /example")
+        yield self.failure("none", "an example", "GET /example")
         raise self.end
 
 

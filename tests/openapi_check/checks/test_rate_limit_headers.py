@@ -98,7 +98,7 @@ def answer(left, *, seconds=0.0, key="one", resets=1_800_000_000, status=200):
 def told(inspection):
     """Return which rules the answers break, one after the other."""
     check = RateLimitHeaders(inspection().target)
-    return lambda *answers: [[each.rule for each in check.judge(one, CASE)] for one in answers]
+    return lambda *answers: [[each.rule for each in check.failures(one, CASE)] for one in answers]
 
 
 def test_more_than_before_is_growth(told):

@@ -10,13 +10,11 @@ def test_a_finding_is_one_line(wrong):
     assert "%0Aline 1%0A" in finding
     assert "\n" not in finding
     assert trouble.startswith("::error title=GET /v1/things%3A Timeout::")
-    assert verdict.startswith(
-        "::error title=contract check::1 promise broken, 1 operation could not be tested"
-    )
+    assert verdict.startswith("::error title=contract check::1 violation, 1 operation could not be tested")
 
 
 def test_a_right_run_is_a_notice(right):
     """Where nothing is wrong the verdict is a notice."""
     assert list(workflow_commands(right)) == [
-        "::notice title=contract check::The contract is kept: 6 requests in 1.5 s, seed 7."
+        "::notice title=contract check::Conforms to the contract: 6 requests in 1.5 s, seed 7."
     ]

@@ -25,7 +25,7 @@ def test_an_operation_is_a_row_and_a_check_a_column(right):
 
 def test_the_verdict_is_the_last_line(right):
     """Whoever looks at the end of the output knows what came out."""
-    assert shown(right).strip().splitlines()[-1] == "The contract is kept: 6 requests in 1.5 s, seed 7."
+    assert shown(right).strip().splitlines()[-1] == "Conforms to the contract: 6 requests in 1.5 s, seed 7."
 
 
 def test_a_finding_is_told_with_all_that_repeats_it(wrong):
@@ -97,7 +97,7 @@ def test_an_operation_without_a_turn_is_in_the_verdict(right):
     right.end = "budget spent"
     verdict = shown(right, width=200).strip().splitlines()[-1]
     assert verdict.startswith(
-        "The contract is kept, as far as there was time (none for 1 of 3 operations): 6 requests"
+        "Conforms to the contract, as far as there was time (none for 1 of 3 operations): 6 requests"
     )
     assert right.exit_code == 0
 

@@ -90,7 +90,7 @@ def test_a_narrow_terminal_loses_nothing(report):
 def test_a_finding_is_told_with_what_it_was_first_seen_in(report):
     """How often, whose, where, by which rule; then the exchange, whatever moves a cursor written out."""
     lines = shown(report, 80)
-    at = lines.index("What breaks the contract")
+    at = lines.index("Violations of the contract")
     assert lines[at + 1] == r"2x response body /a\nb: type; value is not of type string"
     assert lines[at + 2] == "   first in #7 GET"
 

@@ -43,7 +43,7 @@ def test_a_right_app_is_0(right_shelf):
     result = run(right_shelf[1], *QUICK, "--operation", "list_things", SCANNER_CHECK_API_KEY=KEY)
     assert (result.exit_code, result.stderr) == (0, "")
     assert re.search(r"^coverage: \d+ requests, 0 findings$", result.stdout, re.MULTILINE)
-    assert result.stdout.strip().splitlines()[-1].startswith("The contract is kept: ")
+    assert result.stdout.strip().splitlines()[-1].startswith("Conforms to the contract: ")
 
 
 def test_a_wrong_app_is_1(written):
@@ -137,7 +137,7 @@ def test_the_verdict_without_a_credential_is_of_what_needs_none(right_shelf):
     result = run(right_shelf[1], *QUICK, *ONE)
     assert result.exit_code == 0, result.output
     told = " ".join(result.stdout.split())
-    assert "The contract is kept, as far as it shows without a credential: " in told
+    assert "Conforms to the contract, as far as it shows without a credential: " in told
 
 
 def test_what_does_not_answer_is_2():

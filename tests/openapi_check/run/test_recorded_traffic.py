@@ -58,7 +58,7 @@ def test_what_breaks_the_contract_is_1(recorded, tmp_path):
     files = [part for name in ("json", "html", "junit") for part in (f"--{name}", tmp_path / name)]
     result = run("--from-har", recorded(entry(f"{SESSIONS}?page=0")), "--github", *files)
     assert result.exit_code == 1
-    assert "1 requests and 1 answers break the contract." in result.stdout
+    assert "1 requests and 1 responses violate the contract." in result.stdout
     assert "::error title=GET /scanner/api/v1/sessions%3A request::query page: minimum%0A" in result.stdout
     assert {each["rule"] for each in json.loads((tmp_path / "json").read_text())["findings"]} >= {"minimum"}
     assert (tmp_path / "html").read_text().startswith("<!doctype html>")

@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 
 from openapi_check import CannotRunError, Credentials, check_app, check_url
 from openapi_check.checks import Check
-from openapi_check.checks.check import NothingToCheck, RunCheck, Violated
+from openapi_check.checks.check import CheckFailure, NothingToCheck, RunCheck
 from openapi_check.checks.security_alternatives import SecurityAlternatives
 from openapi_check.pace import Pace
 from openapi_check.run.checking import Checking
@@ -28,12 +28,12 @@ class Unkept(Check):
 
     def after_response(self, _ctx, _response, case):
         """Break it."""
-        raise Violated(self.name, "each", "It is broken.", operation=case.operation.label)
+        raise CheckFailure(self.name, "each", "It is broken.", operation=case.operation.label)
 
     def after_run(self, _ctx):
         """Break it."""
         answer = self.target.client.get("/shelf/things", headers=self.target.headers)
-        raise Violated(self.name, "once", "It is broken.", operation="GET /shelf/things", exchange=answer)
+        raise CheckFailure(self.name, "once", "It is broken.", operation="GET /shelf/things", exchange=answer)
 
 
 class LeftOut(Check):

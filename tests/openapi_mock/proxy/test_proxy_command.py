@@ -73,7 +73,7 @@ def test_the_whole_story_through_the_proxy_breaks_nothing(mock, tmp_path):
     assert (report["broken_requests"], report["broken_responses"], report["findings"]) == (0, 0, [])
     assert report["judged"] == report["exchanges"] > 10
     assert report["shares"]["operations"]["exercised"] > 5
-    assert "0 requests and 0 answers break the contract." in printed
+    assert "0 requests and 0 responses violate the contract." in printed
     assert max(map(len, printed.splitlines())) <= 80
     assert mock.api_key not in "".join(path.read_text() for path in files.values())
     assert validate_har(files["har"], load_contract()).findings == []
@@ -118,7 +118,7 @@ def test_a_violation_is_told_when_it_happens_and_in_the_end(invoke, upstream, co
     outcome = invoke(*options, traffic=lambda client: client.get("/notes?token=hunter2"))
     assert "#1 GET http" in outcome.output
     assert "/notes?token=*** -> 200: response body /0 type" in outcome.output
-    assert "What breaks the contract" in outcome.output
+    assert "Violations of the contract" in outcome.output
     assert "hunter2" not in outcome.output
 
 
