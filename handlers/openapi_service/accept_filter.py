@@ -1,8 +1,8 @@
-"""The cheap check in front of the judge: it may refuse what the judge accepts, never the other way round.
+"""The cheap check before openapi-core: it may refuse what that accepts, never the other way round.
 
 jsonschema-rs and openapi-core's validators agree on JSON Schema 2020-12 but for regular expressions, formats,
-fractions and a few keywords. The filter asks the judge's own engine where the keyword allows it, and does not
-speak for the rest: a response that it cannot speak for is simply not accepted, and the judge decides.
+fractions and a few keywords. The filter asks openapi-core's own engine where the keyword allows it, and does
+not speak for the rest: a response that it cannot speak for is not accepted, and openapi-core decides.
 """
 
 from __future__ import annotations
@@ -76,8 +76,8 @@ class DeclaredResponse:
         ]
 
     def accepts(self, rendered: Rendered, media_type: str | None) -> bool:
-        """Tell whether the response surely keeps the contract."""
-        fields = dict(reversed(rendered.headers))  # of repeated ones the judge reads the first
+        """Tell whether the response surely conforms to the contract."""
+        fields = dict(reversed(rendered.headers))  # of repeated ones openapi-core reads the first
         for header in self._headers:
             value = fields.get(header.name)
             if value not in header.found_valid and not header.accepts(value):
@@ -100,7 +100,7 @@ class AcceptFilter:
         self._declared: dict[int, DeclaredResponse] = {}
 
     def accepts(self, rendered: Rendered, media_type: str | None) -> bool:
-        """Tell whether the response surely keeps the contract."""
+        """Tell whether the response surely conforms to the contract."""
         declared = self._declared.get(rendered.status)
         if declared is None:
             definition = self._operation.response_for(rendered.status)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .bodies import NamedSchemas
 from .problems import PLAIN
-from .response_validation import Judge
+from .response_validation import ResponseValidator
 from .security import Credentials
 
 if TYPE_CHECKING:
@@ -62,9 +62,9 @@ class Assembly:
         return NamedSchemas(self.schemas)
 
     @cached_property
-    def judge(self) -> Judge:
-        """The judge of responses."""
-        return Judge(self.contract)
+    def response_validator(self) -> ResponseValidator:
+        """The validator of responses."""
+        return ResponseValidator(self.contract)
 
     @cached_property
     def credentials(self) -> Credentials:

@@ -1,4 +1,4 @@
-"""Request bodies: taken within their limit, read by media type, judged by schema, defaults filled in."""
+"""Request bodies: taken within their limit, read by media type, validated by schema, defaults filled in."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.datastructures import UploadFile
 
+from .decoding import read_json
 from .forms import Form
-from .json_text import read_json
 from .media_types import charset, essence, is_json, ranges_for
 from .problems import BadRequest, PayloadTooLarge, UnsupportedMediaType, ValidationFailed, Violation
 
@@ -47,21 +47,21 @@ class MediaType:
         request: Request,
         violations: list[Violation],
     ) -> Any:
-        """Return the body for the handler; what breaks the schema goes to ``violations``."""
+        """Return the body for the handler; what violates the schema goes to ``violations``."""
         if self._form is not None and media_type == MULTIPART:
             value = await self._form.multipart(stream, request, violations)
-            return self._judged(value, violations, files=True)
+            return self._validated(value, violations, files=True)
         raw = b"".join([chunk async for chunk in stream])
         if self._form is not None:
-            return self._judged(self._form.urlencoded(raw, request, violations), violations)
+            return self._validated(self._form.urlencoded(raw, request, violations), violations)
         if is_json(media_type):
-            return self._judged(read_json(raw, "body"), violations)
+            return self._validated(read_json(raw, "body"), violations)
         if not media_type.startswith("text/"):
             return raw
         text = _text(raw, request)
-        return self._judged(text, violations) if self._may_be_text else text
+        return self._validated(text, violations) if self._may_be_text else text
 
-    def _judged(self, value: Any, violations: list[Violation], *, files: bool = False) -> Any:
+    def _validated(self, value: Any, violations: list[Violation], *, files: bool = False) -> Any:
         told = {key: without_file(part) for key, part in value.items()} if files else value
         if not self._validator.is_valid(told):
             violations.extend(self._validator.violations(told, "body"))

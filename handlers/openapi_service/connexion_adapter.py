@@ -25,9 +25,9 @@ with warnings.catch_warnings():
     from connexion.resolver import Resolution, Resolver
     from connexion.spec import OpenAPISpecification
 
+from .decoding import decode
 from .handlers import resolved
 from .operation import Unrouted, bound
-from .percent import decode
 from .problems import BadRequest, MethodNotAllowed, NotFound
 from .request import STATE
 

@@ -1,4 +1,4 @@
-"""The outermost layer of the API: a request comes in, and whatever happens, one proper answer goes out."""
+"""The outermost layer of the API: a request comes in, and whatever happens, one proper response goes out."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Edge:
         except Disconnected:
             log.debug("The client went away (request %s)", request.request_id)
         except Exception as error:  # noqa: BLE001 -- the last place that can answer
-            await self._answer_error(error, request, send)
+            await self._respond_to_error(error, request, send)
         finally:
             del scope[STATE]  # the two refer to one another, and would wait for the garbage collector
             for file in request.files:
@@ -87,7 +87,7 @@ class Edge:
             return None
         return URITooLong(f"The request target has {length} bytes; the limit is {self._most_target_bytes}.")
 
-    async def _answer_error(self, error: Exception, request: Request, send: Send) -> None:
+    async def _respond_to_error(self, error: Exception, request: Request, send: Send) -> None:
         problem = error if isinstance(error, Problem) else InternalError()
         if problem is not error:
             log.error("Unhandled exception (request %s)", request.request_id, exc_info=error)

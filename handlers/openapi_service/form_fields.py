@@ -10,7 +10,7 @@ from openapi_contract import pointers
 from openapi_contract.schemas import EVERY_TYPE
 
 from .coercion import RepeatedError
-from .json_text import read_json
+from .decoding import read_json
 from .media_types import essence, ranges_for
 from .parameters import compile_parameters
 from .problems import Violation

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from starlette.datastructures import Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
+from .decoding import decode, decode_form
 from .form_fields import Field
 from .media_types import essence, is_json
-from .percent import decode, decode_form
 from .problems import BadRequest
 
 if TYPE_CHECKING:

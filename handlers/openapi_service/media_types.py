@@ -65,10 +65,10 @@ def parse_accept(header: str) -> list[Accepted]:
 
 
 class Negotiation:
-    """Tells whether an operation can answer what a request accepts.
+    """Tells whether an operation can respond with what a request accepts.
 
     Args:
-        produced: the media types of the operation's successes; none if it answers no body.
+        produced: the media types of the operation's successes; none if its responses have no body.
     """
 
     def __init__(self, produced: Iterable[str]) -> None:
@@ -76,7 +76,7 @@ class Negotiation:
         self._remembered: dict[str, bool] = {}
 
     def check(self, accept: str | None) -> None:
-        """Raise NotAcceptable if every media type that the operation can answer is excluded."""
+        """Raise NotAcceptable if every media type that the operation can respond with is excluded."""
         if accept is None or accept == "*/*" or not self._produced:
             return
         acceptable = self._remembered.get(accept)

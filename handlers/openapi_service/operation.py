@@ -8,10 +8,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .bodies import Body
+from .decoding import decode_form
 from .handlers import Handler, ResolverError
 from .media_types import Negotiation
 from .parameters import compile_parameters, undeclared
-from .percent import decode_form
 from .problems import NotImplementedYet, Problem, ValidationFailed, Violation
 from .rendering import ResponseRenderer, produced
 from .request import STATE
@@ -84,7 +84,7 @@ class BoundOperation:
             )
         )
         self._renderer = ResponseRenderer(
-            operation, assembly.contract.schemas, assembly.judge, reveal=assembly.reveal
+            operation, assembly.contract.schemas, assembly.response_validator, reveal=assembly.reveal
         )
         self.has_handler = function is not None
         if function is not None:

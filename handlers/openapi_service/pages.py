@@ -116,8 +116,8 @@ def health_pages(checks: Mapping[str, Check]) -> dict[str, ASGIApp]:
         ready = all(found.values())
         parts = {name: "ready" if passed else "unreachable" for name, passed in found.items()}
         status = HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
-        answer = JSONResponse({"status": "ready" if ready else "not ready", **parts}, status)
-        await answer(scope, receive, send)
+        response = JSONResponse({"status": "ready" if ready else "not ready", **parts}, status)
+        await response(scope, receive, send)
 
     return {"/healthz": healthz, "/readyz": readyz}
 

@@ -1,4 +1,4 @@
-"""Path, query, header and cookie parameters: read by style, coerced by schema, judged, defaulted.
+"""Path, query, header and cookie parameters: read by style, coerced by schema, validated, defaulted.
 
 What does not change from request to request (style, delimiter, effective types, validator, default) is worked
 out when an operation is bound. Styles are those of OpenAPI 3.1, section 4.8.12.
@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Any
 from openapi_contract.schemas import MISSING
 
 from .coercion import Coercion, Node, RepeatedError, Serialized, read_deep
-from .json_text import read_json
+from .decoding import decode, read_json
 from .media_types import essence, is_json
 from .names import argument_names
-from .percent import decode
 from .problems import Violation
 
 if TYPE_CHECKING:

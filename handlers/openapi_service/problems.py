@@ -140,7 +140,7 @@ class MethodNotAllowed(Problem):
 
 
 class NotAcceptable(Problem):
-    """``Accept`` excludes every media type that the operation can answer."""
+    """``Accept`` excludes every media type that the operation can respond with."""
 
     status = HTTPStatus.NOT_ACCEPTABLE
     code = "not_acceptable"

@@ -66,16 +66,16 @@ class HttpProtocol(HttpToolsProtocol):
         self._in_head = False
 
     def _wait(self) -> None:
-        self._waiting = self.loop.call_later(PATIENCE_SECONDS, self._hang_up)
+        self._waiting = self.loop.call_later(PATIENCE_SECONDS, self._close_idle)
 
-    def _hang_up(self) -> None:
+    def _close_idle(self) -> None:
         if self.flow.read_paused:  # it is the app that has not taken what is there
             self._wait()
         else:
             self.transport.close()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 -- uvicorn's signature
-        """Answer what cannot be read as HTTP, in its turn; then hang up: where another begins is unknown."""
+        """Respond to what cannot be read as HTTP, in its turn, and close: where another begins is unknown."""
         cycle = self.cycle
         is_next = cycle is None or not cycle.more_body
         if is_next and not (cycle is None or cycle.response_complete):

@@ -1,7 +1,7 @@
-"""What a handler returns, as an HTTP response that keeps the contract.
+"""What a handler returns, as an HTTP response that conforms to the contract.
 
-Every response is judged as it will be sent: its status, its headers, its body's bytes read back. A compiled
-filter accepts what surely keeps the contract; what it does not accept goes before the judge, openapi-core.
+Every response is validated as it will be sent: its status, its headers, its body's bytes read back. A
+compiled filter accepts what surely conforms; openapi-core decides on the rest.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from openapi_contract.schemas import Schemas
 
     from .request import Request
-    from .response_validation import Judge
+    from .response_validation import ResponseValidator
 
 log = logging.getLogger("openapi_service.contract")
-MOST_SAID = 10
+MOST_ERRORS = 10
 
 
 def success_status(operation: Operation) -> int:
@@ -44,22 +44,24 @@ def produced(operation: Operation) -> list[str]:
 
 
 class ResponseRenderer:
-    """Renders and judges what one operation's handler returns.
+    """Renders and validates what one operation's handler returns.
 
     Args:
-        reveal: tell the client what broke the contract (mock and tests), instead of only the log.
+        reveal: tell the client what violates the contract (mock and tests), instead of only the log.
     """
 
-    def __init__(self, operation: Operation, schemas: Schemas, judge: Judge, *, reveal: bool) -> None:
+    def __init__(
+        self, operation: Operation, schemas: Schemas, validator: ResponseValidator, *, reveal: bool
+    ) -> None:
         self._operation = operation
         self._status = success_status(operation)
         self._media_types: dict[int, str | None] = {}
         self._filter = AcceptFilter(operation, schemas)
-        self._judge = judge
+        self._validator = validator
         self._reveal = reveal
 
     def render(self, returned: Any, request: Request) -> Rendered:
-        """Return the response, or raise InternalError if it breaks the contract."""
+        """Return the response, or raise InternalError if it violates the contract."""
         response = Response.of(returned)
         status = response.status or self._status
         media_type = response.media_type or self._declared_media_type(status, response.body)
@@ -74,7 +76,7 @@ class ResponseRenderer:
         headers += request.response_headers
         rendered = Rendered(status, headers, body)
         if not self._filter.accepts(rendered, media_type):
-            self._bring_before_the_judge(rendered, media_type, request)
+            self._require_valid(rendered, media_type, request)
         return rendered
 
     def _declared_media_type(self, status: int, body: Any) -> str | None:
@@ -85,18 +87,18 @@ class ResponseRenderer:
         media_type = self._media_types[status]
         return _of_range(media_type, body) if media_type is not None and "*" in media_type else media_type
 
-    def _bring_before_the_judge(self, rendered: Rendered, media_type: str | None, request: Request) -> None:
-        errors = self._judge.errors(self._operation, rendered, media_type)
+    def _require_valid(self, rendered: Rendered, media_type: str | None, request: Request) -> None:
+        errors = self._validator.errors(self._operation, rendered, media_type)
         if errors:
-            said = "; ".join(errors[:MOST_SAID])
+            stated = "; ".join(errors[:MOST_ERRORS])
             log.error(
                 "%s broke the contract at %s: %s (request %s)",
                 self._operation.operation_id,
                 self._operation.pointer,
-                said,
+                stated,
                 request.request_id,
             )
-            raise InternalError(f"The response breaks the contract: {said}" if self._reveal else "")
+            raise InternalError(f"The response breaks the contract: {stated}" if self._reveal else "")
 
 
 def _of_range(media_range: str, body: Any) -> str:

@@ -23,19 +23,19 @@ STATE = "openapi_service.request"
 
 
 class Request:
-    """A request, and what the layers have said of its answer so far.
+    """A request, and what the layers have said of its response so far.
 
     Attributes:
         method: the HTTP method, upper case.
         path: as it was sent, percent-encoded.
         query_string: as it was sent, percent-encoded.
         headers: the header fields by lower-case name.
-        response_headers: headers that every answer to this request carries, whoever writes it.
-        request_id: names the exchange in the answer and in the log.
+        response_headers: headers that every response to this request carries, whoever writes it.
+        request_id: names the exchange in the response and in the log.
         path_parameters: by name, percent-encoded as they were sent.
         misrouted: the problem of a request that no operation answers.
-        caller: who calls, once the gate has let them in.
-        answered: whether an answer has begun to go out.
+        caller: who calls, once the authenticator has let them in.
+        answered: whether a response has begun to go out.
         files: uploads to be closed when the request is over.
     """
 

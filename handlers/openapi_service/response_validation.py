@@ -1,4 +1,4 @@
-"""The judge of responses: openapi-core."""
+"""Validation of responses by openapi-core."""
 
 from __future__ import annotations
 
@@ -58,8 +58,8 @@ class Routed:
         return path, path / method, None, SimpleNamespace(variables={}), {}
 
 
-class Judge:
-    """Judges responses against the effective contract.
+class ResponseValidator:
+    """Validates responses against the effective contract.
 
     openapi-core is slow to import and to build, and seldom asked: both wait for the first response that the
     accept filter does not accept.
@@ -102,9 +102,9 @@ class Judge:
         return kind(self.document, path_finder_cls=Routed, extra_media_type_deserializers=readers)
 
     def errors(self, operation: Operation, rendered: Rendered, media_type: str | None) -> list[str]:
-        """Return what is wrong with a response, each part in a sentence; nothing if it keeps the contract.
+        """Return what is wrong with a response, each part in a sentence; nothing if it conforms.
 
-        What it cannot judge, such as a regular expression that Python does not have, is wrong as well.
+        What it cannot validate, such as a regular expression that Python does not have, is wrong as well.
         """
         declared = operation.response_for(rendered.status)
         if rendered.body and declared is not None and not declared.get("content"):
@@ -115,7 +115,7 @@ class Judge:
             return [f"cannot be judged ({type(error).__name__})"]
 
     def found(self, operation: Operation, rendered: Rendered, media_type: str | None) -> list[Any]:
-        """Return openapi-core's own errors in a response; it raises anything for what it cannot judge."""
+        """Return openapi-core's own errors in a response; it raises anything for what it cannot validate."""
         asked = SimpleNamespace(host_url="", path=operation.path, method=operation.method)
         given = SimpleNamespace(
             status_code=rendered.status,

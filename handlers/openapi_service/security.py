@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .percent import decode, decode_form
+from .decoding import decode, decode_form
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -116,9 +116,9 @@ def challenges_of(schemes: Mapping[str, Mapping[str, Any]], realm: str) -> dict[
         for name, scheme in schemes.items()
         if scheme["type"] != "apiKey"
     }
-    told = {name: plain | {name: wrong.get(name, plain[name])} for name in schemes}
+    by_scheme = {name: plain | {name: wrong.get(name, plain[name])} for name in schemes}
     # two schemes may have the same challenge, as oauth2 and openIdConnect do
-    fields = [(None, plain), *told.items()]
+    fields = [(None, plain), *by_scheme.items()]
     return {name: ", ".join(dict.fromkeys(each.values())) for name, each in fields}
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from openapi_contract import Contract
 from openapi_contract.python_keywords import format_checker
 from openapi_service.accept_filter import AcceptFilter
-from openapi_service.response_validation import Judge
+from openapi_service.response_validation import ResponseValidator
 from openapi_service.responses import Rendered
 from scanner_contract import load_contract
 
@@ -24,7 +24,7 @@ class Court:
     def __init__(self, contract, operation):
         self.operation = operation
         self.filter = AcceptFilter(operation, contract.schemas)
-        self.judge = Judge(contract)
+        self.judge = ResponseValidator(contract)
 
     @classmethod
     def over(cls, response, *, openapi="3.1.0", **components):

@@ -13,7 +13,7 @@ from functools import cached_property, partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from openapi_service.response_validation import Judge, Routed
+from openapi_service.response_validation import ResponseValidator, Routed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,7 +53,7 @@ class OpenapiCore:
 
     def __init__(self, contract: Contract) -> None:
         self._schemas = contract.schemas
-        self._responses = Judge(contract)
+        self._responses = ResponseValidator(contract)
 
     def request_errors(
         self, operation: Operation, parameters: ReadParameters, body: ReadBody | None

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from openapi_check.exchange import Violation
 from openapi_contract import pointers
 from openapi_service.coercion import RepeatedError
+from openapi_service.decoding import decode_form
 from openapi_service.parameters import compile_parameters
-from openapi_service.percent import decode_form
 from openapi_service.problems import BadRequest
 from openapi_service.security import Credentials, alternatives_of
 

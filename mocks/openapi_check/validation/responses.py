@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from openapi_check.exchange import Violation
 from openapi_contract import pointers
 from openapi_service.accept_filter import AcceptFilter
-from openapi_service.json_text import read_json
+from openapi_service.decoding import read_json
 from openapi_service.media_types import charset, declared_as, essence, is_json
 from openapi_service.problems import BadRequest
 from openapi_service.responses import Rendered

@@ -92,7 +92,7 @@ class DocumentedResponses:
         self._generator = generator
         self._candidates = Candidates(assembly.contract, generator)
         self._filter = AcceptFilter(operation, assembly.contract.schemas)
-        self._validator = assembly.judge
+        self._validator = assembly.response_validator
         self._made: dict[Selection, DocumentedResponse] = {}
         self._name = f"{operation.method.upper()} {operation.path}"
 

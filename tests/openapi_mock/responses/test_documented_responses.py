@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from openapi_service.response_validation import Judge
+from openapi_service.response_validation import ResponseValidator
 
 JSON = "application/json"
 MANY = {f"{n}": {"value": n} for n in range(-50, 0)}
@@ -227,8 +227,10 @@ def test_another_apis_problems_are_the_contracts(responding):
 
 def test_an_example_that_violates_its_schema_is_validated_once(responding, monkeypatch, caplog):
     """openapi-core takes seconds over a large one; its error is logged, and the next value is validated."""
-    validated, found = [], Judge.found
-    monkeypatch.setattr(Judge, "found", lambda *args: validated.append(args[2].body) or found(*args))
+    validated, found = [], ResponseValidator.found
+    monkeypatch.setattr(
+        ResponseValidator, "found", lambda *args: validated.append(args[2].body) or found(*args)
+    )
     app = responding({"200": content({"type": "integer", "minimum": 5}, example=4)}, openapi="3.0.3")
     assert app.get().json >= 5
     assert validated.count(b"4") == 1

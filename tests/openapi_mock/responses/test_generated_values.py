@@ -231,7 +231,7 @@ def assert_accepted(contract, operation, status, seed, drawn):
     rendered = made.rendered
     media_type = next((value.decode() for name, value in rendered.headers if name == b"content-type"), None)
     with_all = Rendered(rendered.status, rendered.headers, rendered.body)
-    assert assembly.judge.errors(operation, with_all, media_type) == []
+    assert assembly.response_validator.errors(operation, with_all, media_type) == []
     return made
 
 

@@ -27,7 +27,7 @@ WEATHER = {
     }
 }
 PACKAGED = load_contract()
-JUDGE = Assembly(PACKAGED, OpenAuthenticator()).judge
+JUDGE = Assembly(PACKAGED, OpenAuthenticator()).response_validator
 KEY = {"X-API-Key": seeds.UNLIMITED_KEY}
 
 

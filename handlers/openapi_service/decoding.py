@@ -1,0 +1,83 @@
+"""What a request holds, decoded strictly: percent-encoding (RFC 3986) and JSON (RFC 8259), in UTF-8.
+
+What cannot be decoded is refused, never replaced.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+import msgspec
+
+from .problems import BadRequest
+
+BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+MOST_LEVELS = 200
+"""Whoever walks a value may recur: jsonschema-rs stops at 255 levels, Python where its version likes."""
+
+
+def decode(raw: bytes, where: str, *, plus_is_space: bool = False) -> str:
+    """Return the text that percent-encoded UTF-8 stands for (RFC 3986, section 2.1), or raise BadRequest."""
+    if plus_is_space:
+        raw = raw.replace(b"+", b" ")
+    if b"%" in raw:
+        if BAD_ESCAPE.search(raw):
+            raise BadRequest(f"The {where} holds a percent sign that no two hexadecimal digits follow.")
+        raw = unquote_to_bytes(raw)
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        raise BadRequest(f"The {where} is not UTF-8 behind its percent-encoding.") from None
+
+
+def decode_form(raw: bytes, where: str) -> list[tuple[str, bytes]]:
+    """Split ``a=1&b=2`` into decoded names and still encoded values, in order.
+
+    What cannot be decoded is refused wherever it stands, whether anyone asks for that value or not.
+    """
+    plain = raw.isascii() and b"%" not in raw
+    if not plain:
+        decode(raw, where)
+    pairs = []
+    for piece in raw.split(b"&"):
+        if piece:
+            name, _, value = piece.partition(b"=")
+            readable = plain and b"+" not in name
+            pairs.append((name.decode() if readable else decode(name, where, plus_is_space=True), value))
+    return pairs
+
+
+def read_json(raw: bytes | str, where: str) -> Any:
+    """Return the JSON value that a text holds, or raise BadRequest; of repeated keys the last one counts.
+
+    Args:
+        raw: the text, bytes as they were sent.
+        where: names the text in the error, such as ``body``.
+    """
+    try:
+        value = msgspec.json.decode(raw)
+        deep = _openings(raw) > MOST_LEVELS and _levels(value) > MOST_LEVELS
+    except RecursionError:
+        deep = True
+    except (msgspec.DecodeError, UnicodeError) as error:
+        raise BadRequest(f"The {where} is not JSON (RFC 8259) in UTF-8: {error}.") from None
+    if deep:
+        raise BadRequest(f"The {where} is nested too deeply; the limit is {MOST_LEVELS} levels.")
+    return value
+
+
+def _openings(raw: bytes | str) -> int:
+    if isinstance(raw, str):
+        return raw.count("[") + raw.count("{")
+    return raw.count(b"[") + raw.count(b"{")
+
+
+def _levels(value: Any) -> int:
+    """Count the levels of a value without recurring."""
+    levels, layer = 0, [value]
+    while layer := [each for each in layer if isinstance(each, dict | list)]:
+        levels += 1
+        layer = [inner for each in layer for inner in (each.values() if isinstance(each, dict) else each)]
+    return levels
