@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from presigned_s3.operation import NAMES
+from presigned_s3.request import NAMES
 
 from .extension import NO_EXTENSION
 from .faults import Faults

@@ -1,11 +1,26 @@
-"""S3 as production has it: moto stores, the front before it judges.
+"""S3 as production has it: moto stores, the front before it refuses as S3 does.
 
-`S3Server` runs it in a process of its own. `presigned_s3.app.create_app` is the WSGI app for a test's own
-process; importing it imports moto, which takes most of a second.
+    with s3_server("photos", credentials={"AK": "secret"}) as s3:
+        boto3.client("s3", endpoint_url=s3.url, aws_access_key_id="AK", aws_secret_access_key="secret")
+
+`s3_server` runs it in a process of its own for as long as it is entered, `S3Server` is that process.
+`presigned_s3.app.create_app` is the WSGI app for a test's own process; importing it imports moto, which takes
+most of a second. What ``__all__`` lists is public, and imported when it is first used.
 """
 
 from __future__ import annotations
 
-from .server import S3Server
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["S3Server"]
+if TYPE_CHECKING:
+    from .server import S3Server, s3_server
+
+__all__ = ["S3Server", "s3_server"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from . import server  # noqa: PLC0415 -- imported when it is first used
+
+    return getattr(server, name)

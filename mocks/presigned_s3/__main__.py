@@ -26,7 +26,7 @@ POLITENESS = 5
 def main(arguments: Sequence[str] | None = None) -> None:
     """Serve S3 until interrupted, or until the parent goes away."""
     options = _parser().parse_args(arguments)
-    if options.parent:  # a terminal's Ctrl-C is for the parent to answer, which may need S3 a little longer
+    if options.parent:  # a terminal's Ctrl-C is for the parent, which may need S3 a little longer
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     settings = json.loads(sys.stdin.readline()) if options.parent else _settings(options)
     with Server(settings.pop("host"), settings.pop("port")) as server:
@@ -57,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m presigned_s3", description="S3 that says no like S3.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=9000, help="port to listen on; 0 takes a free one")
-    parser.add_argument("--bucket", default="scanner-photos", help="bucket to begin with")
+    parser.add_argument("--bucket", default="uploads", help="bucket to start with")
     parser.add_argument("--region", default="us-west-2", help="region of that bucket")
     parser.add_argument(
         "--credential",
@@ -107,7 +107,7 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> None:
 
 
 def _give_way() -> None:
-    """Let the API go first where both want the processor: uploads are long, its answers short."""
+    """Let the API go first where both want the processor: uploads are long, its responses short."""
     if sys.platform != "win32":
         os.nice(POLITENESS)
 

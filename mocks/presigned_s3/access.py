@@ -6,7 +6,7 @@ import json
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from .errors import S3Error
+from .errors import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -78,8 +78,7 @@ def check_policy(document: bytes) -> None:
     except (ValueError, RecursionError):
         readable = False
     if not readable:
-        message = "Policies must be valid JSON and the first byte must be '{'"
-        raise S3Error(400, "MalformedPolicy", message)
+        raise refusal("MalformedPolicy")
 
 
 def _statements(policy: bytes | None) -> list[dict[str, Any]]:

@@ -1,27 +1,151 @@
-"""The WSGI app: put together here."""
+"""S3 as a WSGI app: every request comes in here, and every response, refusal and failure goes out."""
 
 from __future__ import annotations
 
+import logging
+import re
 import shutil
 import tempfile
 import weakref
+from dataclasses import replace
+from email.utils import formatdate
+from http import HTTPStatus
 from pathlib import Path
+from time import monotonic, time
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
 
 from .archive import Archive
 from .authentication import Authenticator
+from .body import BodyCutShort, PacedBody
 from .clock import ShiftedClock
-from .faults import NoFaults
-from .front import Front
-from .request_ids import RequestIds
+from .cors import granted
+from .errors import S3Error, refusal
+from .faults import Dropped, Faults, NoFaults
+from .post_object import PostObject
+from .request import UNWATCHED, Request, operation_of
+from .response import RequestIds, Response
+from .routes import Routes
 from .signature import Credential
 from .store import FirstBucket, Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
+
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
     from .clock import Clock
-    from .faults import Faults
+
+MASK = "***"
+_SECRET = frozenset(
+    {
+        "authorization",
+        "cookie",
+        "signature",
+        "x-amz-signature",
+        "x-amz-security-token",
+        "x-amz-server-side-encryption-customer-key",
+    }
+)
+_TOKEN = re.compile(r"(x-amz-security-token[:=]|<CanonicalRequestBytes>)[^&<\n]+", re.IGNORECASE)
+"""Where S3's refusal of a signature repeats the session token."""
+_log = logging.getLogger(__name__)
+_NOT_IN_HEADER = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+
+
+class Front:
+    """S3 as a WSGI app.
+
+    Args:
+        store: the buckets and objects.
+        authenticator: verifies signatures.
+        clock: tells the time.
+        ids: makes the ids of requests.
+        report: is told of every exchange.
+        faults: simulated failures.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        authenticator: Authenticator,
+        clock: Clock,
+        ids: RequestIds,
+        report: Callable[[dict[str, Any]], None] | None = None,
+        faults: Faults | None = None,
+    ) -> None:
+        self.store = store
+        self._clock = clock
+        self._ids = ids
+        self.faults = faults or NoFaults()
+        self._routes = Routes(store, authenticator, PostObject(store, authenticator, clock, self.faults))
+        self._report = report
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Serve a request.
+
+        Raises:
+            Dropped: a fault wants the connection closed.
+        """
+        begun = time(), monotonic()
+        request_id, host_id = self._ids.draw()
+        request = Request.from_environ(environ)
+        response = self._respond(request, request_id, host_id)
+        if response is None:
+            self._tell(request, Response(0), [], begun)
+            raise Dropped
+        status = HTTPStatus(response.status)
+        fields = [
+            ("x-amz-id-2", host_id),
+            ("x-amz-request-id", request_id),
+            ("Date", formatdate(self._clock.now().timestamp(), usegmt=True)),
+            ("Server", "AmazonS3"),
+            *((name, _NOT_IN_HEADER.sub(" ", value)) for name, value in response.headers),
+        ]
+        without_body = status in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
+        if not without_body:
+            fields.append(("Content-Length", str(response.length)))
+        self._tell(request, response, fields, begun)
+        start_response(f"{status.value} {status.phrase}", fields)
+        return () if without_body or environ["REQUEST_METHOD"] == "HEAD" else response.body
+
+    def reset(self) -> None:
+        """Be as in the beginning with an empty archive."""
+        self._ids.begin_again()
+        self.store.reset()
+
+    def close(self) -> None:
+        """Forget everything that is not in the archive."""
+        self.store.close()
+
+    def _respond(self, request: Request, request_id: str, host_id: str) -> Response | None:
+        try:
+            if self.faults.may_strike(request):
+                request = replace(request, body=PacedBody(request.body))
+            with self.faults.around(request):
+                response = self._routes(request)
+        except S3Error as error:
+            response = Response.of_error(error, request_id, host_id)
+        except BodyCutShort:
+            response = Response.of_error(refusal("IncompleteBody"), request_id, host_id)
+        except TimeoutError:
+            response = Response.of_error(refusal("RequestTimeout"), request_id, host_id)
+        except Dropped:
+            return None
+        except Exception:  # noqa: BLE001 -- whatever it is, the client gets a response, and the log the cause
+            _log.exception("S3 failed at request %s", request_id)
+            response = Response.of_error(refusal("InternalError"), request_id, host_id)
+        if request.method != "OPTIONS" and request.origin:
+            bucket = self.store.bucket(request.bucket)
+            response.headers += granted(bucket.cors, request.headers, request.method) if bucket else []
+        return response
+
+    def _tell(
+        self, request: Request, response: Response, headers: list[tuple[str, str]], begun: tuple[float, float]
+    ) -> None:
+        if self._report is not None and not request.asks_for(UNWATCHED):
+            started, counted_from = begun
+            self._report(described(request, response, headers, started, monotonic() - counted_from))
 
 
 def create_app(
@@ -49,7 +173,7 @@ def create_app(
         report: is told of every exchange.
         faults: simulated failures; none by default.
     """
-    folder = Path(data_dir) if data_dir is not None else Path(tempfile.mkdtemp(prefix="scanner-s3-"))
+    folder = Path(data_dir) if data_dir is not None else Path(tempfile.mkdtemp(prefix="s3-"))
     store = Store(Archive(folder), FirstBucket(bucket, region, cors_open))
     accepted = {access_key: Credential.parse(text) for access_key, text in credentials.items()}
     machine, faults = ShiftedClock(), faults or NoFaults()
@@ -59,3 +183,46 @@ def create_app(
     if data_dir is None:
         weakref.finalize(app, shutil.rmtree, folder, ignore_errors=True)
     return app
+
+
+def described(
+    request: Request, response: Response, headers: Iterable[tuple[str, str]], started: float, seconds: float
+) -> dict[str, Any]:
+    """Return an exchange as JSON: what was asked and answered, when, and how long it took.
+
+    Args:
+        request: what was asked.
+        response: what was answered.
+        headers: the header fields that were sent with it.
+        started: the machine's time when the request's head was there, in seconds since 1970.
+        seconds: from the request's head to the response's.
+    """
+    query = urlencode([(name, value) for name, value in _masked(request.query)], quote_via=quote)
+    host = request.headers.get("host", "localhost")
+    return {
+        "started": started,
+        "seconds": round(seconds, 6),
+        "operation": operation_of(request),
+        "fault": request.struck[0] if request.struck else "",
+        "request": {
+            "method": request.method,
+            "url": f"{request.scheme}://{host}{quote(request.path)}{'?' if query else ''}{query}",
+            "headers": _masked(request.headers.items()),
+            "bucket": request.bucket,
+            "key": request.key,
+            "fields": _masked(request.fields.items()),
+            "body_bytes": request.body_length or 0,
+        },
+        "answer": {
+            "status": int(response.status),
+            "headers": [list(pair) for pair in headers],
+            "code": response.code,
+            "message": response.message,
+            "body_bytes": response.length,
+            "body": _TOKEN.sub(rf"\1{MASK}", b"".join(response.body).decode()) if response.code else "",
+        },
+    }
+
+
+def _masked(pairs: Iterable[tuple[str, str]]) -> list[list[str]]:
+    return [[name, MASK if name.lower() in _SECRET else value] for name, value in pairs]

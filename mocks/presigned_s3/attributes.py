@@ -6,9 +6,9 @@ import re
 from base64 import b64encode
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
-from xml.etree import ElementTree as ET
 
-from .errors import S3Error, invalid_argument, malformed_xml
+from .errors import invalid_argument, refusal
+from .xml import parse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,8 +56,7 @@ def check_key(key: str) -> None:
     """Raise KeyTooLongError or InvalidArgument unless S3 takes this key."""
     size = len(key.encode("utf-8", "surrogatepass"))
     if size > MAX_KEY_BYTES:
-        elements = {"Size": size, "MaxSizeAllowed": MAX_KEY_BYTES}
-        raise S3Error(400, "KeyTooLongError", "Your key is too long", elements)
+        raise refusal("KeyTooLongError", Size=size, MaxSizeAllowed=MAX_KEY_BYTES)
     if not key:
         raise invalid_argument("User key must have a length greater than 0.", "key", "")
 
@@ -67,8 +66,7 @@ def check_attributes(headers: Mapping[str, str], bucket: Bucket) -> None:
     check_acl(headers, bucket)
     storage_class = headers.get("x-amz-storage-class", "STANDARD")
     if storage_class not in _STORAGE_CLASSES:
-        message = "The storage class you specified is not valid"
-        raise S3Error(400, "InvalidStorageClass", message, {"StorageClassRequested": storage_class})
+        raise refusal("InvalidStorageClass", StorageClassRequested=storage_class)
     encryption = headers.get(_ENCRYPTION, "AES256")
     if encryption not in _ENCRYPTIONS:
         message = "The encryption method specified is not supported"
@@ -78,8 +76,7 @@ def check_attributes(headers: Mapping[str, str], bucket: Bucket) -> None:
         raise invalid_argument(message.format(_ENCRYPTION), _ENCRYPTION, encryption)
     location = headers.get("x-amz-website-redirect-location", "/")
     if not location.startswith(("/", "http://", "https://")):
-        message = "The website redirect location must have a prefix of 'http://' or 'https://' or '/'."
-        raise S3Error(400, "InvalidRedirectLocation", message)
+        raise refusal("InvalidRedirectLocation")
     _check_metadata(headers)
 
 
@@ -90,7 +87,7 @@ def check_acl(headers: Mapping[str, str], bucket: Bucket) -> None:
         raise invalid_argument("", "x-amz-acl", acl)
     grants = any(name.startswith("x-amz-grant-") for name in headers)
     if not bucket.has_acls and (grants or acl not in _WITHOUT_ACLS):
-        raise S3Error(400, "AccessControlListNotSupported", "The bucket does not allow ACLs")
+        raise refusal("AccessControlListNotSupported")
 
 
 def _check_metadata(headers: Mapping[str, str]) -> None:
@@ -100,9 +97,7 @@ def _check_metadata(headers: Mapping[str, str]) -> None:
         if name.startswith(METADATA)
     )
     if size > MAX_METADATA_BYTES:
-        message = "Your metadata headers exceed the maximum allowed metadata size"
-        elements = {"Size": size, "MaxSizeAllowed": MAX_METADATA_BYTES}
-        raise S3Error(400, "MetadataTooLarge", message, elements)
+        raise refusal("MetadataTooLarge", Size=size, MaxSizeAllowed=MAX_METADATA_BYTES)
 
 
 def handed_over(headers: Mapping[str, str]) -> dict[str, str]:
@@ -166,15 +161,15 @@ def _header_value(name: str, value: str) -> str:
 
 def _tags(document: str) -> dict[str, str]:
     try:
-        root = ET.fromstring(document)  # noqa: S314 -- expat itself limits how far entities expand
-    except ET.ParseError:
-        raise malformed_xml() from None
+        root = parse(document)
+    except ValueError:
+        raise refusal("MalformedXML") from None
     pairs = [
         (tag.findtext("{*}Key"), tag.findtext("{*}Value", "")) for tag in root.iterfind("{*}TagSet/{*}Tag")
     ]
     if root.tag.rpartition("}")[2] != "Tagging" or any(key is None for key, _ in pairs):
-        raise malformed_xml()
+        raise refusal("MalformedXML")
     tags = {str(key): value for key, value in pairs}
     if len(tags) < len(pairs):
-        raise S3Error(400, "InvalidTag", "Cannot provide multiple Tags with the same key")
+        raise refusal("InvalidTag")
     return tags

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from .claims import QUERY, claim_of_header, claim_of_query
-from .errors import S3Error, access_denied, invalid_argument, missing_field
+from .errors import S3Error, access_denied, invalid_argument, missing_field, refusal
 from .payload import ChunkSigner
 from .signature import (
     ALGORITHM,
@@ -131,21 +131,19 @@ class Authenticator:
     def _credential(self, access_key: str, token: str | None) -> Credential:
         credential = self._credentials.get(access_key)
         if credential is None or (credential.session_token and token is None):  # S3 looks for both together
-            message = "The AWS Access Key Id you provided does not exist in our records."
-            raise S3Error(403, "InvalidAccessKeyId", message, {"AWSAccessKeyId": access_key})
+            raise refusal("InvalidAccessKeyId", AWSAccessKeyId=access_key)
         check_token(credential, token, self._clock.now())
         return credential
 
     def _check_skew(self, time: str) -> None:
         signed, now = _time(time), self._clock.now()
         if min(abs(now - signed), abs(self._machine.now() - signed)) > MAX_SKEW:
-            elements: dict[str, str | int] = {
-                "RequestTime": time,
-                "ServerTime": f"{now:{_ISO}}",
-                "MaxAllowedSkewMilliseconds": MAX_SKEW // timedelta(milliseconds=1),
-            }
-            message = "The difference between the request time and the current time is too large."
-            raise S3Error(403, "RequestTimeTooSkewed", message, elements)
+            raise refusal(
+                "RequestTimeTooSkewed",
+                RequestTime=time,
+                ServerTime=f"{now:{_ISO}}",
+                MaxAllowedSkewMilliseconds=MAX_SKEW // timedelta(milliseconds=1),
+            )
 
     def _check_expiry(self, time: str, seconds: int) -> None:
         signed, now = _time(time), self._clock.now()

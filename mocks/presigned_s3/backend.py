@@ -1,4 +1,4 @@
-"""moto's S3 as a function: an order in, an answer out."""
+"""moto's S3 as a function: an order in, a response out."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
-from xml.etree import ElementTree as ET
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.core.request import Request as MotoRequest
@@ -17,11 +16,11 @@ from moto.s3 import models
 from moto.s3.exceptions import S3ClientError
 from moto.s3.responses import S3Response
 
-from .answer import Answer
 from .cors import CorsRule
-from .errors import S3Error, invalid_request, malformed_xml, no_such_bucket, not_implemented
+from .errors import S3Error, invalid_request, refusal
 from .records import granted_to_all
-from .xml import readable
+from .response import Response
+from .xml import parse, readable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 DEFAULT_REGION = "us-east-1"
 _REMEMBERED = (models.FakeKey, models.FakeAcl, models.FakeGrant, models.FakeGrantee, models.FakeMultipart)
 _OURS = frozenset({"content-length", "date", "server", "connection", "x-amzn-requestid"})
-"""Header fields of an answer that are not moto's to say."""
+"""Header fields of a response that are not moto's to say."""
 _CODES = {400: "InvalidRequest", 403: "AccessDenied", 404: "NoSuchKey", 405: "MethodNotAllowed"}
 
 Query = tuple[tuple[str, str], ...]
@@ -106,8 +105,8 @@ class Backend:
         self._moto.reset()
         self._moto.delete_object = partial(_delete_object, self._moto)  # type: ignore[method-assign]  # its door
 
-    def carry_out(self, order: Order) -> Answer:
-        """Return moto's answer; its error documents are S3's.
+    def carry_out(self, order: Order) -> Response:
+        """Return moto's response; its error documents are S3's.
 
         Raises:
             S3Error: moto cannot read the order, or does not know the operation.
@@ -121,12 +120,12 @@ class Backend:
             except S3Error:
                 raise
             except NotImplementedError:
-                raise not_implemented() from None
+                raise refusal("NotImplemented") from None
             except Exception:  # noqa: BLE001 -- moto lets through whatever its parsers raise at odd input
-                raise malformed_xml() if order.body else invalid_request("Invalid request.") from None
+                raise refusal("MalformedXML") if order.body else invalid_request("Invalid request.") from None
             for model in _REMEMBERED:
                 model.instances_tracked.clear()  # type: ignore[union-attr]  # a metaclass sets it
-            return _answer(order, int(status), headers, content)
+            return _response(order, int(status), headers, content)
 
     def bucket(self, name: str) -> Bucket | None:
         """Return a bucket; None if there is none of this name."""
@@ -150,7 +149,7 @@ class Backend:
         """Return a bucket, or raise NoSuchBucket."""
         bucket = self.bucket(name)
         if bucket is None:
-            raise no_such_bucket(name)
+            raise refusal("NoSuchBucket", BucketName=name)
         return bucket
 
     def key(self, bucket: str, name: str, version_id: str | None = None) -> Any:
@@ -249,20 +248,20 @@ def _headers(order: Order) -> dict[str, str]:
     }
 
 
-def _answer(order: Order, status: int, headers: Mapping[str, Any], content: str | bytes) -> Answer:
+def _response(order: Order, status: int, headers: Mapping[str, Any], content: str | bytes) -> Response:
     body = content.encode() if isinstance(content, str) else content
     fields = [(name, str(value)) for name, value in headers.items() if name.lower() not in _OURS]
     if order.method == "HEAD":
         length = int(next((value for name, value in headers.items() if name.lower() == "content-length"), 0))
-        return Answer(status, fields, [], length)
+        return Response(status, fields, [], length)
     if status >= HTTPStatus.BAD_REQUEST:
         raise _error(status, body, [pair for pair in fields if pair[0].lower().startswith("x-amz-")])
-    return Answer(status, fields, [body] if body else [], len(body))
+    return Response(status, fields, [body] if body else [], len(body))
 
 
 def _error(status: int, document: bytes, headers: list[tuple[str, str]]) -> S3Error:
     """Return an error of moto's as one of ours, which has the ids of this exchange."""
-    root = ET.fromstring(readable(document)) if document else ()  # noqa: S314 -- moto's own
+    root = parse(readable(document.decode())) if document else ()
     elements = {element.tag: element.text or "" for element in root}
     code = elements.pop("Code", _CODES.get(status, "InvalidRequest"))
     message = elements.pop("Message", HTTPStatus(status).phrase)

@@ -9,7 +9,7 @@ import zlib
 from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
-from .errors import S3Error, invalid_request
+from .errors import S3Error, invalid_request, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -141,9 +141,7 @@ class ContentMd5:
         self._hasher = hashlib.md5(usedforsecurity=False)
         self._claimed = claimed
         if claimed is not None and len(_decoded(claimed)) != self._hasher.digest_size:
-            raise S3Error(
-                400, "InvalidDigest", "The Content-MD5 you specified was invalid.", {"Content-MD5": claimed}
-            )
+            raise refusal("InvalidDigest", {"Content-MD5": claimed})
 
     def update(self, block: bytes) -> None:
         """Feed a block."""

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, BinaryIO, Self
 from uuid import uuid4
 
-from .errors import entity_too_large
+from .errors import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -67,7 +67,7 @@ class Content:
         for block in blocks:
             self.size += len(block)
             if self.size > max_bytes:
-                raise entity_too_large(proposed(self.size), max_bytes)
+                raise refusal("EntityTooLarge", ProposedSize=proposed(self.size), MaxSizeAllowed=max_bytes)
             with _turn:
                 self.md5.update(block)
                 if self.checksum is not None:

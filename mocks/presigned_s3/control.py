@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from .app import Front
     from .clock import ShiftedClock
-    from .front import Front
 
 _one_at_a_time = threading.Lock()
 

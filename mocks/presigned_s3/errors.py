@@ -1,4 +1,4 @@
-"""What S3 says when it refuses: a status, a code, a message, and elements that name the culprit."""
+"""S3's errors: a status, a code, a message, and elements that name the culprit."""
 
 from __future__ import annotations
 
@@ -12,49 +12,110 @@ if TYPE_CHECKING:
 
 MAX_HEADER_SECTION_BYTES = 8 * 1024
 """The most that header fields and query may have together, in bytes."""
-
 POLICY_EXPIRED: Final = "Invalid according to Policy: Policy expired."
-SIGNATURE_DOES_NOT_MATCH: Final = (
-    "The request signature we calculated does not match the signature you provided. "
-    "Check your key and signing method."
-)
-REQUEST_TIMEOUT: Final = (
-    "Your socket connection to the server was not read from or written to within the timeout period. "
-    "Idle connections will be closed."
-)
 REFUSALS: Final = {
+    "AccessControlListNotSupported": (400, "The bucket does not allow ACLs"),
     "AccessDenied": (403, "Access Denied"),
+    "BadRequest": (400, "An error occurred when parsing the HTTP request."),
     "EntityTooLarge": (400, "Your proposed upload exceeds the maximum allowed size"),
+    "EntityTooSmall": (400, "Your proposed upload is smaller than the minimum allowed size"),
     "ExpiredToken": (400, "The provided token has expired."),
+    "IncompleteBody": (400, "The request body terminated unexpectedly"),
     "InternalError": (500, "We encountered an internal error. Please try again."),
     "InvalidAccessKeyId": (403, "The AWS Access Key Id you provided does not exist in our records."),
+    "InvalidBucketName": (400, "The specified bucket is not valid."),
+    "InvalidDigest": (400, "The Content-MD5 you specified was invalid."),
+    "InvalidPart": (
+        400,
+        (
+            "One or more of the specified parts could not be found.  The part may not have been uploaded, "
+            "or the specified entity tag may not match the part's entity tag."
+        ),
+    ),
+    "InvalidPartOrder": (
+        400,
+        "The list of parts was not in ascending order. Parts must be ordered by part number.",
+    ),
+    "InvalidRange": (416, "The requested range is not satisfiable"),
+    "InvalidRedirectLocation": (
+        400,
+        "The website redirect location must have a prefix of 'http://' or 'https://' or '/'.",
+    ),
     "InvalidRequest": (400, "Invalid Request"),
+    "InvalidStorageClass": (400, "The storage class you specified is not valid"),
+    "InvalidTag": (400, "Cannot provide multiple Tags with the same key"),
+    "InvalidToken": (400, "The provided token is malformed or otherwise invalid."),
+    "InvalidURI": (400, "Couldn't parse the specified URI."),
+    "KeyTooLongError": (400, "Your key is too long"),
+    "MalformedPOSTRequest": (400, "The body of your POST request is not well-formed multipart/form-data."),
+    "MalformedPolicy": (400, "Policies must be valid JSON and the first byte must be '{'"),
+    "MalformedXML": (
+        400,
+        "The XML you provided was not well-formed or did not validate against our published schema",
+    ),
+    "MaxMessageLengthExceeded": (400, "Your request was too big."),
+    "MaxPostPreDataLengthExceeded": (
+        400,
+        "Your POST request fields preceeding the upload file was too large.",
+    ),
+    "MetadataTooLarge": (400, "Your metadata headers exceed the maximum allowed metadata size"),
+    "MethodNotAllowed": (405, "The specified method is not allowed against this resource."),
+    "MissingContentLength": (411, "You must provide the Content-Length HTTP header."),
     "NoSuchBucket": (404, "The specified bucket does not exist"),
     "NoSuchKey": (404, "The specified key does not exist."),
+    "NoSuchUpload": (
+        404,
+        (
+            "The specified upload does not exist. The upload ID may be invalid, "
+            "or the upload may have been aborted or completed."
+        ),
+    ),
+    "NotImplemented": (501, "A header you provided implies functionality that is not implemented"),
+    "PreconditionFailed": (412, "At least one of the pre-conditions you specified did not hold"),
+    "RequestHeaderSectionTooLarge": (
+        400,
+        "Your request header section exceeds the maximum allowed size.",
+    ),
     "RequestTimeTooSkewed": (
         403,
         "The difference between the request time and the current time is too large.",
     ),
-    "RequestTimeout": (400, REQUEST_TIMEOUT),
+    "RequestTimeout": (
+        400,
+        (
+            "Your socket connection to the server was not read from or written to within the timeout period. "
+            "Idle connections will be closed."
+        ),
+    ),
     "ServiceUnavailable": (503, "Service is unable to handle request."),
-    "SignatureDoesNotMatch": (403, SIGNATURE_DOES_NOT_MATCH),
+    "SignatureDoesNotMatch": (
+        403,
+        (
+            "The request signature we calculated does not match the signature you provided. "
+            "Check your key and signing method."
+        ),
+    ),
     "SlowDown": (503, "Please reduce your request rate."),
+    "XAmzContentSHA256Mismatch": (
+        400,
+        "The provided 'x-amz-content-sha256' header does not match what was computed.",
+    ),
 }
-"""Status and message by code."""
+"""Status and message by code, of refusals whose message is always the same; what a fault may ask for."""
 
 CODES: Final = {400: "InvalidRequest", 403: "AccessDenied", 404: "NoSuchKey", 503: "SlowDown"}
 """The code that S3 most likely has for a status; ``InternalError`` for others."""
 
 
 class S3Error(Exception):
-    """An error answer of S3; raise it anywhere before the answer begins.
+    """An error response of S3; raise it anywhere before the response starts.
 
     Args:
         status: the HTTP status.
         code: S3's own code, such as ``EntityTooLarge``.
         message: S3's own words.
         elements: further elements of the document, in the order given.
-        headers: header fields to answer with.
+        headers: header fields of the response.
     """
 
     def __init__(
@@ -84,8 +145,20 @@ class S3Error(Exception):
         return document(element("Error", *(element(*pair) for pair in content.items())))
 
 
-def access_denied(message: str = "Access Denied", **elements: str | int) -> S3Error:
-    """Return the refusal of a request that is understood, by one who may not make it."""
+def refusal(code: str, elements: Mapping[str, str | int] | None = None, /, **more: str | int) -> S3Error:
+    """Return the error with a code of `REFUSALS`.
+
+    Args:
+        code: S3's own.
+        elements: of the document, in order.
+        more: the same, where names allow it.
+    """
+    status, message = REFUSALS[code]
+    return S3Error(status, code, message, {**(elements or {}), **more})
+
+
+def access_denied(message: str, **elements: str | int) -> S3Error:
+    """Return the refusal of a request for a reason that S3 names."""
     return S3Error(403, "AccessDenied", message, elements)
 
 
@@ -106,70 +179,3 @@ def missing_field(name: str) -> S3Error:
 def invalid_request(message: str) -> S3Error:
     """Return the refusal of a request that S3 does not take in this form."""
     return S3Error(400, "InvalidRequest", message)
-
-
-def malformed_xml() -> S3Error:
-    """Return the refusal of XML that cannot be read or is not what the operation wants."""
-    message = "The XML you provided was not well-formed or did not validate against our published schema"
-    return S3Error(400, "MalformedXML", message)
-
-
-def no_such_bucket(bucket: str) -> S3Error:
-    """Return the answer for a bucket that does not exist."""
-    message = "The specified bucket does not exist"
-    return S3Error(404, "NoSuchBucket", message, {"BucketName": bucket})
-
-
-def no_such_upload(upload_id: str) -> S3Error:
-    """Return the answer for a multipart upload that does not exist."""
-    message = (
-        "The specified upload does not exist. The upload ID may be invalid, "
-        "or the upload may have been aborted or completed."
-    )
-    return S3Error(404, "NoSuchUpload", message, {"UploadId": upload_id})
-
-
-def entity_too_large(proposed: int, maximum: int) -> S3Error:
-    """Return the refusal of content over the limit, in bytes."""
-    message = "Your proposed upload exceeds the maximum allowed size"
-    return S3Error(400, "EntityTooLarge", message, {"ProposedSize": proposed, "MaxSizeAllowed": maximum})
-
-
-def entity_too_small(proposed: int, minimum: int) -> S3Error:
-    """Return the refusal of content under the limit, in bytes."""
-    message = "Your proposed upload is smaller than the minimum allowed size"
-    return S3Error(400, "EntityTooSmall", message, {"ProposedSize": proposed, "MinSizeAllowed": minimum})
-
-
-def not_implemented(**elements: str) -> S3Error:
-    """Return the answer to what S3, or the mock, does not do."""
-    message = "A header you provided implies functionality that is not implemented"
-    return S3Error(501, "NotImplemented", message, elements)
-
-
-def internal_error() -> S3Error:
-    """Return the answer to what is nobody's fault but ours."""
-    return S3Error(500, "InternalError", "We encountered an internal error. Please try again.")
-
-
-def bad_request(status: int = 400) -> S3Error:
-    """Return the answer to what cannot be read as a request."""
-    return S3Error(status, "BadRequest", "An error occurred when parsing the HTTP request.")
-
-
-def header_section_too_large() -> S3Error:
-    """Return the answer to a request whose header section is over the limit."""
-    message = "Your request header section exceeds the maximum allowed size."
-    elements = {"MaxSizeAllowed": MAX_HEADER_SECTION_BYTES}
-    return S3Error(400, "RequestHeaderSectionTooLarge", message, elements)
-
-
-def incomplete_body() -> S3Error:
-    """Return the answer to a body that ends before its announced length."""
-    message = "The request body terminated unexpectedly"
-    return S3Error(400, "IncompleteBody", message)
-
-
-def request_timeout() -> S3Error:
-    """Return the answer to a client that sends nothing for too long."""
-    return S3Error(400, "RequestTimeout", REQUEST_TIMEOUT)

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from .content import BLOCK_BYTES
-from .errors import S3Error, invalid_argument
+from .errors import invalid_argument, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,7 +69,7 @@ class Form:
             if name:
                 self._add_field(name, value)
         if after != b"--":
-            raise _malformed()
+            raise refusal("MalformedPOSTRequest")
         raise invalid_argument("POST requires exactly one file upload per request.", "file", "0")
 
     def file_blocks(self) -> Iterator[bytes]:
@@ -133,26 +133,23 @@ class Form:
     def _fill_fields(self) -> None:
         left = MAX_FIELDS_BYTES - self._taken - len(self._buffer)
         if left <= 0:
-            message = "Your POST request fields preceeding the upload file was too large."
-            elements = {"MaxPostPreDataLengthBytes": MAX_FIELDS_BYTES}
-            raise S3Error(400, "MaxPostPreDataLengthExceeded", message, elements)
+            raise refusal("MaxPostPreDataLengthExceeded", MaxPostPreDataLengthBytes=MAX_FIELDS_BYTES)
         self._fill(left)
 
     def _fill(self, size: int) -> None:
         block = self._stream.read(size)
         if not block:
-            raise _malformed()
+            raise refusal("MalformedPOSTRequest")
         self._buffer += block
 
 
 def _boundary(content_type: str) -> bytes:
     if not _MEDIA_TYPE.match(content_type):
-        message = "At least one of the pre-conditions you specified did not hold"
         condition = "Bucket POST must be of the enclosure-type multipart/form-data"
-        raise S3Error(412, "PreconditionFailed", message, {"Condition": condition})
+        raise refusal("PreconditionFailed", Condition=condition)
     match = _BOUNDARY.search(content_type)
     if match is None:
-        raise _malformed()
+        raise refusal("MalformedPOSTRequest")
     return (match[1] or match[2]).encode("latin-1", "replace")
 
 
@@ -169,9 +166,4 @@ def _decoded(text: bytes) -> str:
     try:
         return text.decode()
     except UnicodeDecodeError:
-        raise _malformed() from None
-
-
-def _malformed() -> S3Error:
-    message = "The body of your POST request is not well-formed multipart/form-data."
-    return S3Error(400, "MalformedPOSTRequest", message)
+        raise refusal("MalformedPOSTRequest") from None

@@ -5,12 +5,12 @@ from __future__ import annotations
 import base64
 import hashlib
 from typing import TYPE_CHECKING, NamedTuple
-from xml.etree import ElementTree as ET
 
 from .checksums import ALGORITHMS, PREFIX, Checksum, ContentMd5
 from .content import Content, read_range
-from .errors import S3Error, invalid_request, malformed_xml
+from .errors import invalid_request, refusal
 from .policy import MAX_OBJECT_BYTES
+from .xml import parse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -68,7 +68,7 @@ def parse_parts(document: bytes) -> list[ListedPart]:
         S3Error: MalformedXML, InvalidPartOrder; InvalidRequest if there is no part.
     """
     try:
-        root = ET.fromstring(document)  # noqa: S314 -- expat itself limits how far entities expand
+        root = parse(document)
         parts = [
             ListedPart(
                 int(part.findtext("{*}PartNumber", "")),
@@ -77,14 +77,13 @@ def parse_parts(document: bytes) -> list[ListedPart]:
             )
             for part in root.iterfind("{*}Part")
         ]
-    except (ET.ParseError, ValueError):
-        raise malformed_xml() from None
+    except ValueError:
+        raise refusal("MalformedXML") from None
     if not parts:
         raise invalid_request("You must specify at least one part")
     numbers = [part.number for part in parts]
     if numbers != sorted(set(numbers)):
-        message = "The list of parts was not in ascending order. Parts must be ordered by part number."
-        raise S3Error(400, "InvalidPartOrder", message)
+        raise refusal("InvalidPartOrder")
     return parts
 
 
@@ -119,7 +118,13 @@ def assemble(
     parts = [_part(one, uploaded) for one in listed]
     for one, part in zip(listed[:-1], parts, strict=False):
         if part.size < MIN_PART_BYTES:
-            raise _part_too_small(one, part.size)
+            raise refusal(
+                "EntityTooSmall",
+                ProposedSize=part.size,
+                MinSizeAllowed=MIN_PART_BYTES,
+                PartNumber=one.number,
+                ETag=one.etag,
+            )
     whole = None
     if algorithm and not composite:
         whole = Checksum(algorithm, claims.get(PREFIX + algorithm.lower()))
@@ -151,23 +156,8 @@ def _part(listed: ListedPart, uploaded: Mapping[int, Content]) -> Content:
     part = uploaded.get(listed.number)
     checksums = {part.checksum.algorithm: part.checksum.value} if part and part.checksum else {}
     if part is None or part.md5.etag != listed.etag or not listed.checksums.items() <= checksums.items():
-        message = (
-            "One or more of the specified parts could not be found.  The part may not have been uploaded, "
-            "or the specified entity tag may not match the part's entity tag."
-        )
-        raise S3Error(400, "InvalidPart", message, {"PartNumber": listed.number, "ETag": listed.etag})
+        raise refusal("InvalidPart", PartNumber=listed.number, ETag=listed.etag)
     return part
-
-
-def _part_too_small(listed: ListedPart, size: int) -> S3Error:
-    message = "Your proposed upload is smaller than the minimum allowed size"
-    elements: dict[str, str | int] = {
-        "ProposedSize": size,
-        "MinSizeAllowed": MIN_PART_BYTES,
-        "PartNumber": listed.number,
-        "ETag": listed.etag,
-    }
-    return S3Error(400, "EntityTooSmall", message, elements)
 
 
 def _composite(parts: Sequence[Content], algorithm: str | None) -> str | None:

@@ -7,22 +7,15 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from .answer import Answer
 from .attributes import check_attributes, check_key, handed_over, stored_headers
 from .backend import Order
 from .checksums import PREFIX, ContentMd5, claimed_checksum
 from .content import Content, read_range
-from .errors import (
-    S3Error,
-    entity_too_large,
-    incomplete_body,
-    invalid_argument,
-    invalid_request,
-    not_implemented,
-)
+from .errors import invalid_argument, invalid_request, refusal
 from .multipart import MAX_PART_NUMBER, checksum_of_upload, parse_parts
 from .payload import ChunkedBody, VerifiedBody, open_payload
 from .policy import MAX_OBJECT_BYTES
+from .response import Response
 from .signature import UNSIGNED_PAYLOAD
 from .xml import document, element
 
@@ -55,8 +48,8 @@ class Objects:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def put(self, request: Request, signed: Signed | None, bucket: Bucket) -> Answer:
-        """Answer PutObject."""
+    def put(self, request: Request, signed: Signed | None, bucket: Bucket) -> Response:
+        """Serve PutObject."""
         check_key(request.key)
         check_attributes(request.headers, bucket)
         with self._received(request, signed, bucket) as content:
@@ -64,34 +57,34 @@ class Objects:
                 _order(request, bucket, stored_headers(request.headers, bucket)), content
             )
 
-    def put_part(self, request: Request, signed: Signed | None, bucket: Bucket) -> Answer:
-        """Answer UploadPart."""
+    def put_part(self, request: Request, signed: Signed | None, bucket: Bucket) -> Response:
+        """Serve UploadPart."""
         _check_part_number(request)
         with self._received(request, signed, bucket) as content:
             return self._store.uploads.put_part(
                 _order(request, bucket, stored_headers(request.headers, bucket)), content
             )
 
-    def copy(self, request: Request, bucket: Bucket) -> Answer:
-        """Answer CopyObject."""
+    def copy(self, request: Request, bucket: Bucket) -> Response:
+        """Serve CopyObject."""
         check_key(request.key)
         check_attributes(request.headers, bucket)
         return self._store.copy_object(_order(request, bucket, _copied_headers(request)))
 
-    def copy_part(self, request: Request, bucket: Bucket) -> Answer:
-        """Answer UploadPartCopy."""
+    def copy_part(self, request: Request, bucket: Bucket) -> Response:
+        """Serve UploadPartCopy."""
         _check_part_number(request)
         return self._store.uploads.copy_part(_order(request, bucket, _copied_headers(request)))
 
-    def begin_upload(self, request: Request, bucket: Bucket) -> Answer:
-        """Answer CreateMultipartUpload."""
+    def begin_upload(self, request: Request, bucket: Bucket) -> Response:
+        """Serve CreateMultipartUpload."""
         check_key(request.key)
         check_attributes(request.headers, bucket)
         headers = {**stored_headers(request.headers, bucket), **checksum_of_upload(request.headers)}
         return self._store.ask(_order(request, bucket, headers))
 
-    def complete_upload(self, request: Request, signed: Signed | None, bucket: Bucket) -> Answer:
-        """Answer CompleteMultipartUpload."""
+    def complete_upload(self, request: Request, signed: Signed | None, bucket: Bucket) -> Response:
+        """Serve CompleteMultipartUpload."""
         parts = parse_parts(read_document(request, signed))
         key = self._store.uploads.complete(_order(request, bucket, request.headers), parts)
         elements = {
@@ -105,24 +98,26 @@ class Objects:
             elements["ChecksumType"] = key.checksum_type
         headers = [("x-amz-version-id", key.version_id)] if key.version_id != "null" else []
         root = element("CompleteMultipartUploadResult", *(element(*pair) for pair in elements.items()))
-        return Answer.of_xml(HTTPStatus.OK, document(root), headers)
+        return Response.of_xml(HTTPStatus.OK, document(root), headers)
 
-    def get(self, request: Request, signed: Signed | None, bucket: Bucket) -> Answer:
-        """Answer GetObject and HeadObject."""
+    def get(self, request: Request, signed: Signed | None, bucket: Bucket) -> Response:
+        """Serve GetObject and HeadObject."""
         overrides = _overrides(request, signed)
         headers = handed_over(request.headers)
         order = Order("HEAD", bucket.name, request.key, request.query, headers, bucket.region)
-        with self._store.look_up(order) as (answer, path):
-            if answer.status != HTTPStatus.OK or path is None:
+        with self._store.look_up(order) as (response, path):
+            if response.status != HTTPStatus.OK or path is None:
                 return (
-                    answer if request.method == "HEAD" else self._store.ask(_order(request, bucket, headers))
+                    response
+                    if request.method == "HEAD"
+                    else self._store.ask(_order(request, bucket, headers))
                 )
-            begin, length = _range(request.headers.get("range", ""), answer)
+            begin, length = _range(request.headers.get("range", ""), response)
             if request.method == "GET":
-                answer.body = read_range(path, begin, length)
+                response.body = read_range(path, begin, length)
         for name, value in overrides.items():
-            answer.set_header(name, value)
-        return answer
+            response.set_header(name, value)
+        return response
 
     @contextmanager
     def _received(self, request: Request, signed: Signed | None, bucket: Bucket) -> Iterator[Content]:
@@ -137,7 +132,7 @@ class Objects:
             if checksum is not None and checksum.header in payload.trailers:
                 checksum.claim(payload.trailers[checksum.header])
             if str(content.size) != request.headers.get("x-amz-decoded-content-length", str(content.size)):
-                raise incomplete_body()
+                raise refusal("IncompleteBody")
             content.check()
             yield content
 
@@ -152,10 +147,7 @@ def read_document(request: Request, signed: Signed | None) -> bytes:
     for block in _payload(request, signed).blocks():
         document += block
         if len(document) > MAX_DOCUMENT_BYTES:
-            message = "Your request was too big."
-            raise S3Error(
-                400, "MaxMessageLengthExceeded", message, {"MaxMessageLengthBytes": MAX_DOCUMENT_BYTES}
-            )
+            raise refusal("MaxMessageLengthExceeded", MaxMessageLengthBytes=MAX_DOCUMENT_BYTES)
     return document
 
 
@@ -169,12 +161,13 @@ def _check_length(request: Request) -> None:
     """Raise `S3Error` unless the length of the content is announced, and not too large."""
     decoded = request.headers.get("x-amz-decoded-content-length")
     if "transfer-encoding" in request.headers and decoded is None:
-        raise not_implemented(Header="Transfer-Encoding")
+        raise refusal("NotImplemented", Header="Transfer-Encoding")
     length = decoded or request.headers.get("content-length", "")
     if not (length.isascii() and length.isdigit()):
-        raise S3Error(411, "MissingContentLength", "You must provide the Content-Length HTTP header.")
+        raise refusal("MissingContentLength")
     if len(length) > _MAX_LENGTH_DIGITS or int(length) > MAX_OBJECT_BYTES:
-        raise entity_too_large(int(length[:_MAX_LENGTH_DIGITS]), MAX_OBJECT_BYTES)
+        proposed = int(length[:_MAX_LENGTH_DIGITS])
+        raise refusal("EntityTooLarge", ProposedSize=proposed, MaxSizeAllowed=MAX_OBJECT_BYTES)
 
 
 def _copied_headers(request: Request) -> dict[str, str]:
@@ -196,7 +189,7 @@ def _order(request: Request, bucket: Bucket, headers: Mapping[str, str]) -> Orde
 
 
 def _overrides(request: Request, signed: Signed | None) -> dict[str, str]:
-    """Return the headers of the answer that the query asks for."""
+    """Return the headers of the response that the query asks for."""
     asked = {name: request.parameter(f"response-{name}") for name in _OVERRIDES}
     overrides = {name: value for name, value in asked.items() if value is not None}
     if overrides and signed is None:
@@ -204,13 +197,13 @@ def _overrides(request: Request, signed: Signed | None) -> dict[str, str]:
     return overrides
 
 
-def _range(asked: str, answer: Answer) -> tuple[int, int]:
-    """Make the answer one to a range request, if it is one; return where to begin and how much to send.
+def _range(asked: str, response: Response) -> tuple[int, int]:
+    """Make the response one to a range request, if it is one; return where to begin and how much to send.
 
     Raises:
         S3Error: InvalidRange.
     """
-    size = answer.length
+    size = response.length
     match = _RANGE.fullmatch(asked)
     if match is None or match.groups() == ("", ""):
         return 0, size
@@ -220,9 +213,8 @@ def _range(asked: str, answer: Answer) -> tuple[int, int]:
     if first and last and int(last) < begin:
         return 0, size
     if begin > end:
-        elements: dict[str, str | int] = {"RangeRequested": asked, "ActualObjectSize": size}
-        raise S3Error(416, "InvalidRange", "The requested range is not satisfiable", elements)
-    answer.status, answer.length = HTTPStatus.PARTIAL_CONTENT, end - begin + 1
-    answer.headers = [pair for pair in answer.headers if not pair[0].lower().startswith(PREFIX)]
-    answer.set_header("Content-Range", f"bytes {begin}-{end}/{size}")
-    return begin, answer.length
+        raise refusal("InvalidRange", RangeRequested=asked, ActualObjectSize=size)
+    response.status, response.length = HTTPStatus.PARTIAL_CONTENT, end - begin + 1
+    response.headers = [pair for pair in response.headers if not pair[0].lower().startswith(PREFIX)]
+    response.set_header("Content-Range", f"bytes {begin}-{end}/{size}")
+    return begin, response.length

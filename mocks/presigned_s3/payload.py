@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .content import BLOCK_BYTES
-from .errors import S3Error, incomplete_body, invalid_argument
+from .errors import invalid_argument, refusal
 from .signature import ALGORITHM, UNSIGNED_PAYLOAD, Credential, Scope, check, signature
 
 if TYPE_CHECKING:
@@ -87,13 +87,13 @@ class ChunkedBody:
             if size == 0:
                 break
             if self._line():
-                raise incomplete_body()
+                raise refusal("IncompleteBody")
         self._read_trailers()
 
     def _chunk_head(self) -> tuple[int, str]:
         size, _, extension = self._line().partition(b";")
         if not _SIZE.fullmatch(size):
-            raise incomplete_body()
+            raise refusal("IncompleteBody")
         return int(size, 16), extension.partition(b"=")[2].decode("ascii", "replace").strip()
 
     def _take(self, size: int) -> Iterator[bytes]:
@@ -101,7 +101,7 @@ class ChunkedBody:
             if not self._buffer:
                 self._buffer = self._stream.read(BLOCK_BYTES)
             if not self._buffer:
-                raise incomplete_body()
+                raise refusal("IncompleteBody")
             block, self._buffer = self._buffer[:size], self._buffer[size:]
             size -= len(block)
             yield block
@@ -110,7 +110,7 @@ class ChunkedBody:
         while b"\n" not in self._buffer:
             block = self._stream.read(BLOCK_BYTES)
             if not block or len(self._buffer) > _MAX_LINE_BYTES:
-                raise incomplete_body()
+                raise refusal("IncompleteBody")
             self._buffer += block
         line, _, self._buffer = self._buffer.partition(b"\n")
         return line.removesuffix(b"\r")
@@ -133,7 +133,7 @@ class ChunkedBody:
             if not line:
                 return
             yield line
-        raise incomplete_body()
+        raise refusal("IncompleteBody")
 
 
 class VerifiedBody:
@@ -156,12 +156,11 @@ class VerifiedBody:
                 digest.update(block)
             yield block
         if self._sha256 is not None and not hmac.compare_digest(digest.hexdigest(), self._sha256):
-            message = "The provided 'x-amz-content-sha256' header does not match what was computed."
-            elements = {
-                "ClientComputedContentSHA256": self._sha256,
-                "S3ComputedContentSHA256": digest.hexdigest(),
-            }
-            raise S3Error(400, "XAmzContentSHA256Mismatch", message, elements)
+            raise refusal(
+                "XAmzContentSHA256Mismatch",
+                ClientComputedContentSHA256=self._sha256,
+                S3ComputedContentSHA256=digest.hexdigest(),
+            )
 
 
 def check_word(word: str) -> None:

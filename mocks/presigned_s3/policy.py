@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from .errors import S3Error, access_denied, entity_too_large, entity_too_small
+from .errors import S3Error, access_denied, refusal
 from .relaxed_json import NotJSON, Text, loads
 
 if TYPE_CHECKING:
@@ -91,10 +91,11 @@ class Policy:
     def judge_size(self, size: int) -> None:
         """Raise `S3Error` unless a file of this size, in bytes, is allowed."""
         if size > self.max_bytes:
-            raise entity_too_large(size, self.max_bytes)
+            raise refusal("EntityTooLarge", ProposedSize=size, MaxSizeAllowed=self.max_bytes)
         for condition in self._ranges():
-            if size < int(condition.operands[0]):
-                raise entity_too_small(size, int(condition.operands[0]))
+            minimum = int(condition.operands[0])
+            if size < minimum:
+                raise refusal("EntityTooSmall", ProposedSize=size, MinSizeAllowed=minimum)
 
     def _ranges(self) -> list[Condition]:
         return [condition for condition in self.conditions if condition.operator == "content-length-range"]

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote_plus, urlsplit, urlunsplit
 
 from .access import verdict
-from .answer import Answer
 from .attributes import check_attributes, check_key, headers_of_form, stored_headers
 from .backend import Order
 from .checksums import ContentMd5, claimed_checksum
-from .errors import access_denied, missing_field
+from .errors import missing_field, refusal
 from .form import Form
 from .policy import MAX_OBJECT_BYTES, Policy, parse
+from .response import Response
 from .xml import document, element
 
 if TYPE_CHECKING:
@@ -46,8 +46,8 @@ class PostObject:
         self._clock = clock
         self._faults = faults
 
-    def __call__(self, request: Request) -> Answer:
-        """Answer the POST of a form to a bucket."""
+    def __call__(self, request: Request) -> Response:
+        """Serve the POST of a form to a bucket."""
         bucket = self._store.existing(request.bucket)
         form = Form(request.body, request.headers.get("content-type", ""), request.body_length)
         try:
@@ -55,9 +55,9 @@ class PostObject:
         finally:
             request.fields.update(form.fields)
         with self._faults.around(request, fields_are_read=True):
-            return self._answer(request, form, bucket)
+            return self._respond(request, form, bucket)
 
-    def _answer(self, request: Request, form: Form, bucket: Bucket) -> Answer:
+    def _respond(self, request: Request, form: Form, bucket: Bucket) -> Response:
         if "key" not in form.fields:
             raise missing_field("key")
         policy = self._judge(form.fields, bucket)
@@ -71,17 +71,17 @@ class PostObject:
         if self._authenticator.authenticate_form(fields, bucket.region) is None:
             allowed = verdict(bucket.policy, "s3:PutObject", bucket.name, fields["key"])
             if "policy" in fields or allowed == "Deny" or not (allowed or "WRITE" in bucket.public):
-                raise access_denied()
+                raise refusal("AccessDenied")
             return None
         policy = parse(fields["policy"])
         policy.judge({**fields, "bucket": bucket.name}, self._clock.now())
         if verdict(bucket.policy, "s3:PutObject", bucket.name, fields["key"]) == "Deny":
-            raise access_denied()
+            raise refusal("AccessDenied")
         return policy
 
     def _store_file(
         self, request: Request, form: Form, policy: Policy | None, headers: dict[str, str], bucket: Bucket
-    ) -> Answer:
+    ) -> Response:
         md5, checksum = ContentMd5(headers.get("content-md5")), claimed_checksum(headers)
         with self._store.new_content(bucket.name, md5, checksum) as content:
             limit = policy.max_bytes if policy else MAX_OBJECT_BYTES
@@ -94,21 +94,21 @@ class PostObject:
             return _accepted(request, form.fields, self._store.put_object(order, content))
 
 
-def _accepted(request: Request, fields: Mapping[str, str], put: Answer) -> Answer:
-    """Return the answer that the form asks for."""
+def _accepted(request: Request, fields: Mapping[str, str], put: Response) -> Response:
+    """Return the response that the form asks for."""
     etag = put.header("ETag") or ""
     location = request.object_url(fields["key"])
     headers = [pair for pair in put.headers if pair[0].lower() != "content-type"]
     redirect = _redirect(fields, request.bucket, etag)
     if redirect is not None:
-        return Answer(HTTPStatus.SEE_OTHER, [*headers, ("Location", redirect)])
+        return Response(HTTPStatus.SEE_OTHER, [*headers, ("Location", redirect)])
     headers.append(("Location", location))
     status = fields.get("success_action_status")
     if status == "201":
         names = {"Location": location, "Bucket": request.bucket, "Key": fields["key"], "ETag": etag}
         root = element("PostResponse", *(element(*pair) for pair in names.items()))
-        return Answer.of_xml(HTTPStatus.CREATED, document(root), headers)
-    return Answer(HTTPStatus.OK if status == "200" else HTTPStatus.NO_CONTENT, headers)
+        return Response.of_xml(HTTPStatus.CREATED, document(root), headers)
+    return Response(HTTPStatus.OK if status == "200" else HTTPStatus.NO_CONTENT, headers)
 
 
 def _redirect(fields: Mapping[str, str], bucket: str, etag: str) -> str | None:

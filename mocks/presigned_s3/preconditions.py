@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from .backend import Order
-from .errors import S3Error, invalid_argument
+from .errors import S3Error, invalid_argument, refusal
 
 if TYPE_CHECKING:
     from .backend import Backend
@@ -21,7 +21,7 @@ def check_replaced(backend: Backend, order: Order) -> None:
     key = backend.key(order.bucket, order.key)
     wanted, unwanted = (order.headers.get(name) for name in ("if-match", "if-none-match"))
     if wanted is not None and key is None:
-        raise S3Error(404, "NoSuchKey", "The specified key does not exist.", {"Key": order.key})
+        raise refusal("NoSuchKey", Key=order.key)
     if wanted is not None and wanted.strip('"') != key.etag.strip('"'):
         raise _failed("If-Match")
     if unwanted == "*" and key is not None:
@@ -55,5 +55,4 @@ def _source(text: str) -> tuple[str, str, str]:
 
 
 def _failed(condition: str) -> S3Error:
-    message = "At least one of the pre-conditions you specified did not hold"
-    return S3Error(412, "PreconditionFailed", message, {"Condition": condition})
+    return refusal("PreconditionFailed", Condition=condition)

@@ -1,9 +1,9 @@
-"""A request as S3 sees it: which bucket and which key, however they are addressed."""
+"""A request as S3 sees it: bucket, key and operation, however they are addressed."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import parse_qsl, quote, unquote
 
 if TYPE_CHECKING:
@@ -15,6 +15,48 @@ ORIGINAL_HEADERS = "s3.headers"
 """Key of the environ for the header fields as they were sent: WSGI folds ``_`` and ``-`` into one."""
 
 _LOCAL_DOMAIN = ".localhost"
+UNWATCHED: Final = "x-mock-unwatched"
+"""Query parameter of who only looks, as the console at a photo: no fault strikes, no journal hears."""
+ON_OBJECTS: Final = {
+    "GET": "GetObject",
+    "HEAD": "HeadObject",
+    "PUT": "PutObject",
+    "DELETE": "DeleteObject",
+}
+ON_BUCKETS: Final = {
+    "GET": "ListObjects",
+    "HEAD": "HeadBucket",
+    "PUT": "CreateBucket",
+    "DELETE": "DeleteBucket",
+    "POST": "PostObject",
+}
+SUBRESOURCES: Final = {
+    ("POST", "uploads"): "CreateMultipartUpload",
+    ("PUT", "uploadId"): "UploadPart",
+    ("POST", "uploadId"): "CompleteMultipartUpload",
+    ("DELETE", "uploadId"): "AbortMultipartUpload",
+    ("GET", "uploadId"): "ListParts",
+    ("GET", "uploads"): "ListMultipartUploads",
+    ("GET", "versions"): "ListObjectVersions",
+    ("POST", "delete"): "DeleteObjects",
+    ("GET", "cors"): "GetBucketCors",
+    ("PUT", "cors"): "PutBucketCors",
+    ("GET", "policy"): "GetBucketPolicy",
+    ("PUT", "policy"): "PutBucketPolicy",
+    ("GET", "location"): "GetBucketLocation",
+}
+
+OF_BUCKETS: Final = frozenset({
+    "accelerate", "acl", "analytics", "cors", "delete", "encryption", "intelligent-tiering", "inventory",
+    "lifecycle", "logging", "metrics", "notification", "object-lock", "ownershipControls", "policy",
+    "publicAccessBlock", "replication", "requestPayment", "tagging", "versioning", "website",
+})  # fmt: skip
+"""Query parameters that make a PUT, POST or DELETE of a bucket one of something that it has."""
+
+NAMES: Final = frozenset(
+    {*ON_OBJECTS.values(), *ON_BUCKETS.values(), *SUBRESOURCES.values(), "ListBuckets", "ListObjectsV2"}
+)
+"""All names that an operation can have here."""
 
 
 class Readable(Protocol):
@@ -158,3 +200,15 @@ def _bucket_of_host(host: str) -> str:
         return ""
     bucket = name[: -len(_LOCAL_DOMAIN)]
     return "" if bucket == "s3" else bucket.removesuffix(".s3")
+
+
+def operation_of(request: Request) -> str:
+    """Return the name of the operation, such as ``PostObject``; empty for one that is rare here."""
+    for name, _ in request.query:
+        if (request.method, name) in SUBRESOURCES:
+            return SUBRESOURCES[request.method, name]
+    if not request.bucket:
+        return "ListBuckets" if request.method == "GET" else ""
+    if request.key:
+        return ON_OBJECTS.get(request.method, "")
+    return "ListObjectsV2" if request.asks_for("list-type") else ON_BUCKETS.get(request.method, "")

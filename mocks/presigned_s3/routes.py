@@ -7,20 +7,13 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from .access import ACL_PERMISSIONS, action_of, verdict
-from .answer import Answer
 from .attributes import check_acl, handed_over
 from .backend import Order
 from .cors import preflight
-from .errors import (
-    MAX_HEADER_SECTION_BYTES,
-    S3Error,
-    access_denied,
-    header_section_too_large,
-    no_such_bucket,
-    not_implemented,
-)
+from .errors import MAX_HEADER_SECTION_BYTES, S3Error, refusal
 from .objects import Objects, read_document
-from .operation import OF_BUCKETS
+from .request import OF_BUCKETS
+from .response import Response
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,13 +43,13 @@ class Routes:
         self._objects = Objects(store)
         self._post_object = post_object
 
-    def __call__(self, request: Request) -> Answer:
-        """Answer a request, or raise `S3Error`."""
+    def __call__(self, request: Request) -> Response:
+        """Serve a request, or raise `S3Error`."""
         pairs = (*request.headers.items(), *request.query)
         if sum(len(name) + len(value) for name, value in pairs) > MAX_HEADER_SECTION_BYTES:
-            raise header_section_too_large()
+            raise refusal("RequestHeaderSectionTooLarge", MaxSizeAllowed=MAX_HEADER_SECTION_BYTES)
         if not request.is_utf8:
-            raise S3Error(400, "InvalidURI", "Couldn't parse the specified URI.")
+            raise refusal("InvalidURI")
         if request.method == "OPTIONS":
             return self._preflight(request)
         if request.is_form:
@@ -70,14 +63,14 @@ class Routes:
             return self._create_bucket(request, signed)
         self._authorize(request, signed, bucket)
         if request.key:
-            return self._answer_object(request, signed, bucket)
-        return self._answer_bucket(request, signed, bucket)
+            return self._serve_object(request, signed, bucket)
+        return self._serve_bucket(request, signed, bucket)
 
-    def _preflight(self, request: Request) -> Answer:
+    def _preflight(self, request: Request) -> Response:
         bucket = self._store.bucket(request.bucket)
         rules = bucket.cors if bucket else None
         resource_type = "OBJECT" if request.key else "BUCKET"
-        return Answer(HTTPStatus.OK, preflight(rules, request.headers, resource_type))
+        return Response(HTTPStatus.OK, preflight(rules, request.headers, resource_type))
 
     def _authorize(self, request: Request, signed: Signed | None, bucket: Bucket) -> None:
         """Raise AccessDenied unless the caller may; who signs may what is not denied to everyone."""
@@ -85,9 +78,9 @@ class Routes:
         judged = verdict(bucket.policy, action, bucket.name, request.key)
         changes_policy = request.asks_for("policy")
         if judged == "Deny" and not (signed and changes_policy):
-            raise access_denied()
+            raise refusal("AccessDenied")
         if signed is None and judged != "Allow" and not self._granted_by_acl(request, action, bucket):
-            raise access_denied()
+            raise refusal("AccessDenied")
 
     def _granted_by_acl(self, request: Request, action: str, bucket: Bucket) -> bool:
         permission = ACL_PERMISSIONS.get(action)
@@ -99,23 +92,23 @@ class Routes:
             return True
         return permission in (public or ())
 
-    def _list_buckets(self, request: Request, signed: Signed | None) -> Answer:
+    def _list_buckets(self, request: Request, signed: Signed | None) -> Response:
         if signed is None:
-            raise access_denied()
+            raise refusal("AccessDenied")
         if request.method != "GET":
             raise _not_allowed(request, "SERVICE")
         return self._store.ask(Order(request.method, "", "", request.query, handed_over(request.headers)))
 
-    def _create_bucket(self, request: Request, signed: Signed | None) -> Answer:
+    def _create_bucket(self, request: Request, signed: Signed | None) -> Response:
         if request.method != "PUT" or request.key or request.query:
-            raise no_such_bucket(request.bucket)
+            raise refusal("NoSuchBucket", BucketName=request.bucket)
         if signed is None:
-            raise access_denied()
+            raise refusal("AccessDenied")
         body = read_document(request, signed)
         order = Order("PUT", request.bucket, "", (), handed_over(request.headers), signed.region, body)
         return self._store.create_bucket(order)
 
-    def _answer_bucket(self, request: Request, signed: Signed | None, bucket: Bucket) -> Answer:
+    def _serve_bucket(self, request: Request, signed: Signed | None, bucket: Bucket) -> Response:
         headers = handed_over(request.headers)
         if request.method in ("GET", "HEAD"):
             return self._store.ask(_order(request, bucket, headers))
@@ -131,28 +124,28 @@ class Routes:
             )
         return self._store.change_bucket(order)
 
-    def _answer_object(self, request: Request, signed: Signed | None, bucket: Bucket) -> Answer:
-        answers = {
+    def _serve_object(self, request: Request, signed: Signed | None, bucket: Bucket) -> Response:
+        handlers = {
             "GET": self._read_object,
             "HEAD": self._read_object,
             "PUT": self._put_object,
             "POST": self._post_to_object,
             "DELETE": self._delete_object,
         }
-        if request.method not in answers:
+        if request.method not in handlers:
             raise _not_allowed(request)
         if request.asks_for(*_NOT_IMPLEMENTED):
-            raise not_implemented()
-        return answers[request.method](request, signed, bucket)
+            raise refusal("NotImplemented")
+        return handlers[request.method](request, signed, bucket)
 
-    def _read_object(self, request: Request, signed: Signed | None, bucket: Bucket) -> Answer:
+    def _read_object(self, request: Request, signed: Signed | None, bucket: Bucket) -> Response:
         if request.asks_for("partNumber"):
-            raise not_implemented()
+            raise refusal("NotImplemented")
         if request.asks_for(*_SUBRESOURCES, "uploadId", "attributes"):
             return self._store.ask(_order(request, bucket, handed_over(request.headers)))
         return self._objects.get(request, signed, bucket)
 
-    def _put_object(self, request: Request, signed: Signed | None, bucket: Bucket) -> Answer:
+    def _put_object(self, request: Request, signed: Signed | None, bucket: Bucket) -> Response:
         copies = "x-amz-copy-source" in request.headers
         if request.asks_for("uploadId"):
             if copies:
@@ -166,14 +159,14 @@ class Routes:
             return self._objects.copy(request, bucket)
         return self._objects.put(request, signed, bucket)
 
-    def _post_to_object(self, request: Request, signed: Signed | None, bucket: Bucket) -> Answer:
+    def _post_to_object(self, request: Request, signed: Signed | None, bucket: Bucket) -> Response:
         if request.asks_for("uploads"):
             return self._objects.begin_upload(request, bucket)
         if request.asks_for("uploadId"):
             return self._objects.complete_upload(request, signed, bucket)
         raise _not_allowed(request)
 
-    def _delete_object(self, request: Request, _signed: Signed | None, bucket: Bucket) -> Answer:
+    def _delete_object(self, request: Request, _signed: Signed | None, bucket: Bucket) -> Response:
         order = _order(request, bucket, handed_over(request.headers))
         if request.asks_for("uploadId"):
             return self._store.uploads.abort(order)
@@ -185,7 +178,5 @@ def _order(request: Request, bucket: Bucket, headers: Mapping[str, str], body: b
 
 
 def _not_allowed(request: Request, resource_type: str = "") -> S3Error:
-    message = "The specified method is not allowed against this resource."
     resource_type = resource_type or ("OBJECT" if request.key else "BUCKET")
-    elements = {"Method": request.method, "ResourceType": resource_type}
-    return S3Error(405, "MethodNotAllowed", message, elements)
+    return refusal("MethodNotAllowed", Method=request.method, ResourceType=resource_type)

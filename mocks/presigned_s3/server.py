@@ -1,4 +1,4 @@
-"""The parent's side: starts S3 in a process of its own, tells it what to do, and ends it."""
+"""The parent's side: starts S3 in a process of its own, controls it, and ends it."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import Future
+from contextlib import contextmanager
 from itertools import count
 from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import datetime
     from pathlib import Path
     from types import TracebackType
@@ -21,6 +22,25 @@ if TYPE_CHECKING:
 
 STOP_SECONDS = 5  # an idle machine needs a tenth of one; what is killed leaves its uploads behind
 ORDER_SECONDS = 30
+
+
+@contextmanager
+def s3_server(
+    bucket: str = "uploads", *, credentials: Mapping[str, str] | None = None, **options: Any
+) -> Iterator[S3Server]:
+    """Run S3 for as long as this is entered; it serves requests once it is.
+
+    Args:
+        bucket: a bucket to start with.
+        credentials: by access key, ``SECRET_KEY[:SESSION_TOKEN[:EXPIRES]]``; by default one of its own, see
+            `S3Server.credentials`.
+        options: the further arguments of `S3Server`.
+
+    Raises:
+        RuntimeError: the process ends before it serves requests; its standard error says why.
+    """
+    with S3Server(bucket=bucket, credentials=credentials or {"ACCESSKEY": "secret-key"}, **options) as server:
+        yield server
 
 
 class S3Server:
@@ -36,10 +56,10 @@ class S3Server:
         region: the region of that bucket.
         credentials: by access key, ``SECRET_KEY[:SESSION_TOKEN[:EXPIRES]]``; each may do everything.
         cors_open: whether the bucket begins with CORS rules that admit every origin.
-        data_dir: folder that keeps buckets and objects over restarts; None keeps them in this life only.
-        seed: of the ids of requests; without it they are random.
+        data_dir: folder for buckets and objects, which a restart reads again; None for a temporary one.
+        seed: of the ids of requests; None for random ones.
         faults: ``module:class`` of a `faults.Faults` that the process makes; none by default.
-        on_exchange: is told of every exchange (see `exchanges.described`), in a thread of its own.
+        on_exchange: called with every exchange (see `app.described`), in a thread of its own.
     """
 
     def __init__(
@@ -95,7 +115,7 @@ class S3Server:
         return str(self._awaited["url"].result())
 
     def wait_ready(self) -> None:
-        """Wait until S3 answers.
+        """Wait until S3 serves requests.
 
         Raises:
             RuntimeError: the process ended instead; its standard error says why.
@@ -132,15 +152,15 @@ class S3Server:
         self._order("faults", faults=msgspec.to_builtins(list(faults)), seed=seed)
 
     def reset(self) -> None:
-        """Have S3 as it began with an empty `data_dir`: the one bucket, no objects."""
+        """Return to the initial state of an empty `data_dir`: the one bucket, no objects."""
         self._order("reset")
 
     def snapshot(self, folder: Path) -> None:
-        """Keep everything that S3 has in a new folder, on the file system of `data_dir`."""
+        """Save a snapshot of everything in a new folder, on the file system of `data_dir`."""
         self._order("snapshot", folder=str(folder))
 
     def restore(self, folder: Path) -> None:
-        """Have S3 as at the snapshot in this folder."""
+        """Restore the snapshot in this folder."""
         self._order("restore", folder=str(folder))
 
     def usage(self, bucket: str) -> tuple[int, int]:
@@ -163,7 +183,7 @@ class S3Server:
         self.stop()
 
     def _order(self, name: str, **arguments: Any) -> Any:
-        """Have an order carried out, and return what it results in.
+        """Have an order carried out, and return its result.
 
         Raises:
             RuntimeError: it failed, or the process is not there.

@@ -18,7 +18,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from .errors import SIGNATURE_DOES_NOT_MATCH, S3Error
+from .errors import S3Error, invalid_request, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -173,21 +173,21 @@ def _compare(right: str, provided: str, access_key: str, text: str, canonical: s
     }
     if canonical is not None:
         elements |= {"CanonicalRequest": canonical, "CanonicalRequestBytes": _bytes(canonical)}
-    raise S3Error(403, "SignatureDoesNotMatch", SIGNATURE_DOES_NOT_MATCH, elements)
+    raise refusal("SignatureDoesNotMatch", elements)
 
 
 def check_token(credential: Credential, token: str | None, now: datetime) -> None:
     """Raise InvalidToken or ExpiredToken unless the security token is the credential's own."""
     if not hmac.compare_digest((credential.session_token or "").encode(), (token or "").encode()):
-        raise S3Error(400, "InvalidToken", "The provided token is malformed or otherwise invalid.")
+        raise refusal("InvalidToken")
     if credential.expires is not None and now >= credential.expires:
-        raise S3Error(400, "ExpiredToken", "The provided token has expired.")
+        raise refusal("ExpiredToken")
 
 
 def version_2_refused() -> S3Error:
     """Return the refusal of a request that is signed with Signature Version 2."""
     message = "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256."
-    return S3Error(400, "InvalidRequest", message)
+    return invalid_request(message)
 
 
 def parse_time(text: str) -> datetime | None:

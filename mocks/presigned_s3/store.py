@@ -8,11 +8,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from .access import check_policy
-from .archive import BUCKET_NAME
-from .archivist import Archivist
+from .archive import BUCKET_NAME, Archivist
 from .backend import DEFAULT_REGION, Backend, Bucket, Order
 from .cors import OPEN
-from .errors import S3Error, no_such_bucket
+from .errors import S3Error, refusal
 from .preconditions import check_replaced, check_source
 from .records import adopt, granted_to_all, stored_file
 from .uploads import Uploads
@@ -22,10 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from .answer import Answer
     from .archive import Archive
     from .checksums import Checksum, ContentMd5
     from .content import Content
+    from .response import Response
 
 _log = logging.getLogger(__name__)
 
@@ -96,11 +95,10 @@ class Store:
             sizes = [key.contentsize for key in self._backend.keys(bucket)]
         return len(sizes), sum(sizes)
 
-    def create_bucket(self, order: Order) -> Answer:
+    def create_bucket(self, order: Order) -> Response:
         """Make a bucket: in the region that the order's body names, or else in the order's own."""
         if not BUCKET_NAME.fullmatch(order.bucket):
-            message = "The specified bucket is not valid."
-            raise S3Error(400, "InvalidBucketName", message, {"BucketName": order.bucket})
+            raise refusal("InvalidBucketName", BucketName=order.bucket)
         settings: dict[str, Any] = {
             "region": order.region,
             "headers": dict(order.headers),
@@ -108,27 +106,27 @@ class Store:
             "subresources": {},
         }
         with self._backend.lock:
-            answer = self._backend.carry_out(_located(order))
+            response = self._backend.carry_out(_located(order))
             if order.bucket not in self._settings:
                 self._settings[order.bucket] = settings
                 self._archive.save_bucket(order.bucket, settings)
-        return answer
+        return response
 
-    def ask(self, order: Order) -> Answer:
+    def ask(self, order: Order) -> Response:
         """Carry out an order that changes nothing."""
         return self._backend.carry_out(order)
 
-    def change_bucket(self, order: Order) -> Answer:
+    def change_bucket(self, order: Order) -> Response:
         """Carry out an order that changes a bucket, or several of its objects."""
         if order.method == "PUT" and order.asks_for("policy"):
             check_policy(order.body)
         with self._backend.lock, self._archivist.removing(order.bucket):
             before = self._backend.names(order.bucket)
-            answer = self._backend.carry_out(order)
+            response = self._backend.carry_out(order)
             for name in before - self._backend.names(order.bucket):
                 self._archive.drop_object(order.bucket, name)
             self._record_bucket(order)
-        return answer
+        return response
 
     def _record_bucket(self, order: Order) -> None:
         if order.method == "DELETE" and not order.query:
@@ -149,44 +147,44 @@ class Store:
         """Return content for an object of this bucket, still to be received, or raise NoSuchBucket."""
         return self._archivist.new_content(bucket, md5, checksum)
 
-    def put_object(self, order: Order, content: Content) -> Answer:
+    def put_object(self, order: Order, content: Content) -> Response:
         """Make an object of an order and its content."""
         with self._backend.lock, self._archivist.removing(order.bucket, order.key):
             if not content.path.is_file():  # everything was reset while it came in
-                raise no_such_bucket(order.bucket)
-            answer = self._backend.carry_out(order)
+                raise refusal("NoSuchBucket", BucketName=order.bucket)
+            response = self._backend.carry_out(order)
             key = self._backend.key(order.bucket, order.key)
             adopt(key, content.path, content.size, content.md5.etag)
             if content.checksum is not None:
                 key.checksum_algorithm = content.checksum.algorithm
                 key.checksum_value = content.checksum.value
-                answer.set_header(content.checksum.header, content.checksum.value)
-            answer.set_header("ETag", key.etag)
-            answer.headers = [pair for pair in answer.headers if pair[0].lower() != "last-modified"]
+                response.set_header(content.checksum.header, content.checksum.value)
+            response.set_header("ETag", key.etag)
+            response.headers = [pair for pair in response.headers if pair[0].lower() != "last-modified"]
             self._archivist.record(order.bucket, order.key)
-        return answer
+        return response
 
-    def copy_object(self, order: Order) -> Answer:
+    def copy_object(self, order: Order) -> Response:
         """Make an object of another one."""
         with self._backend.lock:
             check_source(self._backend, order)
             check_replaced(self._backend, order)
             return self.change_object(order)
 
-    def change_object(self, order: Order) -> Answer:
+    def change_object(self, order: Order) -> Response:
         """Carry out an order that changes an object, without new content for it."""
         with self._backend.lock, self._archivist.removing(order.bucket, order.key):
-            answer = self._backend.carry_out(order)
+            response = self._backend.carry_out(order)
             self._archivist.record(order.bucket, order.key)
-        return answer
+        return response
 
     @contextmanager
-    def look_up(self, order: Order) -> Iterator[tuple[Answer, Path | None]]:
-        """Give the answer to a HEAD order, and the file of the object if it has one, while both are true."""
+    def look_up(self, order: Order) -> Iterator[tuple[Response, Path | None]]:
+        """Yield the response to a HEAD order, and the object's file if it has one, while both are true."""
         with self._backend.lock:
-            answer = self._backend.carry_out(order)
+            response = self._backend.carry_out(order)
             key = self._backend.key(order.bucket, order.key, order.parameter("versionId") or None)
-            yield answer, stored_file(key).path if key is not None else None
+            yield response, stored_file(key).path if key is not None else None
 
     def public_permissions(self, bucket: str, key: str, version_id: str | None) -> frozenset[str] | None:
         """Return the permissions that an object's ACL grants to everyone; None if there is no such object."""

@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from .checksums import Checksum
-from .errors import no_such_upload
+from .errors import refusal
 from .multipart import assemble
 from .policy import MAX_OBJECT_BYTES
 from .preconditions import check_replaced, check_source
@@ -16,11 +16,11 @@ from .xml import document, element
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .answer import Answer
-    from .archivist import Archivist
+    from .archive import Archivist
     from .backend import Backend, Order
     from .content import Content
     from .multipart import ListedPart
+    from .response import Response
 
 
 COMPLETED_KEPT = 1000
@@ -47,23 +47,23 @@ class Uploads:
         self._parts.clear()
         self._completed.clear()
 
-    def put_part(self, order: Order, content: Content) -> Answer:
+    def put_part(self, order: Order, content: Content) -> Response:
         """Make a part of an upload, in place of the one with its number."""
         with self._backend.lock:
             upload = self._upload(order)
-            answer = self._backend.carry_out(order)
+            response = self._backend.carry_out(order)
             self._keep(order, upload, content)
-        answer.set_header("ETag", f'"{content.md5.etag}"')
+        response.set_header("ETag", f'"{content.md5.etag}"')
         if content.checksum is not None:
-            answer.set_header(content.checksum.header, content.checksum.value)
-        return answer
+            response.set_header(content.checksum.header, content.checksum.value)
+        return response
 
-    def copy_part(self, order: Order) -> Answer:
+    def copy_part(self, order: Order) -> Response:
         """Make a part of an upload from another object."""
         with self._backend.lock:
             upload = self._upload(order)
             check_source(self._backend, order)
-            answer = self._backend.carry_out(order)
+            response = self._backend.carry_out(order)
             part = upload.parts[_number(order)]
             algorithm = upload.metadata.get("x-amz-checksum-algorithm")
             checksum = Checksum(algorithm) if algorithm else None
@@ -74,16 +74,16 @@ class Uploads:
         if checksum is not None:
             elements[f"Checksum{checksum.algorithm}"] = checksum.value
         result = document(element("CopyPartResult", *(element(*pair) for pair in elements.items())))
-        answer.body, answer.length = [result], len(result)
-        return answer
+        response.body, response.length = [result], len(result)
+        return response
 
-    def abort(self, order: Order) -> Answer:
+    def abort(self, order: Order) -> Response:
         """Forget an upload and its parts."""
         with self._backend.lock:
             self._upload(order)
-            answer = self._backend.carry_out(order)
+            response = self._backend.carry_out(order)
             self._drop(order)
-        return answer
+        return response
 
     def complete(self, order: Order, listed: Sequence[ListedPart]) -> Any:
         """Put the listed parts of an upload together, and return moto's key: the same again, if asked again.
@@ -110,7 +110,7 @@ class Uploads:
         try:
             whole = assemble(listed, parts, folder, algorithm, order.headers, composite=kind == "COMPOSITE")
         except FileNotFoundError:  # a part was replaced, or all are gone
-            raise no_such_upload(upload.id) from None
+            raise refusal("NoSuchUpload", UploadId=upload.id) from None
         content, etag, checksum = whole
         with content, self._backend.lock, self._archivist.removing(order.bucket, order.key):
             self._upload(order)
@@ -126,7 +126,7 @@ class Uploads:
         upload_id = order.parameter("uploadId")
         upload = self._backend.upload(order.bucket, upload_id)
         if upload is None or upload.key_name != order.key:
-            raise no_such_upload(upload_id)
+            raise refusal("NoSuchUpload", UploadId=upload_id)
         return upload
 
     def _keep(self, order: Order, upload: Any, content: Content) -> None:

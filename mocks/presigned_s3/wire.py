@@ -1,4 +1,4 @@
-"""HTTP/1.1 on a socket for one WSGI app: keep-alive, late ``100 Continue``, early answers that arrive."""
+"""HTTP/1.1 on a socket for one WSGI app: keep-alive, late ``100 Continue``, early responses that arrive."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
 from .body import BLOCK, Body
-from .errors import bad_request, header_section_too_large
-from .request_ids import RequestIds
+from .errors import MAX_HEADER_SECTION_BYTES, REFUSALS, S3Error, refusal
+from .response import RequestIds
 from .xml import MEDIA_TYPE
 
 if TYPE_CHECKING:
@@ -44,18 +44,20 @@ class Handler(BaseHTTPRequestHandler):
         return True
 
     def __getattr__(self, name: str) -> Any:
-        """Answer every method, known or not: the app decides."""
+        """Serve every method, known or not: the app decides."""
         if name.startswith("do_"):
-            return self._answer
+            return self._respond
         raise AttributeError(name)
 
     def log_message(self, *_: Any) -> None:
         """Stay silent: the app reports its own exchanges."""
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """Answer what is no request with S3's error for it, and end the connection."""
+        """Serve what is no request with S3's error for it, and end the connection."""
         del message, explain
-        error = header_section_too_large() if code in _TOO_LARGE else bad_request(code)
+        error = S3Error(code, "BadRequest", REFUSALS["BadRequest"][1])
+        if code in _TOO_LARGE:
+            error = refusal("RequestHeaderSectionTooLarge", MaxSizeAllowed=MAX_HEADER_SECTION_BYTES)
         request_id, host_id = RequestIds(None).draw()
         document = error.document(request_id, host_id)
         self.request_version = self.protocol_version  # a line that cannot be read passes for HTTP/0.9
@@ -69,7 +71,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(document)
         self._linger()
 
-    def _answer(self) -> None:
+    def _respond(self) -> None:
         length = self._body_length()
         if length is not None and length < 0:
             self.send_error(HTTPStatus.BAD_REQUEST)
@@ -77,12 +79,12 @@ class Handler(BaseHTTPRequestHandler):
         waits = self.headers.get("Expect", "").lower() == "100-continue"
         self._body = Body(self.rfile, length, self._continue if waits else None)
         environ = self._environ()
-        answer = _Answer(self, self._body)
-        blocks = self.server.app(environ, answer.start_response)
+        response = _Response(self, self._body)
+        blocks = self.server.app(environ, response.start_response)
         try:
             for block in blocks:
-                answer.write(block)
-            answer.finish()
+                response.write(block)
+            response.finish()
         finally:
             if hasattr(blocks, "close"):
                 blocks.close()
@@ -105,7 +107,7 @@ class Handler(BaseHTTPRequestHandler):
             self._linger()
 
     def _linger(self) -> None:
-        """Let an answer given before the request's end reach a client that is still sending."""
+        """Let a response given before the request's end reach a client that is still sending."""
         with suppress(OSError):
             self.connection.shutdown(socket.SHUT_WR)
             self.connection.settimeout(2)
@@ -143,8 +145,8 @@ class Handler(BaseHTTPRequestHandler):
         return environ
 
 
-class _Answer:
-    """Writes what the app answers, as WSGI asks for it."""
+class _Response:
+    """Writes the app's response, as WSGI asks for it."""
 
     def __init__(self, handler: Handler, body: Body) -> None:
         self._handler = handler
@@ -182,7 +184,7 @@ class _Answer:
 
 
 class Server(ThreadingHTTPServer):
-    """Listens at once, so that a client may connect before there is an app to answer it."""
+    """Listens at once, so that a client may connect before there is an app to response it."""
 
     daemon_threads = True
     request_queue_size = 128
@@ -200,12 +202,12 @@ class Server(ThreadingHTTPServer):
         self.server_address = self.socket.getsockname()
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Answer a connection in a thread of its own, once one is free."""
+        """Serve a connection in a thread of its own, once one is free."""
         self._free.acquire()
         super().process_request(request, client_address)
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """Answer a connection to its end."""
+        """Serve a connection to its end."""
         try:
             super().process_request_thread(request, client_address)
         finally:

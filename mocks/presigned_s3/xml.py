@@ -1,8 +1,9 @@
-"""XML as S3 writes it: no namespace prefixes, no attributes, no surprises from outside strings."""
+"""XML as S3 writes it, without namespace prefixes and attributes, and as it comes from outside."""
 
 from __future__ import annotations
 
 import re
+from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
 MEDIA_TYPE = "application/xml"
@@ -26,10 +27,22 @@ def document(root: Element) -> bytes:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{root}'.encode()
 
 
-def readable(document: bytes) -> str:
-    """Return a document with all that no XML may have replaced, which keys may have."""
-    return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", document.decode())
+def parse(text: str | bytes) -> ET.Element:
+    """Return the root of a document.
+
+    Raises:
+        ValueError: it is not well-formed.
+    """
+    try:
+        return ET.fromstring(text)  # noqa: S314 -- expat itself limits how far entities expand
+    except ET.ParseError as error:
+        raise ValueError(str(error)) from None
+
+
+def readable(text: str) -> str:
+    """Return text in which all that no XML may have is replaced; keys may have it."""
+    return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def _text(text: str) -> str:
-    return escape(_NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text))
+    return escape(readable(text))

@@ -11,7 +11,7 @@ from botocore.auth import SIGV4_TIMESTAMP, S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from presigned_s3.operation import UNWATCHED
+from presigned_s3.request import UNWATCHED
 
 from . import seeds
 

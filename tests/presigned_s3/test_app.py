@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from presigned_s3.front import Front
+    from presigned_s3.app import Front
 
 SECRET = "a-secret-key"
 

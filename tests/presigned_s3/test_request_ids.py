@@ -2,7 +2,7 @@
 
 import re
 
-from presigned_s3.request_ids import RequestIds
+from presigned_s3.response import RequestIds
 
 
 def test_ids_look_like_those_of_s3():

@@ -15,7 +15,7 @@ from openapi_service.problems import BadRequest
 from presigned_s3.body import PacedBody
 from presigned_s3.errors import CODES, REFUSALS, S3Error, invalid_argument
 from presigned_s3.faults import Dropped
-from presigned_s3.operation import UNWATCHED, operation_of
+from presigned_s3.request import UNWATCHED, operation_of
 
 from .registry import Faults
 

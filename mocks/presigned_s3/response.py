@@ -1,0 +1,97 @@
+"""A response of S3, before the wire, and the ids that it has."""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import secrets
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Final, NamedTuple, Self
+
+from .xml import MEDIA_TYPE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from .errors import S3Error
+
+_REQUEST_ID_BYTES: Final = 8
+_HOST_ID_BYTES: Final = 57
+
+
+@dataclass(slots=True)
+class Response:
+    """A response.
+
+    Attributes:
+        status: the HTTP status.
+        headers: the header fields, in order.
+        body: the body, block by block.
+        length: its length in bytes.
+        code: S3's error code; empty if it is no error.
+        message: S3's words for the error.
+    """
+
+    status: int
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    body: Iterable[bytes] = ()
+    length: int = 0
+    code: str = ""
+    message: str = ""
+
+    @classmethod
+    def of_xml(cls, status: int, document: bytes, headers: Iterable[tuple[str, str]] = ()) -> Self:
+        """Return a response that is an XML document."""
+        return cls(status, [*headers, ("Content-Type", MEDIA_TYPE)], [document], len(document))
+
+    @classmethod
+    def of_error(cls, error: S3Error, request_id: str, host_id: str) -> Self:
+        """Return the response that an error is."""
+        response = cls.of_xml(error.status, error.document(request_id, host_id), error.headers)
+        response.code, response.message = error.code, error.message
+        return response
+
+    def header(self, name: str) -> str | None:
+        """Return the value of a header field; None if it is not there."""
+        return next((value for given, value in self.headers if given.lower() == name.lower()), None)
+
+    def set_header(self, name: str, value: str) -> None:
+        """Set a header field in place of what it was."""
+        self.headers = [pair for pair in self.headers if pair[0].lower() != name.lower()]
+        self.headers.append((name, value))
+
+
+class Ids(NamedTuple):
+    """The ids of one request."""
+
+    request_id: str
+    host_id: str
+
+
+class RequestIds:
+    """Makes ids: random ones or, with a seed, the same ones for the same number of requests before.
+
+    Args:
+        seed: same seed, same ids; None for random ones.
+    """
+
+    def __init__(self, seed: int | None) -> None:
+        self._seed = seed
+        self.begin_again()
+
+    def begin_again(self) -> None:
+        """Number requests from the beginning."""
+        self._numbers: Iterator[int] = itertools.count()
+
+    def draw(self) -> Ids:
+        """Return the ids of the next request."""
+        drawn = self._drawn(next(self._numbers))
+        host_id = base64.b64encode(drawn[_REQUEST_ID_BYTES:]).decode()
+        return Ids(drawn[:_REQUEST_ID_BYTES].hex().upper(), host_id)
+
+    def _drawn(self, number: int) -> bytes:
+        if self._seed is None:
+            return secrets.token_bytes(_REQUEST_ID_BYTES + _HOST_ID_BYTES)
+        halves = (blake2b(f"{self._seed}/{number}/{half}".encode()).digest() for half in range(2))
+        return b"".join(halves)[: _REQUEST_ID_BYTES + _HOST_ID_BYTES]

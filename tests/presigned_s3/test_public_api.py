@@ -1,0 +1,30 @@
+"""What the package offers to others."""
+
+from __future__ import annotations
+
+import boto3
+
+import presigned_s3
+from presigned_s3 import s3_server
+
+
+def test_members():
+    """These names are public, and each is there."""
+    assert presigned_s3.__all__ == ["S3Server", "s3_server"]
+    assert all(hasattr(presigned_s3, name) for name in presigned_s3.__all__)
+
+
+def test_a_server_for_a_while():
+    """It serves requests once it is entered, and its credentials are told."""
+    with s3_server("photos") as s3:
+        ((access_key, secret_key),) = s3.credentials.items()
+        client = boto3.client(
+            "s3",
+            endpoint_url=s3.url,
+            region_name=s3.region,
+            aws_access_key_id=access_key,
+            aws_secret_access_key=secret_key,
+        )
+        client.put_object(Bucket="photos", Key="a", Body=b"1")
+        assert client.get_object(Bucket="photos", Key="a")["Body"].read() == b"1"
+        client.close()
