@@ -11,7 +11,7 @@ from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .names import handler_named
+from .names import handler_name, handler_named
 from .typed_bodies import body_converter
 
 if TYPE_CHECKING:
@@ -71,7 +71,8 @@ def resolved(
             found[operation.operation_id] = handlers[name]
         elif not optional:
             raise ResolverError(
-                f"No handler for operationId {operation.operation_id!r}: no function is named by its tail."
+                f"No handler for operationId {operation.operation_id!r}; expected a function called "
+                f"{handler_name(operation)!r}, or by the tail of that behind an underscore."
             )
     return found
 

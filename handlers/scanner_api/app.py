@@ -73,7 +73,7 @@ class Application:
         database: where state is kept; by default the one that the settings name.
         bucket: where photos go; by default the one that the settings name.
         reveal: tell clients how a response of ours broke the contract (mock and tests).
-        answers: the fallback that answers operations without a handler, and what a client prefers (mock).
+        fallback: answers operations without a handler, and what a client prefers (mock).
 
     Attributes:
         stores: where everything is kept.
@@ -90,7 +90,7 @@ class Application:
         database: Database | None = None,
         bucket: PhotoBucket | None = None,
         reveal: bool = False,
-        answers: Fallback | None = None,
+        fallback: Fallback | None = None,
     ) -> None:
         self.settings = settings
         self.contract = contract or load_contract(
@@ -137,7 +137,7 @@ class Application:
             ),
             profile=PROFILE,
             reveal=reveal,
-            fallback=answers,
+            fallback=fallback,
             base_paths=False,
             clock=self.clock,
             random_bytes=self._draw("request ids"),

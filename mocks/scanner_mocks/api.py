@@ -141,7 +141,7 @@ def _maker(parts: Parts, settings: Settings, contract: Contract) -> Make:
             database=database,
             bucket=bucket,
             reveal=True,
-            answers=ContractResponses(str(parts.seed), randomness),
+            fallback=ContractResponses(str(parts.seed), randomness),
         )
 
     return make

@@ -5,8 +5,12 @@ from __future__ import annotations
 import asyncio
 import base64
 import dataclasses
+import inspect
+import json
+import re
 import threading
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TypedDict
 
 import httpx
@@ -99,6 +103,34 @@ def ask(app, method, target, **how):
             return await client.request(method, target, **how)
 
     return asyncio.run(asked())
+
+
+def test_the_documented_example_runs(tmp_path, monkeypatch):
+    """What docs/service.md shows serves a petstore, and its table names options that there are."""
+    text = (Path(__file__).parents[2] / "docs" / "service.md").read_text()
+    get, post = PETSTORE["paths"]["/pets/{petId}"], PETSTORE["paths"]["/pets"]["post"]
+    key = {"type": "apiKey", "in": "header", "name": "X-Key"}
+    contract = {
+        **PETSTORE,
+        "paths": {
+            "/pets/{petId}": {**get, "get": {**get["get"], "operationId": "find pet by id"}},
+            "/pets": {"post": {**post, "operationId": "create_pet", "security": [{"api_key": []}]}},
+        },
+        "components": {**PETSTORE["components"], "securitySchemes": {"api_key": key}},
+    }
+    (tmp_path / "petstore.yaml").write_text(json.dumps(contract))
+    monkeypatch.chdir(tmp_path)
+    module = {}
+    exec(text.partition("```python\n")[2].partition("```")[0], module)  # noqa: S102 -- our own documentation
+    app = module["app"]
+    assert ask(app, "GET", "/pets/1").json() == {"name": "Rex"}
+    assert ask(app, "GET", "/pets/2").status_code == 404
+    assert ask(app, "POST", "/pets", json={"name": "Tom"}).status_code == 401
+    made = ask(app, "POST", "/pets", json={"name": "Tom"}, headers={"X-Key": "secret"})
+    assert (made.status_code, ask(app, "GET", "/pets/2").json()["name"]) == (201, "Tom")
+    assert set(re.findall(r"^\| `(\w+)`", text, re.MULTILINE)) <= set(
+        inspect.signature(create_app).parameters
+    )
 
 
 def secured(*requirements, **schemes):
