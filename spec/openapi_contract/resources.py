@@ -105,8 +105,9 @@ class Resources:
         """Return what a ``$ref`` in ``schema`` leads to, None if that is not a part of the document."""
         own, _ = self._homes.get(id(schema), (None, ""))
         own_uri = self.uri if own is None else own.uri
-        uri, fragment = urldefrag(reference if reference.startswith("#") else urljoin(own_uri, reference))
-        uri, fragment = uri or own_uri, unquote(fragment)
+        within = reference.startswith("#")
+        uri, fragment = (own_uri, reference[1:]) if within else urldefrag(urljoin(own_uri, reference))
+        fragment = unquote(fragment)
         if fragment and not fragment.startswith("/"):
             return self._anchors.get((uri, fragment))
         if uri == self.uri:

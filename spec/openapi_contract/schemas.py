@@ -49,15 +49,12 @@ class Validator:
         self._compiled = jsonschema_rs.Draft202012Validator(bundle, mask="value", **options)
         self.is_valid: Callable[[Any], bool] = self._compiled.is_valid
 
-    def violations(self, value: Any, location: str, name: str = "", root: str = "") -> Iterator[Violation]:
-        """Yield what is wrong with a JSON value; see :func:`~.violations.violations`.
+    def violations(self, value: Any, location: str, name: str = "") -> Iterator[Violation]:
+        """Yield what is wrong with a JSON value; see :func:`~.violations.violations`."""
+        return violations(self._compiled, self._bundle, value, location, name)
 
-        Args:
-            value: the value.
-            location: where it was.
-            name: the parameter's name.
-            root: JSON pointer of the schema in the document.
-        """
+    def pointed(self, value: Any, location: str, name: str, root: str) -> Iterator[Violation]:
+        """Yield the same, with the keywords' places in the document: the schema itself stands at ``root``."""
         return violations(
             self._compiled, self._bundle, value, location, name, lambda uri: self._place(uri, root)
         )
@@ -111,7 +108,7 @@ class Schema:
             pointer: JSON pointer of the schema in the document.
         """
         _, root = self._schemas.meant(self.node, pointer)
-        return self.validator.violations(value, location, name, root)
+        return self.validator.pointed(value, location, name, root)
 
     def along(self, pointer: str, path: Iterable[str | int]) -> str:
         """Return the JSON pointer of what is at a path in the schema at a pointer."""
@@ -300,9 +297,9 @@ class Schemas:
 
         A dynamic reference is taken for a plain one: to the anchor that stands in its own resource.
         """
-        references = [node.get(keyword) for keyword in REFERENCES] if isinstance(node, dict) else []
+        references = [node[each] for each in REFERENCES if each in node] if isinstance(node, dict) else ()
         found = (self.resources.target(node, each) for each in references if isinstance(each, str))
-        return [target for target in found if target is not None]
+        return [target for target in found if target is not None] if references else []
 
     def targets_of(self, node: Any) -> list[Any]:
         """Return the schemas that a schema's references lead to; see :meth:`targets`."""
@@ -376,7 +373,7 @@ class Schemas:
 
     def marked(self, node: Any, marks: frozenset[str]) -> frozenset[str]:
         """Return the names of a schema's properties that say ``readOnly: true``, or ``writeOnly: true``."""
-        named = self.of(node).properties.items()
+        named = Schema(node, self).properties.items()  # not kept: openapi-core asks about copies
         return frozenset(name for name, each in named if any(map(each.is_marked, marks)))
 
     def _not_required(self, node: dict[str, Any]) -> frozenset[str]:

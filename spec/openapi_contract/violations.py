@@ -56,7 +56,7 @@ def violations(
     value: Any,
     location: str,
     name: str,
-    place: Callable[[str], str],
+    place: Callable[[str], str] | None = None,
 ) -> Iterator[Violation]:
     """Yield what is wrong with a value, at most 100 parts; of a large value only what is near its top.
 
@@ -66,7 +66,7 @@ def violations(
         value: a JSON value.
         location: where the value was (``body``, ``query`` ...).
         name: the parameter's name; violations within it are told by pointer behind it.
-        place: returns the JSON pointer into the contract of the keyword at a URI.
+        place: returns the JSON pointer into the contract of the keyword at a URI, if that is wanted.
     """
     most = MOST_PLACES_WITH_NAMES if _mentions(schema, "propertyNames") else MOST_PLACES
     if holds_more(value, most):
@@ -77,7 +77,8 @@ def violations(
     else:
         causes = [cause for error in validator.iter_errors(value) for cause in _causes(error)]
     for cause in islice(causes, MOST_VIOLATIONS):
-        at, keyword = pointers.join(name, *cause.instance_path), place(cause.absolute_keyword_location or "")
+        at = pointers.join(name, *cause.instance_path)
+        keyword = place(cause.absolute_keyword_location or "") if place else ""
         yield Violation(location, at, _rule(cause), _detail(cause), keyword)
 
 
