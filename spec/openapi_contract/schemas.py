@@ -297,9 +297,11 @@ class Schemas:
 
         A dynamic reference is taken for a plain one: to the anchor that stands in its own resource.
         """
-        references = [node[each] for each in REFERENCES if each in node] if isinstance(node, dict) else ()
+        if not isinstance(node, dict) or ("$ref" not in node and "$dynamicRef" not in node):
+            return []
+        references = (node.get(keyword) for keyword in REFERENCES)
         found = (self.resources.target(node, each) for each in references if isinstance(each, str))
-        return [target for target in found if target is not None] if references else []
+        return [target for target in found if target is not None]
 
     def targets_of(self, node: Any) -> list[Any]:
         """Return the schemas that a schema's references lead to; see :meth:`targets`."""
