@@ -10,22 +10,22 @@ fixed, as in ``/{tenant}/api``. Below ``/{version}`` alone every path would be o
 from __future__ import annotations
 
 import re
-from itertools import islice
+from itertools import islice, product
 from typing import TYPE_CHECKING, Any
 
-from .routing import NOT_FOUND, normal_path, normal_text
+from .routing import NOT_FOUND, Branch, PathItem, normal_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from .routing import Route, Router
 
 VARIABLE = re.compile(r"\{([^{}]*)\}")
 URL = re.compile(r"(?:([^:/?#]+):)?(?://([^/?#]*))?([^?#]*)")
 DEFAULT_PORTS = {"http": ":80", "https": ":443"}
-ANY_TEXT = "[^/]+"
-NOTHING = "(?!)"
-MOST_URLS = 1000
+NO_ORIGIN = "(?!)"
+MOST_BASE_PATHS = 1000
+"""Of a server: its variables may have any number of values."""
 
 
 class Deployment:
@@ -42,13 +42,14 @@ class Deployment:
         self, router: Router, servers: Iterable[Mapping[str, Any]], base_url: str | None = None
     ) -> None:
         self._router = router
-        listed = [(url, server.get("variables", {})) for server in servers for url in _urls(server)]
-        own = [(base_url, dict[str, Any]())] if base_url else []
-        origins = [_origin_pattern(*each) for each in own or listed]
-        self._origin = re.compile("|".join(filter(None, origins)) or NOTHING, re.IGNORECASE)
-        bases = list(dict.fromkeys(filter(None, (_base_pattern(*each) for each in own + listed))))
-        self._base = re.compile("|".join(bases)) if bases else None
-        self._most_segments = max((each.replace(ANY_TEXT, "").count("/") for each in bases), default=0)
+        own: list[Mapping[str, Any]] = [{"url": base_url}] if base_url else []
+        listed = list(servers)
+        origins = [_origin_pattern(url, server) for server in own or listed for url in _urls(server)]
+        self._origin = re.compile("|".join(filter(None, origins)) or NO_ORIGIN, re.IGNORECASE)
+        paths = [path for server in own + listed for path in islice(_base_paths(server), MOST_BASE_PATHS)]
+        self._has_bases, self._bases = bool(paths), Branch()
+        for path in paths:
+            self._bases.grow_path(path).end = PathItem(())
 
     def route(self, method: str, path: str) -> Route:
         """Return the operation of a method and path: below a base path, the longest first, or without one.
@@ -57,23 +58,16 @@ class Deployment:
             method: upper case.
             path: percent-encoded as it was sent, bytes that are not ASCII as Latin-1.
         """
-        segments = normal_path(path).split("/")
-        if self._base is None:
-            return self._router.route_segments(method, segments)
-        without_method = NOT_FOUND
-        for below in self._below(segments, self._base):
+        if not self._has_bases:
+            return self._router.route(method, path)
+        segments, without_method = normal_path(path).split("/"), NOT_FOUND
+        for length in sorted({0, *self._bases.ends(segments)}, reverse=True):
+            below = ["", *(segments[length:] or [""])] if length else segments
             route = self._router.route_segments(method, below)
             if route.operation is not None:
                 return route
             without_method = without_method if without_method.methods else route
         return without_method
-
-    def _below(self, segments: list[str], base: re.Pattern[str]) -> Iterator[list[str]]:
-        """Yield the segments of what a path can be in the contract."""
-        for number in range(min(self._most_segments, len(segments)), 1, -1):
-            if base.fullmatch("/".join(segments[:number]) + "/"):
-                yield ["", *(segments[number:] or [""])]
-        yield segments
 
     def has_origin_of(self, url: str) -> bool:
         """Return whether a URL is at one of the deployment's origins (scheme, host and port)."""
@@ -98,46 +92,45 @@ def _urls(server: Mapping[str, Any]) -> list[str]:
     """Return the URL of a server; also at each value of variables that hold a scheme or a slash."""
     url: str = server["url"]
     urls = [url]
-    for name, variable in server.get("variables", {}).items():
-        expression, values = "{" + name + "}", _listed(variable)
+    for name in VARIABLE.findall(url):
+        expression, values = "{" + name + "}", _values(server, name)
         if f"{expression}://" in url or any("/" in value for value in values):
             each_value = (each.replace(expression, value) for each in urls for value in (expression, *values))
-            urls = list(islice(each_value, MOST_URLS))
+            urls = list(islice(each_value, MOST_BASE_PATHS))
     return urls
 
 
-def _listed(variable: Mapping[str, Any]) -> list[str]:
+def _values(server: Mapping[str, Any], name: str) -> list[str]:
     """Return the default of a server variable, and the values that it lists."""
+    variable = server.get("variables", {}).get(name, {})
     default = [variable["default"]] if "default" in variable else []
     return list(dict.fromkeys(map(str, (*default, *variable.get("enum", ())))))
 
 
-def _origin_pattern(url: str, variables: Mapping[str, Any]) -> str:
-    return _pattern(origin_of(url), variables, str, is_open=True)
+def _is_open(server: Mapping[str, Any], name: str) -> bool:
+    return "enum" not in server.get("variables", {}).get(name, {})
 
 
-def _base_pattern(url: str, variables: Mapping[str, Any]) -> str:
-    """Return the pattern of a base path with a slash behind it; empty if the URL has none."""
-    path = _split(url)[2].strip("/")
-    parts = VARIABLE.split(path)
-    is_open = any(each.strip("/") for each in parts[::2]) or any(
-        "enum" in variables.get(name, {}) for name in parts[1::2]
-    )
-    return path and "/" + _pattern(path, variables, normal_text, is_open=is_open) + "/?"
+def _origin_pattern(url: str, server: Mapping[str, Any]) -> str:
+    parts = VARIABLE.split(origin_of(url))
+    parts[::2] = map(re.escape, parts[::2])
+    parts[1::2] = [
+        "[^/]+" if _is_open(server, name) else f"(?:{'|'.join(map(re.escape, _values(server, name)))})"
+        for name in parts[1::2]
+    ]
+    return "".join(parts)
 
 
-def _pattern(
-    template: str, variables: Mapping[str, Any], spelling: Callable[[str], str], *, is_open: bool
-) -> str:
-    def of_variable(name: str) -> str:
-        variable = variables.get(name, {})
-        texts = [re.escape(spelling(value)) for value in _listed(variable)]
-        if is_open and "enum" not in variable:
-            texts.append(ANY_TEXT)
-        return f"(?:{'|'.join(texts)})" if texts else NOTHING
-
-    literal, *rest = VARIABLE.split(template)
-    pairs = zip(rest[::2], rest[1::2], strict=True)
-    return re.escape(spelling(literal)) + "".join(
-        of_variable(name) + re.escape(spelling(text)) for name, text in pairs
-    )
+def _base_paths(server: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the base paths of a server, variables at each of their values, or as they are for any text."""
+    for url in _urls(server):
+        parts = VARIABLE.split(_split(url)[2].strip("/"))
+        names = parts[1::2]
+        open_names = {name for name in names if _is_open(server, name)}
+        if open_names.issuperset(names) and not "".join(parts[::2]).strip("/"):
+            open_names.clear()  # nothing in it is fixed
+        texts = ([*_values(server, name), *["{" + name + "}"] * (name in open_names)] for name in names)
+        for values in product(*texts):
+            parts[1::2] = values
+            if path := "".join(parts).strip("/"):
+                yield f"/{path}"

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from .contract import Operation
 
@@ -14,6 +14,7 @@ EXPRESSION = re.compile(r"\{([^}/]+)\}")
 PLAIN = re.compile(r"[A-Za-z0-9\-._~!$&'()*+,;=:@/]*")
 NOT_PLAIN = re.compile(r"%[0-9A-Fa-f]{2}|[^A-Za-z0-9\-._~!$&'()*+,;=:@/%]")
 LONGEST_METHOD = 20
+WHOLE_SEGMENT = ("", "")
 UNRESERVED = re.compile(r"[A-Za-z0-9\-_~]")
 
 
@@ -76,17 +77,23 @@ class Branch:
     def __init__(self) -> None:
         self.end: PathItem | None = None
         self.literals: dict[str, Branch] = {}
-        self.templates: dict[re.Pattern[str], Branch] = {}
+        self.templates: dict[tuple[str, ...], Branch] = {}
+
+    def grow_path(self, path: str) -> Branch:
+        """Return the branch behind a path template."""
+        branch = self
+        for segment in path.split("/"):
+            branch = branch.grow(segment)
+        return branch
 
     def grow(self, segment: str) -> Branch:
         """Return the branch behind a segment of a path template."""
-        literals = [normal_text(each) for each in EXPRESSION.split(segment)[::2]]
+        literals = tuple(normal_text(each) for each in EXPRESSION.split(segment)[::2])
         if len(literals) == 1:
             return self.literals.setdefault(literals[0], Branch())
-        pattern = re.compile("(.+)".join(map(re.escape, literals)))
-        branch = self.templates.setdefault(pattern, Branch())
+        branch = self.templates.setdefault(literals, Branch())
         # "{name}.json" is more concrete than "{name}"
-        self.templates = dict(sorted(self.templates.items(), key=lambda each: -len(each[0].pattern)))
+        self.templates = dict(sorted(self.templates.items(), key=_concreteness, reverse=True))
         return branch
 
     def find(self, segments: Sequence[str], depth: int = 0) -> tuple[PathItem, tuple[str, ...]] | None:
@@ -99,12 +106,50 @@ class Branch:
             found = literal.find(segments, depth + 1)
             if found is not None or not self.templates:
                 return found
-        for pattern, branch in self.templates.items():
-            match = pattern.fullmatch(segment)
-            found = None if match is None else branch.find(segments, depth + 1)
-            if match is not None and found is not None:
-                return found[0], (*match.groups(), *found[1])
+        for literals, branch in self.templates.items():
+            values = _values(literals, segment)
+            found = branch.find(segments, depth + 1) if values else None
+            if found is not None:
+                return found[0], (*values, *found[1])
         return None
+
+    def ends(self, segments: Sequence[str], depth: int = 0) -> Iterator[int]:
+        """Yield how many of the first segments are a whole path here."""
+        if self.end is not None:
+            yield depth
+        if depth < len(segments):
+            if segments[depth] in self.literals:
+                yield from self.literals[segments[depth]].ends(segments, depth + 1)
+            for literals, branch in self.templates.items():
+                if _values(literals, segments[depth]):
+                    yield from branch.ends(segments, depth + 1)
+
+
+def _concreteness(template: tuple[tuple[str, ...], Branch]) -> tuple[int, int]:
+    literals, _ = template
+    return sum(map(len, literals)), len(literals)
+
+
+def _values(literals: tuple[str, ...], segment: str) -> tuple[str, ...]:
+    """Return what stands between the literals in a segment, nothing if they are not all there.
+
+    The first values are the longest possible. Every literal is looked for from the end, once: a regular
+    expression of several wildcards would try each place of each with each of the others.
+    """
+    if literals == WHOLE_SEGMENT:
+        return (segment,) if segment else ()
+    first, *between, last = literals
+    if not (segment.startswith(first) and segment.endswith(last)):
+        return ()
+    start, end = len(first), len(segment) - len(last)
+    values = []
+    for literal in reversed(between):
+        at = segment.rfind(literal, start + 1, end - 1) if start < end else -1
+        if at < 0:
+            return ()
+        values.append(segment[at + len(literal) : end])
+        end = at
+    return (segment[start:end], *reversed(values)) if start < end else ()
 
 
 class Router:
@@ -116,10 +161,7 @@ class Router:
             by_path.setdefault(EXPRESSION.sub("{}", operation.path), []).append(operation)
         self._root = Branch()
         for same in by_path.values():
-            branch = self._root
-            for segment in same[0].path.split("/"):
-                branch = branch.grow(segment)
-            branch.end = PathItem(same)
+            self._root.grow_path(same[0].path).end = PathItem(same)
         self._beginning: list[str] = []
         self._skip_shared_beginning()
 

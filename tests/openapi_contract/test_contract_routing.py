@@ -42,6 +42,44 @@ def test_a_route_without_an_operation_tells_the_methods_of_the_path():
 
 
 @pytest.mark.parametrize(
+    ("template", "segment", "values"),
+    [
+        ("{a}", "x", {"a": b"x"}),
+        ("{a}", "", None),
+        ("{a}{b}", "xyz", {"a": b"xy", "b": b"z"}),
+        ("{a}{b}", "x", None),
+        ("{a}.{b}", "1.2.3", {"a": b"1.2", "b": b"3"}),
+        ("{a}.{b}", "1.", None),
+        ("{a}.{b}", ".1", None),
+        ("-{a}--{b}-", "-1----2-", {"a": b"1--", "b": b"2"}),
+        ("-{a}-", "-", None),
+        ("-{a}-", "--", None),
+        ("{a}{b}xy", "xy", None),
+    ],
+)
+def test_values_of_several_expressions_in_a_segment(template, segment, values):
+    """Each stands for one character at least, the first for as many as possible."""
+    route = contract(paths=[f"/{template}"]).route("GET", f"/{segment}")
+    assert route.operation is None if values is None else route.path_parameters == values
+
+
+def test_a_template_with_more_literal_text_comes_first():
+    """What is more concrete is matched before what is less so."""
+    things = contract(paths=["/{name}", "/{name}.{type}", "/{name}.json"])
+    routes = [things.route("GET", path).path_parameters for path in ("/a.json", "/a.b", "/a")]
+    assert [list(each) for each in routes] == [["name"], ["name", "type"], ["name"]]
+
+
+def test_a_segment_of_any_length_is_matched_in_one_pass():
+    """A long segment is not tried at each place of each expression; else this would take years."""
+    long = "-" * 16000
+    hostile = contract(server("/{a}-{b}-{c}-{d}:at"), paths=["/{a}-{b}-{c}-{d}:go"])
+    assert hostile.route("GET", f"/{long}") == (None, {}, ())
+    assert hostile.route("GET", f"/{long}:at/{long}:go").operation is not None
+    assert hostile.route("GET", f"/{long}:go").path_parameters["d"] == b"-"
+
+
+@pytest.mark.parametrize(
     ("servers", "found", "not_found"),
     [
         ([], ["/a"], ["/v1/a", "//a"]),
