@@ -31,7 +31,7 @@ async def create_capture(
     clock: Clock,
     make_id: Callable[[], str],
 ) -> dict[str, Any]:
-    """Store a scan and queue its processing; it is PENDING in the answer.
+    """Store a scan and queue its processing; it is PENDING in the response.
 
     Raises:
         Conflict: the session is not ACTIVE.
@@ -66,9 +66,9 @@ async def list_captures(
 ) -> dict[str, Any]:
     """Return a page of the captures of a session, newest first."""
     session = await reachable_session(sessions, caller, session_id)
-    found, total_count = await captures.page(session.id, page=page, page_size=page_size)
+    rows, total_count = await captures.page(session.id, page=page, page_size=page_size)
     return envelope(
-        [capture_representation(each) for each in found], total_count, page=page, page_size=page_size
+        [capture_representation(row) for row in rows], total_count, page=page, page_size=page_size
     )
 
 

@@ -44,7 +44,7 @@ async def review_proposal(
 async def apply_proposals(
     id_: str, caller: Caller, captures: CaptureStore, proposals: ProposalStore
 ) -> list[dict[str, Any]]:
-    """Write the accepted proposals of a capture to its product, each once; return those written now.
+    """Write the accepted proposals of a capture to its product, each once; return those written by this call.
 
     Raises:
         BadRequest: the capture has no linked product.

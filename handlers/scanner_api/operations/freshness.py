@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 async def get_freshness_thresholds(
     gtin: str, caller: Caller | None, products: ProductStore, freshness: FreshnessStore
 ) -> dict[str, Any]:
-    """Return the thresholds of a GTIN; what is malformed or unknown gets the fallback.
+    """Return the thresholds of a GTIN; one that is malformed or unknown gets the fallback.
 
-    The rules of the caller's organization count, if there is a caller and it has one organization.
+    The rules of the caller's organization apply if the caller has exactly one.
     """
     brick = await _brick(gtin, products)
     organization = next(iter(caller.organizations)) if caller and len(caller.organizations) == 1 else None

@@ -41,7 +41,7 @@ async def get_presigned_upload_url(
     bucket: PhotoBucket,
     clock: Clock,
 ) -> Response:
-    """Hand out a presigned POST for one photo; nothing is written, the key alone proves what it is for.
+    """Return a presigned POST for one photo; nothing is stored, since the key proves what it was issued for.
 
     Raises:
         Conflict: the session is not ACTIVE.
@@ -76,13 +76,13 @@ async def register_photo(
     clock: Clock,
     make_id: Callable[[], str],
 ) -> dict[str, Any]:
-    """Record a photo once its file is in S3; size and media type are those that S3 has.
+    """Register a photo once its file is in S3; size and media type are S3's.
 
     Raises:
         Conflict: the session is not ACTIVE, the object is not in the bucket yet, or it is registered already.
         ValidationFailed: the key was not issued for this session, the size is not the object's, or the
             capture is another session's.
-        ServiceUnavailable: S3 does not answer.
+        ServiceUnavailable: S3 does not respond.
     """
     session = await active_session(sessions, caller, session_id)
     _check_key(photo_keys, body["s3_key"], session.id)
@@ -118,8 +118,8 @@ def _check_key(photo_keys: PhotoKeys, key: str, session_id: str) -> None:
 async def _check_capture(captures: CaptureStore, capture_id: str | None, session_id: str) -> None:
     if capture_id is None:
         return
-    found = await captures.get(capture_id)
-    if found is None or found.capture.session_id != session_id:
+    record = await captures.get(capture_id)
+    if record is None or record.capture.session_id != session_id:
         raise invalid("/capture_short_id", "session", "is not a capture of this session")
 
 
@@ -140,10 +140,8 @@ async def list_photos(
 ) -> dict[str, Any]:
     """Return a page of the gallery of a session, in its order."""
     session = await reachable_session(sessions, caller, session_id)
-    found, total_count = await photos.page(session.id, page=page, page_size=page_size)
-    return envelope(
-        [photo_representation(each) for each in found], total_count, page=page, page_size=page_size
-    )
+    rows, total_count = await photos.page(session.id, page=page, page_size=page_size)
+    return envelope([photo_representation(row) for row in rows], total_count, page=page, page_size=page_size)
 
 
 async def update_photo(
@@ -170,7 +168,7 @@ async def update_photo(
 async def reorder_photos(
     session_id: str, body: dict[str, Any], caller: Caller, sessions: SessionStore, photos: PhotoStore
 ) -> list[dict[str, Any]]:
-    """Set the display order of the gallery; it names each photo of the session exactly once.
+    """Set the order of the gallery; it names each photo of the session exactly once.
 
     Raises:
         ValidationFailed: ids are missing, extra or repeated; each is named.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 async def resolve_url(body: dict[str, Any], redirects: RedirectFollower) -> dict[str, Any]:
-    """Follow the redirects of a URL; every failure is told in ``error_message`` of a 200."""
+    """Follow the redirects of a URL; failures are in ``error_message`` of a 200."""
     resolution = await redirects.follow(body["url"])
     return {
         "initial_url": resolution.initial_url,

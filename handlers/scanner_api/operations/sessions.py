@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 async def create_session(
     body: dict[str, Any], caller: Caller, sessions: SessionStore, clock: Clock, make_id: Callable[[], str]
 ) -> dict[str, Any]:
-    """Open an ACTIVE session for the caller's organization.
+    """Create an ACTIVE session for the caller's organization.
 
     Raises:
         Forbidden: the body names an organization that the caller is not a member of.
-        ValidationFailed: the credential is for no one organization, and the body names none.
+        ValidationFailed: the credential implies no organization, and the body names none.
     """
     now = clock.now()
     session = ScanSession(
@@ -58,14 +58,14 @@ async def list_sessions(
     page: int, page_size: int, status: str | None, caller: Caller, sessions: SessionStore
 ) -> dict[str, Any]:
     """Return a page of the sessions that the caller may see, newest first."""
-    found, total_count = await sessions.page(
+    rows, total_count = await sessions.page(
         caller.organizations,
         page=page,
         page_size=page_size,
         created_by=caller.credential if caller.own_sessions_only else None,
         status=SessionStatus(status) if status else None,
     )
-    return envelope([session_summary(each) for each in found], total_count, page=page, page_size=page_size)
+    return envelope([session_summary(row) for row in rows], total_count, page=page, page_size=page_size)
 
 
 async def get_session(
@@ -102,7 +102,7 @@ async def end_session(id_: str, caller: Caller, sessions: SessionStore) -> dict[
 
 
 async def submit_session(id_: str, caller: Caller, sessions: SessionStore, queue: Queue) -> dict[str, Any]:
-    """Complete an ACTIVE session, and hand it over to the extraction.
+    """Complete an ACTIVE session, and enqueue its extraction.
 
     Raises:
         Conflict: the session is not ACTIVE, or another caller was first.

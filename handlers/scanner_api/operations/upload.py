@@ -73,7 +73,7 @@ async def upload_image(
     header = await asyncio.to_thread(_header_of, image, settings.max_upload_bytes)
     key = photo_keys.issue(session.id, "other", EXTENSIONS[header.media_type], clock.now()).key
     await bucket.put(key, image.file, header.media_type)
-    # the form's schema lets other fields pass, of which nothing is known
+    # the form's schema allows other fields
     scan = {name: body[name] for name in ("capture_type", "raw_value", "gtin")}
     capture = replace(submitted(scan, make_id(), session.id, clock.now()), uploaded_image_key=key)
     with conflict_if_closed():
@@ -83,7 +83,7 @@ async def upload_image(
 
 
 def _check_lengths(body: dict[str, Any]) -> None:
-    """The form's schema has no limits; those of a submitted scan hold for the same fields here."""
+    """Hold the fields to the limits of a submitted scan: the form's schema has none."""
     for name, longest in (("raw_value", LONGEST_RAW_VALUE), ("gtin", LONGEST_GTIN)):
         if len(body[name]) > longest:
             raise invalid(f"/{name}", "maxLength", f"has {len(body[name])} characters; at most {longest} fit")
@@ -112,9 +112,9 @@ async def create_captures_bulk(
     schemas: NamedSchemas,
     make_id: Callable[[], str],
 ) -> list[dict[str, Any]]:
-    """Store scans together, queue their processing, and return for each what it would have got alone.
+    """Store scans together, enqueue their processing, and return for each what it would have got alone.
 
-    A scan that breaks its schema, or whose session is unknown or not ACTIVE, keeps no other out.
+    A scan that violates its schema, or whose session is unknown or not ACTIVE, does not affect the others.
     """
     read = await _read_all(body["scans"], schemas, make_id, clock.now())
     refusals = await _refusals({each.session_id for each in _captures(read)}, caller, sessions)
@@ -137,7 +137,7 @@ async def _read_all(
     for place, scan in enumerate(scans):
         # a microsecond apart, so that lists have them in their order
         read.append(_read(scan, schemas, make_id(), now + timedelta(microseconds=place)))
-        await asyncio.sleep(0)  # saying what is wrong with one may take milliseconds, which others need too
+        await asyncio.sleep(0)  # describing the violations of one may take milliseconds: let others run
     return read
 
 
@@ -150,7 +150,7 @@ def _read(scan: Any, schemas: NamedSchemas, capture_id: str, now: datetime) -> C
 
 
 async def _refusals(session_ids: set[str], caller: Caller, sessions: SessionStore) -> dict[str, Problem]:
-    """Return, by session, why it takes no scans of the caller; all are looked up at once."""
+    """Return, by session, why it takes no scans of the caller; all are read at once."""
 
     async def refusal(session_id: str) -> Problem | None:
         try:

@@ -1,4 +1,4 @@
-"""What several operations do when they write: errors of rules and stores told as problems."""
+"""Writes of several operations: errors of rules and stores as problems."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def merged_metadata(stored: Mapping[str, str], sent: Mapping[str, str] | None) -
 
 
 def invalid(pointer: str, rule: str, detail: str) -> ValidationFailed:
-    """Return the problem of a body that is wrong in one part."""
+    """Return the problem of a body with one invalid part."""
     return ValidationFailed([Violation("body", pointer, rule, detail)])
 
 
 @contextmanager
 def conflict_if_closed() -> Iterator[None]:
-    """Tell a session that was ended between the look and the write as a Conflict."""
+    """Raise Conflict for a session that was completed between reading and writing it."""
     try:
         yield
     except SessionClosed as closed:

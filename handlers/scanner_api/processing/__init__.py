@@ -1,1 +1,1 @@
-"""What goes on in the background: the queue, the steps of captures, extraction from photos, and the sweep."""
+"""Background processing: the queue, the steps of captures, extraction from photos, and the sweep."""

@@ -1,4 +1,4 @@
-"""The extractor that asks a model of Amazon Bedrock: a Converse call a photo, answered by a tool's input."""
+"""The extractor that uses a model of Amazon Bedrock: a Converse call for each photo, with a forced tool."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ MOST_SIDE: Final = 8000
 _THREADS: Final = 4
 _TOOL: Final = "report_findings"
 _FIELDS: Final = ("name", "brand_name", "description", "category", "ingredients", "ai_summary")
-_ANSWER: Final = {
+_FINDINGS: Final = {
     "type": "object",
     "properties": {
         "findings": {
@@ -53,14 +53,14 @@ _ANSWER: Final = {
     "required": ["findings"],
     "additionalProperties": False,
 }
-_ANSWERS: Final = jsonschema_rs.validator_for(_ANSWER)
+_VALIDATOR: Final = jsonschema_rs.validator_for(_FINDINGS)
 _TOOLS: Final = {
     "tools": [
         {
             "toolSpec": {
                 "name": _TOOL,
                 "description": "Reports what a photo of a product says about the product.",
-                "inputSchema": {"json": _ANSWER},
+                "inputSchema": {"json": _FINDINGS},
             }
         }
     ],
@@ -87,7 +87,7 @@ logger = logging.getLogger(__name__)
 
 
 class BedrockExtractor:
-    """Asks a model, in threads; botocore repeats what is throttled or fails, with growing pauses.
+    """Calls a model, in threads; botocore retries throttled and failed calls, with exponential backoff.
 
     Args:
         model: its id, or that of an inference profile; it has to take images and tools.
@@ -105,11 +105,11 @@ class BedrockExtractor:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="bedrock")
 
     async def extract(self, photo: LabelPhoto) -> list[Finding]:
-        """Return what the model reads in a photo.
+        """Return the findings of the model in a photo.
 
         Raises:
-            ExtractionError: Bedrock does not take the photo, or the model answers otherwise than asked.
-            ServiceUnavailable: Bedrock does not answer, however often it is asked.
+            ExtractionError: Bedrock refuses the photo, or the response does not conform to the tool's schema.
+            ServiceUnavailable: Bedrock does not respond, after all retries.
         """
         loop = asyncio.get_running_loop()
         return _findings(await loop.run_in_executor(self._threads, self._ask, photo))
@@ -118,7 +118,7 @@ class BedrockExtractor:
         question = _QUESTION.format(photo_type=photo.photo_type)
         content = [{"image": _image(photo.content)}, {"text": question}]
         try:
-            answer: Mapping[str, Any] = self._bedrock().converse(
+            response: Mapping[str, Any] = self._bedrock().converse(
                 modelId=self._model,
                 messages=[{"role": "user", "content": content}],
                 toolConfig=_TOOLS,
@@ -130,9 +130,9 @@ class BedrockExtractor:
                 raise ServiceUnavailable("The extraction model does not answer.") from error
             raise ExtractionError(f"Bedrock refuses the photo: {reason}.") from error
         except BotoCoreError as error:
-            logger.warning("Bedrock cannot be asked: %s", type(error).__name__)
+            logger.warning("Bedrock cannot be called: %s", type(error).__name__)
             raise ServiceUnavailable("The extraction model does not answer.") from error
-        return answer
+        return response
 
     def _bedrock(self) -> Any:
         with self._making_client:
@@ -164,7 +164,7 @@ def _image(content: bytes) -> dict[str, Any]:
 
 
 def _smaller(content: bytes) -> bytes:
-    """Return a photo that Bedrock would not take in a size that it does."""
+    """Scale a photo down to what Bedrock accepts."""
     try:
         from PIL import Image  # noqa: PLC0415 -- an extra
 
@@ -181,12 +181,12 @@ def _smaller(content: bytes) -> bytes:
     return smaller.getvalue()
 
 
-def _findings(answer: Mapping[str, Any]) -> list[Finding]:
-    """Return the findings of an answer, which may be anything."""
-    content = answer.get("output", {}).get("message", {}).get("content", [])
+def _findings(response: Mapping[str, Any]) -> list[Finding]:
+    """Return the findings of a response, which may be anything."""
+    content = response.get("output", {}).get("message", {}).get("content", [])
     used: Any = next((block["toolUse"]["input"] for block in content if "toolUse" in block), None)
-    if not _ANSWERS.is_valid(used):
-        stopped = answer.get("stopReason")
+    if not _VALIDATOR.is_valid(used):
+        stopped = response.get("stopReason")
         raise ExtractionError(f"The model's answer is not as it was asked for (it stopped for {stopped}).")
     return [
         Finding(

@@ -1,4 +1,4 @@
-"""Takes captures through the steps of the pipeline, and saves each step."""
+"""Runs captures through the steps of the pipeline, and saves each step."""
 
 from __future__ import annotations
 
@@ -38,18 +38,18 @@ logger = logging.getLogger(__name__)
 class CaptureProcessor:
     """Processes captures.
 
-    Whoever has claimed a capture has a lease, renewed by each step that is saved. A lease that runs out,
-    because its worker died or something that it needs did not answer, lets another begin anew; after three
-    attempts the capture is FAILED.
+    Claiming a capture leases it, and each saved step renews the lease. Once a lease has run out, because its
+    worker died or something that it needs did not respond, another worker starts over; after three attempts
+    the capture is FAILED.
 
     Args:
-        stores: where captures and products are.
-        bucket: where uploaded images are.
+        stores: of captures and products.
+        bucket: of the uploaded images.
         redirects: follows URLs.
         clock: tells the time.
         settings: all settings.
-        retries: held by what was begun before, so that it goes on alone: should it be what kills its
-            process, it takes nothing with it that is on its last attempt.
+        retries: held by jobs that are not on their first attempt, so that one that kills its process does
+            not take another one on its last attempt with it.
     """
 
     def __init__(
@@ -73,25 +73,25 @@ class CaptureProcessor:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="barcodes")
 
     async def process(self, capture_id: str) -> None:
-        """Process a capture, unless it has ended or another does."""
+        """Process a capture, unless it is final or leased."""
         try:
-            async with await self._turn(capture_id):
+            async with await self._serialized(capture_id):
                 capture = await self._captures.claim(capture_id, self._lease_seconds)
                 if capture is not None:
                     await self._process(pipeline.claim(capture, self._clock.now()))
         except ServiceUnavailable as problem:
-            logger.warning("capture %s waits: %s", capture_id, problem.detail)
+            logger.warning("Capture %s waits: %s", capture_id, problem.detail)
 
     def close(self) -> None:
-        """Let go of the thread."""
+        """Stop the thread."""
         self._thread.shutdown(wait=False, cancel_futures=True)
 
-    async def _turn(self, capture_id: str) -> AbstractAsyncContextManager[None]:
+    async def _serialized(self, capture_id: str) -> AbstractAsyncContextManager[None]:
         record = await self._captures.get(capture_id)
         return self._retries if record and record.capture.attempts else nullcontext()
 
     async def _process(self, capture: Capture) -> None:
-        """Take a claimed capture to its end, or give it back."""
+        """Process a claimed capture to its end, or release it."""
         try:
             while await self._save(capture) and capture.status not in FINAL:
                 capture = await self._next(capture)
@@ -103,10 +103,10 @@ class CaptureProcessor:
         return await self._captures.save(capture, self._lease_seconds)
 
     async def _next(self, capture: Capture) -> Capture:
-        """Return a capture after its next step; one that cannot be taken is the last.
+        """Return a capture after its next step; one that fails is its last.
 
         Raises:
-            ServiceUnavailable: something that the step needs does not answer, and another attempt is left.
+            ServiceUnavailable: something that the step needs does not respond, and another attempt is left.
         """
         try:
             return await self._step(capture)
@@ -117,7 +117,7 @@ class CaptureProcessor:
         except ExtractionError as error:
             message = str(error)
         except Exception:
-            logger.exception("capture %s failed", capture.id)
+            logger.exception("Capture %s failed", capture.id)
             message = UNEXPECTED
         return pipeline.fail(capture, message, self._clock.now())
 

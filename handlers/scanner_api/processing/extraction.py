@@ -1,4 +1,4 @@
-"""Reads the photos of submitted sessions, and proposes what is news to the catalogue."""
+"""Reads the photos of submitted sessions, and proposes what the catalogue does not have."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ logger = logging.getLogger(__name__)
 
 
 class _Claim(NamedTuple):
-    """The right to extract a session: its number is worth nothing once another has claimed it."""
+    """The right to extract a session; void once another worker has claimed it."""
 
     session_id: str
     attempt: int
@@ -46,17 +46,17 @@ class _Claim(NamedTuple):
 class SessionExtraction:
     """Extracts sessions, photo by photo.
 
-    An extraction that dies is begun anew once its lease has run out, and stores nothing twice. One that was
-    begun three times without an end is ended with the proposals that there are.
+    An extraction whose worker dies is restarted once its lease has run out, and stores nothing twice. After
+    three attempts it ends with the proposals stored so far.
 
     Args:
-        stores: where sessions, photos and proposals are.
-        bucket: where the photos' files are.
-        extractor: reads the photos; None if no one does.
+        stores: of sessions, photos and proposals.
+        bucket: of the photos' files.
+        extractor: reads the photos; None if they are not read.
         clock: tells the time.
         settings: all settings.
-        retries: held by what was begun before, so that it goes on alone.
-        random_bytes: what the ids of proposals are made of.
+        retries: held by jobs that are not on their first attempt.
+        random_bytes: source of the ids of proposals.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class SessionExtraction:
         self._most_bytes = settings.max_upload_bytes
 
     async def extract(self, session_id: str) -> None:
-        """Extract a session, unless another does or a capture of it has not ended: the sweep comes again."""
+        """Extract a session, unless it is leased or a capture is unfinished: the sweep enqueues it again."""
         try:
             captures = await self._stores.captures.of_session(session_id)
             if any(capture.status not in FINAL for capture in captures):
@@ -88,11 +88,11 @@ class SessionExtraction:
             if attempt is not None:
                 await self._extract(_Claim(session_id, attempt), captures)
         except ServiceUnavailable as problem:
-            logger.warning("the extraction of session %s waits: %s", session_id, problem.detail)
+            logger.warning("The extraction of session %s waits: %s", session_id, problem.detail)
 
     async def _extract(self, claim: _Claim, captures: list[Capture]) -> None:
         try:
-            async with self._kept(claim):
+            async with self._leased(claim):
                 if claim.attempt <= MAX_ATTEMPTS:
                     async with nullcontext() if claim.attempt == 1 else self._retries:
                         await self._read_all(claim, captures)
@@ -102,23 +102,23 @@ class SessionExtraction:
             raise
 
     @asynccontextmanager
-    async def _kept(self, claim: _Claim) -> AsyncIterator[None]:
-        """Renew the lease until the end: no one can say how long a photo takes."""
-        keeping = asyncio.create_task(self._keep(claim))
+    async def _leased(self, claim: _Claim) -> AsyncIterator[None]:
+        """Renew the lease until the block ends: nobody knows how long a photo takes."""
+        renewal = asyncio.create_task(self._renew(claim))
         try:
             yield
         finally:
-            keeping.cancel()
-            await asyncio.wait([keeping])
+            renewal.cancel()
+            await asyncio.wait([renewal])
 
-    async def _keep(self, claim: _Claim) -> None:
+    async def _renew(self, claim: _Claim) -> None:
         is_ours = True
         while is_ours:
             await asyncio.sleep(self._lease_seconds / 3)
             try:
                 is_ours = await self._stores.extractions.renew(*claim, self._lease_seconds)
             except ServiceUnavailable as problem:
-                logger.warning("the lease of session %s is not renewed: %s", claim.session_id, problem.detail)
+                logger.warning("The lease of session %s is not renewed: %s", claim.session_id, problem.detail)
 
     async def _read_all(self, claim: _Claim, captures: list[Capture]) -> None:
         if self._extractor is None:
@@ -129,10 +129,10 @@ class SessionExtraction:
                 await self._propose(capture, findings, self._extractor.source)
 
     async def _findings(self, extractor: Extractor, photo: Photo, attempt: int) -> list[Finding]:
-        """Return what a photo suggests; one that cannot be read suggests nothing, and fails alone.
+        """Return the findings in a photo; one that cannot be read has none, and does not fail the others.
 
         Raises:
-            ServiceUnavailable: something does not answer, and another attempt is left.
+            ServiceUnavailable: something does not respond, and another attempt is left.
         """
         try:
             content = await read_photo(self._bucket, photo.s3_key, self._most_bytes)
@@ -140,11 +140,11 @@ class SessionExtraction:
         except ServiceUnavailable as problem:
             if attempt < MAX_ATTEMPTS:
                 raise
-            logger.warning("photo %s is not read: %s", photo.id, problem.detail)
+            logger.warning("Photo %s is not read: %s", photo.id, problem.detail)
         except ExtractionError as error:
-            logger.warning("photo %s is not read: %s", photo.id, error)
+            logger.warning("Photo %s is not read: %s", photo.id, error)
         except Exception:
-            logger.exception("photo %s is not read", photo.id)
+            logger.exception("Photo %s is not read", photo.id)
         return []
 
     async def _propose(self, capture: Capture, findings: Iterable[Finding], source: str) -> None:
@@ -152,8 +152,8 @@ class SessionExtraction:
         proposals = []
         for finding in findings:
             current_value = getattr(product, finding.field_name, "")
-            if told := news(finding, current_value, source):
-                proposals.append(self._proposal(capture, current_value, *told))
+            if proposed := news(finding, current_value, source):
+                proposals.append(self._proposal(capture, current_value, *proposed))
         await self._stores.proposals.add_many(proposals)
 
     def _proposal(self, capture: Capture, current_value: str, finding: Finding, source: str) -> Proposal:
@@ -173,11 +173,11 @@ class SessionExtraction:
 
 
 async def read_photo(bucket: PhotoBucket, key: str, most_bytes: int) -> bytes:
-    """Return a photo's file.
+    """Read a photo's file from the bucket.
 
     Raises:
         ExtractionError: it is not in the bucket any more, or too large.
-        ServiceUnavailable: S3 does not answer.
+        ServiceUnavailable: S3 does not respond.
     """
     try:
         content = await bucket.get(key, most_bytes)
@@ -189,7 +189,7 @@ async def read_photo(bucket: PhotoBucket, key: str, most_bytes: int) -> bytes:
 
 
 def open_extractor(settings: Settings) -> Extractor | None:
-    """Return the extractor that is set, or None if photos are not to be read, or cannot be."""
+    """Return the extractor of the settings, None if photos are not read, or cannot be."""
     if settings.extractor == "bedrock":
         from .bedrock import BedrockExtractor  # noqa: PLC0415 -- boto3 is slow to import
 

@@ -1,4 +1,4 @@
-"""Puts the room together: a queue, and where work is done, the tasks and the sweep."""
+"""Assembles background processing: a queue and, in a process that runs jobs, tasks and the sweep."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ IN_MEMORY: Final = "memory://"
 
 
 class Processing:
-    """What goes on in the background of one process.
+    """The background processing of one process.
 
-    With a queue in memory the process does all work by itself. With a queue in Redis a server only hands
-    jobs over, and workers do them.
+    With a queue in memory the process runs all jobs itself. With a queue in Redis a server only enqueues
+    them, and workers run them.
 
     Args:
         settings: all settings.
-        stores: where captures and sessions are.
-        bucket: where photos are.
+        stores: of captures, sessions and what belongs to them.
+        bucket: of the photos.
         redirects: follows the URLs of captures.
         clock: tells the time.
-        random_bytes: what the ids of proposals are made of.
-        is_worker: do the work of a queue in Redis.
+        random_bytes: source of the ids of proposals.
+        is_worker: whether to run the jobs of a queue in Redis.
 
     Raises:
-        ValueError: the queue or the extractor cannot be used as it is set; the message says what to do.
+        ValueError: the settings of the queue or the extractor cannot be used; the message says what to do.
     """
 
     def __init__(
@@ -64,32 +64,32 @@ class Processing:
         self._clock = clock
         self._random_bytes = random_bytes
         self._is_worker = is_worker
-        self._works = is_worker or settings.queue_url == IN_MEMORY
+        self._runs_jobs = is_worker or settings.queue_url == IN_MEMORY
         self._running = AsyncExitStack()
         self.queue = Queue(self._open_broker)
 
     async def start(self) -> None:
-        """Begin to hand jobs over, and to do them if that is for this process.
+        """Start to enqueue jobs, and to run them if this process does.
 
         Raises:
-            QueueError: this is a worker, and Redis does not answer.
+            QueueError: this is a worker, and Redis does not respond.
         """
         await self.queue.start()
         self._running.push_async_callback(self.queue.stop)
         if self._is_worker:
             await self.queue.connect()
-        if self._works:
+        if self._runs_jobs:
             sweep = Sweep(self.queue, self._stores, self._settings.sweep_seconds)
             sweep.start()
             self._running.push_async_callback(sweep.stop)
 
     async def stop(self) -> None:
-        """End what is being done, within two seconds or by giving it back."""
+        """End the jobs that run, within two seconds or by releasing them."""
         await self._running.aclose()
 
     def _open_broker(self) -> Broker:
         # in a thread, when the first job comes: biip takes a quarter of a second to import, taskiq as much
-        tasks = self._tasks() if self._works else None
+        tasks = self._tasks() if self._runs_jobs else None
         at_once = self._settings.worker_concurrency
         if self._settings.queue_url == IN_MEMORY and tasks is not None:
             from .memory_broker import MemoryBroker  # noqa: PLC0415 -- the reason above
@@ -116,7 +116,7 @@ class Processing:
 
 
 def _check(settings: Settings, *, is_worker: bool) -> None:
-    """Raise ValueError where the settings contradict each other or what is installed; no URL is repeated."""
+    """Raise ValueError where settings contradict each other or what is installed; it quotes no URL."""
     url = urlsplit(settings.queue_url)
     is_redis = url.scheme in {"redis", "rediss"} and bool(url.hostname)
     if not is_redis and settings.queue_url != IN_MEMORY:

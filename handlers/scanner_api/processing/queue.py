@@ -1,7 +1,7 @@
-"""What is to be done in the background, handed over by id.
+"""The queue of background jobs, by id.
 
-The database is the truth. A job that is lost, because the queue is full, Redis is down or the process dies,
-is found again by the sweep; one that comes twice is claimed once.
+The database is the truth. The sweep enqueues a job again that is lost because the queue is full, Redis is
+down or the process dies; one that is enqueued twice is claimed once.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ class QueueError(Exception):
 
 
 class Job(NamedTuple):
-    """The name of a task, and the id of what it is for."""
+    """The name of a task, and the id of its capture or session."""
 
     task: str
     id: str
 
 
 class Broker(Protocol):
-    """Takes jobs to where they are done."""
+    """Delivers jobs to where they run."""
 
     async def start(self) -> None:
         """Connect, or raise QueueError."""
         ...
 
     async def send(self, job: Job) -> None:
-        """Hand a job over; waits while too many are being done."""
+        """Deliver a job; waits while too many run."""
         ...
 
     async def room(self) -> int:
@@ -45,18 +45,18 @@ class Broker(Protocol):
         ...
 
     async def close(self) -> None:
-        """Take no more jobs, end those being done, and let go of connections."""
+        """Take no more jobs, end those that run, and close connections."""
         ...
 
 
 class Queue:
-    """The jobs that this process hands over, in order, each once.
+    """The jobs that this process enqueues, in order, each once.
 
-    Whoever hands a job over waits for nothing: not for a broker that is slow, busy, or not imported yet.
+    Enqueueing never waits: not for a broker that is slow, busy, or not imported yet.
 
     Args:
-        open_broker: makes the broker, in a thread, when the first job comes: it is slow to import.
-        most: jobs that may wait; more are left to the sweep.
+        open_broker: makes the broker, in a thread, for the first job: it is slow to import.
+        most: maximum number of waiting jobs; more are left to the sweep.
     """
 
     def __init__(self, open_broker: Callable[[], Broker], *, most: int = MAX_WAITING) -> None:
@@ -69,11 +69,11 @@ class Queue:
         self._sending: asyncio.Task[None] | None = None
 
     async def process_capture(self, capture_id: str) -> None:
-        """Have a stored capture processed."""
+        """Enqueue the processing of a stored capture."""
         self._put(Job("process_capture", capture_id))
 
     async def extract_session(self, session_id: str) -> None:
-        """Have the photos of a submitted session read."""
+        """Enqueue the extraction of a submitted session."""
         self._put(Job("extract_session", session_id))
 
     async def room(self) -> int:
@@ -82,14 +82,14 @@ class Queue:
         return own if self._broker is None else min(own, await self._broker.room())
 
     async def start(self) -> None:
-        """Begin to hand jobs over."""
+        """Start to deliver jobs."""
         self._sending = asyncio.create_task(self._send_all())
 
     async def connect(self) -> Broker:
-        """Return the broker, opened now if it was not before.
+        """Return the broker, opened on the first call.
 
         Raises:
-            QueueError: it does not answer.
+            QueueError: it does not respond.
         """
         async with self._opening:
             if self._broker is None:
@@ -99,7 +99,7 @@ class Queue:
             return self._broker
 
     async def stop(self) -> None:
-        """Leave the jobs that wait to the sweep of the next start, and end those being done."""
+        """Leave waiting jobs to the sweep of the next start, and end those that run."""
         if self._sending is not None:
             self._sending.cancel()
             await asyncio.wait([self._sending])
@@ -116,7 +116,7 @@ class Queue:
             job = await self._jobs.get()
             try:
                 await (await self.connect()).send(job)
-            except Exception as error:  # noqa: BLE001 -- brokers have many errors, and the sweep heals all
+            except Exception as error:  # noqa: BLE001 -- brokers raise many errors, and the sweep repairs all
                 logger.warning("%s %s is left to the sweep: %s", job.task, job.id, type(error).__name__)
             finally:
                 self._waiting.discard(job)

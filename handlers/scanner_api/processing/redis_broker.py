@@ -1,4 +1,4 @@
-"""Jobs in a Redis stream, by taskiq-redis (extra ``redis``); imported when the first job comes."""
+"""Jobs in a Redis stream, by taskiq-redis (extra ``redis``); imported for the first job."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ logger = logging.getLogger(__name__)
 class RedisBroker:
     """Adds jobs to the stream; with tasks it also reads them, as one consumer of the group of all workers.
 
-    The stream is bounded: where no worker reads it, the oldest jobs fall out and are left to the sweep. So is
-    what a worker took and did not end, as long as no lease has run out.
+    The stream is bounded: where no worker reads it, the oldest jobs are evicted and left to the sweep. So are
+    jobs that a worker took and did not end, until their lease has run out.
 
     Args:
         url: of the Redis.
-        tasks: what this process does, or None if it only sends.
-        at_once: jobs that are done at the same time.
+        tasks: those of this process, None if it only sends.
+        at_once: maximum number of jobs that run at the same time.
     """
 
     def __init__(self, url: str, tasks: Tasks | None, at_once: int) -> None:
@@ -69,10 +69,10 @@ class RedisBroker:
             tasks.register(self._broker)
 
     async def start(self) -> None:
-        """Connect, and begin to read if this process has tasks.
+        """Connect, and start to read if this process has tasks.
 
         Raises:
-            QueueError: Redis does not answer.
+            QueueError: Redis does not respond.
         """
         try:
             async with asyncio.timeout(_ANSWER_SECONDS):
@@ -88,7 +88,7 @@ class RedisBroker:
             await AsyncKicker[Any, Any](broker=self._broker, task_name=job.task, labels={}).kiq(job.id)
 
     async def room(self) -> int:
-        """Return how many more jobs may wait: none while Redis cannot count them, as after many fell out."""
+        """Return how many more jobs may wait: none while Redis cannot count them, as after many evictions."""
         async with (
             asyncio.timeout(_ANSWER_SECONDS),
             Redis(connection_pool=self._broker.connection_pool) as redis,
@@ -98,7 +98,7 @@ class RedisBroker:
         return 0 if None in waiting else max(MAX_WAITING - sum(waiting), 0)
 
     async def close(self) -> None:
-        """Read no more, and end the jobs that are being done."""
+        """Stop reading, and end the jobs that run."""
         self._finish.set()
         if self._tasks is not None:
             await self._tasks.close()
@@ -107,13 +107,13 @@ class RedisBroker:
         await self._broker.shutdown()
 
     async def _listen(self) -> None:
-        """Read until the end; after an outage of Redis anew, with a group anew if it forgot that."""
+        """Read until the end; again after an outage of Redis, with a new group if that was lost."""
         while not self._finish.is_set():
             receiver = Receiver(self._broker, max_async_tasks=self._at_once, wait_tasks_timeout=GRACE_SECONDS)
             try:
                 await receiver.listen(self._finish)
-            except Exception as error:  # noqa: BLE001 -- an outage has many, and they come in groups
-                logger.warning("the Redis of the queue does not answer: %s", _root(error))
+            except Exception as error:  # noqa: BLE001 -- an outage raises many, in groups
+                logger.warning("The Redis of the queue does not answer: %s", _root(error))
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._finish.wait(), _PAUSE_SECONDS)
 

@@ -1,4 +1,4 @@
-"""Where that is kept which is processed in the background."""
+"""The stores that background jobs use."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Stores(NamedTuple):
 
 
 def stores_of(database: Database, clock: Clock, ttl_seconds: float) -> Stores:
-    """Return the stores of a database; an ACTIVE session that is idle for that long is expired."""
+    """Return the stores of a database; an ACTIVE session that is idle for ``ttl_seconds`` expires."""
     return Stores(
         SessionStore(database, clock, ttl_seconds),
         CaptureStore(database, clock, ttl_seconds),

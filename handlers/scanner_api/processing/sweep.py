@@ -1,4 +1,4 @@
-"""Finds what was left unfinished, by a crash or a full queue, and has it done."""
+"""Finds jobs left unfinished, by a crash or a full queue, and enqueues them again."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ logger = logging.getLogger(__name__)
 
 
 class Sweep:
-    """Looks at the start and every few seconds; whatever fails is tried again the next time.
+    """Runs at the start and every few seconds; whatever fails is retried in the next round.
 
     Args:
-        queue: is filled up, never over its bound.
-        stores: where captures, extractions and sessions are.
+        queue: filled up to its bound.
+        stores: of captures, extractions and sessions.
         seconds: from the end of one round to the next.
     """
 
@@ -33,17 +33,17 @@ class Sweep:
         self._sweeping: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Begin with the first round."""
+        """Start with the first round."""
         self._sweeping = asyncio.create_task(self._sweep())
 
     async def stop(self) -> None:
-        """End after the round that goes on, if there is one."""
+        """End after the current round, if there is one."""
         self._ended.set()
         if self._sweeping is not None:
             await self._sweeping
 
     async def round(self) -> None:
-        """Queue unfinished captures and extractions, oldest first, and expire sessions that are idle."""
+        """Enqueue unfinished captures and extractions, oldest first, and expire idle sessions."""
         for part in (self._queue_captures, self._queue_extractions, self._stores.sessions.expire_idle):
             await self._attempt(part)
 
@@ -56,8 +56,8 @@ class Sweep:
     async def _attempt(self, part: Callable[[], Awaitable[object]]) -> None:
         try:
             await part()
-        except Exception as error:  # noqa: BLE001 -- databases and brokers have many, and none may end the sweep
-            logger.warning("a part of the sweep failed: %s", type(error).__name__)
+        except Exception as error:  # noqa: BLE001 -- databases and brokers raise many, and none may end the sweep
+            logger.warning("A part of the sweep failed: %s", type(error).__name__)
 
     async def _queue_captures(self) -> None:
         for capture_id in await self._stores.captures.unfinished(await self._queue.room()):

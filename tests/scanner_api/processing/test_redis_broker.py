@@ -165,7 +165,7 @@ def test_a_worker_outlives_its_redis(free_port, until, caplog, monkeypatch):
             await worker.start()
             await send(url, "before")
             await until(lambda: work.done)
-        await until(lambda: "the Redis of the queue does not answer" in caplog.text)
+        await until(lambda: "The Redis of the queue does not answer" in caplog.text)
         with ValkeyServer(port=free_port):
             await send(url, "after")
             await until(lambda: len(work.done) == 2)
