@@ -74,6 +74,7 @@ class MockOperation:
         arguments = {(each.location, each.name): each.argument for each in bound.parameters}
         self._identifiers = [(*each, arguments[each]) for each in self._magic.names if each in arguments]
         self._looks_into_body = len(self._identifiers) < len(self._magic.names)
+        self._has_magic_ids = bool(self._magic.names)
 
     async def __call__(self, request: Request) -> Rendered:
         """Return the response, or raise the problem that it is."""
@@ -86,7 +87,7 @@ class MockOperation:
         except Problem as problem:
             return await self._refused(problem, request)
         if not selects:
-            status = self._magic_status(arguments)
+            status = self._magic_status(arguments) if self._has_magic_ids else None
             if status is not None or not (preferences.dynamic or self._bound.has_handler):
                 return await self._respond(Selection(status, _accept(request)), request)
             if not preferences.dynamic:
