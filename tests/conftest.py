@@ -9,6 +9,7 @@ import signal
 from contextlib import nullcontext
 from copy import deepcopy
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import httpx
@@ -106,6 +107,27 @@ async def _exchange(app, scope, events):
     return Response(start["status"], start["headers"], b"".join(each["body"] for each in content))
 
 
+class StoppedClock:
+    """A clock that stands at a time, noon by default, until it is advanced."""
+
+    def __init__(self, start=datetime(2026, 3, 31, 12, tzinfo=UTC)):
+        self.time = start
+
+    def now(self):
+        """Return the time at which it stands."""
+        return self.time
+
+    def advance(self, seconds):
+        """Move on."""
+        self.time += timedelta(seconds=seconds)
+
+
+@pytest.fixture(scope="session")
+def stopped_clock():
+    """Return `StoppedClock`."""
+    return StoppedClock
+
+
 @pytest.fixture(scope="session")
 def call_asgi():
     """Return what sends a request to an ASGI app; see `call`."""
@@ -194,3 +216,9 @@ def invoke(monkeypatch):
     for number, handler in handlers.items():
         signal.signal(number, handler)
     gc.unfreeze()
+
+
+@pytest.fixture(scope="session")
+def anyio_backend():
+    """Run `async def` tests on asyncio, as the servers do."""
+    return "asyncio"

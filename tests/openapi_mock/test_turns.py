@@ -9,44 +9,38 @@ import pytest
 from openapi_mock.state import Interrupted, StateLock
 
 
-def test_requests_go_side_by_side():
+async def test_requests_go_side_by_side():
     """A request waits for no other."""
-
-    async def scenario():
-        turns = StateLock()
-        async with turns.request(), turns.request():
-            return True
-
-    assert asyncio.run(scenario())
+    turns = StateLock()
+    async with turns.request(), turns.request():
+        result = True
+    assert result
 
 
-def test_a_change_waits_for_those_who_came_before_and_keeps_others_out():
+async def test_a_change_waits_for_those_who_came_before_and_keeps_others_out():
     """A change begins when the requests before it have ended, and those behind it begin when it has ended."""
+    turns, order = StateLock(), []
+    finish = asyncio.Event()
 
-    async def scenario():
-        turns, order = StateLock(), []
-        finish = asyncio.Event()
+    async def request(name):
+        async with turns.request():
+            order.append(f"{name} begins")
+            await finish.wait()
+            order.append(f"{name} ends")
 
-        async def request(name):
-            async with turns.request():
-                order.append(f"{name} begins")
-                await finish.wait()
-                order.append(f"{name} ends")
+    async def change():
+        async with turns.change():
+            order.append("change begins")
+            await asyncio.sleep(0)
+            order.append("change ends")
 
-        async def change():
-            async with turns.change():
-                order.append("change begins")
-                await asyncio.sleep(0)
-                order.append("change ends")
-
-        async with asyncio.TaskGroup() as tasks:
-            for work in (request("first"), change(), request("second")):
-                tasks.create_task(work)
-                await asyncio.sleep(0)
-            finish.set()
-        return order
-
-    assert asyncio.run(scenario()) == [
+    async with asyncio.TaskGroup() as tasks:
+        for work in (request("first"), change(), request("second")):
+            tasks.create_task(work)
+            await asyncio.sleep(0)
+        finish.set()
+    result = order
+    assert result == [
         "first begins",
         "first ends",
         "change begins",
@@ -56,7 +50,7 @@ def test_a_change_waits_for_those_who_came_before_and_keeps_others_out():
     ]
 
 
-def test_changes_follow_one_another():
+async def test_changes_follow_one_another():
     """No two changes are under way at once."""
 
     async def scenario():
@@ -73,10 +67,10 @@ def test_changes_follow_one_another():
         await asyncio.gather(*(change() for _ in range(10)))
         return most
 
-    assert asyncio.run(scenario()) == 1
+    assert (await scenario()) == 1
 
 
-def test_who_does_not_end_in_time_is_interrupted():
+async def test_who_does_not_end_in_time_is_interrupted():
     """A request that a change cannot wait for is cancelled, and told so; the change goes on."""
 
     async def scenario():
@@ -95,10 +89,10 @@ def test_who_does_not_end_in_time_is_interrupted():
         await request
 
     with pytest.raises(Interrupted):
-        asyncio.run(scenario())
+        (await scenario())
 
 
-def test_a_timeout_of_the_requests_own_stays_one():
+async def test_a_timeout_of_the_requests_own_stays_one():
     """What a request itself has no time left for is not taken for an interruption."""
 
     async def scenario():
@@ -106,18 +100,15 @@ def test_a_timeout_of_the_requests_own_stays_one():
             await asyncio.Event().wait()
 
     with pytest.raises(TimeoutError):
-        asyncio.run(scenario())
+        (await scenario())
 
 
-def test_a_change_that_fails_lets_requests_in():
+async def test_a_change_that_fails_lets_requests_in():
     """Whatever a change raises, requests go on."""
-
-    async def scenario():
-        turns = StateLock()
-        with pytest.raises(ZeroDivisionError):
-            async with turns.change():
-                1 / 0  # noqa: B018 -- it is there to raise
-        async with turns.request():
-            return True
-
-    assert asyncio.run(scenario())
+    turns = StateLock()
+    with pytest.raises(ZeroDivisionError):
+        async with turns.change():
+            1 / 0  # noqa: B018 -- it is there to raise
+    async with turns.request():
+        result = True
+    assert result

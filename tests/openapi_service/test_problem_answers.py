@@ -183,7 +183,7 @@ def test_hostile_text_stays_text(serve):
     assert b"\r\n" not in response.body
 
 
-def test_an_answer_that_has_begun_is_not_answered_again(serve):
+async def test_an_answer_that_has_begun_is_not_answered_again(serve):
     """An exception after the first byte is only logged: there is no second answer."""
 
     class BrokenPipe:
@@ -208,11 +208,11 @@ def test_an_answer_that_has_begun_is_not_answered_again(serve):
         "headers": [],
     }
     send = BrokenPipe()
-    asyncio.run(app.asgi(scope, None, send))
+    (await app.asgi(scope, None, send))
     assert send.started == 1
 
 
-def test_a_server_without_a_raw_path(serve):
+async def test_a_server_without_a_raw_path(serve):
     """Where the server gives no raw path, the decoded one stands for it."""
 
     async def op(id_):
@@ -226,7 +226,7 @@ def test_a_server_without_a_raw_path(serve):
         sent.append(message)
 
     scope = {"type": "http", "method": "GET", "path": "/é", "query_string": b"", "headers": []}
-    asyncio.run(app.asgi(scope, None, send))
+    (await app.asgi(scope, None, send))
     assert json.loads(sent[1]["body"]) == "é"
 
 

@@ -36,14 +36,6 @@ PER_MINUTE = 100
 SESSION_NAMES = {"session_id", "session_short_id"}
 
 
-class StoppedClock:
-    """A clock that stands still, so that no window of the rate limits ever ends."""
-
-    def now(self):
-        """Return the time."""
-        return NOW
-
-
 def cookie(name):
     """Return the cookie of a web session that is named so."""
     return f"Cookie-{name}".ljust(43, "9")
@@ -155,10 +147,9 @@ def is_about_a_session(operation):
 class Service:
     """The service in this process, and what asks it; every question comes from an address of its own."""
 
-    def __init__(self, runner):
+    def __init__(self, runner, clock):
         self._runner = runner
         self._addresses = (f"203.0.{high}.{low}" for high, low in itertools.product(range(256), repeat=2))
-        clock = StoppedClock()
         rules = UploadRules(max_bytes=1000, expires_seconds=60)
         settings = Settings.model_construct(
             database_url="sqlite+aiosqlite://",
@@ -198,10 +189,10 @@ class Service:
 
 
 @pytest.fixture(scope="module")
-def service():
+def service(stopped_clock):
     """Run the service; the limits of the limited credentials are used up."""
     with asyncio.Runner() as runner:
-        running = Service(runner)
+        running = Service(runner, stopped_clock(NOW))
         runner.run(running.start())
         try:
             for scheme, credentials in CREDENTIALS.items():

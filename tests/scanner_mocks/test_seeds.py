@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from datetime import UTC, datetime, timedelta
 
@@ -157,7 +156,7 @@ def test_two_mocks_differ_in_nothing_but_their_ports(mock):
         assert {second.api, second.s3}.isdisjoint({mock.api, mock.s3})
 
 
-def test_dates_are_relative_to_the_clock():
+async def test_dates_are_relative_to_the_clock():
     """Planted a hundred years ago, the expired key expired the day before."""
     then = datetime(1926, 5, 4, tzinfo=UTC)
 
@@ -174,4 +173,4 @@ def test_dates_are_relative_to_the_clock():
         finally:
             await database.close()
 
-    assert asyncio.run(expiry()) == then - timedelta(days=1)
+    assert (await expiry()) == then - timedelta(days=1)

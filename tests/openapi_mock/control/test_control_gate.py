@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import httpx
 import pytest
 
@@ -185,14 +183,11 @@ def test_too_many_parameters_are_no_way_in(guarded):
 
 
 @pytest.mark.parametrize(("path", "status"), [("/console", 200), ("/console/a.css", 200), ("/consoles", 401)])
-def test_a_public_page_asks_for_no_token(path, status):
+async def test_a_public_page_asks_for_no_token(path, status):
     """A page without a secret is there without the token, and so is what is below it; the rest is not."""
     door = _Checked(page, {"/_mock/console": page}, ControlAccess(TOKEN), {"/_mock/console"})
     edge = Edge(door, clock=SystemClock(), pages={}, most_target_bytes=8192)
-
-    async def scenario():
-        transport = httpx.ASGITransport(edge)
-        async with httpx.AsyncClient(transport=transport, base_url="http://mock.example/_mock") as client:
-            return (await client.get(path)).status_code
-
-    assert asyncio.run(scenario()) == status
+    transport = httpx.ASGITransport(edge)
+    async with httpx.AsyncClient(transport=transport, base_url="http://mock.example/_mock") as client:
+        result = (await client.get(path)).status_code
+    assert result == status

@@ -74,38 +74,35 @@ def exchange(number):
     )
 
 
-def test_a_slow_listener_is_told_later():
+async def test_a_slow_listener_is_told_later():
     """Exchanges that a listener was too slow for are told from the journal, each once."""
+    journal, events = Journal(), Events()
+    stream, numbers = EventStream(events, journal), []
+    begun, slow, over = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
-    async def scenario():
-        journal, events = Journal(), Events()
-        stream, numbers = EventStream(events, journal), []
-        begun, slow, over = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    async def receive():
+        await over.wait()
+        return {"type": "http.disconnect"}
 
-        async def receive():
-            await over.wait()
-            return {"type": "http.disconnect"}
+    async def send(message):
+        begun.set()
+        numbers.extend(
+            int(line.rpartition(b".")[2])
+            for line in message.get("body", b"").splitlines()
+            if line.startswith(b"id: ")
+        )
+        await slow.wait()
+        if numbers and numbers[-1] == MOST_QUEUED + 9:
+            over.set()
 
-        async def send(message):
-            begun.set()
-            numbers.extend(
-                int(line.rpartition(b".")[2])
-                for line in message.get("body", b"").splitlines()
-                if line.startswith(b"id: ")
-            )
-            await slow.wait()
-            if numbers and numbers[-1] == MOST_QUEUED + 9:
-                over.set()
-
-        scope = {"method": "GET", "headers": [], "query_string": b""}
-        streaming = asyncio.create_task(stream(scope, receive, send))
-        await begun.wait()
-        for number in range(1, MOST_QUEUED + 10):
-            journal.record(exchange(number))
-            events.publish("exchange", {}, number)
-        slow.set()
-        async with asyncio.timeout(30):
-            await streaming
-        return numbers
-
-    assert asyncio.run(scenario()) == list(range(1, MOST_QUEUED + 10))
+    scope = {"method": "GET", "headers": [], "query_string": b""}
+    streaming = asyncio.create_task(stream(scope, receive, send))
+    await begun.wait()
+    for number in range(1, MOST_QUEUED + 10):
+        journal.record(exchange(number))
+        events.publish("exchange", {}, number)
+    slow.set()
+    async with asyncio.timeout(30):
+        await streaming
+    result = numbers
+    assert result == list(range(1, MOST_QUEUED + 10))

@@ -170,7 +170,7 @@ def test_waiting_ends_with_the_time():
     assert journal.wait(Selector(), 1, 0)
 
 
-def test_waiting_in_an_event_loop():
+async def test_waiting_in_an_event_loop():
     """The same is had without a thread of one's own, and leaves no listener behind."""
 
     async def scenario():
@@ -183,7 +183,7 @@ def test_waiting_in_an_event_loop():
         await journal.wait_for(Selector(), 10, 0.01)
         return journal
 
-    journal = asyncio.run(scenario())
+    journal = await scenario()
     assert len(journal.find()) == 3
     assert journal._listeners == []
 

@@ -85,7 +85,7 @@ def test_lengths_that_are_none(length):
     assert journal.find()[0].request.body_bytes == 0
 
 
-def test_an_app_that_fails():
+async def test_an_app_that_fails():
     """What an app raises goes on, and the exchange is told without an answer."""
 
     async def app(*_):
@@ -101,7 +101,7 @@ def test_an_app_that_fails():
         "headers": [],
     }
     with pytest.raises(ZeroDivisionError):
-        asyncio.run(JournalMiddleware(app, journal, CONTRACT)(request, None, None))
+        (await JournalMiddleware(app, journal, CONTRACT)(request, None, None))
     (exchange,) = journal.find()
     assert (exchange.status, exchange.operation, exchange.method) == (0, "", "GET")
 

@@ -6,7 +6,7 @@ import asyncio
 import runpy
 import shutil
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,31 +25,10 @@ redis_url = runpy.run_path(str(Path(__file__).parents[2] / "services" / "valkey.
 START = datetime(2026, 3, 31, 12, tzinfo=UTC)
 
 
-class StoppedClock:
-    """A clock that moves only when it is told to."""
-
-    def __init__(self) -> None:
-        self.time = START
-
-    def now(self) -> datetime:
-        """Return the time at which it stands."""
-        return self.time
-
-    def advance(self, seconds: float) -> None:
-        """Move on."""
-        self.time += timedelta(seconds=seconds)
-
-
-@pytest.fixture(scope="session")
-def stopped_clock() -> type[StoppedClock]:
-    """Return the class, for tests that need a fresh clock for each example."""
-    return StoppedClock
-
-
 @pytest.fixture
-def clock() -> StoppedClock:
+def clock(stopped_clock: Any) -> Any:
     """Return a clock that stands at noon."""
-    return StoppedClock()
+    return stopped_clock(START)
 
 
 async def nothing_to_receive() -> Any:
@@ -58,7 +37,7 @@ async def nothing_to_receive() -> Any:
 
 
 @pytest.fixture(scope="session")
-def make_request() -> Callable[..., Request]:
+def make_request(stopped_clock: Any) -> Callable[..., Request]:
     """Requests as the binding hands them over; headers by keyword, underscores for hyphens."""
 
     def make(
@@ -76,7 +55,7 @@ def make_request() -> Callable[..., Request]:
                 (name.replace("_", "-").encode(), value.encode("latin-1")) for name, value in fields.items()
             ],
         }
-        return Request(scope, nothing_to_receive, "a-request", StoppedClock())
+        return Request(scope, nothing_to_receive, "a-request", stopped_clock(START))
 
     return make
 

@@ -101,34 +101,26 @@ def test_malformed_key_never_reaches_the_store(clock, key, wanted):
     assert not key or key not in detail
 
 
-def test_organization_key_acts_for_its_organization(clock, open_store):
+async def test_organization_key_acts_for_its_organization(clock, open_store):
     """A csb key lets its organization in, which operations may infer, with the limits of the key."""
-
-    async def scenario():
-        async with open_store() as store:
-            await store.found("acme")
-            key = new_key("csb")
-            await store.add_key(key, organization_id="acme", per_minute=5, per_day=50)
-            return await ApiKeyVerifier(store, clock).verify(key, None)
-
-    caller = asyncio.run(scenario())
+    async with open_store() as store:
+        await store.found("acme")
+        key = new_key("csb")
+        await store.add_key(key, organization_id="acme", per_minute=5, per_day=50)
+        caller = await ApiKeyVerifier(store, clock).verify(key, None)
     assert (caller.credential, caller.organizations) == ("key:a-key", {"acme"})
     assert caller.infers_organization
     assert not caller.own_sessions_only
     assert (caller.per_minute, caller.per_day) == (5, 50)
 
 
-def test_publishable_key_reaches_its_own_sessions_only(clock, open_store):
+async def test_publishable_key_reaches_its_own_sessions_only(clock, open_store):
     """A cpk key acts for its organization, but sees what it created itself."""
-
-    async def scenario():
-        async with open_store() as store:
-            await store.found("acme")
-            key = new_key("cpk")
-            await store.add_key(key, organization_id="acme")
-            return await ApiKeyVerifier(store, clock).verify(key, None)
-
-    caller = asyncio.run(scenario())
+    async with open_store() as store:
+        await store.found("acme")
+        key = new_key("cpk")
+        await store.add_key(key, organization_id="acme")
+        caller = await ApiKeyVerifier(store, clock).verify(key, None)
     assert caller.own_sessions_only
     assert caller.infers_organization
     assert caller.reaches("acme", "key:a-key")
@@ -138,18 +130,14 @@ def test_publishable_key_reaches_its_own_sessions_only(clock, open_store):
 @pytest.mark.parametrize(
     ("memberships", "infers"), [((), False), (("acme",), True), (("acme", "globex"), False)]
 )
-def test_user_key_acts_for_the_memberships(clock, open_store, memberships, infers):
+async def test_user_key_acts_for_the_memberships(clock, open_store, memberships, infers):
     """A csu key reaches its user's organizations, and tells which one is meant only if it is the only one."""
-
-    async def scenario():
-        async with open_store() as store:
-            await store.found("acme", "globex", "initech")
-            await store.join("ann", *memberships)
-            key = new_key("csu")
-            await store.add_key(key, user_id="ann")
-            return await ApiKeyVerifier(store, clock).verify(key, None)
-
-    caller = asyncio.run(scenario())
+    async with open_store() as store:
+        await store.found("acme", "globex", "initech")
+        await store.join("ann", *memberships)
+        key = new_key("csu")
+        await store.add_key(key, user_id="ann")
+        caller = await ApiKeyVerifier(store, clock).verify(key, None)
     assert caller.organizations == set(memberships)
     assert caller.infers_organization == infers
 
@@ -162,85 +150,66 @@ def test_user_key_acts_for_the_memberships(clock, open_store, memberships, infer
         ({"expires_at": timedelta(days=-1)}, "expired"),
     ],
 )
-def test_stored_key_that_is_no_longer_good(clock, open_store, fields, wanted):
+async def test_stored_key_that_is_no_longer_good(clock, open_store, fields, wanted):
     """A key that is revoked, or whose expiry is not in the future, is refused with the reason."""
     if "expires_at" in fields:
         fields = {"expires_at": clock.now() + fields["expires_at"]}
-
-    async def scenario():
-        async with open_store() as store:
-            await store.found("acme")
-            key = new_key("csb")
-            await store.add_key(key, organization_id="acme", **fields)
-            with pytest.raises(Unauthorized) as refusal:
-                await ApiKeyVerifier(store, clock).verify(key, None)
-            return refusal.value.detail
-
-    assert wanted in asyncio.run(scenario())
+    async with open_store() as store:
+        await store.found("acme")
+        key = new_key("csb")
+        await store.add_key(key, organization_id="acme", **fields)
+        with pytest.raises(Unauthorized) as refusal:
+            await ApiKeyVerifier(store, clock).verify(key, None)
+        result = refusal.value.detail
+    assert wanted in result
 
 
-def test_unknown_key(clock, open_store):
+async def test_unknown_key(clock, open_store):
     """A well-formed key that was never stored is refused."""
-
-    async def scenario():
-        async with open_store() as store:
-            with pytest.raises(Unauthorized, match="not known"):
-                await ApiKeyVerifier(store, clock).verify(new_key("csb"), None)
-
-    asyncio.run(scenario())
+    async with open_store() as store:
+        with pytest.raises(Unauthorized, match="not known"):
+            await ApiKeyVerifier(store, clock).verify(new_key("csb"), None)
 
 
-def test_key_expires_while_it_is_remembered(clock, open_store):
+async def test_key_expires_while_it_is_remembered(clock, open_store):
     """Expiry goes by the clock at each request, not by when the key was looked up."""
-
-    async def scenario():
-        async with open_store() as store:
-            await store.found("acme")
-            key = new_key("csb")
-            await store.add_key(key, organization_id="acme", expires_at=clock.now() + timedelta(seconds=1))
-            verifier = ApiKeyVerifier(store, clock)
+    async with open_store() as store:
+        await store.found("acme")
+        key = new_key("csb")
+        await store.add_key(key, organization_id="acme", expires_at=clock.now() + timedelta(seconds=1))
+        verifier = ApiKeyVerifier(store, clock)
+        await verifier.verify(key, None)
+        clock.advance(1)
+        with pytest.raises(Unauthorized, match="expired"):
             await verifier.verify(key, None)
-            clock.advance(1)
-            with pytest.raises(Unauthorized, match="expired"):
-                await verifier.verify(key, None)
-
-    asyncio.run(scenario())
 
 
-def test_revocation_reaches_every_process_within_a_second(clock, open_store):
+async def test_revocation_reaches_every_process_within_a_second(clock, open_store):
     """A key that another process revoked is refused once half a second is over, while the clock stands."""
-
-    async def scenario():
-        ticks = 0.0
-        async with open_store() as store, open_store() as another_process:
-            await store.found("acme")
-            key = new_key("csb")
-            await store.add_key(key, organization_id="acme")
-            verifier = ApiKeyVerifier(store, clock)
-            verifier._known._ticks = lambda: ticks
+    ticks = 0.0
+    async with open_store() as store, open_store() as another_process:
+        await store.found("acme")
+        key = new_key("csb")
+        await store.add_key(key, organization_id="acme")
+        verifier = ApiKeyVerifier(store, clock)
+        verifier._known._ticks = lambda: ticks
+        await verifier.verify(key, None)
+        assert await another_process.revoke_api_key("a-key")
+        ticks = 0.5
+        with pytest.raises(Unauthorized, match="revoked"):
             await verifier.verify(key, None)
-            assert await another_process.revoke_api_key("a-key")
-            ticks = 0.5
-            with pytest.raises(Unauthorized, match="revoked"):
-                await verifier.verify(key, None)
-
-    asyncio.run(scenario())
 
 
-def test_use_is_noted_and_written_later(clock, open_store):
+async def test_use_is_noted_and_written_later(clock, open_store):
     """Verifying writes nothing; when the service stops, the time of the last use is in the store."""
-
-    async def scenario():
-        async with open_store() as store:
-            await store.found("acme")
-            key = new_key("csb")
-            await store.add_key(key, organization_id="acme")
-            verifier = ApiKeyVerifier(store, clock)
-            async with verifier.last_used:
-                await verifier.verify(key, None)
-                clock.advance(5)
-                await verifier.verify(key, None)
-                assert [stored.last_used for stored in await store.list_api_keys()] == [None]
-            assert [stored.last_used for stored in await store.list_api_keys()] == [clock.now()]
-
-    asyncio.run(scenario())
+    async with open_store() as store:
+        await store.found("acme")
+        key = new_key("csb")
+        await store.add_key(key, organization_id="acme")
+        verifier = ApiKeyVerifier(store, clock)
+        async with verifier.last_used:
+            await verifier.verify(key, None)
+            clock.advance(5)
+            await verifier.verify(key, None)
+            assert [stored.last_used for stored in await store.list_api_keys()] == [None]
+        assert [stored.last_used for stored in await store.list_api_keys()] == [clock.now()]

@@ -269,34 +269,30 @@ def test_every_scheme_needs_its_verifier(clock):
         ScannerAuthenticator({KEY: Doorman(KEY)}, limiter, SCHEMES, TrustedProxies([]))
 
 
-def test_real_verifiers_behind_the_gate(clock, make_request, open_store):
+async def test_real_verifiers_behind_the_gate(clock, make_request, open_store):
     """With the real verifiers and store a key has its own limit, and all that is wrong is a 401."""
-
-    async def scenario():
-        async with open_store() as store:
-            await store.found("acme")
-            key, proxies = new_key("csb"), TrustedProxies([])
-            await store.add_key(key, organization_id="acme", per_minute=2)
-            verifiers = {
-                KEY: ApiKeyVerifier(store, clock),
-                BEARER: BearerDisabled(),
-                COOKIE: WebSessionVerifier(store, clock, proxies),
-            }
-            gate = ScannerAuthenticator(
-                verifiers, RateLimiter(open_counters("memory://", clock)), SCHEMES, proxies
-            )
-            request = make_request()
-            caller = await gate.admit(request, {KEY: key}, ANY_OF_THEM)
-            assert caller.organizations == {"acme"}
-            assert dict(request.response_headers)[b"ratelimit-policy"] == b"2;w=60, 10000;w=86400"
-            for wrong in ({KEY: new_key("csb")}, {KEY: key, BEARER: "a.b.c"}, {COOKIE: "x"}):
-                with pytest.raises(Unauthorized):
-                    await gate.admit(make_request(), wrong, ANY_OF_THEM)
+    async with open_store() as store:
+        await store.found("acme")
+        key, proxies = new_key("csb"), TrustedProxies([])
+        await store.add_key(key, organization_id="acme", per_minute=2)
+        verifiers = {
+            KEY: ApiKeyVerifier(store, clock),
+            BEARER: BearerDisabled(),
+            COOKIE: WebSessionVerifier(store, clock, proxies),
+        }
+        gate = ScannerAuthenticator(
+            verifiers, RateLimiter(open_counters("memory://", clock)), SCHEMES, proxies
+        )
+        request = make_request()
+        caller = await gate.admit(request, {KEY: key}, ANY_OF_THEM)
+        assert caller.organizations == {"acme"}
+        assert dict(request.response_headers)[b"ratelimit-policy"] == b"2;w=60, 10000;w=86400"
+        for wrong in ({KEY: new_key("csb")}, {KEY: key, BEARER: "a.b.c"}, {COOKIE: "x"}):
+            with pytest.raises(Unauthorized):
+                await gate.admit(make_request(), wrong, ANY_OF_THEM)
+        await gate.admit(make_request(), {KEY: key}, ANY_OF_THEM)
+        with pytest.raises(RateLimited):
             await gate.admit(make_request(), {KEY: key}, ANY_OF_THEM)
-            with pytest.raises(RateLimited):
-                await gate.admit(make_request(), {KEY: key}, ANY_OF_THEM)
-
-    asyncio.run(scenario())
 
 
 def test_access_is_light_to_import():

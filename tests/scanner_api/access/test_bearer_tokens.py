@@ -296,61 +296,49 @@ def test_any_text_is_refused(verify, text):
         verify(text)
 
 
-def test_token_is_verified_once(key_file, clock):
+async def test_token_is_verified_once(key_file, clock):
     """A valid token that comes again is known by its digest, until it expires by the clock."""
-
-    async def scenario():
-        keys = KeySet(str(key_file))
-        verifier = TokenVerifier(*SETTINGS, keys, CLAIM, clock)
-        token = signed()
-        first = await verifier.verify(token, None)
-        keys._keys.clear()
-        assert await verifier.verify(token, None) is first
-        assert token not in repr(verifier.__dict__)
-        clock.advance(300 + 60)
-        with pytest.raises(Problem):
-            await verifier.verify(token, None)
-
-    asyncio.run(scenario())
+    keys = KeySet(str(key_file))
+    verifier = TokenVerifier(*SETTINGS, keys, CLAIM, clock)
+    token = signed()
+    first = await verifier.verify(token, None)
+    keys._keys.clear()
+    assert await verifier.verify(token, None) is first
+    assert token not in repr(verifier.__dict__)
+    clock.advance(300 + 60)
+    with pytest.raises(Problem):
+        await verifier.verify(token, None)
 
 
-def test_memory_of_tokens_is_bounded(key_file, clock, monkeypatch):
+async def test_memory_of_tokens_is_bounded(key_file, clock, monkeypatch):
     """However many valid tokens come, no more than the bound are remembered, the newest ones."""
     monkeypatch.setattr("scanner_api.access.tokens.MAX_CACHED", 3)
-
-    async def scenario():
-        verifier = TokenVerifier(*SETTINGS, KeySet(str(key_file)), CLAIM, clock)
-        for number in range(5):
-            await verifier.verify(signed(sub=str(number)), None)
-        assert len(verifier._verified) == 3
-
-    asyncio.run(scenario())
+    verifier = TokenVerifier(*SETTINGS, KeySet(str(key_file)), CLAIM, clock)
+    for number in range(5):
+        await verifier.verify(signed(sub=str(number)), None)
+    assert len(verifier._verified) == 3
 
 
-def test_withdrawn_key_ends_its_tokens(tmp_path, clock):
+async def test_withdrawn_key_ends_its_tokens(tmp_path, clock):
     """Once the issuer no longer publishes a key, what it signed is refused, though it was believed before."""
     path = tmp_path / "jwks.json"
     path.write_text(key_set())
     ticks = [0.0]
-
-    async def scenario():
-        verifier = TokenVerifier(*SETTINGS, KeySet(str(path), ticks=lambda: ticks[0]), CLAIM, clock)
+    verifier = TokenVerifier(*SETTINGS, KeySet(str(path), ticks=lambda: ticks[0]), CLAIM, clock)
+    await verifier.verify(signed("RS256"), None)
+    path.write_text(json.dumps({"keys": [issuer_keys()["ES256"].as_dict(private=False)]}))
+    await verifier.verify(signed("RS256"), None)
+    ticks[0] = 600
+    with pytest.raises(Unauthorized):
         await verifier.verify(signed("RS256"), None)
-        path.write_text(json.dumps({"keys": [issuer_keys()["ES256"].as_dict(private=False)]}))
-        await verifier.verify(signed("RS256"), None)
-        ticks[0] = 600
-        with pytest.raises(Unauthorized):
-            await verifier.verify(signed("RS256"), None)
-        await verifier.verify(signed("ES256"), None)
-
-    asyncio.run(scenario())
+    await verifier.verify(signed("ES256"), None)
 
 
-def test_issuer_that_cannot_be_reached(tmp_path, clock, caplog):
+async def test_issuer_that_cannot_be_reached(tmp_path, clock, caplog):
     """Without the issuer's keys nobody can tell whether a token is good: 503, and the log says why."""
     verifier = TokenVerifier(*SETTINGS, KeySet(str(tmp_path / "missing.json")), CLAIM, clock)
     with pytest.raises(ServiceUnavailable):
-        asyncio.run(verifier.verify(signed(), None))
+        (await verifier.verify(signed(), None))
     assert "No such file" in caplog.text
 
 
@@ -360,15 +348,15 @@ def configured(clock, **changed):
     return bearer_verifier(**(settings | changed), clock=clock)
 
 
-def test_bearer_tokens_are_off_without_an_issuer(clock):
+async def test_bearer_tokens_are_off_without_an_issuer(clock):
     """Without an issuer every token is a 401 that says why, the best one too."""
     with pytest.raises(Unauthorized, match="no token issuer configured"):
-        asyncio.run(configured(clock, issuer="").verify(signed(), None))
+        (await configured(clock, issuer="").verify(signed(), None))
 
 
-def test_bearer_tokens_are_on_with_an_issuer(key_file, clock):
+async def test_bearer_tokens_are_on_with_an_issuer(key_file, clock):
     """With the settings of an issuer its tokens are believed."""
-    assert asyncio.run(configured(clock, jwks=str(key_file)).verify(signed(), None)).organizations == {"acme"}
+    assert (await configured(clock, jwks=str(key_file)).verify(signed(), None)).organizations == {"acme"}
 
 
 @pytest.mark.parametrize("missing", ["audience", "jwks"])

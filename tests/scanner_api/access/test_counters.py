@@ -12,100 +12,76 @@ from limits.errors import StorageError
 from scanner_api.access.counters import MemoryCounters, RedisCounters, open_counters
 
 
-def test_counter_lives_as_long_as_its_window(clock):
+async def test_counter_lives_as_long_as_its_window(clock):
     """A counter adds up until its seconds are over, by the clock, and then begins anew."""
-
-    async def scenario():
-        counters = MemoryCounters(clock)
-        assert [await counters.incr("key:a", 60) for _ in range(3)] == [1, 2, 3]
-        assert await counters.get_expiry("key:a") == clock.now().timestamp() + 60
-        clock.advance(59.9)
-        assert await counters.get("key:a") == 3
-        clock.advance(0.1)
-        assert await counters.get("key:a") == 0
-        assert await counters.incr("key:a", 60) == 1
-
-    asyncio.run(scenario())
+    counters = MemoryCounters(clock)
+    assert [await counters.incr("key:a", 60) for _ in range(3)] == [1, 2, 3]
+    assert await counters.get_expiry("key:a") == clock.now().timestamp() + 60
+    clock.advance(59.9)
+    assert await counters.get("key:a") == 3
+    clock.advance(0.1)
+    assert await counters.get("key:a") == 0
+    assert await counters.incr("key:a", 60) == 1
 
 
-def test_what_is_given_back_too_late_is_lost(clock):
+async def test_what_is_given_back_too_late_is_lost(clock):
     """Giving back to a counter that has ended does not credit the next window."""
-
-    async def scenario():
-        counters = MemoryCounters(clock)
-        await counters.incr("key:a", 60)
-        assert await counters.incr("key:a", 60, -1) == 0
-        clock.advance(60)
-        assert await counters.incr("key:a", 60, -1) == 0
-        assert await counters.incr("key:a", 60) == 1
-
-    asyncio.run(scenario())
+    counters = MemoryCounters(clock)
+    await counters.incr("key:a", 60)
+    assert await counters.incr("key:a", 60, -1) == 0
+    clock.advance(60)
+    assert await counters.incr("key:a", 60, -1) == 0
+    assert await counters.incr("key:a", 60) == 1
 
 
-def test_ended_counters_are_dropped(clock):
+async def test_ended_counters_are_dropped(clock):
     """What has ended takes no memory once the next window of its kind begins."""
-
-    async def scenario():
-        counters = MemoryCounters(clock)
-        for number in range(100):
-            await counters.incr(f"key:{number}", 60)
-        clock.advance(60)
-        await counters.incr("key:next", 60)
-        assert list(counters._counters) == ["key:next"]
-        assert sum(map(len, counters._queues.values())) == 1
-
-    asyncio.run(scenario())
+    counters = MemoryCounters(clock)
+    for number in range(100):
+        await counters.incr(f"key:{number}", 60)
+    clock.advance(60)
+    await counters.incr("key:next", 60)
+    assert list(counters._counters) == ["key:next"]
+    assert sum(map(len, counters._queues.values())) == 1
 
 
-def test_counter_begun_anew_is_not_dropped_with_its_past(clock):
+async def test_counter_begun_anew_is_not_dropped_with_its_past(clock):
     """Dropping what has ended leaves a key's running window alone, even after the clock was put back."""
-
-    async def scenario():
-        counters = MemoryCounters(clock)
-        clock.advance(50)
-        await counters.incr("key:first", 60)
-        clock.advance(-50)
-        await counters.incr("key:a", 60)
-        clock.advance(61)
-        await counters.incr("key:a", 60)
-        clock.advance(54)
-        await counters.incr("key:next", 60)
-        assert await counters.incr("key:a", 60) == 2
-
-    asyncio.run(scenario())
+    counters = MemoryCounters(clock)
+    clock.advance(50)
+    await counters.incr("key:first", 60)
+    clock.advance(-50)
+    await counters.incr("key:a", 60)
+    clock.advance(61)
+    await counters.incr("key:a", 60)
+    clock.advance(54)
+    await counters.incr("key:next", 60)
+    assert await counters.incr("key:a", 60) == 2
 
 
-def test_flood_of_addresses_pushes_out_addresses_alone(clock):
+async def test_flood_of_addresses_pushes_out_addresses_alone(clock):
     """However many addresses come, memory is bounded, and credentials keep their counts."""
-
-    async def scenario():
-        counters = MemoryCounters(clock, most=10)
-        for _ in range(7):
-            await counters.incr("key:a", 86_400)
-        for number in range(1000):
-            for seconds in (60, 86_400):
-                await counters.incr(f"failed:{number}/{seconds}", seconds)
-        assert len(counters._counters) == 21
-        assert await counters.get("key:a") == 7
-        assert await counters.get("failed:999/60") == 1
-
-    asyncio.run(scenario())
+    counters = MemoryCounters(clock, most=10)
+    for _ in range(7):
+        await counters.incr("key:a", 86_400)
+    for number in range(1000):
+        for seconds in (60, 86_400):
+            await counters.incr(f"failed:{number}/{seconds}", seconds)
+    assert len(counters._counters) == 21
+    assert await counters.get("key:a") == 7
+    assert await counters.get("failed:999/60") == 1
 
 
-def test_memory_can_be_cleared(clock):
+async def test_memory_can_be_cleared(clock):
     """All counters can be dropped at once."""
-
-    async def scenario():
-        counters = open_counters("memory://", clock)
-        for name in "abc":
-            await counters.incr(f"key:{name}", 60)
-        assert await counters.get_expiry("key:d") == clock.now().timestamp()
-        assert await counters.reset() == 3
-        assert await counters.get("key:b") == 0
-        assert await counters.check()
-        await counters.close()
-
-    asyncio.run(scenario())
+    counters = open_counters("memory://", clock)
+    for name in "abc":
+        await counters.incr(f"key:{name}", 60)
+    assert await counters.get_expiry("key:d") == clock.now().timestamp()
+    assert await counters.reset() == 3
+    assert await counters.get("key:b") == 0
+    assert await counters.check()
+    await counters.close()
 
 
 @pytest.mark.parametrize(
@@ -134,36 +110,28 @@ def test_redis_needs_its_extra(clock, monkeypatch):
         open_counters("redis://localhost:6379/0", clock)
 
 
-def test_redis_is_asked_once_for_the_end_of_a_window(redis_url):
+async def test_redis_is_asked_once_for_the_end_of_a_window(redis_url):
     """A process that began a window, or asked for its end, knows it; another one asks Redis."""
-
-    async def scenario():
-        ours, theirs = RedisCounters(redis_url), RedisCounters(redis_url, most=1)
-        key = f"key:{uuid4()}"
-        await ours.incr(key, 60)
-        await theirs.incr(key, 60)
-        assert await ours.get(key) == 2
-        assert await theirs.get_expiry(key) == pytest.approx(await ours.get_expiry(key), abs=1.1)
-        await ours.clear(key)
-        for counters in (ours, theirs):
-            assert await counters.get_expiry(key) > counters.now() + 50
-        await theirs.incr(f"{key}/another", 60)
-        assert list(theirs._ends) == [f"{key}/another"]
-        await ours.close()
-        await theirs.close()
-
-    asyncio.run(scenario())
+    ours, theirs = RedisCounters(redis_url), RedisCounters(redis_url, most=1)
+    key = f"key:{uuid4()}"
+    await ours.incr(key, 60)
+    await theirs.incr(key, 60)
+    assert await ours.get(key) == 2
+    assert await theirs.get_expiry(key) == pytest.approx(await ours.get_expiry(key), abs=1.1)
+    await ours.clear(key)
+    for counters in (ours, theirs):
+        assert await counters.get_expiry(key) > counters.now() + 50
+    await theirs.incr(f"{key}/another", 60)
+    assert list(theirs._ends) == [f"{key}/another"]
+    await ours.close()
+    await theirs.close()
 
 
-def test_redis_that_does_not_answer_is_told(clock):
+async def test_redis_that_does_not_answer_is_told(clock):
     """A Redis that takes connections and says nothing is an error, not a wait without end."""
-
-    async def scenario():
-        with socket.create_server(("127.0.0.1", 0)) as silent:
-            counters = open_counters(f"redis://127.0.0.1:{silent.getsockname()[1]}/0", clock)
-            async with asyncio.timeout(30):
-                with pytest.raises(StorageError):
-                    await counters.incr("key:a", 60)
-            await counters.close()
-
-    asyncio.run(scenario())
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        counters = open_counters(f"redis://127.0.0.1:{silent.getsockname()[1]}/0", clock)
+        async with asyncio.timeout(30):
+            with pytest.raises(StorageError):
+                await counters.incr("key:a", 60)
+        await counters.close()

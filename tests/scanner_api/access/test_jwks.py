@@ -143,52 +143,40 @@ def test_document_that_is_no_key_set(garbage):
         usable_keys(garbage)
 
 
-def test_many_at_once_ask_the_issuer_once(issuer):
+async def test_many_at_once_ask_the_issuer_once(issuer):
     """However many requests need the keys at first, and later, the issuer is asked one time."""
-
-    async def scenario():
-        keys = KeySet(issuer.url)
-        found = await asyncio.gather(*(keys.key("one", "RS256") for _ in range(50)))
-        assert None not in found
-        assert await keys.key("one", "RS256") is found[0]
-
-    asyncio.run(scenario())
+    keys = KeySet(issuer.url)
+    found = await asyncio.gather(*(keys.key("one", "RS256") for _ in range(50)))
+    assert None not in found
+    assert await keys.key("one", "RS256") is found[0]
     assert issuer.asked == 1
 
 
-def test_unknown_id_asks_again_once_a_minute(issuer):
+async def test_unknown_id_asks_again_once_a_minute(issuer):
     """A key that the issuer has added is found; guessed ids cost the issuer one question a minute."""
     ticks = Ticks()
-
-    async def scenario():
-        keys = KeySet(issuer.url, ticks=ticks.read)
-        await keys.key("one", "RS256")
-        issuer.body = document(RSA | {"kid": "one"}, RSA | {"kid": "two"})
-        ticks.now += 59
-        assert await asyncio.gather(*(keys.key("two", "RS256") for _ in range(20))) == [None] * 20
-        assert issuer.asked == 1
-        ticks.now += 1
-        assert None not in await asyncio.gather(*(keys.key("two", "RS256") for _ in range(20)))
-        assert [await keys.key(f"guess-{number}", "RS256") for number in range(20)] == [None] * 20
-
-    asyncio.run(scenario())
+    keys = KeySet(issuer.url, ticks=ticks.read)
+    await keys.key("one", "RS256")
+    issuer.body = document(RSA | {"kid": "one"}, RSA | {"kid": "two"})
+    ticks.now += 59
+    assert await asyncio.gather(*(keys.key("two", "RS256") for _ in range(20))) == [None] * 20
+    assert issuer.asked == 1
+    ticks.now += 1
+    assert None not in await asyncio.gather(*(keys.key("two", "RS256") for _ in range(20)))
+    assert [await keys.key(f"guess-{number}", "RS256") for number in range(20)] == [None] * 20
     assert issuer.asked == 2
 
 
-def test_keys_are_read_again_after_ten_minutes(issuer):
+async def test_keys_are_read_again_after_ten_minutes(issuer):
     """Known keys are used for ten minutes; then a key that the issuer has withdrawn is gone."""
     ticks = Ticks()
-
-    async def scenario():
-        keys = KeySet(issuer.url, ticks=ticks.read)
-        await keys.key("one", "RS256")
-        issuer.body = document(RSA | {"kid": "two"})
-        ticks.now += 599
-        assert await keys.key("one", "RS256")
-        ticks.now += 1
-        assert await keys.key("one", "RS256") is None
-
-    asyncio.run(scenario())
+    keys = KeySet(issuer.url, ticks=ticks.read)
+    await keys.key("one", "RS256")
+    issuer.body = document(RSA | {"kid": "two"})
+    ticks.now += 599
+    assert await keys.key("one", "RS256")
+    ticks.now += 1
+    assert await keys.key("one", "RS256") is None
     assert issuer.asked == 2
 
 
@@ -204,62 +192,50 @@ def test_keys_are_read_again_after_ten_minutes(issuer):
         (200, {"Content-Length": "9999"}, document(RSA), "RemoteProtocolError"),
     ],
 )
-def test_answer_that_is_no_key_set(issuer, caplog, status, headers, body, logged):
+async def test_answer_that_is_no_key_set(issuer, caplog, status, headers, body, logged):
     """An issuer that fails, redirects, or answers too much or nonsense is a 503, and the log says why."""
     issuer.status, issuer.headers, issuer.body = status, headers, body
     with pytest.raises(ServiceUnavailable):
-        asyncio.run(KeySet(issuer.url).key("one", "RS256"))
+        (await KeySet(issuer.url).key("one", "RS256"))
     assert logged in caplog.text
     assert issuer.asked == 1
 
 
-def test_issuer_that_fails_is_asked_again_soon(issuer):
+async def test_issuer_that_fails_is_asked_again_soon(issuer):
     """While there are no keys the issuer is asked every five seconds, and no more often."""
     ticks = Ticks()
     issuer.status = 500
-
-    async def scenario():
-        keys = KeySet(issuer.url, ticks=ticks.read)
-        for _ in range(10):
-            with pytest.raises(ServiceUnavailable):
-                await keys.key("one", "RS256")
-        assert issuer.asked == 1
-        issuer.status = 200
-        ticks.now += 5
-        assert await keys.key("one", "RS256")
-
-    asyncio.run(scenario())
+    keys = KeySet(issuer.url, ticks=ticks.read)
+    for _ in range(10):
+        with pytest.raises(ServiceUnavailable):
+            await keys.key("one", "RS256")
+    assert issuer.asked == 1
+    issuer.status = 200
+    ticks.now += 5
+    assert await keys.key("one", "RS256")
     assert issuer.asked == 2
 
 
-def test_known_keys_outlive_the_issuer():
+async def test_known_keys_outlive_the_issuer():
     """When the issuer is gone the keys it had go on being used; an unknown one is a 503, not a 401."""
     ticks = Ticks()
-
-    async def scenario():
-        with serving() as issuer:
-            keys = KeySet(issuer.url, ticks=ticks.read)
-            await keys.key("one", "RS256")
-        ticks.now += 3600
-        assert await keys.key("one", "RS256")
-        with pytest.raises(ServiceUnavailable):
-            await keys.key("two", "RS256")
-
-    asyncio.run(scenario())
-
-
-def test_who_has_a_key_does_not_wait_for_the_issuer(issuer):
-    """While one request reads the keys again, the others go on with those that are known."""
-    ticks = Ticks()
-
-    async def scenario():
+    with serving() as issuer:
         keys = KeySet(issuer.url, ticks=ticks.read)
         await keys.key("one", "RS256")
-        ticks.now += 600
-        async with keys._reading, asyncio.timeout(10):
-            assert await keys.key("one", "RS256")
+    ticks.now += 3600
+    assert await keys.key("one", "RS256")
+    with pytest.raises(ServiceUnavailable):
+        await keys.key("two", "RS256")
 
-    asyncio.run(scenario())
+
+async def test_who_has_a_key_does_not_wait_for_the_issuer(issuer):
+    """While one request reads the keys again, the others go on with those that are known."""
+    ticks = Ticks()
+    keys = KeySet(issuer.url, ticks=ticks.read)
+    await keys.key("one", "RS256")
+    ticks.now += 600
+    async with keys._reading, asyncio.timeout(10):
+        assert await keys.key("one", "RS256")
     assert issuer.asked == 1
 
 

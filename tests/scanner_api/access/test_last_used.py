@@ -25,79 +25,59 @@ class Ledger:
         self.written.set()
 
 
-def test_uses_are_written_in_one_batch(clock):
+async def test_uses_are_written_in_one_batch(clock):
     """A flush writes the latest use of each credential once, and then there is nothing to write."""
-
-    async def scenario():
-        ledger = Ledger()
-        last_used = LastUsed(ledger.write)
-        later = clock.now() + timedelta(seconds=1)
-        last_used.note("a", clock.now())
-        last_used.note("b", clock.now())
-        last_used.note("a", later)
-        await last_used.flush()
-        await last_used.flush()
-        assert ledger.batches == [{"a": later, "b": clock.now()}]
-
-    asyncio.run(scenario())
+    ledger = Ledger()
+    last_used = LastUsed(ledger.write)
+    later = clock.now() + timedelta(seconds=1)
+    last_used.note("a", clock.now())
+    last_used.note("b", clock.now())
+    last_used.note("a", later)
+    await last_used.flush()
+    await last_used.flush()
+    assert ledger.batches == [{"a": later, "b": clock.now()}]
 
 
-def test_failed_write_is_tried_again(clock, caplog):
+async def test_failed_write_is_tried_again(clock, caplog):
     """What could not be written is logged and goes with the next batch; a newer use is not overwritten."""
-
-    async def scenario():
-        ledger = Ledger(failures=1)
-        last_used = LastUsed(ledger.write)
-        later = clock.now() + timedelta(seconds=1)
-        last_used.note("a", clock.now())
-        last_used.note("b", clock.now())
-        await last_used.flush()
-        assert "2 credentials" in caplog.text
-        last_used.note("a", later)
-        await last_used.flush()
-        assert ledger.batches == [{"a": later, "b": clock.now()}]
-
-    asyncio.run(scenario())
+    ledger = Ledger(failures=1)
+    last_used = LastUsed(ledger.write)
+    later = clock.now() + timedelta(seconds=1)
+    last_used.note("a", clock.now())
+    last_used.note("b", clock.now())
+    await last_used.flush()
+    assert "2 credentials" in caplog.text
+    last_used.note("a", later)
+    await last_used.flush()
+    assert ledger.batches == [{"a": later, "b": clock.now()}]
 
 
-def test_memory_is_bounded(clock):
+async def test_memory_is_bounded(clock):
     """Beyond the bound no further credential is noted; those that are go on being updated."""
-
-    async def scenario():
-        ledger = Ledger()
-        last_used = LastUsed(ledger.write, most=2)
-        later = clock.now() + timedelta(seconds=1)
-        for name in "abc":
-            last_used.note(name, clock.now())
-        last_used.note("a", later)
-        await last_used.flush()
-        assert ledger.batches == [{"a": later, "b": clock.now()}]
-
-    asyncio.run(scenario())
+    ledger = Ledger()
+    last_used = LastUsed(ledger.write, most=2)
+    later = clock.now() + timedelta(seconds=1)
+    for name in "abc":
+        last_used.note(name, clock.now())
+    last_used.note("a", later)
+    await last_used.flush()
+    assert ledger.batches == [{"a": later, "b": clock.now()}]
 
 
-def test_task_writes_while_the_service_runs(clock):
+async def test_task_writes_while_the_service_runs(clock):
     """While entered, uses are written without anybody asking, and a failed write does not end that."""
-
-    async def scenario():
-        ledger = Ledger(failures=1)
-        async with LastUsed(ledger.write, every_seconds=0.001) as last_used, asyncio.timeout(10):
-            last_used.note("a", clock.now())
-            await ledger.written.wait()
-        assert ledger.batches == [{"a": clock.now()}]
-
-    asyncio.run(scenario())
+    ledger = Ledger(failures=1)
+    async with LastUsed(ledger.write, every_seconds=0.001) as last_used, asyncio.timeout(10):
+        last_used.note("a", clock.now())
+        await ledger.written.wait()
+    assert ledger.batches == [{"a": clock.now()}]
 
 
-def test_leaving_writes_what_is_left(clock):
+async def test_leaving_writes_what_is_left(clock):
     """What was noted since the last write is written when the service stops, without waiting for its turn."""
-
-    async def scenario():
-        ledger = Ledger()
-        async with asyncio.timeout(10):
-            for name in "ab":
-                async with LastUsed(ledger.write, every_seconds=3600) as last_used:
-                    last_used.note(name, clock.now())
-        assert ledger.batches == [{"a": clock.now()}, {"b": clock.now()}]
-
-    asyncio.run(scenario())
+    ledger = Ledger()
+    async with asyncio.timeout(10):
+        for name in "ab":
+            async with LastUsed(ledger.write, every_seconds=3600) as last_used:
+                last_used.note(name, clock.now())
+    assert ledger.batches == [{"a": clock.now()}, {"b": clock.now()}]

@@ -39,75 +39,55 @@ class Ticks:
         return self.now
 
 
-def test_answer_holds_for_half_a_second():
+async def test_answer_holds_for_half_a_second():
     """Within half a second of asking the store is not asked again; from then on it is."""
-
-    async def scenario():
-        store, ticks = CountingStore(), Ticks()
-        lookups = RecentLookups(store.look_up, ticks=ticks.read)
-        for now, times in [(100.0, 1), (100.499, 1), (100.5, 2), (100.9, 2), (101.0, 3)]:
-            ticks.now = now
-            assert await lookups.get("a") == "A"
-            assert len(store.asked) == times
-
-    asyncio.run(scenario())
-
-
-def test_age_counts_from_the_question():
-    """An answer that took long is as old as its question, so a slow store cannot keep a credential alive."""
-
-    async def scenario():
-        store, ticks = CountingStore(), Ticks()
-        store.answers.clear()
-        lookups = RecentLookups(store.look_up, ticks=ticks.read)
-        first = asyncio.create_task(lookups.get("a"))
-        await store.is_asked.wait()
-        ticks.now += 0.6
-        store.answers.set()
-        await first
-        await lookups.get("a")
-        assert len(store.asked) == 2
-
-    asyncio.run(scenario())
-
-
-def test_what_is_not_there_is_not_remembered():
-    """Guessing fills nothing: an unknown digest is asked for each time, and keeps no known one out."""
-
-    async def scenario():
-        store = CountingStore()
-        lookups = RecentLookups(store.look_up, max_records=1)
-        await lookups.get("a")
-        assert await lookups.get("unknown") is None
-        assert await lookups.get("unknown") is None
-        await lookups.get("a")
-        assert store.asked == ["a", "unknown", "unknown"]
-
-    asyncio.run(scenario())
-
-
-def test_memory_is_bounded():
-    """However many digests are found, no more than the bound are kept, the newest ones."""
-
-    async def scenario():
-        lookups = RecentLookups(CountingStore().look_up, max_records=10)
-        for number in range(100):
-            await lookups.get(f"digest-{number}")
-        assert list(lookups._records) == [f"digest-{number}" for number in range(90, 100)]
-
-    asyncio.run(scenario())
-
-
-def test_failure_is_forgotten():
-    """Whoever asks learns that the store failed; the next one asks again."""
-
-    async def scenario():
-        store = CountingStore()
-        store.error = ConnectionError("down")
-        lookups = RecentLookups(store.look_up)
-        with pytest.raises(ConnectionError, match="down"):
-            await lookups.get("a")
-        store.error = None
+    store, ticks = CountingStore(), Ticks()
+    lookups = RecentLookups(store.look_up, ticks=ticks.read)
+    for now, times in [(100.0, 1), (100.499, 1), (100.5, 2), (100.9, 2), (101.0, 3)]:
+        ticks.now = now
         assert await lookups.get("a") == "A"
+        assert len(store.asked) == times
 
-    asyncio.run(scenario())
+
+async def test_age_counts_from_the_question():
+    """An answer that took long is as old as its question, so a slow store cannot keep a credential alive."""
+    store, ticks = CountingStore(), Ticks()
+    store.answers.clear()
+    lookups = RecentLookups(store.look_up, ticks=ticks.read)
+    first = asyncio.create_task(lookups.get("a"))
+    await store.is_asked.wait()
+    ticks.now += 0.6
+    store.answers.set()
+    await first
+    await lookups.get("a")
+    assert len(store.asked) == 2
+
+
+async def test_what_is_not_there_is_not_remembered():
+    """Guessing fills nothing: an unknown digest is asked for each time, and keeps no known one out."""
+    store = CountingStore()
+    lookups = RecentLookups(store.look_up, max_records=1)
+    await lookups.get("a")
+    assert await lookups.get("unknown") is None
+    assert await lookups.get("unknown") is None
+    await lookups.get("a")
+    assert store.asked == ["a", "unknown", "unknown"]
+
+
+async def test_memory_is_bounded():
+    """However many digests are found, no more than the bound are kept, the newest ones."""
+    lookups = RecentLookups(CountingStore().look_up, max_records=10)
+    for number in range(100):
+        await lookups.get(f"digest-{number}")
+    assert list(lookups._records) == [f"digest-{number}" for number in range(90, 100)]
+
+
+async def test_failure_is_forgotten():
+    """Whoever asks learns that the store failed; the next one asks again."""
+    store = CountingStore()
+    store.error = ConnectionError("down")
+    lookups = RecentLookups(store.look_up)
+    with pytest.raises(ConnectionError, match="down"):
+        await lookups.get("a")
+    store.error = None
+    assert await lookups.get("a") == "A"

@@ -54,14 +54,14 @@ def send(make_request):
     return sent
 
 
-def test_headers_say_what_is_left(clock, send):
+async def test_headers_say_what_is_left(clock, send):
     """Each answer names all windows and, for the most restrictive one, limit, rest and reset in two ways."""
 
     async def scenario():
         return await send(RateLimiter(open_counters("memory://", clock)), 300, 10_000)
 
     now = int(clock.now().timestamp())
-    assert asyncio.run(scenario()).headers == {
+    assert (await scenario()).headers == {
         b"ratelimit-policy": b"300;w=60, 10000;w=86400",
         b"ratelimit-limit": b"300",
         b"ratelimit-remaining": b"299",
@@ -72,19 +72,16 @@ def test_headers_say_what_is_left(clock, send):
     }
 
 
-def test_most_restrictive_window_is_the_one_with_fewest_left(clock, send):
+async def test_most_restrictive_window_is_the_one_with_fewest_left(clock, send):
     """The headers change to the day as soon as it has fewer requests left than the minute, or as few."""
-
-    async def scenario():
-        limiter = RateLimiter(open_counters("memory://", clock))
-        standings = [(await send(limiter)).standing for _ in range(4)]
-        clock.advance(60)
-        standings += [(await send(limiter)).standing for _ in range(4)]
-        clock.advance(60)
-        standings.append((await send(limiter)).standing)
-        return standings
-
-    assert asyncio.run(scenario()) == [
+    limiter = RateLimiter(open_counters("memory://", clock))
+    standings = [(await send(limiter)).standing for _ in range(4)]
+    clock.advance(60)
+    standings += [(await send(limiter)).standing for _ in range(4)]
+    clock.advance(60)
+    standings.append((await send(limiter)).standing)
+    result = standings
+    assert result == [
         (5, 4, 60),
         (5, 3, 60),
         (5, 2, 60),
@@ -97,55 +94,43 @@ def test_most_restrictive_window_is_the_one_with_fewest_left(clock, send):
     ]
 
 
-def test_used_up_window_refuses_until_its_reset(clock, send):
+async def test_used_up_window_refuses_until_its_reset(clock, send):
     """The request beyond the limit is a 429 that says when to come back, and then it is let in."""
-
-    async def scenario():
-        limiter = RateLimiter(open_counters("memory://", clock))
-        for _ in range(5):
-            assert (await send(limiter, per_day=100)).status == 200
-        for pause, retry_after in [(58.5, "2"), (1.0, "1")]:
-            clock.advance(pause)
-            refused = await send(limiter, per_day=100)
-            assert (refused.status, refused.remaining, refused.retry_after) == (429, 0, retry_after)
-        clock.advance(0.5)
-        assert (await send(limiter, per_day=100)).standing == (5, 4, 60)
-
-    asyncio.run(scenario())
+    limiter = RateLimiter(open_counters("memory://", clock))
+    for _ in range(5):
+        assert (await send(limiter, per_day=100)).status == 200
+    for pause, retry_after in [(58.5, "2"), (1.0, "1")]:
+        clock.advance(pause)
+        refused = await send(limiter, per_day=100)
+        assert (refused.status, refused.remaining, refused.retry_after) == (429, 0, retry_after)
+    clock.advance(0.5)
+    assert (await send(limiter, per_day=100)).standing == (5, 4, 60)
 
 
-def test_retry_after_is_of_the_window_that_holds_longest(clock, send):
+async def test_retry_after_is_of_the_window_that_holds_longest(clock, send):
     """Where minute and day are both used up, coming back after the minute would be in vain."""
-
-    async def scenario():
-        limiter = RateLimiter(open_counters("memory://", clock))
-        for _ in range(5):
-            await send(limiter, 5, 5)
-        assert (await send(limiter, 5, 5)).retry_after == "86400"
-        again = RateLimiter(limiter._counters)
-        assert (await send(again, 5, 5)).retry_after == "86400"
-
-    asyncio.run(scenario())
+    limiter = RateLimiter(open_counters("memory://", clock))
+    for _ in range(5):
+        await send(limiter, 5, 5)
+    assert (await send(limiter, 5, 5)).retry_after == "86400"
+    again = RateLimiter(limiter._counters)
+    assert (await send(again, 5, 5)).retry_after == "86400"
 
 
-def test_refusal_spends_nothing(clock, send):
+async def test_refusal_spends_nothing(clock, send):
     """However often a used-up minute is run into, by how many processes, the day loses nothing by it."""
-
-    async def scenario():
-        counters = open_counters("memory://", clock)
-        for _ in range(7):
-            await send(RateLimiter(counters), 5, 100)
-        limiter = RateLimiter(counters)
-        for _ in range(50):
-            await send(limiter, 5, 100)
-        clock.advance(60)
-        assert await counters.get("key:a/100/86400") == 5
-        assert (await send(limiter, 100, 100)).remaining == 94
-
-    asyncio.run(scenario())
+    counters = open_counters("memory://", clock)
+    for _ in range(7):
+        await send(RateLimiter(counters), 5, 100)
+    limiter = RateLimiter(counters)
+    for _ in range(50):
+        await send(limiter, 5, 100)
+    clock.advance(60)
+    assert await counters.get("key:a/100/86400") == 5
+    assert (await send(limiter, 100, 100)).remaining == 94
 
 
-def test_window_that_ends_while_it_refuses(clock, send):
+async def test_window_that_ends_while_it_refuses(clock, send):
     """Should a window end between count and answer, the 429 still says nothing is left, and to come again."""
 
     class Slow(MemoryCounters):
@@ -155,75 +140,60 @@ def test_window_that_ends_while_it_refuses(clock, send):
                 clock.advance(60)
             return count
 
-    async def scenario():
-        counters = Slow(clock)
-        await send(RateLimiter(counters), 1, 100)
-        limiter = RateLimiter(counters)
-        refused = await send(limiter, 1, 100)
-        assert (refused.status, refused.remaining, refused.retry_after) == (429, 0, "1")
-        assert (await send(limiter, 1, 100)).status == 200
-
-    asyncio.run(scenario())
+    counters = Slow(clock)
+    await send(RateLimiter(counters), 1, 100)
+    limiter = RateLimiter(counters)
+    refused = await send(limiter, 1, 100)
+    assert (refused.status, refused.remaining, refused.retry_after) == (429, 0, "1")
+    assert (await send(limiter, 1, 100)).status == 200
 
 
 @pytest.mark.parametrize("storage", ["memory", "redis"])
 @pytest.mark.parametrize(("per_minute", "per_day"), [(5, 100), (100, 5), (5, 5)])
-def test_last_requests_of_many_at_once(request, clock, send, storage, per_minute, per_day):
+async def test_last_requests_of_many_at_once(request, clock, send, storage, per_minute, per_day):
     """Of forty requests at once with five left, five are let in, and none is told more than is left."""
     url = request.getfixturevalue("redis_url") if storage == "redis" else "memory://"
-
-    async def scenario():
-        counters = [open_counters(url, clock) for _ in range(2)]
-        # memory is one process's, Redis is what processes share
-        limiters = [RateLimiter(counters[number if storage == "redis" else 0]) for number in range(2)]
-        subject = f"key:{uuid4()}"
-        answers = await asyncio.gather(
-            *(send(limiters[number % 2], per_minute, per_day, subject) for number in range(40))
-        )
-        assert Counter(answer.status for answer in answers) == {200: 5, 429: 35}
-        rests = sorted(answer.remaining for answer in answers if answer.status == 200)
-        assert all(told <= left for told, left in zip(rests, range(5), strict=True))
-        assert {answer.remaining for answer in answers if answer.status == 429} == {0}
-        assert await counters[0].get(f"{subject}/{per_minute}/60") == 5
-        assert await counters[0].get(f"{subject}/{per_day}/86400") == 5
-        for opened in counters:
-            await opened.close()
-
-    asyncio.run(scenario())
+    counters = [open_counters(url, clock) for _ in range(2)]
+    # memory is one process's, Redis is what processes share
+    limiters = [RateLimiter(counters[number if storage == "redis" else 0]) for number in range(2)]
+    subject = f"key:{uuid4()}"
+    answers = await asyncio.gather(
+        *(send(limiters[number % 2], per_minute, per_day, subject) for number in range(40))
+    )
+    assert Counter(answer.status for answer in answers) == {200: 5, 429: 35}
+    rests = sorted(answer.remaining for answer in answers if answer.status == 200)
+    assert all(told <= left for told, left in zip(rests, range(5), strict=True))
+    assert {answer.remaining for answer in answers if answer.status == 429} == {0}
+    assert await counters[0].get(f"{subject}/{per_minute}/60") == 5
+    assert await counters[0].get(f"{subject}/{per_day}/86400") == 5
+    for opened in counters:
+        await opened.close()
 
 
-def test_processes_share_one_redis(redis_url, clock, send):
+async def test_processes_share_one_redis(redis_url, clock, send):
     """Two processes on one Redis count together, tell the same reset, and refuse together."""
-
-    async def scenario():
-        limiters = [RateLimiter(open_counters(redis_url, clock)) for _ in range(2)]
-        subject = f"key:{uuid4()}"
-        answers = [await send(limiters[number % 2], subject=subject) for number in range(6)]
-        assert [answer.status for answer in answers] == [200] * 5 + [429]
-        assert [answer.remaining for answer in answers] == [4, 3, 2, 1, 0, 0]
-        resets = [int(answer.headers[b"x-ratelimit-reset"]) for answer in answers]
-        assert max(resets) - min(resets) <= 1
-        for limiter in limiters:
-            await limiter.ping()
-            await limiter._counters.close()
-
-    asyncio.run(scenario())
-
-
-def test_redis_that_is_down(clock, send):
-    """Without its Redis the limiter lets nobody in: a 503, also for the readiness check."""
-
-    async def scenario():
-        with socket.create_server(("127.0.0.1", 0)) as server:
-            port = server.getsockname()[1]
-        limiter = RateLimiter(open_counters(f"redis://:secret@127.0.0.1:{port}/0", clock))
-        for attempt in (send(limiter), limiter.ping()):
-            with pytest.raises(ServiceUnavailable) as problem:
-                await attempt
-            assert "secret" not in problem.value.detail
+    limiters = [RateLimiter(open_counters(redis_url, clock)) for _ in range(2)]
+    subject = f"key:{uuid4()}"
+    answers = [await send(limiters[number % 2], subject=subject) for number in range(6)]
+    assert [answer.status for answer in answers] == [200] * 5 + [429]
+    assert [answer.remaining for answer in answers] == [4, 3, 2, 1, 0, 0]
+    resets = [int(answer.headers[b"x-ratelimit-reset"]) for answer in answers]
+    assert max(resets) - min(resets) <= 1
+    for limiter in limiters:
+        await limiter.ping()
         await limiter._counters.close()
 
-    asyncio.run(scenario())
+
+async def test_redis_that_is_down(clock, send):
+    """Without its Redis the limiter lets nobody in: a 503, also for the readiness check."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    limiter = RateLimiter(open_counters(f"redis://:secret@127.0.0.1:{port}/0", clock))
+    for attempt in (send(limiter), limiter.ping()):
+        with pytest.raises(ServiceUnavailable) as problem:
+            await attempt
+        assert "secret" not in problem.value.detail
+    await limiter._counters.close()
 
 
 @pytest.mark.parametrize(
@@ -241,42 +211,30 @@ def test_quota_is_the_callers_own_or_that_of_its_kind(clock, caller, policy):
     assert RateLimiter(open_counters("memory://", clock)).by_credential(caller).policy == policy
 
 
-def test_raised_limit_holds_at_once(clock, send):
+async def test_raised_limit_holds_at_once(clock, send):
     """Who is refused is let in as soon as the limit is raised, not only at the reset."""
-
-    async def scenario():
-        limiter = RateLimiter(open_counters("memory://", clock))
-        assert [(await send(limiter, 1, 100)).status for _ in range(3)] == [200, 429, 429]
-        assert (await send(limiter, 2, 100)).status == 200
-
-    asyncio.run(scenario())
+    limiter = RateLimiter(open_counters("memory://", clock))
+    assert [(await send(limiter, 1, 100)).status for _ in range(3)] == [200, 429, 429]
+    assert (await send(limiter, 2, 100)).status == 200
 
 
-def test_subjects_do_not_share(clock, send):
+async def test_subjects_do_not_share(clock, send):
     """What one caller spends, another one keeps."""
-
-    async def scenario():
-        limiter = RateLimiter(open_counters("memory://", clock))
-        for _ in range(6):
-            last = await send(limiter, subject="key:a")
-        assert (last.status, (await send(limiter, subject="key:b")).remaining) == (429, 4)
-
-    asyncio.run(scenario())
+    limiter = RateLimiter(open_counters("memory://", clock))
+    for _ in range(6):
+        last = await send(limiter, subject="key:a")
+    assert (last.status, (await send(limiter, subject="key:b")).remaining) == (429, 4)
 
 
-def test_refusals_are_remembered_within_bounds(clock, send):
+async def test_refusals_are_remembered_within_bounds(clock, send):
     """An attacker with many addresses fills the memory of refusals up to its bound and no further."""
-
-    async def scenario():
-        limiter = RateLimiter(open_counters("memory://", clock))
-        for number in range(MAX_REFUSALS + 10):
-            await send(limiter, 1, 1, subject=f"failed:{number}")
-        assert len(limiter._refusals) == MAX_REFUSALS
-        await limiter.reset()
-        assert not limiter._refusals
-        assert (await send(limiter, 1, 1, subject=f"failed:{MAX_REFUSALS}")).status == 200
-
-    asyncio.run(scenario())
+    limiter = RateLimiter(open_counters("memory://", clock))
+    for number in range(MAX_REFUSALS + 10):
+        await send(limiter, 1, 1, subject=f"failed:{number}")
+    assert len(limiter._refusals) == MAX_REFUSALS
+    await limiter.reset()
+    assert not limiter._refusals
+    assert (await send(limiter, 1, 1, subject=f"failed:{MAX_REFUSALS}")).status == 200
 
 
 class Model:
@@ -305,23 +263,19 @@ class Model:
     per_day=st.integers(1, 12),
     pauses=st.lists(st.sampled_from([0, 0, 0, 1, 20, 59, 60, 61, 86_340, 86_400]), max_size=40),
 )
-def test_limiter_keeps_the_rule(stopped_clock, send, per_minute, per_day, pauses):
+async def test_limiter_keeps_the_rule(stopped_clock, send, per_minute, per_day, pauses):
     """Whatever the pauses, each request fares as in the model, and within a window the rest never grows."""
-
-    async def scenario():
-        clock = stopped_clock()
-        limiter = RateLimiter(open_counters("memory://", clock))
-        model = Model({60: per_minute, 86_400: per_day})
-        previous = None
-        for pause in pauses:
-            clock.advance(pause)
-            answer = await send(limiter, per_minute, per_day)
-            assert (answer.status, answer.remaining) == model.spend(clock.now().timestamp())
-            reset = int(answer.headers[b"x-ratelimit-reset"])
-            assert reset - clock.now().timestamp() == answer.standing[2] > 0
-            if previous and previous[0] == (answer.standing[0], reset):
-                assert answer.remaining <= previous[1]
-            previous = (answer.standing[0], reset), answer.remaining
-            assert (answer.retry_after is not None) == (answer.status == 429)
-
-    asyncio.run(scenario())
+    clock = stopped_clock()
+    limiter = RateLimiter(open_counters("memory://", clock))
+    model = Model({60: per_minute, 86_400: per_day})
+    previous = None
+    for pause in pauses:
+        clock.advance(pause)
+        answer = await send(limiter, per_minute, per_day)
+        assert (answer.status, answer.remaining) == model.spend(clock.now().timestamp())
+        reset = int(answer.headers[b"x-ratelimit-reset"])
+        assert reset - clock.now().timestamp() == answer.standing[2] > 0
+        if previous and previous[0] == (answer.standing[0], reset):
+            assert answer.remaining <= previous[1]
+        previous = (answer.standing[0], reset), answer.remaining
+        assert (answer.retry_after is not None) == (answer.status == 429)

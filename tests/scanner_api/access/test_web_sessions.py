@@ -47,7 +47,7 @@ def test_wrong_cookie(verify, make_request, cookie):
         verify(make_request(), cookie)
 
 
-def test_cookie_of_the_wrong_shape_never_reaches_the_store(clock, make_request):
+async def test_cookie_of_the_wrong_shape_never_reaches_the_store(clock, make_request):
     """What cannot be a cookie of ours is refused without asking the store."""
 
     class UntouchableStore:
@@ -56,24 +56,20 @@ def test_cookie_of_the_wrong_shape_never_reaches_the_store(clock, make_request):
 
     verifier = WebSessionVerifier(UntouchableStore(), clock, TrustedProxies([]))
     with pytest.raises(Unauthorized):
-        asyncio.run(verifier.verify("a Django session, perhaps", make_request()))
+        (await verifier.verify("a Django session, perhaps", make_request()))
 
 
-def test_cookie_expires(clock, make_request, open_store):
+async def test_cookie_expires(clock, make_request, open_store):
     """From its expiry on, by the clock, a cookie is refused."""
-
-    async def scenario():
-        async with open_store() as store:
-            await store.join("ann")
-            await store.sign_in(COOKIE, "ann", clock.now() + timedelta(hours=1))
-            verifier = WebSessionVerifier(store, clock, TrustedProxies([]))
-            clock.advance(3599)
+    async with open_store() as store:
+        await store.join("ann")
+        await store.sign_in(COOKIE, "ann", clock.now() + timedelta(hours=1))
+        verifier = WebSessionVerifier(store, clock, TrustedProxies([]))
+        clock.advance(3599)
+        await verifier.verify(COOKIE, make_request())
+        clock.advance(1)
+        with pytest.raises(Unauthorized, match="expired"):
             await verifier.verify(COOKIE, make_request())
-            clock.advance(1)
-            with pytest.raises(Unauthorized, match="expired"):
-                await verifier.verify(COOKIE, make_request())
-
-    asyncio.run(scenario())
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])

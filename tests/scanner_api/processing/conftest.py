@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import runpy
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -24,21 +24,6 @@ redis_url = runpy.run_path(str(Path(__file__).parents[2] / "services" / "valkey.
 
 START = datetime(2026, 3, 31, 12, tzinfo=UTC)
 MILK = Product(gtin="09521234000013", name="Whole Milk", brand_name="Alder Farm", ingredients="Whole milk.")
-
-
-class StoppedClock:
-    """A clock that moves only when it is told to."""
-
-    def __init__(self):
-        self.time = START
-
-    def now(self):
-        """Return the time at which it stands."""
-        return self.time
-
-    def advance(self, seconds):
-        """Move on."""
-        self.time += timedelta(seconds=seconds)
 
 
 class Shop:
@@ -159,9 +144,9 @@ async def _opened(url, clock, settings):
 
 
 @pytest.fixture
-def clock():
+def clock(stopped_clock):
     """Return a clock that stands at noon."""
-    return StoppedClock()
+    return stopped_clock(START)
 
 
 @pytest.fixture

@@ -200,7 +200,7 @@ def test_an_endpoint_that_is_not_there_is_an_outage():
     client.close()
 
 
-def test_a_client_is_made_when_it_is_needed(monkeypatch):
+async def test_a_client_is_made_when_it_is_needed(monkeypatch):
     """Without a client the extractor makes one with the usual credentials."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
@@ -208,5 +208,5 @@ def test_a_client_is_made_when_it_is_needed(monkeypatch):
         monkeypatch.setenv("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", url)
         extractor = BedrockExtractor("model", "us-west-2")
         assert extractor._client is None
-        assert asyncio.run(extractor.extract(LabelPhoto("k.png", "front", picture()))) == []
+        assert (await extractor.extract(LabelPhoto("k.png", "front", picture()))) == []
         extractor._client.close()

@@ -271,7 +271,7 @@ def test_captures_wait_for_a_worker(deployed, redis_url):
     assert max(site.asked.values()) == 1
 
 
-def test_a_capture_that_kills_its_worker_three_times_is_failed(tmp_path, open_shop, settings):
+async def test_a_capture_that_kills_its_worker_three_times_is_failed(tmp_path, open_shop, settings):
     """Three processes die of a capture; the fourth gives it up, and ends what else there is."""
     url = f"sqlite+aiosqlite:///{tmp_path / 'scanner.db'}"
     program = [sys.executable, str(Path(__file__).with_name("deadly.py")), url]
@@ -286,7 +286,7 @@ def test_a_capture_that_kills_its_worker_three_times_is_failed(tmp_path, open_sh
     async def run(*command):
         return await (await asyncio.create_subprocess_exec(*command)).wait()
 
-    codes, deadly, healthy = asyncio.run(scenario())
+    codes, deadly, healthy = await scenario()
     assert codes == [-signal.SIGKILL] * 3 + [0]
     assert (deadly.status, deadly.attempts) == ("FAILED", 3)
     assert deadly.error_message == "Processing was begun 3 times and did not end."

@@ -135,7 +135,7 @@ def test_a_broker_that_fails_is_not_the_end(caplog, until):
     assert "process_capture a is left to the sweep: ConnectionError" in caplog.text
 
 
-def test_a_broker_that_cannot_be_made_is_tried_again(until):
+async def test_a_broker_that_cannot_be_made_is_tried_again(until):
     """After an opening that failed the next job opens the broker."""
     broker = Recorder()
     answers = [OSError(), broker]
@@ -146,32 +146,26 @@ def test_a_broker_that_cannot_be_made_is_tried_again(until):
             raise answer
         return answer
 
-    async def run():
-        queue = Queue(open_broker)
-        await queue.start()
-        await queue.process_capture("a")
-        await queue.process_capture("b")
-        await until(lambda: broker.jobs)
-        await queue.stop()
-
-    asyncio.run(run())
+    queue = Queue(open_broker)
+    await queue.start()
+    await queue.process_capture("a")
+    await queue.process_capture("b")
+    await until(lambda: broker.jobs)
+    await queue.stop()
     assert broker.jobs == [Job("process_capture", "b")]
     assert broker.closed
 
 
-def test_the_broker_is_made_for_the_first_job():
+async def test_the_broker_is_made_for_the_first_job():
     """Without a job there is no broker, and nothing to close."""
 
     def open_broker():
         pytest.fail("no job came")
 
-    async def run():
-        queue = Queue(open_broker)
-        await queue.start()
-        assert await queue.room() == 1000
-        await queue.stop()
-
-    asyncio.run(run())
+    queue = Queue(open_broker)
+    await queue.start()
+    assert await queue.room() == 1000
+    await queue.stop()
 
 
 def test_a_stopped_queue_leaves_its_jobs(until):

@@ -113,18 +113,15 @@ def test_closing_has_late_work_given_back(monkeypatch, caplog, until):
     assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
 
 
-def test_a_closing_broker_begins_nothing():
+async def test_a_closing_broker_begins_nothing():
     """A job that comes once the tasks are closing is not begun."""
-
-    async def run():
-        work = Work()
-        work.may_end.set()
-        tasks = Tasks({"work": work.do}, lambda: None)
-        broker = MemoryBroker(tasks, 1)
-        await broker.start()
-        await tasks.close()
-        await broker.send(Job("work", "late"))
-        await broker.close()
-        return work.done
-
-    assert asyncio.run(run()) == []
+    work = Work()
+    work.may_end.set()
+    tasks = Tasks({"work": work.do}, lambda: None)
+    broker = MemoryBroker(tasks, 1)
+    await broker.start()
+    await tasks.close()
+    await broker.send(Job("work", "late"))
+    await broker.close()
+    result = work.done
+    assert result == []

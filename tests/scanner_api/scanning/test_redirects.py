@@ -84,15 +84,12 @@ def test_a_fragment_is_inherited(location, end, follow_on):
 
 
 @pytest.mark.parametrize("location", ["//127.0.0.1:{port}/b", "http://127.0.0.1:{port}/b"])
-def test_a_location_may_name_the_host(location, serving, follow):
+async def test_a_location_may_name_the_host(location, serving, follow):
     """Scheme-relative and absolute locations are followed."""
-
-    async def run():
-        async with serving({}) as site:
-            site.answers["/"] = moved(location.format(port=site.port))
-            return await follow(f"http://127.0.0.1:{site.port}/")
-
-    assert asyncio.run(run()).final_url.endswith("/b")
+    async with serving({}) as site:
+        site.answers["/"] = moved(location.format(port=site.port))
+        result = await follow(f"http://127.0.0.1:{site.port}/")
+    assert result.final_url.endswith("/b")
 
 
 def test_ten_redirects_are_followed(follow_on):
@@ -162,18 +159,15 @@ def test_the_body_is_not_read(follow_on):
     assert resolution.succeeded
 
 
-def test_a_refused_connection_is_a_result(serving, follow):
+async def test_a_refused_connection_is_a_result(serving, follow):
     """Nothing listening is an error message."""
-
-    async def run():
-        async with serving({}) as site:
-            port = site.port
-        return await follow(f"http://127.0.0.1:{port}/")
-
-    assert asyncio.run(run()).error_message == "127.0.0.1 cannot be connected to."
+    async with serving({}) as site:
+        port = site.port
+    result = await follow(f"http://127.0.0.1:{port}/")
+    assert result.error_message == "127.0.0.1 cannot be connected to."
 
 
-def test_a_host_that_does_not_take_connections_is_a_result(follow, monkeypatch):
+async def test_a_host_that_does_not_take_connections_is_a_result(follow, monkeypatch):
     """A connection that is neither taken nor refused is given up."""
     monkeypatch.setattr(redirects, "TOTAL_SECONDS", 0.4)
     with socket.socket() as full:
@@ -183,13 +177,13 @@ def test_a_host_that_does_not_take_connections_is_a_result(follow, monkeypatch):
         for connection in waiting:
             connection.settimeout(0)
             connection.connect_ex(full.getsockname())
-        resolution = asyncio.run(follow(f"http://127.0.0.1:{full.getsockname()[1]}/"))
+        resolution = await follow(f"http://127.0.0.1:{full.getsockname()[1]}/")
         for connection in waiting:
             connection.close()
     assert resolution.error_message == "127.0.0.1 did not answer in time."
 
 
-def test_the_name_is_looked_up_once_and_its_address_called(serving, names_of, follow):
+async def test_the_name_is_looked_up_once_and_its_address_called(serving, names_of, follow):
     """A name that changes its address between check and call gains nothing: there is one lookup a hop."""
     names = names_of(rebinding_test=[[LOOPBACK], [ip_address("10.0.0.1")]])
 
@@ -200,13 +194,13 @@ def test_the_name_is_looked_up_once_and_its_address_called(serving, names_of, fo
             )
             return resolution, site
 
-    resolution, site = asyncio.run(run())
+    resolution, site = await run()
     assert resolution.succeeded
     assert names.lookups == [("rebinding.test", site.port)]
     assert f"Host: rebinding.test:{site.port}\r\n" in site.heads[0]
 
 
-def test_a_second_hop_that_rebinds_is_refused(serving, names_of, follow):
+async def test_a_second_hop_that_rebinds_is_refused(serving, names_of, follow):
     """The same name is judged anew at every hop, by the addresses of that hop."""
     names = names_of(rebinding_test=[[LOOPBACK], [ip_address("10.0.0.1")]])
 
@@ -214,7 +208,7 @@ def test_a_second_hop_that_rebinds_is_refused(serving, names_of, follow):
         async with serving({"/": moved("/next")}) as site:
             return await follow(f"http://rebinding.test:{site.port}/", resolve=names), site
 
-    resolution, site = asyncio.run(run())
+    resolution, site = await run()
     assert resolution.error_message == "rebinding.test has no public address on a permitted port."
     assert len(site.heads) == 1
 
@@ -222,46 +216,43 @@ def test_a_second_hop_that_rebinds_is_refused(serving, names_of, follow):
 @pytest.mark.parametrize(
     "answer", [[], [LOOPBACK], [PUBLIC, LOOPBACK], [LOOPBACK, PUBLIC], [ip_address("::ffff:7f00:1")]]
 )
-def test_every_address_of_a_name_has_to_be_public(answer, names_of, follow):
+async def test_every_address_of_a_name_has_to_be_public(answer, names_of, follow):
     """One private address among public ones is enough to refuse a name, before anything is sent."""
-    resolution = asyncio.run(follow("http://mixed.test/", resolve=names_of(mixed_test=[answer]), allowed=[]))
+    resolution = await follow("http://mixed.test/", resolve=names_of(mixed_test=[answer]), allowed=[])
     assert resolution.error_message == "mixed.test has no public address on a permitted port."
 
 
-def test_a_name_that_cannot_be_permitted_is_not_looked_up(names_of, follow):
+async def test_a_name_that_cannot_be_permitted_is_not_looked_up(names_of, follow):
     """Where the port rules a destination out, no name server learns of it."""
     names = names_of(public_test=[[ip_address("8.8.8.8")]])
-    resolution = asyncio.run(follow("http://public.test:8080/", resolve=names, allowed=()))
+    resolution = await follow("http://public.test:8080/", resolve=names, allowed=())
     assert resolution.error_message == "public.test may not be called on port 8080 here."
     assert names.lookups == []
 
 
-def test_the_next_address_is_tried_when_one_is_down(serving, names_of, follow):
+async def test_the_next_address_is_tried_when_one_is_down(serving, names_of, follow):
     """A host with several addresses is reached over the first that takes the connection."""
-
-    async def run():
-        async with serving({}) as site:
-            names = names_of(two_test=[[ip_address("127.0.0.2"), LOOPBACK]])
-            return await follow(f"http://two.test:{site.port}/", resolve=names)
-
-    assert asyncio.run(run()).succeeded
+    async with serving({}) as site:
+        names = names_of(two_test=[[ip_address("127.0.0.2"), LOOPBACK]])
+        result = await follow(f"http://two.test:{site.port}/", resolve=names)
+    assert result.succeeded
 
 
-def test_names_of_this_machine_are_refused(follow):
+async def test_names_of_this_machine_are_refused(follow):
     """Localhost resolves, by the real resolver, to an address that may not be called."""
-    assert "no public address" in asyncio.run(follow("http://localhost./", allowed=[])).error_message
+    assert "no public address" in (await follow("http://localhost./", allowed=[])).error_message
 
 
 @pytest.mark.parametrize("host", ["no-such-name.invalid", "a" * 63 + ".invalid"])
-def test_an_unknown_name_has_no_address(host):
+async def test_an_unknown_name_has_no_address(host):
     """A name that does not resolve is an empty answer, not an exception."""
-    assert asyncio.run(SystemResolver()(host, 80)) == []
+    assert (await SystemResolver()(host, 80)) == []
 
 
 @given(url=st.text(st.characters(codec=None), max_size=50))
-def test_any_text_is_a_result(url, names_of, follow):
+async def test_any_text_is_a_result(url, names_of, follow):
     """Whatever is submitted, following it gives a result with a message."""
-    resolution = asyncio.run(follow("http://" + url, resolve=names_of(), allowed=[]))
+    resolution = await follow("http://" + url, resolve=names_of(), allowed=[])
     assert (resolution.succeeded, resolution.initial_url) == (False, "http://" + url)
 
 
@@ -301,16 +292,13 @@ def test_proxies_of_the_environment_are_ignored(monkeypatch, follow_on):
     assert resolution.succeeded
 
 
-def test_many_can_be_followed_at_once(serving, monkeypatch):
+async def test_many_can_be_followed_at_once(serving, monkeypatch):
     """One follower serves more callers at once than it has connections, if only they have the time."""
     monkeypatch.setattr(redirects, "TOTAL_SECONDS", 60)
-
-    async def run():
-        async with serving({"/": moved("/b")}) as site:
-            follower = RedirectFollower(Permissions(allowed=["127.0.0.1/32"]))
-            url = f"http://127.0.0.1:{site.port}/"
-            resolutions = await asyncio.gather(*(follower.follow(url) for _ in range(100)))
-            await follower.aclose()
-            return resolutions
-
-    assert all(resolution.redirects == 1 for resolution in asyncio.run(run()))
+    async with serving({"/": moved("/b")}) as site:
+        follower = RedirectFollower(Permissions(allowed=["127.0.0.1/32"]))
+        url = f"http://127.0.0.1:{site.port}/"
+        resolutions = await asyncio.gather(*(follower.follow(url) for _ in range(100)))
+        await follower.aclose()
+        result = resolutions
+    assert all(resolution.redirects == 1 for resolution in result)

@@ -83,7 +83,7 @@ def test_a_certificate_that_does_not_match_is_a_result(host, trusted, follow_ove
     assert resolution.error_message == f"{host} cannot be connected to."
 
 
-def test_http_is_led_to_https(certificate, server_tls, serving, names_of, follow):
+async def test_http_is_led_to_https(certificate, server_tls, serving, names_of, follow):
     """A redirect that upgrades to https is followed."""
 
     async def run():
@@ -94,5 +94,5 @@ def test_http_is_led_to_https(certificate, server_tls, serving, names_of, follow
             tls = ssl.create_default_context(cafile=certificate)
             return await follow(f"http://127.0.0.1:{plain.port}/", resolve=names, tls=tls), location
 
-    resolution, location = asyncio.run(run())
+    resolution, location = await run()
     assert (resolution.succeeded, resolution.final_url) == (True, location)

@@ -242,25 +242,10 @@ def now():
     return NOW
 
 
-class StoppedClock:
-    """A clock that moves only when it is told to."""
-
-    def __init__(self):
-        self.time = NOW
-
-    def now(self):
-        """Return the time at which it stands."""
-        return self.time
-
-    def advance(self, seconds):
-        """Move on."""
-        self.time += timedelta(seconds=seconds)
-
-
 @pytest.fixture
-def clock():
+def clock(stopped_clock):
     """A clock that stands at that moment."""
-    return StoppedClock()
+    return stopped_clock(NOW)
 
 
 class Rows:

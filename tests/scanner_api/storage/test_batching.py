@@ -38,52 +38,43 @@ async def settle():
         await asyncio.sleep(0)
 
 
-def test_asks_of_one_moment_share_a_read():
+async def test_asks_of_one_moment_share_a_read():
     """What is asked for at once is one read, each key in it once, and everyone gets their own value."""
-
-    async def scenario():
-        source = Source()
-        source.values = {"a": 1, "b": 2}
-        source.gate.set()
-        batching = Batching(source.load)
-        answers = await asyncio.gather(*map(batching.get, ["a", "b", "a", "unknown"]))
-        return answers, source.batches
-
-    assert asyncio.run(scenario()) == ([1, 2, 1, None], [["a", "b", "unknown"]])
+    source = Source()
+    source.values = {"a": 1, "b": 2}
+    source.gate.set()
+    batching = Batching(source.load)
+    answers = await asyncio.gather(*map(batching.get, ["a", "b", "a", "unknown"]))
+    result = answers, source.batches
+    assert result == ([1, 2, 1, None], [["a", "b", "unknown"]])
 
 
-def test_later_asks_wait_for_one_read_and_share_the_next():
+async def test_later_asks_wait_for_one_read_and_share_the_next():
     """While a read runs, further asks gather for exactly one more."""
-
-    async def scenario():
-        source = Source()
-        batching = Batching(source.load)
-        first = await ask(batching, "a")
-        later = [*await ask(batching, "b"), *await ask(batching, "c")]
-        source.gate.set()
-        await asyncio.gather(*first, *later)
-        return source.batches
-
-    assert asyncio.run(scenario()) == [["a"], ["b", "c"]]
+    source = Source()
+    batching = Batching(source.load)
+    first = await ask(batching, "a")
+    later = [*await ask(batching, "b"), *await ask(batching, "c")]
+    source.gate.set()
+    await asyncio.gather(*first, *later)
+    result = source.batches
+    assert result == [["a"], ["b", "c"]]
 
 
-def test_an_ask_sees_what_was_written_before_it():
+async def test_an_ask_sees_what_was_written_before_it():
     """An ask is not answered by a read that began before it, not even for the same key."""
-
-    async def scenario():
-        source = Source()
-        source.values = {"a": "old"}
-        batching = Batching(source.load)
-        before = await ask(batching, "a")
-        source.values = {"a": "new"}
-        after = await ask(batching, "a")
-        source.gate.set()
-        return await asyncio.gather(*before, *after)
-
-    assert asyncio.run(scenario()) == ["old", "new"]
+    source = Source()
+    source.values = {"a": "old"}
+    batching = Batching(source.load)
+    before = await ask(batching, "a")
+    source.values = {"a": "new"}
+    after = await ask(batching, "a")
+    source.gate.set()
+    result = await asyncio.gather(*before, *after)
+    assert result == ["old", "new"]
 
 
-def test_a_read_has_no_more_keys_than_the_limit():
+async def test_a_read_has_no_more_keys_than_the_limit():
     """A long queue becomes several reads."""
 
     async def scenario():
@@ -94,12 +85,12 @@ def test_a_read_has_no_more_keys_than_the_limit():
         answers = await asyncio.gather(*map(batching.get, range(7)))
         return answers, source.batches
 
-    answers, batches = asyncio.run(scenario())
+    answers, batches = await scenario()
     assert answers == [0, -1, -2, -3, -4, -5, -6]
     assert batches == [[0, 1, 2], [3, 4, 5], [6]]
 
 
-def test_an_error_reaches_everyone_in_the_read():
+async def test_an_error_reaches_everyone_in_the_read():
     """A failed read fails its asks; the next ask is read for again."""
 
     async def scenario():
@@ -115,12 +106,12 @@ def test_an_error_reaches_everyone_in_the_read():
         failed = await asyncio.gather(batching.get("a"), batching.get("b"), return_exceptions=True)
         return failed, await batching.get("a")
 
-    failed, later = asyncio.run(scenario())
+    failed, later = await scenario()
     assert [str(error) for error in failed] == ["gone", "gone"]
     assert later == "there"
 
 
-def test_an_error_reaches_everyone_who_waits_behind_the_read():
+async def test_an_error_reaches_everyone_who_waits_behind_the_read():
     """A read that fails, perhaps after a long time, is not followed by one for each batch behind it."""
 
     async def scenario():
@@ -138,14 +129,14 @@ def test_an_error_reaches_everyone_who_waits_behind_the_read():
         answers = await asyncio.gather(*asks, return_exceptions=True)
         return [type(answer) for answer in answers], batches
 
-    errors, batches = asyncio.run(scenario())
+    errors, batches = await scenario()
     assert errors == [ConnectionError, asyncio.CancelledError, ConnectionError]
     assert batches == [["a"]]
 
 
 @pytest.mark.parametrize("moment", ["queued", "reading"])
 @pytest.mark.parametrize("fails", [False, True])
-def test_who_gives_up_harms_no_one(moment, fails):
+async def test_who_gives_up_harms_no_one(moment, fails):
     """A cancelled ask, queued or being read, leaves the others alone, whether the read succeeds or fails."""
 
     async def scenario():
@@ -167,37 +158,31 @@ def test_who_gives_up_harms_no_one(moment, fails):
         (answer,) = await asyncio.gather(patient, return_exceptions=True)
         return impatient.cancelled(), answer
 
-    cancelled, answer = asyncio.run(scenario())
+    cancelled, answer = await scenario()
     assert cancelled
     assert isinstance(answer, ConnectionError) if fails else answer == "there"
 
 
-def test_a_read_for_no_one_asks_for_nothing():
+async def test_a_read_for_no_one_asks_for_nothing():
     """If all who asked have given up by the time of the read, their keys are not read for."""
-
-    async def scenario():
-        source = Source()
-        batching = Batching(source.load)
-        first = await ask(batching, "a")
-        (impatient,) = await ask(batching, "b")
-        impatient.cancel()
-        last = await ask(batching, "c")
-        source.gate.set()
-        await asyncio.gather(*first, *last)
-        return source.batches
-
-    assert asyncio.run(scenario()) == [["a"], ["c"]]
+    source = Source()
+    batching = Batching(source.load)
+    first = await ask(batching, "a")
+    (impatient,) = await ask(batching, "b")
+    impatient.cancel()
+    last = await ask(batching, "c")
+    source.gate.set()
+    await asyncio.gather(*first, *last)
+    result = source.batches
+    assert result == [["a"], ["c"]]
 
 
-def test_a_cancelled_read_cancels_its_asks():
+async def test_a_cancelled_read_cancels_its_asks():
     """When the loop is shut down in the middle of a read, no one waits for ever."""
-
-    async def scenario():
-        source = Source()
-        batching = Batching(source.load)
-        asks = await ask(batching, "a", "b")
-        batching._reading.cancel()
-        await settle()
-        return [task.cancelled() for task in asks]
-
-    assert asyncio.run(scenario()) == [True, True]
+    source = Source()
+    batching = Batching(source.load)
+    asks = await ask(batching, "a", "b")
+    batching._reading.cancel()
+    await settle()
+    result = [task.cancelled() for task in asks]
+    assert result == [True, True]

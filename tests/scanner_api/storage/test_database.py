@@ -39,26 +39,23 @@ def test_a_missing_driver_is_a_clear_error(monkeypatch):
         Database("postgresql+asyncpg://user:hunter2@host/database")
 
 
-def test_a_start_waits_for_whoever_has_the_file(sqlite_url):
+async def test_a_start_waits_for_whoever_has_the_file(sqlite_url):
     """A file that another process has locked, to make its tables for instance, is waited for at start."""
-
-    async def scenario():
-        database = Database(sqlite_url)
-        other = sqlite3.connect(database.url.database)
-        other.execute("BEGIN EXCLUSIVE")
-        starting = asyncio.create_task(database.migrate())
-        done, _ = await asyncio.wait([starting], timeout=0.1)
-        other.close()
-        await starting
-        await database.close()
-        return len(done)
-
-    assert asyncio.run(scenario()) == 0
+    database = Database(sqlite_url)
+    other = sqlite3.connect(database.url.database)
+    other.execute("BEGIN EXCLUSIVE")
+    starting = asyncio.create_task(database.migrate())
+    done, _ = await asyncio.wait([starting], timeout=0.1)
+    other.close()
+    await starting
+    await database.close()
+    result = len(done)
+    assert result == 0
 
 
 @pytest.mark.parametrize("source", ["sqlite+aiosqlite://", "sqlite_url"])
 @pytest.mark.parametrize("target", ["sqlite+aiosqlite://", "another file"])
-def test_a_copy_is_as_the_database_was(request, tmp_path, source, target, rows):
+async def test_a_copy_is_as_the_database_was(request, tmp_path, source, target, rows):
     """A SQLite database, in a file or in memory, is saved while it is used and loaded as it was then."""
     copy = tmp_path / "copy.db"
     source = source if "://" in source else request.getfixturevalue(source)
@@ -85,14 +82,12 @@ def test_a_copy_is_as_the_database_was(request, tmp_path, source, target, rows):
         finally:
             await database.close()
 
-    async def scenario():
-        await saved()
-        return await loaded()
-
-    assert asyncio.run(scenario()) == 2
+    await saved()
+    result = await loaded()
+    assert result == 2
 
 
-def test_what_is_no_copy_is_a_clear_error(tmp_path):
+async def test_what_is_no_copy_is_a_clear_error(tmp_path):
     """A file that is no database cannot be loaded, and the error names it."""
     file = tmp_path / "photo.jpg"
     file.write_bytes(b"a photo" * 1000)
@@ -105,21 +100,18 @@ def test_what_is_no_copy_is_a_clear_error(tmp_path):
             await database.close()
 
     with pytest.raises(DatabaseError, match=r"photo\.jpg.*not a database"):
-        asyncio.run(scenario())
+        (await scenario())
 
 
-def test_databases_in_memory_are_apart(rows):
+async def test_databases_in_memory_are_apart(rows):
     """Each in-memory database is its own, and as empty as a new file."""
-
-    async def scenario():
-        one, other = Database("sqlite+aiosqlite://"), Database("sqlite+aiosqlite:///:memory:")
-        await one.migrate()
-        await other.migrate()
-        async with one.transaction() as connection:
-            await rows.add(connection, "new")
-        counts = await rows.count(one), await rows.count(other)
-        await one.close()
-        await other.close()
-        return counts
-
-    assert asyncio.run(scenario()) == (1, 0)
+    one, other = Database("sqlite+aiosqlite://"), Database("sqlite+aiosqlite:///:memory:")
+    await one.migrate()
+    await other.migrate()
+    async with one.transaction() as connection:
+        await rows.add(connection, "new")
+    counts = await rows.count(one), await rows.count(other)
+    await one.close()
+    await other.close()
+    result = counts
+    assert result == (1, 0)

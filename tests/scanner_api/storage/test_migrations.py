@@ -147,18 +147,15 @@ def test_head_is_the_newest_revision():
     assert ScriptDirectory.from_config(configuration()).get_heads() == [migrations.HEAD]
 
 
-def test_processes_that_start_at_once_migrate_once(shared_url):
+async def test_processes_that_start_at_once_migrate_once(shared_url):
     """Several processes on a new database all start, and find one schema."""
     migrate_in_processes(shared_url, 3)
-
-    async def revisions():
-        database = Database(shared_url)
-        async with database.snapshot() as connection:
-            rows = (await connection.scalars(text("SELECT version_num FROM alembic_version"))).all()
-        await database.close()
-        return rows
-
-    assert asyncio.run(revisions()) == [migrations.HEAD]
+    database = Database(shared_url)
+    async with database.snapshot() as connection:
+        rows = (await connection.scalars(text("SELECT version_num FROM alembic_version"))).all()
+    await database.close()
+    result = rows
+    assert result == [migrations.HEAD]
 
 
 def test_a_current_database_needs_no_alembic(sqlite_url):
@@ -167,7 +164,7 @@ def test_a_current_database_needs_no_alembic(sqlite_url):
     assert migrate_in_processes(sqlite_url, 1) == ["False"]
 
 
-def test_a_database_of_the_first_version_is_brought_up_to_date(shared_url, session, now):
+async def test_a_database_of_the_first_version_is_brought_up_to_date(shared_url, session, now):
     """Organizations, credentials and sessions of revision 0001 are as they were, and sessions go on."""
     stored = {
         **session,
@@ -193,33 +190,30 @@ def test_a_database_of_the_first_version_is_brought_up_to_date(shared_url, sessi
         await database.close()
         return found, closed.status, claimed, kept.name
 
-    found, status, claimed, name = asyncio.run(scenario())
+    found, status, claimed, name = await scenario()
     assert found == ScanSession(**stored)
     assert (status, claimed, name) == ("COMPLETED", 1, "Grocer \x00")
 
 
-def test_a_capture_of_the_second_version_keeps_the_gtin_it_came_with(shared_url, session, scanned, now):
+async def test_a_capture_of_the_second_version_keeps_the_gtin_it_came_with(shared_url, session, scanned, now):
     """A capture that waits while the server is renewed is still about the product that the client named."""
     row = {**asdict(scanned(gtin="09521234000013")), "session_id": session["id"]}
     del row["product_name"], row["sent_gtin"]
-
-    async def scenario():
-        database = Database(shared_url)
-        await database.connect()
-        async with database.transaction() as connection:
-            await connection.run_sync(upgrade_to, "0002")
-            await connection.execute(
-                organizations.insert(), {"id": "organization", "name": "Grocer", "created": now}
-            )
-            await connection.execute(scan_sessions.insert(), session)
-            of_then = [captures.c[name] for name in row]
-            await connection.execute(captures.insert().from_select(of_then, select(*bound(of_then, row))))
-        await database.migrate()
-        claimed = await CaptureStore(database, SystemClock(), 10**10).claim(row["id"], 20)
-        await database.close()
-        return claimed
-
-    assert asyncio.run(scenario()) == scanned(gtin="09521234000013", sent_gtin="09521234000013")
+    database = Database(shared_url)
+    await database.connect()
+    async with database.transaction() as connection:
+        await connection.run_sync(upgrade_to, "0002")
+        await connection.execute(
+            organizations.insert(), {"id": "organization", "name": "Grocer", "created": now}
+        )
+        await connection.execute(scan_sessions.insert(), session)
+        of_then = [captures.c[name] for name in row]
+        await connection.execute(captures.insert().from_select(of_then, select(*bound(of_then, row))))
+    await database.migrate()
+    claimed = await CaptureStore(database, SystemClock(), 10**10).claim(row["id"], 20)
+    await database.close()
+    result = claimed
+    assert result == scanned(gtin="09521234000013", sent_gtin="09521234000013")
 
 
 def test_a_current_database_is_left_alone(in_database, now):
@@ -245,7 +239,7 @@ def test_a_database_of_another_version_is_a_clear_error(in_database, revision):
         in_database(scenario)
 
 
-def test_a_failed_migration_changes_nothing(database_url):
+async def test_a_failed_migration_changes_nothing(database_url):
     """If a step fails the schema stays as it was, and the error says why."""
 
     def tables(connection):
@@ -263,4 +257,4 @@ def test_a_failed_migration_changes_nothing(database_url):
         finally:
             await database.close()
 
-    assert asyncio.run(scenario()) == {"secrets"}
+    assert (await scenario()) == {"secrets"}

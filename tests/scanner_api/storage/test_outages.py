@@ -45,7 +45,7 @@ def broken_url(request, tmp_path, postgresql, closed_port):
     ],
     indirect=["broken_url"],
 )
-def test_what_cannot_be_connected_to_is_a_clear_error_at_start(broken_url, told):
+async def test_what_cannot_be_connected_to_is_a_clear_error_at_start(broken_url, told):
     """Without folder, file, server or database the start fails, naming the URL without its password."""
 
     async def start():
@@ -56,14 +56,14 @@ def test_what_cannot_be_connected_to_is_a_clear_error_at_start(broken_url, told)
             await database.close()
 
     with pytest.raises(DatabaseError, match=rf"(?s){told}") as caught:
-        asyncio.run(start())
+        (await start())
     assert "(database_url)" in str(caught.value)
     assert "hunter2" not in str(caught.value)
 
 
 @pytest.mark.parametrize("broken_url", ["server", "database"], indirect=True)
 @pytest.mark.parametrize("use", ["ping", "transaction", "snapshot"])
-def test_what_stops_answering_is_a_503(broken_url, use):
+async def test_what_stops_answering_is_a_503(broken_url, use):
     """After the start the same failures are ServiceUnavailable, which says nothing of the database."""
 
     async def scenario():
@@ -78,7 +78,7 @@ def test_what_stops_answering_is_a_503(broken_url, use):
             await database.close()
 
     with pytest.raises(ServiceUnavailable, match=r"^The database does not answer\.$"):
-        asyncio.run(scenario())
+        (await scenario())
 
 
 def test_a_ping_is_answered(in_database, rows):
@@ -106,7 +106,7 @@ def test_a_ping_waits_for_no_writer(in_shared_database, rows):
     in_shared_database(scenario)
 
 
-def test_a_database_that_hangs_is_a_503(monkeypatch):
+async def test_a_database_that_hangs_is_a_503(monkeypatch):
     """A server that takes connections and says nothing is found out in time."""
     monkeypatch.setattr("scanner_api.storage.database._PING_SECONDS", 0.1)
 
@@ -120,7 +120,7 @@ def test_a_database_that_hangs_is_a_503(monkeypatch):
                 await database.close()
 
     with pytest.raises(ServiceUnavailable):
-        asyncio.run(scenario())
+        (await scenario())
 
 
 def test_a_lock_that_is_held_too_long_is_a_503(sqlite_url, run_in, monkeypatch, rows):

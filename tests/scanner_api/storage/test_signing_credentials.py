@@ -68,58 +68,52 @@ async def look_again(credentials):
     return (await credentials.current()).access_key
 
 
-def test_no_credentials_is_a_clear_error_at_start():
+async def test_no_credentials_is_a_clear_error_at_start():
     """Where boto3's chain ends without credentials, the error says how they can be given."""
     with pytest.raises(PhotoBucketError, match=r"AWS_ACCESS_KEY_ID.*AWS_PROFILE.*role"):
-        asyncio.run(SigningCredentials(None).find())
+        (await SigningCredentials(None).find())
 
 
-def test_a_profile_that_is_not_there_is_a_clear_error_at_start(monkeypatch):
+async def test_a_profile_that_is_not_there_is_a_clear_error_at_start(monkeypatch):
     """A wrong AWS_PROFILE is named."""
     monkeypatch.setenv("AWS_PROFILE", "nowhere")
     with pytest.raises(PhotoBucketError, match="nowhere"):
-        asyncio.run(SigningCredentials(None).find())
+        (await SigningCredentials(None).find())
 
 
-def test_half_a_credential_is_a_clear_error_at_start(monkeypatch):
+async def test_half_a_credential_is_a_clear_error_at_start(monkeypatch):
     """A key without its secret is told, and not repeated."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
     with pytest.raises(PhotoBucketError, match="AWS_SECRET_ACCESS_KEY") as caught:
-        asyncio.run(SigningCredentials(None).find())
+        (await SigningCredentials(None).find())
     assert "AKIAIOSFODNN7EXAMPLE" not in str(caught.value)
 
 
-def test_the_environment_is_found(monkeypatch):
+async def test_the_environment_is_found(monkeypatch):
     """boto3's own chain is walked: here its first link, with a session token."""
     for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN"):
         monkeypatch.setenv(f"AWS_{name}", name)
-
-    async def scenario():
-        credentials = SigningCredentials(None)
-        await credentials.find()
-        return await credentials.current()
-
-    assert asyncio.run(scenario())[:3] == ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN")
+    credentials = SigningCredentials(None)
+    await credentials.find()
+    result = await credentials.current()
+    assert result[:3] == ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN")
 
 
-def test_credentials_that_were_never_found_are_a_503():
+async def test_credentials_that_were_never_found_are_a_503():
     """Whoever signs without a start gets a problem, not a crash."""
     with pytest.raises(ServiceUnavailable):
-        asyncio.run(SigningCredentials(None).current())
+        (await SigningCredentials(None).current())
 
 
-def test_fresh_credentials_are_kept():
+async def test_fresh_credentials_are_kept():
     """Credentials that are far from their expiry are not fetched again."""
-
-    async def scenario():
-        role = Role()
-        credentials = await role.credentials(minutes=60)
-        return [await look_again(credentials) for _ in range(3)], role.number
-
-    assert asyncio.run(scenario()) == (["key-1"] * 3, 1)
+    role = Role()
+    credentials = await role.credentials(minutes=60)
+    result = [await look_again(credentials) for _ in range(3)], role.number
+    assert result == (["key-1"] * 3, 1)
 
 
-def test_a_renewal_that_is_due_keeps_no_one_waiting():
+async def test_a_renewal_that_is_due_keeps_no_one_waiting():
     """Well before the expiry the old ones still sign, while new ones are fetched, once and in a thread."""
 
     async def scenario():
@@ -131,60 +125,50 @@ def test_a_renewal_that_is_due_keeps_no_one_waiting():
         await credentials._renewal
         return meanwhile, await look_again(credentials), role
 
-    meanwhile, renewed, role = asyncio.run(scenario())
+    meanwhile, renewed, role = await scenario()
     assert meanwhile == ["key-1"] * 3
     assert renewed == "key-2"
     assert role.number == 2
     assert role.threads[-1] != threading.get_ident()
 
 
-def test_credentials_about_to_expire_are_renewed_first():
+async def test_credentials_about_to_expire_are_renewed_first():
     """Just before the expiry everyone waits for the new ones, and the event loop goes on meanwhile."""
-
-    async def scenario():
-        role = Role()
-        credentials = await role.credentials(minutes=9)
-        role.gate.clear()
-        waiting = [asyncio.create_task(look_again(credentials)) for _ in range(3)]
-        done, _ = await asyncio.wait(waiting, timeout=0.05)
-        role.gate.set()
-        return len(done), await asyncio.gather(*waiting), role.number
-
-    assert asyncio.run(scenario()) == (0, ["key-2"] * 3, 2)
+    role = Role()
+    credentials = await role.credentials(minutes=9)
+    role.gate.clear()
+    waiting = [asyncio.create_task(look_again(credentials)) for _ in range(3)]
+    done, _ = await asyncio.wait(waiting, timeout=0.05)
+    role.gate.set()
+    result = len(done), await asyncio.gather(*waiting), role.number
+    assert result == (0, ["key-2"] * 3, 2)
 
 
-def test_credentials_that_cannot_be_renewed_are_a_503_until_they_can():
+async def test_credentials_that_cannot_be_renewed_are_a_503_until_they_can():
     """While the role fails no one signs with what is about to expire; afterwards everyone does again."""
-
-    async def scenario():
-        role = Role()
-        credentials = await role.credentials(minutes=9)
-        role.error = CredentialRetrievalError(provider="role", error_msg="hunter2")
-        with pytest.raises(ServiceUnavailable) as caught:
-            await look_again(credentials)
-        with pytest.raises(ServiceUnavailable):
-            await credentials.current()
-        role.error = None
-        return str(caught.value), await look_again(credentials)
-
-    told, renewed = asyncio.run(scenario())
+    role = Role()
+    credentials = await role.credentials(minutes=9)
+    role.error = CredentialRetrievalError(provider="role", error_msg="hunter2")
+    with pytest.raises(ServiceUnavailable) as caught:
+        await look_again(credentials)
+    with pytest.raises(ServiceUnavailable):
+        await credentials.current()
+    role.error = None
+    told, renewed = str(caught.value), await look_again(credentials)
     assert "hunter2" not in told
     assert renewed == "key-2"
 
 
-def test_whoever_gives_up_waiting_does_not_stop_the_renewal():
+async def test_whoever_gives_up_waiting_does_not_stop_the_renewal():
     """A cancelled request leaves the renewal to the others."""
-
-    async def scenario():
-        role = Role()
-        credentials = await role.credentials(minutes=9)
-        role.gate.clear()
-        impatient = asyncio.create_task(look_again(credentials))
-        await asyncio.wait([impatient], timeout=0.05)
-        impatient.cancel()
-        patient = asyncio.create_task(credentials.current())
-        await asyncio.wait([impatient])
-        role.gate.set()
-        return impatient.cancelled(), (await patient).access_key
-
-    assert asyncio.run(scenario()) == (True, "key-2")
+    role = Role()
+    credentials = await role.credentials(minutes=9)
+    role.gate.clear()
+    impatient = asyncio.create_task(look_again(credentials))
+    await asyncio.wait([impatient], timeout=0.05)
+    impatient.cancel()
+    patient = asyncio.create_task(credentials.current())
+    await asyncio.wait([impatient])
+    role.gate.set()
+    result = impatient.cancelled(), (await patient).access_key
+    assert result == (True, "key-2")

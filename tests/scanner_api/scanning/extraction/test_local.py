@@ -68,9 +68,9 @@ def test_any_other_side_is_searched_for_both(extract):
 
 
 @pytest.mark.parametrize("photo_type", ["barcode", "recycling", "certification"])
-def test_photos_without_text_of_a_product_are_not_read(extractor, photo_type):
+async def test_photos_without_text_of_a_product_are_not_read(extractor, photo_type):
     """Such photos suggest nothing, whatever they hold."""
-    assert asyncio.run(extractor.extract(LabelPhoto("k", photo_type, b"not even an image"))) == []
+    assert (await extractor.extract(LabelPhoto("k", photo_type, b"not even an image"))) == []
 
 
 def test_a_blank_photo_suggests_itself_alone(extract):
