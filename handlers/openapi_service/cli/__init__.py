@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from openapi_contract.cli.commands import Lazy
 
+SERVE = Lazy(
+    "openapi_service.cli.serve:serve",
+    "Serve a contract by handlers: functions named as its operations are.",
+)
 CONTRACT_COMMANDS = {
     "show": Lazy(
         "openapi_contract.cli.contract:show",
@@ -28,6 +32,10 @@ CONTRACT_COMMANDS = {
     "scaffold": Lazy(
         "openapi_service.cli.scaffold:scaffold",
         "Write a handler that is not implemented, and a test that says so, for each operation without one.",
+    ),
+    "new": Lazy(
+        "openapi_service.cli.new:new",
+        "Write a project that serves a contract: handlers that return examples, tests, and a CI file.",
     ),
     "types": Lazy(
         "openapi_contract.cli.contract:types",

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from openapi_contract.comparison.expansion import alternatives_of
 from openapi_contract.comparison.limits import words
 from openapi_contract.comparison.located import Located
-from openapi_contract.comparison.shapes import ANY_TYPE, Shape, shape_of, type_words
+from openapi_contract.comparison.shapes import Shape, shape_of, type_words
+from openapi_contract.schemas import EVERY_TYPE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from openapi_contract import Contract
-    from openapi_contract.comparison.located import Conjunction
+    from openapi_contract.schemas import Schema
 
 PYTHON = {
     "string": "str",
@@ -22,14 +26,19 @@ PYTHON = {
     "array": "list[Any]",
     "object": "dict[str, Any]",
 }
-VALUES: dict[str, Any] = {
-    "string": "text",
-    "integer": 1,
-    "number": 1.5,
-    "boolean": True,
-    "array": [],
-    "object": {},
+FORMATS = {
+    "date": "2026-01-31",
+    "date-time": "2026-01-31T12:00:00Z",
+    "time": "12:00:00Z",
+    "duration": "PT1H",
+    "email": "someone@example.com",
+    "hostname": "example.com",
+    "ipv4": "192.0.2.1",
+    "ipv6": "2001:db8::1",
+    "uri": "https://example.com/",
+    "uuid": "00000000-0000-4000-8000-000000000000",
 }
+"""A text of each format."""
 DEEPEST = 4
 """Objects in objects that a sample has; beyond them they are empty."""
 LONGEST_TEXT = 60
@@ -41,52 +50,69 @@ class Samples:
     def __init__(self, contract: Contract) -> None:
         self._schemas = contract.schemas
 
-    def shapes(self, schema: Any) -> list[Shape]:
-        """Return the alternatives of a schema as it stands in the contract."""
-        return self._shapes((Located(schema, "", ""),))
-
-    def _shapes(self, conjunction: Conjunction) -> list[Shape]:
-        nowhere = Located({}, "", "")
-        return [shape_of(each, nowhere) for each in alternatives_of(self._schemas, conjunction)]
-
-    def python_type(self, schema: Any, *, is_optional: bool = False) -> str:
-        """Return the annotation for a value that keeps a schema, or that may not have been sent."""
-        shapes = self.shapes(schema)
-        types: set[str] = set().union(*(shape.types for shape in shapes))
-        if types >= ANY_TYPE:
+    def python_type(self, node: Any, *, is_optional: bool = False) -> str:
+        """Return the annotation for a value that conforms to a schema, or that may not have been sent."""
+        types = self._schemas.of(node).types
+        if types >= EVERY_TYPE:
             return "Any"
         types -= {"integer"} if "number" in types else set()
-        takes_none = is_optional or any(shape.takes_null for shape in shapes)
         named = [PYTHON[each] for each in PYTHON if each in types]
-        return " | ".join([*named, *["None"] * takes_none]) or "Any"
+        return " | ".join([*named, *["None"] * (is_optional or "null" in types)]) or "Any"
 
-    def described(self, schema: Any) -> str:
+    def described(self, node: Any) -> str:
         """Return the component, types, values and limits of a schema in words."""
-        return " or ".join(dict.fromkeys(map(_described, self.shapes(schema))))
+        nowhere = Located({}, "", "")
+        alternatives = alternatives_of(self._schemas, (Located(node, "", ""),))
+        return " or ".join(dict.fromkeys(_described(shape_of(each, nowhere)) for each in alternatives))
 
-    def value(self, schema: Any) -> Any:
-        """Return a value as the schema has it: an example, the default, or the simplest of its type."""
-        return self._value((Located(schema, "", ""),), 0)
+    def value(self, node: Any) -> Any:
+        """Return a value as a schema has it: an example, the default, or the simplest of its type."""
+        return self._value(self._schemas.of(node), 0)
 
-    def _value(self, conjunction: Conjunction, depth: int) -> Any:
-        for located in conjunction:
-            node = located.node if isinstance(located.node, dict) else {}
-            told = [*node.get("examples", ())[:1], *(node[k] for k in ("example", "default") if k in node)]
-            if told:
-                return told[0]
-        shape = next((shape for shape in self._shapes(conjunction) if shape.types), None)
-        if shape is None:
-            return None
-        if shape.enum:
-            return next(iter(shape.enum.values()))
-        (kind, *_) = (each for each in VALUES if each in shape.types)
-        return self._object(shape, depth) if kind == "object" else VALUES[kind]
+    def conforms(self, node: Any, value: Any) -> bool:
+        """Tell whether a value conforms to a schema."""
+        return self._schemas.of(node).validator.is_valid(value)
 
-    def _object(self, shape: Shape, depth: int) -> dict[str, Any]:
-        if depth == DEEPEST:
-            return {}
-        needed = [name for name in shape.properties if name in shape.required]
-        return {name: self._value(shape.properties[name], depth + 1) for name in needed}
+    def _value(self, schema: Schema, depth: int) -> Any:
+        candidates = list(self._candidates(schema, depth))
+        return next(filter(schema.validator.is_valid, candidates), candidates[0])
+
+    def _candidates(self, schema: Schema, depth: int) -> Iterator[Any]:
+        for part in schema.parts:
+            yield from part.get("examples", ())[:1]
+            yield from (part[keyword] for keyword in ("example", "default", "const") if keyword in part)
+        for part in schema.branches:
+            yield from part.get("enum", ())
+        for each in [schema, *map(schema.of, schema.branches[1:])]:
+            yield from (self._simplest(each, kind, depth) for kind in PYTHON if kind in each.types)
+        yield None
+
+    def _simplest(self, schema: Schema, kind: str, depth: int) -> Any:
+        keywords = {key: value for part in reversed(schema.parts) for key, value in part.items()}
+        if kind == "object":
+            required = dict.fromkeys(chain.from_iterable(part.get("required", ()) for part in schema.parts))
+            named = {name: schema.properties.get(name, schema.of(True)) for name in required}  # noqa: FBT003 -- a schema
+            return (
+                {}
+                if depth == DEEPEST
+                else {name: self._value(each, depth + 1) for name, each in named.items()}
+            )
+        if kind == "array":
+            return [self._value(schema.items, depth + 1) for _ in range(keywords.get("minItems", 0))][
+                :LONGEST_TEXT
+            ]
+        if kind == "string":
+            text = FORMATS.get(keywords.get("format", ""), "text")
+            return text.ljust(min(keywords.get("minLength", 0), LONGEST_TEXT), "t")[
+                : keywords.get("maxLength")
+            ]
+        if kind == "boolean":
+            return True
+        step = keywords.get("multipleOf", 1 if kind == "integer" else 0.5)
+        least = max(keywords.get("minimum", step), keywords.get("exclusiveMinimum", 0) + step)
+        return min(
+            least, keywords.get("maximum", least), keywords.get("exclusiveMaximum", least + step) - step
+        )
 
 
 def _described(shape: Shape) -> str:

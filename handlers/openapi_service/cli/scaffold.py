@@ -17,7 +17,7 @@ from .serve import Handlers, imported_handlers
 from .stubs import Stub, Stubs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from openapi_contract import Contract, Operation
 
@@ -43,8 +43,13 @@ def scaffold(
     """
     known = imported_handlers(handlers or package)
     work = Scaffolding(read_contract(contract, load), known, into / "operations", tests or into / "tests")
+    print_outcomes(work.done())
+
+
+def print_outcomes(outcomes: Iterable[tuple[str, str, str]]) -> None:
+    """Print what becomes of each file as it is written; one that cannot be ends the command with 2."""
     try:
-        for outcome, what, remark in work.done():
+        for outcome, what, remark in outcomes:
             typer.echo(f"{outcome:8} {what}{f': {remark}' if remark else ''}")
     except OSError as error:
         if error.filename is None:  # the terminal went away, and no file is to blame
@@ -56,12 +61,18 @@ class Scaffolding:
     """The handlers and tests that a contract lacks, and where they are written."""
 
     def __init__(
-        self, contract: Contract, handlers: Mapping[str, Any], operations: Path, tests: Path
+        self,
+        contract: Contract,
+        handlers: Mapping[str, Any],
+        operations: Path,
+        tests: Path,
+        *,
+        respond: bool = False,
     ) -> None:
         self._contract = contract
         self._handlers = handlers
         self._operations, self._tests = operations, tests
-        self._stubs = Stubs(contract)
+        self._stubs = Stubs(contract, respond=respond)
 
     def done(self) -> Iterator[tuple[str, str, str]]:
         """Write what is missing; yield what became of each file: outcome, name and remark."""
@@ -72,7 +83,7 @@ class Scaffolding:
             return
         self._tests.mkdir(parents=True, exist_ok=True)
         self._operations.mkdir(parents=True, exist_ok=True)
-        _write(self._operations / "__init__.py", PACKAGE)
+        write_new(self._operations / "__init__.py", PACKAGE)
         for module, stubs in modules.items():
             yield from self._module(module, stubs)
 
@@ -80,12 +91,12 @@ class Scaffolding:
         path, test = self._operations / f"{module}.py", self._tests / f"test_{module}.py"
         names = ", ".join(stub.name for stub in stubs)
         title = stubs[0].operation.tags[0] if stubs[0].operation.tags else "Operations without a tag"
-        if not _write(path, self._stubs.module(title, stubs)):
+        if not write_new(path, self._stubs.module(title, stubs)):
             yield "skipped", str(path), f"is there; it may lack {names}"
             return
         yield "wrote", str(path), f"{len(stubs)} to implement"
         text = self._stubs.tests(title, _import_name(self._operations), module, stubs)
-        is_new = _write(test, text)
+        is_new = write_new(test, text)
         yield ("wrote", str(test), "") if is_new else ("skipped", str(test), "is there")
 
     def _missing(self) -> tuple[dict[str, list[Stub]], list[tuple[Operation, str]]]:
@@ -127,7 +138,7 @@ def _import_name(folder: Path) -> str:
     return ".".join(names)
 
 
-def _write(path: Path, text: str) -> bool:
+def write_new(path: Path, text: str) -> bool:
     """Write a new file; return whether there was none."""
     try:
         with path.open("x", encoding="utf-8") as file:

@@ -26,9 +26,9 @@ TYPOGRAPHY = str.maketrans("\u2013\u2014\u2018\u2019\u201c\u201d\u00d7", "--''''
 MODULE = '''"""{title}"""
 {lenience}
 from __future__ import annotations
-{imports}
-from openapi_service.problems import NotImplementedYet
-'''
+{imports}{problem}'''
+PROBLEM = "\nfrom openapi_service.problems import NotImplementedYet\n"
+JSON = re.compile(r"\bjson\b")
 LENIENCE = "\n# ruff: noqa: {rules}, RUF100 -- the contract names handlers and their arguments\n"
 """RUF100 for whoever has not chosen the other rules."""
 TESTS = '''"""{title}"""
@@ -55,10 +55,17 @@ class Stub:
 
 
 class Stubs:
-    """Writes the handlers and tests of a contract's operations."""
+    """Writes the handlers and tests of a contract's operations.
 
-    def __init__(self, contract: Contract) -> None:
+    Args:
+        contract: whose operations they are.
+        respond: have handlers return an example, as far as one is known, and not raise what says that they
+            are not implemented.
+    """
+
+    def __init__(self, contract: Contract, *, respond: bool = False) -> None:
         self._samples = Samples(contract)
+        self._respond = respond
 
     def module(self, title: str, stubs: Sequence[Stub]) -> str:
         """Return a module of handlers."""
@@ -71,7 +78,8 @@ class Stubs:
             PLR0913=most > MOST_ARGUMENTS,
             PLR0917=most > MOST_ARGUMENTS,
         )
-        header = MODULE.format(title=sentence(title), lenience=lenience, imports=imports)
+        problem = PROBLEM if any("NotImplementedYet" in each for each in handlers) else ""
+        header = MODULE.format(title=sentence(title), lenience=lenience, imports=imports, problem=problem)
         return "\n\n".join([header, *handlers])
 
     def tests(self, title: str, package: str, module: str, stubs: Sequence[Stub]) -> str:
@@ -91,15 +99,32 @@ class Stubs:
     def _handler(self, stub: Stub) -> str:
         arguments = list(self._arguments(stub.operation))
         result = self._returned(stub.operation)[0]
-        detail = shorten(f"{prose(_label(stub.operation))} is not implemented.", SUMMARY_WIDTH - 10)
         return "\n".join(
             [
                 _definition(stub.name, [f"{name}: {kind}" for name, kind, _ in arguments], result),
                 *self._docstring(stub.operation, arguments),
-                f'    raise NotImplementedYet("{detail}")',
+                *self._body(stub.operation),
                 "",
             ]
         )
+
+    def _body(self, operation: Operation) -> Iterator[str]:
+        """Yield the statement of a handler, if it needs one."""
+        schema, value = self._success(operation)
+        if self._respond and self._samples.conforms(schema, value):
+            if value is not None:
+                yield f"    return {literal(value, 4)}"
+            return
+        detail = shorten(f"{prose(_label(operation))} is not implemented.", SUMMARY_WIDTH - 10)
+        yield f'    raise NotImplementedYet("{detail}")'
+
+    def _success(self, operation: Operation) -> tuple[Any, Any]:
+        """Return the schema of the first successful response, and a value of it: None for no content."""
+        success = next((each for status, each in operation.responses.items() if status[0] == "2"), {})
+        media_type, schema = _first_content(success)
+        value = self._samples.value(schema) if media_type else None
+        # what is no JSON is bytes or text, of which the schema says little
+        return (schema if not media_type or JSON.search(media_type) else False), value
 
     def _arguments(self, operation: Operation) -> Iterator[tuple[str, str, str]]:
         """Yield the name, type and description of what the handler is called with."""
@@ -160,8 +185,7 @@ class Stubs:
 
     def _expected(self, operation: Operation) -> str:
         """Return the comparison of the answer with a sample of what the contract declares."""
-        success = next((each for status, each in operation.responses.items() if status[0] == "2"), {})
-        value = self._samples.value(_first_content(success)[1]) if success else {}
+        value = self._success(operation)[1]
         is_singleton = value is None or isinstance(value, bool)
         return f"assert answer {'is' if is_singleton else '=='} {literal(value, 4)}"
 
@@ -233,5 +257,5 @@ def _schema_of(parameter: Mapping[str, Any]) -> Any:
 def _first_content(holder: Mapping[str, Any]) -> tuple[str, Any]:
     """Return the first media type, JSON if there is any, and its schema."""
     content = holder.get("content", {})
-    names = sorted(content, key=lambda name: not re.search(r"\bjson\b", name))
-    return (names[0], content[names[0]].get("schema", {})) if names else ("", {})
+    names = sorted(content, key=lambda name: not JSON.search(name))
+    return (names[0], content[names[0]].get("schema", {})) if names else ("", True)

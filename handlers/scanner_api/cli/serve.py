@@ -10,8 +10,8 @@ import typer
 import uvloop
 
 from openapi_contract.cli.commands import failure
-from openapi_service.server import CannotStart, listen, starting, url_of
-from openapi_service.server import serve as serve_app
+from openapi_service.cli.serve import Authenticate, Handlers, serve_until_ended
+from openapi_service.cli.serve import serve as serve_own
 from scanner_api.app import START_ERRORS, create_app
 from scanner_api.processing.queue import QueueError
 from scanner_api.worker import Worker
@@ -22,31 +22,44 @@ if TYPE_CHECKING:
     from scanner_api.settings import Settings
 
 
-@with_settings
-def serve(settings: Settings) -> None:
+def _serve(settings: Settings, *, handlers: str | None, authenticate: str | None) -> None:
     """Serve the Scanner API with real keys, a real database and a real bucket.
 
     Settings come from flags, from SCANNER_* environment variables and from a TOML file, in this order.
     AWS credentials come from boto3's usual chain (environment, profile, role, instance metadata).
 
+    With --handlers it serves the contract of --contract by functions of yours instead, and nothing of the
+    Scanner API; host, port, CORS origins and log level are the settings of that.
+
     Exit codes: 0 when it was told to end, 1 when it could not start, 2 for wrong settings.
     """
-    try:
-        with starting(*START_ERRORS):
-            app, listening = create_app(settings), listen(settings.host, settings.port)
-        with listening:
-            ready = f"Scanner API {app.contract.version} on {url_of(listening)} (explorer: /docs)"
-            uvloop.run(
-                serve_app(
-                    app,
-                    listening,
-                    lambda: typer.echo(ready),
-                    log_level=settings.log_level,
-                    start_errors=START_ERRORS,
-                )
-            )
-    except CannotStart as error:
-        raise failure(f"Cannot start: {error}", 1) from None
+    if handlers is not None and settings.contract is not None:
+        serve_own(
+            contract=str(settings.contract),
+            handlers=handlers,
+            authenticate=authenticate,
+            host=settings.host,
+            port=settings.port,
+            cors_origin=list(settings.cors_origins),
+            log_level=settings.log_level,
+        )
+        return
+    if handlers is not None or authenticate is not None:
+        raise typer.BadParameter(
+            "They serve a contract of your own: give --contract and --handlers.",
+            param_hint="--handlers, --authenticate",
+        )
+    serve_until_ended(
+        lambda: create_app(settings),
+        START_ERRORS,
+        host=settings.host,
+        port=settings.port,
+        log_level=settings.log_level,
+        title="Scanner API",
+    )
+
+
+serve = with_settings(_serve, handlers=Handlers, authenticate=Authenticate)
 
 
 @with_settings

@@ -22,13 +22,20 @@ DatabaseUrl = Annotated[
 ]
 
 
-def with_settings(run: Callable[[Settings], None]) -> Callable[..., None]:
-    """Return a command with one option for each setting, which calls ``run`` with the settings."""
+def with_settings(run: Callable[..., None], **options: Any) -> Callable[..., None]:
+    """Return a command with one option for each setting, which calls ``run`` with the settings.
+
+    Args:
+        run: takes the settings, and by keyword what else there is.
+        options: by name, what else there is: options that are no settings.
+    """
 
     def command(config: Config = None, **flags: Any) -> None:
-        run(read_settings(config, flags))
+        others = {name: flags.pop(name) for name in options}
+        run(read_settings(config, flags), **others)
 
-    return customized(command, run.__doc__, **{name: _option(name) for name in Settings.model_fields})
+    settings = {name: _option(name) for name in Settings.model_fields}
+    return customized(command, run.__doc__, **options, **settings)
 
 
 def _option(name: str) -> Any:

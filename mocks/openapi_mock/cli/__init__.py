@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from openapi_contract.cli.commands import Lazy, application, group
-from openapi_service.cli import CONTRACT_COMMANDS
+from openapi_service.cli import CONTRACT_COMMANDS, SERVE
 
 CONTRACT_HELP = "Look at a contract, compare two, and write code from one."
 COMMANDS = {
+    "serve": SERVE,
     "mock": Lazy(
         "openapi_mock.cli.mock:app",
         "Mock any OpenAPI document: respond with its examples, else with values generated from its schemas.",

@@ -1,0 +1,16 @@
+"""Types of Petstore, version 1.0.0: made from its contract, not to be edited."""
+
+from typing import Literal, TypeAlias, TypedDict
+
+Kind: TypeAlias = "Literal['cat', 'dog', 'other']"
+
+
+class NewPet(TypedDict):
+    name: str
+    kind: "Kind"
+
+
+class Pet(TypedDict):
+    name: str
+    kind: "Kind"
+    id: int

@@ -1,0 +1,1 @@
+"""One module a tag, one async function an operation."""

@@ -1,0 +1,23 @@
+"""Who may call: for each security scheme of the contract, a function from a credential to the caller."""
+
+from __future__ import annotations
+
+import os
+from secrets import compare_digest
+from typing import TYPE_CHECKING
+
+from openapi_service import BasicCredential
+
+if TYPE_CHECKING:
+    from openapi_service import Request
+
+SECRET = os.environ.get("PETSTORE_SECRET", "for-development-only")
+
+
+def developer(credential: str | BasicCredential, _request: Request) -> str | None:
+    """Return who calls, None for nobody: whoever knows the secret is the developer, until you know better."""
+    secret = credential.password if isinstance(credential, BasicCredential) else credential
+    return "developer" if compare_digest(secret.encode(), SECRET.encode()) else None
+
+
+AUTHENTICATE = {"api_key": developer, "staff": developer}

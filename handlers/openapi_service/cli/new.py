@@ -1,0 +1,74 @@
+"""``contract new``: a project for a contract, which runs at once."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from openapi_contract import load_contract
+from openapi_contract.cli.commands import DISTRIBUTION
+from openapi_contract.cli.contract import File, read_contract
+from openapi_contract.parsing import as_yaml
+from openapi_service.names import python_name
+
+from .scaffold import Scaffolding, print_outcomes, write_new
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from openapi_contract import Contract
+
+TEMPLATES = files(__package__) / "project"
+PROBLEMS = Path(str(TEMPLATES / "problems.yaml"))
+"""Overlay that gives each operation without a default response one of problem details."""
+PLACES = {
+    "pyproject.toml": "pyproject.toml",
+    "README.md": "README.md",
+    ".github/workflows/ci.yaml": "ci.yaml",
+    "{package}/security.py": "security.py",
+    "tests/test_service.py": "test_service.py",
+}
+"""The template of each file."""
+
+
+def new(
+    file: File,
+    *,
+    into: Annotated[
+        Path, typer.Option(metavar="DIR", help="Folder of the project; its name is the project's.")
+    ],
+) -> None:
+    """Write a project that serves a contract: handlers that return examples, tests, and a CI file.
+
+    Its copy of the contract is one file, with all that it refers to, and with a default response of problem
+    details for each operation that has none. A file that is there is never touched.
+    """
+    contract = read_contract(file, lambda source: load_contract(source, (PROBLEMS,)))
+    print_outcomes(_written(contract, into))
+
+
+def _written(contract: Contract, into: Path) -> Iterator[tuple[str, str, str]]:
+    """Write the files; yield what became of each: outcome, name and remark."""
+    name = into.resolve().name
+    package = python_name(name)
+    values = {
+        "name": name,
+        "package": package,
+        "distribution": DISTRIBUTION,
+        "variable": package.upper(),
+        "hooks": ", ".join(f"{json.dumps(scheme)}: developer" for scheme in contract.security_schemes),
+    }
+    contents = {"openapi.yaml": as_yaml(contract.document), f"{package}/__init__.py": f'"""{name}."""\n'}
+    for place, template in PLACES.items():
+        text = (TEMPLATES / f"{template}.template").read_text("utf-8")
+        contents[place.format(package=package)] = Template(text).substitute(values)
+    for place, content in contents.items():
+        path = into / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield ("wrote", str(path), "") if write_new(path, content) else ("skipped", str(path), "is there")
+    yield from Scaffolding(contract, {}, into / package / "operations", into / "tests", respond=True).done()

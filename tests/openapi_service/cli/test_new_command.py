@@ -1,0 +1,130 @@
+"""``contract new`` writes a project that runs at once."""
+
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+import openapi_mock.cli
+from openapi_contract import load_contract
+from openapi_contract.linting import lint
+
+FILES = [
+    ".github/workflows/ci.yaml",
+    "README.md",
+    "openapi.yaml",
+    "pet_store/__init__.py",
+    "pet_store/operations/__init__.py",
+    "pet_store/operations/untagged.py",
+    "pet_store/security.py",
+    "pyproject.toml",
+    "tests/test_service.py",
+    "tests/test_untagged.py",
+]
+PET = {
+    "type": "object",
+    "required": ["name", "id", "born", "tags", "weight"],
+    "properties": {
+        "name": {"type": "string", "minLength": 8, "maxLength": 12},
+        "id": {"type": "string", "format": "uuid"},
+        "born": {"type": "string", "format": "date"},
+        "tags": {"type": "array", "minItems": 2, "items": {"enum": ["a", "b"]}},
+        "weight": {"type": "number", "exclusiveMinimum": 0, "maximum": 0.25},
+    },
+}
+
+
+def content(schema):
+    """Return the content of a JSON body."""
+    return {"content": {"application/json": {"schema": schema}}}
+
+
+@pytest.fixture
+def new(write, tmp_path):
+    """Write a project for a contract into the folder ``pet-store``, and return that."""
+
+    def written(document):
+        folder = tmp_path / "pet-store"
+        arguments = ["contract", "new", str(write(document)), "--into", str(folder)]
+        outcome = CliRunner().invoke(openapi_mock.cli.app, arguments, catch_exceptions=False)
+        assert outcome.exit_code == 0, outcome.stderr
+        return folder, outcome.stdout
+
+    return written
+
+
+@pytest.fixture
+def pets(minimal):
+    """Operations with odd names, security schemes of several kinds, and schemas with limits."""
+    listed, added = (
+        {"responses": {"200": {"description": "", **content({"type": "array", "items": PET})}}},
+        {},
+    )
+    added["responses"] = {"201": {"description": "", **content(PET)}}
+    added["requestBody"] = {"required": True, **content(PET)}
+    path = {"parameters": [{"name": "petId", "in": "path", "required": True, "schema": {"minLength": 3}}]}
+    path["get"] = {"responses": {"200": {"description": "", **content({"oneOf": [PET, {"type": "null"}]})}}}
+    path["delete"] = {"responses": {"204": {"description": ""}}, "security": [{"token": []}, {"key": []}]}
+    minimal["paths"] = {
+        "/pets": {
+            "get": {**listed, "operationId": "list all pets"},
+            "post": {**added, "operationId": "pets/add"},
+        },
+        "/pets/{petId}": path,
+    }
+    minimal["components"] = {
+        "securitySchemes": {
+            "key": {"type": "apiKey", "in": "header", "name": "X-Key"},
+            "token": {"type": "http", "scheme": "bearer"},
+        }
+    }
+    return minimal
+
+
+def test_files(new, minimal):
+    """There is all that a project needs; the names of folder and package are spelled as each has to be."""
+    folder, told = new(minimal)
+    assert sorted(str(path.relative_to(folder)) for path in folder.rglob("*.*") if path.is_file()) == FILES
+    assert 'name = "pet-store"' in (folder / "pyproject.toml").read_text()
+    assert told.count("wrote ") == len(FILES) - 1
+
+
+def test_what_is_there_stays(new, minimal):
+    """A second time writes nothing, and says so."""
+    folder, _ = new(minimal)
+    (folder / "README.md").write_text("mine")
+    _, told = new(minimal)
+    assert (folder / "README.md").read_text() == "mine"
+    assert "wrote" not in told
+
+
+def test_errors_are_described(new, minimal):
+    """An operation without a default response gets one of problem details; another stays as it is."""
+    described = {"200": {"description": ""}, "default": {"description": "mine"}}
+    minimal["paths"]["/cats"] = {"get": {"operationId": "cats", "responses": described}}
+    contract = load_contract(new(minimal)[0] / "openapi.yaml")
+    first, second = contract.operations
+    assert list(first.responses["default"]["content"]) == ["application/problem+json"]
+    assert second.responses == described
+    assert "error response" not in " ".join(fault.reason for fault in lint(contract))
+
+
+@pytest.mark.programs
+def test_it_runs_at_once(new, pets):
+    """Its own tests pass: it starts, and conforms to the contract, whatever that allows or forbids."""
+    folder, _ = new(pets)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603 -- our own
+    assert done.returncode == 0, done.stdout
+    assert "5 passed" in done.stdout
+
+
+def test_its_code_is_clean(new, pets):
+    """Ruff, with all of its rules that are about code, and the formatter have nothing to say of it."""
+    folder, _ = new(pets)
+    rules = ["--select", "ALL", "--ignore", "ANN401,D203,D213,D413,INP001,S101,COM812,CPY001"]
+    for arguments in (["check", *rules], ["format", "--check"]):
+        command = [sys.executable, "-m", "ruff", *arguments, "--no-cache", "--line-length", "110", "."]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603 -- our own
+        assert done.returncode == 0, done.stdout
