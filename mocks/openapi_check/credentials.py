@@ -86,16 +86,21 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         return next(iter(other.values()), {})
 
     def mask(self, text: str) -> str:
-        """Return a text without any credential, be it as it is, in JSON or quoted for a shell."""
-        for secret in self.secrets():
-            for written in (secret, json.dumps(secret)[1:-1], quote(f" {secret}")[2:-1]):
-                text = text.replace(written, MASK)
+        """Return a text without any credential."""
+        for spelling in self.spellings():
+            text = text.replace(spelling, MASK)
         return text
+
+    def spellings(self) -> list[str]:
+        """Return all secrets as they are, in JSON and quoted for a shell; see `secrets`."""
+        secrets = self.secrets()
+        spelled = ((secret, json.dumps(secret)[1:-1], quote(f" {secret}")[2:-1]) for secret in secrets)
+        return list(dict.fromkeys(spelling for each in spelled for spelling in each))
 
     def secrets(self) -> list[str]:
         """Return all that must not be shown, longest first, so that none hides part of another.
 
-        A wrong credential is among them, as it tells all of the right one but a character.
+        A wrong credential is among them, as it gives away all of the right one but a character.
         """
         values = {getattr(self, name) for name in KINDS}
         values |= {altered(value) for value in values if value} | {*self.headers.values()}

@@ -34,7 +34,7 @@ SOME_BYTES = 1
 """The size of a body of which nobody knows more than that there is one."""
 BOM = b"\xef\xbb\xbf"
 BOUNDARY = "parts-of-a-form"
-UNTOLD = {"content-encoding", "transfer-encoding"}
+NO_LONGER_TRUE = {"content-encoding", "transfer-encoding"}
 """What no longer is true of a recorded body: tools decode it before they write it down."""
 
 
@@ -331,35 +331,35 @@ def _response(response: Response) -> Message:
 
 
 def _headers(pairs: list[Pair]) -> list[tuple[str, str]]:
-    return [(each.name, each.value or "") for each in pairs if each.name.lower() not in UNTOLD]
+    return [(each.name, each.value or "") for each in pairs if each.name.lower() not in NO_LONGER_TRUE]
 
 
 def _message(
     headers: list[tuple[str, str]], mime_type: str, body: bytes, size: float | None = None
 ) -> Message:
-    """Return a message with what is told of its media type, where its fields do not.
+    """Return a message, its media type added to its fields where they lack it.
 
     Args:
         headers: its fields.
-        mime_type: as the tool tells it.
+        mime_type: as the tool recorded it.
         body: what was recorded; a tool may cut it.
-        size: of all of it, if that is told.
+        size: of all of it, if that is known.
     """
-    told = any(name.lower() == "content-type" for name, _ in headers)
-    if not told and "/" in mime_type:
+    has_type = any(name.lower() == "content-type" for name, _ in headers)
+    if not has_type and "/" in mime_type:
         headers = [*headers, ("content-type", mime_type)]
     return Message(headers=headers, body=body, body_bytes=max(len(body), _size(size or 0)))
 
 
-def _size(told: float) -> int:
-    return int(min(max(told, 0), MOST_BYTES))
+def _size(recorded: float) -> int:
+    return int(min(max(recorded, 0), MOST_BYTES))
 
 
 def _unknown(headers: list[tuple[str, str]], size: float) -> Message:
     """Return a message whose body was not recorded, if it had one."""
     length = next((value for name, value in headers if name.lower() == "content-length"), "")
-    told = length.isascii() and length.isdigit() and length.strip("0") != ""
-    return Message(headers=headers, body_bytes=_size(max(size, told)))
+    is_long = length.isascii() and length.isdigit() and length.strip("0") != ""
+    return Message(headers=headers, body_bytes=_size(max(size, is_long)))
 
 
 def _bytes(text: str, encoding: str | None) -> bytes:

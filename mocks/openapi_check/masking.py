@@ -7,6 +7,8 @@ from copy import copy
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote_plus
 
+from .exchange import Message
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -41,7 +43,7 @@ _LOOKS_SECRET = re.compile(
     rb"eyJ[\w-]{8,}\.eyJ[\w-]+\.[\w-]*"
     rb"|(?:[a-z]{2,8}_){1,2}[A-Za-z0-9]{32,}(?:_[0-9a-f]{8})?"
 )
-"""A JWT, or a token with a prefix that tells its kind, and perhaps a checksum behind it."""
+"""A JWT, or a token with a prefix of its kind, and perhaps a checksum behind it."""
 _XML_SIGNATURE = re.compile(rb"(<SignatureProvided>)([^<]*)")
 
 
@@ -69,9 +71,12 @@ class Masking:
         self.presented: tuple[bytes, ...] = ()
 
     @classmethod
-    def of(cls, contract: Contract) -> Masking:
-        """Return the masking of what a contract's security schemes call a key."""
-        return cls(scheme["name"] for scheme in contract.security_schemes.values() if "name" in scheme)
+    def of(cls, contract: Contract, secrets: Iterable[str] = ()) -> Masking:
+        """Return the masking of what a contract's security schemes call a key, and of these secrets."""
+        masking = cls(scheme["name"] for scheme in contract.security_schemes.values() if "name" in scheme)
+        spelled = {spelling for secret in secrets for spelling in (secret, quote(secret, safe=""))}
+        masking.presented = tuple(each.encode() for each in sorted(spelled, key=len, reverse=True))
+        return masking
 
     def knowing(self, fields: Iterable[tuple[bytes, bytes]]) -> Masking:
         """Return one that knows what is presented as a credential in an exchange's header fields."""
@@ -82,6 +87,10 @@ class Masking:
             sorted((each for each in spelled if len(each) >= SHORTEST_PRESENTED), key=len, reverse=True)
         )
         return masking
+
+    def message(self, fields: Iterable[tuple[bytes, bytes]], body: bytes) -> Message:
+        """Return a message with these header fields and this body, their secrets masked."""
+        return Message(headers=self.headers(fields), body=self.body(body), body_bytes=len(body))
 
     def headers(self, fields: Iterable[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
         """Return header fields as text, their secrets masked."""

@@ -1,4 +1,4 @@
-"""Keeps a run within the rate limits that the responses tell, so that it does not run into 429."""
+"""Keeps a run within the rate limits that the responses state, so that it does not run into 429."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 SPARE = 2
-"""Requests that are left unused, for those that Schemathesis sends on the side, whose answers it keeps."""
+"""Requests that are left unused, for those of Schemathesis whose responses nobody else sees."""
 LONGEST_SECONDS = 120
 """A window that takes longer to reset is not waited for: it is the day's."""
 
@@ -39,19 +39,19 @@ class Pace:
         self._longest = longest
         self.waited = 0.0
 
-    def heed(self, headers: Mapping[str, str], left: float = inf, kept: float = 0.0) -> None:
+    def heed(self, headers: Mapping[str, str], left: float = inf, spared: float = 0.0) -> None:
         """Wait if the response with these headers says that the next request would be one too many.
 
         Args:
             headers: names in lower case.
             left: seconds after which the run is over anyhow, so that nothing waits longer.
-            kept: share of a window that is left unused, for who comes later.
+            spared: share of a window that is left unused, for a later check.
 
         Raises:
             QuotaUsedUp: the wait would be longer than a run waits.
         """
         remaining, reset = _number(headers, "ratelimit-remaining"), _number(headers, "ratelimit-reset")
-        if remaining is None or reset is None or remaining > self._unused(headers, reset, kept):
+        if remaining is None or reset is None or remaining > self._unused(headers, reset, spared):
             return
         seconds = min(reset, left)
         if seconds > self._longest:
@@ -59,10 +59,10 @@ class Pace:
         self.waited += seconds
         self._sleep(seconds)
 
-    def _unused(self, headers: Mapping[str, str], reset: int, kept: float) -> float:
+    def _unused(self, headers: Mapping[str, str], reset: int, spared: float) -> float:
         """Return how many requests of a window are left unused; few of one that is not waited for."""
         limit = _number(headers, "ratelimit-limit") or 0
-        return SPARE if reset > self._longest else max(SPARE, kept * limit)
+        return SPARE if reset > self._longest else max(SPARE, spared * limit)
 
 
 def _number(headers: Mapping[str, str], name: str) -> int | None:

@@ -251,12 +251,12 @@ class Traffic(msgspec.Struct, kw_only=True):
 
     def exit_code(self, fail_on: FailOn = "any") -> int:
         """Return 1 if that side violates the contract, else 2 if nothing of it was validated, else 0."""
-        broken = {
+        violating = {
             "request": self.broken_requests,
             "response": self.broken_responses,
             "any": self.broken_requests + self.broken_responses,
         }
-        if broken[fail_on]:
+        if violating[fail_on]:
             return VIOLATED
         answered = self.exchanges - self.unanswered
         return OK if self.validated and (answered or fail_on == "request") else COULD_NOT_RUN

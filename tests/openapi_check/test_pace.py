@@ -60,7 +60,7 @@ def test_a_share_of_a_window_is_kept(remaining, waits):
     """Who is told to keep a fifth of 300 requests waits once 60 are left."""
     slept = []
     headers = {"ratelimit-limit": "300", "ratelimit-remaining": remaining, "ratelimit-reset": "40"}
-    Pace(slept.append).heed(headers, kept=0.2)
+    Pace(slept.append).heed(headers, spared=0.2)
     assert slept == waits
 
 
@@ -68,5 +68,5 @@ def test_no_share_is_kept_of_the_window_of_a_day():
     """A fifth of a day's requests may be more than any run needs, and the day is not waited for."""
     slept = []
     headers = {"ratelimit-limit": "10000", "ratelimit-remaining": "290", "ratelimit-reset": "40000"}
-    Pace(slept.append).heed(headers, kept=0.2)
+    Pace(slept.append).heed(headers, spared=0.2)
     assert slept == []

@@ -41,7 +41,7 @@ class CheckFailure(Failure):
         operation: str | None = None,
         exchange: httpx.Response | None = None,
     ) -> None:
-        """Take the check's name, the rule, and what was found and wanted, in a sentence.
+        """Take the check's name, the rule, and what was found and expected, in a sentence.
 
         `operation` is as in `label_of`, or `case.operation.label`; None for the API as a whole.
         """
@@ -97,7 +97,7 @@ class Check:
     def failure(
         self, rule: str, message: str, operation: str | None, exchange: httpx.Response | None = None
     ) -> CheckFailure:
-        """Return what says that a rule is broken; see `CheckFailure`."""
+        """Return the violation of a rule; see `CheckFailure`."""
         if rule not in self.rules:
             raise ValueError(f"{self.name} has no rule {rule!r}.")
         violated = CheckFailure(self.name, rule, message, operation=operation, exchange=exchange)

@@ -116,8 +116,8 @@ class HttpSemantics(RunCheck):
         methods = _listed(response.headers.get("access-control-allow-methods", "")) | ALWAYS_ALLOWED
         names = _listed(response.headers.get("access-control-allow-headers", ""))
         # the star does not stand for Authorization (Fetch, CORS non-wildcard request-header name)
-        wanted = {name for name in self._credential_headers() if ANY not in names or name == "AUTHORIZATION"}
-        lacking = sorted(wanted - names)
+        needed = {name for name in self._credential_headers() if ANY not in names or name == "AUTHORIZATION"}
+        lacking = sorted(needed - names)
         return (
             lacking if operation.method.upper() in methods or ANY in methods else [operation.method, *lacking]
         )

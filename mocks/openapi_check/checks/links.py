@@ -171,8 +171,8 @@ def _follow(link: Mapping[str, Any], operation: Operation, step: Step, found: An
         body = _evaluated(link.get("requestBody", {}), step, found, ids)
     except KeyError:
         return  # the response has nothing there, such as the first of an empty list
-    wanted = {each["name"] for each in operation.parameters if each["in"] == "path"}
-    if ids and wanted <= path.keys() and isinstance(body, dict):
+    expected = {each["name"] for each in operation.parameters if each["in"] == "path"}
+    if ids and expected <= path.keys() and isinstance(body, dict):
         yield Step(operation, path, body, frozenset(ids))
 
 

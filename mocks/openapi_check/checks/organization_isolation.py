@@ -50,7 +50,7 @@ class OrganizationIsolation(RunCheck):
         return "" if target.by_scheme else "no credential was given"
 
     def run(self) -> Iterator[CheckFailure]:
-        """Yield each operation that tells another organization's ids from unknown ones."""
+        """Yield each operation that distinguishes another organization's ids from unknown ones."""
         reached = steps(self.target, self.samples)
         if not reached:
             raise NothingToCheck("no id was found")

@@ -113,7 +113,7 @@ class PresignedUpload(RunCheck):
 
 
 def _spoiled(fields: Mapping[str, str]) -> Iterator[tuple[str, dict[str, str]]]:
-    """Yield the fields with one of them altered, and the rule that it breaks."""
+    """Yield the fields with one of them altered, and the rule that it violates."""
     names = {name.lower(): name for name in fields}
     if "key" in names:
         yield "key", {**fields, names["key"]: fields[names["key"]] + ".other"}

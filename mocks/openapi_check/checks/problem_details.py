@@ -107,7 +107,7 @@ class ProblemDetails(ResponseCheck):
         node = content[MEDIA_TYPE].get("schema", True) if MEDIA_TYPE in content else named
         for each in contract.schemas.of(node).validator.violations(problem, "body"):
             message = (
-                f"the problem of the {status} breaks {each.rule} at {each.name or 'its top'}: {each.detail}"
+                f"the problem of the {status} violates {each.rule} at {each.name or 'its top'}: {each.detail}"
             )
             yield self.failure("schema", message, label)
 

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 from schemathesis.engine import events
 
-from openapi_check.exchange import Exchange, Message
+from openapi_check.exchange import Exchange
 from openapi_check.har import HarWriter
 from openapi_check.masking import Masking
 from openapi_check.target import label_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from typing import BinaryIO
 
     import httpx
@@ -34,8 +33,7 @@ class Archive:
 
     def __init__(self, file: BinaryIO, contract: Contract, credentials: Credentials) -> None:
         self._har = HarWriter(file, "check")
-        self._masking = Masking.of(contract)
-        self._credentials = credentials
+        self._masking = Masking.of(contract, credentials.spellings())
         self._operations = {label_of(each): each.operation_id for each in contract.operations}
 
     def close(self) -> None:
@@ -43,7 +41,7 @@ class Archive:
         self._har.close()
 
     def take(self, event: events.EngineEvent) -> None:
-        """Write what an event tells of."""
+        """Write the exchanges of an event."""
         if not isinstance(event, events.ScenarioFinished):
             return
         recorder = event.recorder
@@ -59,39 +57,26 @@ class Archive:
                 started=datetime.now(UTC) - response.elapsed,
                 milliseconds=response.elapsed.total_seconds() * 1000,
                 method=request.method,
-                url=self._url(str(request.url)),
+                url=self._masking.url(str(request.url)),
                 status=response.status_code,
-                request=self._message(request.headers.raw, request.read()),
-                response=self._message(response.headers.raw, response.content),
+                request=self._masking.message(request.headers.raw, request.read()),
+                response=self._masking.message(response.headers.raw, response.content),
             )
         )
 
     def _of_schemathesis(self, interaction: Interaction, operation: str) -> Exchange:
         request, response = interaction.request, interaction.response
-        answer = (
-            Message() if response is None else self._message(_raw(response.headers), response.content or b"")
-        )
+        fields, content = ([], b"") if response is None else (_raw(response.headers), response.content)
         return Exchange(
             started=datetime.fromtimestamp(interaction.timestamp, UTC),
             milliseconds=0 if response is None else response.elapsed * 1000,
             method=request.method,
-            url=self._url(request.uri),
+            url=self._masking.url(request.uri),
             status=0 if response is None else response.status_code,
-            request=self._message(_raw(request.headers), request.body or b""),
-            response=answer,
+            request=self._masking.message(_raw(request.headers), request.body or b""),
+            response=self._masking.message(fields, content or b""),
             operation=operation,
         )
-
-    def _message(self, fields: Iterable[tuple[bytes, bytes]], body: bytes) -> Message:
-        headers = [(name, self._mask(value)) for name, value in self._masking.headers(fields)]
-        masked = self._mask(self._masking.body(body).decode("latin-1")).encode("latin-1")
-        return Message(headers=headers, body=masked, body_bytes=len(body))
-
-    def _url(self, url: str) -> str:
-        return self._mask(self._masking.url(url))
-
-    def _mask(self, text: str) -> str:
-        return self._credentials.mask(text)
 
 
 def _raw(headers: dict[str, list[str]]) -> list[tuple[bytes, bytes]]:

@@ -45,7 +45,7 @@ class Checking:
         phases: of Schemathesis.
         checks: of ours.
         schemathesis: see `Plan.operations`.
-        resume: file that a run is kept in while it goes on.
+        resume: file that records what a run has done, while it goes on.
         har: file that is written, as HAR, with what goes over the wire.
         variables: prefix of the environment's variables, as which reports show credentials.
         fallback: contract for a URL that serves none; its links complete a contract without any.
@@ -98,10 +98,10 @@ class Checking:
             yield run
 
     def events(self, run: Run) -> Iterator[events.EngineEvent]:
-        """Make a run, and yield its events; what it has done is kept after each."""
+        """Make a run, and yield its events; what it has done is recorded after each."""
         resumption = Resumption(self.resume)
         for event in run.go():
-            resumption.keep(run.report)
+            resumption.record(run.report)
             yield event
         resumption.end(run.report)
 
@@ -168,7 +168,7 @@ class Resumption:
     """A file that has the report of a run for as long as the run is not over.
 
     Args:
-        path: of the file; None keeps nothing.
+        path: of the file; None records nothing.
     """
 
     def __init__(self, path: Path | None) -> None:
@@ -190,7 +190,7 @@ class Resumption:
             raise CannotRunError(f"{self._path} is about {report.subject.url}, or about another contract.")
         return report
 
-    def keep(self, report: Report) -> None:
+    def record(self, report: Report) -> None:
         """Write a report so that the file is whole at any time."""
         if self._path is not None:
             beside = self._path.with_name(f"{self._path.name}.new")
@@ -202,4 +202,4 @@ class Resumption:
         if self._path is not None and report.ended:
             self._path.unlink(missing_ok=True)
         else:
-            self.keep(report)
+            self.record(report)

@@ -23,7 +23,7 @@ SHIPPED = Path(__file__).with_name("schemathesis.toml")
 """What holds for every contract."""
 REQUEST_SECONDS = 30
 """A response that takes longer is given up on."""
-KEPT = 0.1
+SPARED = 0.1
 """Share of the budget, and of a window's requests, for the check that is made last, `RetryAfter`."""
 
 
@@ -34,8 +34,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         phases: of Schemathesis, in its order.
         max_examples: requests that Hypothesis makes up for an operation, at most.
         seed: the same seed tries the same on the same answers.
-        operations: file of Schemathesis's configuration with ``[[operations]]`` of this API: what answers are
-            right that no schema can tell.
+        operations: file of Schemathesis's configuration with ``[[operations]]`` of this API: what answers
+            are right that no schema describes.
         budget: seconds that the run takes, all of them: what is left when all was tried is tried further;
             None for one round of everything.
     """
@@ -61,7 +61,7 @@ def configuration(target: Target, plan: Plan, finished: Iterable[tuple[str, str]
     }
     document["generation"] |= {"max-examples": plan.max_examples, "database": "none"}
     if plan.budget is not None:
-        document["max-time"] = max(1, int(target.remaining() - plan.budget * KEPT))
+        document["max-time"] = max(1, int(target.remaining() - plan.budget * SPARED))
     document["phases"] = _phases(document.get("phases", {}), target, plan)
     own = tomllib.loads(plan.operations.read_text("utf-8")) if plan.operations else {}
     document["operations"] = [*own.get("operations", ()), *map(_without, finished)]

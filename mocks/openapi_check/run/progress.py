@@ -1,4 +1,4 @@
-"""What a run tells while it goes on."""
+"""The progress of a run in the terminal."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 UNKNOWN_LENGTH = "stateful"
 """The phase of which nobody knows beforehand how many scenarios it has."""
-NOT_TOLD = frozenset({"probing", "schema_analysis", "auth_bootstrap"})
+HIDDEN = frozenset({"probing", "schema_analysis", "auth_bootstrap"})
 
 
 class Watch:
@@ -43,14 +43,14 @@ class Watch:
         self._report = report
         self._tasks: dict[str, TaskID] = {}
         self._going_on: set[str] = set()
-        self._told_of: set[str] = set()
+        self._reported: set[str] = set()
         self._bars = Progress(
             SpinnerColumn(finished_text="[green]✓[/]"),
             TextColumn("{task.description}"),
             BarColumn(24),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
-            TextColumn("{task.fields[told]}"),
+            TextColumn("{task.fields[status]}"),
             console=console,
             disable=not console.is_terminal,
         )
@@ -66,14 +66,14 @@ class Watch:
     def take(self, event: events.EngineEvent) -> None:
         """Show what an event changes."""
         match event:
-            case events.PhaseStarted() if _is_told(event.phase):
+            case events.PhaseStarted() if _is_shown(event.phase):
                 self._end(OWN_CHECKS)
                 phase = event.phase.name.value
                 length = len([name for name in self._report.operations if name])
                 self._begin(phase, None if phase == UNKNOWN_LENGTH else length)
             case events.ScenarioFinished() if event.phase.value in self._tasks:
-                self._bars.update(self._tasks[event.phase.value], advance=1, told=self._told())
-            case events.PhaseFinished() if _is_told(event.phase):
+                self._bars.update(self._tasks[event.phase.value], advance=1, status=self._status())
+            case events.PhaseFinished() if _is_shown(event.phase):
                 self._end(event.phase.name.value)
 
     def own_check(self, name: str) -> None:
@@ -81,14 +81,14 @@ class Watch:
         if OWN_CHECKS not in self._going_on:
             self._begin(OWN_CHECKS, None)
         if OWN_CHECKS in self._tasks:
-            self._bars.update(self._tasks[OWN_CHECKS], told=name)
+            self._bars.update(self._tasks[OWN_CHECKS], status=name)
 
     def _begin(self, phase: str, length: int | None) -> None:
         self._going_on.add(phase)
         if phase in self._tasks:
             self._bars.reset(self._tasks[phase], total=length)
         elif not self._bars.disable:
-            self._tasks[phase] = self._bars.add_task(phase, total=length, told=self._told())
+            self._tasks[phase] = self._bars.add_task(phase, total=length, status=self._status())
 
     def _end(self, phase: str) -> None:
         if phase not in self._going_on:
@@ -96,15 +96,15 @@ class Watch:
         self._going_on.remove(phase)
         if phase in self._tasks:
             done = max(1, self._bars.tasks[self._tasks[phase]].completed)
-            self._bars.update(self._tasks[phase], total=done, completed=done, told=self._told())
-        elif phase not in self._told_of:
-            self._told_of.add(phase)
-            self._console.print(f"{phase}: {self._told()}", highlight=False)
+            self._bars.update(self._tasks[phase], total=done, completed=done, status=self._status())
+        elif phase not in self._reported:
+            self._reported.add(phase)
+            self._console.print(f"{phase}: {self._status()}", highlight=False)
 
-    def _told(self) -> str:
+    def _status(self) -> str:
         findings = len(self._report.findings)
         return f"{self._report.requests:,} requests, {findings} finding{'s' * (findings != 1)}"
 
 
-def _is_told(phase: Phase) -> bool:
-    return phase.is_enabled and phase.name.value not in NOT_TOLD
+def _is_shown(phase: Phase) -> bool:
+    return phase.is_enabled and phase.name.value not in HIDDEN

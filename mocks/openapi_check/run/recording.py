@@ -1,4 +1,4 @@
-"""Turns what Schemathesis tells while it runs into a report."""
+"""Turns Schemathesis's events into a report."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ LONGEST_ANSWER = 2_000
 """Characters of a response's body that a finding shows."""
 API = ""
 OWN_CHECKS = "own checks"
-"""What is told as their phase."""
+"""Their phase in reports."""
 ENDS: dict[StopReason, End] = {
     StopReason.COMPLETED: "complete",
     StopReason.MAX_TIME: "budget spent",
@@ -58,8 +58,8 @@ class Recording:
             case events.NonFatalError():
                 self._trouble(event.label, event.info.title, event.info.message)
             case events.FatalError():
-                told = f"Schemathesis failed with {type(event.exception).__name__}: {event.exception}"
-                self._report.end, self._report.reason = "failed", self._mask(told)
+                reason = f"Schemathesis failed with {type(event.exception).__name__}: {event.exception}"
+                self._report.end, self._report.reason = "failed", self._mask(reason)
             case events.EngineFinished():
                 self._report.end = ENDS.get(event.stop_reason, "failed")
                 self.after_run(event.failures)

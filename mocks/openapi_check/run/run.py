@@ -18,7 +18,7 @@ from openapi_check.pace import QuotaUsedUp
 from openapi_check.report import Report, Subject
 from openapi_check.target import CannotRunError, label_of
 
-from .configuration import KEPT, configuration
+from .configuration import SPARED, configuration
 from .recording import API, OWN_CHECKS, Recording
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -139,16 +139,16 @@ class Run:
             self._stream.stop()
 
     def _schema(self) -> BaseSchema:
-        contract, wanted = self.target.contract, self.target.operations
+        contract, selected = self.target.contract, self.target.operations
         done = [(phase, name) for phase, name in self.report.finished if phase != OWN_CHECKS]
         config = configuration(self.target, self.plan, done)
         schema: BaseSchema = schemathesis.openapi.from_dict(deepcopy(contract.document), config=config)
-        if others := [label_of(each) for each in contract.operations if each not in wanted]:
+        if others := [label_of(each) for each in contract.operations if each not in selected]:
             schema = schema.exclude(name=others)
-        if schema.statistic.operations.selected != len(wanted):
+        if schema.statistic.operations.selected != len(selected):
             raise CannotRunError("Schemathesis selects other operations than those that may be called.")
         if not schema.statistic.transitions.selected:
-            schema.config.phases.stateful.enabled = False  # else it is an error that no story can be told
+            schema.config.phases.stateful.enabled = False  # else it is an error that there are no links
         schema.hooks.register_hook_with_name(self._after_call, "after_call")
         schema.hooks.register_hook_with_name(self._filter_failure, "filter_failure")
         return schema
@@ -156,9 +156,9 @@ class Run:
     def _after_call(self, _context: HookContext, _case: Case[Any], response: Response) -> None:
         try:
             headers = {name: values[0] for name, values in response.headers.items()}
-            kept = 0.0 if self.plan.budget is None else KEPT
-            left = self.target.remaining() - kept * (self.plan.budget or 0)
-            self._pace.heed(headers, max(0.0, left), kept)
+            spared = 0.0 if self.plan.budget is None else SPARED
+            left = self.target.remaining() - spared * (self.plan.budget or 0)
+            self._pace.heed(headers, max(0.0, left), spared)
         except QuotaUsedUp as end:
             self.report.reason = str(end)
             self.stop()

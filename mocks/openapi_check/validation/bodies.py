@@ -71,7 +71,7 @@ class RequestBody:
         declared = declared_as(sent, self._content)
         if declared is None:
             expected = " or ".join(self._content)
-            detail = f"is {essence(sent)[:100] or 'not told'}; the contract has {expected}"
+            detail = f"is {essence(sent)[:100] or 'missing'}; the contract has {expected}"
             found.append(self.violation("undocumented", detail, "media type"))
             return None
         value = self._value(declared, sent, request, body, found)
@@ -86,9 +86,9 @@ class RequestBody:
     def _value(self, declared: str, sent: str, request: Request, body: bytes, found: list[Violation]) -> Any:
         media_type, form = essence(sent), self._forms.get(declared)
         if form is not None:
-            broken: list[FormViolation] = []
-            value = _fields(form, media_type, request, body, broken)
-            found += [Violation.of(each, self._pointer) for each in broken]
+            violations: list[FormViolation] = []
+            value = _fields(form, media_type, request, body, violations)
+            found += [Violation.of(each, self._pointer) for each in violations]
             return value
         if is_json(media_type):
             return read_json(body, "body")
@@ -105,20 +105,20 @@ def _text(body: bytes, sent: str) -> str:
 
 
 def _fields(
-    form: Form, media_type: str, request: Request, body: bytes, broken: list[FormViolation]
+    form: Form, media_type: str, request: Request, body: bytes, violations: list[FormViolation]
 ) -> dict[str, Any]:
     if media_type != MULTIPART:
-        return form.urlencoded(body, request, broken)
+        return form.urlencoded(body, request, violations)
     # large files go to a thread of an event loop, and the caller may be in one already
     with ThreadPoolExecutor(1) as aside:
-        return aside.submit(asyncio.run, _multipart(form, request, body, broken)).result()
+        return aside.submit(asyncio.run, _multipart(form, request, body, violations)).result()
 
 
 async def _multipart(
-    form: Form, request: Request, body: bytes, broken: list[FormViolation]
+    form: Form, request: Request, body: bytes, violations: list[FormViolation]
 ) -> dict[str, Any]:
     try:
-        fields = await form.multipart(_once(body), request, broken)
+        fields = await form.multipart(_once(body), request, violations)
         return {name: without_file(part) for name, part in fields.items()}
     finally:
         for file in request.files:

@@ -130,7 +130,7 @@ class DeclaredResponse:
                 part="body", rule="undocumented", detail="the contract has no body here", pointer=self.pointer
             )
         elif self._content and not is_declared and (body or (body is None and sent)):
-            detail = f"is {essence(sent)[:100] or 'not told'}; the contract has {expected}"
+            detail = f"is {essence(sent)[:100] or 'missing'}; the contract has {expected}"
             yield Violation(part="media type", rule="undocumented", detail=detail, pointer=self.pointer)
         elif self._content and body is not None:
             detail = f"is required and was not sent; the contract has {expected}"

@@ -47,7 +47,7 @@ class ExchangeValidator:
 
     Args:
         contract: any OpenAPI 3.0 or 3.1 contract.
-        base_url: where it is deployed, if its servers do not tell; only the path counts.
+        base_url: where it is deployed, if its servers do not say; only the path counts.
         authentication: whether the server asks for credentials where the contract does.
     """
 
