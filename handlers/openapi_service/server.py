@@ -160,7 +160,8 @@ def serving(
         running.callback(end)
         wait([started, ended], return_when=FIRST_COMPLETED)
         if not started.done():
-            raise CannotStart("The app does not start: its lifespan failed.")
+            ended.result()
+            raise CannotStart("The server ended before it answered.")
         yield url_of(listening)
 
 
@@ -201,7 +202,10 @@ class _Server(uvicorn.Server):
                 loop.remove_signal_handler(number)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
+        try:
+            await super().startup(sockets)
+        except SystemExit:  # which would end the loop that others run in as well
+            raise CannotStart("The app does not start: its lifespan failed.") from None
         if not self.should_exit:
             self._ready()
 
