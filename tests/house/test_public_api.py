@@ -1,0 +1,54 @@
+"""What users may import: a name that goes, or comes, is a change of the public API."""
+
+from __future__ import annotations
+
+import inspect
+from importlib import import_module
+
+import pytest
+
+PROBLEMS = [
+    "BadRequest", "Conflict", "Forbidden", "InternalError", "MethodNotAllowed", "NotAcceptable", "NotFound",
+    "NotImplementedYet", "PayloadTooLarge", "Problem", "RateLimited", "ServiceUnavailable", "URITooLong",
+    "Unauthorized", "UnsupportedMediaType", "ValidationFailed",
+]  # fmt: skip
+MEMBERS = {
+    "openapi_contract": ["Change", "Contract", "ContractError", "Operation", "compare", "load_contract"],
+    "scanner_contract": ["load_contract"],
+    "openapi_service": [
+        *PROBLEMS, "Authenticator", "BasicCredential", "CannotListen", "Limits", "ProblemProfile", "Request",
+        "ResolverError", "Response", "Service", "Violation", "create_app", "listen", "serve", "url_of",
+    ],
+    "presigned_s3": ["S3Server", "s3_server"],
+    "openapi_check": [
+        "CannotRunError", "Check", "Credentials", "ExchangeValidator", "HarError", "Report", "Target",
+        "check_app", "check_url", "validate_har",
+    ],
+    "openapi_mock": ["ContractMock", "contract_mock"],
+    "scanner_mocks": ["Mock", "scanner_mock"],
+}  # fmt: skip
+NAMES = [(package, name) for package, names in MEMBERS.items() for name in names]
+
+
+@pytest.mark.parametrize("package", MEMBERS)
+def test_members(package):
+    """A package lists its public names, these and no others."""
+    assert sorted(import_module(package).__all__) == sorted(MEMBERS[package])
+
+
+@pytest.mark.parametrize(("package", "name"), NAMES)
+def test_member_is_documented_and_typed(package, name):
+    """Each public name can be imported, has a docstring, and a function's parameters have types."""
+    member = getattr(import_module(package), name)
+    assert inspect.getdoc(member)
+    if inspect.isfunction(member):
+        signature = inspect.signature(member)
+        parameters = [each.annotation for each in signature.parameters.values()]
+        assert inspect.Signature.empty not in [*parameters, signature.return_annotation]
+
+
+@pytest.mark.parametrize("package", MEMBERS)
+def test_nothing_else_is_public(package):
+    """A name that is not listed is an AttributeError, not a module's leftover."""
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        _ = import_module(package).nothing
