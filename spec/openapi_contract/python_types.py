@@ -161,17 +161,9 @@ class _Declarations:
 
     def _leads_to_itself(self, name: str) -> bool:
         """Whether a component is an alternative of itself, which no type can be."""
-        own, seen = pointers.join("/components/schemas", name), set[str]()
-        pending = [self._components[name]]
-        while pending and own not in seen:
-            node = pending.pop()
-            if isinstance(node, dict):
-                for target, pointer in self._schemas.targets(node):
-                    if pointer not in seen:
-                        seen.add(pointer)
-                        pending.append(target)
-                pending += [each for key in ("allOf", *UNIONS) for each in node.get(key, ())]
-        return own in seen
+        own = self._components[name]
+        branches = self._schemas.of(own).branches
+        return any(target is own for branch in branches for target in self._schemas.targets_of(branch))
 
     def _free_name(self, wanted: str) -> str:
         """Return a class name like ``wanted`` that nothing else has."""

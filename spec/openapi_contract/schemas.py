@@ -111,8 +111,22 @@ class Schema:
         return self.validator.pointed(value, location, name, root)
 
     def along(self, pointer: str, path: Iterable[str | int]) -> str:
-        """Return the JSON pointer of what is at a path in the schema at a pointer."""
-        return self._schemas.along(self.node, pointer, path)
+        """Return the JSON pointer of what is at a path, in which references are no steps.
+
+        Args:
+            pointer: JSON pointer of the schema.
+            path: keywords, names and indices.
+        """
+        node = self.node
+        for step in path:
+            while isinstance(node, dict) and step not in node and (targets := self._schemas.targets(node)):
+                node, pointer = targets[0]
+            try:
+                node = node[step]
+            except (LookupError, TypeError):
+                break
+            pointer = pointers.join(pointer, step)
+        return pointer
 
     @cached_property
     def conforms(self) -> Callable[[Any], bool]:
@@ -187,7 +201,20 @@ class Schema:
     @cached_property
     def types(self) -> frozenset[str]:
         """The JSON types that a value can have; all seven where the schema does not say."""
-        return self._schemas.types(self.node)
+        return self._types(0)
+
+    def _types(self, depth: int) -> frozenset[str]:
+        node = self.node
+        if not isinstance(node, dict) or depth > DEEPEST:
+            return EVERY_TYPE
+        types = _declared_types(node)
+        for part in (*node.get("allOf", ()), *self._schemas.targets_of(node)):
+            types &= self.of(part)._types(depth + 1)  # noqa: SLF001 -- its own kind
+        for keyword in ALTERNATIVES:
+            if keyword in node:
+                members = map(self.of, node[keyword])
+                types &= frozenset().union(*(each._types(depth + 1) for each in members))  # noqa: SLF001 -- the same
+        return types
 
     @cached_property
     def default(self) -> Any:
@@ -318,18 +345,6 @@ class Schemas:
                 pending += [*reversed(each.get("allOf", ())), *self.targets_of(each)]
         return list(found.values())
 
-    def types(self, node: Any, depth: int = 0) -> frozenset[str]:
-        """Return the JSON types that a value of a schema can have; all seven where it does not say."""
-        if not isinstance(node, dict) or depth > DEEPEST:
-            return EVERY_TYPE
-        types = _declared_types(node)
-        for part in (*node.get("allOf", ()), *self.targets_of(node)):
-            types &= self.types(part, depth + 1)
-        for keyword in ALTERNATIVES:
-            if keyword in node:
-                types &= frozenset().union(*(self.types(part, depth + 1) for part in node[keyword]))
-        return types
-
     def bundle(self, node: Any) -> dict[str, Any]:
         """Return the JSON Schema 2020-12 that stands alone and means what a schema does in the document."""
         return self._bundler.bundle(node)
@@ -360,18 +375,6 @@ class Schemas:
             seen.add(id(target.node))
             target = next(iter(self.targets(target.node)), target)
         return target
-
-    def along(self, node: Any, pointer: str, path: Iterable[str | int]) -> str:
-        """Return the JSON pointer of what is at a path in a schema, in which references are no steps."""
-        for step in path:
-            while isinstance(node, dict) and step not in node and (targets := self.targets(node)):
-                node, pointer = targets[0]
-            try:
-                node = node[step]
-            except (LookupError, TypeError):
-                break
-            pointer = pointers.join(pointer, step)
-        return pointer
 
     def marked(self, node: Any, marks: frozenset[str]) -> frozenset[str]:
         """Return the names of a schema's properties that say ``readOnly: true``, or ``writeOnly: true``."""

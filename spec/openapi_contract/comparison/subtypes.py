@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from openapi_contract import pointers
 from openapi_contract.anatomy import ALTERNATIVES
@@ -12,8 +12,6 @@ from .located import Located, component
 from .shapes import mapping_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from openapi_contract.contract import Contract
 
     from .expansion import Alternative
@@ -70,17 +68,11 @@ class Subtypes:
     @cached_property
     def _bases(self) -> dict[str, set[str]]:
         """The pointers of what each component has in its ``allOf``, near or far, by its own."""
-        return {each.pointer: self._bases_of(each) for each in self._components.values()}
+        known = {id(each.node): each.pointer for each in self._components.values()}
+        return {each.pointer: self._bases_of(each, known) for each in self._components.values()}
 
-    def _bases_of(self, located: Located) -> set[str]:
-        found: set[str] = set()
-        pending = [located]
-        while pending:
-            bases = [each for each in self._parents(pending.pop().node) if each.pointer not in found]
-            found.update(each.pointer for each in bases)
-            pending += bases
-        return found
-
-    def _parents(self, node: Any) -> Iterator[Located]:
-        members = node.get("allOf", ()) if isinstance(node, dict) else ()
-        return (component(*target) for member in members for target in self._schemas.targets(member))
+    def _bases_of(self, located: Located, known: dict[int, str]) -> set[str]:
+        if not isinstance(located.node, dict) or "allOf" not in located.node:
+            return set()
+        _, *parts = self._schemas.parts(located.node)
+        return {known[id(part)] for part in parts if id(part) in known}
