@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from . import pointers
 from .anatomy import ALTERNATIVES, REFERENCES
 from .comparison.expansion import Alternative, alternatives_of
+from .comparison.findings import Conjunction, Located
 from .comparison.limits import OBJECTS
-from .comparison.located import Conjunction, Located
 from .comparison.shapes import ANNOTATIONS, ANY_TYPE, Shape, shape_of
 from .errors import ContractError
 

@@ -11,9 +11,8 @@ import jsonschema_rs
 
 from . import pointers
 from .anatomy import ALTERNATIVES, REFERENCES
-from .bundling import Bundler
+from .bundling import Bundler, to_2020_12
 from .depths import MinimumDepths
-from .dialect30 import to_2020_12
 from .python_keywords import PYTHON_KEYWORDS, reads_alike
 from .resources import Target
 from .violations import violations

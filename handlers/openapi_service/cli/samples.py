@@ -7,8 +7,8 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from openapi_contract.comparison.expansion import alternatives_of
+from openapi_contract.comparison.findings import Located
 from openapi_contract.comparison.limits import words
-from openapi_contract.comparison.located import Located
 from openapi_contract.comparison.shapes import Shape, shape_of, type_words
 from openapi_contract.schemas import EVERY_TYPE
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from openapi_contract import pointers
 
-from .findings import Finding, finding, printable
-from .located import Located
+from .findings import Finding, Located, finding, printable
 from .messages import MessageComparison
 from .rules import RULES, Rule, Severity, Side
 from .security import SecurityComparison

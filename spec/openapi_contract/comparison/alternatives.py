@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from .expansion import Expansion
-    from .located import Located
+    from .findings import Located
     from .shapes import Shape
 
 

@@ -13,7 +13,7 @@ from .shapes import type_words
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .located import Conjunction, Located
+    from .findings import Conjunction, Located
     from .rules import Side
     from .shapes import Shape
 

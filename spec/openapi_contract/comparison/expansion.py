@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from openapi_contract.anatomy import ALTERNATIVES, REFERENCES
 
-from .located import Conjunction, Located, component
+from .findings import Conjunction, Located, component
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

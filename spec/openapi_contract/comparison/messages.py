@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 from openapi_contract import pointers
 from openapi_contract.contract import IGNORED_HEADER_PARAMETERS
 
-from .findings import Finding, finding
-from .located import Located
+from .findings import Finding, Located, finding
 from .rules import Side
 from .schemas import SchemaComparison
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from .alternatives import merge_lists, overlapping, pair
 from .differences import at, below, conditions, differences
 from .expansion import Expansion
-from .findings import Finding, finding
-from .located import Conjunction, Located
+from .findings import Conjunction, Finding, Located, finding
 from .shapes import ANY_TYPE, COMPONENT, Shape, shape_of, type_words
 from .subtypes import Subtypes
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from .findings import Finding, finding
-from .located import Located
+from .findings import Finding, Located, finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

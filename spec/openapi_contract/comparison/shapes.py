@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from .expansion import Alternative
-    from .located import Conjunction, Located
+    from .findings import Conjunction, Located
 
 ANY_TYPE = frozenset({"boolean", "integer", "number", "string", "array", "object"})
 """Every JSON type but null, which is kept apart."""

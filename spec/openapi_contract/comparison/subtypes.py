@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from openapi_contract import pointers
 from openapi_contract.anatomy import ALTERNATIVES
 
-from .located import Located, component
+from .findings import Located, component
 from .shapes import mapping_of
 
 if TYPE_CHECKING:
