@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class CaptureStatus(StrEnum):
-    """How far a capture is; the last three are final."""
+    """The step that a capture is at; the last three are final."""
 
     PENDING = "PENDING"
     LOOKING_UP = "LOOKING_UP"
@@ -35,7 +35,7 @@ class Capture(msgspec.Struct, frozen=True, kw_only=True):
         gtin: 14 digits, or empty. Until the capture is read it is what the client sent.
         sent_gtin: what the client sent, whatever becomes of it.
         gs1_dl_data: values by GS1 application identifier, and what else the client sent.
-        attempts: how often processing was begun since it was submitted or retried.
+        attempts: how often processing was started since it was submitted or retried.
         uploaded_image_key: object key of the uploaded image.
         qr_analysis: where a URL leads; None until it is resolved, and for anything else.
     """

@@ -1,4 +1,4 @@
-"""Products, and the files that they are read from.
+"""Reads products from files.
 
 Columns have our names or those of Open Food Facts, whose dumps can be read as they are.
 """
@@ -49,7 +49,7 @@ _COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "ingredients": ("ingredients", "ingredients_text"),
     "images": ("images", "image_url"),
 }
-"""Where each field is looked for, in order; Open Food Facts' names are the last of each."""
+"""The columns of each field, in order of precedence; Open Food Facts' names are the last."""
 
 GTIN_LENGTH: Final = 14
 BRICK: Final = re.compile(r"1[0-9]{7}|")
@@ -60,7 +60,7 @@ _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 def read_products(stream: IO[bytes], filename: str) -> Iterator[Product | BadRow]:
-    """Yield the products of an open file, and in their place what is wrong with rows that are none.
+    """Yield the products of an open file, and in place of an invalid row its error.
 
     Raises:
         FileError: the file is of no known format.
@@ -70,9 +70,9 @@ def read_products(stream: IO[bytes], filename: str) -> Iterator[Product | BadRow
 
 
 def shipped_products() -> Iterator[Product]:
-    """Yield the products that come with the package: invented ones, under GS1's numbers for examples.
+    """Yield the products in the package: fictitious ones, under GS1's numbers for examples.
 
-    A test holds them to be as :func:`read_products` reads them, so no start has to check them.
+    A test validates them by :func:`read_products`, so no start has to.
     """
     with files(__package__).joinpath("catalogue.csv").open(encoding="utf-8") as stream:
         for row in csv.DictReader(stream):
@@ -98,7 +98,7 @@ def _product(row: Row) -> Product | BadRow:
 
 
 def _text(fields: Mapping[str, Any], names: tuple[str, ...]) -> str:
-    """Return the first of the named fields that says something; GTINs are also written as numbers."""
+    """Return the first of the named fields that is not empty; GTINs are also written as numbers."""
     for name in names:
         value = fields.get(name)
         if isinstance(value, int) and not isinstance(value, bool):

@@ -1,7 +1,7 @@
-"""Where a URL from outside may lead: which URLs are read at all, and which addresses may be called.
+"""Destinations of untrusted URLs: which URLs are accepted, and which addresses may be called.
 
-A URL is refused unless its host is spelled as a plain name or address, so that what is checked here is what
-every other reader of the URL sees. A name is judged by the addresses that it resolves to, never by itself.
+A URL is refused unless its host is spelled as a plain name or address, so that every other reader of the URL
+sees the host that is checked here. A name is permitted by the addresses that it resolves to, never by itself.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class RefusedURL(ValueError):  # noqa: N818 -- says what the URL is
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where a URL leads.
+    """The host and port that a URL leads to.
 
     Attributes:
         url: the URL, percent-encoded, its host in ASCII.
@@ -64,7 +64,7 @@ class Destination:
 
 
 def read_url(text: str) -> Destination:
-    """Take a URL apart.
+    """Parse a URL.
 
     Raises:
         RefusedURL: it is too long, not http(s), has a user name, or its host is oddly spelled.

@@ -85,7 +85,7 @@ def _read_uncompressed(url: str) -> dict[str, str]:
 
 
 def _read_compressed(path: str) -> dict[str, str]:
-    """Read a path whose last segment is compressed; the right check digit of a GTIN tells it from others."""
+    """Read a path whose last segment is compressed; a valid check digit distinguishes it from others."""
     before, _, segment = path.rpartition("/")
     key = _GTIN_KEY.search(before)
     try:
@@ -107,15 +107,15 @@ def _with_identifiers(path: str) -> str:
 
 
 def _has_digits_of_a_gtin(segment: str) -> bool:
-    """Tell a GTIN from what else follows ``/01/`` in paths, such as the day of a date."""
+    """Distinguish a GTIN from other segments after ``/01/``, such as the day of a date."""
     return segment.isascii() and segment.isdecimal() and len(segment) in LENGTHS
 
 
 def _identifiers(elements: Iterable[GS1ElementString]) -> dict[str, str]:
     """Return the values by identifier; the first one counts, and only in GS1's character set."""
-    found: dict[str, str] = {}
+    values: dict[str, str] = {}
     for element in elements:
         if not element.value.isascii():
             raise ParseError("GS1 values are ASCII.")
-        found.setdefault(element.ai.ai, element.value)
-    return found
+        values.setdefault(element.ai.ai, element.value)
+    return values

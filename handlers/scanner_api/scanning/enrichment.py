@@ -1,4 +1,4 @@
-"""From what photos suggest to proposals: which capture a photo speaks for, and what of it is news."""
+"""From findings in photos to proposals: the capture that a photo belongs to, and which findings are new."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LONGEST_QUOTE: Final = 200
 
 
 def capture_for(photo: Photo, captures: Sequence[Capture]) -> Capture | None:
-    """Return the capture that a photo speaks for, or None.
+    """Return the capture that a photo belongs to, or None.
 
     It is the one that the photo names, else the only one that is linked to a product, else the first that
     is COMPLETED.
@@ -40,10 +40,10 @@ def capture_for(photo: Photo, captures: Sequence[Capture]) -> Capture | None:
 
 
 def news(finding: Finding, current_value: str, source: str) -> tuple[Finding, str] | None:
-    """Return a finding as it is to be proposed, and the source to name; None if the product has it already.
+    """Return a finding to propose and its source; None if the product has the value already.
 
-    Labels are set in capitals and in lines, so case and spacing make no difference. What contradicts the
-    catalogue is for the catalogue to answer: its source is ``local_database``.
+    Labels are set in capitals and in lines, so case and spacing make no difference. The source of a
+    contradiction to the catalogue is ``local_database``.
     """
     if _plain(finding.proposed_value) == _plain(current_value):
         return None

@@ -1,7 +1,7 @@
 """Freshness thresholds: how many days before its date a product counts as fresh, and as expired.
 
-A rule is an organization's or everyone's, and for one GPC brick or for any product. The most particular one
-counts, an organization's before everyone's; where there is none, what is built in.
+A rule is an organization's or everyone's, and for one GPC brick or for any product. The most specific one
+applies, an organization's before everyone's; without any, the built-in one.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Rule:
 
 
 class Thresholds(NamedTuple):
-    """The thresholds of a product, and the layer that they come from."""
+    """The thresholds of a product, and their layer."""
 
     warning_days: int
     critical_days: int
@@ -102,7 +102,7 @@ def read_rules(stream: IO[bytes], filename: str) -> Iterator[Rule | BadRow]:
 
 
 def shipped_rules() -> Iterator[Rule]:
-    """Yield the rules that come with the package: common food and drink, for everyone."""
+    """Yield the rules in the package: common food and drink, for everyone."""
     with files(__package__).joinpath("freshness.csv").open("rb") as stream:
         for rule in read_rules(stream, "freshness.csv"):
             if isinstance(rule, Rule):
@@ -111,7 +111,7 @@ def shipped_rules() -> Iterator[Rule]:
 
 @cache
 def shipped_layer() -> Layer:
-    """Return the rules that come with the package, by brick."""
+    """Return the rules in the package, by brick."""
     return {rule.brick: rule for rule in shipped_rules()}
 
 

@@ -1,4 +1,4 @@
-"""Uploaded images: of which type, and how large, by their first bytes and without decoding them."""
+"""Type and size of uploaded images, by their headers and without decoding them."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _START_OF_SCAN: Final = 0xDA
 _END_OF_IMAGE: Final = 0xD9
 _CHUNK: Final = 65_536
 _SCAN: Final = frozenset({_END_OF_IMAGE, _START_OF_SCAN})
-"""Where a JPEG without a frame header by then has none."""
+"""Markers after which there is no frame header."""
 
 
 class ImageError(ValueError):
-    """A file that is not taken as an image; the message says why."""
+    """A file that is not accepted as an image; the message says why."""
 
 
 class ImageTooLarge(ImageError):  # noqa: N818 -- says what the image is
@@ -38,7 +38,7 @@ class ImageTooLarge(ImageError):  # noqa: N818 -- says what the image is
 
 
 class ImageHeader(NamedTuple):
-    """What the start of an image says of it."""
+    """The type and size of an image, in pixels."""
 
     media_type: str
     width: int

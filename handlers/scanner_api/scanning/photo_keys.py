@@ -1,8 +1,8 @@
-"""Object keys of photos: each proves by itself that it was issued, for which session and as what.
+"""Object keys of photos: each proves that it was issued, for which session and as what.
 
 The ``{id}`` of a key is the shortuuid of a UUID of version 8: 60 random bits, then a 62-bit tag, which is a
-keyed BLAKE2b of the random bits and everything else in the key. So handing out a key stores nothing, and a
-key that this server did not issue, or that was altered, is recognised when it comes back.
+keyed BLAKE2b of the random bits and everything else in the key. So issuing a key stores nothing, and a
+key that this server did not issue, or that was altered, does not verify.
 """
 
 from __future__ import annotations
@@ -63,14 +63,14 @@ class ForeignKey(ValueError):  # noqa: N818 -- says what the key is
 
 
 class PhotoKey(NamedTuple):
-    """A fresh key, and the media type that its extension stands for."""
+    """A new key, and the media type of its extension."""
 
     key: str
     content_type: str
 
 
 class IssuedAs(NamedTuple):
-    """What a genuine key was issued as; None is what the template leaves out, which no key then proves."""
+    """What a key was issued as; None for what the template leaves out."""
 
     photo_type: str | None
     extension: str | None
@@ -158,19 +158,19 @@ def extension_of(filename: str) -> str:
 
 def _patterns(template: str) -> Iterator[str]:
     """Check a template, and yield the regular expressions that together match its keys."""
-    seen = set()
+    names: set[str] = set()
     for text, name in _parsed(template):
         yield re.escape(text)
         if name is None:
             continue
-        if name not in _PLACEHOLDERS or name in seen:
-            rule = "stands twice in" if name in seen else "is not a placeholder of"
-            wanted = ", ".join(f"{{{known}}}" for known in _PLACEHOLDERS)
-            raise TemplateError(f"{{{name}}} {rule} a key template; it takes each of {wanted} once.")
-        seen.add(name)
+        if name not in _PLACEHOLDERS or name in names:
+            rule = "stands twice in" if name in names else "is not a placeholder of"
+            expected = ", ".join(f"{{{known}}}" for known in _PLACEHOLDERS)
+            raise TemplateError(f"{{{name}}} {rule} a key template; it takes each of {expected} once.")
+        names.add(name)
         yield f"(?P<{name}>{_PLACEHOLDERS[name]})"
     for name in _REQUIRED:
-        if name not in seen:
+        if name not in names:
             raise TemplateError(f"A key template needs {{{name}}}.")
 
 

@@ -3,9 +3,9 @@
 PENDING --read--> LOOKING_UP --look_up--> ENRICHING --enrich--> RESOLVING --resolve--> COMPLETED
 
 A capture without a product becomes NOT_FOUND when it is looked up; a URL only when it is resolved, since
-where it leads may name one. ``fail`` makes FAILED of any capture that is not final, ``claim`` begins anew
-with one whose worker died, and ``retry`` with a final one. What a step finds out (a product, a redirect
-chain) is looked up by the caller; doing a step twice gives the same capture.
+where it leads may name one. ``fail`` makes FAILED of any capture that is not final, ``claim`` restarts one
+whose worker died, and ``retry`` a final one. The caller looks up what a step needs (a product, a redirect
+chain); repeating a step gives the same capture.
 """
 
 from __future__ import annotations
@@ -37,23 +37,23 @@ class LinkedProduct(NamedTuple):
 
 
 def claim(capture: Capture, now: datetime) -> Capture:
-    """Begin with a capture, from the start; give up on one that was begun three times without an end."""
+    """Start to process a capture; fail one that was started three times without an end."""
     if capture.status in FINAL:
         raise StepError(f"A capture that is {capture.status} is not processed.")
     if capture.attempts >= MAX_ATTEMPTS:
         return fail(capture, f"Processing was begun {MAX_ATTEMPTS} times and did not end.", now)
-    return _anew(capture, attempts=capture.attempts + 1)
+    return _restarted(capture, attempts=capture.attempts + 1)
 
 
 def read(capture: Capture, decoded: Sequence[str] = ()) -> Capture:
-    """Find out what the scanned value is.
+    """Read the scanned value.
 
     Args:
         capture: a PENDING one.
         decoded: values of the barcodes in an uploaded image; the first that names a product counts.
     """
     _expect(capture, CaptureStatus.PENDING, "read")
-    raw_value = capture.raw_value or _most_telling(decoded)
+    raw_value = capture.raw_value or _preferred(decoded)
     reading = raw_values.read(raw_value)
     gtin_, error = reading.gtin, reading.error_message
     if not gtin_ and not error and capture.sent_gtin:
@@ -79,7 +79,7 @@ def look_up(capture: Capture, product: LinkedProduct | None, now: datetime) -> C
 
 
 def enrich(capture: Capture) -> Capture:
-    """Note that the product's own fields have been compared."""
+    """Complete the comparison with the product's own fields."""
     _expect(capture, CaptureStatus.ENRICHING, "enriched")
     return replace(capture, status=CaptureStatus.RESOLVING)
 
@@ -87,7 +87,7 @@ def enrich(capture: Capture) -> Capture:
 def resolve(
     capture: Capture, analysis: dict[str, Any] | None, product: LinkedProduct | None, now: datetime
 ) -> Capture:
-    """End with a capture.
+    """Complete a capture.
 
     Args:
         capture: a RESOLVING one.
@@ -106,17 +106,17 @@ def resolve(
 
 
 def fail(capture: Capture, message: str, now: datetime) -> Capture:
-    """End with a capture that cannot be processed; the message is for the client."""
+    """Fail a capture that cannot be processed; the message is for the client."""
     if capture.status in FINAL:
         raise StepError(f"A capture that is {capture.status} cannot fail.")
     return replace(capture, status=CaptureStatus.FAILED, error_message=message, processed_at=now)
 
 
 def retry(capture: Capture) -> Capture:
-    """Send a FAILED or NOT_FOUND capture through all steps again, as if it was new."""
+    """Reset a FAILED or NOT_FOUND capture to PENDING, as if it were new."""
     if capture.status not in RETRYABLE:
         raise StepError(f"Only a FAILED or NOT_FOUND capture can be retried; this one is {capture.status}.")
-    return _anew(capture, attempts=0)
+    return _restarted(capture, attempts=0)
 
 
 def url_of(capture: Capture) -> str:
@@ -124,7 +124,7 @@ def url_of(capture: Capture) -> str:
     return raw_values.read(capture.raw_value).url
 
 
-def _anew(capture: Capture, attempts: int) -> Capture:
+def _restarted(capture: Capture, attempts: int) -> Capture:
     return replace(
         capture,
         status=CaptureStatus.PENDING,
@@ -138,7 +138,7 @@ def _anew(capture: Capture, attempts: int) -> Capture:
     )
 
 
-def _most_telling(decoded: Sequence[str]) -> str:
+def _preferred(decoded: Sequence[str]) -> str:
     return next((value for value in decoded if raw_values.read(value).gtin), next(iter(decoded), ""))
 
 

@@ -1,4 +1,4 @@
-"""A proposal: one suggested change to one field of a product, and what became of it."""
+"""Proposals: suggested changes to single fields of products, and their reviews."""
 
 from __future__ import annotations
 

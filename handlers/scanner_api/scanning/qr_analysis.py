@@ -1,4 +1,4 @@
-"""What a redirect chain says of the code that started it: ``qr_analysis`` of a capture."""
+"""Analysis of a redirect chain: ``qr_analysis`` of a capture."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def analyse(resolution: Resolution) -> dict[str, Any]:
 
 
 def _resolver(urls: list[str], resolution: Resolution) -> tuple[str, ResolverType]:
-    """Return the URL that resolves the code, and of what type it is; the more telling type goes first."""
+    """Return the URL that resolves the code, and of what type it is; the more specific type wins."""
     for url in urls:
         if _is_closient(_host(url)):
             return url, ResolverType.CLOSIENT

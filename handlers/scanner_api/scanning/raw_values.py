@@ -1,4 +1,4 @@
-"""What a scanned or typed value is, and which product it names."""
+"""Classifies scanned or typed values, and reads the GTIN in them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _GS1_SYMBOLOGIES: Final = {"]C1", "]e0", "]e1", "]e2", "]d2", "]Q3", "]J1"}
 
 
 class RawValueKind(StrEnum):
-    """The forms of value that are told apart."""
+    """The kinds of values."""
 
     GTIN = "GTIN"
     UPC_E = "UPC_E"
@@ -31,7 +31,7 @@ class RawValueKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What was read from a raw value.
+    """The content of a raw value.
 
     Attributes:
         gtin: 14 digits with the right check digit, or empty.
@@ -47,7 +47,7 @@ class Reading:
     url: str = ""
 
     def gs1_dl_data(self, sent: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what the client sent, with the scanned value's word where they contradict each other."""
+        """Return the client's data, overridden by the scanned value's."""
         return {**sent, **self.identifiers}
 
 
@@ -105,7 +105,7 @@ def _expanded_upc_e(digits: str) -> str:
 
 
 def _read_unmarked(text: str) -> Reading:
-    """Read an element string that nothing marks; only a GTIN or SSCC at its start tells it from text."""
+    """Read an unmarked element string; only a GTIN or SSCC at its start distinguishes it from text."""
     if text.startswith((digital_links.GTIN, digital_links.SSCC)):
         return _of_identifiers(RawValueKind.ELEMENT_STRINGS, digital_links.read_element_strings(text))
     return Reading(RawValueKind.TEXT)

@@ -1,8 +1,8 @@
-"""Follows the redirects of a URL from outside, without being led into our own network.
+"""Follows the redirects of untrusted URLs, without server-side request forgery.
 
-Each hop's name is resolved once, every address of the answer has to be permitted, and the connection goes to
-one of those addresses: a name that resolves differently a moment later gains nothing. Nor is a name resolved
-that no address could open. Bodies are not read.
+Each hop's name is resolved once, all of its addresses have to be permitted, and the connection goes to one of
+them: a name that resolves differently a moment later gains nothing. A name is not resolved where no address
+is permitted. Bodies are not read.
 """
 
 from __future__ import annotations
@@ -42,13 +42,13 @@ _HEADERS: Final = {
 }
 
 
-class _Unanswered(Exception):  # noqa: N818 -- says what the hop is
-    """A hop that gave no answer; the message says why."""
+class _NoResponse(Exception):  # noqa: N818 -- says what the hop is
+    """A hop without a response; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """A URL that answered.
+    """A URL that responded.
 
     Attributes:
         headers: response headers by lower-case name: at most 40, of at most 500 characters, in ASCII.
@@ -61,11 +61,11 @@ class Hop:
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """What came of following a URL.
+    """The result of following a URL.
 
     Attributes:
         final_url: where the chain ended; ``initial_url`` after an error.
-        hops: the URLs that answered, in order.
+        hops: the URLs that responded, in order.
         error_message: why it failed; empty if it succeeded.
     """
 
@@ -81,12 +81,12 @@ class Resolution:
 
     @property
     def redirects(self) -> int:
-        """How many redirects were followed to a URL that answered."""
+        """How many redirects were followed to a URL that responded."""
         return max(len(self.hops) - 1, 0)
 
     @property
     def chain(self) -> list[str]:
-        """The URLs that answered, in order."""
+        """The URLs that responded, in order."""
         return [hop.url for hop in self.hops]
 
 
@@ -95,8 +95,8 @@ class RedirectFollower:
 
     Args:
         permissions: which destinations may be called.
-        resolve: looks a host and port up; the system's resolver unless a test says otherwise.
-        tls: trusted certificate authorities; certifi's unless a test says otherwise.
+        resolve: resolves a host and port; the system's resolver by default.
+        tls: trusted certificate authorities; certifi's by default.
     """
 
     def __init__(
@@ -113,7 +113,7 @@ class RedirectFollower:
             await self._opened.aclose()
 
     async def _transport(self) -> httpx.AsyncHTTPTransport:
-        """Return what calls; made when first needed, since certifi's authorities take 5 MB and 40 ms."""
+        """Return what calls; made on first use, since certifi's authorities take 5 MB and 40 ms."""
         if self._opened is None:
             tls = self._tls
             if tls is None:
@@ -125,7 +125,7 @@ class RedirectFollower:
         return self._opened
 
     async def follow(self, url: str) -> Resolution:
-        """Return where a URL leads, or why that cannot be said; never raises, whatever the text."""
+        """Follow a URL; never raises, whatever the text."""
         hops: list[Hop] = []
         try:
             async with asyncio.timeout(TOTAL_SECONDS):
@@ -134,12 +134,12 @@ class RedirectFollower:
             return Resolution(
                 url, url, tuple(hops), f"There was no end to it within {TOTAL_SECONDS:g} seconds."
             )
-        except (RefusedURL, _Unanswered) as refusal:
+        except (RefusedURL, _NoResponse) as refusal:
             return Resolution(url, url, tuple(hops), str(refusal))
         return Resolution(url, final_url, tuple(hops))
 
     async def _walk(self, url: str, hops: list[Hop]) -> str:
-        """Return the URL at the end of the chain; note each that answers."""
+        """Return the URL at the end of the chain; append each hop that responds."""
         while True:
             destination = read_url(url)
             hop, location = await self._call(url, destination)
@@ -147,11 +147,11 @@ class RedirectFollower:
             if hop.status_code not in REDIRECT_STATUSES or not location:
                 return url
             if len(hops) > MAX_REDIRECTS:
-                raise _Unanswered(f"There are more than {MAX_REDIRECTS} redirects.")
+                raise _NoResponse(f"There are more than {MAX_REDIRECTS} redirects.")
             url = _joined(destination.url, location)
 
     async def _call(self, url: str, destination: Destination) -> tuple[Hop, bytes]:
-        """Return what a URL answers, and the Location in it, or raise."""
+        """Return the hop of a URL and its Location, or raise."""
         failure = "has no address"
         for address in await self._permitted_addresses(destination):
             try:
@@ -160,21 +160,21 @@ class RedirectFollower:
                 failure = _failure(error)
                 if not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
                     break
-        raise _Unanswered(f"{destination.host} {failure}.")
+        raise _NoResponse(f"{destination.host} {failure}.")
 
     async def _permitted_addresses(self, destination: Destination) -> Sequence[Address]:
         if self._permissions.rule_out(destination):
-            raise _Unanswered(f"{destination.host} may not be called on port {destination.port} here.")
+            raise _NoResponse(f"{destination.host} may not be called on port {destination.port} here.")
         try:
             addresses = [ip_address(destination.host)]
         except ValueError:
             addresses = list(await self._resolve(destination.host, destination.port))
         if not addresses or not all(self._permissions.permit(destination, each) for each in addresses):
-            raise _Unanswered(f"{destination.host} has no public address on a permitted port.")
+            raise _NoResponse(f"{destination.host} has no public address on a permitted port.")
         return addresses[:_MAX_ADDRESSES_TRIED]
 
     async def _ask(self, url: str, destination: Destination, address: Address) -> tuple[Hop, bytes]:
-        """Send a GET to one address, under the name of the host, and read the head of its answer."""
+        """Send a GET to one address, under the name of the host, and read the head of the response."""
         request = httpx.Request(
             "GET",
             destination.url.copy_with(host=str(address)),
@@ -191,7 +191,7 @@ class RedirectFollower:
 
 
 class SystemResolver:
-    """Looks names up in threads of its own, so that slow name servers hold up nothing else."""
+    """Resolves names in threads of its own, so that slow name servers delay nothing else."""
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(_MAX_LOOKUPS, thread_name_prefix="name-lookup")
@@ -204,10 +204,10 @@ class SystemResolver:
 
 def _look_up(host: str, port: int) -> list[Address]:
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        resolved = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         return []
-    return list(dict.fromkeys(ip_address(address[0]) for *_, address in found))
+    return list(dict.fromkeys(ip_address(address[0]) for *_, address in resolved))
 
 
 def _joined(base: httpx.URL, location: bytes) -> str:

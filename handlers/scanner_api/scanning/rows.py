@@ -1,4 +1,4 @@
-"""Rows of CSV and JSON Lines files from outside: one at a time, in bounded memory, with line numbers.
+"""Rows of untrusted CSV and JSON Lines files: one at a time, in bounded memory, with line numbers.
 
 Tabs between fields mean that quotes are ordinary characters, as in the dumps of Open Food Facts.
 """
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MAX_LINE_BYTES: Final = 4 * 1024 * 1024
-"""The rest of a longer line is dropped, so its row is a bad one."""
+"""The rest of a longer line is dropped, so that its row is invalid."""
 
 _CSV: Final = frozenset({".csv", ".tsv"})
 _JSON_LINES: Final = frozenset({".jsonl", ".ndjson"})
@@ -43,7 +43,7 @@ class Row(NamedTuple):
 
 
 class BadRow(NamedTuple):
-    """A row that is left out, and why."""
+    """An invalid row, and why."""
 
     line: int
     reason: str

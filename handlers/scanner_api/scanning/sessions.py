@@ -1,4 +1,4 @@
-"""A scan session and its life."""
+"""Scan sessions and their states."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class SessionStatus(StrEnum):
 
 
 class ExtractionStatus(StrEnum):
-    """How far the extraction of a submitted session is."""
+    """The state of the extraction of a submitted session."""
 
     PENDING = "pending"
     PROCESSING = "processing"
@@ -34,7 +34,7 @@ class ScanSession(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         id: 22-character shortuuid.
-        created_by: the credential that opened it (``Caller.credential``).
+        created_by: the credential that created it (``Caller.credential``).
         metadata: the caller's own strings, at most 50.
         device_context: what the client said of its device, any JSON object.
     """

@@ -1,4 +1,4 @@
-"""What can be read from photos of a product, and the interface of whoever reads it."""
+"""The interface of extractors, and their findings in photos of a product."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class LabelPhoto(NamedTuple):
     """A photo of a session.
 
     Attributes:
-        photo_type: its label, one of the contract's; it decides which reader the photo goes to.
+        photo_type: its label, one of the contract's; it selects the reader of the photo.
         content: the whole file.
     """
 
@@ -26,7 +26,7 @@ class LabelPhoto(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """A value that a photo suggests for a field of the product.
+    """A value in a photo for a field of the product.
 
     Attributes:
         field_name: ``name``, ``brand_name``, ``category``, ``ingredients``, ``ai_summary`` or ``images``.
@@ -50,5 +50,5 @@ class Extractor(Protocol):
     source: str
 
     async def extract(self, photo: LabelPhoto) -> list[Finding]:
-        """Return what a photo suggests; raises ExtractionError if it cannot be read."""
+        """Return the findings in a photo; raises ExtractionError if it cannot be read."""
         ...

@@ -1,4 +1,4 @@
-"""What the lines of text on a label mean: pure rules, one reader for each kind of label."""
+"""Findings in the lines of text on a label: one reader for each kind of label."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The extractor that works offline: OCR, and rules for what stands where on a label."""
+"""The extractor that works offline: OCR, and rules for the layout of labels."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ class LocalExtractor:
 
     @cached_property
     def _reader(self) -> TextReader:
-        """The models, loaded when the first photo comes."""
+        """The models, loaded for the first photo."""
         return TextReader()
 
     async def extract(self, photo: LabelPhoto) -> list[Finding]:
-        """Return what a photo suggests; raises ExtractionError if it cannot be decoded."""
+        """Return the findings in a photo; raises ExtractionError if it cannot be decoded."""
         if photo.photo_type in _UNREAD:
             return []
         loop = asyncio.get_running_loop()

@@ -1,4 +1,4 @@
-"""Photos from outside as pixels: bounded in size, upright, without transparency (extra ``vision``)."""
+"""Untrusted photos as pixels (bounded in size, upright, opaque), and barcodes in them (extra ``vision``)."""
 
 from __future__ import annotations
 

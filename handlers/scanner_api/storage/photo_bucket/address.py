@@ -1,4 +1,4 @@
-"""Where a bucket's objects are uploaded to."""
+"""The upload URL of a bucket."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The photo bucket: forms to upload with, and what became of them."""
+"""The photo bucket: presigned forms, and the objects uploaded with them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ logger = logging.getLogger(__name__)
 
 
 class StoredObject(NamedTuple):
-    """What S3 says of an object: its size in bytes, its Content-Type and its ETag (with the quotes)."""
+    """The metadata of an object: its size in bytes, its Content-Type and its ETag (with the quotes)."""
 
     size: int
     content_type: str
@@ -52,11 +52,11 @@ class PhotoBucket:
 
     Args:
         bucket: its name.
-        region: it is in, and signatures are for.
-        rules: what uploads are held to.
-        clock: decides when a form expires.
+        region: of the bucket and of signatures.
+        rules: limits and encryption of uploads.
+        clock: the time by which forms expire.
         endpoint_url: of an S3 that is not Amazon's.
-        session: where credentials come from; boto3's normal chain without it.
+        session: source of credentials; boto3's default chain without it.
 
     Raises:
         PhotoBucketError: bucket, region, endpoint or the AWS configuration cannot be used.
@@ -108,16 +108,16 @@ class PhotoBucket:
         )
 
     async def head(self, key: str) -> StoredObject | None:
-        """Return what S3 says of an object, or None if there is none.
+        """Return the metadata of an object, None if there is none.
 
         Raises:
             ServiceUnavailable: S3 does not answer within 3 seconds, or refuses.
         """
-        answer = await self._ask("head_object", Bucket=self._bucket, Key=key)
-        if answer is None:
+        response = await self._ask("head_object", Bucket=self._bucket, Key=key)
+        if response is None:
             return None
         return StoredObject(
-            answer["ContentLength"], answer.get("ContentType", "binary/octet-stream"), answer["ETag"]
+            response["ContentLength"], response.get("ContentType", "binary/octet-stream"), response["ETag"]
         )
 
     async def get(self, key: str, most_bytes: int) -> bytes | None:
@@ -156,7 +156,7 @@ class PhotoBucket:
             raise ServiceUnavailable("The photo bucket does not exist.")
 
     async def ping(self) -> None:
-        """Find out whether the bucket is there.
+        """Check that the bucket exists.
 
         Raises:
             ServiceUnavailable: S3 does not answer within 3 seconds, refuses, or has no such bucket.
@@ -165,7 +165,7 @@ class PhotoBucket:
             raise ServiceUnavailable("The photo bucket does not exist.")
 
     def close(self) -> None:
-        """Let go of threads and connections, without waiting for an S3 that does not answer."""
+        """Close threads and connections, without waiting for an S3 that does not respond."""
         self._threads.shutdown(wait=False, cancel_futures=True)
         if self._client is not None:
             self._client.close()
@@ -174,10 +174,10 @@ class PhotoBucket:
         return await self._wait(operation, lambda: self._send(operation, parameters), _SECONDS)
 
     async def _wait(self, operation: str, work: Callable[[], Any], seconds: float) -> Any:
-        """Return S3's answer, None for a 404; the work waits for a thread no longer than its caller does."""
+        """Return S3's response, None for a 404; the work waits for a thread as long as its caller does."""
         loop = asyncio.get_running_loop()
         try:
-            if self._client is None:  # S3 is not to blame for how long its model takes to load
+            if self._client is None:  # loading the model of S3 does not count as S3's time
                 await loop.run_in_executor(self._threads, self._make_client)
             return await asyncio.wait_for(loop.run_in_executor(self._threads, work), seconds)
         except ClientError as error:
@@ -192,11 +192,11 @@ class PhotoBucket:
         raise ServiceUnavailable("The photo bucket does not answer.") from failure
 
     def _read(self, key: str, most_bytes: int) -> bytes:
-        answer = self._send("get_object", {"Bucket": self._bucket, "Key": key})
-        with answer["Body"] as body:
-            if answer["ContentLength"] > most_bytes:
+        response = self._send("get_object", {"Bucket": self._bucket, "Key": key})
+        with response["Body"] as body:
+            if response["ContentLength"] > most_bytes:
                 raise ObjectTooLarge(
-                    f"The object has {answer['ContentLength']} bytes; at most {most_bytes} fit."
+                    f"The object has {response['ContentLength']} bytes; at most {most_bytes} fit."
                 )
             content: bytes = body.read()
         return content

@@ -1,4 +1,4 @@
-"""The credentials that sign, kept fresh without ever blocking the event loop."""
+"""The credentials that sign uploads, renewed without blocking the event loop."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ logger = logging.getLogger(__name__)
 
 
 class SigningCredentials:
-    """What boto3's chain finds (environment, profile, role, instance), renewed by botocore in a thread.
+    """The credentials of boto3's chain (environment, profile, role ...), renewed by botocore in a thread.
 
-    Looking at the expiry costs botocore several microseconds, so that is done once a second.
+    Checking the expiry costs botocore several microseconds, so that is done once a second.
 
     Args:
         session: whose chain it is; boto3's normal one, which is botocore's, without it.
@@ -105,4 +105,4 @@ class SigningCredentials:
         try:
             self._frozen = await asyncio.to_thread(self._source.get_frozen_credentials)
         except Exception as error:  # noqa: BLE001 -- each source of credentials has errors of its own
-            logger.warning("the credentials of the photo bucket cannot be renewed: %s", type(error).__name__)
+            logger.warning("The credentials of the photo bucket cannot be renewed: %s", type(error).__name__)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class UploadRules:
-    """What every upload is held to.
+    """Limits and encryption of every upload.
 
     Attributes:
         max_bytes: size of the largest object; the smallest has one byte.
@@ -69,7 +69,7 @@ class UploadRules:
 
 
 class PresignedUpload(NamedTuple):
-    """A form to post: its URL, its fields in front of ``file``, and how many seconds it is good."""
+    """A form to post: its URL, its fields before ``file``, and for how many seconds it is valid."""
 
     url: str
     fields: dict[str, str]
@@ -77,9 +77,9 @@ class PresignedUpload(NamedTuple):
 
 
 class Presigner:
-    """Makes presigned POSTs for one bucket: what ``generate_presigned_post`` would, in a tenth of its time.
+    """Makes presigned POSTs for one bucket, as ``generate_presigned_post`` does, in a tenth of its time.
 
-    The policy is put together as text, whose parts are ready but for what differs from form to form.
+    The policy is assembled as text, from parts prepared for all forms and those of the one form.
     """
 
     def __init__(self, bucket: str, region: str, url: str, rules: UploadRules) -> None:
@@ -103,9 +103,9 @@ class Presigner:
             fields: further fields, such as Content-Type, and their exact values.
         """
         second = self._second(now, credentials)
-        given, own = _equalities(fields), _equality("key", key)
+        extra, own = _equalities(fields), _equality("key", key)
         policy = b64encode(
-            f"{second.opening}{given}{self._conditions}{own}{second.closing}".encode()
+            f"{second.opening}{extra}{self._conditions}{own}{second.closing}".encode()
         ).decode()
         signed = {"policy": policy, "x-amz-signature": second.signer.sign(policy)}
         form = {**self._fields, **fields, "key": key, **second.signer.fields, **signed}
@@ -121,7 +121,7 @@ class Presigner:
 
 
 class _Second:
-    """What all forms of one second have in common."""
+    """The parts that all forms of one second share."""
 
     def __init__(
         self, begins: datetime, credentials: ReadOnlyCredentials, region: str, expires_in: int
@@ -136,7 +136,7 @@ class _Second:
 
 
 class _Signer(S3SigV4PostAuth):  # type: ignore[misc]  # botocore ships no types
-    """botocore's signer, at the moment it is told and with its signing key derived once.
+    """botocore's signer, at a given time and with its signing key derived once.
 
     botocore's ``add_auth`` asks the machine's clock, whatever its request says, and its ``signature`` derives
     the key anew for every form; so their steps are taken one by one here.
