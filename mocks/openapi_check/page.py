@@ -82,7 +82,7 @@ def _traffic(report: Report, traffic: Traffic) -> Iterator[str]:
     ]
     table = _table(("calls", "parameters", "values"), map(escape, statuses), rows, prefix)
     yield f"<h2>Operations and statuses</h2>{table}{_legend()}"
-    yield from _findings(report, prefix)
+    yield from _findings(report, "")
     if traffic.more_findings:
         yield f'<p class="about">... and {traffic.more_findings} violations of further kinds.</p>'
     yield "<h2>Parameters and values</h2>"
@@ -200,7 +200,7 @@ def _tested(name: str, number: int, tested: Tested, between: tuple[int, int]) ->
     count = f'<small class="failed">{failed:,} failed</small>' if failed else ""
     chips = _chips("Requests by phase", (f"{phase}: {sent:,}" for phase, sent in tested.requests.items()))
     statuses = sorted(tested.statuses.items())
-    chips += _chips("Answers", (f"{_status(status)}: {seen:,}" for status, seen in statuses))
+    chips += _chips("Responses", (f"{_status(status)}: {seen:,}" for status, seen in statuses))
     chips += plot(tested.times, between) if tested.times.total else ""
     outcomes = tested.checks.items()
     passed = (f"{check}: {each.passed:,} of {each.passed + each.failed:,}" for check, each in outcomes)
