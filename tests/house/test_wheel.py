@@ -42,9 +42,11 @@ def test_imports_are_the_wheel(package):
 
 
 def test_metadata():
-    """The distribution carries its licence and its command."""
+    """The distribution carries its licence and its commands."""
     metadata = distribution("scanner-api")
     assert metadata.metadata["License-Expression"] == "Apache-2.0"
-    assert [entry.value for entry in metadata.entry_points if entry.name == "scanner-api"] == [
-        "scanner_api.__main__:main"
-    ]
+    scripts = {each.name: each.value for each in metadata.entry_points if each.group == "console_scripts"}
+    assert scripts == {
+        "scanner-api": "scanner_api.__main__:main",
+        "contract-first": "openapi_mock.__main__:main",
+    }

@@ -27,7 +27,7 @@ MODULE = '''"""{title}"""
 {lenience}
 from __future__ import annotations
 {imports}{problem}'''
-PROBLEM = "\nfrom openapi_service.problems import NotImplementedYet\n"
+PROBLEM = "\nfrom openapi_service import NotImplementedYet\n"
 JSON = re.compile(r"\bjson\b")
 LENIENCE = "\n# ruff: noqa: {rules}, RUF100 -- the contract names handlers and their arguments\n"
 """RUF100 for whoever has not chosen the other rules."""

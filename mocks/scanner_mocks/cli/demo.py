@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import ExitStack
 
 import typer
+from rich.console import Console
+from rich.text import Text
 
 from openapi_contract.cli.commands import require_extra
 
@@ -18,10 +20,7 @@ def demo() -> None:
     Exit codes: 0 every step went as it should, 1 one did not, 2 without the extra `mock`.
     """
     require_extra("mock")
-    from rich.console import Console  # noqa: PLC0415 -- help does without
-    from rich.text import Text  # noqa: PLC0415 -- the same
-
-    from scanner_mocks.demonstration import Failed, demonstrate, has_vision  # noqa: PLC0415 -- the same
+    from scanner_mocks.demonstration import Failed, demonstrate, has_vision  # noqa: PLC0415 -- of the extra
     from scanner_mocks.server import scanner_mock  # noqa: PLC0415 -- the same
 
     console = Console(highlight=False)

@@ -10,7 +10,7 @@ import pytest
 
 from scanner_contract import load_contract
 
-ROOT = Path(__file__).parents[4]
+ROOT = Path(__file__).parents[3]
 TEXT = {"type": "string"}
 HOSTILE_TEXT = 'a"""b\\ \n\x1b[2J it\u2019s \'quoted" \u2013 end\\'
 

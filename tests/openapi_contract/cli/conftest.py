@@ -47,18 +47,6 @@ def pets():
 
 
 @pytest.fixture
-def write(tmp_path):
-    """Writes a document to a file in the test's folder, and returns its path."""
-
-    def write_file(document, name="pets.json"):
-        path = tmp_path / name
-        path.write_text(document if isinstance(document, str) else json.dumps(document))
-        return path
-
-    return write_file
-
-
-@pytest.fixture
 def contract():
     """Runs a command of ``scanner-api contract``, wide enough that nothing wraps."""
 
