@@ -45,6 +45,8 @@ class Operation:
         security: alternatives, each scopes by scheme name; ``()`` for an anonymous operation.
         tags: tag names.
         definition: the Operation Object itself.
+        places: JSON pointers, in the document, of what is above: by ``("parameter", in, name)``,
+            ``("requestBody",)``, ``("response", status)`` and ``("header", pointer of its response, name)``.
     """
 
     operation_id: str
@@ -57,6 +59,7 @@ class Operation:
     security: tuple[Mapping[str, Sequence[str]], ...]
     tags: tuple[str, ...]
     definition: Mapping[str, Any]
+    places: Mapping[tuple[str, ...], str]
 
     def response_key(self, status: int) -> str | None:
         """Return the key of `responses` that declares a status: itself, its range or ``default``."""
@@ -216,47 +219,53 @@ class Contract:
     ) -> Operation:
         pointer = pointers.join(pointer, method)
         definition = path_item[method]
-        body = definition.get("requestBody")
+        places: dict[tuple[str, ...], str] = {}
+        body, places["requestBody",] = self.follow(
+            definition.get("requestBody"), pointers.join(pointer, "requestBody")
+        )
         return Operation(
             operation_id=operation_id,
             method=method,
             path=path,
             pointer=pointer,
-            parameters=self._parameters(path_item, definition, pointer),
-            request_body=None
-            if body is None
-            else self.follow(body, pointers.join(pointer, "requestBody"))[0],
-            responses=self._responses(definition, pointer),
+            parameters=self._parameters(path_item, definition, pointer, places),
+            request_body=body,
+            responses=self._responses(definition, pointer, places),
             security=self._security(definition, pointer),
             tags=tuple(definition.get("tags", ())),
             definition=definition,
+            places=places,
         )
 
     def _parameters(
-        self, path_item: Mapping[str, Any], definition: Mapping[str, Any], pointer: str
+        self,
+        path_item: Mapping[str, Any],
+        definition: Mapping[str, Any],
+        pointer: str,
+        places: dict[tuple[str, ...], str],
     ) -> tuple[Mapping[str, Any], ...]:
         merged = {}
-        for node in (*path_item.get("parameters", ()), *definition.get("parameters", ())):
-            parameter, _ = self.follow(node, pointers.join(pointer, "parameters"))
-            name, place = parameter["name"], parameter["in"]
-            if place != "header" or name.lower() not in IGNORED_HEADER_PARAMETERS:
-                merged[name, place] = parameter
+        for holder, at in ((path_item, pointer.rpartition("/")[0]), (definition, pointer)):
+            for index, node in enumerate(holder.get("parameters", ())):
+                parameter, place = self.follow(node, pointers.join(at, "parameters", index))
+                key = parameter["in"], parameter["name"]
+                if key[0] != "header" or key[1].lower() not in IGNORED_HEADER_PARAMETERS:
+                    merged[key], places["parameter", *key] = parameter, place
         return tuple(merged.values())
 
-    def _responses(self, definition: Mapping[str, Any], pointer: str) -> dict[str, Mapping[str, Any]]:
+    def _responses(
+        self, definition: Mapping[str, Any], pointer: str, places: dict[tuple[str, ...], str]
+    ) -> dict[str, Mapping[str, Any]]:
         responses = {}
         for status, node in definition.get("responses", {}).items():
             if not status.startswith("x-"):
                 response, place = self.follow(node, pointers.join(pointer, "responses", status))
-                responses[status] = self._with_headers(response, place)
+                places["response", status], headers = place, {}
+                for name, header in response.get("headers", {}).items():
+                    at = pointers.join(place, "headers", name)
+                    headers[name], places["header", place, name] = self.follow(header, at)
+                responses[status] = {**response, "headers": headers} if headers else response
         return responses
-
-    def _with_headers(self, response: Mapping[str, Any], pointer: str) -> Mapping[str, Any]:
-        headers = {
-            name: self.follow(header, pointers.join(pointer, "headers", name))[0]
-            for name, header in response.get("headers", {}).items()
-        }
-        return {**response, "headers": headers} if headers else response
 
     def _security(
         self, definition: Mapping[str, Any], pointer: str

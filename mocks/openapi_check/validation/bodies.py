@@ -20,7 +20,7 @@ from .schemas import SchemaValidator
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
 
-    from openapi_contract import Contract, Operation
+    from openapi_contract import Operation
     from openapi_contract.schemas import Schemas
     from openapi_service.problems import Violation as FormViolation
     from openapi_service.request import Request
@@ -31,10 +31,8 @@ UNICODE = frozenset({"utf-8", "us-ascii"})
 class RequestBody:
     """The request body of one operation, compiled."""
 
-    def __init__(self, operation: Operation, contract: Contract, schemas: Schemas) -> None:
-        definition, self._pointer = contract.follow(
-            operation.definition["requestBody"], pointers.join(operation.pointer, "requestBody")
-        )
+    def __init__(self, operation: Operation, schemas: Schemas) -> None:
+        definition, self._pointer = operation.request_body or {}, operation.places["requestBody",]
         self._required = bool(definition.get("required", False))
         self._content: Mapping[str, Mapping[str, Any]] = definition.get("content", {})
         self._schemas = {

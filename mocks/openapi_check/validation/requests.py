@@ -105,7 +105,7 @@ class RequestValidator:
         self._security = SecurityValidator(operation, contract)
         self._parameters = list(_parameters(operation, contract))
         body = operation.request_body
-        self._body = None if body is None else RequestBody(operation, contract, contract.schemas.for_requests)
+        self._body = None if body is None else RequestBody(operation, contract.schemas.for_requests)
 
     def validate(self, request: Request, body: bytes | None) -> ReadRequest:
         """Return what a request holds, and what is wrong with it.
@@ -180,24 +180,12 @@ class _Undecided(dict[tuple[str, str], Exception]):
 
 
 def _parameters(operation: Operation, contract: Contract) -> Iterator[ParameterValidator]:
-    places, schemas = _pointers(operation, contract), contract.schemas.for_requests
+    schemas = contract.schemas.for_requests
     compiled = compile_parameters(operation.parameters, schemas.of)
     for each, definition in zip(compiled, operation.parameters, strict=True):
-        pointer = places[each.name, each.location]
+        pointer = operation.places["parameter", each.location, each.name]
         media_type, content = next(iter(definition.get("content", {}).items()), ("", None))
         keys = ["schema"] if content is None else ["content", media_type, "schema"]
         schema = schemas.in_media_type(definition if content is None else content)
         validator = SchemaValidator(schema, each.location, each.name, pointers.join(pointer, *keys))
         yield ParameterValidator(each, validator, pointer)
-
-
-def _pointers(operation: Operation, contract: Contract) -> dict[tuple[str, str], str]:
-    """Return where each parameter of an operation stands in the document."""
-    above = operation.pointer.rpartition("/")[0]
-    found = {}
-    for owner in (above, operation.pointer):
-        listed = pointers.lookup(contract.document, owner).get("parameters", ())
-        for index, node in enumerate(listed):
-            parameter, pointer = contract.follow(node, pointers.join(owner, "parameters", index))
-            found[parameter["name"], parameter["in"]] = pointer
-    return found

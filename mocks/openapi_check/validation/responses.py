@@ -81,12 +81,10 @@ class DeclaredResponse:
     """One response that an operation declares."""
 
     def __init__(self, operation: Operation, code: str, contract: Contract) -> None:
-        _, self.pointer = contract.follow(
-            operation.definition["responses"][code], pointers.join(operation.pointer, "responses", code)
-        )
+        self.pointer = operation.places["response", code]
+        self._places = operation.places
         self.definition = operation.responses[code]
         self._content: Mapping[str, Any] = self.definition.get("content", {})
-        self._contract = contract
         self._schemas = contract.schemas.for_responses
 
     def media_type(self, sent: str) -> str | None:
@@ -143,9 +141,8 @@ class DeclaredResponse:
 
     def header_violations(self, name: str, error: Exception) -> list[Violation]:
         """Return what openapi-core's error in a header says."""
-        pointer = pointers.join(self.pointer, "headers", name)
-        header, pointer = self._contract.follow(pointers.lookup(self._contract.document, pointer), pointer)
-        schema = self._schemas.in_media_type(header)
+        pointer = self._places["header", self.pointer, name]
+        schema = self._schemas.in_media_type(self.definition["headers"][name])
         validator = SchemaValidator(schema, "header", name, pointers.join(pointer, "schema"))
         missing = type(error).__name__ == "MissingRequiredHeader"
         return [validator.missing(pointer)] if missing else validator.violations(NO_JSON, error)

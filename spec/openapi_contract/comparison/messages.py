@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
+from itertools import chain
 from typing import TYPE_CHECKING, Any
-
-from openapi_contract import pointers
-from openapi_contract.contract import IGNORED_HEADER_PARAMETERS
 
 from .findings import Finding, Located, finding
 from .rules import Side
@@ -25,14 +23,13 @@ class MessageComparison:
     """Compares the messages of operations of two contracts."""
 
     def __init__(self, old: Contract, new: Contract) -> None:
-        self._old, self._new = old, new
         self._schemas = SchemaComparison(old, new)
 
     def findings(self, old: Operation, new: Operation) -> Iterator[Finding]:
         """Yield what differs in what two operations take and give."""
-        yield from self._parameters(_parameters(self._old, old), _parameters(self._new, new))
-        yield from self._body(_body(self._old, old), _body(self._new, new))
-        yield from self._responses(_responses(self._old, old), _responses(self._new, new))
+        yield from self._parameters(_parameters(old), _parameters(new))
+        yield from self._body(_body(old), _body(new))
+        yield from self._responses(old, new)
 
     def _parameters(self, old: Mapping[Any, Located], new: Mapping[Any, Located]) -> Iterator[Finding]:
         for key in (key for key in old if key not in new):
@@ -73,20 +70,20 @@ class MessageComparison:
         for name in (name for name in now if name not in before):
             yield finding(f"{side}-media-type-added", now[name])
 
-    def _responses(self, old: Mapping[str, Located], new: Mapping[str, Located]) -> Iterator[Finding]:
-        for status in dict.fromkeys((*old, *new)):
-            before, now = (each.get(status) or each.get(f"{status[0]}XX") for each in (old, new))
+    def _responses(self, old: Operation, new: Operation) -> Iterator[Finding]:
+        responses = _responses(old), _responses(new)
+        for status in dict.fromkeys(chain(*responses)):
+            before, now = (each.get(status) or each.get(f"{status[0]}XX") for each in responses)
             subject = "error" if status[0] >= FIRST_ERROR else "status"
             if before and now:
-                yield from self._headers(before, now)
+                yield from self._headers(_headers(old, before), _headers(new, now))
                 yield from self._content(before, now, Side.RESPONSE)
             elif before:
                 yield finding(f"response-{subject}-removed", before)
             elif now:
                 yield finding(f"response-{subject}-added", now)
 
-    def _headers(self, old: Located, new: Located) -> Iterator[Finding]:
-        before, now = _headers(self._old, old), _headers(self._new, new)
+    def _headers(self, before: Mapping[str, Located], now: Mapping[str, Located]) -> Iterator[Finding]:
         for name in (name for name in before if name not in now):
             yield finding("response-header-removed", before[name])
         for name, at in now.items():
@@ -112,45 +109,39 @@ def _encodings(old: Located, new: Located) -> Iterator[Finding]:
             yield finding("request-encoding-changed", holder.below("encoding", name, where=f" .{name}"))
 
 
-def _parameters(contract: Contract, operation: Operation) -> dict[Any, Located]:
+def _parameters(operation: Operation) -> dict[Any, Located]:
     """Return the parameters by what stays the same when one is renamed: those of a path by their position."""
     positions = {name: index for index, name in enumerate(re.findall(r"\{([^{}]+)\}", operation.path))}
     found = {}
-    for holder in (operation.pointer.rpartition("/")[0], operation.pointer):
-        nodes = pointers.lookup(contract.document, holder).get("parameters", ())
-        for index, node in enumerate(nodes):
-            parameter, pointer = contract.follow(node, pointers.join(holder, "parameters", index))
-            name, place = parameter["name"], parameter["in"]
-            key = {"path": positions.get(name, name), "header": name.lower()}.get(place, name)
-            if place != "header" or key not in IGNORED_HEADER_PARAMETERS:
-                found[place, key] = Located(parameter, pointer, f"{place} parameter {name}")
+    for parameter in operation.parameters:
+        name, place = parameter["name"], parameter["in"]
+        key = {"path": positions.get(name, name), "header": name.lower()}.get(place, name)
+        pointer = operation.places["parameter", place, name]
+        found[place, key] = Located(parameter, pointer, f"{place} parameter {name}")
     return found
 
 
-def _body(contract: Contract, operation: Operation) -> Located | None:
-    node = operation.definition.get("requestBody")
-    if node is None:
+def _body(operation: Operation) -> Located | None:
+    if operation.request_body is None:
         return None
-    body, pointer = contract.follow(node, pointers.join(operation.pointer, "requestBody"))
-    return Located(body, pointer, "request body")
+    return Located(operation.request_body, operation.places["requestBody",], "request body")
 
 
-def _responses(contract: Contract, operation: Operation) -> dict[str, Located]:
-    found = {}
-    for status in operation.responses:
-        node = operation.definition["responses"][status]
-        response, pointer = contract.follow(node, pointers.join(operation.pointer, "responses", status))
-        found[status] = Located(response, pointer, f"response {status}")
-    return found
+def _responses(operation: Operation) -> dict[str, Located]:
+    return {
+        status: Located(response, operation.places["response", status], f"response {status}")
+        for status, response in operation.responses.items()
+    }
 
 
-def _headers(contract: Contract, response: Located) -> dict[str, Located]:
-    found = {}
-    for name, node in response.node.get("headers", {}).items():
-        header, pointer = contract.follow(node, pointers.join(response.pointer, "headers", name))
-        if name.lower() != "content-type":
-            found[name.lower()] = Located(header, pointer, f"{response.where} header {name}")
-    return found
+def _headers(operation: Operation, response: Located) -> dict[str, Located]:
+    return {
+        name.lower(): Located(
+            header, operation.places["header", response.pointer, name], f"{response.where} header {name}"
+        )
+        for name, header in response.node.get("headers", {}).items()
+        if name.lower() != "content-type"
+    }
 
 
 def _media_types(holder: Located) -> dict[str, Located]:
