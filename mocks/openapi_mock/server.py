@@ -19,7 +19,7 @@ from .faults.middleware import TransportProtocol
 from .randomness import SeededRandomness
 from .responses import contract_app
 from .service import Service
-from .state import Stateless
+from .state import MockState
 from .traffic import Traffic
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ class _Assembly:
             tell=tell if watch else None,
         )
         clearable = {**self._traffic.clearable, "randomness": self._randomness}
-        state = Stateless(self._clock, events, clearable)
+        state = MockState(self._clock, events, clearable)
         return MockApplication(
             service, state, self._clock, events, self._traffic, control_token=control_token, seeds=mock.seeds
         )

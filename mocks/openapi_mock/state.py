@@ -27,40 +27,10 @@ class Clearable(Protocol):
         ...
 
 
-class MockState(Protocol):
-    """State of a mock, as the control API uses it: reset, snapshotted, restored and described as one unit."""
+class MockState:
+    """The state of a mock: reset, snapshotted, restored and described as one unit.
 
-    async def start(self) -> None:
-        """Load the state that the mock starts with."""
-        ...
-
-    async def stop(self) -> None:
-        """Release everything."""
-        ...
-
-    async def reset(self, keep: Collection[str] = (), scope: str | None = None) -> None:
-        """Return to the initial state, but for the parts to ``keep``; ``scope`` limits faults and journal."""
-        ...
-
-    async def set_clock(self, **changes: Any) -> Reading:
-        """Change the clock as `MockClock.change` does, and return its reading."""
-        ...
-
-    async def snapshot(self, name: str) -> None:
-        """Save a snapshot; raises TooManySnapshots or Conflict."""
-        ...
-
-    async def restore(self, name: str) -> None:
-        """Restore a snapshot; raises UnknownSnapshot or NotFound."""
-        ...
-
-    async def describe(self, limit: int) -> dict[str, Any]:
-        """Return the resources, the newest first, at most ``limit`` of each kind."""
-        ...
-
-
-class Stateless:
-    """The state of a mock that has none but its clock.
+    This one has a clock and nothing else; that of an application is a subclass.
 
     Args:
         clock: the time.
@@ -74,13 +44,13 @@ class Stateless:
         self._clearable = clearable
 
     async def start(self) -> None:
-        """Do nothing."""
+        """Load the initial state."""
 
     async def stop(self) -> None:
-        """Do nothing."""
+        """Release everything."""
 
     async def reset(self, keep: Collection[str] = (), scope: str | None = None) -> None:
-        """Clear everything that is not to be kept."""
+        """Return to the initial state, but for the parts to ``keep``; ``scope`` limits faults and journal."""
         for name, store in self._clearable.items():
             if name not in keep:
                 store.clear(scope)
@@ -94,16 +64,16 @@ class Stateless:
         self._events.publish("clock", reading)
         return reading
 
-    async def snapshot(self, name: str) -> None:  # noqa: ARG002 -- the protocol's signature
-        """Refuse: there is no state."""
+    async def snapshot(self, name: str) -> None:  # noqa: ARG002 -- for subclasses
+        """Save a snapshot; raises TooManySnapshots or, where there is no state to save, Conflict."""
         raise Conflict(STATELESS)
 
-    async def restore(self, name: str) -> None:  # noqa: ARG002 -- the protocol's signature
-        """Refuse: there is no snapshot."""
+    async def restore(self, name: str) -> None:  # noqa: ARG002 -- the same
+        """Restore a snapshot; raises UnknownSnapshot or, where there is no state to restore, NotFound."""
         raise NotFound(STATELESS)
 
-    async def describe(self, limit: int) -> dict[str, Any]:  # noqa: ARG002 -- the protocol's signature
-        """Return the clock alone."""
+    async def describe(self, limit: int) -> dict[str, Any]:  # noqa: ARG002 -- the same
+        """Return the clock and the resources, the newest first, at most ``limit`` of each kind."""
         return {"clock": self._clock.reading()}
 
 

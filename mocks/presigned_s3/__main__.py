@@ -9,18 +9,22 @@ import os
 import signal
 import sys
 import threading
+from datetime import datetime
 from ipaddress import ip_address
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .clock import ShiftedClock
-from .control import Control, report
 from .wire import Server
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from types import FrameType
 
+    from .app import Front
+
 POLITENESS = 5
+_one_at_a_time = threading.Lock()
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -115,6 +119,43 @@ def _give_way() -> None:
 def _obey_parent(control: Control) -> None:
     control.obey(sys.stdin)
     os.kill(os.getpid(), signal.SIGTERM)  # the parent is gone
+
+
+class Control:
+    """Carries out the parent's orders: a line of JSON in, a line of JSON out.
+
+    Args:
+        app: S3.
+        clock: the clock that it goes by.
+    """
+
+    def __init__(self, app: Front, clock: ShiftedClock) -> None:
+        self._orders: dict[str, Callable[..., Any]] = {
+            "clock": lambda now, stopped: clock.set(now and datetime.fromisoformat(now), stopped=stopped),
+            "faults": app.faults.switch,
+            "reset": app.reset,
+            "snapshot": lambda folder: app.store.snapshot(Path(folder)),
+            "restore": lambda folder: app.store.restore(Path(folder)),
+            "usage": app.store.usage,
+        }
+
+    def obey(self, lines: Iterable[str]) -> None:
+        """Carry out one order a line, and report each; return when there are no more lines."""
+        for line in lines:
+            order = json.loads(line)
+            failure, result = "", None
+            try:
+                result = self._orders[order["do"]](**order["with"])
+            except (KeyError, TypeError, ValueError, OSError) as error:
+                failure = f"{type(error).__name__}: {error}"
+            report(done=order["id"], failure=failure, result=result)
+
+
+def report(**facts: Any) -> None:
+    """Report something to the parent, in one line of its own."""
+    with _one_at_a_time:
+        sys.stdout.write(json.dumps(facts) + "\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -15,12 +15,14 @@ import os
 import re
 import shutil
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
+
+from moto.s3.models import FakeAcl, FakeGrant, FakeGrantee
 
 from .checksums import ContentMd5
 from .content import Content, StoredFile
 from .policy import MAX_OBJECT_BYTES
-from .records import adopt, apply_record, record_of, stored_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,6 +32,19 @@ if TYPE_CHECKING:
     from .checksums import Checksum
 
 BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", re.ASCII)
+_ATTRIBUTES = (
+    "encryption",
+    "kms_key_id",
+    "bucket_key_enabled",
+    "checksum_algorithm",
+    "checksum_value",
+    "checksum_type",
+    "checksum_parts",
+    "website_redirect_location",
+    "lock_mode",
+    "lock_legal_status",
+    "lock_until",
+)
 
 
 class Archive:
@@ -159,3 +174,50 @@ class Archivist:
     def _files(self, bucket: str, key: str | None) -> set[Path]:
         files = (stored_file(one) for one in self._backend.keys(bucket, key))
         return {file.path for file in files if isinstance(file, StoredFile)}
+
+
+def record_of(key: Any, tags: Mapping[str, str]) -> dict[str, Any]:
+    """Return what a restart needs to know of a key whose content is a `StoredFile`."""
+    return {
+        "file": stored_file(key).path.name,
+        "etag": key.etag.strip('"'),
+        "last_modified": key.last_modified.isoformat(),
+        "storage_class": key.storage_class,
+        "metadata": dict(key.metadata),
+        "tags": dict(tags),
+        "grants": [
+            [[grantee.id, grantee.uri, grantee.display_name] for grantee in grant.grantees]
+            + [grant.permissions]
+            for grant in key.acl.grants
+        ],
+        **{name: getattr(key, name) for name in _ATTRIBUTES},
+    }
+
+
+def apply_record(record: Mapping[str, Any], key: Any) -> None:
+    """Make a new key what the record says, but for its content and tags."""
+    key.last_modified = datetime.fromisoformat(record["last_modified"])
+    key.set_metadata(dict(record["metadata"]))
+    key.set_acl(
+        FakeAcl(
+            [
+                FakeGrant([FakeGrantee(*grantee) for grantee in grantees], permissions)
+                for *grantees, permissions in record["grants"]
+            ]
+        )
+    )
+    for name in _ATTRIBUTES:
+        setattr(key, name, record[name])
+
+
+def adopt(key: Any, path: Path, size: int, etag: str) -> None:
+    """Give a key its content: a file, instead of the buffer that moto made for it."""
+    key._value_buffer.close()  # noqa: SLF001 -- moto has no other way in that does not read all of it
+    key._value_buffer = StoredFile(path)  # noqa: SLF001 -- the same
+    key._etag = etag  # noqa: SLF001 -- the same
+    key.contentsize = size
+
+
+def stored_file(key: Any) -> Any:
+    """Return the `StoredFile` of a key; whatever buffer moto made for it, if it has none."""
+    return key._value_buffer  # noqa: SLF001 -- moto offers the bytes only

@@ -18,7 +18,6 @@ from moto.s3.responses import S3Response
 
 from .cors import CorsRule
 from .errors import S3Error, invalid_request, refusal
-from .records import granted_to_all
 from .response import Response
 from .xml import parse, readable
 
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 DEFAULT_REGION = "us-east-1"
+_ALL_USERS = "http://acs.amazonaws.com/groups/global/AllUsers"
 _REMEMBERED = (models.FakeKey, models.FakeAcl, models.FakeGrant, models.FakeGrantee, models.FakeMultipart)
 _OURS = frozenset({"content-length", "date", "server", "connection", "x-amzn-requestid"})
 """Header fields of a response that are not moto's to say."""
@@ -277,3 +277,14 @@ def _cors_rule(rule: Any) -> CorsRule:
         expose=tuple(rule.exposed_headers or ()),
         max_age_seconds=int(rule.max_age_seconds) if rule.max_age_seconds else None,
     )
+
+
+def granted_to_all(acl: Any) -> frozenset[str]:
+    """Return the permissions that an ACL grants to everyone, such as ``READ``."""
+    permissions: set[str] = set()
+    for grant in acl.grants if acl else ():
+        if any(grantee.uri == _ALL_USERS for grantee in grant.grantees):
+            permissions.update(grant.permissions)
+    if "FULL_CONTROL" in permissions:
+        permissions |= {"READ", "WRITE", "READ_ACP", "WRITE_ACP"}
+    return frozenset(permissions)

@@ -8,12 +8,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from .access import check_policy
-from .archive import BUCKET_NAME, Archivist
-from .backend import DEFAULT_REGION, Backend, Bucket, Order
+from .archive import BUCKET_NAME, Archivist, adopt, stored_file
+from .backend import DEFAULT_REGION, Backend, Bucket, Order, granted_to_all
 from .cors import OPEN
 from .errors import S3Error, refusal
 from .preconditions import check_replaced, check_source
-from .records import adopt, granted_to_all, stored_file
 from .uploads import Uploads
 from .xml import document, element
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
+from .archive import adopt
 from .checksums import Checksum
 from .errors import refusal
 from .multipart import assemble
 from .policy import MAX_OBJECT_BYTES
 from .preconditions import check_replaced, check_source
-from .records import adopt
 from .xml import document, element
 
 if TYPE_CHECKING:

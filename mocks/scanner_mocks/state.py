@@ -9,7 +9,7 @@ from starlette.responses import PlainTextResponse
 
 from openapi_mock.data_directory import IN_MEMORY
 from openapi_mock.randomness import SeededRandomness
-from openapi_mock.state import Interrupted, StateLock
+from openapi_mock.state import Interrupted, MockState, StateLock
 from openapi_service.problems import ServiceUnavailable
 from scanner_api.storage.database import Database
 
@@ -62,7 +62,7 @@ _PHOTO: Final = ("id", "session_id", "photo_type", "s3_key", "sort_order")
 _PHOTO_SECONDS: Final = 3600
 
 
-class State:
+class State(MockState):
     """The current service as an ASGI app, which is replaced whole.
 
     Args:
@@ -85,13 +85,11 @@ class State:
         events: Events,
         clearable: dict[str, Clearable],
     ) -> None:
+        super().__init__(clock, events, clearable)
         self._make = make
         self._seed = seed
         self._directory = directory
         self._s3 = s3
-        self._clock = clock
-        self._events = events
-        self._clearable = clearable
         self._lock = StateLock()
         self._randomness = self._drawing()
         self._service: Application | None = None
