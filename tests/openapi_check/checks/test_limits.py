@@ -55,9 +55,9 @@ def test_only_what_is_safe_is_sent_where_nothing_may_change(inspection, world):
     assert methods == {"GET", "HEAD", "OPTIONS"}
     assert not reading.found
     assert "presigned_upload" not in {check.name for check in reading.made}
+    captures = [operation.path for operation in safe if "/captures/{id}" in operation.path]
     assert reading.notes() == [
-        "organization_isolation: GET /scanner/api/v1/captures/{id}: untried, no id was found",
-        "organization_isolation: GET /scanner/api/v1/captures/{id}/proposals: untried, no id was found",
+        *(f"organization_isolation: GET {path}: untried, no id was found" for path in captures),
         "retry_after: enough: untried, it would use up the quota",
     ]
 
