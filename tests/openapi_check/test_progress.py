@@ -10,7 +10,7 @@ from schemathesis.engine.recorder import ScenarioRecorder
 from schemathesis.engine.run import Phase, PhaseName
 
 from openapi_check.report import Report, Subject
-from openapi_check.run.progress import Watch
+from openapi_check.run.progress import ProgressBars
 
 SUBJECT = Subject(url="http://a.example", source="packaged", title="Shelf", version="1", digest="0" * 64)
 
@@ -21,7 +21,7 @@ def told(*, terminal, cycles):
     report = Report(subject=SUBJECT)
     report.tested("GET /things")
     phase = Phase(name=PhaseName.FUZZING, is_enabled=True)
-    with Watch(console, report) as watch:
+    with ProgressBars(console, report) as watch:
         watch.own_check("http_semantics")
         for _ in range(cycles):
             watch.take(events.PhaseStarted(phase=phase, payload=None))

@@ -11,7 +11,7 @@ from openapi_check import CannotRunError, validate_har
 from openapi_check.ci import junit, workflow_commands
 from openapi_check.page import page
 from openapi_check.run.preflight import contract_of
-from openapi_check.run.progress import Watch
+from openapi_check.run.progress import ProgressBars
 from openapi_check.run.run import stopped_by_signals
 from openapi_check.terminal import show
 from openapi_contract.cli.commands import failure
@@ -44,10 +44,10 @@ class Outputs(NamedTuple):
     def of_run(self, checking: Checking) -> Report:
         """Make a check, and return its report once it is shown."""
         console = report_console()
-        with checking.started() as run, stopped_by_signals(run), Watch(console, run.report) as watch:
-            run.on_own_check = watch.own_check
+        with checking.started() as run, stopped_by_signals(run), ProgressBars(console, run.report) as bars:
+            run.on_own_check = bars.own_check
             for event in checking.events(run):
-                watch.take(event)
+                bars.take(event)
         return self._reported(run.report)
 
     def of_traffic(self, har: Path, checking: Checking) -> Report:

@@ -28,7 +28,7 @@ UNKNOWN_LENGTH = "stateful"
 HIDDEN = frozenset({"probing", "schema_analysis", "auth_bootstrap"})
 
 
-class Watch:
+class ProgressBars:
     """A bar for each phase; a line for each where there is no terminal.
 
     A budget lets phases begin again and again: they keep their bar, and have one line.
