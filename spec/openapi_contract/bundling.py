@@ -56,7 +56,7 @@ class Bundler:
                 pending.extend(within)
         return {"$ref": "#/$defs/root", "$defs": definitions}
 
-    def place(self, uri: str, root: str) -> str:
+    def place(self, root: str, uri: str) -> str:
         """Return the JSON pointer, in the document, of a part of a bundle of the schema at ``root``."""
         if (embedded := self._resources.pointer_of(uri)) is not None:
             return embedded

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from functools import cached_property
+from functools import cached_property, partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
@@ -48,15 +48,19 @@ class Validator:
         self._compiled = jsonschema_rs.Draft202012Validator(bundle, mask="value", **options)
         self.is_valid: Callable[[Any], bool] = self._compiled.is_valid
 
-    def violations(self, value: Any, location: str, name: str = "") -> Iterator[Violation]:
-        """Yield what is wrong with a JSON value; see :func:`~.violations.violations`."""
-        return violations(self._compiled, self._bundle, value, location, name)
+    def violations(
+        self, value: Any, location: str, name: str = "", root: str | None = None
+    ) -> Iterator[Violation]:
+        """Yield what is wrong with a JSON value; see :func:`~.violations.violations`.
 
-    def pointed(self, value: Any, location: str, name: str, root: str) -> Iterator[Violation]:
-        """Yield the same, with the keywords' places in the document: the schema itself stands at ``root``."""
-        return violations(
-            self._compiled, self._bundle, value, location, name, lambda uri: self._place(uri, root)
-        )
+        Args:
+            value: the value.
+            location: where it was.
+            name: the parameter's name.
+            root: JSON pointer of the schema in the document; without it, violations have no pointers.
+        """
+        place = None if root is None else partial(self._place, root)
+        return violations(self._compiled, self._bundle, value, location, name, place)
 
 
 class Schema:
@@ -107,7 +111,7 @@ class Schema:
             pointer: JSON pointer of the schema in the document.
         """
         _, root = self._schemas.meant(self.node, pointer)
-        return self.validator.pointed(value, location, name, root)
+        return self.validator.violations(value, location, name, root)
 
     def along(self, pointer: str, path: Iterable[str | int]) -> str:
         """Return the JSON pointer of what is at a path, in which references are no steps.
@@ -118,8 +122,10 @@ class Schema:
         """
         node = self.node
         for step in path:
-            while isinstance(node, dict) and step not in node and (targets := self._schemas.targets(node)):
-                node, pointer = targets[0]
+            seen = set[int]()
+            while isinstance(node, dict) and step not in node and id(node) not in seen:
+                seen.add(id(node))
+                node, pointer = next(iter(self._schemas.targets(node)), (node, pointer))
             try:
                 node = node[step]
             except (LookupError, TypeError):

@@ -80,6 +80,13 @@ def test_a_violation_says_where_its_keyword_stands(schema):
     }
 
 
+def test_a_path_passes_references(schema):
+    """References are no steps of a path, and one that leads in a circle ends it."""
+    path = ["properties", "pet", "$defs", "age", "minimum"]
+    assert schema("Shop").along("/shop", path) == "/components/schemas/Pet/$defs/age/minimum"
+    assert schema("Itself").along("/itself", ["type"]) == "/components/schemas/Itself"
+
+
 def test_a_schema_is_compiled_once(schema):
     """All bare references to a schema share its validator."""
     shop, pet = schema("Shop"), schema("Pet")
