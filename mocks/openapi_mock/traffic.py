@@ -140,11 +140,11 @@ class _Validator:
     def __init__(self, contract: Contract, *, authentication: bool) -> None:
         from openapi_check.validation import ExchangeValidator  # noqa: PLC0415 -- takes a moment that no start should wait for
 
-        self._judge = ExchangeValidator(contract, authentication=authentication)
+        self._validator = ExchangeValidator(contract, authentication=authentication)
 
     def verdict(self, exchange: Exchange) -> Validation:
         """Return what the contract says of an exchange."""
         succeeded = 0 < exchange.status < HTTPStatus.BAD_REQUEST
         if exchange.server == "s3" or (succeeded and not exchange.operation):
             return Validation(unjudged="it is for none of the contract's operations")
-        return self._judge.verdict(exchange)
+        return self._validator.verdict(exchange)

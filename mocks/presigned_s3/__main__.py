@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             clock = ShiftedClock()
             tell = (lambda exchange: report(exchange=exchange)) if settings.pop("journal") else None
             faults = _named(settings.pop("faults"))
-            # The port is told before moto is imported: that takes most of a second.
+            # The port is reported before moto is imported: that takes most of a second.
             app = importlib.import_module(".app", __package__).create_app(
                 **settings, clock=clock, report=tell, faults=faults
             )

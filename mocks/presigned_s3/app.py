@@ -61,7 +61,7 @@ class Front:
         authenticator: verifies signatures.
         clock: tells the time.
         ids: makes the ids of requests.
-        report: is told of every exchange.
+        report: called with every exchange.
         faults: simulated failures.
     """
 
@@ -170,7 +170,7 @@ def create_app(
         data_dir: folder that keeps buckets and objects; None for one that ends with the app.
         clock: tells the time; the machine's, if none is given.
         seed: of the ids of requests; without it they are random.
-        report: is told of every exchange.
+        report: called with every exchange.
         faults: simulated failures; none by default.
     """
     folder = Path(data_dir) if data_dir is not None else Path(tempfile.mkdtemp(prefix="s3-"))

@@ -70,7 +70,7 @@ class Policy:
     expiration: datetime
     conditions: tuple[Condition, ...]
 
-    def judge(self, fields: Mapping[str, str], now: datetime) -> None:
+    def check(self, fields: Mapping[str, str], now: datetime) -> None:
         """Raise `S3Error` unless the policy is in time and allows all these fields and no others."""
         if now >= self.expiration:
             raise _refused("Policy expired.")
@@ -88,7 +88,7 @@ class Policy:
         """The largest file that is allowed."""
         return min([int(condition.operands[1]) for condition in self._ranges()] + [MAX_OBJECT_BYTES])
 
-    def judge_size(self, size: int) -> None:
+    def check_size(self, size: int) -> None:
         """Raise `S3Error` unless a file of this size, in bytes, is allowed."""
         if size > self.max_bytes:
             raise refusal("EntityTooLarge", ProposedSize=size, MaxSizeAllowed=self.max_bytes)

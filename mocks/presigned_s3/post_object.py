@@ -31,7 +31,7 @@ _URL = re.compile(r"[\x21-\x7e]+")
 
 
 class PostObject:
-    """Judges forms, and stores the files of those that it accepts.
+    """Checks forms, and stores the files of those that it accepts.
 
     Args:
         store: where the objects go.
@@ -60,13 +60,13 @@ class PostObject:
     def _respond(self, request: Request, form: Form, bucket: Bucket) -> Response:
         if "key" not in form.fields:
             raise missing_field("key")
-        policy = self._judge(form.fields, bucket)
+        policy = self._policy_of(form.fields, bucket)
         headers = headers_of_form(form.fields)
         check_key(form.fields["key"])
         check_attributes(headers, bucket)
         return self._store_file(request, form, policy, headers, bucket)
 
-    def _judge(self, fields: Mapping[str, str], bucket: Bucket) -> Policy | None:
+    def _policy_of(self, fields: Mapping[str, str], bucket: Bucket) -> Policy | None:
         """Return the policy that allows these fields; None if the bucket takes a form from everyone."""
         if self._authenticator.authenticate_form(fields, bucket.region) is None:
             allowed = verdict(bucket.policy, "s3:PutObject", bucket.name, fields["key"])
@@ -74,7 +74,7 @@ class PostObject:
                 raise refusal("AccessDenied")
             return None
         policy = parse(fields["policy"])
-        policy.judge({**fields, "bucket": bucket.name}, self._clock.now())
+        policy.check({**fields, "bucket": bucket.name}, self._clock.now())
         if verdict(bucket.policy, "s3:PutObject", bucket.name, fields["key"]) == "Deny":
             raise refusal("AccessDenied")
         return policy
@@ -87,7 +87,7 @@ class PostObject:
             limit = policy.max_bytes if policy else MAX_OBJECT_BYTES
             content.receive(form.file_blocks(), limit, form.proposed_size)
             if policy is not None:
-                policy.judge_size(content.size)
+                policy.check_size(content.size)
             content.check()
             stored = stored_headers(headers, bucket)
             order = Order("PUT", bucket.name, form.fields["key"], (), stored, bucket.region)

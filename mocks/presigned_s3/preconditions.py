@@ -19,12 +19,12 @@ _NOT_MET = (HTTPStatus.NOT_MODIFIED, HTTPStatus.PRECONDITION_FAILED)
 def check_replaced(backend: Backend, order: Order) -> None:
     """Raise NoSuchKey or PreconditionFailed unless the order may write its object."""
     key = backend.key(order.bucket, order.key)
-    wanted, unwanted = (order.headers.get(name) for name in ("if-match", "if-none-match"))
-    if wanted is not None and key is None:
+    if_match, if_none_match = (order.headers.get(name) for name in ("if-match", "if-none-match"))
+    if if_match is not None and key is None:
         raise refusal("NoSuchKey", Key=order.key)
-    if wanted is not None and wanted.strip('"') != key.etag.strip('"'):
+    if if_match is not None and if_match.strip('"') != key.etag.strip('"'):
         raise _failed("If-Match")
-    if unwanted == "*" and key is not None:
+    if if_none_match == "*" and key is not None:
         raise _failed("If-None-Match")
 
 

@@ -75,11 +75,11 @@ class Routes:
     def _authorize(self, request: Request, signed: Signed | None, bucket: Bucket) -> None:
         """Raise AccessDenied unless the caller may; who signs may what is not denied to everyone."""
         action = action_of(request.method, request.key, [name for name, _ in request.query])
-        judged = verdict(bucket.policy, action, bucket.name, request.key)
+        effect = verdict(bucket.policy, action, bucket.name, request.key)
         changes_policy = request.asks_for("policy")
-        if judged == "Deny" and not (signed and changes_policy):
+        if effect == "Deny" and not (signed and changes_policy):
             raise refusal("AccessDenied")
-        if signed is None and judged != "Allow" and not self._granted_by_acl(request, action, bucket):
+        if signed is None and effect != "Allow" and not self._granted_by_acl(request, action, bucket):
             raise refusal("AccessDenied")
 
     def _granted_by_acl(self, request: Request, action: str, bucket: Bucket) -> bool:
@@ -88,7 +88,7 @@ class Routes:
             return permission in bucket.public
         public = self._store.public_permissions(bucket.name, request.key, request.parameter("versionId"))
         if public is None and "READ" in bucket.public:
-            # Who may list the bucket is told that the object is missing.
+            # Who may list the bucket may know that the object is missing.
             return True
         return permission in (public or ())
 

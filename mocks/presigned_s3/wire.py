@@ -91,7 +91,7 @@ class Handler(BaseHTTPRequestHandler):
         self._settle()
 
     def _body_length(self) -> int | None:
-        """Return the body's length, None for a chunked one, -1 for one that cannot be told."""
+        """Return the body's length, None for a chunked one, -1 for an unknown one."""
         if "Transfer-Encoding" in self.headers:
             return None if self.headers["Transfer-Encoding"].lower() == "chunked" else -1
         lengths = set(self.headers.get_all("Content-Length", ["0"]))
@@ -214,6 +214,6 @@ class Server(ThreadingHTTPServer):
             self._free.release()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Pass over clients that went away; everything else is our fault and is told."""
+        """Pass over clients that went away; everything else is our fault and is logged."""
         if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)

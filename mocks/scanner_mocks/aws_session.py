@@ -65,7 +65,7 @@ def _credentials() -> Credentials:
 
 
 class _QueryAuth(S3SigV4QueryAuth):  # type: ignore[misc]  # botocore ships no types
-    """botocore's signer, at the moment that it is told: its ``add_auth`` asks the machine's clock."""
+    """botocore's signer, at a given moment: its ``add_auth`` asks the machine's clock."""
 
     def __init__(self, expires_in: int) -> None:
         super().__init__(_credentials(), "s3", seeds.REGION, expires_in)

@@ -32,12 +32,12 @@ TIMEOUT_SECONDS = 30
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option that has the mock's traffic judged."""
+    """Add the option that has the mock's traffic validated."""
     parser.getgroup("scanner-api").addoption(
         OPTION,
         type=_writable,
         metavar="FILE",
-        help="judge what the tests and the mock say to one another by the contract, and write what was broken"
+        help="validate the traffic between the tests and the mock, and write what violates the contract"
         " and how much was exercised: a page, or JSON if FILE ends in .json; with xdist, one a worker.",
     )
 

@@ -32,7 +32,7 @@ def policy(*conditions):
 def refusal(fields, *conditions) -> str:
     """Return why the policy refuses the fields."""
     with pytest.raises(S3Error) as caught:
-        policy(*conditions).judge(fields, NOW)
+        policy(*conditions).check(fields, NOW)
     return caught.value.message.removeprefix("Invalid according to Policy: ")
 
 
@@ -125,27 +125,27 @@ def test_fields_that_are_refused(fields, condition, message):
 )
 def test_fields_that_are_allowed(fields, condition):
     """Names and operators are compared without case, values with it; some fields need no condition."""
-    policy(condition).judge(fields, NOW)
+    policy(condition).check(fields, NOW)
 
 
 def test_expiry_comes_first():
     """A policy is expired from its very moment on, whatever its conditions say."""
     with pytest.raises(S3Error, match="Policy expired"):
-        policy({"key": "a"}).judge({}, datetime(2026, 1, 1, 0, 0, 1, 500_000, tzinfo=UTC))
+        policy({"key": "a"}).check({}, datetime(2026, 1, 1, 0, 0, 1, 500_000, tzinfo=UTC))
     with pytest.raises(S3Error, match="Policy Condition failed"):
-        policy({"key": "a"}).judge({}, datetime(2026, 1, 1, 0, 0, 1, 499_999, tzinfo=UTC))
+        policy({"key": "a"}).check({}, datetime(2026, 1, 1, 0, 0, 1, 499_999, tzinfo=UTC))
 
 
 def test_sizes():
     """Every range must hold; without one the limit is S3's own."""
     two = policy(["content-length-range", 2, 10], ["content-length-range", 3, 20])
-    two.judge_size(3)
-    two.judge_size(10)
+    two.check_size(3)
+    two.check_size(10)
     assert (two.max_bytes, policy().max_bytes) == (10, MAX_OBJECT_BYTES)
     with pytest.raises(S3Error) as small:
-        two.judge_size(2)
+        two.check_size(2)
     with pytest.raises(S3Error) as large:
-        two.judge_size(11)
+        two.check_size(11)
     assert small.value.elements == {"ProposedSize": 2, "MinSizeAllowed": 3}
     assert large.value.elements == {"ProposedSize": 11, "MaxSizeAllowed": 10}
 

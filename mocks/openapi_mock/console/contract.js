@@ -10,7 +10,7 @@ export class Contract {
     );
   }
 
-  /** Return what all paths begin with, such as /scanner/api/v1; empty if that is nothing. */
+  /** Return what all paths begin with, such as /api/v1; empty if that is nothing. */
   get root() {
     const [first = [], ...others] = this.operations.map(({ path }) => path.split("/").slice(0, -1));
     const length = first.findIndex((step, index) => step.startsWith("{") || others.some((each) => each[index] !== step));

@@ -81,14 +81,14 @@ class ConsumerTraffic:
     def __init__(self, path: Path, control: str, contract: Contract) -> None:
         self._path = path
         self._journal = RemoteJournal(control)
-        self._judge = ExchangeValidator(contract)
+        self._validator = ExchangeValidator(contract)
         self._tally = TrafficReporter(contract, Masking.of(contract))
         self._last = 0
 
     def collect(self) -> None:
         """Validate what is new in the journal."""
         for exchange in self._journal.find(Selector(after=self._last, server="api")):
-            self._tally.record(exchange, self._judge.validate(exchange))
+            self._tally.record(exchange, self._validator.validate(exchange))
             self._last = exchange.number
 
     def write(self) -> None:

@@ -77,7 +77,7 @@ class _Passing:
         self._scope, self._receive, self._send = scope, receive, send
         self._recording = proxy.recorder.recording(scope, proxy.upstream.url_of(scope), proxy.most_bytes)
         self._outgoing = Outgoing(send, self._head, proxy.most_bytes)
-        self._judgement: ValidatedExchange | None = None
+        self._validated: ValidatedExchange | None = None
         self._task = asyncio.current_task()
         self._listening: asyncio.Task[None] | None = None
         self._gone = self._recorded = False
@@ -124,7 +124,7 @@ class _Passing:
             self._recording.response.complete = True
             self._recording.end()
             exchange = self._recording.unmasked()
-            self._judgement = await self._judge(exchange)
+            self._validated = await self._validate(exchange)
             self._record(exchange)
 
     def _body(self) -> AsyncIterator[bytes] | None:
@@ -166,18 +166,18 @@ class _Passing:
 
     def _head(self) -> tuple[int, RawHeaders]:
         """Return the response's head, with the verdict on what is there by now."""
-        if self._judgement is None:
-            self._judgement = self._recorder.judge(self._recording.unmasked())
-        headers = [*self._recording.headers, *verdict_fields(self._judgement.validation)]
+        if self._validated is None:
+            self._validated = self._recorder.validate(self._recording.unmasked())
+        headers = [*self._recording.headers, *verdict_fields(self._validated.validation)]
         # uvicorn takes the length that these tell for that of a body to come
         if self._recording.status in {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}:
             headers = [pair for pair in headers if pair[0].lower() != b"content-length"]
         return self._recording.status, headers
 
-    async def _judge(self, exchange: Exchange) -> ValidatedExchange:
+    async def _validate(self, exchange: Exchange) -> ValidatedExchange:
         if self._recording.is_light(AT_ONCE_BYTES):
-            return self._recorder.judge(exchange)
-        return await asyncio.to_thread(self._recorder.judge, exchange)
+            return self._recorder.validate(exchange)
+        return await asyncio.to_thread(self._recorder.validate, exchange)
 
     def _record(self, exchange: Exchange | None = None) -> None:
         """Record the exchange, once."""
@@ -186,13 +186,13 @@ class _Passing:
         self._recorded = True
         self._recording.end()
         exchange = exchange or self._recording.unmasked()
-        self._recorder.record(self._recording, exchange, self._judgement or self._recorder.judge(exchange))
+        self._recorder.record(self._recording, exchange, self._validated or self._recorder.validate(exchange))
 
     async def _fail(self, failure: UpstreamFailed) -> None:
         """Respond for the upstream, unless its response has started."""
         started = self._outgoing.started
         self._outgoing.drop()
-        self._recording.status, self._judgement = 0, None
+        self._recording.status, self._validated = 0, None
         self._record()
         if started:
             raise _CutShort from failure

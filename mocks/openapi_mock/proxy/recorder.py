@@ -44,8 +44,8 @@ class Recorder:
         self, contract: Contract, base_url: str, report: Callable[[Exchange], object] | None = None
     ) -> None:
         masking = Masking.of(contract)
-        self._judge = ExchangeValidator(contract, base_url)
-        self._judge.prepare()
+        self._validator = ExchangeValidator(contract, base_url)
+        self._validator.prepare()
         self._report = report
         self.journal = Journal(masking)
         self.tally = TrafficReporter(contract, masking)
@@ -60,16 +60,16 @@ class Recorder:
         """
         return Recording(scope, most_bytes, url, shown_bytes=self.journal.most_body_bytes)
 
-    def judge(self, exchange: Exchange) -> ValidatedExchange:
+    def validate(self, exchange: Exchange) -> ValidatedExchange:
         """Return what the contract says of an exchange; any thread may ask."""
-        return self._judge.validate(exchange)
+        return self._validator.validate(exchange)
 
-    def record(self, recording: Recording, exchange: Exchange, judgement: ValidatedExchange) -> None:
+    def record(self, recording: Recording, exchange: Exchange, validated: ValidatedExchange) -> None:
         """Record and count an exchange."""
-        recording.operation, recording.verdict = judgement.operation_id, judgement.validation
-        self.tally.record(exchange, judgement)
+        recording.operation, recording.verdict = validated.operation_id, validated.validation
+        self.tally.record(exchange, validated)
         self.journal.record(recording)
-        if self._report is not None and (judgement.validation.request or judgement.validation.response):
+        if self._report is not None and (validated.validation.request or validated.validation.response):
             self._report(recording.exchange(self.journal.last, self.journal.masking))
 
 

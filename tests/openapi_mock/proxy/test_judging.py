@@ -180,11 +180,11 @@ def test_a_few_compressed_bytes_do_not_hold_up_other_exchanges(proxy, upstream, 
     """What a few bytes stand for takes long to judge, and is judged beside the thread that passes all on."""
     judged_in = []
 
-    def judge(exchange, judge=proxy.recorder.judge):
+    def judge(exchange, judge=proxy.recorder.validate):
         judged_in.append(threading.current_thread().name)
         return judge(exchange)
 
-    monkeypatch.setattr(proxy.recorder, "judge", judge)
+    monkeypatch.setattr(proxy.recorder, "validate", judge)
     body = gzip.compress(b"[]") if coding else b"[]"
     field = b"Content-Encoding: gzip\r\n" if coding else b""
     upstream.answer = HEAD + field + b"Content-Length: %d\r\n\r\n" % len(body) + body
