@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from importlib.resources import files
 from pathlib import Path
 from string import Template
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 TEMPLATES = files(__package__) / "project"
 PROBLEMS = Path(str(TEMPLATES / "problems.yaml"))
 """Overlay that gives each operation without a default response one of problem details."""
+RESERVED = sys.stdlib_module_names | {"tests"}
+"""Names of folders whose package would hide another."""
 PLACES = {
     "pyproject.toml": "pyproject.toml",
     "README.md": "README.md",
@@ -55,7 +58,7 @@ def new(
 def _written(contract: Contract, into: Path) -> Iterator[tuple[str, str, str]]:
     """Write the files; yield what became of each: outcome, name and remark."""
     name = into.resolve().name
-    package = python_name(name)
+    package = python_name(name) + "_api" * (name in RESERVED)
     values = {
         "name": name,
         "package": package,

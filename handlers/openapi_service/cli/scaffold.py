@@ -39,7 +39,7 @@ def scaffold(
 ) -> None:
     """Write a handler that is not implemented, and a test that says so, for each operation without one.
 
-    Handlers of a tag come into one module. A file that is there is never touched; what is left out is told.
+    Handlers of a tag come into one module. A file that is there stays; what is left out is named.
     """
     known = imported_handlers(handlers or package)
     work = Scaffolding(read_contract(contract, load), known, into / "operations", tests or into / "tests")
@@ -109,7 +109,7 @@ class Scaffolding:
         for each in lacking:
             name = names[each.operation_id]
             if handler_named(each, names.values()) != name or list(names.values()).count(name) > 1:
-                unnamed.append((each, f"{name} would answer another operation too"))
+                unnamed.append((each, f"{name} would handle another operation too"))
             else:
                 modules.setdefault(labels[each.tags[:1]], []).append(Stub(name, each))
         return modules, unnamed

@@ -43,11 +43,11 @@ from {package}.{module} import {names}
 
 @dataclass(frozen=True, slots=True)
 class Stub:
-    """An operation and the handler that is to answer it.
+    """An operation and its handler.
 
     Attributes:
         name: the handler's.
-        operation: what it answers.
+        operation: what it handles.
     """
 
     name: str
@@ -132,25 +132,25 @@ class Stubs:
             schema = _schema_of(parameter)
             has_default = isinstance(schema, dict) and "default" in schema
             is_optional = not parameter.get("required", False) and not has_default
-            told = f"{parameter['in']} parameter {parameter['name']}, {self._samples.described(schema)}."
+            text = f"{parameter['in']} parameter {parameter['name']}, {self._samples.described(schema)}."
             kind = self._samples.python_type(schema, is_optional=is_optional)
-            yield name, kind, f"{told} {parameter.get('description', '')}"
+            yield name, kind, f"{text} {parameter.get('description', '')}"
         if operation.request_body is not None:
             media_type, schema = _first_content(operation.request_body)
-            told = f"request body, {media_type}, {self._samples.described(schema)}."
+            text = f"request body, {media_type}, {self._samples.described(schema)}."
             is_optional = not operation.request_body.get("required", False)
-            yield "body", self._samples.python_type(schema, is_optional=is_optional), told
+            yield "body", self._samples.python_type(schema, is_optional=is_optional), text
 
     def _returned(self, operation: Operation) -> tuple[str, str]:
         """Return the type and the description of what the handler returns."""
         for status, response in operation.responses.items():
             if status.startswith("2"):
-                told = f"{status}: {response.get('description', '')}"
+                text = f"{status}: {response.get('description', '')}"
                 if not response.get("content"):
-                    return "None", told
+                    return "None", text
                 media_type, schema = _first_content(response)
-                told = f"{told} ({media_type}, {self._samples.described(schema)})"
-                return self._samples.python_type(schema), told
+                text = f"{text} ({media_type}, {self._samples.described(schema)})"
+                return self._samples.python_type(schema), text
         return "Any", "what the contract does not say."
 
     def _docstring(self, operation: Operation, arguments: Sequence[tuple[str, str, str]]) -> Iterator[str]:
@@ -163,7 +163,7 @@ class Stubs:
         yield _filled(f"Source: {prose(source)}.", 4, 4)
         if arguments:
             yield "\n    Args:"
-            yield from (_filled(f"{name}: {sentence(told)}", 8, 12) for name, _, told in arguments)
+            yield from (_filled(f"{name}: {sentence(text)}", 8, 12) for name, _, text in arguments)
         yield "\n    Returns:"
         yield _filled(sentence(self._returned(operation)[1]), 8, 8)
         if errors := [status for status in operation.responses if status[0] in "45"]:
@@ -174,20 +174,22 @@ class Stubs:
     def _test(self, stub: Stub) -> str:
         operation = stub.operation
         values = [self._samples.value(_schema_of(each)) for each in operation.parameters]
-        given = dict(zip(argument_names(operation.parameters), values, strict=True))
+        arguments = dict(zip(argument_names(operation.parameters), values, strict=True))
         if operation.request_body is not None:
-            given["body"] = self._samples.value(_first_content(operation.request_body)[1])
-        call = _call(stub.name, given)
+            arguments["body"] = self._samples.value(_first_content(operation.request_body)[1])
+        call = _call(stub.name, arguments)
         is_silent = self._returned(operation)[0] == "None"
-        lines = [f"    {call}"] if is_silent else [f"    answer = {call}", f"    {self._expected(operation)}"]
+        lines = (
+            [f"    {call}"] if is_silent else [f"    response = {call}", f"    {self._expected(operation)}"]
+        )
         head = f"def test_{stub.name}() -> None:"
         return "\n".join([head, f'    """{sentence(_label(operation))}"""', *lines, ""])
 
     def _expected(self, operation: Operation) -> str:
-        """Return the comparison of the answer with a sample of what the contract declares."""
+        """Return the comparison of the response with a sample of what the contract declares."""
         value = self._success(operation)[1]
         is_singleton = value is None or isinstance(value, bool)
-        return f"assert answer {'is' if is_singleton else '=='} {literal(value, 4)}"
+        return f"assert response {'is' if is_singleton else '=='} {literal(value, 4)}"
 
 
 def prose(text: Any) -> str:
@@ -240,13 +242,13 @@ def _definition(name: str, arguments: Sequence[str], result: str) -> str:
     return "\n".join([f"async def {name}(", *(f"    {each}," for each in starred), f") -> {result}:"])
 
 
-def _call(name: str, given: Mapping[str, Any]) -> str:
+def _call(name: str, arguments: Mapping[str, Any]) -> str:
     """Return the call of a handler in a test, as the formatter leaves it."""
-    line = ", ".join(f"{key}={literal(value, 0)}" for key, value in given.items())
+    line = ", ".join(f"{key}={literal(value, 0)}" for key, value in arguments.items())
     if "\n" not in line and len(name + line) <= SUMMARY_WIDTH - 10:
         return f"asyncio.run({name}({line}))"
-    arguments = (f"            {key}={literal(value, 12)}," for key, value in given.items())
-    return "\n".join(["asyncio.run(", f"        {name}(", *arguments, "        )", "    )"])
+    lines = (f"            {key}={literal(value, 12)}," for key, value in arguments.items())
+    return "\n".join(["asyncio.run(", f"        {name}(", *lines, "        )", "    )"])
 
 
 def _schema_of(parameter: Mapping[str, Any]) -> Any:

@@ -1,4 +1,4 @@
-"""``scanner-api products`` and ``freshness``: files imported, their bad rows told and skipped."""
+"""``scanner-api products`` and ``freshness``: files imported, their bad rows reported and skipped."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def import_products(
 ) -> None:
     """Add products to the catalogue, or change those that are there; the same file twice changes nothing.
 
-    Rows that cannot be used are told with their line numbers and skipped.
+    Rows that cannot be used are reported with their line numbers and skipped.
 
     Exit codes: 0 rows are stored, 1 none are: the file or the database cannot be used, 2 wrong options.
     """
@@ -149,7 +149,7 @@ class Import:
         self.skipped = 0
 
     def items(self, read: Callable[[IO[bytes], str], Iterable[Item | BadRow]]) -> Iterator[Item]:
-        """Yield what can be read; bad rows are told with their line numbers, the first twenty of them."""
+        """Yield what can be read; bad rows are reported with their line numbers, the first twenty of them."""
         columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
         progress = Progress(*columns, DownloadColumn(), TimeRemainingColumn(), console=self._console)
         with self._path.open("rb") as file, progress:
@@ -193,7 +193,7 @@ def _import(
 def _with_database(
     config: str | None, database_url: str | None, run: Callable[[Database], Coroutine[Any, Any, Result]]
 ) -> Result:
-    """Return what ``run`` does with a database that is up to date; a failure is told, with exit code 1."""
+    """Return what ``run`` does with a database that is up to date; a failure ends the command with 1."""
     settings = read_settings(config, {"database_url": database_url})
 
     async def running() -> Result:

@@ -103,8 +103,8 @@ def create(  # noqa: PLR0913 -- one for each option
 ) -> None:
     """Create a key and show it, this once: the database keeps only its digest."""
     owner = Owner(organization, new_organization, user, new_user)
-    given = {part for part, value in owner._asdict().items() if value is not None}
-    if given not in OWNERS[kind]:
+    named = {part for part, value in owner._asdict().items() if value is not None}
+    if named not in OWNERS[kind]:
         raise typer.BadParameter(f"A {kind} key has one owner, named {WAYS[kind]}.")
     key, secret = _on_key_ring(
         config,

@@ -180,16 +180,16 @@ def _credentials(
     if empty := [name for name, value in flags.items() if value == ""]:
         raise ValueError(f"--{empty[0].replace('_', '-')} is empty. Leave it out to check without it.")
     options = {name: value for name, value in flags.items() if value is not None}
-    given = Credentials(**options, headers=header_fields(fields)).over(
+    shown = Credentials(**options, headers=header_fields(fields)).over(
         from_environment(os.environ, variables)
     )
-    given = given.over(from_file(file)) if file else given
-    if required and not given.can_call and (names := empty_variables(os.environ, variables)):
+    shown = shown.over(from_file(file)) if file else shown
+    if required and not shown.can_call and (names := empty_variables(os.environ, variables)):
         raise ValueError(
             f"{' and '.join(names)} {'are' if names[1:] else 'is'} empty, and no other credential is given."
             " Unset it to check what is open to everybody."
         )
-    return given
+    return shown
 
 
 @contextmanager

@@ -162,7 +162,7 @@ def line(exchange: Exchange) -> str:
     sides = [] if verdict is None else [("request", verdict.request), ("response", verdict.response)]
     parts = [f"{side} {_place(each)} {each.rule}" for side, violations in sides for each in violations]
     more = f" and {len(parts) - MOST_LISTED} more" if len(parts) > MOST_LISTED else ""
-    head = f"#{exchange.number} {exchange.method} {exchange.url} -> {exchange.status or 'no answer'}"
+    head = f"#{exchange.number} {exchange.method} {exchange.url} -> {exchange.status or 'no response'}"
     return printable(f"{head}: {'; '.join(parts[:MOST_LISTED])}{more}")
 
 

@@ -86,7 +86,7 @@ class ScannerMocks(Mocks):
         s3_port, data, s3_credential = (options.pop(name) for name in ("s3_port", "data", "s3_credential"))
         if contract is None or has_handlers(load_contract(contract)):
             if not authentication:
-                raise typer.BadParameter("--no-auth is for contracts that no handler answers.")
+                raise typer.BadParameter("--no-auth is for contracts without handlers.")
             own: dict[str, Any] = {} if contract is None else {"contract": contract}
             return scanner_mock(
                 s3_port=s3_port,
@@ -97,7 +97,7 @@ class ScannerMocks(Mocks):
                 **options,
             )
         if data or s3_credential:
-            raise typer.BadParameter("--data and --s3-credential are for contracts that handlers answer.")
+            raise typer.BadParameter("--data and --s3-credential are for contracts with handlers.")
         return super().open(contract, watch=watch, authentication=authentication, **options)
 
     def start_errors(self) -> tuple[type[Exception], ...]:  # noqa: D102 -- as its base does

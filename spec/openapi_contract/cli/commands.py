@@ -63,21 +63,23 @@ def customized(
     options = {name: each for name, each in parameters.items() if get_origin(each) is Annotated}
     values = {name: each for name, each in parameters.items() if name not in options}
 
-    def run(**given: Any) -> None:
-        command(**given, **values)
+    def run(**arguments: Any) -> None:
+        command(**arguments, **values)
 
     own = inspect.signature(command, eval_str=True).parameters
     texts = {f"{{{name}}}": text for name, text in ({n: p.default for n, p in own.items()} | values).items()}
-    kept = {
+    visible = {
         name: each.replace(kind=each.KEYWORD_ONLY, annotation=_filled(each.annotation, texts))
         for name, each in own.items()
         if name not in values
         and (get_origin(each.annotation) is Annotated or each.annotation is typer.Context)
     }
     for name, option in options.items():
-        kept[name] = inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=option)
-    run.__signature__ = inspect.Signature(list(kept.values()))  # type: ignore[attr-defined]  # what typer reads
-    run.__annotations__ = {name: each.annotation for name, each in kept.items()}
+        visible[name] = inspect.Parameter(
+            name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=option
+        )
+    run.__signature__ = inspect.Signature(list(visible.values()))  # type: ignore[attr-defined]  # what typer reads
+    run.__annotations__ = {name: each.annotation for name, each in visible.items()}
     run.__doc__ = doc or command.__doc__
     return run
 

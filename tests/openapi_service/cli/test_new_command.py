@@ -90,6 +90,13 @@ def test_files(new, minimal):
     assert told.count("wrote ") == len(FILES) - 1
 
 
+def test_a_package_hides_no_other(write, minimal, tmp_path):
+    """A project that is called as a module of Python's has a package that is not."""
+    arguments = ["contract", "new", str(write(minimal)), "--into", str(tmp_path / "json")]
+    assert CliRunner().invoke(openapi_mock.cli.app, arguments).exit_code == 0
+    assert (tmp_path / "json" / "json_api" / "operations").is_dir()
+
+
 def test_what_is_there_stays(new, minimal):
     """A second time writes nothing, and says so."""
     folder, _ = new(minimal)

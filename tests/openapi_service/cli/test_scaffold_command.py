@@ -160,7 +160,7 @@ def test_name_that_would_answer_another_operation(scaffold, pets):
     get = pets["paths"]["/pets/{pet_id}"]["get"]
     pets["paths"]["/cats/{pet_id}"] = {"get": get | {"operationId": "other_endpoints_get_cat"}}
     get["operationId"] = "any_endpoints_get_cat"
-    reason = "get_cat would answer another operation too"
+    reason = "get_cat would handle another operation too"
     assert f"skipped  GET /pets/{{pet_id}}: {reason}\n" in scaffold(pets).stdout
 
 
