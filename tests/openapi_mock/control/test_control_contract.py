@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import httpx
 import pytest
 
@@ -13,6 +15,13 @@ from scanner_mocks.faults import EXTENSION
 def test_the_document_is_valid():
     """A start takes the document as it stands, so it must be one that needs no completion."""
     assert load_contract(DOCUMENT).document == NO_EXTENSION.control_contract().document
+
+
+def test_the_document_with_the_scanners_overlay_is_valid(tmp_path):
+    """What the Scanner's mock adds leaves the document one that needs no completion."""
+    extended = EXTENSION.control_contract().document
+    (tmp_path / "control.json").write_text(json.dumps(extended))
+    assert load_contract(tmp_path / "control.json").document == extended
 
 
 def test_the_document_is_served(control):
