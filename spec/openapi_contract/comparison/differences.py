@@ -162,8 +162,10 @@ def _properties(old: Shape, new: Shape, side: Side) -> Iterator[Finding]:
 
 def _required(old: Shape, new: Shape, side: Side) -> Iterator[Finding]:
     for name in sorted(old.required ^ new.required):
-        if (name in old.properties) == (name in new.properties):
-            kind = "required" if name in new.required else "optional"
+        stricter, laxer = (new, old) if name in new.required else (old, new)
+        # a property that is declared where it is required, and only there, is reported as added or removed
+        if name in laxer.properties or name not in stricter.properties:
+            kind = "required" if stricter is new else "optional"
             place = next(iter(new.properties.get(name, ())), at(old, new, "required"))
             yield finding(f"{side}-property-became-{kind}", place, "" if name in new.properties else name)
 

@@ -130,6 +130,12 @@ def test_what_was_taken_is_refused_by_a_breaking_rule_only(old, new, values):
         assert any(rule.severity == "breaking" or rule.name == "request-property-added" for rule in found)
 
 
+def test_a_property_that_is_required_and_no_longer_declared():
+    """What had not to be sent has to be, whether it is declared or not."""
+    found = rules({"properties": {"a": {}}}, {"properties": {}, "required": ["a"]})
+    assert "request-property-became-required" in {rule.name for rule in found}
+
+
 def takes(schema, value):
     """Tell whether a schema takes a value, by a validator that has nothing to do with the comparison."""
     document = {"allOf": [schema], "components": {"schemas": {"Tree": TREE}}}
