@@ -43,7 +43,8 @@ _PROCESSED: Final = (
     "qr_analysis",
     "attempts",
 )
-_UNFINISHED: Final = captures.c.status.not_in(FINAL)
+_UNFINISHED: Final = captures.c.status.in_(frozenset(CaptureStatus) - FINAL)
+"""Not ``NOT IN``, for which no index is of use."""
 _RETRYABLE: Final = captures.c.status.in_(FINAL - {CaptureStatus.COMPLETED})
 
 

@@ -1,0 +1,86 @@
+"""What is read often is read by an index: the plans of the statements, of both databases."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from msgspec.structs import asdict
+from sqlalchemy import event, text
+
+from scanner_api.scanning.captures import CaptureStatus
+from scanner_api.storage.captures import CaptureStore
+from scanner_api.storage.tables import captures, scan_sessions
+
+ROWS = 3000
+"""So many that PostgreSQL prefers an index to reading them all."""
+TTL = 3600
+EXPLAIN = {"sqlite": "EXPLAIN QUERY PLAN ", "postgresql": "EXPLAIN "}
+
+
+async def plans_of(database, read):
+    """Await a read, and return the plan of each SELECT that it executes."""
+    executed = []
+
+    def record(_connection, _cursor, statement, parameters, *_):
+        if not statement.startswith(("BEGIN", "EXPLAIN")):
+            executed.append((statement, parameters))
+
+    engine = database._engine.sync_engine  # what SQLAlchemy's events are of
+    event.listen(engine, "before_cursor_execute", record)
+    try:
+        await read
+    finally:
+        event.remove(engine, "before_cursor_execute", record)
+    async with database.snapshot() as connection:
+        plans = []
+        for statement, parameters in executed:
+            rows = await connection.exec_driver_sql(EXPLAIN[database.dialect.name] + statement, parameters)
+            plans.append("\n".join(str(row[-1]) for row in rows))
+    return plans
+
+
+def is_by_index(plan, table):
+    """Tell whether a plan reads a table, and by an index alone."""
+    lines = [line for line in plan.splitlines() if table in line]
+    by_index = [line for line in lines if "USING" in line or "Index" in line]
+    return bool(lines) and lines == by_index
+
+
+@pytest.fixture
+def filled(session, scanned, now):
+    """Fill a database with completed captures of many sessions, and a few that are unfinished."""
+
+    async def fill(database):
+        sessions = [
+            {**session, "id": f"session-{number}", "created": now + timedelta(seconds=number)}
+            for number in range(ROWS)
+        ]
+        scans = []
+        for number in range(ROWS):
+            status = CaptureStatus.PENDING if number < 3 else CaptureStatus.COMPLETED
+            row = asdict(scanned(id=str(number), session_id=f"session-{number}", status=status))
+            del row["product_name"]
+            scans.append(row)
+        async with database.transaction() as connection:
+            await connection.execute(scan_sessions.insert(), sessions)
+            await connection.execute(captures.insert(), scans)
+        if database.dialect.name == "postgresql":  # its own job would do it after a minute; SQLite has none
+            async with database.transaction() as connection:
+                await connection.execute(text("ANALYZE"))
+
+    return fill
+
+
+def test_the_sweep_reads_what_is_unfinished_alone(in_shared_database, filled, clock):
+    """Finished captures, which are nearly all, are not read."""
+
+    async def scenario(database):
+        await filled(database)
+        store = CaptureStore(database, clock, TTL)
+        return await plans_of(database, store.unfinished(10)), await store.unfinished(10)
+
+    (plan,), waiting = in_shared_database(scenario)
+    assert waiting == ["0", "1", "2"]
+    assert is_by_index(plan, "captures"), plan
+    assert "ix_captures_status_created" in plan
