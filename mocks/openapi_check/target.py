@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .credentials import PREFIX, Credentials
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Mapping
 
     import httpx
 
@@ -52,6 +52,17 @@ class Target:
     deadline: float | None = None
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], object] = time.sleep
+
+    @cached_property
+    def by_label(self) -> dict[str, Operation]:
+        """All operations of the contract by their names in reports."""
+        return {label_of(operation): operation for operation in self.contract.operations}
+
+    @property
+    def declared_responses(self) -> Iterator[Mapping[str, Any]]:
+        """The Response Objects of all operations of the contract."""
+        for operation in self.contract.operations:
+            yield from operation.responses.values()
 
     @cached_property
     def by_scheme(self) -> dict[str, dict[str, str]]:

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-from functools import cached_property
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar, Final
-
-from openapi_check.target import label_of
 
 from .check import ResponseCheck, object_of
 
@@ -58,10 +55,7 @@ class ProblemDetails(ResponseCheck):
     @classmethod
     def missing(cls, target: Target) -> str:
         """Return that the contract has no problems, or none with the required members, if so."""
-        responses = (
-            each for operation in target.contract.operations for each in operation.responses.values()
-        )
-        if not any(MEDIA_TYPE in response.get("content", {}) for response in responses):
+        if not any(MEDIA_TYPE in response.get("content", {}) for response in target.declared_responses):
             return f"the contract has no {MEDIA_TYPE}"
         text = json.dumps(target.contract.document)
         lacking = [name for name in cls.members if name in cls.required and f'"{name}"' not in text]
@@ -113,11 +107,7 @@ class ProblemDetails(ResponseCheck):
 
     def _content(self, label: str, status: int) -> Mapping[str, Any]:
         """Return the declared media types of an operation's error; none where it is not declared."""
-        operation = self._operations.get(label)
+        operation = self.target.by_label.get(label)
         declared = operation.response_for(status) if operation else None
         content: Mapping[str, Any] = (declared or {}).get("content", {})
         return content
-
-    @cached_property
-    def _operations(self) -> dict[str, Any]:
-        return {label_of(operation): operation for operation in self.target.contract.operations}

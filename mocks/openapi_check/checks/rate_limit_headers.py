@@ -74,9 +74,7 @@ class RateLimitHeaders(ResponseCheck):
     @classmethod
     def missing(cls, target: Target) -> str:
         """Return that the contract has no such headers, if so."""
-        responses = (
-            each for operation in target.contract.operations for each in operation.responses.values()
-        )
+        responses = target.declared_responses
         names = {name.lower() for response in responses for name in response.get("headers", {})}
         return "" if {POLICY, *NUMBERS} <= names else "the contract has no rate-limit headers"
 

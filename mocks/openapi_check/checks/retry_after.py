@@ -89,12 +89,10 @@ class RetryAfter(ResponseCheck, RunCheck):
                 yield self.failure("body", message, label, exchange)
 
     def _is_promised(self, response: Response, case: Case[Any]) -> bool:
-        for operation in self.target.contract.operations:
-            if label_of(operation) == case.operation.label:
-                declared = operation.responses.get(str(response.status_code), {})
-                names = {name.lower(): header for name, header in declared.get("headers", {}).items()}
-                return bool(names.get("retry-after", {}).get("required"))
-        return False
+        operation = self.target.by_label.get(case.operation.label)
+        declared = {} if operation is None else operation.responses.get(str(response.status_code), {})
+        names = {name.lower(): header for name, header in declared.get("headers", {}).items()}
+        return bool(names.get("retry-after", {}).get("required"))
 
     def _shortest(self) -> tuple[Operation, Mapping[str, str]] | None:
         """Return an operation and a caller who may call it least often, if it is seldom enough."""
