@@ -52,9 +52,13 @@ def digests(text: str) -> str:
     return re.sub(r"(?<=^KNOWN_VALID = \{\n).*?(?=^\}$)", known, text, flags=re.DOTALL | re.MULTILINE)
 
 
-def readme(text: str) -> str:
-    """Return the README with a row for each operation and each setting."""
-    text = table(text, "| operation | with curl |", operation_rows(text))
+def operations(text: str) -> str:
+    """Return the page of the operations with a row for each."""
+    return table(text, "| operation | with curl |", operation_rows(text))
+
+
+def settings(text: str) -> str:
+    """Return the page of the settings with a row for each."""
     return table(text, "| variable | default | meaning |", setting_rows(Settings.model_fields))
 
 
@@ -62,14 +66,14 @@ def operation_rows(text: str) -> list[str]:
     """Return a row for each operation: those of the text in their order, then a draft for each new one."""
     curls = {(method, path): curl for method, path, curl in OPERATION_ROW.findall(text)}
     vendors = {(each.method, each.path) for each in load_contract(extensions=False).operations}
-    operations = {
+    by_place = {
         (each.method.upper(), each.path.removeprefix(BASE_PATH)): each for each in load_contract().operations
     }
-    places = [place for place in curls if place in operations]
-    places += [place for place in operations if place not in curls]
+    places = [place for place in curls if place in by_place]
+    places += [place for place in by_place if place not in curls]
     rows = []
     for method, path in places:
-        operation = operations[method, path]
+        operation = by_place[method, path]
         mark = "" if (operation.method, operation.path) in vendors else " +"
         rows.append(
             f"| `{method} {path}`{mark} | {curls.get((method, path)) or draft(operation, method, path)} |"
@@ -122,7 +126,8 @@ def check_rows(described: Sequence[Any]) -> Iterator[str]:
 
 DERIVED: Mapping[str, Callable[[str], str]] = {
     "spec/scanner_contract/loading.py": digests,
-    "README.md": readme,
+    "docs/operations.md": operations,
+    "docs/settings.md": settings,
     "docs/answers.md": lambda _: document(load_contract()),
     "docs/checks.md": checks,
 }

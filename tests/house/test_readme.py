@@ -1,4 +1,4 @@
-"""What the README promises is what is there."""
+"""README and docs describe what exists."""
 
 import json
 import re
@@ -6,13 +6,18 @@ from pathlib import Path
 
 import typer
 
-from scanner_api.cli import app
+from openapi_mock.cli import app as contract_first
+from scanner_api.cli import app as scanner_api
 from scanner_api.settings import Settings
 from scanner_mocks import seeds
 from scanner_mocks.server import Mock
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
+MOCK = (ROOT / "docs" / "mock.md").read_text()
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
+LONGEST_LINES = 150
+PROGRAMS = {"scanner-api": scanner_api, "contract-first": contract_first}
 
 
 def section(title, text=README):
@@ -33,10 +38,15 @@ def test_set_up_commands():
 
 
 def test_the_first_command_installs_what_the_demo_needs():
-    """The first command has both extras, without which the demo would leave steps out, and runs the demo."""
+    """The first command installs the mock alone, which is enough for the demo, and runs the demo."""
     command = blocks(section("Set up"))[0]
-    assert "'.[mock,vision]'" in command
+    assert "'.[mock]'" in command
     assert command.endswith("scanner-api demo")
+
+
+def test_readme_is_one_page():
+    """The README has at most 150 lines."""
+    assert len(README.splitlines()) <= LONGEST_LINES
 
 
 def test_ci_runs_the_test_command():
@@ -46,7 +56,7 @@ def test_ci_runs_the_test_command():
 
 def test_variables_of_the_curl_lines():
     """What the curl lines take is pasted as it is: the mock's address, a key of it and a session."""
-    block = blocks(section("What is there"))[0]
+    block = blocks(OPERATIONS)[0]
     variables = dict(re.findall(r"(\w+)=(\S+)", block.splitlines()[1]))
     port = Settings.model_fields["port"].default
     assert variables == {
@@ -56,21 +66,27 @@ def test_variables_of_the_curl_lines():
     }
 
 
-def test_doors():
-    """The doors are the commands that there are, and no other."""
-    named = re.findall(r"^\| `scanner-api (\w+)` \|", section("Doors"), re.MULTILINE)
-    assert sorted(named) == sorted(typer.main.get_command(app).commands)
+def test_commands_exist():
+    """Each command that README and docs name is one of its program's."""
+    pages = README + "".join(page.read_text() for page in (ROOT / "docs").glob("*.md"))
+    for program, app in PROGRAMS.items():
+        named = set(re.findall(rf"{program} ([a-z]+)\b", pages))
+        assert named
+        assert named - set(typer.main.get_command(app).commands) == set()
 
 
 def test_line_of_the_mock():
     """The line of JSON has what the mock prints, in its order."""
-    lines = [block for block in blocks(README) if block.startswith("{")]
+    lines = [block for block in blocks(MOCK) if block.startswith("{")]
     assert [list(json.loads(line)) for line in lines] == [list(Mock.__struct_fields__)]
 
 
 def test_links_lead_somewhere():
     """Every relative link of every page leads to a file that exists."""
-    pages = [*ROOT.glob("*.md"), *ROOT.glob("bench/*.md")]
+    pages = [
+        *ROOT.glob("*.md"),
+        *(page for top in ("bench", "docs", "examples") for page in ROOT.glob(f"{top}/**/*.md")),
+    ]
     dead = [
         f"{page.name}: {link}"
         for page in pages

@@ -1,4 +1,4 @@
-"""The README's curl lines do what they are there for."""
+"""The curl lines of docs/operations.md call their operations."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import pytest
 from scanner_api.scanning.catalogue import shipped_products
 from scanner_contract import load_contract
 
-README = (Path(__file__).parents[3] / "README.md").read_text()
-LINES = re.findall(r"^\| `([A-Z]+) (/\S*)`[ +]*\| `curl (.*)` \|$", README, re.MULTILINE)
+PAGE = (Path(__file__).parents[3] / "docs" / "operations.md").read_text()
+LINES = re.findall(r"^\| `([A-Z]+) (/\S*)`[ +]*\| `curl (.*)` \|$", PAGE, re.MULTILINE)
 PRODUCTS = iter(list(shipped_products()))
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
