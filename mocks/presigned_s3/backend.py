@@ -27,8 +27,11 @@ if TYPE_CHECKING:
 DEFAULT_REGION = "us-east-1"
 _ALL_USERS = "http://acs.amazonaws.com/groups/global/AllUsers"
 _REMEMBERED = (models.FakeKey, models.FakeAcl, models.FakeGrant, models.FakeGrantee, models.FakeMultipart)
-_OURS = frozenset({"content-length", "date", "server", "connection", "x-amzn-requestid"})
-"""Header fields of a response that are not moto's to say."""
+_OURS = frozenset({
+    "content-length", "content-md5", "date", "server", "connection", "x-amz-sdk-checksum-algorithm",
+    "x-amzn-requestid",
+})  # fmt: skip
+"""Header fields of moto's responses that are set elsewhere, or that S3 sends in none."""
 _CODES = {400: "InvalidRequest", 403: "AccessDenied", 404: "NoSuchKey", 405: "MethodNotAllowed"}
 
 Query = tuple[tuple[str, str], ...]

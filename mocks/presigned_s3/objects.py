@@ -113,6 +113,7 @@ class Objects:
                     else self._store.ask(_order(request, bucket, headers))
                 )
             begin, length = _range(request.headers.get("range", ""), response)
+            _hide_checksums(request, response)
             if request.method == "GET":
                 response.body = read_range(path, begin, length)
         for name, value in overrides.items():
@@ -197,6 +198,13 @@ def _overrides(request: Request, signed: Signed | None) -> dict[str, str]:
     return overrides
 
 
+def _hide_checksums(request: Request, response: Response) -> None:
+    """Leave checksums out of a response unless they are requested and are those of its whole body."""
+    shown = request.headers.get("x-amz-checksum-mode") == "ENABLED" and response.status == HTTPStatus.OK
+    hidden = f"{PREFIX}algorithm" if shown else PREFIX
+    response.headers = [pair for pair in response.headers if not pair[0].lower().startswith(hidden)]
+
+
 def _range(asked: str, response: Response) -> tuple[int, int]:
     """Make the response one to a range request, if it is one; return where to begin and how much to send.
 
@@ -215,6 +223,5 @@ def _range(asked: str, response: Response) -> tuple[int, int]:
     if begin > end:
         raise refusal("InvalidRange", RangeRequested=asked, ActualObjectSize=size)
     response.status, response.length = HTTPStatus.PARTIAL_CONTENT, end - begin + 1
-    response.headers = [pair for pair in response.headers if not pair[0].lower().startswith(PREFIX)]
     response.set_header("Content-Range", f"bytes {begin}-{end}/{size}")
     return begin, response.length

@@ -65,6 +65,29 @@ def test_ranges(range_, content, told, client, bucket):
     assert client.head_object(Bucket=bucket, Key="k", Range=range_)["ContentLength"] == len(content)
 
 
+def test_checksums_in_responses(connect, bucket):
+    """A response has the checksum of its whole body if it is requested, and nothing else of checksums."""
+    client = connect(response_checksum_validation="when_required")
+    put = client.put_object(Bucket=bucket, Key="k", Body=b"0123456789", ChecksumAlgorithm="SHA256")
+    upload = {"Bucket": bucket, "Key": "parts"}
+    upload["UploadId"] = client.create_multipart_upload(**upload, ChecksumAlgorithm="SHA256")["UploadId"]
+    part = client.upload_part(**upload, PartNumber=1, Body=b"0123456789", ChecksumAlgorithm="SHA256")
+    parts = [{"PartNumber": 1, "ETag": part["ETag"], "ChecksumSHA256": part["ChecksumSHA256"]}]
+    whole = client.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts})
+    for key, checksum in (("k", put["ChecksumSHA256"]), ("parts", whole["ChecksumSHA256"])):
+        for more, expected in (
+            ({}, set()),
+            ({"ChecksumMode": "ENABLED", "Range": "bytes=2-4"}, set()),
+            ({"ChecksumMode": "ENABLED"}, {"x-amz-checksum-sha256"}),
+        ):
+            for read in (client.get_object, client.head_object):
+                got = read(Bucket=bucket, Key=key, **more)
+                headers = got["ResponseMetadata"]["HTTPHeaders"]
+                names = {name for name in headers if "checksum" in name or name == "content-md5"}
+                assert names - {"x-amz-checksum-type"} == expected
+                assert got.get("ChecksumSHA256") == (checksum if expected else None)
+
+
 def test_range_beyond_the_end(client, bucket):
     """A range that begins after the end is answered with InvalidRange."""
     client.put_object(Bucket=bucket, Key="k", Body=b"0123456789")
