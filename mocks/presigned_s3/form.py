@@ -31,7 +31,7 @@ class Form:
     Args:
         stream: the body.
         content_type: the request's Content-Type, which names the boundary.
-        body_length: the announced length of the body in bytes, if there is one.
+        body_length: the announced length of the body in bytes.
 
     Attributes:
         fields: values by name in lower case, those of one name joined by commas, ``${filename}`` replaced;
@@ -41,7 +41,7 @@ class Form:
         S3Error: PreconditionFailed, MalformedPOSTRequest; the Content-Type is not that of such a form.
     """
 
-    def __init__(self, stream: Readable, content_type: str, body_length: int | None) -> None:
+    def __init__(self, stream: Readable, content_type: str, body_length: int) -> None:
         self._stream = stream
         self._body_length = body_length
         self._delimiter = b"\r\n--" + _boundary(content_type)
@@ -73,10 +73,10 @@ class Form:
         raise invalid_argument("POST requires exactly one file upload per request.", "file", "0")
 
     def file_blocks(self) -> Iterator[bytes]:
-        """Yield the file.
+        """Yield the file, and read what comes after it to the body's end.
 
         Raises:
-            S3Error: MalformedPOSTRequest, if the body ends in the midst of it.
+            S3Error: MalformedPOSTRequest, if no whole boundary ends the file.
         """
         while (end := self._buffer.find(self._delimiter)) < 0:
             # What may be the beginning of the delimiter stays.
@@ -86,6 +86,12 @@ class Form:
             self._fill(BLOCK_BYTES)
         if end:
             yield self._take(end)
+        while len(self._buffer) < len(self._delimiter) + 2:
+            self._fill(BLOCK_BYTES)
+        if not self._buffer.startswith((self._delimiter + b"--", self._delimiter + b"\r\n")):
+            raise refusal("MalformedPOSTRequest")
+        while self._stream.read(BLOCK_BYTES):
+            pass
 
     def proposed_size(self, seen: int) -> int:
         """Tell how large the file is, `seen` bytes of it being read.
@@ -98,7 +104,7 @@ class Form:
             seen += len(block)
             if seen > enough:
                 end = len(self._delimiter) + len(b"--\r\n")
-                return max(seen, (self._body_length or 0) - self._file_begins_at - end)
+                return max(seen, self._body_length - self._file_begins_at - end)
         return seen
 
     def _add_field(self, name: str, value: bytes) -> None:

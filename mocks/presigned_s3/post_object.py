@@ -49,6 +49,8 @@ class PostObject:
     def __call__(self, request: Request) -> Response:
         """Serve the POST of a form to a bucket."""
         bucket = self._store.existing(request.bucket)
+        if request.body_length is None:
+            raise refusal("MissingContentLength")
         form = Form(request.body, request.headers.get("content-type", ""), request.body_length)
         try:
             form.read_fields()

@@ -160,7 +160,9 @@ class Request:
 
     @property
     def body_length(self) -> int | None:
-        """The announced length of the body in bytes; None if there is none."""
+        """The announced length of the body in bytes; None if there is none, as with chunks."""
+        if "transfer-encoding" in self.headers:
+            return None
         length = self.headers.get("content-length", "")
         return int(length) if length.isascii() and length.isdigit() else None
 

@@ -152,7 +152,7 @@ def test_a_client_that_does_not_finish(end, code, app, folder):
 
     body = b'--b\r\nContent-Disposition: form-data; name="key"\r\n\r\nk'
     environ = create_environ("/photos", method="POST", content_type="multipart/form-data; boundary=b")
-    environ["wsgi.input"] = Cut(body)
+    environ |= {"CONTENT_LENGTH": str(len(body) + 1), "wsgi.input": Cut(body)}
     statuses: list[str] = []
     content = b"".join(app(environ, lambda status, _headers: statuses.append(status)))
     assert (statuses, code in content) == (["400 Bad Request"], True)

@@ -139,3 +139,11 @@ def test_no_file():
     """A form without a part named `file` is told that it must have exactly one."""
     with pytest.raises(S3Error, match="exactly one file"):
         read(part('name="photo"; filename="a.png"', b"x") + b"--b b--")
+
+
+@pytest.mark.parametrize("end", [b"", b"-", b"-x", b"x"])
+def test_last_boundary_that_is_cut_short(end):
+    """A file must end with a whole boundary: a line end or two hyphens after it."""
+    with pytest.raises(S3Error) as caught:
+        read(part('name="key"', b"k") + part('name="file"', b"x") + b"--b b" + end)
+    assert caught.value.code == "MalformedPOSTRequest"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import http.client
+import socket
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from functools import partial
@@ -200,3 +201,35 @@ def test_a_body_of_no_announced_length(server, bucket, client, error):
     response = httpx.Response(answer.status, headers=answer.getheaders(), content=answer.read())
     connection.close()
     assert (response.status_code, error(response)["Code"]) == (411, "MissingContentLength")
+
+
+def post_raw(server: Any, form: Any, body: bytes, *headers: str) -> bytes:
+    """Send a form's head and a body, and nothing more; return the whole response."""
+    host = urlsplit(server.url)
+    media_type = f"Content-Type: multipart/form-data; boundary={form.boundary}"
+    lines = (f"POST /{form.bucket} HTTP/1.1", f"Host: {host.netloc}", media_type, *headers, "", "")
+    with socket.create_connection((host.hostname, host.port), timeout=10) as connection:
+        connection.sendall("\r\n".join(lines).encode() + body)
+        connection.shutdown(socket.SHUT_WR)
+        return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+def test_form_in_chunks(server, form, client):
+    """A form must announce its length, even if its chunks are whole."""
+    body = b"%x\r\n%s\r\n0\r\n\r\n" % (len(form.body()), form.body())
+    response = post_raw(server, form, body, "Transfer-Encoding: chunked")
+    assert (response[:12], b"<Code>MissingContentLength" in response) == (b"HTTP/1.1 411", True)
+    assert client.list_objects_v2(Bucket=form.bucket)["KeyCount"] == 0
+
+
+@pytest.mark.parametrize(
+    ("missing", "announced", "code"),
+    [(4, 4, b"MalformedPOSTRequest"), (4, 0, b"IncompleteBody"), (1, 0, b"IncompleteBody")],
+)
+def test_form_whose_end_is_missing(missing, announced, code, server, form, client):
+    """A form without its last bytes is refused: by its boundary, or by its length if that counts them."""
+    body = form.body()[:-missing]
+    length = f"Content-Length: {len(body) + missing - announced}"
+    response = post_raw(server, form, body, length)
+    assert (response[:12], b"<Code>%s</Code>" % code in response) == (b"HTTP/1.1 400", True)
+    assert client.list_objects_v2(Bucket=form.bucket)["KeyCount"] == 0
