@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from .claims import QUERY, claim_of_header, claim_of_query
+from . import version_2
+from .claims import PAYLOAD_HEADER, QUERY, claim_of_header, claim_of_query
 from .errors import S3Error, access_denied, invalid_argument, missing_field, refusal
 from .payload import ChunkSigner
 from .signature import (
@@ -19,10 +20,8 @@ from .signature import (
     canonical_request,
     check,
     check_token,
-    check_version_2,
     parse_time,
     string_to_sign,
-    version_2_refused,
 )
 
 if TYPE_CHECKING:
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
 
 _FORM = ("Policy", "X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Signature")
 _FORM_OF_VERSION_2 = ("Policy", "AWSAccessKeyId", "Signature")
-_REGIONS_OF_VERSION_2 = frozenset({"us-east-1"})
 _ISO = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -89,26 +87,22 @@ class Authenticator:
             claim = claim_of_query(request, region)
             self._check_expiry(claim.time, int(request.parameter("X-Amz-Expires") or 0))
         elif request.asks_for("AWSAccessKeyId", "Signature"):
-            raise version_2_refused()
+            return self._verify_version_2(request, region)
         else:
             return None
         return self._verify(request, claim)
 
     def authenticate_form(self, fields: Mapping[str, str], region: str) -> Signed | None:
-        """Return who signed the policy of a form (names in lower case); None if nobody did.
-
-        S3's first region takes Version 2 too, as it does for buckets from before 2020: compatibility suites
-        sign with it, and have their buckets there.
-        """
+        """Return who signed the policy of a form (names in lower case); None if nobody did."""
         if not any(fields.get(name.lower()) for name in _FORM[1:]):
             if not fields.keys() & {"awsaccesskeyid", "signature"}:
                 return None
-            if region not in _REGIONS_OF_VERSION_2:
-                raise version_2_refused()
+            if region not in version_2.REGIONS:
+                raise version_2.refused()
             _check_required(fields, _FORM_OF_VERSION_2)
             access_key = fields["awsaccesskeyid"]
             credential = self._credential(access_key, fields.get("x-amz-security-token"))
-            check_version_2(credential, access_key, fields["policy"], fields["signature"])
+            version_2.check(credential, access_key, fields["policy"], fields["signature"])
             return Signed(access_key, region)
         _check_required(fields, _FORM)
         scope = _scope_of_form(fields, region)
@@ -127,6 +121,17 @@ class Authenticator:
         check(credential, claim.scope, text, claim.signature, canonical)
         signer = ChunkSigner(credential, claim.scope, claim.time, claim.signature)
         return Signed(claim.scope.access_key, claim.scope.region, claim.payload, signer)
+
+    def _verify_version_2(self, request: Request, region: str | None) -> Signed:
+        region = region or version_2.REGION
+        if region not in version_2.REGIONS:
+            raise version_2.refused()
+        access_key, provided, expires = version_2.query_parameters(request)
+        self._check_end(datetime.fromtimestamp(expires, UTC), {})
+        token = request.parameter("x-amz-security-token") or request.headers.get("x-amz-security-token")
+        credential = self._credential(access_key, token)
+        version_2.check(credential, access_key, version_2.string_to_sign(request), provided)
+        return Signed(access_key, region)
 
     def _credential(self, access_key: str, token: str | None) -> Credential:
         credential = self._credentials.get(access_key)
@@ -147,16 +152,15 @@ class Authenticator:
 
     def _check_expiry(self, time: str, seconds: int) -> None:
         signed, now = _time(time), self._clock.now()
-        expires = signed + timedelta(seconds=seconds)
         if signed - now > MAX_SKEW:
             elements = {"X-Amz-Date": time, "ServerTime": f"{now:{_ISO}}"}
             raise S3Error(403, "AccessDenied", "Request is not valid yet", elements)
+        self._check_end(signed + timedelta(seconds=seconds), {"X-Amz-Expires": str(seconds)})
+
+    def _check_end(self, expires: datetime, elements: Mapping[str, str]) -> None:
+        now = self._clock.now()
         if now >= expires:
-            elements = {
-                "X-Amz-Expires": str(seconds),
-                "Expires": f"{expires:{_ISO}}",
-                "ServerTime": f"{now:{_ISO}}",
-            }
+            elements = {**elements, "Expires": f"{expires:{_ISO}}", "ServerTime": f"{now:{_ISO}}"}
             raise S3Error(403, "AccessDenied", "Request has expired", elements)
 
 
@@ -181,7 +185,9 @@ def _scope_of_form(fields: Mapping[str, str], region: str) -> Scope:
 
 def _check_signed_headers(headers: Mapping[str, str], signed: tuple[str, ...]) -> None:
     unsigned = [
-        name for name in headers if name not in signed and (name == "host" or name.startswith("x-amz-"))
+        name
+        for name in headers
+        if name not in signed and (name == "host" or name.startswith("x-amz-")) and name != PAYLOAD_HEADER
     ]
     if unsigned:
         message = "There were headers present in the request which were not signed"

@@ -7,9 +7,10 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
+from . import version_2
 from .errors import S3Error, access_denied, invalid_argument, invalid_request
 from .payload import check_word
-from .signature import ALGORITHM, UNSIGNED_PAYLOAD, Scope, WrongScope, parse_time, version_2_refused
+from .signature import ALGORITHM, UNSIGNED_PAYLOAD, Scope, WrongScope, parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +22,9 @@ QUERY = (
     "X-Amz-Signature",
 )  # fmt: skip
 """The parameters of a presigned request."""
+
+PAYLOAD_HEADER = "x-amz-content-sha256"
+"""Tells the payload of a signed request; it may be sent with a presigned one, which need not sign it."""
 
 _MAX_EXPIRES_SECONDS = 604_800
 
@@ -49,9 +53,9 @@ def claim_of_header(request: Request, region: str | None) -> Claim:
     """
     headers = request.headers
     parts = _authorization(headers["authorization"])
-    if "x-amz-content-sha256" not in headers:
+    if PAYLOAD_HEADER not in headers:
         raise invalid_request("Missing required header for this request: x-amz-content-sha256")
-    check_word(headers["x-amz-content-sha256"])
+    check_word(headers[PAYLOAD_HEADER])
     time = _time_of_headers(headers)
     try:
         scope = Scope.parse(parts["Credential"], region, time)
@@ -59,14 +63,14 @@ def claim_of_header(request: Request, region: str | None) -> Claim:
         raise _malformed(str(wrong), wrong.elements) from None
     return Claim(
         scope, time, tuple(parts["SignedHeaders"].lower().split(";")), parts["Signature"],
-        headers["x-amz-content-sha256"], headers.get("x-amz-security-token"),
+        headers[PAYLOAD_HEADER], headers.get("x-amz-security-token"),
     )  # fmt: skip
 
 
 def _authorization(header: str) -> dict[str, str]:
     kind, _, rest = header.partition(" ")
     if kind == "AWS":
-        raise version_2_refused()
+        raise version_2.refused()
     if kind != ALGORITHM:
         raise invalid_argument("Unsupported Authorization Type", "Authorization", header)
     parts = {}
@@ -111,10 +115,10 @@ def claim_of_query(request: Request, region: str | None) -> Claim:
         scope = Scope.parse(presented, region, time)
     except WrongScope as wrong:
         raise _query_error(f"Error parsing the X-Amz-Credential parameter; {wrong}", wrong.elements) from None
-    payload = request.headers.get("x-amz-content-sha256", UNSIGNED_PAYLOAD)
+    names = tuple(signed_headers.lower().split(";"))
+    payload = request.headers.get(PAYLOAD_HEADER, "") if PAYLOAD_HEADER in names else UNSIGNED_PAYLOAD
     check_word(payload)
-    token = request.parameter("X-Amz-Security-Token")
-    return Claim(scope, time, tuple(signed_headers.lower().split(";")), provided, payload, token)
+    return Claim(scope, time, names, provided, payload, request.parameter("X-Amz-Security-Token"))
 
 
 def _query_parameters(request: Request) -> list[str]:

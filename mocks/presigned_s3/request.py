@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import parse_qsl, quote, unquote
+
+from . import version_2
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -15,6 +18,11 @@ ORIGINAL_HEADERS = "s3.headers"
 """Key of the environ for the header fields as they were sent: WSGI folds ``_`` and ``-`` into one."""
 
 _LOCAL_DOMAIN = ".localhost"
+_HEADER = re.compile(
+    r"x-amz-.*|content-(?:md5|type)|if-(?:none-)?match|if-(?:un)?modified-since", re.IGNORECASE | re.DOTALL
+)
+"""Headers that SDKs move into the query of a presigned request."""
+_CHECKSUM = re.compile(r"x-amz-(?:checksum-(?!algorithm$|type$|mode$)|sdk-checksum-)", re.IGNORECASE)
 UNWATCHED: Final = "x-mock-unwatched"
 """Query parameter of who only looks, as the console at a photo: no fault strikes, no journal hears."""
 ON_OBJECTS: Final = {
@@ -141,12 +149,20 @@ class Request:
         return self.method == "POST" and bool(self.bucket) and not self.key and not self.asks_for("delete")
 
     def unsigned(self) -> Request:
-        """Return a presigned request as it would be without: ``x-amz-*`` parameters become headers again."""
-        if not self.asks_for("X-Amz-Signature"):
+        """Return a presigned request as it would be without: headers in its query are headers again.
+
+        Checksums are not: SDKs presign before there is content, and S3 passes over what they say of it.
+        """
+        if not self.asks_for("X-Amz-Signature", "Signature"):
             return self
-        amz = {name.lower(): value for name, value in self.query if name.lower().startswith("x-amz-")}
-        query = tuple(pair for pair in self.query if not pair[0].lower().startswith("x-amz-"))
-        return replace(self, query=query, headers={**amz, **self.headers})
+        headers = {
+            name.lower(): value
+            for name, value in self.query
+            if _HEADER.fullmatch(name) and not _CHECKSUM.match(name)
+        }
+        query = [pair for pair in self.query if not _HEADER.fullmatch(pair[0])]
+        query = [pair for pair in query if pair[0] not in version_2.QUERY]
+        return replace(self, query=tuple(query), headers={**headers, **self.headers})
 
     def object_url(self, key: str) -> str:
         """Return the URL of an object as S3 writes it: in the style of this request, slashes escaped."""

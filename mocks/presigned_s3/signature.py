@@ -1,14 +1,11 @@
 """Signatures from the server's side: what was signed, and whether the signature is right.
 
-Requests are signed with Version 4; Version 2, where it is taken at all, signs policies alone.
-
 Everything here is pure. Requests are given by their parts; signatures are compared in constant time, and a
 secret key is in no error, no log and no repr.
 """
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
 import re
@@ -18,7 +15,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from .errors import S3Error, invalid_request, refusal
+from .errors import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -153,16 +150,11 @@ def check(
 ) -> None:
     """Raise SignatureDoesNotMatch unless `provided` is the signature of `text`."""
     right = signature(credential.secret_key, scope, text)
-    _compare(right, provided, scope.access_key, text, canonical)
+    compare(right, provided, scope.access_key, text, canonical)
 
 
-def check_version_2(credential: Credential, access_key: str, text: str, provided: str) -> None:
-    """Raise SignatureDoesNotMatch unless `provided` is the signature of a policy's text by Version 2."""
-    digest = hmac.digest(credential.secret_key.encode(), text.encode(), "sha1")
-    _compare(base64.b64encode(digest).decode(), provided, access_key, text)
-
-
-def _compare(right: str, provided: str, access_key: str, text: str, canonical: str | None = None) -> None:
+def compare(right: str, provided: str, access_key: str, text: str, canonical: str | None = None) -> None:
+    """Raise SignatureDoesNotMatch, with all that helps to find out why, unless two signatures are equal."""
     if hmac.compare_digest(right.encode(), provided.encode()):
         return
     elements = {
@@ -182,12 +174,6 @@ def check_token(credential: Credential, token: str | None, now: datetime) -> Non
         raise refusal("InvalidToken")
     if credential.expires is not None and now >= credential.expires:
         raise refusal("ExpiredToken")
-
-
-def version_2_refused() -> S3Error:
-    """Return the refusal of a request that is signed with Signature Version 2."""
-    message = "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256."
-    return invalid_request(message)
 
 
 def parse_time(text: str) -> datetime | None:

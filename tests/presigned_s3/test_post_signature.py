@@ -86,17 +86,6 @@ REFUSED: dict[str, tuple[Callable[[Any], Any], Any, *tuple[dict[str, str], ...]]
         lambda form: form.put("x-amz-algorithm", "AWS4-HMAC-SHA1"),
         (400, "InvalidArgument", "Only AWS4-HMAC-SHA256 is supported"),
     ),
-    "signature_version_2": (
-        lambda form: (
-            form.drop(*SIGNING),
-            form.fields.update(AWSAccessKeyId=form.access_key, signature="c2ln"),
-        ),
-        (
-            400,
-            "InvalidRequest",
-            "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.",
-        ),
-    ),
     "token_of_a_lasting_credential": (
         lambda form: form.sign_as(token="a-token"),
         (400, "InvalidToken", "The provided token is malformed or otherwise invalid."),

@@ -248,17 +248,18 @@ def test_select(mock, s3):
 
 
 def test_signature_version_2(mock):
-    """A form of Signature Version 2 is refused for the mock's bucket, and read as one in us-east-1."""
+    """A form of Signature Version 2 is read for the mock's bucket, and refused for one in a newer region."""
     old = {"key": "old", "AWSAccessKeyId": seeds.S3_ACCESS_KEY, "policy": "e30=", "signature": "wrong"}
-    elsewhere = aws_session().client("s3", endpoint_url=mock.s3, region_name="us-east-1")
-    elsewhere.create_bucket(Bucket="in-us-east-1")
-    answers = [
+    elsewhere = aws_session().client("s3", endpoint_url=mock.s3, region_name="eu-central-1")
+    where = {"LocationConstraint": "eu-central-1"}
+    elsewhere.create_bucket(Bucket="in-frankfurt", CreateBucketConfiguration=where)
+    responses = [
         httpx.post(f"{mock.s3}/{bucket}", data=old, files={"file": b"x"}, trust_env=False).text
-        for bucket in (mock.bucket, "in-us-east-1")
+        for bucket in (mock.bucket, "in-frankfurt")
     ]
-    elsewhere.delete_bucket(Bucket="in-us-east-1")
-    assert "Please use AWS4-HMAC-SHA256" in answers[0]
-    assert "Please use AWS4-HMAC-SHA256" not in answers[1]
+    elsewhere.delete_bucket(Bucket="in-frankfurt")
+    responses.append(httpx.get(mock.s3, headers={"Authorization": "AWS a:b"}, trust_env=False).text)
+    assert ["Please use AWS4-HMAC-SHA256" in response for response in responses] == [False, True, True]
 
 
 def test_skew(mock, s3):

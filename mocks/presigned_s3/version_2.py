@@ -1,0 +1,87 @@
+"""Signature Version 2 from the server's side: presigned requests and policies of forms.
+
+S3 takes it in regions from before 30 January 2014 alone. Source: "Signing and authenticating REST requests
+(AWS signature version 2)" in the API reference.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
+
+from .errors import S3Error, access_denied, invalid_request
+from .signature import compare
+
+if TYPE_CHECKING:
+    from .request import Request
+    from .signature import Credential
+
+REGION: Final = "us-east-1"
+"""The region of requests that are to no bucket."""
+
+REGIONS: Final = frozenset({
+    REGION, "us-west-1", "us-west-2", "eu-west-1", "ap-southeast-1", "ap-southeast-2", "ap-northeast-1",
+    "sa-east-1",
+})  # fmt: skip
+"""The regions that take it."""
+
+QUERY: Final = ("AWSAccessKeyId", "Signature", "Expires")
+"""The parameters of a presigned request."""
+
+_SIGNED_PARAMETERS = frozenset({
+    "accelerate", "acl", "analytics", "cors", "delete", "inventory", "lifecycle", "location", "logging",
+    "metrics", "notification", "object-lock", "partNumber", "policy", "replication", "requestPayment",
+    "restore", "tagging", "torrent", "uploadId", "uploads", "versionId", "versioning", "versions", "website",
+    "response-cache-control", "response-content-disposition", "response-content-encoding",
+    "response-content-language", "response-content-type", "response-expires",
+})  # fmt: skip
+_EXPIRES_DIGITS = 11
+
+
+def refused() -> S3Error:
+    """Return the refusal of a request that is signed with Version 2 where only Version 4 is taken."""
+    message = "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256."
+    return invalid_request(message)
+
+
+def query_parameters(request: Request) -> tuple[str, str, int]:
+    """Return access key, signature and end (in seconds since 1970) of a presigned request.
+
+    Raises:
+        S3Error: AccessDenied; one is missing, or the end is no number.
+    """
+    access_key, provided, expires = (request.parameter(name) for name in QUERY)
+    if access_key is None or provided is None or expires is None:
+        message = "Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters"
+        raise access_denied(message)
+    if not (expires.isascii() and expires.isdigit()) or len(expires) > _EXPIRES_DIGITS:
+        raise access_denied(f"Invalid date (should be seconds since epoch): {expires}")
+    return access_key, provided, int(expires)
+
+
+def string_to_sign(request: Request) -> str:
+    """Return what is signed for a presigned request.
+
+    Headers count wherever they are sent: SDKs move those that they sign into the query.
+    """
+    headers = {**{name.lower(): value for name, value in request.query}, **request.headers}
+    amz = sorted(name for name in headers if name.startswith("x-amz-"))
+    bucket = f"/{request.bucket}" if request.host_style else ""
+    parameters = sorted(pair for pair in request.query if pair[0] in _SIGNED_PARAMETERS)
+    query = "&".join(f"{name}={value}" if value else name for name, value in parameters)
+    return "\n".join((
+        request.method,
+        headers.get("content-md5", ""),
+        headers.get("content-type", ""),
+        request.parameter("Expires") or "",
+        *(f"{name}:{headers[name]}" for name in amz),
+        bucket + quote(request.path, safe="/-_.~") + (f"?{query}" if query else ""),
+    ))  # fmt: skip
+
+
+def check(credential: Credential, access_key: str, text: str, provided: str) -> None:
+    """Raise SignatureDoesNotMatch unless `provided` is the signature of `text`."""
+    digest = hmac.digest(credential.secret_key.encode(), text.encode(), "sha1")
+    compare(base64.b64encode(digest).decode(), provided, access_key, text)
