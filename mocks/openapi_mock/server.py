@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from openapi_contract import ContractError, load_contract
-from openapi_contract.patterns import without_invalid_patterns
+from openapi_contract.invalid_patterns import without_invalid_patterns
 from openapi_service.server import callable_url_of, listen, serving
 
 from .application import MockApplication, observed

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .contract import Contract, Operation
+from .contract import Contract
 from .errors import ContractError
 from .loading import load_contract
+from .operation import Operation
 
 if TYPE_CHECKING:
     from .comparison import Change, compare

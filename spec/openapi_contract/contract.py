@@ -14,6 +14,7 @@ from . import pointers
 from .anatomy import METHODS
 from .deployment import Deployment
 from .errors import ContractError
+from .operation import Operation
 from .resources import Resources
 from .routing import Router
 
@@ -24,52 +25,6 @@ if TYPE_CHECKING:
     from .schemas import Schemas
 
 IGNORED_HEADER_PARAMETERS = {"accept", "content-type", "authorization"}
-
-
-@dataclass(frozen=True)
-class Operation:
-    """One operation of the contract.
-
-    Reference Objects of parameters, request body, responses and their headers are followed; schemas are
-    left as they stand in the document, so that a ``$ref`` in them keeps its JSON Schema meaning.
-
-    Attributes:
-        operation_id: the document's, or one derived from method and path; unique in the contract.
-        method: lower case.
-        path: the path template.
-        pointer: JSON pointer of the Operation Object in the document.
-        parameters: the path item's and the operation's, the latter winning by name and place; without the
-            header parameters that OpenAPI says to ignore (Accept, Content-Type, Authorization).
-        request_body: the Request Body Object, if any.
-        responses: Response Objects by status code, range (``2XX``) or ``default``.
-        security: alternatives, each scopes by scheme name; ``()`` for an anonymous operation.
-        tags: tag names.
-        definition: the Operation Object itself.
-        places: JSON pointers, in the document, of what is above: by ``("parameter", in, name)``,
-            ``("requestBody",)``, ``("response", status)`` and ``("header", pointer of its response, name)``.
-    """
-
-    operation_id: str
-    method: str
-    path: str
-    pointer: str
-    parameters: tuple[Mapping[str, Any], ...]
-    request_body: Mapping[str, Any] | None
-    responses: Mapping[str, Mapping[str, Any]]
-    security: tuple[Mapping[str, Sequence[str]], ...]
-    tags: tuple[str, ...]
-    definition: Mapping[str, Any]
-    places: Mapping[tuple[str, ...], str]
-
-    def response_key(self, status: int) -> str | None:
-        """Return the key of `responses` that declares a status: itself, its range or ``default``."""
-        code = str(status)
-        return next((key for key in (code, f"{code[0]}XX", "default") if key in self.responses), None)
-
-    def response_for(self, status: int) -> Mapping[str, Any] | None:
-        """Return the Response Object that declares a status, None if the status is undocumented."""
-        key = self.response_key(status)
-        return None if key is None else self.responses[key]
 
 
 @dataclass(frozen=True, eq=False)

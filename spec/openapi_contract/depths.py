@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from .anatomy import ALTERNATIVES
 
 if TYPE_CHECKING:
-    from .schemas import Schemas
+    from collections.abc import Callable, Iterable
 
 MOST_ROUNDS = 100
 
@@ -23,10 +23,18 @@ class _Needs(NamedTuple):
 
 
 class MinimumDepths:
-    """The minimum depths of a document's schemas: 0 for a value with nothing in it, infinite for none."""
+    """The minimum depths of a document's schemas: 0 for a value with nothing in it, infinite for none.
 
-    def __init__(self, schemas: Schemas) -> None:
-        self._schemas = schemas
+    Args:
+        keywords: returns a schema object as JSON Schema 2020-12 spells it.
+        targets: returns the schemas that a schema refers to.
+    """
+
+    def __init__(
+        self, keywords: Callable[[Any], dict[str, Any]], targets: Callable[[Any], Iterable[Any]]
+    ) -> None:
+        self._keywords = keywords
+        self._targets = targets
         self._known: dict[int, float] = {}
 
     def of(self, node: Any) -> float:
@@ -54,12 +62,12 @@ class MinimumDepths:
                 return
 
     def _needs(self, node: dict[str, Any]) -> _Needs:
-        keywords = self._schemas.keywords(node)
+        keywords = self._keywords(node)
         properties, count = keywords.get("properties", {}), keywords.get("minItems", 0)
         inside = [properties[name] for name in keywords.get("required", ()) if name in properties]
         if count:
             inside += keywords.get("prefixItems", ())[:count] or [keywords.get("items", True)]
-        beside = [*self._schemas.targets_of(node), *keywords.get("allOf", ())]
+        beside = [*self._targets(node), *keywords.get("allOf", ())]
         return _Needs(inside, beside, [keywords[each] for each in ALTERNATIVES if keywords.get(each)])
 
     def _depth(self, needs: _Needs) -> float:

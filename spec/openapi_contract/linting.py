@@ -13,7 +13,8 @@ from .anatomy import Place, document_place, walk
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .contract import Contract, Operation
+    from .contract import Contract
+    from .operation import Operation
 
 LONGEST_REASON = 200
 

@@ -7,22 +7,13 @@ hold others: those are left out.
 from __future__ import annotations
 
 import re
-from copy import deepcopy
-from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import jsonschema_rs
 
-from . import pointers
-from .anatomy import document_place, walk
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from .contract import Contract
-
-MOST_REPORTED = 3
+    from collections.abc import Callable
 
 
 @lru_cache(maxsize=4096)
@@ -44,50 +35,12 @@ def matcher(pattern: str) -> Callable[[str], bool]:
     """Return what tells whether a pattern is found in a text; ValueError if it is no regular expression."""
     expression = compiled(pattern)
     if expression is None:
-        return _ecma_matcher(pattern)
+        return ecma_matcher(pattern)
     search = expression.search
     return lambda text: search(text) is not None
 
 
-def _ecma_matcher(pattern: str) -> Callable[[str], bool]:
+def ecma_matcher(pattern: str) -> Callable[[str], bool]:
+    """Return the same as jsonschema-rs reads it; ValueError if it is no regular expression."""
     is_valid: Callable[[str], bool] = jsonschema_rs.Draft202012Validator({"pattern": pattern}).is_valid
     return is_valid
-
-
-def without_invalid_patterns(contract: Contract, report: Callable[[str], None]) -> Contract:
-    """Return a contract without the patterns that are no regular expressions.
-
-    Args:
-        contract: any.
-        report: called with a sentence that says where they were, if there were any.
-    """
-    found = list(_invalid(contract))
-    if not found:
-        return contract
-    document = deepcopy(contract.document)
-    for pointer in reversed(found):  # what is below another goes first
-        *parents, last = pointers.split(pointer)
-        del pointers.descend(document, parents)[last]
-    more = f" and {len(found) - MOST_REPORTED} more" if len(found) > MOST_REPORTED else ""
-    report(f"Not a regular expression, and left out: {', '.join(found[:MOST_REPORTED])}{more}.")
-    return replace(contract, document=document)
-
-
-def _invalid(contract: Contract) -> Iterator[str]:
-    """Yield the pointers of patterns that are no regular expressions."""
-    for place in walk(document_place(contract.document, contract.source)):
-        if place.kind == "schema" and isinstance(place.node, dict):
-            pattern = place.node.get("pattern")
-            if isinstance(pattern, str) and not _is_valid(pattern):
-                yield pointers.join(place.pointer, "pattern")
-            for each in place.node.get("patternProperties", ()):
-                if not _is_valid(each):
-                    yield pointers.join(place.pointer, "patternProperties", each)
-
-
-def _is_valid(pattern: str) -> bool:
-    try:
-        _ecma_matcher(pattern)
-    except ValueError:
-        return False
-    return True

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from .contract import Operation
+    from .operation import Operation
 
 EXPRESSION = re.compile(r"\{([^}/]+)\}")
 PLAIN = re.compile(r"[A-Za-z0-9\-._~!$&'()*+,;=:@/]*")

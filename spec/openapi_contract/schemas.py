@@ -282,7 +282,7 @@ class Schemas:
         self._schemas: dict[int, Schema] = {}
         self._compiled: dict[tuple[int, bool], Validator] = {}
         self._compiling = Lock()
-        self.depths = MinimumDepths(self)
+        self.depths = MinimumDepths(self.keywords, self.targets_of)
         self._bundler = Bundler(resources, is_30=self.is_30, not_required=self._not_required)
 
     def view(self, direction: frozenset[str] = frozenset(), *, formats: bool = False) -> Schemas:

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, Protocol
 
 import typer
 
@@ -15,9 +15,8 @@ from openapi_contract.cli.commands import failure, require_extra
 from .process import Signals
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
     from types import FrameType
-
-    from .mock import Start
 
 NOT_STARTED: Final = 125
 NOT_EXECUTABLE: Final = 126
@@ -27,6 +26,18 @@ KILLED: Final = 128
 FORWARDED: Final = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2")
 
 Command = Annotated[list[str], typer.Argument(metavar="CMD", help="The command and its arguments.")]
+
+
+class Start(Protocol):
+    """A mock that is to run."""
+
+    def running(self) -> AbstractContextManager[Any]:
+        """Run the mock for as long as this is entered."""
+        ...
+
+    def variables(self, mock: Any) -> dict[str, str]:
+        """Return the environment variables by which a command finds a running mock."""
+        ...
 
 
 def execute(context: typer.Context, command: Command) -> None:
@@ -47,7 +58,7 @@ def execute(context: typer.Context, command: Command) -> None:
             mock = stack.enter_context(start.running())
         except (typer.Exit, RuntimeError):
             raise typer.Exit(forwarding.exit_code or NOT_STARTED) from None
-        code = forwarding.exit_code or _run(command, start.mocks.variables(mock), forwarding)
+        code = forwarding.exit_code or _run(command, start.variables(mock), forwarding)
     raise typer.Exit(code)
 
 

@@ -173,6 +173,10 @@ class Start(NamedTuple):
                 raise failure(f"Cannot start: {error}", 1) from None
             yield mock
 
+    def variables(self, mock: Any) -> dict[str, str]:
+        """Return the environment variables by which a command finds a running mock."""
+        return self.mocks.variables(mock)
+
     def opened(self) -> AbstractContextManager[Any]:
         """Return the mock, which runs while it is entered."""
         return self.mocks.open(**self.options)

@@ -16,7 +16,8 @@ from .security import SecurityComparison
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from openapi_contract.contract import Contract, Operation
+    from openapi_contract.contract import Contract
+    from openapi_contract.operation import Operation
 
 __all__ = ["RULES", "Change", "Rule", "Severity", "Side", "compare"]
 

@@ -13,7 +13,8 @@ from .schemas import SchemaComparison
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from openapi_contract.contract import Contract, Operation
+    from openapi_contract.contract import Contract
+    from openapi_contract.operation import Operation
 
 DEFAULT_STYLES = {"query": "form", "cookie": "form", "path": "simple", "header": "simple"}
 FIRST_ERROR = "4"

@@ -10,7 +10,8 @@ from .findings import Finding, Located, finding
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from openapi_contract.contract import Contract, Operation
+    from openapi_contract.contract import Contract
+    from openapi_contract.operation import Operation
 
 Requirement = dict[str, frozenset[str]]
 """Scopes by scheme, all of which are needed; an empty one lets anybody in."""
