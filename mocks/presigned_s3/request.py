@@ -7,8 +7,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import parse_qsl, quote, unquote
 
-from . import version_2
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -23,6 +21,8 @@ _HEADER = re.compile(
 )
 """Headers that SDKs move into the query of a presigned request."""
 _CHECKSUM = re.compile(r"x-amz-(?:checksum-(?!algorithm$|type$|mode$)|sdk-checksum-)", re.IGNORECASE)
+VERSION_2_QUERY: Final = ("AWSAccessKeyId", "Signature", "Expires")
+"""The parameters of a request that is presigned with Signature Version 2."""
 UNWATCHED: Final = "x-mock-unwatched"
 """Query parameter of who only looks, as the console at a photo: no fault strikes, no journal hears."""
 ON_OBJECTS: Final = {
@@ -161,7 +161,7 @@ class Request:
             if _HEADER.fullmatch(name) and not _CHECKSUM.match(name)
         }
         query = [pair for pair in self.query if not _HEADER.fullmatch(pair[0])]
-        query = [pair for pair in query if pair[0] not in version_2.QUERY]
+        query = [pair for pair in query if pair[0] not in VERSION_2_QUERY]
         return replace(self, query=tuple(query), headers={**headers, **self.headers})
 
     def object_url(self, key: str) -> str:

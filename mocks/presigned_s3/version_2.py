@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from .errors import S3Error, access_denied, invalid_request
+from .request import VERSION_2_QUERY
 from .signature import compare
 
 if TYPE_CHECKING:
@@ -26,9 +27,6 @@ REGIONS: Final = frozenset({
     "sa-east-1",
 })  # fmt: skip
 """The regions that take it."""
-
-QUERY: Final = ("AWSAccessKeyId", "Signature", "Expires")
-"""The parameters of a presigned request."""
 
 _SIGNED_PARAMETERS = frozenset({
     "accelerate", "acl", "analytics", "cors", "delete", "inventory", "lifecycle", "location", "logging",
@@ -52,7 +50,7 @@ def query_parameters(request: Request) -> tuple[str, str, int]:
     Raises:
         S3Error: AccessDenied; one is missing, or the end is no number.
     """
-    access_key, provided, expires = (request.parameter(name) for name in QUERY)
+    access_key, provided, expires = (request.parameter(name) for name in VERSION_2_QUERY)
     if access_key is None or provided is None or expires is None:
         message = "Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters"
         raise access_denied(message)
