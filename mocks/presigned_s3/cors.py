@@ -68,11 +68,19 @@ class CorsRule:
         return document(element("CORSConfiguration", element("CORSRule", *members)))
 
 
+_READABLE = (
+    "Accept-Ranges", "Content-Range", "ETag", "Location", "x-amz-checksum-crc32", "x-amz-checksum-crc32c",
+    "x-amz-checksum-crc64nvme", "x-amz-checksum-sha1", "x-amz-checksum-sha256", "x-amz-checksum-type",
+    "x-amz-delete-marker", "x-amz-id-2", "x-amz-mp-parts-count", "x-amz-request-id",
+    "x-amz-server-side-encryption", "x-amz-storage-class", "x-amz-tagging-count", "x-amz-version-id",
+)  # fmt: skip
+"""What pages may read of responses; S3 takes no wildcard here, so metadata is not among it."""
+
 OPEN = CorsRule(
     origins=("*",),
     methods=METHODS,
     headers=("*",),
-    expose=("ETag", "Location", "x-amz-request-id", "x-amz-id-2", "x-amz-version-id"),
+    expose=_READABLE,
     max_age_seconds=3000,
 )
 """Admits every page; what the mock's own bucket begins with."""
