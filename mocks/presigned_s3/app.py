@@ -106,7 +106,8 @@ class Front:
         if not without_body:
             fields.append(("Content-Length", str(response.length)))
         self._tell(request, response, fields, begun)
-        start_response(f"{status.value} {status.phrase}", fields)
+        native = [(name, value.encode(errors="replace").decode("latin-1")) for name, value in fields]
+        start_response(f"{status.value} {status.phrase}", native)
         return () if without_body or environ["REQUEST_METHOD"] == "HEAD" else response.body
 
     def reset(self) -> None:

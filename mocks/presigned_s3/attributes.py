@@ -33,6 +33,7 @@ _STORAGE_CLASSES = frozenset({
 })  # fmt: skip
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _PRINTABLE = re.compile(r"[\x20-\x7e]*")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _SYSTEM = (
     "cache-control", "content-type", "content-disposition", "content-encoding", "content-language", "expires"
 )  # fmt: skip
@@ -115,7 +116,7 @@ def handed_over(headers: Mapping[str, str]) -> dict[str, str]:
 
 def stored_headers(headers: Mapping[str, str], bucket: Bucket) -> dict[str, str]:
     """Return what a new object is stored with: what is handed over, and S3's defaults."""
-    stored = handed_over(headers)
+    stored = {name: _header_value(name, value) for name, value in handed_over(headers).items()}
     if not any(name.startswith(("x-amz-acl", "x-amz-grant-")) for name in stored):
         stored["x-amz-acl"] = "private"
     if not bucket.encrypts:
@@ -152,11 +153,11 @@ def headers_of_form(fields: Mapping[str, str]) -> dict[str, str]:
 def _header_value(name: str, value: str) -> str:
     if not _TOKEN.fullmatch(name):
         raise invalid_argument("Your metadata name is not a valid header name.", name, value)
-    if _PRINTABLE.fullmatch(value):
-        return value
-    if name.startswith(METADATA):
+    if name.startswith(METADATA) and not _PRINTABLE.fullmatch(value):
         return f"=?UTF-8?B?{b64encode(value.encode('utf-8', 'surrogatepass')).decode()}?="
-    raise invalid_argument("Header value cannot be represented using ISO-8859-1.", name, value)
+    if _CONTROL.search(value):
+        raise invalid_argument("Header value cannot be represented using ISO-8859-1.", name, value)
+    return value
 
 
 def _tags(document: str) -> dict[str, str]:

@@ -15,6 +15,7 @@ from .errors import invalid_argument, invalid_request, refusal
 from .multipart import MAX_PART_NUMBER, checksum_of_upload, parse_parts
 from .payload import ChunkedBody, VerifiedBody, open_payload
 from .policy import MAX_OBJECT_BYTES
+from .preconditions import unmet
 from .response import Response
 from .signature import UNSIGNED_PAYLOAD
 from .xml import document, element
@@ -103,7 +104,7 @@ class Objects:
     def get(self, request: Request, signed: Signed | None, bucket: Bucket) -> Response:
         """Serve GetObject and HeadObject."""
         overrides = _overrides(request, signed)
-        headers = handed_over(request.headers)
+        headers = {n: value for n, value in handed_over(request.headers).items() if not n.startswith("if-")}
         order = Order("HEAD", bucket.name, request.key, request.query, headers, bucket.region)
         with self._store.look_up(order) as (response, path):
             if response.status != HTTPStatus.OK or path is None:
@@ -112,6 +113,13 @@ class Objects:
                     if request.method == "HEAD"
                     else self._store.ask(_order(request, bucket, headers))
                 )
+            condition = unmet(request.headers, response)
+            if condition in ("If-None-Match", "If-Modified-Since"):
+                response.status, response.length = HTTPStatus.NOT_MODIFIED, 0
+                _hide_checksums(request, response)
+                return response
+            if condition:
+                raise refusal("PreconditionFailed", Condition=condition)
             begin, length = _range(request.headers.get("range", ""), response)
             _hide_checksums(request, response)
             if request.method == "GET":

@@ -1,7 +1,8 @@
-"""What a write asks of what it would replace, and a copy of its source: moto asks only some of it."""
+"""Preconditions: of reads, of copies for their source, and of writes for what they would replace."""
 
 from __future__ import annotations
 
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -10,10 +11,50 @@ from .backend import Order
 from .errors import S3Error, invalid_argument, refusal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from .backend import Backend
+    from .response import Response
 
 _SOURCE = "x-amz-copy-source"
-_NOT_MET = (HTTPStatus.NOT_MODIFIED, HTTPStatus.PRECONDITION_FAILED)
+
+
+def unmet(conditions: Mapping[str, str], found: Response) -> str:
+    """Return the name of the precondition that an object does not meet; empty if it meets all.
+
+    ETags may lack their quotes. Source: RFC 9110, section 13.2.2.
+
+    Args:
+        conditions: header values by name in lower case.
+        found: the response to a HEAD of the object.
+    """
+    etag, modified = found.header("ETag") or "", _seconds(found.header("Last-Modified"))
+    match, other = conditions.get("if-match"), conditions.get("if-none-match")
+    until, since = (_seconds(conditions.get(f"if-{name}-since")) for name in ("unmodified", "modified"))
+    if match is not None:
+        if not _lists(match, etag):
+            return "If-Match"
+    elif until is not None and modified is not None and modified > until:
+        return "If-Unmodified-Since"
+    if other is not None:
+        if _lists(other, etag):
+            return "If-None-Match"
+    elif since is not None and modified is not None and modified <= since:
+        return "If-Modified-Since"
+    return ""
+
+
+def _lists(etags: str, etag: str) -> bool:
+    listed = {one.strip().removeprefix("W/").strip('"') for one in etags.split(",")}
+    return "*" in listed or etag.strip('"') in listed
+
+
+def _seconds(date: str | None) -> float | None:
+    """Return an HTTP date in seconds since 1970; None if it is no date."""
+    try:
+        return parsedate_to_datetime(date).timestamp() if date else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def check_replaced(backend: Backend, order: Order) -> None:
@@ -32,13 +73,16 @@ def check_source(backend: Backend, order: Order) -> None:
     """Raise `S3Error` unless the order names an object to copy that is as it wants it, if it is there."""
     bucket, key, query = _source(order.headers[_SOURCE])
     prefix = f"{_SOURCE}-if-"
-    asked = {name: value for name, value in order.headers.items() if name.startswith(prefix)}
-    conditions = {name.removeprefix(f"{_SOURCE}-"): value for name, value in asked.items()}
+    conditions = {
+        name.removeprefix(f"{_SOURCE}-"): value
+        for name, value in order.headers.items()
+        if name.startswith(prefix)
+    }
     if not conditions or backend.bucket(bucket) is None:
         return
-    head = Order("HEAD", bucket, key, tuple(parse_qsl(query)), conditions)
-    if backend.carry_out(head).status in _NOT_MET:
-        raise _failed(", ".join(asked))
+    found = backend.carry_out(Order("HEAD", bucket, key, tuple(parse_qsl(query))))
+    if found.status == HTTPStatus.OK and (condition := unmet(conditions, found)):
+        raise _failed(f"{_SOURCE}-{condition}")
 
 
 def _source(text: str) -> tuple[str, str, str]:

@@ -199,8 +199,17 @@ def _headers(environ: WSGIEnvironment) -> dict[str, str]:
     headers: dict[str, str] = {}
     for name, value in environ.get(ORIGINAL_HEADERS) or _unfolded(environ):
         name = name.lower()  # noqa: PLW2901 -- the same name, in the case that S3 compares
-        headers[name] = f"{headers[name]},{value.strip()}" if name in headers else value.strip()
+        value = _text(value.strip())  # noqa: PLW2901 -- the same value, as a text
+        headers[name] = f"{headers[name]},{value}" if name in headers else value
     return headers
+
+
+def _text(value: str) -> str:
+    """Return a header's value, which WSGI decodes as Latin-1, as the UTF-8 that it is, if it is."""
+    try:
+        return value if value.isascii() else value.encode("latin-1").decode()
+    except UnicodeError:
+        return value
 
 
 def _unfolded(environ: WSGIEnvironment) -> Iterable[tuple[str, str]]:

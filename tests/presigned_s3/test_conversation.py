@@ -103,6 +103,49 @@ def test_conditional_requests(client, bucket):
     assert client.get_object(Bucket=bucket, Key="k")["Body"].read() == b"x"
 
 
+@pytest.mark.parametrize("form", ["{}", '"{}"', 'W/"{}"', '"other", {}', "*"])
+def test_forms_of_etags(form, client, bucket):
+    """An ETag in a precondition may lack its quotes, or be one of several."""
+    etag = client.put_object(Bucket=bucket, Key="k", Body=b"x")["ETag"].strip('"')
+    url = client.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "k"})
+    listed = form.format(etag)
+    assert httpx.get(url, headers={"If-Match": listed}).content == b"x"
+    response = httpx.get(url, headers={"If-None-Match": listed})
+    assert (response.status_code, response.headers["ETag"]) == (304, f'"{etag}"')
+    head = {"Bucket": bucket, "Key": "k"}
+    assert client.head_object(**head, IfMatch=listed)["ETag"] == f'"{etag}"'
+    assert code(client.head_object, **head, IfNoneMatch=listed) == "304"
+    copy = {"Bucket": bucket, "Key": "copy", "CopySource": f"{bucket}/k"}
+    assert client.copy_object(**copy, CopySourceIfMatch=listed)["CopyObjectResult"]["ETag"] == f'"{etag}"'
+    with pytest.raises(ClientError) as caught:
+        client.copy_object(**copy, CopySourceIfNoneMatch=listed)
+    assert caught.value.response["Error"]["Condition"] == "x-amz-copy-source-If-None-Match"
+
+
+def test_dates_that_are_none(client, bucket):
+    """A precondition whose date cannot be read is no precondition."""
+    client.put_object(Bucket=bucket, Key="k", Body=b"x")
+    url = client.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "k"})
+    assert httpx.get(url, headers={"If-Unmodified-Since": "long ago"}).status_code == 200
+
+
+DISPOSITION = "attachment; filename=фото.png"
+
+
+def test_headers_that_are_not_ascii(client, bucket, form, post):
+    """A header may be UTF-8: in a request, where it is signed so, in a form, and in the response."""
+    where = {"Bucket": bucket, "Key": "k"}
+    url = client.generate_presigned_url("put_object", Params={**where, "ContentDisposition": DISPOSITION})
+    headers = {"Content-Disposition": DISPOSITION.encode(), "Cache-Control": "größer".encode()}
+    assert httpx.put(url, content=b"x", headers=headers).status_code == 200
+    form.allow({"Content-Disposition": DISPOSITION, "Cache-Control": "größer"})
+    assert post(form).status_code == 204
+    for key in ("k", form.fields["key"]):
+        got = httpx.get(client.generate_presigned_url("get_object", Params={**where, "Key": key}))
+        raw = {name.lower(): value.decode() for name, value in got.headers.raw}
+        assert (raw[b"content-disposition"], raw[b"cache-control"]) == (DISPOSITION, "größer")
+
+
 def test_a_conditional_upload_in_parts(client, bucket):
     """If-Match and If-None-Match hold for an upload in parts, which else would replace an object."""
     etag = client.put_object(Bucket=bucket, Key="k", Body=b"x")["ETag"]
