@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 MOST_EXAMPLES = 12
 """That are looked at: where so many violate the contract, they all do."""
+MOST_REPAIRED, MOST_REPAIRS = 3, 4
+"""Examples that are repaired where all violate the contract, and attempts at each."""
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
@@ -25,7 +27,7 @@ PNG = base64.b64decode(
 
 
 class Candidate(NamedTuple):
-    """A value that may be sent, and its source: ``example`` or ``generated``."""
+    """A value that may be sent, and its source: ``example``, ``example-repaired`` or ``generated``."""
 
     value: Any
     source: str
@@ -79,7 +81,7 @@ class Candidates:
     def values(
         self, holder: Mapping[str, Any], name: str, *, example: str | None = None, dynamic: bool = False
     ) -> Iterator[Candidate]:
-        """Yield the examples of a Media Type Object or a header, then generated values.
+        """Yield the examples of a Media Type Object or a header, those repaired, then generated values.
 
         Args:
             holder: the object.
@@ -94,10 +96,20 @@ class Candidates:
         schema = holder.get("schema", True)
         if not dynamic:
             own = [holder["example"]] if "example" in holder else []
-            examples = (*named.values(), *own, *self._of_schema(schema))
-            yield from islice((each for value in examples for each in _spelled(value)), MOST_EXAMPLES)
+            values = (*named.values(), *own, *self._of_schema(schema))
+            examples = list(islice((each for value in values for each in _spelled(value)), MOST_EXAMPLES))
+            yield from examples
+            containers = [each.value for each in examples if isinstance(each.value, dict | list)]
+            for value in containers[:MOST_REPAIRED]:
+                yield from self._repaired(value, schema, name)
         for value in self._generator.values(schema, name, examples=not dynamic):
             yield Candidate(value, "generated")
+
+    def _repaired(self, example: Any, schema: Any, name: str) -> Iterator[Candidate]:
+        """Yield an example with the members that violate its schema replaced by generated values."""
+        for value in islice(self._generator.values(schema, name, example=example), MOST_REPAIRS):
+            if value != example and isinstance(value, type(example)):
+                yield Candidate(value, "example-repaired")
 
     def _of_schema(self, schema: Any) -> Iterator[Any]:
         """Yield the examples of a schema, or of what it refers to."""

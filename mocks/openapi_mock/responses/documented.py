@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from openapi_service.accept_filter import AcceptFilter
 from openapi_service.media_types import essence, is_json, parse_accept, ranges_for
-from openapi_service.problems import BadRequest, InternalError, NotImplementedYet, ValidationFailed
+from openapi_service.problems import BadRequest, NotImplementedYet, ValidationFailed
 from openapi_service.response_validation import sentences
 from openapi_service.responses import Rendered
 
-from .bodies import MOST_EXAMPLES, Body, Candidates, example_names
-from .problems import documented_problem
+from .bodies import MOST_EXAMPLES, MOST_REPAIRED, MOST_REPAIRS, Body, Candidates, example_names
+from .problems import documented_problem, in_a_header
 from .rendering import concrete, header_value
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("openapi_mock.responses")
 MOST_REMEMBERED = 64
-MOST_VALIDATED = 2 * MOST_EXAMPLES
-"""Bodies that are validated before a response is given up: examples, and as many generated ones."""
+MOST_VALIDATED = 2 * MOST_EXAMPLES + MOST_REPAIRED * MOST_REPAIRS
+"""Bodies that are validated before a response is given up: examples, repaired ones, generated ones."""
 NO_BODY = {204, 205, 304}
 NO_LENGTH = {204, 304}
 FRAMING = {
@@ -63,13 +63,15 @@ class DocumentedResponse:
     """A response as the contract documents it.
 
     Attributes:
-        source: ``example`` or ``generated``.
+        source: ``example``, ``example-repaired`` or ``generated``.
         problem: makes the problem that is raised instead, where the response is one of the API's own.
+        violation: what an example that was asked for by name violates, for a header.
     """
 
     source: str
     rendered: Rendered
     problem: Callable[[Request], Problem] | None = None
+    violation: bytes = b""
 
 
 class DocumentedResponses:
@@ -118,7 +120,6 @@ class DocumentedResponses:
         Raises:
             BadRequest: the contract documents no such status or example; says which there are.
             NotImplementedYet: no value was found that conforms to the schema.
-            InternalError: the example that is selected violates the contract.
         """
         made = self._make(selection, self._status(selection), sent)
         if not selection.drawn:
@@ -176,17 +177,21 @@ class DocumentedResponses:
             media_type, holder, label, example=selection.example, dynamic=dynamic
         )
         errors: list[str] = []
+        violating: DocumentedResponse | None = None
         for body in islice(bodies, MOST_VALIDATED):
             rendered = Rendered(status, [*fields, *_framing(status, body)], body.content)
             whole = Rendered(status, [*sent, *rendered.headers], body.content)
             errors = self._errors(whole, body, holder.get("schema", True))
             if not errors:
                 return DocumentedResponse(body.source, rendered)
+            violating = violating or DocumentedResponse(
+                body.source, rendered, violation=in_a_header("; ".join(errors))
+            )
             if body.source == "example":
                 log.warning("%s: an example for %s violates the contract: %s", self._name, status, errors[0])
+        if violating is not None and selection.example is not None:
+            return violating
         found = f"{self._name}, {status}: " + (errors[0] if errors else "its schema allows no value")
-        if selection.example is not None:
-            raise InternalError(f"The example violates the contract. {found}")
         raise NotImplementedYet(
             f"The mock found no value that conforms to the contract; give an example. {found}"
         )

@@ -2,24 +2,25 @@
 
 A `Generator` makes several attempts at a value. An `Attempt` goes down the schema: in each place, the schemas
 that hold together there are merged (`openapi_contract.merging`), and of what they say an object, an array or
-one of the `.primitives` is made.
+one of the `.primitives` is made. It may go down an example as well: what conforms in it stays.
 """
 
 from __future__ import annotations
 
 import json
 import math
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from random import Random
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from openapi_contract.merging import Merger, NoValueError
-from openapi_contract.schemas import type_of
+from openapi_contract.schemas import MISSING, type_of
 
 from . import primitives
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from openapi_contract.merging import Branch, Merged
     from openapi_contract.schemas import Schema, Schemas
@@ -64,19 +65,22 @@ class Generator:
         self._merger = Merger(schemas.for_responses)
         self._seed = seed
 
-    def values(self, schema: Any, name: str, *, examples: bool = True) -> Iterator[Any]:
+    def values(
+        self, schema: Any, name: str, *, examples: bool = True, example: Any = MISSING
+    ) -> Iterator[Any]:
         """Yield values, the best first, of which the first that a validator accepts is to be taken.
 
         Args:
             schema: of the document.
             name: another name, other values.
             examples: take the examples that stand in the schema.
+            example: a value to repair: only members that violate the schema are replaced.
         """
         for number in range(ATTEMPTS):
             random = Random(f"{self._seed}/{name}/{number}")  # noqa: S311 -- the same each time is the point
             attempt = Attempt(random, self, number, examples=examples and number < LAST_EXAMPLES)
             try:
-                yield attempt.value([schema], Level())
+                yield attempt.value([schema], Level(), example)
             except NoValueError:
                 continue
 
@@ -89,6 +93,13 @@ class Generator:
     def merged(self, schemas: Iterable[Any], order: Callable[[list[Branch]], Iterable[Branch]]) -> Merged:
         """Merge schemas that hold together."""
         return self._merger.merge(schemas, order)
+
+    def distance(self, branch: Branch, value: Any) -> tuple[bool, int]:
+        """Return how far a value is from an alternative: whether of another type, and how many violations."""
+        schemas = [self.of(each) for each in branch]
+        other = any(type_of(value) not in each.types for each in schemas)
+        wrong = [each for each in schemas if not each.conforms(value)]
+        return other, sum(1 for each in wrong for _ in each.python_validator.violations(value, ""))
 
     def minimum_depth(self, branch: Branch) -> float:
         """Return how deep the smallest value of an alternative is."""
@@ -138,8 +149,13 @@ class Attempt:
     examples: bool
     made: int = 0
 
-    def value(self, schemas: list[Any], level: Level) -> Any:
+    def value(self, schemas: list[Any], level: Level, example: Any = MISSING) -> Any:
         """Return a value that most likely conforms to all of these schemas.
+
+        Args:
+            schemas: of the document.
+            level: where the value stands.
+            example: a value to repair.
 
         Raises:
             NoValueError: none was found.
@@ -148,9 +164,9 @@ class Attempt:
         if self.made > MOST_VALUES or level.depth > DEEPEST:
             raise NoValueError("it asks for too large a value")
         if not self._checks:
-            return self._unchecked(schemas, level)
+            return self._unchecked(schemas, level, example)
         for _ in range(TRIES):
-            value = self._unchecked(schemas, level)
+            value = self._unchecked(schemas, level, example)
             for candidate in (value, *self._of_one_alternative(value, schemas)):
                 if self._is_valid(schemas, candidate):
                     return candidate
@@ -164,20 +180,34 @@ class Attempt:
     def _is_valid(self, schemas: list[Any], value: Any) -> bool:
         return all(self.generator.is_valid(each, value) for each in schemas)
 
-    def _unchecked(self, schemas: list[Any], level: Level) -> Any:
-        merged = self.generator.merged(schemas, lambda branches: self._ordered(branches, level))
-        for example in merged.examples if self.examples else ():
-            if not self._checks or self._is_valid(schemas, example):
-                return example
+    def _unchecked(self, schemas: list[Any], level: Level, example: Any) -> Any:
+        merged = self.generator.merged(schemas, lambda branches: self._ordered(branches, level, example))
+        examples = merged.examples if self.examples and example is MISSING else [example]
+        for each in (spelled for one in examples if one is not MISSING for spelled in _spellings(one)):
+            if self._stays(schemas, each):
+                return each
         if merged.values is not None:
             listed = [each for each in merged.values if type_of(each) in merged.types]
             if not listed:
                 raise NoValueError("no listed value has the type")
             return self.random.choice(listed) if self.number else listed[0]
-        return self._of_type(merged, Level(level.depth, level.within | merged.targets))
+        level = Level(level.depth, level.within | merged.targets)
+        for each in examples if self.number <= FIRST_FREE else ():
+            if isinstance(each, dict) and each and "object" in merged.types:
+                return _Properties(self, merged, level, each).all()
+            if isinstance(each, list) and each and "array" in merged.types:
+                return self._array(merged, level, each)
+        return self._of_type(merged, level)
 
-    def _ordered(self, branches: list[Branch], level: Level) -> list[Branch]:
+    def _stays(self, schemas: list[Any], example: Any) -> bool:
+        """Tell whether an example can be taken as it is; parts of it may be write-only."""
+        holds_parts = isinstance(example, dict | list) and self.generator.omits_write_only
+        return self._is_valid(schemas, example) and not (example and holds_parts)
+
+    def _ordered(self, branches: list[Branch], level: Level, example: Any) -> list[Branch]:
         """Return alternatives in the order in which they are tried."""
+        if example is not MISSING:
+            return sorted(branches, key=lambda each: self.generator.distance(each, example))
         if level.depth > DEEP:
             return sorted(branches, key=self.generator.minimum_depth)
         if self.number:
@@ -217,20 +247,22 @@ class Attempt:
 
     # Arrays -------------------------------------------------------------------------------------------------
 
-    def _array(self, merged: Merged, level: Level) -> list[Any]:
+    def _array(self, merged: Merged, level: Level, example: Sequence[Any] = ()) -> list[Any]:
         least = int(merged.limits.get("minItems", 0))
         if least > MOST_ITEMS:
             raise NoValueError(f"it asks for {least} items")
         times = min(int(merged.limits.get("minContains", 1)), MOST_ITEMS)
         contained = [each for each in merged.listed.get("contains", ()) for _ in range(times)]
         most = min(merged.limits.get("maxItems", math.inf), MOST_ITEMS)
-        count = min(max(least, len(contained), self._optional_items(merged, level)), most)
+        optional = len(example) or self._optional_items(merged, level)
+        count = min(max(least, len(contained), optional), most)
         unique = True in merged.listed.get("uniqueItems", ())
         items: list[Any] = []
         while len(items) < count:
             schemas = [*merged.item(len(items)), *contained[len(items) :][:1]]
             try:
-                items.append(self._item(schemas, items if unique else [], level))
+                shown = example[len(items)] if len(items) < len(example) else MISSING
+                items.append(self._item(schemas, items if unique else [], level, shown))
             except NoValueError:
                 if len(items) < least:
                     raise
@@ -243,10 +275,10 @@ class Attempt:
             return 0
         return merged.leading or 1
 
-    def _item(self, schemas: list[Any], others: list[Any], level: Level) -> Any:
+    def _item(self, schemas: list[Any], others: list[Any], level: Level, example: Any) -> Any:
         """Return an item that differs from the others; no examples once they have been the same."""
         seen = {_canonical(each) for each in others}
-        item = self.value(schemas, level.below)
+        item = self.value(schemas, level.below, example)
         for repeat in range(PART_TRIES):
             if _canonical(item) not in seen:
                 return item
@@ -278,20 +310,24 @@ class Attempt:
 
 
 class _Properties:
-    """The properties of one object as they are made."""
+    """The properties of one object as they are made, those of an example before the others."""
 
-    def __init__(self, attempt: Attempt, merged: Merged, level: Level) -> None:
+    def __init__(
+        self, attempt: Attempt, merged: Merged, level: Level, example: Mapping[str, Any] | None = None
+    ) -> None:
         self._attempt = attempt
         self._generator = attempt.generator
         self._merged = merged
         self._level = level
+        self._example = example or {}
         self._made: dict[str, Any] = {}
 
     def all(self) -> dict[str, Any]:
         """Return the object; NoValueError if none is found."""
+        self._add_shown()
         self._add_required()
         most = self._merged.limits.get("maxProperties", math.inf)
-        for name in self._merged.names():
+        for name in () if self._example else self._merged.names():
             if name not in self._made and len(self._made) < most and self._is_shown():
                 self._add_optional(name)
         self._add_unnamed()
@@ -302,7 +338,16 @@ class _Properties:
         return attempt.has_room(self._level) and (not attempt.number or attempt.coin())
 
     def _value(self, name: str) -> Any:
-        return self._attempt.value(self._merged.property_named(name), self._level.below)
+        example = self._example.get(name, MISSING)
+        return self._attempt.value(self._merged.property_named(name), self._level.below, example)
+
+    def _add_shown(self) -> None:
+        """Add what an example has, repaired; what cannot be is left out."""
+        for name in self._example:
+            schemas = self._merged.property_named(name)
+            if not self._generator.is_write_only(schemas):
+                with suppress(NoValueError):
+                    self._made[name] = self._value(name)
 
     def _add_required(self) -> None:
         """Add what is required, and what is required with it."""
@@ -349,7 +394,7 @@ class _Properties:
             raise NoValueError("no more properties were found")
 
     def _shown_unnamed(self) -> bool:
-        shows = not self._attempt.number and self._attempt.has_room(self._level)
+        shows = not (self._attempt.number or self._example) and self._attempt.has_room(self._level)
         return shows and any(map(_describes_unnamed, self._merged.objects))
 
     def _new_name(self) -> str:
@@ -370,6 +415,16 @@ def _describes_unnamed(schema: dict[str, Any]) -> bool:
     """Tell whether a schema describes properties that it does not name."""
     others = schema.get("additionalProperties")
     return bool(schema.get("patternProperties")) or (isinstance(others, dict) and bool(others))
+
+
+def _spellings(example: Any) -> Iterator[Any]:
+    """Yield an example, and what may be meant by it: a number for a string, or a string for a number."""
+    yield example
+    if isinstance(example, str):
+        with suppress(ValueError):
+            yield json.loads(example)
+    elif isinstance(example, int | float):
+        yield json.dumps(example)
 
 
 def _canonical(value: Any) -> str:

@@ -40,7 +40,7 @@ class ContractResponses:
     """
 
     request_headers = ("Prefer", "X-Mock-Fault", "X-Mock-Scope")
-    response_headers = ("Preference-Applied", "X-Mock-Answer", "X-Mock-Refusal")
+    response_headers = ("Preference-Applied", "X-Mock-Answer", "X-Mock-Refusal", "X-Mock-Violation")
 
     def __init__(self, seed: str = "", randomness: Randomness | None = None) -> None:
         self._seed = seed
@@ -149,6 +149,8 @@ class MockOperation:
 
 def _rendered(documented: DocumentedResponse, request: Request) -> Rendered:
     request.response_headers.append((b"x-mock-answer", documented.source.encode()))
+    if documented.violation:
+        request.response_headers.append((b"x-mock-violation", documented.violation))
     sent = {name for name, _ in request.response_headers}
     rendered = documented.rendered
     headers = [each for each in rendered.headers if each[0] not in sent]

@@ -47,12 +47,14 @@ LIMITS = (
 HEADERS = (
     ("Prefer: code=404", "that status; the body is its example, or generated from its schema"),
     ("Prefer: code=404, example=NAME", "that example of it"),
-    ("Prefer: example=NAME", "the example, with the status that has it"),
+    ("Prefer: example=NAME", "the example as it is, with the status that has it"),
     ("Prefer: dynamic=true", "a value generated from the schema, another each time"),
 )
 AFTERWARDS = (
     "Preference-Applied says which preferences were applied, X-Mock-Answer where the response comes from: "
-    "handler, example or generated (from the schema). A status or an example that is not documented is a 400 "
+    "handler, example, example-repaired (only members that violate the schema are replaced by generated "
+    "values) or generated (from the schema). An example that was asked for by name is sent as it is, and "
+    "X-Mock-Violation says what it violates. A status or an example that is not documented is a 400 "
     "that lists those that are. The dynamic responses of an operation come in the same order at each start "
     "and after each reset; another --seed gives others."
 )

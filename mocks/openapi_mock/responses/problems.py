@@ -96,4 +96,9 @@ def in_a_line(problem: Problem) -> bytes:
     """Return what a problem says, for a header: each part that is wrong, or the detail."""
     parts = problem.violations if isinstance(problem, ValidationFailed) else ()
     said = "; ".join(f"{each.location} {each.name}: {each.detail}" for each in parts) or problem.detail
-    return "".join(each if " " <= each <= "~" else "?" for each in said[:LONGEST_LINE]).encode()
+    return in_a_header(said)
+
+
+def in_a_header(text: str) -> bytes:
+    """Return the beginning of a text as a header can hold it."""
+    return "".join(each if " " <= each <= "~" else "?" for each in text[:LONGEST_LINE]).encode()

@@ -116,13 +116,23 @@ def test_a_dynamic_response_is_another_each_time(responding):
 
 
 def test_a_selected_example_that_violates_the_contract(responding):
-    """It is not sent, as no handler's response would be: the problem says what it violates."""
-    broken = {"schema": PET, "examples": {"broken": {"value": {"id": "x"}}}}
-    app = responding({"200": {"description": "", "content": {"application/json": broken}}})
+    """It is sent as it is, with a header that says what it violates, and no value of it."""
+    violating = {"schema": PET, "examples": {"broken": {"value": {"id": "sec\u20acret" * 500, "tag": 1}}}}
+    app = responding({"200": {"description": "", "content": {"application/json": violating}}})
     response = app.get(prefer="example=broken")
-    assert response.status == 500
-    assert "body/id" in response.json["detail"]
-    assert app.get().source == "generated"
+    assert response.status == 200
+    assert response.json == violating["examples"]["broken"]["value"]
+    assert response.source == "example"
+    assert "body/id" in response.headers["x-mock-violation"]
+    assert "secret" not in response.headers["x-mock-violation"]
+    assert len(response.headers["x-mock-violation"]) <= 1000
+    assert (
+        app.get(prefer="example=broken").headers["x-mock-violation"] == response.headers["x-mock-violation"]
+    )
+    plain = app.get()
+    assert plain.source == "example-repaired"
+    assert plain.json["tag"] == 1
+    assert "x-mock-violation" not in plain.headers
 
 
 def test_preferences_are_for_admitted_callers(mocked):
