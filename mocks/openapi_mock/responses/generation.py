@@ -18,6 +18,7 @@ from openapi_contract.merging import Merger, NoValueError
 from openapi_contract.schemas import MISSING, type_of
 
 from . import primitives
+from .names import words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 ATTEMPTS = 40
 BARE, FIRST_FREE, LAST_EXAMPLES = 1, 3, 4
-"""Attempts: nothing that is optional; from here on of any type that is allowed, or without examples."""
+"""Attempts: nothing optional; from here on of any type that is allowed, or without examples and names."""
 TRIES = 4
 PART_TRIES = 50
 """For one more item or property that differs from the others."""
@@ -119,15 +120,16 @@ class Level(NamedTuple):
 
     Attributes:
         within: identities of the schemas that it is a part of, as far as references led to them.
+        name: of the property that it is, or that is the array it stands in.
     """
 
     depth: int = 0
     within: frozenset[int] = frozenset()
+    name: str = ""
 
-    @property
-    def below(self) -> Level:
-        """The level of a part."""
-        return Level(self.depth + 1, self.within)
+    def below(self, name: str) -> Level:
+        """Return the level of a part."""
+        return Level(self.depth + 1, self.within, name)
 
 
 @dataclass(slots=True)
@@ -191,7 +193,7 @@ class Attempt:
             if not listed:
                 raise NoValueError("no listed value has the type")
             return self.random.choice(listed) if self.number else listed[0]
-        level = Level(level.depth, level.within | merged.targets)
+        level = level._replace(within=level.within | merged.targets)
         for each in examples if self.number <= FIRST_FREE else ():
             if isinstance(each, dict) and each and "object" in merged.types:
                 return _Properties(self, merged, level, each).all()
@@ -217,19 +219,21 @@ class Attempt:
     def _of_type(self, merged: Merged, level: Level) -> Any:
         kinds = merged.kinds()
         kind = self.random.choice(kinds) if self.number >= FIRST_FREE else kinds[0]
+        name = level.name if self.number < LAST_EXAMPLES else ""
         if kind == "object":
             return _Properties(self, merged, level).all()
         if kind == "array":
             return self._array(merged, level)
         if kind == "string":
-            return primitives.text(merged, self.random)
-        if kind == "integer":
-            return primitives.integer(merged, self.random)
-        if kind == "number":
-            return self._number(merged)
+            return primitives.text(merged, self.random, name)
+        if kind in {"integer", "number"}:
+            found = primitives.named_number(merged, self.random, name, kind)
+            return self._number(merged, kind) if found is None else found
         return self.coin() if kind == "boolean" else None
 
-    def _number(self, merged: Merged) -> float:
+    def _number(self, merged: Merged, kind: str) -> float:
+        if kind == "integer":
+            return primitives.integer(merged, self.random)
         if self.number % 2:
             try:
                 return primitives.integer(merged, self.random)
@@ -278,12 +282,12 @@ class Attempt:
     def _item(self, schemas: list[Any], others: list[Any], level: Level, example: Any) -> Any:
         """Return an item that differs from the others; no examples once they have been the same."""
         seen = {_canonical(each) for each in others}
-        item = self.value(schemas, level.below, example)
+        item = self.value(schemas, level.below(level.name), example)
         for repeat in range(PART_TRIES):
             if _canonical(item) not in seen:
                 return item
             again = replace(self, number=self.number + 2 + repeat, examples=False)
-            item = again.value(schemas, level.below)
+            item = again.value(schemas, level.below(level.name))
         raise NoValueError("no more items were found")
 
     # Alternatives: many contracts say ``oneOf`` and mean ``anyOf`` ------------------------------------------
@@ -339,7 +343,7 @@ class _Properties:
 
     def _value(self, name: str) -> Any:
         example = self._example.get(name, MISSING)
-        return self._attempt.value(self._merged.property_named(name), self._level.below, example)
+        return self._attempt.value(self._merged.property_named(name), self._level.below(name), example)
 
     def _add_shown(self) -> None:
         """Add what an example has, repaired; what cannot be is left out."""
@@ -402,13 +406,13 @@ class _Properties:
         random = self._attempt.random
         rules = self._merged.listed.get("propertyNames", [])
         if rules:
-            return str(self._attempt.value([*rules, A_STRING], self._level.below))
+            return str(self._attempt.value([*rules, A_STRING], self._level.below("")))
         named = [*self._merged.names()]
         if named and self._attempt.coin():
             return random.choice(named)
         patterns = [each for one in self._merged.objects for each in one.get("patternProperties", ())]
         found = next(primitives.matching(random.choice(patterns), random), None) if patterns else None
-        return found or "_".join(primitives.words(random).split())
+        return found or "_".join(words(random).split())
 
 
 def _describes_unnamed(schema: dict[str, Any]) -> bool:

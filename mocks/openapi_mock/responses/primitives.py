@@ -5,15 +5,17 @@ from __future__ import annotations
 import base64
 import math
 import string
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import chain
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from rstr.xeger import Xeger
 
 from openapi_contract.merging import NoValueError
 from openapi_contract.patterns import compiled, matches
+
+from . import names
+from .names import WORDS, moment, words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,12 +23,6 @@ if TYPE_CHECKING:
 
     from openapi_contract.merging import Merged
 
-WORDS = (
-    *("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heron", "indigo", "juniper"),
-    *("kestrel", "larch", "maple", "nectar", "opal", "pebble", "quartz", "river", "sable", "thistle"),
-)
-EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
-DAYS = 730
 LONGEST = 100_000
 """Characters of a string; a schema that asks for more has no response."""
 STRING_TRIES = 20
@@ -45,48 +41,33 @@ RANGES = {
 # Strings ----------------------------------------------------------------------------------------------------
 
 
-def words(random: Random, count: int = 2) -> str:
-    """Return so many words."""
-    return " ".join(random.choice(WORDS) for _ in range(count))
-
-
-def _moment(random: Random) -> datetime:
-    return EPOCH + timedelta(days=random.randrange(DAYS), seconds=random.randrange(86_400))
-
-
 def _other_moment(random: Random) -> str:
     """Return a date-time as a length or a pattern may want it: with a fraction, with an offset in numbers."""
     fraction, offset = random.choice(("", ".000", ".000000")), random.choice(("Z", "+00:00"))
-    return f"{_moment(random):%Y-%m-%dT%H:%M:%S}{fraction}{offset}"
+    return f"{moment(random):%Y-%m-%dT%H:%M:%S}{fraction}{offset}"
 
 
 def _time(random: Random) -> str:
     """Return a full-time of RFC 3339, or one without an offset, which is all that some validators take."""
-    return _moment(random).strftime(random.choice(("%H:%M:%SZ", "%H:%M:%S")))
+    return moment(random).strftime(random.choice(("%H:%M:%SZ", "%H:%M:%S")))
 
 
-def _host(random: Random) -> str:
-    return f"{random.choice(WORDS)}.example.com"
-
-
+URIS = ("uri", "url", "iri")
 FORMATS: dict[str, Callable[[Random], str]] = {
-    "date-time": lambda random: f"{_moment(random):%Y-%m-%dT%H:%M:%SZ}",
-    "date": lambda random: f"{_moment(random):%Y-%m-%d}",
+    "date-time": lambda random: f"{moment(random):%Y-%m-%dT%H:%M:%SZ}",
+    "date": lambda random: f"{moment(random):%Y-%m-%d}",
     "time": _time,
     "duration": lambda random: f"P{random.randrange(1, 30)}DT{random.randrange(1, 24)}H",
-    "ipv4": lambda random: f"192.0.2.{random.randrange(1, 255)}",
-    "ipv6": lambda random: "2001:db8::" + ":".join(f"{random.randrange(1, 65_536):x}" for _ in range(3)),
+    "ipv4": names.ipv4,
+    "ipv6": names.ipv6,
     "uri-template": lambda random: f"/{random.choice(WORDS)}/{{id}}",
-    "uuid": lambda random: str(UUID(int=random.getrandbits(128), version=4)),
+    "uuid": names.uuid,
     "json-pointer": lambda random: f"/{random.choice(WORDS)}",
     "relative-json-pointer": lambda random: f"0/{random.choice(WORDS)}",
     "regex": lambda random: f"^{random.choice(WORDS)}$",
-    **dict.fromkeys(("hostname", "idn-hostname"), _host),
-    **dict.fromkeys(
-        ("email", "idn-email"),
-        lambda random: f"{random.choice(WORDS)}.{random.choice(WORDS)}@example.com",
-    ),
-    **dict.fromkeys(("uri", "url", "iri"), lambda random: f"https://{_host(random)}/{random.choice(WORDS)}"),
+    **dict.fromkeys(("hostname", "idn-hostname"), names.host),
+    **dict.fromkeys(("email", "idn-email"), names.email),
+    **dict.fromkeys(URIS, lambda random: f"https://{names.host(random)}/{random.choice(WORDS)}"),
     **dict.fromkeys(
         ("uri-reference", "iri-reference"), lambda random: f"/{random.choice(WORDS)}/{random.choice(WORDS)}"
     ),
@@ -97,17 +78,36 @@ FORMATS: dict[str, Callable[[Random], str]] = {
 """Formats of JSON Schema and of OpenAPI's registry; documentation's own hosts, addresses and names."""
 
 
-def text(merged: Merged, random: Random) -> str:
-    """Return a string that has a format, matches patterns and is as long as it must be."""
+def text(merged: Merged, random: Random, name: str = "") -> str:
+    """Return a string that has a format, matches patterns and is as long as it must be.
+
+    Args:
+        merged: what it must conform to.
+        random: what it is drawn from.
+        name: of the property, which says what it may look like.
+    """
     shortest = int(merged.limits.get("minLength", 0))
     longest = int(merged.limits.get("maxLength", LONGEST))
     if shortest > min(longest, LONGEST):
         raise NoValueError(f"it asks for a string of {shortest} characters")
     patterns = merged.listed.get("pattern", [])
-    for candidate in _candidates(merged, random, shortest, longest):
+    for candidate in chain(_named(merged, random, name), _candidates(merged, random, shortest, longest)):
         if shortest <= len(candidate) <= longest and all(matches(each, candidate) for each in patterns):
             return candidate
     raise NoValueError("no string has its format and length and matches its patterns")
+
+
+def _named(merged: Merged, random: Random, name: str) -> Iterator[str]:
+    """Yield what the name of a format says that is in no table, then what the property's name says."""
+    formats = merged.listed.get("format", [])
+    unknown = [each for each in formats if each not in FORMATS]
+    for candidate in (names.text(each, random) for each in (*unknown, name)):
+        if candidate is not None and all(each in unknown or _is_uri(each, candidate) for each in formats):
+            yield candidate
+
+
+def _is_uri(format_: str, candidate: str) -> bool:
+    return format_ in URIS and candidate.startswith("https://")
 
 
 def _candidates(merged: Merged, random: Random, shortest: int, longest: int) -> Iterator[str]:
@@ -174,6 +174,17 @@ class _Patterned(Xeger):
 # Numbers ----------------------------------------------------------------------------------------------------
 
 
+def named_number(merged: Merged, random: Random, name: str, kind: str) -> float | None:
+    """Return what a property's name says, None if it says nothing or nothing that the schema allows."""
+    found = names.number(name, random)
+    if found is None:
+        return None
+    if kind == "integer" or found.is_integer():
+        found = round(found)
+    low, high = _bounds(merged, lambda bound, direction: math.nextafter(bound, direction * math.inf), None)
+    return found if low <= found <= high and _is_multiple(found, merged) else None
+
+
 def integer(merged: Merged, random: Random) -> int:
     """Return an integer within bounds, a multiple of what it must be a multiple of."""
     low, high = _bounds(
@@ -201,12 +212,15 @@ def number(merged: Merged, random: Random) -> float:
     raise NoValueError("no number is within its bounds and a multiple of its divisors")
 
 
-def _bounds(merged: Merged, beyond: Callable[[float, int], float]) -> tuple[float, float]:
+def _bounds(
+    merged: Merged, beyond: Callable[[float, int], float], usual: float | None = USUAL
+) -> tuple[float, float]:
     """Return the least and the greatest value to take, near each other where the schema sets no bound.
 
     Args:
         merged: what the number must conform to.
         beyond: returns the next value above (1) or below (-1) an exclusive bound.
+        usual: how far they are from each other at most where the schema does not say; None for any distance.
     """
     limits = merged.limits
     lows = [limits["minimum"]] if "minimum" in limits else []
@@ -216,9 +230,9 @@ def _bounds(merged: Merged, beyond: Callable[[float, int], float]) -> tuple[floa
     highs += [limits["maximum"]] if "maximum" in limits else []
     highs += [beyond(limits["exclusiveMaximum"], -1)] if "exclusiveMaximum" in limits else []
     high = min(highs, default=None)
-    usual = 1 if high is None or high > 1 else high - USUAL
-    low = max([*(lows or [usual]), *(least for least, _ in ranges)])
-    return low, low + USUAL if high is None else high
+    least = -math.inf if usual is None else 1 if high is None or high > 1 else high - usual
+    low = max([*(lows or [least]), *(least for least, _ in ranges)])
+    return low, (math.inf if usual is None else low + usual) if high is None else high
 
 
 def _multiples(merged: Merged) -> list[Any]:
