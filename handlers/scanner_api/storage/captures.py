@@ -122,10 +122,15 @@ class CaptureStore:
 
     async def page(self, session_id: str, *, page: int, page_size: int) -> tuple[list[Capture], int]:
         """Read a page (from 1) of a session's captures, newest first, and count all of them."""
-        newest_first = _CAPTURES.where(captures.c.session_id == session_id).order_by(
-            captures.c.created.desc(), captures.c.id.desc()
+        return await read_page(
+            self._database,
+            _CAPTURES.where(captures.c.session_id == session_id),
+            _capture,
+            order=(captures.c.created, captures.c.id),
+            descending=True,
+            page=page,
+            page_size=page_size,
         )
-        return await read_page(self._database, newest_first, _capture, page=page, page_size=page_size)
 
     async def newest(self, limit: int) -> list[Capture]:
         """Read at most ``limit`` captures of all sessions, newest first."""

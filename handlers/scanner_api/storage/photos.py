@@ -73,8 +73,10 @@ class PhotoStore:
 
     async def page(self, session_id: str, *, page: int, page_size: int) -> tuple[list[Photo], int]:
         """Read a page (from 1) of a session's gallery, in its order, and count all photos."""
-        gallery = _PHOTOS.where(photos.c.session_id == session_id).order_by(photos.c.sort_order)
-        return await read_page(self._database, gallery, _photo, page=page, page_size=page_size)
+        gallery = _PHOTOS.where(photos.c.session_id == session_id)
+        return await read_page(
+            self._database, gallery, _photo, order=(photos.c.sort_order,), page=page, page_size=page_size
+        )
 
     async def newest(self, limit: int) -> list[Photo]:
         """Read at most ``limit`` photos of all sessions, newest first."""

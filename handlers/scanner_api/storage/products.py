@@ -83,8 +83,9 @@ class ProductStore:
 
     async def page(self, *, page: int, page_size: int) -> tuple[list[StoredProduct], int]:
         """Read a page (from 1) of all products, by GTIN, and count all of them."""
-        by_gtin = _PRODUCTS.order_by(products.c.gtin)
-        return await read_page(self._database, by_gtin, _product, page=page, page_size=page_size)
+        return await read_page(
+            self._database, _PRODUCTS, _product, order=(products.c.gtin,), page=page, page_size=page_size
+        )
 
     async def upsert_many(self, new: Iterable[Product]) -> int:
         """Insert products or update those that changed, and return how many were read.

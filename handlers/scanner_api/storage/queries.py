@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
-from sqlalchemy import func, or_
+from sqlalchemy import asc, desc, func, or_
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
     from sqlalchemy import Column, ColumnElement, Select, Table
@@ -30,25 +30,41 @@ def maker_of(kind: type[Record]) -> Callable[[Iterable[Any]], Record]:
 
 
 async def read_page(
-    database: Database, statement: Select[Any], make: Callable[[Any], Record], *, page: int, page_size: int
+    database: Database,
+    statement: Select[Any],
+    make: Callable[[Any], Record],
+    *,
+    order: Sequence[Column[Any]],
+    descending: bool = False,
+    page: int,
+    page_size: int,
 ) -> tuple[list[Record], int]:
     """Return the records on a page and the number of all, from one snapshot.
 
+    A page of the second half is read from the end backwards: the database walks past every row before it.
+
     Args:
         database: the database.
-        statement: ordered, so that no two rows can change places.
+        statement: selects the rows, in no order.
         make: makes a record of a row.
+        order: selected columns, so that no two rows can change places.
+        descending: whether the greatest come first.
         page: from 1; one beyond the end is empty.
         page_size: most records on a page.
     """
-    counting = statement.with_only_columns(func.count(), maintain_column_froms=True).order_by(None)
-    offset = (page - 1) * page_size
+    counting = statement.with_only_columns(func.count(), maintain_column_froms=True)
+    start = (page - 1) * page_size
     async with database.snapshot() as connection:
         total = await connection.scalar(counting) or 0
-        if offset >= total:
+        size = min(page_size, total - start)
+        if size <= 0:
             return [], total
-        rows = await connection.execute(statement.limit(page_size).offset(offset))
-        return [make(row) for row in rows], total
+        after = total - start - size
+        backwards = after < start
+        direction = asc if backwards == descending else desc
+        ordered = statement.order_by(*map(direction, order)).limit(size).offset(min(start, after))
+        records = [make(row) for row in await connection.execute(ordered)]
+        return records[::-1] if backwards else records, total
 
 
 async def read_newest(

@@ -103,9 +103,14 @@ class SessionStore:
             statement = statement.where(scan_sessions.c.created_by == created_by)
         if status is not None:
             statement = statement.where(self._has(status))
-        newest_first = statement.order_by(scan_sessions.c.created.desc(), scan_sessions.c.id.desc())
         sessions, total = await read_page(
-            self._database, newest_first, _session, page=page, page_size=page_size
+            self._database,
+            statement,
+            _session,
+            order=(scan_sessions.c.created, scan_sessions.c.id),
+            descending=True,
+            page=page,
+            page_size=page_size,
         )
         return list(map(self._activity.effective, sessions)), total
 

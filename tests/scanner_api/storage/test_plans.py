@@ -10,6 +10,7 @@ from sqlalchemy import event, text
 
 from scanner_api.scanning.captures import CaptureStatus
 from scanner_api.storage.captures import CaptureStore
+from scanner_api.storage.sessions import SessionStore
 from scanner_api.storage.tables import captures, scan_sessions
 
 ROWS = 3000
@@ -19,7 +20,7 @@ EXPLAIN = {"sqlite": "EXPLAIN QUERY PLAN ", "postgresql": "EXPLAIN "}
 
 
 async def plans_of(database, read):
-    """Await a read, and return the plan of each SELECT that it executes."""
+    """Await a read, and return the plan of each SELECT that it executes, with its parameters."""
     executed = []
 
     def record(_connection, _cursor, statement, parameters, *_):
@@ -36,7 +37,7 @@ async def plans_of(database, read):
         plans = []
         for statement, parameters in executed:
             rows = await connection.exec_driver_sql(EXPLAIN[database.dialect.name] + statement, parameters)
-            plans.append("\n".join(str(row[-1]) for row in rows))
+            plans.append(f"{parameters}\n" + "\n".join(str(row[-1]) for row in rows))
     return plans
 
 
@@ -84,3 +85,28 @@ def test_the_sweep_reads_what_is_unfinished_alone(in_shared_database, filled, cl
     assert waiting == ["0", "1", "2"]
     assert is_by_index(plan, "captures"), plan
     assert "ix_captures_status_created" in plan
+
+
+@pytest.mark.parametrize("page", [1, ROWS // 10])
+def test_the_first_and_the_last_page_are_read_by_the_index_of_their_order(
+    in_shared_database, filled, clock, page
+):
+    """Nothing is sorted, and nothing is skipped to reach the last page, which is read from the end."""
+
+    async def scenario(database):
+        await filled(database)
+        store = SessionStore(database, clock, TTL)
+        reading = store.page(["organization"], page=page, page_size=10)
+        return (await plans_of(database, reading))[-1], await store.page(
+            ["organization"], page=page, page_size=10
+        )
+
+    plan, (sessions, total) = in_shared_database(scenario)
+    newest = ROWS - (page - 1) * 10
+    assert [found.id for found in sessions] == [f"session-{newest - number}" for number in range(1, 11)]
+    assert total == ROWS
+    assert is_by_index(plan, "scan_sessions"), plan
+    assert "ix_scan_sessions_organization_id_created_id" in plan
+    assert "Sort" not in plan
+    assert "TEMP B-TREE" not in plan
+    assert plan.startswith(("('organization', 10, 0)", "(10, 0, 'organization')"))

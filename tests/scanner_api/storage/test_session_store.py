@@ -285,3 +285,26 @@ def test_sessions_are_listed_as_they_are_seen(
     assert {session.status for session in sessions} <= {
         filters.get("status", session.status) for session in sessions
     }
+
+
+@pytest.mark.parametrize("page_size", [1, 2, 3, 4, 5, 6, 7, 8, 9])
+def test_pages_follow_each_other_whichever_end_they_are_read_from(in_database, stored, clock, now, page_size):
+    """All pages together are all sessions, newest first, and beyond the last there is nothing."""
+    sessions = [
+        msgspec.structs.replace(stored, id=str(number), created=now + timedelta(seconds=number // 3))
+        for number in range(8)
+    ]
+
+    async def scenario(database):
+        store = SessionStore(database, clock, TTL)
+        for session in sessions:
+            await store.create(session)
+        pages = [
+            await store.page(["organization"], page=number, page_size=page_size) for number in range(1, 11)
+        ]
+        return [[session.id for session in found] for found, _ in pages], {total for _, total in pages}
+
+    pages, totals = in_database(scenario)
+    expected = list("76543210")
+    assert pages == [expected[start : start + page_size] for start in range(0, 10 * page_size, page_size)]
+    assert totals == {8}
