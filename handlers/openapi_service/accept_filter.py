@@ -31,7 +31,7 @@ class HeaderCheck:
     """A declared response header; it speaks for strings and integers, written plainly.
 
     Attributes:
-        found_valid: values that were, so that whoever sees one again need not ask.
+        found_valid: values that were, so that one is validated only once.
     """
 
     __slots__ = ("_is_valid", "_type", "found_valid", "name", "required")

@@ -59,7 +59,7 @@ class Service:
     """An ASGI app, with :meth:`start` before the first request and :meth:`stop` after the last.
 
     A server that speaks ASGI's lifespan protocol does both by itself; where all collaborators are there
-    already, the app answers without.
+    already, the app responds without it.
 
     Attributes:
         contract: what is served.
@@ -137,14 +137,14 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
 ) -> Service:
     """Return the ASGI app that serves a contract by these handlers.
 
-    It validates requests and responses, and answers what is wrong as RFC 9457 problems. Beside the contract
+    It validates requests and responses, and reports violations as RFC 9457 problems. Beside the contract
     it serves the document at ``/openapi.json``, its explorer at ``/docs``, and health at ``/healthz`` and
     ``/readyz``, except where the contract has such a path itself.
 
     Args:
         contract: the contract, or the file or URL that it is in.
         handlers: functions by name, or a module or package of them; see :mod:`.names` for which function
-            answers which operation. A function, ``async def`` or ``def`` (which runs in a thread), takes the
+            handles which operation. A function, ``async def`` or ``def`` (which runs in a thread), takes the
             parameters of its operation by name, ``body``, ``caller`` and ``request`` if it asks for them, and
             collaborators. It returns a value, ``(value, status)`` or a :class:`~.responses.Response`.
         authenticate: for each security scheme a function from credential and request to the caller, see
@@ -157,7 +157,7 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
         reveal: tell clients how a response violates the contract, instead of only the log.
         formats: hold requests to ``format``, which JSON Schema takes for an annotation.
         closed_query: refuse query parameters that the contract does not have.
-        fallback: answers operations without a handler; without it, each needs one.
+        fallback: handles operations without a handler; without it, each needs one.
         lazy: bind each operation when it is first asked for.
         base_paths: serve the operations below the base paths of the contract's servers as well.
         clock: the time of problems.

@@ -29,7 +29,7 @@ class Assembly:
 
     Attributes:
         collaborators: what handlers may ask for, by parameter name.
-        reveal: tell clients how a response broke the contract.
+        reveal: tell clients how a response violated the contract.
         most_body_bytes: limit for a request body.
         most_upload_bytes: limit for a request body that may hold files.
         lazy: bind each operation when it is first asked for, and not at start.

@@ -34,7 +34,7 @@ class Authenticator(Protocol):
             request: the request; headers for every response to it (rate limits) go to ``response_headers``.
             credentials: what the request presents, by security scheme name; only schemes of the contract.
             alternatives: the operation's security requirements; ``()`` for an anonymous operation and for
-                a request that no operation answers.
+                a request that no operation matches.
         """
         ...
 

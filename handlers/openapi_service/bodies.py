@@ -26,7 +26,7 @@ MOST_VIOLATIONS = 10
 
 
 class Disconnected(Exception):  # noqa: N818 -- an event, not an error of ours
-    """The client went away before its request was whole; nobody is left to answer."""
+    """The client went away before its request was whole; nobody is left to respond to."""
 
 
 class MediaType:

@@ -1,4 +1,4 @@
-"""The time, handed to whoever needs it so that a mock can freeze and advance it."""
+"""The time, passed in wherever it is needed so that a mock can freeze and advance it."""
 
 from __future__ import annotations
 

@@ -1,12 +1,12 @@
-"""Connexion, and all that this package asks of it: to call what answers the operation of a request.
+"""Connexion, and all that this package asks of it: to call the handler of a request's operation.
 
 :func:`bind` goes through Connexion's seams: a Specification that takes the document as it is, a resolver that
-knows which function answers an operationId, and a list of middlewares of which two are ours: routing by the
+knows which function handles an operationId, and a list of middlewares of which two are ours: routing by the
 contract's path templates, and the bound operations.
 
 Stock Connexion refuses OpenAPI 3.1 (spec-first/connexion#1396), works types and defaults out of the top level
 of a schema alone (#1569, #2031), and routes the decoded path: ``%2F`` splits a segment, a templated path
-answers for the method of a concrete one, and ``Allow`` names the methods of one operation. It is not asked
+matches for the method of a concrete one, and ``Allow`` names the methods of one operation. It is not asked
 for any of that.
 """
 
@@ -47,15 +47,15 @@ if TYPE_CHECKING:
 
 
 def bind(assembly: Assembly, handlers: Mapping[str, Function], fallback: Fallback | None = None) -> ASGIApp:
-    """Return the ASGI app that answers the contract's operations with these handlers.
+    """Return the ASGI app that serves the contract's operations with these handlers.
 
     The app expects a :class:`~.request.Request` in the scope, as :class:`~.edge.Edge` puts it there, and
-    raises Problems for Edge to answer.
+    raises Problems for Edge to render.
 
     Args:
         assembly: the contract, and what its operations share.
         handlers: functions by name.
-        fallback: answers in handlers' places; without one, each operation needs a handler.
+        fallback: responds in handlers' places; without one, each operation needs a handler.
 
     Raises:
         ResolverError: an operation has no handler, or a handler asks for what its operation does not have;
@@ -152,7 +152,7 @@ class RoutingMiddleware(SpecMiddleware):
         await self.app(scope, receive, send)
 
     def _operation_id(self, request: Request) -> str | None:
-        """Return the operation that answers a request, or note why none does."""
+        """Return the operation that a request matches, or note why none does."""
         route = self._route(request.method, request.path)
         if route.operation is None:
             request.misrouted = _problem_of(route, request)
@@ -189,7 +189,7 @@ class BindingAPI(RoutedAPI[Any]):
 
 
 class BindingMiddleware(RoutedMiddleware[BindingAPI]):
-    """Connexion's last middleware here: every operation is answered in it."""
+    """Connexion's last middleware here: every operation is handled in it."""
 
     api_cls = BindingAPI
 

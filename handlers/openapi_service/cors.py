@@ -25,7 +25,7 @@ def with_cors(
     request_headers: Iterable[str] = (),
     response_headers: Iterable[str] = (),
 ) -> ASGIApp:
-    """Answer preflights before anything else, and let pages of these origins (``*`` for any) read responses.
+    """Respond to preflights first, and let pages of these origins (``*`` for any) read responses.
 
     A named origin may also send the cookie; ``*`` never may. ``request_headers`` and ``response_headers`` are
     sent and shown beside those of the contract.

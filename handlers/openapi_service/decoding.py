@@ -15,7 +15,7 @@ from .problems import BadRequest
 
 BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 MOST_LEVELS = 200
-"""Whoever walks a value may recur: jsonschema-rs stops at 255 levels, Python where its version likes."""
+"""A walk over a value may recur: jsonschema-rs stops at 255 levels, Python where its version likes."""
 
 
 def decode(raw: bytes, where: str, *, plus_is_space: bool = False) -> str:

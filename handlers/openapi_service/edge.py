@@ -59,7 +59,7 @@ class Edge:
         self._numbers = itertools.count(int.from_bytes(random_bytes(3)))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Respond to one request."""
         request = scope[STATE] = Request(scope, receive, self._request_id(scope), self._clock, self._profile)
         request.response_headers.append((b"x-request-id", request.request_id.encode()))
         try:

@@ -85,7 +85,7 @@ class Form:
 
 
 class WholeParser(MultiPartParser):
-    """starlette's parser, told to see that a body is whole, and to leave the reading of text to us.
+    """starlette's parser, made to check that a body is whole, and to leave the reading of text to us.
 
     It would take a body for whole wherever it ends, and read in Latin-1 what it cannot read in the charset
     that the Content-Type names. So it reads all in Latin-1, in which a character is a byte.

@@ -1,4 +1,4 @@
-"""From an operation to the function that answers it, and what that function is called with."""
+"""From an operation to the function that handles it, and what that function is called with."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class Handler:
         """Return the handler of an operation.
 
         Args:
-            function: what answers the operation.
+            function: handles the operation.
             operation_id: names the operation in errors.
             arguments: what the operation calls it with.
             collaborators: what else it may ask for, by parameter name.

@@ -86,7 +86,7 @@ class Negotiation:
                 self._remembered[accept] = acceptable
         if not acceptable:
             raise NotAcceptable(
-                f"This operation answers {' or '.join(self._produced)}, which Accept excludes."
+                f"This operation responds with {' or '.join(self._produced)}, which Accept excludes."
             )
 
     def _allows(self, accepted: list[Accepted]) -> bool:

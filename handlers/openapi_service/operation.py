@@ -32,7 +32,7 @@ Responder = Callable[["Request"], Awaitable["Rendered"]]
 
 
 class Fallback(Protocol):
-    """Answers operations without a handler, and others where it chooses to; a mock has one.
+    """Handles operations without a handler, and others where it chooses to; a mock has one.
 
     Attributes:
         request_headers: what it reads beside the headers of the contract.
@@ -46,18 +46,18 @@ class Fallback(Protocol):
     def response_headers(self) -> Sequence[str]: ...  # noqa: D102 -- the class says it
 
     def responder(self, operation: BoundOperation, assembly: Assembly, /) -> Responder:
-        """Return what answers the requests of an operation; called once, when it is bound."""
+        """Return what handles the requests of an operation; called once, when it is bound."""
         ...
 
 
 class BoundOperation:
-    """Admits, reads, validates and answers the requests of one operation.
+    """Admits, reads and validates the requests of one operation, and responds to them.
 
     Attributes:
         contract_operation: the operation as the contract has it.
         admit: lets a request in, or raises its problem.
         parameters: its parameters, compiled.
-        has_handler: whether a function answers it; one without is for the fallback to answer.
+        has_handler: whether a function handles it; one without is left to the fallback.
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class BoundOperation:
         self._respond = self.answer if fallback is None else fallback.responder(self, assembly)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 -- ASGI's signature
-        """Answer one request; what is wrong with it is raised as a Problem."""
+        """Respond to one request; what is wrong with it is raised as a Problem."""
         request: Request = scope[STATE]
         await respond(await self._respond(request), request, send)
 
@@ -163,7 +163,7 @@ class LazyOperation:
         self._bound: BoundOperation | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, 501 if the operation cannot be bound."""
+        """Respond to one request, with 501 if the operation cannot be bound."""
         await (self._bound or await self._now_bound())(scope, receive, send)
 
     async def _now_bound(self) -> BoundOperation:
@@ -177,7 +177,7 @@ class LazyOperation:
 
 
 class Unrouted:
-    """Answers what no operation of the contract answers: OPTIONS, and the problems of the rest."""
+    """Responds to what no operation of the contract matches: OPTIONS, and the problems of the rest."""
 
     def __init__(self, assembly: Assembly) -> None:
         self._admit = assembly.admission(())

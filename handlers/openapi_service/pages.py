@@ -92,7 +92,7 @@ class Page:
             self._headers["Access-Control-Allow-Origin"] = "*"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer GET and HEAD; raise MethodNotAllowed for anything else."""
+        """Respond to GET and HEAD; raise MethodNotAllowed for anything else."""
         if scope["method"] not in {"GET", "HEAD"}:
             raise MethodNotAllowed("This page takes GET and HEAD.", headers={"Allow": "GET, HEAD"})
         if callable(self._content):

@@ -177,7 +177,7 @@ class UnsupportedMediaType(Problem):
 
 
 class ValidationFailed(Problem):
-    """Parts of the request break the contract; ``errors`` names each of them."""
+    """Parts of the request violate the contract; ``errors`` names each of them."""
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     title = "Unprocessable Content"
@@ -187,7 +187,7 @@ class ValidationFailed(Problem):
         self.violations = tuple(violations)
         plural = "part" if len(self.violations) == 1 else "parts"
         super().__init__(
-            f"The request breaks the contract in {len(self.violations)} {plural}; see errors.",
+            f"The request violates the contract in {len(self.violations)} {plural}; see errors.",
             errors=[violation.document() for violation in self.violations],
         )
 
@@ -208,7 +208,7 @@ class RateLimited(Problem):
 
 
 class InternalError(Problem):
-    """The server failed; nothing of the cause is told unless it is meant to be."""
+    """The server failed; the cause is not disclosed unless a detail says it."""
 
     code = "internal_error"
     retryable = True
@@ -224,7 +224,7 @@ class NotImplementedYet(Problem):
 
 
 class ServiceUnavailable(Problem):
-    """Something that the operation needs (database, S3) does not answer; try again."""
+    """Something that the operation needs (database, S3) does not respond; try again."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     code = "service_unavailable"

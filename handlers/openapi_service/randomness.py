@@ -1,4 +1,4 @@
-"""Random bytes, handed to whoever needs them so that a mock can draw the same ones again."""
+"""Random bytes, passed in wherever they are needed so that a mock can draw the same ones again."""
 
 from __future__ import annotations
 

@@ -92,13 +92,13 @@ class ResponseRenderer:
         if errors:
             stated = "; ".join(errors[:MOST_ERRORS])
             log.error(
-                "%s broke the contract at %s: %s (request %s)",
+                "%s violated the contract at %s: %s (request %s)",
                 self._operation.operation_id,
                 self._operation.pointer,
                 stated,
                 request.request_id,
             )
-            raise InternalError(f"The response breaks the contract: {stated}" if self._reveal else "")
+            raise InternalError(f"The response violates the contract: {stated}" if self._reveal else "")
 
 
 def _of_range(media_range: str, body: Any) -> str:

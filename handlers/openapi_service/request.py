@@ -30,12 +30,12 @@ class Request:
         path: as it was sent, percent-encoded.
         query_string: as it was sent, percent-encoded.
         headers: the header fields by lower-case name.
-        response_headers: headers that every response to this request carries, whoever writes it.
+        response_headers: headers that every response to this request carries.
         request_id: names the exchange in the response and in the log.
         path_parameters: by name, percent-encoded as they were sent.
-        misrouted: the problem of a request that no operation answers.
+        misrouted: the problem of a request that no operation matches.
         caller: who calls, once the authenticator has let them in.
-        answered: whether a response has begun to go out.
+        answered: whether a response has started to go out.
         files: uploads to be closed when the request is over.
     """
 

@@ -112,7 +112,7 @@ class ResponseValidator:
         try:
             return sentences(self.found(operation, rendered, media_type))
         except Exception as error:  # noqa: BLE001 -- whatever it is, the response goes no further
-            return [f"cannot be judged ({type(error).__name__})"]
+            return [f"cannot be validated ({type(error).__name__})"]
 
     def found(self, operation: Operation, rendered: Rendered, media_type: str | None) -> list[Any]:
         """Return openapi-core's own errors in a response; it raises anything for what it cannot validate."""

@@ -16,6 +16,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import msgspec
 
+from openapi_contract.distribution import DISTRIBUTION
+
 from .exchange import Exchange, Message
 
 if TYPE_CHECKING:
@@ -23,8 +25,6 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
-DISTRIBUTION = "scanner-api"
-"""What is installed, whose version is written down."""
 HTTP_VERSION = "HTTP/1.1"
 UNKNOWN = -1
 """HAR's own word for a size or a time that nobody knows."""

@@ -1,6 +1,6 @@
 """Which OpenAPI object stands where in a document: the one place that knows the shape of OpenAPI.
 
-Only by its place can a ``$ref`` be told from a property, an example or a constant of that name.
+Only by its place can a ``$ref`` be distinguished from a property, an example or a constant of that name.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ class Place:
 
     Attributes:
         kind: what it is, by OpenAPI's name for it (``pathItem``, ``response``, ``schema``, ...).
-        node: the object itself; whoever walks may change it, and the rest, before the walk goes on.
+        node: the object itself; the caller may change it, and what is below it, before the walk goes on.
         pointer: JSON pointer of it in its document.
         base: URI that a ``$ref`` in it is relative to; a schema's ``$id`` changes it.
         source: the file or URL of the document, for messages.

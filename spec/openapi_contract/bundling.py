@@ -134,7 +134,7 @@ def to_2020_12(schema: dict[str, Any], not_required: Container[str] = ()) -> dic
     A ``$ref`` loses its siblings, as 3.0 ignores them; boolean exclusive bounds become numbers; ``nullable``
     adds null to the type (by the 3.0.3 clarification it has no meaning without a type, and an ``enum`` has to
     name null all the same). Properties that are ``not_required`` in the direction that the value takes
-    (``readOnly`` ones in a request, ``writeOnly`` ones in an answer) are no longer among the ``required``.
+    (``readOnly`` ones in a request, ``writeOnly`` ones in a response) are no longer among the ``required``.
     """
     if "$ref" in schema:
         return {"$ref": schema["$ref"]}

@@ -82,7 +82,7 @@ class _Embedding:
         pointer = pointers.from_fragment(fragment)
         if pointer and not pointer.startswith("/"):
             raise place.error(
-                f"$ref {place.reference} names an anchor of another file; wanted a JSON pointer."
+                f"$ref {place.reference} names an anchor of another file; expected a JSON pointer."
             )
         return tuple(pointers.split(pointer))
 

@@ -9,7 +9,7 @@ class ContractError(Exception):
     Attributes:
         source: the file or URL.
         pointer: JSON pointer (RFC 6901) of the part that is wrong; empty for the whole document.
-        reason: what is wrong and what was wanted, in a sentence.
+        reason: what is wrong and what was expected, in a sentence.
     """
 
     def __init__(self, source: str, pointer: str, reason: str) -> None:

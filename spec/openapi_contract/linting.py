@@ -26,7 +26,7 @@ class Fault:
     Attributes:
         rule: ``operation-id``, ``tag``, ``error-response`` or ``example``.
         pointer: JSON pointer of the place.
-        reason: what is wrong, and what was wanted.
+        reason: what is wrong, and what was expected.
     """
 
     rule: str
@@ -48,9 +48,11 @@ def _of_operation(operation: Operation) -> Iterator[Fault]:
     if not operation.definition.get("operationId"):
         yield Fault("operation-id", operation.pointer, "has no operationId; a handler is found by it.")
     if not operation.tags:
-        yield Fault("tag", operation.pointer, "has no tag; wanted at least one, to be listed under.")
+        yield Fault("tag", operation.pointer, "has no tag; expected at least one, to be listed under.")
     if not any(status.startswith("4") or status == "default" for status in operation.responses):
-        yield Fault("error-response", operation.pointer, "declares no error; wanted a 4xx or a default.")
+        yield Fault(
+            "error-response", operation.pointer, "declares no error response; expected a 4xx or a default."
+        )
 
 
 class _Examples:

@@ -55,14 +55,14 @@ def _check_outline(document: dict[str, Any], source: str) -> None:
     """Refuse what is not OpenAPI 3.0 or 3.1, or not in outline, in words that tell what it is instead."""
     if "swagger" in document:
         raise ContractError(
-            source, "/swagger", f"is Swagger {document['swagger']}; wanted OpenAPI 3.0 or 3.1."
+            source, "/swagger", f"is Swagger {document['swagger']}; expected OpenAPI 3.0 or 3.1."
         )
     version = document.get("openapi")
     if not isinstance(version, str) or not version.startswith(("3.0.", "3.1.")):
-        raise ContractError(source, "/openapi", f"is {version!r}; wanted a string, 3.0.x or 3.1.x.")
+        raise ContractError(source, "/openapi", f"is {version!r}; expected a string, 3.0.x or 3.1.x.")
     parts = PARTS_31 if version.startswith("3.1.") else ("paths",)
     if document.keys().isdisjoint(parts):
-        raise ContractError(source, "/paths", f"is missing; wanted {' or '.join(parts)}.")
+        raise ContractError(source, "/paths", f"is missing; expected {' or '.join(parts)}.")
     components = document.get("components", {})
     if not isinstance(components, dict):
         raise ContractError(source, "/components", "is not an object.")

@@ -1,6 +1,6 @@
 """What a value must have: the keywords of schemas that hold together, merged, of alternatives one taken.
 
-A value made from it is likely to be valid, not sure to be: whoever makes it asks a validator.
+A value made from it is likely to be valid, not sure to be: validate it before use.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ KINDS = {
     "array": ("items", "prefixItems", "minItems", "uniqueItems", "contains"),
     "number": ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
 }
-"""Keywords that tell what is meant where a schema names no type."""
+"""Keywords that imply a type where a schema names none."""
 
 
 class NoValueError(ValueError):

@@ -32,11 +32,11 @@ def apply_overlay(document: dict[str, Any], overlay: Mapping[str, Any], source: 
     """
     if not str(overlay.get("overlay")).startswith("1.0."):
         raise ContractError(
-            source, "/overlay", "is not an OpenAPI Overlay 1.0 document; wanted overlay: 1.0.x."
+            source, "/overlay", "is not an OpenAPI Overlay 1.0 document; expected overlay: 1.0.x."
         )
     actions = overlay.get("actions")
     if not isinstance(actions, list) or not actions:
-        raise ContractError(source, "/actions", "is missing or empty; wanted a list of actions.")
+        raise ContractError(source, "/actions", "is missing or empty; expected a list of actions.")
     for index, action in enumerate(actions):
         try:
             _apply_action(document, action)
@@ -46,7 +46,7 @@ def apply_overlay(document: dict[str, Any], overlay: Mapping[str, Any], source: 
 
 def _apply_action(document: dict[str, Any], action: Any) -> None:
     if not isinstance(action, dict) or not isinstance(action.get("target"), str):
-        raise ValueError("target is missing; wanted a JSONPath")  # noqa: TRY004 -- the document is wrong, not the call
+        raise ValueError("target is missing; expected a JSONPath")  # noqa: TRY004 -- the document is wrong, not the call
     nodes = {node.location: node for node in find(action["target"], document)}
     if action.get("remove", False) is True:
         _remove(list(nodes.values()))

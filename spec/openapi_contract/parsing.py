@@ -47,7 +47,7 @@ def _parse_json(text: str) -> Any:
     try:
         return json.loads(text, object_pairs_hook=_without_repetition, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
-        raise ValueError(f"is not JSON at line {error.lineno}, column {error.colno}: {error.msg}.") from None
+        raise ValueError(f"Invalid JSON at line {error.lineno}, column {error.colno}: {error.msg}.") from None
 
 
 def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -70,7 +70,7 @@ def _parse_yaml(text: str) -> Any:
         mark = getattr(error, "problem_mark", None)
         place = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-        raise ValueError(f"is not YAML that JSON could say{place}: {problem}.") from None
+        raise ValueError(f"Invalid YAML{place}: {problem}.") from None
 
 
 class _JSONLoader(CSafeLoader):

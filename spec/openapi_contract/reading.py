@@ -28,7 +28,7 @@ def read_document(source: str) -> dict[str, Any]:
         raise UnreadableContractError(source, str(error)) from None
     if not isinstance(document, dict):
         kind = "a list" if isinstance(document, list) else "a single value"
-        raise UnreadableContractError(source, f"has {kind} at the top; wanted an object.")
+        raise UnreadableContractError(source, f"has {kind} at the top; expected an object.")
     return document
 
 
@@ -78,5 +78,5 @@ def _decode(raw: bytes, source: str) -> str:
     except UnicodeDecodeError as error:
         raise UnreadableContractError(source, f"is not UTF-8 at byte {error.start}.") from None
     if not text.strip():
-        raise UnreadableContractError(source, "is empty; wanted an object in JSON or YAML.")
+        raise UnreadableContractError(source, "is empty; expected an object in JSON or YAML.")
     return text

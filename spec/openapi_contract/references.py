@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def check_references(document: dict[str, Any], source: str) -> None:
     """Check every reference to a place in the document; schemas may recur, Reference Objects may not.
 
-    Embedded resources and anchors are JSON Schema's own affair, and left to whoever compiles the schemas.
+    Embedded resources and anchors are JSON Schema's own affair, and left to the schema compiler.
 
     Raises:
         ContractError: a reference leads nowhere, to something else, or in a circle; points at it.

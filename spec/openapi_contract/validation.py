@@ -1,6 +1,6 @@
 """Says whether a document is what OpenAPI 3.0 or 3.1 wants.
 
-openapi-spec-validator judges the document with its schemas taken out: a schema of 3.1 may be a resource of
+openapi-spec-validator validates the document with its schemas taken out: a schema of 3.1 may be a resource of
 its own, recur, or use any keyword of JSON Schema, more than it follows, and it takes quadratic time over
 schemas. Those are checked one by one against the meta-schema of their dialect.
 """
@@ -84,7 +84,7 @@ def _check_templates(root: Place) -> None:
             raise ContractError(
                 root.source,
                 pointers.join("/paths", path),
-                "is no path template; wanted each {name} in braces.",
+                "is no path template; expected each {name} in braces.",
             )
 
 

@@ -65,8 +65,8 @@ def violations(
         schema: the schema.
         value: a JSON value.
         location: where the value was (``body``, ``query`` ...).
-        name: the parameter's name; violations within it are told by pointer behind it.
-        place: returns the JSON pointer into the contract of the keyword at a URI, if that is wanted.
+        name: the parameter's name; violations within it are reported with a pointer behind it.
+        place: returns the JSON pointer into the contract of the keyword at a URI, if it is known.
     """
     most = MOST_PLACES_WITH_NAMES if _mentions(schema, "propertyNames") else MOST_PLACES
     if holds_more(value, most):

@@ -19,8 +19,8 @@ EXTENSIONS = PACKAGED_OVERLAYS / "extensions.yaml"
 # digests of the packaged contract with all its overlays, and without the extensions, which a test holds to be
 # valid: so no start has to check either again, nor import what checks it (`tox -e ledger` rewrites them)
 KNOWN_VALID = {
-    "86b4bf2d78f20ddb23f0f28165c7e264d12eba971bb880aa49b40471bf651252",
-    "2d32f30a8b510cadb204234aa119738870b8ab00ea56a9259c9bc261b5e58351",
+    "065b266391a5289744e045bf3f5ec381b8f942c0612620cea0f7f982e7f1e174",
+    "145d66909bb6a490cc58e43d19e8469c2f6fabf7a2fc728dbdaa430cb32ffba3",
 }
 
 

@@ -35,9 +35,9 @@ def test_format_by_suffix_and_by_content():
     assert parse("{a: 1}", suffix="yaml") == {"a": 1}
     assert parse('{"a": 1}') == {"a": 1}
     assert parse("a: 1", suffix="txt") == {"a": 1}
-    with pytest.raises(ValueError, match="is not JSON at line 1, column 2"):
+    with pytest.raises(ValueError, match="Invalid JSON at line 1, column 2"):
         parse("{a: 1}")
-    with pytest.raises(ValueError, match="is not JSON at line 1, column 1"):
+    with pytest.raises(ValueError, match="Invalid JSON at line 1, column 1"):
         parse("a: 1", suffix="json")
 
 
@@ -55,18 +55,18 @@ def test_aliases_become_parts_of_their_own():
         ("b:\n  a: 1\n  a: 2", r"line 3, column 3: the key 'a' stands twice"),
         ("200: a\n'200': b", "the key '200' stands twice"),
         ("a:\n\tb: 1", "line 2, column 1"),
-        ("a: &x [*x]", "is not YAML"),
+        ("a: &x [*x]", "Invalid YAML"),
         ("a: !!python/object/apply:os.system [id]", "python/object/apply:os.system is not one of"),
         ("a: !!binary aGk=", "line 1, column 4: the tag"),
         ("? [a]\n: 1", "a key is not text"),
         ("a: &x {b: 1}\nc:\n  <<: *x", "merge keys"),
-        ("a: 1\n---\nb: 2", "is not YAML"),
-        ("a: \x00", "is not YAML"),
+        ("a: 1\n---\nb: 2", "Invalid YAML"),
+        ("a: \x00", "Invalid YAML"),
         ('{"a": NaN}', "NaN"),
         ('{"a": 1e400}', "JSON cannot carry"),
         ('{"a": "\\ud800"}', "JSON cannot carry"),
         ('{"a": ' + "1" * 5000 + "}", "4300 digits"),
-        ('{"a": 1} x', "is not JSON at line 1, column 10"),
+        ('{"a": 1} x', "Invalid JSON at line 1, column 10"),
         ("[" * 100_000, "nested deeper"),
         ("a: " + "[" * 100_000, "nesting depth"),
         ("[" * (MAX_DEPTH + 1) + "]" * (MAX_DEPTH + 1), "nested deeper"),

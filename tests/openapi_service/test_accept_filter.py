@@ -50,7 +50,7 @@ class Court:
         accepted = self.filter.accepts(answer, "application/json")
         if accepted:
             errors = self.judge.errors(self.operation, answer, "application/json")
-            assert errors == [] or errors[0].startswith("cannot be judged")
+            assert errors == [] or errors[0].startswith("cannot be validated")
         return accepted
 
 

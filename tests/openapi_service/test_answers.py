@@ -94,7 +94,7 @@ BROKEN = [
     (JSON, b"secret", "body: cannot be read"),
     (JSON, b"\xff", "body: cannot be read"),
     (JSON, b"", "Missing response data"),
-    (JSON, b"[" * 100_000, "cannot be judged (RecursionError)"),
+    (JSON, b"[" * 100_000, "cannot be validated (RecursionError)"),
     (JSON, Response({"id": 1}, 201), "Unknown response http status: 201"),
     (JSON, Response("secret", media_type="text/html"), "text/html"),
     ({"204": response()}, {"secret": 1}, "declares no body for status 204"),
@@ -111,8 +111,8 @@ BROKEN = [
         "secret",
         "body: breaks maxLength 1",
     ),
-    ({"200": response(NOTHING)}, [], "cannot be judged"),
-    ({"200": response({"pattern": r"^\p{Lu}$"})}, "secret", "cannot be judged"),
+    ({"200": response(NOTHING)}, [], "cannot be validated"),
+    ({"200": response({"pattern": r"^\p{Lu}$"})}, "secret", "cannot be validated"),
 ]
 
 

@@ -153,7 +153,7 @@ def test_a_success_has_a_request_id_too(answering):
 def test_422_says_where_what_and_why(taking):
     """An entry of errors has in, name or pointer, rule and detail, and nothing else."""
     response = taking({"in": "query", "name": "n", "schema": {"type": "integer", "maximum": 5}}).get("/?n=6")
-    assert response.json["detail"] == "The request breaks the contract in 1 part; see errors."
+    assert response.json["detail"] == "The request violates the contract in 1 part; see errors."
     assert response.json["errors"] == [
         {"in": "query", "name": "n", "rule": "maximum", "detail": "value is greater than the maximum of 5"}
     ]
@@ -169,7 +169,7 @@ def test_422_names_body_and_parameters_together(serve):
     }
     response = serve({"/": {"post": operation}}).post("/?n=x", [])
     assert response.errors == [("query", "n", "type"), ("body", "", "type")]
-    assert response.json["detail"] == "The request breaks the contract in 2 parts; see errors."
+    assert response.json["detail"] == "The request violates the contract in 2 parts; see errors."
 
 
 def test_hostile_text_stays_text(serve):

@@ -168,8 +168,8 @@ def test_without_vision_it_says_what_it_leaves_out(tmp_path):
     assert (finished.returncode, finished.stderr) == (0, "")
     assert told(finished.stdout) == WITHOUT_VISION
     last = finished.stdout.splitlines()[-1]
-    assert last.startswith("Left out, for want of the extra vision: the scan, and the proposals")
-    assert last.endswith("pip install 'scanner-api[mock,vision]'")
+    assert last.startswith("Left out: the scan, and the proposals from the label. They need the extra vision")
+    assert last.endswith("pip install -c constraints.txt '.[mock,vision]'")
 
 
 def test_a_lost_byte_is_a_failure(mock):

@@ -22,6 +22,7 @@ from typer.testing import CliRunner
 
 import scanner_api.cli
 from openapi_contract.cli.commands import EXTRAS
+from openapi_contract.distribution import how_to_install
 from openapi_service.server import callable_url_of
 from scanner_mocks import seeds
 from scanner_mocks.token_issuer import bearer_token
@@ -169,7 +170,9 @@ def test_a_taken_port_is_an_error(invoke, option):
 def test_beyond_loopback_it_warns(invoke):
     """An address that others can reach brings a warning that this is a mock."""
     refused = invoke(*FREE_PORTS, "--host", "192.0.2.1")  # of a network that nobody has, so that nobody does
-    assert refused.stderr.startswith("Others reach 192.0.2.1: this is a mock")
+    assert refused.stderr.startswith(
+        "Warning: Listening on 192.0.2.1, which other machines may reach. This is a mock"
+    )
     assert refused.exit_code == 1
 
 
@@ -200,7 +203,7 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch, command, code):
     monkeypatch.setitem(EXTRAS, "mock", ("not_installed_here",))
     outcome = CliRunner().invoke(scanner_api.cli.app, command.split())
     assert outcome.exit_code == code
-    assert "(not_installed_here): pip install 'scanner-api[mock]'" in outcome.stderr
+    assert f"(missing: not_installed_here); {how_to_install('mock')}" in outcome.stderr
 
 
 def test_the_service_finds_the_commands():

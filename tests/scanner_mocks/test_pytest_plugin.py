@@ -9,6 +9,8 @@ import sys
 
 import pytest
 
+from openapi_contract.distribution import how_to_install
+
 pytestmark = pytest.mark.programs
 
 OURS = "scanner_mocks.pytest_plugin"
@@ -123,4 +125,4 @@ def test_it_costs_nothing_unused(outcome):
     """A pytest that does not ask for it loads nothing of it, and a pytest that cannot have it is told why."""
     _, told = outcome(UNUSED)
     assert "1 failed, 1 passed" in told, told
-    assert "(not_installed_here): pip install 'scanner-api[mock]'" in told
+    assert f"(missing: not_installed_here); {how_to_install('mock')}" in told

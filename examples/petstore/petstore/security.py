@@ -15,7 +15,7 @@ SECRET = os.environ.get("PETSTORE_SECRET", "for-development-only")
 
 
 def developer(credential: str | BasicCredential, _request: Request) -> str | None:
-    """Return who calls, None for nobody: whoever knows the secret is the developer, until you know better."""
+    """Return who calls, None for nobody: the holder of the secret is the developer, until you know better."""
     secret = credential.password if isinstance(credential, BasicCredential) else credential
     return "developer" if compare_digest(secret.encode(), SECRET.encode()) else None
 

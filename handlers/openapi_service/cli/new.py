@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from openapi_contract import load_contract
-from openapi_contract.cli.commands import DISTRIBUTION
 from openapi_contract.cli.contract import File, read_contract
+from openapi_contract.distribution import DISTRIBUTION
 from openapi_contract.parsing import as_yaml
 from openapi_service.names import python_name
 

@@ -45,7 +45,7 @@ LONGEST_TEXT = 60
 
 
 class Samples:
-    """Reads the schemas of a contract for whoever writes code from them."""
+    """Reads the schemas of a contract for generators of code."""
 
     def __init__(self, contract: Contract) -> None:
         self._schemas = contract.schemas

@@ -56,7 +56,7 @@ def serve(
     /openapi.json, its explorer at /docs, and health at /healthz and /readyz. Modules are imported from the
     current folder too.
 
-    Exit codes: 0 when it was told to end, 1 when it could not start, 2 for wrong options.
+    Exit codes: 0 when it was stopped, 1 when it could not start, 2 for wrong options.
     """
     read = read_contract(contract)
     functions = imported(handlers)

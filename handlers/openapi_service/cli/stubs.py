@@ -30,7 +30,7 @@ from __future__ import annotations
 PROBLEM = "\nfrom openapi_service import NotImplementedYet\n"
 JSON = re.compile(r"\bjson\b")
 LENIENCE = "\n# ruff: noqa: {rules}, RUF100 -- the contract names handlers and their arguments\n"
-"""RUF100 for whoever has not chosen the other rules."""
+"""RUF100 where the other rules are not selected."""
 TESTS = '''"""{title}"""
 {lenience}
 from __future__ import annotations

@@ -32,11 +32,14 @@ OWN = {
 """The parameters of ``contract``'s commands whose contract is ours by default."""
 
 contract = group(
-    "Look at a contract, compare two, and write code from one.",
+    "Show, lint and compare contracts, and write code from one.",
     {name: each.customized(**OWN.get(name, {})) for name, each in CONTRACT_COMMANDS.items()},
 )
 
-COMMANDS = {
+COMMANDS: dict[str, Lazy] = {}
+for entry_point in entry_points(group="scanner_api.commands"):
+    entry_point.load()(COMMANDS)
+COMMANDS |= {
     "serve": Lazy(
         "scanner_api.cli.serve:serve",
         "Serve the Scanner API with real keys, a real database and a real bucket.",
@@ -50,10 +53,10 @@ COMMANDS = {
         "scanner_api.cli.imports:products", "Import and list the products that scans are looked up in."
     ),
     "freshness": Lazy("scanner_api.cli.imports:freshness", "Set the thresholds behind the freshness chip."),
-    "contract": Lazy("scanner_api.cli:contract", "Look at a contract, compare two, and write code from one."),
+    "contract": Lazy(
+        "scanner_api.cli:contract", "Show, lint and compare contracts, and write code from one."
+    ),
 }
-for entry_point in entry_points(group="scanner_api.commands"):
-    entry_point.load()(COMMANDS)
 
 app = application(
     "scanner-api",

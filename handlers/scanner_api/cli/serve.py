@@ -31,7 +31,7 @@ def _serve(settings: Settings, *, handlers: str | None, authenticate: str | None
     With --handlers it serves the contract of --contract by functions of yours instead, and nothing of the
     Scanner API; host, port, CORS origins and log level are the settings of that.
 
-    Exit codes: 0 when it was told to end, 1 when it could not start, 2 for wrong settings.
+    Exit codes: 0 when it was stopped, 1 when it could not start, 2 for wrong settings.
     """
     if handlers is not None and settings.contract is not None:
         serve_own(
@@ -68,7 +68,7 @@ def worker(settings: Settings) -> None:
 
     The queue has to be a Redis (queue_url). A server whose queue is in memory does all of this by itself.
 
-    Exit codes: 0 when it was told to end, 1 when it could not start, 2 for wrong settings.
+    Exit codes: 0 when it was stopped, 1 when it could not start, 2 for wrong settings.
     """
     try:
         uvloop.run(_work(settings))

@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final, NamedTuple
 from uuid import UUID
 
+from openapi_contract.distribution import how_to_install
 from openapi_service.problems import ServiceUnavailable
 from scanner_api.scanning.captures import FINAL
 from scanner_api.scanning.enrichment import capture_for, news
@@ -197,7 +198,10 @@ def open_extractor(settings: Settings) -> Extractor | None:
     if settings.extractor == "none":
         return None
     if not all(map(find_spec, _VISION)):
-        logger.warning("Photos are not read (extractor local): scanner-api[vision] is not installed")
+        logger.warning(
+            "Photos are not read: extractor is local, and the extra 'vision' is not installed; %s",
+            how_to_install("vision"),
+        )
         return None
     from scanner_api.scanning.extraction.local import LocalExtractor  # noqa: PLC0415 -- not all need it
 

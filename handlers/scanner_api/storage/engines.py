@@ -13,6 +13,8 @@ from sqlalchemy import URL, event, exc, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import StaticPool
 
+from openapi_contract.distribution import how_to_install
+
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
@@ -78,7 +80,7 @@ def engine_for(url: URL) -> AsyncEngine:
         engine = create_async_engine(url, hide_parameters=True, **arguments)
     except ModuleNotFoundError as error:
         raise DatabaseError(
-            f"The database driver {error.name} is not installed; it comes with scanner-api[postgresql]."
+            f"The database driver {error.name} is not installed; {how_to_install('postgresql')}"
         ) from error
     if engine.dialect.name == "sqlite":
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)

@@ -62,9 +62,7 @@ CredentialsFile = Annotated[
 ]
 FromHar = Annotated[
     Path | None,
-    typer.Option(
-        "--from-har", help="Validate recorded traffic instead, whoever recorded it, and send nothing."
-    ),
+    typer.Option("--from-har", help="Validate the traffic recorded in a HAR file instead; send no requests."),
 ]
 ReadOnly = Annotated[
     bool, typer.Option("--read-only", help="Call only what is safe: no writes and no uploads.")
@@ -121,7 +119,7 @@ def check(  # noqa: PLR0913 -- an option each
     variables: str = "CHECK",
     else_default: str = "",  # noqa: ARG001 -- the help of --contract has it
 ) -> None:
-    """Find out whether a deployment conforms to its contract, whoever runs it.
+    """Check whether a running API conforms to its OpenAPI contract.
 
     Schemathesis tries each operation (examples, limits, generated data, whole stories), and our own checks
     try what no schema says. Credentials are in no output; other users of this machine see those that are
@@ -132,7 +130,7 @@ def check(  # noqa: PLR0913 -- an option each
     response, or the extra `check` is missing.
     """
     if not url and from_har is None:
-        raise typer.BadParameter("is missing; --from-har does without", param_hint="'URL'")
+        raise typer.BadParameter("Missing argument URL (not needed with --from-har).")
     require_extra("check")
     # of the extra, and they take a second
     from openapi_check.run.checking import Checking  # noqa: PLC0415 -- the reason above

@@ -7,6 +7,8 @@ import zlib
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
+from openapi_contract.distribution import how_to_install
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -80,9 +82,7 @@ def _opened(coding: str) -> tuple[Decompressor, type[Exception]]:
     try:
         return CODINGS[coding]()
     except ImportError:
-        raise NotDecoded(
-            f"its content coding {coding!r} needs what is not installed: pip install 'scanner-api[check]'"
-        ) from None
+        raise NotDecoded(f"decoding {coding!r} needs the extra 'check'; {how_to_install('check')}") from None
 
 
 def _zlib(window_bits: int) -> tuple[Decompressor, type[Exception]]:

@@ -1,4 +1,4 @@
-"""``mock``: a mock server until it is told to end, and ``mock exec``."""
+"""``mock``: a mock server until it is stopped, and ``mock exec``."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ ReadyFile = Annotated[
     typer.Option(
         metavar="FILE",
         dir_okay=False,
-        help="Write that line to a file as well, which goes when the mock goes.",
+        help="Also write that line to a file, which is removed when the mock stops.",
     ),
 ]
 FaultFile = Annotated[
@@ -196,7 +196,7 @@ class OptionsFirst(TyperGroup):
 
 
 def report(sentence: str) -> None:
-    """Print a sentence for whoever watches the mock, beside its own output."""
+    """Print a sentence for the user of the mock, apart from its own output."""
     typer.echo(sentence, err=True)
 
 
@@ -217,11 +217,11 @@ def mock(  # noqa: PLR0913 -- an option each
     token_variable: str = "MOCK_CONTROL_TOKEN",  # noqa: ARG001, S107 -- the option's help has it; a name, no token
     **own: Any,
 ) -> None:
-    """Mock any OpenAPI document: respond with its examples, else with values generated from its schemas.
+    """Run a mock of any OpenAPI contract: it responds with examples, else with generated values.
 
     Nothing is kept, and nothing leaves this machine. Ctrl-C or SIGTERM ends it.
 
-    Exit codes: 0 when it was told to end, 1 when it could not start, 2 for wrong options or
+    Exit codes: 0 when it was stopped, 1 when it could not start, 2 for wrong options or
     without the extra `mock`.
     """
     alone = context.invoked_subcommand is None
@@ -264,9 +264,12 @@ def mock(  # noqa: PLR0913 -- an option each
 def _warn(host: str) -> None:
     address = address_of(host)
     if host != "localhost" and not (address and address.is_loopback):
-        report(f"Others reach {host}: this is a mock, its keys are public, anyone may do anything.")
+        report(
+            f"Warning: Listening on {host}, which other machines may reach. "
+            "This is a mock: its keys are public."
+        )
     if host in EVERYWHERE:
-        report("Its URLs are for this machine; for another, --host is the address that it calls.")
+        report("Its URLs work on this machine only; for others, set --host to the address that they call.")
 
 
 def mock_app(mocks: Mocks, doc: str | None = None, exec_doc: str | None = None, **own: Any) -> typer.Typer:

@@ -1,4 +1,4 @@
-"""``proxy``: passes requests on to a server, and validates what goes by."""
+"""``proxy``: forwards requests to a server, and validates the traffic."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def proxy(  # noqa: PLR0913 -- an option each
     load: Load = load_contract,
     name: str = NAME,
 ) -> None:
-    """Pass everything on to a server, unchanged, and validate what goes by against the contract.
+    """Forward traffic to a server unchanged, and validate it against the contract.
 
     A response to an exchange that violates it has the fields X-Contract-Violations (how many) and
     X-Contract-Violation (the first of them). Ctrl-C or SIGTERM ends it, with a report of what was violated

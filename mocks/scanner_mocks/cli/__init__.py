@@ -27,7 +27,7 @@ def add_commands(commands: dict[str, Lazy]) -> None:
     )
     commands["demo"] = Lazy(
         "scanner_mocks.cli.demo:demo",
-        "Tell an app's whole story over HTTP, to a mock of its own: scan, photograph, review, apply.",
+        "Run a complete session against a mock of its own: scan, upload photos, review, apply.",
     )
     commands["check"] = COMMANDS["check"].customized(
         fallback=load_contract,

@@ -12,7 +12,7 @@ from openapi_contract.cli.commands import require_extra
 
 
 def demo() -> None:
-    """Tell an app's whole story over HTTP, to a mock of its own: scan, photograph, review, apply.
+    """Run a complete session against a mock of its own: scan, upload photos, review, apply.
 
     A QR code is scanned, photos go into S3 as from a browser and come back as they were, and what is read
     from a label is reviewed and applied. Without the extra `vision`, what needs it is left out.

@@ -24,7 +24,7 @@ MOCK = """Run the API and a local S3, with keys and sessions that are the same a
 
 Nothing is kept without --data, and nothing leaves this machine. Ctrl-C or SIGTERM ends it.
 
-Exit codes: 0 when it was told to end, 1 when it could not start, 2 for wrong options or
+Exit codes: 0 when it was stopped, 1 when it could not start, 2 for wrong options or
 without the extra `mock`.
 """
 EXEC = """Run a command with the mock beside it, on free ports, for as long as the command runs.

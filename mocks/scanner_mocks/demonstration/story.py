@@ -7,7 +7,9 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
 import httpx
+from rich.markup import escape
 
+from openapi_contract.distribution import how_to_install
 from scanner_mocks.pictures.label import draw_label
 from scanner_mocks.pictures.tin import draw_tin
 
@@ -23,8 +25,8 @@ if TYPE_CHECKING:
 
 VISION: Final = ("numpy", "onnxruntime", "rapidocr", "zxingcpp")
 LEFT_OUT: Final = (
-    "Left out, for want of the extra [bold]vision[/]: the scan, and the proposals from the label; "
-    r"get them with: pip install 'scanner-api\[mock,vision]'"
+    "Left out: the scan, and the proposals from the label. They need the extra [bold]vision[/]; "
+    + escape(how_to_install("mock", "vision"))
 )
 
 
@@ -34,10 +36,10 @@ def has_vision() -> bool:
 
 
 def demonstrate(mock: Mock, console: Console) -> None:
-    """Tell the whole story; without the extra ``vision``, what can be told of it.
+    """Run all steps; without the extra ``vision``, those that do not need it.
 
     Raises:
-        Failed: an answer was not the one that is wanted, or other bytes came back than were sent.
+        Failed: a response was not the expected one, or other bytes came back than were sent.
     """
     begun = time.monotonic()
     # a proxy of this machine's environment has no business between us and loopback

@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, get_args, get_origin
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from openapi_contract.distribution import DISTRIBUTION, how_to_install
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-DISTRIBUTION = "scanner-api"
 CANNOT_RUN = 2
 """Exit code of a command that cannot do what it is asked, as of one with wrong options."""
 EXTRAS = {"mock": ("httpx", "moto", "PIL", "rstr", "werkzeug"), "check": ("schemathesis",)}
@@ -35,17 +36,17 @@ def failure(message: object, exit_code: int = CANNOT_RUN) -> typer.Exit:
 
 
 def require_extra(extra: str, exit_code: int = CANNOT_RUN) -> None:
-    """End the command with this exit code unless what an extra brings is installed."""
+    """End the command with this exit code unless an extra is installed."""
     if reason := lack_of(extra):
         raise failure(reason, exit_code)
 
 
 def lack_of(extra: str) -> str:
-    """Return what of an extra is not installed, and what to do; empty if all is."""
+    """Return which modules of an extra are missing, and how to install it; empty if none is."""
     missing = ", ".join(name for name in EXTRAS[extra] if find_spec(name) is None)
     if not missing:
         return ""
-    return f"This needs what is not installed ({missing}): pip install '{DISTRIBUTION}[{extra}]'"
+    return f"The extra '{extra}' is not installed (missing: {missing}); {how_to_install(extra)}"
 
 
 def customized(

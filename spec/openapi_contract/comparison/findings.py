@@ -36,7 +36,7 @@ class Located:
 
 
 def component(node: Any, pointer: str) -> Located:
-    """Return a part that a ``$ref`` leads to; its words are those of the component, whoever refers to it."""
+    """Return a part that a ``$ref`` leads to, named after the component rather than the reference."""
     match pointers.split(pointer):
         case ["components", _, *keys] if keys:
             return Located(node, pointer, ".".join(keys))

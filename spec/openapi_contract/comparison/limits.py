@@ -34,7 +34,7 @@ def read_limits(schema: Mapping[str, Any]) -> dict[str, Any]:
     """Return the limits in a schema of JSON Schema 2020-12, each so that two can be compared.
 
     A lower or upper bound is a pair of the number and of which is stricter at the same number, an exclusive
-    bound being told under the name of the inclusive one; the others are sets of one.
+    bound being reported under the name of the inclusive one; the others are sets of one.
     """
     limits: dict[str, Any] = {}
     for keyword in LOWER:

@@ -1,4 +1,4 @@
-"""A comparison told as JSON and as Markdown."""
+"""Reports a comparison as JSON and as Markdown."""
 
 from __future__ import annotations
 

@@ -150,7 +150,7 @@ _RESPONSE = (
     ("response-property-removed", BREAKING, "A property is not there any more."),
     ("response-property-became-optional", BREAKING, "A property that was always there can be missing."),
     ("response-property-became-required", SAFE, "A property that could be missing is always there."),
-    ("response-media-type-added", SAFE, "A response can be had in one more media type."),
+    ("response-media-type-added", SAFE, "A response gains a media type."),
     ("response-media-type-removed", BREAKING, "A media type of a response is not there any more."),
     ("response-status-added", RISKY, "There is a success that clients do not know."),
     ("response-status-removed", BREAKING, "A success that clients wait for is gone."),

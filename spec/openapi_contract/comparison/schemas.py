@@ -1,4 +1,4 @@
-"""Compares schemas, and all that is below them, each pair once whoever refers to it."""
+"""Compares schemas, and all that is below them, each pair once, however many refer to it."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ def _null(old: list[Shape], new: list[Shape], side: Side) -> Iterator[Finding]:
 
 
 def _alternative(shape: Shape, side: Side, rule: str) -> Finding:
-    """Return that an alternative came or went: it is told by the component that it is, and by its types."""
+    """Return that an alternative came or went: it is identified by its component, and by its types."""
     inner = shape.parts[shape.parts.index(shape.branch) :] if shape.branch else ()
     name = [part.where for part in inner if COMPONENT.fullmatch(part.pointer)][:1]
     detail = ", ".join([*name, type_words(shape.types)])

@@ -83,12 +83,12 @@ def _requirements(alternatives: Sequence[Mapping[str, Sequence[str]]]) -> list[R
 
 
 def _suffices(given: Requirement, wanted: Requirement) -> bool:
-    """Whether who has the given credentials has the wanted ones."""
+    """Whether a caller with the given credentials has the required ones."""
     return all(name in given and scopes <= given[name] for name, scopes in wanted.items())
 
 
 def _tightened(given: Requirement, wanted: list[Requirement]) -> tuple[str, Requirement]:
-    """Return what is wanted beyond the given credentials, and by which alternative; empty if by none."""
+    """Return what is required beyond the given credentials, and by which alternative; empty if by none."""
     for each in wanted:
         if each.keys() == given.keys():
             return "scope-added", each
@@ -99,7 +99,7 @@ def _tightened(given: Requirement, wanted: list[Requirement]) -> tuple[str, Requ
 
 
 def _told(now: Requirement, before: Requirement) -> str:
-    """Return what is wanted now and was before, or what of the two there is."""
+    """Return the credentials required now and before, or those of the two that exist."""
     return f"{_words(now)}, was {_words(before)}" if now and before else _words(now or before)
 
 

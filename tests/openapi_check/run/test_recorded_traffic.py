@@ -82,7 +82,10 @@ def test_a_file_that_is_no_har_is_2(tmp_path):
 def test_without_a_url_and_a_record_is_2():
     """One of both is needed."""
     result = run()
-    assert (result.exit_code, "--from-har does without" in result.stderr) == (2, True)
+    assert (result.exit_code, "Missing argument URL (not needed with --from-har)" in result.stderr) == (
+        2,
+        True,
+    )
 
 
 def pytest_with_report(file, folder):

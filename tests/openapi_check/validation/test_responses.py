@@ -8,6 +8,7 @@ import brotli
 import pytest
 from backports import zstd
 
+from openapi_contract.distribution import how_to_install
 from openapi_mock.journal import Validation
 
 DEEP = b"[" * 5000 + b"]" * 5000
@@ -93,7 +94,7 @@ def test_a_coding_that_is_not_known_is_told(coded):
 def test_a_coding_whose_library_is_missing_tells_the_extra(coded, monkeypatch, coding, module):
     """The plain install judges no br and no zstd, and says what to install."""
     monkeypatch.setitem(sys.modules, module, None)
-    assert "pip install 'scanner-api[check]'" in coded(CODED[coding](b"[]"), coding).unjudged
+    assert how_to_install("check") in coded(CODED[coding](b"[]"), coding).unjudged
 
 
 def test_zstd_asks_for_no_more_memory_than_http_allows(coded):

@@ -46,7 +46,7 @@ def test_lint_finds(contract, write, pets):
     assert told.exit_code == 1
     assert told.stdout.splitlines() == [
         "#/paths/~1pets~1{pet_id}/get",
-        "  tag: has no tag; wanted at least one, to be listed under.",
+        "  tag: has no tag; expected at least one, to be listed under.",
         f"Faults: 1 in {path} (operations: 1).",
     ]
 

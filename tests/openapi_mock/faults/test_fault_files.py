@@ -63,8 +63,8 @@ def test_formats(name, text, tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "told"),
     [
-        ("f.json", b"[", "is not JSON at line 1"),
-        ("f.yaml", b"- effect: {status: 503", "is not YAML"),
+        ("f.json", b"[", "Invalid JSON at line 1"),
+        ("f.yaml", b"- effect: {status: 503", "Invalid YAML"),
         ("f.toml", b"[[faults]", "is not TOML"),
         ("f.json", b"\xff", "is not UTF-8 at byte 0"),
         ("f.json", b"[" * 200_000, "is nested deeper"),

@@ -4,6 +4,7 @@ import sys
 
 import pytest
 
+from openapi_contract.distribution import how_to_install
 from scanner_api.processing import extraction
 from scanner_api.processing.bedrock import BedrockExtractor
 from scanner_api.processing.processing import Processing
@@ -132,4 +133,4 @@ def test_without_vision_photos_are_not_read(monkeypatch, caplog):
     """The default extractor without its extra is none, and the log says what to install."""
     monkeypatch.setattr(extraction, "find_spec", lambda _: None)
     assert extraction.open_extractor(Settings()) is None
-    assert "scanner-api[vision] is not installed" in caplog.text
+    assert how_to_install("vision") in caplog.text

@@ -35,7 +35,7 @@ def test_a_wrong_url_is_a_clear_error(url, told):
 def test_a_missing_driver_is_a_clear_error(monkeypatch):
     """Where asyncpg is not installed, the error names the extra that brings it."""
     monkeypatch.setitem(sys.modules, "asyncpg", None)
-    with pytest.raises(DatabaseError, match=r"asyncpg is not installed.*scanner-api\[postgresql\]"):
+    with pytest.raises(DatabaseError, match=r"asyncpg is not installed; .*pip install .*\[postgresql\]"):
         Database("postgresql+asyncpg://user:hunter2@host/database")
 
 

@@ -1,0 +1,142 @@
+"""The repository uses the field's own words: a list of those that it avoids, and where."""
+
+import ast
+import io
+import re
+from contextlib import redirect_stdout
+from pathlib import Path
+
+import pytest
+import typer
+
+from openapi_contract.cli.commands import LazyGroup
+from openapi_mock.cli import app as contract_first
+from scanner_api.cli import app as scanner_api
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = sorted(
+    path.parent for ring in ("spec", "handlers", "mocks") for path in (ROOT / ring).glob("*/__init__.py")
+)
+STILL_TO_DO = {
+    "handlers/openapi_service", "handlers/scanner_api", "mocks/openapi_check", "mocks/openapi_mock",
+    "mocks/presigned_s3", "mocks/scanner_mocks",
+}  # fmt: skip
+PAGES = sorted(
+    [
+        *(ROOT / "docs").glob("*.md"),
+        *(ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "ARCHITECTURE")),
+    ]
+)
+PAGES_TO_DO = {
+    "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/checks.md", "docs/decisions.md", "docs/design.md",
+    "docs/life-cycles.md", "docs/proxy.md", "docs/service.md",
+}  # fmt: skip
+
+DIALECT = re.compile(
+    r"""\b(?:
+      answer(?:s|ed|ing)?                               # response; respond, handle
+    | judg(?:es?|ed|ing|e?ment) | court | verdicts?     # validate, validator, validation result
+    | (?:keeps?|breaks?|broke)[ ]the[ ]contract         # conforms to it, violates it
+    | told | whoever | is[ ]meant
+    | begun | begin(?:s|ning)?[ ](?:again|anew) | (?:had|have)[ ]again | set[ ]back   # reset, restored
+    | wanted                                            # expected X, got Y
+    | doors? | gates?                                   # command, option; authenticator
+    | stand-in | made[- ]up | makes?[ ]up               # fallback, generated value
+    | strikes? | struck                                 # a fault applies
+    | h[au]ngs?[ ]up | come[ ]back[ ]later              # connection closed, retry after
+    | can[ ]be[ ]had | does[ ]without | goes[ ]by[ ]by | throws[ ]a[ ]die
+    )\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
+OWN = re.compile(
+    r"``[^`\n]+``|`[^`\n]+`"  # code
+    r"|X-Mock-Answer|\banswers\.md\b"  # public identifiers
+    r"|^ +\w+:",  # a name in a list of arguments or attributes
+    re.MULTILINE,
+)
+"""The field's own uses: identifiers, wherever they are written."""
+
+
+def dialect(text):
+    """Return each part of a text that is dialect, with what is around it."""
+    plain = OWN.sub(" ", text)
+    return [plain[max(0, found.start() - 40) : found.end() + 40] for found in DIALECT.finditer(plain)]
+
+
+def strings(source):
+    """Return the texts of a Python module: docstrings, and strings that have words."""
+    return [
+        node.value
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value
+    ]
+
+
+def commands(group, name):
+    """Yield the commands of a group, those below it too, each with what one types."""
+    yield name, group
+    for below, listed in group.commands.items():
+        command = group.lazy[below].command(below) if isinstance(group, LazyGroup) else listed
+        if hasattr(command, "commands"):
+            yield from commands(command, f"{name} {below}")
+        else:
+            yield f"{name} {below}", command
+
+
+@pytest.mark.parametrize("text", ["It answers.", "No verdict.", "a list is wanted", "the gate"])
+def test_dialect_is_found(text):
+    """A word of the list is found in a sentence."""
+    assert dialect(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["See X-Mock-Answer.", "`/_mock/answers`", "    answered: whether it was", "## [a](answers.md)"]
+)
+def test_identifiers_are_no_dialect(text):
+    """An identifier may be what it is."""
+    assert not dialect(text)
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda path: f"{path.relative_to(ROOT)}")
+def test_package(package):
+    """Docstrings and messages of a package are free of dialect, and so are its templates and pages."""
+    texts = {path: strings(path.read_text()) for path in package.rglob("*.py")}
+    for pattern in ("*.html", "*.yaml", "*.template"):
+        texts |= {path: [path.read_text()] for path in package.rglob(pattern)}
+    for path in package.rglob("*.js"):
+        texts[path] = re.findall(
+            r'/\*.*?\*/|//.*|"[^"\n]* [^"\n]*"|`[^`]* [^`]*`', path.read_text(), re.DOTALL
+        )
+    found = [
+        (path.name, words) for path, all_of in texts.items() for text in all_of for words in dialect(text)
+    ]
+    if f"{package.relative_to(ROOT)}" in STILL_TO_DO:
+        assert found, "it is done: take it off the list"
+    else:
+        assert found == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: f"{path.relative_to(ROOT)}")
+def test_page(page):
+    """The pages for readers are free of dialect."""
+    found = dialect(page.read_text())
+    if f"{page.relative_to(ROOT)}" in PAGES_TO_DO:
+        assert found, "it is done: take it off the list"
+    else:
+        assert found == []
+
+
+def test_changelog():
+    """So is what is new in the changelog."""
+    unreleased = (ROOT / "CHANGELOG.md").read_text().split("\n## [")[1]
+    assert dialect(unreleased) == []
+
+
+@pytest.mark.parametrize("app", [scanner_api, contract_first], ids=["scanner-api", "contract-first"])
+def test_help(app):
+    """The help of every command is free of dialect, and prints no markup as it is."""
+    for name, command in commands(typer.main.get_command(app), app.info.name):
+        shown = io.StringIO()
+        with pytest.raises(SystemExit), redirect_stdout(shown):
+            command.main(["--help"], prog_name=name)
+        assert (name, dialect(shown.getvalue()), "[bold]" in shown.getvalue()) == (name, [], False)
