@@ -177,11 +177,11 @@ def test_beyond_loopback_it_warns(invoke):
 
 
 def test_on_every_address_it_says_whom_its_urls_are_for(invoke):
-    """Nobody can call 0.0.0.0: its URLs are for this machine, and what another has to be told is said."""
+    """Nobody can call 0.0.0.0: its URLs are for this machine, and what another needs is said."""
     with socket.create_server(("127.0.0.1", 0)) as taken:  # so that nothing listens there
         port = str(taken.getsockname()[1])
         refused = invoke(*FREE_PORTS, "--host", "0.0.0.0", "--port", port)  # noqa: S104 -- the reason above
-    assert "for another, --host is the address that it calls" in refused.stderr
+    assert "for others, set --host to the address that they call" in refused.stderr
 
 
 @pytest.mark.parametrize(
