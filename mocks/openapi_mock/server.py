@@ -20,7 +20,7 @@ from .randomness import SeededRandomness
 from .responses import contract_app
 from .service import Service
 from .state import MockState
-from .traffic import Traffic
+from .traffic import Traffic, unlogged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from openapi_contract import Contract
+
+    from .traffic import Log
 
 
 class ContractMock(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,6 +72,7 @@ def contract_mock(
     control_token: str | None = None,
     seed: int = 0,
     faults: Path | None = None,
+    log: Log = unlogged,
 ) -> Iterator[ContractMock]:
     """Run the mock of a contract for as long as this is entered.
 
@@ -83,6 +86,7 @@ def contract_mock(
         control_token: gives access to the control API from anywhere; without it only this machine has access.
         seed: the same seed, the same generated values.
         faults: file with faults that are active from the start.
+        log: returns what is entered while the mock runs, such as a `RequestLog` of its journal.
 
     Raises:
         CannotListen: the port is taken, or the address is not this machine's.
@@ -107,6 +111,7 @@ def contract_mock(
         app = assembly.application(loaded, mock, control_token, watch=watch, tell=tell)
         if faults is not None:
             traffic.faults.add(*traffic.faults_in(faults))
+        running.enter_context(log(traffic.journal))
         running.enter_context(serving(app, listening, "mock", http=TransportProtocol))
         yield mock
 

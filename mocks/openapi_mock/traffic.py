@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from presigned_s3.request import NAMES
 
@@ -15,7 +15,7 @@ from .journal import Journal, Masking, Selector, Validation
 from .journal.recording import s3_exchange
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from openapi_contract import Contract
@@ -28,6 +28,13 @@ if TYPE_CHECKING:
     from .state import Clearable
 
 AT_ONCE = 50
+Log: TypeAlias = "Callable[[Journal], AbstractContextManager[object]]"
+"""Logs a journal's exchanges while what it returns is entered."""
+
+
+def unlogged(_journal: Journal) -> AbstractContextManager[object]:
+    """Log nothing."""
+    return nullcontext()
 
 
 class Traffic:

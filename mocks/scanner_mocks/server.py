@@ -9,7 +9,7 @@ import msgspec
 
 from openapi_mock.clock import MockClock
 from openapi_mock.data_directory import DataDirectory
-from openapi_mock.traffic import Traffic
+from openapi_mock.traffic import Traffic, unlogged
 from openapi_service.collector import resting_collector
 from openapi_service.server import callable_url_of, listen, serving
 from presigned_s3 import S3Server
@@ -20,6 +20,8 @@ from .faults import EXTENSION
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
+
+    from openapi_mock.traffic import Log
 
 
 class Mock(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,6 +75,7 @@ def scanner_mock(
     seed: int = 0,
     faults: Path | None = None,
     tell_reload: Callable[[str], None] | None = None,
+    log: Log = unlogged,
     **settings: Any,
 ) -> Iterator[Mock]:
     """Run the mock: once this is entered both servers answer, once it is left both are gone.
@@ -87,6 +90,7 @@ def scanner_mock(
         seed: same seed, same calls and same time: same answers.
         faults: file with faults that are on from the start.
         tell_reload: hears of each reload of the contract; None for not to watch its file.
+        log: returns what is entered while the mock runs, such as a `RequestLog` of its journal.
         settings: settings of the service that are to differ from the mock's own.
 
     Raises:
@@ -115,6 +119,7 @@ def scanner_mock(
             )
             app = api.mock_application(parts)
             from_file = [] if faults is None else traffic.faults_in(faults)
+            running.enter_context(log(traffic.journal))
             running.enter_context(serving(app, listening, "scanner-mock", http=TransportProtocol))
         s3.wait_ready()
         traffic.faults.add(*from_file)

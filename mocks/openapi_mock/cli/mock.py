@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
 
 import msgspec
 import typer
@@ -24,7 +26,13 @@ from .process import End, ready_file
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from openapi_mock.journal import Journal
+    from openapi_mock.request_log import RequestLog
+    from openapi_mock.traffic import Log
+
 PORT = 8000
+WIDTH = 80
+Form = Literal["text", "json"]
 EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104 -- looked for, not listened on
 
 Host = Annotated[str, typer.Option(help="Address to listen on; beyond loopback others can use the mock.")]
@@ -62,6 +70,15 @@ Watch = Annotated[bool, typer.Option("--watch", help="Load the contract again wh
 NoAuth = Annotated[
     bool, typer.Option("--no-auth", help="Ask for no credentials; else any that is not empty will do.")
 ]
+LogForm = Annotated[
+    Form | None,
+    typer.Option(
+        "--log",
+        help="Log each request on standard error, with what violates the contract.",
+        show_default="text; for exec and with --json, none",
+    ),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Log no requests.")]
 Seed = Annotated[
     int, typer.Option(help="Same seed, same calls and same time: same ids, chances and generated responses.")
 ]
@@ -200,6 +217,43 @@ def report(sentence: str) -> None:
     typer.echo(sentence, err=True)
 
 
+def log_form(given: Form | None, *, quiet: bool, default: Form | None) -> Form | None:
+    """Return the form of the request log; None for no log."""
+    if quiet and given:
+        raise typer.BadParameter("--quiet and --log exclude each other.")
+    is_closed = sys.stderr is None  # by whoever started this
+    return None if quiet or is_closed else given or default
+
+
+def request_log(form: Form) -> Log:
+    """Return what logs a journal's exchanges on standard error in a form."""
+
+    def log(journal: Journal) -> RequestLog:
+        from openapi_mock.request_log import JsonLines, RequestLog, TextLines  # noqa: PLC0415 -- S3 starts while it is imported
+
+        is_terminal = sys.stderr.isatty()
+        text = TextLines(
+            colours=is_terminal and not os.environ.get("NO_COLOR"), width=_width if is_terminal else None
+        )
+        return RequestLog(journal, JsonLines() if form == "json" else text, _write_error)
+
+    return log
+
+
+def _width() -> int:
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns or WIDTH
+    except OSError:
+        return WIDTH
+
+
+def _write_error(text: str) -> None:
+    """Write to standard error without the lock around it, which a write that blocks would hold to the end."""
+    data = text.encode(errors="replace")
+    while data:
+        data = data[os.write(sys.stderr.fileno(), data) :]
+
+
 def mock(  # noqa: PLR0913 -- an option each
     context: typer.Context,
     *,
@@ -213,6 +267,8 @@ def mock(  # noqa: PLR0913 -- an option each
     seed: Seed = 0,
     watch: Watch = False,
     no_auth: NoAuth = False,
+    log: LogForm = None,
+    quiet: Quiet = False,
     mocks: Mocks,
     token_variable: str = "MOCK_CONTROL_TOKEN",  # noqa: ARG001, S107 -- the option's help has it; a name, no token
     **own: Any,
@@ -243,6 +299,8 @@ def mock(  # noqa: PLR0913 -- an option each
         "seed": seed,
         **own,
     }
+    if form := log_form(log, quiet=quiet, default="text" if alone and not json else None):
+        options["log"] = request_log(form)
     free = {name: default if alone else 0 for name, default in mocks.ports.items() if options[name] is None}
     own_contract = {"contract": contract, "watch": watch, "authentication": not no_auth}
     start = Start(mocks, ready_file, {**own_contract, **options, **free})

@@ -155,7 +155,7 @@ class Journal:
         for entry in islice(self._entries_of(selector), limit):
             if most_bytes is not None and found and (most_bytes := most_bytes - entry.size) < 0:
                 break
-            found.append(self._validated(entry))
+            found.append(self.validated(entry))
         return found
 
     def wait(self, selector: Selector, count: int, seconds: float) -> bool:
@@ -190,7 +190,7 @@ class Journal:
         """End all waiting for exchanges."""
         self._ended = True
         for listener in self._listeners:
-            listener(self.last)
+            listener(0)
 
     def clear(self, scope: str | None = None) -> None:
         """Remove all exchanges, or those of a scope; numbers go on."""
@@ -202,6 +202,8 @@ class Journal:
     @contextmanager
     def listening(self, listener: Callable[[int], object]) -> Iterator[None]:
         """Have something called with the number of each exchange, in the thread that records it.
+
+        At the end of the journal it is called with 0.
 
         Raises:
             TooManyListenersError: a hundred listen already.
@@ -220,7 +222,16 @@ class Journal:
         """Return how many exchanges are selected, up to a number."""
         return sum(entry.number <= until for entry in self._entries_of(selector))
 
-    def _validated(self, entry: Entry) -> Exchange:
+    def entry(self, number: int) -> Entry | None:
+        """Return the entry of a number, which is quick for a recent one; None if it is not there any more."""
+        with self._changed:
+            return next((entry for entry in reversed(self._entries) if entry.number == number), None)
+
+    def validated(self, entry: Entry) -> Exchange:
+        """Return the exchange of an entry with its verdict, if exchanges are validated.
+
+        Validation takes milliseconds an exchange: not for an event loop's own thread.
+        """
         if self._make_validator is None:
             return entry.exchange(self.masking)
         with self._validating:  # so that nothing is validated twice
@@ -232,7 +243,7 @@ class Journal:
             entries = [entry for entry in self._entries if entry.number > selector.after]
         for entry in entries:
             if selector.matches(entry.exchange(self.masking)) and (
-                not selector.violations or violates(self._validated(entry))
+                not selector.violations or violates(self.validated(entry))
             ):
                 yield entry
 
