@@ -5,9 +5,9 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-import zlib
-from functools import cache
 from typing import TYPE_CHECKING, Protocol
+
+import anycrc
 
 from .errors import S3Error, invalid_request, refusal
 
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 PREFIX = "x-amz-checksum-"
-_NO_CHECKSUMS = frozenset({"x-amz-checksum-algorithm", "x-amz-checksum-type", "x-amz-checksum-mode"})
+TYPE = "x-amz-checksum-type"
+_NO_CHECKSUMS = frozenset({"x-amz-checksum-algorithm", TYPE, "x-amz-checksum-mode"})
 
 
 class Hasher(Protocol):
@@ -30,60 +31,35 @@ class Hasher(Protocol):
         ...
 
 
-class Crc32:
-    """CRC-32, as in zlib."""
+class Crc:
+    """A CRC by its name in anycrc's catalogue."""
 
-    def __init__(self) -> None:
-        self._value = 0
-
-    def update(self, block: bytes) -> None:
-        """Feed a block."""
-        self._value = zlib.crc32(block, self._value)
-
-    def digest(self) -> bytes:
-        """Return the checksum, most significant byte first."""
-        return self._value.to_bytes(4, "big")
-
-
-class ReflectedCrc:
-    """A reflected CRC without a library: correct, at some ten megabytes a second."""
-
-    def __init__(self, bits: int, polynomial: int) -> None:
-        self._table = _crc_table(polynomial)
-        self._mask = (1 << bits) - 1
-        self._value = self._mask
-        self._bytes = bits // 8
+    def __init__(self, name: str, size: int) -> None:
+        self._model = anycrc.Model(name)
+        self._value: int | None = None
+        self._size = size
 
     def update(self, block: bytes) -> None:
         """Feed a block."""
-        table, value = self._table, self._value
-        for byte in block:
-            value = table[(value ^ byte) & 0xFF] ^ (value >> 8)
-        self._value = value
+        self._value = self._model.calc(block, self._value)
 
     def digest(self) -> bytes:
         """Return the checksum, most significant byte first."""
-        return (self._value ^ self._mask).to_bytes(self._bytes, "big")
-
-
-@cache
-def _crc_table(polynomial: int) -> tuple[int, ...]:
-    def entry(value: int) -> int:
-        for _ in range(8):
-            value = (value >> 1) ^ polynomial if value & 1 else value >> 1
-        return value
-
-    return tuple(map(entry, range(256)))
+        return (self._value or 0).to_bytes(self._size, "big")
 
 
 ALGORITHMS: Mapping[str, tuple[int, Callable[[], Hasher]]] = {
-    "CRC32": (4, Crc32),
-    "CRC32C": (4, lambda: ReflectedCrc(32, 0x82F63B78)),
-    "CRC64NVME": (8, lambda: ReflectedCrc(64, 0x9A6C9329AC4BC9B5)),
+    "CRC32": (4, lambda: Crc("CRC32", 4)),
+    "CRC32C": (4, lambda: Crc("CRC32C", 4)),
+    "CRC64NVME": (8, lambda: Crc("CRC64-NVME", 8)),
     "SHA1": (20, lambda: hashlib.sha1(usedforsecurity=False)),
     "SHA256": (32, hashlib.sha256),
 }
 """Digest size in bytes and maker of each algorithm."""
+DEFAULT = "CRC64NVME"
+"""The algorithm of an object whose client names none."""
+FULL_OBJECT = "FULL_OBJECT"
+"""The type of a checksum of the content, not of the parts' checksums."""
 
 
 class Checksum:
@@ -162,7 +138,7 @@ class ContentMd5:
 
 
 def claimed_checksum(headers: Mapping[str, str]) -> Checksum | None:
-    """Return the one checksum that the headers (by name in lower case) want verified.
+    """Return the one checksum that the headers (by name in lower case) name; None if they name none.
 
     Raises:
         S3Error: InvalidRequest, if there are several, or one that S3 does not know.

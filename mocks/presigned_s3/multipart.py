@@ -91,7 +91,7 @@ def assemble(
     listed: Sequence[ListedPart],
     uploaded: Mapping[int, Content],
     folder: Path,
-    algorithm: str | None,
+    algorithm: str,
     claims: Mapping[str, str],
     *,
     composite: bool,
@@ -102,7 +102,7 @@ def assemble(
         listed: the parts that the client wants.
         uploaded: the parts that there are, by number.
         folder: where the content goes.
-        algorithm: of the checksum that the upload was begun with.
+        algorithm: of the object's checksum.
         claims: the headers (by name in lower case) that say what comes of it.
         composite: whether that is a checksum of the parts' checksums.
 
@@ -113,7 +113,7 @@ def assemble(
         S3Error: InvalidPart, EntityTooSmall, BadDigest; InvalidRequest if a checksum is not listed that has
             to be, or the size is not what is claimed.
     """
-    if algorithm and composite:
+    if composite:
         _check_listed(listed, algorithm)
     parts = [_part(one, uploaded) for one in listed]
     for one, part in zip(listed[:-1], parts, strict=False):
@@ -126,7 +126,7 @@ def assemble(
                 ETag=one.etag,
             )
     whole = None
-    if algorithm and not composite:
+    if not composite:
         whole = Checksum(algorithm, claims.get(PREFIX + algorithm.lower()))
     with Content(folder, ContentMd5(None), whole) as content:
         for part in parts:
@@ -160,10 +160,10 @@ def _part(listed: ListedPart, uploaded: Mapping[int, Content]) -> Content:
     return part
 
 
-def _composite(parts: Sequence[Content], algorithm: str | None) -> str | None:
+def _composite(parts: Sequence[Content], algorithm: str) -> str | None:
     """Return the checksum of the parts' checksums; None if one of them has none."""
     checksums = [part.checksum for part in parts if part.checksum and part.checksum.algorithm == algorithm]
-    if algorithm is None or len(checksums) < len(parts):
+    if len(checksums) < len(parts):
         return None
     checksum = Checksum(algorithm)
     for one in checksums:

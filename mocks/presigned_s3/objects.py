@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from .attributes import check_attributes, check_key, handed_over, stored_headers
 from .backend import Order
-from .checksums import PREFIX, ContentMd5, claimed_checksum
+from .checksums import DEFAULT, PREFIX, Checksum, ContentMd5, claimed_checksum
 from .content import Content, read_range
 from .errors import invalid_argument, invalid_request, refusal
 from .multipart import MAX_PART_NUMBER, checksum_of_upload, parse_parts
@@ -53,7 +53,7 @@ class Objects:
         """Serve PutObject."""
         check_key(request.key)
         check_attributes(request.headers, bucket)
-        with self._received(request, signed, bucket) as content:
+        with self._received(request, signed, bucket, DEFAULT) as content:
             return self._store.put_object(
                 _order(request, bucket, stored_headers(request.headers, bucket)), content
             )
@@ -129,11 +129,13 @@ class Objects:
         return response
 
     @contextmanager
-    def _received(self, request: Request, signed: Signed | None, bucket: Bucket) -> Iterator[Content]:
+    def _received(
+        self, request: Request, signed: Signed | None, bucket: Bucket, algorithm: str | None = None
+    ) -> Iterator[Content]:
         """Give the content of a request, whole and verified; it is gone if the block fails."""
         _check_length(request)
         payload = _payload(request, signed)
-        checksum = claimed_checksum(request.headers)
+        checksum = claimed_checksum(request.headers) or (Checksum(algorithm) if algorithm else None)
         with self._store.new_content(
             bucket.name, ContentMd5(request.headers.get("content-md5")), checksum
         ) as content:

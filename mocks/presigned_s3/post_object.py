@@ -10,7 +10,7 @@ from urllib.parse import quote_plus, urlsplit, urlunsplit
 from .access import verdict
 from .attributes import check_attributes, check_key, headers_of_form, stored_headers
 from .backend import Order
-from .checksums import ContentMd5, claimed_checksum
+from .checksums import DEFAULT, Checksum, ContentMd5, claimed_checksum
 from .errors import missing_field, refusal
 from .form import Form
 from .policy import MAX_OBJECT_BYTES, Policy, parse
@@ -84,7 +84,7 @@ class PostObject:
     def _store_file(
         self, request: Request, form: Form, policy: Policy | None, headers: dict[str, str], bucket: Bucket
     ) -> Response:
-        md5, checksum = ContentMd5(headers.get("content-md5")), claimed_checksum(headers)
+        md5, checksum = ContentMd5(headers.get("content-md5")), claimed_checksum(headers) or Checksum(DEFAULT)
         with self._store.new_content(bucket.name, md5, checksum) as content:
             limit = policy.max_bytes if policy else MAX_OBJECT_BYTES
             content.receive(form.file_blocks(), limit, form.proposed_size)

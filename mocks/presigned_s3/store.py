@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from .access import check_policy
 from .archive import BUCKET_NAME, Archivist, adopt, stored_file
 from .backend import DEFAULT_REGION, Backend, Bucket, Order, granted_to_all
+from .checksums import FULL_OBJECT, TYPE
 from .cors import OPEN
 from .errors import S3Error, refusal
 from .preconditions import check_replaced, check_source
@@ -157,7 +158,9 @@ class Store:
             if content.checksum is not None:
                 key.checksum_algorithm = content.checksum.algorithm
                 key.checksum_value = content.checksum.value
+                key.checksum_type = FULL_OBJECT
                 response.set_header(content.checksum.header, content.checksum.value)
+                response.set_header(TYPE, FULL_OBJECT)
             response.set_header("ETag", key.etag)
             response.headers = [pair for pair in response.headers if pair[0].lower() != "last-modified"]
             self._archivist.record(order.bucket, order.key)
@@ -183,6 +186,8 @@ class Store:
         with self._backend.lock:
             response = self._backend.carry_out(order)
             key = self._backend.key(order.bucket, order.key, order.parameter("versionId") or None)
+            if key is not None and key.checksum_type:
+                response.set_header(TYPE, key.checksum_type)
             yield response, stored_file(key).path if key is not None else None
 
     def public_permissions(self, bucket: str, key: str, version_id: str | None) -> frozenset[str] | None:

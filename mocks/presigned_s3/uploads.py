@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from .archive import adopt
-from .checksums import Checksum
+from .checksums import DEFAULT, FULL_OBJECT, TYPE, Checksum
 from .errors import refusal
 from .multipart import assemble
 from .policy import MAX_OBJECT_BYTES
@@ -105,8 +105,8 @@ class Uploads:
             check_replaced(self._backend, order)
             parts = dict(self._parts.get(upload.id, {}))
             folder = self._archivist.folder(order.bucket)
-        algorithm = upload.metadata.get("x-amz-checksum-algorithm")
-        kind = upload.metadata.get("x-amz-checksum-type")
+        algorithm = upload.metadata.get("x-amz-checksum-algorithm", DEFAULT)
+        kind = upload.metadata.get(TYPE, FULL_OBJECT)
         try:
             whole = assemble(listed, parts, folder, algorithm, order.headers, composite=kind == "COMPOSITE")
         except FileNotFoundError:  # a part was replaced, or all are gone
@@ -117,6 +117,7 @@ class Uploads:
             check_replaced(self._backend, order)
             details = (kind, checksum, len(listed)) if checksum else None
             key = self._backend.complete_upload(order.bucket, upload, etag, details)
+            key.checksum_algorithm = algorithm
             adopt(key, content.path, content.size, etag)
             self._drop(order)
             self._archivist.record(order.bucket, order.key)

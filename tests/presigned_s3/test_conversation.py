@@ -88,6 +88,26 @@ def test_checksums_in_responses(connect, bucket):
                 assert got.get("ChecksumSHA256") == (checksum if expected else None)
 
 
+def test_checksum_of_an_object_whose_client_names_none(connect, bucket, form, post):
+    """Without a checksum of the client's, an object has the default one, however it came."""
+    client = connect(request_checksum_calculation="when_required")
+    put = client.put_object(Bucket=bucket, Key="k", Body=b"test data")
+    form.send(b"test data")
+    posted = post(form).headers
+    upload = {"Bucket": bucket, "Key": "parts"}
+    upload["UploadId"] = client.create_multipart_upload(**upload)["UploadId"]
+    part = {"PartNumber": 1, "ETag": client.upload_part(**upload, PartNumber=1, Body=b"test data")["ETag"]}
+    completed = client.complete_multipart_upload(**upload, MultipartUpload={"Parts": [part]})
+    heads = [
+        client.head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
+        for key in ("k", form.fields["key"], "parts")
+    ]
+    for response in (put, completed, *heads):
+        assert (response["ChecksumCRC64NVME"], response["ChecksumType"]) == ("rsrzr5yYqFU=", "FULL_OBJECT")
+    assert posted["x-amz-checksum-crc64nvme"] == "rsrzr5yYqFU="
+    assert posted["x-amz-checksum-type"] == "FULL_OBJECT"
+
+
 def test_range_beyond_the_end(client, bucket):
     """A range that begins after the end is answered with InvalidRange."""
     client.put_object(Bucket=bucket, Key="k", Body=b"0123456789")

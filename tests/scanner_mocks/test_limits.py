@@ -5,7 +5,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from scanner_api.scanning.catalogue import shipped_products
@@ -35,7 +34,7 @@ def test_each_limit_has_a_test():
     """Each row of the tables has a test of its name here."""
     rows = re.findall(r"^\| ([\w ]+) \|", LIMITS, re.MULTILINE)
     named = {f"test_{row.lower().replace(' ', '_')}" for row in rows if row != "limit"}
-    assert len(named) == 24
+    assert len(named) == 23
     assert named - globals().keys() == set()
 
 
@@ -203,16 +202,6 @@ def test_identities(s3):
     assert "of-anyone" in {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}
     s3.delete_bucket(Bucket="of-anyone")
     assert "of-anyone" not in {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}
-
-
-def test_checksums(mock):
-    """An object has the checksum that its upload named, and none where it named none."""
-    for calculation, told in (("when_required", []), ("when_supported", ["ChecksumCRC32"])):
-        config = Config(request_checksum_calculation=calculation)
-        s3 = aws_session().client("s3", endpoint_url=mock.s3, config=config)
-        s3.put_object(Bucket=mock.bucket, Key="limits/checksum", Body=b"x")
-        head = s3.head_object(Bucket=mock.bucket, Key="limits/checksum", ChecksumMode="ENABLED")
-        assert [name for name in head if name.startswith("Checksum")] == told
 
 
 def test_parts(mock, s3):
