@@ -116,14 +116,20 @@ def handed_over(headers: Mapping[str, str]) -> dict[str, str]:
 
 def stored_headers(headers: Mapping[str, str], bucket: Bucket) -> dict[str, str]:
     """Return what a new object is stored with: what is handed over, and S3's defaults."""
+    stored = copied_headers(headers, bucket)
+    if any(_verifies(name) for name in headers):
+        # moto locks only what this says is verified; the content is not there for it to see.
+        stored["content-md5"] = headers.get("content-md5", "by a checksum")
+    return stored
+
+
+def copied_headers(headers: Mapping[str, str], bucket: Bucket) -> dict[str, str]:
+    """Return what a copy is stored with, beside what it has of its source."""
     stored = {name: _header_value(name, value) for name, value in handed_over(headers).items()}
     if not any(name.startswith(("x-amz-acl", "x-amz-grant-")) for name in stored):
         stored["x-amz-acl"] = "private"
     if not bucket.encrypts:
-        stored.setdefault("x-amz-server-side-encryption", "AES256")
-    if any(_verifies(name) for name in headers):
-        # moto locks only what this says is verified; the content is not there for it to see.
-        stored["content-md5"] = headers.get("content-md5", "by a checksum")
+        stored.setdefault(_ENCRYPTION, "AES256")
     return stored
 
 
@@ -168,7 +174,7 @@ def _tags(document: str) -> dict[str, str]:
     pairs = [
         (tag.findtext("{*}Key"), tag.findtext("{*}Value", "")) for tag in root.iterfind("{*}TagSet/{*}Tag")
     ]
-    if root.tag.rpartition("}")[2] != "Tagging" or any(key is None for key, _ in pairs):
+    if any(key is None for key, _ in pairs):  # S3 does not look at the name of the root
         raise refusal("MalformedXML")
     tags = {str(key): value for key, value in pairs}
     if len(tags) < len(pairs):

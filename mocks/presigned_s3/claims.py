@@ -146,8 +146,14 @@ def _check_expires(text: str) -> None:
 
 def _malformed(message: str, elements: Mapping[str, str] | None = None) -> S3Error:
     whole = f"The authorization header is malformed; {message}"
-    return S3Error(400, "AuthorizationHeaderMalformed", whole, elements)
+    return S3Error(400, "AuthorizationHeaderMalformed", whole, elements, _region_headers(elements))
 
 
 def _query_error(message: str, elements: Mapping[str, str] | None = None) -> S3Error:
-    return S3Error(400, "AuthorizationQueryParametersError", message, elements)
+    code = "AuthorizationQueryParametersError"
+    return S3Error(400, code, message, elements, _region_headers(elements))
+
+
+def _region_headers(elements: Mapping[str, str] | None) -> list[tuple[str, str]]:
+    """Return the header that tells SDKs where a bucket is, if an error's elements say so."""
+    return [("x-amz-bucket-region", elements["Region"])] if elements and "Region" in elements else []

@@ -104,6 +104,8 @@ def preflight(
         raise S3Error(400, "BadRequest", "Insufficient information. Origin request header needed.")
     method = headers.get("access-control-request-method")
     elements = {"Method": method or "OPTIONS", "ResourceType": resource_type}
+    if not rules:
+        elements["ResourceType"] = "BUCKET"
     if rules is None:
         raise S3Error(403, "AccessForbidden", "CORSResponse: Bucket not found", elements)
     if not rules:

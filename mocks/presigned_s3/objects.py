@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from .attributes import check_attributes, check_key, handed_over, stored_headers
+from .attributes import check_attributes, check_key, copied_headers, handed_over, stored_headers
 from .backend import Order
 from .checksums import DEFAULT, PREFIX, Checksum, ContentMd5, claimed_checksum
 from .content import Content, read_range
-from .errors import invalid_argument, invalid_request, refusal
+from .errors import S3Error, invalid_argument, invalid_request, refusal
 from .multipart import MAX_PART_NUMBER, checksum_of_upload, parse_parts
 from .payload import ChunkedBody, VerifiedBody, open_payload
 from .policy import MAX_OBJECT_BYTES
@@ -70,12 +70,12 @@ class Objects:
         """Serve CopyObject."""
         check_key(request.key)
         check_attributes(request.headers, bucket)
-        return self._store.copy_object(_order(request, bucket, _copied_headers(request)))
+        return self._store.copy_object(_order(request, bucket, copied_headers(request.headers, bucket)))
 
     def copy_part(self, request: Request, bucket: Bucket) -> Response:
         """Serve UploadPartCopy."""
         _check_part_number(request)
-        return self._store.uploads.copy_part(_order(request, bucket, _copied_headers(request)))
+        return self._store.uploads.copy_part(_order(request, bucket, copied_headers(request.headers, bucket)))
 
     def begin_upload(self, request: Request, bucket: Bucket) -> Response:
         """Serve CreateMultipartUpload."""
@@ -108,11 +108,15 @@ class Objects:
         order = Order("HEAD", bucket.name, request.key, request.query, headers, bucket.region)
         with self._store.look_up(order) as (response, path):
             if response.status != HTTPStatus.OK or path is None:
-                return (
-                    response
-                    if request.method == "HEAD"
-                    else self._store.ask(_order(request, bucket, headers))
-                )
+                if request.method == "HEAD":
+                    return response
+                try:
+                    return self._store.ask(_order(request, bucket, headers))
+                except S3Error as error:
+                    error.headers = [
+                        pair for pair in response.headers if pair[0].lower().startswith("x-amz-")
+                    ]
+                    raise
             condition = unmet(request.headers, response)
             if condition in ("If-None-Match", "If-Modified-Since"):
                 response.status, response.length = HTTPStatus.NOT_MODIFIED, 0
@@ -179,12 +183,6 @@ def _check_length(request: Request) -> None:
     if len(length) > _MAX_LENGTH_DIGITS or int(length) > MAX_OBJECT_BYTES:
         proposed = int(length[:_MAX_LENGTH_DIGITS])
         raise refusal("EntityTooLarge", ProposedSize=proposed, MaxSizeAllowed=MAX_OBJECT_BYTES)
-
-
-def _copied_headers(request: Request) -> dict[str, str]:
-    headers = handed_over(request.headers)
-    headers.setdefault("x-amz-acl", "private")
-    return headers
 
 
 def _check_part_number(request: Request) -> None:

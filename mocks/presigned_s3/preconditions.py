@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from .response import Response
 
 _SOURCE = "x-amz-copy-source"
+_RANGE = f"{_SOURCE}-range"
+_BYTES = re.compile(r"bytes=(\d{1,18})-(\d{1,18})", re.ASCII)
 
 
 def unmet(conditions: Mapping[str, str], found: Response) -> str:
@@ -70,7 +73,7 @@ def check_replaced(backend: Backend, order: Order) -> None:
 
 
 def check_source(backend: Backend, order: Order) -> None:
-    """Raise `S3Error` unless the order names an object to copy that is as it wants it, if it is there."""
+    """Raise `S3Error` unless the order names an object to copy that meets its conditions, if it exists."""
     bucket, key, query = _source(order.headers[_SOURCE])
     prefix = f"{_SOURCE}-if-"
     conditions = {
@@ -78,11 +81,28 @@ def check_source(backend: Backend, order: Order) -> None:
         for name, value in order.headers.items()
         if name.startswith(prefix)
     }
-    if not conditions or backend.bucket(bucket) is None:
+    if backend.bucket(bucket) is None:
         return
     found = backend.carry_out(Order("HEAD", bucket, key, tuple(parse_qsl(query))))
-    if found.status == HTTPStatus.OK and (condition := unmet(conditions, found)):
+    if found.status != HTTPStatus.OK:
+        return
+    if condition := unmet(conditions, found):
         raise _failed(f"{_SOURCE}-{condition}")
+    if _RANGE in order.headers and order.asks_for("partNumber"):
+        _check_range(order.headers[_RANGE], found.length)
+
+
+def _check_range(text: str, size: int) -> None:
+    match = _BYTES.fullmatch(text)
+    if match is None or int(match[1]) > int(match[2]):
+        message = (
+            f"The {_RANGE} value must be of the form bytes=first-last where first and last are the "
+            "zero-based offsets of the first and last bytes to copy"
+        )
+        raise invalid_argument(message, _RANGE, text)
+    if int(match[2]) >= size:
+        message = f"Range specified is not valid for source object of size: {size}"
+        raise invalid_argument(message, _RANGE, text)
 
 
 def _source(text: str) -> tuple[str, str, str]:

@@ -14,6 +14,7 @@ from .errors import MAX_HEADER_SECTION_BYTES, S3Error, refusal
 from .objects import Objects, read_document
 from .request import OF_BUCKETS
 from .response import Response
+from .store import MAX_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -111,7 +112,10 @@ class Routes:
     def _serve_bucket(self, request: Request, signed: Signed | None, bucket: Bucket) -> Response:
         headers = handed_over(request.headers)
         if request.method in ("GET", "HEAD"):
-            return self._store.ask(_order(request, bucket, headers))
+            query = tuple(
+                (name, _capped(value) if name == "max-keys" else value) for name, value in request.query
+            )
+            return self._store.ask(replace(_order(request, bucket, headers), query=query))
         if request.method not in ("PUT", "DELETE", "POST"):
             raise _not_allowed(request)
         # The first is what is asked for; moto would take another, and the archive hold what is none.
@@ -175,6 +179,11 @@ class Routes:
 
 def _order(request: Request, bucket: Bucket, headers: Mapping[str, str], body: bytes = b"") -> Order:
     return Order(request.method, bucket.name, request.key, request.query, headers, bucket.region, body)
+
+
+def _capped(number: str) -> str:
+    """Return how many keys are listed where `number` are requested: no more than a thousand."""
+    return str(min(int(number[:9]), MAX_KEYS)) if number.isascii() and number.isdigit() else number
 
 
 def _not_allowed(request: Request, resource_type: str = "") -> S3Error:

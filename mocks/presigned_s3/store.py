@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,15 @@ if TYPE_CHECKING:
     from .checksums import Checksum, ContentMd5
     from .content import Content
     from .response import Response
+
+_RESERVED_NAME = re.compile(
+    r"(?:\d{1,3}\.){3}\d{1,3}|.*\.\..*|(?:xn--|sthree-|amzn-s3-demo-).*"
+    r"|.*(?:-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)",
+    re.ASCII,
+)
+"""Names of buckets that are no host names, are IP addresses, or are S3's own."""
+MAX_KEYS = 1000
+"""How many keys one request lists or deletes at most."""
 
 _log = logging.getLogger(__name__)
 
@@ -97,7 +107,7 @@ class Store:
 
     def create_bucket(self, order: Order) -> Response:
         """Make a bucket: in the region that the order's body names, or else in the order's own."""
-        if not BUCKET_NAME.fullmatch(order.bucket):
+        if not BUCKET_NAME.fullmatch(order.bucket) or _RESERVED_NAME.fullmatch(order.bucket):
             raise refusal("InvalidBucketName", BucketName=order.bucket)
         settings: dict[str, Any] = {
             "region": order.region,
@@ -120,6 +130,8 @@ class Store:
         """Carry out an order that changes a bucket, or several of its objects."""
         if order.method == "PUT" and order.asks_for("policy"):
             check_policy(order.body)
+        if order.asks_for("delete") and order.body.count(b"<Key>") > MAX_KEYS:
+            raise refusal("MalformedXML")
         with self._backend.lock, self._archivist.removing(order.bucket):
             before = self._backend.names(order.bucket)
             response = self._backend.carry_out(order)

@@ -474,6 +474,51 @@ def test_wrong_region(connect, bucket):
     assert connect(region="eu-west-1").list_objects_v2(Bucket=bucket)["KeyCount"] == 0
 
 
+def test_region_of_a_bucket(connect, bucket, error):
+    """A request signed for another region is told the bucket's, in a header too."""
+    url = connect(region="eu-west-1").generate_presigned_url("list_objects_v2", Params={"Bucket": bucket})
+    response = httpx.get(url)
+    assert (error(response)["Region"], response.headers["x-amz-bucket-region"]) == ("us-west-2", "us-west-2")
+
+
+def test_encryption_of_copies(client, bucket):
+    """A copy is encrypted as any object is, and its response says so."""
+    client.put_object(Bucket=bucket, Key="k", Body=b"x")
+    copied = client.copy_object(Bucket=bucket, Key="copy", CopySource=f"{bucket}/k")
+    assert copied["ServerSideEncryption"] == "AES256"
+    assert client.head_object(Bucket=bucket, Key="copy")["ServerSideEncryption"] == "AES256"
+
+
+@pytest.mark.parametrize("range_", ["bytes=0-10", "bytes=5-2", "bytes=a-b", "0-5", "bytes=0-", "bytes=-3"])
+def test_ranges_that_cannot_be_copied(range_, client, bucket):
+    """A part is copied from a range inside its source, with both ends, or not at all."""
+    client.put_object(Bucket=bucket, Key="k", Body=b"0123456789")
+    upload = {"Bucket": bucket, "Key": "copy"}
+    upload["UploadId"] = client.create_multipart_upload(**upload)["UploadId"]
+    part = {"PartNumber": 1, "CopySource": f"{bucket}/k", "CopySourceRange": range_}
+    assert code(client.upload_part_copy, **upload, **part) == "InvalidArgument"
+
+
+def test_delete_marker_in_responses(client, bucket):
+    """A response for a deleted object of a versioned bucket says that there is a delete marker."""
+    client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    client.put_object(Bucket=bucket, Key="k", Body=b"x")
+    marker = client.delete_object(Bucket=bucket, Key="k")["VersionId"]
+    for read in (client.get_object, client.head_object):
+        with pytest.raises(ClientError) as caught:
+            read(Bucket=bucket, Key="k")
+        headers = caught.value.response["ResponseMetadata"]["HTTPHeaders"]
+        assert (headers["x-amz-delete-marker"], headers["x-amz-version-id"]) == ("true", marker)
+
+
+def test_a_thousand_keys_at_most(client, bucket):
+    """One request deletes, and lists, no more than a thousand keys."""
+    keys = [{"Key": f"k{number}"} for number in range(1001)]
+    assert code(client.delete_objects, Bucket=bucket, Delete={"Objects": keys}) == "MalformedXML"
+    assert len(client.delete_objects(Bucket=bucket, Delete={"Objects": keys[:1000]})["Deleted"]) == 1000
+    assert client.list_objects_v2(Bucket=bucket, MaxKeys=2000)["MaxKeys"] == 1000
+
+
 def test_presigned_urls(client, bucket):
     """Presigned URLs put and get an object, with the headers that they ask for."""
     put = client.generate_presigned_url(

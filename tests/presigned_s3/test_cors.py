@@ -138,3 +138,11 @@ def test_the_mocks_bucket_is_open(server):
         assert answer.headers["Access-Control-Allow-Origin"] == "*"
         exposed = answer.headers["Access-Control-Expose-Headers"].split(", ")
         assert {"ETag", "Accept-Ranges", "Content-Range", "x-amz-request-id"} <= set(exposed)
+
+
+@pytest.mark.parametrize(("rules", "resource_type"), [([], "BUCKET"), (None, "BUCKET"), ([RULE], "OBJECT")])
+def test_resource_type_of_a_refusal(rules, resource_type):
+    """Where there are no rules, the bucket is named as what lacks them, even for an object."""
+    with pytest.raises(S3Error) as caught:
+        preflight(rules, asking("https://other.test", "PUT"), "OBJECT")
+    assert caught.value.elements["ResourceType"] == resource_type

@@ -135,7 +135,13 @@ def test_authorization_headers_that_are_none(authorization, code, server, bucket
     assert error(response)["Code"] == code
 
 
-@pytest.mark.parametrize("name", ["ab", "Upper", "under_score", "-dash", "a" * 64])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ab", "Upper", "under_score", "-dash", "a" * 64, "192.168.1.1", "two..dots", "xn--photos", "sthree-a",
+        "photos-s3alias", "photos--ol-s3",
+    ],
+)  # fmt: skip
 def test_names_that_no_bucket_may_have(name, send, error):
     """A bucket name that S3 does not take is refused."""
     response = send("PUT", f"/{name}")
