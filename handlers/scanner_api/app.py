@@ -72,8 +72,8 @@ class Application:
         randomness: what ids, keys and request ids are drawn from.
         database: where state is kept; by default the one that the settings name.
         bucket: where photos go; by default the one that the settings name.
-        reveal: tell clients how a response of ours broke the contract (mock and tests).
-        fallback: answers operations without a handler, and what a client prefers (mock).
+        reveal: tell clients how a response of ours violated the contract (mock and tests).
+        fallback: handles operations without a handler, and what a client prefers (mock).
 
     Attributes:
         stores: where everything is kept.
@@ -151,7 +151,7 @@ class Application:
         Raises:
             DatabaseError: the database cannot be used.
             PhotoBucketError: there are no AWS credentials.
-            ResolverError: the contract has an operation that no handler answers.
+            ResolverError: the contract has an operation that no handler handles.
         """
         await self._service.start()
 

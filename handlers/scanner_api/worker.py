@@ -58,7 +58,7 @@ class Worker:
         Raises:
             DatabaseError: the database cannot be used.
             PhotoBucketError: there are no AWS credentials.
-            QueueError: Redis does not answer.
+            QueueError: Redis does not respond.
         """
         async with AsyncExitStack() as running:
             running.push_async_callback(self._database.close)

@@ -1,4 +1,4 @@
-"""HTTP Archives (HAR 1.2): written of exchanges, and read whoever recorded them.
+"""HTTP Archives (HAR 1.2): written from exchanges, and read from any recorder.
 
 Browsers' developer tools, mitmproxy, k6, our journal and our checks write them.
 """
@@ -48,7 +48,7 @@ class HarWriter:
     """Writes a HAR file one exchange at a time; it is whole once it is closed.
 
     Args:
-        file: open for writing; whoever opened it closes it.
+        file: open for writing; the caller closes it.
         program: that writes it.
     """
 
@@ -200,7 +200,7 @@ class Request(msgspec.Struct):
 
 
 class Response(msgspec.Struct):
-    """What was answered."""
+    """The response."""
 
     status: int
     headers: list[Pair] = []

@@ -91,7 +91,7 @@ def _traffic(report: Report, traffic: Traffic) -> Iterator[str]:
 
 
 def _conclusion(report: Report, text: str) -> str:
-    return f'<p class="verdict {CLASSES.get(report.exit_code, "")}">{escape(text)}</p>'
+    return f'<p class="outcome {CLASSES.get(report.exit_code, "")}">{escape(text)}</p>'
 
 
 def _facts(report: Report) -> str:

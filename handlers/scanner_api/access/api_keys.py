@@ -54,7 +54,7 @@ def check_shape(key: str) -> None:
     if match is None:
         raise Unauthorized(
             "The API key has the wrong shape: csb, csu or cpk, an underscore, 32 letters and digits, "
-            "an underscore and 8 lower-case hex digits are wanted."
+            "an underscore and 8 lower-case hex digits are expected."
         )
     body, checksum = match.groups()
     if checksum_of(body) != checksum:

@@ -60,12 +60,12 @@ def fetched(url: str) -> bytes:
     try:
         with httpx.stream("GET", url, headers=encoding, timeout=TIMEOUT_SECONDS) as response:
             if response.status_code != httpx.codes.OK:
-                raise KeySetError(f"its URL answered {response.status_code}")
+                raise KeySetError(f"its URL responded with {response.status_code}")
             content = bytearray()
             for chunk in response.iter_raw():
                 content += chunk
                 if len(content) > MOST_BYTES:
-                    raise KeySetError(f"its URL answered more than {MOST_BYTES} bytes")
+                    raise KeySetError(f"its URL sent more than {MOST_BYTES} bytes")
             return bytes(content)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise KeySetError(f"its URL: {type(error).__name__}") from error

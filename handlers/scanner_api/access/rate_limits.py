@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 MINUTE = 60
 DAY = 86_400
 MAX_REFUSALS = 10_000
-UNREACHABLE = "The storage of the rate limits does not answer."
+UNREACHABLE = "The storage of the rate limits does not respond."
 
 
 class Window(NamedTuple):

@@ -132,7 +132,7 @@ class TokenVerifier:
         if claims.iss != self._issuer:
             raise Unauthorized("The bearer token is not of the issuer that this server trusts.")
         if self._audience not in ([claims.aud] if isinstance(claims.aud, str) else claims.aud):
-            raise Unauthorized("The bearer token is meant for another audience.")
+            raise Unauthorized("The bearer token is for another audience.")
         if not now < claims.exp + LEEWAY_SECONDS <= END_OF_TIME:
             raise Unauthorized("The bearer token has expired.")
         if not max(claims.nbf, claims.iat) <= now + LEEWAY_SECONDS:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from scanner_api.storage.credentials import CredentialStore, WebSessionRecord
 
 SHAPE = re.compile(r"[A-Za-z0-9_-]{43}")
-"""256 random bits, as `secrets.token_urlsafe` writes them; whoever signs users in makes them."""
+"""256 random bits, as `secrets.token_urlsafe` writes them; created where users sign in."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 """Methods that change nothing (RFC 9110, section 9.2.1): another site may make a browser send them."""
 

@@ -1,4 +1,4 @@
-"""API keys as whoever runs the service handles them."""
+"""Creates, lists and revokes API keys for the operator of the service."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class KeyRing:
         per_minute: int,
         per_day: int,
     ) -> tuple[ApiKey, str]:
-        """Store a new key, after whoever of its owner is new; return it with what its holder shows.
+        """Store a new key, and its owner first if that is new; return it with what its holder shows.
 
         Raises:
             Refused: the owner is not known, or is known and should be new.

@@ -127,11 +127,11 @@ class BedrockExtractor:
         except ClientError as error:
             reason = error.response["Error"]["Code"]
             if reason in _PASSING:
-                raise ServiceUnavailable("The extraction model does not answer.") from error
+                raise ServiceUnavailable("The extraction model does not respond.") from error
             raise ExtractionError(f"Bedrock refuses the photo: {reason}.") from error
         except BotoCoreError as error:
             logger.warning("Bedrock cannot be called: %s", type(error).__name__)
-            raise ServiceUnavailable("The extraction model does not answer.") from error
+            raise ServiceUnavailable("The extraction model does not respond.") from error
         return response
 
     def _bedrock(self) -> Any:
@@ -187,7 +187,9 @@ def _findings(response: Mapping[str, Any]) -> list[Finding]:
     used: Any = next((block["toolUse"]["input"] for block in content if "toolUse" in block), None)
     if not _VALIDATOR.is_valid(used):
         stopped = response.get("stopReason")
-        raise ExtractionError(f"The model's answer is not as it was asked for (it stopped for {stopped}).")
+        raise ExtractionError(
+            f"The model's response is not in the requested form (it stopped for {stopped})."
+        )
     return [
         Finding(
             finding["field_name"],

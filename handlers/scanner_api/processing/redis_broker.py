@@ -78,7 +78,7 @@ class RedisBroker:
             async with asyncio.timeout(_ANSWER_SECONDS):
                 await self._broker.startup()
         except (RedisError, OSError) as error:
-            raise QueueError("The Redis of the queue (queue_url) does not answer.") from error
+            raise QueueError("The Redis of the queue (queue_url) does not respond.") from error
         if self._tasks is not None:
             self._listening = asyncio.create_task(self._listen())
 
@@ -113,7 +113,7 @@ class RedisBroker:
             try:
                 await receiver.listen(self._finish)
             except Exception as error:  # noqa: BLE001 -- an outage raises many, in groups
-                logger.warning("The Redis of the queue does not answer: %s", _root(error))
+                logger.warning("The Redis of the queue does not respond: %s", _root(error))
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._finish.wait(), _PAUSE_SECONDS)
 

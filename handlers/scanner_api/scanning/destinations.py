@@ -111,7 +111,7 @@ class Permissions:
     Args:
         ports: the ports on which public addresses may be called; none keeps everything on this network.
         allowed: exceptions, each ``host:port`` (as in the URL, wherever it resolves to), or a network such
-            as ``127.0.0.0/8`` (on any port). Whoever may submit URLs reaches what is listed.
+            as ``127.0.0.0/8`` (on any port). Anyone who may submit URLs reaches what is listed.
 
     Raises:
         ValueError: an exception is neither.

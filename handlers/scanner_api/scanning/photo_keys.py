@@ -81,7 +81,7 @@ class PhotoKeys:
 
     Args:
         template: the key with placeholders {yyyy}, {mm} (UTC), {photo_type}, {session_id}, {id} and {ext}.
-        secret: at least 16 random bytes; whoever has them can issue keys.
+        secret: at least 16 random bytes; anyone who has them can issue keys.
         new_random: returns as many random bytes as it is asked for.
 
     Raises:

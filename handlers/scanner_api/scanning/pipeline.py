@@ -41,7 +41,7 @@ def claim(capture: Capture, now: datetime) -> Capture:
     if capture.status in FINAL:
         raise StepError(f"A capture that is {capture.status} is not processed.")
     if capture.attempts >= MAX_ATTEMPTS:
-        return fail(capture, f"Processing was begun {MAX_ATTEMPTS} times and did not end.", now)
+        return fail(capture, f"Processing was started {MAX_ATTEMPTS} times and did not end.", now)
     return _restarted(capture, attempts=capture.attempts + 1)
 
 

@@ -35,7 +35,7 @@ _SHORTENERS: Final = frozenset(
 def analyse(resolution: Resolution) -> dict[str, Any]:
     """Return the ``qr_analysis`` of a chain: hops with their headers, who resolves it, and the GTIN in it.
 
-    ``hop_count`` counts ``hops``: every URL that answered. ``extracted_gtin`` and ``error_message`` are None
+    ``hop_count`` counts ``hops``: every URL that responded. ``extracted_gtin`` and ``error_message`` are None
     where there is none.
     """
     urls = list(dict.fromkeys([resolution.initial_url, *resolution.chain, resolution.final_url]))

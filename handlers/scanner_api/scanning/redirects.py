@@ -225,10 +225,10 @@ def _joined(base: httpx.URL, location: bytes) -> str:
 
 def _failure(error: httpx.TransportError) -> str:
     if isinstance(error, httpx.TimeoutException):
-        return "did not answer in time"
+        return "did not respond in time"
     if isinstance(error, httpx.ConnectError):
         return "cannot be connected to"
-    return "did not answer in HTTP"
+    return "did not respond in HTTP"
 
 
 def _bounded(headers: httpx.Headers) -> dict[str, str]:

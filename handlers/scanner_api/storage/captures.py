@@ -1,4 +1,4 @@
-"""Stores captures, and leases them to whoever processes them."""
+"""Stores captures, and leases them to workers."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """The SQL database: its connections, transactions and schema, on SQLite or PostgreSQL.
 
 A failure at start is a :class:`DatabaseError` that says what to do. While serving, a database that does
-not answer is a 503 (:class:`~openapi_service.problems.ServiceUnavailable`), and a row that the schema refuses
-a :class:`ConstraintError`.
+not respond is a 503 (:class:`~openapi_service.problems.ServiceUnavailable`), and a row that the schema
+refuses a :class:`ConstraintError`.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _SNAPSHOT: Final[dict[str, dict[str, Any]]] = {
 _PING_SECONDS: Final = 3
 _PASSING_STATES: Final = frozenset({"08", "40", "53", "55", "57", "58"})
 """PostgreSQL's classes of errors for lost connections, deadlocks, want of resources and shutdowns."""
-_UNAVAILABLE: Final = "The database does not answer."
+_UNAVAILABLE: Final = "The database does not respond."
 
 logger = logging.getLogger(__name__)
 
@@ -179,7 +179,7 @@ class Database:
 
         Raises:
             ConstraintError: the schema refuses a row.
-            ServiceUnavailable: the database does not answer, or gave way to another transaction.
+            ServiceUnavailable: the database does not respond, or gave way to another transaction.
         """
         async with self._write_lock, _connection(self._engine) as connection, connection.begin():
             yield connection
@@ -189,7 +189,7 @@ class Database:
         """Open a connection whose reads all see one committed state.
 
         Raises:
-            ServiceUnavailable: the database does not answer.
+            ServiceUnavailable: the database does not respond.
         """
         async with self.read_lock, _connection(self._snapshots) as connection:
             yield connection
@@ -198,7 +198,7 @@ class Database:
         """Return all rows of one statement, of one committed state.
 
         Raises:
-            ServiceUnavailable: the database does not answer.
+            ServiceUnavailable: the database does not respond.
         """
         async with self.snapshot() as connection:
             rows: Sequence[Any] = (await connection.execute(statement)).all()
@@ -209,7 +209,7 @@ class Database:
 
         Raises:
             ConstraintError: the schema refuses a row.
-            ServiceUnavailable: the database does not answer, or gave way to another transaction.
+            ServiceUnavailable: the database does not respond, or gave way to another transaction.
         """
         async with self.transaction() as connection:
             return (await connection.execute(statement, rows)).rowcount
@@ -278,7 +278,7 @@ def _translated() -> Iterator[None]:
     except (exc.DBAPIError, ConnectionError, TimeoutError) as error:
         if isinstance(error, exc.DBAPIError) and not _is_passing(error):
             raise
-        logger.warning("The database does not answer: %s", type(error).__name__)
+        logger.warning("The database does not respond: %s", type(error).__name__)
         raise ServiceUnavailable(_UNAVAILABLE) from error
 
 

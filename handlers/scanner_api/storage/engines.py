@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 _WANTED: Final = (
-    "wanted is sqlite+aiosqlite:///FILE or postgresql+asyncpg://USER:PASSWORD@HOST/DATABASE (database_url)"
+    "expected sqlite+aiosqlite:///FILE or postgresql+asyncpg://USER:PASSWORD@HOST/DATABASE (database_url)"
 )
 _SQLITE_PATIENCE: Final = 10
 _ARGUMENTS: Final[dict[str, dict[str, Any]]] = {
@@ -149,7 +149,7 @@ def _roll_back_sqlite(connection: Any, record: object, error: object) -> None:  
     """Give up the transaction of a connection that is given up, before it is closed.
 
     SQLite keeps a closed connection, and its locks, for as long as one of its statements is held by someone,
-    such as by the traceback of whoever was cancelled.
+    such as by the traceback of a cancelled task.
     """
     rolling_back = asyncio.ensure_future(connection.driver_connection.rollback())
     _rolling_back.add(rolling_back)

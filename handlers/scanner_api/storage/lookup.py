@@ -83,7 +83,7 @@ class Lookup(Generic[Record]):
         """Return the records with this key.
 
         Raises:
-            ServiceUnavailable: the database does not answer.
+            ServiceUnavailable: the database does not respond.
         """
         inline = self._database.inline
         if inline is None:
@@ -125,8 +125,8 @@ class Lookup(Generic[Record]):
             if kept:
                 logger.info("The connection is lost (%s); reading on a new one", type(error).__name__)
                 return await self._read(keys)
-            logger.warning("The database does not answer: %s", type(error).__name__)
-            raise ServiceUnavailable("The database does not answer.") from error
+            logger.warning("The database does not respond: %s", type(error).__name__)
+            raise ServiceUnavailable("The database does not respond.") from error
 
     async def _try_read(self, keys: list[str]) -> Iterable[Sequence[Any]]:
         async with asyncio.timeout(_SECONDS), self._database.read_lock:

@@ -40,9 +40,9 @@ class HttpSemantics(RunCheck):
     sentence = "Allow, HEAD, Accept and preflights are what HTTP says they are."
     rules: ClassVar[dict[str, str]] = {
         "allow": "the Allow of a 405 lists the methods that the path has, and no others",
-        "head": "HEAD answers as GET does, without a body",
+        "head": "HEAD responds as GET does, without a body",
         "406": "an Accept that excludes every response gets none, where the contract has a 406",
-        "preflight": "a preflight that is answered at all allows the method and the credentials' headers",
+        "preflight": "a preflight, where supported, allows the method and the credentials' headers",
         "open cookies": "a preflight allows no credentials to every origin",
     }
     severity = Severity.MEDIUM
@@ -78,7 +78,7 @@ class HttpSemantics(RunCheck):
         get = self.send(operation, self.target.headers)
         head = self.send(operation, self.target.headers, method="HEAD")
         if (message := _outline(head)) != _outline(get):
-            message = f"HEAD answers {message}, GET {_outline(get)}"
+            message = f"HEAD responds with {message}, GET {_outline(get)}"
             yield self.failure("head", message, label_of(operation), head)
         elif head.content:
             yield self.failure("head", "the response to HEAD has a body", label_of(operation), head)
@@ -88,7 +88,7 @@ class HttpSemantics(RunCheck):
             headers = {**self.target.headers, "Accept": UNHEARD_OF}
             response = self.send(operation, headers)
             if response.is_success:
-                message = f"Accept: {UNHEARD_OF} is answered {_outline(response)}"
+                message = f"Accept: {UNHEARD_OF} gets {_outline(response)}"
                 yield self.failure("406", message, label_of(operation), response)
 
     def _try_preflight(self, operations: list[Operation]) -> Iterator[CheckFailure]:

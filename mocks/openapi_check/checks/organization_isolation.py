@@ -35,8 +35,8 @@ class OrganizationIsolation(RunCheck):
     name = "organization_isolation"
     sentence = "What belongs to one organization does not exist for another."
     rules: ClassVar[dict[str, str]] = {
-        "read": "another organization's id is answered as an unknown one, by safe methods",
-        "write": "another organization's id is answered as an unknown one, by all other methods",
+        "read": "another organization's id gets the response of an unknown one, by safe methods",
+        "write": "another organization's id gets the response of an unknown one, by all other methods",
         "list": "a list has nothing of another organization's",
     }
     severity = Severity.CRITICAL
@@ -71,7 +71,7 @@ class OrganizationIsolation(RunCheck):
             for_unknown, dict.fromkeys(unknown.values(), "id")
         ):
             theirs, nobodys = _described(response), _described(for_unknown)
-            message = f"another organization's id is answered {theirs}, an unknown one {nobodys}"
+            message = f"another organization's id gets {theirs}, an unknown one {nobodys}"
             rule = "read" if step.operation.method in SAFE else "write"
             yield self.failure(rule, message, label_of(step.operation), response)
 

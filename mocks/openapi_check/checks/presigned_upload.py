@@ -48,7 +48,7 @@ class PresignedUpload(RunCheck):
 
     @classmethod
     def missing(cls, target: Target) -> str:
-        """Return that no form can be had, if so."""
+        """Return the finding that no form is available, if so."""
         if target.read_only:
             return "uploads are not read-only"
         return "" if has_forms(target.contract) else "the contract has no presigned uploads"
@@ -69,7 +69,7 @@ class PresignedUpload(RunCheck):
         label = label_of(step.operation)
         response = self._post(form)
         if response is None or not response.is_success:
-            yield self.failure("photo", f"the photo was answered {_described(response)}", label, response)
+            yield self.failure("photo", f"the photo got {_described(response)}", label, response)
         if response is not None:
             for rule, spoiled in _spoiled(form.fields):
                 yield from self._refused(rule, label, self._post(form._replace(fields=spoiled)))

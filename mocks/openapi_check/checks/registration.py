@@ -35,7 +35,7 @@ def registered(
 ) -> Iterator[list[Check]]:
     """Let Schemathesis make these checks on a target, and yield them once it made them; report which runs.
 
-    Whoever else uses Schemathesis in this process does not get them.
+    Other users of Schemathesis in this process do not get them.
     """
     with _ONE_RUN:
         made: list[Check] = []

@@ -93,7 +93,7 @@ class Samples:
         try:
             _smallest(self._target.contract, operation.path, operation.method)
         except (HypothesisException, SchemathesisError):
-            self._note(f"{label_of(operation)}: untried, no request could be made up")
+            self._note(f"{label_of(operation)}: untried, no request could be generated")
             return False
         return True
 

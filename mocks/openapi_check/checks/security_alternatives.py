@@ -24,7 +24,7 @@ SHOWN: Final = ("api_key", "bearer", "cookie")
 """The credentials that a caller shows, by their names."""
 
 MADE_UP: Final = ("example", "generated")
-"""How the mock of another contract answers: it asks for a credential, and cannot know which is right."""
+"""How the mock of another contract responds: it asks for a credential, and cannot know which is right."""
 
 
 class SecurityAlternatives(RunCheck):
@@ -34,7 +34,7 @@ class SecurityAlternatives(RunCheck):
     sentence = "Each way of showing who calls is enforced, and each is enough."
     rules: ClassVar[dict[str, str]] = {
         "none": "a call without a credential is a 401, or a 403 where the contract has that alone",
-        "wrong": "a call with a wrong credential is answered as one without",
+        "wrong": "a call with a wrong credential gets the response of one without",
         "alone": "a right credential alone is enough: no 401, and no 403 where another has none",
     }
     severity = Severity.CRITICAL
@@ -66,7 +66,7 @@ class SecurityAlternatives(RunCheck):
             if scheme in self._wrong:
                 response = self.send(operation, {**common, **self._wrong[scheme]})
                 if response.headers.get("X-Mock-Answer") in MADE_UP:
-                    self.note("wrong: untried, what answers is a mock to which any credential is right")
+                    self.note("wrong: untried, the server is a mock that accepts any credential")
                 elif response.status_code != refusal:
                     message = (
                         f"with a wrong one for {scheme} the response is {response.status_code}, not {refusal}"
@@ -105,7 +105,7 @@ def _is_secured(operation: Operation) -> bool:
 
 
 def _refusal_of(operation: Operation) -> int:
-    """Return 401; where the contract has no 401 but a 403, as some frameworks answer, that."""
+    """Return 401; where the contract has no 401 but a 403, as some frameworks send, that."""
     statuses = operation.responses.keys()
     unauthorized, forbidden = HTTPStatus.UNAUTHORIZED.value, HTTPStatus.FORBIDDEN.value
     is_forbidden = str(forbidden) in statuses and str(unauthorized) not in statuses

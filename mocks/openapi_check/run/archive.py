@@ -26,7 +26,7 @@ class Archive:
     """Writes a HAR file while a run goes on; it is whole once it is closed.
 
     Args:
-        file: open for writing; whoever opened it closes it.
+        file: open for writing; the caller closes it.
         contract: says what is secret, and names the operations.
         credentials: what is never written.
     """

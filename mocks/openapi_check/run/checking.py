@@ -39,8 +39,8 @@ class Checking:
         credentials: whom to call as.
         read_only: whether only safe methods are allowed.
         budget: seconds; None for one round of everything.
-        max_examples: requests that Hypothesis makes up for an operation, at most.
-        seed: of what is made up; None for a new one.
+        max_examples: requests that Hypothesis generates for an operation, at most.
+        seed: of what is generated; None for a new one.
         only: operations, by operationId, its end or ``METHOD /path``; all if empty.
         phases: of Schemathesis.
         checks: of ours.
@@ -126,7 +126,7 @@ class Checking:
 
 
 def check_url(url: str, **how: Any) -> Report:
-    """Check what answers at a URL; `how` is as in `Checking`.
+    """Check the API at a URL; `how` is as in `Checking`.
 
     Raises:
         CannotRunError: it cannot be checked; the message says why.

@@ -32,9 +32,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         phases: of Schemathesis, in its order.
-        max_examples: requests that Hypothesis makes up for an operation, at most.
-        seed: the same seed tries the same on the same answers.
-        operations: file of Schemathesis's configuration with ``[[operations]]`` of this API: what answers
+        max_examples: requests that Hypothesis generates for an operation, at most.
+        seed: the same seed tries the same on the same responses.
+        operations: file of Schemathesis's configuration with ``[[operations]]`` of this API: which responses
             are right that no schema describes.
         budget: seconds that the run takes, all of them: what is left when all was tried is tried further;
             None for one round of everything.

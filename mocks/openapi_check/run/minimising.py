@@ -1,7 +1,7 @@
 """Makes a finding small: Hypothesis looks for the least request that shows it.
 
 Schemathesis raises what it finds in a way that Hypothesis does not take for a failure of the test (a group of
-exceptions that is none itself), so that what its engine finds is as large as it was made up.
+exceptions that is none itself), so that what its engine finds is as large as it was generated.
 """
 
 from __future__ import annotations

@@ -97,7 +97,7 @@ def target_at(
         fallback: completes a contract without links.
 
     Raises:
-        CannotRunError: an operation is unknown, or the URL does not answer, has nothing of the fallback
+        CannotRunError: an operation is unknown, or the URL does not respond, has nothing of the fallback
             contract, or refuses a credential.
     """
 
@@ -184,7 +184,7 @@ def _require_a_path(target: Target) -> None:
             return
     raise CannotRunError(
         f"{target.shown_url} is not where the default contract's paths begin: {next(iter(paths))}"
-        " and all others without an id are answered 404. Give another URL, or the API's own contract."
+        " and all others without an id get 404. Give another URL, or the API's own contract."
     )
 
 
@@ -195,7 +195,7 @@ def _require_no_other_server(target: Target, answer: httpx.Response) -> None:
     asked, other = answer.request.url, answer.next_request.url
     if (asked.scheme, asked.netloc) != (other.scheme, other.netloc):
         server = target.credentials.mask(f"{other.scheme}://{other.netloc.decode()}")
-        raise CannotRunError(f"{target.shown_url} redirects to {server}: give the URL that answers.")
+        raise CannotRunError(f"{target.shown_url} redirects to {server}: give the URL that responds.")
 
 
 def _show(target: Target, scheme: str, headers: Mapping[str, str], name: str) -> None:
@@ -204,7 +204,7 @@ def _show(target: Target, scheme: str, headers: Mapping[str, str], name: str) ->
         return
     answer = _answer(target.client, target.url + operation.path, {**target.credentials.headers, **headers})
     if answer.status_code == HTTPStatus.UNAUTHORIZED:
-        raise CannotRunError(f"{name} is refused: {label_of(operation)} answers 401.")
+        raise CannotRunError(f"{name} is refused: {label_of(operation)} responds with 401.")
 
 
 def _is_open_to(operation: Operation, scheme: str) -> bool:
@@ -219,4 +219,4 @@ def _answer(client: httpx.Client, url: str, headers: Mapping[str, str]) -> httpx
         return client.get(url, headers=dict(headers))
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         trust = " SSL_CERT_FILE names a CA of your own." if "CERTIFICATE_VERIFY" in str(error) else ""
-        raise CannotRunError(f"{url} does not answer: {error or type(error).__name__}.{trust}") from None
+        raise CannotRunError(f"{url} does not respond: {error or type(error).__name__}.{trust}") from None

@@ -31,7 +31,7 @@ HIDDEN = frozenset({"probing", "schema_analysis", "auth_bootstrap"})
 class ProgressBars:
     """A bar for each phase; a line for each where there is no terminal.
 
-    A budget lets phases begin again and again: they keep their bar, and have one line.
+    A budget lets phases repeat: they keep their bar, and have one line.
 
     Args:
         console: where to.

@@ -1,4 +1,4 @@
-"""Validates what went over the wire by a contract: any request and response, whoever recorded them."""
+"""Validates what went over the wire by a contract: any request and response, from any recorder."""
 
 from openapi_check.har import HarError
 

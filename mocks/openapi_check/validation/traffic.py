@@ -41,7 +41,7 @@ def validate_har(path: Path, contract: Contract, base_url: str | None = None) ->
 
     Without ``base_url`` these are the ones with the contract's servers, and those anywhere else, such as on
     one's own machine, whose method and path are an operation's. The report counts what is left out by host.
-    What a recorder leaves out of a file (browsers do with credentials, unless told otherwise) was not sent.
+    What a recorder leaves out of a file (browsers do with credentials by default) was not sent.
 
     Args:
         path: the file.

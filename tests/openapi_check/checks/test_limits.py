@@ -143,7 +143,7 @@ def test_an_operation_without_a_right_request_is_left_out(inspection):
     contract = Contract(document, "impossible")
     check = SecurityAlternatives(inspection(contract=contract, operations=contract.operations).target)
     assert {violated.operation for violated in check.run()} == {"GET /possible"}
-    assert check.notes == ["POST /impossible: untried, no request could be made up"]
+    assert check.notes == ["POST /impossible: untried, no request could be generated"]
 
 
 def test_a_body_that_is_no_form_is_sent_as_it_is(inspection):

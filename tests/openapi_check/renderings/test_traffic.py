@@ -112,4 +112,4 @@ def test_the_page_leads_from_an_operation_to_its_parameters(report):
 )
 def test_the_page_is_green_only_where_the_contract_was_seen_to_be_kept(report, changes, kind):
     """What says 0 violations because nothing was judged, or answered, is no success."""
-    assert f'<p class="verdict {kind}">' in page(replace(report, traffic=replace(report.traffic, **changes)))
+    assert f'<p class="outcome {kind}">' in page(replace(report, traffic=replace(report.traffic, **changes)))

@@ -144,7 +144,7 @@ def test_what_does_not_answer_is_2():
     """A URL that nobody listens at ends with 2."""
     result = run("http://127.0.0.1:1")
     assert (result.exit_code, result.stdout) == (2, "")
-    assert result.stderr.startswith("Cannot run: http://127.0.0.1:1/openapi.json does not answer: ")
+    assert result.stderr.startswith("Cannot run: http://127.0.0.1:1/openapi.json does not respond: ")
 
 
 @pytest.mark.parametrize(("path", "code"), [("/", 2), ("/scanner/api/v1/sessions", 1)])
@@ -163,7 +163,7 @@ def test_a_url_that_leads_to_another_server_is_2():
     with served(Starlette(routes=[Route("/{rest:path}", lambda _: elsewhere)])) as url:
         result = run(url, *QUICK)
     assert (result.exit_code, result.stdout) == (2, "")
-    assert f"{url} redirects to https://127.0.0.1:1: give the URL that answers." in result.stderr
+    assert f"{url} redirects to https://127.0.0.1:1: give the URL that responds." in result.stderr
     assert "secret-1" not in result.stderr
 
 

@@ -277,7 +277,7 @@ def test_a_quota_that_is_used_up_for_hours_ends_the_run(shelf_of):
 def test_a_refused_credential_is_told(right_shelf):
     """A credential that a safe call is refused with is told by its scheme, and nothing is run."""
     how = {**QUICK, "credentials": Credentials(api_key="wrong-key-1")}
-    told = r"The credential for key is refused: GET /shelf/things answers 401\."
+    told = r"The credential for key is refused: GET /shelf/things responds with 401\."
     with pytest.raises(CannotRunError, match=told):
         check_url(right_shelf[1], **how)
 
@@ -291,7 +291,7 @@ def test_a_refused_credential_of_the_other_organization_is_told(right_shelf):
 
 def test_a_url_that_does_not_answer_is_told():
     """What cannot be reached is told, and nothing is run."""
-    with pytest.raises(CannotRunError, match="does not answer"):
+    with pytest.raises(CannotRunError, match="does not respond"):
         check_url("http://127.0.0.1:1", **QUICK)
 
 

@@ -183,9 +183,9 @@ async def test_keys_are_read_again_after_ten_minutes(issuer):
 @pytest.mark.parametrize(
     ("status", "headers", "body", "logged"),
     [
-        (500, {}, b"", "answered 500"),
-        (302, {"Location": "/elsewhere"}, b"", "answered 302"),
-        (204, {}, b"", "answered 204"),
+        (500, {}, b"", "responded with 500"),
+        (302, {"Location": "/elsewhere"}, b"", "responded with 302"),
+        (204, {}, b"", "responded with 204"),
         (200, {}, b"<html>", "no JSON object"),
         (200, {"Content-Encoding": "gzip"}, b"\x1f\x8b\x08", "no JSON object"),
         (200, {}, document() + b" " * MOST_BYTES, f"more than {MOST_BYTES} bytes"),

@@ -14,7 +14,7 @@ from scanner_api.scanning.redirects import RedirectFollower
 from scanner_api.scanning.sessions import SessionStatus
 from scanner_api.storage.photo_bucket import ObjectTooLarge
 
-DOWN = ServiceUnavailable("The photo bucket does not answer.")
+DOWN = ServiceUnavailable("The photo bucket does not respond.")
 
 
 def processing(shop, bucket=None, **replaced):
@@ -55,7 +55,7 @@ class Saves:
     async def save(self, capture, lease_seconds):
         """Save, or fail as if the database was gone."""
         if capture.status == self.fail_at:
-            raise ServiceUnavailable("The database does not answer.")
+            raise ServiceUnavailable("The database does not respond.")
         self.statuses.append(str(capture.status))
         return await self.store.save(capture, lease_seconds)
 
@@ -213,7 +213,7 @@ def test_an_outage_is_tried_again_when_the_lease_runs_out(in_shop, shelf, clock,
     assert (waiting.status, waiting.attempts) == ("PENDING", 1)
     assert too_early == waiting
     assert (ended.status, ended.attempts) == ("COMPLETED", 2)
-    assert "waits: The photo bucket does not answer." in caplog.text
+    assert "waits: The photo bucket does not respond." in caplog.text
 
 
 def test_an_outage_that_lasts_ends_in_failed(in_shop, shelf, clock):
@@ -227,7 +227,7 @@ def test_an_outage_that_lasts_ends_in_failed(in_shop, shelf, clock):
         return ended
 
     ended = in_shop(scenario)
-    assert (ended.status, ended.error_message) == ("FAILED", "The photo bucket does not answer.")
+    assert (ended.status, ended.error_message) == ("FAILED", "The photo bucket does not respond.")
 
 
 def test_a_capture_that_was_begun_three_times_is_given_up(in_shop, clock):
@@ -243,7 +243,7 @@ def test_a_capture_that_was_begun_three_times_is_given_up(in_shop, clock):
 
     ended = in_shop(scenario)
     assert (ended.status, ended.attempts) == ("FAILED", 3)
-    assert ended.error_message == "Processing was begun 3 times and did not end."
+    assert ended.error_message == "Processing was started 3 times and did not end."
 
 
 def test_an_unexpected_error_is_told_in_plain_words_and_logged(in_shop, shelf, caplog):

@@ -289,5 +289,5 @@ async def test_a_capture_that_kills_its_worker_three_times_is_failed(tmp_path, o
     codes, deadly, healthy = await scenario()
     assert codes == [-signal.SIGKILL] * 3 + [0]
     assert (deadly.status, deadly.attempts) == ("FAILED", 3)
-    assert deadly.error_message == "Processing was begun 3 times and did not end."
+    assert deadly.error_message == "Processing was started 3 times and did not end."
     assert healthy.status == "COMPLETED"

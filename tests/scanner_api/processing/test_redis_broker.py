@@ -145,7 +145,7 @@ def test_a_redis_that_is_not_there_is_told():
 
     async def scenario():
         broker = RedisBroker("redis://:secret@127.0.0.1:9/0", None, 8)
-        with pytest.raises(QueueError, match=r"\(queue_url\) does not answer") as error:
+        with pytest.raises(QueueError, match=r"\(queue_url\) does not respond") as error:
             await broker.start()
         assert "secret" not in str(error.value)
         await broker.close()
@@ -165,7 +165,7 @@ def test_a_worker_outlives_its_redis(free_port, until, caplog, monkeypatch):
             await worker.start()
             await send(url, "before")
             await until(lambda: work.done)
-        await until(lambda: "The Redis of the queue does not answer" in caplog.text)
+        await until(lambda: "The Redis of the queue does not respond" in caplog.text)
         with ValkeyServer(port=free_port):
             await send(url, "after")
             await until(lambda: len(work.done) == 2)

@@ -163,7 +163,7 @@ def test_a_capture_that_kills_its_worker_three_times_fails():
         current = pipeline.look_up(pipeline.read(current), PEN, NOW)
     current = pipeline.claim(current, NOW)
     assert (current.status, current.processed_at) == ("FAILED", NOW)
-    assert current.error_message == "Processing was begun 3 times and did not end."
+    assert current.error_message == "Processing was started 3 times and did not end."
 
 
 @pytest.mark.parametrize(

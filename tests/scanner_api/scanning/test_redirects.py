@@ -136,10 +136,10 @@ def test_every_hop_is_judged(location, message, follow_on):
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
-        (b"SSH-2.0-OpenSSH_9.6\r\n\r\n", "did not answer in HTTP"),
-        (b"HTTP/1.1 200 OK\r\nX: " + b"a" * 200_000 + b"\r\n\r\n", "did not answer in HTTP"),
-        (b"HTTP/1.1 OK\r\n\r\n", "did not answer in HTTP"),
-        (b"HTTP/1.1 200 OK\r\nbad header\r\n\r\n", "did not answer in HTTP"),
+        (b"SSH-2.0-OpenSSH_9.6\r\n\r\n", "did not respond in HTTP"),
+        (b"HTTP/1.1 200 OK\r\nX: " + b"a" * 200_000 + b"\r\n\r\n", "did not respond in HTTP"),
+        (b"HTTP/1.1 OK\r\n\r\n", "did not respond in HTTP"),
+        (b"HTTP/1.1 200 OK\r\nbad header\r\n\r\n", "did not respond in HTTP"),
         (b"", "within 0.2 seconds"),
         (b"HTTP/1.1 200 OK\r\n", "within 0.2 seconds"),
         (b"HTTP/1.1 103 Early Hints\r\n\r\n" * 10, "within 0.2 seconds"),
@@ -180,7 +180,7 @@ async def test_a_host_that_does_not_take_connections_is_a_result(follow, monkeyp
         resolution = await follow(f"http://127.0.0.1:{full.getsockname()[1]}/")
         for connection in waiting:
             connection.close()
-    assert resolution.error_message == "127.0.0.1 did not answer in time."
+    assert resolution.error_message == "127.0.0.1 did not respond in time."
 
 
 async def test_the_name_is_looked_up_once_and_its_address_called(serving, names_of, follow):

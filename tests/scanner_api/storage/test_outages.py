@@ -77,7 +77,7 @@ async def test_what_stops_answering_is_a_503(broken_url, use):
         finally:
             await database.close()
 
-    with pytest.raises(ServiceUnavailable, match=r"^The database does not answer\.$"):
+    with pytest.raises(ServiceUnavailable, match=r"^The database does not respond\.$"):
         (await scenario())
 
 

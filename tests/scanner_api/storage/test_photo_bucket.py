@@ -120,7 +120,7 @@ def silent():
 def test_an_s3_that_does_not_answer_is_a_503(monkeypatch, server, question):
     """No answer, in time or at all, is a problem that says no more than that."""
     monkeypatch.setattr(bucket, "_SECONDS", 0.5)
-    with server() as port, pytest.raises(ServiceUnavailable, match=r"^The photo bucket does not answer\.$"):
+    with server() as port, pytest.raises(ServiceUnavailable, match=r"^The photo bucket does not respond\.$"):
         ask(photo_bucket(f"http://127.0.0.1:{port}"), question)
 
 
@@ -140,7 +140,7 @@ def test_a_refusal_is_a_503():
     with ThreadingHTTPServer(("127.0.0.1", 0), Refuses) as server:
         Thread(target=server.serve_forever).start()
         try:
-            with pytest.raises(ServiceUnavailable, match=r"^The photo bucket does not answer\.$"):
+            with pytest.raises(ServiceUnavailable, match=r"^The photo bucket does not respond\.$"):
                 ask(photo_bucket(f"http://127.0.0.1:{server.server_port}"), lambda photos: photos.head("key"))
         finally:
             server.shutdown()

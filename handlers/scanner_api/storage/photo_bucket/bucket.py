@@ -111,7 +111,7 @@ class PhotoBucket:
         """Return the metadata of an object, None if there is none.
 
         Raises:
-            ServiceUnavailable: S3 does not answer within 3 seconds, or refuses.
+            ServiceUnavailable: S3 does not respond within 3 seconds, or refuses.
         """
         response = await self._ask("head_object", Bucket=self._bucket, Key=key)
         if response is None:
@@ -125,7 +125,7 @@ class PhotoBucket:
 
         Raises:
             ObjectTooLarge: it has more bytes than that.
-            ServiceUnavailable: S3 does not answer, refuses, or takes longer than 15 seconds.
+            ServiceUnavailable: S3 does not respond, refuses, or takes longer than 15 seconds.
         """
         content: bytes | None = await self._wait(
             "get_object", lambda: self._read(key, most_bytes), _TRANSFER_SECONDS
@@ -141,7 +141,7 @@ class PhotoBucket:
             media_type: its Content-Type.
 
         Raises:
-            ServiceUnavailable: S3 does not answer, refuses, or takes longer than 15 seconds.
+            ServiceUnavailable: S3 does not respond, refuses, or takes longer than 15 seconds.
         """
         parameters = {
             **self._rules.parameters(),
@@ -159,7 +159,7 @@ class PhotoBucket:
         """Check that the bucket exists.
 
         Raises:
-            ServiceUnavailable: S3 does not answer within 3 seconds, refuses, or has no such bucket.
+            ServiceUnavailable: S3 does not respond within 3 seconds, refuses, or has no such bucket.
         """
         if await self._ask("head_bucket", Bucket=self._bucket) is None:
             raise ServiceUnavailable("The photo bucket does not exist.")
@@ -188,8 +188,8 @@ class PhotoBucket:
         except (BotoCoreError, TimeoutError) as error:
             reason = type(error).__name__
             failure = error
-        logger.warning("S3 does not answer %s: %s", operation, reason)
-        raise ServiceUnavailable("The photo bucket does not answer.") from failure
+        logger.warning("S3 does not respond %s: %s", operation, reason)
+        raise ServiceUnavailable("The photo bucket does not respond.") from failure
 
     def _read(self, key: str, most_bytes: int) -> bytes:
         response = self._send("get_object", {"Bucket": self._bucket, "Key": key})
