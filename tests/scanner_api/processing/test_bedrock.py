@@ -97,7 +97,7 @@ def test_a_bad_answer_is_an_error_of_that_photo(stubbed, content):
     """What is not as the schema wants it is no finding, however close it comes."""
     client, stubber = stubbed
     stubber.add_response("converse", answer(*content))
-    with pytest.raises(ExtractionError, match="not as it was asked for"):
+    with pytest.raises(ExtractionError, match="not in the requested form"):
         extract(client)
 
 
