@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from contextlib import suppress
 from dataclasses import dataclass
+from http.client import MULTIPLE_CHOICES, OK
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,6 +17,7 @@ from openapi_service.responses import Rendered
 
 from .bodies import MOST_EXAMPLES, MOST_REPAIRED, MOST_REPAIRS, Body, Candidates, example_names
 from .problems import documented_problem, in_a_header
+from .related import Relation
 from .rendering import concrete, header_value
 
 if TYPE_CHECKING:
@@ -66,12 +68,14 @@ class DocumentedResponse:
         source: ``example``, ``example-repaired`` or ``generated``.
         problem: makes the problem that is raised instead, where the response is one of the API's own.
         violation: what an example that was asked for by name violates, for a header.
+        relation: makes of it the response to a request, where that makes a difference.
     """
 
     source: str
     rendered: Rendered
     problem: Callable[[Request], Problem] | None = None
     violation: bytes = b""
+    relation: Relation | None = None
 
 
 class DocumentedResponses:
@@ -183,7 +187,8 @@ class DocumentedResponses:
             whole = Rendered(status, [*sent, *rendered.headers], body.content)
             errors = self._errors(whole, body, holder.get("schema", True))
             if not errors:
-                return DocumentedResponse(body.source, rendered)
+                relation = self._relation(rendered, body, holder)
+                return DocumentedResponse(body.source, rendered, relation=relation)
             violating = violating or DocumentedResponse(
                 body.source, rendered, violation=in_a_header("; ".join(errors))
             )
@@ -195,6 +200,18 @@ class DocumentedResponses:
         raise NotImplementedYet(
             f"The mock found no value that conforms to the contract; give an example. {found}"
         )
+
+    def _relation(self, rendered: Rendered, body: Body, holder: Mapping[str, Any]) -> Relation | None:
+        """Return what relates a response to requests: a success that is generated, in JSON."""
+        media_type, value = body.media_type or "", body.value
+        is_success = OK <= rendered.status < MULTIPLE_CHOICES
+        if body.source != "generated" or not is_success or not isinstance(value, dict | list):
+            return None
+        if not is_json(essence(media_type)):
+            return None
+        schema = self._contract.schemas.for_responses.in_media_type(holder)
+        relation = Relation(rendered, value, media_type, schema, self._operation)
+        return relation if relation.is_possible else None
 
     def _errors(self, sent: Rendered, body: Body, schema: Any) -> list[str]:
         """Return what is wrong with a response, as it will be sent.

@@ -30,8 +30,10 @@ ATTEMPTS = 40
 BARE, FIRST_FREE, LAST_EXAMPLES = 1, 3, 4
 """Attempts: nothing optional; from here on of any type that is allowed, or without examples and names."""
 TRIES = 4
-PART_TRIES = 50
-"""For one more item or property that differs from the others."""
+PART_TRIES, FEW_TRIES = 50, 2
+"""For one more item or property that differs from the others: one that must be there, or one that may."""
+SHOWN_ITEMS, SHOWN_LEVELS = 3, 2
+"""Items of a list, down to this level; of one further in, one item is shown."""
 MOST_VALUES = 20_000
 """In one response; a schema that asks for more has none."""
 ENOUGH_VALUES = 600
@@ -259,14 +261,17 @@ class Attempt:
         contained = [each for each in merged.listed.get("contains", ()) for _ in range(times)]
         most = min(merged.limits.get("maxItems", math.inf), MOST_ITEMS)
         optional = len(example) or self._optional_items(merged, level)
-        count = min(max(least, len(contained), optional), most)
+        required = max(least, len(contained))
+        count = min(max(required, optional), most)
         unique = True in merged.listed.get("uniqueItems", ())
         items: list[Any] = []
         while len(items) < count:
             schemas = [*merged.item(len(items)), *contained[len(items) :][:1]]
             try:
                 shown = example[len(items)] if len(items) < len(example) else MISSING
-                items.append(self._item(schemas, items if unique else [], level, shown))
+                differs = unique or (not example and len(items) >= required)
+                tries = PART_TRIES if unique else FEW_TRIES
+                items.append(self._item(schemas, items if differs else [], level, shown, tries))
             except NoValueError:
                 if len(items) < least:
                     raise
@@ -274,20 +279,22 @@ class Attempt:
         return items
 
     def _optional_items(self, merged: Merged, level: Level) -> int:
-        """Return how many items are shown though none is required: all with schemas of their own, or one."""
+        """Return how many items are shown where none is required: those of schemas of their own, or a few."""
         if not self.has_room(level) or self.generator.recurs(merged.item(0), level.within):
             return 0
-        return merged.leading or 1
+        return merged.leading or (SHOWN_ITEMS if level.depth <= SHOWN_LEVELS else 1)
 
-    def _item(self, schemas: list[Any], others: list[Any], level: Level, example: Any) -> Any:
+    def _item(self, schemas: list[Any], others: list[Any], level: Level, example: Any, tries: int) -> Any:
         """Return an item that differs from the others; no examples once they have been the same."""
         seen = {_canonical(each) for each in others}
         item = self.value(schemas, level.below(level.name), example)
-        for repeat in range(PART_TRIES):
+        for repeat in range(tries):
             if _canonical(item) not in seen:
                 return item
-            again = replace(self, number=self.number + 2 + repeat, examples=False)
-            item = again.value(schemas, level.below(level.name))
+            number = self.number if repeat < FEW_TRIES else self.number + repeat
+            item = replace(self, number=number, examples=False).value(schemas, level.below(level.name))
+        if _canonical(item) not in seen:
+            return item
         raise NoValueError("no more items were found")
 
     # Alternatives: many contracts say ``oneOf`` and mean ``anyOf`` ------------------------------------------

@@ -15,6 +15,7 @@ from .generation import Generator
 from .magic_ids import MagicIds, members_of
 from .preferences import LONGEST, Preferences, preferences_of
 from .problems import in_a_line
+from .related import BODY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,6 +73,7 @@ class MockOperation:
         self._making = asyncio.Lock()
         self._magic = MagicIds(operation, assembly, generator, self._documented.success)
         arguments = {(each.location, each.name): each.argument for each in bound.parameters}
+        self._places = {**arguments, BODY: "body"}
         self._identifiers = [(*each, arguments[each]) for each in self._magic.names if each in arguments]
         self._looks_into_body = len(self._identifiers) < len(self._magic.names)
         self._has_magic_ids = bool(self._magic.names)
@@ -89,14 +91,14 @@ class MockOperation:
         if not selects:
             status = self._magic_status(arguments) if self._has_magic_ids else None
             if status is not None or not (preferences.dynamic or self._bound.has_handler):
-                return await self._respond(Selection(status, _accept(request)), request)
+                return await self._respond(Selection(status, _accept(request)), request, arguments)
             if not preferences.dynamic:
                 request.response_headers.append(HANDLER)
                 return await self._bound.handled(arguments, request)
         is_drawn = preferences.dynamic and preferences.example is None
         drawn = self._draw(DRAWN_BYTES).hex() if is_drawn else ""
         selection = Selection(preferences.code, _accept(request), preferences.example, drawn)
-        return await self._respond(selection, request, preferences.applied)
+        return await self._respond(selection, request, arguments, preferences.applied)
 
     def _magic_status(self, arguments: Mapping[str, Any]) -> int | None:
         """Return the status that the first magic identifier of a request stands for."""
@@ -119,14 +121,20 @@ class MockOperation:
             raise problem
         fields = [(name.lower().encode(), value.encode("latin-1")) for name, value in problem.headers.items()]
         request.response_headers += [*fields, (b"x-mock-refusal", in_a_line(problem))]
-        return _rendered(documented, request)
+        return _with_headers(documented, documented.rendered, request)
 
-    async def _respond(self, selection: Selection, request: Request, applied: bytes = b"") -> Rendered:
+    async def _respond(
+        self, selection: Selection, request: Request, arguments: Mapping[str, Any], applied: bytes = b""
+    ) -> Rendered:
         documented = await self._response(selection, request)
         if applied:
             request.response_headers.append((b"preference-applied", applied))
         if documented.problem is None:
-            return _rendered(documented, request)
+            rendered = documented.rendered
+            if documented.relation is not None and arguments:
+                sent = {place: arguments.get(name) for place, name in self._places.items()}
+                rendered = documented.relation.rendered(sent)
+            return _with_headers(documented, rendered, request)
         problem = documented.problem(request)
         own = {name.lower().encode() for name in problem.headers}
         declared = [each for each in documented.rendered.headers if each[0] not in own]
@@ -147,12 +155,11 @@ class MockOperation:
         return known
 
 
-def _rendered(documented: DocumentedResponse, request: Request) -> Rendered:
+def _with_headers(documented: DocumentedResponse, rendered: Rendered, request: Request) -> Rendered:
     request.response_headers.append((b"x-mock-answer", documented.source.encode()))
     if documented.violation:
         request.response_headers.append((b"x-mock-violation", documented.violation))
     sent = {name for name, _ in request.response_headers}
-    rendered = documented.rendered
     headers = [each for each in rendered.headers if each[0] not in sent]
     return Rendered(rendered.status, [*headers, *request.response_headers], rendered.body)
 

@@ -58,6 +58,12 @@ AFTERWARDS = (
     "that lists those that are. The dynamic responses of an operation come in the same order at each start "
     "and after each reset; another --seed gives others."
 )
+RELATED = (
+    "An example is sent as its author wrote it. A generated success takes over from its request what its "
+    "schema has and allows: a path parameter (in the member of its name, or in id where the parameter ends "
+    "the path), the members of a JSON or form body, and no more items than limit, page_size, per_page, "
+    "max_results, top or take says."
+)
 REFUSALS = (
     "Where nothing has a handler, a request that is refused gets the error that the contract documents for "
     "the status (422 for a request that violates the contract, else 400), and X-Mock-Refusal says why; where "
@@ -106,6 +112,7 @@ def _parts(
     yield paragraph(INTRODUCTION)
     yield table(("header", "response"), [(code(name), means) for name, means in HEADERS])
     yield paragraph(AFTERWARDS)
+    yield paragraph(RELATED)
     yield paragraph(REFUSALS)
     yield paragraph(IDENTIFIERS)
     yield table(COLUMNS, _rows(contract, code))

@@ -1,0 +1,165 @@
+"""What a generated response takes over from its request: path parameters, members of the body, a limit."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from openapi_service.responses import Rendered
+
+from .rendering import body_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from openapi_contract import Operation
+    from openapi_contract.schemas import Schema
+
+LIMITS = frozenset({"limit", "pagesize", "perpage", "maxresults", "top", "take"})
+MOST_REMEMBERED, LONGEST_REMEMBERED = 64, 4096
+BODY = ("body", "")
+
+
+class Relation:
+    """Relates one generated response to requests.
+
+    A step that would make the body violate its schema is left out. What is made for a request is remembered.
+
+    Args:
+        rendered: the response as it is without a request.
+        value: its body's JSON value.
+        media_type: its body's.
+        schema: its body's.
+        operation: of the contract.
+
+    Attributes:
+        is_possible: whether any request can make a difference.
+    """
+
+    def __init__(
+        self, rendered: Rendered, value: Any, media_type: str, schema: Schema, operation: Operation
+    ) -> None:
+        self._rendered = rendered
+        self._value = value
+        self._media_type = media_type
+        self._schema = schema
+        places = [(each["in"], each["name"]) for each in operation.parameters]
+        self._limits = [each for each in places if each[0] == "query" and _plain(each[1]) in LIMITS]
+        shown = value[0] if isinstance(value, list) and value else value
+        self._members = _properties(schema.items if isinstance(value, list) else schema, shown)
+        self._in_path = _members_of_path(operation.path, places, self._members, only_named=shown is not value)
+        self._echoes = operation.request_body is not None and isinstance(value, dict)
+        self.is_possible = bool(self._limits or self._in_path or self._echoes)
+        self._made: dict[bytes, Rendered] = {}
+
+    def rendered(self, sent: Mapping[tuple[str, str], Any]) -> Rendered:
+        """Return the response to a request.
+
+        Args:
+            sent: what it holds, by place and name; its body goes by ``BODY``.
+        """
+        body = sent.get(BODY) if self._echoes else None
+        path = {member: sent.get(place) for place, member in self._in_path}
+        limits = [sent.get(place) for place in self._limits]
+        try:
+            key = msgspec.json.encode((body if isinstance(body, dict) else None, path, limits))
+        except (TypeError, ValueError, RecursionError):  # files, or what is too deep
+            return self._rendered
+        made = self._made.get(key)
+        if made is None:
+            made = self._make(*msgspec.json.decode(key))
+            if len(key) <= LONGEST_REMEMBERED:
+                self._made[key] = made
+                while len(self._made) > MOST_REMEMBERED:
+                    del self._made[next(iter(self._made))]
+        return made
+
+    def _make(self, body: dict[str, Any] | None, path: dict[str, Any], limits: list[Any]) -> Rendered:
+        value = self._value
+        if body:
+            value = self._changed(value, partial(_echoed, body, self._members))
+        for member, sent in path.items():
+            schema = self._members[member]
+            fitting = next((each for each in (sent, str(sent)) if schema.conforms(each)), None)
+            if sent is not None and fitting is not None:
+                value = self._changed(value, partial(_with, {member: fitting}))
+        for limit in limits:
+            if isinstance(limit, int) and limit >= 0:
+                value = self._changed(value, partial(_cut, limit))
+        if value is self._value:
+            return self._rendered
+        content = body_of(value, self._media_type, self._schema)
+        fields = [each for each in self._rendered.headers if each[0] != b"content-length"]
+        length = (b"content-length", str(len(content)).encode())
+        return Rendered(self._rendered.status, [*fields, length], content)
+
+    def _changed(self, value: Any, change: Callable[[Any], Any]) -> Any:
+        """Return a value with a change in it, or without if it would violate the schema."""
+        try:
+            other = change(value)
+            return other if other != value and self._schema.conforms(other) else value
+        except RecursionError:
+            return value
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def _properties(schema: Schema, value: Any) -> dict[str, Schema]:
+    """Return the schemas of an object's properties, of its alternative's as well, but for write-only ones."""
+    if not isinstance(value, dict):
+        return {}
+    parts = list(schema.applying(value))
+    named = {name: schema.of(node) for part in parts for name, node in part.get("properties", {}).items()}
+    return {name: each for name, each in named.items() if not each.is_marked("writeOnly")}
+
+
+def _members_of_path(
+    path: str, places: list[tuple[str, str]], members: Mapping[str, Any], *, only_named: bool
+) -> list[tuple[tuple[str, str], str]]:
+    """Return the member for each path parameter: of its name, or ``id`` where the parameter ends the path."""
+    by_name = {_plain(name): name for name in members}
+    found = []
+    for place, name in places:
+        if place == "path":
+            ends = path.rstrip("/").endswith(f"{{{name}}}") and not only_named
+            member = by_name.get(_plain(name)) or (by_name.get("id") if ends else None)
+            found += [((place, name), member)] if member is not None else []
+    return found
+
+
+def _with(members: dict[str, Any], value: Any) -> Any:
+    if isinstance(value, list):
+        return [{**each, **members} if isinstance(each, dict) else each for each in value]
+    return {**value, **members}
+
+
+def _cut(limit: int, value: Any) -> Any:
+    """Return a list, or an object with its lists, no longer than the limit."""
+    if isinstance(value, list):
+        return value[:limit]
+    return {name: each[:limit] if isinstance(each, list) else each for name, each in value.items()}
+
+
+def _echoed(sent: dict[str, Any], named: Mapping[str, Schema], shown: dict[str, Any]) -> dict[str, Any]:
+    """Return an object with the members that were sent and that it may have."""
+    taken = dict(shown)
+    for name, each in sent.items():
+        if name in named:
+            candidate = _taken(each, shown.get(name), named[name])
+            if named[name].conforms(candidate):
+                taken[name] = candidate
+    return taken
+
+
+def _taken(sent: Any, shown: Any, schema: Schema) -> Any:
+    if isinstance(sent, list):
+        return [_taken(each, None, schema.items) for each in sent]
+    if isinstance(sent, dict) and schema.properties:
+        named = {name: each for name, each in schema.properties.items() if not each.is_marked("writeOnly")}
+        return _echoed(sent, named, shown if isinstance(shown, dict) else {})
+    return sent

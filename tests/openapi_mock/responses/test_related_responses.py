@@ -1,0 +1,148 @@
+"""Generated responses take over from the request what their schema has."""
+
+from __future__ import annotations
+
+import pytest
+
+from openapi_contract import Contract
+from openapi_service.response_validation import ResponseValidator
+from openapi_service.responses import Rendered
+
+PET = {
+    "type": "object",
+    "required": ["id", "name"],
+    "properties": {
+        "id": {"type": "string"},
+        "shop_id": {"type": "integer"},
+        "name": {"type": "string", "maxLength": 10},
+        "size": {"type": "integer", "maximum": 5},
+        "tags": {"type": "array", "items": {"type": "string"}},
+        "password": {"type": "string", "writeOnly": True},
+        "owner": {
+            "type": "object",
+            "required": ["id"],
+            "properties": {"id": {"type": "integer"}, "city": {"type": "string"}},
+        },
+    },
+}
+ANYTHING = {"requestBody": {"content": {"application/json": {"schema": {"type": "object"}}}}}
+
+
+def responses(schema, code="200", **more):
+    """Return the responses of an operation with a JSON value."""
+    return {
+        "responses": {code: {"description": "", "content": {"application/json": {"schema": schema, **more}}}}
+    }
+
+
+def parameter(name, place="path", kind="integer"):
+    """Return a parameter."""
+    return {"name": name, "in": place, "required": place == "path", "schema": {"type": kind}}
+
+
+@pytest.fixture(scope="module", params=["3.0.3", "3.1.0"])
+def app(request, mocked):
+    """Serve pets of shops."""
+    listing = {"type": "object", "properties": {"data": {"type": "array", "items": PET}}}
+    query = [parameter("limit", "query"), parameter("perPage", "query")]
+    paths = {
+        "/pets": {
+            "post": ANYTHING | responses(PET, "201"),
+            "get": {"parameters": query} | responses({"type": "array", "items": PET}),
+        },
+        "/pages": {"get": {"parameters": query} | responses(listing)},
+        "/full": {
+            "get": {"parameters": query} | responses({"type": "array", "items": PET, "minItems": 2}),
+        },
+        "/shops/{shopId}/pets": {
+            "parameters": [parameter("shopId")],
+            "get": responses({"type": "array", "items": PET}),
+        },
+        "/pets/{petId}": {
+            "parameters": [parameter("petId")],
+            "get": responses(PET),
+            "patch": ANYTHING | responses(PET),
+        },
+        "/examples/{id}": {
+            "parameters": [parameter("id")],
+            "get": responses(PET, example={"id": "author", "name": "Rex"}),
+        },
+        "/errors": {
+            "post": ANYTHING | {"responses": {"400": responses(PET)["responses"]["200"]}},
+        },
+    }
+    return mocked(paths, openapi=request.param)
+
+
+def test_path_parameters_come_back(app):
+    """In the member of the same name, however spelled, or in ``id`` where the parameter ends the path."""
+    first, other = app.get("/pets/7"), app.get("/pets/8")
+    assert (first.json["id"], other.json["id"]) == ("7", "8")
+    assert first.json["name"] == other.json["name"]
+    assert first.headers["content-length"] == str(len(first.body))
+    assert app.get("/pets/7").body == first.body
+    assert {each["shop_id"] for each in app.get("/shops/12/pets").json} == {12}
+    assert len({each["id"] for each in app.get("/shops/12/pets").json}) == 3
+
+
+def test_members_of_the_body_come_back_as_sent(app):
+    """Those that the response has, however deep; what its schema does not allow stays generated."""
+    sent = {"name": "Rex", "size": 9, "tags": ["a"], "password": "x", "owner": {"city": "Bonn"}, "other": 1}
+    made = app.post("/pets", sent)
+    assert made.status == 201
+    assert made.json["name"] == "Rex"
+    assert made.json["tags"] == ["a"]
+    assert made.json["size"] <= 5
+    assert made.json["owner"]["city"] == "Bonn"
+    assert isinstance(made.json["owner"]["id"], int)
+    assert made.json.keys().isdisjoint({"password", "other"})
+    changed = app("PATCH", "/pets/7", b'{"name": "Tom"}', content_type="application/json").json
+    assert (changed["id"], changed["name"]) == ("7", "Tom")
+
+
+def test_a_dynamic_response_is_related_too(app):
+    """It is another each time, for the same parameter."""
+    first, other = (app.get("/pets/7", prefer="dynamic=true").json for _ in range(2))
+    assert first["id"] == other["id"] == "7"
+    assert first != other
+
+
+def test_what_is_not_a_generated_success_is_as_it_is(app):
+    """An example is its author's, and an error does not repeat the request."""
+    assert app.get("/examples/7").json == {"id": "author", "name": "Rex"}
+    assert app.post("/errors", {"name": "Rex"}).json["name"] != "Rex"
+
+
+@pytest.mark.parametrize("name", ["limit", "perPage"])
+def test_a_limit_is_honoured(name, app):
+    """Three items are shown where the schema does not say how many, and no more than the limit."""
+    assert [len(app.get(f"/pets?{name}={limit}").json) for limit in (0, 1, 2, 3, 50)] == [0, 1, 2, 3, 3]
+    assert len(app.get("/pets").json) == 3
+    assert len(app.get(f"/pages?{name}=2").json["data"]) == 2
+    assert len(app.get(f"/full?{name}=1").json) == 3
+
+
+def test_the_items_of_a_list_differ(responding_with):
+    """No item is shown twice; where there are too few, fewer are shown."""
+    pet = {**PET, "example": {"id": "a", "name": "Rex"}}
+    assert len({each["id"] for each in responding_with({"type": "array", "items": pet}).get().json}) == 3
+    assert responding_with({"type": "array", "items": {"const": 1}}).get().json == [1]
+    assert responding_with({"type": "array", "items": {"const": 1}, "minItems": 2}).get().json == [1, 1]
+
+
+def test_related_responses_conform(app):
+    """openapi-core says so as well."""
+    paths = {"/": {"get": responses(PET)}}
+    document = {"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "paths": paths}
+    contract = Contract(document, "test")
+    validator = ResponseValidator(contract)
+    for sent in (
+        {"name": "Rex", "size": 9},
+        {"tags": [1]},
+        {"owner": 5},
+        {"owner": {"id": "x"}},
+        {"id": None},
+    ):
+        made = app.post("/pets", sent)
+        rendered = Rendered(200, [(b"content-type", b"application/json")], made.body)
+        assert validator.errors(contract.operations[0], rendered, "application/json") == []
