@@ -1,8 +1,9 @@
-"""What openapi-core is to make of OpenAPI 3.0's ``readOnly`` and ``writeOnly``.
+"""What openapi-core is to make of OpenAPI 3.0's ``readOnly`` and ``writeOnly``, and of discriminators.
 
 It looks for them in a property's schema, and not in what that refers to: a required property that is marked
 there could neither be sent nor left out. And it refuses what is read-only in requests, where it only *should
-not* be sent.
+not* be sent. Of a discriminator it takes all alternatives for references, and refuses any value of others,
+which a discriminator does not consider (3.0.3, section 4.7.25).
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from jsonschema.validators import extend
 from openapi_core.validation.schemas.factories import SchemaValidatorsFactory
 from openapi_schema_validator import OAS30ReadValidator, OAS30WriteValidator
 
+from .anatomy import ALTERNATIVES
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from .schemas import Schemas
 
@@ -51,7 +54,15 @@ def _keywords(mark: str, kind: Any, schemas: Schemas) -> dict[str, Any]:
             ]
         yield from kind.VALIDATORS["allOf"](validator, parts, instance, schema)
 
-    return {"required": required, "allOf": all_of}
+    def alternatives(keyword: str) -> Callable[..., Iterator[Any]]:
+        def check(validator: Any, branches: list[Any], instance: Any, schema: Any) -> Iterator[Any]:
+            if not all("$ref" in branch for branch in branches):
+                schema = {name: each for name, each in schema.items() if name != "discriminator"}
+            yield from kind.VALIDATORS[keyword](validator, branches, instance, schema)
+
+        return check
+
+    return {"required": required, "allOf": all_of} | {each: alternatives(each) for each in ALTERNATIVES}
 
 
 def _unmarked(names: list[str], marked: frozenset[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import TYPE_CHECKING, Any
 
 from openapi_service.problems import Unauthorized
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class ShapeOnlyAuthenticator:
-    """Admits whoever presents any credential for each scheme of an alternative.
+    """Admits whoever presents any credential for each scheme of an alternative; for ``basic``, in Base64.
 
     A client certificate (``mutualTLS``) cannot be seen from here, so it is taken to be there.
 
@@ -27,6 +28,7 @@ class ShapeOnlyAuthenticator:
     def __init__(self, schemes: Mapping[str, Mapping[str, Any]], realm: str) -> None:
         self._schemes = schemes
         self._realm = realm
+        self._basic = frozenset(name for name, each in schemes.items() if _is_basic(each))
         self._unseen = frozenset(name for name, each in schemes.items() if each["type"] == "mutualTLS")
         self._places = {name: place_of(each) for name, each in schemes.items()}
 
@@ -37,15 +39,32 @@ class ShapeOnlyAuthenticator:
         alternatives: Alternatives,
     ) -> None:
         """Return, or raise Unauthorized with the alternatives in words."""
-        presented = {name for name, value in credentials.items() if value} | self._unseen
+        presented = {name for name, value in credentials.items() if self._has_shape(name, value)}
+        presented |= self._unseen
         if alternatives and not any(each <= presented for each in alternatives):
             challenges = challenges_for(alternatives, self._schemes, self._realm)
             headers = {"WWW-Authenticate": challenges}
             raise Unauthorized(f"Send {self._in_words(alternatives)}.", headers=headers)
 
+    def _has_shape(self, name: str, value: str) -> bool:
+        return bool(value) and (name not in self._basic or _is_base64(value))
+
     def _in_words(self, alternatives: Alternatives) -> str:
         ways = (sorted({self._places[name] for name in each - self._unseen}) for each in alternatives)
         return ", or ".join(dict.fromkeys(" and ".join(way) for way in ways))
+
+
+def _is_basic(scheme: Mapping[str, Any]) -> bool:
+    return str(scheme.get("scheme", "")).lower() == "basic"
+
+
+def _is_base64(value: str) -> bool:
+    """Tell whether credentials are in Base64, as those of ``basic`` are (RFC 7617, section 2)."""
+    try:
+        base64.b64decode(value, validate=True)
+    except ValueError:
+        return False
+    return True
 
 
 class OpenAuthenticator:

@@ -10,8 +10,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from openapi_service.accept_filter import AcceptFilter
-from openapi_service.media_types import essence, is_json, parse_accept, ranges_for
-from openapi_service.problems import BadRequest, NotImplementedYet, ValidationFailed
+from openapi_service.media_types import Negotiation, essence, is_json, parse_accept, ranges_for
+from openapi_service.problems import BadRequest, NotAcceptable, NotImplementedYet, ValidationFailed
 from openapi_service.response_validation import sentences
 from openapi_service.responses import Rendered
 
@@ -134,10 +134,23 @@ class DocumentedResponses:
 
     def _status(self, selection: Selection) -> int:
         """Return the status that is selected, else the one that has the example, else the success."""
-        if selection.status is not None or selection.example is None:
-            return selection.status or self.success
+        if selection.status is not None:
+            return selection.status
+        if selection.example is None:
+            return self._accepted_success(selection.accept)
         codes = [self.success, *(int(code) for code in self._operation.responses if code.isdigit())]
         return next((code for code in codes if selection.example in self._examples(code)), self.success)
+
+    def _accepted_success(self, accept: str | None) -> int:
+        """Return the first success with a body of a type that is asked for, else the first."""
+        if accept is not None and accept != "*/*":
+            for status in success_statuses(self._operation):
+                content = self._content(status)
+                with suppress(NotAcceptable):
+                    Negotiation(content).check(accept)
+                    if content:
+                        return status
+        return self.success
 
     def _declared(self, status: int) -> Mapping[str, Any]:
         declared = self._operation.response_for(status)
@@ -254,10 +267,19 @@ class DocumentedResponses:
 def success_status(operation: Operation) -> int:
     """Return the status of a plain response: the first success, else what there is."""
     codes = list(operation.responses)
-    successes = [code for code in codes if code.startswith("2")]
+    successes = success_statuses(operation)
     if not successes and ("default" in codes or not codes):
         return 200
-    return int((successes or codes)[0].upper().replace("X", "0"))
+    return successes[0] if successes else _status(codes[0])
+
+
+def success_statuses(operation: Operation) -> list[int]:
+    """Return the statuses of all successes, in the order of the contract."""
+    return [_status(code) for code in operation.responses if code.startswith("2")]
+
+
+def _status(code: str) -> int:
+    return int(code.upper().replace("X", "0"))
 
 
 def _framing(status: int, body: Body) -> Iterator[tuple[bytes, bytes]]:

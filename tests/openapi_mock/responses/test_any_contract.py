@@ -32,6 +32,16 @@ def guarded(mocked):
     return make
 
 
+@pytest.mark.parametrize("credential", ["Basic a:b", "Basic Yg", "Basic !!!!", "Basic"])
+def test_basic_credentials_that_are_not_in_base64(credential, guarded):
+    """They are malformed: whoever writes a client wants to know."""
+    app = guarded(["basic"])
+    assert app.get(authorization="Basic dXNlcjpwdw==").status == 200
+    refused = app.get(authorization=credential)
+    assert refused.status == 401
+    assert refused.headers["www-authenticate"].startswith("Basic ")
+
+
 def test_any_credential_of_the_right_shape_will_do(guarded):
     """Either alternative, and all of it; an empty credential is none."""
     app = guarded(["header", "basic"], ["query"])

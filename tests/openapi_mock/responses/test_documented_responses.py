@@ -83,6 +83,17 @@ def test_the_accept_header_chooses(responding):
     assert app.get(accept="image/png").status == 406
 
 
+@pytest.mark.parametrize("codes", [("204", "200"), ("200", "204")])
+def test_the_accept_header_chooses_a_success(codes, responding):
+    """Who asks for JSON gets it though 204 stands first; who takes anything gets the first."""
+    bodies = {"200": content({"const": 1}), "204": {"description": ""}}
+    app = responding({code: bodies[code] for code in codes})
+    assert app.get(accept=JSON).status == 200
+    assert app.get().status == app.get(accept="*/*").status == int(codes[0])
+    assert app.get(accept=JSON, prefer="code=204").status == 204
+    assert app.get(accept="image/png").status == 406
+
+
 PET = {
     "type": "object",
     "xml": {"name": "pet", "namespace": "urn:pets", "prefix": "p"},

@@ -212,6 +212,20 @@ SCHEMAS_OF_3_0 = {
             {"required": ["secret", "id"]},
         ]
     },
+    "discriminator of inline schemas": {
+        "oneOf": [
+            {"type": "object", "required": ["kind"], "properties": {"kind": {"enum": [each]}}}
+            for each in ("cat", "dog")
+        ],
+        "discriminator": {"propertyName": "kind"},
+    },
+    "discriminator of a reference and an inline schema": {
+        "anyOf": [
+            {"type": "object", "required": ["kind"], "properties": {"kind": {"enum": ["cat"]}}},
+            ref("Tree"),
+        ],
+        "discriminator": {"propertyName": "kind"},
+    },
     "recursion": ref("Tree"),
     "allOf": {"allOf": [ref("Tree"), {"type": "object", "properties": {"x": {"type": "string"}}}]},
 }
