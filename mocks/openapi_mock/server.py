@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from openapi_contract import ContractError, load_contract
-from openapi_contract.invalid_patterns import without_invalid_patterns
+from openapi_contract.unusable import without_unusable
 from openapi_service.server import callable_url_of, listen, serving
 
 from .application import MockApplication, observed
@@ -93,9 +93,7 @@ def contract_mock(
         ContractError: the contract cannot be read, or is not valid.
         FaultFileError: the file with faults cannot be read, or is not valid.
     """
-    loaded = without_invalid_patterns(
-        load_contract(contract) if isinstance(contract, str) else contract, tell
-    )
+    loaded = without_unusable(load_contract(contract) if isinstance(contract, str) else contract, tell)
     with ExitStack() as running:
         listening = running.enter_context(listen(host, port))
         url, info = callable_url_of(listening), loaded.document["info"]
@@ -140,7 +138,7 @@ class _Assembly:
         service = Service(
             contract,
             self._app(contract),
-            load=lambda: without_invalid_patterns(load_contract(contract.source), tell),
+            load=lambda: without_unusable(load_contract(contract.source), tell),
             serve=lambda another: asyncio.to_thread(self._app, another),
             errors=(ContractError, ValueError),
             tell=tell if watch else None,

@@ -182,6 +182,29 @@ def test_a_pattern_that_cannot_be_read_is_left_out(file):
     assert [sentence.count(each) for each in ("/properties/a/pattern", "/patternProperties/(")] == [1, 2]
 
 
+def test_an_alternative_that_repeats_another_is_left_out(file):
+    """To no value would its oneOf conform; annotations make no difference, and names of properties do."""
+    cat = {"type": "object", "required": ["title"], "properties": {"title": {"type": "string"}}}
+    other = {**cat, "properties": {"title": {"type": "string", "maxLength": 3, "description": "a"}}}
+    alternatives = [
+        {"$ref": "#/components/schemas/Cat"},
+        {**cat, "description": "the same"},
+        {"type": "integer"},
+        {"$ref": "#/components/schemas/Cat"},
+        other,
+    ]
+    answer = {"description": "", "content": {"application/json": {"schema": {"oneOf": alternatives}}}}
+    paths = {"/": {"get": {"responses": {"200": answer}}}}
+    write(file, {**DOCUMENT, "paths": paths, "components": {"schemas": {"Cat": cat}}})
+    sentences = queue.Queue()
+    with contract_mock(str(file), tell=sentences.put) as mock, httpx.Client(trust_env=False) as client:
+        response = client.get(mock.api)
+    assert response.status_code == 200
+    sentence = sentences.get_nowait()
+    assert sentence.startswith("The same as another alternative, and left out: /paths/~1/get/responses/200")
+    assert [f"/oneOf/{index}" in sentence for index in range(5)] == [False, True, False, True, False]
+
+
 def test_which_contracts_have_handlers():
     """Operations that are the packaged contract's own are for the service."""
     assert has_handlers(load_contract())
