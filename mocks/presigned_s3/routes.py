@@ -12,7 +12,7 @@ from .backend import Order
 from .cors import preflight
 from .errors import MAX_HEADER_SECTION_BYTES, S3Error, refusal
 from .objects import Objects, read_document
-from .request import OF_BUCKETS
+from .request import OF_BUCKETS, operation_of
 from .response import Response
 from .store import MAX_KEYS
 
@@ -115,7 +115,11 @@ class Routes:
             query = tuple(
                 (name, _capped(value) if name == "max-keys" else value) for name, value in request.query
             )
-            return self._store.ask(replace(_order(request, bucket, headers), query=query))
+            order = replace(_order(request, bucket, headers), query=query)
+            lists = operation_of(request) in ("ListObjects", "ListObjectsV2") and not request.asks_for(
+                *OF_BUCKETS
+            )
+            return self._store.list_objects(order) if lists else self._store.ask(order)
         if request.method not in ("PUT", "DELETE", "POST"):
             raise _not_allowed(request)
         # The first is what is asked for; moto would take another, and the archive hold what is none.

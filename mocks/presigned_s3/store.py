@@ -7,6 +7,8 @@ import re
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+from xml.sax.saxutils import unescape
 
 from .access import check_policy
 from .archive import BUCKET_NAME, Archivist, adopt, stored_file
@@ -33,6 +35,7 @@ _RESERVED_NAME = re.compile(
     re.ASCII,
 )
 """Names of buckets that are no host names, are IP addresses, or are S3's own."""
+_PREFIX = re.compile(r"(<(?:Prefix|Delimiter)>)([^<]*)")
 MAX_KEYS = 1000
 """How many keys one request lists or deletes at most."""
 
@@ -125,6 +128,22 @@ class Store:
     def ask(self, order: Order) -> Response:
         """Carry out an order that changes nothing."""
         return self._backend.carry_out(order)
+
+    def list_objects(self, order: Order) -> Response:
+        """Return a page of a bucket's keys: moto's, with where it starts, and encoded as S3 encodes it."""
+        response = self._backend.carry_out(order)
+        listing = b"".join(response.body).decode()
+        second, encoded = order.asks_for("list-type"), order.parameter("encoding-type") == "url"
+        name, start = ("ContinuationToken", "continuation-token") if second else ("Marker", "marker")
+        value = order.parameter(start)
+        if encoded and not second:
+            value = quote(value)
+            listing = _PREFIX.sub(lambda match: match[1] + quote(unescape(match[2])), listing)
+        if order.asks_for(start) or not second:
+            listing = listing.replace("</ListBucketResult>", f"{element(name, value)}</ListBucketResult>")
+        response.body = [listing.encode()]
+        response.length = len(response.body[0])
+        return response
 
     def change_bucket(self, order: Order) -> Response:
         """Carry out an order that changes a bucket, or several of its objects."""

@@ -519,6 +519,20 @@ def test_a_thousand_keys_at_most(client, bucket):
     assert client.list_objects_v2(Bucket=bucket, MaxKeys=2000)["MaxKeys"] == 1000
 
 
+def test_where_a_list_starts(client, bucket):
+    """A page of a list says where it starts; prefixes that keys have in common are encoded like keys."""
+    for key in ("a%2Fb/1", "c & d/2", "e"):
+        client.put_object(Bucket=bucket, Key=key, Body=b"x")
+    listed = client.list_objects(Bucket=bucket, Delimiter="/", Marker="a")
+    assert [one["Prefix"] for one in listed["CommonPrefixes"]] == ["a%2Fb/", "c & d/"]
+    assert (listed["Marker"], listed["Contents"][0]["Key"]) == ("a", "e")
+    assert client.list_objects(Bucket=bucket)["Marker"] == ""
+    first = client.list_objects_v2(Bucket=bucket, MaxKeys=1)
+    assert "ContinuationToken" not in first
+    token = first["NextContinuationToken"]
+    assert client.list_objects_v2(Bucket=bucket, ContinuationToken=token)["ContinuationToken"] == token
+
+
 def test_presigned_urls(client, bucket):
     """Presigned URLs put and get an object, with the headers that they ask for."""
     put = client.generate_presigned_url(
