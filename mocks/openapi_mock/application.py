@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from starlette.responses import RedirectResponse
+
 from openapi_service.problems import PLAIN
 
 from .console import PATH as CONSOLE
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from .service import Service
     from .state import MockState
     from .traffic import Traffic
+
+TO_CONSOLE = RedirectResponse(CONSOLE)
 
 
 class MockApplication:
@@ -71,9 +75,10 @@ class MockApplication:
             pages={
                 f"{ROOT}/events": EventStream(events, traffic.journal),
                 ANSWERS: ResponsesPage(lambda: service.contract),
+                ROOT: TO_CONSOLE,
                 CONSOLE: ConsolePage(s3_url, traffic.extension.console),
             },
-            public=(ANSWERS, CONSOLE),
+            public=(ANSWERS, CONSOLE, ROOT),
             clock=clock,
             profile=profile,
             collaborators={
@@ -108,8 +113,14 @@ class MockApplication:
         """Serve one request."""
         if scope["type"] != "http":
             return
-        app = self._control if f"{scope['path']}/".startswith(f"{ROOT}/") else self._service
+        path: str = scope["path"]
+        app: ASGIApp = self._control if f"{path}/".startswith(f"{ROOT}/") else self._service
+        if path == "/" and scope["method"] in {"GET", "HEAD"} and not self._has_operations_at(path):
+            app = TO_CONSOLE
         await app(scope, receive, send)
+
+    def _has_operations_at(self, path: str) -> bool:
+        return bool(self._service.contract.route("GET", path).methods)
 
 
 def observed(

@@ -1,10 +1,23 @@
-"""Patterns that select requests."""
+"""Patterns that select requests, and requests that are for no contract."""
 
 from __future__ import annotations
 
+import re
 from fnmatch import fnmatchcase
+from typing import Final
+
+BESIDE: Final = re.compile(
+    r"/(favicon\.ico|robots\.txt|sitemap\.xml|apple-touch-icon[\w-]*\.png|\.well-known(/.*)?"
+    r"|docs(/.*)?|openapi\.json|healthz|readyz)?"
+)
+"""Paths that browsers and tools request of any server, and pages that are served beside a contract."""
 
 
 def matches(text: str, pattern: str) -> bool:
     """Return whether all of a text is as a pattern says: ``*`` is any text, ``?`` any character."""
     return fnmatchcase(text, pattern.replace("[", "[[]"))
+
+
+def is_beside_contracts(path: str) -> bool:
+    """Return whether a path without an operation is for no contract, rather than a mistake of a client."""
+    return BESIDE.fullmatch(path) is not None

@@ -6,6 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeAlias
+from urllib.parse import urlsplit
+
+import msgspec
 
 from presigned_s3.request import NAMES
 
@@ -13,6 +16,7 @@ from .extension import NO_EXTENSION
 from .faults import Faults
 from .journal import Journal, Masking, Selector, Validation
 from .journal.recording import s3_exchange
+from .matching import is_beside_contracts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -151,7 +155,14 @@ class _Validator:
 
     def verdict(self, exchange: Exchange) -> Validation:
         """Return what the contract says of an exchange."""
-        succeeded = 0 < exchange.status < HTTPStatus.BAD_REQUEST
-        if exchange.server == "s3" or (succeeded and not exchange.operation):
+        status = exchange.status
+        succeeded = 0 < status < HTTPStatus.BAD_REQUEST
+        is_beside = succeeded or is_beside_contracts(urlsplit(exchange.url).path)
+        if exchange.server == "s3" or (is_beside and not exchange.operation):
             return Validation(unjudged="it is for none of the contract's operations")
-        return self._validator.verdict(exchange)
+        validation = self._validator.verdict(exchange)
+        is_refusal = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
+        if validation.request and is_refusal and not exchange.fault:
+            # the mock's own, of what it should not have been sent: no second violation
+            return msgspec.structs.replace(validation, response=[])
+        return validation

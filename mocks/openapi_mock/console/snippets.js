@@ -30,7 +30,9 @@ export function asCurl(request) {
   if (request.method === "HEAD") parts.push("--head");
   else if (request.method !== usualMethod(request)) parts.push(`-X ${quoted(request.method)}`);
   parts.push(...headersOf(request).map(([name, value]) => `-H ${headerInShell(`${name}: ${value}`, request.secret)}`));
-  if (request.json !== undefined) parts.push(`--json ${quoted(JSON.stringify(request.json))}`);
+  if (request.json !== undefined) {
+    parts.push("-H 'Content-Type: application/json'", `--data-raw ${quoted(JSON.stringify(request.json))}`);
+  }
   if (request.text) parts.push(`--data-raw ${quoted(request.text)}`);
   if (request.unkept) parts.push("--data-binary @body");
   if (request.form) parts.push(...request.form.map(([name, value]) => `--form-string ${quoted(`${name}=${value}`)}`));

@@ -134,7 +134,10 @@ class _Checked:
         await app(scope, receive, send)
 
     def _page_at(self, path: str) -> str | None:
-        return next((page for page in self._pages if f"{path}/".startswith(f"{page}/")), None)
+        path = path.removesuffix("/")
+        if path in self._pages:
+            return path
+        return next((page for page in self._pages if page != ROOT and path.startswith(f"{page}/")), None)
 
 
 class _Anyone:

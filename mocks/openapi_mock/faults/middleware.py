@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from openapi_mock.journal.recording import STRUCK_BY
+from openapi_mock.matching import is_beside_contracts
 from openapi_service.problems import PLAIN, Problem
 from openapi_service.protocol import OneWriteProtocol
 
@@ -75,6 +76,11 @@ class ApiRequest:
     def operation(self) -> str:
         """The operationId; empty if there is none."""
         return self.route.operation_id
+
+    @cached_property
+    def is_beside(self) -> bool:
+        """Whether it is for no contract, such as a browser's for an icon: a fault has to name its path."""
+        return is_beside_contracts(self.path) and not self.route.methods
 
     @cached_property
     def scope(self) -> str:
@@ -145,7 +151,9 @@ class FaultMiddleware:
     def _strike(self, request: ApiRequest, scope: Scope) -> Strike | None:
         text = _header(scope, HEADER)
         if text is None:
-            return self._faults.strike(request, lambda fault: fault.on == "api")
+            return self._faults.strike(
+                request, lambda fault: fault.on == "api" and (bool(fault.match.path) or not request.is_beside)
+            )
         return self._reader.strike(text, "api")
 
     async def _struck(self, strike: Strike, scope: Scope, receive: Receive, send: Send) -> None:
