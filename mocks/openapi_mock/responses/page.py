@@ -36,7 +36,7 @@ INTRODUCTION = (
 )
 LIMITS = (
     ("state", "none: a request is validated and forgotten, and the next response does not know of it"),
-    ("credentials", "where nothing has a handler, any that is not empty; client certificates are not seen"),
+    ("credentials", "where nothing has a handler, any that has its shape; client certificates are not seen"),
     ("other media types", "only JSON, forms and text are validated; in responses, only JSON and plain text"),
     ("images", "without an example: one pixel, or four bytes of any other kind"),
     ("external examples", "an externalValue is not fetched"),
