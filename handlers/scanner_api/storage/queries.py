@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
-from sqlalchemy import asc, desc, func, or_
+from sqlalchemy import asc, desc, func, or_, select, union_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Column, ColumnElement, Select, Table
+    from sqlalchemy import Column, ColumnElement, CompoundSelect, Select, Table
 
     from .database import Database
 
@@ -34,6 +34,8 @@ async def read_page(
     statement: Select[Any],
     make: Callable[[Any], Record],
     *,
+    others: Sequence[Select[Any]] = (),
+    counting: Select[Any] | None = None,
     order: Sequence[Column[Any]],
     descending: bool = False,
     page: int,
@@ -47,12 +49,15 @@ async def read_page(
         database: the database.
         statement: selects the rows, in no order.
         make: makes a record of a row.
+        others: select other rows alike, to be merged with the statement's; then ``counting`` is required.
+        counting: selects the number of all rows, where there is a faster way than to count them.
         order: selected columns, so that no two rows can change places.
         descending: whether the greatest come first.
         page: from 1; one beyond the end is empty.
         page_size: most records on a page.
     """
-    counting = statement.with_only_columns(func.count(), maintain_column_froms=True)
+    if counting is None:
+        counting = select(func.count()).select_from(statement.subquery())
     start = (page - 1) * page_size
     async with database.snapshot() as connection:
         total = await connection.scalar(counting) or 0
@@ -62,9 +67,20 @@ async def read_page(
         after = total - start - size
         backwards = after < start
         direction = asc if backwards == descending else desc
-        ordered = statement.order_by(*map(direction, order)).limit(size).offset(min(start, after))
+        skipped = min(start, after)
+        parts = [part.order_by(*map(direction, order)).limit(skipped + size) for part in (statement, *others)]
+        merged = _merged(parts, direction, order) if others else parts[0]
+        ordered = merged.limit(size).offset(skipped)
         records = [make(row) for row in await connection.execute(ordered)]
         return records[::-1] if backwards else records, total
+
+
+def _merged(
+    parts: Sequence[Select[Any]], direction: Callable[[Any], Any], order: Sequence[Column[Any]]
+) -> CompoundSelect[Any]:
+    """Merge the rows of ordered statements; the order of each tells PostgreSQL that it can."""
+    merged = union_all(*(select(part.subquery()) for part in parts))
+    return merged.order_by(*(direction(merged.selected_columns[column.name]) for column in order))
 
 
 async def read_newest(

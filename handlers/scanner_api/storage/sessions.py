@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import asdict
-from sqlalchemy import or_, select
+from sqlalchemy import func, not_, select
 
 from scanner_api.scanning.sessions import ExtractionStatus, ScanSession, SessionStatus
 
 from .activity import Activity
 from .lookup import Lookup
 from .queries import columns_of, maker_of, read_newest, read_page
-from .tables import scan_sessions
+from .tables import scan_session_counts, scan_sessions
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from sqlalchemy import ColumnElement
+    from sqlalchemy import ColumnElement, ScalarSelect, Select
 
     from openapi_service.clock import Clock
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _COLUMNS: Final = columns_of(scan_sessions, ScanSession)
 _session: Final = maker_of(ScanSession)
+_BATCH: Final = 1000
+"""Sessions that are expired in one transaction: on PostgreSQL the n-th change of a count in it costs n."""
 
 
 class SessionStore:
@@ -76,9 +78,16 @@ class SessionStore:
         return _session(row) if row else None
 
     async def expire_idle(self) -> int:
-        """Store that idle sessions are EXPIRED, and return how many were not yet."""
-        idle = scan_sessions.update().where(self._activity.is_idle())
-        return await self._database.change(idle.values(status=SessionStatus.EXPIRED))
+        """Store that idle sessions are EXPIRED, in batches, and return how many were not yet."""
+        expired = 0
+        while True:
+            idle = self._activity.is_idle()
+            batch = select(scan_sessions.c.id).where(idle).order_by(scan_sessions.c.modified).limit(_BATCH)
+            expiring = scan_sessions.update().where(scan_sessions.c.id.in_(batch), idle)
+            changed = await self._database.change(expiring.values(status=SessionStatus.EXPIRED))
+            expired += changed
+            if changed < _BATCH:
+                return expired
 
     async def page(
         self,
@@ -98,15 +107,25 @@ class SessionStore:
             created_by: only those that this credential opened.
             status: only those that are seen with this status.
         """
-        statement = select(*_COLUMNS).where(scan_sessions.c.organization_id.in_(organization_ids))
+        own: list[ColumnElement[bool]] = [scan_sessions.c.organization_id.in_(organization_ids)]
         if created_by is not None:
-            statement = statement.where(scan_sessions.c.created_by == created_by)
-        if status is not None:
-            statement = statement.where(self._has(status))
+            own.append(scan_sessions.c.created_by == created_by)
+        rows = select(*_COLUMNS).where(*own)
+        statement = rows if status is None else rows.where(scan_sessions.c.status == status)
+        others: list[Select[Any]] = []
+        number: ColumnElement[int] = _stored_count(organization_ids, created_by, status)
+        is_idle = self._activity.is_idle()  # once, so that all is seen at one time
+        idle = select(func.count()).where(*own, is_idle).scalar_subquery()
+        if status is SessionStatus.ACTIVE:
+            statement, number = statement.where(not_(is_idle)), number - idle
+        elif status is SessionStatus.EXPIRED:
+            others, number = [rows.where(is_idle)], number + idle
         sessions, total = await read_page(
             self._database,
             statement,
             _session,
+            others=others,
+            counting=select(number),
             order=(scan_sessions.c.created, scan_sessions.c.id),
             descending=True,
             page=page,
@@ -119,11 +138,17 @@ class SessionStore:
         newest = await read_newest(self._database, select(*_COLUMNS), _session, scan_sessions, limit)
         return list(map(self._activity.effective, newest))
 
-    def _has(self, status: SessionStatus) -> ColumnElement[bool]:
-        match status:
-            case SessionStatus.ACTIVE:
-                return self._activity.is_active()
-            case SessionStatus.EXPIRED:
-                return or_(scan_sessions.c.status == status, self._activity.is_idle())
-            case _:
-                return scan_sessions.c.status == status
+
+def _stored_count(
+    organization_ids: Collection[str], created_by: str | None, status: SessionStatus | None
+) -> ScalarSelect[int]:
+    """Return the number of sessions as an expression; of any credential, of any stored status if None."""
+    counts = scan_session_counts.c
+    number = select(func.coalesce(func.sum(counts.number), 0)).where(
+        counts.organization_id.in_(organization_ids)
+    )
+    if created_by is not None:
+        number = number.where(counts.created_by == created_by)
+    if status is not None:
+        number = number.where(counts.status == status)
+    return number.scalar_subquery()

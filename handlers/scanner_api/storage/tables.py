@@ -27,6 +27,7 @@ from scanner_api.scanning.proposals import ProposalStatus
 from scanner_api.scanning.sessions import ExtractionStatus, SessionStatus
 
 from .column_types import LosslessText, UTCDateTime
+from .triggers import create_triggers
 
 if TYPE_CHECKING:
     from enum import StrEnum
@@ -126,9 +127,22 @@ scan_sessions = Table(
     Column("extraction_lease_until", UTCDateTime),
     # newest first, and a stable order among sessions of one instant
     Index(None, "organization_id", "created", "id"),
+    Index(None, "organization_id", "status", "created", "id"),
     Index(None, "status", "modified"),
     Index(None, "extraction_status"),
 )
+
+scan_session_counts = Table(
+    "scan_session_counts",
+    metadata,
+    # no foreign key: an organization is deleted after its sessions, and the counts of none remain
+    Column("organization_id", LosslessText, primary_key=True),
+    Column("created_by", LosslessText, primary_key=True),
+    Column("status", _enum(SessionStatus), primary_key=True),
+    Column("shard", Integer, primary_key=True, autoincrement=False),
+    Column("number", Integer, nullable=False),
+)
+"""See :mod:`.triggers`."""
 
 products = Table(
     "products",
@@ -250,5 +264,6 @@ _versions = Table(
 def create_all(connection: Connection, revision: str) -> None:
     """Make all tables in a new database, which is at this revision then."""
     metadata.create_all(connection, checkfirst=False)
+    create_triggers(connection)
     _versions.create(connection)
     connection.execute(_versions.insert(), {"version_num": revision})

@@ -216,6 +216,24 @@ async def test_a_capture_of_the_second_version_keeps_the_gtin_it_came_with(share
     assert result == scanned(gtin="09521234000013", sent_gtin="09521234000013")
 
 
+async def test_sessions_of_the_third_version_are_counted(shared_url, session, now):
+    """The sessions that there were before the counts are in them, and those that come later too."""
+    rows = [{**session, "id": str(number)} for number in range(3)]
+    database = Database(shared_url)
+    await database.connect()
+    async with database.transaction() as connection:
+        await connection.run_sync(upgrade_to, "0003")
+        organization = {"id": "organization", "name": "Grocer", "created": now}
+        await connection.execute(organizations.insert(), organization)
+        await connection.execute(scan_sessions.insert(), rows)
+    await database.migrate()
+    sessions = SessionStore(database, SystemClock(), 10**10)
+    await sessions.create(ScanSession(**session))
+    _, total = await sessions.page(["organization"], page=1, page_size=1)
+    await database.close()
+    assert total == 4
+
+
 def test_a_current_database_is_left_alone(in_database, now):
     """Migrating again changes nothing."""
 

@@ -9,6 +9,7 @@ from msgspec.structs import asdict
 from sqlalchemy import event, text
 
 from scanner_api.scanning.captures import CaptureStatus
+from scanner_api.scanning.sessions import SessionStatus
 from scanner_api.storage.captures import CaptureStore
 from scanner_api.storage.sessions import SessionStore
 from scanner_api.storage.tables import captures, scan_sessions
@@ -43,7 +44,7 @@ async def plans_of(database, read):
 
 def is_by_index(plan, table):
     """Tell whether a plan reads a table, and by an index alone."""
-    lines = [line for line in plan.splitlines() if table in line]
+    lines = [line for line in plan.splitlines() if f" {table}" in line and "Sort Key" not in line]
     by_index = [line for line in lines if "USING" in line or "Index" in line]
     return bool(lines) and lines == by_index
 
@@ -54,7 +55,13 @@ def filled(session, scanned, now):
 
     async def fill(database):
         sessions = [
-            {**session, "id": f"session-{number}", "created": now + timedelta(seconds=number)}
+            {
+                **session,
+                "id": f"session-{number}",
+                "created": now + timedelta(seconds=number),
+                "modified": now - timedelta(seconds=2 * TTL * (number % 1000 == 0)),
+                "status": list(SessionStatus)[number % 3],
+            }
             for number in range(ROWS)
         ]
         scans = []
@@ -110,3 +117,36 @@ def test_the_first_and_the_last_page_are_read_by_the_index_of_their_order(
     assert "Sort" not in plan
     assert "TEMP B-TREE" not in plan
     assert plan.startswith(("('organization', 10, 0)", "(10, 0, 'organization')"))
+
+
+@pytest.mark.parametrize("status", [None, *SessionStatus])
+def test_sessions_are_counted_without_reading_them(in_shared_database, filled, clock, status):
+    """A total is read from the counts; of sessions only those are read that are idle, and not yet expired."""
+
+    async def scenario(database):
+        await filled(database)
+        store = SessionStore(database, clock, TTL)
+        reading = store.page(["organization"], page=1, page_size=10, status=status)
+        return (await plans_of(database, reading))[0]
+
+    plan = in_shared_database(scenario)
+    reads_idle = status in {SessionStatus.ACTIVE, SessionStatus.EXPIRED}
+    assert ("scan_sessions" in plan) == reads_idle, plan
+    if reads_idle:
+        assert "ix_scan_sessions_status_modified" in plan, plan
+
+
+@pytest.mark.parametrize("page", [1, ROWS // 30])
+@pytest.mark.parametrize("status", SessionStatus)
+def test_sessions_of_a_status_are_read_by_index(in_shared_database, filled, clock, status, page):
+    """A page of one status is read in the order of an index; only those that are idle have to be sorted."""
+
+    async def scenario(database):
+        await filled(database)
+        store = SessionStore(database, clock, TTL)
+        reading = store.page(["organization"], page=page, page_size=10, status=status)
+        return (await plans_of(database, reading))[-1]
+
+    plan = in_shared_database(scenario)
+    assert is_by_index(plan, "scan_sessions"), plan
+    assert "ix_scan_sessions_organization_id_status_created_id" in plan, plan

@@ -1,0 +1,37 @@
+"""Counts of sessions, which triggers update, and an index for lists of sessions of one status."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from scanner_api.storage.triggers import create_triggers
+
+revision = "0004"
+down_revision = "0003"
+
+
+def upgrade() -> None:
+    """Count what there is; on PostgreSQL the triggers' lock keeps writers out until all is committed."""
+    op.create_table(
+        "scan_session_counts",
+        sa.Column("organization_id", sa.Text, nullable=False),
+        sa.Column("created_by", sa.Text, nullable=False),
+        sa.Column("status", sa.String(16), nullable=False),
+        sa.Column("shard", sa.Integer, nullable=False),
+        sa.Column("number", sa.Integer, nullable=False),
+        sa.PrimaryKeyConstraint(
+            "organization_id", "created_by", "status", "shard", name="pk_scan_session_counts"
+        ),
+    )
+    op.create_index(
+        "ix_scan_sessions_organization_id_status_created_id",
+        "scan_sessions",
+        ["organization_id", "status", "created", "id"],
+    )
+    create_triggers(op.get_bind())
+    op.execute(
+        "INSERT INTO scan_session_counts (organization_id, created_by, status, shard, number) "
+        "SELECT organization_id, created_by, status, 0, count(*) FROM scan_sessions "
+        "GROUP BY organization_id, created_by, status"
+    )

@@ -1,0 +1,58 @@
+"""Triggers, which count sessions by organization, credential and stored status as their rows change.
+
+A count is exact after any change, delete and rollback, whoever made it, and is read from a few rows. On
+PostgreSQL it is the sum of several rows, of which a connection changes one (a single one may be negative), so
+that writers of one organization seldom wait for each other.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+_KEY: Final = ("organization_id", "created_by", "status")
+_SHARDS: Final = {"sqlite": "0", "postgresql": "mod(pg_backend_pid(), 16)"}
+"""The row that a connection changes; SQLite has a single writer."""
+_CHANGED: Final = " OR ".join(f"OLD.{column} <> NEW.{column}" for column in _KEY)
+
+
+def _change(row: str, number: int, dialect: str) -> str:
+    """Return the statement that adds a number to the count that a trigger's row, OLD or NEW, belongs to."""
+    values = ", ".join(f"{row}.{column}" for column in _KEY)
+    key = ", ".join([*_KEY, "shard"])
+    return (
+        f"INSERT INTO scan_session_counts ({key}, number) VALUES ({values}, {_SHARDS[dialect]}, {number}) "  # noqa: S608 -- of constants
+        f"ON CONFLICT ({key}) DO UPDATE SET number = scan_session_counts.number + excluded.number;"
+    )
+
+
+def _triggers(dialect: str) -> list[str]:
+    removed, added = _change("OLD", -1, dialect), _change("NEW", 1, dialect)
+    changes = {
+        "insert": ("INSERT ON scan_sessions", added),
+        "delete": ("DELETE ON scan_sessions", removed),
+        "update": (f"UPDATE OF {', '.join(_KEY)} ON scan_sessions", f"{removed} {added}"),
+    }
+    statements = []
+    for name, (when, then) in changes.items():
+        trigger = f"CREATE TRIGGER scan_sessions_count_{name} AFTER {when} FOR EACH ROW"
+        if name == "update":
+            trigger += f" WHEN ({_CHANGED})"
+        if dialect == "postgresql":
+            function = f"scan_sessions_count_{name}()"
+            statements.append(
+                f"CREATE FUNCTION {function} RETURNS trigger LANGUAGE plpgsql"
+                f" AS $$ BEGIN {then} RETURN NULL; END $$"
+            )
+            statements.append(f"{trigger} EXECUTE FUNCTION {function}")
+        else:
+            statements.append(f"{trigger} BEGIN {then} END")
+    return statements
+
+
+def create_triggers(connection: Connection) -> None:
+    """Create the triggers; a migration that changes or copies their table drops and creates them."""
+    for statement in _triggers(connection.dialect.name):
+        connection.exec_driver_sql(statement)
