@@ -76,7 +76,7 @@ class MockClock:
     ) -> Reading:
         """Do what is asked for, in the order of the arguments, and return what it shows then.
 
-        It waits for whoever follows, so it is not for the event loop's thread.
+        It waits for those that follow the clock, so it is not for the event loop's thread.
 
         Args:
             reset: go by the machine's time again.

@@ -129,7 +129,7 @@ class StateLock:
 
     @asynccontextmanager
     async def change(self) -> AsyncIterator[None]:
-        """Change the state, after whoever changes it now."""
+        """Change the state, after any change under way."""
         async with self._change:
             self._open.clear()
             try:

@@ -189,11 +189,11 @@ def create_app(
 def described(
     request: Request, response: Response, headers: Iterable[tuple[str, str]], started: float, seconds: float
 ) -> dict[str, Any]:
-    """Return an exchange as JSON: what was asked and answered, when, and how long it took.
+    """Return an exchange as JSON: request and response, when it was, and how long it took.
 
     Args:
-        request: what was asked.
-        response: what was answered.
+        request: the request.
+        response: the response.
         headers: the header fields that were sent with it.
         started: the machine's time when the request's head was there, in seconds since 1970.
         seconds: from the request's head to the response's.

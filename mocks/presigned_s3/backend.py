@@ -92,10 +92,10 @@ class Bucket:
 
 
 class Backend:
-    """moto's S3 of this process; there is only one, so making another begins anew.
+    """moto's S3 of this process; there is only one, so making another resets it.
 
     Attributes:
-        lock: held by whoever needs several steps to be one; moto itself knows no lock.
+        lock: held while several steps are to be one; moto itself knows no lock.
     """
 
     def __init__(self) -> None:
@@ -213,7 +213,7 @@ class Backend:
 
     @contextmanager
     def _policy_aside(self, order: Order) -> Iterator[None]:
-        """Keep moto from judging by a bucket policy: it takes every condition for one that fails."""
+        """Keep moto from evaluating a bucket policy: it takes every condition for one that fails."""
         bucket = self._moto.buckets.get(order.bucket)
         if bucket is None or not (order.key or order.asks_for("delete")):
             yield

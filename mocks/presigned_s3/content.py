@@ -107,7 +107,7 @@ class StoredFile:
         return b""
 
     def close(self) -> None:
-        """Let go; whoever removes the object removes the file."""
+        """Let go; removing the object removes the file."""
 
 
 def read_range(path: Path, begin: int, length: int) -> Iterator[bytes]:

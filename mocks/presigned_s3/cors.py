@@ -89,7 +89,7 @@ OPEN = CorsRule(
 def preflight(
     rules: Sequence[CorsRule] | None, headers: Mapping[str, str], resource_type: str
 ) -> list[tuple[str, str]]:
-    """Return the header fields that answer a preflight request.
+    """Return the header fields that respond to a preflight request.
 
     Args:
         rules: the bucket's rules; None if there is no such bucket.
@@ -121,7 +121,7 @@ def preflight(
 
 
 def granted(rules: Sequence[CorsRule], headers: Mapping[str, str], method: str) -> list[tuple[str, str]]:
-    """Return the header fields for the answer to an actual request; none if no rule admits it."""
+    """Return the header fields for the response to an actual request; none if no rule admits it."""
     origin = headers.get("origin")
     if not origin:
         return []

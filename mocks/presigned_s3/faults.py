@@ -1,4 +1,4 @@
-"""Faults as S3 uses them: whoever simulates failures hands an implementation to `create_app`."""
+"""Faults as S3 uses them: a simulator of failures hands an implementation to `create_app`."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ _OVERRIDES = (
 
 
 class Objects:
-    """Answers the requests that carry content."""
+    """Handles the requests that carry content."""
 
     def __init__(self, store: Store) -> None:
         self._store = store

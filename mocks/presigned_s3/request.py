@@ -24,7 +24,7 @@ _CHECKSUM = re.compile(r"x-amz-(?:checksum-(?!algorithm$|type$|mode$)|sdk-checks
 VERSION_2_QUERY: Final = ("AWSAccessKeyId", "Signature", "Expires")
 """The parameters of a request that is presigned with Signature Version 2."""
 UNWATCHED: Final = "x-mock-unwatched"
-"""Query parameter of who only looks, as the console at a photo: no fault strikes, no journal hears."""
+"""Query parameter of who only looks, as the console at a photo: no fault applies, no journal records it."""
 ON_OBJECTS: Final = {
     "GET": "GetObject",
     "HEAD": "HeadObject",
@@ -91,7 +91,7 @@ class Request:
         scheme: ``http`` or ``https``.
         is_utf8: whether the target is; what of it is not has been replaced.
         fields: of the form that it carries, by name in lower case; there once the form is read.
-        struck: ids of the faults that strike it.
+        struck: ids of the faults that apply to it.
     """
 
     method: str

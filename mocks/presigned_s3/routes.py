@@ -30,12 +30,12 @@ _NOT_IMPLEMENTED = ("retention", "torrent", "select", "restore", "renameObject",
 
 
 class Routes:
-    """Has each request answered by its operation.
+    """Dispatches each request to its operation.
 
     Args:
         store: the buckets and objects.
         authenticator: verifies signatures.
-        post_object: answers forms.
+        post_object: handles forms.
     """
 
     def __init__(self, store: Store, authenticator: Authenticator, post_object: PostObject) -> None:

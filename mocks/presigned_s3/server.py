@@ -47,7 +47,7 @@ class S3Server:
     """S3 on loopback in a process of its own, which ends with this one.
 
     `start()` returns at once, so that other things can start meanwhile; `url` waits for the port (a tenth of
-    a second), `wait_ready()` until requests are answered (moto imports slowly).
+    a second), `wait_ready()` until it responds (moto imports slowly).
 
     Args:
         port: port to listen on; 0 takes a free one.
@@ -111,7 +111,7 @@ class S3Server:
 
     @property
     def url(self) -> str:
-        """The endpoint URL; clients may connect to it before S3 is ready, and are answered when it is."""
+        """The endpoint URL; clients may connect to it before S3 is ready, and get responses when it is."""
         return str(self._awaited["url"].result())
 
     def wait_ready(self) -> None:

@@ -31,7 +31,7 @@ _LENGTH = re.compile(r"\d{1,18}", re.ASCII)
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers the requests of one connection with the server's app."""
+    """Serves the requests of one connection with the server's app."""
 
     protocol_version = "HTTP/1.1"
     timeout = IDLE_SECONDS

@@ -1,4 +1,4 @@
-"""The plugin for pytest: a mock for your tests, begun anew for each.
+"""The plugin for pytest: a mock for your tests, reset for each.
 
 pytest loads it wherever this package is installed, so it imports nothing until a test asks for a fixture, and
 its fixtures say so where the extra ``mock`` is missing.
@@ -129,7 +129,7 @@ def scanner_calls(scanner_mock: Mock) -> Calls:
 
 @contextmanager
 def _traffic_of(mock: Mock, config: pytest.Config) -> Iterator[None]:
-    """Judge the traffic with a mock if the option wants it."""
+    """Validate the traffic with a mock if the option asks for it."""
     path: Path | None = config.getoption(OPTION)
     if path is None:
         yield

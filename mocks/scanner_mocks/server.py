@@ -78,7 +78,7 @@ def scanner_mock(
     log: Log = unlogged,
     **settings: Any,
 ) -> Iterator[Mock]:
-    """Run the mock: once this is entered both servers answer, once it is left both are gone.
+    """Run the mock: once this is entered both servers respond, once it is left both are gone.
 
     Args:
         host: address to listen on.
@@ -87,7 +87,7 @@ def scanner_mock(
         data: folder that keeps everything over restarts; None keeps it in this life only.
         s3_credentials: of S3, beside its own: ``SECRET_KEY[:SESSION_TOKEN[:EXPIRES]]`` by access key.
         control_token: what opens the control API, from anywhere; without it, it is for this machine.
-        seed: same seed, same calls and same time: same answers.
+        seed: same seed, same calls and same time: same responses.
         faults: file with faults that are on from the start.
         tell_reload: hears of each reload of the contract; None for not to watch its file.
         log: returns what is entered while the mock runs, such as a `RequestLog` of its journal.

@@ -264,12 +264,12 @@ async def _ordered(order: Callable[..., Result], *arguments: Any, **named: Any) 
     """Carry out an order that involves S3, and return its result.
 
     Raises:
-        ServiceUnavailable: S3's process is gone, or does not answer.
+        ServiceUnavailable: S3's process is gone, or does not respond.
     """
     try:
         return await asyncio.to_thread(order, *arguments, **named)
     except (RuntimeError, OSError) as error:
-        raise ServiceUnavailable(f"S3 does not answer: {error}") from error
+        raise ServiceUnavailable(f"S3 does not respond: {error}") from error
 
 
 def _shown(fields: tuple[str, ...], stored: object) -> dict[str, Any]:

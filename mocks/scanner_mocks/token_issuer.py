@@ -1,4 +1,4 @@
-"""Issues the mock's bearer tokens: whoever has this file can, so they are good for a mock only."""
+"""Issues the mock's bearer tokens: anyone who has this file can, so they are good for a mock only."""
 
 from __future__ import annotations
 

@@ -199,9 +199,9 @@ def test_a_failure_is_exit_code_1(mock, monkeypatch):
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"api_key": "no key"}, "the answer was 401, not 201"),
-        ({"api": "http://127.0.0.1:1"}, "there was no answer"),
-        ({"s3": "http://127.0.0.1:1"}, "there was no answer"),
+        ({"api_key": "no key"}, "the response was 401, not 201"),
+        ({"api": "http://127.0.0.1:1"}, "there was no response"),
+        ({"s3": "http://127.0.0.1:1"}, "there was no response"),
     ],
 )
 def test_other_failures_say_what_happened(mock, changes, reason):

@@ -18,16 +18,16 @@ export const controlToken = {
 export const sent = [];
 export const sending = new EventTarget();
 
-/** An answer that is none of 2xx, or none at all (status 0). */
+/** A response that is none of 2xx, or none at all (status 0). */
 export class Refused extends Error {
   constructor(answer) {
-    super(answer.json?.detail ?? (answer.status ? `HTTP ${answer.status}` : "The connection ended without an answer."));
+    super(answer.json?.detail ?? (answer.status ? `HTTP ${answer.status}` : "The connection ended without a response."));
     this.answer = answer;
   }
 }
 
 /**
- * Send a request, and return its answer.
+ * Send a request, and return its response.
  * @param {{method: string, url: string, headers?: Object<string, string>, json?: unknown}} request
  */
 export async function send(request) {

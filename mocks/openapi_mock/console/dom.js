@@ -50,7 +50,7 @@ export function offer(select, pairs, chosen = select.value) {
   if (pairs.some(([value]) => value === chosen)) select.value = chosen;
 }
 
-/** Say something to whoever listens to the page, and show it for a moment. */
+/** Announce something to screen readers, and show it for a moment. */
 export function say(text) {
   const told = find("#told");
   told.textContent = text;

@@ -48,7 +48,7 @@ export function row(exchange) {
 function marks({ server, fault, scope }) {
   return [
     server === "s3" && element("span", { class: "mark" }, "S3"),
-    fault && element("span", { class: "mark fault", title: `Fault ${fault} struck` }, "fault"),
+    fault && element("span", { class: "mark fault", title: `Fault ${fault} applied` }, "fault"),
     scope && element("span", { class: "mark", title: "X-Mock-Scope" }, scope),
   ];
 }
@@ -81,7 +81,7 @@ async function toggle(exchange, button, details) {
 /** Return the details of an exchange, asked for when somebody wants to see them. */
 async function told({ number, violations, verdict, refusal }) {
   const { exchanges } = await look(`/journal?after=${number - 1}&limit=1`).catch(() => ({}));
-  if (!exchanges) return [element("p", {}, "The mock does not answer.")];
+  if (!exchanges) return [element("p", {}, "The mock does not respond.")];
   const exchange = exchanges.find((each) => each.number === number);
   if (!exchange) return [element("p", {}, "The journal has forgotten this exchange.")];
   const request = () => requestOf(exchange, bodyOf(exchange.request), mock.seeds);
@@ -96,8 +96,8 @@ async function told({ number, violations, verdict, refusal }) {
     ),
     element("pre", { class: "url", tabIndex: 0 }, exchange.url),
     refusal && meaningOf(refusal.code) && element("p", {}, meaningOf(refusal.code)),
-    verdict?.unjudged && !violations.length && element("p", { class: "quiet" }, `Not judged: ${verdict.unjudged}.`),
-    element("div", { class: "messages" }, message("Request", exchange.request), message("Answer", exchange.response)),
+    verdict?.unjudged && !violations.length && element("p", { class: "quiet" }, `Not validated: ${verdict.unjudged}.`),
+    element("div", { class: "messages" }, message("Request", exchange.request), message("Response", exchange.response)),
   ].filter(Boolean);
 }
 

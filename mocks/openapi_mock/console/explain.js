@@ -3,7 +3,7 @@
 import { element } from "./dom.js";
 
 const S3_CODES = {
-  AccessDenied: "The form's policy does not allow this: it has expired, or a field is not what the policy says. Send every field of the answer unchanged.",
+  AccessDenied: "The form's policy does not allow this: it has expired, or a field is not what the policy says. Send every field of the response unchanged.",
   EntityTooLarge: "The file is larger than the policy's content-length-range allows.",
   EntityTooSmall: "The file is smaller than the policy's content-length-range allows; is it empty?",
   MalformedPOSTRequest: "The body is no well-formed multipart/form-data. Let the browser write Content-Type: its boundary belongs to the body.",
@@ -13,7 +13,7 @@ const S3_CODES = {
   ExpiredToken: "The temporary credentials of the signer have expired.",
   RequestTimeTooSkewed: "The request's time and S3's are too far apart; look at the clock.",
   SlowDown: "S3 is busy. Wait, longer each time, and try again.",
-  ServiceUnavailable: "S3 cannot answer now. Wait, longer each time, and try again.",
+  ServiceUnavailable: "S3 is unavailable. Retry with increasing delays.",
   InternalError: "S3 failed. Try again.",
   RequestTimeout: "The upload stood still for too long. Try again.",
   NoSuchBucket: "The bucket is not there; a reset makes it anew.",
@@ -28,21 +28,21 @@ const STATUSES = {
   404: "There is no such thing, or it is another organization's.",
   409: "It is no longer, or not yet, in the state that this needs; the detail names the state.",
   413: "The body is larger than the limit.",
-  422: "Parts of the request break the contract; each is named below.",
+  422: "Parts of the request violate the contract; each is listed below.",
   429: "The rate limit is reached. Wait for as long as Retry-After says.",
   500: "The server failed. Trying again may help.",
-  503: "The server cannot answer now. Wait, longer each time, and try again.",
+  503: "The server is unavailable. Retry with increasing delays.",
 };
 
 const CUT_OFF =
-  "The connection ended before there was an answer: it was dropped, the mock has ended, or the answer lacks the fields by which CORS lets a page read it. Is a fault on?";
+  "The connection ended before there was a response: it was dropped, the mock has stopped, or the response lacks the fields by which CORS lets a page read it. Is a fault on?";
 
 export const meaningOf = (code) => S3_CODES[code];
 
 /** Return a refusal as an element: what was said, what it means, and the parts that are named. */
 export function explained({ answer, message }) {
   const { code, said } = s3ErrorOf(answer.text) ?? { code: "", said: message };
-  const title = code || answer.json?.title || (answer.status ? `HTTP ${answer.status}` : "No answer");
+  const title = code || answer.json?.title || (answer.status ? `HTTP ${answer.status}` : "No response");
   const meaning = answer.status ? (meaningOf(code) ?? STATUSES[answer.status] ?? "") : CUT_OFF;
   const wait = answer.headers.find(([name]) => name.toLowerCase() === "retry-after")?.[1];
   return element(

@@ -47,7 +47,7 @@ async function act(method, path, body, told) {
     say(told);
   } catch (refused) {
     place.replaceChildren(explained(refused));
-    show(); // a switch tells what is on, not what was wanted
+    show(); // a switch tells what is on, not what was asked for
   }
   await ask();
 }
@@ -81,7 +81,7 @@ function standingItem(fault) {
 }
 
 function renewStanding(item, { struck, times }) {
-  item.querySelector(".struck").textContent = times ? `struck ${struck} of ${times}` : `struck ${struck}`;
+  item.querySelector(".struck").textContent = times ? `applied ${struck} of ${times}` : `applied ${struck}`;
 }
 
 function summary(fault) {

@@ -59,7 +59,7 @@ function showAll() {
   tell();
 }
 
-/** Return what tells whether an exchange is wanted. */
+/** Return a predicate: whether the filter shows an exchange. */
 function filter() {
   const { server, status, violations, text } = wanted();
   return (exchange) =>
@@ -83,7 +83,7 @@ function tell() {
   const badge = find("#journal-badge");
   badge.hidden = wrong === 0;
   badge.textContent = String(wrong);
-  badge.title = counted(wrong, "exchange breaks the contract", "exchanges break the contract");
+  badge.title = counted(wrong, "exchange violates the contract", "exchanges violate the contract");
 }
 
 function pause() {

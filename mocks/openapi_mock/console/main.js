@@ -1,4 +1,4 @@
-/** Puts the page together: the token, if one is wanted, then the panels, then what the mock tells. */
+/** Puts the page together: the token, if one is required, then the panels, then what the mock tells. */
 
 import { controlToken, listen, look } from "./api.js";
 import { find } from "./dom.js";

@@ -26,7 +26,7 @@ export const mock = {
 /** Call something whenever `state`, `faults` or `clock` has changed. */
 export const on = (name, hear) => hearing.addEventListener(name, hear);
 
-/** Take in what an event tells; an answer that is under way may be older, so the mock is asked again. */
+/** Take in what an event tells; a response that is under way may be older, so the mock is asked again. */
 export function told(name, value) {
   changed(name, value);
   ask.turn = (ask.turn ?? 0) + 1;
@@ -63,6 +63,6 @@ export async function ask() {
     clearTimeout(ask.timer);
     if (extensions.isMoving(state)) ask.timer = setTimeout(ask, MOVING_MILLISECONDS);
   } catch {
-    // the mock is gone; once it is there again, its events begin again
+    // the mock is gone; once it is there again, its events resume
   }
 }

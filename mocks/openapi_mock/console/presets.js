@@ -1,13 +1,13 @@
 /** What goes wrong most, ready to be switched on. */
 
 export const presets = [
-  { name: "Slow API", about: "Every answer takes 1.5 s longer.", fault: { effect: { latency_ms: 1500 } } },
+  { name: "Slow API", about: "Every response takes 1.5 s longer.", fault: { effect: { latency_ms: 1500 } } },
   {
     name: "Uneven network",
     about: "Around 400 ms, now and then several seconds.",
     fault: { effect: { latency_ms: { distribution: "lognormal", median: 400, sigma: 1 } } },
   },
-  { name: "Internal error", about: "Every answer is a 500.", fault: { effect: { status: 500 } } },
+  { name: "Internal error", about: "Every response is a 500.", fault: { effect: { status: 500 } } },
   {
     name: "Unavailable",
     about: "503, and Retry-After: 5.",
@@ -23,8 +23,8 @@ export const presets = [
     about: "429, and Retry-After: 10.",
     fault: { effect: { status: 429, retry_after_seconds: 10 } },
   },
-  { name: "Dropped connection", about: "The API hangs up without an answer.", fault: { effect: { drop: true } } },
-  { name: "Slow body", about: "Answers trickle in at 200 bytes a second.", fault: { effect: { bytes_per_second: 200 } } },
+  { name: "Dropped connection", about: "The API closes the connection without a response.", fault: { effect: { drop: true } } },
+  { name: "Slow body", about: "Responses arrive at 200 bytes a second.", fault: { effect: { bytes_per_second: 200 } } },
   {
     name: "S3 SlowDown",
     about: "S3 is busy: 503 SlowDown.",
@@ -36,7 +36,7 @@ export const presets = [
     fault: { on: "s3", match: { method: "POST" }, effect: { bytes_per_second: 50_000 } },
   },
   {
-    name: "S3 hangs up",
+    name: "S3 closes the connection",
     about: "The upload's connection is dropped.",
     fault: { on: "s3", match: { method: "POST" }, effect: { drop: true } },
   },

@@ -1,4 +1,4 @@
-/** A request as a curl command and as a call of fetch, to be pasted where they are wanted. */
+/** A request as a curl command and as a call of fetch, to be pasted elsewhere. */
 
 import { copyButton, element } from "./dom.js";
 import { extensions } from "./extensions.js";
@@ -6,7 +6,7 @@ import { extensions } from "./extensions.js";
 /** Fields that curl and fetch write themselves, or that speak of the browser alone. */
 const OWN = /^(host|content-length|connection|accept-encoding|accept-language|user-agent|origin|referer|priority|sec-.*|:.*)$/i;
 const SAFE = /^[\w./:@%+=,-]+$/;
-const TOKEN = "CONTROL_TOKEN"; // a variable of whoever pastes, in a shell as in JavaScript
+const TOKEN = "CONTROL_TOKEN"; // a variable of the user's, in a shell as in JavaScript
 const CONTROL = /[\0-\x08\v-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/;
 const MASK = /\*{3,}/;
 
@@ -50,7 +50,7 @@ export function asFetch(request) {
   if (request.text) lines.push(`body: ${JSON.stringify(request.text)},`);
   if (request.unkept) lines.push("body, // as it was: it is not kept");
   if (request.form) lines.push("body: form,");
-  const call = `const answer = await fetch(${JSON.stringify(request.url)}, {\n  ${lines.join("\n  ")}\n});`;
+  const call = `const response = await fetch(${JSON.stringify(request.url)}, {\n  ${lines.join("\n  ")}\n});`;
   return request.form ? `${formOf(request)}\n${call}` : call;
 }
 

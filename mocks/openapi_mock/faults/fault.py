@@ -210,8 +210,8 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         match: which of them.
         scope: value of their ``X-Mock-Scope``; empty for all.
         skip: number of matching requests that pass first.
-        times: number of requests that are struck then; None for all.
-        probability: of a request being struck, between 0 and 1.
+        times: number of requests that it applies to then; None for all.
+        probability: of applying to a request, between 0 and 1.
         effect: what happens.
         struck: number of requests that were, counted by the mock.
     """

@@ -1,4 +1,4 @@
-"""The active faults, and how often each has struck."""
+"""The active faults, and how often each was applied."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class ActiveFault:
 
     Args:
         fault: with its id.
-        seed: of chance; the same seed, the same requests struck.
+        seed: of chance; the same seed, the same requests affected.
     """
 
     def __init__(self, fault: Fault, seed: int) -> None:
@@ -63,7 +63,7 @@ class ActiveFault:
         return Strike(fault.id, fault.effect, fault.effect.seconds(self._random))
 
     def counted(self) -> Fault:
-        """Return the fault and how often it struck."""
+        """Return the fault and how often it was applied."""
         return msgspec.structs.replace(self.fault, struck=self.struck)
 
 
@@ -72,7 +72,7 @@ class Faults:
 
     Args:
         seed: of chance.
-        follow: called with S3's faults after each change of them, in order. Whoever changes faults waits for
+        follow: called with S3's faults after each change of them, in order. A change of faults waits for
             it, so that is not for an event loop's own thread.
 
     Attributes:
@@ -149,7 +149,7 @@ class Faults:
             self._replace(tuple(before.get(fault) or ActiveFault(fault, self._seed) for fault in faults))
 
     def active(self, scope: str | None = None) -> list[Fault]:
-        """Return the active faults, or those of a scope, and how often each struck."""
+        """Return the active faults, or those of a scope, and how often each was applied."""
         return [a.counted() for a in self._active if not scope or a.fault.scope == scope]
 
     def strike(
@@ -169,7 +169,7 @@ class Faults:
         return None
 
     def struck(self, fault_id: str) -> None:
-        """Count a strike of S3's, whose process reports it."""
+        """Count a fault applied by S3, whose process reports it."""
         for active in self._active:
             if active.fault.id == fault_id:
                 active.struck += 1

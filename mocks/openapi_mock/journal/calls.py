@@ -94,7 +94,7 @@ class Calls:
 
 
 def _line(exchange: Exchange) -> str:
-    fault = f", struck by fault {exchange.fault}" if exchange.fault else ""
+    fault = f", changed by fault {exchange.fault}" if exchange.fault else ""
     status = exchange.status or "no response"
     name = exchange.operation or "no operation"
     return f"\n  #{exchange.number} {exchange.method} {exchange.url} -> {status} ({name}{fault})"

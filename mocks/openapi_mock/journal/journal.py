@@ -79,7 +79,7 @@ class Entry:
         return self._exchange
 
     def validated(self, masking: Masking, validator: Validator) -> Exchange:
-        """Return the exchange with its verdict."""
+        """Return the exchange with its violations."""
         if self._validated is None:
             exchange = self.exchange(masking)
             self._validated = msgspec.structs.replace(exchange, verdict=validator.verdict(exchange))
@@ -91,7 +91,7 @@ class Journal:
 
     Args:
         masking: masks secrets.
-        make_validator: makes the validator when the first verdict is asked for; None for no verdicts.
+        make_validator: makes the validator when the first exchange is validated; None for no validation.
         most_exchanges: how many are kept.
         most_bytes: how many bytes they may take.
         most_body_bytes: how much is kept of a body.
@@ -228,7 +228,7 @@ class Journal:
             return next((entry for entry in reversed(self._entries) if entry.number == number), None)
 
     def validated(self, entry: Entry) -> Exchange:
-        """Return the exchange of an entry with its verdict, if exchanges are validated.
+        """Return the exchange of an entry with its violations, if exchanges are validated.
 
         Validation takes milliseconds an exchange: not for an event loop's own thread.
         """

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Headers = list[tuple[bytes, bytes]]
 STRUCK_BY = "openapi_mock.fault"
-"""Key of the ASGI scope where a layer further in puts the id of the fault that struck a request."""
+"""Key of the ASGI scope where a layer further in puts the id of the fault that applied to a request."""
 LONGEST_SCOPE = 200
 LONGEST_LENGTH = 18
 
@@ -66,7 +66,7 @@ class Recording:
         status: of the response; 0 until there is one.
         headers: of the response.
         operation: its operationId; None to find it.
-        fault: id of the fault that struck.
+        fault: id of the fault that applied.
         verdict: what the contract says, if that is known.
     """
 

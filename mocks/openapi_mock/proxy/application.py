@@ -119,7 +119,7 @@ class _Passing:
             await self._outgoing.end()
 
     async def _conclude(self) -> None:
-        """Validate the exchange; whoever has the whole response finds it in the journal."""
+        """Validate the exchange; a client that has the whole response finds it in the journal."""
         if not self._recording.ended:
             self._recording.response.complete = True
             self._recording.end()
@@ -165,7 +165,7 @@ class _Passing:
         return is_events or not length.isdigit() or int(length) > self._most_bytes
 
     def _head(self) -> tuple[int, RawHeaders]:
-        """Return the response's head, with the verdict on what is there by now."""
+        """Return the response's head, with the violations known so far."""
         if self._validated is None:
             self._validated = self._recorder.validate(self._recording.unmasked())
         headers = [*self._recording.headers, *verdict_fields(self._validated.validation)]

@@ -1,4 +1,4 @@
-"""A response on its way to the client, held back until its verdict is there."""
+"""A response on its way to the client, held back until it is validated."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ MOST_SECONDS = 0.25
 
 
 class Outgoing:
-    """Sends a response's head once its verdict is known, and its body.
+    """Sends a response's head once it is validated, and its body.
 
     Args:
         send: to the client.
-        head: returns status and headers, with the verdict of the moment.
+        head: returns status and headers, with the violations known so far.
         most_bytes: of a body that are held back.
     """
 

@@ -126,7 +126,9 @@ class Upstream:
             try:
                 if response.status_code not in FINAL:
                     raise UpstreamFailed(
-                        HTTPStatus.BAD_GATEWAY, "http_protocol_error", f"it answered {response.status_code}"
+                        HTTPStatus.BAD_GATEWAY,
+                        "http_protocol_error",
+                        f"it responded with {response.status_code}",
                     )
                 yield UpstreamResponse(response)
             finally:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class ShapeOnlyAuthenticator:
-    """Admits whoever presents any credential for each scheme of an alternative; for ``basic``, in Base64.
+    """Admits a caller who presents any credential for each scheme of an alternative; ``basic`` in Base64.
 
     A client certificate (``mutualTLS``) cannot be seen from here, so it is taken to be there.
 

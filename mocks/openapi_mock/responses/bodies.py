@@ -86,7 +86,7 @@ class Candidates:
         Args:
             holder: the object.
             name: tells generated values apart.
-            example: name of the only example that is wanted.
+            example: name of the only example to use.
             dynamic: no examples.
         """
         named = named_examples(self._contract, holder)

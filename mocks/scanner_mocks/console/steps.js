@@ -4,7 +4,7 @@ import { element, find, say, statusBadge } from "./dom.js";
 import { explained } from "./explain.js";
 import { snippetButtons } from "./snippets.js";
 
-/** Have a step begin anew. */
+/** Reset a step. */
 export function reset(name) {
   const place = find(`#${name}`);
   place.replaceChildren();
@@ -31,7 +31,7 @@ export async function step(name, request, sendIt, extra = [], told = () => {}) {
     line.prepend(statusBadge(refused.answer?.status ?? 0));
     place.append(explained(refused));
     told(refused.answer);
-    say(`${nameOf(item)}: ${refused.answer?.status || "no answer"}`);
+    say(`${nameOf(item)}: ${refused.answer?.status || "no response"}`);
     place.querySelector(".refusal").scrollIntoView({ block: "nearest" });
     throw refused;
   }
@@ -41,7 +41,7 @@ const nameOf = (item) => item.querySelector("h3").firstChild.textContent.trim();
 
 const shown = (url) => url.replace(location.origin, "");
 
-/** Return an answer as elements. */
+/** Return a response as elements. */
 export function answerOf({ text, headers }, formatted) {
   if (!text) return [];
   const lines = headers.map(([name, value]) => `${name}: ${value}`).join("\n");

@@ -15,7 +15,7 @@ const REGISTER = "register_photo";
 const form = find("#upload-form");
 const chosen = { file: null };
 const shown = { policy: true };
-let upload = null; // the answer that has the form
+let upload = null; // the response that has the form
 let underWay = false;
 let expires = null;
 
@@ -83,7 +83,7 @@ function choose(file) {
   offerUpload();
 }
 
-/** One upload at a time: each step goes on with what the one before it was answered. */
+/** One upload at a time: each step goes on with the response to the one before it. */
 function offerUpload() {
   find("#go").disabled = underWay || !chosen.file;
 }
@@ -113,7 +113,7 @@ async function go() {
     await sendToS3();
     await register();
   } catch (refused) {
-    if (!refused.answer) throw refused; // not an answer but a mistake of this page
+    if (!refused.answer) throw refused; // not a response but a mistake of this page
   } finally {
     underWay = false;
     offerUpload();

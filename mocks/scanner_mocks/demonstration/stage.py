@@ -51,7 +51,7 @@ class Stage:
         self.console.print(f"\n[bold]{next(self._steps)}  {title}[/]")
 
     def tell(self, label: str | httpx.Response, text: str) -> None:
-        """Show a line of the step; an answer as label is shown as its status, and how long it took."""
+        """Show a line of the step; a response as label is shown as its status, and how long it took."""
         line = Table.grid(padding=(0, 2, 0, 0))
         line.add_column(width=LABEL_WIDTH, style="dim")
         line.add_column(overflow="fold")
@@ -82,10 +82,10 @@ class Stage:
     def exchange(
         self, method: str, url: str, *, wanted: int = 200, sent: str = "", **parts: Any
     ) -> httpx.Response:
-        """Send a request and show it; the answer is for the caller to tell.
+        """Send a request and show it; the caller shows the response.
 
         Raises:
-            Failed: there was no answer, or its status is not the wanted one.
+            Failed: there was no response, or its status is not the expected one.
         """
         request = self._client.build_request(method, url, **parts)
         self.tell_address(method, str(request.url).partition("?X-Amz-")[0])
@@ -94,10 +94,10 @@ class Stage:
         return self._answer(request, wanted)
 
     def poll(self, path: str, field: str, ends: Container[str]) -> Any:
-        """Ask until a field of the answer has one of the values, and show each that it has till then.
+        """Ask until a field of the response has one of the values, and show each that it has till then.
 
         Raises:
-            Failed: it had none of them in two minutes, or an answer was not 200.
+            Failed: it had none of them in two minutes, or a response was not 200.
         """
         url = f"{self.mock.api}{API}{path}"
         self.tell_address("GET", url)
@@ -119,7 +119,7 @@ class Stage:
         try:
             answer = self._client.send(request)
         except httpx.HTTPError as error:
-            raise Failed(f"there was no answer: {error}.") from error
+            raise Failed(f"there was no response: {error}.") from error
         if answer.status_code != wanted:
-            raise Failed(f"the answer was {answer.status_code}, not {wanted}: {answer.text}")
+            raise Failed(f"the response was {answer.status_code}, not {wanted}: {answer.text}")
         return answer

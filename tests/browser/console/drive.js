@@ -163,7 +163,7 @@ async function fault(page) {
   await upload(page);
   const refusal = await text(page, "#post .refusal");
   await go(page, "faults");
-  await page.waitForFunction(() => document.querySelector("#standing .struck")?.textContent === "struck 1");
+  await page.waitForFunction(() => document.querySelector("#standing .struck")?.textContent === "applied 1");
   await page.click('#standing [aria-label="Switch off S3 SlowDown"]');
   await page.waitForSelector("#standing-empty:not([hidden])");
   return { on, refusal, checked: await page.locator('[data-preset="S3 SlowDown"]').isChecked(), standing: await page.locator("#standing > li").count() };
@@ -309,7 +309,7 @@ async function dark() {
   await page.click('[data-preset="Unavailable"]');
   await page.waitForSelector("#standing > li");
   await page.evaluate((key) => fetch("/scanner/api/v1/sessions", { headers: { "X-API-Key": key } }), mock.api_key);
-  await page.waitForFunction(() => document.querySelector("#standing .struck")?.textContent === "struck 1");
+  await page.waitForFunction(() => document.querySelector("#standing .struck")?.textContent === "applied 1");
   await page.waitForSelector(".exchange .fault");
   await shoot(page, "dark");
   const serious = await found(page);

@@ -45,7 +45,7 @@ def test_a_call_that_was_not_made():
     assert str(failed.value) == (
         "Expected a call of operation='get_session'; there were none. What was called:\n"
         "  #1 POST http://127.0.0.1/create_session -> no response "
-        "(api_create_session, struck by fault fault-1)"
+        "(api_create_session, changed by fault fault-1)"
     )
 
 
