@@ -1,6 +1,6 @@
 """Triggers, which count sessions by organization, credential and stored status as their rows change.
 
-A count is exact after any change, delete and rollback, whoever made it, and is read from a few rows. On
+A count is exact after any change, delete and rollback, from any process, and is read from a few rows. On
 PostgreSQL it is the sum of several rows, of which a connection changes one (a single one may be negative), so
 that writers of one organization seldom wait for each other.
 """
