@@ -109,6 +109,13 @@ class BadRequest(Problem):
     code = "bad_request"
 
 
+class HeadTooLarge(BadRequest):
+    """The header fields are too long, or too many (RFC 6585, section 5); no app sees such a request."""
+
+    status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+    default_detail = "The header fields of the request are too long or too many."
+
+
 class Unauthorized(Problem):
     """No credential was sent, or one that is not valid."""
 

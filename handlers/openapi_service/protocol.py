@@ -11,16 +11,24 @@ import msgspec
 from httptools import HttpParserCallbackError
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from .problems import MEDIA_TYPE, PLAIN, BadRequest
+from .problems import MEDIA_TYPE, PLAIN, BadRequest, HeadTooLarge, Problem, URITooLong
 
 if TYPE_CHECKING:
     import asyncio
 
-    from .problems import Problem, ProblemProfile
+    from .problems import ProblemProfile
 
 MOST_HELD_BYTES = 64 * 1024
+MOST_TARGET_BYTES = 65_535
+"""The most that httptools can take apart."""
+MOST_HEAD_BYTES = 64 * 1024
+"""Of all header fields and trailers of a request together, and of what is between the pieces of its body."""
+MOST_FIELDS = 100
 PATIENCE_SECONDS = 30
 """How long the head of a request may take, and how long its body may pause."""
+MOST_DISCARDED_BYTES = 1024 * 1024
+LINGER_SECONDS = 1
+"""How much, and for how long, is read of a client that is being refused."""
 
 
 class HttpProtocol(HttpToolsProtocol):
@@ -28,15 +36,17 @@ class HttpProtocol(HttpToolsProtocol):
 
     They are written in the profile of the app, if it has one as its ``profile``.
 
-    uvicorn waits for a request without end: who only connects could use up the files that may be open. And
-    it adds trailers that come in time to the header fields, where nobody in front of the app has seen them
-    (RFC 9110, section 6.5.1).
+    uvicorn waits for a request without end: who only connects could use up the files that may be open. It
+    takes heads of any length. And it adds trailers that come in time to the header fields, where nobody in
+    front of the app has seen them (RFC 9110, section 6.5.1).
     """
 
     def connection_made(self, transport: Any) -> None:
         """Take a connection, and wait for a request."""
         super().connection_made(transport)
         self._in_head = True
+        self._parsed_bytes = self._unparsed_bytes = 0
+        self._discarded_bytes: int | None = None
         self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -46,18 +56,52 @@ class HttpProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take in what came, and wait for the rest if there is one."""
+        if self._discarded_bytes is not None:
+            self._discard(data)
+            return
         before = self._in_head
-        super().data_received(data)
-        if before and self._in_head:
+        self._feed(data)
+        if self._discarded_bytes is not None or (before and self._in_head):
             return  # a head that drips is not given longer
         self._waiting.cancel()
         if self._in_head or (self.cycle is not None and self.cycle.more_body):
             self._wait()
 
+    def _feed(self, data: bytes) -> None:
+        parsed = self._parsed_bytes
+        super().data_received(data)
+        # the parser collects a field until it is whole, and passes over extensions of chunks
+        self._unparsed_bytes = self._unparsed_bytes + len(data) if parsed == self._parsed_bytes else 0
+        if self._unparsed_bytes > MOST_HEAD_BYTES and self._discarded_bytes is None:
+            self._refuse(HeadTooLarge())
+
     def on_message_begin(self) -> None:
         """Begin a request."""
         super().on_message_begin()
         self._in_head = True
+        self._field_bytes = self._fields = 0
+
+    def on_url(self, url: bytes) -> None:
+        """Add a piece of the target."""
+        self._parsed_bytes += len(url)
+        self.url += url
+        if len(self.url) > MOST_TARGET_BYTES:
+            raise URITooLong(f"The request target has more than {MOST_TARGET_BYTES} bytes, the limit.")
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Add a header field or a trailer."""
+        size = len(name) + len(value) + 4  # with ": " and the end of the line
+        self._parsed_bytes += size
+        self._field_bytes += size
+        self._fields += 1
+        if self._field_bytes > MOST_HEAD_BYTES or self._fields > MOST_FIELDS:
+            raise HeadTooLarge
+        super().on_header(name, value)
+
+    def on_body(self, body: bytes) -> None:
+        """Add a piece of the body."""
+        self._parsed_bytes += len(body)
+        super().on_body(body)
 
     def on_headers_complete(self) -> None:
         """Hand the head to the app, which keeps its list of fields."""
@@ -75,15 +119,40 @@ class HttpProtocol(HttpToolsProtocol):
             self.transport.close()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 -- uvicorn's signature
-        """Respond to what cannot be read as HTTP, in its turn, and close: where another begins is unknown."""
+        """Respond to what cannot be read as HTTP."""
+        error = sys.exception()
+        cause = error.__context__ if isinstance(error, HttpParserCallbackError) else None
+        self._refuse(cause if isinstance(cause, Problem) else unreadable(error))
+
+    def _refuse(self, problem: Problem) -> None:
+        """Respond with a problem in its turn, and close: where another request begins is unknown."""
+        self._waiting.cancel()
+        self._discarded_bytes = 0
         cycle = self.cycle
         is_next = cycle is None or not cycle.more_body
         if is_next and not (cycle is None or cycle.response_complete):
             cycle.keep_alive = False  # what was asked before is answered, and nothing after it
-            return
-        if is_next or not (cycle.response_started or self.pipeline):
-            self.transport.write(self._refused(unreadable(sys.exception())))
-        self.transport.close()
+        elif is_next or not (cycle.response_started or self.pipeline):
+            self.transport.write(self._refused(problem))
+            self._close_gently()
+        else:
+            self.transport.close()
+
+    def _close_gently(self) -> None:
+        """Close once the client has had time to read what was sent (RFC 9112, section 9.6)."""
+        if self.cycle is not None:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+            self._waiting = self.loop.call_later(LINGER_SECONDS, self.transport.close)
+        else:
+            self.transport.close()
+
+    def _discard(self, data: bytes) -> None:
+        self._discarded_bytes = (self._discarded_bytes or 0) + len(data)
+        if self._discarded_bytes > MOST_DISCARDED_BYTES:
+            self.transport.close()
 
     def _refused(self, problem: Problem) -> bytes:
         """Return the whole answer to what no app gets to see."""
@@ -142,6 +211,10 @@ class _Gathering:
         self._held += chunk
         if len(self._held) > MOST_HELD_BYTES:
             self._flush()
+
+    def write_eof(self) -> None:
+        self._flush()
+        self._transport.write_eof()
 
     def close(self) -> None:
         self._flush()
