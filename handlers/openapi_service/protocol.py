@@ -29,6 +29,9 @@ PATIENCE_SECONDS = 30
 MOST_DISCARDED_BYTES = 1024 * 1024
 LINGER_SECONDS = 1
 """How much, and for how long, is read of a client that is being refused."""
+_BETWEEN, _HEAD, _BODY = range(3)
+"""What of a request is being read."""
+_FRAMING = frozenset({b"host", b"content-length", b"expect"})
 
 
 class HttpProtocol(HttpToolsProtocol):
@@ -44,9 +47,11 @@ class HttpProtocol(HttpToolsProtocol):
     def connection_made(self, transport: Any) -> None:
         """Take a connection, and wait for a request."""
         super().connection_made(transport)
-        self._in_head = True
+        self._part, self._timed = _BETWEEN, _HEAD
         self._parsed_bytes = self._unparsed_bytes = 0
         self._discarded_bytes: int | None = None
+        self._unread, self._read_bytes = b"", 0
+        self._is_behind = False
         self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -56,16 +61,46 @@ class HttpProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take in what came, and wait for the rest if there is one."""
-        if self._discarded_bytes is not None:
+        if self._discarded_bytes is None:
+            self._is_behind = False
+            self._read(self._unread[self._read_bytes :] + data if self._unread else data, 0)
+        else:
             self._discard(data)
-            return
-        before = self._in_head
-        self._feed(data)
-        if self._discarded_bytes is not None or (before and self._in_head):
-            return  # a head that drips is not given longer
-        self._waiting.cancel()
-        if self._in_head or (self.cycle is not None and self.cycle.more_body):
-            self._wait()
+
+    def on_response_complete(self) -> None:
+        """Read the next request, if it is there."""
+        super().on_response_complete()
+        if self._unread and not self.transport.is_closing():
+            self._unset_keepalive_if_required()
+            data, self._unread = self._unread, b""
+            self._is_behind = True
+            self._read(data, self._read_bytes)
+            if not (self._unread or self.flow.read_paused or self.transport.is_closing()):
+                self.transport.resume_reading()
+
+    def _read(self, data: bytes, begin: int) -> None:
+        """Read one request after the other from an index on, each once the one before it is answered."""
+        while begin < len(data) and self._discarded_bytes is None:
+            if self._part == _BETWEEN and self.cycle is not None and not self.cycle.response_complete:
+                self._unread, self._read_bytes = data, begin
+                self.transport.pause_reading()
+                self.flow.read_paused = False  # so that no app that waits for more makes it go on
+                break
+            end = self._end_of_part(data, begin)
+            self._feed(data[begin:end])
+            begin = end
+        if self._discarded_bytes is None and self._part != self._timed:
+            self._waiting.cancel()
+            self._timed = self._part
+            if self._part != _BETWEEN:
+                self._wait()
+
+    def _end_of_part(self, data: bytes, begin: int) -> int:
+        """Return where the head or body that goes on at an index ends, or may end."""
+        if self._part == _BODY and self._length > 0:
+            return min(begin + self._length, len(data))
+        blank_line = data.find(b"\r\n\r\n", begin)
+        return len(data) if blank_line < 0 else blank_line + 4
 
     def _feed(self, data: bytes) -> None:
         parsed = self._parsed_bytes
@@ -78,36 +113,55 @@ class HttpProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Begin a request."""
         super().on_message_begin()
-        self._in_head = True
-        self._field_bytes = self._fields = 0
+        self._part = _HEAD
+        self._length = self._hosts = 0
+        self._most_parsed_bytes = self._parsed_bytes + MOST_HEAD_BYTES
 
     def on_url(self, url: bytes) -> None:
         """Add a piece of the target."""
         self._parsed_bytes += len(url)
+        self._most_parsed_bytes += len(url)
         self.url += url
         if len(self.url) > MOST_TARGET_BYTES:
             raise URITooLong(f"The request target has more than {MOST_TARGET_BYTES} bytes, the limit.")
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Add a header field or a trailer."""
-        size = len(name) + len(value) + 4  # with ": " and the end of the line
-        self._parsed_bytes += size
-        self._field_bytes += size
-        self._fields += 1
-        if self._field_bytes > MOST_HEAD_BYTES or self._fields > MOST_FIELDS:
+        self._parsed_bytes += len(name) + len(value) + 4  # with ": " and the end of the line
+        if self._parsed_bytes > self._most_parsed_bytes or len(self.headers) >= MOST_FIELDS:
             raise HeadTooLarge
-        super().on_header(name, value)
+        name = name.lower()
+        self.headers.append((name, value))
+        if name in _FRAMING and self._part == _HEAD:
+            self._note(name, value)
+
+    def _note(self, name: bytes, value: bytes) -> None:
+        if name == b"host":
+            self._hosts += 1
+        elif name == b"content-length":
+            self._length = int(value)
+        elif value.lower() == b"100-continue":
+            self.expect_100_continue = True
 
     def on_body(self, body: bytes) -> None:
         """Add a piece of the body."""
         self._parsed_bytes += len(body)
+        self._most_parsed_bytes += len(body)
+        self._length -= len(body)
         super().on_body(body)
 
     def on_headers_complete(self) -> None:
         """Hand the head to the app, which keeps its list of fields."""
+        if self._hosts != 1 and (self._hosts or self.parser.get_http_version() == "1.1"):
+            raise BadRequest(f"A request has one Host (RFC 9112, section 3.2); this one has {self._hosts}.")
         super().on_headers_complete()
         self.headers = []
-        self._in_head = False
+        self._part = _BODY
+
+    def on_message_complete(self) -> None:
+        """End a request."""
+        super().on_message_complete()
+        self._part = _BETWEEN
 
     def _wait(self) -> None:
         self._waiting = self.loop.call_later(PATIENCE_SECONDS, self._close_idle)
@@ -132,6 +186,8 @@ class HttpProtocol(HttpToolsProtocol):
         is_next = cycle is None or not cycle.more_body
         if is_next and not (cycle is None or cycle.response_complete):
             cycle.keep_alive = False  # what was asked before is answered, and nothing after it
+        elif self._is_behind:
+            self._close_gently()
         elif is_next or not (cycle.response_started or self.pipeline):
             self.transport.write(self._refused(problem))
             self._close_gently()
@@ -173,7 +229,14 @@ class HttpProtocol(HttpToolsProtocol):
         return b"".join([STATUS_LINE[problem.status], *lines, b"\r\n", body])
 
     def _unsupported_upgrade_warning(self) -> None:
-        """Say nothing: a client may offer what nobody here speaks, and is answered in HTTP/1.1."""
+        """Say nothing: a client may offer what nobody here speaks, and is answered in HTTP/1.1.
+
+        The parser passes over the body of such a request: what comes next is not a request.
+        """
+        if self._length or any(name == b"transfer-encoding" for name, _ in self.scope["headers"]):
+            self.cycle.keep_alive = False
+            self._waiting.cancel()
+            self._discarded_bytes = 0
 
 
 def unreadable(error: BaseException | None) -> BadRequest:

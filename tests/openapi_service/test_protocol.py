@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import threading
+import time
 
 import pytest
 import uvicorn
@@ -16,34 +18,42 @@ GET = b"GET / HTTP/1.1\r\nHost: x\r\n"
 CHUNKED = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n"
 FILLING = b"a" * 8192
 MOST_SENT_BYTES = 16 * 1024 * 1024
+GO_ON = threading.Event()
+BEGUN: list[str] = []
 
 
-async def app(_scope, receive, send):
-    """Respond once the whole body is there."""
+async def app(scope, receive, send):
+    """Respond once the whole body is there, to /held once the test goes on as well."""
     while (await receive()).get("more_body"):
         pass
+    BEGUN.append(scope["path"])
+    if scope["path"] == "/held":
+        waiting_for_the_end = asyncio.create_task(receive())
+        await asyncio.to_thread(GO_ON.wait, 10)
+        waiting_for_the_end.cancel()
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
     await send({"type": "http.response.body", "body": b"ok"})
 
 
 @pytest.fixture(scope="module")
-def address():
-    """Serve the app and return its address."""
+def server():
+    """Serve the app."""
     server = uvicorn.Server(
         uvicorn.Config(app, http=OneWriteProtocol, ws="none", lifespan="off", access_log=False)
     )
     with listen("127.0.0.1", 0) as listening:
         thread = threading.Thread(target=server.run, args=([listening],))
         thread.start()
-        yield listening.getsockname()
+        server.address = listening.getsockname()
+        yield server
         server.should_exit = True
         thread.join()
 
 
 @pytest.fixture
-def connection(address):
+def connection(server):
     """Connect to the app."""
-    with socket.create_connection(address, timeout=10) as connected:
+    with socket.create_connection(server.address, timeout=10) as connected:
         yield connected
 
 
@@ -76,7 +86,7 @@ def refusal(connection):
         (GET + b"X: y\r\n" * MOST_FIELDS + b"\r\n", 431),
         (b"GET /" + b"a" * MOST_TARGET_BYTES + b" HTTP/1.1\r\nHost: x\r\n\r\n", 414),
         (CHUNKED + b"0\r\nX: " + b"a" * MOST_HEAD_BYTES + b"\r\n\r\n", 431),
-        (CHUNKED + b"0\r\n" + b"X: y\r\n" * MOST_FIELDS + b"\r\n", 431),
+        (CHUNKED + b"0\r\n" + b"X: y\r\n" * (MOST_FIELDS + 1) + b"\r\n", 431),
     ],
     ids=["long field", "many bytes", "many fields", "target", "long trailer", "many trailers"],
 )
@@ -126,3 +136,52 @@ def test_a_head_without_end_is_cut_off(connection, beginning, repeated):
     endless = repeated * (MOST_SENT_BYTES // len(repeated))
     with pytest.raises(ConnectionError):
         connection.sendall(endless)
+
+
+PIPELINED = [
+    GET + b"\r\n",
+    b"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 7\r\n\r\na\r\n\r\nbc",
+    CHUNKED + b"4\r\n\r\n\r\n\r\n0\r\nX: y\r\n\r\n",
+]
+
+
+@pytest.mark.parametrize("size", [1, 7, 100, 1_000_000])
+def test_pipelined_requests_are_answered_in_turn(connection, size):
+    """Wherever what comes in is cut, each request gets its response."""
+    BEGUN.clear()
+    sent = b"".join(PIPELINED) * 10 + b"GET /last HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    for begin in range(0, len(sent), size):
+        connection.sendall(sent[begin : begin + size])
+    assert read(connection).count(b"HTTP/1.1 200 ") == 31
+    assert BEGUN == ["/", "/a", "/"] * 10 + ["/last"]
+
+
+def test_requests_behind_an_unanswered_one_are_not_begun(server, connection):
+    """They wait unread, however many there are, and are answered when it is their turn."""
+    GO_ON.clear()
+    BEGUN.clear()
+    connection.sendall(b"GET /held HTTP/1.1\r\nHost: x\r\n\r\n" + (GET + b"\r\n") * 2000)
+    while BEGUN != ["/held"]:
+        time.sleep(0.001)
+    (protocol,) = server.server_state.connections
+    assert len(protocol.pipeline) <= 16
+    assert len(server.server_state.tasks) == 1
+    connection.sendall(b"GET /last HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    GO_ON.set()
+    assert read(connection).count(b"HTTP/1.1 200 ") == 2002
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (b"GET / HTTP/1.1\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nHost: x\r\n\r\n", 400),
+        (b"GET / HTTP/1.0\r\nHost: x\r\nHost: y\r\n\r\n", 400),
+        (b"GET / HTTP/1.0\r\n\r\n", 200),
+        (b"GET / HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n", 200),
+    ],
+)
+def test_a_request_has_one_host(connection, head, status):
+    """RFC 9112, section 3.2: without a Host in HTTP/1.1, or with two, it is refused."""
+    connection.sendall(head)
+    assert read(connection).startswith(b"HTTP/1.1 %d " % status)
