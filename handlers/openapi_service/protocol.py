@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import msgspec
 from httptools import HttpParserCallbackError
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from .connections import Connections
 from .problems import MEDIA_TYPE, PLAIN, BadRequest, HeadTooLarge, Problem, URITooLong
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ LINGER_SECONDS = 1
 """How much, and for how long, is read of a client that is being refused."""
 _BETWEEN, _HEAD, _BODY = range(3)
 """What of a request is being read."""
+_USES = itertools.count()
 _FRAMING = frozenset({b"host", b"content-length", b"expect"})
 
 
@@ -52,7 +55,15 @@ class HttpProtocol(HttpToolsProtocol):
         self._discarded_bytes: int | None = None
         self._unread, self._read_bytes = b"", 0
         self._is_behind = False
+        self.last_used = next(_USES)
         self._wait()
+        if isinstance(self.connections, Connections):
+            self.connections.admit(self)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no request is being served, and no body is coming in."""
+        return self._part != _BODY and (self.cycle is None or self.cycle.response_complete)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Let go of a connection."""
@@ -69,6 +80,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """Read the next request, if it is there."""
+        self.last_used = next(_USES)
         super().on_response_complete()
         if self._unread and not self.transport.is_closing():
             self._unset_keepalive_if_required()

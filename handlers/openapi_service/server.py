@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, runtime_checkabl
 
 import uvicorn
 
+from .connections import ConnectionLimits, Connections, raise_file_limit
 from .protocol import OneWriteProtocol
 
 if TYPE_CHECKING:
@@ -106,8 +107,11 @@ async def serve(
     *,
     log_level: str = "info",
     start_errors: tuple[type[Exception], ...] = (),
+    limits: ConnectionLimits | None = None,
 ) -> None:
     """Start the app, serve it until SIGINT or SIGTERM, and stop it; ``ready`` is called once it answers.
+
+    The process may open as many files from then on as the system allows.
 
     Raises:
         CannotStart: the start raised one of ``start_errors``.
@@ -119,7 +123,8 @@ async def serve(
         gc.collect()
         gc.freeze()
         gc.set_threshold(YOUNG_OBJECTS, *gc.get_threshold()[1:])
-        await _Server(_config(app, log_level=log_level), ready).serve(sockets=[listening])
+        raise_file_limit()
+        await _Server(_config(app, log_level=log_level), ready, limits).serve(sockets=[listening])
     finally:
         await app.stop()
 
@@ -184,8 +189,11 @@ def _config(app: ASGIApp | Application, **options: Any) -> uvicorn.Config:
 class _Server(uvicorn.Server):
     """A uvicorn server that reports that it answers."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, ready: Callable[[], None], limits: ConnectionLimits | None = None
+    ) -> None:
         super().__init__(config)
+        self.server_state.connections = Connections(limits or ConnectionLimits())
         self._ready = ready
 
     @contextlib.contextmanager

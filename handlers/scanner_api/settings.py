@@ -59,8 +59,20 @@ class Settings(BaseSettings):
     max_upload_bytes: int = Field(
         20 * MEBIBYTE, ge=1, description="Largest photo, in bytes, in a presigned upload and in upload-image."
     )
+    max_connections: int = Field(
+        4096,
+        ge=1,
+        description="Connections at once; beyond it, and beyond the file limit, the one that has been idle "
+        "longest is closed.",
+    )
+    max_connections_per_address: int = Field(
+        512, ge=1, description="Connections at once from one address; trusted proxies may have more."
+    )
     max_target_bytes: int = Field(
-        8192, ge=256, description="Longest request target (path and query), in bytes; 414 beyond it."
+        8192,
+        ge=256,
+        le=65_535,
+        description="Longest request target (path and query), in bytes; 414 beyond it.",
     )
     session_ttl_seconds: int = Field(
         86_400, ge=1, description="How long an ACTIVE session may be idle before it expires, in seconds."

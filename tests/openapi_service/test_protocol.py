@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import resource
 import socket
 import threading
 import time
@@ -11,6 +13,7 @@ import time
 import pytest
 import uvicorn
 
+from openapi_service.connections import ConnectionLimits, Connections, raise_file_limit
 from openapi_service.protocol import MOST_FIELDS, MOST_HEAD_BYTES, MOST_TARGET_BYTES, OneWriteProtocol
 from openapi_service.server import listen
 
@@ -41,6 +44,7 @@ def server():
     server = uvicorn.Server(
         uvicorn.Config(app, http=OneWriteProtocol, ws="none", lifespan="off", access_log=False)
     )
+    server.server_state.connections = Connections(ConnectionLimits(total=8, per_address=4))
     with listen("127.0.0.1", 0) as listening:
         thread = threading.Thread(target=server.run, args=([listening],))
         thread.start()
@@ -185,3 +189,61 @@ def test_a_request_has_one_host(connection, head, status):
     """RFC 9112, section 3.2: without a Host in HTTP/1.1, or with two, it is refused."""
     connection.sendall(head)
     assert read(connection).startswith(b"HTTP/1.1 %d " % status)
+
+
+@pytest.fixture
+def connect(server):
+    """Connect from an address, and be answered once if a request is sent."""
+    with contextlib.ExitStack() as open_connections:
+
+        def make(address="127.0.0.1", sent=GET + b"\r\n"):
+            connected = socket.create_connection(server.address, 10, (address, 0))
+            open_connections.enter_context(connected)
+            connected.sendall(sent)
+            if sent:
+                assert connected.recv(65536).startswith(b"HTTP/1.1 200 ")
+            return connected
+
+        yield make
+
+
+def test_idle_connections_of_one_address_lock_nobody_out(connect):
+    """A new connection is served; the one that was idle longest is closed, of the same address."""
+    other = connect("127.0.0.2")
+    idle = [connect(), *(connect(sent=b"") for _ in range(2)), connect()]
+    for closed in idle:
+        connect()
+        assert read(closed) == b""
+    other.sendall(GET + b"\r\n")
+    assert other.recv(65536).startswith(b"HTTP/1.1 200 ")
+
+
+def test_idle_connections_of_many_addresses_lock_nobody_out(connect):
+    """The limit of all connections closes the one that was idle longest, of whatever address."""
+    idle = [connect(f"127.0.0.{number}") for number in range(2, 10)]
+    connect("127.0.0.10")
+    assert read(idle[0]) == b""
+
+
+def test_a_connection_in_use_is_not_closed_for_another(connect):
+    """Where none is idle, the new one is closed."""
+    GO_ON.clear()
+    BEGUN.clear()
+    used = []
+    while len(used) < 4:
+        used.append(connect(sent=b""))
+        used[-1].sendall(b"GET /held HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        while len(BEGUN) < len(used):
+            time.sleep(0.001)
+    assert read(connect(sent=b"")) == b""
+    GO_ON.set()
+    assert all(read(each).startswith(b"HTTP/1.1 200 ") for each in used)
+
+
+def test_as_many_files_as_the_system_allows(monkeypatch):
+    """The limit of open files is raised to the hard one."""
+    raised = []
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (1024, 20_000))
+    monkeypatch.setattr(resource, "setrlimit", lambda _, limits: raised.append(limits))
+    raise_file_limit()
+    assert raised == [(20_000, 20_000)]

@@ -21,6 +21,8 @@ from openapi_service.server import serve as serve_app
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from openapi_service.connections import ConnectionLimits
+
 START_ERRORS = (CannotListen, ContractError, ResolverError, ValueError)
 """What keeps a service from starting; each message says what to do."""
 HANDLERS = "Package of the handlers, as it is imported from this folder."
@@ -79,6 +81,7 @@ def serve_until_ended(
     port: int,
     log_level: str,
     title: str,
+    limits: ConnectionLimits | None = None,
 ) -> None:
     """Serve an app until SIGINT or SIGTERM; what keeps it from starting ends the command with exit code 1.
 
@@ -89,6 +92,7 @@ def serve_until_ended(
         port: 0 takes a free one.
         log_level: how much is logged.
         title: of the app, in the line that is printed once it responds.
+        limits: of connections.
     """
     try:
         with starting(*start_errors):
@@ -102,6 +106,7 @@ def serve_until_ended(
                     lambda: typer.echo(ready),
                     log_level=log_level,
                     start_errors=start_errors,
+                    limits=limits,
                 )
             )
     except CannotStart as error:

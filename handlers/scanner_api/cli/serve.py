@@ -12,6 +12,8 @@ import uvloop
 from openapi_contract.cli.commands import failure
 from openapi_service.cli.serve import Authenticate, Handlers, serve_until_ended
 from openapi_service.cli.serve import serve as serve_own
+from openapi_service.connections import ConnectionLimits
+from openapi_service.proxies import TrustedProxies
 from scanner_api.app import START_ERRORS, create_app
 from scanner_api.processing.queue import QueueError
 from scanner_api.worker import Worker
@@ -56,6 +58,11 @@ def _serve(settings: Settings, *, handlers: str | None, authenticate: str | None
         port=settings.port,
         log_level=settings.log_level,
         title="Scanner API",
+        limits=ConnectionLimits(
+            settings.max_connections,
+            settings.max_connections_per_address,
+            TrustedProxies(settings.trusted_proxies),
+        ),
     )
 
 

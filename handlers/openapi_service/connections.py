@@ -1,0 +1,93 @@
+"""How many connections a server has at once, and which of them makes room for another."""
+
+from __future__ import annotations
+
+import contextlib
+import resource
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from .proxies import TrustedProxies, subscriber_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from .protocol import HttpProtocol
+
+RESERVED_FILES = 64
+"""Files that a process may open beside its connections."""
+MOST_FILES = 65_536
+"""Files to ask for where the system sets no limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionLimits:
+    """How many connections there may be at once.
+
+    Attributes:
+        total: of all clients.
+        per_address: of one IPv4 address or IPv6 network of 64 bits.
+        proxies: addresses that have the connections of many clients, and only the total limit.
+    """
+
+    total: int = 4096
+    per_address: int = 512
+    proxies: TrustedProxies = field(default_factory=lambda: TrustedProxies(()))
+
+
+class Connections(set[Any]):
+    """The connections of a uvicorn server.
+
+    At a limit, a new connection takes the place of the one that has been without a request longest, so that
+    idle clients lock nobody out. Where none is idle, the new one is closed.
+    """
+
+    def __init__(self, limits: ConnectionLimits) -> None:
+        super().__init__()
+        self._limits = limits
+        self._total = min(limits.total, max(1, file_limit() - RESERVED_FILES))
+        self._by_address: dict[str, dict[HttpProtocol, None]] = {}
+
+    def admit(self, connection: HttpProtocol) -> None:
+        """Count a connection that was just added, and make room for it."""
+        address = _address(connection)
+        same = self._by_address.setdefault(address, {})
+        same[connection] = None
+        if len(same) > self._limits.per_address and not self._limits.proxies.trusts(address):
+            self._close_one(same, connection)
+        elif len(self) > self._total:
+            self._close_one(self, connection)
+
+    def discard(self, connection: Any) -> None:
+        """Forget a connection."""
+        super().discard(connection)
+        address = _address(connection)
+        same = self._by_address.get(address, {})
+        same.pop(connection, None)
+        if not same:
+            self._by_address.pop(address, None)
+
+    def _close_one(self, connections: Iterable[HttpProtocol], new: HttpProtocol) -> None:
+        idle = [each for each in connections if each is not new and each.is_idle]
+        closed = min(idle, key=lambda each: each.last_used, default=new)
+        self.discard(closed)  # it may take a turn of the event loop until it is lost
+        closed.transport.close()
+
+
+def _address(connection: HttpProtocol) -> str:
+    return subscriber_of(connection.client[0]) if connection.client else ""
+
+
+def file_limit() -> int:
+    """Return how many files this process may open."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return MOST_FILES if soft == resource.RLIM_INFINITY else soft
+
+
+def raise_file_limit() -> None:
+    """Let this process open as many files as the system allows."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = MOST_FILES if hard == resource.RLIM_INFINITY else hard
+    if soft not in (resource.RLIM_INFINITY, most):
+        with contextlib.suppress(OSError, ValueError):  # some systems allow less than they say
+            resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))
