@@ -27,7 +27,10 @@ MOST_HEAD_BYTES = 64 * 1024
 """Of all header fields and trailers of a request together, and of what is between the pieces of its body."""
 MOST_FIELDS = 100
 PATIENCE_SECONDS = 30
-"""How long the head of a request may take, and how long its body may pause."""
+"""How long the head of a request may take, and over how long the rate of its body is measured."""
+LEAST_BODY_BYTES_PER_SECOND = 1024
+MOST_BODY_SECONDS = 30 * 60
+"""How long a body may take at whatever rate; 20 MiB are done at 12 KiB/s."""
 MOST_DISCARDED_BYTES = 1024 * 1024
 LINGER_SECONDS = 1
 """How much, and for how long, is read of a client that is being refused."""
@@ -105,6 +108,7 @@ class HttpProtocol(HttpToolsProtocol):
             self._waiting.cancel()
             self._timed = self._part
             if self._part != _BETWEEN:
+                self._body_ends_at = self.loop.time() + MOST_BODY_SECONDS
                 self._wait()
 
     def _end_of_part(self, data: bytes, begin: int) -> int:
@@ -176,13 +180,22 @@ class HttpProtocol(HttpToolsProtocol):
         self._part = _BETWEEN
 
     def _wait(self) -> None:
-        self._waiting = self.loop.call_later(PATIENCE_SECONDS, self._close_idle)
+        self._timed_bytes = self._parsed_bytes
+        self._waiting = self.loop.call_later(PATIENCE_SECONDS, self._close_slow)
 
-    def _close_idle(self) -> None:
-        if self.flow.read_paused:  # it is the app that has not taken what is there
+    def _close_slow(self) -> None:
+        if self.flow.read_paused or self._is_in_time():  # paused: the app has not taken what is there
             self._wait()
         else:
             self.transport.close()
+
+    def _is_in_time(self) -> bool:
+        least_bytes = LEAST_BODY_BYTES_PER_SECOND * PATIENCE_SECONDS
+        return (
+            self._part == _BODY
+            and self._parsed_bytes - self._timed_bytes >= least_bytes
+            and self.loop.time() < self._body_ends_at
+        )
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 -- uvicorn's signature
         """Respond to what cannot be read as HTTP."""

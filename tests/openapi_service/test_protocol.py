@@ -13,6 +13,7 @@ import time
 import pytest
 import uvicorn
 
+from openapi_service import protocol
 from openapi_service.connections import ConnectionLimits, Connections, raise_file_limit
 from openapi_service.protocol import MOST_FIELDS, MOST_HEAD_BYTES, MOST_TARGET_BYTES, OneWriteProtocol
 from openapi_service.server import listen
@@ -167,8 +168,8 @@ def test_requests_behind_an_unanswered_one_are_not_begun(server, connection):
     connection.sendall(b"GET /held HTTP/1.1\r\nHost: x\r\n\r\n" + (GET + b"\r\n") * 2000)
     while BEGUN != ["/held"]:
         time.sleep(0.001)
-    (protocol,) = server.server_state.connections
-    assert len(protocol.pipeline) <= 16
+    (served,) = server.server_state.connections
+    assert len(served.pipeline) <= 16
     assert len(server.server_state.tasks) == 1
     connection.sendall(b"GET /last HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
     GO_ON.set()
@@ -189,6 +190,44 @@ def test_a_request_has_one_host(connection, head, status):
     """RFC 9112, section 3.2: without a Host in HTTP/1.1, or with two, it is refused."""
     connection.sendall(head)
     assert read(connection).startswith(b"HTTP/1.1 %d " % status)
+
+
+def is_cut_off(connection, piece):
+    """Send a body piece by piece until nobody takes it."""
+    connection.settimeout(0.01)
+    with contextlib.suppress(ConnectionError):
+        for _ in range(1000):
+            connection.sendall(piece)
+            with contextlib.suppress(TimeoutError):
+                if not connection.recv(1):
+                    return True
+        return False
+    return True
+
+
+def test_a_body_that_drips_is_not_waited_for(connection, monkeypatch):
+    """A body has to come at the least rate, however few bytes at a time it comes in."""
+    monkeypatch.setattr(protocol, "PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(protocol, "LEAST_BODY_BYTES_PER_SECOND", 1_000_000)
+    connection.sendall(CHUNKED)
+    assert is_cut_off(connection, b"1\r\nx\r\n")
+
+
+def test_extensions_of_chunks_are_no_body(connection, monkeypatch):
+    """Bytes that nobody gets do not count for the rate."""
+    monkeypatch.setattr(protocol, "PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(protocol, "LEAST_BODY_BYTES_PER_SECOND", 1000)
+    connection.sendall(CHUNKED + b"1;")
+    assert is_cut_off(connection, b"a" * 50)
+
+
+def test_a_body_has_a_deadline(connection, monkeypatch):
+    """However fast a body comes in, it has an end."""
+    monkeypatch.setattr(protocol, "PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(protocol, "LEAST_BODY_BYTES_PER_SECOND", 0)
+    monkeypatch.setattr(protocol, "MOST_BODY_SECONDS", 0.1)
+    connection.sendall(CHUNKED)
+    assert is_cut_off(connection, b"1\r\nx\r\n")
 
 
 @pytest.fixture
