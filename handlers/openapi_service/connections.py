@@ -5,14 +5,13 @@ from __future__ import annotations
 import contextlib
 import resource
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .proxies import TrustedProxies, subscriber_of
 
 if TYPE_CHECKING:
+    from asyncio import Transport
     from collections.abc import Iterable
-
-    from .protocol import HttpProtocol
 
 RESERVED_FILES = 64
 """Files that a process may open beside its connections."""
@@ -35,6 +34,19 @@ class ConnectionLimits:
     proxies: TrustedProxies = field(default_factory=lambda: TrustedProxies(()))
 
 
+class Connection(Protocol):
+    """One connection: whose it is, whether it has no request, and how lately it had one."""
+
+    client: tuple[str, int] | None
+    transport: Transport
+    last_used: int
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no request is being served, and no body is coming in."""
+        ...
+
+
 class Connections(set[Any]):
     """The connections of a uvicorn server.
 
@@ -46,9 +58,9 @@ class Connections(set[Any]):
         super().__init__()
         self._limits = limits
         self._total = min(limits.total, max(1, file_limit() - RESERVED_FILES))
-        self._by_address: dict[str, dict[HttpProtocol, None]] = {}
+        self._by_address: dict[str, dict[Connection, None]] = {}
 
-    def admit(self, connection: HttpProtocol) -> None:
+    def admit(self, connection: Connection) -> None:
         """Count a connection that was just added, and make room for it."""
         address = _address(connection)
         same = self._by_address.setdefault(address, {})
@@ -67,14 +79,14 @@ class Connections(set[Any]):
         if not same:
             self._by_address.pop(address, None)
 
-    def _close_one(self, connections: Iterable[HttpProtocol], new: HttpProtocol) -> None:
+    def _close_one(self, connections: Iterable[Connection], new: Connection) -> None:
         idle = [each for each in connections if each is not new and each.is_idle]
         closed = min(idle, key=lambda each: each.last_used, default=new)
         self.discard(closed)  # it may take a turn of the event loop until it is lost
         closed.transport.close()
 
 
-def _address(connection: HttpProtocol) -> str:
+def _address(connection: Connection) -> str:
     return subscriber_of(connection.client[0]) if connection.client else ""
 
 

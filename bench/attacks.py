@@ -1,0 +1,154 @@
+"""What anonymous clients can do to ``scanner-api serve`` or the mock: memory, and how long others wait.
+
+Each attack is bounded in bytes, connections and seconds, and goes to loopback alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import http.client
+import itertools
+import multiprocessing
+import re
+import socket
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from servers import AWS, Server, running
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    Address = tuple[str, int]
+
+MEBIBYTE = 1024 * 1024
+GOAL_MEBIBYTES = 64
+GOAL_MILLISECONDS = 100
+PROBE_SECONDS = 0.005
+HEAD = b"GET /healthz HTTP/1.1\r\nHost: x\r\n"
+POST = b"POST /scanner/api/v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+
+
+def send(address: Address, beginning: bytes, piece: bytes, most_bytes: int, until: float) -> None:
+    """Send a beginning, then a piece again and again, reading nothing; connect anew when cut off."""
+    sent = 0
+    while sent < most_bytes and time.monotonic() < until:
+        with contextlib.suppress(ConnectionError), socket.create_connection(address, timeout=1) as connection:
+            connection.sendall(beginning)
+            while sent < most_bytes and time.monotonic() < until:
+                sent += len(piece)
+                try:
+                    connection.sendall(piece)
+                except TimeoutError:  # the server has stopped reading
+                    time.sleep(max(0, until - time.monotonic()))
+            connection.recv(1)
+
+
+def hold(address: Address, count: int, beginning: bytes, piece: bytes, until: float) -> None:
+    """Hold connections, and send a piece on each now and then."""
+    with contextlib.ExitStack() as stack:
+        connections = []
+        for _ in range(count):
+            with contextlib.suppress(OSError):
+                connection = stack.enter_context(socket.create_connection(address, timeout=1))
+                connection.sendall(beginning)
+                connections.append(connection)
+        while time.monotonic() < until:
+            for connection in connections:
+                with contextlib.suppress(OSError):
+                    connection.sendall(piece)
+            time.sleep(0.5)
+
+
+ATTACKS: dict[str, Callable[[Address, float], None]] = {
+    "none": lambda _address, until: time.sleep(max(0, until - time.monotonic())),
+    "150 MiB of short header fields": lambda address, until: send(
+        address, HEAD, b"a: b\r\n" * 10_000, 150 * MEBIBYTE, until
+    ),
+    "one endless header field": lambda address, until: send(
+        address, HEAD + b"a: ", b"b" * 65_536, 150 * MEBIBYTE, until
+    ),
+    "18 MiB of pipelined requests, unread": lambda address, until: send(
+        address, b"", (HEAD + b"\r\n") * 1000, 18 * MEBIBYTE, until
+    ),
+    "1,200 idle connections": lambda address, until: hold(address, 1200, b"", b"", until),
+    "200 slow heads": lambda address, until: hold(address, 200, HEAD, b"a: b\r\n", until),
+    "200 slow bodies": lambda address, until: hold(
+        address, 200, POST + b"Content-Length: 100000\r\n\r\n", b" ", until
+    ),
+}
+
+
+def memory(pid: int, name: str) -> float:
+    """Return a size of a process from /proc, in MiB: VmRSS now, VmHWM at most."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    match = re.search(rf"^{name}:\s+(\d+) kB", status, re.MULTILINE)
+    return int(match[1]) / 1024 if match else 0.0
+
+
+def waits(address: Address, attacking: Callable[[], bool]) -> Iterator[float]:
+    """Yield how long a new client waits for /healthz, in seconds, as long as an attack goes on."""
+    while attacking():
+        began = time.perf_counter()
+        connection = http.client.HTTPConnection(*address, timeout=10)
+        try:
+            connection.request("GET", "/healthz")
+            connection.getresponse().read()
+        except (OSError, http.client.HTTPException):
+            yield float("inf")
+        else:
+            yield time.perf_counter() - began
+        finally:
+            connection.close()
+        time.sleep(PROBE_SECONDS)
+
+
+def attacked(name: str, server: Server, seconds: float) -> tuple[float, float, float]:
+    """Return MiB above idle at the peak, and p50 and p99 of others in milliseconds."""
+    with running(server) as served:
+        url = urlsplit(served.url)
+        address = url.hostname or "", url.port or 0
+        for _ in itertools.islice(waits(address, lambda: True), 50):
+            pass
+        idle = memory(served.pid, "VmRSS")
+        Path(f"/proc/{served.pid}/clear_refs").write_text("5", encoding="ascii")
+        until = time.monotonic() + seconds
+        attack = multiprocessing.get_context("fork").Process(
+            target=ATTACKS[name], args=(address, until), daemon=True
+        )
+        attack.start()
+        waited = sorted(waits(address, lambda: time.monotonic() < until))
+        peak = memory(served.pid, "VmHWM")
+        attack.join(timeout=5)
+        attack.kill()
+    return peak - idle, statistics.median(waited) * 1000, waited[int(len(waited) * 0.99)] * 1000
+
+
+def main() -> None:
+    """Print a row for each attack; exit with 1 if one is over a goal."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("server", choices=("serve", "mock"), nargs="?", default="serve")
+    parser.add_argument("--seconds", type=float, default=8, help="of each attack")
+    options = parser.parse_args()
+    missed = False
+    sys.stdout.write("| attack | MiB above idle | p50 ms | p99 ms |\n| --- | --- | --- | --- |\n")
+    with tempfile.TemporaryDirectory() as folder:
+        environment = AWS | {"SCANNER_DATABASE_URL": f"sqlite+aiosqlite:///{folder}/scanner.db"}
+        command = (str(Path(sys.executable).parent / "scanner-api"), options.server, "--port")
+        server = Server(options.server, command, environment if options.server == "serve" else {})
+        for name in ATTACKS:
+            mebibytes, p50, p99 = attacked(name, server, options.seconds)
+            missed = missed or mebibytes > GOAL_MEBIBYTES or p99 > GOAL_MILLISECONDS
+            sys.stdout.write(f"| {name} | {mebibytes:.0f} | {p50:.1f} | {p99:.1f} |\n")
+            sys.stdout.flush()
+    sys.exit(int(missed))
+
+
+if __name__ == "__main__":
+    main()
