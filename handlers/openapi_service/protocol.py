@@ -94,7 +94,7 @@ class HttpProtocol(HttpToolsProtocol):
                 self.transport.resume_reading()
 
     def _read(self, data: bytes, begin: int) -> None:
-        """Read one request after the other from an index on, each once the one before it is answered."""
+        """Read one request after the other from an index on, each once the one before it has its response."""
         while begin < len(data) and self._discarded_bytes is None:
             if self._part == _BETWEEN and self.cycle is not None and not self.cycle.response_complete:
                 self._unread, self._read_bytes = data, begin
@@ -236,7 +236,7 @@ class HttpProtocol(HttpToolsProtocol):
             self.transport.close()
 
     def _refused(self, problem: Problem) -> bytes:
-        """Return the whole answer to what no app gets to see."""
+        """Return the whole response to what no app gets to see."""
         request_id = uuid4()
         profile: ProblemProfile = getattr(self.config.app, "profile", PLAIN)
         document = profile.document(
@@ -254,7 +254,7 @@ class HttpProtocol(HttpToolsProtocol):
         return b"".join([STATUS_LINE[problem.status], *lines, b"\r\n", body])
 
     def _unsupported_upgrade_warning(self) -> None:
-        """Say nothing: a client may offer what nobody here speaks, and is answered in HTTP/1.1.
+        """Say nothing: a client may offer what nobody here speaks, and gets HTTP/1.1.
 
         The parser passes over the body of such a request: what comes next is not a request.
         """
@@ -272,7 +272,7 @@ def unreadable(error: BaseException | None) -> BadRequest:
 
 
 class OneWriteProtocol(HttpProtocol):
-    """HTTP whose answers go out when all requests that were there are answered, head and body together.
+    """HTTP whose responses go out when all requests that were there have one, head and body together.
 
     uvicorn writes each as an app sends it. A system call throws what a processor has learned of Python out of
     its caches, so that what is computed between two of them takes longer: under load by a third.

@@ -109,7 +109,7 @@ async def serve(
     start_errors: tuple[type[Exception], ...] = (),
     limits: ConnectionLimits | None = None,
 ) -> None:
-    """Start the app, serve it until SIGINT or SIGTERM, and stop it; ``ready`` is called once it answers.
+    """Start the app, serve it until SIGINT or SIGTERM, and stop it; ``ready`` is called once it responds.
 
     The process may open as many files from then on as the system allows.
 
@@ -166,7 +166,7 @@ def serving(
         wait([started, ended], return_when=FIRST_COMPLETED)
         if not started.done():
             ended.result()
-            raise CannotStart("The server ended before it answered.")
+            raise CannotStart("The server ended before it responded.")
         yield url_of(listening)
 
 
@@ -187,7 +187,7 @@ def _config(app: ASGIApp | Application, **options: Any) -> uvicorn.Config:
 
 
 class _Server(uvicorn.Server):
-    """A uvicorn server that reports that it answers."""
+    """A uvicorn server that reports that it responds."""
 
     def __init__(
         self, config: uvicorn.Config, ready: Callable[[], None], limits: ConnectionLimits | None = None
