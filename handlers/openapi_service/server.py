@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import gc
 import os
 import signal
@@ -53,7 +54,10 @@ def listen(host: str, port: int, option: str = "--port") -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as error:
-        raise CannotListen(f"Cannot listen on {host} port {port} ({option}): {_reason(error)}.") from None
+        advice = f"; try {option} 0" if error.errno == errno.EADDRINUSE else ""
+        raise CannotListen(
+            f"Cannot listen on {host} port {port} ({option}): {_reason(error)}{advice}."
+        ) from None
 
 
 def _reason(error: OSError) -> str:

@@ -23,6 +23,7 @@ from typer.testing import CliRunner
 import scanner_api.cli
 from openapi_contract.cli.commands import EXTRAS
 from openapi_contract.distribution import how_to_install
+from openapi_mock.cli.process import End
 from openapi_service.server import callable_url_of
 from scanner_mocks import seeds
 from scanner_mocks.token_issuer import bearer_token
@@ -125,8 +126,8 @@ def test_faults_of_a_file_are_on_from_the_start(tmp_path):
 
 @pytest.mark.programs
 def test_page_for_people():
-    """Without ``--json`` it tells a person everything that can be copied, each on one line."""
-    with running() as process:
+    """With ``--verbose`` it tells a person everything that can be copied, each on one line."""
+    with running("--verbose") as process:
         page = "".join(takewhile("Ctrl-C ends it.\n".__ne__, process.stdout))
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=30)
@@ -143,6 +144,19 @@ def test_page_for_people():
     assert re.search(
         r"^curl -H 'X-API-Key: csb_\S+' http://127\.0\.0\.1:\d+/scanner/\S+$", page, re.MULTILINE
     )
+
+
+def test_banner(invoke, mock, monkeypatch):
+    """It is short: places, one key, a curl line that can be pasted, and how many operations there are."""
+    monkeypatch.setattr(End, "wait", lambda _: None)
+    page = invoke(mock=mock).stdout
+    assert "23 operations" in page
+    for copied in (mock.api, mock.s3, f"{mock.api}/_mock/console", mock.api_key):
+        assert copied in page
+    assert mock.keys["revoked"] not in page
+    assert len(page.splitlines()) <= 12
+    assert re.search(r"^curl -H 'X-API-Key: csb_\S+' http://127\.0\.0\.1:\d+/\S+$", page, re.MULTILINE)
+    assert "POST   /scanner/api/v1/sessions " in invoke("--verbose", mock=mock).stdout
 
 
 def test_a_ready_file_that_cannot_be(invoke, mock, tmp_path):
@@ -162,7 +176,8 @@ def test_a_taken_port_is_an_error(invoke, option):
         refused = invoke(*FREE_PORTS, "--json", option, str(port))
     assert (refused.exit_code, refused.stdout) == (1, "")
     assert refused.stderr.startswith(
-        f"Cannot start: Cannot listen on 127.0.0.1 port {port} ({option}): Address already in use"
+        f"Cannot start: Cannot listen on 127.0.0.1 port {port} ({option}): Address already in use; "
+        f"try {option} 0."
     )
     assert refused.stderr.count("\n") == 1
 
@@ -170,9 +185,7 @@ def test_a_taken_port_is_an_error(invoke, option):
 def test_beyond_loopback_it_warns(invoke):
     """An address that others can reach brings a warning that this is a mock."""
     refused = invoke(*FREE_PORTS, "--host", "192.0.2.1")  # of a network that nobody has, so that nobody does
-    assert refused.stderr.startswith(
-        "Warning: Listening on 192.0.2.1, which other machines may reach. This is a mock"
-    )
+    assert refused.stderr.startswith("Warning: anyone on your network can use this mock.\n")
     assert refused.exit_code == 1
 
 
@@ -181,7 +194,7 @@ def test_on_every_address_it_says_whom_its_urls_are_for(invoke):
     with socket.create_server(("127.0.0.1", 0)) as taken:  # so that nothing listens there
         port = str(taken.getsockname()[1])
         refused = invoke(*FREE_PORTS, "--host", "0.0.0.0", "--port", port)  # noqa: S104 -- the reason above
-    assert "for others, set --host to the address that they call" in refused.stderr
+    assert "Upload URLs still point to 127.0.0.1; pass --host <LAN address>." in refused.stderr
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import msgspec
 import typer
 from typer.core import TyperGroup
 
-from openapi_contract import ContractError
+from openapi_contract import ContractError, load_contract
 from openapi_contract.cli.commands import customized, failure, require_extra
 from openapi_contract.reading import is_url
 from openapi_mock.console import PATH as CONSOLE
@@ -26,6 +26,7 @@ from .process import End, ready_file
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from openapi_contract import Contract as OpenapiContract
     from openapi_mock.journal import Journal
     from openapi_mock.request_log import RequestLog
     from openapi_mock.traffic import Log
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 PORT = 8000
 WIDTH = 80
 Form = Literal["text", "json"]
-EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104 -- looked for, not listened on
+EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 -- looked for, not listened on
 
 Host = Annotated[str, typer.Option(help="Address to listen on; beyond loopback others can use the mock.")]
 Port = Annotated[
@@ -79,6 +80,10 @@ LogForm = Annotated[
     ),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Log no requests.")]
+Verbose = Annotated[
+    bool,
+    typer.Option("--verbose", help="Print everything that can be copied, and the operations, at the start."),
+]
 Seed = Annotated[
     int, typer.Option(help="Same seed, same calls and same time: same ids, chances and generated responses.")
 ]
@@ -107,11 +112,15 @@ class Mocks:
     Attributes:
         ports: options of ports, with their defaults; beside ``exec`` they are free ones.
         prefix: of the environment variables.
+        urls: that a client is given.
+        contract: of the mock, once it is opened.
         names: of fields of a mock whose variable says more than their name does.
     """
 
     ports: ClassVar[Mapping[str, int]] = {"port": PORT}
     prefix = "MOCK_"
+    urls = "Its URLs"
+    contract: OpenapiContract | None = None
     names: ClassVar[Mapping[str, str]] = {"api": "api_url", "control": "control_url"}
 
     def open(
@@ -126,25 +135,29 @@ class Mocks:
             raise typer.BadParameter("is missing", param_hint="--contract")
         from openapi_mock import contract_mock  # noqa: PLC0415 -- help and S3's start do without
 
-        return contract_mock(contract, watch=watch, authentication=authentication, tell=report, **options)
+        self.contract = self.contract or load_contract(contract)
+        return contract_mock(
+            self.contract, watch=watch, authentication=authentication, tell=report, **options
+        )
 
     def start_errors(self) -> tuple[type[Exception], ...]:
         """Return what keeps a mock from starting; each message says what to do."""
         return CannotListen, ContractError, OSError, ValueError
 
-    def announce(self, mock: Any) -> None:
+    def announce(self, mock: Any, *, verbose: bool) -> None:
         """Print where the mock is; nothing to copy is broken into lines."""
-        typer.secho(f"Mock of {mock.title} {mock.version}\n", bold=True)
-        places = {
-            "API": mock.api,
-            "console": f"{mock.api}{CONSOLE}",
-            "explorer": f"{mock.api}/docs",
-            "how to get each response": f"{mock.api}/_mock/answers",
-        }
+        title = typer.style(f"Mock of {mock.title} {mock.version}", bold=True)
+        typer.echo(f"{title}: {mock.operations} operations\n")
+        places = {"API": mock.api, "console": f"{mock.api}{CONSOLE}"}
+        if verbose:
+            places |= {"explorer": f"{mock.api}/docs", "responses": f"{mock.api}/_mock/answers"}
         for name, url in places.items():
-            typer.echo(f"  {name}: {typer.style(url, 'cyan')}")
+            typer.echo(f"  {name:9} {typer.style(url, 'cyan')}")
         if not mock.operations:
             typer.echo("\nThe contract has no operations: whatever is called is not found.")
+        elif verbose and self.contract is not None:
+            typer.echo()
+            typer.echo("\n".join(operation_lines(self.contract)))
         typer.echo("\nCtrl-C ends it.")
 
     def variables(self, mock: Any) -> dict[str, str]:
@@ -178,7 +191,7 @@ class Start(NamedTuple):
         Raises:
             typer.Exit: it cannot start; the reason is printed.
         """
-        _warn(self.options["host"])
+        _warn(self.options["host"], self.mocks.urls)
         with ExitStack() as stack:
             try:
                 if self.ready_file:  # of a mock that was killed, perhaps
@@ -269,6 +282,7 @@ def mock(  # noqa: PLR0913 -- an option each
     no_auth: NoAuth = False,
     log: LogForm = None,
     quiet: Quiet = False,
+    verbose: Verbose = False,
     mocks: Mocks,
     token_variable: str = "MOCK_CONTROL_TOKEN",  # noqa: ARG001, S107 -- the option's help has it; a name, no token
     **own: Any,
@@ -312,22 +326,24 @@ def mock(  # noqa: PLR0913 -- an option each
     try:
         with start.running() as running:
             if not end.is_due:
-                typer.echo(running.line()) if json else mocks.announce(running)
+                typer.echo(running.line()) if json else mocks.announce(running, verbose=verbose)
             end.wait()
     except RuntimeError:
         if not end.is_due:  # else a server of ours heard the Ctrl-C that we heard
             raise
 
 
-def _warn(host: str) -> None:
+def operation_lines(contract: OpenapiContract) -> list[str]:
+    """Return method, path and name of each operation."""
+    return [f"{each.method.upper():7}{each.path} {each.operation_id}" for each in contract.operations]
+
+
+def _warn(host: str, urls: str) -> None:
     address = address_of(host)
     if host != "localhost" and not (address and address.is_loopback):
-        report(
-            f"Warning: Listening on {host}, which other machines may reach. "
-            "This is a mock: its keys are public."
-        )
-    if host in EVERYWHERE:
-        report("Its URLs work on this machine only; for others, set --host to the address that they call.")
+        local = EVERYWHERE.get(host)
+        advice = f" {urls} still point to {local}; pass --host <LAN address>." if local else ""
+        report(f"Warning: anyone on your network can use this mock.{advice}")
 
 
 def mock_app(mocks: Mocks, doc: str | None = None, exec_doc: str | None = None, **own: Any) -> typer.Typer:

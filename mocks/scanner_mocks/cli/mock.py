@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final
 
 import typer
 
-from openapi_mock.cli.mock import PORT, Mocks, mock_app, report
+from openapi_mock.cli.mock import PORT, Mocks, mock_app, operation_lines, report
 from scanner_contract import load_contract
 from scanner_mocks.server import Mock, scanner_mock
 
@@ -78,13 +78,15 @@ class ScannerMocks(Mocks):
 
     ports: ClassVar[Mapping[str, int]] = {"port": PORT, "s3_port": S3_PORT}
     prefix = "SCANNER_"
+    urls = "Upload URLs"
     names: ClassVar[Mapping[str, str]] = {**Mocks.names, "s3": "s3_url", "keys": "api_key"}
 
     def open(  # noqa: D102 -- as its base does
         self, contract: str | None, *, watch: bool, authentication: bool, **options: Any
     ) -> AbstractContextManager[Any]:
         s3_port, data, s3_credential = (options.pop(name) for name in ("s3_port", "data", "s3_credential"))
-        if contract is None or has_handlers(load_contract(contract)):
+        self.contract = load_contract(contract)
+        if contract is None or has_handlers(self.contract):
             if not authentication:
                 raise typer.BadParameter("--no-auth is for contracts without handlers.")
             own: dict[str, Any] = {} if contract is None else {"contract": contract}
@@ -105,13 +107,13 @@ class ScannerMocks(Mocks):
 
         return *START_ERRORS, *super().start_errors()
 
-    def announce(self, mock: Any) -> None:  # noqa: D102 -- as its base does
+    def announce(self, mock: Any, *, verbose: bool) -> None:  # noqa: D102 -- as its base does
         if not isinstance(mock, Mock):
-            super().announce(mock)
+            super().announce(mock, verbose=verbose)
             return
         from .banner import show  # noqa: PLC0415 -- only people need it, and once all is there
 
-        show(mock)
+        show(mock, operation_lines(self.contract or load_contract()), verbose=verbose)
 
 
 def has_handlers(contract: Contract) -> bool:
