@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from openapi_contract import load_contract as load
 from openapi_mock.responses.page import document
-from scanner_api.settings import Settings
+from scanner_api.settings import MOCKED, Settings
 from scanner_contract.loading import PACKAGED, load_contract, packaged_overlays
 from scanner_mocks.checks import CHECKS, PROMISES
 
@@ -106,7 +106,8 @@ def setting_rows(fields: Mapping[str, Any]) -> Iterator[str]:
         default = field.default if field.default not in (None, "", ()) else None
         code = default if isinstance(default, str) else json.dumps(default)
         shown = "none" if default is None else f"`{code}`"
-        yield f"| `SCANNER_{name.upper()}` | {shown} | {field.description} |"
+        only = "" if name in MOCKED else " `serve` only."
+        yield f"| `SCANNER_{name.upper()}` | {shown} | {field.description}{only} |"
 
 
 def checks(text: str) -> str:

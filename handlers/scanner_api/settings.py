@@ -21,6 +21,14 @@ from pydantic_settings import (
 MEBIBYTE = 1024 * 1024
 
 
+MOCKED = frozenset(
+    {"vendor_operations_only", "rate_limit_per_minute", "rate_limit_per_day"}
+    | {"rate_limit_publishable_per_minute", "cors_origins", "max_body_bytes", "max_upload_bytes"}
+    | {"max_target_bytes", "session_ttl_seconds", "s3_key_template", "presigned_expires_seconds"}
+)
+"""Settings that `scanner-api mock` honours as well; the others are `serve`'s alone."""
+
+
 class Settings(BaseSettings):
     """What can be set, each with its unit, its limits and its default."""
 

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 import scanner_api.cli
 from scanner_mocks import scanner_mock
-from scanner_mocks.cli.mock import credentials_of
+from scanner_mocks.cli.mock import ScannerMocks, credentials_of
 
 
 def test_credentials_are_read():
@@ -86,3 +86,15 @@ def test_a_given_credential_that_expires():
         with pytest.raises(ClientError, match=r"\(ExpiredToken\).*has expired"):
             s3.put_object(Bucket=mock.bucket, Key="k", Body=b"a photo")
         s3.close()
+
+
+def test_settings_of_the_environment_are_honoured(monkeypatch):
+    """What means something to a mock is taken from the environment; what does not is left there."""
+    for name, value in {"RATE_LIMIT_PER_MINUTE": "7", "S3_BUCKET": "elsewhere", "CORS_ORIGINS": "[]"}.items():
+        monkeypatch.setenv(f"SCANNER_{name}", value)
+    options = {"host": "127.0.0.1", "port": 0, "s3_port": 0, "data": None, "s3_credential": None}
+    opened = ScannerMocks().open(None, watch=False, authentication=True, **options)
+    with opened as mock, httpx.Client(base_url=mock.api, trust_env=False) as client:
+        response = client.get("/scanner/api/v1/sessions", headers={"X-API-Key": mock.api_key})
+        assert response.headers["RateLimit-Limit"] == "7"
+        assert mock.bucket != "elsewhere"

@@ -85,11 +85,12 @@ class ScannerMocks(Mocks):
         self, contract: str | None, *, watch: bool, authentication: bool, **options: Any
     ) -> AbstractContextManager[Any]:
         s3_port, data, s3_credential = (options.pop(name) for name in ("s3_port", "data", "s3_credential"))
-        self.contract = load_contract(contract)
+        own = _environment()
+        self.contract = load_contract(contract, extensions=not own.get("vendor_operations_only"))
         if contract is None or has_handlers(self.contract):
             if not authentication:
                 raise typer.BadParameter("--no-auth is for contracts without handlers.")
-            own: dict[str, Any] = {} if contract is None else {"contract": contract}
+            own |= {} if contract is None else {"contract": contract}
             return scanner_mock(
                 s3_port=s3_port,
                 data=data,
@@ -114,6 +115,16 @@ class ScannerMocks(Mocks):
         from .banner import show  # noqa: PLC0415 -- only people need it, and once all is there
 
         show(mock, operation_lines(self.contract or load_contract()), verbose=verbose)
+
+
+def _environment() -> dict[str, Any]:
+    """Return the settings in the environment that mean something to a mock."""
+    from scanner_api.settings import MOCKED, Settings  # noqa: PLC0415 -- help does without
+
+    flags: dict[str, Any] = {}
+    settings = Settings(**flags)
+    named = settings.model_fields_set & MOCKED
+    return {name: getattr(settings, name) for name in named}
 
 
 def has_handlers(contract: Contract) -> bool:
