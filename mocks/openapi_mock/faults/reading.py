@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from difflib import get_close_matches
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -34,6 +35,7 @@ HEADER = "X-Mock-Fault"
 LONGEST_HEADER = 1000
 LONGEST_NAME = 100
 MOST_BYTES = 1024 * 1024
+UNEXPECTED = re.compile(r"'([^']{1,100})'")
 _LITERAL = re.compile(r"true|false|-?(0|[1-9]\d{0,14})(\.\d{1,15})?")
 
 
@@ -120,16 +122,21 @@ class FaultReader:
         schema = self._schemas[name]
         violation = next(schema.validator.violations(value, "body"), None)
         if violation is not None:
-            known = _members(schema, violation.name) if violation.rule == "additionalProperties" else ""
-            detail = f"{violation.detail}; known are {known}" if known else violation.detail
+            known = _members(schema, violation.name) if violation.rule == "additionalProperties" else ()
+            detail = violation.detail
+            if known:
+                unknown = UNEXPECTED.search(detail)
+                close = get_close_matches(unknown[1], known, n=1) if unknown else []
+                nearest = f"; close to it: {close[0]}" if close else ""
+                detail += f"{nearest}; known are {', '.join(known)}"
             raise FaultError(violation.name, violation.rule, detail)
 
 
-def _members(schema: Schema, pointer: str) -> str:
+def _members(schema: Schema, pointer: str) -> tuple[str, ...]:
     """Return the names that the object at a pointer may have."""
     for step in pointers.split(pointer):
         schema = schema.properties.get(step, schema.of(ANYTHING))
-    return ", ".join(schema.properties)
+    return tuple(schema.properties)
 
 
 def _literal(text: str) -> Any:

@@ -80,7 +80,11 @@ def test_formats(name, text, tmp_path):
             b"- name: x\n  effect: {latency_ms: -1}",
             "entry 1 (x): /effect/latency_ms: value is less",
         ),
-        ("f.yaml", b"- efect: {}\n", "known are id, struck, name, on, match, scope, skip, times"),
+        (
+            "f.yaml",
+            b"- efect: {}\n",
+            "close to it: effect; known are id, struck, name, on, match, scope, skip, times",
+        ),
         ("f.yaml", b"- effect: {expired_upload: true}\n", "known are latency_ms, status"),
         ("f.yaml", b'- name: "\\e[31m"\n  effect: {}', "entry 1: /effect"),
         ("f.toml", b"faults = [{effect = {status = 1979-05-27}}]", "/effect/status: value is not of type"),
