@@ -112,7 +112,7 @@ async function snippets(page) {
   await go(page, "journal");
   await page.click('.exchange .line:has-text("presigned")');
   const again = await copied(".exchange .details", "curl");
-  return { curl, again, status: await page.evaluate(`(async () => { ${fetching}; return answer.status; })()`) };
+  return { curl, again, status: await page.evaluate(`(async () => { ${fetching}; return response.status; })()`) };
 }
 
 /** Post a form with a field that is not what its policy says. */
