@@ -415,7 +415,7 @@ async function token() {
   return {
     curl,
     fetching,
-    status: await page.evaluate(`(async (CONTROL_TOKEN) => { ${fetching}; return answer.status; })(${JSON.stringify(TOKEN)})`),
+    status: await page.evaluate(`(async (CONTROL_TOKEN) => { ${fetching}; return response.status; })(${JSON.stringify(TOKEN)})`),
     title: await text(page, "#title"),
     links: await page.locator("nav a:visible").allInnerTexts(),
     kept: await page.evaluate(() => [Object.values(sessionStorage), localStorage.length, document.cookie]),
