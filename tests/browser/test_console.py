@@ -166,7 +166,7 @@ def test_what_s3_refuses_is_told(seen):
     failed = '["eq", "$Content-Type", "image/jpeg"]'
     sentence = f"AccessDenied Invalid according to Policy: Policy Condition failed: {failed}"
     assert changed["refusal"].startswith(sentence)
-    assert "Send every field of the answer unchanged." in changed["refusal"]
+    assert "Send every field of the response unchanged." in changed["refusal"]
     assert changed["inView"]
     assert changed["said"] == sentence
     assert ["content-length-range", 1, 20971520] in changed["policy"]["conditions"]
