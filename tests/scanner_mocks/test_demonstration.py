@@ -16,14 +16,14 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-import typer
 from msgspec.structs import replace
 from PIL import Image
 from rich.console import Console
 from typer.testing import CliRunner
 
+from scanner_api.cli import app as scanner_api
 from scanner_api.scanning.extraction.pixels import decode_barcodes
-from scanner_mocks import cli, server
+from scanner_mocks import server
 from scanner_mocks.demonstration import Failed, demonstrate, scan, stage, story
 from scanner_mocks.pictures import label, tin
 from scanner_mocks.pictures.qr_code import digital_link, draw_qr_code
@@ -189,9 +189,7 @@ def test_a_failure_is_exit_code_1(mock, monkeypatch):
             yield replace(mock, s3=url)
 
     monkeypatch.setattr(server, "scanner_mock", with_lossy_s3)
-    app = typer.Typer()
-    cli.add_commands(app)
-    outcome = CliRunner().invoke(app, ["demo"])
+    outcome = CliRunner().invoke(scanner_api, ["demo"])
     assert outcome.exit_code == 1
     assert f"Failed: {len(tin.draw_tin()):,} bytes were sent" in " ".join(outcome.stdout.split())
 

@@ -131,5 +131,5 @@ def test_the_mock_of_another_contract_keeps_that(tmp_path):
     assert_kept(report)
     assert {"presigned_upload", "rate_limit_headers"} <= report.left_out.keys()
     assert "problem_details" in report.checks
-    untried = "wrong: untried, what answers is a mock to which any credential is right"
+    untried = "wrong: untried, the server is a mock that accepts any credential"
     assert untried in report.notes["security_alternatives"]
