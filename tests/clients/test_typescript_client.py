@@ -8,8 +8,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from scanner_mocks.environment import environment_of
 
+from scanner_mocks.cli.mock import ScannerMocks
 from scanner_mocks.pictures import GTIN
 
 PROJECT = Path(__file__).with_name("typescript")
@@ -45,7 +45,7 @@ def test_the_story(client, scanner_mock, label):
     """The story keeps the types, strictly, and ends as it should."""
     code, told = run(client, "npx", "tsc")
     assert (code, told) == (0, "")
-    variables = {**environment_of(scanner_mock), "SCANNER_GTIN": GTIN, "SCANNER_PHOTO": str(label)}
+    variables = {**ScannerMocks().variables(scanner_mock), "SCANNER_GTIN": GTIN, "SCANNER_PHOTO": str(label)}
     code, told = run(client, "node", "out/story.js", **variables)
     assert code == 0, told
     assert json.loads(told) == {
