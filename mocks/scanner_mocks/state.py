@@ -105,7 +105,11 @@ class State(MockState):
             await self._load_seeds()
 
     async def stop(self) -> None:
-        """Write what is still to be written, and release everything."""
+        """Write what is still to be written, and release everything, once no change is under way."""
+        async with self._lock.change():
+            await self._stop_service()
+
+    async def _stop_service(self) -> None:
         service, self._service = self._service, None
         if service is not None:
             await service.stop()
@@ -146,7 +150,7 @@ class State(MockState):
                 if name not in keep:
                     await asyncio.to_thread(store.clear, scope)
             await _ordered(self._s3.reset)
-            await self.stop()
+            await self._stop_service()
             await self._load_seeds()
         self._events.publish("state", {"change": "reset"})
 
@@ -173,7 +177,7 @@ class State(MockState):
         async with self._lock.change():
             snapshot = self._directory.snapshot(name)
             await _ordered(self._s3.restore, snapshot.s3)
-            await self.stop()
+            await self._stop_service()
             self._randomness = self._drawing(**snapshot.facts["drawn"])
             await self._load(snapshot.database)
         self._events.publish("state", {"change": "restore", "name": name})
@@ -184,7 +188,7 @@ class State(MockState):
         with self._directory.draft() as draft:
             async with self._lock.change():
                 await self._running.database.save(draft.database)
-                await self.stop()
+                await self._stop_service()
                 try:
                     self._make = make
                     await self._load(draft.database)
@@ -253,7 +257,11 @@ class State(MockState):
     async def _started(self, database: Database) -> Application:
         try:
             service = self._make(database, self._randomness)
-            await service.start()
+            try:
+                await service.start()
+            except BaseException:  # a change may be cancelled while the service starts, as at the mock's end
+                await service.stop()
+                raise
         except BaseException:
             await database.close()
             raise
