@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from openapi_service.problems import Forbidden, Problem, Unauthorized
+from cachetools import FIFOCache
+
+from openapi_service.problems import Forbidden, Problem, RateLimited, Unauthorized
 from openapi_service.proxies import subscriber_of
 from openapi_service.security import challenges_of
 
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 ANYONE: Alternatives = (frozenset(),)
 ADDRESS = "address:"
+UNVERIFIED = "unverified:"
+MAX_VERIFIED: Final = 10_000
 
 
 class Verifier(Protocol):
@@ -35,6 +39,10 @@ class ScannerAuthenticator:
 
     A request counts against its caller's credential; one without a valid credential counts against its
     client's address. So guessing is slowed down, without locking out valid credentials at the same address.
+
+    Where an address is over its limit, a credential that was not valid before is counted before it is
+    verified, by a counter of the same size, and given back unless it is wrong: beyond that, junk costs
+    neither a signature nor a read.
     """
 
     def __init__(
@@ -58,6 +66,8 @@ class ScannerAuthenticator:
         self._limiter = limiter
         self._proxies = trusted_proxies
         self._challenges = challenges_of(schemes, realm)
+        # hashes, which are seeded: no secret stays in memory, and nobody can find two that are alike
+        self._verified: FIFOCache[int, None] = FIFOCache(MAX_VERIFIED)
 
     async def admit(
         self, request: Request, credentials: Mapping[str, str], alternatives: Alternatives
@@ -84,30 +94,57 @@ class ScannerAuthenticator:
         self, request: Request, credentials: Mapping[str, str]
     ) -> tuple[dict[str, Caller], Problem | None]:
         """Return the callers by scheme, in the contract's order, and the first problem."""
+        known = {scheme: hash((scheme, value)) for scheme, value in credentials.items()}
+        counted = not all(each in self._verified for each in known.values()) and await self._precount(request)
         callers: dict[str, Caller] = {}
         refused: Problem | None = None
-        for scheme in self._verifiers:
-            if scheme not in credentials:
-                continue
-            try:
-                callers[scheme] = await self._verifiers[scheme].verify(credentials[scheme], request)
-            except Unauthorized as problem:
-                problem.headers["WWW-Authenticate"] = self._challenges[scheme]
-                refused = refused or problem
-            except Forbidden as problem:
-                refused = refused or problem
-            except Exception:
-                # the caller is unknown, but the response (a 503 most likely) has the headers all the same
-                await self._spend(request, None)
-                raise
+        try:
+            for scheme in self._verifiers:
+                if scheme not in credentials:
+                    continue
+                try:
+                    callers[scheme] = await self._verifiers[scheme].verify(credentials[scheme], request)
+                except Unauthorized as problem:
+                    problem.headers["WWW-Authenticate"] = self._challenges[scheme]
+                    self._verified.pop(known[scheme], None)
+                    refused, counted = refused or problem, False
+                except Forbidden as problem:
+                    refused = refused or problem
+                except Exception:
+                    # the outage is ours: nothing is counted, but the response (a 503 most likely) has the
+                    # headers all the same
+                    await self._limiter.describe(request, self._address(request), self._limiter.by_address)
+                    raise
+                else:
+                    if known[scheme] not in self._verified:
+                        self._verified[known[scheme]] = None
+        finally:
+            if counted:
+                await self._limiter.give_back(UNVERIFIED + self._address(request), self._limiter.by_address)
         return callers, refused
+
+    async def _precount(self, request: Request) -> bool:
+        """Count unknown credentials if their address is over its limit; return whether they were counted.
+
+        Raises:
+            RateLimited: it has presented too many of them that were wrong.
+        """
+        limiter, address = self._limiter, self._address(request)
+        if not limiter.is_used_up(address, limiter.by_address):
+            return False
+        standing, counted = await limiter.take(UNVERIFIED + address, limiter.by_address)
+        if not counted:
+            raise RateLimited(limiter.write_headers(request, limiter.by_address, standing))
+        return True
 
     def _spend(self, request: Request, caller: Caller | None) -> Awaitable[None]:
         limiter = self._limiter
         if caller is not None:
             return limiter.spend(request, caller.credential, limiter.by_credential(caller))
-        address = subscriber_of(self._proxies.client_address(request))
-        return limiter.spend(request, ADDRESS + address, limiter.by_address)
+        return limiter.spend(request, self._address(request), limiter.by_address)
+
+    def _address(self, request: Request) -> str:
+        return ADDRESS + subscriber_of(self._proxies.client_address(request))
 
 
 def satisfied_by(callers: Mapping[str, Caller], alternatives: Alternatives) -> frozenset[str] | None:

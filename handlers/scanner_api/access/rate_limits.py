@@ -102,26 +102,57 @@ class RateLimiter:
             RateLimited: a window is used up; nothing is spent.
             ServiceUnavailable: the counters cannot be reached. A limit that cannot be held admits nobody.
         """
-        self.refuse_used_up(request, subject, quota)
+        standing, counted = await self.take(subject, quota)
+        seconds = self.write_headers(request, quota, standing)
+        if not counted:
+            raise RateLimited(seconds)
+
+    async def take(self, subject: str, quota: Quota) -> tuple[Standing, bool]:
+        """Count a request, unless a window is used up; return the standing and whether it was counted.
+
+        Raises:
+            ServiceUnavailable: the counters cannot be reached.
+        """
+        refusal = self._refusal(subject, quota)
+        if refusal is not None:
+            return refusal.standing, False
         try:
             standing, counted = await self._count(subject, quota)
         except StorageError as error:
             raise ServiceUnavailable(UNREACHABLE) from error
-        seconds = self._write_headers(request, quota, standing)
         if standing.remaining == 0:
             self._refusals[subject] = Refusal(quota, standing)
-        if not counted:
-            raise RateLimited(seconds)
+        return standing, counted
 
-    def refuse_used_up(self, request: Request, subject: str, quota: Quota) -> None:
-        """Raise RateLimited, with headers, if a window is known to be used up; reads no storage."""
+    async def give_back(self, subject: str, quota: Quota) -> None:
+        """Undo the counting of a request."""
+        self._refusals.pop(subject, None)
+        await self._undo(subject, quota.windows)
+
+    def is_used_up(self, subject: str, quota: Quota) -> bool:
+        """Tell whether a window is known to be used up; reads no storage."""
+        return self._refusal(subject, quota) is not None
+
+    async def describe(self, request: Request, subject: str, quota: Quota) -> None:
+        """Write a subject's standing into the headers of the response, without counting the request.
+
+        Raises:
+            ServiceUnavailable: the counters cannot be reached.
+        """
+        try:
+            standing = await self._standing(subject, quota)
+        except StorageError as error:
+            raise ServiceUnavailable(UNREACHABLE) from error
+        self.write_headers(request, quota, standing)
+
+    def _refusal(self, subject: str, quota: Quota) -> Refusal | None:
         refusal = self._refusals.get(subject)
         if refusal is None:
-            return
+            return None
         if refusal.quota != quota or refusal.standing.reset <= self._counters.now():
             del self._refusals[subject]
-            return
-        raise RateLimited(self._write_headers(request, quota, refusal.standing))
+            return None
+        return refusal
 
     async def ping(self) -> None:
         """Check that the counters can be reached.
@@ -155,16 +186,23 @@ class RateLimiter:
 
     async def _refused(self, subject: str, quota: Quota, counted: tuple[Window, ...]) -> Standing:
         """Undo the counting, and return the standing of a subject with a window used up."""
+        await self._undo(subject, counted)
+        # of all windows: one that was not counted may be used up for longer than the one that was
+        return (await self._standing(subject, quota))._replace(remaining=0)
+
+    async def _undo(self, subject: str, counted: tuple[Window, ...]) -> None:
         for window in counted:
             await self._counters.incr(window.key(subject), window.seconds, -1)
-        # of all windows: one that was not counted may be used up for longer than the one that was
+
+    async def _standing(self, subject: str, quota: Quota) -> Standing:
         left = [
             max(0, window.limit - await self._counters.get(window.key(subject))) for window in quota.windows
         ]
-        window = quota.windows[0] if left[0] < left[1] else quota.windows[1]
-        return Standing(window, 0, await self._counters.get_expiry(window.key(subject)))
+        index = 0 if left[0] < left[1] else 1
+        window = quota.windows[index]
+        return Standing(window, left[index], await self._counters.get_expiry(window.key(subject)))
 
-    def _write_headers(self, request: Request, quota: Quota, standing: Standing) -> int:
+    def write_headers(self, request: Request, quota: Quota, standing: Standing) -> int:
         """Write a standing into the headers of the response; return the whole seconds until its reset."""
         seconds = max(1, ceil(standing.reset - self._counters.now()))
         limit, remaining = b"%d" % standing.window.limit, b"%d" % standing.remaining

@@ -193,10 +193,11 @@ def test_forbidden_passes_through(house):
 @pytest.mark.parametrize(("value", "raised"), [("unreachable", ServiceUnavailable), ("broken", RuntimeError)])
 @pytest.mark.parametrize("alternatives", [ANY_OF_THEM, OPEN])
 def test_credential_that_could_not_be_verified(house, value, raised, alternatives):
-    """A verifier that cannot tell is no 401 and no anonymous caller, and the answer has its headers."""
+    """A verifier that cannot tell is no 401 and no anonymous caller; the address is charged nothing."""
     outcome = house.knock(alternatives, API=value)
     assert isinstance(outcome.problem, raised)
-    assert outcome.remaining == 4
+    assert outcome.remaining == 5
+    assert house.knock().remaining == 4
 
 
 def test_callers_count_by_credential(house):
@@ -252,6 +253,46 @@ def test_guessing_is_slowed_down_and_locks_nobody_out(house, clock, alternatives
     assert house.knock(alternatives, API="good").remaining == 4
     clock.advance(60)
     assert not isinstance(house.knock(alternatives, API="wrong").problem, RateLimited)
+
+
+@pytest.mark.parametrize("alternatives", [ANY_OF_THEM, OPEN])
+def test_junk_at_an_address_over_its_limit_is_not_verified(house, clock, alternatives):
+    """Beyond twice the limit unknown credentials are a 429 before anything verifies them."""
+    assert house.knock(API="good").status == 200
+    for number in range(10):
+        house.knock(alternatives, API=f"wrong {number}", OAu="wrong")
+    asked = house.asked
+    for number in range(10):
+        outcome = house.knock(alternatives, API=f"junk {number}", OAu="junk")
+        assert (outcome.status, outcome.remaining) == (429, 0)
+        assert outcome.problem.headers["Retry-After"] == "60"
+    assert house.asked == asked
+    assert house.knock(API="good").remaining == 3
+    assert house.knock(API="wrong", peer="198.51.100.9").status == 401
+    clock.advance(60)
+    assert house.knock(API="wrong").status == 401
+
+
+def test_a_credential_that_stops_to_be_valid_is_unknown_again(house):
+    """One that was revoked after its use costs no more verifications than any other junk."""
+    doorman = house.doormen[KEY]
+    assert house.knock(API="good").status == 200
+    for _ in range(10):
+        house.knock(OAu="wrong")
+    verify = doorman.verify
+    doorman.verify = lambda _value, request: verify("wrong", request)
+    assert [house.knock(API="good").status for _ in range(3)] == [429] * 3
+    assert doorman.asked == 2
+
+
+def test_valid_credentials_cost_an_address_over_its_limit_nothing(house):
+    """However many of them come from it, each is verified; so is what another site makes a browser send."""
+    for _ in range(6):
+        house.knock(API="wrong")
+    for number in range(20):
+        assert house.knock(API=f"good {number}").remaining == 4
+        assert house.knock(Ses="cross-site").status == 429
+    assert house.knock(API="good again").remaining == 4
 
 
 def test_missing_credentials_do_not_lock_out_valid_ones(house):
