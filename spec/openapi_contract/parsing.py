@@ -16,6 +16,8 @@ from yaml.constructor import ConstructorError
 
 MAX_DEPTH = 200
 MAX_CONTAINERS = 2_000_000
+MAX_CHARACTERS = 64 * 1024 * 1024
+"""Of all texts and keys, as often as aliases repeat them; a part counts as eight more, for its pointer."""
 
 
 def parse(text: str, *, suffix: str = "") -> Any:
@@ -138,16 +140,19 @@ _JSONLoader.add_constructor(None, _JSONLoader.refuse_tag)
 def _check_extent(document: Any) -> None:
     """Refuse what is too deep, or too much once every alias is written out."""
     pending = [(document, 1)] if isinstance(document, dict | list) else []
-    containers = 0
+    containers = characters = 0
     while pending:
         node, depth = pending.pop()
+        parts = [*node, *node.values()] if isinstance(node, dict) else node
         containers += 1
+        characters += 8 * len(parts) + sum(len(part) for part in parts if isinstance(part, str))
         if depth > MAX_DEPTH:
             raise RecursionError
         if containers > MAX_CONTAINERS:
             raise ValueError(f"holds more than {MAX_CONTAINERS} objects and arrays.")
-        children = node.values() if isinstance(node, dict) else node
-        pending += [(child, depth + 1) for child in children if isinstance(child, dict | list)]
+        if characters > MAX_CHARACTERS:
+            raise ValueError(f"holds more than {MAX_CHARACTERS} characters once its aliases are written out.")
+        pending += [(part, depth + 1) for part in parts if isinstance(part, dict | list)]
 
 
 def _written_out(document: Any) -> Any:

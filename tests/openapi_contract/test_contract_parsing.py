@@ -89,3 +89,15 @@ def test_multiplying_aliases_are_refused():
     lines = ["a0: &a0 [x]"] + [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 10)]
     with pytest.raises(ValueError, match="more than 2000000 objects and arrays"):
         parse("\n".join(lines))
+
+
+@pytest.mark.parametrize(
+    "anchored",
+    ["x" * 60_000, f"{{? {'k' * 60_000} : 1}}", f"[{', '.join(['1'] * 20_000)}]"],
+    ids=["text", "key", "list"],
+)
+def test_multiplying_characters_are_refused(anchored):
+    """So are aliases of one long text, key or list: 120 KB would come to more than a gigabyte."""
+    text = f"a: &a {anchored}\nb: [{', '.join(['*a'] * 20_000)}]"
+    with pytest.raises(ValueError, match="characters once its aliases are written out"):
+        parse(text)
