@@ -94,7 +94,10 @@ def peers() -> list[Server]:
 def ours(folder: Path) -> Server:
     """Return our server with everything on: a key that no limit stops, an ACTIVE session in SQLite."""
     command = str(Path(sys.executable).parent / "scanner-api")
-    environment = AWS | {"SCANNER_DATABASE_URL": f"sqlite+aiosqlite:///{folder}/scanner.db"}
+    environment = AWS | {
+        "SCANNER_DATABASE_URL": f"sqlite+aiosqlite:///{folder}/scanner.db",
+        "SCANNER_LAME_DUCK_SECONDS": "0",
+    }
     key = create_key(command, environment)
     server = Server("(d) scanner-api serve", (command, "serve", "--port"), environment, {"X-API-Key": key})
     with running(server) as seeding:

@@ -64,6 +64,7 @@ class Service:
     Attributes:
         contract: what is served.
         profile: how problems are written.
+        is_draining: whether this process is about to end.
     """
 
     def __init__(
@@ -79,6 +80,11 @@ class Service:
         self._running = AsyncExitStack()
         self._open = collaborators if callable(collaborators) else None
         self._app = None if callable(collaborators) else make(collaborators)
+        self.is_draining = False
+
+    def drain(self) -> None:
+        """Be not ready from now on, since this process is about to end; requests are served as before."""
+        self.is_draining = True
 
     async def start(self) -> None:
         """Open the collaborators, and bind the contract to them.
@@ -150,7 +156,8 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
         authenticate: for each security scheme a function from credential and request to the caller, see
             :class:`~.authentication.HookAuthenticator`; or what decides on all of them.
         collaborators: what handlers may ask for, by parameter name; or what opens them at the start.
-        checks: for ``/readyz``, by name: each raises if what it checks is not there. None for no health.
+        checks: for ``/readyz``, by name: each raises if what it checks is not there, see
+            :func:`~.pages.health_pages`. None for no health.
         cors_origins: origins whose pages may call, ``*`` for any.
         limits: of requests.
         profile: how problems are written; by default with the members of RFC 9457 alone.
@@ -173,7 +180,11 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
     functions = handlers_of(handlers, plain=True) if isinstance(handlers, ModuleType) else handlers
     hooks = NOTHING if authenticate is None else authenticate
     authenticator = HookAuthenticator(served, hooks) if isinstance(hooks, Mapping) else hooks
-    beside = {**contract_pages(served), **({} if checks is None else health_pages(checks))}
+
+    def draining() -> bool:
+        return service.is_draining
+
+    beside = {**contract_pages(served), **({} if checks is None else health_pages(checks, draining))}
     pages = {path: page for path, page in beside.items() if path not in served.paths}
 
     def make(collaborators: Mapping[str, Any]) -> ASGIApp:
@@ -206,4 +217,5 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
             response_headers=() if fallback is None else fallback.response_headers,
         )
 
-    return Service(served, profile, make, collaborators)
+    service = Service(served, profile, make, collaborators)
+    return service

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -15,13 +15,17 @@ from .handlers import awaitable
 from .problems import MethodNotAllowed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from openapi_contract import Contract
 
-Check = Callable[[], Awaitable[None] | None]
+Check = Callable[[], Awaitable[object] | object]
+
+
+class Degraded(Exception):  # noqa: N818 -- says what the process is
+    """Something is not there that the process can do without."""
+
+
 CSP = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'"
 EXPLORER = """<!doctype html>
 <html lang="en">
@@ -101,10 +105,17 @@ class Page:
         await response(scope, receive, send)
 
 
-def health_pages(checks: Mapping[str, Check]) -> dict[str, ASGIApp]:
-    """Return ``/healthz`` (the process is alive) and ``/readyz`` (what it needs is there).
+def health_pages(
+    checks: Mapping[str, Check], draining: Callable[[], bool] = lambda: False
+) -> dict[str, ASGIApp]:
+    """Return ``/healthz`` (the process is alive) and ``/readyz`` (it may be sent requests).
 
-    A check, ``async def`` or ``def``, raises if what it checks is not there.
+    A check, ``async def`` or ``def``, raises if what it checks is not there: Degraded if this process can do
+    without, so that it stays ready. A mapping that it returns is shown in the place of its state.
+
+    Args:
+        checks: by name.
+        draining: whether this process is about to end, and not ready therefore.
     """
     asked = {name: awaitable(check) for name, check in checks.items()}
 
@@ -112,19 +123,20 @@ def health_pages(checks: Mapping[str, Check]) -> dict[str, ASGIApp]:
         await JSONResponse({"status": "alive"})(scope, receive, send)
 
     async def readyz(scope: Scope, receive: Receive, send: Send) -> None:
-        found = {name: await _passes(check) for name, check in asked.items()}
-        ready = all(found.values())
-        parts = {name: "ready" if passed else "unreachable" for name, passed in found.items()}
+        found = {name: await _state(check) for name, check in asked.items()}
+        ready = not draining() and "unreachable" not in found.values()
         status = HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
-        response = JSONResponse({"status": "ready" if ready else "not ready", **parts}, status)
-        await response(scope, receive, send)
+        summary = "ready" if ready else "shutting down" if draining() else "not ready"
+        await JSONResponse({"status": summary, **found}, status)(scope, receive, send)
 
     return {"/healthz": healthz, "/readyz": readyz}
 
 
-async def _passes(check: Callable[[], Awaitable[None]]) -> bool:
+async def _state(check: Callable[[], Awaitable[object]]) -> object:
     try:
-        await check()
+        found = await check()
+    except Degraded:
+        return "degraded"
     except Exception:  # noqa: BLE001 -- whatever the reason, it is not ready
-        return False
-    return True
+        return "unreachable"
+    return found if isinstance(found, Mapping) else "ready"

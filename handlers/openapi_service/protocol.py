@@ -219,6 +219,16 @@ class HttpProtocol(HttpToolsProtocol):
         else:
             self.transport.close()
 
+    def refuse_late(self, problem: Problem) -> None:
+        """Respond to a request that takes longer than the server is there, and close."""
+        self._waiting.cancel()
+        self._discarded_bytes = 0
+        if self.is_idle or self.cycle is None or self.cycle.response_started:
+            self.transport.close()
+        else:
+            self.transport.write(self._refused(problem))
+            self._close_gently()
+
     def _close_gently(self) -> None:
         """Close once the client has had time to read what was sent (RFC 9112, section 9.6)."""
         if self.cycle is not None:
@@ -244,7 +254,8 @@ class HttpProtocol(HttpToolsProtocol):
         )
         body = msgspec.json.encode(document)
         headers = [
-            *self.server_state.default_headers,
+            *(field for field in self.server_state.default_headers if field[0] != b"connection"),
+            *((name.lower().encode(), value.encode()) for name, value in problem.headers.items()),
             (b"content-type", MEDIA_TYPE.encode()),
             (b"content-length", b"%d" % len(body)),
             (b"x-request-id", request_id.hex.encode()),

@@ -11,12 +11,14 @@ import signal
 import socket
 import threading
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, runtime_checkable
 
 import uvicorn
 
 from .connections import ConnectionLimits, Connections, raise_file_limit
-from .protocol import OneWriteProtocol
+from .problems import ServiceUnavailable
+from .protocol import LINGER_SECONDS, OneWriteProtocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
@@ -24,10 +26,11 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 SHUTDOWN_SECONDS = 1
+"""How long a served app's requests may go on in a thread that ends."""
 BACKLOG = 2048
 YOUNG_OBJECTS = 10_000
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 -- looked for, not listened on
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_CLOSE = (b"connection", b"close")
 Result = TypeVar("Result")
 
 
@@ -104,6 +107,28 @@ class Endable(Application, Protocol):
         ...
 
 
+@runtime_checkable
+class Drainable(Protocol):
+    """An application that reports when it is about to end."""
+
+    def drain(self) -> None:
+        """Be not ready from now on, and serve as before."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Shutdown:
+    """How a server ends.
+
+    Attributes:
+        lame_duck_seconds: how long it goes on to take requests after SIGTERM, while it is not ready.
+        grace_seconds: how long requests may go on then; later ones get a 503.
+    """
+
+    lame_duck_seconds: float = 0
+    grace_seconds: float = 30
+
+
 async def serve(
     app: Application,
     listening: socket.socket,
@@ -112,10 +137,12 @@ async def serve(
     log_level: str = "info",
     start_errors: tuple[type[Exception], ...] = (),
     limits: ConnectionLimits | None = None,
+    shutdown: Shutdown | None = None,
 ) -> None:
     """Start the app, serve it until SIGINT or SIGTERM, and stop it; ``ready`` is called once it responds.
 
-    The process may open as many files from then on as the system allows.
+    SIGTERM leaves load balancers time to find out, SIGINT does not; a second one of either ends what the
+    first one waits for. The process may open as many files as the system allows.
 
     Raises:
         CannotStart: the start raised one of ``start_errors``.
@@ -128,7 +155,9 @@ async def serve(
         gc.freeze()
         gc.set_threshold(YOUNG_OBJECTS, *gc.get_threshold()[1:])
         raise_file_limit()
-        await _Server(_config(app, log_level=log_level), ready, limits).serve(sockets=[listening])
+        shutdown = shutdown or Shutdown()
+        config = _config(app, log_level=log_level, timeout_graceful_shutdown=None)
+        await _Server(config, ready, limits, shutdown).serve(sockets=[listening])
     finally:
         await app.stop()
 
@@ -194,24 +223,63 @@ class _Server(uvicorn.Server):
     """A uvicorn server that reports that it responds."""
 
     def __init__(
-        self, config: uvicorn.Config, ready: Callable[[], None], limits: ConnectionLimits | None = None
+        self,
+        config: uvicorn.Config,
+        ready: Callable[[], None],
+        limits: ConnectionLimits | None = None,
+        shutdown: Shutdown | None = None,
     ) -> None:
         super().__init__(config)
         self.server_state.connections = Connections(limits or ConnectionLimits())
         self._ready = ready
+        self._shutdown = shutdown
+        self._draining = False
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Let SIGINT and SIGTERM end the server; uvicorn would raise them again before the app stops."""
-        numbers = _SIGNALS if threading.current_thread() is threading.main_thread() else ()
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
         loop = asyncio.get_running_loop()
-        for number in numbers:
-            loop.add_signal_handler(number, self.handle_exit, number, None)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._on_signal, number)
         try:
             yield
         finally:
-            for number in numbers:
+            for number in (signal.SIGINT, signal.SIGTERM):
                 loop.remove_signal_handler(number)
+
+    def _on_signal(self, number: int) -> None:
+        """Drain, and end: after SIGTERM the lame-duck time later."""
+        seconds = 0.0 if self._shutdown is None else self._shutdown.lame_duck_seconds
+        if self._draining or number == signal.SIGINT or not seconds:
+            self.handle_exit(number, None)
+        else:
+            asyncio.get_running_loop().call_later(seconds, setattr, self, "should_exit", True)  # noqa: FBT003 -- setattr's
+        if not self._draining and isinstance(self.config.app, Drainable):
+            self.config.app.drain()
+        self._draining = True
+        self.config.encoded_headers.append(_CLOSE)
+        # another list, since requests under way have this one
+        self.server_state.default_headers = [*self.server_state.default_headers, _CLOSE]
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Close the listener, and let requests come to their end."""
+        if self._shutdown is not None:
+            asyncio.get_running_loop().call_later(self._shutdown.grace_seconds, self._refuse_late)
+        await super().shutdown(sockets)
+
+    def _refuse_late(self) -> None:
+        late = ServiceUnavailable("The server is shutting down.")
+        for connection in list(self.server_state.connections):
+            if isinstance(connection, OneWriteProtocol):
+                connection.refuse_late(late)
+        asyncio.get_running_loop().call_later(LINGER_SECONDS, self._cancel)
+
+    def _cancel(self) -> None:
+        for task in self.server_state.tasks:  # those that heard of no disconnection
+            task.cancel()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         try:

@@ -155,6 +155,10 @@ class Application:
         """
         await self._service.start()
 
+    def drain(self) -> None:
+        """Be not ready from now on, since this process is about to end; requests are served as before."""
+        self._service.drain()
+
     async def stop(self) -> None:
         """Write down what is still to be written, and let go of everything."""
         await self._service.stop()

@@ -38,6 +38,20 @@ class Settings(BaseSettings):
         "127.0.0.1", description="Address to listen on; anything but loopback is your decision."
     )
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    workers: int = Field(
+        1,
+        ge=1,
+        le=256,
+        description="Processes of `serve` that share the port; one that dies is started again.",
+    )
+    lame_duck_seconds: float = Field(
+        5,
+        ge=0,
+        description="How long requests are still taken after SIGTERM, while `/readyz` is 503, in seconds.",
+    )
+    shutdown_seconds: float = Field(
+        30, ge=0, description="How long requests under way may go on after that, in seconds; 503 beyond it."
+    )
     contract: Path | None = Field(None, description="Contract to serve instead of the packaged one.")
     vendor_operations_only: bool = Field(
         default=False,

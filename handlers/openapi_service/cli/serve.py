@@ -15,7 +15,8 @@ from openapi_contract.cli.commands import failure
 from openapi_contract.cli.contract import read_contract
 from openapi_service.app import create_app
 from openapi_service.handlers import ResolverError, handlers_of
-from openapi_service.server import CannotListen, CannotStart, listen, starting, url_of
+from openapi_service.processes import run_processes
+from openapi_service.server import CannotListen, CannotStart, Shutdown, listen, starting, url_of
 from openapi_service.server import serve as serve_app
 
 if TYPE_CHECKING:
@@ -33,6 +34,9 @@ AUTHENTICATE = (
 
 Handlers = Annotated[str | None, typer.Option(metavar="PACKAGE", help=HANDLERS)]
 Authenticate = Annotated[str | None, typer.Option(metavar="MODULE:NAME", help=AUTHENTICATE)]
+Workers = Annotated[
+    int, typer.Option(min=1, help="Processes that share the port; one that dies is started again.")
+]
 
 
 def serve(
@@ -51,6 +55,7 @@ def serve(
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], typer.Option(help="How much is logged.")
     ] = "info",
+    workers: Workers = 1,
 ) -> None:
     """Serve a contract by handlers: functions named as its operations are.
 
@@ -70,6 +75,7 @@ def serve(
         port=port,
         log_level=log_level,
         title=read.document["info"]["title"],
+        workers=workers,
     )
 
 
@@ -82,6 +88,8 @@ def serve_until_ended(
     log_level: str,
     title: str,
     limits: ConnectionLimits | None = None,
+    shutdown: Shutdown | None = None,
+    workers: int = 1,
 ) -> None:
     """Serve an app until SIGINT or SIGTERM; what keeps it from starting ends the command with exit code 1.
 
@@ -92,23 +100,38 @@ def serve_until_ended(
         port: 0 takes a free one.
         log_level: how much is logged.
         title: of the app, in the line that is printed once it responds.
-        limits: of connections.
+        limits: of connections of a process.
+        shutdown: how a process ends.
+        workers: processes that share the port.
     """
+
+    def run(app: Any, ready: Callable[[], None]) -> None:
+        serving = serve_app(
+            app,
+            listening,
+            ready,
+            log_level=log_level,
+            start_errors=start_errors,
+            limits=limits,
+            shutdown=shutdown,
+        )
+        uvloop.run(serving)
+
+    def run_one(ready: Callable[[], None]) -> None:
+        with starting(*start_errors):
+            app = create()
+        run(app, ready)
+
     try:
         with starting(*start_errors):
             app, listening = create(), listen(host, port)
         with listening:
-            ready = f"{title} {app.contract.version} on {url_of(listening)} (explorer: /docs)"
-            uvloop.run(
-                serve_app(
-                    app,
-                    listening,
-                    lambda: typer.echo(ready),
-                    log_level=log_level,
-                    start_errors=start_errors,
-                    limits=limits,
-                )
-            )
+            line = f"{title} {app.contract.version} on {url_of(listening)} (explorer: /docs)"
+            if workers == 1:
+                run(app, lambda: typer.echo(line))
+            else:
+                line = f"{line}, {workers} processes"
+                run_processes(workers, run_one, lambda: typer.echo(line))
     except CannotStart as error:
         raise failure(f"Cannot start: {error}", 1) from None
 

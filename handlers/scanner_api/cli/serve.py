@@ -14,6 +14,7 @@ from openapi_service.cli.serve import Authenticate, Handlers, serve_until_ended
 from openapi_service.cli.serve import serve as serve_own
 from openapi_service.connections import ConnectionLimits
 from openapi_service.proxies import TrustedProxies
+from openapi_service.server import Shutdown
 from scanner_api.app import START_ERRORS, create_app
 from scanner_api.processing.queue import QueueError
 from scanner_api.worker import Worker
@@ -44,12 +45,19 @@ def _serve(settings: Settings, *, handlers: str | None, authenticate: str | None
             port=settings.port,
             cors_origin=list(settings.cors_origins),
             log_level=settings.log_level,
+            workers=settings.workers,
         )
         return
     if handlers is not None or authenticate is not None:
         raise typer.BadParameter(
             "They serve a contract of your own: give --contract and --handlers.",
             param_hint="--handlers, --authenticate",
+        )
+    if settings.workers > 1 and settings.rate_limit_storage == "memory://":
+        typer.echo(
+            f"Each of the {settings.workers} processes counts requests by itself; name a Redis "
+            "(rate_limit_storage) for rate limits that hold for all of them.",
+            err=True,
         )
     serve_until_ended(
         lambda: create_app(settings),
@@ -63,6 +71,8 @@ def _serve(settings: Settings, *, handlers: str | None, authenticate: str | None
             settings.max_connections_per_address,
             TrustedProxies(settings.trusted_proxies),
         ),
+        shutdown=Shutdown(settings.lame_duck_seconds, settings.shutdown_seconds),
+        workers=settings.workers,
     )
 
 

@@ -26,6 +26,7 @@ def environment(tmp_path, monkeypatch):
         monkeypatch.delenv(name)
     files = {"AWS_CONFIG_FILE": str(tmp_path / "none"), "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none")}
     own = {"SCANNER_PORT": "0", "SCANNER_DATABASE_URL": f"sqlite+aiosqlite:///{tmp_path}/scanner.db"}
+    own["SCANNER_LAME_DUCK_SECONDS"] = "0"
     return {**files, **own, "AWS_EC2_METADATA_DISABLED": "true"}
 
 
