@@ -12,6 +12,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from openapi_contract.schemas import MISSING
+from openapi_contract.violations import advice
 
 from .coercion import Coercion, Node, RepeatedError, Serialized, read_deep
 from .decoding import decode, read_json
@@ -97,8 +98,9 @@ def compile_parameters(
 def undeclared(pairs: QueryPairs, known: Sequence[str]) -> list[Violation]:
     """Return what is wrong with query parameters that are none of the known ones."""
     names = dict.fromkeys(name for name, _ in pairs if name not in known)
-    detail = f"is no parameter here; known are {', '.join(known)}"
-    return [Violation("query", name, "undeclared", detail) for name in names]
+    return [
+        Violation("query", name, "undeclared", f"is no parameter here{advice(name, known)}") for name in names
+    ]
 
 
 def _compile(definition: Mapping[str, Any], argument: str, schema_of: Callable[[Any], Schema]) -> Parameter:

@@ -213,8 +213,8 @@ class Application:
         return ScannerAuthenticator(verifiers, self.limiter, self.contract.security_schemes, proxies, realm)
 
 
-def photo_bucket(settings: Settings, clock: Clock) -> PhotoBucket:
-    """Return the bucket that the settings name."""
+def photo_bucket(settings: Settings, clock: Clock, session: Any = None) -> PhotoBucket:
+    """Return the bucket that the settings name; its credentials are boto3's, or those of a session."""
     rules = UploadRules(
         max_bytes=settings.max_upload_bytes,
         expires_seconds=settings.presigned_expires_seconds,
@@ -223,7 +223,12 @@ def photo_bucket(settings: Settings, clock: Clock) -> PhotoBucket:
         acl=settings.s3_acl,
     )
     return PhotoBucket(
-        settings.s3_bucket, settings.s3_region, rules, clock, endpoint_url=settings.s3_endpoint_url
+        settings.s3_bucket,
+        settings.s3_region,
+        rules,
+        clock,
+        endpoint_url=settings.s3_endpoint_url,
+        session=session,
     )
 
 

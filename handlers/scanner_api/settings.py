@@ -22,9 +22,10 @@ MEBIBYTE = 1024 * 1024
 
 
 MOCKED = frozenset(
-    {"vendor_operations_only", "rate_limit_per_minute", "rate_limit_per_day"}
-    | {"rate_limit_publishable_per_minute", "cors_origins", "max_body_bytes", "max_upload_bytes"}
-    | {"max_target_bytes", "session_ttl_seconds", "s3_key_template", "presigned_expires_seconds"}
+    {"host", "port", "contract", "vendor_operations_only", "rate_limit_per_minute", "rate_limit_per_day"}
+    | {"rate_limit_publishable_per_minute", "cors_origins", "trusted_proxies", "max_body_bytes"}
+    | {"max_upload_bytes", "max_target_bytes", "session_ttl_seconds", "s3_region", "s3_key_template"}
+    | {"s3_server_side_encryption", "s3_kms_key_id", "s3_acl", "presigned_expires_seconds"}
 )
 """Settings that `scanner-api mock` honours as well; the others are `serve`'s alone."""
 

@@ -10,13 +10,12 @@ from openapi_mock.clock import SkewedClock
 from openapi_mock.events import Events
 from openapi_mock.responses import ContractResponses
 from openapi_mock.service import Service
-from scanner_api.app import START_ERRORS, create_app
+from scanner_api.app import START_ERRORS, create_app, photo_bucket
 from scanner_api.problems import PROFILE
 from scanner_api.settings import Settings
-from scanner_api.storage.photo_bucket import PhotoBucket, UploadRules
 from scanner_contract import load_contract
 
-from . import seeds, token_issuer
+from . import token_issuer
 from .aws_session import AwsSession
 from .faults import UploadClock
 from .state import State
@@ -109,8 +108,8 @@ def _settings(parts: Parts) -> Settings:
     """Return the settings as the mock has them, whatever the environment says."""
     own = {
         "cors_origins": ("*",),
-        "s3_bucket": seeds.BUCKET,
-        "s3_region": seeds.REGION,
+        "s3_bucket": parts.s3.bucket,
+        "s3_region": parts.s3.region,
         "s3_endpoint_url": parts.s3.url,
         "oauth_issuer": token_issuer.ISSUER,
         "oauth_audience": token_issuer.AUDIENCE,
@@ -124,22 +123,18 @@ def _settings(parts: Parts) -> Settings:
 
 def _maker(parts: Parts, settings: Settings, contract: Contract) -> Make:
     """Return what makes the service."""
-    s3_url, clock = parts.s3.url, SkewedClock(parts.clock)
+    clock = SkewedClock(parts.clock)
     uploads_clock = UploadClock(clock, settings.presigned_expires_seconds)
-    rules = UploadRules(settings.max_upload_bytes, settings.presigned_expires_seconds)
     session = AwsSession()
 
     def make(database: Database, randomness: Randomness) -> Application:
-        bucket = PhotoBucket(
-            seeds.BUCKET, seeds.REGION, rules, uploads_clock, endpoint_url=s3_url, session=session
-        )
         return create_app(
             settings,
             contract=contract,
             clock=clock,
             randomness=randomness,
             database=database,
-            bucket=bucket,
+            bucket=photo_bucket(settings, uploads_clock, session),
             reveal=True,
             fallback=ContractResponses(str(parts.seed), randomness),
         )

@@ -43,20 +43,27 @@ class AwsSession:
 
 
 def presigned_get(
-    s3_url: str, key: str, expires_in: int = 60, now: datetime | None = None, *, recorded: bool = True
+    bucket_url: str,
+    region: str,
+    key: str,
+    expires_in: int = 60,
+    now: datetime | None = None,
+    *,
+    recorded: bool = True,
 ) -> str:
     """Return the URL that an object of the mock's bucket can be read at.
 
     Args:
-        s3_url: of S3.
+        bucket_url: of the bucket.
+        region: of the bucket.
         key: of the object.
         expires_in: for so many seconds.
         now: from then on; by default from now on.
         recorded: whether faults apply to reading it, and the journal records that.
     """
     query = "" if recorded else f"?{UNWATCHED}="
-    request = AWSRequest("GET", f"{s3_url}/{seeds.BUCKET}/{quote(key)}{query}")
-    _QueryAuth(expires_in).sign(request, now or datetime.now(UTC))
+    request = AWSRequest("GET", f"{bucket_url}/{quote(key)}{query}")
+    _QueryAuth(region, expires_in).sign(request, now or datetime.now(UTC))
     return str(request.url)
 
 
@@ -67,8 +74,8 @@ def _credentials() -> Credentials:
 class _QueryAuth(S3SigV4QueryAuth):  # type: ignore[misc]  # botocore ships no types
     """botocore's signer, at a given moment: its ``add_auth`` asks the machine's clock."""
 
-    def __init__(self, expires_in: int) -> None:
-        super().__init__(_credentials(), "s3", seeds.REGION, expires_in)
+    def __init__(self, region: str, expires_in: int) -> None:
+        super().__init__(_credentials(), "s3", region, expires_in)
 
     def sign(self, request: AWSRequest, moment: datetime) -> None:
         request.context["timestamp"] = moment.strftime(SIGV4_TIMESTAMP)

@@ -103,7 +103,17 @@ def scanner_mock(
         listen(host, s3_port, "--s3-port").close()  # S3's process could not say as clearly that it is taken
         directory = running.enter_context(closing(DataDirectory(data, "scanner.db")))
         traffic = Traffic(seed, EXTENSION)
-        s3 = _s3_server(host, s3_port, s3_credentials or {}, directory, traffic, seed)
+        traffic.s3 = s3 = S3Server(
+            s3_port,
+            host,
+            bucket=seeds.BUCKET,
+            region=settings.get("s3_region", seeds.REGION),
+            credentials={**(s3_credentials or {}), seeds.S3_ACCESS_KEY: seeds.S3_SECRET_KEY},
+            data_dir=directory.s3,
+            seed=seed,
+            faults="scanner_mocks.faults:S3Faults",
+            on_exchange=traffic.record_s3,
+        )
         running.callback(s3.stop)
         s3.start()
         with resting_collector():
@@ -112,7 +122,7 @@ def scanner_mock(
             from . import api  # noqa: PLC0415 -- takes as long as S3 to start, and that starts now
 
             url = callable_url_of(listening)
-            mock = Mock(api=url, s3=s3.url, control=f"{url}/_mock")
+            mock = Mock(api=url, s3=s3.url, region=s3.region, control=f"{url}/_mock")
             clock = MockClock(lambda now, stopped: s3.set_clock(now, stopped=stopped))
             parts = api.Parts(
                 s3, directory, clock, traffic, seed, control_token, mock.seeds, settings, tell_reload
@@ -124,26 +134,3 @@ def scanner_mock(
         s3.wait_ready()
         traffic.faults.add(*from_file)
         yield mock
-
-
-def _s3_server(
-    host: str,
-    port: int,
-    credentials: Mapping[str, str],
-    directory: DataDirectory,
-    traffic: Traffic,
-    seed: int,
-) -> S3Server:
-    """Return S3, not started; its exchanges and faults are part of the traffic."""
-    traffic.s3 = S3Server(
-        port,
-        host,
-        bucket=seeds.BUCKET,
-        region=seeds.REGION,
-        credentials={**credentials, seeds.S3_ACCESS_KEY: seeds.S3_SECRET_KEY},
-        data_dir=directory.s3,
-        seed=seed,
-        faults="scanner_mocks.faults:S3Faults",
-        on_exchange=traffic.record_s3,
-    )
-    return traffic.s3

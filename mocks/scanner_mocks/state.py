@@ -231,7 +231,9 @@ class State(MockState):
         }
 
     def _shown_photo(self, photo: Photo) -> dict[str, Any]:
-        url = presigned_get(self._s3.url, photo.s3_key, _PHOTO_SECONDS, self._clock.now(), recorded=False)
+        s3, now = self._s3, self._clock.now()
+        bucket = f"{s3.url}/{s3.bucket}"
+        url = presigned_get(bucket, s3.region, photo.s3_key, _PHOTO_SECONDS, now, recorded=False)
         return {**_shown(_PHOTO, photo), "label": photo.original_filename, "url": url}
 
     def _drawing(self, **position: Any) -> SeededRandomness:

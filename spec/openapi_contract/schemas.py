@@ -18,7 +18,7 @@ from .resources import Target
 from .violations import violations
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from .resources import Resources
     from .violations import Violation
@@ -40,11 +40,19 @@ class Validator:
         is_valid: tells whether a JSON value conforms to it.
     """
 
-    __slots__ = ("_bundle", "_compiled", "_place", "is_valid")
+    __slots__ = ("_bundle", "_compiled", "_names", "_place", "is_valid")
 
-    def __init__(self, bundle: dict[str, Any], place: Callable[[str, str], str], **options: Any) -> None:
+    def __init__(
+        self,
+        bundle: dict[str, Any],
+        place: Callable[[str, str], str],
+        *,
+        names: Callable[[list[str | int]], Collection[str]],
+        **options: Any,
+    ) -> None:
         self._bundle = bundle
         self._place = place
+        self._names = names
         self._compiled = jsonschema_rs.Draft202012Validator(bundle, mask="value", **options)
         self.is_valid: Callable[[Any], bool] = self._compiled.is_valid
 
@@ -60,7 +68,7 @@ class Validator:
             root: JSON pointer of the schema in the document; without it, violations have no pointers.
         """
         place = None if root is None else partial(self._place, root)
-        return violations(self._compiled, self._bundle, value, location, name, place)
+        return violations(self._compiled, self._bundle, value, location, name, place, names=self._names)
 
 
 class Schema:
@@ -112,6 +120,13 @@ class Schema:
         """
         _, root = self._schemas.meant(self.node, pointer)
         return self.validator.violations(value, location, name, root)
+
+    def names(self, path: list[str | int]) -> Collection[str]:
+        """Return the names of the properties of the object at a path in a value."""
+        schema = self
+        for step in path:
+            schema = schema.items if isinstance(step, int) else schema.properties.get(step, self.of(ANYTHING))
+        return schema.properties
 
     def along(self, pointer: str, path: Iterable[str | int]) -> str:
         """Return the JSON pointer of what is at a path, in which references are no steps.
@@ -363,6 +378,7 @@ class Schemas:
                 self._compiled[key] = Validator(
                     self.bundle(node),
                     self._bundler.place,
+                    names=Schema(node, self).names,
                     retriever=self.resources.resource,
                     base_uri=self.resources.uri,
                     validate_formats=self.formats,

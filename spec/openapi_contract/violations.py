@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from . import pointers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from jsonschema_rs import Draft202012Validator, ValidationError
 
 LONGEST_DETAIL = 300
 HOLD_NAMED = {"properties", "patternProperties", "dependentSchemas"}
 MOST_VIOLATIONS = 100
+LONGEST_NAME = 100
+MOST_NAMES = 30
 
 # jsonschema-rs collects all errors before it gives the first, 10 µs for each, and those of propertyNames hold
 # the whole object each: without these bounds a body of 1 MiB would take a quarter of a minute, or all memory
@@ -57,6 +60,8 @@ def violations(
     location: str,
     name: str,
     place: Callable[[str], str] | None = None,
+    *,
+    names: Callable[[list[str | int]], Collection[str]],
 ) -> Iterator[Violation]:
     """Yield what is wrong with a value, at most 100 parts; of a large value only what is near its top.
 
@@ -67,6 +72,7 @@ def violations(
         location: where the value was (``body``, ``query`` ...).
         name: the parameter's name; violations within it are reported with a pointer behind it.
         place: returns the JSON pointer into the contract of the keyword at a URI, if it is known.
+        names: returns the properties that the schema names of the object at a path.
     """
     most = MOST_PLACES_WITH_NAMES if _mentions(schema, "propertyNames") else MOST_PLACES
     if holds_more(value, most):
@@ -79,7 +85,7 @@ def violations(
     for cause in islice(causes, MOST_VIOLATIONS):
         at = pointers.join(name, *cause.instance_path)
         keyword = place(cause.absolute_keyword_location or "") if place else ""
-        yield Violation(location, at, _rule(cause), _detail(cause), keyword)
+        yield Violation(location, at, _rule(cause), _detail(cause, names), keyword)
 
 
 def _of_outline(validator: Draft202012Validator, value: dict[str, Any] | list[Any]) -> list[ValidationError]:
@@ -148,7 +154,18 @@ def _rule(error: ValidationError) -> str:
     return str(keyword) if keyword in HOLD_NAMED or isinstance(step, int) else str(step)
 
 
-def _detail(error: ValidationError) -> str:
-    """Word the error, with what the schema wants; the value itself is never repeated."""
+def _detail(error: ValidationError, names: Callable[[list[str | int]], Collection[str]]) -> str:
+    """Word the error, with what the schema expects; the value itself is never repeated."""
     message = error.message
-    return message if len(message) <= LONGEST_DETAIL else message[: LONGEST_DETAIL - 1] + "…"
+    detail = message if len(message) <= LONGEST_DETAIL else message[: LONGEST_DETAIL - 1] + "…"
+    for name in getattr(error.kind, "unexpected", ())[:1]:
+        detail += advice(name, names(error.instance_path))
+    return detail
+
+
+def advice(name: str, known: Collection[str]) -> str:
+    """Return what follows an error about an unknown name: the nearest of those that are known, and these."""
+    if not known or len(known) > MOST_NAMES:
+        return ""
+    close = get_close_matches(name, known, n=1) if len(name) <= LONGEST_NAME else []
+    return f"{''.join(f'; close to it: {each}' for each in close)}; known are {', '.join(known)}"

@@ -98,3 +98,54 @@ def test_settings_of_the_environment_are_honoured(monkeypatch):
         response = client.get("/scanner/api/v1/sessions", headers={"X-API-Key": mock.api_key})
         assert response.headers["RateLimit-Limit"] == "7"
         assert mock.bucket != "elsewhere"
+
+
+def test_address_contract_and_region_of_the_environment(monkeypatch):
+    """Host, port and contract are defaults of the options; S3 and the upload forms have the region."""
+    for name, value in {
+        "HOST": "localhost",
+        "PORT": "8123",
+        "CONTRACT": "own.yaml",
+        "S3_ACL": "private",
+    }.items():
+        monkeypatch.setenv(f"SCANNER_{name}", value)
+    defaults = {"host": "localhost", "port": 8123, "s3_port": 9000, "contract": "own.yaml"}
+    assert ScannerMocks().defaults() == defaults
+    monkeypatch.delenv("SCANNER_CONTRACT")
+    monkeypatch.setenv("SCANNER_S3_REGION", "eu-west-1")
+    options = {"host": "127.0.0.1", "port": 0, "s3_port": 0, "data": None, "s3_credential": None}
+    opened = ScannerMocks().open(None, watch=False, authentication=True, **options)
+    with opened as mock, httpx.Client(base_url=mock.api, trust_env=False) as client:
+        client.headers["X-API-Key"] = mock.api_key
+        asked = client.get(
+            f"/scanner/api/v1/sessions/{mock.session_id}/presigned-upload-url",
+            params={"photo_type": "front", "original_filename": "a.png"},
+        ).json()
+        fields = asked["upload_fields"]
+        posted = httpx.post(asked["upload_url"], data=fields, files={"file": b"bytes"}, trust_env=False)
+    assert mock.region == "eu-west-1"
+    assert (fields["acl"], "/eu-west-1/s3/" in str(fields)) == ("private", True)
+    assert posted.status_code in {201, 204}
+
+
+def test_a_wrong_setting_ends_it_with_2(monkeypatch):
+    """A wrong value is named, with its variable."""
+    monkeypatch.setenv("SCANNER_PORT", "eighty")
+    outcome = CliRunner().invoke(scanner_api.cli.app, ["mock"])
+    assert (outcome.exit_code, "SCANNER_PORT" in outcome.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("target", "body", "near"),
+    [
+        ("faults", {"efect": {}, "effect": {"status": 500}}, "effect; known are id,"),
+        ("clock", {"advance_second": 5}, "advance_seconds; known are reset"),
+        ("journal?violatons=true", None, "violations; known are scope"),
+    ],
+)
+def test_control_calls_name_the_nearest_field(mock, target, body, near):
+    """An unknown field of a control call is reported with the nearest of those that are known."""
+    url = f"{mock.control}/{target}"
+    asked = httpx.get(url, trust_env=False) if body is None else httpx.post(url, json=body, trust_env=False)
+    assert asked.status_code == 422
+    assert f"close to it: {near}" in asked.json()["errors"][0]["detail"]

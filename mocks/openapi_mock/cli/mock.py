@@ -24,29 +24,33 @@ from .execute import execute
 from .process import End, ready_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from openapi_contract import Contract as OpenapiContract
     from openapi_mock.journal import Journal
     from openapi_mock.request_log import RequestLog
     from openapi_mock.traffic import Log
 
+HOST = "127.0.0.1"
 PORT = 8000
 WIDTH = 80
 Form = Literal["text", "json"]
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 -- looked for, not listened on
 
-Host = Annotated[str, typer.Option(help="Address to listen on; beyond loopback others can use the mock.")]
-Port = Annotated[
-    int | None,
+Host = Annotated[
+    str | None,
     typer.Option(
-        metavar="PORT",
-        min=0,
-        max=65535,
-        help="Port of the API; 0 takes a free one.",
-        show_default=f"{PORT}; for exec 0",
+        help="Address to listen on; beyond loopback others can use the mock.", show_default=f"{HOST}"
     ),
 ]
+
+
+def port_option(help_: str, default: int) -> Any:
+    """Return the option of a port to listen on, which is a free one beside ``exec``."""
+    return typer.Option(metavar="PORT", min=0, max=65535, help=help_, show_default=f"{default}; for exec 0")
+
+
+Port = Annotated[int | None, port_option("Port of the API; 0 takes a free one.", PORT)]
 Json = Annotated[
     bool, typer.Option("--json", help="Print one line of JSON once it responds, and nothing else.")
 ]
@@ -110,18 +114,22 @@ class Mocks:
     """Opens mocks of a contract, and says what a program and a person have to know of one.
 
     Attributes:
-        ports: options of ports, with their defaults; beside ``exec`` they are free ones.
+        ports: the options that are ports; those not set are free ones beside ``exec``.
         prefix: of the environment variables.
         urls: that a client is given.
         contract: of the mock, once it is opened.
         names: of fields of a mock whose variable says more than their name does.
     """
 
-    ports: ClassVar[Mapping[str, int]] = {"port": PORT}
+    ports: ClassVar[Sequence[str]] = ("port",)
     prefix = "MOCK_"
     urls = "Its URLs"
     contract: OpenapiContract | None = None
     names: ClassVar[Mapping[str, str]] = {"api": "api_url", "control": "control_url"}
+
+    def defaults(self) -> dict[str, Any]:
+        """Return the values of options that are not given."""
+        return {"host": HOST, "port": PORT}
 
     def open(
         self, contract: str | None, *, watch: bool, authentication: bool, **options: Any
@@ -132,7 +140,7 @@ class Mocks:
             typer.BadParameter: an option is of no use.
         """
         if contract is None:
-            raise typer.BadParameter("is missing", param_hint="--contract")
+            raise typer.BadParameter("Missing option --contract FILE|URL.")
         from openapi_mock import contract_mock  # noqa: PLC0415 -- help and S3's start do without
 
         self.contract = self.contract or load_contract(contract)
@@ -145,20 +153,20 @@ class Mocks:
         return CannotListen, ContractError, OSError, ValueError
 
     def announce(self, mock: Any, *, verbose: bool) -> None:
-        """Print where the mock is; nothing to copy is broken into lines."""
-        title = typer.style(f"Mock of {mock.title} {mock.version}", bold=True)
-        typer.echo(f"{title}: {mock.operations} operations\n")
+        """Print where the mock is, and a command to begin with."""
+        from . import banner  # noqa: PLC0415 -- only people need it, and once the mock responds
+
         places = {"API": mock.api, "console": f"{mock.api}{CONSOLE}"}
-        if verbose:
-            places |= {"explorer": f"{mock.api}/docs", "responses": f"{mock.api}/_mock/answers"}
-        for name, url in places.items():
-            typer.echo(f"  {name:9} {typer.style(url, 'cyan')}")
+        sections, notes, command = {"": places}, list[str](), ""
+        if self.contract is not None:
+            command = banner.curl_of(self.contract, mock.api)
+            if verbose:
+                places |= {"explorer": f"{mock.api}/docs", "responses": f"{mock.api}/_mock/answers"}
+                sections["Operations"] = banner.operation_rows(self.contract)
         if not mock.operations:
-            typer.echo("\nThe contract has no operations: whatever is called is not found.")
-        elif verbose and self.contract is not None:
-            typer.echo()
-            typer.echo("\n".join(operation_lines(self.contract)))
-        typer.echo("\nCtrl-C ends it.")
+            notes.append("The contract has no operations: whatever is called is not found.")
+        title = f"Mock of {mock.title} {mock.version}: {mock.operations} operations"
+        banner.show(title, sections, *notes, command=command)
 
     def variables(self, mock: Any) -> dict[str, str]:
         """Return a variable for each field of a mock, and for each member of a field that has some."""
@@ -271,7 +279,7 @@ def mock(  # noqa: PLR0913 -- an option each
     context: typer.Context,
     *,
     contract: Contract = None,
-    host: Host = "127.0.0.1",
+    host: Host = None,
     port: Port = None,
     json: Json = False,
     ready_file: ReadyFile = None,
@@ -301,11 +309,10 @@ def mock(  # noqa: PLR0913 -- an option each
         )
     if control_token == "":
         raise typer.BadParameter("The control token is empty.", param_hint="--control-token")
-    if contract is None and (watch or no_auth):
-        raise typer.BadParameter("--watch and --no-auth want a --contract.")
-    if contract is not None and watch and is_url(contract):
-        raise typer.BadParameter("--watch wants a contract in a file, and not at a URL.")
     options: dict[str, Any] = {
+        "contract": contract,
+        "watch": watch,
+        "authentication": not no_auth,
         "host": host,
         "port": port,
         "faults": faults,
@@ -313,11 +320,12 @@ def mock(  # noqa: PLR0913 -- an option each
         "seed": seed,
         **own,
     }
+    defaults = mocks.defaults() | ({} if alone else dict.fromkeys(mocks.ports, 0))
+    options |= {name: value for name, value in defaults.items() if options[name] is None}
+    _require_contract_file(options["contract"], watch=watch, no_auth=no_auth)
     if form := log_form(log, quiet=quiet, default="text" if alone and not json else None):
         options["log"] = request_log(form)
-    free = {name: default if alone else 0 for name, default in mocks.ports.items() if options[name] is None}
-    own_contract = {"contract": contract, "watch": watch, "authentication": not no_auth}
-    start = Start(mocks, ready_file, {**own_contract, **options, **free})
+    start = Start(mocks, ready_file, options)
     if not alone:
         context.obj = start
         return
@@ -333,9 +341,11 @@ def mock(  # noqa: PLR0913 -- an option each
             raise
 
 
-def operation_lines(contract: OpenapiContract) -> list[str]:
-    """Return method, path and name of each operation."""
-    return [f"{each.method.upper():7}{each.path} {each.operation_id}" for each in contract.operations]
+def _require_contract_file(contract: str | None, *, watch: bool, no_auth: bool) -> None:
+    if contract is None and (watch or no_auth):
+        raise typer.BadParameter("--watch and --no-auth need a --contract.")
+    if contract is not None and watch and is_url(contract):
+        raise typer.BadParameter("--watch needs a contract in a file; this one is at a URL.")
 
 
 def _warn(host: str, urls: str) -> None:

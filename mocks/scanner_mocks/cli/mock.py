@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from datetime import datetime
 from pathlib import Path
@@ -9,12 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final
 
 import typer
 
-from openapi_mock.cli.mock import PORT, Mocks, mock_app, operation_lines, report
+from openapi_mock.cli.mock import Mocks, mock_app, port_option, report
 from scanner_contract import load_contract
 from scanner_mocks.server import Mock, scanner_mock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from openapi_contract import Contract, Operation
@@ -36,16 +37,7 @@ the mock may be given: scanner-api mock exec --port 8000 -- npx vitest run.
 Exit codes: the command's own; 128 + N when signal N killed it, 127 when it is not found, 126 when it
 cannot be run, 125 when the mock could not start.
 """
-S3Port = Annotated[
-    int | None,
-    typer.Option(
-        metavar="PORT",
-        min=0,
-        max=65535,
-        help="Port of S3; 0 takes a free one.",
-        show_default=f"{S3_PORT}; for exec 0",
-    ),
-]
+S3Port = Annotated[int | None, port_option("Port of S3; 0 takes a free one.", S3_PORT)]
 Contract_ = Annotated[
     str | None,
     typer.Option(
@@ -76,28 +68,43 @@ _CREDENTIAL: Final = re.compile(
 class ScannerMocks(Mocks):
     """Opens the mock of the Scanner API, and of contracts of which it handles operations; else any."""
 
-    ports: ClassVar[Mapping[str, int]] = {"port": PORT, "s3_port": S3_PORT}
+    ports: ClassVar[Sequence[str]] = ("port", "s3_port")
     prefix = "SCANNER_"
     urls = "Upload URLs"
     names: ClassVar[Mapping[str, str]] = {**Mocks.names, "s3": "s3_url", "keys": "api_key"}
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The settings of environment and file that mean something to a mock; wrong ones end the command."""
+        if not any(name.upper().startswith("SCANNER_") for name in os.environ):
+            return {}  # S3 need not wait for pydantic
+        from scanner_api.cli.settings_flags import read_settings  # noqa: PLC0415 -- the reason above
+        from scanner_api.settings import MOCKED  # noqa: PLC0415 -- the reason above
+
+        settings = read_settings()
+        return {name: getattr(settings, name) for name in settings.model_fields_set & MOCKED}
+
+    def defaults(self) -> dict[str, Any]:  # noqa: D102 -- as its base does
+        own = {name: value for name, value in self.settings.items() if name in {"host", "port", "contract"}}
+        if "contract" in own:
+            own["contract"] = str(own["contract"])
+        return {**super().defaults(), "s3_port": S3_PORT, **own}
 
     def open(  # noqa: D102 -- as its base does
         self, contract: str | None, *, watch: bool, authentication: bool, **options: Any
     ) -> AbstractContextManager[Any]:
         s3_port, data, s3_credential = (options.pop(name) for name in ("s3_port", "data", "s3_credential"))
-        own = _environment()
-        self.contract = load_contract(contract, extensions=not own.get("vendor_operations_only"))
+        self.contract = load_contract(contract, extensions=not self.settings.get("vendor_operations_only"))
         if contract is None or has_handlers(self.contract):
             if not authentication:
                 raise typer.BadParameter("--no-auth is for contracts without handlers.")
-            own |= {} if contract is None else {"contract": contract}
+            settings = {**self.settings, "contract": contract, **options}
             return scanner_mock(
                 s3_port=s3_port,
                 data=data,
                 s3_credentials=credentials_of(s3_credential or ()),
                 tell_reload=report if watch else None,
-                **own,
-                **options,
+                **settings,
             )
         if data or s3_credential:
             raise typer.BadParameter("--data and --s3-credential are for contracts with handlers.")
@@ -114,17 +121,7 @@ class ScannerMocks(Mocks):
             return
         from .banner import show  # noqa: PLC0415 -- only people need it, and once all is there
 
-        show(mock, operation_lines(self.contract or load_contract()), verbose=verbose)
-
-
-def _environment() -> dict[str, Any]:
-    """Return the settings in the environment that mean something to a mock."""
-    from scanner_api.settings import MOCKED, Settings  # noqa: PLC0415 -- help does without
-
-    flags: dict[str, Any] = {}
-    settings = Settings(**flags)
-    named = settings.model_fields_set & MOCKED
-    return {name: getattr(settings, name) for name in named}
+        show(mock, self.contract or load_contract(), verbose=verbose)
 
 
 def has_handlers(contract: Contract) -> bool:

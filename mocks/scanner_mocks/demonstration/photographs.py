@@ -71,7 +71,9 @@ def _post(stage: Stage, upload: Any, photograph: Photograph) -> None:
 def _compare(stage: Stage, key: str, sent: bytes) -> None:
     """Read a photo back and show the digests of both, or raise Failed if they differ."""
     stage.begin("Read it back from S3, and compare the bytes by their SHA-256")
-    answer = stage.exchange("GET", presigned_get(stage.mock.s3, key), sent="a presigned query, good for 60 s")
+    mock = stage.mock
+    url = presigned_get(f"{mock.s3}/{mock.bucket}", mock.region, key)
+    answer = stage.exchange("GET", url, sent="a presigned query, good for 60 s")
     returned = answer.content
     stage.tell(answer, f"{len(returned):,} bytes of {answer.headers['Content-Type']}")
     stage.tell("sent", sha256(sent).hexdigest())

@@ -214,9 +214,9 @@ def test_which_contracts_have_handlers():
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--watch"], "want a --contract"),
-        (["--no-auth"], "want a --contract"),
-        (["--contract", "https://pets.test/openapi.json", "--watch"], "wants a contract in a file"),
+        (["--watch"], "need a --contract"),
+        (["--no-auth"], "need a --contract"),
+        (["--contract", "https://pets.test/openapi.json", "--watch"], "needs a contract in a file"),
         (["--contract", "/nowhere/pets.json"], "cannot be read"),
     ],
 )

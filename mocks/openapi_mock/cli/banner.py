@@ -1,0 +1,116 @@
+"""What a mock prints once it responds: where it is, and a command to begin with."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
+
+from rich.console import Console
+from rich.text import Text
+
+from openapi_service.cli.samples import Samples
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from openapi_contract import Contract, Operation
+
+ANY = "any"
+"""A credential as good as any other."""
+WIDEST = 30
+"""Names of more characters are not aligned."""
+
+
+def show(title: str, sections: Mapping[str, Mapping[str, str]], *notes: str, command: str = "") -> None:
+    """Print a banner; nothing that can be copied is broken into lines.
+
+    Args:
+        title: its first line.
+        sections: rows by the heading above them, which may be empty; each has a name and what can be copied.
+        notes: sentences at the end.
+        command: to begin with.
+    """
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(Text(title, "bold"))
+    for heading, rows in sections.items():
+        console.print()
+        if heading:
+            console.print(Text(heading, "bold"))
+        width = max((len(name) for name in rows if len(name) <= WIDEST), default=0)
+        for name, value in rows.items():
+            console.print(Text.assemble(f"  {name:{width}}{'  ' if name else ''}", (value, "cyan")))
+    if command:
+        console.print()
+        console.print(Text(command, "cyan"))
+    console.print()
+    for note in (*notes, "Ctrl-C ends it."):
+        console.print(Text(note))
+
+
+def operation_rows(contract: Contract) -> dict[str, str]:
+    """Return the operations as rows: method and path, and the operationId."""
+    return {f"{each.method.upper():6} {each.path}": each.operation_id for each in contract.operations}
+
+
+def curl_of(contract: Contract, api: str) -> str:
+    """Return a curl command for the operation that needs the fewest parameters, GET if there is one.
+
+    Args:
+        contract: of the mock.
+        api: URL of the API.
+    """
+    operations = sorted(contract.operations, key=lambda each: (each.method != "get", len(_required(each))))
+    for operation in operations[:1]:
+        return shlex.join(["curl", *_arguments(operation, contract, api)])
+    return ""
+
+
+def _required(operation: Operation) -> list[Mapping[str, Any]]:
+    return [each for each in operation.parameters if each.get("required")]
+
+
+def _arguments(operation: Operation, contract: Contract, api: str) -> Iterator[str]:
+    """Yield the arguments of curl: method, credentials, fields and body, and at the end the URL."""
+    samples, path, query = Samples(contract), operation.path, list[tuple[str, str]]()
+    if operation.method != "get":
+        yield from ("-X", operation.method.upper())
+    for name in next(iter(operation.security), ()):
+        scheme = contract.security_schemes[name]
+        if (scheme["type"], scheme.get("in")) == ("apiKey", "query"):
+            query.append((scheme["name"], ANY))
+        else:
+            yield from _credential(scheme)
+    for parameter in _required(operation):
+        name, value = parameter["name"], _text(samples.value(parameter.get("schema", True)))
+        match parameter["in"]:
+            case "path":
+                path = path.replace("{" + name + "}", quote(value, safe=""))
+            case "query":
+                query.append((name, value))
+            case "header":
+                yield from ("-H", f"{name}: {value}")
+            case _:
+                yield from ("-b", f"{name}={value}")
+    body = (operation.request_body or {}).get("content", {}).get("application/json")
+    if body is not None:
+        value = _text(samples.value(body.get("schema", True)))
+        yield from ("-H", "Content-Type: application/json", "-d", value)
+    yield f"{api}{path}{'?' if query else ''}{urlencode(query)}"
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _credential(scheme: Mapping[str, Any]) -> tuple[str, ...]:
+    kind = str(scheme.get("scheme", "bearer"))
+    if scheme["type"] == "apiKey":
+        is_cookie = scheme["in"] == "cookie"
+        return ("-b", f"{scheme['name']}={ANY}") if is_cookie else ("-H", f"{scheme['name']}: {ANY}")
+    if scheme["type"] == "mutualTLS":
+        return ()
+    return (
+        ("-u", f"{ANY}:{ANY}") if kind.lower() == "basic" else ("-H", f"Authorization: {kind.title()} {ANY}")
+    )
