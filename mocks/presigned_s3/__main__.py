@@ -6,6 +6,7 @@ import argparse
 import importlib
 import json
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -19,6 +20,7 @@ from .wire import Server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from ssl import SSLContext
     from types import FrameType
 
     from .app import Front
@@ -35,7 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     settings = json.loads(sys.stdin.readline()) if options.parent else _settings(options)
     with Server(settings.pop("host"), settings.pop("port")) as server:
         host, port = server.server_address[:2]
-        report(url=_url(str(host), port))
+        tls, is_temporary = settings.pop("tls"), settings.pop("temporary")
+        report(url=_url("https" if tls else "http", str(host), port))
         signal.signal(signal.SIGTERM, _interrupt)
         try:
             clock = ShiftedClock()
@@ -45,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             app = importlib.import_module(".app", __package__).create_app(
                 **settings, clock=clock, report=tell, faults=faults
             )
-            server.app = app
+            server.app, server.tls = app, _context(tls) if tls else None
             if options.parent:
                 _give_way()
             report(ready=True)
@@ -55,6 +58,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
             server.serve_forever(poll_interval=0.05)
         except KeyboardInterrupt:
             pass
+        finally:
+            if is_temporary:  # the parent may be gone
+                shutil.rmtree(settings["data_dir"], ignore_errors=True)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -84,6 +90,8 @@ def _settings(options: argparse.Namespace) -> dict[str, Any]:
         "region": options.region,
         "credentials": dict(text.split(":", 1) for text in options.credential),
         "cors_open": not options.no_cors,
+        "temporary": False,
+        "tls": None,
         "data_dir": options.data,
         "seed": None,
         "faults": None,
@@ -91,11 +99,18 @@ def _settings(options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def _url(host: str, port: int) -> str:
+def _url(scheme: str, host: str, port: int) -> str:
     """Return the URL to call; a server that listens on every address is called on loopback."""
     if ip_address(host).is_unspecified:
         host = "::1" if ":" in host else "127.0.0.1"
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+
+
+def _context(tls: dict[str, Any]) -> SSLContext:
+    """Return the context of a server whose certificates are of the parent's authority."""
+    from .tls import Authority  # noqa: PLC0415 -- imports trustme, which plain HTTP does without
+
+    return Authority(tls["certificate"], tls["key"], Path()).server_context(tls["names"])
 
 
 def _named(name: str | None) -> Any:

@@ -71,6 +71,17 @@ def verdict(policy: bytes | None, action: str, bucket: str, key: str) -> str:
     return next((effect for effect in ("Deny", "Allow") if effect in effects), "")
 
 
+def public_policy(bucket: str) -> bytes:
+    """Return a bucket policy that lets everyone read the objects."""
+    statement = {
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "s3:GetObject",
+        "Resource": f"arn:aws:s3:::{bucket}/*",
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]}).encode()
+
+
 def check_policy(document: bytes) -> None:
     """Raise MalformedPolicy unless a document can be a bucket policy."""
     try:

@@ -23,14 +23,14 @@ from .cors import granted
 from .errors import S3Error, refusal
 from .faults import Dropped, Faults, NoFaults
 from .post_object import PostObject
-from .request import UNWATCHED, Request, operation_of
+from .request import LOCAL, LOCAL_DOMAIN, UNWATCHED, Names, Request, operation_of
 from .response import RequestIds, Response
 from .routes import Routes
 from .signature import Credential
 from .store import FirstBucket, Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
@@ -63,6 +63,7 @@ class Front:
         ids: makes the ids of requests.
         report: called with every exchange.
         faults: simulated failures.
+        names: the names by which clients reach it.
     """
 
     def __init__(
@@ -73,8 +74,10 @@ class Front:
         ids: RequestIds,
         report: Callable[[dict[str, Any]], None] | None = None,
         faults: Faults | None = None,
+        names: Names = LOCAL,
     ) -> None:
         self.store = store
+        self._names = names
         self._clock = clock
         self._ids = ids
         self.faults = faults or NoFaults()
@@ -89,7 +92,7 @@ class Front:
         """
         begun = time(), monotonic()
         request_id, host_id = self._ids.draw()
-        request = Request.from_environ(environ)
+        request = Request.from_environ(environ, self._names)
         response = self._respond(request, request_id, host_id)
         if response is None:
             self._tell(request, Response(0), [], begun)
@@ -149,38 +152,48 @@ class Front:
             self._report(described(request, response, headers, started, monotonic() - counted_from))
 
 
-def create_app(
+def create_app(  # noqa: PLR0913 -- a setting each
     *,
-    bucket: str,
+    bucket: str | Sequence[str],
     region: str = "us-west-2",
     credentials: Mapping[str, str],
     cors_open: bool = True,
+    public: bool = False,
     data_dir: str | Path | None = None,
     clock: Clock | None = None,
     seed: int | None = None,
     report: Callable[[dict[str, Any]], None] | None = None,
     faults: Faults | None = None,
+    domains: Iterable[str] = (),
+    public_url: str | None = None,
+    trust_proxy: bool = False,
 ) -> Front:
     """Return S3 as a WSGI app. moto is there once in a process: making another app empties this one.
 
     Args:
-        bucket: a bucket to begin with.
-        region: the region of that bucket.
+        bucket: a bucket to begin with, or several.
+        region: the region of these buckets.
         credentials: by access key, ``SECRET_KEY[:SESSION_TOKEN[:EXPIRES]]``; each may do everything.
-        cors_open: whether the bucket begins with CORS rules that admit every origin.
+        cors_open: whether the buckets begin with CORS rules that admit every origin.
+        public: whether everyone may read their objects.
         data_dir: folder that keeps buckets and objects; None for one that ends with the app.
         clock: tells the time; the machine's, if none is given.
         seed: of the ids of requests; without it they are random.
         report: called with every exchange.
         faults: simulated failures; none by default.
+        domains: host names that may have a bucket before them, beside ``localhost``.
+        public_url: what URLs of objects begin with; by default the host that a request came to.
+        trust_proxy: whether ``X-Forwarded-Host`` and ``X-Forwarded-Proto`` say which host that is.
     """
     folder = Path(data_dir) if data_dir is not None else Path(tempfile.mkdtemp(prefix="s3-"))
-    store = Store(Archive(folder), FirstBucket(bucket, region, cors_open))
+    buckets = [bucket] if isinstance(bucket, str) else bucket
+    store = Store(Archive(folder), [FirstBucket(name, region, cors_open, public) for name in buckets])
     accepted = {access_key: Credential.parse(text) for access_key, text in credentials.items()}
     machine, faults = ShiftedClock(), faults or NoFaults()
     clock = faults.clock(clock or machine)
     authenticator = Authenticator(accepted, clock, machine)
-    app = Front(store, authenticator, clock, RequestIds(seed), report, faults)
+    names = Names((LOCAL_DOMAIN, *map(str.lower, domains)), public_url, trust_proxy)
+    app = Front(store, authenticator, clock, RequestIds(seed), report, faults, names)
     if data_dir is None:
         weakref.finalize(app, shutil.rmtree, folder, ignore_errors=True)
     return app

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 ORIGINAL_HEADERS = "s3.headers"
 """Key of the environ for the header fields as they were sent: WSGI folds ``_`` and ``-`` into one."""
 
-_LOCAL_DOMAIN = ".localhost"
+LOCAL_DOMAIN: Final = "localhost"
 _HEADER = re.compile(
     r"x-amz-.*|content-(?:md5|type)|if-(?:none-)?match|if-(?:un)?modified-since", re.IGNORECASE | re.DOTALL
 )
@@ -76,6 +76,33 @@ class Readable(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Names:
+    """The names by which clients reach S3.
+
+    Attributes:
+        domains: lower-case host names that have a bucket before them, as in ``BUCKET.localhost``.
+        public_url: what URLs of objects begin with; None for the host that a request came to.
+        trust_proxy: whether ``X-Forwarded-Host`` and ``X-Forwarded-Proto`` say which host that is.
+    """
+
+    domains: tuple[str, ...] = (LOCAL_DOMAIN,)
+    public_url: str | None = None
+    trust_proxy: bool = False
+
+    def bucket_of(self, host: str) -> str:
+        """Return the bucket in ``BUCKET.DOMAIN`` or ``BUCKET.s3.DOMAIN``; empty if there is none."""
+        name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
+        for domain in self.domains:
+            if name.lower().endswith(f".{domain}"):
+                bucket = name[: -len(domain) - 1]
+                return "" if bucket == "s3" else bucket.removesuffix(".s3")
+        return ""
+
+
+LOCAL: Final = Names()
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """A request to S3.
 
@@ -89,6 +116,7 @@ class Request:
         key: the object's key; empty for the bucket itself.
         host_style: whether the bucket is in the host name and not in the path.
         scheme: ``http`` or ``https``.
+        public_url: what URLs of objects begin with; None for the host that it came to.
         is_utf8: whether the target is; what of it is not has been replaced.
         fields: of the form that it carries, by name in lower case; there once the form is read.
         struck: ids of the faults that apply to it.
@@ -103,12 +131,13 @@ class Request:
     key: str
     host_style: bool
     scheme: str = "http"
+    public_url: str | None = None
     is_utf8: bool = True
     fields: dict[str, str] = field(default_factory=dict)
     struck: list[str] = field(default_factory=list)
 
     @classmethod
-    def from_environ(cls, environ: WSGIEnvironment) -> Request:
+    def from_environ(cls, environ: WSGIEnvironment, names: Names = LOCAL) -> Request:
         """Read the request of a WSGI environ."""
         headers = _headers(environ)
         try:
@@ -117,7 +146,11 @@ class Request:
         except UnicodeError:
             path, query = _target(environ, "replace")
             is_utf8 = False
-        bucket = _bucket_of_host(headers.get("host", ""))
+        scheme = environ["wsgi.url_scheme"]
+        if names.trust_proxy:  # the host that the client called, and signed
+            headers["host"] = _last(headers, "x-forwarded-host") or headers.get("host", "")
+            scheme = _last(headers, "x-forwarded-proto") or scheme
+        bucket = names.bucket_of(headers.get("host", ""))
         host_style = bool(bucket)
         key = path[1:]
         if not host_style:
@@ -131,7 +164,8 @@ class Request:
             bucket=bucket,
             key=key,
             host_style=host_style,
-            scheme=environ["wsgi.url_scheme"],
+            scheme=scheme,
+            public_url=names.public_url,
             is_utf8=is_utf8,
         )
 
@@ -166,6 +200,8 @@ class Request:
 
     def object_url(self, key: str) -> str:
         """Return the URL of an object as S3 writes it: in the style of this request, slashes escaped."""
+        if self.public_url is not None:
+            return f"{self.public_url}/{self.bucket}/{quote(key, safe='')}"
         path = quote(key, safe="") if self.host_style else f"{self.bucket}/{quote(key, safe='')}"
         return f"{self.scheme}://{self.headers.get('host', 'localhost')}/{path}"
 
@@ -204,6 +240,11 @@ def _headers(environ: WSGIEnvironment) -> dict[str, str]:
     return headers
 
 
+def _last(headers: Mapping[str, str], name: str) -> str:
+    """Return the last member of a field: the one that the nearest proxy wrote."""
+    return headers.get(name, "").rpartition(",")[2].strip()
+
+
 def _text(value: str) -> str:
     """Return a header's value, which WSGI decodes as Latin-1, as the UTF-8 that it is, if it is."""
     try:
@@ -218,15 +259,6 @@ def _unfolded(environ: WSGIEnvironment) -> Iterable[tuple[str, str]]:
             yield name[5:].replace("_", "-"), value
         elif name in ("CONTENT_TYPE", "CONTENT_LENGTH") and value:
             yield name.replace("_", "-"), value
-
-
-def _bucket_of_host(host: str) -> str:
-    """Return the bucket in ``BUCKET.localhost`` or ``BUCKET.s3.localhost``."""
-    name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
-    if not name.lower().endswith(_LOCAL_DOMAIN):
-        return ""
-    bucket = name[: -len(_LOCAL_DOMAIN)]
-    return "" if bucket == "s3" else bucket.removesuffix(".s3")
 
 
 def operation_of(request: Request) -> str:

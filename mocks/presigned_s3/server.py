@@ -9,16 +9,19 @@ import threading
 from concurrent.futures import Future
 from contextlib import contextmanager
 from itertools import count
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlsplit
 
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
     from types import TracebackType
 
+    from .tls import Authority
 
 STOP_SECONDS = 5  # an idle machine needs a tenth of one; what is killed leaves its uploads behind
 ORDER_SECONDS = 30
@@ -26,12 +29,12 @@ ORDER_SECONDS = 30
 
 @contextmanager
 def s3_server(
-    bucket: str = "uploads", *, credentials: Mapping[str, str] | None = None, **options: Any
+    bucket: str | Sequence[str] = "uploads", *, credentials: Mapping[str, str] | None = None, **options: Any
 ) -> Iterator[S3Server]:
     """Run S3 for as long as this is entered; it serves requests once it is.
 
     Args:
-        bucket: a bucket to start with.
+        bucket: a bucket to start with, or several.
         credentials: by access key, ``SECRET_KEY[:SESSION_TOKEN[:EXPIRES]]``; by default one of its own, see
             `S3Server.credentials`.
         options: the further arguments of `S3Server`.
@@ -47,59 +50,100 @@ class S3Server:
     """S3 on loopback in a process of its own, which ends with this one.
 
     `start()` returns at once, so that other things can start meanwhile; `url` waits for the port (a tenth of
-    a second), `wait_ready()` until it responds (moto imports slowly).
+    a second), `wait_ready()` until it responds (moto imports slowly). A process that dies once it has
+    responded is started again, with the buckets and objects, the clock and the faults that it had.
 
     Args:
         port: port to listen on; 0 takes a free one.
         host: address to listen on.
-        bucket: a bucket to begin with.
-        region: the region of that bucket.
+        bucket: a bucket to begin with, or several.
+        region: the region of these buckets.
         credentials: by access key, ``SECRET_KEY[:SESSION_TOKEN[:EXPIRES]]``; each may do everything.
-        cors_open: whether the bucket begins with CORS rules that admit every origin.
+        cors_open: whether the buckets begin with CORS rules that admit every origin.
+        public: whether everyone may read their objects.
         data_dir: folder for buckets and objects, which a restart reads again; None for a temporary one.
         seed: of the ids of requests; None for random ones.
         faults: ``module:class`` of a `faults.Faults` that the process makes; none by default.
         on_exchange: called with every exchange (see `app.described`), in a thread of its own.
+        on_restart: called once a process that died was started again, with a sentence that says so.
+        tls: certifies the names that it is called by; None for plain HTTP.
+        addresses: names and addresses to certify, beside this machine's.
+        domains: host names that may have a bucket before them, as in ``BUCKET.localhost``, beside that one.
+        public_url: what URLs of objects begin with; by default the host that a request came to.
+        trust_proxy: whether ``X-Forwarded-Host`` and ``X-Forwarded-Proto`` say which host that is.
+
+    Attributes:
+        bucket: the first of the buckets.
+        buckets: all of them.
+        restarts: how often it was started again.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- a setting each
         self,
         port: int = 0,
         host: str = "127.0.0.1",
         *,
-        bucket: str,
+        bucket: str | Sequence[str],
         region: str = "us-west-2",
         credentials: Mapping[str, str],
         cors_open: bool = True,
+        public: bool = False,
         data_dir: Path | None = None,
         seed: int | None = None,
         faults: str | None = None,
         on_exchange: Callable[[dict[str, Any]], None] | None = None,
+        on_restart: Callable[[str], None] | None = None,
+        tls: Authority | None = None,
+        addresses: Iterable[str] = (),
+        domains: Iterable[str] = (),
+        public_url: str | None = None,
+        trust_proxy: bool = False,
     ) -> None:
-        self.bucket = bucket
+        self.buckets = (bucket,) if isinstance(bucket, str) else tuple(bucket)
+        self.bucket = self.buckets[0]
+        self.restarts = 0
         self.region = region
         self.credentials = dict(credentials)
         self._settings = {
             "port": port,
             "host": host,
-            "bucket": bucket,
+            "bucket": self.buckets,
             "region": region,
             "credentials": self.credentials,
             "cors_open": cors_open,
-            "data_dir": None if data_dir is None else str(data_dir),
+            "public": public,
             "seed": seed,
             "faults": faults,
             "journal": on_exchange is not None,
+            "temporary": False,
+            "tls": tls and {"certificate": tls.certificate, "key": tls.key, "names": list(addresses)},
+            "domains": list(domains),
+            "public_url": public_url,
+            "trust_proxy": trust_proxy,
         }
+        self._data_dir = data_dir
+        self._temporary: TemporaryDirectory[str] | None = None
         self._on_exchange = on_exchange
+        self._on_restart = on_restart or (lambda _: None)
         self._process: subprocess.Popen[str] | None = None
-        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader = threading.Thread(target=self._attend, daemon=True)
+        self._starting = threading.Lock()
+        self._stopping = False
         self._writing = threading.Lock()
         self._numbers = count()
         self._awaited: dict[str | int, Future[Any]] = {"url": Future(), "ready": Future()}
+        self._changes: dict[str, dict[str, Any]] = {}
 
     def start(self) -> None:
         """Start the process; secrets reach it by its standard input, not by its command line."""
+        if self._data_dir is None:
+            self._temporary = TemporaryDirectory(prefix="s3-", ignore_cleanup_errors=True)
+            self._settings["temporary"] = True
+        self._settings["data_dir"] = str(self._data_dir or (self._temporary and self._temporary.name))
+        self._start_process()
+        self._reader.start()
+
+    def _start_process(self) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "presigned_s3", "--parent"],
             stdin=subprocess.PIPE,
@@ -107,7 +151,6 @@ class S3Server:
             text=True,
         )
         self._write(self._settings)
-        self._reader.start()
 
     @property
     def url(self) -> str:
@@ -124,7 +167,9 @@ class S3Server:
 
     def stop(self) -> None:
         """End the process and wait for its end; what it holds is in memory or already in `data_dir`."""
-        process, self._process = self._process, None
+        with self._starting:
+            self._stopping = True
+            process = self._process
         if process is None:
             return
         process.terminate()
@@ -134,13 +179,13 @@ class S3Server:
             process.kill()
             process.wait()
         self._reader.join()
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                pipe.close()
+        self._process = None
+        if self._temporary is not None:
+            self._temporary.cleanup()
 
     def set_clock(self, now: datetime | None, *, stopped: bool = False) -> None:
         """Let S3's clock show `now`, going on from there or stopped; None for the machine's time."""
-        self._order("clock", now=now and now.isoformat(), stopped=stopped)
+        self._change("clock", now=now and now.isoformat(), stopped=stopped)
 
     def set_faults(self, faults: Iterable[Any], *, seed: int = 0) -> None:
         """Have these faults on and no others; the counts of those that were on already go on.
@@ -149,7 +194,7 @@ class S3Server:
             faults: as the class named by ``faults`` takes them, JSON or msgspec structs, with their ids.
             seed: of chance.
         """
-        self._order("faults", faults=msgspec.to_builtins(list(faults)), seed=seed)
+        self._change("faults", faults=msgspec.to_builtins(list(faults)), seed=seed)
 
     def reset(self) -> None:
         """Return to the initial state of an empty `data_dir`: the one bucket, no objects."""
@@ -182,6 +227,11 @@ class S3Server:
     ) -> None:
         self.stop()
 
+    def _change(self, name: str, **arguments: Any) -> None:
+        """Have something changed that no folder keeps: a process that is started again needs it again."""
+        self._changes[name] = arguments
+        self._order(name, **arguments)
+
     def _order(self, name: str, **arguments: Any) -> Any:
         """Have an order carried out, and return its result.
 
@@ -200,9 +250,49 @@ class S3Server:
     def _write(self, message: Mapping[str, Any]) -> None:
         if self._process is None or self._process.stdin is None:
             raise RuntimeError("S3 is not running: call start() first.")
-        with self._writing:
-            self._process.stdin.write(json.dumps(message) + "\n")
-            self._process.stdin.flush()
+        try:
+            with self._writing:
+                self._process.stdin.write(json.dumps(message) + "\n")
+                self._process.stdin.flush()
+        except OSError as error:
+            raise RuntimeError("The S3 process ended; it is started again, unless it is stopped.") from error
+
+    def _attend(self) -> None:
+        """Take what the process reports, and start it again whenever it dies, until it is stopped."""
+        while self._process is not None:
+            with self._process as process:  # closes its pipes
+                self._read()
+            code = process.returncode
+            was_ready = self._forget()
+            with self._starting:
+                if self._stopping or not was_ready:
+                    return
+                self._settings["port"] = urlsplit(self.url).port
+                self._start_process()
+            threading.Thread(target=self._have_again, args=(code,), daemon=True).start()
+
+    def _have_again(self, code: int) -> None:
+        """Give the process that was started again what the one before was given."""
+        try:
+            self.wait_ready()
+            for name, arguments in self._changes.items():
+                self._order(name, **arguments)
+        except RuntimeError:  # it died, too, or was stopped
+            return
+        self.restarts += 1
+        how = f"killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
+        self._on_restart(f"S3's process was {how}; it was started again with the buckets and objects it had.")
+
+    def _forget(self) -> bool:
+        """Let nobody wait for a process that ended; return whether it had been ready."""
+        was_ready = self._awaited["ready"].done()
+        ended = RuntimeError("The S3 process ended; its standard error says why.")
+        for awaited in [*self._awaited.values()]:
+            if not awaited.done():
+                awaited.set_exception(ended)
+        if was_ready:
+            self._awaited = {"url": self._awaited["url"], "ready": Future()}
+        return was_ready
 
     def _read(self) -> None:
         """Take what the process reports, until it ends."""
@@ -216,7 +306,5 @@ class S3Server:
                 self._awaited.pop(facts["done"]).set_result(facts)
             else:
                 ((name, fact),) = facts.items()
-                self._awaited[name].set_result(fact)
-        for awaited in self._awaited.values():
-            if not awaited.done():
-                awaited.set_exception(RuntimeError("The S3 process ended; its standard error says why."))
+                if not self._awaited[name].done():
+                    self._awaited[name].set_result(fact)

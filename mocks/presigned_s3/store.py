@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 from xml.sax.saxutils import unescape
 
-from .access import check_policy
+from .access import check_policy, public_policy
 from .archive import BUCKET_NAME, Archivist, adopt, stored_file
 from .backend import DEFAULT_REGION, Backend, Bucket, Order, granted_to_all
 from .checksums import FULL_OBJECT, TYPE
@@ -21,7 +21,7 @@ from .uploads import Uploads
 from .xml import document, element
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from .archive import Archive
@@ -44,11 +44,26 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class FirstBucket:
-    """The bucket that there is from the beginning; with CORS rules that admit everyone, if it is `open`."""
+    """A bucket that there is from the beginning.
+
+    Attributes:
+        name: its name.
+        region: its region.
+        cors: whether it has CORS rules that admit every origin.
+        public: whether everyone may read its objects.
+    """
 
     name: str
     region: str
-    open: bool
+    cors: bool = False
+    public: bool = False
+
+    def subresources(self) -> Iterator[tuple[str, bytes]]:
+        """Yield what is put to it, once it is made."""
+        if self.cors:
+            yield "cors", OPEN.document()
+        if self.public:
+            yield "policy", public_policy(self.name)
 
 
 class Store:
@@ -56,13 +71,13 @@ class Store:
 
     Args:
         archive: the folder that holds them; what is in it is there from the beginning.
-        first: a bucket that is there from the beginning, too.
+        first: buckets that are there from the beginning, too.
 
     Attributes:
         uploads: multipart uploads under way.
     """
 
-    def __init__(self, archive: Archive, first: FirstBucket) -> None:
+    def __init__(self, archive: Archive, first: Sequence[FirstBucket]) -> None:
         self._archive = archive
         self._first = first
         self._backend = Backend()
@@ -235,12 +250,11 @@ class Store:
         self.uploads.clear()
         for bucket, settings in self._archive.buckets():
             self._restore_bucket(bucket, settings)
-        first = self._first
-        if self._backend.bucket(first.name) is None:
-            self.create_bucket(Order("PUT", first.name, region=first.region))
-            if first.open:
-                rules = OPEN.document()
-                self.change_bucket(Order("PUT", first.name, "", (("cors", ""),), {}, first.region, rules))
+        for first in self._first:
+            if self._backend.bucket(first.name) is None:
+                self.create_bucket(Order("PUT", first.name, region=first.region))
+                for name, body in first.subresources():
+                    self.change_bucket(Order("PUT", first.name, "", ((name, ""),), {}, first.region, body))
 
     def _restore_bucket(self, bucket: str, settings: dict[str, Any]) -> None:
         headers, body = settings["headers"], settings["body"].encode("latin-1")

@@ -20,11 +20,13 @@ from .xml import MEDIA_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from ssl import SSLContext
 
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
 CONNECTIONS_AT_ONCE = 256
 IDLE_SECONDS = 60
+HANDSHAKE_SECONDS = 10
 LINGER_SECONDS = 30
 _TOO_LARGE = (HTTPStatus.REQUEST_URI_TOO_LONG, HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 _LENGTH = re.compile(r"\d{1,18}", re.ASCII)
@@ -130,7 +132,7 @@ class Handler(BaseHTTPRequestHandler):
             "SERVER_PORT": str(port),
             "REMOTE_ADDR": self.client_address[0],
             "wsgi.version": (1, 0),
-            "wsgi.url_scheme": "http",
+            "wsgi.url_scheme": "http" if self.server.tls is None else "https",
             "wsgi.input": self._body,
             "wsgi.input_terminated": True,
             "wsgi.errors": sys.stderr,
@@ -184,11 +186,17 @@ class _Response:
 
 
 class Server(ThreadingHTTPServer):
-    """Listens at once, so that a client may connect before there is an app to response it."""
+    """Listens at once, so that a client may connect before there is an app to response it.
+
+    Attributes:
+        app: serves the requests.
+        tls: of all connections; None for plain HTTP.
+    """
 
     daemon_threads = True
     request_queue_size = 128
     app: WSGIApplication
+    tls: SSLContext | None = None
 
     def __init__(self, host: str, port: int) -> None:
         self._free = threading.BoundedSemaphore(CONNECTIONS_AT_ONCE)
@@ -212,6 +220,15 @@ class Server(ThreadingHTTPServer):
             super().process_request_thread(request, client_address)
         finally:
             self._free.release()
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        """Serve a connection: its handshake is part of it, and keeps nobody else waiting."""
+        if self.tls is None:
+            super().finish_request(request, client_address)
+            return
+        request.settimeout(HANDSHAKE_SECONDS)
+        with self.tls.wrap_socket(request, server_side=True) as encrypted:
+            super().finish_request(encrypted, client_address)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Pass over clients that went away; everything else is our fault and is logged."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import queue
 import select
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
@@ -69,7 +72,7 @@ def test_gives_way_to_the_api(server):
 
 def test_leaves_nothing_behind(tmp_path, monkeypatch):
     """Without a data folder, what was uploaded is gone with the process."""
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     with S3Server(bucket="photos", credentials=KEYS) as server:
         connect(server).put_object(Bucket="photos", Key="k", Body=b"x" * 100_000)
         assert list(tmp_path.iterdir())
@@ -206,6 +209,33 @@ def test_a_restart_takes_what_was_taken(tmp_path):
 def say_more(request: Any, **_: Any) -> None:
     """Put a parameter before the one that says what is asked for."""
     request.url = request.url.replace("?tagging", "?versionId=1&tagging")
+
+
+def test_a_process_that_dies_is_started_again(tmp_path, monkeypatch):
+    """After its process was killed, S3 responds again at its URL, with its objects, clock and faults."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    said: queue.Queue[str] = queue.Queue()
+    with S3Server(
+        bucket="photos",
+        credentials=KEYS,
+        faults="openapi_mock.faults.s3:S3Faults",
+        on_restart=said.put,
+    ) as server:
+        client = connect(server)
+        client.put_object(Bucket="photos", Key="k", Body=b"x")
+        server.set_clock(datetime(2040, 1, 1, tzinfo=UTC))
+        server.set_faults(
+            [{"id": "a", "on": "s3", "match": {"key": "slow"}, "effect": {"s3_code": "SlowDown"}}]
+        )
+        server._process.kill()
+        assert "killed by signal 9; it was started again" in said.get(timeout=30)
+        assert server.restarts == 1
+        answer = httpx.get(f"{server.url}/photos/slow")
+        assert (answer.status_code, "SlowDown" in answer.text) == (503, True)
+        assert "2040" in answer.headers["Date"]
+        assert client.get_object(Bucket="photos", Key="k")["Body"].read() == b"x"
+        assert server.usage("photos") == (1, 1)
+    assert list(tmp_path.iterdir()) == []
 
 
 def endless(size: int) -> Iterator[bytes]:
