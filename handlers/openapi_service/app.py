@@ -129,6 +129,7 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
     authenticate: Mapping[str, Hook] | Authenticator | None = None,
     collaborators: Mapping[str, Any] | Opening = NOTHING,
     checks: Mapping[str, Check] | None = NOTHING,
+    soft_checks: Mapping[str, Check] = NOTHING,
     cors_origins: Sequence[str] = (),
     limits: Limits | None = None,
     profile: ProblemProfile = PLAIN,
@@ -156,8 +157,8 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
         authenticate: for each security scheme a function from credential and request to the caller, see
             :class:`~.authentication.HookAuthenticator`; or what decides on all of them.
         collaborators: what handlers may ask for, by parameter name; or what opens them at the start.
-        checks: for ``/readyz``, by name: each raises if what it checks is not there, see
-            :func:`~.pages.health_pages`. None for no health.
+        checks: for ``/readyz``, by name: each raises if what it checks is not there. None for no health.
+        soft_checks: for ``/readyz`` as well; one that raises is reported, and the app is ready.
         cors_origins: origins whose pages may call, ``*`` for any.
         limits: of requests.
         profile: how problems are written; by default with the members of RFC 9457 alone.
@@ -184,7 +185,10 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
     def draining() -> bool:
         return service.is_draining
 
-    beside = {**contract_pages(served), **({} if checks is None else health_pages(checks, draining))}
+    beside = {
+        **contract_pages(served),
+        **({} if checks is None else health_pages(checks, soft_checks, draining)),
+    }
     pages = {path: page for path, page in beside.items() if path not in served.paths}
 
     def make(collaborators: Mapping[str, Any]) -> ASGIApp:

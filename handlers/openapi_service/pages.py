@@ -7,6 +7,7 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from importlib.resources import files
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse, Response
@@ -20,12 +21,8 @@ if TYPE_CHECKING:
     from openapi_contract import Contract
 
 Check = Callable[[], Awaitable[object] | object]
-
-
-class Degraded(Exception):  # noqa: N818 -- says what the process is
-    """Something is not there that the process can do without."""
-
-
+PROBE_SECONDS = 0.5
+"""How long a soft check may take: a probe of Kubernetes waits for a second."""
 CSP = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'"
 EXPLORER = """<!doctype html>
 <html lang="en">
@@ -106,37 +103,42 @@ class Page:
 
 
 def health_pages(
-    checks: Mapping[str, Check], draining: Callable[[], bool] = lambda: False
+    checks: Mapping[str, Check],
+    soft_checks: Mapping[str, Check] = MappingProxyType({}),
+    draining: Callable[[], bool] = lambda: False,
 ) -> dict[str, ASGIApp]:
     """Return ``/healthz`` (the process is alive) and ``/readyz`` (it may be sent requests).
 
-    A check, ``async def`` or ``def``, raises if what it checks is not there: Degraded if this process can do
-    without, so that it stays ready. A mapping that it returns is shown in the place of its state.
-
     Args:
-        checks: by name.
+        checks: by name, ``async def`` or ``def``: each raises if what it checks is not there. A mapping that
+            it returns is shown in the place of its state.
+        soft_checks: of what all processes share, and this one can do without: where they fail, or take longer
+            than a probe waits, that part is degraded, and the process ready.
         draining: whether this process is about to end, and not ready therefore.
     """
-    asked = {name: awaitable(check) for name, check in checks.items()}
+    asked: dict[str, tuple[Callable[[], Awaitable[object]], str, float | None]] = {
+        name: (awaitable(check), "unreachable", None) for name, check in checks.items()
+    }
+    asked |= {name: (awaitable(check), "degraded", PROBE_SECONDS) for name, check in soft_checks.items()}
 
     async def healthz(scope: Scope, receive: Receive, send: Send) -> None:
         await JSONResponse({"status": "alive"})(scope, receive, send)
 
     async def readyz(scope: Scope, receive: Receive, send: Send) -> None:
-        found = {name: await _state(check) for name, check in asked.items()}
-        ready = not draining() and "unreachable" not in found.values()
+        states = await asyncio.gather(*(_state(*each) for each in asked.values()))
+        ready = not draining() and "unreachable" not in states
         status = HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
         summary = "ready" if ready else "shutting down" if draining() else "not ready"
-        await JSONResponse({"status": summary, **found}, status)(scope, receive, send)
+        body = {"status": summary, **dict(zip(asked, states, strict=True))}
+        await JSONResponse(body, status)(scope, receive, send)
 
     return {"/healthz": healthz, "/readyz": readyz}
 
 
-async def _state(check: Callable[[], Awaitable[object]]) -> object:
+async def _state(check: Callable[[], Awaitable[object]], failed: str, seconds: float | None) -> object:
     try:
-        found = await check()
-    except Degraded:
-        return "degraded"
-    except Exception:  # noqa: BLE001 -- whatever the reason, it is not ready
-        return "unreachable"
+        async with asyncio.timeout(seconds):
+            found = await check()
+    except Exception:  # noqa: BLE001 -- whatever the reason, it is not there
+        return failed
     return found if isinstance(found, Mapping) else "ready"

@@ -100,7 +100,9 @@ class Application:
         self._draw = (randomness or SystemRandomness()).source
         self.database = database or Database(settings.database_url)
         self.bucket = bucket or photo_bucket(settings, self.clock)
-        self.counters = open_counters(settings.rate_limit_storage, self.clock)
+        self.counters = open_counters(
+            settings.rate_limit_storage, self.clock, on_outage=settings.rate_limit_on_outage
+        )
         self.limiter = RateLimiter(
             self.counters,
             per_minute=settings.rate_limit_per_minute,
@@ -124,11 +126,8 @@ class Application:
             handlers_of(operations),
             authenticate=self._authenticator(),
             collaborators=self._opened,
-            checks={
-                "database": self.database.ping,
-                "bucket": self.bucket.ping,
-                "rate limits": self.limiter.ping,
-            },
+            checks={"database": self.database.ping},
+            soft_checks={"bucket": self.bucket.ping, "rate limits": self.limiter.ping},
             cors_origins=settings.cors_origins,
             limits=Limits(
                 body=settings.max_body_bytes,

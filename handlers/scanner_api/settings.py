@@ -65,6 +65,11 @@ class Settings(BaseSettings):
     rate_limit_storage: str = Field(
         "memory://", description="`memory://` for one process, `redis://...` shared by all (extra `redis`)."
     )
+    rate_limit_on_outage: Literal["open", "closed"] = Field(
+        "open",
+        description="While the Redis of the rate limits does not respond: count in each process's memory "
+        "(`open`), or respond with 503 (`closed`).",
+    )
     rate_limit_per_minute: int = Field(300, ge=1, description="Requests a minute for a credential.")
     rate_limit_per_day: int = Field(10_000, ge=1, description="Requests a day for a credential.")
     rate_limit_publishable_per_minute: int = Field(

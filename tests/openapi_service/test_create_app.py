@@ -29,6 +29,7 @@ from openapi_service import (
     Response,
     Unauthorized,
     create_app,
+    pages,
 )
 
 PET = {
@@ -295,6 +296,36 @@ def test_pages_beside_the_contract():
         "unreachable",
     )
     assert ask(served(), "GET", "/readyz").status_code == 200
+
+
+def test_what_the_app_can_do_without_is_degraded(monkeypatch):
+    """Where a soft check fails, or does not come back, the app is ready and says what is degraded."""
+    monkeypatch.setattr(pages, "PROBE_SECONDS", 0.01)
+
+    async def fails():
+        raise OSError
+
+    async def hangs():
+        await asyncio.Event().wait()
+
+    soft = {"bucket": fails, "limits": hangs, "queue": lambda: None}
+    ready = ask(
+        served(checks={"work": lambda: {"oldest_waiting_seconds": 3}}, soft_checks=soft), "GET", "/readyz"
+    )
+    assert (ready.status_code, ready.json()) == (
+        200,
+        {
+            "status": "ready",
+            "work": {"oldest_waiting_seconds": 3},
+            "bucket": "degraded",
+            "limits": "degraded",
+            "queue": "ready",
+        },
+    )
+
+
+def test_an_app_without_health():
+    """No checks at all, no health."""
     assert ask(served(checks=None), "GET", "/healthz").status_code == 404
 
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import time
 from collections import defaultdict, deque
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
 from cachetools import FIFOCache
 from limits.aio.storage import RedisStorage
-from limits.errors import ConfigurationError
+from limits.errors import ConfigurationError, StorageError
+
+from scanner_api.storage.batching import Batching
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from redis.asyncio import ConnectionPool
 
     from openapi_service.clock import Clock
@@ -18,6 +24,36 @@ if TYPE_CHECKING:
 MAX_COUNTERS = 20_000
 MAX_CONNECTIONS = 32
 TIMEOUT_SECONDS = 1.0
+RETRY_SECONDS = 1.0
+"""How often a Redis that does not respond is tried again."""
+MAX_TAKES = 100
+"""Subjects whose windows one call of the script counts; Redis does nothing else meanwhile."""
+TAKE = """
+local counts = {}
+for i = 1, #KEYS, 2 do
+  local a = (i - 1) / 2 * 5
+  local first = tonumber(redis.call('GET', KEYS[i]) or '0')
+  local second = tonumber(redis.call('GET', KEYS[i + 1]) or '0')
+  local granted = math.max(0, math.min(ARGV[a + 1], ARGV[a + 2] - first, ARGV[a + 4] - second))
+  if granted > 0 then
+    redis.call('INCRBY', KEYS[i], granted)
+    redis.call('INCRBY', KEYS[i + 1], granted)
+    if first == 0 then redis.call('EXPIRE', KEYS[i], ARGV[a + 3]) end
+    if second == 0 then redis.call('EXPIRE', KEYS[i + 1], ARGV[a + 5]) end
+  end
+  counts[i] = {granted, first, redis.call('PTTL', KEYS[i])}
+  counts[i + 1] = {granted, second, redis.call('PTTL', KEYS[i + 1])}
+end
+return counts
+"""
+"""Counts as many of some requests as both windows of a subject have left, for any number of subjects.
+
+KEYS has two counters a subject, ARGV the number of requests and, for each counter, limit and seconds.
+"""
+
+Result = TypeVar("Result")
+
+logger = logging.getLogger(__name__)
 
 
 class Count(NamedTuple):
@@ -27,12 +63,32 @@ class Count(NamedTuple):
     ends: float
 
 
-def open_counters(url: str, clock: Clock) -> Counters:
+class Slot(NamedTuple):
+    """The counter of a window: so many requests in so many seconds."""
+
+    key: str
+    limit: int
+    seconds: int
+
+
+Slots = tuple[Slot, Slot]
+"""A subject's counters of a minute and a day."""
+
+
+class Taken(NamedTuple):
+    """Whether a request was counted, and the counters then."""
+
+    counted: bool
+    counts: tuple[Count, Count]
+
+
+def open_counters(url: str, clock: Clock, *, on_outage: Literal["open", "closed"] = "closed") -> Counters:
     """Return the counters at ``memory://``, ``redis://HOST:PORT/DB`` or ``rediss://`` (TLS).
 
     Args:
         url: of the storage; may hold a password, so errors do not repeat it.
         clock: the time of counters in memory; Redis uses its own.
+        on_outage: count in memory while Redis does not respond (``open``), or raise (``closed``).
 
     Raises:
         ValueError: the URL is none of these, or the extra ``redis`` is not installed.
@@ -45,11 +101,12 @@ def open_counters(url: str, clock: Clock) -> Counters:
             "rate_limit_storage must be memory://, redis://HOST:PORT/DB or rediss://HOST:PORT/DB"
         )
     try:
-        return RedisCounters(url)
+        shared = RedisCounters(url)
     except ImportError as error:
         raise ValueError("rate_limit_storage is a Redis: install scanner-api[redis]") from error
     except (ConfigurationError, ValueError) as error:
         raise ValueError("rate_limit_storage must name a host and a port: redis://HOST:PORT/DB") from error
+    return OpenCounters(shared, MemoryCounters(clock)) if on_outage == "open" else shared
 
 
 class Counter:
@@ -91,6 +148,22 @@ class MemoryCounters:
             counter = self._start(key, expiry, now)
         counter.count += 1
         return Count(counter.count, counter.ends)
+
+    async def take(self, slots: Slots) -> Taken:
+        """Count a request in both windows of a subject, or in none."""
+        counts = []
+        for slot in slots:
+            counts.append(await self.count(slot.key, slot.seconds))
+            if counts[-1].value > slot.limit:
+                for counted in slots[: len(counts)]:
+                    await self.incr(counted.key, counted.seconds, -1)
+                return Taken(counted=False, counts=await self.peek(slots))
+        return Taken(True, (counts[0], counts[1]))  # noqa: FBT003 -- a member of a tuple
+
+    async def peek(self, slots: Slots) -> tuple[Count, Count]:
+        """Return the counters of a subject, without counting."""
+        first, second = [Count(await self.get(each.key), await self.get_expiry(each.key)) for each in slots]
+        return first, second
 
     async def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         """Add to a counter and return its value; a negative amount does not restart one that has ended."""
@@ -141,10 +214,12 @@ class MemoryCounters:
 class RedisCounters(RedisStorage):
     """The limits library's Redis storage, with bounded connections and short timeouts.
 
-    It remembers when a counter ends, so that a request asks Redis once for each window, not twice.
+    Requests that come while Redis is asked are counted together afterwards, by one script.
     """
 
     def __init__(self, url: str, *, most: int = MAX_COUNTERS) -> None:
+        from redis.asyncio import Redis  # noqa: PLC0415 -- redis is an extra
+
         self._pool = connection_pool(url)
         super().__init__(
             f"async+{url}",
@@ -154,14 +229,52 @@ class RedisCounters(RedisStorage):
             connection_pool=self._pool,  # type: ignore[arg-type]  # limits documents it, its types forgot it
         )
         self._ends: FIFOCache[str, float] = FIFOCache(most)
+        self._script = Redis(connection_pool=self._pool).register_script(TAKE)
+        self._takes: Batching[Take, Taken] = Batching(self._take_all, limit=MAX_TAKES)
 
     def now(self) -> float:
         """Return the system's time, in seconds since the epoch."""
         return time.time()
 
-    async def count(self, key: str, expiry: int) -> Count:
-        """Increment a counter, restarted if its ``expiry`` seconds are over, and return it."""
-        return Count(await self.incr(key, expiry), await self.get_expiry(key))
+    async def take(self, slots: Slots) -> Taken:
+        """Count a request in both windows of a subject, or in none."""
+        taken = await self._takes.get(Take(slots, 1))
+        assert taken is not None  # noqa: S101 -- each has its own
+        return taken
+
+    async def peek(self, slots: Slots) -> tuple[Count, Count]:
+        """Return the counters of a subject, without counting."""
+        taken = await self._takes.get(Take(slots, 0))
+        assert taken is not None  # noqa: S101 -- the same
+        return taken.counts
+
+    async def _take_all(self, takes: list[Take]) -> dict[Take, Taken]:
+        """Count requests, those of one subject in their order."""
+        by_subject: dict[Slots, list[Take]] = {}
+        for take in takes:
+            by_subject.setdefault(take.slots, []).append(take)
+        keys = [self.bridge.prefixed_key(slot.key) for slots in by_subject for slot in slots]
+        arguments: list[int] = []
+        for (minute, day), those in by_subject.items():
+            requests = sum(take.requests for take in those)
+            arguments += (requests, minute.limit, minute.seconds, day.limit, day.seconds)
+        try:
+            rows = iter(await self._script(keys=keys, args=arguments))
+        except self.base_exceptions as error:
+            raise StorageError(error) from error
+        now = self.now()
+        taken = {}
+        for those, (granted, first, first_ms), (_, second, second_ms) in zip(
+            by_subject.values(), rows, rows, strict=True
+        ):
+            ends, ends_of_day = now + max(0, first_ms) / 1000, now + max(0, second_ms) / 1000
+            number = 0
+            for take in those:
+                counted = number < granted and take.requests > 0
+                number += counted
+                counts = Count(first + number, ends), Count(second + number, ends_of_day)
+                taken[take] = Taken(counted, counts)
+        return taken
 
     async def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         """Add to a counter and return its value."""
@@ -182,7 +295,97 @@ class RedisCounters(RedisStorage):
         await self._pool.aclose()
 
 
-Counters = MemoryCounters | RedisCounters
+class Take:
+    """So many requests, one or none, to be counted in a subject's windows."""
+
+    __slots__ = ("requests", "slots")
+
+    def __init__(self, slots: Slots, requests: int) -> None:
+        self.slots = slots
+        self.requests = requests
+
+
+class OpenCounters:
+    """Counters in a Redis; while that does not respond, in this process's memory.
+
+    Nobody waits for a Redis that is away: it is tried in the background.
+
+    Attributes:
+        is_degraded: whether Redis is away.
+        outages: how often it was.
+    """
+
+    def __init__(self, shared: RedisCounters, own: MemoryCounters) -> None:
+        self._shared = shared
+        self._own = own
+        self._recovering: asyncio.Task[None] | None = None
+        self.outages = 0
+
+    @property
+    def is_degraded(self) -> bool:
+        """Whether requests are counted in memory."""
+        return self._recovering is not None
+
+    def now(self) -> float:
+        """Return the system's time, in seconds since the epoch."""
+        return self._shared.now()
+
+    async def take(self, slots: Slots) -> Taken:
+        """Count a request in both windows of a subject, or in none."""
+        return await self._ask(lambda counters: counters.take(slots))
+
+    async def peek(self, slots: Slots) -> tuple[Count, Count]:
+        """Return the counters of a subject, without counting."""
+        return await self._ask(lambda counters: counters.peek(slots))
+
+    async def incr(self, key: str, expiry: int, amount: int = 1) -> int:
+        """Add to a counter and return its value."""
+        return await self._ask(lambda counters: counters.incr(key, expiry, amount))
+
+    async def _ask(self, ask: Callable[[MemoryCounters | RedisCounters], Awaitable[Result]]) -> Result:
+        if self._recovering is None:
+            try:
+                return await ask(self._shared)
+            except StorageError as error:
+                self._degrade(error)
+        return await ask(self._own)
+
+    async def check(self) -> bool:
+        """Tell whether Redis responds."""
+        return self._recovering is None and await self._shared.check()
+
+    async def reset(self) -> None:
+        """Drop all counters."""
+        await self._own.reset()
+        await self._shared.reset()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._recovering is not None:
+            self._recovering.cancel()
+        await self._shared.close()
+
+    def _degrade(self, error: StorageError) -> None:
+        if self._recovering is None:
+            logger.warning("Redis does not respond (%s): rate limits count in memory", _reason(error))
+            self.outages += 1
+            self._recovering = asyncio.create_task(self._recover())
+
+    async def _recover(self) -> None:
+        began = time.monotonic()
+        while not await self._shared.check():  # noqa: ASYNC110 -- Redis sets no event
+            await asyncio.sleep(RETRY_SECONDS)
+        logger.warning(
+            "Redis responds again, after %.0f s: rate limits count there", time.monotonic() - began
+        )
+        self._recovering = None
+
+
+def _reason(error: StorageError) -> str:
+    return type(error.storage_error).__name__
+
+
+Counters = MemoryCounters | RedisCounters | OpenCounters
 
 
 def connection_pool(url: str) -> ConnectionPool:

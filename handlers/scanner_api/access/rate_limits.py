@@ -15,11 +15,13 @@ from limits.errors import StorageError
 
 from openapi_service.problems import RateLimited, ServiceUnavailable
 
+from .counters import Slot
+
 if TYPE_CHECKING:
     from openapi_service.request import Request
 
     from .callers import Caller
-    from .counters import Counters
+    from .counters import Count, Counters, Slots
 
 MINUTE = 60
 DAY = 86_400
@@ -33,16 +35,20 @@ class Window(NamedTuple):
     limit: int
     seconds: int
 
-    def key(self, subject: str) -> str:
-        """Return the name of a subject's counter; another limit has another counter."""
-        return f"{subject}/{self.limit}/{self.seconds}"
-
 
 class Quota(NamedTuple):
     """The windows of a minute and a day, and the ``RateLimit-Policy`` header for them."""
 
     windows: tuple[Window, Window]
     policy: bytes
+
+    def slots(self, subject: str) -> Slots:
+        """Return a subject's counters; another limit has another counter."""
+        (minute, seconds), (day, day_seconds) = self.windows
+        return (
+            Slot(f"{subject}/{minute}/{seconds}", minute, seconds),
+            Slot(f"{subject}/{day}/{day_seconds}", day, day_seconds),
+        )
 
 
 class Standing(NamedTuple):
@@ -117,9 +123,12 @@ class RateLimiter:
         if refusal is not None:
             return refusal.standing, False
         try:
-            standing, counted = await self._count(subject, quota)
+            counted, counts = await self._counters.take(quota.slots(subject))
         except StorageError as error:
             raise ServiceUnavailable(UNREACHABLE) from error
+        standing = self._standing(quota, counts)
+        if not counted:  # should a window have ended meanwhile, nothing is left all the same
+            standing = standing._replace(remaining=0)
         if standing.remaining == 0:
             self._refusals[subject] = Refusal(quota, standing)
         return standing, counted
@@ -127,7 +136,8 @@ class RateLimiter:
     async def give_back(self, subject: str, quota: Quota) -> None:
         """Undo the counting of a request."""
         self._refusals.pop(subject, None)
-        await self._undo(subject, quota.windows)
+        for slot in quota.slots(subject):
+            await self._counters.incr(slot.key, slot.seconds, -1)
 
     def is_used_up(self, subject: str, quota: Quota) -> bool:
         """Tell whether a window is known to be used up; reads no storage."""
@@ -140,10 +150,10 @@ class RateLimiter:
             ServiceUnavailable: the counters cannot be reached.
         """
         try:
-            standing = await self._standing(subject, quota)
+            counts = await self._counters.peek(quota.slots(subject))
         except StorageError as error:
             raise ServiceUnavailable(UNREACHABLE) from error
-        self.write_headers(request, quota, standing)
+        self.write_headers(request, quota, self._standing(quota, counts))
 
     def _refusal(self, subject: str, quota: Quota) -> Refusal | None:
         refusal = self._refusals.get(subject)
@@ -168,39 +178,13 @@ class RateLimiter:
         self._refusals.clear()
         await self._counters.reset()
 
-    async def _count(self, subject: str, quota: Quota) -> tuple[Standing, bool]:
-        """Count in every window, or in none; return the standing and whether the request was counted."""
-        count = self._counters.count
-        minute, day = quota.windows
-        counted, until = await count(minute.key(subject), minute.seconds)
-        left = minute.limit - counted
-        if left < 0:
-            return await self._refused(subject, quota, quota.windows[:1]), False
-        counted, end_of_day = await count(day.key(subject), day.seconds)
-        left_today = day.limit - counted
-        if left_today < 0:
-            return await self._refused(subject, quota, quota.windows), False
+    def _standing(self, quota: Quota, counts: tuple[Count, Count]) -> Standing:
+        left, left_today = (
+            max(0, each.limit - n.value) for each, n in zip(quota.windows, counts, strict=True)
+        )
         if left < left_today:  # of two alike the longer is the more restrictive
-            return Standing(minute, left, until), True
-        return Standing(day, left_today, end_of_day), True
-
-    async def _refused(self, subject: str, quota: Quota, counted: tuple[Window, ...]) -> Standing:
-        """Undo the counting, and return the standing of a subject with a window used up."""
-        await self._undo(subject, counted)
-        # of all windows: one that was not counted may be used up for longer than the one that was
-        return (await self._standing(subject, quota))._replace(remaining=0)
-
-    async def _undo(self, subject: str, counted: tuple[Window, ...]) -> None:
-        for window in counted:
-            await self._counters.incr(window.key(subject), window.seconds, -1)
-
-    async def _standing(self, subject: str, quota: Quota) -> Standing:
-        left = [
-            max(0, window.limit - await self._counters.get(window.key(subject))) for window in quota.windows
-        ]
-        index = 0 if left[0] < left[1] else 1
-        window = quota.windows[index]
-        return Standing(window, left[index], await self._counters.get_expiry(window.key(subject)))
+            return Standing(quota.windows[0], left, counts[0].ends)
+        return Standing(quota.windows[1], left_today, counts[1].ends)
 
     def write_headers(self, request: Request, quota: Quota, standing: Standing) -> int:
         """Write a standing into the headers of the response; return the whole seconds until its reset."""
