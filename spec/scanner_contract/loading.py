@@ -19,8 +19,8 @@ EXTENSIONS = PACKAGED_OVERLAYS / "extensions.yaml"
 # digests of the packaged contract with all its overlays, and without the extensions, which a test holds to be
 # valid: so no start has to check either again, nor import what checks it (`tox -e ledger` rewrites them)
 KNOWN_VALID = {
-    "065b266391a5289744e045bf3f5ec381b8f942c0612620cea0f7f982e7f1e174",
-    "145d66909bb6a490cc58e43d19e8469c2f6fabf7a2fc728dbdaa430cb32ffba3",
+    "7915db8d2b5e40aab2f835b7e650fc130ab7c64c2fe379a70b0abe511e29a631",
+    "72a69490ae95ff7874823fb204ebea68151ba60e459472088d81460ce2becbbb",
 }
 
 

@@ -267,6 +267,26 @@ def test_credentials_that_are_right(service, operation, scheme):
     assert answer.status_code < 500
 
 
+@every_operation
+def test_a_publishable_key_captures_and_uploads(service, operation):
+    """It may call what asks for no role, and gets a 403 for the rest, whatever it asks there."""
+    answer = service.ask(operation, presented("APIKeyHeaderAuth", seeds.PUBLISHABLE_KEY))
+    roles = [role for requirement in operation.security for role in requirement.get("APIKeyHeaderAuth", [])]
+    assert (answer.status_code == 403) == (roles == ["secret"])
+
+
+def test_what_a_publishable_key_may_not_do():
+    """Redirects, proposals and the calling of URLs are for keys that are kept secret."""
+    asking = {name for name, each in OPERATIONS.items() if "secret" in str(each.security)}
+    assert asking == {
+        "list_proposals",
+        "review_proposal",
+        "apply_proposals",
+        "resolve_url",
+        "save_redirect",
+    }
+
+
 @pytest.mark.parametrize(("right", "wrong"), list(itertools.permutations(CREDENTIALS, 2)))
 @every_operation
 def test_a_wrong_credential_beside_a_right_one(service, operation, right, wrong):

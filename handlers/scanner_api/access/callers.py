@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from scanner_api.scanning.photos import Photo
     from scanner_api.scanning.proposals import Proposal
     from scanner_api.scanning.sessions import ScanSession
-    from scanner_api.storage.captures import CaptureStore
+    from scanner_api.storage.captures import CaptureRecord, CaptureStore
     from scanner_api.storage.photos import PhotoStore
     from scanner_api.storage.proposals import ProposalStore
     from scanner_api.storage.sessions import SessionStore
@@ -29,7 +29,8 @@ class Caller:
         organizations: ids of the organizations that the caller may act for.
         infers_organization: whether the credential implies the organization (API keys of an organization
             and bearer tokens), so that a request need not name it.
-        own_sessions_only: a publishable key reaches only what it created itself.
+        own_sessions_only: a publishable key reaches only what it created itself, and may do only what
+            :func:`require_secret` does not guard.
         per_minute: requests a minute, 0 for the default of its kind.
         per_day: requests a day, 0 for the default of its kind.
     """
@@ -46,6 +47,12 @@ class Caller:
         if organization_id not in self.organizations:
             return False
         return not self.own_sessions_only or created_by == self.credential
+
+
+def require_secret(caller: Caller) -> None:
+    """Raise Forbidden for a publishable key: it captures and uploads, and nothing else."""
+    if caller.own_sessions_only:
+        raise Forbidden("A publishable key captures and uploads; this operation takes other credentials.")
 
 
 def organization_for(caller: Caller, requested: str) -> str:
@@ -98,10 +105,15 @@ def not_active(status: SessionStatus) -> Conflict:
 
 async def reachable_capture(captures: CaptureStore, caller: Caller, capture_id: str) -> Capture:
     """Return a capture that the caller may see; raise NotFound for any other id."""
+    return (await reachable_record(captures, caller, capture_id)).capture
+
+
+async def reachable_record(captures: CaptureStore, caller: Caller, capture_id: str) -> CaptureRecord:
+    """Return a capture that the caller may see with its owner; raise NotFound for any other id."""
     record = await captures.get(capture_id)
     if record is None or not caller.reaches(record.organization_id, record.created_by):
         raise NotFound("There is no such capture.")
-    return record.capture
+    return record
 
 
 async def reachable_proposal(proposals: ProposalStore, caller: Caller, proposal_id: str) -> Proposal:

@@ -68,7 +68,8 @@ OfKind = Annotated[
     Kind,
     typer.Option(
         help="`csb` is an organization's, for its servers; `csu` a user's, for all "
-        "organizations they are in; `cpk` may be published: it reaches only what it created."
+        "organizations they are in; `cpk` may be published: it captures and uploads, and reaches "
+        "only what it created."
     ),
 ]
 OfOrganization = Annotated[str | None, typer.Option(metavar="ID", help="An organization that is known.")]

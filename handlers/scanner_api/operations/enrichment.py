@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from openapi_service.problems import BadRequest, Conflict
-from scanner_api.access.callers import reachable_capture, reachable_proposal
+from scanner_api.access.callers import reachable_capture, reachable_proposal, require_secret
 from scanner_api.scanning.proposals import ProposalStatus
 from scanner_api.storage.proposals import AppliedError, NoProductError
 
@@ -21,6 +21,7 @@ async def list_proposals(
     id_: str, caller: Caller, captures: CaptureStore, proposals: ProposalStore
 ) -> list[dict[str, Any]]:
     """Return the proposals of a capture, oldest first."""
+    require_secret(caller)
     capture = await reachable_capture(captures, caller, id_)
     return [proposal_representation(each) for each in await proposals.of_capture(capture.id)]
 
@@ -33,6 +34,7 @@ async def review_proposal(
     Raises:
         Conflict: the proposal has been applied.
     """
+    require_secret(caller)
     proposal = await reachable_proposal(proposals, caller, proposal_id)
     try:
         reviewed = await proposals.review(proposal.id, ProposalStatus(body["status"]))
@@ -44,11 +46,14 @@ async def review_proposal(
 async def apply_proposals(
     id_: str, caller: Caller, captures: CaptureStore, proposals: ProposalStore
 ) -> list[dict[str, Any]]:
-    """Write the accepted proposals of a capture to its product, each once; return those written by this call.
+    """Write the accepted proposals of a capture to its product, each once; return those of this call.
+
+    They are the organization's from now on; others see the catalogue's product as before.
 
     Raises:
         BadRequest: the capture has no linked product.
     """
+    require_secret(caller)
     capture = await reachable_capture(captures, caller, id_)
     try:
         applied = await proposals.apply(capture.id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from openapi_service.problems import BadRequest, Conflict
-from scanner_api.access.callers import reachable_capture
+from scanner_api.access.callers import reachable_record, require_secret
 from scanner_api.scanning.destinations import RefusedURL, read_url
 from scanner_api.storage.database import DuplicateError
 
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from scanner_api.storage.redirect_rules import RedirectRuleStore
 
 
-async def resolve_url(body: dict[str, Any], redirects: RedirectFollower) -> dict[str, Any]:
+async def resolve_url(body: dict[str, Any], caller: Caller, redirects: RedirectFollower) -> dict[str, Any]:
     """Follow the redirects of a URL; failures are in ``error_message`` of a 200."""
+    require_secret(caller)
     resolution = await redirects.follow(body["url"])
     return {
         "initial_url": resolution.initial_url,
@@ -39,22 +40,24 @@ async def save_redirect(
     captures: CaptureStore,
     redirect_rules: RedirectRuleStore,
 ) -> dict[str, Any]:
-    """Append a URL to the redirect rules of a capture's product.
+    """Append a URL to the organization's redirect rules for a capture's product.
 
     Raises:
         ValidationFailed: the URL is not an absolute http(s) URL.
         BadRequest: the capture has no linked product.
-        Conflict: the product has a rule for this URL already.
+        Conflict: the organization has a rule of the product for this URL already.
     """
-    capture = await reachable_capture(captures, caller, short_id)
+    require_secret(caller)
+    record = await reachable_record(captures, caller, short_id)
     try:
         read_url(body["url"])
     except RefusedURL as error:
         raise invalid("/url", "format", str(error)) from None
-    if capture.product_short_id is None:
+    product = record.capture.product_short_id
+    if product is None:
         raise BadRequest("The capture has no linked product; retry once it is COMPLETED.")
     try:
-        rule = await redirect_rules.append(capture.product_short_id, body["url"])
+        rule = await redirect_rules.append(record.organization_id, product, body["url"])
     except DuplicateError:
         raise Conflict("The product has a redirect rule for this URL already.") from None
     return rule_representation(rule)

@@ -149,7 +149,9 @@ class SessionExtraction:
         return []
 
     async def _propose(self, capture: Capture, findings: Iterable[Finding], source: str) -> None:
-        product = await self._stores.products.by_gtin(capture.gtin) if capture.product_short_id else None
+        product = None
+        if capture.product_short_id and (record := await self._stores.captures.get(capture.id)):
+            product = await self._stores.products.by_gtin(capture.gtin, record.organization_id)
         proposals = []
         for finding in findings:
             current_value = getattr(product, finding.field_name, "")

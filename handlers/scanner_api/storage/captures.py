@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from msgspec.structs import asdict
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from scanner_api.scanning.captures import FINAL, Capture, CaptureStatus
 
 from .activity import Activity, SessionClosed
 from .lookup import Lookup
+from .products import overrides_of
 from .queries import is_free, maker_of, read_newest, read_page
-from .tables import captures, products, scan_sessions
+from .tables import captures, product_overrides, products, scan_sessions
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -26,12 +27,19 @@ if TYPE_CHECKING:
     from .database import Database
 
 _COLUMNS: Final = [
-    products.c.name.label("product_name") if field == "product_name" else captures.c[field]
+    func.coalesce(product_overrides.c.name, products.c.name).label("product_name")
+    if field == "product_name"
+    else captures.c[field]
     for field in Capture.__struct_fields__
 ]
-"""The name of a product is stored with the product alone, where it may change."""
+"""The name of a product is stored with the product and its overrides alone, where it may change."""
 _capture: Final = maker_of(Capture)
-_CAPTURES: Final = select(*_COLUMNS).outerjoin_from(captures, products)
+_CAPTURES: Final = (
+    select(*_COLUMNS)
+    .join_from(captures, scan_sessions)
+    .outerjoin(products)
+    .outerjoin(product_overrides, overrides_of(scan_sessions.c.organization_id, captures.c.product_short_id))
+)
 _PROCESSED: Final = (
     "status",
     "raw_value",
@@ -74,7 +82,7 @@ class CaptureStore:
         self._clock = clock
         self._activity = Activity(clock, ttl_seconds)
         owned = _CAPTURES.add_columns(scan_sessions.c.organization_id, scan_sessions.c.created_by)
-        self._by_id = Lookup(database, owned.join(scan_sessions), captures.c.id, _record)
+        self._by_id = Lookup(database, owned, captures.c.id, _record)
         self._by_session = Lookup(database, _CAPTURES, captures.c.session_id, _capture)
 
     async def add(self, capture: Capture) -> None:
@@ -126,6 +134,7 @@ class CaptureStore:
             self._database,
             _CAPTURES.where(captures.c.session_id == session_id),
             _capture,
+            counting=select(func.count()).where(captures.c.session_id == session_id),
             order=(captures.c.created, captures.c.id),
             descending=True,
             page=page,

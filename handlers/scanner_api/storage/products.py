@@ -1,4 +1,4 @@
-"""Stores the product catalogue."""
+"""Stores the product catalogue, and what organizations say of products instead."""
 
 from __future__ import annotations
 
@@ -9,17 +9,20 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-from msgspec.structs import asdict
-from sqlalchemy import func, or_, select
+from msgspec.structs import asdict, replace
+from sqlalchemy import and_, func, or_, select
+
+from scanner_api.scanning.proposals import FIELDS
 
 from .lookup import Lookup
 from .queries import columns_of, maker_of, read_page
-from .tables import products
+from .tables import product_overrides, products
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
+    from sqlalchemy import Column, ColumnElement, Table
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from openapi_service.clock import Clock
@@ -55,6 +58,7 @@ class StoredProduct(msgspec.Struct, frozen=True, kw_only=True):
 
 _PRODUCTS: Final = select(*columns_of(products, StoredProduct))
 _product: Final = maker_of(StoredProduct)
+_OVERRIDES: Final = select(*(product_overrides.c[field] for field in (*FIELDS, "modified")))
 _BATCH: Final = 1000
 _IMPORTED: Final = ("name", "brand_name", "category", "brick", "description", "ingredients", "images")
 _LONGEST_SLUG: Final = 80
@@ -62,7 +66,7 @@ _NOT_IN_SLUG: Final = re.compile("[^a-z0-9]+")
 
 
 class ProductStore:
-    """Stores the products of everyone."""
+    """Stores the shared catalogue, which only operators write, and the organizations' overrides."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
@@ -70,11 +74,23 @@ class ProductStore:
         self._by_gtin = Lookup(database, _PRODUCTS, products.c.gtin, _product)
         self._upsert = _upsert(database.dialect.name)
 
-    async def by_gtin(self, gtin: str) -> StoredProduct | None:
-        """Read a product by its GTIN of 14 digits (any string), None if there is none."""
+    async def by_gtin(self, gtin: str, organization_id: str | None = None) -> StoredProduct | None:
+        """Read a product by its GTIN of 14 digits (any string), None if there is none.
+
+        Args:
+            gtin: the GTIN.
+            organization_id: whose overrides count; by default it is the catalogue's own product.
+        """
         for product in await self._by_gtin.find(gtin):
-            return product
+            return product if organization_id is None else await self._overridden(product, organization_id)
         return None
+
+    async def _overridden(self, product: StoredProduct, organization_id: str) -> StoredProduct:
+        own = overrides_of(organization_id, product.short_id)
+        for *values, modified in await self._database.fetch(_OVERRIDES.where(own)):
+            changes = {field: value for field, value in zip(FIELDS, values, strict=True) if value is not None}
+            return replace(product, **changes, modified=max(product.modified, modified))
+        return product
 
     async def count(self) -> int:
         """Count the products."""
@@ -109,18 +125,37 @@ class ProductStore:
             await connection.execute(self._upsert, rows)
 
 
-async def write_fields(
-    connection: AsyncConnection, short_id: str, values: Mapping[str, str], now: datetime
+async def override(
+    connection: AsyncConnection,
+    organization_id: str,
+    short_id: str,
+    values: Mapping[str, str],
+    now: datetime,
 ) -> None:
-    """Change fields of a product."""
-    changed = products.update().where(products.c.short_id == short_id)
-    await connection.execute(changed.values({**values, "modified": now}))
+    """Write what an organization says of fields of a product."""
+    changes = {**values, "modified": now}
+    insert = _insert(connection.dialect.name, product_overrides).values(
+        organization_id=organization_id, product_short_id=short_id, **changes
+    )
+    key = [product_overrides.c.organization_id, product_overrides.c.product_short_id]
+    await connection.execute(insert.on_conflict_do_update(index_elements=key, set_=changes))
+
+
+def overrides_of(organization_id: Column[str] | str, short_id: Column[str] | str) -> ColumnElement[bool]:
+    """Return the condition that a row of the overrides is an organization's, of a product."""
+    own = product_overrides.c.organization_id == organization_id
+    return and_(own, product_overrides.c.product_short_id == short_id)
+
+
+def _insert(dialect: str, table: Table) -> Any:
+    """Return an INSERT that knows what to do about conflicts."""
+    # of the two dialects, each a few megabytes, only the one that is spoken is there
+    return import_module(f"sqlalchemy.dialects.{dialect}").insert(table)
 
 
 def _upsert(dialect: str) -> Any:
     """Return the statement; a row that says nothing new is left alone."""
-    # of the two dialects, each a few megabytes, only the one that is spoken is there
-    insert = import_module(f"sqlalchemy.dialects.{dialect}").insert(products)
+    insert = _insert(dialect, products)
     new = {field: insert.excluded[field] for field in _IMPORTED}
     return insert.on_conflict_do_update(
         index_elements=[products.c.gtin],

@@ -17,7 +17,7 @@ from .activity import lock_session
 from .database import ConstraintError
 from .extractions import settle
 from .lookup import Lookup
-from .products import write_fields
+from .products import override
 from .queries import columns_of, maker_of
 from .tables import captures, proposals, scan_sessions
 
@@ -142,7 +142,8 @@ class ProposalStore:
     async def apply(self, capture_id: str) -> list[Proposal]:
         """Write the accepted proposals for a capture to its product, and return them, oldest first.
 
-        Each is written once; of several for one field, the one that was accepted last counts.
+        They become overrides of the capture's organization; the catalogue stays as it is. Each is
+        written once; of several for one field, the one that was accepted last counts.
 
         Raises:
             ConstraintError: there is no such capture.
@@ -156,15 +157,19 @@ class ProposalStore:
             .values(applied_at=now)
             .returning(*_COLUMNS)
         )
-        linked = select(captures.c.product_short_id).where(captures.c.id == capture_id)
+        linked = (
+            select(scan_sessions.c.organization_id, captures.c.product_short_id)
+            .join_from(captures, scan_sessions)
+            .where(captures.c.id == capture_id)
+        )
         async with self._database.transaction() as connection:
             session_id = await _lock_session(connection, captures.c.id == capture_id)
-            product = await connection.scalar(linked)
+            organization_id, product = (await connection.execute(linked)).one()
             if product is None:
                 raise NoProductError
             applied = [_proposal(row) for row in await connection.execute(accepted)]
             if applied:
-                await write_fields(connection, product, _values(applied), now)
+                await override(connection, organization_id, product, _values(applied), now)
                 await settle(connection, session_id)
         return sorted(applied, key=lambda proposal: (proposal.created, proposal.id))
 

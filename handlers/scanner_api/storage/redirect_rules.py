@@ -1,4 +1,4 @@
-"""Stores the redirect rules of products."""
+"""Stores the redirect rules that organizations have for products."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 from msgspec.structs import asdict
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 
 from scanner_api.scanning.identifiers import new_id
 
@@ -18,13 +18,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from sqlalchemy import ColumnElement
+
     from openapi_service.clock import Clock
 
     from .database import Database
 
 
 class RedirectRule(msgspec.Struct, frozen=True, kw_only=True):
-    """A rule as it is stored; ``order_index`` is dense from 0 among the rules of its product."""
+    """A rule as it is stored; ``order_index`` is dense from 0 among its organization's for the product."""
 
     id: str
     product_short_id: str
@@ -38,7 +40,7 @@ _rule: Final = maker_of(RedirectRule)
 
 
 class RedirectRuleStore:
-    """Stores the redirect rules of all products.
+    """Stores the redirect rules of all organizations and products.
 
     Args:
         database: the database.
@@ -51,14 +53,14 @@ class RedirectRuleStore:
         self._clock = clock
         self._make_id = make_id
 
-    async def append(self, product_short_id: str, url: str) -> RedirectRule:
-        """Append a rule to those of a product, and return it.
+    async def append(self, organization_id: str, product_short_id: str, url: str) -> RedirectRule:
+        """Append a rule to an organization's for a product, and return it.
 
         Raises:
-            ConstraintError: there is no such product.
-            DuplicateError: the product has a rule with this URL.
+            ConstraintError: there is no such organization or product.
+            DuplicateError: the organization has a rule for the product with this URL.
         """
-        own = redirect_rules.c.product_short_id == product_short_id
+        own = _own(organization_id, product_short_id)
         product = select(products.c.short_id).where(products.c.short_id == product_short_id)
         last = select(func.coalesce(func.max(redirect_rules.c.order_index), -1)).where(own)
         async with self._database.transaction() as connection:
@@ -75,10 +77,19 @@ class RedirectRuleStore:
                 order_index=(await connection.execute(last)).scalar_one() + 1,
                 created=self._clock.now(),
             )
-            await connection.execute(redirect_rules.insert(), asdict(rule))
+            await connection.execute(
+                redirect_rules.insert(), {**asdict(rule), "organization_id": organization_id}
+            )
         return rule
 
-    async def of_product(self, product_short_id: str) -> list[RedirectRule]:
-        """Read the rules of a product, in the order in which they are tried."""
-        own = select(*_COLUMNS).where(redirect_rules.c.product_short_id == product_short_id)
+    async def of_product(self, organization_id: str, product_short_id: str) -> list[RedirectRule]:
+        """Read the rules of an organization for a product, in the order in which they are tried."""
+        own = select(*_COLUMNS).where(_own(organization_id, product_short_id))
         return [_rule(row) for row in await self._database.fetch(own.order_by(redirect_rules.c.order_index))]
+
+
+def _own(organization_id: str, product_short_id: str) -> ColumnElement[bool]:
+    return and_(
+        redirect_rules.c.organization_id == organization_id,
+        redirect_rules.c.product_short_id == product_short_id,
+    )

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 from scanner_api.scanning.captures import CaptureStatus
-from scanner_api.scanning.proposals import ProposalStatus
+from scanner_api.scanning.proposals import FIELDS, ProposalStatus
 from scanner_api.scanning.sessions import ExtractionStatus, SessionStatus
 
 from .column_types import LosslessText, UTCDateTime
@@ -161,6 +161,16 @@ products = Table(
     Column("modified", UTCDateTime, nullable=False),
 )
 
+product_overrides = Table(
+    "product_overrides",
+    metadata,
+    Column("organization_id", ForeignKey(organizations.c.id), primary_key=True),
+    Column("product_short_id", ForeignKey(products.c.short_id), primary_key=True),
+    *(Column(field, LosslessText) for field in FIELDS),
+    Column("modified", UTCDateTime, nullable=False),
+)
+"""What an organization says of a product instead of the catalogue; NULL where it says nothing."""
+
 captures = Table(
     "captures",
     metadata,
@@ -226,12 +236,14 @@ redirect_rules = Table(
     "redirect_rules",
     metadata,
     Column("id", LosslessText, primary_key=True),
+    # of rules from before they belonged to organizations, nobody knows whose they are
+    Column("organization_id", ForeignKey(organizations.c.id)),
     Column("product_short_id", ForeignKey(products.c.short_id), nullable=False),
     # not in a unique index: it may be longer than PostgreSQL can index
     Column("url", LosslessText, nullable=False),
     Column("order_index", Integer, nullable=False),
     Column("created", UTCDateTime, nullable=False),
-    UniqueConstraint("product_short_id", "order_index"),
+    UniqueConstraint("organization_id", "product_short_id", "order_index"),
 )
 
 freshness_rules = Table(

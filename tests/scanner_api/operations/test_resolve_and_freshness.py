@@ -48,6 +48,19 @@ def test_a_redirect_is_saved_last(api):
     assert api.post(path, json={"url": url + "/2"}).json()["order_index"] == saved.json()["order_index"] + 1
 
 
+def test_redirects_of_another_organization_tell_nothing(api, other):
+    """A URL that others have saved for the product is no conflict, and their rules take no places."""
+    saved = {}
+    for name, client in (("own", api), ("other", other)):
+        capture = client.finished(client.capture(client.session(), PRODUCT.gtin)["id"])
+        path = f"/captures/{capture['id']}/save-redirect"
+        answered = client.post(path, json={"url": "https://example.com/both"})
+        assert answered.status_code == 201
+        saved[name] = answered.json()
+    assert saved["own"]["product_short_id"] == saved["other"]["product_short_id"]
+    assert saved["other"]["order_index"] == 0
+
+
 def test_redirects_saved_at_once_have_places_of_their_own(api):
     """Order is dense and unique however many save at once."""
     capture = api.finished(api.capture(api.session(), PRODUCT.gtin)["id"])

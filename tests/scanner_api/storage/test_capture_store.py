@@ -9,9 +9,12 @@ import pytest
 from msgspec.structs import replace
 
 from scanner_api.scanning.captures import CaptureStatus
+from scanner_api.scanning.sessions import ScanSession
 from scanner_api.storage.activity import SessionClosed
 from scanner_api.storage.captures import CaptureRecord
 from scanner_api.storage.database import ConstraintError
+from scanner_api.storage.organizations import Organization, OrganizationStore
+from scanner_api.storage.products import override
 
 HOSTILE = "\x00 \\u0000 \ud83d \\ 日本"
 
@@ -272,3 +275,30 @@ def test_a_product_is_shown_with_the_name_that_it_has(in_stores, scanned, milk):
         return capture.product_short_id, capture.product_name
 
     assert in_stores(scenario) == (short_id, "Fresh Milk")
+
+
+def test_a_product_is_shown_with_its_organizations_name(in_stores, session, scanned, milk, now):
+    """Another organization's captures of it are shown with the catalogue's, in every way to read them."""
+    short_id = f"whole-milk-1-l-{milk.gtin}"
+
+    async def scenario(stores):
+        await OrganizationStore(stores.database).add_organization(
+            Organization(id="others", name="Baker", created=now)
+        )
+        theirs = ScanSession(**{**session, "id": "theirs", "organization_id": "others"})
+        await stores.sessions.create(theirs)
+        await stores.products.upsert_many([milk])
+        own = scanned(product_short_id=short_id)
+        await stores.captures.add_many([own, replace(own, id="foreign", session_id="theirs")])
+        async with stores.database.transaction() as connection:
+            await override(connection, "organization", short_id, {"name": "Our milk"}, now)
+        names = []
+        for capture_id, session_id in (("capture", session["id"]), ("foreign", "theirs")):
+            record = await stores.captures.get(capture_id)
+            (of_session,) = await stores.captures.of_session(session_id)
+            (paged,), total = await stores.captures.page(session_id, page=1, page_size=10)
+            assert total == 1
+            names.append({record.capture.product_name, of_session.product_name, paged.product_name})
+        return names
+
+    assert in_stores(scenario) == [{"Our milk"}, {milk.name}]

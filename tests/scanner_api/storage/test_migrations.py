@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+from datetime import timedelta
 
 import pytest
 from alembic import command
@@ -22,8 +23,18 @@ from scanner_api.storage.database import Database, DatabaseError
 from scanner_api.storage.extractions import ExtractionStore
 from scanner_api.storage.migrations.upgrade import configuration
 from scanner_api.storage.organizations import OrganizationStore
+from scanner_api.storage.products import ProductStore
+from scanner_api.storage.redirect_rules import RedirectRuleStore
 from scanner_api.storage.sessions import SessionStore
-from scanner_api.storage.tables import captures, metadata, organizations, scan_sessions
+from scanner_api.storage.tables import (
+    captures,
+    metadata,
+    organizations,
+    products,
+    proposals,
+    redirect_rules,
+    scan_sessions,
+)
 
 MIGRATE = """
 import asyncio, sys
@@ -232,6 +243,60 @@ async def test_sessions_of_the_third_version_are_counted(shared_url, session, no
     _, total = await sessions.page(["organization"], page=1, page_size=1)
     await database.close()
     assert total == 4
+
+
+async def test_what_was_applied_before_the_overrides_is_the_organizations(
+    shared_url, session, scanned, milk, now
+):
+    """The last applied value of a field counts; redirect rules of nobody knows whom are nobody's."""
+    product = {**asdict(milk), "short_id": "milk", "ai_summary": "", "created": now, "modified": now}
+    row = {**asdict(scanned(product_short_id="milk")), "session_id": session["id"]}
+    del row["product_name"]
+    proposal = {
+        **dict.fromkeys(("current_value", "confidence", "reasoning", "source"), ""),
+        "capture_id": row["id"],
+        "status": "ACCEPTED",
+        "metadata": {},
+        "created": now,
+        "reviewed_at": now,
+    }
+    values = [
+        ("name", "First \x00", 1),
+        ("name", "Last \x00", 2),
+        ("name", "Open", None),
+        ("category", "Dairy", 1),
+    ]
+    rule = {
+        "id": "rule",
+        "product_short_id": "milk",
+        "url": "https://a.example",
+        "order_index": 0,
+        "created": now,
+    }
+    database = Database(shared_url)
+    await database.connect()
+    async with database.transaction() as connection:
+        await connection.run_sync(upgrade_to, "0004")
+        organization = {"id": "organization", "name": "Grocer", "created": now}
+        await connection.execute(organizations.insert(), organization)
+        await connection.execute(scan_sessions.insert(), session)
+        await connection.execute(products.insert(), product)
+        await connection.execute(captures.insert(), row)
+        for number, (field, value, seconds) in enumerate(values):
+            applied = seconds and now + timedelta(seconds=seconds)
+            own = {"id": str(number), "field_name": field, "proposed_value": value, "applied_at": applied}
+            await connection.execute(proposals.insert(), proposal | own)
+        of_then = [redirect_rules.c[name] for name in rule]
+        await connection.execute(redirect_rules.insert().from_select(of_then, select(*bound(of_then, rule))))
+    await database.migrate()
+    store, rules = ProductStore(database, SystemClock()), RedirectRuleStore(database, SystemClock())
+    own, of_others = [await store.by_gtin(milk.gtin, whose) for whose in ("organization", "others")]
+    appended = await rules.append("organization", "milk", "https://a.example")
+    found = await rules.of_product("organization", "milk")
+    await database.close()
+    assert (own.name, own.category, own.modified) == ("Last \x00", "Dairy", now + timedelta(seconds=2))
+    assert of_others.name == milk.name
+    assert (appended.order_index, found) == (0, [appended])
 
 
 def test_a_current_database_is_left_alone(in_database, now):

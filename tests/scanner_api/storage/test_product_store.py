@@ -10,9 +10,10 @@ from msgspec.structs import asdict, replace
 
 from scanner_api.scanning.catalogue import Product, shipped_products
 from scanner_api.storage.database import Database
-from scanner_api.storage.products import ProductStore, StoredProduct, write_fields
+from scanner_api.storage.products import ProductStore, StoredProduct, override
 
 HOSTILE = "\x00 \\u0000 \ud83d \\ 日本"
+OWN, OTHERS = "organization", "another organization"
 
 
 def numbered(number):
@@ -62,21 +63,44 @@ def test_a_short_id_is_a_slug(in_stores, milk, name, slug):
 
 
 def test_a_known_product_is_brought_up_to_date(in_stores, milk, clock, now):
-    """What an import says anew is taken over; short id, creation and what enrichment added stay."""
+    """What an import says anew is taken over; short id, creation and what an organization says stay."""
     short_id = f"whole-milk-1-l-{milk.gtin}"
 
     async def scenario(stores):
         await stores.products.upsert_many([milk])
         async with stores.database.transaction() as connection:
-            await write_fields(connection, short_id, {"ai_summary": HOSTILE}, now)
+            await override(connection, OWN, short_id, {"ai_summary": HOSTILE}, now)
         clock.advance(60)
         await stores.products.upsert_many([replace(milk, name="Milk", brick="", ingredients=HOSTILE)])
-        return await stores.products.by_gtin(milk.gtin), await stores.products.count()
+        return await stores.products.by_gtin(milk.gtin, OWN), await stores.products.count()
 
     found, count = in_stores(scenario)
     changes = {"name": "Milk", "brick": "", "ingredients": HOSTILE, "ai_summary": HOSTILE}
     assert found == replace(stored(milk, short_id, now), **changes, modified=clock.now())
     assert count == 1
+
+
+def test_an_override_is_its_organizations_alone(in_stores, milk, now, clock):
+    """The catalogue and other organizations have the product as it was imported, field by field."""
+    short_id = f"whole-milk-1-l-{milk.gtin}"
+
+    async def scenario(stores):
+        await stores.products.upsert_many([milk])
+        for values in ({"name": "Our milk", "category": HOSTILE}, {"name": "Milk of ours"}):
+            clock.advance(1)
+            async with stores.database.transaction() as connection:
+                await override(connection, OWN, short_id, values, clock.now())
+        found = [await stores.products.by_gtin(milk.gtin, whose) for whose in (None, OTHERS, OWN)]
+        return (
+            found,
+            await stores.products.by_gtin("unknown", OWN),
+            await stores.products.page(page=1, page_size=10),
+        )
+
+    (catalogue, of_others, own), unknown, (listed, _) = in_stores(scenario)
+    expected = stored(milk, short_id, now)
+    assert [catalogue, of_others, unknown, listed] == [expected, expected, None, [expected]]
+    assert own == replace(expected, name="Milk of ours", category=HOSTILE, modified=clock.now())
 
 
 def test_importing_again_changes_nothing(in_stores, clock):

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from scanner_api.scanning.proposals import FIELDS, Proposal, ProposalStatus
 from scanner_api.storage.database import ConstraintError
+from scanner_api.storage.products import override
 from scanner_api.storage.proposals import AppliedError, NoProductError, ProposalRecord
 
 HOSTILE = "\x00 \\u0000 \ud83d \\ 日本"
@@ -173,19 +174,21 @@ def test_accepted_values_are_written_to_the_product(in_linked, proposed, milk, c
     ]
 
     async def scenario(stores):
-        before = await stores.products.by_gtin(milk.gtin)
+        before = await stores.products.by_gtin(milk.gtin, "organization")
         await stores.proposals.add_many([*fields[::-1], *others])
         for proposal in (*fields[::-1], others[2]):
             await stores.proposals.review(proposal.id, ACCEPTED)
         await stores.proposals.review(others[0].id, REJECTED)
         clock.advance(5)
         applied = await stores.proposals.apply("capture")
-        return before, applied, await stores.products.by_gtin(milk.gtin)
+        after = await stores.products.by_gtin(milk.gtin, "organization")
+        return before, applied, after, await stores.products.by_gtin(milk.gtin)
 
-    before, applied, after = in_linked(scenario)
+    before, applied, after, catalogue = in_linked(scenario)
     reviewed = {"status": ACCEPTED, "reviewed_at": now, "applied_at": clock.now()}
     assert applied == [replace(proposal, **reviewed) for proposal in fields]
     assert after == replace(before, **dict.fromkeys(FIELDS, HOSTILE), modified=clock.now())
+    assert catalogue == before
 
 
 def test_of_two_values_the_last_accepted_is_written(in_linked, proposed, milk, clock):
@@ -197,21 +200,27 @@ def test_of_two_values_the_last_accepted_is_written(in_linked, proposed, milk, c
             clock.advance(1)
             await stores.proposals.review(proposed(number).id, ACCEPTED)
         applied = await stores.proposals.apply("capture")
-        return len(applied), (await stores.products.by_gtin(milk.gtin)).name
+        return len(applied), (await stores.products.by_gtin(milk.gtin, "organization")).name
 
     assert in_linked(scenario) == (2, "Milk 1")
 
 
-def test_applying_twice_writes_once(in_linked, proposed, milk):
+def test_applying_twice_writes_once(in_linked, proposed, milk, now):
     """Of several who apply at once one writes; what is changed by hand later stays."""
 
     async def scenario(stores):
         await stores.proposals.add_many([proposed(1)])
         await stores.proposals.review(proposed(1).id, ACCEPTED)
         outcomes = await asyncio.gather(*[stores.proposals.apply("capture") for _ in range(6)])
-        await stores.products.upsert_many([replace(milk, name="By hand")])
+        async with stores.database.transaction() as connection:
+            by_hand = {"name": "By hand"}
+            await override(connection, "organization", f"whole-milk-1-l-{milk.gtin}", by_hand, now)
         again = await stores.proposals.apply("capture")
-        return sorted(map(len, outcomes)), again, (await stores.products.by_gtin(milk.gtin)).name
+        return (
+            sorted(map(len, outcomes)),
+            again,
+            (await stores.products.by_gtin(milk.gtin, "organization")).name,
+        )
 
     assert in_linked(scenario) == ([0, 0, 0, 0, 0, 1], [], "By hand")
 
@@ -242,7 +251,7 @@ def test_reviews_and_an_application_at_once_agree(in_linked, proposed, milk):
         outcomes = await asyncio.gather(*rejecting, return_exceptions=True)
         written = outcomes.pop(3)
         refused = [proposed(n).id for n, each in enumerate(outcomes) if isinstance(each, AppliedError)]
-        name = (await stores.products.by_gtin(milk.gtin)).name
+        name = (await stores.products.by_gtin(milk.gtin, "organization")).name
         return {proposal.id for proposal in written} == set(refused), bool(refused) == (name != milk.name)
 
     assert in_linked(scenario) == (True, True)

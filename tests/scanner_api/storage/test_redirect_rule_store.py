@@ -9,8 +9,10 @@ from msgspec.structs import replace
 
 from scanner_api.scanning.identifiers import decode
 from scanner_api.storage.database import ConstraintError, DuplicateError
+from scanner_api.storage.organizations import Organization, OrganizationStore
 
 URL = "https://example.com/" + "日本\x00\ud800" * 500
+OWN, OTHERS = "organization", "another organization"
 
 
 @pytest.fixture
@@ -30,12 +32,12 @@ def test_a_rule_comes_back_as_it_was_stored(in_catalogue, now):
     """A rule has an id and a place, however long and strange its URL is."""
 
     async def scenario(rules, milk, other):
-        rule = await rules.append(milk, URL)
+        rule = await rules.append(OWN, milk, URL)
         return (
             rule,
-            await rules.of_product(milk),
-            await rules.of_product(other),
-            await rules.of_product("\x00"),
+            await rules.of_product(OWN, milk),
+            await rules.of_product(OWN, other),
+            await rules.of_product(OWN, "\x00"),
         )
 
     rule, own, others, unknown = in_catalogue(scenario)
@@ -48,10 +50,10 @@ def test_rules_are_dense_at_once(in_catalogue):
     """Rules that are appended at the same time get the places of their product from 0 on."""
 
     async def scenario(rules, milk, other):
-        await rules.append(other, URL)
-        appending = [rules.append(product, f"{URL}{n}") for n in range(8) for product in (milk, other)]
+        await rules.append(OWN, other, URL)
+        appending = [rules.append(OWN, product, f"{URL}{n}") for n in range(8) for product in (milk, other)]
         appended = await asyncio.gather(*appending)
-        found = await rules.of_product(milk)
+        found = await rules.of_product(OWN, milk)
         return [rule.order_index for rule in found], sorted(found, key=str) == sorted(appended[::2], key=str)
 
     assert in_catalogue(scenario) == (list(range(8)), True)
@@ -61,11 +63,15 @@ def test_a_url_is_appended_once(in_catalogue):
     """Of several who append one URL at once one does, the others are told its rule; it counts by product."""
 
     async def scenario(rules, milk, other):
-        appending = [rules.append(milk, URL) for _ in range(6)]
+        appending = [rules.append(OWN, milk, URL) for _ in range(6)]
         outcomes = await asyncio.gather(*appending, return_exceptions=True)
         told = {outcome.existing_id for outcome in outcomes if isinstance(outcome, DuplicateError)}
-        await rules.append(other, URL)
-        return told, [rule.id for rule in await rules.of_product(milk)], len(await rules.of_product(other))
+        await rules.append(OWN, other, URL)
+        return (
+            told,
+            [rule.id for rule in await rules.of_product(OWN, milk)],
+            len(await rules.of_product(OWN, other)),
+        )
 
     told, own, others = in_catalogue(scenario)
     assert (list(told), len(own), others) == (own, 1, 1)
@@ -74,4 +80,28 @@ def test_a_url_is_appended_once(in_catalogue):
 def test_a_rule_needs_a_product(in_catalogue):
     """A rule for a product that does not exist is refused."""
     with pytest.raises(ConstraintError):
-        in_catalogue(lambda rules, *_: rules.append("unknown", URL))
+        in_catalogue(lambda rules, *_: rules.append(OWN, "unknown", URL))
+
+
+def test_rules_of_one_organization_tell_another_nothing(in_stores, milk, now):
+    """Places and conflicts are of the organization's own rules for the product."""
+    short_id = f"whole-milk-1-l-{milk.gtin}"
+
+    async def scenario(stores):
+        await OrganizationStore(stores.database).add_organization(
+            Organization(id=OTHERS, name="Baker", created=now)
+        )
+        await stores.products.upsert_many([milk])
+        appended = [
+            await stores.rules.append(organization, short_id, url)
+            for organization, url in [(OWN, URL), (OWN, URL + "2"), (OTHERS, URL), (OTHERS, URL + "3")]
+        ]
+        with pytest.raises(DuplicateError) as refused:
+            await stores.rules.append(OTHERS, short_id, URL)
+        of_others = await stores.rules.of_product(OTHERS, short_id)
+        return [rule.order_index for rule in appended], refused.value.existing_id, of_others, appended[2:]
+
+    indexes, existing, of_others, expected = in_stores(scenario)
+    assert indexes == [0, 1, 0, 1]
+    assert existing == expected[0].id
+    assert of_others == expected
