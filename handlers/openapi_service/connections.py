@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any, Protocol
 from .proxies import TrustedProxies, subscriber_of
 
 if TYPE_CHECKING:
-    from asyncio import Transport
     from collections.abc import Iterable
 
 RESERVED_FILES = 64
 """Files that a process may open beside its connections."""
 MOST_FILES = 65_536
 """Files to ask for where the system sets no limit."""
+HEALTH_PATHS = frozenset({"/healthz", "/readyz"})
+RESERVED_FOR_HEALTH = 16
+"""Connections beyond the limits, on which only these are served."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +40,16 @@ class Connection(Protocol):
     """One connection: whose it is, whether it has no request, and how lately it had one."""
 
     client: tuple[str, int] | None
-    transport: Transport
     last_used: int
+    for_health_only: bool
 
     @property
     def is_idle(self) -> bool:
         """Whether no request is being served, and no body is coming in."""
+        ...
+
+    def give_way(self) -> None:
+        """Close at once, to make room for another connection."""
         ...
 
 
@@ -51,7 +57,8 @@ class Connections(set[Any]):
     """The connections of a uvicorn server.
 
     At a limit, a new connection takes the place of the one that has been without a request longest, so that
-    idle clients lock nobody out. Where none is idle, the new one is closed.
+    idle clients lock nobody out. Where none is idle, the new one may ask for the server's health, if not too
+    many do, or is closed.
     """
 
     def __init__(self, limits: ConnectionLimits) -> None:
@@ -81,9 +88,13 @@ class Connections(set[Any]):
 
     def _close_one(self, connections: Iterable[Connection], new: Connection) -> None:
         idle = [each for each in connections if each is not new and each.is_idle]
-        closed = min(idle, key=lambda each: each.last_used, default=new)
+        if not idle and sum(each.for_health_only for each in self) < RESERVED_FOR_HEALTH:
+            new.for_health_only = True
+            return
+        closed = min(idle, key=lambda each: (each.for_health_only, each.last_used), default=new)
+        new.for_health_only = closed.for_health_only
         self.discard(closed)  # it may take a turn of the event loop until it is lost
-        closed.transport.close()
+        closed.give_way()
 
 
 def _address(connection: Connection) -> str:

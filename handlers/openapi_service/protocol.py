@@ -1,22 +1,34 @@
-"""uvicorn's HTTP/1.1, as this service speaks it."""
+"""HTTP/1.1 on a connection of uvicorn's server, with limits on all that a client may use up."""
 
 from __future__ import annotations
 
+import asyncio
 import itertools
-import sys
+import logging
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 from uuid import uuid4
 
 import msgspec
-from httptools import HttpParserCallbackError
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from httptools import (
+    HttpParserCallbackError,
+    HttpParserError,
+    HttpParserUpgrade,
+    HttpRequestParser,
+    parse_url,
+)
+from uvicorn.protocols.utils import get_local_addr, get_remote_addr, is_ssl
 
-from .connections import Connections
-from .problems import MEDIA_TYPE, PLAIN, BadRequest, HeadTooLarge, Problem, URITooLong
+from .capped_log import CappedLog
+from .connections import HEALTH_PATHS, Connections
+from .exchange import STATUS_LINES, Exchange
+from .problems import MEDIA_TYPE, PLAIN, BadRequest, HeadTooLarge, Problem, ServiceUnavailable, URITooLong
 
 if TYPE_CHECKING:
-    import asyncio
+    from starlette.types import ASGIApp, Scope
+    from uvicorn.config import Config
+    from uvicorn.server import ServerState
 
     from .problems import ProblemProfile
 
@@ -24,305 +36,505 @@ MOST_HELD_BYTES = 64 * 1024
 MOST_TARGET_BYTES = 65_535
 """The most that httptools can take apart."""
 MOST_HEAD_BYTES = 64 * 1024
-"""Of all header fields and trailers of a request together, and of what is between the pieces of its body."""
+"""Of all header fields of a request together, of its trailers, and of the extensions of its chunks."""
 MOST_FIELDS = 100
 PATIENCE_SECONDS = 30
-"""How long the head of a request may take, and over how long the rate of its body is measured."""
+"""How long the head of a request may take, and over how long the rates of bodies are measured."""
 LEAST_BODY_BYTES_PER_SECOND = 1024
+"""At which the body of a request comes in, and a response is read."""
+HEALTH_SECONDS = 1
+"""How long the head of a request may take on a connection that is reserved for health."""
 MOST_BODY_SECONDS = 30 * 60
 """How long a body may take at whatever rate; 20 MiB are done at 12 KiB/s."""
 MOST_DISCARDED_BYTES = 1024 * 1024
 LINGER_SECONDS = 1
 """How much, and for how long, is read of a client that is being refused."""
+CLOSE = (b"connection", b"close")
+"""Among the header fields of every response, it says that no other follows."""
+_LINE_BYTES = 64
+"""Of a request line beside its target, with room to spare."""
+_CHUNK_BYTES = 32
+"""Of what is around the bytes of a chunk, with room to spare."""
 _BETWEEN, _HEAD, _BODY = range(3)
 """What of a request is being read."""
 _USES = itertools.count()
-_FRAMING = frozenset({b"host", b"content-length", b"expect"})
+_FRAMING = frozenset({b"host", b"content-length", b"expect", b"transfer-encoding"})
+_refusals = CappedLog(logging.getLogger(__name__))
 
 
-class HttpProtocol(HttpToolsProtocol):
+class HttpProtocol(asyncio.Protocol):
     """HTTP that waits for no one for ever, and whose errors are problems even where no app is asked.
 
     They are written in the profile of the app, if it has one as its ``profile``.
 
-    uvicorn waits for a request without end: who only connects could use up the files that may be open. It
-    takes heads of any length. And it adds trailers that come in time to the header fields, where nobody in
-    front of the app has seen them (RFC 9110, section 6.5.1).
+    One request is read at a time. Responses go out when all requests that were there have one, head and body
+    together: a system call throws what a processor has learned of Python out of its caches, so that what is
+    computed between two of them takes longer, under load by a third.
+
+    Args:
+        config: of the server; its app is served.
+        server_state: what the server knows of its connections and tasks.
+        app_state: what the app's lifespan has left for its requests.
+        _loop: the event loop.
     """
+
+    transport: asyncio.Transport
+    client: tuple[str, int] | None
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        if not config.loaded:
+            config.load()
+        self._app: ASGIApp = config.loaded_app
+        self._profile: ProblemProfile = getattr(config.app, "profile", PLAIN)
+        self._keep_alive_seconds = config.timeout_keep_alive
+        self._state: Any = server_state  # uvicorn names its own protocols where it keeps connections
+        self._app_state = app_state
+        self._loop = _loop or asyncio.get_running_loop()
+        self._parser = HttpRequestParser(self)
+        self._exchange: Exchange | None = None
+        self._part, self._timed_part = _BETWEEN, _HEAD
+        self._url, self._headers = b"", list[tuple[bytes, bytes]]()
+        self._begin_request()
+        self._fed_bytes = self._body_bytes = 0
+        self._unread, self._read_bytes = b"", 0
+        self._is_behind = self._is_paused = self.is_full = False
+        self._discarded_bytes: int | None = None
+        self._held: list[bytes] = []
+        self._held_bytes = self._written_bytes = self._taken_bytes = 0
+        self._can_write: asyncio.Event | None = None
+        self.for_health_only = False
+        self.last_used = next(_USES)
+
+    # the connection
 
     def connection_made(self, transport: Any) -> None:
         """Take a connection, and wait for a request."""
-        super().connection_made(transport)
-        self._part, self._timed = _BETWEEN, _HEAD
-        self._parsed_bytes = self._unparsed_bytes = 0
-        self._discarded_bytes: int | None = None
-        self._unread, self._read_bytes = b"", 0
-        self._is_behind = False
-        self.last_used = next(_USES)
-        self._wait()
-        if isinstance(self.connections, Connections):
-            self.connections.admit(self)
+        self.transport = transport
+        self.is_closing = transport.is_closing
+        self.client = get_remote_addr(transport)
+        self._connection_facts = {
+            "type": "http",
+            "asgi": {"version": "3.0", "spec_version": "2.3"},
+            "server": get_local_addr(transport),
+            "client": self.client,
+            "scheme": "https" if is_ssl(transport) else "http",
+            "root_path": "",
+        }
+        self._taken_at = self._loop.time()
+        self._state.connections.add(self)
+        if isinstance(self._state.connections, Connections):
+            self._state.connections.admit(self)
+        self._expect(HEALTH_SECONDS if self.for_health_only else PATIENCE_SECONDS)
+        self._tick_seconds = min(PATIENCE_SECONDS, HEALTH_SECONDS)
+        self._timer = self._loop.call_later(self._tick_seconds, self._look_at_time)
 
     @property
     def is_idle(self) -> bool:
-        """Whether no request is being served, and no body is coming in."""
-        return self._part != _BODY and (self.cycle is None or self.cycle.response_complete)
+        """Whether no request is being served, no body is coming in, and the client has all responses."""
+        is_used = self._part == _BODY or self._is_responding or self.transport.get_write_buffer_size()
+        return not is_used
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    @property
+    def _is_responding(self) -> bool:
+        return self._exchange is not None and not self._exchange.is_complete
+
+    def give_way(self) -> None:
+        """Close at once, to make room for another connection."""
+        self.transport.abort()
+
+    def shutdown(self) -> None:
+        """Close once what was asked has its response."""
+        if self._exchange is not None and self._is_responding:
+            self._exchange.keep_alive = False
+        else:
+            self.close()
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 -- asyncio's signature
         """Let go of a connection."""
-        self._waiting.cancel()
-        super().connection_lost(exc)
+        self._timer.cancel()
+        self._state.connections.discard(self)
+        if self._exchange is not None:
+            self._exchange.disconnect()
+        self.resume_writing()
+        self._unread = b""
+
+    # what comes in
 
     def data_received(self, data: bytes) -> None:
-        """Take in what came, and wait for the rest if there is one."""
+        """Take in what came."""
         if self._discarded_bytes is None:
             self._is_behind = False
             self._read(self._unread[self._read_bytes :] + data if self._unread else data, 0)
         else:
             self._discard(data)
 
-    def on_response_complete(self) -> None:
-        """Read the next request, if it is there."""
-        self.last_used = next(_USES)
-        super().on_response_complete()
-        if self._unread and not self.transport.is_closing():
-            self._unset_keepalive_if_required()
-            data, self._unread = self._unread, b""
-            self._is_behind = True
-            self._read(data, self._read_bytes)
-            if not (self._unread or self.flow.read_paused or self.transport.is_closing()):
-                self.transport.resume_reading()
-
     def _read(self, data: bytes, begin: int) -> None:
         """Read one request after the other from an index on, each once the one before it has its response."""
         while begin < len(data) and self._discarded_bytes is None:
-            if self._part == _BETWEEN and self.cycle is not None and not self.cycle.response_complete:
+            if self._part == _BETWEEN and (self.is_full or self._is_responding):
                 self._unread, self._read_bytes = data, begin
-                self.transport.pause_reading()
-                self.flow.read_paused = False  # so that no app that waits for more makes it go on
-                break
+                self._pause_reading()
+                return
             end = self._end_of_part(data, begin)
             self._feed(data[begin:end])
             begin = end
-        if self._discarded_bytes is None and self._part != self._timed:
-            self._waiting.cancel()
-            self._timed = self._part
-            if self._part != _BETWEEN:
-                self._body_ends_at = self.loop.time() + MOST_BODY_SECONDS
-                self._wait()
+        self._unread = b""
+        if self._part not in {self._timed_part, _BETWEEN}:
+            self._timed_part = self._part
+            self._timed_bytes = self._body_bytes
+            self._body_ends_at = self._loop.time() + MOST_BODY_SECONDS
+            self._expect(PATIENCE_SECONDS)
 
     def _end_of_part(self, data: bytes, begin: int) -> int:
         """Return where the head or body that goes on at an index ends, or may end."""
-        if self._part == _BODY and self._length > 0:
-            return min(begin + self._length, len(data))
+        if self._part == _BODY and self._left_bytes > 0:
+            return min(begin + self._left_bytes, len(data))
         blank_line = data.find(b"\r\n\r\n", begin)
         return len(data) if blank_line < 0 else blank_line + 4
 
     def _feed(self, data: bytes) -> None:
-        parsed = self._parsed_bytes
-        super().data_received(data)
-        # the parser collects a field until it is whole, and passes over extensions of chunks
-        self._unparsed_bytes = self._unparsed_bytes + len(data) if parsed == self._parsed_bytes else 0
-        if self._unparsed_bytes > MOST_HEAD_BYTES and self._discarded_bytes is None:
+        body_bytes = self._body_bytes
+        self._fed_bytes += len(data)
+        try:
+            self._parser.feed_data(data)
+        except HttpParserUpgrade:
+            self._pass_over_upgrade()
+        except HttpParserError as error:
+            self._refuse(problem_of(error))
+            return
+        if self._body_bytes != body_bytes:
+            self._fed_bytes = 0  # since the last piece of a body
+        # the parser collects a target or field until it is whole, and passes over extensions of chunks
+        elif self._fed_bytes > MOST_HEAD_BYTES + (0 if self._part == _BODY else len(self._url) + _LINE_BYTES):
             self._refuse(HeadTooLarge())
+        if self._part == _BODY and self._left_bytes <= 0:
+            self._spare_bytes -= len(data) - (self._body_bytes - body_bytes)
+            if self._spare_bytes < 0:
+                self._refuse(HeadTooLarge())
+
+    def _begin_request(self) -> None:
+        self._hosts = self._left_bytes = 0
+        self._spare_bytes = MOST_HEAD_BYTES
+        self._has_body = self._expects_continue = False
 
     def on_message_begin(self) -> None:
         """Begin a request."""
-        super().on_message_begin()
         self._part = _HEAD
-        self._length = self._hosts = 0
-        self._most_parsed_bytes = self._parsed_bytes + MOST_HEAD_BYTES
+        self._url, self._headers = b"", []
+        self._begin_request()
 
     def on_url(self, url: bytes) -> None:
         """Add a piece of the target."""
-        self._parsed_bytes += len(url)
-        self._most_parsed_bytes += len(url)
-        self.url += url
-        if len(self.url) > MOST_TARGET_BYTES:
+        self._url += url
+        if len(self._url) > MOST_TARGET_BYTES:
             raise URITooLong(f"The request target has more than {MOST_TARGET_BYTES} bytes, the limit.")
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Add a header field or a trailer."""
-        self._parsed_bytes += len(name) + len(value) + 4  # with ": " and the end of the line
-        if self._parsed_bytes > self._most_parsed_bytes or len(self.headers) >= MOST_FIELDS:
+        """Add a header field; a trailer, which nobody has validated (RFC 9110, 6.5.1), goes nowhere."""
+        if len(self._headers) >= MOST_FIELDS:
             raise HeadTooLarge
         name = name.lower()
-        self.headers.append((name, value))
-        if name in _FRAMING and self._part == _HEAD:
+        self._headers.append((name, value))
+        if self._part == _BODY:
+            _check_size(self._headers)
+        elif name in _FRAMING:
             self._note(name, value)
 
     def _note(self, name: bytes, value: bytes) -> None:
         if name == b"host":
             self._hosts += 1
         elif name == b"content-length":
-            self._length = int(value)
+            self._left_bytes = int(value)
+            self._has_body = self._left_bytes > 0
+        elif name == b"transfer-encoding":
+            self._has_body = True
         elif value.lower() == b"100-continue":
-            self.expect_100_continue = True
+            self._expects_continue = True
+
+    def on_headers_complete(self) -> None:
+        """Hand the head to the app."""
+        headers, self._headers = self._headers, []  # what comes from now on are trailers
+        if self._fed_bytes > MOST_HEAD_BYTES:
+            _check_size(headers)
+        version = self._parser.get_http_version()
+        if self._hosts != 1 and (self._hosts or version == "1.1"):
+            raise BadRequest(f"A request has one Host (RFC 9112, section 3.2); this one has {self._hosts}.")
+        raw_path, query = _target(self._url)
+        path = raw_path.decode("ascii")
+        if self.for_health_only and path not in HEALTH_PATHS:
+            raise ServiceUnavailable("The server has as many connections as it may have.")
+        scope = self._scope(
+            {
+                **self._connection_facts,
+                "http_version": version,
+                "method": self._parser.get_method().decode("ascii"),
+                "path": unquote(path) if "%" in path else path,
+                "raw_path": raw_path,
+                "query_string": query,
+                "headers": headers,
+                "state": self._app_state.copy(),
+            }
+        )
+        self._exchange = Exchange(
+            self,
+            scope,
+            keep_alive=version != "1.0" and self._parser.should_keep_alive() and not self.for_health_only,
+            expects_continue=self._expects_continue,
+        )
+        self._part = _BODY
+        self._fed_bytes = 0
+        self._state.tasks.add(self._loop.create_task(self._exchange.run(self._app, self._state.tasks)))
+
+    def _scope(self, scope: Scope) -> Scope:
+        """Return the scope of a request, for others to add something to."""
+        return scope
+
+    def on_chunk_header(self) -> None:
+        """Count a chunk."""
+        self._spare_bytes += _CHUNK_BYTES
 
     def on_body(self, body: bytes) -> None:
         """Add a piece of the body."""
-        self._parsed_bytes += len(body)
-        self._most_parsed_bytes += len(body)
-        self._length -= len(body)
-        super().on_body(body)
-
-    def on_headers_complete(self) -> None:
-        """Hand the head to the app, which keeps its list of fields."""
-        if self._hosts != 1 and (self._hosts or self.parser.get_http_version() == "1.1"):
-            raise BadRequest(f"A request has one Host (RFC 9112, section 3.2); this one has {self._hosts}.")
-        super().on_headers_complete()
-        self.headers = []
-        self._part = _BODY
+        self._body_bytes += len(body)
+        self._left_bytes -= len(body)
+        if self._exchange is not None and not self._exchange.add(body):
+            self._pause_reading()
 
     def on_message_complete(self) -> None:
         """End a request."""
-        super().on_message_complete()
-        self._part = _BETWEEN
+        self._part = self._timed_part = _BETWEEN
+        self._fed_bytes = 0
+        self._url = b""
+        if self._exchange is not None:
+            self._exchange.end_body()
 
-    def _wait(self) -> None:
-        self._timed_bytes = self._parsed_bytes
-        self._waiting = self.loop.call_later(PATIENCE_SECONDS, self._close_slow)
+    def _pass_over_upgrade(self) -> None:
+        """Go on: a client may offer what nobody here speaks, and gets HTTP/1.1.
 
-    def _close_slow(self) -> None:
-        if self.flow.read_paused or self._is_in_time():  # paused: the app has not taken what is there
-            self._wait()
-        else:
-            self.transport.close()
+        The parser passes over the body of such a request: what comes next is not a request.
+        """
+        if self._has_body and self._exchange is not None:
+            self._exchange.keep_alive = False
+            self._discarded_bytes = 0
 
-    def _is_in_time(self) -> bool:
+    def _pause_reading(self) -> None:
+        if not self._is_paused:
+            self._is_paused = True
+            self.transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        """Go on reading, unless a request waits for its turn."""
+        if self._is_paused and not (self._unread or self.is_closing()):
+            self._is_paused = False
+            self.transport.resume_reading()
+
+    def _go_on(self) -> None:
+        """Read the next request, if it is there."""
+        data, self._unread = self._unread, b""
+        if data:
+            self._is_behind = True
+            self._read(data, self._read_bytes)
+        self.resume_reading()
+
+    # what goes out
+
+    def write(self, data: bytes) -> None:
+        """Send something at the end of the event loop's turn."""
+        if len(data) > MOST_HELD_BYTES:  # by itself: a copy for each client would take memory
+            self._flush()
+            self._send(data)
+            return
+        if not self._held:
+            self._loop.call_soon(self._flush)
+        self._held.append(data)
+        self._held_bytes += len(data)
+        if self._held_bytes > MOST_HELD_BYTES:
+            self._flush()
+
+    def _flush(self) -> None:
+        held, self._held, self._held_bytes = self._held, [], 0
+        if held:
+            self._send(b"".join(held))
+
+    def _send(self, data: bytes) -> None:
+        if not self.is_closing():  # for a client that went away uvloop would raise
+            self._written_bytes += len(data)
+            self.transport.write(data)
+
+    def close(self) -> None:
+        """Close once everything is sent."""
+        self._flush()
+        self.transport.close()
+
+    def pause_writing(self) -> None:
+        """Send no more until the client has read."""
+        self.is_full = True
+
+    def resume_writing(self) -> None:
+        """Go on: the client has read."""
+        self.is_full = False
+        if self._can_write is not None:
+            self._can_write.set()
+            self._can_write = None
+        if self._part == _BETWEEN and not (self._is_responding or self.is_closing()):
+            self._expect(self._keep_alive_seconds)
+            self._go_on()
+
+    async def drain(self) -> None:
+        """Wait until the client has read."""
+        self._can_write = self._can_write or asyncio.Event()
+        await self._can_write.wait()
+
+    def default_fields(self) -> tuple[bytes, bool]:
+        """Return the header fields of every response, such as Date, and whether each is the last."""
+        return _default_fields(self._state.default_headers)
+
+    def end_response(self) -> None:
+        """Go on with the next request, or close."""
+        self._state.total_requests += 1
+        self.last_used = next(_USES)
+        if self._exchange is not None and not self._exchange.keep_alive:
+            self.close()
+            return
+        if self._part == _BETWEEN:
+            self._expect(self._keep_alive_seconds)
+        self._go_on()
+
+    # time
+
+    def _expect(self, seconds: float) -> None:
+        """Give the client so much time for what comes next."""
+        self._deadline = self._loop.time() + seconds
+
+    def _look_at_time(self) -> None:
+        """Close the connection of a client that is too slow; else look again later."""
+        now = self._loop.time()
+        if self._does_not_read(now):
+            self.transport.abort()
+        elif self._does_not_send(now) and not self.is_closing():
+            self.close()
+        self._timer = self._loop.call_later(self._tick_seconds, self._look_at_time)
+
+    def _does_not_read(self, now: float) -> bool:
+        unread = self.transport.get_write_buffer_size()
+        taken = self._written_bytes - unread
+        if not unread or taken - self._taken_bytes >= LEAST_BODY_BYTES_PER_SECOND * PATIENCE_SECONDS:
+            self._taken_bytes, self._taken_at = taken, now
+        return now - self._taken_at >= PATIENCE_SECONDS
+
+    def _does_not_send(self, now: float) -> bool:
+        if now < self._deadline or self._discarded_bytes is not None:
+            return False
+        if self._part != _BODY:
+            return not (self._is_responding or self.is_full)
         least_bytes = LEAST_BODY_BYTES_PER_SECOND * PATIENCE_SECONDS
-        return (
-            self._part == _BODY
-            and self._parsed_bytes - self._timed_bytes >= least_bytes
-            and self.loop.time() < self._body_ends_at
-        )
+        is_in_time = self._body_bytes - self._timed_bytes >= least_bytes and now < self._body_ends_at
+        if self._is_paused or is_in_time:  # paused: the app has not taken what is there
+            self._timed_bytes = self._body_bytes
+            self._expect(PATIENCE_SECONDS)
+            return False
+        return True
 
-    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 -- uvicorn's signature
-        """Respond to what cannot be read as HTTP."""
-        error = sys.exception()
-        cause = error.__context__ if isinstance(error, HttpParserCallbackError) else None
-        self._refuse(cause if isinstance(cause, Problem) else unreadable(error))
+    # refusals
+
+    def refuse(self, problem: Problem) -> None:
+        """Respond with a problem, and close."""
+        self.write(self._refused(problem))
+        self._close_gently()
 
     def _refuse(self, problem: Problem) -> None:
-        """Respond with a problem in its turn, and close: where another request begins is unknown."""
-        self._waiting.cancel()
+        """Refuse what cannot be read in its turn, and close: where another request begins is unknown."""
+        if self._discarded_bytes is not None:
+            return
+        _refusals.warning("Request of %s refused: %s", self.client and self.client[0], problem.detail)
         self._discarded_bytes = 0
-        cycle = self.cycle
-        is_next = cycle is None or not cycle.more_body
-        if is_next and not (cycle is None or cycle.response_complete):
-            cycle.keep_alive = False  # what was asked before is answered, and nothing after it
-        elif self._is_behind:
+        if self._is_behind:
             self._close_gently()
-        elif is_next or not (cycle.response_started or self.pipeline):
-            self.transport.write(self._refused(problem))
-            self._close_gently()
+        elif self._part == _BODY and self._exchange is not None and self._exchange.is_started:
+            self.close()
         else:
-            self.transport.close()
+            self.refuse(problem)
 
     def refuse_late(self, problem: Problem) -> None:
         """Respond to a request that takes longer than the server is there, and close."""
-        self._waiting.cancel()
-        self._discarded_bytes = 0
-        if self.is_idle or self.cycle is None or self.cycle.response_started:
-            self.transport.close()
+        if self._exchange is None or self._exchange.is_complete or self._exchange.is_started:
+            self.close()
         else:
-            self.transport.write(self._refused(problem))
-            self._close_gently()
+            self.refuse(problem)
 
     def _close_gently(self) -> None:
         """Close once the client has had time to read what was sent (RFC 9112, section 9.6)."""
-        if self.cycle is not None:
-            self.cycle.disconnected = True
-            self.cycle.message_event.set()
-        if self.transport.can_write_eof():
+        self._discarded_bytes = self._discarded_bytes or 0
+        self._unread = b""
+        if self._exchange is not None:
+            self._exchange.disconnect()
+        self._flush()
+        if self.transport.can_write_eof() and not self.is_closing():
             self.transport.write_eof()
-            self._waiting = self.loop.call_later(LINGER_SECONDS, self.transport.close)
+            self._timer.cancel()
+            self._timer = self._loop.call_later(LINGER_SECONDS, self.transport.abort)
+            self.resume_reading()
         else:
             self.transport.close()
 
     def _discard(self, data: bytes) -> None:
         self._discarded_bytes = (self._discarded_bytes or 0) + len(data)
         if self._discarded_bytes > MOST_DISCARDED_BYTES:
-            self.transport.close()
+            self.transport.abort()
 
     def _refused(self, problem: Problem) -> bytes:
         """Return the whole response to what no app gets to see."""
         request_id = uuid4()
-        profile: ProblemProfile = getattr(self.config.app, "profile", PLAIN)
-        document = profile.document(
+        document = self._profile.document(
             problem, instance=request_id.urn, request_id=request_id.hex, now=datetime.now(UTC)
         )
         body = msgspec.json.encode(document)
-        headers = [
-            *(field for field in self.server_state.default_headers if field[0] != b"connection"),
-            *((name.lower().encode(), value.encode()) for name, value in problem.headers.items()),
-            (b"content-type", MEDIA_TYPE.encode()),
-            (b"content-length", b"%d" % len(body)),
-            (b"x-request-id", request_id.hex.encode()),
-            (b"connection", b"close"),
-        ]
-        lines = (b"%b: %b\r\n" % header for header in headers)
-        return b"".join([STATUS_LINE[problem.status], *lines, b"\r\n", body])
-
-    def _unsupported_upgrade_warning(self) -> None:
-        """Say nothing: a client may offer what nobody here speaks, and gets HTTP/1.1.
-
-        The parser passes over the body of such a request: what comes next is not a request.
-        """
-        if self._length or any(name == b"transfer-encoding" for name, _ in self.scope["headers"]):
-            self.cycle.keep_alive = False
-            self._waiting.cancel()
-            self._discarded_bytes = 0
+        headers = {
+            "content-type": MEDIA_TYPE,
+            "content-length": str(len(body)),
+            "x-request-id": request_id.hex,
+            "connection": "close",
+            **problem.headers,
+        }
+        lines = [f"{name.lower()}: {value}\r\n".encode() for name, value in headers.items()]
+        return b"".join([STATUS_LINES[problem.status], self.default_fields()[0], *lines, b"\r\n", body])
 
 
-def unreadable(error: BaseException | None) -> BadRequest:
+def _default_fields(
+    fields: list[tuple[bytes, bytes]],
+    last: list[Any] = [None, (b"", False)],  # noqa: B006 -- remembers the last
+) -> tuple[bytes, bool]:
+    if last[0] is not fields:  # the server makes a new list every second
+        others = [field for field in fields if field != CLOSE]
+        last[:] = fields, (b"".join(b"%b: %b\r\n" % field for field in others), others != fields)
+    found: tuple[bytes, bool] = last[1]
+    return found
+
+
+def _target(url: bytes) -> tuple[bytes, bytes]:
+    """Return the path and query of a request target; httptools raises an error for what is none."""
+    if url.startswith(b"/") and b"#" not in url:
+        path, _, query = url.partition(b"?")
+        return path, query
+    parsed = parse_url(url)
+    return parsed.path, parsed.query or b""
+
+
+def _check_size(headers: list[tuple[bytes, bytes]]) -> None:
+    if sum(len(name) + len(value) + 4 for name, value in headers) > MOST_HEAD_BYTES:
+        raise HeadTooLarge
+
+
+def problem_of(error: HttpParserError) -> Problem:
     """Return the problem of what httptools stopped at; its words name a part and a rule, never a value."""
-    # uvicorn's own steps fail at nothing but targets
-    reason = "Invalid target" if isinstance(error, HttpParserCallbackError) else error
-    return BadRequest(f"The request cannot be read as HTTP/1.1: {reason}.")
-
-
-class OneWriteProtocol(HttpProtocol):
-    """HTTP whose responses go out when all requests that were there have one, head and body together.
-
-    uvicorn writes each as an app sends it. A system call throws what a processor has learned of Python out of
-    its caches, so that what is computed between two of them takes longer: under load by a third.
-    """
-
-    def connection_made(self, transport: Any) -> None:
-        """Take a connection."""
-        gathering: Any = _Gathering(transport, self.loop)
-        super().connection_made(gathering)
-
-
-class _Gathering:
-    """A transport that writes in one go what is written before the event loop's next turn."""
-
-    def __init__(self, transport: Any, loop: asyncio.AbstractEventLoop) -> None:
-        self._transport = transport
-        self._loop = loop
-        self._held = b""
-        self.is_closing = transport.is_closing
-
-    def write(self, chunk: bytes) -> None:
-        if not self._held:
-            self._loop.call_soon(self._flush)
-        self._held += chunk
-        if len(self._held) > MOST_HELD_BYTES:
-            self._flush()
-
-    def write_eof(self) -> None:
-        self._flush()
-        self._transport.write_eof()
-
-    def close(self) -> None:
-        self._flush()
-        self._transport.close()
-
-    def _flush(self) -> None:
-        held, self._held = self._held, b""
-        if held and not self.is_closing():  # for a client that went away uvloop would raise
-            self._transport.write(held)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._transport, name)
+    is_ours = isinstance(error, HttpParserCallbackError)
+    if is_ours and isinstance(error.__context__, Problem):
+        return error.__context__
+    # our own steps fail at nothing else but targets
+    return BadRequest(f"The request cannot be read as HTTP/1.1: {'Invalid target' if is_ours else error}.")

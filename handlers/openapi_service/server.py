@@ -18,7 +18,7 @@ import uvicorn
 
 from .connections import ConnectionLimits, Connections, raise_file_limit
 from .problems import ServiceUnavailable
-from .protocol import LINGER_SECONDS, OneWriteProtocol
+from .protocol import CLOSE, LINGER_SECONDS, HttpProtocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
@@ -30,7 +30,6 @@ SHUTDOWN_SECONDS = 1
 BACKLOG = 2048
 YOUNG_OBJECTS = 10_000
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 -- looked for, not listened on
-_CLOSE = (b"connection", b"close")
 Result = TypeVar("Result")
 
 
@@ -142,7 +141,7 @@ async def serve(
     """Start the app, serve it until SIGINT or SIGTERM, and stop it; ``ready`` is called once it responds.
 
     SIGTERM leaves load balancers time to find out, SIGINT does not; a second one of either ends what the
-    first one waits for. The process may open as many files as the system allows.
+    first one waits for.
 
     Raises:
         CannotStart: the start raised one of ``start_errors``.
@@ -154,7 +153,6 @@ async def serve(
         gc.collect()
         gc.freeze()
         gc.set_threshold(YOUNG_OBJECTS, *gc.get_threshold()[1:])
-        raise_file_limit()
         shutdown = shutdown or Shutdown()
         config = _config(app, log_level=log_level, timeout_graceful_shutdown=None)
         await _Server(config, ready, limits, shutdown).serve(sockets=[listening])
@@ -207,7 +205,7 @@ def _config(app: ASGIApp | Application, **options: Any) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         **{
-            "http": OneWriteProtocol,
+            "http": HttpProtocol,
             "ws": "none",
             "lifespan": "off",
             "access_log": False,
@@ -220,7 +218,7 @@ def _config(app: ASGIApp | Application, **options: Any) -> uvicorn.Config:
 
 
 class _Server(uvicorn.Server):
-    """A uvicorn server that reports that it responds."""
+    """A uvicorn server that reports that it responds, in a process that may open as many files as it can."""
 
     def __init__(
         self,
@@ -230,6 +228,7 @@ class _Server(uvicorn.Server):
         shutdown: Shutdown | None = None,
     ) -> None:
         super().__init__(config)
+        raise_file_limit()
         self.server_state.connections = Connections(limits or ConnectionLimits())
         self._ready = ready
         self._shutdown = shutdown
@@ -260,9 +259,9 @@ class _Server(uvicorn.Server):
         if not self._draining and isinstance(self.config.app, Drainable):
             self.config.app.drain()
         self._draining = True
-        self.config.encoded_headers.append(_CLOSE)
+        self.config.encoded_headers.append(CLOSE)
         # another list, since requests under way have this one
-        self.server_state.default_headers = [*self.server_state.default_headers, _CLOSE]
+        self.server_state.default_headers = [*self.server_state.default_headers, CLOSE]
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Close the listener, and let requests come to their end."""
@@ -273,7 +272,7 @@ class _Server(uvicorn.Server):
     def _refuse_late(self) -> None:
         late = ServiceUnavailable("The server is shutting down.")
         for connection in list(self.server_state.connections):
-            if isinstance(connection, OneWriteProtocol):
+            if isinstance(connection, HttpProtocol):
                 connection.refuse_late(late)
         asyncio.get_running_loop().call_later(LINGER_SECONDS, self._cancel)
 

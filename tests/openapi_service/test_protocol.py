@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 import resource
 import socket
 import threading
@@ -14,20 +15,27 @@ import pytest
 import uvicorn
 
 from openapi_service import protocol
-from openapi_service.connections import ConnectionLimits, Connections, raise_file_limit
-from openapi_service.protocol import MOST_FIELDS, MOST_HEAD_BYTES, MOST_TARGET_BYTES, OneWriteProtocol
-from openapi_service.server import listen
+from openapi_service.capped_log import CappedLog
+from openapi_service.connections import (
+    RESERVED_FOR_HEALTH,
+    ConnectionLimits,
+    Connections,
+    raise_file_limit,
+)
+from openapi_service.protocol import MOST_FIELDS, MOST_HEAD_BYTES, MOST_TARGET_BYTES, HttpProtocol
+from openapi_service.server import listen, serving
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n"
 CHUNKED = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n"
 FILLING = b"a" * 8192
 MOST_SENT_BYTES = 16 * 1024 * 1024
+BIG = bytes(16 * 1024 * 1024)
 GO_ON = threading.Event()
 BEGUN: list[str] = []
 
 
 async def app(scope, receive, send):
-    """Respond once the whole body is there, to /held once the test goes on as well."""
+    """Respond once the whole body is there, to /held once the test goes on as well, to /big with much."""
     while (await receive()).get("more_body"):
         pass
     BEGUN.append(scope["path"])
@@ -35,15 +43,17 @@ async def app(scope, receive, send):
         waiting_for_the_end = asyncio.create_task(receive())
         await asyncio.to_thread(GO_ON.wait, 10)
         waiting_for_the_end.cancel()
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
-    await send({"type": "http.response.body", "body": b"ok"})
+    body = BIG if scope["path"] == "/big" else b"ok"
+    length = str(len(body)).encode()
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", length)]})
+    await send({"type": "http.response.body", "body": body})
 
 
 @pytest.fixture(scope="module")
 def server():
     """Serve the app."""
     server = uvicorn.Server(
-        uvicorn.Config(app, http=OneWriteProtocol, ws="none", lifespan="off", access_log=False)
+        uvicorn.Config(app, http=HttpProtocol, ws="none", lifespan="off", access_log=False)
     )
     server.server_state.connections = Connections(ConnectionLimits(total=8, per_address=4))
     with listen("127.0.0.1", 0) as listening:
@@ -168,8 +178,7 @@ def test_requests_behind_an_unanswered_one_are_not_begun(server, connection):
     connection.sendall(b"GET /held HTTP/1.1\r\nHost: x\r\n\r\n" + (GET + b"\r\n") * 2000)
     while BEGUN != ["/held"]:
         time.sleep(0.001)
-    (served,) = server.server_state.connections
-    assert len(served.pipeline) <= 16
+    assert len(server.server_state.connections) == 1
     assert len(server.server_state.tasks) == 1
     connection.sendall(b"GET /last HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
     GO_ON.set()
@@ -230,6 +239,65 @@ def test_a_body_has_a_deadline(connection, monkeypatch):
     assert is_cut_off(connection, b"1\r\nx\r\n")
 
 
+def test_chunks_are_not_all_extensions(connection):
+    """However many chunks come with one each, extensions have a limit together."""
+    connection.sendall(CHUNKED)
+    with pytest.raises(ConnectionError):
+        connection.sendall((b"1;" + FILLING + b"\r\nx\r\n") * (MOST_SENT_BYTES // len(FILLING)))
+
+
+def test_small_chunks_are_a_body(connection):
+    """What is needed around each chunk is no extension."""
+    connection.sendall(CHUNKED + b"1\r\nx\r\n" * 100_000 + b"0\r\n\r\n")
+    assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
+
+
+def wait_until(holds):
+    """Wait until something holds, for ten seconds at most."""
+    until = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < until
+        time.sleep(0.001)
+
+
+@pytest.mark.parametrize("requests", [1, 100])
+def test_a_client_that_does_not_read_is_cut_off(server, connection, monkeypatch, requests):
+    """A response is read at the least rate, or the connection is gone; nothing is served meanwhile."""
+    monkeypatch.setattr(protocol, "PATIENCE_SECONDS", 0.1)
+    BEGUN.clear()
+    connection.sendall(b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n" * requests)
+    wait_until(lambda: BEGUN and not server.server_state.connections)
+    assert BEGUN == ["/big"]
+
+
+def test_a_client_that_reads_slowly_is_served(connection, monkeypatch):
+    """Who reads at the least rate gets all of the response, however long it takes."""
+    monkeypatch.setattr(protocol, "PATIENCE_SECONDS", 0.2)
+    connection.sendall(b"GET /big HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    received = 0
+    while piece := connection.recv(256 * 1024):
+        received += len(piece)
+        time.sleep(0.01)
+    assert received > len(BIG)
+
+
+def test_refusals_are_logged_with_a_cap(server, caplog):
+    """Strangers cannot fill a disk: ten lines a minute, and how many there were more."""
+    now = [1000.0]
+    capped = CappedLog(logging.getLogger("capped"), ticks=lambda: now[0])
+    for _ in range(1000):
+        capped.warning("Request of %s refused", "x")
+    now[0] += 60
+    capped.warning("Another")
+    lines = [record.getMessage() for record in caplog.records if record.name == "capped"]
+    assert lines == ["Request of x refused"] * 10 + ["990 more of the last minute left out.", "Another"]
+    for _ in range(50):
+        with socket.create_connection(server.address, timeout=10) as refused:
+            refused.sendall(b"no HTTP\r\n\r\n")
+            read(refused)
+    assert len(caplog.records) <= 12 + 11
+
+
 @pytest.fixture
 def connect(server):
     """Connect from an address, and be answered once if a request is sent."""
@@ -275,8 +343,37 @@ def test_a_connection_in_use_is_not_closed_for_another(connect):
         while len(BEGUN) < len(used):
             time.sleep(0.001)
     assert read(connect(sent=b"")) == b""
+    other = connect(sent=b"")
+    other.sendall(GET + b"\r\n")
+    assert refusal(other) == 503
     GO_ON.set()
     assert all(read(each).startswith(b"HTTP/1.1 200 ") for each in used)
+
+
+def test_health_is_told_while_all_connections_are_used(connect):
+    """Beyond the limits, a few connections are there for health alone, and those make room."""
+    GO_ON.clear()
+    BEGUN.clear()
+    used = []
+    while len(used) < 4:
+        used.append(connect(sent=b""))
+        used[-1].sendall(b"GET /held HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        wait_until(lambda: len(BEGUN) == len(used))
+    waiting = [connect(sent=b"") for _ in range(RESERVED_FOR_HEALTH)]
+    health = connect(sent=b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert b"" in (read(each) for each in waiting)
+    assert read(health) == b""
+    GO_ON.set()
+    assert all(read(each).startswith(b"HTTP/1.1 200 ") for each in used)
+
+
+def test_every_server_may_open_as_many_files_as_the_system_allows(monkeypatch):
+    """A mock or proxy in a thread too."""
+    raised = []
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (1024, 20_000))
+    monkeypatch.setattr(resource, "setrlimit", lambda _, limits: raised.append(limits))
+    with listen("127.0.0.1", 0) as listening, serving(app, listening, lifespan="off"):
+        assert raised == [(20_000, 20_000)]
 
 
 def test_as_many_files_as_the_system_allows(monkeypatch):

@@ -12,7 +12,7 @@ import pytest
 import uvicorn
 
 from openapi_service import protocol
-from openapi_service.protocol import OneWriteProtocol
+from openapi_service.protocol import HttpProtocol
 from openapi_service.server import listen
 from scanner_api.problems import PROFILE
 from scanner_contract import load_contract
@@ -36,7 +36,7 @@ app.profile = PROFILE
 def address():
     """Where the app is served."""
     server = uvicorn.Server(
-        uvicorn.Config(app, http=OneWriteProtocol, ws="none", lifespan="off", access_log=False)
+        uvicorn.Config(app, http=HttpProtocol, ws="none", lifespan="off", access_log=False)
     )
     with listen("127.0.0.1", 0) as listening:
         thread = threading.Thread(target=server.run, args=([listening],))

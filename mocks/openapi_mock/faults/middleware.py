@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from openapi_mock.journal.recording import STRUCK_BY
 from openapi_mock.matching import is_beside_contracts
 from openapi_service.problems import PLAIN, Problem
-from openapi_service.protocol import OneWriteProtocol
+from openapi_service.protocol import HttpProtocol
 
 from .reading import FaultReader
 from .responses import Changed, Only, Paced, ProvokedProblem, ProvokedProblems
@@ -37,14 +37,13 @@ LONGEST_NAP = 0.25
 MOST_READ_BYTES = 64 * 1024
 
 
-class TransportProtocol(OneWriteProtocol):
+class TransportProtocol(HttpProtocol):
     """The service's HTTP, which hands the app the transport: ASGI has no word for closing a connection."""
 
-    def on_message_begin(self) -> None:
-        """Begin a request."""
-        super().on_message_begin()
-        scope: Any = self.scope
+    def _scope(self, scope: Scope) -> Scope:
+        """Return the scope with the transport."""
         scope["extensions"] = {TRANSPORT: self.transport}
+        return scope
 
 
 class ApiRequest:

@@ -1,0 +1,267 @@
+"""One request and its response, as an ASGI app has them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Protocol
+
+from .problems import InternalError, ServiceUnavailable
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Scope
+
+    from .problems import Problem
+
+MOST_WAITING_BYTES = 64 * 1024
+"""How much of a body waits for the app before no more is read."""
+MOST_NAMES = 1024
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+_NOT_IN_VALUE = bytes(set(range(32)) - {9} | {127})
+_NOT_IN_NAME = bytes(range(33)) + b'"(),/:;<=>?@[\\]{}\x7f'
+_NAMES: dict[bytes, bytes] = {}
+"""Header names that were found to be valid, in lower case."""
+_DISCONNECTED = {"type": "http.disconnect"}
+_logger = logging.getLogger("uvicorn.error")
+
+
+def _status_line(status: int) -> bytes:
+    phrase = HTTPStatus(status).phrase if status in {int(each) for each in HTTPStatus} else ""
+    return f"HTTP/1.1 {status} {phrase}\r\n".encode()
+
+
+STATUS_LINES = {status: _status_line(status) for status in range(100, 600)}
+
+
+class Connection(Protocol):
+    """What carries an exchange."""
+
+    is_full: bool
+    """Whether the client has to read before more is sent."""
+
+    def is_closing(self) -> bool:
+        """Return whether nothing more can be sent."""
+        ...
+
+    def write(self, data: bytes) -> None:
+        """Send something."""
+        ...
+
+    async def drain(self) -> None:
+        """Wait until the client has read."""
+        ...
+
+    def resume_reading(self) -> None:
+        """Go on reading the body."""
+        ...
+
+    def default_fields(self) -> tuple[bytes, bool]:
+        """Return the header fields of every response, and whether each is the last."""
+        ...
+
+    def end_response(self) -> None:
+        """Go on after a response."""
+        ...
+
+    def refuse(self, problem: Problem) -> None:
+        """Respond with a problem, and close."""
+        ...
+
+    def close(self) -> None:
+        """Close once everything is sent."""
+        ...
+
+
+class Exchange:
+    """A request whose body may still be coming in, and its response.
+
+    Attributes:
+        scope: ASGI's.
+        keep_alive: whether another request may follow.
+        has_more: whether more of the body is to come.
+        is_started: whether the app has begun its response.
+        is_complete: whether the response is complete.
+        is_disconnected: whether nobody waits for the response any more.
+    """
+
+    __slots__ = (
+        "_asks_for_body",
+        "_connection",
+        "_has_news",
+        "_is_chunked",
+        "_left_bytes",
+        "_news",
+        "_pieces",
+        "_waiting_bytes",
+        "has_more",
+        "is_complete",
+        "is_disconnected",
+        "is_started",
+        "keep_alive",
+        "scope",
+    )
+
+    def __init__(
+        self, connection: Connection, scope: Scope, *, keep_alive: bool, expects_continue: bool
+    ) -> None:
+        self._connection = connection
+        self.scope = scope
+        self.keep_alive = keep_alive
+        self._asks_for_body = expects_continue
+        self._pieces: list[bytes] = []
+        self._waiting_bytes = 0
+        self._has_news = False
+        self._news: asyncio.Event | None = None
+        self._is_chunked = False
+        self._left_bytes: int | None = None
+        self.has_more = True
+        self.is_started = self.is_complete = self.is_disconnected = False
+
+    async def run(self, app: ASGIApp, tasks: set[asyncio.Task[None]]) -> None:
+        """Let the app respond; the task is one of these until it has."""
+        try:
+            await app(self.scope, self.receive, self.send)
+        except asyncio.CancelledError:  # the server ends
+            self._fail(ServiceUnavailable("The server is shutting down."))
+        except BaseException:  # whatever it is, the client is not left waiting
+            _logger.exception("Exception in ASGI application\n")
+            self._fail(InternalError())
+        else:
+            if not (self.is_complete or self.is_disconnected):
+                _logger.error("ASGI callable returned without completing response.")
+                self._fail(InternalError())
+        finally:
+            task = asyncio.current_task()
+            if task is not None:
+                tasks.discard(task)
+
+    def _fail(self, problem: Problem) -> None:
+        if self.is_disconnected or self.is_complete:
+            return
+        if self.is_started:
+            self._connection.close()
+        else:
+            self._connection.refuse(problem)
+
+    def add(self, piece: bytes) -> bool:
+        """Add a piece of the body, and return whether it is to be read on."""
+        if self.is_complete:
+            return True  # nobody wants it
+        self._pieces.append(piece)
+        self._waiting_bytes += len(piece)
+        self.wake()
+        return self._waiting_bytes <= MOST_WAITING_BYTES
+
+    def end_body(self) -> None:
+        """End the body."""
+        self.has_more = False
+        self.wake()
+
+    def disconnect(self) -> None:
+        """Tell the app that nobody waits for its response, unless it is complete."""
+        self.is_disconnected = not self.is_complete
+        self.wake()
+
+    def wake(self) -> None:
+        """Let the app look for what there is."""
+        self._has_news = True
+        if self._news is not None:
+            self._news.set()
+
+    async def receive(self) -> Any:
+        """Return the next of ASGI's messages."""
+        connection = self._connection
+        if self._asks_for_body:
+            self._asks_for_body = False
+            if not (self.is_started or connection.is_closing()):
+                connection.write(_CONTINUE)
+        if not (self._has_news or self.is_disconnected or self.is_complete):
+            connection.resume_reading()
+            self._news = self._news or asyncio.Event()
+            await self._news.wait()
+            self._news.clear()
+        self._has_news = False
+        if self.is_disconnected or self.is_complete:
+            return _DISCONNECTED
+        body = b"".join(self._pieces)
+        self._pieces.clear()
+        self._waiting_bytes = 0
+        if self.has_more:
+            connection.resume_reading()
+        return {"type": "http.request", "body": body, "more_body": self.has_more}
+
+    async def send(self, message: Any) -> None:
+        """Take one of ASGI's messages.
+
+        Raises:
+            RuntimeError: it is none that may come now.
+        """
+        if self._connection.is_full and not self.is_disconnected:
+            await self._connection.drain()
+        if self.is_disconnected:
+            return
+        expected = "http.response.body" if self.is_started else "http.response.start"
+        if message["type"] != expected or self.is_complete:
+            raise RuntimeError(f"Unexpected ASGI message {message['type']!r}; expected {expected!r}.")
+        if self.is_started:
+            self._send_body(message.get("body", b""), more=message.get("more_body", False))
+        else:
+            head = self._head(message["status"], message.get("headers", ()))
+            self.is_started = True
+            self._connection.write(head)
+
+    def _head(self, status: int, headers: Any) -> bytes:
+        fields, is_last = self._connection.default_fields()
+        lines = [STATUS_LINES[status], fields]
+        self.keep_alive = self.keep_alive and not is_last
+        values = []
+        is_said = False
+        for name, value in headers:
+            lower = _NAMES.get(name) or _valid_name(name)
+            lines += (lower, b": ", value, b"\r\n")
+            values.append(value)
+            if lower == b"content-length":
+                self._left_bytes = int(value)
+            elif lower == b"transfer-encoding":
+                self._is_chunked = value.lower() == b"chunked"
+            elif lower == b"connection" and b"close" in value.lower():
+                self.keep_alive, is_said = False, True
+        together = b"".join(values)
+        if len(together.translate(None, _NOT_IN_VALUE)) != len(together):
+            raise RuntimeError("Invalid HTTP header value.")
+        if not (self.keep_alive or is_said):
+            lines.append(b"connection: close\r\n")
+        if self.scope["method"] == "HEAD" or status in {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}:
+            self._is_chunked, self._left_bytes = False, None
+        elif self._left_bytes is None and not self._is_chunked:
+            self._is_chunked = True
+            lines.append(b"transfer-encoding: chunked\r\n")
+        lines.append(b"\r\n")
+        return b"".join(lines)
+
+    def _send_body(self, body: bytes, *, more: bool) -> None:
+        if self._is_chunked:
+            if body:
+                self._connection.write(b"%x\r\n%b\r\n" % (len(body), body))
+            if not more:
+                self._connection.write(b"0\r\n\r\n")
+        elif self._left_bytes is not None:
+            self._left_bytes -= len(body)
+            if self._left_bytes < 0 or (self._left_bytes and not more):
+                raise RuntimeError("The length of the response is not its Content-Length.")
+            if body:
+                self._connection.write(body)
+        if not more:
+            self.is_complete = True
+            self.wake()
+            self._connection.end_response()
+
+
+def _valid_name(name: bytes) -> bytes:
+    if not name or len(name.translate(None, _NOT_IN_NAME)) != len(name):
+        raise RuntimeError("Invalid HTTP header name.")
+    lower = name.lower()
+    if len(_NAMES) < MOST_NAMES:
+        _NAMES[name] = lower
+    return lower
