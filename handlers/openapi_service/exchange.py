@@ -80,7 +80,7 @@ class Exchange:
         scope: ASGI's.
         keep_alive: whether another request may follow.
         has_more: whether more of the body is to come.
-        is_started: whether the app has begun its response.
+        is_started: whether the response has started.
         is_complete: whether the response is complete.
         is_disconnected: whether nobody waits for the response any more.
     """
