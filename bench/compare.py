@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 from rich import box
 from rich.console import Console
 from rich.table import Table
-from servers import ours, peers, running
+from servers import mocked, ours, peers, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -74,7 +74,7 @@ def main() -> None:
     connections = (1,) if options.smoke else (1, 32)
     seconds = 1 if options.smoke else options.seconds
     with tempfile.TemporaryDirectory() as folder:
-        results = [measure(server, connections, seconds) for server in (*peers(), ours(Path(folder)))]
+        results = [measure(server, connections, seconds) for server in (*peers(), ours(Path(folder)), mocked())]
     console = Console(width=WIDTH, highlight=False)
     console.print(machine(), table(results))
     options.json.write_text(json.dumps([asdict(result) for result in results], indent=2) + "\n")

@@ -1,18 +1,22 @@
-"""The four servers that `compare.py` measures, and how one is run."""
+"""The five servers that `compare.py` measures, and how one is run."""
 
 from __future__ import annotations
 
 import os
+import pty
 import socket
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
 import httpx
+
+from scanner_mocks import seeds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -64,12 +68,35 @@ def running(server: Server) -> Iterator[Running]:
     url = f"http://127.0.0.1:{port}"
     began = time.perf_counter()
     command, environment = (*server.command, str(port)), os.environ | server.environment
-    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as process:
+    with (
+        terminal() as errors,
+        subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=errors) as process,
+    ):
         try:
             wait_for_answer(url + server.target, process)
             yield Running(url, time.perf_counter() - began, process.pid)
         finally:
             process.terminate()
+
+
+@contextmanager
+def terminal() -> Iterator[int]:
+    """Yield a terminal to write to, from which all that is written is read at once, as a real one does."""
+    reading, writing = pty.openpty()
+
+    def read() -> None:
+        with suppress(OSError):  # the other end is closed
+            while os.read(reading, 65536):
+                pass
+
+    thread = Thread(target=read)
+    thread.start()
+    try:
+        yield writing
+    finally:
+        os.close(writing)
+        thread.join()
+        os.close(reading)
 
 
 def wait_for_answer(url: str, process: subprocess.Popen[bytes]) -> None:
@@ -103,6 +130,14 @@ def ours(folder: Path) -> Server:
     with running(server) as seeding:
         answer = httpx.post(seeding.url + SESSIONS, headers=server.headers, json={}).raise_for_status()
     return Server(server.name, server.command, environment, server.headers, answer.json()["id"])
+
+
+def mocked() -> Server:
+    """Return the mock: journal, faults and the terminal's log on, S3 beside it."""
+    command = str(Path(sys.executable).parent / "scanner-api")
+    headers = {"X-API-Key": seeds.UNLIMITED_KEY}
+    start = (command, "mock", "--s3-port", "0", "--port")
+    return Server("(e) scanner-api mock", start, AWS, headers, seeds.SESSION)
 
 
 def create_key(command: str, environment: Mapping[str, str]) -> str:

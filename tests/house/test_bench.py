@@ -15,13 +15,13 @@ ROOT = Path(__file__).parents[2]
     shutil.which("wrk") is None, reason="needs wrk, the load generator, which is not a Python package"
 )
 def test_smoke(tmp_path):
-    """The bench measures all four servers and writes what it saw."""
+    """The bench measures all five servers and writes what it saw."""
     numbers = tmp_path / "results.json"
     command = [sys.executable, "-W", "error", ROOT / "bench" / "compare.py", "--smoke", "--json", numbers]
     finished = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
     assert finished.returncode == 0, finished.stderr
     results = json.loads(numbers.read_text())
-    assert [result["server"][:3] for result in results] == ["(a)", "(b)", "(c)", "(d)"]
+    assert [result["server"][:3] for result in results] == ["(a)", "(b)", "(c)", "(d)", "(e)"]
     assert all(load["requests_per_second"] > 0 for result in results for load in result["loads"])
 
 
