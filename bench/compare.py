@@ -74,7 +74,9 @@ def main() -> None:
     connections = (1,) if options.smoke else (1, 32)
     seconds = 1 if options.smoke else options.seconds
     with tempfile.TemporaryDirectory() as folder:
-        results = [measure(server, connections, seconds) for server in (*peers(), ours(Path(folder)), mocked())]
+        results = [
+            measure(server, connections, seconds) for server in (*peers(), ours(Path(folder)), mocked())
+        ]
     console = Console(width=WIDTH, highlight=False)
     console.print(machine(), table(results))
     options.json.write_text(json.dumps([asdict(result) for result in results], indent=2) + "\n")

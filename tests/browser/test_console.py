@@ -95,6 +95,14 @@ def publish(pictures, folder):
             image.convert("RGB").quantize(256).save(folder / picture.name, optimize=True)
 
 
+def test_a_tour_of_all_pages_leaves_nothing_red(seen):
+    """Who looks at console and docs, and uploads a photo, violates nothing, whatever a browser asks for."""
+    tour = seen["tour"]
+    assert tour["address"] == "/_mock/console"
+    assert tour["exchanges"] > 10
+    assert (tour["red"], tour["shown"]) == ([], 0)
+
+
 def test_a_photo_goes_through_the_page(seen, mock):
     """A chosen photo goes into S3 whole before one's eyes, is registered, and is looked at in the gallery."""
     photo = seen["photo"]

@@ -422,6 +422,32 @@ async function token() {
   };
 }
 
+/** Visit each page of the mock twice, as a person does who looks around; return what the journal has in red. */
+async function tour() {
+  const page = await opened(null);
+  for (const start of ["/", "/_mock"]) {
+    await page.goto(mock.api + start);
+    await live(page);
+    for (const view of VIEWS) await go(page, view);
+    await uploaded(page);
+    await page.goto(`${mock.api}/docs`);
+    await page.waitForSelector(".opblock");
+    for (const path of ["/_mock/answers", "/openapi.json", "/healthz", "/readyz", "/favicon.ico", "/robots.txt", "/.well-known/security.txt"])
+      await page.goto(mock.api + path);
+  }
+  await page.goto(mock.api);
+  const { address, exchanges, red } = await page.evaluate(async () => {
+    const count = async (query) => (await (await fetch(`/_mock/journal?limit=1000${query}`)).json()).exchanges;
+    return { address: location.pathname, exchanges: (await count("")).length, red: await count("&violations=true") };
+  });
+  await live(page);
+  await go(page, "journal");
+  await page.waitForSelector(".exchange");
+  const shown = await page.locator(".exchange.broken").count();
+  await page.evaluate(() => fetch("/_mock/state/reset", { method: "POST" }));
+  return { address, exchanges, red: red.map((each) => each.url), shown };
+}
+
 /** Return what axe-core finds in a page that has something wrong. */
 async function wrong() {
   const page = await opened(mock.api);
@@ -435,7 +461,7 @@ try {
   const page = await opened(mock.api, { permissions: ["clipboard-read", "clipboard-write"], colorScheme: "light" });
   await live(page);
   const light = async () => ({ serious: await found(page) });
-  const scenes = { photo, snippets, picture, light, dark, forced, narrow, changed, refused, notes, meanwhile, fault, anyFault, violation, filter, many, time, scan, reset, keyboard, drop, missed, token, wrong };
+  const scenes = { tour, photo, snippets, picture, light, dark, forced, narrow, changed, refused, notes, meanwhile, fault, anyFault, violation, filter, many, time, scan, reset, keyboard, drop, missed, token, wrong };
   for (const [name, scene] of Object.entries(scenes)) {
     outcomes[name] = await scene(page);
     for (const context of browser.contexts()) if (context !== page.context()) await context.close();
