@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 Check = Callable[[], Awaitable[object] | object]
 PROBE_SECONDS = 0.5
 """How long a soft check may take: a probe of Kubernetes waits for a second."""
+UNSTORED = {"Cache-Control": "no-store"}
 CSP = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'"
 EXPLORER = """<!doctype html>
 <html lang="en">
@@ -122,7 +123,7 @@ def health_pages(
     asked |= {name: (awaitable(check), "degraded", PROBE_SECONDS) for name, check in soft_checks.items()}
 
     async def healthz(scope: Scope, receive: Receive, send: Send) -> None:
-        await JSONResponse({"status": "alive"})(scope, receive, send)
+        await JSONResponse({"status": "alive"}, headers=UNSTORED)(scope, receive, send)
 
     async def readyz(scope: Scope, receive: Receive, send: Send) -> None:
         states = await asyncio.gather(*(_state(*each) for each in asked.values()))
@@ -130,7 +131,7 @@ def health_pages(
         status = HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
         summary = "ready" if ready else "shutting down" if draining() else "not ready"
         body = {"status": summary, **dict(zip(asked, states, strict=True))}
-        await JSONResponse(body, status)(scope, receive, send)
+        await JSONResponse(body, status, UNSTORED)(scope, receive, send)
 
     return {"/healthz": healthz, "/readyz": readyz}
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from .request import Request
 
 RawHeaders = list[tuple[bytes, bytes]]
+NO_SNIFFING = (b"x-content-type-options", b"nosniff")
+NO_STORING = (b"cache-control", b"no-store")
 STATUSES = range(100, 600)
 
 
@@ -52,8 +54,14 @@ class Rendered:
 
 
 async def respond(rendered: Rendered, request: Request, send: Send) -> None:
-    """Send a whole response; the body of a response to HEAD is not sent (RFC 9110, section 9.3.2)."""
+    """Send a whole response; the body of a response to HEAD is not sent (RFC 9110, section 9.3.2).
+
+    Nobody stores it unless it says so itself, and no browser takes it for another media type.
+    """
     request.answered = True
-    await send({"type": "http.response.start", "status": rendered.status, "headers": rendered.headers})
+    headers = [*rendered.headers, NO_SNIFFING]
+    if all(name != b"cache-control" for name, _ in headers):
+        headers.append(NO_STORING)
+    await send({"type": "http.response.start", "status": rendered.status, "headers": headers})
     body = b"" if request.method == "HEAD" else rendered.body
     await send({"type": "http.response.body", "body": body})

@@ -11,7 +11,7 @@ from openapi_service.problems import PLAIN
 
 from .console import PATH as CONSOLE
 from .console import ConsolePage
-from .control import Control, ControlAccess
+from .control import Control
 from .control.app import ROOT
 from .events import EventStream
 from .faults.middleware import FaultMiddleware
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from openapi_service.problems import ProblemProfile
 
     from .clock import MockClock
+    from .control import ControlAccess
     from .events import Events
     from .service import Service
     from .state import MockState
@@ -46,7 +47,7 @@ class MockApplication:
         clock: the time in both.
         events: what happens.
         traffic: journal and faults.
-        control_token: gives access to the control API from anywhere; None for this machine alone.
+        access: to the control API.
         seeds: returns what a client needs to know.
         s3_url: of S3, if there is one.
         profile: how problems are written.
@@ -60,7 +61,7 @@ class MockApplication:
         events: Events,
         traffic: Traffic,
         *,
-        control_token: str | None,
+        access: ControlAccess,
         seeds: Callable[[], dict[str, Any]],
         s3_url: str | None = None,
         profile: ProblemProfile = PLAIN,
@@ -71,7 +72,7 @@ class MockApplication:
         self._events = events
         self._traffic = traffic
         self._control = Control(
-            ControlAccess(control_token),
+            access,
             pages={
                 f"{ROOT}/events": EventStream(events, traffic.journal),
                 ANSWERS: ResponsesPage(lambda: service.contract),

@@ -14,6 +14,7 @@ from openapi_service.server import callable_url_of, listen, serving
 
 from .application import MockApplication, observed
 from .clock import MockClock
+from .control import ControlAccess
 from .events import Events
 from .faults.middleware import TransportProtocol
 from .randomness import SeededRandomness
@@ -23,7 +24,7 @@ from .state import MockState
 from .traffic import Traffic, unlogged
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from starlette.types import ASGIApp
@@ -61,7 +62,7 @@ class ContractMock(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @contextmanager
-def contract_mock(
+def contract_mock(  # noqa: PLR0913 -- an option each
     contract: Contract | str,
     host: str = "127.0.0.1",
     port: int = 0,
@@ -70,6 +71,7 @@ def contract_mock(
     watch: bool = False,
     tell: Callable[[str], None] = lambda _: None,
     control_token: str | None = None,
+    control_origins: Sequence[str] = (),
     seed: int = 0,
     faults: Path | None = None,
     log: Log = unlogged,
@@ -84,6 +86,7 @@ def contract_mock(
         watch: load the contract again when its file changes.
         tell: called with a sentence after each reload, and for each pattern that cannot be read.
         control_token: gives access to the control API from anywhere; without it only this machine has access.
+        control_origins: whose pages have access without the token, beside the mock's own.
         seed: the same seed, the same generated values.
         faults: file with faults that are active from the start.
         log: returns what is entered while the mock runs, such as a `RequestLog` of its journal.
@@ -106,7 +109,8 @@ def contract_mock(
         )
         traffic = Traffic(seed)
         assembly = _Assembly(traffic, seed, authentication=authentication)
-        app = assembly.application(loaded, mock, control_token, watch=watch, tell=tell)
+        access = ControlAccess(control_token, control_origins)
+        app = assembly.application(loaded, mock, access, watch=watch, tell=tell)
         if faults is not None:
             traffic.faults.add(*traffic.faults_in(faults))
         running.enter_context(log(traffic.journal))
@@ -128,7 +132,7 @@ class _Assembly:
         self,
         contract: Contract,
         mock: ContractMock,
-        control_token: str | None,
+        access: ControlAccess,
         *,
         watch: bool,
         tell: Callable[[str], None],
@@ -146,7 +150,7 @@ class _Assembly:
         clearable = {**self._traffic.clearable, "randomness": self._randomness}
         state = MockState(self._clock, events, clearable)
         return MockApplication(
-            service, state, self._clock, events, self._traffic, control_token=control_token, seeds=mock.seeds
+            service, state, self._clock, events, self._traffic, access=access, seeds=mock.seeds
         )
 
     def _app(self, contract: Contract) -> ASGIApp:

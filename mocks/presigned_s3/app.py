@@ -49,6 +49,8 @@ _SECRET = frozenset(
 )
 _TOKEN = re.compile(r"(x-amz-security-token[:=]|<CanonicalRequestBytes>)[^&<\n]+", re.IGNORECASE)
 """Where S3's refusal of a signature repeats the session token."""
+_HARMLESS = (("Content-Security-Policy", "sandbox"), ("X-Content-Type-Options", "nosniff"))
+"""Keeps what anyone stored from being a page of this machine, with scripts that may do what its pages may."""
 _log = logging.getLogger(__name__)
 _NOT_IN_HEADER = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
@@ -103,6 +105,7 @@ class Front:
             ("x-amz-request-id", request_id),
             ("Date", formatdate(self._clock.now().timestamp(), usegmt=True)),
             ("Server", "AmazonS3"),
+            *_HARMLESS,
             *((name, _NOT_IN_HEADER.sub(" ", value)) for name, value in response.headers),
         ]
         without_body = status in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)

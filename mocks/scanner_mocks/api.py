@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from openapi_mock.application import MockApplication, observed
 from openapi_mock.clock import SkewedClock
+from openapi_mock.control import ControlAccess
 from openapi_mock.events import Events
 from openapi_mock.responses import ContractResponses
 from openapi_mock.service import Service
@@ -21,7 +22,7 @@ from .faults import UploadClock
 from .state import State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from starlette.types import ASGIApp
 
@@ -47,6 +48,7 @@ class Parts(NamedTuple):
         traffic: journal and faults.
         seed: of ids and of chance.
         control_token: gives access to the control API from anywhere; None for this machine alone.
+        control_origins: whose pages have access without it, beside the mock's own.
         seeds: returns what a client needs to know.
         settings: of the service that differ from the mock's own.
         tell_reload: called after each reload of the contract; None to not watch its file.
@@ -58,6 +60,7 @@ class Parts(NamedTuple):
     traffic: Traffic
     seed: int
     control_token: str | None
+    control_origins: Sequence[str]
     seeds: Callable[[], dict[str, Any]]
     settings: Mapping[str, Any]
     tell_reload: Callable[[str], None] | None = None
@@ -97,7 +100,7 @@ def mock_application(parts: Parts) -> MockApplication:
         clock,
         events,
         traffic,
-        control_token=parts.control_token,
+        access=ControlAccess(parts.control_token, parts.control_origins),
         seeds=parts.seeds,
         s3_url=parts.s3.url,
         profile=PROFILE,

@@ -18,7 +18,7 @@ from . import seeds
 from .faults import EXTENSION
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from openapi_mock.traffic import Log
@@ -64,7 +64,7 @@ class Mock(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @contextmanager
-def scanner_mock(
+def scanner_mock(  # noqa: PLR0913 -- an option each
     host: str = "127.0.0.1",
     port: int = 0,
     s3_port: int = 0,
@@ -72,6 +72,7 @@ def scanner_mock(
     data: Path | None = None,
     s3_credentials: Mapping[str, str] | None = None,
     control_token: str | None = None,
+    control_origins: Sequence[str] = (),
     seed: int = 0,
     faults: Path | None = None,
     tell_reload: Callable[[str], None] | None = None,
@@ -87,6 +88,7 @@ def scanner_mock(
         data: folder that keeps everything over restarts; None keeps it in this life only.
         s3_credentials: of S3, beside its own: ``SECRET_KEY[:SESSION_TOKEN[:EXPIRES]]`` by access key.
         control_token: what opens the control API, from anywhere; without it, it is for this machine.
+        control_origins: whose pages may use it without the token, beside the mock's own.
         seed: same seed, same calls and same time: same responses.
         faults: file with faults that are on from the start.
         tell_reload: hears of each reload of the contract; None for not to watch its file.
@@ -125,7 +127,16 @@ def scanner_mock(
             mock = Mock(api=url, s3=s3.url, region=s3.region, control=f"{url}/_mock")
             clock = MockClock(lambda now, stopped: s3.set_clock(now, stopped=stopped))
             parts = api.Parts(
-                s3, directory, clock, traffic, seed, control_token, mock.seeds, settings, tell_reload
+                s3,
+                directory,
+                clock,
+                traffic,
+                seed,
+                control_token,
+                control_origins,
+                mock.seeds,
+                settings,
+                tell_reload,
             )
             app = api.mock_application(parts)
             from_file = [] if faults is None else traffic.faults_in(faults)

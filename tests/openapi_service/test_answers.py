@@ -224,3 +224,16 @@ def test_embedded_resources_are_judged(answering):
         responses = {"200": response(schema)}
         assert answering(responses, right, components=schemas).get("/").status == 200
         assert answering(responses, wrong, components=schemas).get("/").status == 500
+
+
+def test_nothing_is_stored_or_taken_for_something_else(answering):
+    """Every response, a problem too, is stored by nobody and is of no other media type than it says."""
+    app = answering(JSON, {"id": 1})
+    for headers in (app("GET", "/").headers, app("GET", "/nothing").headers):
+        assert (headers["cache-control"], headers["x-content-type-options"]) == ("no-store", "nosniff")
+
+
+def test_an_operation_may_say_how_long_it_is_stored(answering):
+    """A Cache-Control of the handler's stays, alone."""
+    returned = Response({"id": 1}, headers={"Cache-Control": "max-age=60"})
+    assert answering(JSON, returned)("GET", "/").headers["cache-control"] == "max-age=60"

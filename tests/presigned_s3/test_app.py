@@ -197,6 +197,17 @@ def test_what_an_acl_grants(app):
     assert client.delete("/open/k").status_code == 204
 
 
+@pytest.mark.usefixtures("open_bucket")
+def test_no_object_is_a_page_of_this_machine(app: Front) -> None:
+    """What anyone stored runs no script here, nor what is said of it; both are of the type that they say."""
+    form = PlainForm()
+    anonymous(form, app, "evil.html", b"<script>alert(1)</script>")
+    for path in ("/open/evil.html", "/open/nothing"):
+        headers = Client(app).get(path).headers
+        assert headers["Content-Security-Policy"] == "sandbox"
+        assert headers["X-Content-Type-Options"] == "nosniff"
+
+
 def test_head_answers_have_no_body(app):
     """A HEAD request that is refused gets the status alone."""
     response = Client(app).head("/photos/k")

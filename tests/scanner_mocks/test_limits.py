@@ -34,7 +34,7 @@ def test_each_limit_has_a_test():
     """Each row of the tables has a test of its name here."""
     rows = re.findall(r"^\| ([\w ]+) \|", LIMITS, re.MULTILINE)
     named = {f"test_{row.lower().replace(' ', '_')}" for row in rows if row != "limit"}
-    assert len(named) == 23
+    assert len(named) == 24
     assert named - globals().keys() == set()
 
 
@@ -211,6 +211,13 @@ def test_parts(mock, s3):
         s3.get_object(Bucket=mock.bucket, Key="limits/parts", PartNumber=1)
     with pytest.raises(ClientError, match="501"):
         s3.head_object(Bucket=mock.bucket, Key="limits/parts", PartNumber=1)
+
+
+def test_pages(mock, s3):
+    """An object that is a page runs nothing."""
+    s3.put_object(Bucket=mock.bucket, Key="page.html", Body=b"<script></script>", ContentType="text/html")
+    headers = s3.get_object(Bucket=mock.bucket, Key="page.html")["ResponseMetadata"]["HTTPHeaders"]
+    assert (headers["content-security-policy"], headers["x-content-type-options"]) == ("sandbox", "nosniff")
 
 
 def test_encryption(mock, s3):

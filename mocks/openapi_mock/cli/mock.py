@@ -108,6 +108,15 @@ ControlToken = Annotated[
         help="What opens the control API below /_mock/, from anywhere; without it, it is for this machine.",
     ),
 ]
+ControlOrigins = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--control-origin",
+        metavar="ORIGIN",
+        help="Let pages of an origin, such as http://localhost:5173, use the control API without a token; "
+        "repeatable.",
+    ),
+]
 
 
 class Mocks:
@@ -285,6 +294,7 @@ def mock(  # noqa: PLR0913 -- an option each
     ready_file: ReadyFile = None,
     faults: FaultFile = None,
     control_token: ControlToken = None,
+    control_origin: ControlOrigins = None,
     seed: Seed = 0,
     watch: Watch = False,
     no_auth: NoAuth = False,
@@ -317,6 +327,7 @@ def mock(  # noqa: PLR0913 -- an option each
         "port": port,
         "faults": faults,
         "control_token": control_token,
+        "control_origins": control_origin or (),
         "seed": seed,
         **own,
     }

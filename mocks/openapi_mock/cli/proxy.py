@@ -54,6 +54,12 @@ Timeout = Annotated[float, typer.Option(min=0.1, metavar="SECONDS", help="To wai
 KeepHost = Annotated[
     bool, typer.Option("--keep-host", help="Send the client's Host instead of the upstream's own.")
 ]
+AllowHost = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME", help="Name by which it may be called, beside addresses and localhost; repeatable."
+    ),
+]
 Html = Annotated[
     Path | None, typer.Option(dir_okay=False, help="Write the report as a page that stands alone.")
 ]
@@ -73,6 +79,7 @@ def proxy(  # noqa: PLR0913 -- an option each
     limit: Limit = MOST_BYTES,
     timeout: Timeout = 60,
     keep_host: KeepHost = False,
+    allow_host: AllowHost = None,
     html: Html = None,
     json: Json = None,
     har: Har = None,
@@ -97,7 +104,9 @@ def proxy(  # noqa: PLR0913 -- an option each
             with resting_collector(own_process=True):
                 read = read_contract(contract, load)
                 recorder = Recorder(read, target.url, lambda exchange: lines.put(line(exchange)))
-            with proxying(target, recorder, host=host, port=port, most_bytes=limit) as url:
+            with proxying(
+                target, recorder, host=host, port=port, most_bytes=limit, names=allow_host or ()
+            ) as url:
                 lines.put(f"{url} passes on to {target.url}; Ctrl-C ends it with a report.")
                 end.wait()
         report = recorder.tally.report()

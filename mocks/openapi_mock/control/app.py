@@ -6,10 +6,11 @@ import asyncio
 import json
 from hmac import compare_digest
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from openapi_contract import Contract
 from openapi_mock.extension import NO_EXTENSION
+from openapi_mock.hosts import is_loopback_host
 from openapi_service.assembly import Assembly
 from openapi_service.connexion_adapter import bind
 from openapi_service.cors import with_cors
@@ -23,7 +24,7 @@ from openapi_service.request import STATE
 from . import operations
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -104,7 +105,7 @@ class Control:
             most_target_bytes=MOST_TARGET_BYTES,
             profile=self._profile,
         )
-        return with_cors(edge, contract, ("*",))
+        return with_cors(edge, contract, self._access.origins)
 
 
 class _Checked:
@@ -150,15 +151,19 @@ class _Anyone:
 class ControlAccess:
     """Grants access to requests of this machine or, with a control token, to those that present it.
 
-    Without a token a page of another site must not do anything, not even one whose name has come to stand
-    for a loopback address (DNS rebinding): it sends its own name as Host, and itself as Origin.
+    Without a token no page of another origin must do anything, not even one whose name has come to stand
+    for a loopback address (DNS rebinding): it sends its own name as Host, and itself as Origin. Nor may any
+    page of this machine: what somebody stored in S3 is one, too.
 
     Args:
         token: the control token, if there is one.
+        origins: whose pages may use it without a token, beside its own.
     """
 
-    def __init__(self, token: str | None = None) -> None:
+    def __init__(self, token: str | None = None, origins: Iterable[str] = ()) -> None:
         self._token = None if token is None else token.encode()
+        self.origins = tuple(origins) if token is None else ("*",)
+        """Whose pages may read its responses."""
 
     @property
     def requires_token(self) -> bool:
@@ -168,42 +173,43 @@ class ControlAccess:
     def check(self, request: Request) -> None:
         """Raise Unauthorized or Forbidden unless a request has access."""
         if self._token is None:
-            _check_place(request)
+            self._check_place(request)
         elif not compare_digest(_presented(request), self._token):
             raise Unauthorized(
                 "Missing or wrong control token; expected Authorization: Bearer TOKEN, or ?token=TOKEN.",
                 headers=_CHALLENGE,
             )
 
-
-def _check_place(request: Request) -> None:
-    peer = address_of(request.client_address)
-    if peer is None or not peer.is_loopback:
-        raise Forbidden(
-            "The mock is controlled from its own machine, or with a control token (--control-token)."
-        )
-    if not is_loopback_host(request.header(b"host") or ""):
-        raise Forbidden("Host is not a loopback address, and there is no control token (--control-token).")
-    origin = request.header(b"origin")
-    if origin is not None and not _is_loopback_origin(origin):
-        raise Forbidden(
-            "Origin is not a page of this machine, and there is no control token (--control-token)."
-        )
-
-
-def is_loopback_host(host: str) -> bool:
-    """Return whether a Host field, a name or an address with a port or without, is this machine."""
-    try:
-        name = urlsplit(f"//{host}").hostname or ""
-    except ValueError:
-        return False
-    address = address_of(name)
-    return name == "localhost" if address is None else address.is_loopback
+    def _check_place(self, request: Request) -> None:
+        peer = address_of(request.client_address)
+        if peer is None or not peer.is_loopback:
+            raise Forbidden(
+                "The mock is controlled from its own machine, or with a control token (--control-token)."
+            )
+        host = request.header(b"host") or ""
+        if not is_loopback_host(host):
+            raise Forbidden(
+                "Host is not a loopback address, and there is no control token (--control-token)."
+            )
+        origin = request.header(b"origin")
+        if origin is None:
+            is_allowed = _is_of_no_page(request)
+        else:
+            is_allowed = origin in {f"{request.scope.get('scheme', 'http')}://{host}", *self.origins}
+        if not is_allowed:
+            raise Forbidden(
+                "Origin is not the mock's own, is not listed (--control-origin), "
+                "and there is no control token (--control-token)."
+            )
 
 
-def _is_loopback_origin(origin: str) -> bool:
-    scheme, separator, host = origin.partition("://")
-    return scheme in {"http", "https"} and bool(separator) and is_loopback_host(host)
+def _is_of_no_page(request: Request) -> bool:
+    """Return whether no page of another origin sends a request: neither a script nor a picture of it.
+
+    That a link leads here tells the page nothing (Fetch Metadata).
+    """
+    is_foreign = request.header(b"sec-fetch-site") in {"cross-site", "same-site"}
+    return not is_foreign or request.header(b"sec-fetch-mode") == "navigate"
 
 
 def _presented(request: Request) -> bytes:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from openapi_contract.comparison.findings import printable
+from openapi_mock.hosts import cannot_be_rebound
 from openapi_service.server import listen, serving
 
 from .outgoing import Outgoing
@@ -16,7 +18,7 @@ from .recorder import verdict_fields
 from .upstream import UpstreamFailed, transfer_coding, value_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Iterable, Iterator
 
     from starlette.types import Receive, Scope, Send
 
@@ -38,9 +40,19 @@ class Proxy:
         upstream: responds.
         recorder: validates and records.
         most_bytes: longest body that is held back and validated.
+        names: by which it may be called, beside addresses and localhost: a page that a developer visits could
+            else read what the upstream responds, once its own name stands for this machine.
     """
 
-    def __init__(self, upstream: Upstream, recorder: Recorder, *, most_bytes: int = MOST_BYTES) -> None:
+    def __init__(
+        self,
+        upstream: Upstream,
+        recorder: Recorder,
+        *,
+        most_bytes: int = MOST_BYTES,
+        names: Iterable[str] = (),
+    ) -> None:
+        self._names = frozenset(name.lower() for name in names)
         self.upstream = upstream
         self.recorder = recorder
         self.most_bytes = most_bytes
@@ -57,6 +69,12 @@ class Proxy:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request on."""
+        host = (value_of(scope["headers"], b"host") or b"").decode("latin-1")
+        if not cannot_be_rebound(host, self._names):
+            found = f'Host is "{printable(host[:100])}"'
+            detail = f"{found}; expected an address, localhost or a name that --allow-host lists."
+            await _respond(HTTPStatus.MISDIRECTED_REQUEST, detail, send)
+            return
         await _Passing(self, scope, receive, send).run()
 
 
@@ -196,20 +214,23 @@ class _Passing:
         self._record()
         if started:
             raise _CutShort from failure
-        document = {
-            "type": "about:blank",
-            "title": failure.status.phrase,
-            "status": int(failure.status),
-            "detail": f"No response from {self._upstream.url}: {failure}.",
-        }
-        body = msgspec.json.encode(document)
-        headers = [
-            (b"content-type", b"application/problem+json"),
-            (b"content-length", str(len(body)).encode()),
-            (b"proxy-status", f"{self._upstream.name}; error={failure.error}".encode()),
-        ]
-        await self._send({"type": "http.response.start", "status": int(failure.status), "headers": headers})
-        await self._send({"type": "http.response.body", "body": body})
+        detail = f"No response from {self._upstream.url}: {failure}."
+        proxy_status = (b"proxy-status", f"{self._upstream.name}; error={failure.error}".encode())
+        await _respond(failure.status, detail, self._send, proxy_status)
+
+
+async def _respond(status: HTTPStatus, detail: str, send: Send, *fields: tuple[bytes, bytes]) -> None:
+    """Respond with a problem of the proxy's own."""
+    body = msgspec.json.encode(
+        {"type": "about:blank", "title": status.phrase, "status": int(status), "detail": detail}
+    )
+    headers = [
+        (b"content-type", b"application/problem+json"),
+        (b"content-length", str(len(body)).encode()),
+        *fields,
+    ]
+    await send({"type": "http.response.start", "status": int(status), "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
 
 def _ended() -> UpstreamFailed:
@@ -224,6 +245,7 @@ def proxying(
     host: str = "127.0.0.1",
     port: int = 0,
     most_bytes: int = MOST_BYTES,
+    names: Iterable[str] = (),
 ) -> Iterator[str]:
     """Run the proxy in a thread for as long as this is entered, and yield its URL.
 
@@ -233,12 +255,13 @@ def proxying(
         host: address to listen on.
         port: 0 takes a free one.
         most_bytes: longest body that is held back and validated.
+        names: by which it may be called, beside addresses, localhost and `host`.
 
     Raises:
         CannotListen: the port is taken, or the address is not this machine's.
     """
     # uvicorn logs the exception that cuts a response short as an error
     options = {"log_level": "critical", "date_header": False}
-    proxy = Proxy(upstream, recorder, most_bytes=most_bytes)
+    proxy = Proxy(upstream, recorder, most_bytes=most_bytes, names=[host, *names])
     with listen(host, port) as listening, serving(proxy, listening, "proxy", **options) as url:
         yield url

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 NO_PREFERENCES = Preferences()
 HANDLER = (b"x-mock-answer", b"handler")
+SANDBOX = (b"content-security-policy", b"sandbox")
+"""What a contract has for an example, and what of a request is repeated in it, is no page of this machine."""
 DRAWN_BYTES = 8
 
 
@@ -156,7 +158,7 @@ class MockOperation:
 
 
 def _with_headers(documented: DocumentedResponse, rendered: Rendered, request: Request) -> Rendered:
-    request.response_headers.append((b"x-mock-answer", documented.source.encode()))
+    request.response_headers += [(b"x-mock-answer", documented.source.encode()), SANDBOX]
     if documented.violation:
         request.response_headers.append((b"x-mock-violation", documented.violation))
     sent = {name for name, _ in request.response_headers}

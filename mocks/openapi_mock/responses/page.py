@@ -81,6 +81,9 @@ table { border-collapse: collapse; width: 100% }
 th, td { text-align: left; padding: .4rem .6rem; vertical-align: top; border-bottom: 1px solid #8884 }
 code { overflow-wrap: anywhere } .wide { overflow-x: auto }
 """
+POLICY: Final = (
+    "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'none'"
+)
 CODE = "CODE"
 COLUMNS = ("operation", "plain response", "others", "identifiers")
 
@@ -190,5 +193,5 @@ class ResponsesPage:
         contract = self._contract()
         if self._made is None or self._made[0] is not contract:
             content = await asyncio.to_thread(html, contract)
-            self._made = contract, Page(content.encode(), "text/html; charset=utf-8")
+            self._made = contract, Page(content.encode(), "text/html; charset=utf-8", policy=POLICY)
         await self._made[1](scope, receive, send)

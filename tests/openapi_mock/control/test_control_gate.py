@@ -60,11 +60,47 @@ def test_a_name_that_was_bound_anew_may_not(control, host):
     assert (answer.status_code, answer.json()["error_code"]) == (403, "forbidden")
 
 
-@pytest.mark.parametrize("origin", ["http://localhost:5173", "http://127.0.0.1:3000", "https://[::1]:1"])
-def test_a_page_of_this_machine_may(control, origin):
-    """A page that this machine serves may call, and read the answer."""
-    answer = control.post("/clock", json={"freeze": False}, headers={"Origin": origin})
-    assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (200, "*")
+@pytest.mark.parametrize("name", ["127.0.0.1", "localhost"])
+def test_its_own_pages_may(control, name):
+    """The console may call, by whichever name it was opened."""
+    place = f"{name}:{control.base_url.port}"
+    headers = {"Host": place, "Origin": f"http://{place}", "Sec-Fetch-Site": "same-origin"}
+    assert control.post("/clock", json={"freeze": False}, headers=headers).status_code == 200
+
+
+@pytest.fixture(scope="module")
+def listed():
+    """Return a client of a control API that pages of one more origin may use."""
+    with (
+        scanner_mock(control_origins=["http://localhost:5173"]) as mock,
+        httpx.Client(base_url=mock.control, trust_env=False) as client,
+    ):
+        yield client
+
+
+def test_a_page_of_a_listed_origin_may(listed):
+    """A page whose origin is listed may call, and read the response; so may the mock's own."""
+    origin = {"Origin": "http://localhost:5173", "Sec-Fetch-Site": "cross-site"}
+    response = listed.post("/clock", json={"freeze": False}, headers=origin)
+    assert (response.status_code, response.headers["Access-Control-Allow-Origin"]) == (200, origin["Origin"])
+    asks = {
+        **origin,
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "content-type",
+    }
+    assert listed.options("/clock", headers=asks).headers["Access-Control-Allow-Origin"] == origin["Origin"]
+    own = {"Origin": f"http://127.0.0.1:{listed.base_url.port}"}
+    assert listed.post("/clock", json={"freeze": False}, headers=own).status_code == 200
+    for other in ("http://localhost:5174", "https://localhost:5173"):
+        assert listed.post("/clock", json={}, headers={"Origin": other}).status_code == 403
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_what_a_foreign_page_loads_may_not(control, site):
+    """A script or a picture of a page of another origin sends no Origin, and is a 403; a link is followed."""
+    fetched = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "no-cors"}
+    assert control.get("/journal", headers=fetched).status_code == 403
+    assert control.get("/journal", headers={**fetched, "Sec-Fetch-Mode": "navigate"}).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -74,6 +110,9 @@ def test_a_page_of_this_machine_may(control, origin):
         "http://localhost.evil.example",
         "http://evil.example/localhost",
         "http://localhost@evil.example",
+        "http://localhost:5173",
+        "http://127.0.0.1:3000",
+        "https://[::1]:1",
         "null",
         "",
         "file://",

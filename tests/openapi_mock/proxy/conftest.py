@@ -15,6 +15,8 @@ from openapi_mock.proxy.recorder import Recorder
 from openapi_mock.proxy.upstream import Upstream
 
 MOST_BYTES = 4096
+NAMES = ("x", "evil.example", "api.example")
+"""By which clients of these tests call the proxy."""
 DOCUMENT = {
     "openapi": "3.1.0",
     "info": {"title": "Notes", "version": "1"},
@@ -164,7 +166,7 @@ def _running(url, contract, **options):
     target = Upstream(url, name="scanner-api", **options)
     recorder = Recorder(contract, target.url)
     with (
-        proxying(target, recorder, most_bytes=most_bytes) as where,
+        proxying(target, recorder, most_bytes=most_bytes, names=NAMES) as where,
         httpx.Client(base_url=where, trust_env=False, timeout=10) as client,
     ):
         yield Running(where, recorder, client)

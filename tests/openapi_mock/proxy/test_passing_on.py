@@ -178,6 +178,24 @@ def test_host_can_be_the_clients(running, upstream, contract):
     assert upstream.last["host"] == "api.example"
 
 
+@pytest.mark.parametrize("host", ["localhost", "[::1]:80", "192.0.2.7:8010", "a.localhost", "API.example:1"])
+def test_names_of_the_proxy(proxy, upstream, host):
+    """It may be called by any address, by names of this machine and by those that are listed."""
+    assert proxy.ask("GET", "/notes", headers={"Host": host}).status_code == 200
+    assert upstream.last.line == "GET /notes HTTP/1.1"
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.test", "evil.test:80", "localhost.evil.test", "a@evil.test", "[::1", "127.1"]
+)
+def test_a_name_that_was_rebound_is_refused(proxy, upstream, host):
+    """A page whose own name has come to stand for this machine reads nothing; the upstream is not asked."""
+    before = len(upstream.asked)
+    response = proxy.ask("GET", "/notes", headers={"Host": host})
+    assert (response.status_code, len(upstream.asked)) == (421, before)
+    assert "--allow-host" in response.json()["detail"]
+
+
 def test_a_proxy_that_is_its_own_upstream_says_so(running, upstream, contract):
     """A request that comes back to the proxy that sent it goes no further."""
     with running(upstream.url, contract) as loop:

@@ -236,6 +236,14 @@ def test_another_apis_problems_are_the_contracts(responding):
     assert responding({"404": problem}).get().json == {"title": "No"}
 
 
+def test_an_example_is_no_page_of_this_machine(responding):
+    """A page of the contract runs nothing here; how long it is stored is as the contract says."""
+    headers = {"Cache-Control": {"schema": {"const": "max-age=60"}}}
+    page = content({"type": "string"}, "text/html", example="<script>alert(1)</script>")
+    got = responding({"200": {**page, "headers": headers}}).get().headers
+    assert (got["content-security-policy"], got["cache-control"]) == ("sandbox", "max-age=60")
+
+
 def test_an_example_that_violates_its_schema_is_validated_once(responding, monkeypatch, caplog):
     """openapi-core takes seconds over a large one; its error is logged, and the next value is validated."""
     validated, found = [], ResponseValidator.found
