@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any
+from contextlib import ExitStack, closing, contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -15,22 +16,28 @@ from openapi_service.server import callable_url_of, listen, serving
 from .application import MockApplication, observed
 from .clock import MockClock
 from .control import ControlAccess
+from .data_directory import DataDirectory
 from .events import Events
 from .faults.middleware import TransportProtocol
 from .randomness import SeededRandomness
 from .responses import contract_app
 from .service import Service
 from .state import MockState
+from .stateful.memory import Memory
+from .stateful.operation import StatefulResponses
+from .stateful.seeding import fill
+from .stateful.state import StoredState
 from .traffic import Traffic, unlogged
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from starlette.types import ASGIApp
 
     from openapi_contract import Contract
 
+    from .state import Clearable
     from .traffic import Log
 
 
@@ -74,6 +81,9 @@ def contract_mock(  # noqa: PLR0913 -- an option each
     control_origins: Sequence[str] = (),
     seed: int = 0,
     faults: Path | None = None,
+    stateful: bool = False,
+    seed_data: Path | None = None,
+    data: Path | None = None,
     log: Log = unlogged,
 ) -> Iterator[ContractMock]:
     """Run the mock of a contract for as long as this is entered.
@@ -89,12 +99,17 @@ def contract_mock(  # noqa: PLR0913 -- an option each
         control_origins: whose pages have access without the token, beside the mock's own.
         seed: the same seed, the same generated values.
         faults: file with faults that are active from the start.
+        stateful: remember what is created, changed and deleted.
+        seed_data: file with items that are there from the start, see `.stateful.seeding`; implies stateful.
+        data: folder that keeps the items over restarts; implies stateful.
         log: returns what is entered while the mock runs, such as a `RequestLog` of its journal.
 
     Raises:
         CannotListen: the port is taken, or the address is not this machine's.
         ContractError: the contract cannot be read, or is not valid.
         FaultFileError: the file with faults cannot be read, or is not valid.
+        DataDirectoryError: the folder cannot be used.
+        SeedError: an initial item is none of the contract.
     """
     loaded = without_unusable(load_contract(contract) if isinstance(contract, str) else contract, tell)
     with ExitStack() as running:
@@ -108,7 +123,12 @@ def contract_mock(  # noqa: PLR0913 -- an option each
             operations=len(loaded.operations),
         )
         traffic = Traffic(seed)
-        assembly = _Assembly(traffic, seed, authentication=authentication)
+        remembered = None
+        if stateful or seed_data or data:
+            directory = running.enter_context(closing(DataDirectory(data)))
+            remembered = _Remembered(directory, seed_data)
+        assembly = _Assembly(traffic, seed, remembered, authentication=authentication)
+        running.callback(assembly.close)
         access = ControlAccess(control_token, control_origins)
         app = assembly.application(loaded, mock, access, watch=watch, tell=tell)
         if faults is not None:
@@ -118,15 +138,33 @@ def contract_mock(  # noqa: PLR0913 -- an option each
         yield mock
 
 
+class _Remembered(NamedTuple):
+    """How a stateful mock remembers."""
+
+    directory: DataDirectory
+    seed_data: Path | None
+
+
 class _Assembly:
     """Puts the mock of a contract together."""
 
-    def __init__(self, traffic: Traffic, seed: int, *, authentication: bool) -> None:
+    def __init__(
+        self, traffic: Traffic, seed: int, remembered: _Remembered | None, *, authentication: bool
+    ) -> None:
         self._traffic = traffic
         self._seed = seed
         self._authentication = authentication
         self._clock = MockClock(lambda _now, _stopped: None)
         self._randomness = SeededRandomness(seed)
+        self._remembered = remembered
+        self._memory = (
+            None if remembered is None else Memory(self._clock, str(seed), remembered.directory.database)
+        )
+
+    def close(self) -> None:
+        """Close what remembers."""
+        if self._memory is not None:
+            self._memory.store.close()
 
     def application(
         self,
@@ -148,19 +186,38 @@ class _Assembly:
             tell=tell if watch else None,
         )
         clearable = {**self._traffic.clearable, "randomness": self._randomness}
-        state = MockState(self._clock, events, clearable)
+        state = self._state(events, clearable, tell)
         return MockApplication(
             service, state, self._clock, events, self._traffic, access=access, seeds=mock.seeds
         )
 
+    def _state(
+        self, events: Events, clearable: Mapping[str, Clearable], tell: Callable[[str], None]
+    ) -> MockState:
+        """Return the state; where items are remembered, with the initial ones."""
+        memory, remembered = self._memory, self._remembered
+        if memory is None or remembered is None:
+            return MockState(self._clock, events, clearable)
+        for line in memory.lines():
+            tell(line)
+        seeded = partial(fill, remembered.seed_data, memory)
+        if not memory.store.counts():
+            seeded()
+        return StoredState(memory, seeded, remembered.directory, self._clock, events, clearable)
+
     def _app(self, contract: Contract) -> ASGIApp:
         """Return the app of a contract."""
+        responses = None
+        if self._memory is not None:
+            self._memory.use(contract)
+            responses = StatefulResponses(self._memory, str(self._seed), self._randomness)
         app = contract_app(
             contract,
             seed=str(self._seed),
             authentication=self._authentication,
             clock=self._clock,
             randomness=self._randomness,
+            responses=responses,
         )
         return observed(
             app,

@@ -263,6 +263,15 @@ class Schema:
                     return name
         return ""
 
+    @cached_property
+    def components(self) -> frozenset[str]:
+        """The names of the components that it refers to, of its alternatives and of its ``allOf``."""
+        parts = (self.of(node) for part in self.parts for node in part.get("allOf", ()))
+        inner = (
+            self.of(node) for part in self.branches for key in ALTERNATIVES for node in part.get(key, ())
+        )
+        return frozenset(each.component for each in (self, *parts, *inner)) - {""}
+
     def is_marked(self, mark: str) -> bool:
         """Tell whether the schema says ``readOnly: true``, or ``writeOnly: true``."""
         return any(part.get(mark) is True for part in self.parts)

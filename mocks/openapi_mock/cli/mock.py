@@ -91,6 +91,23 @@ Verbose = Annotated[
 Seed = Annotated[
     int, typer.Option(help="Same seed, same calls and same time: same ids, chances and generated responses.")
 ]
+Stateful = Annotated[
+    bool,
+    typer.Option("--stateful", help="Remember what is created, changed and deleted, as the real API does."),
+]
+SeedData = Annotated[
+    Path | None,
+    typer.Option(
+        "--seed-data",
+        metavar="FILE",
+        dir_okay=False,
+        help="Remember from the start the items in a file (JSON or YAML), lists by path of the collection.",
+    ),
+]
+Data = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", file_okay=False, help="Remember in a folder, over restarts."),
+]
 Contract = Annotated[
     str | None,
     typer.Option(
@@ -298,6 +315,9 @@ def mock(  # noqa: PLR0913 -- an option each
     seed: Seed = 0,
     watch: Watch = False,
     no_auth: NoAuth = False,
+    stateful: Stateful = False,
+    seed_data: SeedData = None,
+    data: Data = None,
     log: LogForm = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -307,7 +327,7 @@ def mock(  # noqa: PLR0913 -- an option each
 ) -> None:
     """Run a mock of any OpenAPI contract: it responds with examples, else with generated values.
 
-    Nothing is kept, and nothing leaves this machine. Ctrl-C or SIGTERM ends it.
+    Nothing is kept without --data, and nothing leaves this machine. Ctrl-C or SIGTERM ends it.
 
     Exit codes: 0 when it was stopped, 1 when it could not start, 2 for wrong options or
     without the extra `mock`.
@@ -329,6 +349,9 @@ def mock(  # noqa: PLR0913 -- an option each
         "control_token": control_token,
         "control_origins": control_origin or (),
         "seed": seed,
+        "stateful": stateful,
+        "seed_data": seed_data,
+        "data": data,
         **own,
     }
     defaults = mocks.defaults() | ({} if alone else dict.fromkeys(mocks.ports, 0))

@@ -27,6 +27,7 @@ def contract_app(
     authentication: bool = True,
     clock: Clock | None = None,
     randomness: Randomness | None = None,
+    responses: ContractResponses | None = None,
 ) -> ASGIApp:
     """Return an app that validates the requests of a contract and responds from it.
 
@@ -36,8 +37,8 @@ def contract_app(
         authentication: ask for credentials where the contract does; any non-empty one will do.
         clock: tells the time of problems.
         randomness: what dynamic responses are drawn from.
+        responses: respond, instead of what responds from the contract alone by the two before.
     """
-    responses = ContractResponses(seed, randomness)
     shape_only = ShapeOnlyAuthenticator(contract.security_schemes, contract.document["info"]["title"])
     return create_app(
         contract,
@@ -48,7 +49,7 @@ def contract_app(
         limits=LIMITS,
         reveal=True,
         formats=True,
-        fallback=responses,
+        fallback=responses or ContractResponses(seed, randomness),
         lazy=True,
         clock=clock,
     )

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from openapi_contract import Operation
+    from openapi_contract.schemas import Schema
     from openapi_service.assembly import Assembly
     from openapi_service.problems import Problem
     from openapi_service.request import Request
@@ -42,6 +43,9 @@ FRAMING = {
 }
 """Headers that say how a message is sent: those of the mock are its own."""
 Fields = list[tuple[bytes, bytes]]
+
+
+NO_BODY_VALUE = Body()
 
 
 class Selection(NamedTuple):
@@ -69,6 +73,8 @@ class DocumentedResponse:
         problem: makes the problem that is raised instead, where the response is one of the API's own.
         violation: what an example that was asked for by name violates, for a header.
         relation: makes of it the response to a request, where that makes a difference.
+        body: what is sent as its body.
+        schema: of the body; None where there is none.
     """
 
     source: str
@@ -76,6 +82,8 @@ class DocumentedResponse:
     problem: Callable[[Request], Problem] | None = None
     violation: bytes = b""
     relation: Relation | None = None
+    body: Body = NO_BODY_VALUE
+    schema: Schema | None = None
 
 
 class DocumentedResponses:
@@ -200,8 +208,9 @@ class DocumentedResponses:
             whole = Rendered(status, [*sent, *rendered.headers], body.content)
             errors = self._errors(whole, body, holder.get("schema", True))
             if not errors:
-                relation = self._relation(rendered, body, holder)
-                return DocumentedResponse(body.source, rendered, relation=relation)
+                schema = self._contract.schemas.for_responses.in_media_type(holder)
+                relation = self._relation(rendered, body, schema)
+                return DocumentedResponse(body.source, rendered, relation=relation, body=body, schema=schema)
             violating = violating or DocumentedResponse(
                 body.source, rendered, violation=in_a_header("; ".join(errors))
             )
@@ -214,7 +223,7 @@ class DocumentedResponses:
             f"The mock found no value that conforms to the contract; give an example. {found}"
         )
 
-    def _relation(self, rendered: Rendered, body: Body, holder: Mapping[str, Any]) -> Relation | None:
+    def _relation(self, rendered: Rendered, body: Body, schema: Schema) -> Relation | None:
         """Return what relates a response to requests: a success that is generated, in JSON."""
         media_type, value = body.media_type or "", body.value
         is_success = OK <= rendered.status < MULTIPLE_CHOICES
@@ -222,7 +231,6 @@ class DocumentedResponses:
             return None
         if not is_json(essence(media_type)):
             return None
-        schema = self._contract.schemas.for_responses.in_media_type(holder)
         relation = Relation(rendered, value, media_type, schema, self._operation)
         return relation if relation.is_possible else None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from openapi_mock.randomness import SeededRandomness
 from openapi_service.problems import Problem
@@ -18,8 +18,9 @@ from .problems import in_a_line
 from .related import BODY
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
+    from openapi_contract import Operation
     from openapi_service.assembly import Assembly
     from openapi_service.operation import BoundOperation, Responder
     from openapi_service.randomness import RandomBytes, Randomness
@@ -27,10 +28,19 @@ if TYPE_CHECKING:
 
     from .documented import DocumentedResponse
 
+Sent: TypeAlias = "Mapping[tuple[str, str], Any]"
+"""What a request holds, by place and name; its body by ``BODY``."""
+Respond: TypeAlias = "Callable[[int | None], Awaitable[DocumentedResponse]]"
+"""Returns the documented response of a status, None for the success."""
+ItemResponder: TypeAlias = (
+    "Callable[[Sent, Request, Respond], Awaitable[tuple[DocumentedResponse, Rendered]]]"
+)
+"""Returns the documented response that is taken, and the response; what is wrong is raised as a Problem."""
 NO_PREFERENCES = Preferences()
 HANDLER = (b"x-mock-answer", b"handler")
 SANDBOX = (b"content-security-policy", b"sandbox")
 """What a contract has for an example, and what of a request is repeated in it, is no page of this machine."""
+STORED = "stored"
 DRAWN_BYTES = 8
 
 
@@ -53,7 +63,12 @@ class ContractResponses:
     def responder(self, operation: BoundOperation, assembly: Assembly, /) -> Responder:
         """Return what responds to the requests of an operation."""
         draw = self._randomness.source(f"answers of {operation.contract_operation.operation_id}")
-        return MockOperation(operation, assembly, self.generator(assembly), draw)
+        item_responder = self.item_responder(operation.contract_operation, assembly)
+        return MockOperation(operation, assembly, self.generator(assembly), draw, item_responder)
+
+    def item_responder(self, operation: Operation, assembly: Assembly) -> ItemResponder | None:  # noqa: ARG002 -- for subclasses
+        """Return what responds to an operation from stored items; None where none are stored."""
+        return None
 
     def generator(self, assembly: Assembly) -> Generator:
         """Return the generator of the contract's values."""
@@ -66,10 +81,16 @@ class MockOperation:
     """Responds to the requests of one operation."""
 
     def __init__(
-        self, bound: BoundOperation, assembly: Assembly, generator: Generator, draw: RandomBytes
+        self,
+        bound: BoundOperation,
+        assembly: Assembly,
+        generator: Generator,
+        draw: RandomBytes,
+        item_responder: ItemResponder | None = None,
     ) -> None:
         operation = bound.contract_operation
         self._bound = bound
+        self._item_responder = item_responder
         self._draw = draw
         self._documented = DocumentedResponses(operation, assembly, generator)
         self._making = asyncio.Lock()
@@ -92,6 +113,8 @@ class MockOperation:
             return await self._refused(problem, request)
         if not selects:
             status = self._magic_status(arguments) if self._has_magic_ids else None
+            if status is None and self._item_responder is not None and not preferences.dynamic:
+                return await self._from_items(self._item_responder, request, arguments)
             if status is not None or not (preferences.dynamic or self._bound.has_handler):
                 return await self._respond(Selection(status, _accept(request)), request, arguments)
             if not preferences.dynamic:
@@ -101,6 +124,21 @@ class MockOperation:
         drawn = self._draw(DRAWN_BYTES).hex() if is_drawn else ""
         selection = Selection(preferences.code, _accept(request), preferences.example, drawn)
         return await self._respond(selection, request, arguments, preferences.applied)
+
+    async def _from_items(
+        self, item_responder: ItemResponder, request: Request, arguments: Mapping[str, Any]
+    ) -> Rendered:
+        """Return the response from stored items."""
+        sent = {place: arguments.get(name) for place, name in self._places.items()}
+
+        async def respond(status: int | None) -> DocumentedResponse:
+            return await self._response(Selection(status, _accept(request)), request)
+
+        try:
+            documented, rendered = await item_responder(sent, request, respond)
+        except Problem as problem:
+            return await self._refused(problem, request)
+        return _with_headers(documented, rendered, request, STORED)
 
     def _magic_status(self, arguments: Mapping[str, Any]) -> int | None:
         """Return the status that the first magic identifier of a request stands for."""
@@ -157,8 +195,11 @@ class MockOperation:
         return known
 
 
-def _with_headers(documented: DocumentedResponse, rendered: Rendered, request: Request) -> Rendered:
-    request.response_headers += [(b"x-mock-answer", documented.source.encode()), SANDBOX]
+def _with_headers(
+    documented: DocumentedResponse, rendered: Rendered, request: Request, source: str = ""
+) -> Rendered:
+    source = source or documented.source
+    request.response_headers += [(b"x-mock-answer", source.encode()), SANDBOX]
     if documented.violation:
         request.response_headers.append((b"x-mock-violation", documented.violation))
     sent = {name for name, _ in request.response_headers}

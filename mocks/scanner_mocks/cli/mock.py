@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final
 
 import typer
@@ -46,10 +45,6 @@ Contract_ = Annotated[
         "else from its examples and schemas.",
         show_default="the Scanner API's",
     ),
-]
-Data = Annotated[
-    Path | None,
-    typer.Option(metavar="DIR", file_okay=False, help="Keep everything in a folder, over restarts."),
 ]
 S3Credentials = Annotated[
     list[str] | None,
@@ -93,21 +88,22 @@ class ScannerMocks(Mocks):
     def open(  # noqa: D102 -- as its base does
         self, contract: str | None, *, watch: bool, authentication: bool, **options: Any
     ) -> AbstractContextManager[Any]:
-        s3_port, data, s3_credential = (options.pop(name) for name in ("s3_port", "data", "s3_credential"))
+        s3_port, s3_credential = (options.pop(name) for name in ("s3_port", "s3_credential"))
         self.contract = load_contract(contract, extensions=not self.settings.get("vendor_operations_only"))
         if contract is None or has_handlers(self.contract):
             if not authentication:
                 raise typer.BadParameter("--no-auth is for contracts without handlers.")
+            if options.pop("stateful", False) or options.pop("seed_data", None):
+                raise typer.BadParameter("--stateful and --seed-data are for contracts without handlers.")
             settings = {**self.settings, "contract": contract, **options}
             return scanner_mock(
                 s3_port=s3_port,
-                data=data,
                 s3_credentials=credentials_of(s3_credential or ()),
                 tell_reload=report if watch else None,
                 **settings,
             )
-        if data or s3_credential:
-            raise typer.BadParameter("--data and --s3-credential are for contracts with handlers.")
+        if s3_credential:
+            raise typer.BadParameter("--s3-credential is for contracts with handlers.")
         return super().open(contract, watch=watch, authentication=authentication, **options)
 
     def start_errors(self) -> tuple[type[Exception], ...]:  # noqa: D102 -- as its base does
@@ -169,6 +165,5 @@ app = mock_app(
     token_variable="SCANNER_MOCK_CONTROL_TOKEN",  # noqa: S106 -- a name, no token
     contract=Contract_,
     s3_port=S3Port,
-    data=Data,
     s3_credential=S3Credentials,
 )

@@ -1,0 +1,121 @@
+"""What a stateful mock remembers, and by which collections of its contract."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Final
+
+from openapi_mock.responses.generation import Generator
+
+from .recognition import plain, recognize
+from .store import Store
+from .values import Values
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from openapi_contract import Contract
+    from openapi_service.clock import Clock
+
+    from .recognition import Collection, Role
+
+MOST_NUMBERS: Final = 1000
+"""Identifiers that are tried until one is free."""
+
+MOST_LINES: Final = 20
+
+
+class KeyTaken(Exception):  # noqa: N818 -- says what it is
+    """There is an item of this key already."""
+
+
+class Memory:
+    """The items of a mock; they stay when its contract is loaded again.
+
+    Args:
+        clock: the time of creations and changes.
+        seed: another seed, other identifiers.
+        file: of the database; None for one in memory.
+
+    Attributes:
+        lock: held while an item is written, and while the state is reset, saved or restored.
+        collections: of the current contract, by path.
+    """
+
+    def __init__(self, clock: Clock, seed: str = "", file: Path | None = None) -> None:
+        self.clock = clock
+        self.store = Store(file)
+        self.lock = asyncio.Lock()
+        self.collections: dict[str, Collection] = {}
+        self._seed = seed
+        self._values: dict[str, Values] = {}
+        self._roles: dict[str, Role] = {}
+
+    def use(self, contract: Contract) -> None:
+        """Recognise the collections of a contract."""
+        collections = recognize(contract)
+        generator = Generator(contract.schemas, seed=self._seed)
+        self.collections = {each.path: each for each in collections}
+        self._values = {each.path: Values(each, generator, self._seed) for each in collections}
+        self._roles = {name: role for each in collections for name, role in each.roles.items()}
+
+    def role(self, operation_id: str) -> Role | None:
+        """Return what an operation does with a collection; None if it has none."""
+        return self._roles.get(operation_id)
+
+    def values(self, collection: Collection) -> Values:
+        """Return what makes the values of a collection's items."""
+        return self._values[collection.path]
+
+    def add(
+        self,
+        collection: Collection,
+        sent: Mapping[str, Any],
+        parents: Mapping[str, str],
+        path: Mapping[str, Any],
+        base: Any = None,
+    ) -> dict[str, Any]:
+        """Make an item, and store it; it takes its time.
+
+        Args:
+            collection: of the contract.
+            sent: members that are given.
+            parents: what the path has that it is created by, by the shape of the path up to it.
+            path: parameters of the path by name.
+            base: the response that the contract has for its creation, if it has any.
+
+        Raises:
+            KeyTaken: there is one of the key that is given.
+            StoreFull: there is no room for it.
+        """
+        for _ in range(MOST_NUMBERS):
+            number, now = self.store.number(collection.path), self.clock.now()
+            value = self.values(collection).created(base, sent, path, number, now)
+            key = str(value.get(collection.key))
+            if not any(each.parents == parents for each in self.store.keyed(collection.path, key)):
+                self.store.add(collection.path, key, parents, value)
+                return value
+            if plain(collection.key) in map(plain, sent):
+                break
+        raise KeyTaken(f"There is an item of {collection.path} with the {collection.key} {key[:100]!r}.")
+
+    def lines(self) -> list[str]:
+        """Return what was recognised in lines for a person; of many collections the first."""
+        if not self.collections:
+            return ["No collections were recognised: nothing is remembered. See x-mock-collection."]
+        sentences = [each.sentence() for each in self.collections.values()]
+        more = len(sentences) - MOST_LINES
+        rest = [f"and {more} more: GET /_mock/state has them all."] if more > 0 else []
+        return [
+            f"Remembers the items of {len(sentences)} collections:",
+            *(f"  {each}" for each in [*sentences[:MOST_LINES], *rest]),
+        ]
+
+    def summary(self) -> list[dict[str, Any]]:
+        """Return what was recognised, and how many items there are."""
+        counts = self.store.counts()
+        return [
+            {"path": path, "key": each.key, "operations": each.actions, "items": counts.get(path, 0)}
+            for path, each in self.collections.items()
+        ]

@@ -1,0 +1,328 @@
+"""Responds to an operation from what is stored: in the contract's own response, the item laid over it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+from openapi_mock.responses import ContractResponses
+from openapi_mock.responses.related import BODY
+from openapi_mock.responses.rendering import body_of
+from openapi_service.problems import Conflict, NotFound, ServiceUnavailable
+from openapi_service.responses import Rendered
+
+from .memory import KeyTaken
+from .pages import Listing, Page, enclosed
+from .recognition import plain
+from .store import StoreFull
+from .values import IDS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from openapi_contract import Operation
+    from openapi_contract.schemas import Schemas
+    from openapi_mock.responses.documented import DocumentedResponse
+    from openapi_mock.responses.operation import ItemResponder, Respond, Sent
+    from openapi_service.assembly import Assembly
+    from openapi_service.randomness import Randomness
+    from openapi_service.request import Request
+
+    from .memory import Memory
+    from .recognition import Role
+    from .store import Item
+
+CREATED: Final = 201
+
+
+class StatefulResponses(ContractResponses):
+    """The fallback of a mock that remembers.
+
+    Args:
+        memory: where items are; it uses the contract that is served.
+        seed: another seed, other generated values.
+        randomness: what dynamic responses are drawn from.
+    """
+
+    def __init__(self, memory: Memory, seed: str = "", randomness: Randomness | None = None) -> None:
+        super().__init__(seed, randomness)
+        self._memory = memory
+
+    def item_responder(self, operation: Operation, assembly: Assembly) -> ItemResponder | None:
+        """Return what responds to an operation from stored items; None where it has no collection."""
+        role = self._memory.role(operation.operation_id)
+        schemas = assembly.contract.schemas.for_requests
+        return None if role is None else StatefulOperation(operation, role, self._memory, schemas)
+
+
+class StatefulOperation:
+    """Does what one operation does with its collection.
+
+    Args:
+        operation: of the contract.
+        role: what it does.
+        memory: where the items are.
+        schemas: of the contract.
+    """
+
+    def __init__(self, operation: Operation, role: Role, memory: Memory, schemas: Schemas) -> None:
+        self._operation = operation
+        self._role = role
+        self._collection = role.collection
+        self._values = memory.values(role.collection)
+        self._memory = memory
+        self._prefixes = [(name, prefix) for name, prefix in role.shape.prefixes() if name != role.key]
+        queries = {
+            each["name"]: schemas.in_media_type(each)
+            for each in operation.parameters
+            if each["in"] == "query"
+        }
+        self._queries = list(queries)
+        self._listing = None if role.schema is None else Listing(role.schema, self._collection.key, queries)
+
+    async def __call__(
+        self, sent: Sent, request: Request, respond: Respond
+    ) -> tuple[DocumentedResponse, Rendered]:
+        """Return the documented response that is taken, and the response.
+
+        Args:
+            sent: what the request holds, by place and name; its body by ``BODY``.
+            request: the request.
+            respond: returns the contract's response of a status, None for the success.
+
+        Raises:
+            NotFound: there is no such item.
+            Conflict: there is one of the key that was sent.
+            ServiceUnavailable: there is no room for another.
+        """
+        if self._role.action == "list":
+            documented = await respond(None)
+            return documented, self._list(sent, request, documented)
+        if self._role.action == "read":
+            item = self._find(sent)
+            documented = await respond(None)
+            return documented, self._show(item.value, item.parents, documented, request)
+        async with self._memory.lock:
+            try:
+                return await self._write(sent, request, respond)
+            except StoreFull as error:
+                raise ServiceUnavailable(str(error)) from None
+
+    async def _write(
+        self, sent: Sent, request: Request, respond: Respond
+    ) -> tuple[DocumentedResponse, Rendered]:
+        action, store = self._role.action, self._memory.store
+        item = None if action == "create" else self._found(sent)
+        if action == "delete":
+            item = item or self._find(sent)
+            documented = await respond(None)
+            store.remove(item)
+            self._remove_below(item)
+            return documented, self._show(item.value, item.parents, documented, request)
+        if item is not None:
+            documented = await respond(None)
+            value = await asyncio.to_thread(
+                self._values.changed,
+                item.value,
+                self._members(sent),
+                self._memory.clock.now(),
+                replaces=action == "replace",
+            )
+            store.change(item, str(value[self._collection.key]), value)
+            return documented, self._show(value, item.parents, documented, request)
+        if action == "update" or (action == "replace" and self._collection.has("create")):
+            self._find(sent)
+        is_new = action == "replace" and str(CREATED) in self._operation.responses
+        documented = await respond(CREATED if is_new else None)
+        base = self._inner(documented.body.value)
+        value = await self._create(base, sent)
+        return documented, self._show(value, self._parents(sent), documented, request)
+
+    # items --------------------------------------------------------------------------------------------------
+
+    async def _create(self, base: Any, sent: Sent) -> dict[str, Any]:
+        collection, schema, members = self._collection, self._role.schema, self._members(sent)
+        if self._role.key is not None:
+            members[collection.key] = sent.get(("path", self._role.key))
+        is_same = schema is not None and schema.component == collection.schema.component
+        known = base if is_same else None
+        try:
+            return await asyncio.to_thread(
+                self._memory.add, collection, members, self._parents(sent), self._path(sent), known
+            )
+        except KeyTaken as error:
+            raise Conflict(str(error)) from None
+
+    def _found(self, sent: Sent) -> Item | None:
+        """Return the item of a path, or of a body; None if there is none."""
+        if self._role.key is not None:
+            key = sent.get(("path", self._role.key))
+        else:
+            key = self._members(sent).get(self._collection.key)
+        items = self._memory.store.keyed(self._collection.path, str(key))
+        return next((each for each in items if self._belongs(each, sent)), None)
+
+    def _find(self, sent: Sent) -> Item:
+        item = self._found(sent)
+        if item is None:
+            key = "" if self._role.key is None else f" {str(sent.get(('path', self._role.key)))[:100]!r}"
+            raise NotFound(f"There is no item{key} in {self._collection.path}.")
+        return item
+
+    def _belongs(self, item: Item, sent: Sent) -> bool:
+        """Tell whether an item is where a path says, by what it was created under or by its members."""
+        for name, prefix in self._prefixes:
+            asked = str(sent.get(("path", name)))
+            if prefix in item.parents:
+                if item.parents[prefix] != asked:
+                    return False
+                continue
+            member = next((item.value[each] for each in item.value if plain(each) == plain(name)), None)
+            known = list(member.values()) if isinstance(member, dict) else [member]
+            if member is not None and asked not in map(str, known):
+                return False
+        return True
+
+    def _remove_below(self, item: Item) -> None:
+        """Remove what was created below the path of an item."""
+        prefix = "/".join(self._collection.item.segments)
+        for each in self._memory.store.below(prefix, item.key):
+            if item.parents.items() <= each.parents.items():
+                self._memory.store.remove(each)
+
+    # requests -----------------------------------------------------------------------------------------------
+
+    def _members(self, sent: Sent) -> dict[str, Any]:
+        """Return the members that a request sends, in its body or its query."""
+        body = sent.get(BODY)
+        envelope = self._role.envelope
+        if envelope and isinstance(body, dict) and body.keys() == {envelope[-1]}:
+            body = body[envelope[-1]]
+        queries = {name: sent.get(("query", name)) for name in self._queries}
+        named = {name: value for name, value in queries.items() if value is not None}
+        members = {**named, **(body if isinstance(body, dict) else {})}
+        return {name: each for name, each in members.items() if _is_json(each)}
+
+    def _path(self, sent: Sent) -> dict[str, Any]:
+        """Return the parameters of the path that members of the item may have the names of."""
+        own = {*IDS, plain(self._collection.key)}
+        named = {name: sent.get(("path", name)) for name, _ in self._prefixes if plain(name) not in own}
+        return {name: value for name, value in named.items() if value is not None}
+
+    def _parents(self, sent: Sent) -> dict[str, str]:
+        return {prefix: str(sent.get(("path", name))) for name, prefix in self._prefixes}
+
+    def _url(self, value: Mapping[str, Any], parents: Mapping[str, str], request: Request) -> str:
+        """Return the URL of an item, where the client called this API."""
+        path = self._collection.item_path
+        *above, (own, _) = self._collection.item.prefixes()
+        for name, prefix in above:
+            member = next((value[each] for each in value if plain(each) == plain(name)), None)
+            if isinstance(member, dict):
+                member = next(
+                    (member[each] for each in ("login", "name", "slug", "id") if each in member), None
+                )
+            path = path.replace(f"{{{name}}}", quote(str(parents.get(prefix, member)), safe=""))
+        path = path.replace(f"{{{own}}}", quote(str(value.get(self._collection.key)), safe=""))
+        return f"{_origin(request)}{self._base_path(request)}{path}"
+
+    def _base_path(self, request: Request) -> str:
+        """Return what stands before the contract's own path in the path of a request."""
+        segments = request.path.strip("/").split("/")
+        above = segments[: len(segments) - len(self._role.shape.segments)]
+        return "".join(f"/{each}" for each in above)
+
+    # responses ----------------------------------------------------------------------------------------------
+
+    def _inner(self, value: Any) -> Any:
+        for name in self._role.envelope:
+            value = value.get(name) if isinstance(value, dict) else None
+        return value
+
+    def _show(
+        self,
+        value: dict[str, Any],
+        parents: Mapping[str, str],
+        documented: DocumentedResponse,
+        request: Request,
+    ) -> Rendered:
+        """Return the response that shows an item."""
+        base, schema = documented.body.value, self._role.schema
+        url = self._url(value, parents, request)
+        fields = {b"location": url}
+        if schema is None or documented.schema is None or not isinstance(base, dict):
+            return _with_fields(documented.rendered, fields)
+        shown = self._values.shown(self._values.with_url(value, url), schema, self._inner(base))
+        return _rendered(documented, _wrapped(base, self._role.envelope, shown), fields)
+
+    def _list(self, sent: Sent, request: Request, documented: DocumentedResponse) -> Rendered:
+        """Return the response that lists the items."""
+        base, schema, envelope = documented.body.value, self._role.schema, self._role.envelope
+        if schema is None or documented.schema is None or self._listing is None:
+            return documented.rendered
+        items = self._memory.store.all(self._collection.path)
+        asked = {name: sent.get(("query", name)) for name in self._queries}
+        query = request.query_string.decode("latin-1")
+        url = f"{_origin(request)}{request.path}{f'?{query}' if query else ''}"
+        values = [
+            self._values.with_url(each.value, self._url(each.value, each.parents, request))
+            for each in items
+            if self._belongs(each, sent)
+        ]
+        page = self._listing.page(values, asked, url)
+        examples = self._inner(base)
+        example = examples[0] if isinstance(examples, list) and examples else {}
+        shown = [self._values.shown(each, schema, example) for each in page.items]
+        value: Any = shown
+        if envelope and isinstance(base, dict):
+            value = _wrapped(enclosed(base, documented.schema, page, envelope[-1]), envelope, shown)
+        return _rendered(documented, value, _fields_of(page))
+
+
+def _is_json(value: Any) -> bool:
+    return value is None or isinstance(value, str | int | float | bool | list | dict)
+
+
+def _origin(request: Request) -> str:
+    host = request.header(b"host") or "localhost"
+    return f"{request.scope.get('scheme', 'http')}://{host}"
+
+
+def _wrapped(base: dict[str, Any], envelope: tuple[str, ...], value: Any) -> Any:
+    """Return an object with a value at a way into it; the value itself where there is no way."""
+    if not envelope:
+        return value
+    name, *rest = envelope
+    inner = base.get(name)
+    return {**base, name: _wrapped(inner if isinstance(inner, dict) else {}, tuple(rest), value)}
+
+
+def _fields_of(page: Page) -> dict[bytes, str]:
+    """Return what fields of a response say of a page; those without a value are not sent."""
+    link = f'<{page.next_url}>; rel="next"' if page.next_url else ""
+    total = str(page.total)
+    return {b"link": link, b"x-next": page.next_url, b"x-total-count": total, b"x-total": total}
+
+
+def _rendered(documented: DocumentedResponse, value: Any, fields: Mapping[bytes, str]) -> Rendered:
+    """Return a documented response with another value; as it is, where that would violate its schema."""
+    body, schema = documented.body, documented.schema
+    if schema is None or body.media_type is None or not schema.conforms(value):
+        return documented.rendered
+    content = body_of(value, body.media_type, schema)
+    headers = [
+        (name, str(len(content)).encode() if name == b"content-length" else field)
+        for name, field in documented.rendered.headers
+    ]
+    return _with_fields(Rendered(documented.rendered.status, headers, content), fields)
+
+
+def _with_fields(rendered: Rendered, fields: Mapping[bytes, str]) -> Rendered:
+    """Return a response whose documented fields say what is so; those that would say nothing are left out."""
+    changed = [
+        (name, fields[name].encode("latin-1", "replace") if name in fields else field)
+        for name, field in rendered.headers
+    ]
+    headers = [(name, field) for name, field in changed if field]
+    return Rendered(rendered.status, headers, rendered.body)

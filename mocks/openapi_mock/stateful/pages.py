@@ -1,0 +1,250 @@
+"""Lists as clients ask for them: filtered by members of the same name, sorted, and one page at a time."""
+
+from __future__ import annotations
+
+import operator
+import re
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from urllib.parse import parse_qsl, urlencode
+
+from .recognition import members_of, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from openapi_contract.schemas import Schema
+
+SIZES: Final = ("limit", "pagesize", "perpage", "maxresults", "maxitems", "top", "take", "size")
+PAGES: Final = ("page", "pagenumber", "pageno", "pageindex")
+OFFSETS: Final = ("offset", "skip", "startindex", "start")
+AFTER: Final = ("startingafter", "after", "cursor", "pagetoken", "nexttoken", "continuationtoken")
+BEFORE: Final = ("endingbefore", "before")
+SORTS: Final = ("sort", "sortby", "orderby", "order", "ordering")
+DIRECTIONS: Final = ("direction", "sortorder", "sortdirection", "sortdir", "dir", "order")
+PAGING: Final = frozenset({*SIZES, *PAGES, *OFFSETS, *AFTER, *BEFORE, *SORTS, *DIRECTIONS})
+"""Names of query parameters, in plain spelling, that choose a part of a list."""
+EVERYTHING: Final = frozenset({"all", "any", ""})
+COMPARISONS: Final = {"gt": operator.gt, "gte": operator.ge, "lt": operator.lt, "lte": operator.le}
+SIZE: Final = 100
+FIELD = re.compile(r"[+-]?(\w+)(?:[:\s.,]+(asc|desc))?", re.IGNORECASE)
+OMITTED: Final[Any] = object()
+NOTHING: Final = (None, "", OMITTED)
+
+MORE: Final = frozenset({"hasmore", "hasnext", "hasnextpage", "istruncated", "more"})
+TOTAL: Final = frozenset(
+    {
+        "total",
+        "totalcount",
+        "totalitems",
+        "totalresults",
+        "totalelements",
+        "totalsize",
+        "totalrecords",
+        "count",
+    }
+)
+NUMBER: Final = frozenset({"page", "pagenumber", "currentpage"})
+LAST_NUMBER: Final = frozenset({"totalpages", "numpages", "pages", "lastpage", "pagecount"})
+NEXT_URL: Final = frozenset(
+    {"next", "nextpageuri", "nextpageurl", "nexturl", "nextlink", "nexturi", "nexthref"}
+)
+PREVIOUS_URL: Final = frozenset(
+    {"previous", "prev", "previouspageuri", "previouspageurl", "previousurl", "prevurl"}
+)
+NEXT_KEY: Final = frozenset(
+    {"nextpagetoken", "nextcursor", "nexttoken", "nextpage", "cursor", "continuationtoken"}
+)
+OWN_URL: Final = frozenset({"url", "uri", "self", "firstpageuri", "firstpageurl"})
+
+
+class Page(NamedTuple):
+    """One page of a list.
+
+    Attributes:
+        items: on it.
+        first: how many items are before it.
+        size: how many items are on a full page.
+        total: how many items are on all pages.
+        number: of the page, counted as the client does.
+        after: the key of its last item; empty on the last page.
+        url: of the page.
+        next_url: of the page that follows; empty on the last page.
+    """
+
+    items: list[dict[str, Any]]
+    first: int
+    size: int
+    total: int
+    number: int
+    after: str
+    url: str
+    next_url: str
+
+
+class Listing:
+    """Lists one collection as an operation does.
+
+    Args:
+        schema: of an item, as the operation shows it.
+        key: the member that identifies an item.
+        parameters: schemas of the operation's query parameters, by name.
+    """
+
+    def __init__(self, schema: Schema, key: str, parameters: Mapping[str, Schema]) -> None:
+        self._key = key
+        self._members = {plain(name): name for name in members_of(schema)}
+        self._names = {plain(name): name for name in parameters}
+        numbers = [schema for name, schema in parameters.items() if plain(name) in PAGES]
+        self._base = 0 if any(0 in {each.default, _least(each)} for each in numbers) else 1
+
+    def page(self, items: list[dict[str, Any]], asked: Mapping[str, Any], url: str) -> Page:
+        """Return a page of items.
+
+        Args:
+            items: all, in the order of their creation.
+            asked: query parameters by name, defaults filled in.
+            url: of the request.
+        """
+        chosen = self._sorted([each for each in items if self._matches(each, asked)], asked)
+        has_size = not self._names.keys().isdisjoint(SIZES)
+        size = _count(self._asked(asked, SIZES), SIZE if has_size else len(chosen))
+        first = self._first(chosen, asked, size)
+        number = self._base + first // max(size, 1)
+        shown = chosen[first : first + size]
+        is_last = not shown or first + size >= len(chosen)
+        after = "" if is_last else str(shown[-1].get(self._key, ""))
+        following = "" if is_last else self._following(url, after, number + 1, first + size)
+        return Page(shown, first, size, len(chosen), number, after, url, following)
+
+    def _following(self, url: str, after: str, number: int, first: int) -> str:
+        """Return the URL of the page that follows, as a client could have made it."""
+        address, _, query = url.partition("?")
+        ways = ((PAGES, str(number)), (OFFSETS, str(first)), (AFTER, after))
+        named = {self._name(names): value for names, value in ways if self._name(names)}
+        return f"{address}?{urlencode({**dict(parse_qsl(query)), **named})}" if named else ""
+
+    def _first(self, chosen: Sequence[Mapping[str, Any]], asked: Mapping[str, Any], size: int) -> int:
+        """Return how many items are before the page that is asked for."""
+        keys = [str(each.get(self._key)) for each in chosen]
+        after, before = self._asked(asked, AFTER), self._asked(asked, BEFORE)
+        if after is not None and str(after) in keys:
+            return keys.index(str(after)) + 1
+        if before is not None and str(before) in keys:
+            return max(0, keys.index(str(before)) - size)
+        number = _count(self._asked(asked, PAGES), self._base)
+        return _count(self._asked(asked, OFFSETS), max(0, number - self._base) * size)
+
+    def _name(self, names: Iterable[str]) -> str:
+        return next((self._names[each] for each in names if each in self._names), "")
+
+    def _asked(self, asked: Mapping[str, Any], names: Iterable[str]) -> Any:
+        found = (asked.get(self._names[each]) for each in names if each in self._names)
+        return next((each for each in found if each is not None and each != ""), None)
+
+    def _matches(self, item: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
+        """Tell whether an item has what query parameters of the names of its members say."""
+        for name, value in asked.items():
+            wanted = plain(name)
+            member = self._members.get(wanted) or self._members.get(wanted.removesuffix("s"))
+            is_filter = value is not None and wanted not in PAGING and plain(str(value)) not in EVERYTHING
+            if is_filter and member is not None and not _has(item.get(member), value):
+                return False
+        return True
+
+    def _sorted(self, items: list[dict[str, Any]], asked: Mapping[str, Any]) -> list[dict[str, Any]]:
+        sort = self._asked(asked, SORTS)
+        match = FIELD.match(str(sort[0] if isinstance(sort, list) and sort else sort or ""))
+        words = [str(self._asked(asked, DIRECTIONS)), *([match[2] or ""] if match else [])]
+        descends = any(each.lower().startswith("desc") for each in words)
+        if match is not None:
+            descends |= match[0].startswith("-")
+            name = plain(match[1])
+            spellings = (name, f"{name}at", f"{name}on", f"date{name}")
+            member = next((self._members[each] for each in spellings if each in self._members), None)
+            items = items if member is None else sorted(items, key=lambda each: _order(each.get(member)))
+        return items[::-1] if descends else items
+
+
+def _count(value: Any, default: int) -> int:
+    return max(0, value) if isinstance(value, int) else default
+
+
+def _least(schema: Schema) -> Any:
+    return next((part["minimum"] for part in schema.parts if "minimum" in part), None)
+
+
+def _has(value: Any, asked: Any) -> bool:
+    """Tell whether a member has the value that is asked for, one of them, or one within bounds."""
+    if isinstance(asked, list):
+        return not asked or any(_has(value, each) for each in asked)
+    if isinstance(asked, dict):
+        bounds = [(COMPARISONS[name], each) for name, each in asked.items() if name in COMPARISONS]
+        pairs = bounds if isinstance(value, int | float) else []
+        return all(compare(value, each) for compare, each in pairs if isinstance(each, int | float))
+    if isinstance(value, list):
+        return any(_has(each, asked) for each in value)
+    if isinstance(value, dict):
+        return any(_text(each) == _text(asked) for each in value.values())
+    return _text(value) == _text(asked)
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _order(value: Any) -> tuple[int, Any]:
+    """Return what values of several types are sorted by: nothing, numbers, texts."""
+    if isinstance(value, int | float):
+        return 1, value
+    return (0, "") if value is None else (2, str(value))
+
+
+def enclosed(base: Any, schema: Schema, page: Page, list_name: str) -> Any:
+    """Return what stands around a list with what it says of the page; what would violate its schema stays.
+
+    Args:
+        base: an object that conforms to the schema.
+        schema: of the object.
+        page: of the list.
+        list_name: of the list's member.
+    """
+    changed = dict(base)
+    for name, member in members_of(schema).items():
+        if isinstance(base.get(name), dict) and name != list_name:
+            changed[name] = enclosed(base[name], member, page, list_name)
+            continue
+        for candidate in _facts(plain(name), base.get(name), page, list_name):
+            without = {key: each for key, each in changed.items() if key != name}
+            if candidate is OMITTED and schema.conforms(without):
+                changed = without
+                break
+            if candidate is not OMITTED and member.conforms(candidate):
+                changed[name] = candidate
+                break
+    return changed
+
+
+def _facts(name: str, shown: Any, page: Page, list_name: str) -> Iterator[Any]:
+    """Yield what a member of this name may say of a page, the likeliest first; nothing where it says none."""
+    shown_last = page.first + len(page.items)
+    numbers = {
+        MORE: shown_last < page.total,
+        TOTAL: page.total,
+        NUMBER: page.number,
+        LAST_NUMBER: -(-page.total // max(page.size, 1)),
+        frozenset(SIZES): page.size,
+        frozenset(OFFSETS): page.first,
+        frozenset({"end"}): max(0, shown_last - 1),
+        frozenset({"key"}): list_name,
+    }
+    yield from (value for names, value in numbers.items() if name in names)
+    urls = {NEXT_URL: page.next_url, PREVIOUS_URL: "", OWN_URL: page.url if isinstance(shown, str) else ""}
+    for names, url in urls.items():
+        if name in names and url:
+            path = "/" + url.split("/", 3)[3]
+            plain_path = path.partition("?")[0]
+            yield from (path, url, plain_path) if name.endswith("uri") else (url, path, plain_path)
+        elif name in names and names is not OWN_URL:
+            yield from NOTHING
+    if name in NEXT_KEY:
+        yield from (page.after,) if page.after else NOTHING

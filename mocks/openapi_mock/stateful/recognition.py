@@ -1,0 +1,408 @@
+"""Which operations of a contract make, list, read, change and delete items of which collection.
+
+A path that ends in a parameter is an item's, and what is before the parameter is its collection: ``/pets`` of
+``/pets/{petId}``. What returns the same component below or beside them belongs to it too. A Path Item or an
+Operation corrects this by ``x-mock-collection``: ``false``, or an object with ``path``, ``role`` and ``key``.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from openapi_contract import pointers
+from openapi_service.media_types import essence, is_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from openapi_contract import Contract, Operation
+    from openapi_contract.schemas import Schema
+
+EXTENSION: Final = "x-mock-collection"
+ROLES: Final = ("create", "list", "read", "update", "replace", "delete")
+PARAMETER = re.compile(r"\{([^{}]+)\}(?:\.\w+)?")
+SUFFIX = re.compile(r"\.(json|xml)$")
+WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+KEYS = ("id", "sid", "uuid", "guid", "key", "number", "name", "slug", "code", "login", "username")
+"""Members that identify an item where the path's parameter does not say which does, the likeliest first."""
+LISTS = ("data", "items", "results", "records", "entries", "values", "content", "objects", "list")
+BODY_MEMBER = re.compile(r"\$response\.body#(/.+)")
+DEEPEST_ENVELOPE = 2
+
+
+class Shape(NamedTuple):
+    """A path template without the names of its parameters, and those names."""
+
+    segments: tuple[str, ...]
+    names: tuple[str, ...]
+
+    @property
+    def is_item(self) -> bool:
+        """Whether it is the path of an item."""
+        return len(self.segments) > 1 and self.segments[-1] == "{}"
+
+    def prefixes(self) -> Iterator[tuple[str, str]]:
+        """Yield the name of each parameter, and the shape of the path that it ends."""
+        names = iter(self.names)
+        for end, segment in enumerate(self.segments, start=1):
+            if segment == "{}":
+                yield next(names), "/".join(self.segments[:end])
+
+
+@dataclass(slots=True)
+class Collection:
+    """Items of one kind.
+
+    Attributes:
+        path: of the collection, as the contract has it: its name.
+        item: the path of an item.
+        resource: what the path calls it, such as ``pets``.
+        key: the member that identifies an item.
+        schema: of an item.
+        settable: members, in plain spelling, that a request can set.
+        roles: what operations do with it, by operationId.
+    """
+
+    path: str
+    item: Shape
+    item_path: str
+    resource: str
+    key: str
+    schema: Schema
+    settable: frozenset[str] = frozenset()
+    roles: dict[str, Role] = field(default_factory=dict)
+
+    def has(self, action: str) -> bool:
+        """Tell whether an operation does this."""
+        return any(each.action == action for each in self.roles.values())
+
+    @property
+    def actions(self) -> list[str]:
+        """What operations do with it, in the order of `ROLES`."""
+        done = {each.action for each in self.roles.values()}
+        return [each for each in ROLES if each in done]
+
+    def sentence(self) -> str:
+        """Return what was recognised in a line."""
+        return f"{self.path}: {', '.join(self.actions)}; by {self.key}"
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """What an operation does with a collection.
+
+    Attributes:
+        action: one of `ROLES`.
+        shape: of the operation's path.
+        envelope: names of the members that lead from the response's body to the item or the list.
+        schema: of the response's item or of each item in its list; None for a response without any.
+        key: name of the path parameter that identifies the item, if there is one.
+    """
+
+    collection: Collection
+    action: str
+    shape: Shape
+    envelope: tuple[str, ...]
+    schema: Schema | None
+    key: str | None
+
+
+def plain(name: str) -> str:
+    """Return a name without its style: ``friendlyname`` for ``FriendlyName`` and ``friendly_name``."""
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def shape_of(path: str) -> Shape:
+    """Return the shape of a path template."""
+    segments, names = [], []
+    for segment in SUFFIX.sub("", path).strip("/").split("/"):
+        parameter = PARAMETER.fullmatch(segment)
+        names += [parameter[1]] if parameter else []
+        segments.append("{}" if parameter else segment)
+    return Shape(tuple(segments), tuple(names))
+
+
+def recognize(contract: Contract) -> list[Collection]:
+    """Return the collections of a contract, in the order of its paths."""
+    return _Recognition(contract).collections()
+
+
+class _Recognition:
+    """The recognition of one contract's collections."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._contract = contract
+        self._schemas = contract.schemas.for_responses
+        self._at: dict[tuple[str, ...], dict[str, Operation]] = {}
+        self._marks: dict[str, Any] = {}
+        for operation in contract.operations:
+            mark = self._mark(operation)
+            if mark is not False:
+                self._marks[operation.operation_id] = mark if isinstance(mark, dict) else {}
+                methods = self._at.setdefault(shape_of(operation.path).segments, {})
+                methods.setdefault(operation.method, operation)
+        self._linked = dict(self._links())
+        self._successes: dict[str, Schema | None] = {}
+
+    def collections(self) -> list[Collection]:
+        """Return all collections that an operation fills, or that at least two operations use."""
+        found: dict[str, Collection] = {}
+        for segments, methods in self._at.items():
+            if len(segments) > 1 and segments[-1] == "{}" and segments[-2] != "{}":
+                self._add(found, segments, methods)
+        for segments, methods in self._at.items():
+            if segments[-2:] == ("{}", "{}") and segments[:-2]:
+                self._add(found, segments, methods)
+        by_component: dict[str, list[Collection]] = {}
+        for each in found.values():
+            by_component.setdefault(each.schema.component, []).append(each)
+        by_component.pop("", None)
+        assigned = {name for each in found.values() for name in each.roles}
+        for operation in self._contract.operations:
+            if operation.operation_id in self._marks.keys() - assigned:
+                self._place_elsewhere(operation, found, by_component)
+        kept = [each for each in found.values() if each.has("create") or each.has("replace")]
+        for each in kept:
+            each.settable = frozenset(
+                plain(name)
+                for operation_id, role in each.roles.items()
+                if role.action in {"create", "update", "replace"}
+                for name in self._body_members(operation_id)
+            )
+        return kept
+
+    # paths --------------------------------------------------------------------------------------------------
+
+    def _add(
+        self, found: dict[str, Collection], segments: tuple[str, ...], methods: dict[str, Operation]
+    ) -> None:
+        """Add the collection of an item's path, with what its own two paths do."""
+        above = self._at.get(segments[:-1], {})
+        reading = [methods[each] for each in ("get", "patch", "put", "post") if each in methods]
+        making = [above["post"]] if "post" in above else []
+        shown = [schema for each in (*reading, *making) if (schema := self._success(each))]
+        item = next(iter(methods.values()))
+        shape = shape_of(item.path)
+        resource = next((each for each in reversed(segments) if each != "{}"), "")
+        if not resource or not shown or ("get" in methods and self._success(methods["get"]) is None):
+            return
+        node = next((each for each in shown if each.component), shown[0])
+        key, schema = self._keyed(node, resource, item, is_made=bool(making))
+        if key is None:
+            return
+        path = next((each.path for each in above.values()), item.path)
+        collection = found.setdefault(path, Collection(path, shape, item.path, resource, key, schema))
+        roles = {"get": "read", "patch": "update", "put": "replace", "post": "update", "delete": "delete"}
+        for method, operation in methods.items():
+            if method in roles and not self._is_elsewhere(operation):
+                self._assign(collection, operation, roles[method], shape.names[-1])
+        for method, operation in above.items():
+            if not self._is_elsewhere(operation):
+                if method == "post":
+                    self._assign(collection, operation, "create", None)
+                elif method == "get" and self._list(operation, collection) is not None:
+                    self._assign(collection, operation, "list", None)
+                elif method in {"put", "patch"} and self._body_has(operation, key):
+                    self._assign(collection, operation, "update", None)
+
+    def _place_elsewhere(
+        self,
+        operation: Operation,
+        found: Mapping[str, Collection],
+        by_component: Mapping[str, list[Collection]],
+    ) -> None:
+        """Assign an operation at another path by its mark, or by the component that it returns."""
+        mark, shape = self._marks[operation.operation_id], shape_of(operation.path)
+        if mark.get("path") in found and mark.get("role") in ROLES:
+            is_one = mark["role"] not in {"create", "list"}
+            key = shape.names[-1] if is_one and shape.names else None
+            self._assign(found[mark["path"]], operation, mark["role"], key)
+            return
+        success = self._success(operation)
+        if success is None:
+            return
+        listed = [items.component for _, items in _lists(success, (), DEEPEST_ENVELOPE)]
+        names = [*success.components, *listed]
+        possible = [each for name in names for each in by_component.get(name, ())]
+        for each in sorted(possible, key=lambda each: -_common(each.item.segments, shape.segments)):
+            if self._place(operation, shape, each, is_list=each.schema.component in listed):
+                return
+
+    def _place(self, operation: Operation, shape: Shape, collection: Collection, *, is_list: bool) -> bool:
+        """Assign an operation that returns a collection's component; return whether it does."""
+        item, segments = collection.item.segments, shape.segments
+        if is_list:
+            if operation.method == "get":
+                self._assign(collection, operation, "list", None)
+            return operation.method == "get"
+        if operation.method not in {"post", "put", "patch"}:
+            return False
+        if segments[: len(item)] == item and not segments[-1].endswith("s"):
+            names = {prefix: name for name, prefix in shape.prefixes()}
+            self._assign(collection, operation, "update", names["/".join(item)])
+            return True
+        if operation.method == "post" and plain(segments[-1]) == plain(collection.resource):
+            self._assign(collection, operation, "create", None)
+            beside = self._at.get(segments, {}).get("get")
+            if beside is not None and self._list(beside, collection) is not None:
+                self._assign(collection, beside, "list", None)
+            return True
+        return False
+
+    def _assign(
+        self,
+        collection: Collection,
+        operation: Operation,
+        action: str,
+        key: str | None,
+    ) -> None:
+        shape = shape_of(operation.path)
+        envelope: tuple[str, ...] = ()
+        schema = self._success(operation)
+        if schema is not None and action == "list":
+            listed = self._list(operation, collection)
+            envelope, schema = listed or ((), None)
+        elif schema is not None:
+            envelope, schema = self._unwrapped(schema, collection.key)
+        collection.roles[operation.operation_id] = Role(collection, action, shape, envelope, schema, key)
+
+    # schemas ------------------------------------------------------------------------------------------------
+
+    def _success(self, operation: Operation) -> Schema | None:
+        """Return the schema of an operation's first success in JSON that is an object or an array."""
+        name = operation.operation_id
+        if name not in self._successes:
+            self._successes[name] = next(self._schemas_of_success(operation), None)
+        return self._successes[name]
+
+    def _schemas_of_success(self, operation: Operation) -> Iterator[Schema]:
+        for code, response in operation.responses.items():
+            if code.startswith("2") or (code == "default" and len(operation.responses) == 1):
+                for name, holder in response.get("content", {}).items():
+                    schema = self._schemas.in_media_type(holder)
+                    if is_json(essence(name)) and schema.types & {"object", "array"}:
+                        yield schema
+
+    def _keyed(
+        self, schema: Schema, resource: str, operation: Operation, *, is_made: bool
+    ) -> tuple[str | None, Schema]:
+        """Return the member that identifies an item, and the item's schema without its envelope."""
+        own = self._marks[operation.operation_id].get("key")
+        parameter = shape_of(operation.path).names[-1]
+        given = next((each for each in operation.parameters if each["name"] == parameter), {})
+        types = self._schemas.in_media_type(given).types - {"null"}
+        wrapping = {*LISTS, *_singulars(plain(resource))}
+        inner = [each for name, each in schema.properties.items() if plain(name) in wrapping]
+        for level in (schema, *inner):
+            members = members_of(level)
+            by_plain = {plain(name): name for name in members}
+            names = [own] if own else self._names(operation, parameter, resource)
+            found = [by_plain[plain(each)] for each in names if plain(each) in by_plain]
+            scalars = [each for each in found if members[each].types & {"string", "integer", "number"}]
+            fitting = [each for each in scalars if members[each].types & types]
+            if fitting or (scalars and is_made):
+                return (fitting or scalars)[0], level
+        return None, schema
+
+    def _names(self, operation: Operation, parameter: str, resource: str) -> list[str]:
+        """Return what the member of a path parameter may be called, the likeliest first."""
+        words, own = WORD.findall(parameter), plain(resource)
+        names = [self._linked.get((operation.operation_id, parameter), parameter)]
+        if plain(parameter) in _singulars(own):  # it names the item, and not a member of it
+            return [*KEYS, parameter]
+        rest = [each for each in words if plain(each) not in _singulars(own)]
+        people = ["login"] if plain(parameter) in {"username", "user"} else []
+        return [*names, *people, "_".join(rest), *rest[-1:], *KEYS]
+
+    def _list(self, operation: Operation, collection: Collection) -> tuple[tuple[str, ...], Schema] | None:
+        """Return the way to the list in an operation's response, and the schema of its items."""
+        schema = self._success(operation)
+        if schema is None:
+            return None
+        found = list(_lists(schema, (), DEEPEST_ENVELOPE))
+        own = collection.schema.component
+        order = [*LISTS, plain(collection.resource)]
+
+        def likelihood(each: tuple[tuple[str, ...], Schema]) -> tuple[bool, bool, int]:
+            envelope, items = each
+            is_named = not envelope or plain(envelope[-1]) in order
+            return not (own and own == items.component), not is_named, len(envelope)
+
+        best = min(found, key=likelihood, default=None)
+        if best is None or (len(found) > 1 and likelihood(best)[:2] == (True, True)):
+            return None
+        return best
+
+    def _unwrapped(self, schema: Schema, key: str) -> tuple[tuple[str, ...], Schema]:
+        """Return the way to the item in a response, and its schema."""
+        if key not in members_of(schema):
+            for name, inner in schema.properties.items():
+                if key in members_of(inner):
+                    return (name,), inner
+        return (), schema
+
+    def _body_members(self, operation_id: str) -> Iterator[str]:
+        operation = self._contract.operation(operation_id)
+        for holder in ((operation and operation.request_body) or {}).get("content", {}).values():
+            schema = self._contract.schemas.for_requests.in_media_type(holder)
+            for part in schema.branches:
+                yield from part.get("properties", {})
+            for inner in schema.properties.values():
+                yield from inner.properties if len(schema.properties) == 1 else ()
+
+    def _body_has(self, operation: Operation, member: str) -> bool:
+        return plain(member) in map(plain, self._body_members(operation.operation_id))
+
+    # what the document says ---------------------------------------------------------------------------------
+
+    def _mark(self, operation: Operation) -> Any:
+        path_item = self._contract.resolve(self._contract.paths[operation.path])
+        return operation.definition.get(EXTENSION, path_item.get(EXTENSION))
+
+    def _is_elsewhere(self, operation: Operation) -> bool:
+        return "role" in self._marks[operation.operation_id]
+
+    def _links(self) -> Iterator[tuple[tuple[str, str], str]]:
+        """Yield which member of a response is which parameter of another operation, by Link Objects."""
+        for operation in self._contract.operations:
+            for response in operation.responses.values():
+                for node in response.get("links", {}).values():
+                    link: Mapping[str, Any] = self._contract.resolve(node)
+                    for parameter, expression in link.get("parameters", {}).items():
+                        match = BODY_MEMBER.fullmatch(str(expression))
+                        if match and "operationId" in link:
+                            name = parameter.removeprefix("path.")
+                            yield (str(link["operationId"]), name), pointers.split(match[1])[-1]
+
+
+def members_of(schema: Schema) -> dict[str, Schema]:
+    """Return the schemas of an object's members, those of its alternatives as well."""
+    nodes: dict[str, Any] = {}
+    for part in schema.branches:
+        for name, node in part.get("properties", {}).items():
+            nodes.setdefault(name, node)
+    return {name: schema.of(node) for name, node in nodes.items()}
+
+
+def _lists(schema: Schema, envelope: tuple[str, ...], depth: int) -> Iterator[tuple[tuple[str, ...], Schema]]:
+    """Yield the lists of objects in a response, with the way to each."""
+    if "array" in schema.types and "object" not in schema.types and "object" in schema.items.types:
+        yield envelope, schema.items
+    elif depth and "object" in schema.types and "array" not in schema.types:
+        for name, inner in schema.properties.items():
+            yield from _lists(inner, (*envelope, name), depth - 1)
+
+
+def _singulars(resource: str) -> set[str]:
+    """Return what an item of a resource may be called, in plain spelling."""
+    ends = {"ies": "y", "ses": "s", "xes": "x", "s": ""}
+    return {resource} | {
+        resource.removesuffix(end) + singular for end, singular in ends.items() if resource.endswith(end)
+    }
+
+
+def _common(one: tuple[str, ...], other: tuple[str, ...]) -> int:
+    """Return how many segments two paths have in common at their beginning."""
+    return next((n for n, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]), len(one))

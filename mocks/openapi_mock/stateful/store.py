@@ -1,0 +1,144 @@
+"""Where items are: a SQLite database, in memory or in a file, with a bound."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+MOST_ITEMS: Final = 20_000
+MOST_BYTES: Final = 128 * 1024 * 1024
+SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS items (
+    place INTEGER PRIMARY KEY AUTOINCREMENT,
+    collection TEXT NOT NULL, key TEXT NOT NULL, parents TEXT NOT NULL, value BLOB NOT NULL
+);
+CREATE INDEX IF NOT EXISTS items_by_key ON items (collection, key);
+CREATE TABLE IF NOT EXISTS numbers (collection TEXT PRIMARY KEY, last INTEGER NOT NULL);
+"""
+
+
+class StoreFull(Exception):  # noqa: N818 -- says what it is
+    """There is no room for another item."""
+
+
+class Item(NamedTuple):
+    """A stored item.
+
+    Attributes:
+        place: in the order of creation.
+        key: what a path has for it.
+        parents: what else the path had that it was created by, by the shape of the path up to it.
+        value: the item itself.
+    """
+
+    place: int
+    key: str
+    parents: Mapping[str, str]
+    value: dict[str, Any]
+
+
+class Store:
+    """The items of all collections, in the order of their creation.
+
+    Args:
+        file: of the database; None for one in memory.
+    """
+
+    def __init__(self, file: Path | None = None) -> None:
+        self._database = sqlite3.connect(
+            file or ":memory:", isolation_level=None, check_same_thread=False, timeout=0
+        )
+        self._database.execute("PRAGMA synchronous = OFF")
+        self._database.executescript(SCHEMA)
+        row = self._database.execute("SELECT count(*), total(length(value)) FROM items").fetchone()
+        self._count, self._bytes = int(row[0]), int(row[1])
+
+    def close(self) -> None:
+        """Close the database."""
+        self._database.close()
+
+    def number(self, collection: str) -> int:
+        """Return the next number of a collection, from 1; none comes twice."""
+        row = self._database.execute(
+            "INSERT INTO numbers VALUES (?, 1) ON CONFLICT DO UPDATE SET last = last + 1 RETURNING last",
+            (collection,),
+        ).fetchone()
+        return int(row[0])
+
+    def add(self, collection: str, key: str, parents: Mapping[str, str], value: dict[str, Any]) -> None:
+        """Add an item; raises StoreFull."""
+        encoded = msgspec.json.encode(value)
+        if self._count >= MOST_ITEMS or self._bytes + len(encoded) > MOST_BYTES:
+            raise StoreFull(
+                f"The mock holds {self._count} items of {self._bytes} bytes; at most {MOST_ITEMS} items "
+                f"of {MOST_BYTES} bytes fit. Delete some, or reset it."
+            )
+        self._database.execute(
+            "INSERT INTO items (collection, key, parents, value) VALUES (?, ?, ?, ?)",
+            (collection, key, msgspec.json.encode(parents).decode(), encoded),
+        )
+        self._count, self._bytes = self._count + 1, self._bytes + len(encoded)
+
+    def change(self, item: Item, key: str, value: dict[str, Any]) -> None:
+        """Replace the value of an item; raises StoreFull."""
+        encoded = msgspec.json.encode(value)
+        size = self._bytes + len(encoded) - len(msgspec.json.encode(item.value))
+        if size > max(MOST_BYTES, self._bytes):
+            raise StoreFull(f"The mock holds {self._bytes} bytes; at most {MOST_BYTES} fit.")
+        self._database.execute(
+            "UPDATE items SET key = ?, value = ? WHERE place = ?", (key, encoded, item.place)
+        )
+        self._bytes = size
+
+    def remove(self, item: Item) -> None:
+        """Remove an item."""
+        self._database.execute("DELETE FROM items WHERE place = ?", (item.place,))
+        self._count, self._bytes = self._count - 1, self._bytes - len(msgspec.json.encode(item.value))
+
+    def keyed(self, collection: str, key: str) -> list[Item]:
+        """Return the items with a key, of any parents."""
+        return self._items("WHERE collection = ? AND key = ? ORDER BY place", collection, key)
+
+    def all(self, collection: str) -> list[Item]:
+        """Return the items of a collection, of any parents."""
+        return self._items("WHERE collection = ? ORDER BY place", collection)
+
+    def below(self, prefix: str, value: str) -> list[Item]:
+        """Return the items of all collections that have such a parent."""
+        pattern = msgspec.json.encode({prefix: value}).decode()[1:-1]
+        return self._items("WHERE instr(parents, ?) > 0", pattern)
+
+    def counts(self) -> dict[str, int]:
+        """Return how many items each collection has that has any."""
+        return dict(self._database.execute("SELECT collection, count(*) FROM items GROUP BY collection"))
+
+    def clear(self) -> None:
+        """Remove everything, and count from 1 again."""
+        self._database.execute("DELETE FROM items")
+        self._database.execute("DELETE FROM numbers")
+        self._database.execute("DELETE FROM sqlite_sequence")
+        self._count = self._bytes = 0
+
+    def save(self, file: Path) -> None:
+        """Write everything into another file."""
+        with closing(sqlite3.connect(file)) as copy:
+            self._database.backup(copy)
+
+    def load(self, file: Path) -> None:
+        """Replace everything by what a file has."""
+        with closing(sqlite3.connect(file)) as saved:
+            saved.backup(self._database)
+        row = self._database.execute("SELECT count(*), total(length(value)) FROM items").fetchone()
+        self._count, self._bytes = int(row[0]), int(row[1])
+
+    def _items(self, condition: str, *values: str) -> list[Item]:
+        rows = self._database.execute(f"SELECT place, key, parents, value FROM items {condition}", values)  # noqa: S608 -- the conditions are above
+        decode = msgspec.json.decode
+        return [Item(place, key, decode(parents), decode(value)) for place, key, parents, value in rows]

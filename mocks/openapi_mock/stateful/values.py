@@ -1,0 +1,276 @@
+"""Values of items: what a request makes of one, and how a response shows it; all conform to the schema."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from contextlib import suppress
+from email.utils import format_datetime
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+from openapi_contract.schemas import MISSING
+
+from .recognition import members_of, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+
+    from openapi_contract.schemas import Schema
+    from openapi_mock.responses.generation import Generator
+
+    from .recognition import Collection
+
+IDS: Final = frozenset({"id", "uuid", "guid", "sid", "nodeid", "uid"})
+SELF: Final = frozenset({"url", "uri", "href", "self", "selflink", "apiurl"})
+CREATED = re.compile(r"(date|time|at|on)?(created|inserted|creation)(date|time|at|on|timestamp)?")
+CHANGED = re.compile(r"(date|time|at|on)?(updated|modified|changed)(date|time|at|on|timestamp)?|lastmodified")
+PREFIXED = re.compile(r"([A-Za-z]{1,10}_(?:[a-z]{1,6}_)?)([A-Za-z0-9]{6,})")
+OPAQUE = re.compile(r"(?=.*\d)[A-Za-z0-9_-]{6,64}")
+UUID_TEXT = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+MILLISECONDS: Final = 10**11
+MOST_REPAIRS, PREFIX, LONG_ID = 6, 3, 24
+EMPTY: tuple[Any, ...] = (None, [], {})
+
+
+class Values:
+    """Makes the values of one collection's items.
+
+    Args:
+        collection: of the contract.
+        generator: of the contract's values.
+        seed: another seed, other identifiers.
+    """
+
+    def __init__(self, collection: Collection, generator: Generator, seed: str) -> None:
+        self._collection = collection
+        self._generator = generator
+        self._seed = seed
+
+    def created(
+        self, base: Any, sent: Mapping[str, Any], path: Mapping[str, Any], number: int, now: datetime
+    ) -> dict[str, Any]:
+        """Return a new item.
+
+        Args:
+            base: the response that the contract has for its creation; anything else, and one is generated.
+            sent: members of the request.
+            path: parameters of the path.
+            number: of the item, for its identifiers.
+            now: the time of its creation.
+        """
+        schema, collection = self._collection.schema, self._collection
+        if not isinstance(base, dict) or collection.key not in base:
+            base = self._generated(schema, {})
+        members = members_of(schema)
+        value = self._unset(dict(base), sent, members)
+        value = self._laid_over(value, self._timestamps(members, value, CREATED, now))
+        value = self._laid_over(value, self._timestamps(members, value, CHANGED, now))
+        named = {plain(name) for name in sent}
+        ids = {name for name in members if plain(name) in IDS - named - collection.settable}
+        if plain(collection.key) not in named:
+            ids.add(collection.key)
+        made = {name: self.identifier(members[name], value.get(name), number) for name in sorted(ids)}
+        fitting = {name: each for name, each in made.items() if each is not MISSING}
+        value = self._laid_over(value, {**path, **fitting, **sent})
+        whole: dict[str, Any] = self._whole(schema, value, base, {**path, **fitting, **sent})
+        return whole
+
+    def changed(
+        self, before: dict[str, Any], sent: Mapping[str, Any], now: datetime, *, replaces: bool
+    ) -> dict[str, Any]:
+        """Return an item with what a request changes of it.
+
+        Args:
+            before: the item.
+            sent: members of the request.
+            now: the time of the change.
+            replaces: what could have been sent, and was not, is unset.
+        """
+        schema, key = self._collection.schema, self._collection.key
+        members = members_of(schema)
+        value = self._unset(dict(before), {**sent, key: None}, members) if replaces else before
+        value = self._laid_over(value, self._timestamps(members, value, CHANGED, now))
+        value = self._laid_over(value, sent, merges=not replaces)
+        whole: dict[str, Any] = self._whole(schema, value, before, sent)
+        return whole
+
+    def shown(self, value: dict[str, Any], schema: Schema, base: Any) -> Any:
+        """Return an item as another schema has it, laid over a value that conforms to that.
+
+        Args:
+            value: the item.
+            schema: of what is shown.
+            base: conforms to it.
+        """
+        own = schema is self._collection.schema
+        if not own:
+            members = members_of(schema)
+            value = {name: each for name, each in value.items() if name in members or not members}
+        if schema.conforms(value):
+            return value
+        laid = {**base, **value} if isinstance(base, dict) else value
+        return self._whole(schema, laid, base, value)
+
+    def with_url(self, value: dict[str, Any], url: str) -> dict[str, Any]:
+        """Return an item whose own URL is in it, where its schema has a member for that."""
+        members = members_of(self._collection.schema)
+        path = "/" + url.split("/", 3)[3]
+        for name in members:
+            if plain(name) in SELF - self._collection.settable and isinstance(value.get(name), str):
+                is_absolute = value[name].startswith(("http://", "https://")) and plain(name) != "uri"
+                candidate = url if is_absolute else path
+                if members[name].conforms(candidate):
+                    value = {**value, name: candidate}
+        return value
+
+    def _unset(
+        self, value: dict[str, Any], sent: Mapping[str, Any], members: Mapping[str, Schema]
+    ) -> dict[str, Any]:
+        """Return an item without what a client could have set and did not: by default, empty, or left out."""
+        named = {plain(name) for name in sent}
+        settable = self._collection.settable - named - {plain(self._collection.key)}
+        for name, schema in members.items():
+            if name not in value or plain(name) not in settable:
+                continue
+            candidates = [schema.default] if schema.default is not MISSING else []
+            candidates += EMPTY
+            fitting = next((each for each in candidates if schema.conforms(each)), MISSING)
+            without = {key: each for key, each in value.items() if key != name}
+            if fitting is not MISSING:
+                value = {**value, name: fitting}
+            elif self._collection.schema.conforms(without):
+                value = without
+        return value
+
+    def _laid_over(
+        self, value: dict[str, Any], sent: Mapping[str, Any], *, merges: bool = False
+    ) -> dict[str, Any]:
+        """Return an item with members that were sent, by name or by the same name in another style."""
+        members = members_of(self._collection.schema)
+        by_plain = {plain(name): name for name in (*value, *members)}
+        laid = dict(value)
+        for name, each in sent.items():
+            renamed = plain(name).removeprefix("new") if plain(name) not in by_plain else plain(name)
+            member = by_plain.get(renamed)
+            if member is None:
+                continue
+            schema = members.get(member)
+            if member != self._collection.key and schema is not None and schema.is_marked("readOnly"):
+                continue
+            fitting = self._fitting(schema, each, laid.get(member), merges=merges)
+            if fitting is not MISSING:
+                laid[member] = fitting
+        return laid
+
+    def _fitting(self, schema: Schema | None, sent: Any, before: Any, *, merges: bool) -> Any:
+        """Return what a member becomes that was sent so; MISSING where its schema takes nothing like it."""
+        if isinstance(sent, dict) and isinstance(before, dict) and (merges or schema is None):
+            sent = {**before, **sent}
+        if schema is None or schema.conforms(sent):
+            return sent
+        if isinstance(sent, str) and not (schema.types & {"string"}):
+            for read in (int, float, _boolean):
+                with suppress(ValueError):
+                    if schema.conforms(candidate := read(sent)):
+                        return candidate
+        if isinstance(sent, int | float) and schema.conforms(str(sent)):
+            return str(sent)
+        return self._repaired(schema, sent) if isinstance(sent, dict | list) else MISSING
+
+    def _repaired(self, schema: Schema, value: Any) -> Any:
+        """Return a value with what violates its schema in it replaced; MISSING if nothing is found."""
+        repaired = self._generator.values(schema.node, self._collection.path, example=value)
+        fitting = (each for each in islice(repaired, MOST_REPAIRS) if type(each) is type(value))
+        return next((each for each in fitting if schema.conforms(each)), MISSING)
+
+    def _whole(self, schema: Schema, value: Any, base: Any, sent: Mapping[str, Any]) -> Any:
+        """Return a value that conforms as a whole: as it is, repaired, or the base with what fits in."""
+        if schema.conforms(value):
+            return value
+        repaired = self._repaired(schema, value)
+        if repaired is not MISSING:
+            return repaired
+        if not schema.conforms(base):
+            base = self._generated(schema, value)
+        for name, each in sent.items() if isinstance(base, dict) else ():
+            candidate = {**base, name: each}
+            base = candidate if schema.conforms(candidate) else base
+        return base
+
+    def _generated(self, schema: Schema, fallback: Any) -> Any:
+        values = islice(self._generator.values(schema.node, self._collection.path), MOST_REPAIRS)
+        return next((each for each in values if schema.conforms(each)), fallback)
+
+    # identifiers and times ----------------------------------------------------------------------------------
+
+    def identifier(self, schema: Schema, shown: Any, number: int) -> Any:
+        """Return the identifier of a number, as the schema and an example want it; MISSING without any."""
+        found = (each for each in self._identifiers(schema, shown, number) if schema.conforms(each))
+        return next(found, MISSING)
+
+    def _identifiers(self, schema: Schema, shown: Any, number: int) -> Iterator[Any]:
+        digest = hashlib.sha256(f"{self._seed}/{self._collection.path}/{number}".encode()).digest()
+        if schema.types & {"integer", "number"}:
+            yield number
+            least = next((part["minimum"] for part in schema.parts if "minimum" in part), 0)
+            yield int(least) + number
+        formats = {part.get("format") for part in schema.parts}
+        text = shown if isinstance(shown, str) else ""
+        letters = "".join(ALPHABET[each % 62] for each in digest)
+        uuid = str(UUID(bytes=digest[:16], version=4))
+        if "uuid" in formats:
+            yield uuid
+        if any("pattern" in part for part in schema.parts):
+            name = f"id {self._collection.path} {number}"
+            drawn = islice(self._generator.values(schema.node, name, examples=False), MOST_REPAIRS)
+            yield from (each for each in drawn if isinstance(each, str))
+        if match := PREFIXED.fullmatch(text):
+            yield match[1] + letters.ljust(len(match[2]), "0")[: len(match[2])]
+        if self._is_tagged():
+            yield f"{plain(self._collection.resource)[:PREFIX]}_{letters[:LONG_ID]}"
+        if text.isdigit():
+            yield str(number)
+        elif OPAQUE.fullmatch(text) and not UUID_TEXT.fullmatch(text):
+            allowed = digest.hex() if re.fullmatch(r"[0-9a-f]+", text) else letters
+            yield allowed.ljust(len(text), "0")[: len(text)]
+        yield from (uuid, letters[:LONG_ID], letters[:8], str(number))
+
+    def _is_tagged(self) -> bool:
+        """Tell whether each item says what it is by ``object``; such APIs have identifiers with a prefix."""
+        member = members_of(self._collection.schema).get("object")
+        return member is not None and any({"enum", "const"} & part.keys() for part in member.parts)
+
+    def _timestamps(
+        self, members: Mapping[str, Schema], value: Mapping[str, Any], names: re.Pattern[str], now: datetime
+    ) -> dict[str, Any]:
+        """Return the members that say when an item was created, or changed."""
+        found: dict[str, Any] = {}
+        for name in value:
+            if (
+                names.fullmatch(plain(name))
+                and name in members
+                and plain(name) not in self._collection.settable
+            ):
+                candidates = _spelled(now, value[name])
+                found[name] = next((each for each in candidates if members[name].conforms(each)), value[name])
+        return found
+
+
+def _spelled(now: datetime, shown: Any) -> Iterator[Any]:
+    """Yield a time as a schema may want it, as the value that is shown there first."""
+    seconds = int(now.timestamp())
+    if isinstance(shown, int | float) and not isinstance(shown, bool):
+        yield seconds * 1000 if shown > MILLISECONDS else seconds
+    elif isinstance(shown, str) and "," in shown[:5]:
+        yield format_datetime(now, usegmt=True)
+    yield from (f"{now:%Y-%m-%dT%H:%M:%SZ}", f"{now:%Y-%m-%d}", seconds)
+
+
+def _boolean(text: str) -> bool:
+    if text in {"true", "false"}:
+        return text == "true"
+    raise ValueError(text)

@@ -1,0 +1,252 @@
+"""Items are created, read, changed and deleted, as the schemas of the contract want them."""
+
+from __future__ import annotations
+
+import re
+
+from .conftest import NEW_PET, PET, PETS, in_path, operation, ref
+
+
+def test_an_item_is_found_changed_and_deleted(pets):
+    """POST stores what the response shows, GET finds it, PUT and PATCH change it, and DELETE removes it."""
+    made = pets.post("/pets", {"name": "Rex", "kind": "dog"})
+    assert (made["name"], made["kind"]) == ("Rex", "dog")
+    path = f"/pets/{made['id']}"
+    assert pets.get(path) == made
+    assert pets("PATCH", path, {"kind": "cat"})[1] == pets.get(path)
+    assert (pets.get(path)["name"], pets.get(path)["kind"]) == ("Rex", "cat")
+    pets("PUT", path, {"name": "Tom"})
+    assert pets.get(path)["name"] == "Tom"
+    assert "kind" not in pets.get(path), "it was replaced, and could have been sent"
+    assert pets("DELETE", path) == (204, None)
+    assert pets("GET", path)[0] == 404
+    assert pets("DELETE", path)[0] == 404
+    assert pets("PATCH", path, {})[0] == 404
+
+
+def test_identifiers_differ(pets):
+    """Each creation has an identifier of its own, also after one is deleted."""
+    first, second = pets.post("/pets", {"name": "a"}), pets.post("/pets", {"name": "b"})
+    pets("DELETE", f"/pets/{second['id']}")
+    third = pets.post("/pets", {"name": "c"})
+    assert len({first["id"], second["id"], third["id"]}) == 3
+
+
+def test_what_was_not_sent_is_empty(pets):
+    """What a request could have set and did not is empty or left out, and not made up."""
+    made = pets.post("/pets", {"name": "Rex"})
+    assert "kind" not in made
+    assert made["tags"] == []
+
+
+def test_times_and_urls_are_of_the_mock(pets):
+    """The time of creation is the mock's, and an item's own URL leads to it."""
+    made = pets.post("/pets", {"name": "Rex"})
+    assert made["created_at"] == "2026-11-26T12:00:00Z"
+    assert made["url"] == f"http://api.test/pets/{made['id']}"
+
+
+def test_what_its_schema_refuses_is_not_shown(pets):
+    """A response conforms to its schema, whatever a request sends."""
+    made = pets.post("/pets", {"name": "Rex", "kind": "bird", "other": {}})
+    assert made.get("kind") in {None, "cat", "dog"}
+    assert pets("PATCH", f"/pets/{made['id']}", {"id": "x", "name": 7, "tags": [1, 2]})[0] == 200
+    shown = pets.get(f"/pets/{made['id']}")
+    assert shown["id"] == made["id"]
+    assert isinstance(shown["name"], str)
+
+
+def test_who_sends_the_identifier_keeps_it(remembering):
+    """A key that a request sends is the item's; the same once more is a conflict."""
+    paths = {
+        "/labels": {"post": operation(ref("Label"), status="201", body=ref("Label"))},
+        "/labels/{name}": {"parameters": [in_path("name")], "get": operation(ref("Label"))},
+    }
+    label = {"type": "object", "properties": {"name": {"type": "string"}, "color": {"type": "string"}}}
+    mock = remembering(paths, {"Label": label})
+    mock.post("/labels", {"name": "bug", "color": "red"})
+    assert mock.get("/labels/bug")["color"] == "red"
+    assert mock("POST", "/labels", {"name": "bug"})[0] == 409
+
+
+def test_put_creates_where_nothing_else_does(remembering):
+    """An item that no POST creates is created by PUT, with the key of the path."""
+    secret = {"type": "object", "properties": {"name": {"type": "string"}, "note": {"type": "string"}}}
+    put = operation(ref("Secret"), body={"type": "object"})
+    put["responses"]["201"] = put["responses"]["200"]
+    item = {"parameters": [in_path("name")], "get": operation(ref("Secret")), "put": put}
+    mock = remembering({"/secrets/{name}": item}, {"Secret": secret})
+    assert mock("GET", "/secrets/a")[0] == 404
+    assert mock("PUT", "/secrets/a", {"note": "x"}) == (201, {"name": "a", "note": "x"})
+    assert mock("PUT", "/secrets/a", {"note": "y"})[0] == 200
+    assert mock.get("/secrets/a") == {"name": "a", "note": "y"}
+
+
+def test_nested_items_are_their_parents(remembering):
+    """Items below another are that one's alone, have its key in the member of its name, and go with it."""
+    toy = {
+        "type": "object",
+        "required": ["id"],
+        "properties": {"id": {"type": "integer"}, "pet_id": {"type": "integer"}},
+    }
+    pet_id = in_path("pet_id", "integer")
+    paths = {
+        **PETS,
+        "/pets/{pet_id}/toys": {
+            "parameters": [pet_id],
+            "get": operation({"type": "array", "items": ref("Toy")}),
+            "post": operation(ref("Toy"), status="201"),
+        },
+        "/pets/{pet_id}/toys/{toy_id}": {
+            "parameters": [pet_id, in_path("toy_id", "integer")],
+            "get": operation(ref("Toy")),
+        },
+    }
+    mock = remembering(paths, {"Pet": PET, "Toy": toy})
+    first, second = (mock.post("/pets", {"name": each})["id"] for each in "ab")
+    made = mock.post(f"/pets/{first}/toys")
+    assert made["pet_id"] == first
+    assert mock.get(f"/pets/{first}/toys") == [made]
+    assert mock.get(f"/pets/{second}/toys") == []
+    assert mock("GET", f"/pets/{second}/toys/{made['id']}")[0] == 404
+    mock("DELETE", f"/pets/{first}")
+    assert mock.get(f"/pets/{first}/toys") == []
+
+
+def test_post_to_an_item_changes_it(remembering):
+    """In APIs of forms, POST changes an item and merges objects; identifiers have a prefix, DELETE a body."""
+    customer = {
+        "type": "object",
+        "required": ["id", "object", "created"],
+        "properties": {
+            "id": {"type": "string"},
+            "object": {"type": "string", "enum": ["customer"]},
+            "email": {"type": "string", "nullable": True},
+            "name": {"type": "string", "nullable": True},
+            "balance": {"type": "integer"},
+            "metadata": {"type": "object", "additionalProperties": {"type": "string"}},
+            "created": {"type": "integer", "format": "unix-time"},
+        },
+    }
+    deleted = {
+        "type": "object",
+        "required": ["id", "deleted"],
+        "properties": {"id": {"type": "string"}, "deleted": {"type": "boolean", "enum": [True]}},
+    }
+    form = {
+        "type": "object",
+        "properties": {
+            "email": {"type": "string"},
+            "name": {"type": "string"},
+            "metadata": {"type": "object", "additionalProperties": {"type": "string"}},
+        },
+    }
+    encoded = {"metadata": {"style": "deepObject", "explode": True}}
+    post = operation(ref("customer"), form=form)
+    post["requestBody"]["content"]["application/x-www-form-urlencoded"]["encoding"] = encoded
+    paths = {
+        "/v1/customers": {"post": post},
+        "/v1/customers/{customer}": {
+            "parameters": [in_path("customer")],
+            "get": operation({"anyOf": [ref("customer"), ref("deleted_customer")]}),
+            "post": post,
+            "delete": operation(ref("deleted_customer")),
+        },
+    }
+    mock = remembering(paths, {"customer": customer, "deleted_customer": deleted})
+    made = mock.post("/v1/customers", form={"email": "a@example.com", "metadata[one]": "1"})
+    assert re.fullmatch(r"cus_[0-9A-Za-z]{24}", made["id"])
+    assert (made["email"], made["name"], made["metadata"]) == ("a@example.com", None, {"one": "1"})
+    assert made["created"] == 1795694400
+    path = f"/v1/customers/{made['id']}"
+    assert mock.post(path, form={"metadata[two]": "2"})["metadata"] == {"one": "1", "two": "2"}
+    assert mock("DELETE", path)[1] == {"id": made["id"], "deleted": True}
+    assert mock("GET", path)[0] == 404
+
+
+def test_patterns_and_other_spellings(remembering):
+    """An identifier matches its pattern, and a member is set by its name in another style."""
+    queue = {
+        "type": "object",
+        "properties": {
+            "sid": {"type": "string", "pattern": "^QU[0-9a-f]{32}$", "nullable": True},
+            "friendly_name": {"type": "string", "nullable": True},
+            "max_size": {"type": "integer", "nullable": True},
+            "account_sid": {"type": "string", "nullable": True},
+            "uri": {"type": "string", "nullable": True},
+        },
+    }
+    form = {
+        "type": "object",
+        "properties": {"FriendlyName": {"type": "string"}, "MaxSize": {"type": "integer"}},
+    }
+    account = in_path("AccountSid")
+    paths = {
+        "/Accounts/{AccountSid}/Queues.json": {
+            "parameters": [account],
+            "post": operation(ref("queue"), status="201", form=form),
+        },
+        "/Accounts/{AccountSid}/Queues/{Sid}.json": {
+            "parameters": [account, in_path("Sid")],
+            "get": operation(ref("queue")),
+        },
+    }
+    mock = remembering(paths, {"queue": queue})
+    made = mock.post("/Accounts/AC1/Queues.json", form={"FriendlyName": "waiting", "MaxSize": "5"})
+    assert re.fullmatch("QU[0-9a-f]{32}", made["sid"])
+    assert (made["friendly_name"], made["max_size"], made["account_sid"]) == ("waiting", 5, "AC1")
+    assert made["uri"] == f"/Accounts/AC1/Queues/{made['sid']}.json"
+    assert mock.get(made["uri"]) == made
+
+
+def test_an_envelope_is_found_by_the_schema(remembering):
+    """An item may stand in a member of the response, and of the request."""
+    wrapped = {"type": "object", "required": ["pet"], "properties": {"pet": ref("Pet")}}
+    body = {"type": "object", "properties": {"pet": NEW_PET}}
+    paths = {
+        "/pets": {"post": operation(wrapped, status="201", body=body)},
+        "/pets/{petId}": {"parameters": [in_path("petId", "integer")], "get": operation(wrapped)},
+    }
+    mock = remembering(paths, {"Pet": PET})
+    made = mock.post("/pets", {"pet": {"name": "Rex"}})
+    assert made["pet"]["name"] == "Rex"
+    assert mock.get(f"/pets/{made['pet']['id']}") == made
+
+
+def test_a_creation_without_a_body_is_found(remembering):
+    """Where the response to a creation has no body, the item is found by what was sent."""
+    paths = {**PETS, "/pets": {**PETS["/pets"], "post": operation(status="201", body=ref("Pet"))}}
+    mock = remembering(paths, {"Pet": PET})
+    assert mock("POST", "/pets", {"id": 5, "name": "Rex"}) == (201, None)
+    assert mock.get("/pets/5")["name"] == "Rex"
+
+
+def test_a_location_leads_to_the_item(remembering):
+    """A Location that the contract documents is the URL of the new item."""
+    post = operation(ref("Pet"), status="201", body=NEW_PET)
+    post["responses"]["201"]["headers"] = {"Location": {"schema": {"type": "string"}, "example": "/pets/0"}}
+    mock = remembering({**PETS, "/pets": {**PETS["/pets"], "post": post}}, {"Pet": PET})
+    made = mock.post("/pets", {"name": "Rex"})
+    assert mock.response.headers["location"] == f"http://api.test/pets/{made['id']}"
+
+
+def test_an_action_on_an_item_changes_it(remembering):
+    """What is called below an item, and returns it, changes it."""
+    paths = {
+        **PETS,
+        "/pets/{petId}/rename": {
+            "parameters": [in_path("petId", "integer")],
+            "post": operation(ref("Pet"), body=NEW_PET),
+        },
+    }
+    mock = remembering(paths, {"Pet": PET})
+    made = mock.post("/pets", {"name": "Rex"})
+    assert mock.post(f"/pets/{made['id']}/rename", {"name": "Max"})["name"] == "Max"
+    assert mock.get(f"/pets/{made['id']}")["name"] == "Max"
+    assert mock("POST", "/pets/99/rename", {"name": "Max"})[0] == 404
+
+
+def test_it_says_that_a_response_is_stored(pets):
+    """`X-Mock-Answer` says where a response comes from; a preference has the contract's own."""
+    pets.get("/pets")
+    assert pets.response.headers["x-mock-answer"] == "stored"

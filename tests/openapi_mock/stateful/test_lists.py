@@ -1,0 +1,146 @@
+"""Lists hold what is stored: filtered, sorted, one page at a time, in the envelope of the contract."""
+
+from __future__ import annotations
+
+import pytest
+
+from .conftest import LISTED, PET, PETS, in_path, in_query, operation, ref
+
+
+def names(items):
+    """Return the names of items."""
+    return [each["name"] for each in items]
+
+
+@pytest.fixture
+def filled(pets):
+    """Return a mock with five pets."""
+    for name, kind, tags in (
+        ("c", "cat", ["x"]),
+        ("a", "dog", []),
+        ("e", "cat", ["y"]),
+        ("b", "dog", ["x", "y"]),
+        ("d", "cat", []),
+    ):
+        pets.post("/pets", {"name": name, "kind": kind, "tags": tags})
+    return pets
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", "caebd"),
+        ("?kind=dog", "ab"),
+        ("?tags=x", "cb"),
+        ("?kind=all", "caebd"),
+        ("?sort=name", "abcde"),
+        ("?sort=-name", "edcba"),
+        ("?sort=name:desc", "edcba"),
+        ("?limit=2", "ca"),
+        ("?limit=2&page=2", "eb"),
+        ("?limit=2&page=9", ""),
+        ("?limit=0", ""),
+        ("?sort=name&kind=cat&limit=1&page=2", "d"),
+        ("?sort=unknown", "caebd"),
+    ],
+)
+def test_a_list_is_as_its_query_asks(filled, query, found):
+    """Query parameters of the name of a member filter, others sort and page."""
+    assert names(filled.get(f"/pets{query}")) == list(found)
+
+
+def test_an_empty_list(pets):
+    """Nothing is there that nobody created."""
+    assert pets.get("/pets") == []
+
+
+def test_pages_by_the_last_key(remembering):
+    """A list after the key of an item goes on behind it, and the envelope says whether there is more."""
+    envelope = {
+        "type": "object",
+        "required": ["data", "has_more", "url"],
+        "properties": {
+            "data": LISTED,
+            "has_more": {"type": "boolean"},
+            "url": {"type": "string", "pattern": "^/pets"},
+            "total_count": {"type": "integer"},
+        },
+    }
+    queries = [in_query("limit", "integer"), in_query("starting_after"), in_query("ending_before")]
+    listing = operation(envelope, parameters=queries)
+    mock = remembering({**PETS, "/pets": {**PETS["/pets"], "get": listing}}, {"Pet": PET})
+    ids = [mock.post("/pets", {"name": each})["id"] for each in "abcde"]
+    first = mock.get("/pets?limit=2")
+    assert (names(first["data"]), first["has_more"], first["total_count"]) == (["a", "b"], True, 5)
+    assert first["url"].startswith("/pets")
+    last = mock.get(f"/pets?limit=2&starting_after={ids[3]}")
+    assert (names(last["data"]), last["has_more"]) == (["e"], False)
+    assert names(mock.get(f"/pets?limit=2&ending_before={ids[3]}")["data"]) == ["b", "c"]
+
+
+def test_a_url_leads_to_the_next_page(remembering):
+    """Envelope, what it says of pages, and Link have the next page, and none after the last."""
+    meta = {
+        "type": "object",
+        "properties": {
+            "page": {"type": "integer"},
+            "page_size": {"type": "integer"},
+            "next_page_url": {"type": "string", "format": "uri", "nullable": True},
+            "key": {"type": "string"},
+        },
+    }
+    envelope = {"type": "object", "properties": {"pets": LISTED, "meta": meta}}
+    listing = operation(
+        envelope, parameters=[in_query("PageSize", "integer"), in_query("Page", "integer", minimum=0)]
+    )
+    link = {"schema": {"type": "string"}, "example": '<https://api.test/?page=2>; rel="next"'}
+    listing["responses"]["200"]["headers"] = {"Link": link}
+    mock = remembering({**PETS, "/pets": {**PETS["/pets"], "get": listing}}, {"Pet": PET})
+    for name in "abc":
+        mock.post("/pets", {"name": name})
+    first = mock.get("/pets?PageSize=2")
+    url = "http://api.test/pets?PageSize=2&Page=1"
+    assert first["meta"] == {"page": 0, "page_size": 2, "next_page_url": url, "key": "pets"}
+    assert mock.response.headers["link"] == f'<{url}>; rel="next"'
+    last = mock.get("/pets?PageSize=2&Page=1")
+    assert (names(last["pets"]), last["meta"]["next_page_url"]) == (["c"], None)
+    assert "link" not in mock.response.headers
+
+
+def test_a_list_elsewhere_has_the_same_items(remembering):
+    """A search below the collection, and a list below another item, hold what belongs there."""
+    order = {
+        "type": "object",
+        "required": ["id"],
+        "properties": {"id": {"type": "integer"}, "petId": {"type": "integer"}},
+    }
+    orders = {"type": "array", "items": ref("Order")}
+    paths = {
+        **PETS,
+        "/pets/findByKind": {
+            "get": operation(LISTED, parameters=[in_query("kind", "array", items={"type": "string"})])
+        },
+        "/orders": {"post": operation(ref("Order"), body={"type": "object"})},
+        "/orders/{orderId}": {"parameters": [in_path("orderId", "integer")], "get": operation(ref("Order"))},
+        "/pets/{petId}/orders": {"parameters": [in_path("petId", "integer")], "get": operation(orders)},
+    }
+    mock = remembering(paths, {"Pet": PET, "Order": order})
+    for kind in ("cat", "dog", "cat"):
+        mock.post("/pets", {"name": kind, "kind": kind})
+    assert names(mock.get("/pets/findByKind?kind=cat")) == ["cat", "cat"]
+    made = mock.post("/orders", {"petId": 2})
+    mock.post("/orders", {"petId": 3})
+    assert mock.get("/pets/2/orders") == [made]
+
+
+def test_a_summary_shows_its_own_members(remembering):
+    """A list of summaries has the members of the summary, and no others."""
+    summary = {
+        "type": "object",
+        "required": ["id"],
+        "properties": {"id": {"type": "integer"}, "name": {"type": "string"}},
+    }
+    listing = operation({"type": "array", "items": ref("Summary")})
+    mock = remembering({**PETS, "/pets": {**PETS["/pets"], "get": listing}}, {"Pet": PET, "Summary": summary})
+    made = mock.post("/pets", {"name": "Rex", "kind": "dog"})
+    assert mock.get("/pets") == [{"id": made["id"], "name": "Rex"}]

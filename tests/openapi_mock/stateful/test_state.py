@@ -1,0 +1,173 @@
+"""What a mock remembers is seeded, reset, snapshotted, restored, kept in a folder, and bounded."""
+
+from __future__ import annotations
+
+import json
+
+import httpx
+import pytest
+
+from openapi_mock import contract_mock
+from openapi_mock.stateful import store as stores
+from openapi_mock.stateful.seeding import SeedError
+from openapi_mock.stateful.store import Store, StoreFull
+
+from .conftest import PET, PETS, in_path, operation, ref
+
+TOYS = {
+    "/pets/{petId}/toys": {
+        "parameters": [in_path("petId", "integer")],
+        "post": operation(ref("Toy")),
+        "get": operation({"type": "array", "items": ref("Toy")}),
+    },
+    "/pets/{petId}/toys/{toyId}": {
+        "parameters": [in_path("petId", "integer"), in_path("toyId", "integer")],
+        "get": operation(ref("Toy")),
+    },
+}
+TOY = {
+    "type": "object",
+    "required": ["id"],
+    "properties": {"id": {"type": "integer"}, "name": {"type": "string"}},
+}
+DOCUMENT = {
+    "openapi": "3.0.3",
+    "info": {"title": "Pets", "version": "1"},
+    "paths": {**PETS, **TOYS},
+    "components": {"schemas": {"Pet": PET, "Toy": TOY}},
+}
+SEEDS = {
+    "pets": [{"name": "Rex", "kind": "dog"}, {"id": 7, "name": "Tom"}],
+    "/pets/7/toys": [{"name": "ball"}],
+}
+
+
+@pytest.fixture
+def running(write):
+    """Return what runs a mock, with a client of it."""
+
+    def run(**options):
+        return contract_mock(str(write(DOCUMENT)), authentication=False, stateful=True, **options)
+
+    return run
+
+
+def client_of(mock):
+    """Return a client of a mock."""
+    return httpx.Client(base_url=mock.api, trust_env=False, timeout=60)
+
+
+def ids(client):
+    """Return the ids of all pets."""
+    return [each["id"] for each in client.get("/pets").json()]
+
+
+def test_seeds_reset_snapshot_and_restore(running, write):
+    """A reset has the initial items again, and a snapshot restores what was there; both are described."""
+    with running(seed_data=write(SEEDS, "seeds.json")) as mock, client_of(mock) as client:
+        assert ids(client) == [1, 7]
+        assert [each["name"] for each in client.get("/pets/7/toys").json()] == ["ball"]
+        client.post("/pets", json={"name": "Ada"})
+        assert client.post("/_mock/state/snapshot", json={"name": "three"}).status_code == 201
+        client.delete("/pets/7")
+        assert client.get("/_mock/state").json()["collections"][0] == {
+            "path": "/pets",
+            "key": "id",
+            "operations": ["create", "list", "read", "update", "replace", "delete"],
+            "items": 2,
+        }
+        assert client.post("/_mock/state/restore", json={"name": "three"}).status_code == 204
+        assert len(ids(client)) == 3
+        assert client.get("/_mock/state").json()["snapshots"] == ["three"]
+        assert client.post("/_mock/state/reset").status_code == 204
+        assert ids(client) == [1, 7]
+        assert client.post("/_mock/state/restore", json={"name": "none"}).status_code == 404
+
+
+def test_the_journal_finds_no_violation(running):
+    """All that a mock sends while it remembers conforms to the contract."""
+    with running() as mock, client_of(mock) as client:
+        made = client.post("/pets", json={"name": "Ada"}).json()
+        client.patch(f"/pets/{made['id']}", json={"kind": "dog"})
+        for path in ("/pets", f"/pets/{made['id']}", "/pets/99", "/pets?limit=1"):
+            client.get(path)
+        client.delete(f"/pets/{made['id']}")
+        found = client.get("/_mock/journal", params={"violations": True}).json()["exchanges"]
+    assert found == []
+
+
+def test_a_folder_keeps_items(running, tmp_path):
+    """With a folder, items are there at the next start, and identifiers go on."""
+    for count in (1, 2):
+        with running(data=tmp_path / "data") as mock, client_of(mock) as client:
+            client.post("/pets", json={"name": str(count)})
+            assert ids(client) == list(range(1, count + 1))
+
+
+@pytest.mark.parametrize(
+    ("seeds", "reason"),
+    [
+        ({"cats": []}, "cats is no collection of the contract; there are: /pets"),
+        ({"pets": {}}, "pets is no list of objects"),
+        ({"pets": [{"name": "Rex", "kind": "bird"}]}, "pets, item 1: kind: "),
+        (
+            {"pets": [{"name": "Rex", "colour": "red"}]},
+            "pets, item 1: colour: the contract has no such member",
+        ),
+        (
+            {"pets": [{"id": 1, "name": "a"}, {"id": 1, "name": "b"}]},
+            "pets, item 2: There is an item of /pets",
+        ),
+    ],
+)
+def test_seeds_that_cannot_be_used(running, write, seeds, reason):
+    """What is wrong in a file of initial items is said with its place, at start."""
+    with (
+        pytest.raises(SeedError, match=r"seeds\.json: ") as raised,
+        running(seed_data=write(seeds, "seeds.json")),
+    ):
+        pass
+    assert reason in str(raised.value)
+
+
+def test_what_is_recognised_is_told(write):
+    """What a mock remembers is said at start."""
+    told = []
+    with contract_mock(str(write(DOCUMENT)), stateful=True, tell=told.append):
+        pass
+    assert told[:2] == [
+        "Remembers the items of 2 collections:",
+        "  /pets: create, list, read, update, replace, delete; by id",
+    ]
+
+
+def test_a_store_is_bounded(monkeypatch):
+    """There is room for so many items and bytes, and room again once some are gone."""
+    monkeypatch.setattr(stores, "MOST_ITEMS", 2)
+    store = Store()
+    store.add("a", "1", {}, {})
+    store.add("a", "2", {}, {})
+    with pytest.raises(StoreFull):
+        store.add("a", "3", {}, {})
+    store.remove(store.keyed("a", "1")[0])
+    store.add("a", "3", {}, {})
+    monkeypatch.setattr(stores, "MOST_BYTES", 50)
+    with pytest.raises(StoreFull):
+        store.change(store.keyed("a", "3")[0], "3", {"text": "x" * 60})
+    store.close()
+
+
+def test_a_full_store_is_said(pets, monkeypatch):
+    """A creation beyond the bound is 503."""
+    monkeypatch.setattr(stores, "MOST_ITEMS", 1)
+    pets.post("/pets", {"name": "a"})
+    assert pets("POST", "/pets", {"name": "b"})[0] == 503
+
+
+def test_a_preference_has_the_contract_s_own_response(running):
+    """What is preferred is not from what is stored, and stores nothing."""
+    with running() as mock, client_of(mock) as client:
+        response = client.post("/pets", json={"name": "a"}, headers={"Prefer": "code=201"})
+        assert response.headers["x-mock-answer"] == "generated"
+        assert client.get("/pets").json() == []
+        assert json.loads(client.get("/pets/1", headers={"Prefer": "code=200"}).content)["id"] > 0
