@@ -76,7 +76,7 @@ class Page:
         content: the page, or what reads it.
         media_type: of the page.
         cors: whether pages of other origins may read it.
-        policy: its Content-Security-Policy.
+        policy: its Content-Security-Policy, or what returns that of the current request.
     """
 
     def __init__(
@@ -85,11 +85,12 @@ class Page:
         media_type: str,
         *,
         cors: bool = False,
-        policy: str = CSP,
+        policy: str | Callable[[], str] = CSP,
     ) -> None:
         self._content = content
         self._media_type = media_type
-        self._headers = {"Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff"}
+        self._policy = policy
+        self._headers = {"X-Content-Type-Options": "nosniff"}
         if cors:
             self._headers["Access-Control-Allow-Origin"] = "*"
 
@@ -99,7 +100,9 @@ class Page:
             raise MethodNotAllowed("This page takes GET and HEAD.", headers={"Allow": "GET, HEAD"})
         if callable(self._content):
             self._content = await asyncio.to_thread(self._content)
-        response = Response(self._content, media_type=self._media_type, headers=self._headers)
+        policy = self._policy() if callable(self._policy) else self._policy
+        headers = {"Content-Security-Policy": policy, **self._headers}
+        response = Response(self._content, media_type=self._media_type, headers=headers)
         await response(scope, receive, send)
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 SHUTDOWN_SECONDS = 1
 """How long a served app's requests may go on in a thread that ends."""
 BACKLOG = 2048
+TLS_CLOSE_SECONDS = 0.1
 YOUNG_OBJECTS = 10_000
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 -- looked for, not listened on
 Result = TypeVar("Result")
@@ -71,14 +72,14 @@ def url_of(listening: socket.socket) -> str:
     return _url(*listening.getsockname()[:2])
 
 
-def callable_url_of(listening: socket.socket) -> str:
+def callable_url_of(listening: socket.socket, scheme: str = "http") -> str:
     """Return the URL to call: one that listens on every address is called on loopback."""
     host, port = listening.getsockname()[:2]
-    return _url(_EVERYWHERE.get(host, host), port)
+    return _url(_EVERYWHERE.get(host, host), port, scheme)
 
 
-def _url(host: str, port: int) -> str:
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+def _url(host: str, port: int, scheme: str = "http") -> str:
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 class Application(Protocol):
@@ -265,8 +266,11 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Close the listener, and let requests come to their end."""
+        loop = asyncio.get_running_loop()
         if self._shutdown is not None:
-            asyncio.get_running_loop().call_later(self._shutdown.grace_seconds, self._refuse_late)
+            loop.call_later(self._shutdown.grace_seconds, self._refuse_late)
+        if self.config.is_ssl:  # idle clients take no part in closing TLS
+            loop.call_later(TLS_CLOSE_SECONDS, self._abort_idle)
         await super().shutdown(sockets)
 
     def _refuse_late(self) -> None:
@@ -279,6 +283,11 @@ class _Server(uvicorn.Server):
     def _cancel(self) -> None:
         for task in self.server_state.tasks:  # those that heard of no disconnection
             task.cancel()
+
+    def _abort_idle(self) -> None:
+        for connection in [*self.server_state.connections]:
+            if isinstance(connection, HttpProtocol) and connection.is_idle:
+                connection.transport.abort()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         try:

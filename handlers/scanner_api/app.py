@@ -37,7 +37,7 @@ from .storage.redirect_rules import RedirectRuleStore
 from .storage.secrets import SecretStore
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from starlette.types import Receive, Scope, Send
 
@@ -212,7 +212,12 @@ class Application:
         return ScannerAuthenticator(verifiers, self.limiter, self.contract.security_schemes, proxies, realm)
 
 
-def photo_bucket(settings: Settings, clock: Clock, session: Any = None) -> PhotoBucket:
+def photo_bucket(
+    settings: Settings,
+    clock: Clock,
+    session: Any = None,
+    form_endpoint: Callable[[], str] | None = None,
+) -> PhotoBucket:
     """Return the bucket that the settings name; its credentials are boto3's, or those of a session."""
     rules = UploadRules(
         max_bytes=settings.max_upload_bytes,
@@ -228,6 +233,7 @@ def photo_bucket(settings: Settings, clock: Clock, session: Any = None) -> Photo
         clock,
         endpoint_url=settings.s3_endpoint_url,
         session=session,
+        form_endpoint=form_endpoint,
     )
 
 

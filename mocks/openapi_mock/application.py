@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import RedirectResponse
 
+from openapi_service.pages import Page
 from openapi_service.problems import PLAIN
 
 from .console import PATH as CONSOLE
 from .console import ConsolePage
 from .control import Control
-from .control.app import ROOT
+from .control.app import CA, ROOT
 from .events import EventStream
 from .faults.middleware import FaultMiddleware
 from .faults.reading import FaultReader
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from .clock import MockClock
     from .control import ControlAccess
     from .events import Events
+    from .reach import Reach
     from .service import Service
     from .state import MockState
     from .traffic import Traffic
@@ -49,7 +51,8 @@ class MockApplication:
         traffic: journal and faults.
         access: to the control API.
         seeds: returns what a client needs to know.
-        s3_url: of S3, if there is one.
+        reach: the URLs by which clients reach it.
+        ca: certificate of the authority that clients are to trust, in PEM; None without TLS.
         profile: how problems are written.
     """
 
@@ -63,10 +66,12 @@ class MockApplication:
         *,
         access: ControlAccess,
         seeds: Callable[[], dict[str, Any]],
-        s3_url: str | None = None,
+        reach: Reach,
+        ca: str | None = None,
         profile: ProblemProfile = PLAIN,
     ) -> None:
         self.profile = profile
+        self._reach = reach
         self._service = service
         self._state = state
         self._events = events
@@ -77,7 +82,8 @@ class MockApplication:
                 f"{ROOT}/events": EventStream(events, traffic.journal),
                 ANSWERS: ResponsesPage(lambda: service.contract),
                 ROOT: TO_CONSOLE,
-                CONSOLE: ConsolePage(s3_url, traffic.extension.console),
+                CONSOLE: ConsolePage(lambda: reach.s3, traffic.extension.console),
+                **({} if ca is None else {CA: Page(ca.encode(), "application/x-x509-ca-cert")}),
             },
             public=(ANSWERS, CONSOLE, ROOT),
             clock=clock,
@@ -85,7 +91,7 @@ class MockApplication:
             collaborators={
                 "events": events,
                 "state": state,
-                "seeds": seeds,
+                "seeds": lambda: {**seeds(), **reach.shown()},
                 "contract": lambda: service.contract,
                 **traffic.clearable,
                 "reader": FaultReader(traffic.extension),
@@ -114,6 +120,7 @@ class MockApplication:
         """Serve one request."""
         if scope["type"] != "http":
             return
+        self._reach.note(scope)
         path: str = scope["path"]
         app: ASGIApp = self._control if f"{path}/".startswith(f"{ROOT}/") else self._service
         if path == "/" and scope["method"] in {"GET", "HEAD"} and not self._has_operations_at(path):

@@ -20,6 +20,7 @@ from .data_directory import DataDirectory
 from .events import Events
 from .faults.middleware import TransportProtocol
 from .randomness import SeededRandomness
+from .reach import Reach, certified, certified_names, lan_url, server_options
 from .responses import contract_app
 from .service import Service
 from .state import MockState
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from openapi_contract import Contract
+    from presigned_s3.tls import Authority
 
     from .state import Clearable
     from .traffic import Log
@@ -50,6 +52,8 @@ class ContractMock(msgspec.Struct, frozen=True, kw_only=True):
         title: of the contract.
         version: of the contract.
         operations: how many it has.
+        ca: file with the certificate that clients are to trust; None without TLS.
+        lan: URL of the API for others in the network; None if they cannot reach it.
     """
 
     api: str
@@ -57,15 +61,16 @@ class ContractMock(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     version: str
     operations: int
+    ca: str | None = None
+    lan: str | None = None
 
     def line(self) -> str:
         """Return everything as one line of JSON."""
-        return msgspec.json.encode(self).decode()
+        return msgspec.json.encode(self.seeds()).decode()
 
     def seeds(self) -> dict[str, Any]:
         """Return everything as JSON values."""
-        seeds: dict[str, Any] = msgspec.to_builtins(self)
-        return seeds
+        return {name: value for name, value in msgspec.to_builtins(self).items() if value is not None}
 
 
 @contextmanager
@@ -85,6 +90,10 @@ def contract_mock(  # noqa: PLR0913 -- an option each
     seed_data: Path | None = None,
     data: Path | None = None,
     log: Log = unlogged,
+    tls: bool = False,
+    ca: Path | None = None,
+    public_url: str | None = None,
+    trust_proxy: bool = False,
 ) -> Iterator[ContractMock]:
     """Run the mock of a contract for as long as this is entered.
 
@@ -103,6 +112,10 @@ def contract_mock(  # noqa: PLR0913 -- an option each
         seed_data: file with items that are there from the start, see `.stateful.seeding`; implies stateful.
         data: folder that keeps the items over restarts; implies stateful.
         log: returns what is entered while the mock runs, such as a `RequestLog` of its journal.
+        tls: serve HTTPS, with certificates by a local authority.
+        ca: folder that keeps this authority, which implies TLS; None for a new one.
+        public_url: URL of the API for all clients; None for the host that a request came to.
+        trust_proxy: whether ``X-Forwarded-Host`` and ``X-Forwarded-Proto`` say which host that is.
 
     Raises:
         CannotListen: the port is taken, or the address is not this machine's.
@@ -113,15 +126,19 @@ def contract_mock(  # noqa: PLR0913 -- an option each
     """
     loaded = without_unusable(load_contract(contract) if isinstance(contract, str) else contract, tell)
     with ExitStack() as running:
+        authority = running.enter_context(certified(ca, tls=tls))
         listening = running.enter_context(listen(host, port))
-        url, info = callable_url_of(listening), loaded.document["info"]
+        url, info = callable_url_of(listening, "https" if authority else "http"), loaded.document["info"]
         mock = ContractMock(
-            api=url,
+            api=public_url or url,
             control=f"{url}/_mock",
             title=info["title"],
             version=info["version"],
             operations=len(loaded.operations),
+            ca=str(authority.file) if authority else None,
+            lan=lan_url(url, host),
         )
+        reach = Reach(url, public_url=public_url, trust_proxy=trust_proxy)
         traffic = Traffic(seed)
         remembered = None
         if stateful or seed_data or data:
@@ -130,11 +147,12 @@ def contract_mock(  # noqa: PLR0913 -- an option each
         assembly = _Assembly(traffic, seed, remembered, authentication=authentication)
         running.callback(assembly.close)
         access = ControlAccess(control_token, control_origins)
-        app = assembly.application(loaded, mock, access, watch=watch, tell=tell)
+        app = assembly.application(loaded, mock, reach, authority, access, watch=watch, tell=tell)
         if faults is not None:
             traffic.faults.add(*traffic.faults_in(faults))
         running.enter_context(log(traffic.journal))
-        running.enter_context(serving(app, listening, "mock", http=TransportProtocol))
+        encryption = server_options(authority, certified_names(host, public_url))
+        running.enter_context(serving(app, listening, "mock", http=TransportProtocol, **encryption))
         yield mock
 
 
@@ -170,6 +188,8 @@ class _Assembly:
         self,
         contract: Contract,
         mock: ContractMock,
+        reach: Reach,
+        authority: Authority | None,
         access: ControlAccess,
         *,
         watch: bool,
@@ -188,7 +208,15 @@ class _Assembly:
         clearable = {**self._traffic.clearable, "randomness": self._randomness}
         state = self._state(events, clearable, tell)
         return MockApplication(
-            service, state, self._clock, events, self._traffic, access=access, seeds=mock.seeds
+            service,
+            state,
+            self._clock,
+            events,
+            self._traffic,
+            access=access,
+            seeds=mock.seeds,
+            reach=reach,
+            ca=authority.certificate if authority else None,
         )
 
     def _state(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, nullcontext
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlsplit
 
 import msgspec
 
+from openapi_check.exchange import Exchange, Message
 from presigned_s3.request import NAMES
 
 from .extension import NO_EXTENSION
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
     from .events import Events
     from .extension import Extension
     from .faults import Fault
-    from .journal import Exchange
     from .state import Clearable
 
 AT_ONCE = 50
@@ -101,6 +102,26 @@ class Traffic:
         self.journal.record(exchange)
         if exchange.fault:
             self.faults.struck(exchange.fault)
+
+    def told_of_s3_restart(self, tell: Callable[[str], None]) -> Callable[[str], None]:
+        """Return what records, as an exchange without a status, and tells that S3's process died."""
+
+        def told(sentence: str) -> None:
+            self.journal.record(
+                Exchange(
+                    server="s3",
+                    started=datetime.now(UTC),
+                    milliseconds=0,
+                    method="RESTART",
+                    url=self.s3.url if self.s3 else "",
+                    status=0,
+                    request=Message(),
+                    response=Message(body=sentence.encode(), body_bytes=len(sentence)),
+                )
+            )
+            tell(sentence)
+
+        return told
 
     def _set_s3_faults(self, faults: list[Fault]) -> None:
         if self.s3 is not None:

@@ -29,9 +29,11 @@ if TYPE_CHECKING:
     from openapi_contract import Contract
     from openapi_mock.clock import MockClock
     from openapi_mock.data_directory import DataDirectory
+    from openapi_mock.reach import Reach
     from openapi_mock.traffic import Traffic
     from openapi_service.randomness import Randomness
     from presigned_s3 import S3Server
+    from presigned_s3.tls import Authority
     from scanner_api.app import Application
     from scanner_api.storage.database import Database
 
@@ -52,6 +54,9 @@ class Parts(NamedTuple):
         seeds: returns what a client needs to know.
         settings: of the service that differ from the mock's own.
         tell_reload: called after each reload of the contract; None to not watch its file.
+        url: of the API on this machine.
+        reach: the URLs by which clients reach it.
+        authority: certifies S3's URL; None without TLS.
     """
 
     s3: S3Server
@@ -63,7 +68,10 @@ class Parts(NamedTuple):
     control_origins: Sequence[str]
     seeds: Callable[[], dict[str, Any]]
     settings: Mapping[str, Any]
-    tell_reload: Callable[[str], None] | None = None
+    tell_reload: Callable[[str], None] | None
+    url: str
+    reach: Reach
+    authority: Authority | None
 
 
 def mock_application(parts: Parts) -> MockApplication:
@@ -90,6 +98,7 @@ def mock_application(parts: Parts) -> MockApplication:
         clock,
         events,
         traffic.clearable,
+        lambda: parts.reach.s3,
     )
     service = Service(
         contract, app_by(contract), load=load, serve=serve, errors=START_ERRORS, tell=parts.tell_reload
@@ -102,7 +111,8 @@ def mock_application(parts: Parts) -> MockApplication:
         traffic,
         access=ControlAccess(parts.control_token, parts.control_origins),
         seeds=parts.seeds,
-        s3_url=parts.s3.url,
+        reach=parts.reach,
+        ca=parts.authority.certificate if parts.authority else None,
         profile=PROFILE,
     )
 
@@ -119,7 +129,7 @@ def _settings(parts: Parts) -> Settings:
         "oauth_jwks": str(token_issuer.KEY_SET),
         # what is scanned is followed to the mock itself, and nowhere else: nothing leaves this machine
         "redirect_ports": (),
-        "redirect_allowed": (urlsplit(parts.seeds()["api"]).netloc,),
+        "redirect_allowed": (urlsplit(parts.url).netloc,),
     }
     return Settings.model_construct(**{**own, **parts.settings})
 
@@ -128,7 +138,7 @@ def _maker(parts: Parts, settings: Settings, contract: Contract) -> Make:
     """Return what makes the service."""
     clock = SkewedClock(parts.clock)
     uploads_clock = UploadClock(clock, settings.presigned_expires_seconds)
-    session = AwsSession()
+    session = AwsSession(str(parts.authority.file) if parts.authority else None)
 
     def make(database: Database, randomness: Randomness) -> Application:
         return create_app(
@@ -137,7 +147,7 @@ def _maker(parts: Parts, settings: Settings, contract: Contract) -> Make:
             clock=clock,
             randomness=randomness,
             database=database,
-            bucket=photo_bucket(settings, uploads_clock, session),
+            bucket=photo_bucket(settings, uploads_clock, session, lambda: parts.reach.s3),
             reveal=True,
             fallback=ContractResponses(str(parts.seed), randomness),
         )

@@ -31,7 +31,14 @@ def aws_session() -> Any:
 
 
 class AwsSession:
-    """The same as far as the photo bucket asks for it; boto3 is imported by the first client."""
+    """The same as far as the photo bucket asks for it; boto3 is imported by the first client.
+
+    Args:
+        ca: file with the certificate of the authority to trust; None for the machine's authorities.
+    """
+
+    def __init__(self, ca: str | None = None) -> None:
+        self._ca = ca
 
     def get_credentials(self) -> Any:
         """Return the credentials of the seeds."""
@@ -39,7 +46,7 @@ class AwsSession:
 
     def client(self, *arguments: Any, **named: Any) -> Any:
         """Return a client of a service."""
-        return aws_session().client(*arguments, **named)
+        return aws_session().client(*arguments, verify=self._ca, **named)
 
 
 def presigned_get(

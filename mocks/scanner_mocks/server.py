@@ -9,6 +9,7 @@ import msgspec
 
 from openapi_mock.clock import MockClock
 from openapi_mock.data_directory import DataDirectory
+from openapi_mock.reach import Reach, certified, certified_names, lan_url, server_options
 from openapi_mock.traffic import Traffic, unlogged
 from openapi_service.collector import resting_collector
 from openapi_service.server import callable_url_of, listen, serving
@@ -18,7 +19,7 @@ from . import seeds
 from .faults import EXTENSION
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from openapi_mock.traffic import Log
@@ -39,6 +40,8 @@ class Mock(msgspec.Struct, frozen=True, kw_only=True):
         session_id: an ACTIVE session of the organization.
         completed_session_id: a COMPLETED session of the organization.
         control: URL of the control API.
+        ca: file with the certificate that clients are to trust; None without TLS.
+        lan: URL of the API for others in the network; None if they cannot reach it.
     """
 
     api: str
@@ -52,15 +55,20 @@ class Mock(msgspec.Struct, frozen=True, kw_only=True):
     session_id: str = seeds.SESSION
     completed_session_id: str = seeds.COMPLETED_SESSION
     control: str
+    ca: str | None = None
+    lan: str | None = None
 
     def line(self) -> str:
         """Return everything as one line of JSON."""
-        return msgspec.json.encode(self).decode()
+        return msgspec.json.encode(self._fields()).decode()
 
     def seeds(self) -> dict[str, Any]:
         """Return what the line tells, and the organizations."""
         organizations = [seeds.ORGANIZATION, seeds.OTHER_ORGANIZATION]
-        return {**msgspec.to_builtins(self), "organizations": organizations}
+        return {**self._fields(), "organizations": organizations}
+
+    def _fields(self) -> dict[str, Any]:
+        return {name: value for name, value in msgspec.to_builtins(self).items() if value is not None}
 
 
 @contextmanager
@@ -76,7 +84,14 @@ def scanner_mock(  # noqa: PLR0913 -- an option each
     seed: int = 0,
     faults: Path | None = None,
     tell_reload: Callable[[str], None] | None = None,
+    tell: Callable[[str], None] = lambda _: None,
     log: Log = unlogged,
+    tls: bool = False,
+    ca: Path | None = None,
+    public_url: str | None = None,
+    s3_public_url: str | None = None,
+    s3_domains: Iterable[str] = (),
+    trust_proxy: bool = False,
     **settings: Any,
 ) -> Iterator[Mock]:
     """Run the mock: once this is entered both servers respond, once it is left both are gone.
@@ -92,7 +107,14 @@ def scanner_mock(  # noqa: PLR0913 -- an option each
         seed: same seed, same calls and same time: same responses.
         faults: file with faults that are on from the start.
         tell_reload: hears of each reload of the contract; None for not to watch its file.
+        tell: called with a sentence when S3's process died and was started again.
         log: returns what is entered while the mock runs, such as a `RequestLog` of its journal.
+        tls: serve HTTPS, API and S3, with certificates by a local authority.
+        ca: folder that keeps this authority, which implies TLS; None for a new one.
+        public_url: URL of the API for all clients; None for the host that a request came to.
+        s3_public_url: the same of S3; None for its port at that host.
+        s3_domains: host names that S3 has buckets before, as in ``BUCKET.localhost``, beside that one.
+        trust_proxy: whether ``X-Forwarded-Host`` and ``X-Forwarded-Proto`` say which host that is.
         settings: settings of the service that are to differ from the mock's own.
 
     Raises:
@@ -101,6 +123,8 @@ def scanner_mock(  # noqa: PLR0913 -- an option each
         DataDirectoryError: the folder cannot be used.
     """
     with ExitStack() as running:
+        authority = running.enter_context(certified(ca, tls=tls))
+        names = certified_names(host, public_url, s3_public_url)
         listening = running.enter_context(listen(host, port))
         listen(host, s3_port, "--s3-port").close()  # S3's process could not say as clearly that it is taken
         directory = running.enter_context(closing(DataDirectory(data, "scanner.db")))
@@ -115,6 +139,12 @@ def scanner_mock(  # noqa: PLR0913 -- an option each
             seed=seed,
             faults="scanner_mocks.faults:S3Faults",
             on_exchange=traffic.record_s3,
+            on_restart=traffic.told_of_s3_restart(tell),
+            tls=authority,
+            addresses=names,
+            domains=s3_domains,
+            public_url=s3_public_url,
+            trust_proxy=trust_proxy,
         )
         running.callback(s3.stop)
         s3.start()
@@ -123,8 +153,18 @@ def scanner_mock(  # noqa: PLR0913 -- an option each
 
             from . import api  # noqa: PLC0415 -- takes as long as S3 to start, and that starts now
 
-            url = callable_url_of(listening)
-            mock = Mock(api=url, s3=s3.url, region=s3.region, control=f"{url}/_mock")
+            url = callable_url_of(listening, "https" if authority else "http")
+            mock = Mock(
+                api=public_url or url,
+                s3=s3_public_url or s3.url,
+                region=s3.region,
+                control=f"{url}/_mock",
+                ca=str(authority.file) if authority else None,
+                lan=lan_url(url, host),
+            )
+            reach = Reach(
+                url, s3.url, public_url=public_url, s3_public_url=s3_public_url, trust_proxy=trust_proxy
+            )
             clock = MockClock(lambda now, stopped: s3.set_clock(now, stopped=stopped))
             parts = api.Parts(
                 s3,
@@ -137,11 +177,17 @@ def scanner_mock(  # noqa: PLR0913 -- an option each
                 mock.seeds,
                 settings,
                 tell_reload,
+                url,
+                reach,
+                authority,
             )
             app = api.mock_application(parts)
             from_file = [] if faults is None else traffic.faults_in(faults)
             running.enter_context(log(traffic.journal))
-            running.enter_context(serving(app, listening, "scanner-mock", http=TransportProtocol))
+            encryption = server_options(authority, names)
+            running.enter_context(
+                serving(app, listening, "scanner-mock", http=TransportProtocol, **encryption)
+            )
         s3.wait_ready()
         traffic.faults.add(*from_file)
         yield mock

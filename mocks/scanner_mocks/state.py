@@ -73,6 +73,7 @@ class State(MockState):
         clock: the time in both.
         events: are published each change of the state.
         clearable: by name, what else a reset clears unless it is to be kept.
+        s3_url: returns the URL by which the current request reaches S3.
     """
 
     def __init__(
@@ -84,12 +85,14 @@ class State(MockState):
         clock: MockClock,
         events: Events,
         clearable: dict[str, Clearable],
+        s3_url: Callable[[], str],
     ) -> None:
         super().__init__(clock, events, clearable)
         self._make = make
         self._seed = seed
         self._directory = directory
         self._s3 = s3
+        self._s3_url = s3_url
         self._lock = StateLock()
         self._randomness = self._drawing()
         self._service: Application | None = None
@@ -227,12 +230,13 @@ class State(MockState):
             "captures": [_shown(_CAPTURE, capture) for capture in captures],
             "photos": [self._shown_photo(photo) for photo in photos],
             "objects": {"count": count, "bytes": size},
+            "s3_restarts": self._s3.restarts,
             "snapshots": self._directory.names(),
         }
 
     def _shown_photo(self, photo: Photo) -> dict[str, Any]:
         s3, now = self._s3, self._clock.now()
-        bucket = f"{s3.url}/{s3.bucket}"
+        bucket = f"{self._s3_url()}/{s3.bucket}"
         url = presigned_get(bucket, s3.region, photo.s3_key, _PHOTO_SECONDS, now, recorded=False)
         return {**_shown(_PHOTO, photo), "label": photo.original_filename, "url": url}
 

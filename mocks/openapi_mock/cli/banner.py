@@ -23,7 +23,13 @@ WIDEST = 30
 """Names of more characters are not aligned."""
 
 
-def show(title: str, sections: Mapping[str, Mapping[str, str]], *notes: str, command: str = "") -> None:
+def show(
+    title: str,
+    sections: Mapping[str, Mapping[str, str]],
+    *notes: str,
+    command: str = "",
+    qr: str | None = None,
+) -> None:
     """Print a banner; nothing that can be copied is broken into lines.
 
     Args:
@@ -31,6 +37,7 @@ def show(title: str, sections: Mapping[str, Mapping[str, str]], *notes: str, com
         sections: rows by the heading above them, which may be empty; each has a name and what can be copied.
         notes: sentences at the end.
         command: to begin with.
+        qr: shown as a QR code, where there is a terminal to show it; None for nothing.
     """
     console = Console(highlight=False, soft_wrap=True)
     console.print(Text(title, "bold"))
@@ -44,9 +51,25 @@ def show(title: str, sections: Mapping[str, Mapping[str, str]], *notes: str, com
     if command:
         console.print()
         console.print(Text(command, "cyan"))
+    if qr and console.is_terminal:
+        import segno  # noqa: PLC0415 -- only a terminal shows it
+
+        console.print()
+        segno.make(qr, micro=False).terminal(compact=True)
     console.print()
     for note in (*notes, "Ctrl-C ends it."):
         console.print(Text(note))
+
+
+def reach_rows(lan: str | None, ca: str | None) -> dict[str, str]:
+    """Return the URL for others in the network, and the certificate that clients are to trust, as rows."""
+    rows = {"network": lan, "CA": ca, "CA for others": f"{lan}/_mock/ca.pem" if lan and ca else None}
+    return {name: value for name, value in rows.items() if value}
+
+
+def trusting(command: str, ca: str | None) -> str:
+    """Return a curl command that trusts an authority, if there is one."""
+    return command if ca is None else command.replace("curl ", f"curl --cacert {shlex.quote(ca)} ", 1)
 
 
 def operation_rows(contract: Contract) -> dict[str, str]:

@@ -7,6 +7,7 @@ import sys
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
+from urllib.parse import urlsplit
 
 import msgspec
 import typer
@@ -34,8 +35,9 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 PORT = 8000
 WIDTH = 80
+TRUSTED_BY = ("NODE_EXTRA_CA_CERTS", "AWS_CA_BUNDLE")
+"""Variables that name a file of authorities for a command to trust; the first adds it to the machine's."""
 Form = Literal["text", "json"]
-EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 -- looked for, not listened on
 
 Host = Annotated[
     str | None,
@@ -87,6 +89,49 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Log no requests.")]
 Verbose = Annotated[
     bool,
     typer.Option("--verbose", help="Print everything that can be copied, and the operations, at the start."),
+]
+Tls = Annotated[bool, typer.Option("--tls", help="Serve HTTPS, with certificates by a local authority.")]
+Ca = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        file_okay=False,
+        help="Keep the local authority in a folder, to be trusted once; implies --tls.",
+        show_default="a new one",
+    ),
+]
+
+
+def base_url(text: str | None) -> str | None:
+    """Return a URL that others begin with, without a slash at its end."""
+    if text is None:
+        return None
+    try:
+        parts = urlsplit(text)
+        is_complete = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:
+        is_complete = False
+    if not is_complete or parts.query or parts.fragment or "@" in parts.netloc:
+        raise typer.BadParameter(
+            f"{text} is no http:// or https:// URL of a host, such as https://mock.test."
+        )
+    return text.rstrip("/")
+
+
+def url_option(server: str, default: str) -> Any:
+    """Return the option of the URL by which all clients reach a server."""
+    return typer.Option(
+        metavar="URL",
+        callback=base_url,
+        help=f"URL by which all clients reach {server}.",
+        show_default=default,
+    )
+
+
+PublicUrl = Annotated[str | None, url_option("the API", "the host that a request came to")]
+TrustProxy = Annotated[
+    bool,
+    typer.Option("--trust-proxy", help="Let X-Forwarded-Host and X-Forwarded-Proto say which host that is."),
 ]
 Seed = Annotated[
     int, typer.Option(help="Same seed, same calls and same time: same ids, chances and generated responses.")
@@ -142,14 +187,12 @@ class Mocks:
     Attributes:
         ports: the options that are ports; those not set are free ones beside ``exec``.
         prefix: of the environment variables.
-        urls: that a client is given.
         contract: of the mock, once it is opened.
         names: of fields of a mock whose variable says more than their name does.
     """
 
     ports: ClassVar[Sequence[str]] = ("port",)
     prefix = "MOCK_"
-    urls = "Its URLs"
     contract: OpenapiContract | None = None
     names: ClassVar[Mapping[str, str]] = {"api": "api_url", "control": "control_url"}
 
@@ -182,27 +225,30 @@ class Mocks:
         """Print where the mock is, and a command to begin with."""
         from . import banner  # noqa: PLC0415 -- only people need it, and once the mock responds
 
-        places = {"API": mock.api, "console": f"{mock.api}{CONSOLE}"}
+        places = {"API": mock.api, "console": f"{mock.api}{CONSOLE}", **banner.reach_rows(mock.lan, mock.ca)}
         sections, notes, command = {"": places}, list[str](), ""
         if self.contract is not None:
-            command = banner.curl_of(self.contract, mock.api)
+            command = banner.trusting(banner.curl_of(self.contract, mock.api), mock.ca)
             if verbose:
                 places |= {"explorer": f"{mock.api}/docs", "responses": f"{mock.api}/_mock/answers"}
                 sections["Operations"] = banner.operation_rows(self.contract)
         if not mock.operations:
             notes.append("The contract has no operations: whatever is called is not found.")
         title = f"Mock of {mock.title} {mock.version}: {mock.operations} operations"
-        banner.show(title, sections, *notes, command=command)
+        banner.show(title, sections, *notes, command=command, qr=mock.lan)
 
     def variables(self, mock: Any) -> dict[str, str]:
-        """Return a variable for each field of a mock, and for each member of a field that has some."""
+        """Return a variable for each field of a mock, and for each member of a field that has some.
+
+        With TLS there are those by which Node.js and AWS's clients trust its authority, too.
+        """
         fields = msgspec.to_builtins(mock)
         named = [(self.names.get(name, name), value) for name, value in fields.items() if value is not None]
         return {
             f"{self.prefix}{name}{f'_{member}' if member else ''}".upper(): str(text)
             for name, value in named
             for member, text in (value.items() if isinstance(value, dict) else [("", value)])
-        }
+        } | ({} if mock.ca is None else dict.fromkeys(TRUSTED_BY, mock.ca))
 
 
 class Start(NamedTuple):
@@ -225,7 +271,7 @@ class Start(NamedTuple):
         Raises:
             typer.Exit: it cannot start; the reason is printed.
         """
-        _warn(self.options["host"], self.mocks.urls)
+        _warn(self.options["host"])
         with ExitStack() as stack:
             try:
                 if self.ready_file:  # of a mock that was killed, perhaps
@@ -313,6 +359,10 @@ def mock(  # noqa: PLR0913 -- an option each
     control_token: ControlToken = None,
     control_origin: ControlOrigins = None,
     seed: Seed = 0,
+    tls: Tls = False,
+    ca: Ca = None,
+    public_url: PublicUrl = None,
+    trust_proxy: TrustProxy = False,
     watch: Watch = False,
     no_auth: NoAuth = False,
     stateful: Stateful = False,
@@ -352,6 +402,10 @@ def mock(  # noqa: PLR0913 -- an option each
         "stateful": stateful,
         "seed_data": seed_data,
         "data": data,
+        "tls": tls,
+        "ca": ca,
+        "public_url": public_url,
+        "trust_proxy": trust_proxy,
         **own,
     }
     defaults = mocks.defaults() | ({} if alone else dict.fromkeys(mocks.ports, 0))
@@ -382,12 +436,10 @@ def _require_contract_file(contract: str | None, *, watch: bool, no_auth: bool) 
         raise typer.BadParameter("--watch needs a contract in a file; this one is at a URL.")
 
 
-def _warn(host: str, urls: str) -> None:
+def _warn(host: str) -> None:
     address = address_of(host)
     if host != "localhost" and not (address and address.is_loopback):
-        local = EVERYWHERE.get(host)
-        advice = f" {urls} still point to {local}; pass --host <LAN address>." if local else ""
-        report(f"Warning: anyone on your network can use this mock.{advice}")
+        report("Warning: anyone on your network can use this mock.")
 
 
 def mock_app(mocks: Mocks, doc: str | None = None, exec_doc: str | None = None, **own: Any) -> typer.Typer:

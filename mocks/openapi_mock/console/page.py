@@ -10,6 +10,8 @@ from openapi_service.pages import Page
 from openapi_service.problems import NotFound
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 PATH: Final = "/_mock/console"
@@ -22,13 +24,17 @@ class ConsolePage:
     """The page, and below it what it loads.
 
     Args:
-        s3: URL of S3, if there is one: beside the mock itself, the only place that the page may talk to.
+        s3: returns the URL of S3, if there is one: beside the mock itself, the only place that the
+            page may talk to.
         views: folder with an application's views: scripts and styles, and ``NAME.html`` for each place
             ``<!-- NAME -->`` of the page; None for none.
     """
 
-    def __init__(self, s3: str | None = None, views: Path | None = None) -> None:
-        policy = policy_with(s3)
+    def __init__(self, s3: Callable[[], str] | None = None, views: Path | None = None) -> None:
+
+        def policy() -> str:
+            return policy_with(s3() if s3 else "")
+
         files = {file.name: file for folder in (FOLDER, views) if folder for file in folder.iterdir()}
         self._pages: dict[str, ASGIApp] = {
             f"{PATH}/{name}": Page(file.read_bytes, MEDIA_TYPES[file.suffix], policy=policy)
@@ -59,9 +65,9 @@ def _page(views: Path | None) -> bytes:
     return PLACE.sub(view, (FOLDER / "index.html").read_bytes())
 
 
-def policy_with(s3: str | None) -> str:
+def policy_with(s3: str) -> str:
     """Return the console's Content-Security-Policy: nothing inline, and nothing from anywhere else."""
-    if s3 is None:
+    if not s3:
         where = "'self'"
     elif "[" in s3:
         where = "'self' http:"  # a policy cannot name an IPv6 address

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from openapi_service.request import Request
 
 ROOT: Final = "/_mock"
+CA: Final = f"{ROOT}/ca.pem"
+"""The certificate that clients are to trust: public, and needed by those that have no access yet."""
 MOST_TARGET_BYTES: Final = 8192
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="control of the mock"'}
 
@@ -129,7 +131,7 @@ class _Checked:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or raise why it has no access."""
         path = self._page_at(scope["path"])
-        if not (path in self._public and self._access.requires_token):
+        if path != CA and not (path in self._public and self._access.requires_token):
             self._access.check(scope[STATE])
         app = self._bound if path is None else self._pages[path]
         await app(scope, receive, send)

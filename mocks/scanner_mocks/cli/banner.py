@@ -26,15 +26,22 @@ def show(mock: Mock, contract: Contract, *, verbose: bool) -> None:
     operations = banner.operation_rows(contract)
     title = f"Scanner API mock: {len(operations)} operations. Its keys are public."
     command = f"curl -H 'X-API-Key: {mock.api_key}' {mock.api}{SESSIONS}/{mock.session_id}"
+    command = banner.trusting(command, mock.ca)
     if verbose:
-        banner.show(title, {**_sections(mock), "Operations": operations}, command=command)
+        sections = {**_sections(mock), "Operations": operations}
+        banner.show(title, sections, command=command, qr=mock.lan)
         return
     note = "--verbose prints all keys, sessions and operations."
-    banner.show(title, {"": {**_places(mock), "key": mock.api_key}}, note, command=command)
+    banner.show(title, {"": {**_places(mock), "key": mock.api_key}}, note, command=command, qr=mock.lan)
 
 
 def _places(mock: Mock) -> dict[str, str]:
-    return {"API": mock.api, "S3": mock.s3, "console": f"{mock.api}{CONSOLE}"}
+    return {
+        "API": mock.api,
+        "S3": mock.s3,
+        "console": f"{mock.api}{CONSOLE}",
+        **banner.reach_rows(mock.lan, mock.ca),
+    }
 
 
 def _sections(mock: Mock) -> dict[str, dict[str, str]]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final
 
 import typer
 
-from openapi_mock.cli.mock import Mocks, mock_app, port_option, report
+from openapi_mock.cli.mock import Mocks, mock_app, port_option, report, url_option
 from scanner_contract import load_contract
 from scanner_mocks.server import Mock, scanner_mock
 
@@ -55,6 +55,15 @@ S3Credentials = Annotated[
         ":SESSION_TOKEN:EXPIRES behind it, and expires by the mock's clock.",
     ),
 ]
+S3PublicUrl = Annotated[str | None, url_option("S3", "its port at the host that a request came to")]
+S3Domains = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--s3-domain",
+        metavar="NAME",
+        help="Take a host name with a bucket before it, as in BUCKET.localhost; repeatable.",
+    ),
+]
 _CREDENTIAL: Final = re.compile(
     r"(\w{3,128}):(?P<rest>[!-9;-~]{1,256}(?::[!-9;-~]{1,4096}(?::(?P<expires>[!-~]+))?)?)", re.ASCII
 )
@@ -65,7 +74,6 @@ class ScannerMocks(Mocks):
 
     ports: ClassVar[Sequence[str]] = ("port", "s3_port")
     prefix = "SCANNER_"
-    urls = "Upload URLs"
     names: ClassVar[Mapping[str, str]] = {**Mocks.names, "s3": "s3_url", "keys": "api_key"}
 
     @property
@@ -89,6 +97,7 @@ class ScannerMocks(Mocks):
         self, contract: str | None, *, watch: bool, authentication: bool, **options: Any
     ) -> AbstractContextManager[Any]:
         s3_port, s3_credential = (options.pop(name) for name in ("s3_port", "s3_credential"))
+        s3_public_url, s3_domain = options.pop("s3_public_url", None), options.pop("s3_domain", None)
         self.contract = load_contract(contract, extensions=not self.settings.get("vendor_operations_only"))
         if contract is None or has_handlers(self.contract):
             if not authentication:
@@ -99,11 +108,16 @@ class ScannerMocks(Mocks):
             return scanner_mock(
                 s3_port=s3_port,
                 s3_credentials=credentials_of(s3_credential or ()),
+                s3_public_url=s3_public_url,
+                s3_domains=s3_domain or (),
                 tell_reload=report if watch else None,
+                tell=report,
                 **settings,
             )
-        if s3_credential:
-            raise typer.BadParameter("--s3-credential is for contracts with handlers.")
+        if s3_credential or s3_public_url or s3_domain:
+            raise typer.BadParameter(
+                "--s3-credential and other options of S3 are for contracts with handlers."
+            )
         return super().open(contract, watch=watch, authentication=authentication, **options)
 
     def start_errors(self) -> tuple[type[Exception], ...]:  # noqa: D102 -- as its base does
@@ -166,4 +180,6 @@ app = mock_app(
     contract=Contract_,
     s3_port=S3Port,
     s3_credential=S3Credentials,
+    s3_public_url=S3PublicUrl,
+    s3_domain=S3Domains,
 )

@@ -57,6 +57,7 @@ class PhotoBucket:
         clock: the time by which forms expire.
         endpoint_url: of an S3 that is not Amazon's.
         session: source of credentials; boto3's default chain without it.
+        form_endpoint: returns the endpoint in the URLs of forms; by default it is `endpoint_url`.
 
     Raises:
         PhotoBucketError: bucket, region, endpoint or the AWS configuration cannot be used.
@@ -71,10 +72,12 @@ class PhotoBucket:
         *,
         endpoint_url: str | None = None,
         session: Session | None = None,
+        form_endpoint: Callable[[], str] | None = None,
     ) -> None:
         self._bucket = bucket
         self._region = region
         self._endpoint_url = endpoint_url
+        self._form_endpoint = form_endpoint
         self._clock = clock
         self._rules = rules
         self._presigner = Presigner(bucket, region, upload_url(bucket, region, endpoint_url), rules)
@@ -103,9 +106,12 @@ class PhotoBucket:
             ServiceUnavailable: the credentials have run out.
         """
         credentials = await self._credentials.current()
-        return self._presigner.presign(
+        upload = self._presigner.presign(
             credentials, self._clock.now(), key, {"Content-Type": content_type, **fields}
         )
+        if self._form_endpoint is None:
+            return upload
+        return upload._replace(url=f"{self._form_endpoint()}/{self._bucket}")
 
     async def head(self, key: str) -> StoredObject | None:
         """Return the metadata of an object, None if there is none.

@@ -1,0 +1,141 @@
+"""How clients reach a mock: by which host, with which URLs, and with whose certificates."""
+
+from __future__ import annotations
+
+import re
+import socket
+from contextlib import nullcontext
+from contextvars import ContextVar
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from openapi_service.proxies import address_of, last_of
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from starlette.types import Scope
+
+    from presigned_s3.tls import Authority
+
+_ORIGIN: ContextVar[tuple[str, str]] = ContextVar("origin", default=("", ""))
+"""Scheme and host that the request being served came to; empty outside of requests."""
+_HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]{2,45}\]|[\w.-]{1,253})(?::\d{1,5})?", re.ASCII)
+_ELSEWHERE: Final = ("192.0.2.1", 9)
+"""An address of no network (RFC 5737); connecting a datagram socket to it sends nothing."""
+
+
+class Reach:
+    """The URLs of a mock, as who makes the current request reaches them.
+
+    Args:
+        api: URL of the API on this machine.
+        s3: URL of S3 on this machine; None where there is none.
+        public_url: URL of the API for all clients; None for the host that a request came to.
+        s3_public_url: the same of S3, which is at its own port of that host.
+        trust_proxy: whether ``X-Forwarded-Host`` and ``X-Forwarded-Proto`` say where a request came to.
+    """
+
+    def __init__(
+        self,
+        api: str,
+        s3: str | None = None,
+        *,
+        public_url: str | None = None,
+        s3_public_url: str | None = None,
+        trust_proxy: bool = False,
+    ) -> None:
+        self._own_api, self._own_s3 = api, s3
+        self._public_url, self._s3_public_url = public_url, s3_public_url
+        self._trust_proxy = trust_proxy
+        self._s3_at = lru_cache(256)(self._s3_at_host)
+
+    def note(self, scope: Scope) -> None:
+        """Note where a request came to, for as long as it is served."""
+        scheme, host = scope["scheme"], ""
+        for name, value in scope["headers"]:
+            if name == b"host":
+                host = value.decode("latin-1")
+                break
+        if self._trust_proxy:
+            forwarded = dict(scope["headers"])
+            host = last_of(forwarded.get(b"x-forwarded-host", b"").decode("latin-1")) or host
+            proto = last_of(forwarded.get(b"x-forwarded-proto", b"").decode("latin-1"))
+            scheme = proto if proto in {"http", "https"} else scheme
+        _ORIGIN.set((scheme, host))
+
+    @property
+    def api(self) -> str:
+        """URL of the API."""
+        if self._public_url is not None:
+            return self._public_url
+        scheme, host = _ORIGIN.get()
+        return f"{scheme}://{host}" if _HOST.fullmatch(host) else self._own_api
+
+    @property
+    def s3(self) -> str:
+        """URL of S3; empty where there is none."""
+        return self._s3_public_url or self._s3_at(_ORIGIN.get()[1])
+
+    def shown(self) -> dict[str, str]:
+        """Return the URLs by what is there."""
+        return {
+            "api": self.api,
+            "control": f"{self.api}/_mock",
+            **({} if self._own_s3 is None else {"s3": self.s3}),
+        }
+
+    def _s3_at_host(self, host: str) -> str:
+        match = _HOST.fullmatch(host)
+        if match is None or self._own_s3 is None:
+            return self._own_s3 or ""
+        own = urlsplit(self._own_s3)
+        return f"{own.scheme}://{match[1]}:{own.port}"
+
+
+def certified(ca: Path | None, *, tls: bool) -> AbstractContextManager[Authority | None]:
+    """Return what provides an authority for certificates, if there is to be TLS: a folder implies it."""
+    if not tls and ca is None:
+        return nullcontext()
+    from presigned_s3.tls import authority  # noqa: PLC0415 -- imports cryptography, which plain HTTP does without
+
+    return authority(ca)
+
+
+def certified_names(host: str, *urls: str | None) -> list[str]:
+    """Return the names and addresses that certificates are for, beside loopback: of a host, and in URLs."""
+    names = [lan_address() if is_everywhere(host) else host, *(urlsplit(url).hostname for url in urls if url)]
+    return [name for name in names if name]
+
+
+def server_options(authority: Authority | None, names: list[str]) -> dict[str, Any]:
+    """Return the options of `serving` that have it use TLS, if there is an authority."""
+    if authority is None:
+        return {}
+    context = authority.server_context(names)
+    return {"ssl_context_factory": lambda _config, _default: context}
+
+
+def is_everywhere(host: str) -> bool:
+    """Return whether who listens on an address listens on all of the machine."""
+    address = address_of(host)
+    return address is not None and address.is_unspecified
+
+
+def lan_address() -> str | None:
+    """Return the address by which others in the network reach this machine; None if it is in none."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as looking:
+        try:
+            looking.connect(_ELSEWHERE)
+        except OSError:
+            return None
+        return str(looking.getsockname()[0])
+
+
+def lan_url(url: str, host: str) -> str | None:
+    """Return a URL for others in the network, of a server that listens on all addresses; else None."""
+    address = lan_address() if is_everywhere(host) else None
+    own = urlsplit(url)
+    return None if address is None else f"{own.scheme}://{address}:{own.port}"
