@@ -6,6 +6,7 @@ from pathlib import Path
 
 import typer
 
+from openapi_contract.distribution import DISTRIBUTION, SOURCE
 from openapi_mock.cli import app as contract_first
 from scanner_api.cli import app as scanner_api
 from scanner_api.settings import Settings
@@ -96,3 +97,23 @@ def test_links_lead_somewhere():
         if not (page.parent / link).exists()
     ]
     assert dead == []
+
+
+def test_installation_is_what_works_today():
+    """Pages, CI files and templates install from where the one place says that the distribution is."""
+    texts = [
+        *(
+            page
+            for top in ("docs", "examples")
+            for end in ("md", "yaml")
+            for page in ROOT.glob(f"{top}/**/*.{end}")
+        ),
+        *ROOT.glob("handlers/**/*.template"),
+        ROOT / "README.md",
+    ]
+    named = [
+        (source, text.relative_to(ROOT))
+        for text in texts
+        for source in re.findall(rf"pip install[^\n]*?['\" ]([^\s'\"]*{DISTRIBUTION})\[", text.read_text())
+    ]
+    assert {source for source, _ in named} == {SOURCE}, named

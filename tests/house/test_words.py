@@ -19,7 +19,7 @@ PACKAGES = sorted(
 )
 PAGES = sorted(
     [
-        *(ROOT / "docs").glob("*.md"),
+        *(page for top in ("docs", "examples", "bench") for page in (ROOT / top).glob("**/*.md")),
         *(ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "ARCHITECTURE")),
     ]
 )

@@ -13,7 +13,7 @@ import typer
 
 from openapi_contract import load_contract
 from openapi_contract.cli.contract import File, read_contract
-from openapi_contract.distribution import DISTRIBUTION
+from openapi_contract.distribution import DISTRIBUTION, SOURCE, how_to_install
 from openapi_contract.parsing import as_yaml
 from openapi_service.names import python_name
 
@@ -63,6 +63,8 @@ def _written(contract: Contract, into: Path) -> Iterator[tuple[str, str, str]]:
         "name": name,
         "package": package,
         "distribution": DISTRIBUTION,
+        "source": SOURCE,
+        "install": how_to_install("check"),
         "variable": package.upper(),
         "hooks": ", ".join(f"{json.dumps(scheme)}: developer" for scheme in contract.security_schemes),
     }
