@@ -36,7 +36,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="SCANNER_", extra="forbid", frozen=True)
 
     host: str = Field(
-        "127.0.0.1", description="Address to listen on; anything but loopback is your decision."
+        "127.0.0.1", description="Address to listen on; by default only this machine can connect."
     )
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
     workers: int = Field(

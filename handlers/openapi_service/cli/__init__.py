@@ -6,24 +6,24 @@ from openapi_contract.cli.commands import Lazy
 
 SERVE = Lazy(
     "openapi_service.cli.serve:serve",
-    "Serve a contract by handlers: functions named as its operations are.",
+    "Serve a contract with handlers: functions named after its operations.",
 )
 CONTRACT_COMMANDS = {
     "show": Lazy(
         "openapi_contract.cli.contract:show",
-        "Print a contract as it is in force: overlays applied, and all that it refers to brought in.",
+        "Print a contract with its overlays applied and its references bundled.",
     ),
     "lint": Lazy(
         "openapi_contract.cli.contract:lint",
-        "Check a contract: that it is valid OpenAPI, and the house rules.",
+        "Check that a contract is valid OpenAPI and follows the house rules.",
     ),
     "coverage": Lazy(
         "openapi_service.cli.coverage:coverage",
-        "Tell for each operation whether it has a handler, what the mock does, and whether it is tested.",
+        "Show for each operation whether it has a handler, how the mock responds, and whether it is tested.",
     ),
     "digest": Lazy(
         "openapi_contract.cli.contract:digest",
-        "Print the SHA-256 of a contract as it is in force, the same whatever its format and order.",
+        "Print the SHA-256 of a contract, the same whatever its format and order.",
     ),
     "diff": Lazy(
         "openapi_contract.cli.contract:diff",
@@ -31,15 +31,15 @@ CONTRACT_COMMANDS = {
     ),
     "scaffold": Lazy(
         "openapi_service.cli.scaffold:scaffold",
-        "Write a handler that is not implemented, and a test that says so, for each operation without one.",
+        "Write a handler stub and its test for each operation without a handler.",
     ),
     "new": Lazy(
         "openapi_service.cli.new:new",
-        "Write a project that serves a contract: handlers that return examples, tests, and a CI file.",
+        "Create a project that serves a contract: handlers that return examples, tests, and a CI file.",
     ),
     "types": Lazy(
         "openapi_contract.cli.contract:types",
-        "Print types of a contract: TypedDicts in Python, or what openapi-typescript makes of it.",
+        "Print the types of a contract: Python TypedDicts, or TypeScript by openapi-typescript.",
     ),
 }
 """The commands of ``contract``, in the order of its help."""

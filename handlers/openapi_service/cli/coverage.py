@@ -54,11 +54,10 @@ def coverage(
     package: str = "",
     handled: str = "contract",
 ) -> None:
-    """Tell for each operation whether it has a handler, what the mock does, and whether it is tested.
+    """Show for each operation whether it has a handler, how the mock responds, and whether it is tested.
 
-    The mock responds with examples and generated values of the contract where no handler does.
-    An operation counts as tested if a Python file of the tests names its handler, or its method and path;
-    where there are no tests, that is unknown.
+    An operation without a handler gets examples and generated values in the mock. It counts as tested if a
+    Python file of the tests names its handler, or its method and path; without tests this is unknown.
     """
     covered = _covered(read_contract(file, load), imported_handlers(handlers or package), tests)
     Console().print(_table(covered, handled))

@@ -42,14 +42,12 @@ PLACES = {
 def new(
     file: File,
     *,
-    into: Annotated[
-        Path, typer.Option(metavar="DIR", help="Folder of the project; its name is the project's.")
-    ],
+    into: Annotated[Path, typer.Option(metavar="DIR", help="Folder of the project, and its name.")],
 ) -> None:
-    """Write a project that serves a contract: handlers that return examples, tests, and a CI file.
+    """Create a project that serves a contract: handlers that return examples, tests, and a CI file.
 
-    Its copy of the contract is one file, with all that it refers to, and with a default response of problem
-    details for each operation that has none. A file that is there is never touched.
+    Its copy of the contract is one file with all references bundled; an operation without a default response
+    gets one of problem details. Existing files are not changed.
     """
     contract = read_contract(file, lambda source: load_contract(source, (PROBLEMS,)))
     print_outcomes(_written(contract, into))

@@ -32,14 +32,14 @@ def scaffold(
     tests: Annotated[
         Path | None, typer.Option(help="Folder for the tests.", show_default="tests in the folder of --into")
     ] = None,
-    contract: Annotated[str, typer.Option(metavar="FILE", help="JSON or YAML, a file or a URL.")],
+    contract: Annotated[str, typer.Option(metavar="FILE", help="Contract: JSON or YAML, a file or a URL.")],
     handlers: Handlers = None,
     load: Load = load_contract,
     package: str = "",
 ) -> None:
-    """Write a handler that is not implemented, and a test that says so, for each operation without one.
+    """Write a handler stub and its test for each operation without a handler.
 
-    Handlers of a tag come into one module. A file that is there stays; what is left out is named.
+    Handlers of one tag share a module. Existing files are not changed; what is left out is named.
     """
     known = imported_handlers(handlers or package)
     work = Scaffolding(read_contract(contract, load), known, into / "operations", tests or into / "tests")

@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
 START_ERRORS = (CannotListen, ContractError, ResolverError, ValueError)
 """What keeps a service from starting; each message says what to do."""
-HANDLERS = "Package of the handlers, as it is imported from this folder."
+HANDLERS = "Package with the handlers, importable from the current folder."
 AUTHENTICATE = (
-    "What authenticates: a mapping from each security scheme of the contract to a function from a credential "
-    "to the caller, or an Authenticator."
+    "A mapping from each security scheme of the contract to a function that returns the caller of a "
+    "credential, or an Authenticator."
 )
 
 Handlers = Annotated[str | None, typer.Option(metavar="PACKAGE", help=HANDLERS)]
@@ -41,7 +41,7 @@ Workers = Annotated[
 
 def serve(
     *,
-    contract: Annotated[str, typer.Option(metavar="FILE", help="JSON or YAML, a file or a URL.")],
+    contract: Annotated[str, typer.Option(metavar="FILE", help="Contract: JSON or YAML, a file or a URL.")],
     handlers: Annotated[str, typer.Option(metavar="PACKAGE", help=HANDLERS)],
     authenticate: Authenticate = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
@@ -50,20 +50,21 @@ def serve(
     ] = 8000,
     cors_origin: Annotated[
         list[str] | None,
-        typer.Option(help="Origin whose pages may call, `*` for any; repeatable.", show_default="none"),
+        typer.Option(
+            help="Origin whose pages may call the API, `*` for any; repeatable.", show_default="none"
+        ),
     ] = None,
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], typer.Option(help="How much is logged.")
     ] = "info",
     workers: Workers = 1,
 ) -> None:
-    """Serve a contract by handlers: functions named as its operations are.
+    """Serve a contract with handlers: functions named after its operations.
 
-    Requests and responses are validated, requests by their formats too. Beside the contract there are
-    /openapi.json, its explorer at /docs, and health at /healthz and /readyz. Modules are imported from the
-    current folder too.
+    Requests (their formats too) and responses are validated. It also serves /openapi.json, an explorer at
+    /docs, and health checks at /healthz and /readyz. Modules are imported from the current folder too.
 
-    Exit codes: 0 when it was stopped, 1 when it could not start, 2 for wrong options.
+    Exit codes: 0 stopped, 1 could not start, 2 wrong options.
     """
     read = read_contract(contract)
     functions = imported(handlers)

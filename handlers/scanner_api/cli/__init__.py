@@ -15,8 +15,8 @@ from openapi_contract.cli.commands import Lazy, application, group
 from openapi_service.cli import CONTRACT_COMMANDS
 from scanner_contract import load_contract
 
-HELP = "JSON or YAML, a file or a URL; the contract in force by default."
-FILE = Annotated[str | None, typer.Argument(metavar="[FILE]", help=HELP)]
+HELP = "Contract: JSON or YAML, a file or a URL; by default the packaged one."
+FILE = Annotated[str | None, typer.Argument(metavar="FILE", help=HELP)]
 CONTRACT = Annotated[str | None, typer.Option(metavar="FILE", help=HELP)]
 
 OWN = {
@@ -46,9 +46,9 @@ COMMANDS |= {
     ),
     "worker": Lazy(
         "scanner_api.cli.serve:worker",
-        "Process captures and read photos, for servers with the same settings; start as many as are needed.",
+        "Process captures and read photos for servers with the same settings; run as many as you need.",
     ),
-    "keys": Lazy("scanner_api.cli.keys:app", "Create, list and revoke the API keys that `serve` lets in."),
+    "keys": Lazy("scanner_api.cli.keys:app", "Create, list and revoke the API keys that `serve` accepts."),
     "products": Lazy(
         "scanner_api.cli.imports:products", "Import and list the products that scans are looked up in."
     ),

@@ -56,14 +56,14 @@ def import_products(
     file: Annotated[
         Path,
         _file(
-            "CSV, TSV or JSON Lines (.csv, .tsv, .jsonl; .gz behind it if packed), with our field names "
+            "CSV, TSV or JSON Lines (.csv, .tsv, .jsonl, compressed: .gz), with our field names "
             "(gtin, name, brand_name, ...) or those of Open Food Facts (code, product_name, brands, ...)."
         ),
     ],
     config: Config = None,
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Add products to the catalogue, or change those that are there; the same file twice changes nothing.
+    """Add products to the catalogue, or update existing ones; importing a file twice changes nothing.
 
     Rows that cannot be used are reported with their line numbers and skipped.
 
@@ -121,7 +121,7 @@ def import_rules(
     config: Config = None,
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Replace the rules of an organization, or of everyone, by those of a file.
+    """Replace the rules of one organization, or of all, with those of a file.
 
     Rules of a file for everyone count before those that come with the package, brick by brick. A file in
     which no row can be used replaces nothing.

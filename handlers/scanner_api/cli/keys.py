@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
-app = typer.Typer(help="Create, list and revoke the API keys that `serve` lets in.", no_args_is_help=True)
+app = typer.Typer(help="Create, list and revoke the API keys that `serve` accepts.", no_args_is_help=True)
 
 
 class Kind(StrEnum):
@@ -56,11 +56,11 @@ def _moment(text: str) -> datetime:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise typer.BadParameter(
-            f"{text!r} is no date like 2027-01-31 and no time like 2027-01-31T18:00Z."
+            f"{text!r} is not a date or time; expected one such as 2027-01-31 or 2027-01-31T18:00Z."
         ) from None
     moment = moment.replace(tzinfo=moment.tzinfo or UTC)
     if moment <= datetime.now(UTC):
-        raise typer.BadParameter(f"{text} is over already.")
+        raise typer.BadParameter(f"{text} is in the past.")
     return moment
 
 
@@ -72,15 +72,18 @@ OfKind = Annotated[
         "only what it created."
     ),
 ]
-OfOrganization = Annotated[str | None, typer.Option(metavar="ID", help="An organization that is known.")]
-OfNewOrganization = Annotated[str | None, typer.Option(metavar="NAME", help="An organization to add.")]
-OfUser = Annotated[str | None, typer.Option(metavar="ID", help="A user who is known.")]
+OfOrganization = Annotated[str | None, typer.Option(metavar="ID", help="Id of an existing organization.")]
+OfNewOrganization = Annotated[str | None, typer.Option(metavar="NAME", help="Name of a new organization.")]
+OfUser = Annotated[str | None, typer.Option(metavar="ID", help="Id of an existing user.")]
 OfNewUser = Annotated[
-    str | None, typer.Option(metavar="EMAIL", help="A user to add, as a member of the organization.")
+    str | None,
+    typer.Option(
+        metavar="EMAIL", help="E-mail address of a new user, who becomes a member of the organization."
+    ),
 ]
 Expires = Annotated[
     datetime | None,
-    typer.Option(parser=_moment, metavar="TIME", help="When it stops working, such as 2027-01-31 (UTC)."),
+    typer.Option(parser=_moment, metavar="TIME", help="When it expires, such as 2027-01-31 (UTC)."),
 ]
 PerMinute = Annotated[int, typer.Option(min=0, help="Requests a minute; 0 for the default of its kind.")]
 PerDay = Annotated[int, typer.Option(min=0, help="Requests a day; 0 for the default.")]
@@ -94,7 +97,7 @@ def create(  # noqa: PLR0913 -- one for each option
     new_organization: OfNewOrganization = None,
     user: OfUser = None,
     new_user: OfNewUser = None,
-    name: Annotated[str, typer.Option(help="What it is for, to tell it from others.")] = "",
+    name: Annotated[str, typer.Option(help="What the key is for.")] = "",
     expires: Expires = None,
     per_minute: PerMinute = 0,
     per_day: PerDay = 0,
@@ -102,7 +105,7 @@ def create(  # noqa: PLR0913 -- one for each option
     config: Config = None,
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Create a key and show it, this once: the database keeps only its digest."""
+    """Create a key and print it once: the database stores only its digest."""
     owner = Owner(organization, new_organization, user, new_user)
     named = {part for part, value in owner._asdict().items() if value is not None}
     if named not in OWNERS[kind]:
@@ -139,7 +142,7 @@ def revoke(
     config: Config = None,
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Switch a key off, for good; every process of the service knows within a second."""
+    """Revoke a key for good; every process of the service refuses it within a second."""
     _on_key_ring(config, database_url, lambda keys: keys.revoke(key_id))
     typer.echo(f"Key {key_id} is revoked.")
 

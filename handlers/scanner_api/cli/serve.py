@@ -31,10 +31,10 @@ def _serve(settings: Settings, *, handlers: str | None, authenticate: str | None
     Settings come from flags, from SCANNER_* environment variables and from a TOML file, in this order.
     AWS credentials come from boto3's usual chain (environment, profile, role, instance metadata).
 
-    With --handlers it serves the contract of --contract by functions of yours instead, and nothing of the
-    Scanner API; host, port, CORS origins and log level are the settings of that.
+    With --handlers it serves the contract of --contract with your own handlers instead, and nothing of the
+    Scanner API; of the settings, only host, port, CORS origins and log level apply then.
 
-    Exit codes: 0 when it was stopped, 1 when it could not start, 2 for wrong settings.
+    Exit codes: 0 stopped, 1 could not start, 2 wrong settings.
     """
     if handlers is not None and settings.contract is not None:
         serve_own(
@@ -81,11 +81,11 @@ serve = with_settings(_serve, handlers=Handlers, authenticate=Authenticate)
 
 @with_settings
 def worker(settings: Settings) -> None:
-    """Process captures and read photos, for servers with the same settings; start as many as are needed.
+    """Process captures and read photos for servers with the same settings; run as many as you need.
 
-    The queue has to be a Redis (queue_url). A server whose queue is in memory does all of this by itself.
+    The queue must be in Redis (queue_url). A server with a queue in memory does this work itself.
 
-    Exit codes: 0 when it was stopped, 1 when it could not start, 2 for wrong settings.
+    Exit codes: 0 stopped, 1 could not start, 2 wrong settings.
     """
     try:
         uvloop.run(_work(settings))

@@ -26,69 +26,76 @@ Preset = Callable[[], Mapping[str, Any]]
 SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
 URL = Annotated[
-    str, typer.Argument(help="Where the API's paths begin; not needed with --from-har.", show_default=False)
+    str, typer.Argument(help="Base URL of the API; not needed with --from-har.", show_default=False)
 ]
 Contract = Annotated[
     Path | None,
-    typer.Option("--contract", help="JSON or YAML; by default URL/openapi.json{else_default}."),
+    typer.Option("--contract", help="Contract in JSON or YAML; by default URL/openapi.json{else_default}."),
 ]
 ApiKey = Annotated[
-    str | None, typer.Option("--api-key", help="API key. ${variables}_API_KEY.", show_default=False)
+    str | None, typer.Option("--api-key", help="API key; or set ${variables}_API_KEY.", show_default=False)
 ]
 OtherApiKey = Annotated[
     str | None,
     typer.Option(
         "--other-api-key",
-        help="API key of another organization. ${variables}_OTHER_API_KEY.",
+        help="API key of another organization; or set ${variables}_OTHER_API_KEY.",
         show_default=False,
     ),
 ]
 Bearer = Annotated[
-    str | None, typer.Option("--bearer", help="Bearer token. ${variables}_BEARER.", show_default=False)
+    str | None, typer.Option("--bearer", help="Bearer token; or set ${variables}_BEARER.", show_default=False)
 ]
 Cookie = Annotated[
     str | None,
-    typer.Option("--cookie", help="Cookie, value or name=value. ${variables}_COOKIE.", show_default=False),
+    typer.Option(
+        "--cookie", help="Cookie, value or name=value; or set ${variables}_COOKIE.", show_default=False
+    ),
 ]
 Header = Annotated[
     list[str] | None,
     typer.Option(
-        "--header", help="'Name: value' in every request; repeatable. ${variables}_HEADERS, one a line."
+        "--header",
+        help="Header field 'Name: value' for each request; repeatable; or set ${variables}_HEADERS (lines).",
     ),
 ]
 CredentialsFile = Annotated[
     Path | None,
-    typer.Option("--credentials", help="TOML: api_key, other_api_key, bearer, cookie and the table headers."),
+    typer.Option(
+        "--credentials", help="TOML file with api_key, other_api_key, bearer, cookie and a table headers."
+    ),
 ]
 FromHar = Annotated[
     Path | None,
     typer.Option("--from-har", help="Validate the traffic recorded in a HAR file instead; send no requests."),
 ]
 ReadOnly = Annotated[
-    bool, typer.Option("--read-only", help="Call only what is safe: no writes and no uploads.")
+    bool, typer.Option("--read-only", help="Send safe requests only: no writes, no uploads.")
 ]
 Budget = Annotated[
-    str, typer.Option("--budget", help="Go on for so long, such as 60s or 5m.", show_default=False)
+    str, typer.Option("--budget", help="How long to keep testing, such as 60s or 5m.", show_default=False)
 ]
-MaxExamples = Annotated[int, typer.Option("--max-examples", min=1, help="Generated requests an operation.")]
+MaxExamples = Annotated[int, typer.Option("--max-examples", min=1, help="Generated requests per operation.")]
 Seed = Annotated[
     int | None,
-    typer.Option("--seed", min=0, help="Try what the run with this seed tried.", show_default=False),
+    typer.Option("--seed", min=0, help="Repeat the run that reported this seed.", show_default=False),
 ]
 OnlyOperation = Annotated[
     list[str] | None,
-    typer.Option("--operation", help="Only this one: operationId, its end, or 'METHOD /path'; repeatable."),
+    typer.Option(
+        "--operation", help="Check only this operation: operationId, its end, or 'METHOD /path'; repeatable."
+    ),
 ]
 Resume = Annotated[
     Path | None,
-    typer.Option("--resume", help="Keep what is done in this file, and go on from it where it is there."),
+    typer.Option("--resume", help="Save progress in this file, and continue from it if it exists."),
 ]
 Junit = Annotated[Path | None, typer.Option("--junit", help="Write the report as JUnit XML.")]
-Html = Annotated[Path | None, typer.Option("--html", help="Write the report as a page that stands alone.")]
-Har = Annotated[Path | None, typer.Option("--har", help="Write what went over the wire, secrets masked.")]
+Html = Annotated[Path | None, typer.Option("--html", help="Write the report as a self-contained HTML page.")]
+Har = Annotated[Path | None, typer.Option("--har", help="Write the exchanges as HAR, secrets masked.")]
 Json = Annotated[Path | None, typer.Option("--json", help="Write the report as JSON.")]
 Github = Annotated[
-    bool, typer.Option("--github", help="Annotate for GitHub Actions.", envvar="GITHUB_ACTIONS")
+    bool, typer.Option("--github", help="Annotate findings for GitHub Actions.", envvar="GITHUB_ACTIONS")
 ]
 
 
@@ -121,12 +128,13 @@ def check(  # noqa: PLR0913 -- an option each
 ) -> None:
     """Check whether a running API conforms to its OpenAPI contract.
 
-    Schemathesis tries each operation (examples, limits, generated data, whole stories), and our own checks
-    try what no schema says. Credentials are in no output; other users of this machine see those that are
-    given as options, but not those in the environment or a file. An empty one, such as a secret that a CI
-    does not have, is none; where no other is given the check does not run, unless its variable is unset.
+    Schemathesis sends each operation examples, boundary values, generated data and sequences of calls; our
+    own checks cover what no schema says. Credentials appear in no output; other users of this machine can see
+    those given as options, so pass them in the environment or a file. An empty credential, such as a secret
+    that the CI does not have, counts as missing: without another one the check does not run. To check
+    anonymous access, unset the variable.
 
-    Exit codes: 0 it conforms to the contract, 1 it violates it, 2 it could not run: wrong options, no
+    Exit codes: 0 the API conforms, 1 it violates the contract, 2 the check could not run: wrong options, no
     response, or the extra `check` is missing.
     """
     if not url and from_har is None:

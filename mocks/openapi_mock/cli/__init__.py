@@ -9,7 +9,7 @@ CONTRACT_HELP = "Show, lint and compare contracts, and write code from one."
 COMMANDS = {
     "mock": Lazy(
         "openapi_mock.cli.mock:app",
-        "Run a mock of any OpenAPI contract: it responds with examples, else with generated values.",
+        "Run a mock of any OpenAPI contract: it responds with examples or generated values.",
     ),
     "check": Lazy(
         "openapi_check.cli.check:check",

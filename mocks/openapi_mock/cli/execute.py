@@ -41,10 +41,10 @@ class Start(Protocol):
 
 
 def execute(context: typer.Context, command: Command) -> None:
-    """Run a command with the mock beside it, on a free port, for as long as the command runs.
+    """Run a command beside the mock, which uses a free port and stops with the command.
 
     The command finds the mock by MOCK_API_URL, MOCK_CONTROL_URL and so on: a variable for each field of the
-    line that --json prints. Signals are passed on to it. All options of the mock may be given:
+    line that --json prints. Signals are forwarded to it. All options of the mock are accepted:
     mock exec --contract openapi.yaml -- npx vitest run.
 
     Exit codes: the command's own; 128 + N when signal N killed it, 127 when it is not found, 126 when it

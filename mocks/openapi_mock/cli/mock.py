@@ -54,14 +54,14 @@ def port_option(help_: str, default: int) -> Any:
 
 Port = Annotated[int | None, port_option("Port of the API; 0 takes a free one.", PORT)]
 Json = Annotated[
-    bool, typer.Option("--json", help="Print one line of JSON once it responds, and nothing else.")
+    bool, typer.Option("--json", help="Print one line of JSON once the mock responds, and nothing else.")
 ]
 ReadyFile = Annotated[
     Path | None,
     typer.Option(
         metavar="FILE",
         dir_okay=False,
-        help="Also write that line to a file, which is removed when the mock stops.",
+        help="Write that line to a file as well; the file is removed when the mock stops.",
     ),
 ]
 FaultFile = Annotated[
@@ -70,33 +70,33 @@ FaultFile = Annotated[
         "--faults",
         metavar="FILE",
         dir_okay=False,
-        help="Have the faults in a file (JSON, YAML or TOML) on from the start.",
+        help="Activate the faults in this JSON, YAML or TOML file at start.",
     ),
 ]
-Watch = Annotated[bool, typer.Option("--watch", help="Load the contract again whenever its file changes.")]
+Watch = Annotated[bool, typer.Option("--watch", help="Reload the contract when its file changes.")]
 NoAuth = Annotated[
-    bool, typer.Option("--no-auth", help="Ask for no credentials; else any that is not empty will do.")
+    bool, typer.Option("--no-auth", help="Require no credentials; by default any non-empty one is accepted.")
 ]
 LogForm = Annotated[
     Form | None,
     typer.Option(
         "--log",
-        help="Log each request on standard error, with what violates the contract.",
+        help="Format of the request log on standard error: each request, and its violations.",
         show_default="text; for exec and with --json, none",
     ),
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Log no requests.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Switch the request log off.")]
 Verbose = Annotated[
     bool,
-    typer.Option("--verbose", help="Print everything that can be copied, and the operations, at the start."),
+    typer.Option("--verbose", help="Print every URL and credential, and the operations, at start."),
 ]
-Tls = Annotated[bool, typer.Option("--tls", help="Serve HTTPS, with certificates by a local authority.")]
+Tls = Annotated[bool, typer.Option("--tls", help="Serve HTTPS, with certificates of a local authority.")]
 Ca = Annotated[
     Path | None,
     typer.Option(
         metavar="DIR",
         file_okay=False,
-        help="Keep the local authority in a folder, to be trusted once; implies --tls.",
+        help="Folder that keeps the local authority, so that you trust it once; implies --tls.",
         show_default="a new one",
     ),
 ]
@@ -131,14 +131,17 @@ def url_option(server: str, default: str) -> Any:
 PublicUrl = Annotated[str | None, url_option("the API", "the host that a request came to")]
 TrustProxy = Annotated[
     bool,
-    typer.Option("--trust-proxy", help="Let X-Forwarded-Host and X-Forwarded-Proto say which host that is."),
+    typer.Option("--trust-proxy", help="Believe X-Forwarded-Host and X-Forwarded-Proto about that host."),
 ]
 Seed = Annotated[
-    int, typer.Option(help="Same seed, same calls and same time: same ids, chances and generated responses.")
+    int,
+    typer.Option(
+        help="Seed of ids, chances and generated values: the same calls at the same mock time get the same."
+    ),
 ]
 Stateful = Annotated[
     bool,
-    typer.Option("--stateful", help="Remember what is created, changed and deleted, as the real API does."),
+    typer.Option("--stateful", help="Store what is created, changed and deleted, as the real API does."),
 ]
 SeedData = Annotated[
     Path | None,
@@ -146,12 +149,12 @@ SeedData = Annotated[
         "--seed-data",
         metavar="FILE",
         dir_okay=False,
-        help="Remember from the start the items in a file (JSON or YAML), lists by path of the collection.",
+        help="JSON or YAML file of items that exist at start: lists by the path of their collection.",
     ),
 ]
 Data = Annotated[
     Path | None,
-    typer.Option(metavar="DIR", file_okay=False, help="Remember in a folder, over restarts."),
+    typer.Option(metavar="DIR", file_okay=False, help="Folder that keeps all state across restarts."),
 ]
 Contract = Annotated[
     str | None,
@@ -167,7 +170,7 @@ ControlToken = Annotated[
         metavar="TOKEN",
         envvar="{token_variable}",
         show_envvar=True,
-        help="What opens the control API below /_mock/, from anywhere; without it, it is for this machine.",
+        help="Token for the control API below /_mock/; without one, only this machine has access.",
     ),
 ]
 ControlOrigins = Annotated[
@@ -175,7 +178,7 @@ ControlOrigins = Annotated[
     typer.Option(
         "--control-origin",
         metavar="ORIGIN",
-        help="Let pages of an origin, such as http://localhost:5173, use the control API without a token; "
+        help="Origin, such as http://localhost:5173, whose pages may use the control API without a token; "
         "repeatable.",
     ),
 ]
@@ -375,12 +378,11 @@ def mock(  # noqa: PLR0913 -- an option each
     token_variable: str = "MOCK_CONTROL_TOKEN",  # noqa: ARG001, S107 -- the option's help has it; a name, no token
     **own: Any,
 ) -> None:
-    """Run a mock of any OpenAPI contract: it responds with examples, else with generated values.
+    """Run a mock of any OpenAPI contract: it responds with examples or generated values.
 
-    Nothing is kept without --data, and nothing leaves this machine. Ctrl-C or SIGTERM ends it.
+    State is lost at the end unless --data is given; nothing leaves this machine. Ctrl-C or SIGTERM stops it.
 
-    Exit codes: 0 when it was stopped, 1 when it could not start, 2 for wrong options or
-    without the extra `mock`.
+    Exit codes: 0 stopped, 1 could not start, 2 wrong options, or the extra `mock` is missing.
     """
     alone = context.invoked_subcommand is None
     if json and not alone:

@@ -37,22 +37,26 @@ MOST_LINES = 1000
 MOST_LISTED = 3
 
 UpstreamUrl = Annotated[
-    str, typer.Option("--upstream", metavar="URL", help="The server that responds.", show_default=False)
+    str,
+    typer.Option("--upstream", metavar="URL", help="URL of the server to forward to.", show_default=False),
 ]
 Host = Annotated[str, typer.Option(help="Address to listen on; beyond loopback others can use the proxy.")]
 Port = Annotated[
     int, typer.Option(metavar="PORT", min=0, max=65535, help="Port of the proxy; 0 takes a free one.")
 ]
-Source = Annotated[str, typer.Option(metavar="FILE", help="JSON or YAML, a file or a URL.")]
+Source = Annotated[str, typer.Option(metavar="FILE", help="Contract: JSON or YAML, a file or a URL.")]
 Fail = Annotated[
-    Literal["request", "response", "any"], typer.Option("--fail-on", help="Whose violations fail the run.")
+    Literal["request", "response", "any"],
+    typer.Option("--fail-on", help="Which side's violations fail the run."),
 ]
 Limit = Annotated[
-    int, typer.Option(min=0, metavar="BYTES", help="Longest body that is held back and validated.")
+    int, typer.Option(min=0, metavar="BYTES", help="Largest body that is buffered and validated.")
 ]
-Timeout = Annotated[float, typer.Option(min=0.1, metavar="SECONDS", help="To wait for the upstream.")]
+Timeout = Annotated[
+    float, typer.Option(min=0.1, metavar="SECONDS", help="How long to wait for the upstream.")
+]
 KeepHost = Annotated[
-    bool, typer.Option("--keep-host", help="Send the client's Host instead of the upstream's own.")
+    bool, typer.Option("--keep-host", help="Forward the client's Host instead of the upstream's.")
 ]
 AllowHost = Annotated[
     list[str] | None,
@@ -61,7 +65,7 @@ AllowHost = Annotated[
     ),
 ]
 Html = Annotated[
-    Path | None, typer.Option(dir_okay=False, help="Write the report as a page that stands alone.")
+    Path | None, typer.Option(dir_okay=False, help="Write the report as a self-contained HTML page.")
 ]
 Json = Annotated[Path | None, typer.Option(dir_okay=False, help="Write the report as JSON.")]
 Har = Annotated[
@@ -88,12 +92,12 @@ def proxy(  # noqa: PLR0913 -- an option each
 ) -> None:
     """Forward traffic to a server unchanged, and validate it against the contract.
 
-    A response to an exchange that violates it has the fields X-Contract-Violations (how many) and
-    X-Contract-Violation (the first of them). Ctrl-C or SIGTERM ends it, with a report of what was violated
-    and of how much of the contract was exercised.
+    The response to an exchange that violates the contract has the header fields X-Contract-Violations (their
+    number) and X-Contract-Violation (the first). Ctrl-C or SIGTERM stops the proxy, which prints a report of
+    the violations and of the operations that were used.
 
-    Exit codes: 0 all conforms to the contract, 1 something violates it, 2 could not run, or nothing of that
-    side was validated.
+    Exit codes: 0 all traffic conforms, 1 some violates the contract, 2 the proxy could not run, or validated
+    nothing of the side that --fail-on names.
     """
     end = End()
     try:

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 CONTRACT = Annotated[
     str | None,
-    typer.Option(metavar="FILE", help="JSON or YAML, a file or a URL; the contract in force by default."),
+    typer.Option(
+        metavar="FILE", help="Contract: JSON or YAML, a file or a URL; by default the packaged one."
+    ),
 ]
 
 
@@ -23,11 +25,11 @@ def add_commands(commands: dict[str, Lazy]) -> None:
     """Add the commands to those of the service."""
     commands["mock"] = Lazy(
         "scanner_mocks.cli.mock:app",
-        "Run the API and a local S3, with keys and sessions that are the same at every start.",
+        "Run a mock of the Scanner API with a local S3; keys and sessions are the same at every start.",
     )
     commands["demo"] = Lazy(
         "scanner_mocks.cli.demo:demo",
-        "Run a complete session against a mock of its own: scan, upload photos, review, apply.",
+        "Run a complete session against a mock: scan, upload photos, review, apply.",
     )
     commands["check"] = COMMANDS["check"].customized(
         fallback=load_contract,

@@ -12,12 +12,12 @@ from openapi_contract.cli.commands import require_extra
 
 
 def demo() -> None:
-    """Run a complete session against a mock of its own: scan, upload photos, review, apply.
+    """Run a complete session against a mock: scan, upload photos, review, apply.
 
-    A QR code is scanned, photos go into S3 as from a browser and come back as they were, and what is read
-    from a label is reviewed and applied. Without the extra `vision`, what needs it is left out.
+    It scans a QR code, uploads photos to S3 as a browser does and compares the bytes, and reviews and applies
+    what is read from a label. Without the extra `vision`, the steps that need it are skipped.
 
-    Exit codes: 0 every step went as it should, 1 one did not, 2 without the extra `mock`.
+    Exit codes: 0 every step succeeded, 1 a step failed, 2 the extra `mock` is missing.
     """
     require_extra("mock")
     from scanner_mocks.demonstration import Failed, demonstrate, has_vision  # noqa: PLC0415 -- of the extra

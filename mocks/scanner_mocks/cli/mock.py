@@ -20,18 +20,17 @@ if TYPE_CHECKING:
     from openapi_contract import Contract, Operation
 
 S3_PORT = 9000
-MOCK = """Run the API and a local S3, with keys and sessions that are the same at every start.
+MOCK = """Run a mock of the Scanner API with a local S3; keys and sessions are the same at every start.
 
-Nothing is kept without --data, and nothing leaves this machine. Ctrl-C or SIGTERM ends it.
+State is lost at the end unless --data is given; nothing leaves this machine. Ctrl-C or SIGTERM stops it.
 
-Exit codes: 0 when it was stopped, 1 when it could not start, 2 for wrong options or
-without the extra `mock`.
+Exit codes: 0 stopped, 1 could not start, 2 wrong options, or the extra `mock` is missing.
 """
-EXEC = """Run a command with the mock beside it, on free ports, for as long as the command runs.
+EXEC = """Run a command beside the mock, which uses free ports and stops with the command.
 
 The command finds the mock by SCANNER_API_URL, SCANNER_API_KEY, SCANNER_S3_URL, SCANNER_SESSION_ID and so
-on: a variable for each field of the line that --json prints. Signals are passed on to it. All options of
-the mock may be given: scanner-api mock exec --port 8000 -- npx vitest run.
+on: a variable for each field of the line that --json prints. Signals are forwarded to it. All options of
+the mock are accepted: scanner-api mock exec --port 8000 -- npx vitest run.
 
 Exit codes: the command's own; 128 + N when signal N killed it, 127 when it is not found, 126 when it
 cannot be run, 125 when the mock could not start.
@@ -41,8 +40,8 @@ Contract_ = Annotated[
     str | None,
     typer.Option(
         metavar="FILE|URL",
-        help="Mock this OpenAPI 3.0 or 3.1 document, by handlers where there are any, "
-        "else from its examples and schemas.",
+        help="OpenAPI 3.0 or 3.1 document to mock: with the handlers of the Scanner API for its operations, "
+        "otherwise with examples and generated values.",
         show_default="the Scanner API's",
     ),
 ]
@@ -51,8 +50,8 @@ S3Credentials = Annotated[
     typer.Option(
         "--s3-credential",
         metavar="ACCESS_KEY:SECRET_KEY",
-        help="Let S3 accept a credential beside its own; repeatable. A temporary one has :SESSION_TOKEN or "
-        ":SESSION_TOKEN:EXPIRES behind it, and expires by the mock's clock.",
+        help="Additional credential that S3 accepts; repeatable. Append :SESSION_TOKEN or "
+        ":SESSION_TOKEN:EXPIRES for a temporary one, which expires by the mock's clock.",
     ),
 ]
 S3PublicUrl = Annotated[str | None, url_option("S3", "its port at the host that a request came to")]

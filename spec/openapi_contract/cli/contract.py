@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 Load = Callable[[Any], Contract]
 """Loads the contract in a file or at a URL, and for None that of the application."""
-File = Annotated[str, typer.Argument(metavar="FILE", help="JSON or YAML, a file or a URL.")]
+File = Annotated[str, typer.Argument(metavar="FILE", help="Contract: JSON or YAML, a file or a URL.")]
 COLOURS = {"breaking": "bold red", "risky": "yellow", "safe": "green"}
 DETAIL_COLUMN = 12
 GENERATOR = ("openapi-typescript@7", "--default-non-nullable=false")
@@ -72,12 +72,10 @@ def read_contract(source: str | None, load: Load = load_contract) -> Contract:
 def show(
     file: File,
     *,
-    format_: Annotated[
-        Notation, typer.Option("--format", help="How the document is written.")
-    ] = Notation.JSON,
+    format_: Annotated[Notation, typer.Option("--format", help="Format of the output.")] = Notation.JSON,
     load: Load = load_contract,
 ) -> None:
-    """Print a contract as it is in force: overlays applied, and all that it refers to brought in."""
+    """Print a contract with its overlays applied and its references bundled."""
     document = read_contract(file, load).document
     is_json = format_ is Notation.JSON
     text = json.dumps(document, indent=2, ensure_ascii=False) if is_json else as_yaml(document)
@@ -85,15 +83,15 @@ def show(
 
 
 def digest(file: File, *, load: Load = load_contract) -> None:
-    """Print the SHA-256 of a contract as it is in force, the same whatever its format and order."""
+    """Print the SHA-256 of a contract, the same whatever its format and order."""
     typer.echo(read_contract(file, load).digest)
 
 
 def lint(file: File, *, load: Load = load_contract) -> None:
-    """Check a contract: that it is valid OpenAPI, and the house rules.
+    """Check that a contract is valid OpenAPI and follows the house rules.
 
-    Every operation has an operationId, a tag and an error response, and every example and default conforms to
-    its schema. Exits with 1 if something is wrong, and with 2 if the file cannot be read.
+    Each operation needs an operationId, a tag and an error response; each example and default has to conform
+    to its schema. Exits with 1 if something is wrong, with 2 if the file cannot be read.
     """
     try:
         contract = load(file)
@@ -108,21 +106,19 @@ def lint(file: File, *, load: Load = load_contract) -> None:
 
 
 def diff(
-    old: Annotated[
-        str, typer.Argument(help="The contract that clients know: a JSON or YAML file, or a URL.")
-    ],
-    new: Annotated[str, typer.Argument(help="The contract that is to replace it.")],
+    old: Annotated[str, typer.Argument(help="The contract that clients use: a JSON or YAML file, or a URL.")],
+    new: Annotated[str, typer.Argument(help="The new contract.")],
     *,
-    format_: Annotated[Report, typer.Option("--format", help="How the changes are reported.")] = Report.TEXT,
+    format_: Annotated[Report, typer.Option("--format", help="Format of the report.")] = Report.TEXT,
 ) -> None:
     """Compare two contracts: which changes break clients, which are risky, which are safe.
 
-    With a git revision: `diff <(git show main:api.yaml) api.yaml`.
-    A contract of several files is read where they are: in a `git worktree`.
+    To compare with a git revision: `diff <(git show main:api.yaml) api.yaml`; a contract of several files
+    needs a `git worktree`.
 
-    Webhooks, callbacks, links, tags, descriptions, allowReserved and
-    allowEmptyValue are not compared.
-    Exits with 1 if a change is breaking, with 0 if none is, and with 2 if a contract cannot be read.
+    Webhooks, callbacks, links, tags, descriptions, allowReserved and allowEmptyValue are not compared.
+
+    Exit codes: 0 no change is breaking, 1 one is, 2 a contract cannot be read.
     """
     changes = compare(read_contract(old), read_contract(new))
     if format_ is Report.TEXT:
@@ -135,15 +131,15 @@ def diff(
 def types(
     file: File,
     *,
-    lang: Annotated[Language, typer.Option(help="What the types are written in.")] = Language.PYTHON,
+    lang: Annotated[Language, typer.Option(help="Language of the types.")] = Language.PYTHON,
     load: Load = load_contract,
 ) -> None:
-    """Print types of a contract: TypedDicts in Python, or what openapi-typescript makes of it.
+    """Print the types of a contract: Python TypedDicts, or TypeScript by openapi-typescript.
 
-    The Python ones are of JSON as it is decoded: a date-time is a str.
-    They are for type checkers; msgspec decodes them, but refuses unions of objects.
+    Python types describe decoded JSON: a date-time is a str. They are for type checkers; msgspec decodes
+    them, but refuses unions of objects.
 
-    TypeScript needs npx, which fetches the generator when it is not there. Exits with 2 without it.
+    TypeScript needs npx, which downloads the generator; exits with 2 without npx.
     """
     contract = read_contract(file, load)
     try:

@@ -44,5 +44,5 @@ def test_paragraphs_of_help():
         text=True,
         check=True,
     )
-    told = " they were, and what is read from a label is reviewed and applied. Without the"
+    told = " It scans a QR code, uploads photos to S3 as a browser does and compares the"
     assert told in [line.rstrip() for line in done.stdout.splitlines()]

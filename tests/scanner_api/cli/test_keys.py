@@ -174,7 +174,7 @@ def test_a_user_is_new_only_once(run):
     assert outcome.stderr == "There is a user ada@example.com already; name them by --user ID.\n"
 
 
-@pytest.mark.parametrize(("time", "reason"), [("2001-01-31", "over already"), ("soon", "no date")])
+@pytest.mark.parametrize(("time", "reason"), [("2001-01-31", "in the past"), ("soon", "not a date")])
 def test_expiry_is_a_time_to_come(run, time, reason):
     """A time that is over, or none at all, is refused before anything is done."""
     outcome = run("create", "--new-organization", "Acme", "--expires", time)
