@@ -10,7 +10,8 @@ import typer
 
 from openapi_mock import contract_mock, reach
 from openapi_mock.cli.banner import reach_rows, trusting
-from openapi_mock.cli.mock import Mocks, base_url
+from openapi_mock.cli.mock import Mocks
+from openapi_mock.cli.options import base_url
 from openapi_mock.reach import Reach, certified_names, lan_url
 
 API, S3 = "http://127.0.0.1:8000", "http://127.0.0.1:9000"

@@ -7,11 +7,9 @@ import sys
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
-from urllib.parse import urlsplit
 
 import msgspec
 import typer
-from typer.core import TyperGroup
 
 from openapi_contract import ContractError, load_contract
 from openapi_contract.cli.commands import customized, failure, require_extra
@@ -22,6 +20,23 @@ from openapi_service.proxies import address_of
 from openapi_service.server import CannotListen
 
 from .execute import execute
+from .options import (
+    HOST,
+    TRUSTED_BY,
+    Ca,
+    ControlOrigins,
+    ControlToken,
+    FaultFile,
+    Host,
+    Json,
+    OptionsFirst,
+    ReadyFile,
+    Seed,
+    Tls,
+    TrustProxy,
+    port_option,
+    url_option,
+)
 from .process import End, ready_file
 
 if TYPE_CHECKING:
@@ -32,47 +47,11 @@ if TYPE_CHECKING:
     from openapi_mock.request_log import RequestLog
     from openapi_mock.traffic import Log
 
-HOST = "127.0.0.1"
 PORT = 8000
 WIDTH = 80
-TRUSTED_BY = ("NODE_EXTRA_CA_CERTS", "AWS_CA_BUNDLE")
-"""Variables that name a file of authorities for a command to trust; the first adds it to the machine's."""
 Form = Literal["text", "json"]
 
-Host = Annotated[
-    str | None,
-    typer.Option(
-        help="Address to listen on; beyond loopback others can use the mock.", show_default=f"{HOST}"
-    ),
-]
-
-
-def port_option(help_: str, default: int) -> Any:
-    """Return the option of a port to listen on, which is a free one beside ``exec``."""
-    return typer.Option(metavar="PORT", min=0, max=65535, help=help_, show_default=f"{default}; for exec 0")
-
-
 Port = Annotated[int | None, port_option("Port of the API; 0 takes a free one.", PORT)]
-Json = Annotated[
-    bool, typer.Option("--json", help="Print one line of JSON once the mock responds, and nothing else.")
-]
-ReadyFile = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="FILE",
-        dir_okay=False,
-        help="Write that line to a file as well; the file is removed when the mock stops.",
-    ),
-]
-FaultFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--faults",
-        metavar="FILE",
-        dir_okay=False,
-        help="Activate the faults in this JSON, YAML or TOML file at start.",
-    ),
-]
 Watch = Annotated[bool, typer.Option("--watch", help="Reload the contract when its file changes.")]
 NoAuth = Annotated[
     bool, typer.Option("--no-auth", help="Require no credentials; by default any non-empty one is accepted.")
@@ -90,55 +69,7 @@ Verbose = Annotated[
     bool,
     typer.Option("--verbose", help="Print every URL and credential, and the operations, at start."),
 ]
-Tls = Annotated[bool, typer.Option("--tls", help="Serve HTTPS, with certificates of a local authority.")]
-Ca = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="DIR",
-        file_okay=False,
-        help="Folder that keeps the local authority, so that you trust it once; implies --tls.",
-        show_default="a new one",
-    ),
-]
-
-
-def base_url(text: str | None) -> str | None:
-    """Return a URL that others begin with, without a slash at its end."""
-    if text is None:
-        return None
-    try:
-        parts = urlsplit(text)
-        is_complete = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
-    except ValueError:
-        is_complete = False
-    if not is_complete or parts.query or parts.fragment or "@" in parts.netloc:
-        raise typer.BadParameter(
-            f"{text} is no http:// or https:// URL of a host, such as https://mock.test."
-        )
-    return text.rstrip("/")
-
-
-def url_option(server: str, default: str) -> Any:
-    """Return the option of the URL by which all clients reach a server."""
-    return typer.Option(
-        metavar="URL",
-        callback=base_url,
-        help=f"URL by which all clients reach {server}.",
-        show_default=default,
-    )
-
-
 PublicUrl = Annotated[str | None, url_option("the API", "the host that a request came to")]
-TrustProxy = Annotated[
-    bool,
-    typer.Option("--trust-proxy", help="Believe X-Forwarded-Host and X-Forwarded-Proto about that host."),
-]
-Seed = Annotated[
-    int,
-    typer.Option(
-        help="Seed of ids, chances and generated values: the same calls at the same mock time get the same."
-    ),
-]
 Stateful = Annotated[
     bool,
     typer.Option("--stateful", help="Store what is created, changed and deleted, as the real API does."),
@@ -160,26 +91,6 @@ Contract = Annotated[
     str | None,
     typer.Option(
         metavar="FILE|URL", help="The OpenAPI 3.0 or 3.1 document to mock.", show_default="required"
-    ),
-]
-
-
-ControlToken = Annotated[
-    str | None,
-    typer.Option(
-        metavar="TOKEN",
-        envvar="{token_variable}",
-        show_envvar=True,
-        help="Token for the control API below /_mock/; without one, only this machine has access.",
-    ),
-]
-ControlOrigins = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--control-origin",
-        metavar="ORIGIN",
-        help="Origin, such as http://localhost:5173, whose pages may use the control API without a token; "
-        "repeatable.",
     ),
 ]
 
@@ -293,19 +204,6 @@ class Start(NamedTuple):
     def opened(self) -> AbstractContextManager[Any]:
         """Return the mock, which runs while it is entered."""
         return self.mocks.open(**self.options)
-
-
-class OptionsFirst(TyperGroup):
-    """The mock's options, which may stand behind ``exec`` as well, as in ``exec --port 8000 -- CMD``."""
-
-    def parse_args(self, context: Any, arguments: list[str]) -> list[str]:
-        """Parse the arguments with such options before ``exec``, whose own they are not."""
-        if "exec" in arguments and "--" in arguments:
-            at, end = arguments.index("exec"), arguments.index("--")
-            options = arguments[at + 1 : end]
-            if options and options[0].startswith("-"):
-                arguments = [*arguments[:at], *options, "exec", *arguments[end:]]
-        return super().parse_args(context, arguments)
 
 
 def report(sentence: str) -> None:

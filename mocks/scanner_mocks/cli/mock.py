@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final
 
 import typer
 
-from openapi_mock.cli.mock import Mocks, mock_app, port_option, report, url_option
+from openapi_mock.cli.mock import Mocks, mock_app, report
+from openapi_mock.cli.options import port_option, url_option
 from scanner_contract import load_contract
 from scanner_mocks.server import Mock, scanner_mock
 

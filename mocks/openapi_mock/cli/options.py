@@ -1,0 +1,126 @@
+"""Options that all commands of mocks have, and the group that takes them behind ``exec`` as well."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+import typer
+from typer.core import TyperGroup
+
+HOST = "127.0.0.1"
+TRUSTED_BY = ("NODE_EXTRA_CA_CERTS", "AWS_CA_BUNDLE")
+"""Variables that name a file of authorities for a command to trust; the first adds it to the machine's."""
+Host = Annotated[
+    str | None,
+    typer.Option(
+        help="Address to listen on; beyond loopback others can use the mock.", show_default=f"{HOST}"
+    ),
+]
+
+
+def port_option(help_: str, default: int) -> Any:
+    """Return the option of a port to listen on, which is a free one beside ``exec``."""
+    return typer.Option(metavar="PORT", min=0, max=65535, help=help_, show_default=f"{default}; for exec 0")
+
+
+Json = Annotated[
+    bool, typer.Option("--json", help="Print one line of JSON once the mock responds, and nothing else.")
+]
+ReadyFile = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        dir_okay=False,
+        help="Write that line to a file as well; the file is removed when the mock stops.",
+    ),
+]
+FaultFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--faults",
+        metavar="FILE",
+        dir_okay=False,
+        help="Activate the faults in this JSON, YAML or TOML file at start.",
+    ),
+]
+Tls = Annotated[bool, typer.Option("--tls", help="Serve HTTPS, with certificates of a local authority.")]
+Ca = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        file_okay=False,
+        help="Folder that keeps the local authority, so that you trust it once; implies --tls.",
+        show_default="a new one",
+    ),
+]
+
+
+def base_url(text: str | None) -> str | None:
+    """Return a URL that others begin with, without a slash at its end."""
+    if text is None:
+        return None
+    try:
+        parts = urlsplit(text)
+        is_complete = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:
+        is_complete = False
+    if not is_complete or parts.query or parts.fragment or "@" in parts.netloc:
+        raise typer.BadParameter(
+            f"{text} is no http:// or https:// URL of a host, such as https://mock.test."
+        )
+    return text.rstrip("/")
+
+
+def url_option(server: str, default: str) -> Any:
+    """Return the option of the URL by which all clients reach a server."""
+    return typer.Option(
+        metavar="URL",
+        callback=base_url,
+        help=f"URL by which all clients reach {server}.",
+        show_default=default,
+    )
+
+
+TrustProxy = Annotated[
+    bool,
+    typer.Option("--trust-proxy", help="Believe X-Forwarded-Host and X-Forwarded-Proto about that host."),
+]
+Seed = Annotated[
+    int,
+    typer.Option(
+        help="Seed of ids, chances and generated values: the same calls at the same mock time get the same."
+    ),
+]
+ControlToken = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TOKEN",
+        envvar="{token_variable}",
+        show_envvar=True,
+        help="Token for the control API below /_mock/; without one, only this machine has access.",
+    ),
+]
+ControlOrigins = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--control-origin",
+        metavar="ORIGIN",
+        help="Origin, such as http://localhost:5173, whose pages may use the control API without a token; "
+        "repeatable.",
+    ),
+]
+
+
+class OptionsFirst(TyperGroup):
+    """The mock's options, which may stand behind ``exec`` as well, as in ``exec --port 8000 -- CMD``."""
+
+    def parse_args(self, context: Any, arguments: list[str]) -> list[str]:
+        """Parse the arguments with such options before ``exec``, whose own they are not."""
+        if "exec" in arguments and "--" in arguments:
+            at, end = arguments.index("exec"), arguments.index("--")
+            options = arguments[at + 1 : end]
+            if options and options[0].startswith("-"):
+                arguments = [*arguments[:at], *options, "exec", *arguments[end:]]
+        return super().parse_args(context, arguments)
