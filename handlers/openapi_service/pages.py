@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from openapi_contract import Contract
 
 Check = Callable[[], Awaitable[object] | object]
+FRESH_SECONDS = 1.0
+"""For which the states of parts are not asked for again."""
 PROBE_SECONDS = 0.5
 """How long a soft check may take: a probe of Kubernetes waits for a second."""
 UNSTORED = {"Cache-Control": "no-store"}
@@ -120,23 +122,48 @@ def health_pages(
             than a probe waits, that part is degraded, and the process ready.
         draining: whether this process is about to end, and not ready therefore.
     """
-    asked: dict[str, tuple[Callable[[], Awaitable[object]], str, float | None]] = {
+    asked: dict[str, _Part] = {
         name: (awaitable(check), "unreachable", None) for name, check in checks.items()
     }
     asked |= {name: (awaitable(check), "degraded", PROBE_SECONDS) for name, check in soft_checks.items()}
+    parts = _Parts(asked)
 
     async def healthz(scope: Scope, receive: Receive, send: Send) -> None:
         await JSONResponse({"status": "alive"}, headers=UNSTORED)(scope, receive, send)
 
     async def readyz(scope: Scope, receive: Receive, send: Send) -> None:
-        states = await asyncio.gather(*(_state(*each) for each in asked.values()))
-        ready = not draining() and "unreachable" not in states
+        states = await parts.states()
+        ready = not draining() and "unreachable" not in states.values()
         status = HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
         summary = "ready" if ready else "shutting down" if draining() else "not ready"
-        body = {"status": summary, **dict(zip(asked, states, strict=True))}
-        await JSONResponse(body, status, UNSTORED)(scope, receive, send)
+        await JSONResponse({"status": summary, **states}, status, UNSTORED)(scope, receive, send)
 
     return {"/healthz": healthz, "/readyz": readyz}
+
+
+_Part = tuple[Callable[[], Awaitable[object]], str, float | None]
+"""A check, the state if it fails, and how many seconds it may take."""
+
+
+class _Parts:
+    """The states of parts, asked for once a second at most, however many want to know."""
+
+    def __init__(self, parts: Mapping[str, _Part]) -> None:
+        self._parts = parts
+        self._asking: asyncio.Task[dict[str, object]] | None = None
+        self._stale_at = 0.0
+
+    async def states(self) -> dict[str, object]:
+        loop, asking = asyncio.get_running_loop(), self._asking
+        is_asked = asking is not None and asking.get_loop() is loop
+        if asking is None or not is_asked or (asking.done() and loop.time() >= self._stale_at):
+            self._stale_at = loop.time() + FRESH_SECONDS
+            self._asking = asking = loop.create_task(self._ask())
+        return await asyncio.shield(asking)  # one caller that goes away is not all of them
+
+    async def _ask(self) -> dict[str, object]:
+        states = await asyncio.gather(*(_state(*part) for part in self._parts.values()))
+        return dict(zip(self._parts, states, strict=True))
 
 
 async def _state(check: Callable[[], Awaitable[object]], failed: str, seconds: float | None) -> object:

@@ -298,6 +298,27 @@ def test_pages_beside_the_contract():
     assert ask(served(), "GET", "/readyz").status_code == 200
 
 
+async def test_readiness_asks_once_a_second(monkeypatch):
+    """However many want to know at once, and within a second, each part is asked once."""
+    asked = []
+
+    async def slow():
+        asked.append(1)
+        await asyncio.sleep(0)
+
+    app = served(checks={"database": slow})
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
+        await asyncio.gather(*(client.get("/readyz") for _ in range(20)))
+        assert (await client.get("/readyz")).json()["database"] == "ready"
+        assert len(asked) == 1
+        monkeypatch.setattr(pages, "FRESH_SECONDS", 0)
+        app = served(checks={"database": slow})
+        for _ in range(2):
+            await httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://x").get("/readyz")
+        assert len(asked) == 3
+
+
 def test_what_the_app_can_do_without_is_degraded(monkeypatch):
     """Where a soft check fails, or does not come back, the app is ready and says what is degraded."""
     monkeypatch.setattr(pages, "PROBE_SECONDS", 0.01)

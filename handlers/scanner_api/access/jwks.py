@@ -14,7 +14,7 @@ from joserfc.jwk import JWKRegistry, Key
 
 from openapi_service.problems import ServiceUnavailable
 
-from .jwks_sources import TIMEOUT_SECONDS, KeySetError, reader_of
+from .jwks_sources import TIMEOUT_SECONDS, KeySetError, OwnThread, reader_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -46,6 +46,7 @@ class KeySet:
     def __init__(self, location: str, *, ticks: Callable[[], float] = time.monotonic) -> None:
         """Take the key set at an https URL (http on loopback only) or in a file; nothing is read yet."""
         self._read = reader_of(location)
+        self._thread = OwnThread()
         self._ticks = ticks
         self._reading = asyncio.Lock()
         self._keys: dict[tuple[str | None, str], Key] = {}
@@ -83,7 +84,7 @@ class KeySet:
                 return
             try:
                 async with asyncio.timeout(TIMEOUT_SECONDS):
-                    self._keys = usable_keys(await asyncio.to_thread(self._read))
+                    self._keys = usable_keys(await self._thread.run(self._read))
             except (KeySetError, TimeoutError) as error:
                 logger.warning("The key set of the token issuer cannot be read: %s", error or "timed out")
                 self._reachable, self._readable_at = False, self._ticks() + RETRY_SECONDS

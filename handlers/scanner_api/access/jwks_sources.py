@@ -1,7 +1,10 @@
-"""Where an issuer's key set is read from: a file or a URL. Blocking: to be run in a thread."""
+"""Where an issuer's key set is read from: a file or a URL. Blocking: to be run in a `OwnThread`."""
 
 from __future__ import annotations
 
+import asyncio
+import threading
+from concurrent.futures import Future
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,19 +56,57 @@ def file_content(path: Path) -> bytes:
 
 
 def fetched(url: str) -> bytes:
-    """Return the bytes of a key set at a URL; no redirects, 256 KiB at most."""
+    """Return the bytes of a key set at a URL: no redirects, 256 KiB and five seconds at most."""
+    return asyncio.run(_fetched(url))
+
+
+async def _fetched(url: str) -> bytes:
     import httpx  # noqa: PLC0415 -- takes 0.2 s to import: in this thread, and only where keys are fetched
 
     encoding = {"Accept-Encoding": "identity"}
+    content = bytearray()
     try:
-        with httpx.stream("GET", url, headers=encoding, timeout=TIMEOUT_SECONDS) as response:
+        async with (
+            asyncio.timeout(TIMEOUT_SECONDS),  # of a name's look-up, and of all pieces together
+            httpx.AsyncClient(headers=encoding, timeout=TIMEOUT_SECONDS) as client,
+            client.stream("GET", url) as response,
+        ):
             if response.status_code != httpx.codes.OK:
                 raise KeySetError(f"its URL responded with {response.status_code}")
-            content = bytearray()
-            for chunk in response.iter_raw():
+            async for chunk in response.aiter_raw():
                 content += chunk
                 if len(content) > MOST_BYTES:
                     raise KeySetError(f"its URL sent more than {MOST_BYTES} bytes")
-            return bytes(content)
+    except TimeoutError as error:
+        raise KeySetError(f"its URL did not respond within {TIMEOUT_SECONDS:g} seconds") from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise KeySetError(f"its URL: {type(error).__name__}") from error
+    return bytes(content)
+
+
+class OwnThread:
+    """Runs one read at a time in a thread of its own: one that hangs holds up no other work."""
+
+    def __init__(self) -> None:
+        self._last: Future[bytes] | None = None
+
+    async def run(self, read: Callable[[], bytes]) -> bytes:
+        """Return what is read.
+
+        Raises:
+            KeySetError: the last read still hangs.
+        """
+        if self._last is not None and not self._last.done():
+            raise KeySetError("the last read of it has not ended")
+        done: Future[bytes] = Future()
+        self._last = done
+        done.set_running_or_notify_cancel()
+
+        def work() -> None:
+            try:
+                done.set_result(read())
+            except BaseException as error:  # noqa: BLE001 -- raised where it is waited for
+                done.set_exception(error)
+
+        threading.Thread(target=work, name="key-set", daemon=True).start()
+        return await asyncio.wrap_future(done)

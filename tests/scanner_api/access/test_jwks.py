@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
-from contextlib import contextmanager
+import socket
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Event, Thread
+from threading import enumerate as enumerate_threads
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 
 from openapi_service.problems import ServiceUnavailable
+from scanner_api.access import jwks, jwks_sources
 from scanner_api.access.jwks import KeySet, usable_keys
-from scanner_api.access.jwks_sources import MOST_BYTES, KeySetError, reader_of
+from scanner_api.access.jwks_sources import MOST_BYTES, KeySetError, fetched, reader_of
 
 RSA = RSAKey.generate_key(2048).as_dict(private=False)
 short = generate_private_key(65537, 1024)  # noqa: S505 -- to be refused
@@ -199,6 +202,62 @@ async def test_answer_that_is_no_key_set(issuer, caplog, status, headers, body, 
         (await KeySet(issuer.url).key("one", "RS256"))
     assert logged in caplog.text
     assert issuer.asked == 1
+
+
+@contextmanager
+def dripping(beginning, piece):
+    """Serve a response that has a beginning and then piece after piece, without end; yield its URL."""
+    ended = Event()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve():
+            connection, _ = listening.accept()
+            with connection, suppress(OSError):
+                connection.sendall(beginning)
+                while not ended.wait(0.01):
+                    connection.sendall(piece)
+
+        thread = Thread(target=serve)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}/jwks.json"
+        finally:
+            ended.set()
+            thread.join()
+
+
+@pytest.mark.parametrize(
+    ("beginning", "piece"),
+    [
+        (b"", b""),
+        (b"HTTP/1.1 200 OK\r\n", b"X: y\r\n"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", b" "),
+    ],
+    ids=["nothing", "head", "body"],
+)
+def test_one_deadline_for_the_whole_fetch(monkeypatch, beginning, piece):
+    """However often a slow issuer sends something, the thread of its key set is free again."""
+    monkeypatch.setattr(jwks_sources, "TIMEOUT_SECONDS", 0.3)
+    with dripping(beginning, piece) as url, pytest.raises(KeySetError, match=r"within 0\.3 seconds"):
+        fetched(url)
+
+
+async def test_a_read_that_hangs_takes_no_threads_of_others(monkeypatch, caplog):
+    """However often a key set is asked for that hangs, it has one thread, none of the event loop's."""
+    monkeypatch.setattr(jwks, "TIMEOUT_SECONDS", 0.05)
+    ticks, go_on = Ticks(), Event()
+    keys = KeySet("/nowhere", ticks=ticks.read)
+    keys._read = lambda: go_on.wait(30) and b""
+    try:
+        for _ in range(40):
+            ticks.now += 60
+            with pytest.raises(ServiceUnavailable):
+                await keys.key("one", "RS256")
+        assert await asyncio.wait_for(asyncio.to_thread(lambda: "free"), 10) == "free"
+        assert [thread.name for thread in enumerate_threads()].count("key-set") == 1
+    finally:
+        go_on.set()
+    assert "has not ended" in caplog.text
 
 
 async def test_issuer_that_fails_is_asked_again_soon(issuer):
