@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from .request import Readable
 
 BLOCK = 64 * 1024
+MOST_AROUND_CHUNKS = 64 * 1024
+"""Bytes of all extensions of chunks and trailers together."""
+_CHUNK_LINE = 32
 _STEP_SECONDS = 0.05
 _CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,15}")
 
@@ -37,6 +40,7 @@ class Body(io.RawIOBase):
         self._stream = stream
         self._chunked = length is None
         self._left = length or 0
+        self._spare = MOST_AROUND_CHUNKS
         self._ask_for_it = ask_for_it or (lambda: None)
         self._sent = ask_for_it is None
         self.complete = length == 0
@@ -74,12 +78,12 @@ class Body(io.RawIOBase):
         return self.complete
 
     def _next_chunk(self) -> None:
-        size = self._stream.readline(BLOCK).split(b";")[0].strip()
+        size = self._line(_CHUNK_LINE).split(b";")[0].strip()
         if not _CHUNK_SIZE.fullmatch(size):
             raise BodyCutShort
         self._left = int(size, 16)
         if self._left == 0:
-            while self._stream.readline(BLOCK) not in (b"\r\n", b"\n", b""):
+            while self._line() not in (b"\r\n", b"\n"):
                 pass
             self.complete = True
 
@@ -88,8 +92,16 @@ class Body(io.RawIOBase):
             return
         if not self._chunked:
             self.complete = True
-        elif self._stream.readline(BLOCK) != b"\r\n":
+        elif self._line(2) != b"\r\n":
             raise BodyCutShort
+
+    def _line(self, needed: int = 0) -> bytes:
+        """Return a line around chunks, or a trailer; what is beyond what is needed has a limit together."""
+        line = self._stream.readline(BLOCK)
+        self._spare -= max(len(line) - needed, 0)
+        if not line.endswith(b"\n") or self._spare < 0:
+            raise BodyCutShort
+        return line
 
 
 class PacedBody:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 import socket
 import sys
-import threading
 import time
 from contextlib import suppress
 from http import HTTPStatus
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
 from .body import BLOCK, Body
+from .connections import IDLE_SECONDS, Connections, Incoming
 from .errors import MAX_HEADER_SECTION_BYTES, REFUSALS, S3Error, refusal
 from .response import RequestIds
 from .xml import MEDIA_TYPE
@@ -24,10 +25,10 @@ if TYPE_CHECKING:
 
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
-CONNECTIONS_AT_ONCE = 256
-IDLE_SECONDS = 60
 HANDSHAKE_SECONDS = 10
 LINGER_SECONDS = 30
+MOST_DISCARDED_BYTES = 1024 * 1024
+"""Of what is no request; more of an upload, since a browser shows no response before it has sent all."""
 _TOO_LARGE = (HTTPStatus.REQUEST_URI_TOO_LONG, HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 _LENGTH = re.compile(r"\d{1,18}", re.ASCII)
 
@@ -39,7 +40,41 @@ class Handler(BaseHTTPRequestHandler):
     timeout = IDLE_SECONDS
     disable_nagle_algorithm = True
     server: Server
+    rfile: Incoming
     _body: Body
+
+    def setup(self) -> None:
+        """Read within limits."""
+        super().setup()
+        self.rfile.close()
+        note = self.server.connections.note
+        self.rfile = Incoming(self.connection, lambda: note(self.client_address, is_idle=False))
+
+    def handle_one_request(self) -> None:
+        """Wait for a request, and serve it."""
+        self.server.connections.note(self.client_address, is_idle=True)
+        try:
+            self.rfile.begin_request()
+        except TimeoutError:
+            self.close_connection = True
+            return
+        super().handle_one_request()
+
+    def parse_request(self) -> bool:
+        """Read the head of a request; return whether it can be served."""
+        self.rfile.begin_fields()
+        is_request = super().parse_request()
+        self.rfile.begin_body()
+        if is_request and not self._has_one_host():
+            size = sum(len(name) + len(value) for name, value in self.headers.items())
+            self.send_error(_TOO_LARGE[0] if size > MAX_HEADER_SECTION_BYTES else HTTPStatus.BAD_REQUEST)
+            return False
+        return is_request
+
+    def _has_one_host(self) -> bool:
+        """Return whether it is known what is asked (RFC 9112, section 3.2)."""
+        hosts = len(self.headers.get_all("Host", []))
+        return hosts == 1 or (not hosts and self.request_version != "HTTP/1.1")
 
     def handle_expect_100(self) -> bool:
         """Leave ``100 Continue`` to the first read: a refused upload is never sent."""
@@ -60,18 +95,8 @@ class Handler(BaseHTTPRequestHandler):
         error = S3Error(code, "BadRequest", REFUSALS["BadRequest"][1])
         if code in _TOO_LARGE:
             error = refusal("RequestHeaderSectionTooLarge", MaxSizeAllowed=MAX_HEADER_SECTION_BYTES)
-        request_id, host_id = RequestIds(None).draw()
-        document = error.document(request_id, host_id)
-        self.request_version = self.protocol_version  # a line that cannot be read passes for HTTP/0.9
-        self.send_response_only(error.status)
-        self.send_header("x-amz-id-2", host_id)
-        self.send_header("x-amz-request-id", request_id)
-        self.send_header("Content-Type", MEDIA_TYPE)
-        self.send_header("Content-Length", str(len(document)))
-        self.send_header("Connection", "close")
-        self.end_headers()
-        self.wfile.write(document)
-        self._linger()
+        self.wfile.write(_refused(error))
+        self._linger(MOST_DISCARDED_BYTES)
 
     def _respond(self) -> None:
         length = self._body_length()
@@ -108,14 +133,14 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self._linger()
 
-    def _linger(self) -> None:
+    def _linger(self, most_bytes: float = math.inf) -> None:
         """Let a response given before the request's end reach a client that is still sending."""
         with suppress(OSError):
             self.connection.shutdown(socket.SHUT_WR)
             self.connection.settimeout(2)
             until = time.monotonic() + LINGER_SECONDS
-            while time.monotonic() < until and self.connection.recv(BLOCK):
-                pass
+            while most_bytes > 0 and time.monotonic() < until and (block := self.connection.recv(BLOCK)):
+                most_bytes -= len(block)
 
     def _environ(self) -> WSGIEnvironment:
         target = self.requestline.split(" ")[1]
@@ -145,6 +170,18 @@ class Handler(BaseHTTPRequestHandler):
             field = name.upper().replace("-", "_")
             environ[field if field in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{field}"] = value
         return environ
+
+
+def _refused(error: S3Error) -> bytes:
+    """Return the whole response to what no app gets to see."""
+    request_id, host_id = RequestIds(None).draw()
+    document = error.document(request_id, host_id)
+    head = (
+        f"HTTP/1.1 {error.status.value} {error.status.phrase}\r\n"
+        f"x-amz-id-2: {host_id}\r\nx-amz-request-id: {request_id}\r\n"
+        f"Content-Type: {MEDIA_TYPE}\r\nContent-Length: {len(document)}\r\nConnection: close\r\n\r\n"
+    )
+    return head.encode() + document
 
 
 class _Response:
@@ -199,7 +236,7 @@ class Server(ThreadingHTTPServer):
     tls: SSLContext | None = None
 
     def __init__(self, host: str, port: int) -> None:
-        self._free = threading.BoundedSemaphore(CONNECTIONS_AT_ONCE)
+        self.connections = Connections()
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
         super().__init__((host, port), Handler)
 
@@ -210,16 +247,21 @@ class Server(ThreadingHTTPServer):
         self.server_address = self.socket.getsockname()
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Serve a connection in a thread of its own, once one is free."""
-        self._free.acquire()
-        super().process_request(request, client_address)
+        """Serve a connection in a thread of its own, if there is room for it."""
+        if self.connections.admit(client_address[:2], request):
+            super().process_request(request, client_address[:2])
+            return
+        with suppress(OSError):
+            if self.tls is None:
+                request.sendall(_refused(refusal("SlowDown")))
+        self.shutdown_request(request)
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         """Serve a connection to its end."""
         try:
             super().process_request_thread(request, client_address)
         finally:
-            self._free.release()
+            self.connections.remove(client_address)
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         """Serve a connection: its handshake is part of it, and keeps nobody else waiting."""
@@ -228,6 +270,7 @@ class Server(ThreadingHTTPServer):
             return
         request.settimeout(HANDSHAKE_SECONDS)
         with self.tls.wrap_socket(request, server_side=True) as encrypted:
+            self.connections.is_served_by(client_address, encrypted)
             super().finish_request(encrypted, client_address)
 
     def handle_error(self, request: Any, client_address: Any) -> None:

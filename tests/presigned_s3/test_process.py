@@ -332,6 +332,8 @@ def test_connections_are_kept(server, form):
         (b"POST /p HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", 400, "BadRequest"),
         (b"GET / HTTP/9.9\r\n\r\n", 505, "BadRequest"),
         (b"nonsense\r\n\r\n", 400, "BadRequest"),
+        (b"GET / HTTP/1.1\r\n\r\n", 400, "BadRequest"),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", 400, "BadRequest"),
         (b"GET / HTTP/1.1\r\nX: " + b"x" * 8192 + b"\r\n\r\n", 400, "RequestHeaderSectionTooLarge"),
         (b"GET / HTTP/1.1\r\nX: " + b"x" * 70_000 + b"\r\n\r\n", 400, "RequestHeaderSectionTooLarge"),
         (b"GET / HTTP/1.1\r\n" + b"X: x\r\n" * 200 + b"\r\n", 400, "RequestHeaderSectionTooLarge"),

@@ -1,0 +1,169 @@
+"""What clients may use up before a request is read: connections, time and memory."""
+
+from __future__ import annotations
+
+import io
+import socket
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from http.client import LineTooLong
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from typing_extensions import Buffer
+
+CONNECTIONS = 512
+CONNECTIONS_OF_AN_ADDRESS = 256
+IDLE_SECONDS = 60
+"""How long a connection may be without a request, and how long a client may take to read a block."""
+PATIENCE_SECONDS = 30
+"""How long the head of a request may take, and a body before its rate counts."""
+LEAST_BYTES_PER_SECOND = 1024
+MOST_BODY_SECONDS = 30 * 60
+MOST_HEAD_BYTES = 64 * 1024
+
+
+class Incoming(io.BufferedReader):
+    """What comes off a connection: a head within a time and a length, a body at a least rate.
+
+    Args:
+        connection: the connection.
+        on_request: called when a request begins.
+    """
+
+    def __init__(self, connection: socket.socket, on_request: Callable[[], None]) -> None:
+        self._raw = _Raw(connection, on_request)
+        self._left_bytes: int | None = None
+        super().__init__(self._raw)
+
+    def begin_request(self) -> None:
+        """Wait for a request; what is there already is the beginning of one."""
+        self._raw.begin()
+        if self.peek():
+            self._raw.on_request()
+
+    def begin_fields(self) -> None:
+        """Expect header fields."""
+        self._left_bytes = MOST_HEAD_BYTES
+
+    def begin_body(self) -> None:
+        """Expect a body."""
+        self._left_bytes = None
+        self._raw.begin(is_body=True)
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        """Return a line.
+
+        Raises:
+            LineTooLong: the header fields are too long together.
+        """
+        line = super().readline(size)
+        if self._left_bytes is not None:
+            self._left_bytes -= len(line)
+            if self._left_bytes < 0:
+                raise LineTooLong("header fields")
+        return line
+
+
+class _Raw(io.RawIOBase):
+    """A connection on which only the time counts that is spent waiting."""
+
+    def __init__(self, connection: socket.socket, on_request: Callable[[], None]) -> None:
+        self._connection = connection
+        self.on_request = on_request
+        self.begin()
+
+    def begin(self, *, is_body: bool = False) -> None:
+        self._is_body = is_body
+        self._waited_seconds = 0.0
+        self._read_bytes = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Buffer, /) -> int:
+        """Read what there is.
+
+        Raises:
+            TimeoutError: it does not come in time.
+        """
+        left_seconds = self._allowed_seconds() - self._waited_seconds
+        if left_seconds <= 0:
+            raise TimeoutError
+        self._connection.settimeout(left_seconds)
+        begun = time.monotonic()
+        length = self._connection.recv_into(buffer)
+        if self._is_body or self._read_bytes:
+            self._waited_seconds += time.monotonic() - begun
+        self._read_bytes += length
+        self._connection.settimeout(IDLE_SECONDS)
+        return length
+
+    def _allowed_seconds(self) -> float:
+        if self._is_body:
+            return min(PATIENCE_SECONDS + self._read_bytes / LEAST_BYTES_PER_SECOND, MOST_BODY_SECONDS)
+        return PATIENCE_SECONDS if self._read_bytes else IDLE_SECONDS
+
+
+@dataclass(slots=True)
+class _Slot:
+    connection: socket.socket
+    is_idle: bool = False
+
+
+class Connections:
+    """The connections of a server, by the addresses of their clients.
+
+    At a limit, the one that has been without a request longest makes room. Where none is, a new one of an
+    address that has too many is refused, and one beyond all of them has to wait.
+    """
+
+    def __init__(self) -> None:
+        self._slots: dict[tuple[str, int], _Slot] = {}
+        """Those that became idle first come first."""
+        self._left = threading.Condition()
+
+    def admit(self, client: tuple[str, int], connection: socket.socket) -> bool:
+        """Take a connection; return whether there is room for it."""
+        with self._left:
+            same = [other for other in self._slots if other[0] == client[0]]
+            if len(same) >= CONNECTIONS_OF_AN_ADDRESS and not self._close_idle(same):
+                return False
+            while len(self._slots) >= CONNECTIONS and not self._close_idle(list(self._slots)):
+                self._left.wait()
+            self._slots[client] = _Slot(connection)
+            return True
+
+    def is_served_by(self, client: tuple[str, int], connection: socket.socket) -> None:
+        """Note what a connection is read by, which may be another socket."""
+        with self._left:
+            if client in self._slots:
+                self._slots[client].connection = connection
+
+    def note(self, client: tuple[str, int], *, is_idle: bool) -> None:
+        """Note whether a connection has no request."""
+        with self._left:
+            slot = self._slots.pop(client, None)
+            if slot is not None:
+                slot.is_idle = is_idle
+                self._slots[client] = slot
+                if is_idle:
+                    self._left.notify_all()  # it may make room
+
+    def remove(self, client: tuple[str, int]) -> None:
+        """Forget a connection."""
+        with self._left:
+            self._slots.pop(client, None)
+            self._left.notify_all()
+
+    def _close_idle(self, clients: list[tuple[str, int]]) -> bool:
+        oldest = next((client for client in clients if self._slots[client].is_idle), None)
+        if oldest is None:
+            return False
+        with suppress(OSError):
+            self._slots.pop(oldest).connection.shutdown(socket.SHUT_RDWR)
+        return True

@@ -1,0 +1,161 @@
+"""What a connection to S3 may use up before and while a request is read, over real sockets."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+
+import pytest
+
+from presigned_s3 import body, connections
+from presigned_s3.wire import Server
+
+GET = b"GET / HTTP/1.1\r\nHost: x\r\n"
+CHUNKED = b"PUT / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+FILLING = b"a" * 8192
+MOST_SENT_BYTES = 32 * 1024 * 1024
+
+
+def app(environ, start_response):
+    """Respond once the whole body is there, or with S3's word for one that does not come."""
+    try:
+        while environ["wsgi.input"].read(65536):
+            pass
+        status = "200 OK"
+    except (TimeoutError, body.BodyCutShort):
+        status = "400 Bad Request"
+    start_response(status, [("Content-Length", "2")])
+    return [b"ok"]
+
+
+@pytest.fixture
+def connect():
+    """Serve the app, and connect from an address; a request is sent, and its response awaited."""
+    with Server("127.0.0.1", 0) as server, contextlib.ExitStack() as stack:
+        server.app = app
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+
+        def make(sent=GET + b"\r\n", address="127.0.0.1"):
+            connected = socket.create_connection(server.server_address, 10, (address, 0))
+            stack.enter_context(connected)
+            connected.sendall(sent)
+            if sent.endswith(b"\r\n\r\n"):
+                assert served(connected).startswith(b"HTTP/1.1 200 ")
+                while not list(server.connections._slots.values())[-1].is_idle:
+                    time.sleep(0.001)
+            return connected
+
+        yield make
+        server.shutdown()
+        thread.join()
+
+
+def served(connection):
+    """Return a whole response."""
+    received = b""
+    while not received.endswith(b"ok"):
+        piece = connection.recv(65536)
+        assert piece, received
+        received += piece
+    return received
+
+
+def read(connection):
+    """Return everything until the server closes."""
+    received = b""
+    with contextlib.suppress(ConnectionError):
+        while piece := connection.recv(65536):
+            received += piece
+    return received
+
+
+def dripped(connection, piece):
+    """Send a piece again and again until the server closes; return what it sent, or fail."""
+    connection.settimeout(0.01)
+    until = time.monotonic() + 20
+    with contextlib.suppress(ConnectionError):
+        while time.monotonic() < until:
+            connection.sendall(piece)
+            with contextlib.suppress(TimeoutError):
+                return connection.recv(65536)
+        pytest.fail("The server waits on.")
+    return b""
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.0.0.2"])
+def test_idle_connections_lock_nobody_out(connect, monkeypatch, address):
+    """The one that is idle longest makes room, of the same address or of all."""
+    monkeypatch.setattr(connections, "CONNECTIONS", 6)
+    monkeypatch.setattr(connections, "CONNECTIONS_OF_AN_ADDRESS", 4)
+    idle = [connect() for _ in range(4)] + [connect(address="127.0.0.3"), connect(address="127.0.0.4")]
+    connect(address=address)
+    assert read(idle[0]) == b""
+    idle[1].sendall(GET + b"\r\n")
+    assert served(idle[1]).startswith(b"HTTP/1.1 200 ")
+
+
+def test_an_address_with_too_many_requests_is_told_to_slow_down(connect, monkeypatch):
+    """Where no connection of an address is idle, a new one gets S3's error; other addresses are served."""
+    monkeypatch.setattr(connections, "CONNECTIONS_OF_AN_ADDRESS", 4)
+    upload = b"PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r"
+    for _ in range(4):
+        used = connect(upload)
+        used.sendall(b"\n")
+        assert used.recv(100).startswith(b"HTTP/1.1 100 ")
+    refused = read(connect(b""))
+    assert refused.startswith(b"HTTP/1.1 503 ")
+    assert b"<Code>SlowDown</Code>" in refused
+    connect(address="127.0.0.2")
+
+
+@pytest.mark.parametrize("piece", [b"x", b"\r\nX: "])
+def test_a_head_has_one_deadline(connect, monkeypatch, piece):
+    """A head that comes byte by byte has no longer than one that does not come."""
+    monkeypatch.setattr(connections, "PATIENCE_SECONDS", 0.2)
+    assert dripped(connect(GET[:-2]), piece) == b""
+
+
+def test_a_body_that_drips_is_a_timeout(connect, monkeypatch):
+    """A body has to come at the least rate; S3's word for it is RequestTimeout."""
+    monkeypatch.setattr(connections, "PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr(connections, "LEAST_BYTES_PER_SECOND", 1_000_000)
+    dripping = connect(b"PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\nx")
+    assert dripped(dripping, b"x").startswith(b"HTTP/1.1 400 ")
+
+
+@pytest.mark.parametrize(
+    ("beginning", "piece"),
+    [
+        (GET, b"X: " + FILLING + b"\r\n"),
+        (GET, b"X: y\r\n" * 100),
+        (GET + b"X: ", FILLING),
+    ],
+    ids=["long fields", "fields", "field"],
+)
+def test_a_head_without_end_is_cut_off(connect, beginning, piece):
+    """What never ends is refused while it comes in."""
+    endless = connect(beginning)
+    with pytest.raises(ConnectionError):
+        endless.sendall(piece * (MOST_SENT_BYTES // len(piece)))
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [b"1;x=" + FILLING + b"\r\nx\r\n", b"0\r\n" + b"X: y\r\n" * 20_000, b"1\r\nx\r\n0\r\nX: " + FILLING * 9],
+    ids=["extensions", "trailers", "trailer"],
+)
+def test_what_is_around_chunks_has_a_limit(connect, piece):
+    """Extensions and trailers are read up to 64 KiB together."""
+    chunked = connect(CHUNKED[:-1])
+    chunked.sendall(b"\n" + piece * 9 + b"0\r\n\r\n")
+    assert read(chunked).startswith(b"HTTP/1.1 400 ")
+
+
+def test_small_chunks_are_a_body(connect):
+    """What is needed around each chunk is no extension."""
+    chunked = connect(CHUNKED[:-1])
+    chunked.sendall(b"\n" + b"1\r\nx\r\n" * 50_000 + b"0\r\n\r\n")
+    assert served(chunked).startswith(b"HTTP/1.1 200 ")
