@@ -145,6 +145,8 @@ def bound(
 def _bound(
     operation: Operation, function: Function | None, assembly: Assembly, fallback: Fallback | None
 ) -> BoundOperation:
+    if operation.defect:
+        raise ResolverError(f"The contract's operation cannot be understood. {operation.defect}")
     try:
         return BoundOperation(operation, function, assembly, fallback)
     except (LookupError, ValueError) as error:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from openapi_contract import ContractError, load_contract
-from openapi_contract.unusable import without_unusable
+from openapi_contract import Contract, ContractError, load_contract
+from openapi_contract.defects import summary
+from openapi_contract.loading import reload, repaired
 from openapi_service.server import callable_url_of, listen, serving
 
 from .application import MockApplication, observed
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
-    from openapi_contract import Contract
     from presigned_s3.tls import Authority
 
     from .state import Clearable
@@ -79,6 +79,7 @@ def contract_mock(  # noqa: PLR0913 -- an option each
     host: str = "127.0.0.1",
     port: int = 0,
     *,
+    strict: bool = False,
     authentication: bool = True,
     watch: bool = False,
     tell: Callable[[str], None] = lambda _: None,
@@ -101,9 +102,10 @@ def contract_mock(  # noqa: PLR0913 -- an option each
         contract: the contract, or the file or URL that it is in.
         host: address to listen on.
         port: 0 takes a free one.
+        strict: refuse a contract that is not valid, instead of repairing it.
         authentication: require credentials where the contract does; any non-empty one is accepted.
         watch: load the contract again when its file changes.
-        tell: called with a sentence after each reload, and for each pattern that cannot be read.
+        tell: called with a sentence after each reload, and of the contract's defects.
         control_token: gives access to the control API from anywhere; without it only this machine has access.
         control_origins: whose pages have access without the token, beside the mock's own.
         seed: the same seed, the same generated values.
@@ -124,7 +126,8 @@ def contract_mock(  # noqa: PLR0913 -- an option each
         DataDirectoryError: the folder cannot be used.
         SeedError: an initial item is none of the contract.
     """
-    loaded = without_unusable(load_contract(contract) if isinstance(contract, str) else contract, tell)
+    loaded = contract if isinstance(contract, Contract) else load_contract(contract, lenient=not strict)
+    loaded = _told(loaded, tell)
     with ExitStack() as running:
         authority = running.enter_context(certified(ca, tls=tls))
         listening = running.enter_context(listen(host, port))
@@ -161,6 +164,14 @@ class _Remembered(NamedTuple):
 
     directory: DataDirectory
     seed_data: Path | None
+
+
+def _told(contract: Contract, tell: Callable[[str], None]) -> Contract:
+    """Return a contract as a mock can use it, and tell of its defects."""
+    contract = repaired(contract)
+    if contract.defects:
+        tell(f"{contract.source} has {summary(contract.defects)}. `contract lint` lists them.")
+    return contract
 
 
 class _Assembly:
@@ -200,7 +211,7 @@ class _Assembly:
         service = Service(
             contract,
             self._app(contract),
-            load=lambda: without_unusable(load_contract(contract.source), tell),
+            load=lambda: _told(reload(contract), tell),
             serve=lambda another: asyncio.to_thread(self._app, another),
             errors=(ContractError, ValueError),
             tell=tell if watch else None,

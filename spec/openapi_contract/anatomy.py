@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 REFERENCES = ("$ref", "$dynamicRef")
 ALTERNATIVES = ("anyOf", "oneOf")
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 
 # the kind of what a field holds: "one", "[each item]", "{each value}", or "one|[each item]"; "*" is any field
 FIELDS = {
@@ -36,8 +36,13 @@ FIELDS = {
         "links": "{link}",
         "callbacks": "{callback}",
         "pathItems": "{pathItem}",
+        "mediaTypes": "{mediaType}",
     },
-    "pathItem": {**dict.fromkeys(METHODS, "operation"), "parameters": "[parameter]"},
+    "pathItem": {
+        **dict.fromkeys(METHODS, "operation"),
+        "additionalOperations": "{operation}",
+        "parameters": "[parameter]",
+    },
     "operation": {
         "parameters": "[parameter]",
         "requestBody": "requestBody",
@@ -49,8 +54,19 @@ FIELDS = {
     "header": {"schema": "schema", "content": "{mediaType}", "examples": "{example}"},
     "requestBody": {"content": "{mediaType}"},
     "response": {"headers": "{header}", "content": "{mediaType}", "links": "{link}"},
-    "mediaType": {"schema": "schema", "examples": "{example}", "encoding": "{encoding}"},
-    "encoding": {"headers": "{header}"},
+    "mediaType": {
+        **dict.fromkeys(("schema", "itemSchema"), "schema"),
+        "examples": "{example}",
+        "encoding": "{encoding}",
+        "prefixEncoding": "[encoding]",
+        "itemEncoding": "encoding",
+    },
+    "encoding": {
+        "headers": "{header}",
+        "encoding": "{encoding}",
+        "prefixEncoding": "[encoding]",
+        "itemEncoding": "encoding",
+    },
     "schema": {
         **dict.fromkeys(("properties", "patternProperties", "dependentSchemas", "dependencies"), "{schema}"),
         **dict.fromkeys(("$defs", "definitions"), "{schema}"),

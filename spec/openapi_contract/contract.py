@@ -5,22 +5,25 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain, count
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from . import pointers
 from .anatomy import METHODS
 from .deployment import Deployment
-from .errors import ContractError
 from .operation import Operation
 from .resources import Resources
 from .routing import Router
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
+    from .defects import Defect
     from .routing import Route
     from .schemas import Schemas
 
@@ -29,15 +32,25 @@ IGNORED_HEADER_PARAMETERS = {"accept", "content-type", "authorization"}
 
 @dataclass(frozen=True, eq=False)
 class Contract:
-    """A valid OpenAPI 3.0 or 3.1 document with the overlays applied.
+    """A valid OpenAPI 3.0, 3.1 or 3.2 document with the overlays applied.
 
     Attributes:
         document: the effective document, complete in itself: every ``$ref`` is to a place in it.
         source: the file or URL it was read from, for messages.
+        overlays: the Overlay documents that were applied.
+        lenient: whether what was wrong in the document was repaired.
+        defects: what was wrong in the document as it was read, where, and what was done about it.
+        origins: pointers into the file by pointers into the document, where it was converted.
+        disabled: why operations could not be understood, by their pointers; they respond with 501.
     """
 
     document: dict[str, Any]
     source: str
+    overlays: tuple[Path, ...] = ()
+    lenient: bool = False
+    defects: tuple[Defect, ...] = ()
+    disabled: Mapping[str, str] = field(default_factory=dict)
+    origins: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def openapi(self) -> str:
@@ -67,7 +80,11 @@ class Contract:
         """The schemas of the document."""
         from .schemas import Schemas  # noqa: PLC0415 -- who only reads a contract compiles none
 
-        return Schemas(Resources(self.document, self.source))
+        return Schemas(Resources(self.document, self.source), origin=self.origin)
+
+    def origin(self, pointer: str) -> str:
+        """Return the JSON pointer, in the file as its author wrote it, of a part of the document."""
+        return pointers.mapped(pointer, self.origins) if self.origins else pointer
 
     @cached_property
     def operations(self) -> tuple[Operation, ...]:
@@ -85,7 +102,15 @@ class Contract:
     @cached_property
     def router(self) -> Router:
         """Finds operations by the contract's own paths, without a base path."""
-        return Router(self.operations)
+        return Router(self.operations, self._fits)
+
+    def _fits(self, operation: Operation, parameters: Mapping[str, bytes]) -> bool:
+        """Tell whether path parameters conform to their schemas, as text or as what JSON reads in it."""
+        return all(
+            any(map(self.schemas.in_media_type(parameter).conforms, _values(parameters[parameter["name"]])))
+            for parameter in operation.parameters
+            if parameter["in"] == "path" and parameter["name"] in parameters
+        )
 
     def route(self, method: str, path: str) -> Route:
         """Return the operation of a request, below the base paths of the servers or without one.
@@ -108,10 +133,10 @@ class Contract:
     def _servers(self) -> Iterator[Mapping[str, Any]]:
         """Yield the Server Objects of the document, its paths and its operations."""
         yield from self.document.get("servers", ())
-        for _, path_item, _ in self._path_items():
+        for _, path_item, _ in self.path_items():
             yield from path_item.get("servers", ())
-            for method in METHODS:
-                yield from path_item.get(method, {}).get("servers", ())
+            for _, definition, _ in self.operations_in(path_item, ""):
+                yield from definition.get("servers", ())
 
     @cached_property
     def security_schemes(self) -> Mapping[str, Mapping[str, Any]]:
@@ -131,34 +156,34 @@ class Contract:
         return node, pointer
 
     def _operations(self) -> Iterator[Operation]:
-        seen: dict[str, str] = {}
         names = self._free_names()
-        for path, path_item, pointer in self._path_items():
-            for method in METHODS:
-                if method in path_item:
-                    name = path_item[method].get("operationId") or names(method, path)
-                    operation = self._operation(name, method, path, path_item, pointer)
-                    self._require_unique(operation, seen)
-                    yield operation
+        for path, path_item, at in self.path_items():
+            for method, definition, pointer in self.operations_in(path_item, at):
+                name = definition.get("operationId") or names(method, path)
+                yield self._operation(name, method, path, (path_item, at), (definition, pointer))
 
-    def _path_items(self) -> Iterator[tuple[str, Mapping[str, Any], str]]:
+    def path_items(self) -> Iterator[tuple[str, Mapping[str, Any], str]]:
+        """Yield each path with its Path Item Object and the JSON pointer of that."""
         for path, path_item in self.paths.items():
             if path.startswith("/"):
                 yield path, *self.follow(path_item, pointers.join("/paths", path))
 
-    def _require_unique(self, operation: Operation, seen: dict[str, str]) -> None:
-        first = seen.setdefault(operation.operation_id, operation.pointer)
-        if first != operation.pointer:
-            raise ContractError(
-                self.source,
-                operation.pointer,
-                f"the operationId {operation.operation_id} is also that of {first}; it must be unique.",
-            )
+    def operations_in(
+        self, path_item: Mapping[str, Any], pointer: str
+    ) -> Iterator[tuple[str, dict[str, Any], str]]:
+        """Yield the operations of a path item: method (as the document spells it), definition, pointer."""
+        for method in METHODS:
+            if method in path_item:
+                yield method, path_item[method], pointers.join(pointer, method)
+        for method, definition in path_item.get("additionalOperations", {}).items():
+            yield method, definition, pointers.join(pointer, "additionalOperations", method)
 
     def _free_names(self) -> Callable[[str, str], str]:
         """Return what names operations without an operationId, each by a name that no other has."""
-        items = [item for _, item, _ in self._path_items()]
-        taken = {item[method].get("operationId") for item in items for method in METHODS if method in item}
+        definitions = (
+            each for _, item, at in self.path_items() for _, each, _ in self.operations_in(item, at)
+        )
+        taken = {definition.get("operationId") for definition in definitions}
 
         def name(method: str, path: str) -> str:
             stem = re.sub(r"[^0-9A-Za-z]", "_", f"{method}{path}")
@@ -170,10 +195,13 @@ class Contract:
         return name
 
     def _operation(
-        self, operation_id: str, method: str, path: str, path_item: Mapping[str, Any], pointer: str
+        self,
+        operation_id: str,
+        method: str,
+        path: str,
+        *holders: tuple[Mapping[str, Any], str],
     ) -> Operation:
-        pointer = pointers.join(pointer, method)
-        definition = path_item[method]
+        definition, pointer = holders[-1]
         places: dict[tuple[str, ...], str] = {}
         body, places["requestBody",] = self.follow(
             definition.get("requestBody"), pointers.join(pointer, "requestBody")
@@ -183,24 +211,21 @@ class Contract:
             method=method,
             path=path,
             pointer=pointer,
-            parameters=self._parameters(path_item, definition, pointer, places),
+            parameters=self._parameters(holders, places),
             request_body=body,
             responses=self._responses(definition, pointer, places),
-            security=self._security(definition, pointer),
+            security=tuple(definition.get("security", self.document.get("security", ()))),
             tags=tuple(definition.get("tags", ())),
             definition=definition,
+            defect=self.disabled.get(pointer, ""),
             places=places,
         )
 
     def _parameters(
-        self,
-        path_item: Mapping[str, Any],
-        definition: Mapping[str, Any],
-        pointer: str,
-        places: dict[tuple[str, ...], str],
+        self, holders: Sequence[tuple[Mapping[str, Any], str]], places: dict[tuple[str, ...], str]
     ) -> tuple[Mapping[str, Any], ...]:
         merged = {}
-        for holder, at in ((path_item, pointer.rpartition("/")[0]), (definition, pointer)):
+        for holder, at in holders:
             for index, node in enumerate(holder.get("parameters", ())):
                 parameter, place = self.follow(node, pointers.join(at, "parameters", index))
                 key = parameter["in"], parameter["name"]
@@ -222,18 +247,13 @@ class Contract:
                 responses[status] = {**response, "headers": headers} if headers else response
         return responses
 
-    def _security(
-        self, definition: Mapping[str, Any], pointer: str
-    ) -> tuple[Mapping[str, Sequence[str]], ...]:
-        alternatives = tuple(definition.get("security", self.document.get("security", ())))
-        for name in (name for alternative in alternatives for name in alternative):
-            if name not in self.security_schemes:
-                raise ContractError(
-                    self.source,
-                    pointers.join(pointer, "security"),
-                    f"the security scheme {name} is not declared in components/securitySchemes.",
-                )
-        return alternatives
+
+def _values(sent: bytes) -> Iterator[Any]:
+    """Yield what a path parameter may mean: a number or a boolean, and the text."""
+    text = unquote(sent.decode("latin-1"))
+    with suppress(ValueError):
+        yield json.loads(text)
+    yield text
 
 
 def is_named(operation_id: str, name: str) -> bool:

@@ -13,7 +13,7 @@ import re
 from copy import deepcopy
 from itertools import chain, count
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 from urllib.request import url2pathname
 
@@ -21,6 +21,9 @@ from . import pointers
 from .anatomy import FIELDS, Place, document_place, walk
 from .errors import ContractError
 from .reading import is_url, read_document
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SECTIONS = {kind.strip("{}"): section for section, kind in FIELDS["components"].items()}
 WELL_KNOWN = ("https://json-schema.org/draft/", "http://json-schema.org/draft-")
@@ -38,11 +41,16 @@ def embed(document: dict[str, Any], source: str) -> None:
     Raises:
         ContractError: a reference leads nowhere, or where it may not; points at it.
     """
-    _Embedding(document_place(document, source)).run()
+    Embedding(document_place(document, source)).run()
 
 
-class _Embedding:
-    """The work on one document: the files read for it, and what became of their parts."""
+class Embedding:
+    """The work on one document: the files read for it, and what became of their parts.
+
+    Attributes:
+        hoisted: the pointers of components by the place in another file that they come from: the kind of the
+            object, the URI of the file, and the keys of the pointer in it.
+    """
 
     def __init__(self, root: Place) -> None:
         self.root = root
@@ -52,33 +60,48 @@ class _Embedding:
         self.hoisted: dict[tuple[str, str, tuple[str, ...]], str] = {}
         self.components: dict[str, dict[str, Any]] = {}
         self.pending: list[Place] = []
+        self.read: Callable[[str], Any] = read_document
 
     def run(self) -> None:
+        """Bring in all that the document refers to, and all that this refers to."""
         self._note_resources(self.root)
         self.pending.append(self.root)
         while self.pending:
             for place in walk(self.pending.pop()):
-                if place.reference is not None and place.kind in SECTIONS:
-                    self._follow(place, place.reference)
+                self.visit(place)
         for section, members in self.components.items():
             self.root.node.setdefault("components", {}).setdefault(section, {}).update(members)
+
+    def origin(self, pointer: str) -> tuple[str, str]:
+        """Return the file or URL that a part of the complete document comes from, and its pointer there."""
+        for (_, resource, keys), component in self.hoisted.items():
+            if pointer == component or pointer.startswith(f"{component}/"):
+                return _source(resource), pointers.join("", *keys) + pointer.removeprefix(component)
+        return self.root.source, pointer
+
+    def visit(self, place: Place) -> None:
+        """Bring in what a place refers to, before what is below it is walked."""
+        if place.reference is not None and place.kind in SECTIONS:
+            self.follow(place, place.reference)
 
     def _note_resources(self, place: Place) -> None:
         """Note the embedded resources below a place; a reference anywhere may lead to them."""
         self.resources.update(below.base for below in walk(place) if below.base != place.base)
 
-    def _follow(self, place: Place, reference: str) -> None:
+    def follow(self, place: Place, reference: str) -> None:
+        """Make what a reference leads to a part of the document."""
         resource, fragment = place.target(reference)
         if resource in self.resources or resource.startswith(WELL_KNOWN):
             return
         if resource == self.root.base:
-            place.node["$ref"] = reference if place.base == resource else f"#{fragment}"
+            place.node["$ref"] = reference if reference.startswith("#") else f"#{fragment}"
         elif place.kind == "pathItem":
             self._put_in_place(place)
         else:
-            place.node["$ref"] = self._hoist(place, resource, self._keys(place, fragment))
+            place.node["$ref"] = self._hoist(place, resource, self.keys(place, fragment))
 
-    def _keys(self, place: Place, fragment: str) -> tuple[str, ...]:
+    def keys(self, place: Place, fragment: str) -> tuple[str, ...]:
+        """Return the keys of the JSON pointer that a fragment is."""
         pointer = pointers.from_fragment(fragment)
         if pointer and not pointer.startswith("/"):
             raise place.error(
@@ -93,7 +116,7 @@ class _Embedding:
             if target in seen or len(place.node) > 1:
                 raise place.error(f"$ref {reference} to a path item must stand alone and not go in a circle.")
             seen.add(target)
-            path_item = self._part(place, target[0], self._keys(place, target[1]))
+            path_item = self.part(place, target[0], self.keys(place, target[1]))
             if not isinstance(path_item, dict):
                 raise place.error(f"$ref {reference} does not lead to a path item.")
             place.node.clear()
@@ -123,7 +146,7 @@ class _Embedding:
         found: tuple[str | None, int] = (None, 0)
         outer = Place(place.kind, None, "", resource, place.source)
         for depth in range(len(keys)):
-            outer.node = self._part(place, resource, keys[:depth])
+            outer.node = self.part(place, resource, keys[:depth])
             enclosing = next(walk(outer, schemas=False)).base
             if enclosing != outer.base:
                 outer.base, found = enclosing, (enclosing, depth)
@@ -135,7 +158,7 @@ class _Embedding:
         if part not in self.hoisted:
             section = SECTIONS[place.kind]
             name = self._free_name(section, keys[-1] if keys else Path(urlsplit(resource).path).stem)
-            component = deepcopy(self._part(place, resource, keys))
+            component = deepcopy(self.part(place, resource, keys))
             self.components.setdefault(section, {})[name] = component
             self.hoisted[part] = pointers.join("/components", section, name)
             hoisted = Place(place.kind, component, pointers.join("", *keys), resource, _source(resource))
@@ -150,7 +173,8 @@ class _Embedding:
         names = chain([stem], (f"{stem}_{n}" for n in count(2)))
         return next(name for name in names if not any(name in members for members in taken))
 
-    def _part(self, place: Place, resource: str, keys: tuple[str, ...]) -> Any:
+    def part(self, place: Place, resource: str, keys: tuple[str, ...]) -> Any:
+        """Return what a reference at a place leads to in a file."""
         document = self._read(place, resource)
         try:
             return pointers.descend(document, keys)
@@ -164,7 +188,7 @@ class _Embedding:
         if resource not in self.documents:
             self._require_allowed(place, resource)
             try:
-                self.documents[resource] = read_document(_source(resource))
+                self.documents[resource] = self.read(_source(resource))
             except ContractError as error:
                 raise place.error(f"$ref {place.reference} cannot be followed: {error}") from None
         return self.documents[resource]

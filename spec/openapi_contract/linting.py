@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
@@ -41,7 +41,8 @@ def lint(contract: Contract) -> list[Fault]:
     every example and default keeps the schema that it stands beside.
     """
     faults = [fault for operation in contract.operations for fault in _of_operation(operation)]
-    return [*faults, *dict.fromkeys(_Examples(contract).faults())]
+    faults += _Examples(contract).faults()
+    return list(dict.fromkeys(replace(fault, pointer=contract.origin(fault.pointer)) for fault in faults))
 
 
 def _of_operation(operation: Operation) -> Iterator[Fault]:

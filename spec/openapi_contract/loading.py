@@ -2,44 +2,85 @@
 
 from __future__ import annotations
 
+import re
+from copy import deepcopy
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from . import pointers
 from .contract import Contract, digest
+from .defects import Defect
 from .errors import ContractError
 from .overlay import apply_overlay
-from .reading import read_document
+from .reading import read_document, read_text, suffix_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
 PARTS_31 = ("paths", "webhooks", "components")
 """Any of them makes a document (OpenAPI 3.1.0, section 4.8.1)."""
+VERSION = re.compile(r"3\.[012]\.\d+(-.+)?")
 
 
 def load_contract(
-    path: Path | str, overlays: Sequence[Path] = (), *, known_valid: Collection[str] = ()
+    path: Path | str,
+    overlays: Sequence[Path] = (),
+    *,
+    lenient: bool = False,
+    known_valid: Collection[str] = (),
 ) -> Contract:
     """Return the contract in a JSON or YAML file, or at an HTTP(S) URL.
 
     Args:
         path: the file or URL.
-        overlays: OpenAPI Overlay 1.0 documents, applied in this order.
+        overlays: OpenAPI Overlay 1.0 or 1.1 documents, applied in this order.
+        lenient: repair or leave out what is wrong in the document, and list it in ``Contract.defects``.
         known_valid: digests of effective documents that need no validation, as a test has validated them.
 
     Raises:
         ContractError: a file cannot be read, or is not valid; names the file and the JSON pointer.
     """
     source = str(path)
-    document = read_document(source)
+    defects: list[Defect] = []
+    document = read_document(source, defects if lenient else None)
+    origins: dict[str, str] = {}
+    if lenient and str(document.get("swagger")).startswith("2"):
+        from .swagger import OPENAPI, openapi_of  # noqa: PLC0415 -- for few documents
+
+        document, origins = openapi_of(document)
+        defects.append(
+            Defect(source, 0, "/swagger", f"is Swagger 2.0; read as OpenAPI {OPENAPI}.", "converted")
+        )
+    elif lenient:
+        _repair_outline(document, source, defects)
     _check_outline(document, source)
     for overlay in overlays:
         apply_overlay(document, read_document(str(overlay)), str(overlay))
-    if digest(document) not in known_valid:
+    disabled: dict[str, str] = {}
+    if lenient:
+        disabled = _complete_leniently(document, source, origins, defects)
+    elif digest(document) not in known_valid:
         _complete(document, source)
-    contract = Contract(document, source)
+    contract = Contract(
+        document, source, tuple(overlays), lenient, tuple(defects), disabled=disabled, origins=origins
+    )
     _ = contract.operations  # their errors belong here
     return contract
+
+
+def reload(contract: Contract) -> Contract:
+    """Load a contract again as it was loaded before; raises the same."""
+    return load_contract(contract.source, contract.overlays, lenient=contract.lenient)
+
+
+def repaired(contract: Contract) -> Contract:
+    """Return a contract without what is valid and unusable, as if it had been read leniently."""
+    if contract.lenient:
+        return contract
+    document, defects = deepcopy(contract.document), list(contract.defects)
+    disabled = _complete_leniently(document, contract.source, contract.origins, defects)
+    return replace(contract, document=document, defects=tuple(defects), disabled=disabled)
 
 
 def _complete(document: dict[str, Any], source: str) -> None:
@@ -51,16 +92,88 @@ def _complete(document: dict[str, Any], source: str) -> None:
     validate(document, source)
 
 
+def _complete_leniently(
+    document: dict[str, Any], source: str, origins: Mapping[str, str], defects: list[Defect]
+) -> dict[str, str]:
+    """Make a document complete and valid, note what was wrong, and return why operations are disabled."""
+    from .inlining import LenientEmbedding  # noqa: PLC0415 -- the same
+    from .repair import repair  # noqa: PLC0415 -- the same
+
+    embedding = LenientEmbedding(document, source, defects)
+    embedding.run()
+    repairs = repair(document, source, embedding.unresolved)
+    places = {}
+    for pointer, reason, action in repairs:
+        file, place = embedding.origin(pointer)
+        places[pointer] = file, pointers.mapped(place, origins) if file == source else place
+        defects.append(Defect(file, 0, places[pointer][1], reason, action))
+    defects[:] = _with_lines(defects)
+    reasons = {(each.source, each.pointer): str(each) for each in defects}
+    return {
+        pointer: reasons[places[pointer]] for pointer, _, action in repairs if action == "operation disabled"
+    }
+
+
+def _with_lines(defects: Iterable[Defect]) -> list[Defect]:
+    """Return the defects with their lines, in the order of their files."""
+    from .lines import lines_of  # noqa: PLC0415 -- most documents have none
+
+    by_source: dict[str, list[Defect]] = {}
+    for defect in dict.fromkeys(defects):
+        by_source.setdefault(defect.source, []).append(defect)
+    found = []
+    for source, listed in by_source.items():
+        try:
+            lines = lines_of(read_text(source), suffix_of(source), [each.pointer for each in listed])
+        except (ValueError, LookupError, ContractError):
+            lines = {}
+        placed = (each if each.line else replace(each, line=_line(each.pointer, lines)) for each in listed)
+        found += sorted(placed, key=lambda each: (each.line, pointers.order(each.pointer)))
+    return found
+
+
+def _line(pointer: str, lines: dict[str, int]) -> int:
+    """Return the line of a pointer, or of what would hold it."""
+    keys = pointers.split(pointer)
+    outwards = (pointers.join("", *keys[:length]) for length in range(len(keys), -1, -1))
+    return next((lines[each] for each in outwards if each in lines), 0)
+
+
+def _repair_outline(document: dict[str, Any], source: str, defects: list[Defect]) -> None:
+    """Repair what has to be right before anything else can be found."""
+
+    def repaired(pointer: str, reason: str) -> None:
+        defects.append(Defect(source, 0, pointer, reason, "repaired"))
+
+    version = document.get("openapi")
+    if "swagger" not in document and not (isinstance(version, str) and VERSION.fullmatch(version)):
+        named = re.match(r"3\.[012]", str(version))
+        document["openapi"] = f"{named[0]}.0" if named else "3.1.0"
+        if named or (version is None and isinstance(document.get("paths"), dict)):
+            repaired("/openapi", f"is {version!r}; expected a version. Read as {document['openapi']}.")
+        else:
+            document["openapi"] = version
+    for name in ("paths", "components", "webhooks"):
+        if name in document and not isinstance(document[name], dict):
+            document[name] = {}
+            repaired(f"/{name}", "is not an object.")
+    components = document.get("components", {})
+    for name in [name for name, members in components.items() if not isinstance(members, dict)]:
+        if not name.startswith("x-"):
+            del components[name]
+            repaired(pointers.join("/components", name), "is not an object.")
+
+
 def _check_outline(document: dict[str, Any], source: str) -> None:
-    """Refuse what is not OpenAPI 3.0 or 3.1, or not in outline, in words that tell what it is instead."""
+    """Refuse what is not OpenAPI 3.0 to 3.2, or not in outline, in words that tell what it is instead."""
     if "swagger" in document:
         raise ContractError(
-            source, "/swagger", f"is Swagger {document['swagger']}; expected OpenAPI 3.0 or 3.1."
+            source, "/swagger", f"is Swagger {document['swagger']}; expected OpenAPI 3.0, 3.1 or 3.2."
         )
     version = document.get("openapi")
-    if not isinstance(version, str) or not version.startswith(("3.0.", "3.1.")):
-        raise ContractError(source, "/openapi", f"is {version!r}; expected a string, 3.0.x or 3.1.x.")
-    parts = PARTS_31 if version.startswith("3.1.") else ("paths",)
+    if not isinstance(version, str) or not version.startswith(("3.0.", "3.1.", "3.2.")):
+        raise ContractError(source, "/openapi", f"is {version!r}; expected a string, 3.0.x, 3.1.x or 3.2.x.")
+    parts = ("paths",) if version.startswith("3.0.") else PARTS_31
     if document.keys().isdisjoint(parts):
         raise ContractError(source, "/paths", f"is missing; expected {' or '.join(parts)}.")
     components = document.get("components", {})

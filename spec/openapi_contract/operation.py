@@ -18,7 +18,7 @@ class Operation:
 
     Attributes:
         operation_id: the document's, or one derived from method and path; unique in the contract.
-        method: lower case.
+        method: lower case; of ``additionalOperations`` as the document spells it.
         path: the path template.
         pointer: JSON pointer of the Operation Object in the document.
         parameters: the path item's and the operation's, the latter winning by name and place; without the
@@ -30,6 +30,7 @@ class Operation:
         definition: the Operation Object itself.
         places: JSON pointers, in the document, of what is above: by ``("parameter", in, name)``,
             ``("requestBody",)``, ``("response", status)`` and ``("header", pointer of its response, name)``.
+        defect: why the operation cannot be understood; empty for all that can.
     """
 
     operation_id: str
@@ -43,6 +44,7 @@ class Operation:
     tags: tuple[str, ...]
     definition: Mapping[str, Any]
     places: Mapping[tuple[str, ...], str]
+    defect: str = ""
 
     def response_key(self, status: int) -> str | None:
         """Return the key of `responses` that declares a status: itself, its range or ``default``."""

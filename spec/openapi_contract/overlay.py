@@ -1,7 +1,8 @@
-"""OpenAPI Overlay 1.0: changes to a document, each aimed by a JSONPath (RFC 9535)."""
+"""OpenAPI Overlay 1.0 to 1.2: changes to a document, each aimed by a JSONPath (RFC 9535)."""
 
 from __future__ import annotations
 
+import re
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
@@ -11,16 +12,19 @@ from . import pointers
 from .errors import ContractError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from jsonpath_rfc9535 import JSONPathNode
+
+VERSION = re.compile(r"1\.[012]\..*")
 
 
 def apply_overlay(document: dict[str, Any], overlay: Mapping[str, Any], source: str) -> None:
     """Change the document in place as an Overlay document says, action by action.
 
     Objects are merged member by member, arrays in them concatenated, anything else replaced. A target that
-    selects nothing changes nothing, as the specification wants.
+    selects nothing changes nothing, as the specification wants. From 1.1 on, an action may copy a part of the
+    document, replace primitive values and concatenate arrays, and what is merged must be of one kind.
 
     Args:
         document: the OpenAPI document.
@@ -30,31 +34,49 @@ def apply_overlay(document: dict[str, Any], overlay: Mapping[str, Any], source: 
     Raises:
         ContractError: the overlay is not one, or an action cannot be applied; points at the action.
     """
-    if not str(overlay.get("overlay")).startswith("1.0."):
+    version = str(overlay.get("overlay"))
+    if not VERSION.match(version):
         raise ContractError(
-            source, "/overlay", "is not an OpenAPI Overlay 1.0 document; expected overlay: 1.0.x."
+            source, "/overlay", "is not an OpenAPI Overlay document; expected overlay: 1.0.x, 1.1.x or 1.2.x."
         )
     actions = overlay.get("actions")
     if not isinstance(actions, list) or not actions:
         raise ContractError(source, "/actions", "is missing or empty; expected a list of actions.")
     for index, action in enumerate(actions):
         try:
-            _apply_action(document, action)
+            _apply_action(document, action, is_10=version.startswith("1.0."))
         except (ValueError, JSONPathError) as error:
             raise ContractError(source, pointers.join("/actions", index), f"{error}.") from None
 
 
-def _apply_action(document: dict[str, Any], action: Any) -> None:
+def _apply_action(document: dict[str, Any], action: Any, *, is_10: bool) -> None:
     if not isinstance(action, dict) or not isinstance(action.get("target"), str):
         raise ValueError("target is missing; expected a JSONPath")  # noqa: TRY004 -- the document is wrong, not the call
     nodes = {node.location: node for node in find(action["target"], document)}
     if action.get("remove", False) is True:
         _remove(list(nodes.values()))
     elif "update" in action:
-        for node in nodes.values():
-            _update(node, action["update"])
+        _update_all(nodes.values(), action["update"], is_10=is_10)
+    elif "copy" in action and not is_10:
+        sources = list(find(action["copy"], document))
+        if len(sources) != 1:
+            raise ValueError(f"copy selects {len(sources)} nodes; expected one")
+        _update_all(nodes.values(), deepcopy(sources[0].value), is_10=is_10)
     else:
-        raise ValueError("has neither update nor remove: true")
+        raise ValueError(f"has neither update {'' if is_10 else 'nor copy '}nor remove: true")
+
+
+def _update_all(nodes: Collection[JSONPathNode], value: Any, *, is_10: bool) -> None:
+    if not is_10 and len({_kind(node.value) for node in nodes}) > 1:
+        raise ValueError(
+            "target selects nodes of several kinds; expected objects, arrays or primitive values"
+        )
+    for node in nodes:
+        _update(node, value, is_10=is_10)
+
+
+def _kind(value: Any) -> str:
+    return "an object" if isinstance(value, dict) else "an array" if isinstance(value, list) else "primitive"
 
 
 def _remove(nodes: list[JSONPathNode]) -> None:
@@ -70,24 +92,30 @@ def _index(node: JSONPathNode) -> int:
     return last if isinstance(last, int) else 0
 
 
-def _update(node: JSONPathNode, update: Any) -> None:
+def _update(node: JSONPathNode, update: Any, *, is_10: bool) -> None:
     target = node.value
     if isinstance(target, list):
-        target.append(deepcopy(update))
-    elif not isinstance(target, dict):
-        raise ValueError(f"the target {node.path()} is neither an object nor an array")  # noqa: TRY004 -- the same
-    elif not isinstance(update, dict):
-        raise ValueError(f"update is not an object, as the target {node.path()} is")  # noqa: TRY004 -- the same
+        target += deepcopy(update if isinstance(update, list) and not is_10 else [update])
+    elif isinstance(target, dict):
+        if not isinstance(update, dict):
+            raise ValueError(f"update is not an object, as the target {node.path()} is")  # noqa: TRY004 -- the same
+        _merge(target, update, is_10=is_10)
+    elif is_10:
+        raise ValueError(f"the target {node.path()} is neither an object nor an array")
+    elif _kind(update) != "primitive" or node.parent is None:
+        raise ValueError(f"update is {_kind(update)}, and the target {node.path()} is primitive")
     else:
-        _merge(target, update)
+        node.parent.value[node.location[-1]] = update  # type: ignore[index]  # a parent holds its nodes
 
 
-def _merge(target: dict[str, Any], update: Mapping[str, Any]) -> None:
+def _merge(target: dict[str, Any], update: Mapping[str, Any], *, is_10: bool) -> None:
     for key, value in update.items():
         present = target.get(key)
         if isinstance(present, dict) and isinstance(value, dict):
-            _merge(present, value)
+            _merge(present, value, is_10=is_10)
         elif isinstance(present, list) and isinstance(value, list):
             present.extend(deepcopy(value))
+        elif key in target and _kind(present) != _kind(value) and not is_10:
+            raise ValueError(f"{key!r} is {_kind(present)}, and {_kind(value)} in the update")
         else:
             target[key] = deepcopy(value)

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any, ClassVar, NoReturn
 
 from yaml import CSafeDumper, CSafeLoader, MappingNode, Node, ScalarNode, YAMLError, dump
 from yaml.constructor import ConstructorError
+
+from . import pointers
 
 MAX_DEPTH = 200
 MAX_CONTAINERS = 2_000_000
@@ -20,23 +23,35 @@ MAX_CHARACTERS = 64 * 1024 * 1024
 """Of all texts and keys, as often as aliases repeat them; a part counts as eight more, for its pointer."""
 
 
-def parse(text: str, *, suffix: str = "") -> Any:
+Report = Callable[[int, str, str], None]
+"""Takes line, JSON pointer and reason of what is wrong in a text that is read nevertheless."""
+
+
+def parse(text: str, *, suffix: str = "", report: Report | None = None) -> Any:
     """Return the JSON value that a text holds.
 
     Args:
         text: JSON or YAML.
         suffix: ``json``, ``yaml`` or ``yml`` settle the format; else a text in braces or brackets is JSON.
+        report: called with what could be repaired; without it, that is an error as well.
 
     Raises:
         ValueError: what is wrong, in a sentence, with line and column where they are known.
     """
-    is_json = suffix == "json" or (suffix not in {"yaml", "yml"} and text.lstrip()[:1] in {"{", "["})
     try:
-        document = _parse_json(text) if is_json else _parse_yaml(text)
+        if report is None:
+            document = _parse_json(text) if is_json(text, suffix) else _parse_yaml(text)
+        else:
+            document = _parse_leniently(text, suffix, report)
         _check_extent(document)
     except RecursionError:
         raise ValueError(f"is nested deeper than {MAX_DEPTH} levels.") from None
     return _written_out(document)
+
+
+def is_json(text: str, suffix: str) -> bool:
+    """Tell whether a text is JSON, and not YAML."""
+    return suffix == "json" or (suffix not in {"yaml", "yml"} and text.lstrip()[:1] in {"{", "["})
 
 
 def as_yaml(document: Any) -> str:
@@ -65,9 +80,31 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"holds {name}, which is not JSON.")
 
 
-def _parse_yaml(text: str) -> Any:
+def _parse_leniently(text: str, suffix: str, report: Report) -> Any:
+    """Read JSON as YAML where it repeats keys, or is none: it may have a comment, or one comma too many."""
+    problem = None
+    if is_json(text, suffix):
+        try:
+            return _parse_json(text)
+        except ValueError as error:
+            problem = error
+    defects: list[tuple[int, str, str]] = []
+    loader = _LenientLoader(text)
+    loader.report = lambda *defect: defects.append(defect)
     try:
-        return _JSONLoader(text).get_single_data()
+        document = _parse_yaml(text, loader)
+    except ValueError as error:
+        raise problem or error from None
+    if problem is not None and not defects:
+        report(0, "", f"{problem} It was read as YAML.")
+    for defect in defects:
+        report(*defect)
+    return document
+
+
+def _parse_yaml(text: str, loader: _JSONLoader | None = None) -> Any:
+    try:
+        return (loader or _JSONLoader(text)).get_single_data()
     except YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
@@ -104,9 +141,64 @@ class _JSONLoader(CSafeLoader):
         """Return an array."""
         return [self.construct_object(item, deep=True) for item in node.value]
 
-    def refuse_tag(self, node: Node) -> NoReturn:
+    def refuse_tag(self, node: Node) -> Any:
         """Refuse what JSON has no type for."""
         raise ConstructorError(None, None, f"the tag {node.tag} is not one of JSON's", node.start_mark)
+
+
+class _LenientLoader(_JSONLoader):
+    """Merges what stands twice, as well as merge keys, ignores other tags, and reports where it does so."""
+
+    report: Report
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._keys: list[str | int] = []
+
+    def construct_json_object(self, node: MappingNode) -> dict[str, Any]:
+        """Return an object; of equal keys the last one holds, and objects under them are merged."""
+        members: dict[str, Any] = {}
+        merged: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            key = (
+                str(key_node.value)
+                if isinstance(key_node, ScalarNode)
+                else self.construct_member_key(key_node)
+            )
+            value = self._below(key, value_node)
+            if key == "<<":
+                self._tell(key_node, "is a merge key, which is not in YAML 1.2; it was merged.", key)
+                for each in value if isinstance(value, list) else [value]:
+                    merged = {**each, **merged} if isinstance(each, dict) else merged
+                continue
+            if key in members:
+                both = isinstance(value, dict) and isinstance(members[key], dict)
+                kept = "their members were merged" if both else "the last one holds"
+                self._tell(key_node, f"the key {key!r} stands twice; {kept}.", key)
+                value = {**members[key], **value} if both else value
+            members[key] = value
+        return {**merged, **members}
+
+    def construct_json_array(self, node: Any) -> list[Any]:
+        """Return an array."""
+        return [self._below(index, item) for index, item in enumerate(node.value)]
+
+    def refuse_tag(self, node: Node) -> Any:
+        """Return the value as it is without a tag that JSON has no type for."""
+        self._tell(node, f"has the tag {node.tag}, which is not one of JSON's; it was ignored.")
+        if isinstance(node, MappingNode):
+            return self.construct_json_object(node)
+        return node.value if isinstance(node, ScalarNode) else self.construct_json_array(node)
+
+    def _below(self, key: str | int, node: Node) -> Any:
+        self._keys.append(key)
+        try:
+            return self.construct_object(node, deep=True)
+        finally:
+            self._keys.pop()
+
+    def _tell(self, node: Node, reason: str, *keys: str) -> None:
+        self.report(node.start_mark.line + 1, pointers.join("", *self._keys, *keys), reason)
 
 
 class _JSONDumper(CSafeDumper):
@@ -126,15 +218,21 @@ _CONSTRUCTORS = {
     "int": lambda _, node: int(node.value),
     "float": lambda _, node: float(node.value),
     "str": lambda _, node: node.value,
-    "map": _JSONLoader.construct_json_object,
-    "seq": _JSONLoader.construct_json_array,
+    "map": lambda loader, node: loader.construct_json_object(node),
+    "seq": lambda loader, node: loader.construct_json_array(node),
 }
 for _tag, (_pattern, _first) in _RESOLVERS.items():
     for _class in (_JSONLoader, _JSONDumper):
         _class.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(f"(?:{_pattern})$"), _first)
 for _tag, _constructor in _CONSTRUCTORS.items():
     _JSONLoader.add_constructor(f"tag:yaml.org,2002:{_tag}", _constructor)
-_JSONLoader.add_constructor(None, _JSONLoader.refuse_tag)
+
+
+def _construct_other(loader: Any, node: Node) -> Any:
+    return loader.refuse_tag(node)
+
+
+_JSONLoader.add_constructor(None, _construct_other)
 
 
 def _check_extent(document: Any) -> None:

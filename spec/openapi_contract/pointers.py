@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 
 def join(pointer: str, *keys: str | int) -> str:
@@ -17,6 +17,21 @@ def join(pointer: str, *keys: str | int) -> str:
 def split(pointer: str) -> list[str]:
     """Return the keys of a pointer, unescaped."""
     return [key.replace("~1", "/").replace("~0", "~") for key in pointer.split("/")[1:]]
+
+
+def order(pointer: str) -> list[tuple[int, str]]:
+    """Return the key by which pointers are sorted, indices by their value."""
+    return [(int(key), "") if key.isdecimal() else (0, key) for key in split(pointer)]
+
+
+def mapped(pointer: str, origins: Mapping[str, str]) -> str:
+    """Return where something is in another document, by the nearest place around it that is known."""
+    keys = split(pointer)
+    for length in range(len(keys), -1, -1):
+        around = join("", *keys[:length])
+        if around in origins:
+            return join(origins[around], *keys[length:])
+    return pointer
 
 
 def from_fragment(fragment: str) -> str:

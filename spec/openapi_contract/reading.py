@@ -8,6 +8,7 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
+from .defects import Defect
 from .errors import UnreadableContractError
 from .parsing import parse
 
@@ -15,21 +16,40 @@ MAX_BYTES = 32 * 1024 * 1024
 TIMEOUT_SECONDS = 10
 
 
-def read_document(source: str) -> dict[str, Any]:
+def read_document(source: str, defects: list[Defect] | None = None) -> dict[str, Any]:
     """Return the object in a JSON or YAML file, or at an HTTP(S) URL.
+
+    Args:
+        source: the file or URL.
+        defects: gets what could be repaired; without it, that is an error as well.
 
     Raises:
         UnreadableContractError: it cannot be read, or is not one JSON object; says why, with line and column.
     """
-    text = _decode(_read_bytes(source), source)
+    text = read_text(source)
+
+    def report(line: int, pointer: str, reason: str) -> None:
+        if defects is not None:
+            defects.append(Defect(source, line, pointer, reason, "repaired"))
+
     try:
-        document = parse(text, suffix=source.rsplit(".", 1)[-1].lower())
+        document = parse(text, suffix=suffix_of(source), report=None if defects is None else report)
     except ValueError as error:
         raise UnreadableContractError(source, str(error)) from None
     if not isinstance(document, dict):
         kind = "a list" if isinstance(document, list) else "a single value"
         raise UnreadableContractError(source, f"has {kind} at the top; expected an object.")
     return document
+
+
+def read_text(source: str) -> str:
+    """Return the text of a file or URL; raises UnreadableContractError."""
+    return _decode(_read_bytes(source), source)
+
+
+def suffix_of(source: str) -> str:
+    """Return what is behind the last dot of a source, in lower case."""
+    return source.rsplit(".", 1)[-1].lower()
 
 
 def is_url(source: str) -> bool:

@@ -2,55 +2,83 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from . import pointers
-from .anatomy import Place, document_place, walk
+from .anatomy import Place, walk
+from .defects import Flaw
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+
+    from .defects import Action
+
+RULE = "$ref"
 
 
-def check_references(document: dict[str, Any], source: str) -> None:
-    """Check every reference to a place in the document; schemas may recur, Reference Objects may not.
+def reference_flaws(root: Place) -> Iterator[Flaw]:
+    """Yield the flaws of references to places in the document; schemas may recur, Reference Objects may not.
 
     Embedded resources and anchors are JSON Schema's own affair, and left to the schema compiler.
-
-    Raises:
-        ContractError: a reference leads nowhere, to something else, or in a circle; points at it.
     """
-    root = document_place(document, source)
     places = {place.pointer: place for place in walk(root, schemas=False)}
     for place in walk(root):
         if place.reference is None:
             continue
         resource, fragment = place.target(place.reference)
+        reason = ""
         if place.kind != "schema":
-            _check_reference_object(place, places)
+            reason = _of_reference_object(place, places)
         elif resource == root.base and (not fragment or fragment.startswith("/")):
-            _check_schema(place, document, fragment)
+            reason = _of_schema(root.node, fragment)
+        if reason:
+            fix = partial(_fix, place, root.node) if place.kind in BLANKS else None
+            yield Flaw(place.pointer, f"$ref {place.reference} {reason}", RULE, (place.reference,), fix)
 
 
-def _check_reference_object(place: Place, places: Mapping[str, Place]) -> None:
-    """Follow a reference to the end, which must be of the same kind."""
+def _of_reference_object(place: Place, places: Mapping[str, Place]) -> str:
+    """Follow a reference to the end, which must be of the same kind; return what is wrong, if anything."""
     seen = set()
     end = place
     while end.reference is not None:
         pointer = pointers.from_fragment(end.reference.removeprefix("#"))
         if pointer in seen:
-            raise place.error(f"$ref {place.reference} leads in a circle.")
+            return "leads in a circle."
         seen.add(pointer)
         if pointer not in places or places[pointer].kind != place.kind:
-            raise place.error(
-                f"$ref {place.reference} leads to no {place.kind}: there is none at {pointer!r}."
-            )
+            return f"leads to no {place.kind}: there is none at {pointer!r}."
         end = places[pointer]
+    return ""
 
 
-def _check_schema(place: Place, document: dict[str, Any], fragment: str) -> None:
+def _of_schema(document: dict[str, Any], fragment: str) -> str:
     try:
         target = pointers.lookup(document, pointers.from_fragment(fragment))
     except KeyError as missing:
-        raise place.error(f"$ref {place.reference} points at nothing: there is no {missing}.") from None
-    if not isinstance(target, dict | bool):
-        raise place.error(f"$ref {place.reference} does not lead to a schema.")
+        return f"points at nothing: there is no {missing}."
+    return "" if isinstance(target, dict | bool) else "does not lead to a schema."
+
+
+BLANKS: dict[str, dict[str, Any]] = {"schema": {}, "response": {"description": ""}, "requestBody": {}}
+"""What stands for objects whose references lead nowhere, where they cannot simply be left out."""
+
+
+def _fix(place: Place, document: dict[str, Any]) -> Action:
+    """Take the content of what a reference leads to, if it has one as the place would; else leave it out."""
+    reference = place.node.pop("$ref")
+    if place.kind == "schema":
+        return "left out"
+    place.node.clear()
+    place.node.update(BLANKS[place.kind])
+    try:
+        target = pointers.lookup(document, pointers.from_fragment(reference.removeprefix("#")))
+    except KeyError:
+        target = None
+    if isinstance(target, dict) and isinstance(target.get("content"), dict):
+        shared = ("description", "content")
+        place.node.update(deepcopy({name: target[name] for name in shared if name in target}))
+        return "repaired"
+    place.node.setdefault("content", {})
+    return "left out"

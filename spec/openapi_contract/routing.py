@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from .operation import Operation
 
 EXPRESSION = re.compile(r"\{([^}/]+)\}")
 PLAIN = re.compile(r"[A-Za-z0-9\-._~!$&'()*+,;=:@/]*")
 NOT_PLAIN = re.compile(r"%[0-9A-Fa-f]{2}|[^A-Za-z0-9\-._~!$&'()*+,;=:@/%]")
+LITERAL_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 LONGEST_METHOD = 20
 WHOLE_SEGMENT = ("", "")
 UNRESERVED = re.compile(r"[A-Za-z0-9\-_~]")
+
+
+Fits = Callable[["Operation", Mapping[str, bytes]], bool]
 
 
 class Route(NamedTuple):
@@ -51,17 +56,23 @@ class PathItem:
     """One path of the contract: the names in its template, its operations by method.
 
     Templates that differ in names alone must not be (OpenAPI 3.1, 4.8.8.2), and are: they are one
-    path then, with all names for what was sent, and the first operation of each method.
+    path then, with all names for what was sent, and the first operation of a method whose parameters fit.
     """
 
-    __slots__ = ("_names", "methods", "operations")
+    __slots__ = ("_names", "_same", "methods", "operations")
 
     def __init__(self, operations: Sequence[Operation]) -> None:
         self._names = [EXPRESSION.findall(path) for path in {each.path: None for each in operations}]
         self.operations = {each.method.upper(): each for each in reversed(operations)}
+        self._same = operations if len(self._names) > 1 else ()
         if "GET" in self.operations:
             self.operations.setdefault("HEAD", self.operations["GET"])
         self.methods = tuple(sorted({*self.operations, "OPTIONS"}))
+
+    def operation(self, method: str, parameters: Mapping[str, bytes], fits: Fits) -> Operation | None:
+        """Return the operation of a method: of several, the first that fits, else the first."""
+        same = (each for each in self._same if each.method.upper() == method and fits(each, parameters))
+        return next(same, self.operations.get(method))
 
     def named(self, values: Sequence[str]) -> dict[str, bytes]:
         """Return what was sent, by the names in the template."""
@@ -153,9 +164,15 @@ def _values(literals: tuple[str, ...], segment: str) -> tuple[str, ...]:
 
 
 class Router:
-    """All paths of a contract; concrete ones are matched before templated ones (OpenAPI 3.1, 4.8.8.2)."""
+    """All paths of a contract; concrete ones are matched before templated ones (OpenAPI 3.1, 4.8.8.2).
 
-    def __init__(self, operations: Iterable[Operation]) -> None:
+    Args:
+        operations: of the contract.
+        fits: tells whether path parameters may be those of an operation, where several have the same path.
+    """
+
+    def __init__(self, operations: Iterable[Operation], fits: Fits = lambda *_: True) -> None:
+        self._fits = fits
         by_path: dict[str, list[Operation]] = {}
         for operation in operations:
             by_path.setdefault(EXPRESSION.sub("{}", operation.path), []).append(operation)
@@ -187,7 +204,8 @@ class Router:
         if found is None:
             return NOT_FOUND
         item, values = found
-        return Route(item.operations.get(method), item.named(values), item.methods)
+        parameters = item.named(values)
+        return Route(item.operation(method, parameters, self._fits), parameters, item.methods)
 
 
 def normal_path(path: str) -> str:
@@ -201,7 +219,8 @@ def normal_path(path: str) -> str:
 
 def normal_text(text: str) -> str:
     """Return a part of a path that stands in a document, where any character may, as `normal_path` does."""
-    return normal_path(text.encode("utf-8", "surrogatepass").decode("latin-1"))
+    encoded = LITERAL_PERCENT.sub("%25", text)
+    return normal_path(encoded.encode("utf-8", "surrogatepass").decode("latin-1"))
 
 
 def _normal(found: re.Match[str]) -> str:

@@ -284,6 +284,7 @@ class Schemas:
         resources: where the document's schemas belong; its ``openapi`` version decides the dialect.
         direction: properties that say ``readOnly``, or ``writeOnly``, or any of both, are not required.
         formats: hold values to ``format``, which JSON Schema takes for an annotation.
+        origin: returns the pointer, in the author's file, of a pointer into the document.
         views: the same schemas, read otherwise.
     """
 
@@ -293,12 +294,14 @@ class Schemas:
         *,
         direction: frozenset[str] = frozenset(),
         formats: bool = False,
+        origin: Callable[[str], str] = str,
         views: dict[tuple[frozenset[str], bool], Schemas] | None = None,
     ) -> None:
         document = resources.document
         self.resources = resources
         self.direction = direction
         self.formats = formats
+        self._origin = origin
         self.is_30 = str(document.get("openapi", "")).startswith("3.0")
         self.is_2020_12 = not self.is_30 and document.get("jsonSchemaDialect", OWN_DIALECT) == OWN_DIALECT
         self._views = {} if views is None else views
@@ -312,7 +315,7 @@ class Schemas:
     def view(self, direction: frozenset[str] = frozenset(), *, formats: bool = False) -> Schemas:
         """Return the same schemas, read otherwise."""
         return self._views.get((direction, formats)) or Schemas(
-            self.resources, direction=direction, formats=formats, views=self._views
+            self.resources, direction=direction, formats=formats, origin=self._origin, views=self._views
         )
 
     @property
@@ -386,7 +389,7 @@ class Schemas:
             if key not in self._compiled:
                 self._compiled[key] = Validator(
                     self.bundle(node),
-                    self._bundler.place,
+                    self._place,
                     names=Schema(node, self).names,
                     retriever=self.resources.resource,
                     base_uri=self.resources.uri,
@@ -395,6 +398,9 @@ class Schemas:
                     keywords=PYTHON_KEYWORDS if as_python else {},
                 )
             return self._compiled[key]
+
+    def _place(self, root: str, uri: str) -> str:
+        return self._origin(self._bundler.place(root, uri))
 
     def meant(self, node: Any, pointer: str) -> Target:
         """Return the schema that a bare reference means, so that all references to it share its validator."""

@@ -1,8 +1,7 @@
-"""Says whether a document is what OpenAPI 3.0 or 3.1 wants.
+"""Says where a document is not what OpenAPI 3.0, 3.1 or 3.2 wants.
 
-openapi-spec-validator validates the document with its schemas taken out: a schema of 3.1 may be a resource of
-its own, recur, or use any keyword of JSON Schema, more than it follows, and it takes quadratic time over
-schemas. Those are checked one by one against the meta-schema of their dialect.
+Its structure is validated with its schemas taken out: a schema of 3.1 may be a resource of its own, recur, or
+use any keyword of JSON Schema. Schemas are validated one by one by the meta-schema of their dialect.
 """
 
 from __future__ import annotations
@@ -14,19 +13,21 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
-from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
-from openapi_spec_validator.schemas import schema_v30, schema_v31
+from openapi_spec_validator.schemas import schema_v30, schema_v31, schema_v32
 
 from . import pointers
 from .anatomy import Place, document_place, walk
+from .defects import Flaw
 from .errors import ContractError
-from .references import check_references
+from .references import reference_flaws
+from .semantics import semantic_flaws
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
 LONGEST_MESSAGE = 300
 TEMPLATE = re.compile(r"(?:[^{}]|\{[^{}!]+\})*")
+DISCRIMINATING = {"in", "type"}
 JSON_SCHEMA_2020_12 = "https://json-schema.org/draft/2020-12/schema"
 # what jsonschema-rs carries; it would ask the network for any other
 META_SCHEMAS = {
@@ -36,35 +37,38 @@ META_SCHEMAS = {
     "http://json-schema.org/draft-06/schema": "http://json-schema.org/draft-06/schema",
     "http://json-schema.org/draft-04/schema": "http://json-schema.org/draft-04/schema",
     "https://spec.openapis.org/oas/3.1/dialect/base": JSON_SCHEMA_2020_12,
+    "https://spec.openapis.org/oas/3.2/dialect/2025-09-17": JSON_SCHEMA_2020_12,
 }
 
 
 def validate(document: dict[str, Any], source: str) -> None:
-    """Check a document that is complete in itself.
+    """Validate a document that is complete in itself.
 
     Raises:
         ContractError: the first thing that is wrong with it; points at it.
     """
-    is_30 = document["openapi"].startswith("3.0.")
-    root = document_place(document, source)
-    skeleton = _without_schemas(document, {} if is_30 else True)
-    _raise_first(_structure(is_30=is_30).iter_errors(skeleton), root)
-    _check_templates(root)
-    check_references(document, source)
-    _check_schemas(root, is_30=is_30)
-    # openapi-spec-validator takes an extension among the paths for a path item
-    paths = skeleton.get("paths", {}).items()
-    skeleton["paths"] = {path: item for path, item in paths if path.startswith("/")}
-    judge = OpenAPIV30SpecValidator(skeleton) if is_30 else OpenAPIV31SpecValidator(skeleton)
-    _raise_first(judge.root_validator(judge.schema_path), root)
+    for stage in STAGES:
+        for flaw in stage(document_place(document, source)):
+            raise ContractError(source, flaw.pointer, flaw.reason)
+
+
+def _structure_flaws(root: Place) -> Iterator[Flaw]:
+    is_30 = is_of_30(root.node)
+    skeleton = _without_schemas(root.node, {} if is_30 else True)
+    for error in _structure(root.node["openapi"][:3]).iter_errors(skeleton):
+        yield from _flaws(error, "")
 
 
 @cache
-def _structure(*, is_30: bool) -> jsonschema_rs.Draft4Validator | jsonschema_rs.Draft202012Validator:
-    """Return the validator of OpenAPI's own schema, whose errors tell more than openapi-spec-validator's."""
-    if is_30:
+def _structure(version: str) -> jsonschema_rs.Draft4Validator | jsonschema_rs.Draft202012Validator:
+    if version == "3.0":
         return jsonschema_rs.Draft4Validator(dict(schema_v30))
-    return jsonschema_rs.Draft202012Validator(dict(schema_v31))
+    return jsonschema_rs.Draft202012Validator(dict(schema_v31 if version == "3.1" else schema_v32))
+
+
+def is_of_30(document: dict[str, Any]) -> bool:
+    """Tell whether a document is written in OpenAPI 3.0."""
+    return str(document["openapi"]).startswith("3.0.")
 
 
 def _without_schemas(document: dict[str, Any], anything: Any) -> dict[str, Any]:
@@ -74,25 +78,25 @@ def _without_schemas(document: dict[str, Any], anything: Any) -> dict[str, Any]:
     for place in walk(document_place(skeleton, ""), schemas=False):
         if place.kind == "schema":
             *keys, last = pointers.split(place.pointer)
-            pointers.descend(skeleton, keys)[last] = anything
+            parent = pointers.descend(skeleton, keys)
+            parent[int(last) if isinstance(parent, list) else last] = anything
     return skeleton
 
 
-def _check_templates(root: Place) -> None:
+def _template_flaws(root: Place) -> Iterator[Flaw]:
     for path in root.node.get("paths", {}):
         if not TEMPLATE.fullmatch(path):
-            raise ContractError(
-                root.source,
-                pointers.join("/paths", path),
-                "is no path template; expected each {name} in braces.",
-            )
+            reason = "is no path template; expected each {name} in braces."
+            yield Flaw(pointers.join("/paths", path), reason)
 
 
-def _check_schemas(root: Place, *, is_30: bool) -> None:
+def _schema_flaws(root: Place) -> Iterator[Flaw]:
+    is_30 = is_of_30(root.node)
     dialect = root.node.get("jsonSchemaDialect", JSON_SCHEMA_2020_12)
     for place in walk(root, schemas=False):
         if place.kind == "schema":
-            _raise_first(_errors_in_30(place) if is_30 else _errors_in_31(place, dialect), place)
+            for error in _errors_in_30(place) if is_30 else _errors_in_31(place, dialect):
+                yield from _flaws(error, place.pointer)
 
 
 def _errors_in_30(place: Place) -> Iterable[Any]:
@@ -109,29 +113,62 @@ def _schema_validator_30() -> jsonschema_rs.Draft4Validator:
 def _errors_in_31(place: Place, dialect: str) -> Iterable[Any]:
     """Return the errors of a schema; one in a dialect that is not known here has none."""
     if isinstance(place.node, bool):
-        return
+        return ()
     declared = place.node.get("$schema", dialect)
-    meta_schema = META_SCHEMAS.get(declared.removesuffix("#")) if isinstance(declared, str) else declared
-    if meta_schema is not None:
-        try:
-            jsonschema_rs.meta.validate({**place.node, "$schema": meta_schema})
-        except jsonschema_rs.ValidationError as error:
-            yield error
+    if not isinstance(declared, str):
+        declared = JSON_SCHEMA_2020_12  # which says that it should be one
+    meta_schema = META_SCHEMAS.get(declared.removesuffix("#"))
+    return () if meta_schema is None else _meta_validator(meta_schema).iter_errors(place.node)
 
 
-def _raise_first(errors: Iterable[Any], place: Place) -> None:
-    """Raise the first error, which is relative to ``place``, at the pointer where it is."""
-    for error in errors:
-        message, path = _explain(error)
-        raise ContractError(place.source, pointers.join(place.pointer, *path), message)
+@cache
+def _meta_validator(uri: str) -> Any:
+    return jsonschema_rs.validator_for({"$schema": uri, "$ref": uri})
 
 
-def _explain(error: Any) -> tuple[str, list[str | int]]:
-    """Return what an error says, and where; of alternatives that all fail, the one that came furthest."""
-    while context := getattr(getattr(error, "kind", None), "context", None):
-        inner = [failure for branch in context for failure in branch]
-        error = max(inner, key=lambda failure: len(failure.instance_path))
+def _flaws(error: Any, pointer: str) -> Iterator[Flaw]:
+    """Yield the flaws that an error of a validator is: of alternatives that all fail, those of the meant one.
+
+    Args:
+        error: the error, relative to `pointer`.
+        pointer: JSON pointer of what was validated.
+    """
+    context = getattr(error.kind, "context", None)
+    if context and any(context):
+        for inner in _meant(context, len(error.instance_path)):
+            yield from _flaws(inner, pointer)
+        return
     message = error.message.partition("\n")[0].removesuffix(".")
     if len(message) > LONGEST_MESSAGE:
         message = f"{message[:LONGEST_MESSAGE]}..."
-    return f"{message}.", list(error.instance_path if hasattr(error, "instance_path") else error.path)
+    missing = getattr(error.kind, "property", None)
+    members = getattr(error.kind, "unexpected", None) or ([missing] if missing else [])
+    path = list(error.instance_path)
+    if error.kind.name in {"enum", "const"} and path[-1:] == ["in"]:
+        path.pop()  # a parameter that is nowhere is none
+    yield Flaw(pointers.join(pointer, *path), f"{message}.", error.kind.name, tuple(members))
+
+
+def _meant(branches: list[list[Any]], depth: int) -> list[Any]:
+    """Return the errors of the alternative that was meant: of the ``type`` or ``in`` that it says."""
+
+    def distance(branch: list[Any]) -> tuple[bool, bool, int]:
+        is_other = any(
+            error.kind.name in {"enum", "const"} and error.instance_path[depth:] == [each]
+            for error in branch
+            for each in DISCRIMINATING
+        )
+        is_reference = any(getattr(error.kind, "property", "") == "$ref" for error in branch)
+        return is_reference, is_other, -max(len(error.instance_path) for error in branch)
+
+    return min(filter(None, branches), key=distance)
+
+
+STAGES: tuple[Callable[[Place], Iterator[Flaw]], ...] = (
+    _structure_flaws,
+    _template_flaws,
+    reference_flaws,
+    _schema_flaws,
+    semantic_flaws,
+)
+"""The validators, each of which may rely on what those before it have accepted."""

@@ -25,22 +25,28 @@ KNOWN_VALID = {
 
 
 def load_contract(
-    path: Path | str | None = None, overlays: Sequence[Path] | None = None, *, extensions: bool = True
+    path: Path | str | None = None,
+    overlays: Sequence[Path] = (),
+    *,
+    extensions: bool = True,
+    lenient: bool = False,
 ) -> Contract:
     """Return the packaged contract, or the one in a file or at an HTTP(S) URL.
 
     Args:
         path: the file or URL; the packaged contract by default.
-        overlays: OpenAPI Overlay 1.0 documents, applied in this order; by default all of the package, in name
-            order, for the packaged contract, and none for another.
+        overlays: OpenAPI Overlay documents, applied in this order; to the packaged contract, behind those of
+            the package in name order.
         extensions: whether the packaged contract has the operations that it promises only in prose.
+        lenient: repair or leave out what is wrong in another document.
 
     Raises:
         ContractError: a file cannot be read, or is not valid; names the file and the JSON pointer.
     """
-    if overlays is None:
-        overlays = packaged_overlays(extensions=extensions) if path is None else ()
-    return load(path or PACKAGED, overlays, known_valid=KNOWN_VALID)
+    if path is not None:
+        return load(path, overlays, lenient=lenient, known_valid=KNOWN_VALID)
+    packaged = packaged_overlays(extensions=extensions)
+    return load(PACKAGED, (*packaged, *overlays), known_valid=KNOWN_VALID)
 
 
 def packaged_overlays(*, extensions: bool = True) -> list[Path]:

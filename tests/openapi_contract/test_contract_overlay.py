@@ -14,9 +14,9 @@ PETS = {"cats": {"legs": 4}, "birds": {"legs": 2}}
 def overlay():
     """Applies actions to a copy of a document, and returns it."""
 
-    def apply(document, *actions):
+    def apply(document, *actions, version="1.0.0"):
         changed = deepcopy(document)
-        apply_overlay(changed, {"overlay": "1.0.0", "info": {}, "actions": list(actions)}, "overlay.yaml")
+        apply_overlay(changed, {"overlay": version, "info": {}, "actions": list(actions)}, "overlay.yaml")
         return changed
 
     return apply
@@ -120,3 +120,55 @@ def test_no_overlay(document, pointer):
     """A document that is no Overlay 1.0 is refused."""
     with pytest.raises(ContractError, match=f"overlay.yaml#{pointer}: "):
         apply_overlay({}, document, "overlay.yaml")
+
+
+@pytest.mark.parametrize(
+    ("document", "action", "result"),
+    [
+        ({"a": 1}, {"target": "$.a", "update": 2}, {"a": 2}),
+        ({"a": [1, "b"]}, {"target": "$.a[*]", "update": None}, {"a": [None, None]}),
+        ({"a": [1]}, {"target": "$.a", "update": [2, 3]}, {"a": [1, 2, 3]}),
+        ({"a": [1]}, {"target": "$.a", "update": {"b": 2}}, {"a": [1, {"b": 2}]}),
+        (PETS, {"target": "$.birds", "copy": "$.cats"}, {"cats": {"legs": 4}, "birds": {"legs": 4}}),
+        (
+            PETS,
+            {"target": "$.birds.legs", "copy": "$.cats.legs"},
+            {"cats": {"legs": 4}, "birds": {"legs": 4}},
+        ),
+        ({"a": [1], "b": [2]}, {"target": "$.a", "copy": "$.b"}, {"a": [1, 2], "b": [2]}),
+        ({"a": {"b": 1}}, {"target": "$", "copy": "$.a"}, {"a": {"b": 1}, "b": 1}),
+        (PETS, {"target": "$.fish", "copy": "$.cats"}, PETS),
+        (PETS, {"target": "$.cats", "remove": True, "copy": "$.birds"}, {"birds": {"legs": 2}}),
+        (PETS, {"target": "$[?(@.legs == 4)]", "remove": True}, {"birds": {"legs": 2}}),
+    ],
+)
+@pytest.mark.parametrize("version", ["1.1.0", "1.2.0"])
+def test_action_of_11(overlay, document, action, result, version):
+    """From 1.1 on parts are copied, primitive values replaced and arrays concatenated."""
+    assert overlay(document, action, version=version) == result
+
+
+def test_a_copy_is_not_shared(overlay):
+    """What was copied changes no more with what it was copied from."""
+    actions = [
+        {"target": "$.birds", "copy": "$.cats"},
+        {"target": "$.cats", "update": {"legs": 3}},
+    ]
+    assert overlay(PETS, *actions, version="1.1.0") == {"cats": {"legs": 3}, "birds": {"legs": 4}}
+
+
+@pytest.mark.parametrize(
+    ("action", "reason"),
+    [
+        ({"target": "$.cats"}, "neither update nor copy nor remove"),
+        ({"target": "$.cats", "copy": "$.fish"}, "copy selects 0 nodes"),
+        ({"target": "$.cats", "copy": "$.*"}, "copy selects 2 nodes"),
+        ({"target": "$.cats.legs", "update": {}}, "update is an object, and the target .* is primitive"),
+        ({"target": "$.cats", "update": {"legs": [4]}}, "'legs' is primitive, and an array in the update"),
+        ({"target": "$..*", "update": 1}, "nodes of several kinds"),
+    ],
+)
+def test_wrong_action_of_11(overlay, action, reason):
+    """What is merged must be of one kind, and a copy of one node."""
+    with pytest.raises(ContractError, match=f"overlay.yaml#/actions/0: .*{reason}"):
+        overlay(PETS, action, version="1.1.0")

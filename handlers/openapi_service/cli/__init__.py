@@ -11,7 +11,7 @@ SERVE = Lazy(
 CONTRACT_COMMANDS = {
     "show": Lazy(
         "openapi_contract.cli.contract:show",
-        "Print a contract with its overlays applied and its references bundled.",
+        "Print a contract with its overlays applied, its defects repaired and its references bundled.",
     ),
     "lint": Lazy(
         "openapi_contract.cli.contract:lint",

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from openapi_contract import load_contract
+from openapi_contract.cli.commands import Overlays  # noqa: TC001 -- typer reads the annotation
 from openapi_contract.cli.contract import File, Load, read_contract
 from openapi_contract.comparison.findings import printable
 from openapi_service.names import handler_named
@@ -48,6 +49,7 @@ class Covered(NamedTuple):
 def coverage(
     file: File,
     *,
+    overlay: Overlays = None,
     handlers: Handlers = None,
     tests: Annotated[Path, typer.Option(help="Folder whose tests are searched.")] = Path("tests"),
     load: Load = load_contract,
@@ -59,7 +61,7 @@ def coverage(
     An operation without a handler gets examples and generated values in the mock. It counts as tested if a
     Python file of the tests names its handler, or its method and path; without tests this is unknown.
     """
-    covered = _covered(read_contract(file, load), imported_handlers(handlers or package), tests)
+    covered = _covered(read_contract(file, load, overlay), imported_handlers(handlers or package), tests)
     Console().print(_table(covered, handled))
     with_handler = sum(each.handler is not None for each in covered)
     tested = sum(each.is_tested is True for each in covered)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from openapi_contract import load_contract
+from openapi_contract.cli.commands import Overlays  # noqa: TC001 -- typer reads the annotation
 from openapi_contract.cli.contract import File, read_contract
 from openapi_contract.distribution import DISTRIBUTION, SOURCE, how_to_install
 from openapi_contract.parsing import as_yaml
@@ -42,6 +43,7 @@ PLACES = {
 def new(
     file: File,
     *,
+    overlay: Overlays = None,
     into: Annotated[Path, typer.Option(metavar="DIR", help="Folder of the project, and its name.")],
 ) -> None:
     """Create a project that serves a contract: handlers that return examples, tests, and a CI file.
@@ -49,7 +51,7 @@ def new(
     Its copy of the contract is one file with all references bundled; an operation without a default response
     gets one of problem details. Existing files are not changed.
     """
-    contract = read_contract(file, lambda source: load_contract(source, (PROBLEMS,)))
+    contract = read_contract(file, load_contract, (*(overlay or ()), PROBLEMS))
     print_outcomes(_written(contract, into))
 
 

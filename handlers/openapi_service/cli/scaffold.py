@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from openapi_contract import load_contract
-from openapi_contract.cli.commands import failure
+from openapi_contract.cli.commands import Overlays, Strict, failure
 from openapi_contract.cli.contract import Load, read_contract
 from openapi_service.names import handler_name, handler_named, python_name
 
@@ -33,6 +33,8 @@ def scaffold(
         Path | None, typer.Option(help="Folder for the tests.", show_default="tests in the folder of --into")
     ] = None,
     contract: Annotated[str, typer.Option(metavar="FILE", help="Contract: JSON or YAML, a file or a URL.")],
+    overlay: Overlays = None,
+    strict: Strict = False,
     handlers: Handlers = None,
     load: Load = load_contract,
     package: str = "",
@@ -42,7 +44,8 @@ def scaffold(
     Handlers of one tag share a module. Existing files are not changed; what is left out is named.
     """
     known = imported_handlers(handlers or package)
-    work = Scaffolding(read_contract(contract, load), known, into / "operations", tests or into / "tests")
+    read = read_contract(contract, load, overlay, strict=strict)
+    work = Scaffolding(read, known, into / "operations", tests or into / "tests")
     print_outcomes(work.done())
 
 

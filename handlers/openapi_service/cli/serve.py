@@ -11,7 +11,7 @@ import typer
 import uvloop
 
 from openapi_contract import ContractError
-from openapi_contract.cli.commands import failure
+from openapi_contract.cli.commands import Overlays, failure
 from openapi_contract.cli.contract import read_contract
 from openapi_service.app import create_app
 from openapi_service.handlers import ResolverError, handlers_of
@@ -42,6 +42,7 @@ Workers = Annotated[
 def serve(
     *,
     contract: Annotated[str, typer.Option(metavar="FILE", help="Contract: JSON or YAML, a file or a URL.")],
+    overlay: Overlays = None,
     handlers: Annotated[str, typer.Option(metavar="PACKAGE", help=HANDLERS)],
     authenticate: Authenticate = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
@@ -66,7 +67,7 @@ def serve(
 
     Exit codes: 0 stopped, 1 could not start, 2 wrong options.
     """
-    read = read_contract(contract)
+    read = read_contract(contract, overlays=overlay)
     functions = imported(handlers)
     hooks = None if authenticate is None else imported(authenticate)
     serve_until_ended(

@@ -15,7 +15,7 @@ import typer
 from openapi_check import Credentials
 from openapi_check.credentials import empty_variables, from_environment, from_file, header_fields
 from openapi_contract import Contract as ContractDocument
-from openapi_contract.cli.commands import require_extra
+from openapi_contract.cli.commands import Overlays, Strict, require_extra
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -103,6 +103,8 @@ def check(  # noqa: PLR0913 -- an option each
     url: URL = "",
     *,
     contract: Contract = None,
+    overlay: Overlays = None,
+    strict: Strict = False,
     from_har: FromHar = None,
     api_key: ApiKey = None,
     other_api_key: OtherApiKey = None,
@@ -151,6 +153,8 @@ def check(  # noqa: PLR0913 -- an option each
         checking = Checking(
             url=url,
             contract=contract,
+            overlays=tuple(overlay or ()),
+            lenient=not strict,
             credentials=_credentials(
                 credentials,
                 header or (),

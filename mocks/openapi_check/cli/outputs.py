@@ -10,7 +10,6 @@ import typer
 from openapi_check import CannotRunError, validate_har
 from openapi_check.ci import junit, workflow_commands
 from openapi_check.page import page
-from openapi_check.run.preflight import contract_of
 from openapi_check.run.progress import ProgressBars
 from openapi_check.run.run import stopped_by_signals
 from openapi_check.terminal import show
@@ -52,7 +51,7 @@ class Outputs(NamedTuple):
 
     def of_traffic(self, har: Path, checking: Checking) -> Report:
         """Validate recorded traffic, and return its report once it is shown."""
-        contract = contract_of("", checking.contract, checking.fallback)
+        contract = checking.contract_of("")
         return self._reported(validate_har(har, contract, checking.url or None))
 
     def _reported(self, report: Report) -> Report:

@@ -36,6 +36,8 @@ class Checking:
     Attributes:
         url: where the contract's paths begin.
         contract: or a file of JSON or YAML; None takes what the URL serves, else `fallback`.
+        overlays: OpenAPI Overlay documents that are applied to it where it is read.
+        lenient: repair or leave out what is wrong in it.
         credentials: whom to call as.
         read_only: whether only safe methods are allowed.
         budget: seconds; None for one round of everything.
@@ -53,6 +55,8 @@ class Checking:
 
     url: str
     contract: Contract | Path | None = None
+    overlays: tuple[Path, ...] = ()
+    lenient: bool = False
     credentials: Credentials = field(default_factory=Credentials)
     read_only: bool = False
     budget: float | None = None
@@ -75,7 +79,7 @@ class Checking:
             CannotRunError: it cannot; the message says why.
         """
         pace, url = Pace(), base_url(self.url)
-        contract = contract_of(url, self.contract, self.fallback)
+        contract = self.contract_of(url)
         with (
             target_at(
                 url,
@@ -96,6 +100,10 @@ class Checking:
             if archive:
                 run.listen(archive.take, archive.answered)
             yield run
+
+    def contract_of(self, url: str) -> Contract:
+        """Return the contract, read from the URL if there is no other; raises CannotRunError."""
+        return contract_of(url, self.contract, self.fallback, overlays=self.overlays, lenient=self.lenient)
 
     def events(self, run: Run) -> Iterator[events.EngineEvent]:
         """Make a run, and yield its events; what it has done is recorded after each."""

@@ -45,7 +45,14 @@ def base_url(url: str) -> str:
     return url.rstrip("/")
 
 
-def contract_of(url: str, given: Contract | Path | None = None, fallback: Contract | None = None) -> Contract:
+def contract_of(
+    url: str,
+    given: Contract | Path | None = None,
+    fallback: Contract | None = None,
+    *,
+    overlays: Sequence[Path] = (),
+    lenient: bool = False,
+) -> Contract:
     """Return the contract that is given, else that at ``/openapi.json`` of a URL, else the fallback.
 
     Without a URL nothing is fetched.
@@ -57,9 +64,9 @@ def contract_of(url: str, given: Contract | Path | None = None, fallback: Contra
         if isinstance(given, Contract):
             return given
         if given is not None:
-            return load_contract(given)
+            return load_contract(given, overlays, lenient=lenient)
         if url and _serves_a_contract(url):
-            return load_contract(f"{url}/openapi.json")
+            return load_contract(f"{url}/openapi.json", overlays, lenient=lenient)
     except ContractError as error:
         elsewhere = "" if given else " If the contract is elsewhere, give it with --contract."
         raise CannotRunError(f"The contract cannot be read. {error}{elsewhere}") from None
@@ -136,7 +143,8 @@ def selected(contract: Contract, only: Sequence[str], *, read_only: bool) -> tup
     operations = tuple(
         operation
         for operation in contract.operations
-        if (not only or operation.operation_id in chosen)
+        if not operation.defect
+        and (not only or operation.operation_id in chosen)
         and (not read_only or operation.method in SAFE_METHODS)
     )
     if not operations:

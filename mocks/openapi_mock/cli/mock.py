@@ -12,7 +12,7 @@ import msgspec
 import typer
 
 from openapi_contract import ContractError, load_contract
-from openapi_contract.cli.commands import customized, failure, require_extra
+from openapi_contract.cli.commands import Overlays, Strict, customized, failure, require_extra
 from openapi_contract.reading import is_url
 from openapi_mock.console import PATH as CONSOLE
 from openapi_service.collector import resting_collector
@@ -89,9 +89,7 @@ Data = Annotated[
 ]
 Contract = Annotated[
     str | None,
-    typer.Option(
-        metavar="FILE|URL", help="The OpenAPI 3.0 or 3.1 document to mock.", show_default="required"
-    ),
+    typer.Option(metavar="FILE|URL", help="The OpenAPI document to mock.", show_default="required"),
 ]
 
 
@@ -115,7 +113,14 @@ class Mocks:
         return {"host": HOST, "port": PORT}
 
     def open(
-        self, contract: str | None, *, watch: bool, authentication: bool, **options: Any
+        self,
+        contract: str | None,
+        *,
+        overlays: tuple[Path, ...],
+        lenient: bool,
+        watch: bool,
+        authentication: bool,
+        **options: Any,
     ) -> AbstractContextManager[Any]:
         """Return the mock, a struct with a method ``line``; `options` are those of the command.
 
@@ -126,7 +131,7 @@ class Mocks:
             raise typer.BadParameter("Missing option --contract FILE|URL.")
         from openapi_mock import contract_mock  # noqa: PLC0415 -- help and S3's start do without
 
-        self.contract = self.contract or load_contract(contract)
+        self.contract = self.contract or load_contract(contract, overlays, lenient=lenient)
         return contract_mock(
             self.contract, watch=watch, authentication=authentication, tell=report, **options
         )
@@ -143,6 +148,8 @@ class Mocks:
         sections, notes, command = {"": places}, list[str](), ""
         if self.contract is not None:
             command = banner.trusting(banner.curl_of(self.contract, mock.api), mock.ca)
+            if self.contract.defects:
+                places["defects"] = f"{mock.api}/_mock/defects"
             if verbose:
                 places |= {"explorer": f"{mock.api}/docs", "responses": f"{mock.api}/_mock/answers"}
                 sections["Operations"] = banner.operation_rows(self.contract)
@@ -252,6 +259,8 @@ def mock(  # noqa: PLR0913 -- an option each
     context: typer.Context,
     *,
     contract: Contract = None,
+    overlay: Overlays = None,
+    strict: Strict = False,
     host: Host = None,
     port: Port = None,
     json: Json = False,
@@ -291,6 +300,8 @@ def mock(  # noqa: PLR0913 -- an option each
         raise typer.BadParameter("The control token is empty.", param_hint="--control-token")
     options: dict[str, Any] = {
         "contract": contract,
+        "overlays": tuple(overlay or ()),
+        "lenient": not strict,
         "watch": watch,
         "authentication": not no_auth,
         "host": host,

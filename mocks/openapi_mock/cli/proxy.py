@@ -16,7 +16,7 @@ from openapi_check.har import har
 from openapi_check.page import page
 from openapi_check.terminal import show
 from openapi_contract import load_contract
-from openapi_contract.cli.commands import failure
+from openapi_contract.cli.commands import Overlays, Strict, failure
 from openapi_contract.cli.contract import Load, read_contract
 from openapi_contract.comparison.findings import printable
 from openapi_mock.proxy.application import proxying
@@ -79,6 +79,8 @@ def proxy(  # noqa: PLR0913 -- an option each
     host: Host = "127.0.0.1",
     port: Port = PORT,
     contract: Source,
+    overlay: Overlays = None,
+    strict: Strict = False,
     fail_on: Fail = "any",
     limit: Limit = MOST_BYTES,
     timeout: Timeout = 60,
@@ -106,7 +108,7 @@ def proxy(  # noqa: PLR0913 -- an option each
         target = Upstream(upstream, timeout=timeout, keep_host=keep_host, name=name)
         with Lines() as lines:
             with resting_collector(own_process=True):
-                read = read_contract(contract, load)
+                read = read_contract(contract, load, overlay, strict=strict)
                 recorder = Recorder(read, target.url, lambda exchange: lines.put(line(exchange)))
             with proxying(
                 target, recorder, host=host, port=port, most_bytes=limit, names=allow_host or ()

@@ -12,6 +12,7 @@ export const mock = {
   seeds: {},
   contract: new Contract({}),
   control: new Contract({}),
+  defects: [],
   state: {},
   faults: [],
   clock: { now: new Date().toISOString(), frozen: false, offset_seconds: 0, heard: Date.now() },
@@ -40,8 +41,9 @@ export function changed(name, value) {
 
 /** Learn what stays as it is for as long as the mock runs. */
 export async function meet() {
-  const [seeds, contract, control] = await Promise.all([look("/seeds"), look("/contract"), look("/openapi.json")]);
-  Object.assign(mock, { seeds, contract: new Contract(contract), control: new Contract(control) });
+  const places = ["/seeds", "/contract", "/openapi.json", "/defects"];
+  const [seeds, contract, control, { defects }] = await Promise.all(places.map((place) => look(place)));
+  Object.assign(mock, { seeds, contract: new Contract(contract), control: new Contract(control), defects });
 }
 
 /** Ask for state and faults again, a moment from now, however much happens until then. */

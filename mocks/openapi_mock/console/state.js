@@ -11,6 +11,7 @@ const HOUR = 3600;
 
 export function start() {
   find("#keys").append(...keyItems());
+  showDefects();
   for (const button of document.querySelectorAll("[data-clock]")) {
     button.addEventListener("click", () => turn(JSON.parse(button.dataset.clock)));
   }
@@ -27,6 +28,16 @@ function keyItems() {
     element("dt", {}, name),
     element("dd", { title: value }, element("code", {}, value), copyButton("copy", () => value, name)),
   ]);
+}
+
+function showDefects() {
+  find("#defects").hidden = mock.defects.length === 0;
+  find("#defects-count").textContent = mock.defects.length;
+  find("#defects-list").append(
+    ...mock.defects.map(({ source, line, pointer, reason, action }) =>
+      element("li", {}, element("code", {}, `${source}:${line}#${pointer}`), ` ${reason} (${action})`),
+    ),
+  );
 }
 
 function beginAgain() {

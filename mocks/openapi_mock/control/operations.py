@@ -69,6 +69,11 @@ async def get_contract(contract: Callable[[], Contract]) -> dict[str, Any]:
     return contract().document
 
 
+async def list_defects(contract: Callable[[], Contract]) -> dict[str, Any]:
+    """Return what was wrong in the contract in force."""
+    return {"defects": msgspec.to_builtins(contract().defects)}
+
+
 # clock
 
 

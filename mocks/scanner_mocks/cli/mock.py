@@ -17,6 +17,7 @@ from scanner_mocks.server import Mock, scanner_mock
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from contextlib import AbstractContextManager
+    from pathlib import Path
 
     from openapi_contract import Contract, Operation
 
@@ -94,16 +95,26 @@ class ScannerMocks(Mocks):
         return {**super().defaults(), "s3_port": S3_PORT, **own}
 
     def open(  # noqa: D102 -- as its base does
-        self, contract: str | None, *, watch: bool, authentication: bool, **options: Any
+        self,
+        contract: str | None,
+        *,
+        overlays: tuple[Path, ...],
+        lenient: bool,
+        watch: bool,
+        authentication: bool,
+        **options: Any,
     ) -> AbstractContextManager[Any]:
         s3_port, s3_credential = (options.pop(name) for name in ("s3_port", "s3_credential"))
         s3_public_url, s3_domain = options.pop("s3_public_url", None), options.pop("s3_domain", None)
-        self.contract = load_contract(contract, extensions=not self.settings.get("vendor_operations_only"))
+        extensions = not self.settings.get("vendor_operations_only")
+        self.contract = load_contract(contract, overlays, extensions=extensions, lenient=lenient)
         if contract is None or has_handlers(self.contract):
             if not authentication:
                 raise typer.BadParameter("--no-auth is for contracts without handlers.")
             if options.pop("stateful", False) or options.pop("seed_data", None):
                 raise typer.BadParameter("--stateful and --seed-data are for contracts without handlers.")
+            if overlays:
+                raise typer.BadParameter("--overlay is for contracts without handlers.")
             settings = {**self.settings, "contract": contract, **options}
             return scanner_mock(
                 s3_port=s3_port,
@@ -118,7 +129,14 @@ class ScannerMocks(Mocks):
             raise typer.BadParameter(
                 "--s3-credential and other options of S3 are for contracts with handlers."
             )
-        return super().open(contract, watch=watch, authentication=authentication, **options)
+        return super().open(
+            contract,
+            overlays=overlays,
+            lenient=lenient,
+            watch=watch,
+            authentication=authentication,
+            **options,
+        )
 
     def start_errors(self) -> tuple[type[Exception], ...]:  # noqa: D102 -- as its base does
         from scanner_api.app import START_ERRORS  # noqa: PLC0415 -- S3 starts while it is imported

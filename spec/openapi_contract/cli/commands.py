@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from importlib import import_module
 from importlib.metadata import version
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, get_args, get_origin
 
 import typer
@@ -27,6 +28,20 @@ CANNOT_RUN = 2
 """Exit code of a command that cannot do what it is asked, as of one with wrong options."""
 EXTRAS = {"mock": ("httpx", "moto", "PIL", "rstr", "werkzeug"), "check": ("schemathesis",)}
 """The modules that an extra of the distribution brings, and that its commands import."""
+
+Overlays = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--overlay",
+        metavar="FILE",
+        dir_okay=False,
+        help="Apply an OpenAPI Overlay document to the contract; repeatable, in this order.",
+        show_default=False,
+    ),
+]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Refuse a contract that is not valid, instead of repairing it.")
+]
 
 
 def failure(message: object, exit_code: int = CANNOT_RUN) -> typer.Exit:

@@ -7,10 +7,11 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from textwrap import wrap
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -18,20 +19,21 @@ from rich.text import Text
 
 from openapi_contract import Contract, ContractError, load_contract
 from openapi_contract.comparison import compare, reports
+from openapi_contract.defects import summary
 from openapi_contract.errors import UnreadableContractError
 from openapi_contract.linting import lint as violations_in
 from openapi_contract.parsing import as_yaml
 from openapi_contract.python_types import python_types
 
-from .commands import CANNOT_RUN, failure
+from .commands import CANNOT_RUN, Overlays, Strict, failure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from openapi_contract.comparison import Change
 
-Load = Callable[[Any], Contract]
-"""Loads the contract in a file or at a URL, and for None that of the application."""
+Load = Callable[..., Contract]
+"""Loads the contract in a file or at a URL, and for None that of the application, as `load_contract` does."""
 File = Annotated[str, typer.Argument(metavar="FILE", help="Contract: JSON or YAML, a file or a URL.")]
 COLOURS = {"breaking": "bold red", "risky": "yellow", "safe": "green"}
 DETAIL_COLUMN = 12
@@ -61,44 +63,66 @@ class Language(StrEnum):
     TYPESCRIPT = "typescript"
 
 
-def read_contract(source: str | None, load: Load = load_contract) -> Contract:
-    """Load a contract; what is wrong with it is printed, and the command ends with exit code 2."""
+def read_contract(
+    source: str | None,
+    load: Load = load_contract,
+    overlays: Sequence[Path] | None = None,
+    *,
+    strict: bool = True,
+) -> Contract:
+    """Load a contract; what is wrong with it is printed, and what is not repaired ends the command with 2."""
     try:
-        return load(source)
+        contract = load(source, overlays or (), lenient=not strict)
     except ContractError as error:
         raise failure(error) from None
+    if contract.defects:
+        typer.echo(defects_line(contract), err=True)
+    return contract
+
+
+def defects_line(contract: Contract) -> str:
+    """Return in a line how many defects a contract has, and how to see them."""
+    return f"{contract.source} has {summary(contract.defects)}. `contract lint` lists them."
 
 
 def show(
     file: File,
     *,
+    overlay: Overlays = None,
+    strict: Strict = False,
     format_: Annotated[Notation, typer.Option("--format", help="Format of the output.")] = Notation.JSON,
     load: Load = load_contract,
 ) -> None:
-    """Print a contract with its overlays applied and its references bundled."""
-    document = read_contract(file, load).document
+    """Print a contract with its overlays applied, its defects repaired and its references bundled."""
+    document = read_contract(file, load, overlay, strict=strict).document
     is_json = format_ is Notation.JSON
     text = json.dumps(document, indent=2, ensure_ascii=False) if is_json else as_yaml(document)
     typer.echo(text, nl=is_json)
 
 
-def digest(file: File, *, load: Load = load_contract) -> None:
+def digest(file: File, *, overlay: Overlays = None, load: Load = load_contract) -> None:
     """Print the SHA-256 of a contract, the same whatever its format and order."""
-    typer.echo(read_contract(file, load).digest)
+    typer.echo(read_contract(file, load, overlay).digest)
 
 
-def lint(file: File, *, load: Load = load_contract) -> None:
+def lint(file: File, *, overlay: Overlays = None, strict: Strict = False, load: Load = load_contract) -> None:
     """Check that a contract is valid OpenAPI and follows the house rules.
+
+    Each defect is listed with file, line and pointer, and with what a mock does about it: it is repaired,
+    left out or accepted, or the operation is disabled and responds with 501.
 
     Each operation needs an operationId, a tag and an error response; each example and default has to conform
     to its schema. Exits with 1 if something is wrong, with 2 if the file cannot be read.
     """
     try:
-        contract = load(file)
+        contract = load(file, overlay or (), lenient=not strict)
     except ContractError as error:
         raise failure(error, CANNOT_RUN if isinstance(error, UnreadableContractError) else 1) from None
-    faults = violations_in(contract)
-    for fault in faults:
+    violations = violations_in(contract)
+    faults = [*contract.defects, *violations]
+    for defect in contract.defects:
+        typer.echo(str(defect))
+    for fault in violations:
         typer.echo(f"#{fault.pointer}\n  {fault.rule}: {fault.reason}")
     summary = f"Faults: {len(faults)}" if faults else "Nothing is wrong"
     typer.echo(f"{summary} in {contract.source} (operations: {len(contract.operations)}).")
@@ -109,6 +133,8 @@ def diff(
     old: Annotated[str, typer.Argument(help="The contract that clients use: a JSON or YAML file, or a URL.")],
     new: Annotated[str, typer.Argument(help="The new contract.")],
     *,
+    overlay: Overlays = None,
+    strict: Strict = False,
     format_: Annotated[Report, typer.Option("--format", help="Format of the report.")] = Report.TEXT,
 ) -> None:
     """Compare two contracts: which changes break clients, which are risky, which are safe.
@@ -120,7 +146,8 @@ def diff(
 
     Exit codes: 0 no change is breaking, 1 one is, 2 a contract cannot be read.
     """
-    changes = compare(read_contract(old), read_contract(new))
+    read = partial(read_contract, overlays=overlay, strict=strict)
+    changes = compare(read(old), read(new))
     if format_ is Report.TEXT:
         _print(changes)
     else:
@@ -131,6 +158,8 @@ def diff(
 def types(
     file: File,
     *,
+    overlay: Overlays = None,
+    strict: Strict = False,
     lang: Annotated[Language, typer.Option(help="Language of the types.")] = Language.PYTHON,
     load: Load = load_contract,
 ) -> None:
@@ -141,7 +170,7 @@ def types(
 
     TypeScript needs npx, which downloads the generator; exits with 2 without npx.
     """
-    contract = read_contract(file, load)
+    contract = read_contract(file, load, overlay, strict=strict)
     try:
         text = python_types(contract) if lang is Language.PYTHON else _typescript(contract)
     except ContractError as error:

@@ -54,9 +54,13 @@ def test_lint_finds(contract, write, pets):
 def test_lint_of_what_is_not_valid(contract, write, pets):
     """What is not valid OpenAPI is wrong too: it is told with its pointer, and exits with 1."""
     del pets["info"]["title"]
-    told = contract("lint", write(pets))
+    path = write(pets)
+    told = contract("lint", path)
     assert told.exit_code == 1
-    assert "#/info: " in told.stderr
+    assert "#/info: " in told.stdout
+    strict = contract("lint", "--strict", path)
+    assert strict.exit_code == 1
+    assert "#/info: " in strict.stderr
 
 
 @pytest.mark.parametrize(
@@ -71,7 +75,7 @@ def test_lint_of_what_is_wrong_as_a_whole(contract, write, pets, part, value, re
     pets[part] = value
     told = contract("lint", write(pets))
     assert told.exit_code == 1
-    assert reason in told.stderr
+    assert reason in told.stdout
 
 
 @pytest.mark.parametrize("command", ["show", "digest", "lint"])
@@ -82,3 +86,44 @@ def test_broken_file(contract, write, command, broken):
     told = contract(command, path)
     assert (told.exit_code, told.stdout) == (2, "")
     assert told.stderr.startswith(f"{path}: ")
+
+
+def test_lint_lists_every_defect(contract, write, pets):
+    """Each defect is a line with file, line and pointer, and with what was done about it."""
+    del pets["info"]["title"]
+    pets["paths"]["/pets/{pet_id}"]["get"]["x"] = pets["paths"]["/pets/{pet_id}"]["delete"] = None
+    path = write(json.dumps(pets, indent=1))
+    told = contract("lint", path)
+    assert told.exit_code == 1
+    lines = told.stdout.splitlines()
+    assert lines[0] == f'{path}:3#/info: "title" is a required property (repaired).'
+    assert lines[1].startswith(f"{path}:8#/paths/~1pets~1{{pet_id}}/get: ")
+    assert lines[1].endswith("(left out).")
+    assert lines[2].endswith('/delete: null is not of type "object" (operation disabled).')
+
+
+@pytest.mark.parametrize("command", [("show",), ("types",), ("diff", "same")])
+def test_other_commands_read_leniently(contract, write, pets, command):
+    """What was repaired is said in a line on standard error, apart from the output; --strict refuses."""
+    del pets["info"]
+    path = write(pets)
+    arguments = [command[0], *[path] * len(command)]
+    told = contract(*arguments)
+    assert told.exit_code == 0
+    assert f"{path} has 1 defect: 1 repaired. `contract lint` lists them." in told.stderr
+    assert "defect" not in told.stdout
+    assert contract(*arguments, "--strict").exit_code == 2
+
+
+def test_overlays(contract, write, pets):
+    """Overlays are applied in their order, to any contract that is read, the packaged one too."""
+    first, second = (
+        write({"overlay": "1.1.0", "actions": [{"target": "$.info.title", "update": title}]}, f"{title}.json")
+        for title in ("A", "B")
+    )
+    for file in ([write(pets)], []):
+        shown = contract("show", *file, "--overlay", first, "--overlay", second)
+        assert json.loads(shown.stdout)["info"]["title"] == "B"
+    told = contract("show", write(pets), "--overlay", write({"actions": []}, "none.json"))
+    assert told.exit_code == 2
+    assert "none.json#/overlay" in told.stderr

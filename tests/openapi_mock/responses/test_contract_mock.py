@@ -149,8 +149,30 @@ def test_a_contract_that_changes_is_loaded_again(file):
 def test_a_broken_contract_does_not_start(file):
     """The error names the file and the part."""
     write(file, {**DOCUMENT, "paths": {"/pets": {"get": {}}}})
-    with pytest.raises(ContractError, match="responses"), contract_mock(str(file)):
+    with pytest.raises(ContractError, match="responses"), contract_mock(str(file), strict=True):
         pass
+
+
+def test_a_defect_disables_one_operation(file):
+    """The mock of what is not valid starts, lists each defect, and what is not understood is 501."""
+    write(file, {**DOCUMENT, "paths": {"/pets": {"get": {"responses": {"200": {}}}, "put": None}}})
+    sentences = queue.Queue()
+    with (
+        contract_mock(str(file), tell=sentences.put) as mock,
+        httpx.Client(trust_env=False, base_url=mock.api) as client,
+    ):
+        assert client.get("/pets").status_code == 200
+        disabled = client.put("/pets")
+        defects = client.get("/_mock/defects").json()["defects"]
+    told = f"{file} has 2 defects: 1 repaired, 1 operation disabled. `contract lint` lists them."
+    assert sentences.get_nowait() == told
+    assert disabled.status_code == 501
+    place = f"{file}:1#/paths/~1pets/put: null is not of type"
+    assert place in disabled.json()["detail"]
+    assert [(each["pointer"], each["action"]) for each in defects] == [
+        ("/paths/~1pets/get/responses/200", "repaired"),
+        ("/paths/~1pets/put", "operation disabled"),
+    ]
 
 
 def test_a_contract_without_paths_starts(file):
@@ -174,12 +196,18 @@ def test_a_pattern_that_cannot_be_read_is_left_out(file):
         httpx.Client(trust_env=False) as client,
     ):
         sentence = sentences.get_nowait()
+        defects = client.get(f"{mock.control}/defects").json()["defects"]
         assert len(client.get(mock.api).json()["a"]) == 3
         write(file, file.read_text() + " ")
         assert sentences.get(timeout=PATIENCE_SECONDS) == sentence
         assert "Reloaded" in sentences.get(timeout=PATIENCE_SECONDS)
-    assert sentence.startswith("Not a regular expression, and left out: /paths/~1/get/responses/200/content")
-    assert [sentence.count(each) for each in ("/properties/a/pattern", "/patternProperties/(")] == [1, 2]
+    assert "has 2 defects: 2 left out" in sentence
+    assert {each["reason"] for each in defects} == {"is not a regular expression."}
+    schema = "/paths/~1/get/responses/200/content/application~1json/schema"
+    assert [each["pointer"] for each in defects] == [
+        f"{schema}/patternProperties/(",
+        f"{schema}/properties/a/pattern",
+    ]
 
 
 def test_an_alternative_that_repeats_another_is_left_out(file):
@@ -199,10 +227,11 @@ def test_an_alternative_that_repeats_another_is_left_out(file):
     sentences = queue.Queue()
     with contract_mock(str(file), tell=sentences.put) as mock, httpx.Client(trust_env=False) as client:
         response = client.get(mock.api)
+        defects = client.get(f"{mock.control}/defects").json()["defects"]
     assert response.status_code == 200
-    sentence = sentences.get_nowait()
-    assert sentence.startswith("The same as another alternative, and left out: /paths/~1/get/responses/200")
-    assert [f"/oneOf/{index}" in sentence for index in range(5)] == [False, True, False, True, False]
+    assert "has 2 defects: 2 left out" in sentences.get_nowait()
+    assert {each["reason"] for each in defects} == {"is the same as another alternative."}
+    assert [each["pointer"].rpartition("/oneOf/")[2] for each in defects] == ["1", "3"]
 
 
 def test_which_contracts_have_handlers():

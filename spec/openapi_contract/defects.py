@@ -1,0 +1,64 @@
+"""What is wrong in a document: flaws as validators see them, and defects as they are reported."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+Action = Literal["converted", "repaired", "left out", "accepted", "operation disabled"]
+ACTIONS: tuple[Action, ...] = ("converted", "repaired", "left out", "accepted", "operation disabled")
+
+
+class Flaw(NamedTuple):
+    """A place where a document violates OpenAPI.
+
+    Attributes:
+        pointer: JSON pointer of the place.
+        reason: what is wrong, and what was expected.
+        rule: the keyword of OpenAPI's schema that is violated; empty for a rule of its prose.
+        members: the members that the rule is about: the unexpected ones, or the one that is missing.
+        fix: repairs the document, and returns what it did; None where leaving the place out is the repair.
+    """
+
+    pointer: str
+    reason: str
+    rule: str = ""
+    members: tuple[str, ...] = ()
+    fix: Callable[[], Action] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Defect:
+    """A flaw of a document that is read nevertheless.
+
+    Attributes:
+        source: the file or URL that it is in.
+        line: in the file, from 1; 0 where it is not known.
+        pointer: JSON pointer of the place in the file.
+        reason: what is wrong.
+        action: what was done: ``converted`` (Swagger 2.0), ``repaired``, ``left out``, ``accepted``, or
+            ``operation disabled`` (it responds with 501).
+    """
+
+    source: str
+    line: int
+    pointer: str
+    reason: str
+    action: Action
+
+    def __str__(self) -> str:
+        """Return file, line, pointer, reason and action in a line."""
+        line = f":{self.line}" if self.line else ""
+        return f"{self.source}{line}#{self.pointer}: {self.reason.removesuffix('.')} ({self.action})."
+
+
+def summary(defects: Iterable[Defect]) -> str:
+    """Return how many defects there are, by what was done about them; empty for none."""
+    actions = [defect.action for defect in defects]
+    if not actions:
+        return ""
+    counts = ", ".join(f"{actions.count(each)} {each}" for each in ACTIONS if each in actions)
+    return f"{len(actions)} defect{'s' * (len(actions) > 1)}: {counts}"

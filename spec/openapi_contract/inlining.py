@@ -1,0 +1,147 @@
+"""Brings other files into a document that refers to them in ways that OpenAPI does not know.
+
+Documents of many files have references where none may be: an operation, a description, a tag. What such a
+reference leads to is put in its place, as a bundler would. What leads nowhere stays as it is.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urldefrag, urljoin
+
+from . import pointers
+from .anatomy import FIELDS, document_place
+from .defects import Defect
+from .embedding import SECTIONS, Embedding
+from .errors import ContractError
+from .reading import is_url, read_document, read_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .anatomy import Place
+
+VALUES = {"example", "value", "default", "enum", "const", "examples"}
+"""Members that hold any JSON: a ``$ref`` in one need not be a reference."""
+PROSE = {".md", ".txt", ".html"}
+MOST_INLINED = 1_000_000
+"""Values that are put in the places of references, their parts counted."""
+
+
+class LenientEmbedding(Embedding):
+    """Follows the references that it can, everywhere, and says why it cannot follow the others.
+
+    Args:
+        document: the document; changed in place.
+        source: the file or URL that it comes from.
+        defects: gets each reference in the place of which something was put.
+
+    Attributes:
+        unresolved: why references could not be followed, by what is left of them.
+    """
+
+    def __init__(self, document: dict[str, Any], source: str, defects: list[Defect]) -> None:
+        super().__init__(document_place(document, source))
+        self.unresolved: dict[str, str] = {}
+        self.read = self._read_leniently
+        self._defects = defects
+        self._left = MOST_INLINED
+        is_32 = str(document.get("openapi")).startswith("3.2")
+        self._referenceable = SECTIONS.keys() - (set() if is_32 else {"mediaType"})
+
+    def visit(self, place: Place) -> None:
+        """Put what references lead to in their places, or bring it in."""
+        may_refer = place.kind in self._referenceable and not (
+            place.kind == "pathItem" and len(place.node) > 1
+        )
+        if place.reference is not None and not may_refer:
+            self._inline(place, place.node, place.pointer)
+        try:
+            super().visit(place)
+        except ContractError as error:
+            left = f"#/unresolved/{len(self.unresolved)}"
+            self.unresolved[left] = error.reason
+            place.node["$ref"] = left
+        if isinstance(place.node, dict):
+            self._inline_members(place, place.node, place.pointer, FIELDS.get(place.kind, {}))
+
+    def _inline_members(
+        self, place: Place, node: dict[str, Any] | list[Any], pointer: str, fields: dict[str, str]
+    ) -> None:
+        """Look for references among the members of an object that are no OpenAPI objects themselves."""
+        for key, member in _members(node):
+            kind = fields.get(str(key)) or fields.get("*")
+            name = "" if kind is None else kind.rpartition("|")[2].strip("{[]}")
+            is_map = kind is not None and kind[0] in "{["
+            if not isinstance(member, dict | list) or str(key).startswith("x-"):
+                continue
+            if kind is not None and not is_map and name in self._referenceable:
+                continue  # a reference may be there
+            if place.kind == "schema" and (kind is None or not isinstance(member, dict)):
+                continue
+            at = pointers.join(pointer, key)
+            if isinstance(member, dict) and isinstance(member.get("$ref"), str):
+                self._inline(place, member, at, (node, key), is_value=key in VALUES)
+            elif kind is None and key not in VALUES:
+                self._inline_members(place, member, at, {})
+
+    def _inline(
+        self,
+        place: Place,
+        node: dict[str, Any],
+        pointer: str,
+        holder: tuple[Any, Any] | None = None,
+        *,
+        is_value: bool = False,
+    ) -> None:
+        """Put what a reference leads to in the place of it, as often as that is a reference again."""
+        base, value = place.base, node
+        try:
+            seen = set[str]()
+            while isinstance(value, dict) and isinstance(value.get("$ref"), str):
+                uri = urljoin(base, value["$ref"])
+                if uri in seen or self._left <= 0:
+                    return
+                seen.add(uri)
+                base, fragment = urldefrag(uri)
+                part = self.part(place, base, self.keys(place, fragment))
+                siblings = {name: each for name, each in value.items() if name != "$ref"}
+                value = self._rebased(part, base)
+                if siblings and isinstance(value, dict):
+                    value |= siblings
+        except (ContractError, ValueError):
+            return
+        if not is_value:
+            reason = f"$ref {node['$ref']} stands where none may be; what it leads to is in its place."
+            self._defects.append(Defect(place.source, 0, pointer, reason, "repaired"))
+        if holder is not None:
+            container, key = holder
+            container[key] = value
+        elif isinstance(value, dict):
+            node.clear()
+            node.update(value)
+
+    def _read_leniently(self, source: str) -> Any:
+        """Return the document in a file, or its text where it holds prose."""
+        if not is_url(source) and Path(source).suffix.lower() in PROSE:
+            return read_text(source)
+        return read_document(source, self._defects)
+
+    def _rebased(self, node: Any, base: str) -> Any:
+        """Return a copy in which references mean in the document what they mean in a file of it."""
+        self._left -= 1
+        if self._left <= 0:
+            raise ValueError(node)  # it would grow without end
+        if isinstance(node, list):
+            return [self._rebased(each, base) for each in node]
+        if not isinstance(node, dict):
+            return node
+        copy = {name: self._rebased(each, base) for name, each in node.items()}
+        if base != self.root.base and isinstance(node.get("$ref"), str):
+            copy["$ref"] = urljoin(base, node["$ref"])
+        return copy
+
+
+def _members(node: dict[str, Any] | list[Any]) -> Iterator[tuple[Any, Any]]:
+    return iter(list(node.items() if isinstance(node, dict) else enumerate(node)))

@@ -1,0 +1,89 @@
+"""Find on which line of a file a JSON pointer is."""
+
+from __future__ import annotations
+
+import json
+import re
+from bisect import bisect_right
+from json import decoder
+from typing import TYPE_CHECKING, Any
+
+from yaml import CSafeLoader, MappingNode, SequenceNode, YAMLError
+
+from . import pointers
+from .parsing import is_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+WHITESPACE = re.compile(r"[ \t\n\r]*")
+scan_string: Callable[[str, int], tuple[str, int]] = decoder.scanstring  # type: ignore[attr-defined]  # typeshed leaves it out
+
+
+def lines_of(text: str, suffix: str, places: Iterable[str]) -> dict[str, int]:
+    """Return the lines, from 1, of the pointers that are there, and of all that is around them.
+
+    Args:
+        text: of a file that was parsed before.
+        suffix: of the file's name.
+        places: the pointers.
+
+    Raises:
+        ValueError, LookupError: it cannot be read a second time.
+    """
+    branches: dict[str, Any] = {}
+    for place in places:
+        branch = branches
+        for key in pointers.split(place):
+            branch = branch.setdefault(key, {})
+    if is_json(text, suffix):
+        starts = [0, *(at + 1 for at, character in enumerate(text) if character == "\n")]
+        return {at: bisect_right(starts, index) for at, index in _in_json(text, 0, branches, "")[0].items()}
+    try:
+        return dict(_in_yaml(CSafeLoader(text).get_single_node(), branches, "", 1))
+    except YAMLError as error:
+        raise ValueError(str(error)) from None
+
+
+def _in_json(text: str, index: int, branches: dict[str, Any], pointer: str) -> tuple[dict[str, int], int]:
+    """Return the index of each pointer below a value, and where the value ends."""
+    index = _behind_space(text, index)
+    found = {pointer: index}
+    if not branches or text[index] not in "{[":
+        return found, json.JSONDecoder().raw_decode(text, index)[1]
+    is_object, count = text[index] == "{", 0
+    while True:
+        index = _behind_space(text, index + 1)
+        if text[index] in "}]":
+            return found, index + 1
+        start, key = index, str(count)
+        if is_object:
+            key, index = scan_string(text, index + 1)
+            index = text.index(":", index) + 1
+        branch = branches.get(key, {})
+        at = pointers.join(pointer, key)
+        below, index = _in_json(text, index, branch, at)
+        if key in branches:
+            found |= below | {at: start}
+        index = _behind_space(text, index)
+        if text[index] in "}]":
+            return found, index + 1
+        count += 1
+
+
+def _behind_space(text: str, index: int) -> int:
+    found = WHITESPACE.match(text, index)
+    return index if found is None else found.end()
+
+
+def _in_yaml(node: Any, branches: dict[str, Any], pointer: str, line: int) -> Iterator[tuple[str, int]]:
+    """Yield the pointers below a node, each with its line."""
+    yield pointer, line
+    children: Iterable[tuple[Any, Any, int]] = ()
+    if isinstance(node, MappingNode):
+        children = ((key.value, value, key.start_mark.line) for key, value in node.value)
+    elif isinstance(node, SequenceNode):
+        children = ((str(index), value, value.start_mark.line) for index, value in enumerate(node.value))
+    for key, value, start in children:
+        if isinstance(key, str) and key in branches:
+            yield from _in_yaml(value, branches[key], pointers.join(pointer, key), start + 1)

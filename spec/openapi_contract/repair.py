@@ -1,0 +1,299 @@
+"""Reads a document leniently: what is wrong in it is repaired or left out, the smallest part that can be.
+
+The validators say what is wrong. Each flaw is fixed: by the fix that the validator knows, by a repair listed
+here, or by leaving out the part that it is about; then the validators are asked again, until they accept.
+"""
+
+from __future__ import annotations
+
+import json
+from copy import deepcopy
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit
+
+from . import pointers
+from .anatomy import METHODS, document_place
+from .errors import ContractError
+from .references import RULE
+from .unusable import unusable_flaws
+from .validation import STAGES, is_of_30
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from .defects import Action, Flaw
+
+MOST_ROUNDS = 200
+MISSING: dict[str, Any] = {
+    "version": "0",
+    "paths": {},
+    "description": "",
+    "responses": {"default": {"description": ""}},
+    "schema": {},
+    "content": {},
+    "required": True,  # of a path parameter
+    "flows": {},
+    "scopes": {},
+    "tokenUrl": "/",
+    "authorizationUrl": "/",
+    "scheme": "bearer",
+    "openIdConnectUrl": "/",
+    "default": "",  # of a server variable
+}
+"""What stands for members that are required and missing."""
+
+
+class Repair(NamedTuple):
+    """A flaw that was fixed.
+
+    Attributes:
+        pointer: JSON pointer of its place in the document as it was read.
+        reason: what was wrong.
+        action: what was done.
+    """
+
+    pointer: str
+    reason: str
+    action: Action
+
+
+def repair(document: dict[str, Any], source: str, unresolved: Mapping[str, str]) -> list[Repair]:
+    """Make a document valid, in place, and return what was done.
+
+    Args:
+        document: complete in itself.
+        source: the file or URL that it comes from.
+        unresolved: why references could not be followed.
+
+    Raises:
+        ContractError: it cannot be made valid.
+    """
+    return _Repairs(document, source, unresolved).run()
+
+
+class _Repairs:
+    """The work on one document."""
+
+    def __init__(self, document: dict[str, Any], source: str, unresolved: Mapping[str, str]) -> None:
+        self.document = document
+        self.source = source
+        self.unresolved = unresolved
+        self.repairs: dict[tuple[str, str], Repair] = {}
+        self.removed: list[tuple[str, int]] = []
+
+    def run(self) -> list[Repair]:
+        for _ in range(MOST_ROUNDS):
+            if not any(self._fixes(stage) for stage in (*STAGES, unusable_flaws)):
+                return list(self.repairs.values())
+        raise ContractError(self.source, "", "has too many defects that follow from each other.")
+
+    def _fixes(self, stage: Callable[[Any], Any]) -> bool:
+        """Fix the flaws that a stage sees, what is behind and below others first; return whether it did."""
+        flaws = {flaw.pointer: flaw for flaw in stage(document_place(self.document, self.source))}
+        has_changed = False
+        for pointer in sorted(flaws, key=pointers.order, reverse=True):
+            flaw, known = flaws[pointer], self._as_read(pointer)
+            try:
+                action = self._fix(flaw)
+            except LookupError:  # it has gone with another
+                has_changed = True
+                continue
+            has_changed |= action != "accepted"
+            reason = self.unresolved.get(flaw.members[0], flaw.reason) if flaw.rule == RULE else flaw.reason
+            self._note(Repair(known, reason, action))
+        return has_changed
+
+    def _note(self, repair: Repair) -> None:
+        """Note a repair; what goes since a part of it went first goes for the reason of that."""
+        if repair.action in {"left out", "operation disabled"}:
+            below = [each for each in self.repairs if each[0].startswith(f"{repair.pointer}/")]
+            causes = [self.repairs.pop(each) for each in below]
+            if causes:
+                repair = repair._replace(reason=causes[0].reason)
+        self.repairs.setdefault((repair.pointer, repair.reason), repair)
+
+    def _fix(self, flaw: Flaw) -> Action:
+        if flaw.fix is not None:
+            return flaw.fix()
+        node = pointers.lookup(self.document, flaw.pointer)
+        by_rule = RULES.get(flaw.rule)
+        if by_rule is not None:
+            action = by_rule(self, node, flaw)
+            if action is not None:
+                return action
+        return self.leave_out(flaw.pointer)
+
+    def leave_out(self, pointer: str) -> Action:
+        """Leave out what is at a pointer; an operation stays, and says that it cannot be understood."""
+        *keys, last = pointers.split(pointer) or [""]
+        if not keys and not last:
+            raise ContractError(self.source, "", "cannot be understood; expected an OpenAPI document.")
+        parent = pointers.descend(self.document, keys)
+        if _is_operation([*keys, last]):
+            parent[last] = {"responses": {"501": {"description": "This operation is not understood."}}}
+            return "operation disabled"
+        if isinstance(parent, list):
+            del parent[int(last)]
+            self.removed.append((pointers.join("", *keys), int(last)))
+        else:
+            del parent[last]
+        return "left out"
+
+    def _as_read(self, pointer: str) -> str:
+        """Return where something was before items of arrays were left out before it."""
+        for array, index in reversed(self.removed):
+            if pointer.startswith(f"{array}/"):
+                item, *below = pointers.split(pointer[len(array) :])
+                pointer = pointers.join(array, int(item) + (int(item) >= index), *below)
+        return pointer
+
+
+def _is_operation(keys: Sequence[str]) -> bool:
+    below = keys[3:] if keys[:2] == ["components", "pathItems"] else keys[2:] if keys[0] == "paths" else ()
+    return (len(below) == 1 and below[0] in METHODS) or (
+        len(below) == 2 and below[0] == "additionalOperations"  # noqa: PLR2004 -- it and the method
+    )
+
+
+def _required(repairs: _Repairs, node: Any, flaw: Flaw) -> Action | None:
+    """Fill in what is missing, where anything could be."""
+    (name,) = flaw.members
+    title = PurePath(urlsplit(repairs.source).path).stem or repairs.source
+    if name in {"info", "title"}:
+        node[name] = title if name == "title" else {"title": title, "version": MISSING["version"]}
+    elif name in MISSING:
+        node[name] = deepcopy(MISSING[name])
+    else:
+        return None
+    return "repaired"
+
+
+def _unexpected(repairs: _Repairs, node: dict[str, Any], flaw: Flaw) -> Action:
+    """Put members where they belong, as far as that is known, and leave the others out."""
+    actions: set[Action] = {_moved(repairs, node, name, flaw.pointer) for name in flaw.members}
+    return "left out" if "left out" in actions else "repaired"
+
+
+def _moved(repairs: _Repairs, node: dict[str, Any], name: str, pointer: str) -> Action:
+    value = node.pop(name)
+    keys = pointers.split(pointer)
+    if keys == ["paths"] and f"/{name}" not in node and "://" not in name and isinstance(value, dict):
+        node[f"/{name}"] = value
+    elif keys[-1:] == ["responses"] and name.upper() not in node and len(name) == len("2XX"):
+        node[name.upper()] = value
+    elif name in FOREIGN and is_of_30(repairs.document):
+        FOREIGN[name](node, value)
+    elif name in {"type", "items", "enum", "format", "default"} and {"name", "in"} <= node.keys():
+        node.setdefault("schema", {}).setdefault(name, value)  # as parameters were in Swagger 2.0
+    else:
+        return "left out"
+    return "repaired"
+
+
+def _named(_: _Repairs, node: Any, flaw: Flaw) -> Action | None:
+    """Accept names of components as they are: references lead to them."""
+    return "accepted" if isinstance(node, dict) and flaw.pointer.startswith("/components/") else None
+
+
+def _repeated(_: _Repairs, node: list[Any], __: Flaw) -> Action:
+    """Keep the first of equal items."""
+    node[:] = [each for index, each in enumerate(node) if each not in node[:index]]
+    return "repaired"
+
+
+def _of_another_dialect(repairs: _Repairs, node: Any, flaw: Flaw) -> Action | None:
+    """Say in the dialect of the document what a schema says in that of another version."""
+    *keys, name = pointers.split(flaw.pointer) or [""]
+    holder = pointers.descend(repairs.document, keys)
+    if not isinstance(holder, dict):
+        return None
+    if name == "required" and isinstance(node, bool):
+        return _lift_required(repairs.document, holder, keys)
+    if name in BOUNDS:
+        return _bound(holder, name, node)
+    if name == "type":
+        return _type(holder, node, is_30=is_of_30(repairs.document))
+    if name in TEXTS and isinstance(node, int | float | str):
+        holder[name] = json.dumps(node)
+        return "repaired"
+    return None
+
+
+def _lift_required(document: dict[str, Any], holder: dict[str, Any], keys: list[str]) -> Action:
+    """Require a property where its own schema says that it is required."""
+    is_required = holder.pop("required")
+    if not is_required or keys[-2:-1] != ["properties"]:
+        return "left out"
+    listed = pointers.descend(document, keys[:-2]).setdefault("required", [])
+    if isinstance(listed, list) and keys[-1] not in listed:
+        listed.append(keys[-1])
+    return "repaired"
+
+
+BOUNDS = {"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"}
+TEXTS = {"description", "title", "version", "summary", "pattern", "example"}
+TYPES = {
+    **{each: each for each in ("string", "number", "integer", "boolean", "array", "object")},
+    **dict.fromkeys(("int", "int32", "int64", "long"), "integer"),
+    **dict.fromkeys(("float", "double", "decimal"), "number"),
+    **dict.fromkeys(("bool",), "boolean"),
+    **dict.fromkeys(("str", "text", "date", "datetime", "date-time", "uuid", "file"), "string"),
+    **dict.fromkeys(("list",), "array"),
+    **dict.fromkeys(("map", "dict"), "object"),
+}
+"""What types were meant, by the names that they have elsewhere."""
+
+
+def _bound(holder: dict[str, Any], name: str, value: Any) -> Action | None:
+    bound = BOUNDS[name]
+    if isinstance(value, bool):  # 3.0's
+        del holder[name]
+        if value and bound in holder:
+            holder[name] = holder.pop(bound)
+    elif isinstance(value, int | float):  # of later dialects
+        holder[bound], holder[name] = value, True
+    else:
+        return None
+    return "repaired"
+
+
+def _type(holder: dict[str, Any], value: Any, *, is_30: bool) -> Action | None:
+    if isinstance(value, str) and value.lower() in TYPES:
+        holder["type"] = TYPES[value.lower()]
+        return "repaired"
+    if not (is_30 and isinstance(value, list)):
+        return None
+    del holder["type"]
+    named = [each for each in value if each != "null"]
+    if "null" in value:
+        holder["nullable"] = True
+    if len(named) == 1:
+        holder["type"] = named[0]
+    elif named:
+        holder.setdefault("anyOf", [{"type": each} for each in named])
+    return "repaired"
+
+
+def _const(node: dict[str, Any], value: Any) -> None:
+    node.setdefault("enum", [value])
+
+
+def _examples(node: dict[str, Any], value: Any) -> None:
+    if isinstance(value, list) and value:
+        node.setdefault("example", value[0])
+
+
+FOREIGN: dict[str, Callable[[dict[str, Any], Any], None]] = {"const": _const, "examples": _examples}
+"""Keywords of later dialects that OpenAPI 3.0 can say otherwise."""
+
+RULES: dict[str, Callable[[_Repairs, Any, Flaw], Action | None]] = {
+    "required": _required,
+    "additionalProperties": _unexpected,
+    "unevaluatedProperties": _unexpected,
+    "propertyNames": _named,
+    "uniqueItems": _repeated,
+    "type": _of_another_dialect,
+    "anyOf": _of_another_dialect,
+    "enum": _of_another_dialect,
+}

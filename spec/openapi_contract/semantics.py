@@ -1,0 +1,112 @@
+"""Checks what OpenAPI says in prose alone: names that must be unique, and declared where they are used."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from . import pointers
+from .contract import Contract
+from .defects import Flaw
+from .parsing import MAX_DEPTH
+from .routing import EXPRESSION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from .anatomy import Place
+    from .defects import Action
+
+
+def semantic_flaws(root: Place) -> Iterator[Flaw]:
+    """Yield the flaws of operationIds, parameters, security requirements and tags."""
+    contract = Contract(root.node, root.source)
+    operation_ids: dict[str, str] = {}
+    yield from _of_security(contract, root.node, "")
+    for path, item, pointer in contract.path_items():
+        yield from _repeated_parameters(contract, item, pointer)
+        shared = _path_parameters(contract, item, pointer)
+        for method, definition, at in contract.operations_in(item, pointer):
+            identifier = definition.get("operationId")
+            if identifier is not None and operation_ids.setdefault(identifier, at) != at:
+                reason = f"Operation ID '{identifier}' for '{method}' in '{path}' is not unique."
+                yield Flaw(pointers.join(at, "operationId"), reason)
+            yield from _repeated_parameters(contract, definition, at)
+            declared = {**shared, **_path_parameters(contract, definition, at)}
+            yield from _undeclared(path, method, definition, at, declared)
+            yield from _of_security(contract, definition, at)
+    yield from _of_tags(root.node)
+
+
+def _parameters(
+    contract: Contract, holder: Mapping[str, Any], pointer: str
+) -> Iterator[tuple[tuple[str, str], str]]:
+    for index, node in enumerate(holder.get("parameters", ())):
+        parameter = contract.resolve(node)
+        yield (parameter["name"], parameter["in"]), pointers.join(pointer, "parameters", index)
+
+
+def _repeated_parameters(contract: Contract, holder: Mapping[str, Any], pointer: str) -> Iterator[Flaw]:
+    seen = set[tuple[str, str]]()
+    for key, at in _parameters(contract, holder, pointer):
+        if key in seen:
+            yield Flaw(at, f"Duplicate parameter '{key[0]}'.")
+        seen.add(key)
+
+
+def _path_parameters(contract: Contract, holder: Mapping[str, Any], pointer: str) -> dict[str, str]:
+    return {name: at for (name, where), at in _parameters(contract, holder, pointer) if where == "path"}
+
+
+def _undeclared(
+    path: str, method: str, definition: dict[str, Any], pointer: str, declared: Mapping[str, str]
+) -> Iterator[Flaw]:
+    """Yield path parameters that the template has and nobody declares, and the other way round."""
+    names = dict.fromkeys(EXPRESSION.findall(path))
+    reason = "Path parameter '{}' for '{}' operation in '{}' was not resolved."
+    for name in names:
+        if name not in declared:
+            yield Flaw(pointer, reason.format(name, method, path), fix=partial(_declare, definition, name))
+    for name, at in declared.items():
+        if name not in names:
+            yield Flaw(at, reason.format(name, method, path))
+
+
+def _declare(definition: dict[str, Any], name: str) -> Action:
+    parameter = {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+    definition.setdefault("parameters", []).append(parameter)
+    return "repaired"
+
+
+def _of_security(contract: Contract, holder: dict[str, Any], pointer: str) -> Iterator[Flaw]:
+    declared = contract.document.get("components", {}).get("securitySchemes", {})
+    names = (name for alternative in holder.get("security", ()) for name in alternative)
+    for name in dict.fromkeys(names):
+        if name not in declared:
+            reason = f"the security scheme {name} is not declared in components/securitySchemes."
+            fix = partial(_require_none_of, holder, name)
+            yield Flaw(pointers.join(pointer, "security"), reason, fix=fix)
+
+
+def _require_none_of(holder: dict[str, Any], name: str) -> Action:
+    holder["security"] = [each for each in holder["security"] if name not in each]
+    return "left out"
+
+
+def _of_tags(document: Mapping[str, Any]) -> Iterator[Flaw]:
+    tags = document.get("tags", ())
+    parents = {tag["name"]: tag.get("parent") for tag in tags}
+    names = Counter(tag["name"] for tag in tags)
+    for index, tag in reversed(list(enumerate(tags))):
+        at = pointers.join("/tags", index)
+        if names[tag["name"]] > 1:
+            names[tag["name"]] -= 1
+            yield Flaw(at, f"Duplicate tag name '{tag['name']}'.")
+        parent, ancestors = tag.get("parent"), {tag["name"]}
+        while parent in parents and parent not in ancestors and len(ancestors) < MAX_DEPTH:
+            ancestors.add(parent)
+            parent = parents[parent]
+        if parent is not None:
+            known = "is one of too many, or of a circle" if parent in parents else "is no tag"
+            yield Flaw(pointers.join(at, "parent"), f"The parent tag '{parent}' {known}.")

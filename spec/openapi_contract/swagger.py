@@ -1,0 +1,300 @@
+"""Converts a Swagger 2.0 document to OpenAPI 3.0, and notes where each part came from."""
+
+from __future__ import annotations
+
+import json
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from . import pointers
+from .anatomy import METHODS, map_subschemas
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+OPENAPI = "3.0.3"
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data"
+KEPT = ("info", "tags", "externalDocs", "security")
+ABOUT_PARAMETER = {"name", "in", "description", "required", "deprecated", "allowEmptyValue", "$ref"}
+ABOUT_OPERATION = {"consumes", "produces", "schemes", "parameters", "responses"}
+STYLES = {
+    "csv": {"style": "form", "explode": False},
+    "ssv": {"style": "spaceDelimited", "explode": False},
+    "tsv": {"style": "form", "explode": False},
+    "pipes": {"style": "pipeDelimited", "explode": False},
+    "multi": {"style": "form", "explode": True},
+}
+FLOWS = {"accessCode": "authorizationCode", "application": "clientCredentials"}
+SECTIONS = {"definitions": "schemas", "responses": "responses", "securityDefinitions": "securitySchemes"}
+
+
+def openapi_of(document: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the OpenAPI 3.0 document that says what a Swagger 2.0 document does.
+
+    What has the wrong shape is carried over as it is, for validation to find.
+
+    Args:
+        document: the document; stays as it is.
+
+    Returns:
+        the new document, and JSON pointers of the old one by those of the new one: what has none of its own
+        is below one that has, or where it was.
+    """
+    conversion = _Conversion(deepcopy(document))
+    converted: dict[str, Any] = json.loads(json.dumps(conversion.converted()))  # in which no parts are shared
+    return converted, conversion.origins
+
+
+class _Parameter(NamedTuple):
+    """A parameter, and where it is."""
+
+    node: dict[str, Any]
+    pointer: str
+
+
+class _Conversion:
+    """The work on one document."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self.document = document
+        self.origins: dict[str, str] = {}
+        self.parameters = _object(document.get("parameters"))
+
+    def converted(self) -> dict[str, Any]:
+        swagger = self.document
+        document: dict[str, Any] = {"openapi": OPENAPI, "servers": self._servers()}
+        document |= {name: each for name, each in swagger.items() if name in KEPT or name.startswith("x-")}
+        components = {
+            "schemas": self._members("definitions", _schema),
+            "parameters": {
+                name: self._parameter(
+                    node, pointers.join("/components/parameters", name), ("/parameters", name)
+                )
+                for name, node in self.parameters.items()
+                if _object(node).get("in") not in {"body", "formData"}
+            },
+            "responses": {
+                name: self._response(
+                    node, pointers.join("/components/responses", name), self._types({}, "produces")
+                )
+                for name, node in _object(swagger.get("responses")).items()
+            },
+            "securitySchemes": self._members("securityDefinitions", _security_scheme),
+        }
+        self.origins["/components/parameters"] = "/parameters"
+        self.origins |= {f"/components/{new}": f"/{old}" for old, new in SECTIONS.items()}
+        document["components"] = {name: each for name, each in components.items() if each}
+        document["paths"] = {
+            path: self._path_item(item, pointers.join("/paths", path)) if isinstance(item, dict) else item
+            for path, item in _object(swagger.get("paths")).items()
+        }
+        return document
+
+    def _members(self, section: str, convert: Any) -> dict[str, Any]:
+        return {name: convert(each) for name, each in _object(self.document.get(section)).items()}
+
+    def _servers(self) -> list[dict[str, Any]]:
+        self.origins["/servers"] = ""
+        host, base = self.document.get("host"), str(self.document.get("basePath") or "/")
+        schemes = self.document.get("schemes")
+        if not isinstance(host, str) or not host:
+            return [{"url": base}]
+        listed = schemes if isinstance(schemes, list) and schemes else ["https"]
+        return [{"url": f"{scheme}://{host}{base.rstrip('/')}"} for scheme in listed]
+
+    def _types(self, operation: dict[str, Any], name: str) -> list[str]:
+        """Return the media types that an operation, else the document consumes or produces."""
+        listed = operation.get(name) or self.document.get(name)
+        return [each for each in listed if isinstance(each, str)] if isinstance(listed, list) else []
+
+    def _path_item(self, item: dict[str, Any], pointer: str) -> dict[str, Any]:
+        shared = list(self._resolved(item.get("parameters"), pointer))
+        converted = {
+            key: self._operation(each, pointers.join(pointer, key), shared)
+            if key in METHODS and isinstance(each, dict)
+            else each
+            for key, each in item.items()
+            if key != "parameters"
+        }
+        listed = [each for each in shared if each.node.get("in") not in {"body", "formData"}]
+        return converted | ({"parameters": self._listed(listed, pointer)} if listed else {})
+
+    def _operation(self, operation: dict[str, Any], pointer: str, shared: list[_Parameter]) -> dict[str, Any]:
+        converted = {name: each for name, each in operation.items() if name not in ABOUT_OPERATION}
+        own = list(self._resolved(operation.get("parameters"), pointer))
+        listed = [each for each in own if each.node.get("in") not in {"body", "formData"}]
+        if listed:
+            converted["parameters"] = self._listed(listed, pointer)
+        names = {(each.node.get("in"), each.node.get("name")) for each in own}
+        sent = [*own, *(each for each in shared if (each.node.get("in"), each.node.get("name")) not in names)]
+        consumed, at = self._types(operation, "consumes"), pointers.join(pointer, "requestBody")
+        bodies = [each for each in sent if each.node.get("in") == "body"]
+        fields = [each for each in sent if each.node.get("in") == "formData"]
+        if bodies:
+            converted["requestBody"] = self._body(bodies[0], at, consumed or [JSON])
+        elif fields:
+            converted["requestBody"] = self._form(fields, at, consumed)
+        if "responses" in operation:
+            produced = self._types(operation, "produces")
+            converted["responses"] = {
+                status: self._response(node, pointers.join(pointer, "responses", status), produced)
+                for status, node in _object(operation["responses"]).items()
+            }
+        return converted
+
+    def _resolved(self, listed: Any, pointer: str) -> Iterator[_Parameter]:
+        """Yield parameters with their places; references into the document's own are followed."""
+        for index, node in enumerate(listed if isinstance(listed, list) else ()):
+            at = pointers.join(pointer, "parameters", index)
+            reference = _object(node).get("$ref")
+            name = reference.removeprefix("#/parameters/") if isinstance(reference, str) else None
+            if name in self.parameters and isinstance(self.parameters[name], dict):
+                yield _Parameter(self.parameters[name], pointers.join("/parameters", name))
+            elif isinstance(node, dict):
+                yield _Parameter(node, at)
+
+    def _listed(self, parameters: list[_Parameter], pointer: str) -> list[Any]:
+        places = (pointers.join(pointer, "parameters", index) for index in range(len(parameters)))
+        return [
+            self._parameter(node, place, (origin,))
+            for place, (node, origin) in zip(places, parameters, strict=True)
+        ]
+
+    def _parameter(self, node: dict[str, Any], pointer: str, origin: tuple[str, ...]) -> dict[str, Any]:
+        self.origins[pointer] = self.origins[f"{pointer}/schema"] = pointers.join(*origin)
+        if "$ref" in node:
+            return {"$ref": node["$ref"]}
+        parameter = {name: each for name, each in node.items() if name in ABOUT_PARAMETER or name[:2] == "x-"}
+        if "x-example" in parameter:
+            parameter.setdefault("example", parameter.pop("x-example"))
+        if node.get("in") not in {"query", "header"}:
+            parameter.pop("allowEmptyValue", None)
+        if node.get("type") == "array" and node.get("in") == "query":
+            parameter |= STYLES.get(str(node.get("collectionFormat")), STYLES["csv"])
+        return parameter | {"schema": _value_schema(node)}
+
+    def _body(self, body: _Parameter, pointer: str, types: list[str]) -> dict[str, Any]:
+        schema = _schema(body.node.get("schema", {}))
+        self.origins[pointer] = body.pointer
+        for each in types:
+            self.origins[pointers.join(pointer, "content", each, "schema")] = f"{body.pointer}/schema"
+        converted = {"content": {each: {"schema": schema} for each in types}}
+        return converted | {
+            name: body.node[name] for name in ("description", "required") if name in body.node
+        }
+
+    def _form(self, fields: list[_Parameter], pointer: str, types: list[str]) -> dict[str, Any]:
+        has_file = any(each.node.get("type") == "file" for each in fields)
+        forms = [each for each in types if each in {FORM, MULTIPART}]
+        forms = [MULTIPART] if has_file or (not forms and MULTIPART in types) else forms or [FORM]
+        properties = {str(each.node.get("name")): _value_schema(each.node) for each in fields}
+        for name, each in properties.items():
+            described = next(field for field in fields if str(field.node.get("name")) == name)
+            if "description" in described.node:
+                each.setdefault("description", described.node["description"])
+            for form in forms:
+                at = pointers.join(pointer, "content", form, "schema", "properties", name)
+                self.origins[at] = described.pointer
+        required = [str(each.node.get("name")) for each in fields if each.node.get("required") is True]
+        schema = {"type": "object", "properties": properties, **({"required": required} if required else {})}
+        encoding = {
+            str(each.node.get("name")): STYLES.get(str(each.node.get("collectionFormat")), STYLES["csv"])
+            for each in fields
+            if each.node.get("type") == "array"
+        }
+        media_type = {"schema": schema, **({"encoding": encoding} if encoding else {})}
+        self.origins[pointer] = pointer.rpartition("/")[0] + "/parameters"
+        return {"content": dict.fromkeys(forms, media_type), "required": bool(required)}
+
+    def _response(self, node: Any, pointer: str, types: list[str]) -> Any:
+        if not isinstance(node, dict) or "$ref" in node:
+            return _reference(node)
+        response = {
+            name: each for name, each in node.items() if name not in {"schema", "examples", "headers"}
+        }
+        old = pointer.replace("/components", "", 1) if pointer.startswith("/components/") else pointer
+        examples = _object(node.get("examples"))
+        if "schema" in node or examples:
+            response["content"] = content = {}
+            schema = _schema(node.get("schema", {}))
+            listed = types or list(examples) or [JSON]
+            if _object(node.get("schema")).get("type") == "file":
+                listed = types or ["application/octet-stream"]
+            for each in dict.fromkeys([*listed, *(each for each in examples if "/" in each)]):
+                content[each] = {"schema": schema} if "schema" in node else {}
+                self.origins[pointers.join(pointer, "content", each)] = old
+                self.origins[pointers.join(pointer, "content", each, "schema")] = f"{old}/schema"
+                if each in examples:
+                    content[each]["example"] = examples[each]
+                    self.origins[pointers.join(pointer, "content", each, "example")] = pointers.join(
+                        old, "examples", each
+                    )
+        headers = {name: _header(each) for name, each in _object(node.get("headers")).items()}
+        for name in headers:
+            at = pointers.join(pointer, "headers", name)
+            self.origins[f"{at}/schema"] = pointers.join(old, "headers", name)
+        return response | ({"headers": headers} if headers else {})
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _reference(node: Any) -> Any:
+    """Return a Reference Object with the place that its target has in OpenAPI 3."""
+    reference = _object(node).get("$ref")
+    if not isinstance(reference, str):
+        return node
+    for old, new in SECTIONS.items():
+        if reference.startswith(f"#/{old}/"):
+            reference = f"#/components/{new}/{reference.removeprefix(f'#/{old}/')}"
+            break
+    return {**node, "$ref": reference}
+
+
+def _schema(node: Any) -> Any:
+    """Return a Schema Object, and all below it, in the words of OpenAPI 3.0."""
+    if not isinstance(node, dict):
+        return node
+    schema = map_subschemas(_reference(node), lambda _, each: _schema(each))
+    if schema.pop("x-nullable", None) is True:
+        schema["nullable"] = True
+    if isinstance(schema.get("discriminator"), str):
+        schema["discriminator"] = {"propertyName": schema["discriminator"]}
+    if schema.get("type") == "file":
+        schema |= {"type": "string", "format": "binary"}
+    return schema
+
+
+def _value_schema(node: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema that stands among the members of a parameter or header."""
+    about = ABOUT_PARAMETER | {"collectionFormat", "x-example"}
+    schema = _schema({name: each for name, each in node.items() if name not in about})
+    items = schema.get("items")
+    if isinstance(items, dict):
+        items.pop("collectionFormat", None)
+    extensions = [name for name in schema if name.startswith("x-")]
+    return {name: each for name, each in schema.items() if name not in extensions}
+
+
+def _header(node: Any) -> Any:
+    if not isinstance(node, dict):
+        return node
+    described = {"description": node["description"]} if "description" in node else {}
+    return described | {"schema": _value_schema(node)}
+
+
+def _security_scheme(node: Any) -> Any:
+    if not isinstance(node, dict):
+        return node
+    if node.get("type") == "basic":
+        return {**node, "type": "http", "scheme": "basic"}
+    if node.get("type") != "oauth2":
+        return node
+    about = ("authorizationUrl", "tokenUrl", "scopes")
+    flow = {"scopes": {}, **{name: node[name] for name in about if name in node}}
+    rest = {name: each for name, each in node.items() if name not in {*about, "flow"}}
+    name = str(node.get("flow"))
+    return {**rest, "flows": {FLOWS.get(name, name): flow}}

@@ -1,0 +1,355 @@
+"""What is wrong in a document is repaired or left out, the smallest part, and reported with its place."""
+
+import json
+from copy import deepcopy
+
+import pytest
+
+from openapi_contract import ContractError, load_contract
+
+OK = {"200": {"description": "OK"}}
+GET = {"responses": OK}
+DOCUMENT = {"info": {"title": "Pets", "version": "1"}, "paths": {"/pets": {"get": GET}}}
+
+
+@pytest.fixture
+def lenient(write):
+    """Loads a document leniently, and returns contract and defects as (pointer, action)."""
+
+    def load(document, version="3.0.3", **members):
+        whole = {"openapi": version, **deepcopy(DOCUMENT), **deepcopy(document), **members}
+        path = write(json.dumps(whole, indent=1))
+        with pytest.raises(ContractError):
+            load_contract(path)
+        contract = load_contract(path, lenient=True)
+        again = write(contract.document, "again.json")
+        assert load_contract(again).document == contract.document, "what it became is valid"
+        assert all(each.line and each.source == str(path) for each in contract.defects)
+        return contract, [(each.pointer, each.action) for each in contract.defects]
+
+    return load
+
+
+def parameters(*listed):
+    """Return a document with the parameters of a path."""
+    return {"paths": {"/pets/{id}": {"get": {"parameters": listed, "responses": OK}}}}
+
+
+def schema(node):
+    """Return a document with a schema."""
+    return {"components": {"schemas": {"Pet": node}}}
+
+
+PET = "/components/schemas/Pet"
+GET_PETS = "/paths/~1pets/get"
+BOTH = pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("document", "defects"),
+    [
+        pytest.param({"info": {}}, [("/info", "repaired")] * 2, id="info without title and version"),
+        pytest.param(
+            {"info": {"title": "Pets", "version": "1", "description": None}},
+            [("/info/description", "left out")],
+            id="null where a string belongs",
+        ),
+        pytest.param(
+            {"paths": {"/pets": {"get": {"responses": {"200": {}}}}}},
+            [(f"{GET_PETS}/responses/200", "repaired")],
+            id="response without a description",
+        ),
+        pytest.param(
+            {"paths": {"/pets": {"get": {"responses": {"200": {"description": "", "content": None}}}}}},
+            [(f"{GET_PETS}/responses/200/content", "left out")],
+            id="response with an empty content",
+        ),
+        pytest.param(
+            {"paths": {"/pets": {"get": GET, "put": None}}},
+            [("/paths/~1pets/put", "operation disabled")],
+            id="operation without anything",
+        ),
+        pytest.param(
+            {"paths": {"/pets": {"get": {"parameters": [{"name": "q", "in": "query"}], **GET}}}},
+            [(f"{GET_PETS}/parameters/0", "repaired")],
+            id="parameter without a schema",
+        ),
+        pytest.param(
+            parameters({"name": "id", "in": "path", "schema": {"type": "integer"}}),
+            [("/paths/~1pets~1{id}/get/parameters/0", "repaired")],
+            id="path parameter that is not required",
+        ),
+        pytest.param(
+            parameters(), [("/paths/~1pets~1{id}/get", "repaired")], id="path parameter that is not declared"
+        ),
+        pytest.param(
+            {"security": [{"key": []}]},
+            [("/security", "left out")],
+            id="security scheme that is not declared",
+        ),
+        pytest.param(
+            {"paths": {"/pets": {"get": {**GET, "operationId": "a"}, "put": {**GET, "operationId": "a"}}}},
+            [("/paths/~1pets/put/operationId", "left out")],
+            id="operationId twice",
+        ),
+        pytest.param(
+            {"paths": {"/pets": {"get": GET}, "/pets/{id": {"get": GET}}},
+            [("/paths/~1pets~1{id", "left out")],
+            id="path that is no template",
+        ),
+        pytest.param({"paths": {"pets": {"get": GET}}}, [("/paths", "repaired")], id="path without a slash"),
+        pytest.param(
+            {"paths": {"/pets": {"get": {"responses": {"200": {"$ref": "#/components/responses/No"}}}}}},
+            [(f"{GET_PETS}/responses/200", "left out")],
+            id="response that is nowhere",
+        ),
+        pytest.param(
+            {"paths": {"/pets": {"get": {**GET, "parameters": [{"$ref": "other.yaml#/q"}]}}}},
+            [(f"{GET_PETS}/parameters/0", "left out")],
+            id="parameter in a file that is nowhere",
+        ),
+        pytest.param(
+            schema({"properties": {"a": {"$ref": "#/components/schemas/No"}}}),
+            [(f"{PET}/properties/a", "left out")],
+            id="schema that is nowhere",
+        ),
+        pytest.param(
+            schema({"properties": {"a": {"type": "string", "required": False}}}),
+            [(f"{PET}/properties/a/required", "left out")],
+            id="required: false on a property",
+        ),
+        pytest.param(
+            {"paths": {"/pets": {"get": {**GET, "parameters": [{"in": "body", "name": "b", "schema": {}}]}}}},
+            [(f"{GET_PETS}/parameters/0", "left out")],
+            id="parameter of Swagger",
+        ),
+    ],
+)
+def test_real_defects(lenient, document, version, defects):
+    """Each is reported where it is, with what was done, and the rest is as it was."""
+    contract, found = lenient(document, version)
+    assert found == defects
+    assert contract.operations
+
+
+@BOTH
+def test_document_without_info(write, version):
+    """It gets a title of the file's name."""
+    path = write({"openapi": version, "paths": {"/pets": {"get": GET}}})
+    contract = load_contract(path, lenient=True)
+    assert contract.document["info"] == {"title": "pets", "version": "0"}
+
+
+@BOTH
+def test_reference_into_another_kind_of_component(lenient, version):
+    """The content is taken that a response finds in a request body, and what is a component of no version."""
+    content = {"application/json": {"schema": {"type": "integer"}}}
+    bodies = {"requestBodies": {"Pet": {"content": content}}}
+    reference = {"$ref": "#/components/requestBodies/Pet"}
+    contract, found = lenient(
+        {"paths": {"/pets": {"get": {"responses": {"200": reference}}}}, "components": bodies}, version
+    )
+    assert found == [(f"{GET_PETS}/responses/200", "repaired")]
+    assert contract.operations[0].responses["200"]["content"] == content
+
+    media_types = {"mediaTypes": {"Pet": content["application/json"]}}
+    reference = {"application/json": {"$ref": "#/components/mediaTypes/Pet"}}
+    responses = {"200": {"description": "", "content": reference}}
+    contract, found = lenient(
+        {"paths": {"/pets": {"get": {"responses": responses}}}, "components": media_types}, version
+    )
+    assert found[0] == (f"{GET_PETS}/responses/200/content/application~1json", "repaired")
+    assert contract.operations[0].responses["200"]["content"] == content
+
+
+def test_siblings_of_a_reference(lenient):
+    """`required` beside the reference to a request body is ignored, as OpenAPI says."""
+    body = {"$ref": "#/components/requestBodies/Pet", "required": True}
+    contract, found = lenient(
+        {
+            "paths": {"/pets": {"post": {"requestBody": body, **GET}}},
+            "components": {"requestBodies": {"Pet": {"content": {}}}},
+        },
+        "3.1.0",
+    )
+    assert found == [("/paths/~1pets/post/requestBody", "left out")]
+    assert contract.operations[0].request_body == {"content": {}}
+
+
+@pytest.mark.parametrize(
+    ("version", "node", "becomes"),
+    [
+        ("3.1.0", {"$recursiveAnchor": True, "type": "object"}, {"type": "object"}),
+        ("3.1.0", {"minimum": 1, "exclusiveMinimum": True}, {"exclusiveMinimum": 1}),
+        ("3.1.0", {"type": "date"}, {"type": "string"}),
+        ("3.0.3", {"exclusiveMaximum": 3}, {"maximum": 3, "exclusiveMaximum": True}),
+        ("3.0.3", {"type": ["string", "null"]}, {"type": "string", "nullable": True}),
+        ("3.0.3", {"type": "int64"}, {"type": "integer"}),
+        ("3.0.3", {"const": 1}, {"enum": [1]}),
+        ("3.0.3", {"$comment": "x", "type": "string"}, {"type": "string"}),
+        ("3.0.3", {"required": ["a", "b", "a"]}, {"required": ["a", "b"]}),
+        (
+            "3.0.3",
+            {"properties": {"a": {"required": True}}},
+            {"properties": {"a": {}}, "required": ["a"]},
+        ),
+    ],
+)
+def test_schema_of_another_dialect(lenient, version, node, becomes):
+    """What another version would say is said in the document's own, and unknown keywords go."""
+    contract, _ = lenient(schema(node), version)
+    assert contract.document["components"]["schemas"]["Pet"] == becomes
+
+
+def test_unusable_schemas(write):
+    """Invalid patterns and repeated alternatives are valid OpenAPI, and left out all the same."""
+    node = {"oneOf": [{"pattern": "["}, {"type": "string"}, {"type": "string", "title": "again"}]}
+    contract = load_contract(write({"openapi": "3.0.3", **DOCUMENT, **schema(node)}), lenient=True)
+    assert contract.document["components"]["schemas"]["Pet"] == {"oneOf": [{}, {"type": "string"}]}
+    assert [each.pointer for each in contract.defects] == [f"{PET}/oneOf/0/pattern", f"{PET}/oneOf/2"]
+
+
+def test_component_names(write):
+    """A name that no component may have stays, for references lead to it."""
+    components = {"schemas": {"Page<Pet>": {"type": "object"}}}
+    path = write({"openapi": "3.1.0", **DOCUMENT, "components": components})
+    contract = load_contract(path, lenient=True)
+    assert [(each.pointer, each.action) for each in contract.defects] == [("/components/schemas", "accepted")]
+    assert "Page<Pet>" in contract.document["components"]["schemas"]
+
+
+@pytest.mark.parametrize("version", [None, 3.1, "3.1", "v3"])
+def test_version_of_openapi(write, version):
+    """A version that is written otherwise is understood; something else is refused."""
+    path = write({"openapi": version, **DOCUMENT})
+    if version == "v3":
+        with pytest.raises(ContractError, match="expected a string"):
+            load_contract(path, lenient=True)
+    else:
+        assert load_contract(path, lenient=True).openapi == "3.1.0"
+
+
+YAML = """\
+openapi: 3.0.3
+info: {title: Pets, version: "1"}
+x-ok: &ok
+  description: OK
+paths:
+  /pets:
+    get:
+      responses:
+        "200":
+          <<: *ok
+  /pets:
+    put:
+      operationId: a
+      operationId: b
+      responses: {"200": {description: !ours OK}}
+"""
+
+
+def test_yaml_that_is_not_json(write):
+    """Of keys that stand twice objects are merged, merge keys are, and tags ignored, each with its line."""
+    path = write(YAML, "pets.yaml")
+    with pytest.raises(ContractError):
+        load_contract(path)
+    contract = load_contract(path, lenient=True)
+    assert [(each.method, each.operation_id) for each in contract.operations] == [
+        ("get", "get_pets"),
+        ("put", "b"),
+    ]
+    assert [(each.line, each.pointer) for each in contract.defects] == [
+        (10, "/paths/~1pets/get/responses/200/<<"),
+        (11, "/paths/~1pets"),
+        (14, "/paths/~1pets/put/operationId"),
+        (15, "/paths/~1pets/put/responses/200/description"),
+    ]
+
+
+@pytest.mark.parametrize("text", ['{"openapi": "3.0.3" // x\n}', "{"])
+def test_json_that_is_none(write, text):
+    """It is refused with the words of JSON, if it is no YAML either."""
+    with pytest.raises(ContractError, match="Invalid JSON at line 1"):
+        load_contract(write(text), lenient=True)
+
+
+def test_json_with_a_comma_too_many(write):
+    """It is read as YAML, and keys that stand twice are merged there."""
+    text = json.dumps({"openapi": "3.0.3", **DOCUMENT}, indent=1)
+    path = write(text.replace('"version": "1"', '"version": "0",\n"version": "1",'))
+    contract = load_contract(path, lenient=True)
+    assert contract.version == "1"
+    assert [(each.line, each.pointer) for each in contract.defects] == [(6, "/info/version")]
+
+
+def test_document_of_many_files(write):
+    """References where none may be are followed through files, and defects name the file that they are in."""
+    write("# Welcome", "texts/welcome.md")
+    write(
+        {"responses": {"200": {"$ref": "../parts/ok.json"}}, "description": {"$ref": "../texts/a.json#/b"}},
+        "paths/list.json",
+    )
+    write({"b": "All pets"}, "texts/a.json")
+    write(
+        {"description": "OK", "content": {"application/json": {"schema": {"type": "money"}}}}, "parts/ok.json"
+    )
+    path = write(
+        {
+            "openapi": "3.0.3",
+            "info": {"title": "Pets", "version": "1", "description": {"$ref": "texts/welcome.md"}},
+            "tags": [{"name": "pets", "description": {"$ref": "texts/a.json#/b"}}],
+            "paths": {"/pets": {"get": {"$ref": "paths/list.json"}}},
+        }
+    )
+    contract = load_contract(path, lenient=True)
+    assert contract.document["info"]["description"] == "# Welcome"
+    assert contract.document["tags"][0]["description"] == "All pets"
+    assert contract.document["paths"]["/pets"]["get"]["description"] == "All pets"
+    assert contract.operations[0].responses["200"]["description"] == "OK"
+    last = contract.defects[-1]
+    assert last.source.endswith("parts/ok.json")
+    assert (last.pointer, last.action) == ("/content/application~1json/schema/type", "left out")
+
+
+def test_places_are_those_of_the_file(lenient):
+    """What was left out of an array before does not move the places of what comes after it."""
+    listed = [
+        {"name": name, "in": where, "schema": {"type": "text"}}
+        for name, where in [("a", "body"), ("b", "query"), ("c", "body"), ("d", "query")]
+    ]
+    _, found = lenient({"paths": {"/pets": {"get": {**GET, "parameters": listed}}}})
+    assert found == [
+        (f"{GET_PETS}/parameters/0", "left out"),
+        (f"{GET_PETS}/parameters/1/schema/type", "repaired"),
+        (f"{GET_PETS}/parameters/2", "left out"),
+        (f"{GET_PETS}/parameters/3/schema/type", "repaired"),
+    ]
+
+
+def test_paths_of_the_same_shape(write):
+    """Of paths that differ in the names of parameters alone, the first is taken whose parameters fit."""
+
+    def item(name, **schema):
+        declared = {"name": name, "in": "path", "required": True, "schema": schema}
+        return {"get": {"operationId": name, "parameters": [declared], **GET}}
+
+    paths = {"/a/{id}": item("id", type="integer"), "/a/{name}": item("name", pattern="^[a-z]+$")}
+    contract = load_contract(write({"openapi": "3.1.0", **DOCUMENT, "paths": paths}), lenient=True)
+    routes = {sent: contract.route("GET", f"/a/{sent}").operation_id for sent in ("7", "rex", "R2-D2")}
+    assert routes == {"7": "id", "rex": "name", "R2-D2": "id"}
+
+
+@pytest.mark.parametrize(
+    ("template", "sent"), [("/100%", "/100%25"), ("/a b", "/a%20b"), ("/%41%zz", "/A%25zz")]
+)
+def test_literal_characters_of_a_path(write, template, sent):
+    """A percent sign and a space in a path mean themselves."""
+    contract = load_contract(write({"openapi": "3.1.0", **DOCUMENT, "paths": {template: {"get": GET}}}))
+    assert contract.route("GET", sent).operation is not None
+
+
+def test_not_a_document(write):
+    """What is no contract at all is refused in a sentence."""
+    with pytest.raises(ContractError, match="expected a string"):
+        load_contract(write({"a": 1}), lenient=True)

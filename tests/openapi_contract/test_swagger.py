@@ -1,0 +1,185 @@
+"""Swagger 2.0 is converted in memory; messages point into the author's own file."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from openapi_contract import ContractError, load_contract
+
+OK = {"200": {"description": "OK"}}
+
+
+@pytest.fixture
+def swagger(write):
+    """Loads a Swagger document of one path, and returns its contract."""
+
+    def load(item, **members):
+        document = {
+            "swagger": "2.0",
+            "info": {"title": "Pets", "version": "1"},
+            "paths": {"/pets": item},
+            **members,
+        }
+        path = write(json.dumps(document, indent=1))
+        with pytest.raises(ContractError, match=r"is Swagger 2\.0"):
+            load_contract(path)
+        return load_contract(path, lenient=True)
+
+    return load
+
+
+def test_every_part(swagger):
+    """Hosts, parameters, bodies, responses, references and security schemes mean what they did."""
+    contract = swagger(
+        {
+            "parameters": [{"$ref": "#/parameters/limit"}],
+            "get": {
+                "parameters": [
+                    {"name": "ids", "in": "query", "type": "array", "items": {"type": "integer"}},
+                    {
+                        "name": "tags",
+                        "in": "query",
+                        "type": "array",
+                        "items": {},
+                        "collectionFormat": "multi",
+                    },
+                ],
+                "responses": {
+                    "200": {
+                        "description": "",
+                        "schema": {"type": "array", "items": {"$ref": "#/definitions/Pet"}},
+                        "headers": {"X-Total": {"type": "integer", "description": "All"}},
+                        "examples": {"application/json": [{"name": "Rex"}]},
+                    },
+                    "default": {"$ref": "#/responses/Wrong"},
+                },
+            },
+            "post": {
+                "consumes": ["application/xml"],
+                "parameters": [{"$ref": "#/parameters/pet"}],
+                "responses": {"201": {"description": ""}},
+            },
+        },
+        host="pets.test",
+        basePath="/v1/",
+        schemes=["http", "https"],
+        produces=["application/json", "application/xml"],
+        definitions={
+            "Pet": {
+                "type": "object",
+                "discriminator": "kind",
+                "properties": {
+                    "name": {"type": "string", "x-nullable": True},
+                    "next": {"$ref": "#/definitions/Pet"},
+                },
+            }
+        },
+        parameters={
+            "limit": {"name": "limit", "in": "query", "type": "integer", "maximum": 9},
+            "pet": {"name": "pet", "in": "body", "required": True, "schema": {"$ref": "#/definitions/Pet"}},
+        },
+        responses={"Wrong": {"description": "Wrong", "schema": {"type": "string"}}},
+        securityDefinitions={
+            "basic": {"type": "basic"},
+            "key": {"type": "apiKey", "in": "header", "name": "X-Key"},
+            "oauth": {"type": "oauth2", "flow": "accessCode", "authorizationUrl": "/a", "tokenUrl": "/t"},
+        },
+    )
+    assert [each.action for each in contract.defects] == ["converted"]
+    document = contract.document
+    assert document["servers"] == [{"url": "http://pets.test/v1"}, {"url": "https://pets.test/v1"}]
+    assert document["components"]["schemas"]["Pet"] == {
+        "type": "object",
+        "discriminator": {"propertyName": "kind"},
+        "properties": {
+            "name": {"type": "string", "nullable": True},
+            "next": {"$ref": "#/components/schemas/Pet"},
+        },
+    }
+    schemes = document["components"]["securitySchemes"]
+    assert schemes["basic"] == {"type": "http", "scheme": "basic"}
+    assert schemes["oauth"]["flows"] == {
+        "authorizationCode": {"scopes": {}, "authorizationUrl": "/a", "tokenUrl": "/t"}
+    }
+    get, post = contract.operations
+    limit, ids, tags = get.parameters
+    assert limit == {"name": "limit", "in": "query", "schema": {"type": "integer", "maximum": 9}}
+    assert (ids["style"], ids["explode"]) == ("form", False)
+    assert (tags["style"], tags["explode"]) == ("form", True)
+    response = get.responses["200"]
+    assert response["headers"] == {"X-Total": {"description": "All", "schema": {"type": "integer"}}}
+    assert response["content"]["application/json"]["example"] == [{"name": "Rex"}]
+    assert response["content"]["application/xml"]["schema"]["items"] == {"$ref": "#/components/schemas/Pet"}
+    assert get.responses["default"]["content"]["application/xml"] == {"schema": {"type": "string"}}
+    assert post.request_body == {
+        "content": {"application/xml": {"schema": {"$ref": "#/components/schemas/Pet"}}},
+        "required": True,
+    }
+
+
+@pytest.mark.parametrize(
+    ("consumes", "kind", "media_types"),
+    [
+        ([], "string", ["application/x-www-form-urlencoded"]),
+        ([], "file", ["multipart/form-data"]),
+        (["multipart/form-data", "application/json"], "string", ["multipart/form-data"]),
+    ],
+)
+def test_forms(swagger, consumes, kind, media_types):
+    """Fields of a form become the properties of one body."""
+    fields = [
+        {"name": "photo", "in": "formData", "type": kind, "required": True},
+        {"name": "tags", "in": "formData", "type": "array", "items": {"type": "string"}},
+    ]
+    (operation,) = swagger({"post": {"consumes": consumes, "parameters": fields, "responses": OK}}).operations
+    assert list(operation.request_body["content"]) == media_types
+    (media_type,) = operation.request_body["content"].values()
+    photo = {"type": "string", "format": "binary"} if kind == "file" else {"type": "string"}
+    assert media_type["schema"]["properties"]["photo"] == photo
+    assert media_type["schema"]["required"] == ["photo"]
+    assert media_type["encoding"] == {"tags": {"style": "form", "explode": False}}
+
+
+def test_places_are_the_authors(swagger):
+    """Defects, lint and violations point at what the author wrote."""
+    contract = swagger(
+        {
+            "post": {
+                "tags": ["pets"],
+                "parameters": [
+                    {"name": "pet", "in": "body", "schema": {"$ref": "#/definitions/Pet"}},
+                    {"name": "limit", "in": "query", "type": "count"},
+                ],
+                "responses": {"200": {"description": "", "schema": {"type": "string", "minLength": "1"}}},
+            }
+        },
+        definitions={"Pet": {"properties": {"age": {"type": "integer", "example": "old"}}}},
+    )
+    lines = Path(contract.source).read_text().splitlines()
+    assert [(lines[each.line - 1].strip(" ,"), each.pointer) for each in contract.defects] == [
+        ('"swagger": "2.0"', "/swagger"),
+        ('"type": "count"', "/paths/~1pets/post/parameters/1/type"),
+        ('"minLength": "1"', "/paths/~1pets/post/responses/200/schema/minLength"),
+    ]
+    operation = contract.operations[0]
+    schema = contract.schemas.for_requests.of(operation.request_body["content"]["application/json"]["schema"])
+    (violation,) = schema.violations({"age": "old"}, "body", "", "/paths/~1pets/post/requestBody")
+    assert violation.pointer == "/definitions/Pet/properties/age/type"
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"definitions": [], "parameters": 5, "responses": None, "securityDefinitions": {"a": 1}},
+        {"consumes": "application/json", "produces": {}, "schemes": 1, "host": 1, "basePath": []},
+        {
+            "definitions": {"Pet": {"properties": {"a": 1}, "items": []}},
+            "paths": {"/a": {"get": {"parameters": [1]}}},
+        },
+        {"paths": None},
+    ],
+)
+def test_wrong_shapes(swagger, members):
+    """Whatever is wrong in a document of Swagger is a defect of it, and no failure."""
+    assert len(swagger({"get": {"responses": OK}}, **members).defects) >= 1
