@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from .settings import Settings
 
 MULTIPART_OVERHEAD = 64 * 1024
+PHOTO_KEYS = "photo-keys"
 START_ERRORS = (
     CannotListen,
     ContractError,
@@ -176,7 +178,16 @@ class Application:
             await self.database.migrate()
             running.callback(self.bucket.close)
             await self.bucket.connect()
-            secret = await SecretStore(self.database, self._draw("secrets")).secret("photo-keys")
+            secrets = SecretStore(self.database, self._draw("secrets"))
+            photo_keys = PhotoKeys(
+                self.settings.s3_key_template, await secrets.secret(PHOTO_KEYS), self._draw("photo keys")
+            )
+            await running.enter_async_context(
+                secrets.followed(
+                    PHOTO_KEYS,
+                    lambda known: photo_keys.rotate(known, self.clock.now(), grace_of(self.settings)),
+                )
+            )
             await running.enter_async_context(self._api_keys.last_used)
             running.push_async_callback(self._redirects.aclose)
             await self._processing.start()
@@ -186,7 +197,7 @@ class Application:
                 "redirect_rules": RedirectRuleStore(self.database, self.clock, make_id),
                 "freshness": FreshnessStore(self.database),
                 "make_id": make_id,
-                "photo_keys": PhotoKeys(self.settings.s3_key_template, secret, self._draw("photo keys")),
+                "photo_keys": photo_keys,
                 "bucket": self.bucket,
                 "queue": self._processing.queue,
                 "redirects": self._redirects,
@@ -210,6 +221,11 @@ class Application:
         }
         realm = self.contract.document["info"]["title"]
         return ScannerAuthenticator(verifiers, self.limiter, self.contract.security_schemes, proxies, realm)
+
+
+def grace_of(settings: Settings) -> timedelta:
+    """Return how long a photo key is good: for the life of its form, and an hour to upload and register."""
+    return timedelta(seconds=settings.presigned_expires_seconds, hours=1)
 
 
 def photo_bucket(

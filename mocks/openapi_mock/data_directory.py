@@ -71,8 +71,8 @@ class DataDirectory:
     """The folder.
 
     Args:
-        root: the user's, created if it is missing; None for one that is removed with the mock, in which the
-            database is in memory, and S3 has its own folder.
+        root: the user's, created for its owner alone if it is missing; None for one that is removed with the
+            mock, in which the database is in memory, and S3 has its own folder.
         database: name of the database's file.
 
     Raises:
@@ -91,7 +91,7 @@ class DataDirectory:
                     f"The folder {root} cannot be used: a question mark ends the path in a URL."
                 )
             try:
-                root.mkdir(parents=True, exist_ok=True)
+                root.mkdir(mode=0o700, parents=True, exist_ok=True)
                 self._lock = _locked(root / "lock")
                 self.starts = _count(root / "starts")
             except (OSError, sqlite3.Error) as error:
@@ -163,7 +163,7 @@ class DataDirectory:
         if self._root is None and self._own is None:
             self._own = Path(tempfile.mkdtemp(prefix="mock-"))
         snapshots = (self._root or self._own or Path()) / "snapshots"
-        snapshots.mkdir(exist_ok=True)
+        snapshots.mkdir(mode=0o700, exist_ok=True)
         return snapshots
 
     def _folder(self, name: str) -> Path:

@@ -52,7 +52,7 @@ class Archive:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        root.mkdir(parents=True, exist_ok=True)
+        root.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def folder(self, bucket: str) -> Path:
         """Return the folder for the content of a bucket's objects."""

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import stat
+from contextlib import closing
+
 import pytest
 
 from openapi_mock.data_directory import (
@@ -11,6 +15,7 @@ from openapi_mock.data_directory import (
     TooManySnapshots,
     UnknownSnapshot,
 )
+from presigned_s3.archive import Archive
 
 NAMES = [
     "a",
@@ -89,6 +94,20 @@ def test_a_draft_that_gets_no_name_goes(directory):
     with pytest.raises(LookupError), directory.draft() as draft:
         raise LookupError
     assert not draft.folder.exists()
+
+
+def test_it_is_for_its_owner_alone(tmp_path):
+    """A folder that is made can be read by nobody else, whatever the umask allows."""
+    before = os.umask(0)
+    try:
+        with closing(DataDirectory(tmp_path / "data")) as directory:
+            keep(directory, "a")
+            Archive(directory.s3)
+    finally:
+        os.umask(before)
+    folders = [tmp_path / "data", *(file for file in (tmp_path / "data").iterdir() if file.is_dir())]
+    assert len(folders) == len(("data", "snapshots", "s3"))
+    assert {stat.S_IMODE(folder.stat().st_mode) for folder in folders} == {0o700}
 
 
 def test_one_mock_at_a_time(tmp_path):

@@ -49,6 +49,7 @@ COMMANDS |= {
         "Process captures and read photos for servers with the same settings; run as many as you need.",
     ),
     "keys": Lazy("scanner_api.cli.keys:app", "Create, list and revoke the API keys that `serve` accepts."),
+    "secrets": Lazy("scanner_api.cli.secrets:app", "Rotate the secret that photo keys are tagged with."),
     "products": Lazy(
         "scanner_api.cli.imports:products", "Import and list the products that scans are looked up in."
     ),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+from datetime import UTC, datetime
 from hashlib import blake2b
 from hmac import compare_digest
 from string import Formatter
@@ -17,8 +18,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from . import identifiers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-    from datetime import datetime
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from datetime import timedelta
 
 MEDIA_TYPES: Final = {
     "jpg": "image/jpeg",
@@ -81,7 +82,7 @@ class PhotoKeys:
 
     Args:
         template: the key with placeholders {yyyy}, {mm} (UTC), {photo_type}, {session_id}, {id} and {ext}.
-        secret: at least 16 random bytes; anyone who has them can issue keys.
+        secret: at least 16 random bytes; anyone who has them can issue keys. :meth:`rotate` replaces it.
         new_random: returns as many random bytes as it is asked for.
 
     Raises:
@@ -96,8 +97,23 @@ class PhotoKeys:
         self._tagged = tuple(name for name in self._pattern.groupindex if name != "id")
         self._template = template
         self._new_random = new_random
-        key = blake2b(secret, digest_size=64, person=b"photo keys").digest()
-        self._tag = blake2b(template.encode(), digest_size=8, key=key)
+        self._tags = [(datetime.min.replace(tzinfo=UTC), self._tag(secret))]
+
+    def rotate(self, secrets: Iterable[tuple[datetime, bytes]], now: datetime, grace: timedelta) -> None:
+        """Use these secrets from now on.
+
+        Args:
+            secrets: each with the time from when on keys are issued by it, in their order.
+            now: aware, in UTC.
+            grace: how long keys verify by a secret after the next one is in use.
+        """
+        known = list(secrets)
+        later = [*(since for since, _ in known[1:]), now]
+        self._tags = [
+            (since, self._tag(secret))
+            for (since, secret), until in zip(known, later, strict=True)
+            if until + grace >= now
+        ]
 
     def issue(self, session_id: str, photo_type: str, original_filename: str, now: datetime) -> PhotoKey:
         """Return a fresh key for a photo of the session.
@@ -116,7 +132,8 @@ class PhotoKeys:
             "session_id": session_id,
             "ext": extension,
         }
-        parts["id"] = self._identify(int.from_bytes(self._new_random(8)), parts)
+        tag = next((tag for since, tag in reversed(self._tags) if since <= now), self._tags[0][1])
+        parts["id"] = self._identify(int.from_bytes(self._new_random(8)), parts, tag)
         return PhotoKey(self._template.format_map(parts), MEDIA_TYPES[extension])
 
     def verify(self, key: str, session_id: str) -> IssuedAs:
@@ -140,12 +157,17 @@ class PhotoKeys:
             random = identifiers.decode(parts["id"]) >> 64
         except ValueError:
             return False
-        return compare_digest(self._identify(random, parts), parts["id"])
+        return any(compare_digest(self._identify(random, parts, tag), parts["id"]) for _, tag in self._tags)
 
-    def _identify(self, random: int, parts: Mapping[str, str]) -> str:
+    def _tag(self, secret: bytes) -> blake2b:
+        """Return the keyed hash that tags keys by a secret."""
+        key = blake2b(secret, digest_size=64, person=b"photo keys").digest()
+        return blake2b(self._template.encode(), digest_size=8, key=key)
+
+    def _identify(self, random: int, parts: Mapping[str, str], tag: blake2b) -> str:
         """Return the id that belongs to 64 random bits (60 of them count) and the rest of a key."""
         random &= _RANDOM_BITS
-        tag = self._tag.copy()
+        tag = tag.copy()
         tag.update("\0".join([str(random), *[parts[name] for name in self._tagged]]).encode())
         return identifiers.encode(random << 64 | int.from_bytes(tag.digest()) & _TAG_BITS | _UUID8)
 

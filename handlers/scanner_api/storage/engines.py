@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
@@ -105,11 +106,17 @@ def open_sqlite(engine: AsyncEngine) -> sqlite3.Connection:
 def make_sqlite_file(engine: AsyncEngine) -> None:
     """Open a SQLite file, make it if there is none, and set it to WAL, in which no reader waits for a writer.
 
+    One that is made is for its owner alone; SQLite gives its log the same mode.
+
     It blocks: not for the event loop's thread. With aiosqlite, what cannot be opened would leave a thread.
 
     Raises:
         sqlite3.Error: the file cannot be opened, or is no database.
     """
+    file = str(engine.url.database)
+    if not file.startswith("file:"):
+        with suppress(OSError):  # it is there, or SQLite says why it cannot be made
+            os.close(os.open(file, os.O_CREAT | os.O_EXCL, 0o600))
     deadline = time.monotonic() + _SQLITE_PATIENCE
     while True:
         try:

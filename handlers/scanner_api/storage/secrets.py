@@ -2,32 +2,118 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import os
-from contextlib import suppress
-from typing import TYPE_CHECKING
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
+
+from openapi_service.problems import ServiceUnavailable
 
 from .database import ConstraintError
 from .tables import secrets
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
     from openapi_service.randomness import RandomBytes
 
     from .database import Database
 
+READ_SECONDS: Final = 20
+"""How often a process looks for secrets that others rotated."""
+NOTICE: Final = timedelta(seconds=3 * READ_SECONDS)
+"""How long before it is used a new secret is stored, so that every process knows it by then."""
+_SEPARATOR: Final = " since "
+_ALWAYS: Final = datetime.min.replace(tzinfo=UTC)
+
+logger = logging.getLogger(__name__)
+
+
+class Secret(NamedTuple):
+    """A secret, and from when on it is used in place of the one before."""
+
+    since: datetime
+    value: bytes
+
 
 class SecretStore:
-    """Stores random bytes by name, made on first use."""
+    """Stores random bytes by name, made on first use.
+
+    A name that is rotated has several rows: the first has the name alone, each later one the time from when
+    on it is used behind it.
+    """
 
     def __init__(self, database: Database, random_bytes: RandomBytes = os.urandom) -> None:
         self._database = database
         self._random_bytes = random_bytes
 
     async def secret(self, name: str) -> bytes:
-        """Return the 32 random bytes of this name, the same for all who share the database."""
-        for (value,) in await self._database.fetch(select(secrets.c.value).where(secrets.c.name == name)):
-            return bytes(value)
-        with suppress(ConstraintError):  # another process was first
-            await self._database.change(secrets.insert(), [{"name": name, "value": self._random_bytes(32)}])
-        return await self.secret(name)
+        """Return the 32 random bytes of this name, the latest, the same for all who share the database."""
+        return (await self.secrets(name))[-1].value
+
+    async def secrets(self, name: str) -> list[Secret]:
+        """Return the secrets of a name, in the order in which they are used; without any, make the first."""
+        found = [secret for _, secret in await self._rows(name)]
+        if not found:
+            with suppress(ConstraintError):  # another process was first
+                await self._add(name)
+            return await self.secrets(name)
+        return found
+
+    async def rotate(self, name: str, now: datetime, grace: timedelta) -> Secret:
+        """Store another secret, to be used after a notice; remove those that have been out of use for longer.
+
+        Args:
+            name: of the secret.
+            now: aware, in UTC.
+            grace: how long what is out of use is still good for something.
+        """
+        await self.secrets(name)
+        rows = await self._rows(name)
+        over = [row for (row, _), (_, later) in pairwise(rows) if later.since + grace < now]
+        await self._database.change(delete(secrets).where(secrets.c.name.in_(over)))
+        since = now + NOTICE
+        await self._add(f"{name}{_SEPARATOR}{since.isoformat()}")
+        return (await self.secrets(name))[-1]
+
+    @asynccontextmanager
+    async def followed(self, name: str, use: Callable[[list[Secret]], None]) -> AsyncIterator[None]:
+        """Hand over the secrets of a name, and again every 20 seconds for as long as this is entered."""
+
+        async def follow() -> None:
+            while True:
+                await asyncio.sleep(READ_SECONDS)
+                try:
+                    use(await self.secrets(name))
+                except ServiceUnavailable:
+                    logger.warning("The secrets of %s cannot be read; those that are known go on", name)
+
+        use(await self.secrets(name))
+        following = asyncio.create_task(follow())
+        try:
+            yield
+        finally:
+            following.cancel()
+            await asyncio.wait([following])
+
+    async def _rows(self, name: str) -> list[tuple[str, Secret]]:
+        every = await self._database.fetch(select(secrets.c.name, secrets.c.value))
+        rows = [
+            (row, Secret(_since(row), bytes(value)))
+            for row, value in every
+            if row.partition(_SEPARATOR)[0] == name
+        ]
+        return sorted(rows, key=lambda row: row[1].since)
+
+    async def _add(self, name: str) -> None:
+        await self._database.change(secrets.insert(), [{"name": name, "value": self._random_bytes(32)}])
+
+
+def _since(row: str) -> datetime:
+    _, separator, time = row.partition(_SEPARATOR)
+    return datetime.fromisoformat(time) if separator else _ALWAYS

@@ -1,6 +1,6 @@
 import re
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -91,6 +91,23 @@ def test_a_key_under_another_secret_is_refused():
     """Who does not have the secret cannot issue keys."""
     with pytest.raises(ForeignKey, match="was not issued by this server"):
         PhotoKeys(TEMPLATE, b"another secret that is long enough").verify(issue(), SESSION)
+
+
+def test_a_rotated_secret_verifies_for_a_while():
+    """A new secret issues keys from its time on; the one before verifies for the grace after that."""
+    another, grace, hour = b"another secret that is long enough", timedelta(hours=2), timedelta(hours=1)
+    secrets = [(NOW - hour, SECRET), (NOW + hour, another)]
+    keys = PhotoKeys(TEMPLATE, SECRET)
+    keys.rotate(secrets, NOW, grace)
+    before, after = issue(keys), keys.issue(SESSION, "front", "photo.png", NOW + hour).key
+    assert KEYS.verify(before, SESSION)
+    assert PhotoKeys(TEMPLATE, another).verify(after, SESSION)
+    keys.rotate(secrets, NOW + hour + grace, grace)
+    assert keys.verify(before, SESSION) == keys.verify(after, SESSION)
+    keys.rotate(secrets, NOW + hour + grace + timedelta(seconds=1), grace)
+    with pytest.raises(ForeignKey, match="was not issued by this server"):
+        keys.verify(before, SESSION)
+    assert keys.verify(after, SESSION)
 
 
 def test_a_key_of_another_template_is_refused():

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
+import stat
 import sys
 
 import pytest
 
 from scanner_api.storage.database import Database, DatabaseError
+
+
+@pytest.fixture
+def free_umask():
+    """Let others read and write what is made, unless its maker forbids it."""
+    before = os.umask(0)
+    yield
+    os.umask(before)
 
 
 @pytest.mark.parametrize(
@@ -51,6 +61,16 @@ async def test_a_start_waits_for_whoever_has_the_file(sqlite_url):
     await database.close()
     result = len(done)
     assert result == 0
+
+
+@pytest.mark.usefixtures("free_umask")
+async def test_a_file_is_for_its_owner_alone(tmp_path):
+    """A SQLite file that is made, and its log, can be read by nobody else, whatever the umask allows."""
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'scanner.db'}")
+    await database.migrate()
+    modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in tmp_path.iterdir()}
+    await database.close()
+    assert modes == dict.fromkeys(("scanner.db", "scanner.db-wal", "scanner.db-shm"), 0o600)
 
 
 @pytest.mark.parametrize("source", ["sqlite+aiosqlite://", "sqlite_url"])

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 
+from scanner_api.storage import secrets
 from scanner_api.storage.database import Database
-from scanner_api.storage.secrets import SecretStore
+from scanner_api.storage.secrets import NOTICE, SecretStore
+
+NOW = datetime(2026, 4, 9, tzinfo=UTC)
 
 
 def test_a_secret_is_made_once_for_each_name(in_database):
@@ -46,6 +50,41 @@ def test_who_asks_first_at_once_agrees(in_shared_database, shared_url):
         return secrets
 
     assert len(set(in_shared_database(scenario))) == 1
+
+
+def test_a_rotated_secret_follows_the_one_before(in_database):
+    """Both are there, the new one with notice; what is out of use for longer than the grace is removed."""
+    grace = timedelta(hours=1)
+
+    async def scenario(database):
+        store = SecretStore(database)
+        first, other = await store.secret("photo-keys"), await store.secret("other")
+        second = await store.rotate("photo-keys", NOW, grace)
+        assert [each.value for each in await store.secrets("photo-keys")] == [first, second.value]
+        assert await store.secret("photo-keys") == second.value != first
+        third = await store.rotate("photo-keys", NOW + 2 * grace, grace)
+        assert await store.secrets("photo-keys") == [second, third]
+        assert await store.secret("other") == other
+        return second.since
+
+    assert in_database(scenario) == NOW + NOTICE
+
+
+def test_whoever_follows_learns_of_another_secret(in_database, monkeypatch):
+    """A process that runs is handed what another one rotates, before it is used."""
+    assert NOTICE.total_seconds() > 2 * secrets.READ_SECONDS
+    monkeypatch.setattr(secrets, "READ_SECONDS", 0.01)
+
+    async def scenario(database):
+        store, heard = SecretStore(database), asyncio.Queue()
+        async with store.followed("photo-keys", heard.put_nowait):
+            first = await heard.get()
+            second = await store.rotate("photo-keys", NOW, timedelta())
+            while (latest := await heard.get()) == first:
+                pass
+        return latest == [*first, second]
+
+    assert in_database(scenario)
 
 
 def test_databases_do_not_share_secrets(run_in, tmp_path):
