@@ -12,7 +12,15 @@ from .decoding import decode_form
 from .handlers import Handler, ResolverError
 from .media_types import Negotiation
 from .parameters import compile_parameters, undeclared
-from .problems import NotImplementedYet, Problem, ValidationFailed, Violation
+from .problems import (
+    BadRequest,
+    NotAcceptable,
+    NotImplementedYet,
+    Problem,
+    UnsupportedMediaType,
+    ValidationFailed,
+    Violation,
+)
 from .rendering import ResponseRenderer, produced
 from .request import STATE
 from .responses import Rendered, respond
@@ -123,6 +131,29 @@ class BoundOperation:
         if violations:
             raise ValidationFailed(violations)
         return arguments
+
+    async def read(self, request: Request) -> tuple[dict[str, Any], list[Problem]]:
+        """Return what an admitted request holds, as far as it can be read, and all that is wrong with it."""
+        arguments: dict[str, Any] = dict.fromkeys(each.argument for each in self.parameters)
+        problems: list[Problem] = []
+        violations: list[Violation] = []
+        try:
+            self._negotiation.check(request.header(b"accept"))
+        except NotAcceptable as problem:
+            problems.append(problem)
+        try:
+            pairs = decode_form(request.query_string, "query") if request.query_string else []
+            for each in self.parameters:
+                arguments[each.argument] = each.argument_of(request, pairs, violations)
+        except BadRequest as problem:
+            problems.append(problem)
+        try:
+            if self._body is not None:
+                arguments["body"] = await self._body.read(request, violations)
+        except (BadRequest, UnsupportedMediaType) as problem:
+            arguments["body"] = None
+            problems.append(problem)
+        return arguments, [*problems, *([ValidationFailed(violations)] if violations else [])]
 
     def _handler_of(self, function: Function, assembly: Assembly) -> Handler:
         arguments = {each.argument for each in self.parameters} | ({"body"} if self._body else set())

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from .clock import MockClock
     from .control import ControlAccess
     from .events import Events
+    from .journal import Violation
     from .reach import Reach
     from .service import Service
     from .state import MockState
@@ -139,6 +140,7 @@ def observed(
     *,
     authentication: bool = True,
     profile: ProblemProfile = PLAIN,
+    ignores: Callable[[Violation], bool] = lambda _: False,
 ) -> ASGIApp:
     """Put the app of a contract behind faults, and those behind the journal.
 
@@ -149,7 +151,8 @@ def observed(
         clock: the time.
         authentication: whether credentials are required where the contract does.
         profile: how problems are written.
+        ignores: tells violations of requests that are not reported.
     """
-    traffic.use(contract, authentication=authentication)
+    traffic.use(contract, authentication=authentication, ignores=ignores)
     faulty = FaultMiddleware(app, traffic.faults, contract, clock, traffic.extension, profile=profile)
     return JournalMiddleware(faulty, traffic.journal, contract)

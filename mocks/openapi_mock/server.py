@@ -22,7 +22,7 @@ from .events import Events
 from .faults.middleware import TransportProtocol
 from .randomness import SeededRandomness
 from .reach import Reach, certified, certified_names, lan_url, server_options
-from .responses import contract_app
+from .responses import Strictness, contract_app
 from .service import Service
 from .state import MockState
 from .stateful.memory import Memory
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from presigned_s3.tls import Authority
 
+    from .responses.strictness import Mode
     from .state import Clearable
     from .traffic import Log
 
@@ -87,6 +88,9 @@ def contract_mock(  # noqa: PLR0913 -- an option each
     control_origins: Sequence[str] = (),
     seed: int = 0,
     faults: Path | None = None,
+    validate_requests: Mode = "on",
+    formats: Mode = "on",
+    prefer_first: bool = False,
     stateful: bool = False,
     seed_data: Path | None = None,
     data: Path | None = None,
@@ -110,6 +114,9 @@ def contract_mock(  # noqa: PLR0913 -- an option each
         control_origins: whose pages have access without the token, beside the mock's own.
         seed: the same seed, the same generated values.
         faults: file with faults that are active from the start.
+        validate_requests: refuse those that violate the contract; ``warn`` responds, with a header about it.
+        formats: the same where a ``format`` is all that is violated.
+        prefer_first: follow ``Prefer`` before a request is validated.
         stateful: remember what is created, changed and deleted.
         seed_data: file with items that are there from the start, see `.stateful.seeding`; implies stateful.
         data: folder that keeps the items over restarts; implies stateful.
@@ -147,7 +154,8 @@ def contract_mock(  # noqa: PLR0913 -- an option each
         if stateful or seed_data or data:
             directory = running.enter_context(closing(DataDirectory(data)))
             remembered = _Remembered(directory, seed_data)
-        assembly = _Assembly(traffic, seed, remembered, authentication=authentication)
+        strictness = Strictness(validate_requests, formats, prefer_first)
+        assembly = _Assembly(traffic, seed, remembered, strictness, authentication=authentication)
         running.callback(assembly.close)
         access = ControlAccess(control_token, control_origins)
         app = assembly.application(loaded, mock, reach, authority, access, watch=watch, tell=tell)
@@ -178,7 +186,13 @@ class _Assembly:
     """Puts the mock of a contract together."""
 
     def __init__(
-        self, traffic: Traffic, seed: int, remembered: _Remembered | None, *, authentication: bool
+        self,
+        traffic: Traffic,
+        seed: int,
+        remembered: _Remembered | None,
+        strictness: Strictness,
+        *,
+        authentication: bool,
     ) -> None:
         self._traffic = traffic
         self._seed = seed
@@ -186,6 +200,7 @@ class _Assembly:
         self._clock = MockClock(lambda _now, _stopped: None)
         self._randomness = SeededRandomness(seed)
         self._remembered = remembered
+        self._strictness = strictness
         self._memory = (
             None if remembered is None else Memory(self._clock, str(seed), remembered.directory.database)
         )
@@ -249,13 +264,14 @@ class _Assembly:
         responses = None
         if self._memory is not None:
             self._memory.use(contract)
-            responses = StatefulResponses(self._memory, str(self._seed), self._randomness)
+            responses = StatefulResponses(self._memory, str(self._seed), self._randomness, self._strictness)
         app = contract_app(
             contract,
             seed=str(self._seed),
             authentication=self._authentication,
             clock=self._clock,
             randomness=self._randomness,
+            strictness=self._strictness,
             responses=responses,
         )
         return observed(
@@ -264,4 +280,5 @@ class _Assembly:
             self._traffic,
             self._clock,
             authentication=self._authentication,
+            ignores=lambda violation: self._strictness.ignores(violation.rule),
         )

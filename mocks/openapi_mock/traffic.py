@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .events import Events
     from .extension import Extension
     from .faults import Fault
+    from .journal import Violation
     from .state import Clearable
 
 AT_ONCE = 50
@@ -68,10 +69,22 @@ class Traffic:
         """Both by name, as a reset clears them and operations of the control API ask for them."""
         return {"journal": self.journal, "faults": self.faults}
 
-    def use(self, contract: Contract, *, authentication: bool = True) -> None:
-        """Validate and mask exchanges by a contract, and accept faults on its operations."""
+    def use(
+        self,
+        contract: Contract,
+        *,
+        authentication: bool = True,
+        ignores: Callable[[Violation], bool] = lambda _: False,
+    ) -> None:
+        """Validate and mask exchanges by a contract, and accept faults on its operations.
+
+        Args:
+            contract: of the API.
+            authentication: whether credentials are required where the contract does.
+            ignores: tells violations of requests that are not reported.
+        """
         self.journal.masking = Masking.of(contract)
-        self.journal.validate_with(lambda: _Validator(contract, authentication=authentication))
+        self.journal.validate_with(lambda: _Validator(contract, authentication, ignores))
         on_api = [operation.operation_id for operation in contract.operations]
         self.faults.operations = {"api": on_api, **({} if self.s3 is None else {"s3": NAMES})}
 
@@ -169,7 +182,13 @@ class Broadcast:
 class _Validator:
     """Validates exchanges with the contract's operations: S3, the explorer and other pages are none."""
 
-    def __init__(self, contract: Contract, *, authentication: bool) -> None:
+    def __init__(
+        self,
+        contract: Contract,
+        authentication: bool,  # noqa: FBT001 -- its one call is above
+        ignores: Callable[[Violation], bool],
+    ) -> None:
+        self._ignores = ignores
         from openapi_check.validation import ExchangeValidator  # noqa: PLC0415 -- takes a moment that no start should wait for
 
         self._validator = ExchangeValidator(contract, authentication=authentication)
@@ -182,6 +201,8 @@ class _Validator:
         if exchange.server == "s3" or (is_beside and not exchange.operation):
             return Validation(unjudged="it is for none of the contract's operations")
         validation = self._validator.verdict(exchange)
+        reported = [each for each in validation.request if not self._ignores(each)]
+        validation = msgspec.structs.replace(validation, request=reported)
         is_refusal = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
         if validation.request and is_refusal and not exchange.fault:
             # the mock's own, of what it should not have been sent: no second violation

@@ -9,7 +9,7 @@ from openapi_mock.application import MockApplication, observed
 from openapi_mock.clock import SkewedClock
 from openapi_mock.control import ControlAccess
 from openapi_mock.events import Events
-from openapi_mock.responses import ContractResponses
+from openapi_mock.responses import ContractResponses, Strictness
 from openapi_mock.service import Service
 from scanner_api.app import START_ERRORS, create_app, photo_bucket
 from scanner_api.problems import PROFILE
@@ -57,6 +57,7 @@ class Parts(NamedTuple):
         url: of the API on this machine.
         reach: the URLs by which clients reach it.
         authority: certifies S3's URL; None without TLS.
+        prefer_first: follow ``Prefer`` before a request is validated.
     """
 
     s3: S3Server
@@ -72,6 +73,7 @@ class Parts(NamedTuple):
     url: str
     reach: Reach
     authority: Authority | None
+    prefer_first: bool = False
 
 
 def mock_application(parts: Parts) -> MockApplication:
@@ -139,6 +141,7 @@ def _maker(parts: Parts, settings: Settings, contract: Contract) -> Make:
     clock = SkewedClock(parts.clock)
     uploads_clock = UploadClock(clock, settings.presigned_expires_seconds)
     session = AwsSession(str(parts.authority.file) if parts.authority else None)
+    strictness = Strictness(prefers_first=parts.prefer_first)
 
     def make(database: Database, randomness: Randomness) -> Application:
         return create_app(
@@ -149,7 +152,7 @@ def _maker(parts: Parts, settings: Settings, contract: Contract) -> Make:
             database=database,
             bucket=photo_bucket(settings, uploads_clock, session, lambda: parts.reach.s3),
             reveal=True,
-            fallback=ContractResponses(str(parts.seed), randomness),
+            fallback=ContractResponses(str(parts.seed), randomness, strictness),
         )
 
     return make

@@ -85,6 +85,7 @@ def scanner_mock(  # noqa: PLR0913 -- an option each
     faults: Path | None = None,
     tell_reload: Callable[[str], None] | None = None,
     tell: Callable[[str], None] = lambda _: None,
+    prefer_first: bool = False,
     log: Log = unlogged,
     tls: bool = False,
     ca: Path | None = None,
@@ -108,6 +109,7 @@ def scanner_mock(  # noqa: PLR0913 -- an option each
         faults: file with faults that are on from the start.
         tell_reload: hears of each reload of the contract; None for not to watch its file.
         tell: called with a sentence when S3's process died and was started again.
+        prefer_first: follow ``Prefer`` before a request is validated.
         log: returns what is entered while the mock runs, such as a `RequestLog` of its journal.
         tls: serve HTTPS, API and S3, with certificates by a local authority.
         ca: folder that keeps this authority, which implies TLS; None for a new one.
@@ -180,6 +182,7 @@ def scanner_mock(  # noqa: PLR0913 -- an option each
                 url,
                 reach,
                 authority,
+                prefer_first,
             )
             app = api.mock_application(parts)
             from_file = [] if faults is None else traffic.faults_in(faults)

@@ -70,6 +70,21 @@ Verbose = Annotated[
     typer.Option("--verbose", help="Print every URL and credential, and the operations, at start."),
 ]
 PublicUrl = Annotated[str | None, url_option("the API", "the host that a request came to")]
+Mode = Literal["on", "warn", "off"]
+ValidateRequests = Annotated[
+    Mode,
+    typer.Option(
+        "--validate-requests",
+        help="Refuse requests that violate the contract, or respond all the same: with a header that says "
+        "what is wrong, or without.",
+    ),
+]
+Formats = Annotated[
+    Mode, typer.Option("--formats", help="The same of requests where only a `format` is violated.")
+]
+PreferFirst = Annotated[
+    bool, typer.Option("--prefer-first", help="Follow `Prefer` even where the request violates the contract.")
+]
 Stateful = Annotated[
     bool,
     typer.Option("--stateful", help="Store what is created, changed and deleted, as the real API does."),
@@ -275,6 +290,9 @@ def mock(  # noqa: PLR0913 -- an option each
     trust_proxy: TrustProxy = False,
     watch: Watch = False,
     no_auth: NoAuth = False,
+    validate_requests: ValidateRequests = "on",
+    formats: Formats = "on",
+    prefer_first: PreferFirst = False,
     stateful: Stateful = False,
     seed_data: SeedData = None,
     data: Data = None,
@@ -310,6 +328,9 @@ def mock(  # noqa: PLR0913 -- an option each
         "control_token": control_token,
         "control_origins": control_origin or (),
         "seed": seed,
+        "validate_requests": validate_requests,
+        "formats": formats,
+        "prefer_first": prefer_first,
         "stateful": stateful,
         "seed_data": seed_data,
         "data": data,

@@ -64,6 +64,14 @@ AllowHost = Annotated[
         metavar="NAME", help="Name by which it may be called, beside addresses and localhost; repeatable."
     ),
 ]
+Errors = Annotated[
+    bool,
+    typer.Option(
+        "--errors",
+        help="Respond to the client with an error where the request (422) or the response (502) violates the "
+        "contract; the server is asked all the same.",
+    ),
+]
 Html = Annotated[
     Path | None, typer.Option(dir_okay=False, help="Write the report as a self-contained HTML page.")
 ]
@@ -86,6 +94,7 @@ def proxy(  # noqa: PLR0913 -- an option each
     timeout: Timeout = 60,
     keep_host: KeepHost = False,
     allow_host: AllowHost = None,
+    errors: Errors = False,
     html: Html = None,
     json: Json = None,
     har: Har = None,
@@ -111,7 +120,13 @@ def proxy(  # noqa: PLR0913 -- an option each
                 read = read_contract(contract, load, overlay, strict=strict)
                 recorder = Recorder(read, target.url, lambda exchange: lines.put(line(exchange)))
             with proxying(
-                target, recorder, host=host, port=port, most_bytes=limit, names=allow_host or ()
+                target,
+                recorder,
+                host=host,
+                port=port,
+                most_bytes=limit,
+                names=allow_host or (),
+                errors=errors,
             ) as url:
                 lines.put(f"{url} passes on to {target.url}; Ctrl-C ends it with a report.")
                 end.wait()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from openapi_mock.journal.recording import STRUCK_BY
 from openapi_mock.matching import is_beside_contracts
+from openapi_mock.responses.preferences import FIRST
 from openapi_service.problems import PLAIN, Problem
 from openapi_service.protocol import HttpProtocol
 
@@ -203,7 +204,7 @@ def _header(scope: Scope, name: bytes) -> str | None:
 
 def _preferring(status: int, scope: Scope) -> dict[str, Any]:
     headers = [pair for pair in scope["headers"] if pair[0] != b"prefer"]
-    return {**scope, "headers": [*headers, (b"prefer", b"code=%d" % status)]}
+    return {**scope, "headers": [*headers, (b"prefer", b"code=%d" % status)], FIRST: True}
 
 
 async def _beginning(receive: Receive) -> tuple[bytes, Receive]:

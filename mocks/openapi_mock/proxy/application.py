@@ -11,10 +11,11 @@ import msgspec
 
 from openapi_contract.comparison.findings import printable
 from openapi_mock.hosts import cannot_be_rebound
+from openapi_mock.journal import Validation
 from openapi_service.server import listen, serving
 
 from .outgoing import Outgoing
-from .recorder import verdict_fields
+from .recorder import FIRST, verdict_fields
 from .upstream import UpstreamFailed, transfer_coding, value_of
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class Proxy:
         most_bytes: longest body that is held back and validated.
         names: by which it may be called, beside addresses and localhost: a page that a developer visits could
             else read what the upstream responds, once its own name stands for this machine.
+        errors: respond with an error where an exchange violates the contract.
     """
 
     def __init__(
@@ -51,8 +53,10 @@ class Proxy:
         *,
         most_bytes: int = MOST_BYTES,
         names: Iterable[str] = (),
+        errors: bool = False,
     ) -> None:
         self._names = frozenset(name.lower() for name in names)
+        self.errors = errors
         self.upstream = upstream
         self.recorder = recorder
         self.most_bytes = most_bytes
@@ -91,7 +95,7 @@ class _Passing:
 
     def __init__(self, proxy: Proxy, scope: Scope, receive: Receive, send: Send) -> None:
         self._upstream, self._recorder = proxy.upstream, proxy.recorder
-        self._most_bytes = proxy.most_bytes
+        self._most_bytes, self._errors = proxy.most_bytes, proxy.errors
         self._scope, self._receive, self._send = scope, receive, send
         self._recording = proxy.recorder.recording(scope, proxy.upstream.url_of(scope), proxy.most_bytes)
         self._outgoing = Outgoing(send, self._head, proxy.most_bytes)
@@ -134,7 +138,26 @@ class _Passing:
                 await self._outgoing.add(chunk)
             self._waiting = False
             await self._conclude()
-            await self._outgoing.end()
+            if self._is_refused:
+                await self._refuse()
+            else:
+                await self._outgoing.end()
+
+    @property
+    def _is_refused(self) -> bool:
+        """Whether an error takes the place of the response; not of one that has started to go out."""
+        validation = None if self._validated is None else self._validated.validation
+        violates = validation is not None and bool(validation.request or validation.response)
+        return self._errors and violates and not self._outgoing.started
+
+    async def _refuse(self) -> None:
+        """Respond with an error that says what violates the contract: the request, or else the response."""
+        self._outgoing.drop()
+        validation = self._validated.validation if self._validated else Validation()
+        status = HTTPStatus.UNPROCESSABLE_ENTITY if validation.request else HTTPStatus.BAD_GATEWAY
+        fields = verdict_fields(validation)
+        said = "; ".join(value.decode() for name, value in fields if name == FIRST)
+        await _respond(status, f"The exchange violates the contract: {said}.", self._send, *fields)
 
     async def _conclude(self) -> None:
         """Validate the exchange; a client that has the whole response finds it in the journal."""
@@ -246,6 +269,7 @@ def proxying(
     port: int = 0,
     most_bytes: int = MOST_BYTES,
     names: Iterable[str] = (),
+    errors: bool = False,
 ) -> Iterator[str]:
     """Run the proxy in a thread for as long as this is entered, and yield its URL.
 
@@ -256,12 +280,13 @@ def proxying(
         port: 0 takes a free one.
         most_bytes: longest body that is held back and validated.
         names: by which it may be called, beside addresses, localhost and `host`.
+        errors: respond with an error where an exchange violates the contract.
 
     Raises:
         CannotListen: the port is taken, or the address is not this machine's.
     """
     # uvicorn logs the exception that cuts a response short as an error
     options = {"log_level": "critical", "date_header": False}
-    proxy = Proxy(upstream, recorder, most_bytes=most_bytes, names=[host, *names])
+    proxy = Proxy(upstream, recorder, most_bytes=most_bytes, names=[host, *names], errors=errors)
     with listen(host, port) as listening, serving(proxy, listening, "proxy", **options) as url:
         yield url

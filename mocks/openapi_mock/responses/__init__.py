@@ -7,5 +7,6 @@ app with handlers respond where it has none, and as a client prefers.
 from .app import contract_app
 from .generation import Generator
 from .operation import ContractResponses
+from .strictness import STRICT, Strictness
 
-__all__ = ["ContractResponses", "Generator", "contract_app"]
+__all__ = ["STRICT", "ContractResponses", "Generator", "Strictness", "contract_app"]

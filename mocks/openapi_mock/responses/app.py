@@ -8,6 +8,7 @@ from openapi_service import Limits, create_app
 
 from .authenticators import OpenAuthenticator, ShapeOnlyAuthenticator
 from .operation import ContractResponses
+from .strictness import STRICT, Strictness
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -27,6 +28,7 @@ def contract_app(
     authentication: bool = True,
     clock: Clock | None = None,
     randomness: Randomness | None = None,
+    strictness: Strictness = STRICT,
     responses: ContractResponses | None = None,
 ) -> ASGIApp:
     """Return an app that validates the requests of a contract and responds from it.
@@ -37,6 +39,7 @@ def contract_app(
         authentication: ask for credentials where the contract does; any non-empty one will do.
         clock: tells the time of problems.
         randomness: what dynamic responses are drawn from.
+        strictness: what is done about requests that violate the contract.
         responses: respond, instead of what responds from the contract alone by the two before.
     """
     shape_only = ShapeOnlyAuthenticator(contract.security_schemes, contract.document["info"]["title"])
@@ -48,8 +51,8 @@ def contract_app(
         cors_origins=["*"],
         limits=LIMITS,
         reveal=True,
-        formats=True,
-        fallback=responses or ContractResponses(seed, randomness),
+        formats=strictness.formats != "off",
+        fallback=responses or ContractResponses(seed, randomness, strictness),
         lazy=True,
         clock=clock,
     )

@@ -13,9 +13,11 @@ from openapi_service.responses import Rendered
 from .documented import DocumentedResponses, Selection
 from .generation import Generator
 from .magic_ids import MagicIds, members_of
-from .preferences import LONGEST, Preferences, preferences_of
-from .problems import in_a_line
+from .preferences import FIRST, LONGEST, Preferences, preferences_of
+from .problems import explained, in_a_line
 from .related import BODY
+from .rendering import with_value
+from .strictness import STRICT, Strictness
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -50,13 +52,23 @@ class ContractResponses:
     Args:
         seed: another seed, other generated values.
         randomness: what dynamic responses are drawn from, each operation's for themselves.
+        strictness: what is done about requests that violate the contract.
     """
 
     request_headers = ("Prefer", "X-Mock-Fault", "X-Mock-Scope")
-    response_headers = ("Preference-Applied", "X-Mock-Answer", "X-Mock-Refusal", "X-Mock-Violation")
+    response_headers = (
+        *("Preference-Applied", "X-Mock-Answer", "X-Mock-Refusal", "X-Mock-Request-Violation"),
+        "X-Mock-Violation",
+    )
 
-    def __init__(self, seed: str = "", randomness: Randomness | None = None) -> None:
+    def __init__(
+        self,
+        seed: str = "",
+        randomness: Randomness | None = None,
+        strictness: Strictness = STRICT,
+    ) -> None:
         self._seed = seed
+        self._strictness = strictness
         self._randomness = randomness or SeededRandomness(0)
         self._generator: Generator | None = None
 
@@ -64,7 +76,8 @@ class ContractResponses:
         """Return what responds to the requests of an operation."""
         draw = self._randomness.source(f"answers of {operation.contract_operation.operation_id}")
         item_responder = self.item_responder(operation.contract_operation, assembly)
-        return MockOperation(operation, assembly, self.generator(assembly), draw, item_responder)
+        generator = self.generator(assembly)
+        return MockOperation(operation, assembly, generator, draw, item_responder, self._strictness)
 
     def item_responder(self, operation: Operation, assembly: Assembly) -> ItemResponder | None:  # noqa: ARG002 -- for subclasses
         """Return what responds to an operation from stored items; None where none are stored."""
@@ -87,10 +100,13 @@ class MockOperation:
         generator: Generator,
         draw: RandomBytes,
         item_responder: ItemResponder | None = None,
+        strictness: Strictness = STRICT,
     ) -> None:
         operation = bound.contract_operation
         self._bound = bound
         self._item_responder = item_responder
+        self._strictness = strictness
+        self._is_strict = strictness.requests == strictness.formats == "on"
         self._draw = draw
         self._documented = DocumentedResponses(operation, assembly, generator)
         self._making = asyncio.Lock()
@@ -108,7 +124,8 @@ class MockOperation:
         selects = preferences.code is not None or preferences.example is not None
         try:
             await self._bound.admit(request)
-            arguments = {} if selects else await self._bound.arguments(request)
+            is_first = selects and (self._strictness.prefers_first or FIRST in request.scope)
+            arguments = {} if is_first else await self._arguments(request)
         except Problem as problem:
             return await self._refused(problem, request)
         if not selects:
@@ -124,6 +141,18 @@ class MockOperation:
         drawn = self._draw(DRAWN_BYTES).hex() if is_drawn else ""
         selection = Selection(preferences.code, _accept(request), preferences.example, drawn)
         return await self._respond(selection, request, arguments, preferences.applied)
+
+    async def _arguments(self, request: Request) -> dict[str, Any]:
+        """Return what a request holds; what is wrong with it is raised, unless it is not refused."""
+        if self._is_strict:
+            return await self._bound.arguments(request)
+        arguments, problems = await self._bound.read(request)
+        if self._strictness.refuses(problems):
+            raise problems[0]
+        if self._strictness.warns(problems):
+            said = b"; ".join(map(in_a_line, problems))[:LONGEST]
+            request.response_headers.append((b"x-mock-request-violation", said))
+        return arguments
 
     async def _from_items(
         self, item_responder: ItemResponder, request: Request, arguments: Mapping[str, Any]
@@ -161,7 +190,10 @@ class MockOperation:
             raise problem
         fields = [(name.lower().encode(), value.encode("latin-1")) for name, value in problem.headers.items()]
         request.response_headers += [*fields, (b"x-mock-refusal", in_a_line(problem))]
-        return _with_headers(documented, documented.rendered, request)
+        rendered, body, schema = documented.rendered, documented.body, documented.schema
+        if documented.source == "generated" and schema is not None and body.media_type:
+            rendered = with_value(rendered, explained(body.value, schema, problem), body.media_type, schema)
+        return _with_headers(documented, rendered, request)
 
     async def _respond(
         self, selection: Selection, request: Request, arguments: Mapping[str, Any], applied: bytes = b""

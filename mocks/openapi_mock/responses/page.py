@@ -55,8 +55,9 @@ AFTERWARDS = (
     "handler, example, example-repaired (only members that violate the schema are replaced by generated "
     "values) or generated (from the schema). An example that was asked for by name is sent as it is, and "
     "X-Mock-Violation says what it violates. A status or an example that is not documented is a 400 "
-    "that lists those that are. The dynamic responses of an operation come in the same order at each start "
-    "and after each reset; another --seed gives others."
+    "that lists those that are. A request that violates the contract is refused whatever it prefers, "
+    "unless the mock has --prefer-first. The dynamic responses of an operation come in the same order at "
+    "each start and after each reset; another --seed gives others."
 )
 RELATED = (
     "An example is sent as its author wrote it. A generated success takes over from its request what its "
@@ -67,7 +68,11 @@ RELATED = (
 REFUSALS = (
     "Where nothing has a handler, a request that is refused gets the error that the contract documents for "
     "the status (422 for a request that violates the contract, else 400), and X-Mock-Refusal says why; where "
-    "none is documented, it gets RFC 9457 problem details of the type about:blank."
+    "none is documented, it gets RFC 9457 problem details of the type about:blank. A generated error says "
+    "what is wrong in members named message, title, error, detail, status, code and the like, where its "
+    "schema allows it. With --validate-requests=warn a request is not refused, and X-Mock-Request-Violation "
+    "says what is wrong; with =off nothing does; --formats=warn and =off do so where a format is all that is "
+    "wrong."
 )
 IDENTIFIERS = (
     "In the identifiers below, CODE stands for any of the operation's statuses; where a schema allows "

@@ -16,6 +16,8 @@ LONGEST = 1000
 """Bytes of a header that are looked at."""
 LEAST_CODE, GREATEST_CODE = 200, 599
 NAMES = ("code", "example", "dynamic")
+FIRST = "openapi_mock.prefer_first"
+"""In an ASGI scope: the request is not validated before a preference of it is followed."""
 
 
 class Preferences(NamedTuple):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from openapi_service.media_types import essence
@@ -24,11 +26,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from openapi_contract import Contract, Operation
+    from openapi_contract.schemas import Schema
     from openapi_service.problems import ProblemProfile
     from openapi_service.request import Request
 
 DETAIL = "The mock was asked for this response."
 LONGEST_LINE = 1000
+TITLES = ("message", "title", "error", "reason", "msg")
+DETAILS = ("detail", "details", "description", "errordescription", "errormessage")
+STATUSES = ("status", "statuscode", "httpstatus", "code")
+"""Names of members of errors, in lower case and without signs."""
 EPOCH = datetime.fromtimestamp(0, UTC)
 
 
@@ -90,6 +97,34 @@ def _rate_limited(request: Request) -> Problem:
     ]
     reset = next((value for name, value in fields if name == b"ratelimit-reset"), b"")
     return RateLimited(max(1, int(reset)) if reset.isdigit() else 1)
+
+
+def explained(value: Any, schema: Schema, problem: Problem) -> Any:
+    """Return a generated error whose members say what is wrong, where their names mean that.
+
+    Args:
+        value: conforms to the schema.
+        schema: of the error.
+        problem: what is wrong.
+    """
+    status, detail = int(problem.status), in_a_line(problem).decode()
+    title = problem.title or HTTPStatus(status).phrase
+    said = {
+        **dict.fromkeys(TITLES, title),
+        **dict.fromkeys(DETAILS, detail),
+        **dict.fromkeys(STATUSES, status),
+    }
+    if not isinstance(value, dict):
+        return value
+    for name, member in value.items():
+        if isinstance(member, dict) and name in schema.properties:
+            candidates = [explained(member, schema.properties[name], problem)]
+        else:
+            meant = said.get(re.sub(r"[^a-z]", "", name.lower()))
+            candidates = [] if meant is None else [meant, str(meant)]
+        changed = ({**value, name: each} for each in candidates)
+        value = next((each for each in changed if schema.conforms(each)), value)
+    return value
 
 
 def in_a_line(problem: Problem) -> bytes:

@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from openapi_service.responses import Rendered
-
-from .rendering import body_of
+from .rendering import with_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from openapi_contract import Operation
     from openapi_contract.schemas import Schema
+    from openapi_service.responses import Rendered
 
 LIMITS = frozenset({"limit", "pagesize", "perpage", "maxresults", "top", "take"})
 MOST_REMEMBERED, LONGEST_REMEMBERED = 64, 4096
@@ -91,10 +90,7 @@ class Relation:
                 value = self._changed(value, partial(_cut, limit))
         if value is self._value:
             return self._rendered
-        content = body_of(value, self._media_type, self._schema)
-        fields = [each for each in self._rendered.headers if each[0] != b"content-length"]
-        length = (b"content-length", str(len(content)).encode())
-        return Rendered(self._rendered.status, [*fields, length], content)
+        return with_value(self._rendered, value, self._media_type, self._schema)
 
     def _changed(self, value: Any, change: Callable[[Any], Any]) -> Any:
         """Return a value with a change in it, or without if it would violate the schema."""

@@ -15,6 +15,7 @@ import msgspec
 
 from openapi_contract.schemas import ANYTHING
 from openapi_service.media_types import essence, is_json
+from openapi_service.responses import Rendered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,6 +59,14 @@ def body_of(value: Any, media_type: str, schema: Schema) -> bytes:
     if kind == "application/x-www-form-urlencoded" and isinstance(value, dict):
         return urlencode({name: _plain(each) for name, each in value.items()}).encode()
     return msgspec.json.encode(value)
+
+
+def with_value(rendered: Rendered, value: Any, media_type: str, schema: Schema) -> Rendered:
+    """Return a response with another value as its body, in the same media type."""
+    content = body_of(value, media_type, schema)
+    fields = [each for each in rendered.headers if each[0] != b"content-length"]
+    length = (b"content-length", str(len(content)).encode())
+    return Rendered(rendered.status, [*fields, length], content)
 
 
 def header_value(value: Any) -> bytes | None:

@@ -8,7 +8,8 @@ from urllib.parse import quote
 
 from openapi_mock.responses import ContractResponses
 from openapi_mock.responses.related import BODY
-from openapi_mock.responses.rendering import body_of
+from openapi_mock.responses.rendering import with_value
+from openapi_mock.responses.strictness import STRICT, Strictness
 from openapi_service.problems import Conflict, NotFound, ServiceUnavailable
 from openapi_service.responses import Rendered
 
@@ -43,10 +44,17 @@ class StatefulResponses(ContractResponses):
         memory: where items are; it uses the contract that is served.
         seed: another seed, other generated values.
         randomness: what dynamic responses are drawn from.
+        strictness: what is done about requests that violate the contract.
     """
 
-    def __init__(self, memory: Memory, seed: str = "", randomness: Randomness | None = None) -> None:
-        super().__init__(seed, randomness)
+    def __init__(
+        self,
+        memory: Memory,
+        seed: str = "",
+        randomness: Randomness | None = None,
+        strictness: Strictness = STRICT,
+    ) -> None:
+        super().__init__(seed, randomness, strictness)
         self._memory = memory
 
     def item_responder(self, operation: Operation, assembly: Assembly) -> ItemResponder | None:
@@ -310,12 +318,7 @@ def _rendered(documented: DocumentedResponse, value: Any, fields: Mapping[bytes,
     body, schema = documented.body, documented.schema
     if schema is None or body.media_type is None or not schema.conforms(value):
         return documented.rendered
-    content = body_of(value, body.media_type, schema)
-    headers = [
-        (name, str(len(content)).encode() if name == b"content-length" else field)
-        for name, field in documented.rendered.headers
-    ]
-    return _with_fields(Rendered(documented.rendered.status, headers, content), fields)
+    return _with_fields(with_value(documented.rendered, value, body.media_type, schema), fields)
 
 
 def _with_fields(rendered: Rendered, fields: Mapping[bytes, str]) -> Rendered:

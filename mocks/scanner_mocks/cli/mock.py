@@ -115,6 +115,10 @@ class ScannerMocks(Mocks):
                 raise typer.BadParameter("--stateful and --seed-data are for contracts without handlers.")
             if overlays:
                 raise typer.BadParameter("--overlay is for contracts without handlers.")
+            if {options.pop("validate_requests", "on"), options.pop("formats", "on")} != {"on"}:
+                raise typer.BadParameter(
+                    "--validate-requests and --formats are for contracts without handlers."
+                )
             settings = {**self.settings, "contract": contract, **options}
             return scanner_mock(
                 s3_port=s3_port,

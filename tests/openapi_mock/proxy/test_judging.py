@@ -5,6 +5,7 @@ import json
 import threading
 
 import brotli
+import httpx
 import msgspec
 import pytest
 from backports import zstd
@@ -12,7 +13,9 @@ from backports import zstd
 from openapi_check.har import har
 from openapi_check.validation import validate_har
 from openapi_mock.journal import Validation, Violation
-from openapi_mock.proxy.recorder import verdict_fields
+from openapi_mock.proxy.application import proxying
+from openapi_mock.proxy.recorder import Recorder, verdict_fields
+from openapi_mock.proxy.upstream import Upstream
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
@@ -226,3 +229,34 @@ def test_the_report_tells_what_was_exercised(running, upstream, contract, json_a
         1,
         1,
     )
+
+
+@pytest.fixture
+def strict_proxy(contract, upstream):
+    """Return a client of a proxy that responds with errors."""
+    recorder = Recorder(contract, upstream.url)
+    with (
+        proxying(Upstream(upstream.url), recorder, errors=True) as url,
+        httpx.Client(base_url=url, trust_env=False) as client,
+    ):
+        yield client
+
+
+@pytest.mark.parametrize(
+    ("sort", "value", "status", "said"),
+    [
+        ("new", ["a"], 200, None),
+        ("odd", ["a"], 422, "request query sort: enum"),
+        ("new", [1], 502, "response body /0: type"),
+        ("odd", [1], 422, "request query sort: enum"),
+    ],
+)
+def test_a_violation_can_be_an_error(strict_proxy, upstream, json_answer, sort, value, status, said):
+    """With errors, the client gets 422 for its own violation and 502 for the server's, in its place."""
+    upstream.answer = json_answer(value)
+    response = strict_proxy.get("/notes", params={"sort": sort})
+    assert response.status_code == status
+    if said is not None:
+        assert response.headers["content-type"] == "application/problem+json"
+        assert said in response.json()["detail"]
+        assert response.headers["x-contract-violations"]

@@ -39,7 +39,7 @@ def client(tmp_path_factory):
     document["paths"]["/weather/{city_id}"] = WEATHER
     path.write_text(json.dumps(document))
     with (
-        scanner_mock(contract=str(path)) as mock,
+        scanner_mock(contract=str(path), prefer_first=True) as mock,
         httpx.Client(base_url=mock.api, headers=KEY, trust_env=False) as client,
     ):
         yield client

@@ -1,0 +1,47 @@
+"""What a mock does about requests that violate the contract."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple, TypeAlias
+
+from openapi_service.problems import Problem, ValidationFailed
+
+Mode: TypeAlias = Literal["on", "warn", "off"]
+
+
+class Strictness(NamedTuple):
+    """What is done about requests that violate the contract.
+
+    Attributes:
+        requests: ``on`` refuses them; ``warn`` responds all the same, and says in a header what is wrong;
+            ``off`` responds.
+        formats: the same of a ``format``, where it is all that is wrong.
+        prefers_first: follow ``Prefer`` before a request is validated.
+    """
+
+    requests: Mode = "on"
+    formats: Mode = "on"
+    prefers_first: bool = False
+
+    def ignores(self, rule: str) -> bool:
+        """Tell whether violations of a rule are not even reported."""
+        return self.requests == "off" or (rule == "format" and self.formats == "off")
+
+    def refuses(self, problems: list[Problem]) -> bool:
+        """Tell whether a request is refused that has these problems."""
+        return (
+            bool(problems) and self.requests == "on" and not (self.formats != "on" and _of_formats(problems))
+        )
+
+    def warns(self, problems: list[Problem]) -> bool:
+        """Tell whether the response to a request that is not refused says what is wrong with it."""
+        return bool(problems) and "warn" in {self.requests, self.formats if _of_formats(problems) else ""}
+
+
+STRICT = Strictness()
+
+
+def _of_formats(problems: list[Problem]) -> bool:
+    violations = [each for one in problems if isinstance(one, ValidationFailed) for each in one.violations]
+    only_violations = all(isinstance(each, ValidationFailed) for each in problems)
+    return only_violations and all(each.rule == "format" for each in violations)
