@@ -25,6 +25,8 @@ FRESH_SECONDS = 1.0
 """For which the states of parts are not asked for again."""
 PROBE_SECONDS = 0.5
 """How long a soft check may take: a probe of Kubernetes waits for a second."""
+FIRST_PROBE_SECONDS = 5.0
+"""The same for the first time, when clients are made."""
 UNSTORED = {"Cache-Control": "no-store"}
 CSP = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'"
 EXPLORER = """<!doctype html>
@@ -152,6 +154,7 @@ class _Parts:
         self._parts = parts
         self._asking: asyncio.Task[dict[str, object]] | None = None
         self._stale_at = 0.0
+        self._is_first = True
 
     async def states(self) -> dict[str, object]:
         loop, asking = asyncio.get_running_loop(), self._asking
@@ -162,7 +165,11 @@ class _Parts:
         return await asyncio.shield(asking)  # one caller that goes away is not all of them
 
     async def _ask(self) -> dict[str, object]:
-        states = await asyncio.gather(*(_state(*part) for part in self._parts.values()))
+        parts = list(self._parts.values())
+        if self._is_first:
+            parts = [(check, failed, seconds and FIRST_PROBE_SECONDS) for check, failed, seconds in parts]
+        states = await asyncio.gather(*(_state(*part) for part in parts))
+        self._is_first = False
         return dict(zip(self._parts, states, strict=True))
 
 

@@ -12,6 +12,7 @@ from openapi_service import CannotListen, Limits, ResolverError
 from openapi_service import create_app as service_of
 from openapi_service.clock import SystemClock
 from openapi_service.handlers import handlers_of
+from openapi_service.problems import ServiceUnavailable
 from openapi_service.proxies import TrustedProxies
 from openapi_service.randomness import SystemRandomness
 from scanner_contract import load_contract
@@ -25,17 +26,19 @@ from .access.rate_limits import RateLimiter
 from .access.web_sessions import WebSessionVerifier
 from .problems import PROFILE
 from .processing.processing import Processing
-from .processing.stores import stores_of
+from .processing.stores import oldest_waiting, stores_of
 from .scanning.destinations import Permissions
 from .scanning.identifiers import new_id
 from .scanning.photo_keys import PhotoKeys
 from .scanning.redirects import RedirectFollower
 from .storage.credentials import CredentialStore
 from .storage.database import Database, DatabaseError
+from .storage.engines import Waits
 from .storage.freshness import FreshnessStore
 from .storage.photo_bucket import PhotoBucket, PhotoBucketError, UploadRules
 from .storage.redirect_rules import RedirectRuleStore
 from .storage.secrets import SecretStore
+from .waiting import wait_for
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -57,6 +60,7 @@ START_ERRORS = (
     DatabaseError,
     PhotoBucketError,
     ResolverError,
+    ServiceUnavailable,
     ValueError,
 )
 """What keeps the service from starting; each message says what to do."""
@@ -100,7 +104,7 @@ class Application:
         )
         self.clock = clock or SystemClock()
         self._draw = (randomness or SystemRandomness()).source
-        self.database = database or Database(settings.database_url)
+        self.database = database or Database(settings.database_url, waits_of(settings))
         self.bucket = bucket or photo_bucket(settings, self.clock)
         self.counters = open_counters(
             settings.rate_limit_storage, self.clock, on_outage=settings.rate_limit_on_outage
@@ -128,8 +132,12 @@ class Application:
             handlers_of(operations),
             authenticate=self._authenticator(),
             collaborators=self._opened,
-            checks={"database": self.database.ping},
-            soft_checks={"bucket": self.bucket.ping, "rate limits": self.limiter.ping},
+            checks={"database": self.database.ping, "disk": self.database.check_disk},
+            soft_checks={
+                "bucket": self.bucket.ping,
+                "rate limits": self.limiter.ping,
+                "work": partial(oldest_waiting, self.stores, self.clock),
+            },
             cors_origins=settings.cors_origins,
             limits=Limits(
                 body=settings.max_body_bytes,
@@ -172,10 +180,13 @@ class Application:
     async def _opened(self) -> AsyncIterator[dict[str, Any]]:
         """Open what handlers ask for, and close it behind them."""
         make_id = partial(new_id, self._draw("ids"))
+        settings = self.settings
         async with AsyncExitStack() as running:
             running.push_async_callback(self.database.close)
             running.push_async_callback(self.counters.close)
-            await self.database.migrate()
+            await connected(self.database, settings)
+            if settings.wait:
+                await self._await_limits(settings)
             running.callback(self.bucket.close)
             await self.bucket.connect()
             secrets = SecretStore(self.database, self._draw("secrets"))
@@ -205,6 +216,14 @@ class Application:
                 "clock": self.clock,
             }
 
+    async def _await_limits(self, settings: Settings) -> None:
+        """Wait for the counters; where they may be in memory for a while, go on without them."""
+        try:
+            await wait_for(self.limiter.ping, settings.wait, ServiceUnavailable)
+        except ServiceUnavailable:
+            if settings.rate_limit_on_outage == "closed":
+                raise
+
     def _authenticator(self) -> ScannerAuthenticator:
         settings, proxies = self.settings, TrustedProxies(self.settings.trusted_proxies)
         bearer = bearer_verifier(
@@ -226,6 +245,29 @@ class Application:
 def grace_of(settings: Settings) -> timedelta:
     """Return how long a photo key is good: for the life of its form, and an hour to upload and register."""
     return timedelta(seconds=settings.presigned_expires_seconds, hours=1)
+
+
+def waits_of(settings: Settings) -> Waits:
+    """Return how long the settings let PostgreSQL be waited for."""
+    return Waits(
+        settings.database_pool_size,
+        settings.database_pool_seconds,
+        settings.database_lock_seconds,
+        settings.database_statement_seconds,
+    )
+
+
+async def connected(database: Database, settings: Settings) -> None:
+    """Wait until the database is there, and bring it up to date, or check that it is.
+
+    Raises:
+        DatabaseError: it is not there, or cannot be used.
+    """
+    await wait_for(database.connect, settings.wait, DatabaseError)
+    if settings.migrate:
+        await database.migrate()
+    else:
+        (await database.schema()).check()
 
 
 def photo_bucket(

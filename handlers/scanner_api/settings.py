@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -20,6 +20,13 @@ from pydantic_settings import (
 
 MEBIBYTE = 1024 * 1024
 
+
+def _without_unit(value: Any) -> Any:
+    return value.strip().removesuffix("s") if isinstance(value, str) else value
+
+
+Seconds = Annotated[float, BeforeValidator(_without_unit)]
+"""Seconds, with or without their unit: ``60`` or ``60s``."""
 
 MOCKED = frozenset(
     {"host", "port", "contract", "vendor_operations_only", "rate_limit_per_minute", "rate_limit_per_day"}
@@ -60,7 +67,40 @@ class Settings(BaseSettings):
     )
     database_url: str = Field(
         "sqlite+aiosqlite:///scanner.db",
-        description="SQLAlchemy URL; postgresql+asyncpg://... for PostgreSQL (extra `postgresql`).",
+        description="SQLAlchemy URL; `postgresql://` or `postgres://` for PostgreSQL (extra `postgresql`), "
+        "`?sslmode=` and `sslrootcert=` too.",
+    )
+    database_pool_size: int = Field(
+        8,
+        ge=3,
+        description="PostgreSQL connections of a process; all processes together need fewer than its "
+        "`max_connections`, 100 by default.",
+    )
+    database_pool_seconds: float = Field(
+        5,
+        gt=0,
+        description="How long a request waits for a connection of the pool, in seconds; 503 beyond it.",
+    )
+    database_lock_seconds: float = Field(
+        5,
+        ge=0,
+        description="How long a request waits for a lock that another transaction has, in seconds; 0 for as "
+        "long as it takes. PostgreSQL alone.",
+    )
+    database_statement_seconds: float = Field(
+        30,
+        ge=0,
+        description="How long a statement may take, in seconds; 0 for as long as it takes. PostgreSQL alone.",
+    )
+    migrate: bool = Field(
+        default=True,
+        description="Bring the database up to date at the start; else a database that is behind ends the "
+        "start, and `scanner-api db upgrade` is yours to run.",
+    )
+    wait: Seconds = Field(
+        0,
+        ge=0,
+        description="How long the start waits for a database or a Redis that is not there, such as `60s`.",
     )
     rate_limit_storage: str = Field(
         "memory://", description="`memory://` for one process, `redis://...` shared by all (extra `redis`)."
@@ -154,6 +194,12 @@ class Settings(BaseSettings):
         (),
         description="Destinations (JSON list of HOST:PORT or networks) that may be followed although they "
         "are not public; for development.",
+    )
+    health_port: int | None = Field(
+        None,
+        ge=0,
+        le=65535,
+        description="Port of `/healthz` and `/readyz` of a `worker`, on the same address; none by default.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much is logged.")
 

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 from contextlib import AsyncExitStack
+from functools import partial
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from openapi_service.clock import SystemClock
+from starlette.responses import Response
 
-from .app import photo_bucket
+from openapi_service.clock import SystemClock
+from openapi_service.pages import health_pages
+
+from .app import connected, photo_bucket, waits_of
 from .processing.processing import Processing
-from .processing.stores import stores_of
+from .processing.queue import QueueError
+from .processing.stores import oldest_waiting, stores_of
 from .scanning.destinations import Permissions
 from .scanning.redirects import RedirectFollower
 from .storage.database import Database
+from .waiting import wait_for
 
 if TYPE_CHECKING:
     from asyncio import Event
     from collections.abc import Callable
+
+    from starlette.types import Receive, Scope, Send
 
     from openapi_service.clock import Clock
 
@@ -46,11 +55,19 @@ class Worker:
         bucket: PhotoBucket | None = None,
     ) -> None:
         clock = clock or SystemClock()
-        self._database = database or Database(settings.database_url)
+        self._settings = settings
+        self._running = AsyncExitStack()
+        self._draining = False
+        self._database = database or Database(settings.database_url, waits_of(settings))
         self._bucket = bucket or photo_bucket(settings, clock)
         self._redirects = RedirectFollower(Permissions(settings.redirect_ports, settings.redirect_allowed))
         stores = stores_of(self._database, clock, settings.session_ttl_seconds)
         self._processing = Processing(settings, stores, self._bucket, self._redirects, clock, is_worker=True)
+        self._pages = health_pages(
+            {"database": self._database.ping, "queue": self._processing.queue.ping},
+            {"bucket": self._bucket.ping, "work": partial(oldest_waiting, stores, clock)},
+            lambda: self._draining,
+        )
 
     async def run(self, ended: Event, ready: Callable[[], None]) -> None:
         """Work until the event is set; ``ready`` is called once jobs are taken.
@@ -60,13 +77,34 @@ class Worker:
             PhotoBucketError: there are no AWS credentials.
             QueueError: Redis does not respond.
         """
-        async with AsyncExitStack() as running:
-            running.push_async_callback(self._database.close)
-            await self._database.migrate()
-            running.callback(self._bucket.close)
-            await self._bucket.connect()
-            running.push_async_callback(self._redirects.aclose)
-            running.push_async_callback(self._processing.stop)
-            await self._processing.start()
+        try:
+            await self.start()
             ready()
             await ended.wait()
+        finally:
+            await self.stop()
+
+    async def start(self) -> None:
+        """Start to take jobs; raises as :meth:`run` does."""
+        running = self._running
+        running.push_async_callback(self._database.close)
+        await connected(self._database, self._settings)
+        running.callback(self._bucket.close)
+        await self._bucket.connect()
+        running.push_async_callback(self._redirects.aclose)
+        running.push_async_callback(self._processing.stop)
+        await wait_for(self._processing.queue.connect, self._settings.wait, QueueError)
+        await self._processing.start()
+
+    async def stop(self) -> None:
+        """End the jobs that run, or release them."""
+        await self._running.aclose()
+
+    def drain(self) -> None:
+        """Be not ready from now on."""
+        self._draining = True
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve ``/healthz`` and ``/readyz``."""
+        page = self._pages.get(scope["path"]) or Response(status_code=HTTPStatus.NOT_FOUND)
+        await page(scope, receive, send)

@@ -321,7 +321,7 @@ async def test_readiness_asks_once_a_second(monkeypatch):
 
 def test_what_the_app_can_do_without_is_degraded(monkeypatch):
     """Where a soft check fails, or does not come back, the app is ready and says what is degraded."""
-    monkeypatch.setattr(pages, "PROBE_SECONDS", 0.01)
+    monkeypatch.setattr(pages, "FIRST_PROBE_SECONDS", 0.01)
 
     async def fails():
         raise OSError

@@ -48,6 +48,7 @@ COMMANDS |= {
         "scanner_api.cli.serve:worker",
         "Process captures and read photos for servers with the same settings; run as many as you need.",
     ),
+    "db": Lazy("scanner_api.cli.db:app", "Show, check and upgrade the schema of the database."),
     "keys": Lazy("scanner_api.cli.keys:app", "Create, list and revoke the API keys that `serve` accepts."),
     "secrets": Lazy("scanner_api.cli.secrets:app", "Rotate the secret that photo keys are tagged with."),
     "products": Lazy(

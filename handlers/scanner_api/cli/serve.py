@@ -14,7 +14,8 @@ from openapi_service.cli.serve import Authenticate, Handlers, serve_until_ended
 from openapi_service.cli.serve import serve as serve_own
 from openapi_service.connections import ConnectionLimits
 from openapi_service.proxies import TrustedProxies
-from openapi_service.server import Shutdown
+from openapi_service.server import CannotStart, Shutdown, listen, url_of
+from openapi_service.server import serve as serve_app
 from scanner_api.app import START_ERRORS, create_app
 from scanner_api.processing.queue import QueueError
 from scanner_api.worker import Worker
@@ -76,6 +77,9 @@ def _serve(settings: Settings, *, handlers: str | None, authenticate: str | None
     )
 
 
+ERRORS = (*START_ERRORS, QueueError)
+"""What keeps a worker from starting."""
+
 serve = with_settings(_serve, handlers=Handlers, authenticate=Authenticate)
 
 
@@ -88,8 +92,14 @@ def worker(settings: Settings) -> None:
     Exit codes: 0 stopped, 1 could not start, 2 wrong settings.
     """
     try:
-        uvloop.run(_work(settings))
-    except (*START_ERRORS, QueueError) as error:
+        if settings.health_port is None:
+            uvloop.run(_work(settings))
+            return
+        with listen(settings.host, settings.health_port, "--health-port") as listening:
+            line = f"The worker takes jobs; its health is at {url_of(listening)}/readyz."
+            worker = Worker(settings)
+            uvloop.run(serve_app(worker, listening, lambda: typer.echo(line), start_errors=ERRORS))
+    except (*ERRORS, CannotStart) as error:
         raise failure(f"Cannot start: {error}", 1) from None
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from difflib import get_close_matches
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, get_origin
 
 import typer
@@ -10,11 +12,14 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
 from openapi_contract.cli.commands import CANNOT_RUN, customized
+from scanner_api.redis_urls import is_redis
 from scanner_api.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
+OTHERS = frozenset({"SCANNER_CONFIG", "SCANNER_API_KEY"})
+"""Variables that are no settings, and look like some."""
 
 Config = Annotated[str | None, typer.Option(help="TOML file with settings. \\[env: SCANNER_CONFIG]")]
 DatabaseUrl = Annotated[
@@ -32,7 +37,9 @@ def with_settings(run: Callable[..., None], **options: Any) -> Callable[..., Non
 
     def command(config: Config = None, **flags: Any) -> None:
         others = {name: flags.pop(name) for name in options}
-        run(read_settings(config, flags), **others)
+        settings = read_settings(config, flags)
+        _refuse(_wrong_urls(settings))
+        run(settings, **others)
 
     settings = {name: _option(name) for name in Settings.model_fields}
     return customized(command, run.__doc__, **options, **settings)
@@ -53,17 +60,60 @@ def read_settings(config: str | None = None, flags: dict[str, Any] | None = None
     if config is not None:
         os.environ["SCANNER_CONFIG"] = config
     values = {name: value for name, value in (flags or {}).items() if value not in (None, [], ())}
+    reasons = _misspelt(os.environ)
     try:
-        return Settings(**values)
+        settings = Settings(**values)
     except ValidationError as error:
-        reasons = [_reason(each["loc"], each["msg"]) for each in error.errors(include_input=False)]
+        reasons += [_reason(each["loc"], each["msg"]) for each in error.errors(include_input=False)]
     except (SettingsError, OSError, ValueError) as error:
-        reasons = [f"Settings cannot be read: {error}."]
+        reasons.append(f"Settings cannot be read: {error}.")
+    else:
+        _refuse(reasons)
+        return settings
+    _refuse(reasons)
+    raise AssertionError
+
+
+def _refuse(reasons: list[str]) -> None:
+    """Print what is wrong, and end the command with exit code 2, if there is anything."""
     for reason in reasons:
         typer.echo(reason, err=True)
-    raise typer.Exit(CANNOT_RUN)
+    if reasons:
+        raise typer.Exit(CANNOT_RUN)
+
+
+def _misspelt(environment: Iterable[str]) -> list[str]:
+    """Return what is wrong with variables that look like settings and are none; others have theirs."""
+    names = {f"SCANNER_{name.upper()}": name for name in Settings.model_fields}
+    reasons = []
+    for variable in environment:
+        if variable.startswith("SCANNER_") and variable not in names and variable not in OTHERS:
+            nearest = get_close_matches(variable, names, n=1, cutoff=0.88)
+            reasons += [f"There is no setting {variable}; is {name} meant?" for name in nearest]
+    return reasons
+
+
+def _wrong_urls(settings: Settings) -> list[str]:
+    """Return what is wrong with the URLs, without repeating a password."""
+    from scanner_api.storage.engines import DatabaseError, parse  # noqa: PLC0415 -- SQLAlchemy takes its time
+
+    checks: list[Callable[[], object]] = [
+        partial(parse, settings.database_url),
+        partial(is_redis, settings.rate_limit_storage, "rate_limit_storage"),
+        partial(is_redis, settings.queue_url, "queue_url"),
+    ]
+    reasons = []
+    for check in checks:
+        try:
+            check()
+        except (DatabaseError, ValueError) as error:
+            reasons.append(str(error))
+    return reasons
 
 
 def _reason(place: tuple[int | str, ...], message: str) -> str:
     name = str(place[0]) if place else "settings"
+    if name not in Settings.model_fields:
+        nearest = get_close_matches(name, Settings.model_fields, n=1)
+        return f"There is no setting {name}" + (f"; is {nearest[0]} meant?" if nearest else ".")
     return f"Setting {name} (--{name.replace('_', '-')}, SCANNER_{name.upper()}) is wrong: {message}."

@@ -6,8 +6,9 @@ import asyncio
 import os
 from contextlib import AsyncExitStack
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
+
+from scanner_api.redis_urls import IN_MEMORY, is_redis
 
 from .queue import Queue
 from .sweep import Sweep
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from .queue import Broker
     from .stores import Stores
     from .tasks import Tasks
-
-IN_MEMORY: Final = "memory://"
 
 
 class Processing:
@@ -117,13 +116,10 @@ class Processing:
 
 def _check(settings: Settings, *, is_worker: bool) -> None:
     """Raise ValueError where settings contradict each other or what is installed; it quotes no URL."""
-    url = urlsplit(settings.queue_url)
-    is_redis = url.scheme in {"redis", "rediss"} and bool(url.hostname)
-    if not is_redis and settings.queue_url != IN_MEMORY:
-        raise ValueError("queue_url must be memory://, redis://HOST:PORT/DB or rediss://HOST:PORT/DB.")
-    if is_redis and find_spec("taskiq_redis") is None:
+    in_redis = is_redis(settings.queue_url, "queue_url")
+    if in_redis and find_spec("taskiq_redis") is None:
         raise ValueError("queue_url is a Redis: install scanner-api[redis].")
-    if is_worker and not is_redis:
+    if is_worker and not in_redis:
         raise ValueError("A worker needs a queue in Redis (queue_url); a server with memory:// needs none.")
     if settings.extractor == "bedrock" and not settings.bedrock_model:
         raise ValueError("The extractor bedrock needs a model or an inference profile (bedrock_model).")

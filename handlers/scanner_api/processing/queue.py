@@ -81,6 +81,10 @@ class Queue:
         own = self._most - len(self._waiting)
         return own if self._broker is None else min(own, await self._broker.room())
 
+    async def ping(self) -> None:
+        """Check that the broker responds; raises whatever it raises."""
+        await (await self.connect()).room()
+
     async def start(self) -> None:
         """Start to deliver jobs."""
         self._sending = asyncio.create_task(self._send_all())

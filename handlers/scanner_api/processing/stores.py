@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, NamedTuple
 
 from scanner_api.storage.captures import CaptureStore
@@ -25,6 +26,19 @@ class Stores(NamedTuple):
     products: ProductStore
     proposals: ProposalStore
     extractions: ExtractionStore
+
+
+async def oldest_waiting(stores: Stores, clock: Clock) -> dict[str, float] | None:
+    """Return for how many seconds the oldest work waits that nobody does, None if there is none.
+
+    Raises:
+        ServiceUnavailable: the database does not respond.
+    """
+    since = await asyncio.gather(stores.captures.waiting_since(), stores.extractions.waiting_since())
+    oldest = min(filter(None, since), default=None)
+    if oldest is None:
+        return None
+    return {"oldest_waiting_seconds": round((clock.now() - oldest).total_seconds(), 1)}
 
 
 def stores_of(database: Database, clock: Clock, ttl_seconds: float) -> Stores:

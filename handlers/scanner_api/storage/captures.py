@@ -20,6 +20,7 @@ from .tables import captures, product_overrides, products, scan_sessions
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
+    from datetime import datetime
 
     from openapi_service.clock import Clock
     from scanner_api.scanning.sessions import SessionStatus
@@ -105,9 +106,10 @@ class CaptureStore:
             ConstraintError: there is one with the id of one, or a session does not exist; none is stored.
         """
         closed: dict[str, SessionStatus] = {}
-        async with self._database.transaction() as connection:
-            # in one order everywhere: locking the same sessions crosswise is a deadlock
-            for session_id, number in sorted(Counter(capture.session_id for capture in new).items()):
+        # in one order everywhere: locking the same sessions crosswise is a deadlock
+        numbers = dict(sorted(Counter(capture.session_id for capture in new).items()))
+        async with self._database.transaction(*numbers) as connection:
+            for session_id, number in numbers.items():
                 try:
                     await self._activity.add(connection, session_id, captures=number)
                 except SessionClosed as error:
@@ -155,6 +157,16 @@ class CaptureStore:
         )
         return [capture_id for (capture_id,) in await self._database.fetch(waiting)]
 
+    async def waiting_since(self) -> datetime | None:
+        """Return since when the oldest unfinished capture without a lease waits, None if there is none."""
+        oldest = (
+            select(captures.c.created)
+            .where(_UNFINISHED, is_free(captures.c.lease_until, self._clock.now()))
+            .order_by(captures.c.created)
+            .limit(1)
+        )
+        return next((created for (created,) in await self._database.fetch(oldest)), None)
+
     async def claim(self, capture_id: str, lease_seconds: float) -> Capture | None:
         """Lease an unfinished capture, None if it has a lease already; saving it counts the attempt."""
         now = self._clock.now()
@@ -199,7 +211,7 @@ class CaptureStore:
         """
         values = {field: getattr(capture, field) for field in _PROCESSED}
         again = captures.update().where(captures.c.id == capture.id, _RETRYABLE).values(values)
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(capture.session_id) as connection:
             await self._activity.touch(connection, capture.session_id)
             return (await connection.execute(again)).rowcount == 1
 

@@ -10,23 +10,35 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager, nullcontext
+from contextlib import AsyncExitStack, asynccontextmanager, closing, nullcontext
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from sqlalchemy import exc, inspect, text
+from sqlalchemy import exc, inspect, select, text
 
 from openapi_service.problems import ServiceUnavailable
 
-from .engines import DatabaseError, engine_for, in_memory, make_sqlite_file, open_sqlite, parse
+from .engines import (
+    PATIENT,
+    DatabaseError,
+    Waits,
+    engine_for,
+    in_memory,
+    make_sqlite_file,
+    open_sqlite,
+    parse,
+)
 from .inline_reads import InlineReader
 from .migrations import HEAD
-from .tables import create_all
+from .readers import Readers
+from .tables import create_all, note_compatibility, schema_compatibility
+from .turns import Turns
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
-    from pathlib import Path
 
     from sqlalchemy import Connection, Executable, Select
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -38,6 +50,7 @@ _SNAPSHOT: Final[dict[str, dict[str, Any]]] = {
     "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
 }
 _PING_SECONDS: Final = 3
+_PROBE_BYTES: Final = 64 * 1024
 _PASSING_STATES: Final = frozenset({"08", "40", "53", "55", "57", "58"})
 """PostgreSQL's classes of errors for lost connections, deadlocks, want of resources and shutdowns."""
 _UNAVAILABLE: Final = "The database does not respond."
@@ -61,21 +74,53 @@ class DuplicateError(ConstraintError):
         super().__init__(f"The row exists already, as {existing_id}.")
 
 
+class Schema(NamedTuple):
+    """The revision of a database's schema, None before the first, and the oldest that can use it if known."""
+
+    revision: str | None
+    least_revision: str | None
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether this version can use it: it is of this version, or of a newer one that says so."""
+        if self.revision is None or self.revision <= HEAD:
+            return self.revision == HEAD
+        return self.least_revision is not None and self.least_revision <= HEAD
+
+    def check(self) -> None:
+        """Raise DatabaseError unless this version can use it."""
+        if self.is_usable:
+            return
+        if self.revision is None or self.revision < HEAD:
+            found = f"at revision {self.revision}" if self.revision else "empty"
+            raise DatabaseError(
+                f"The database is {found}; this version needs {HEAD}: run `scanner-api db upgrade`."
+            )
+        raise DatabaseError(
+            f"The database is at revision {self.revision}, and needs a version of scanner-api that knows "
+            f"{self.least_revision or self.revision}; this one knows {HEAD}."
+        )
+
+
 class Database:
     """One SQL database.
 
     SQLite has a single writer: those of this process queue up, and those of others are waited for.
 
     Args:
-        url: SQLAlchemy URL with the driver aiosqlite or asyncpg; ``sqlite+aiosqlite://`` lives in memory.
+        url: of SQLite or PostgreSQL; ``sqlite+aiosqlite://`` lives in memory.
+        waits: how much of PostgreSQL is used, and how long it is waited for.
 
     Raises:
         DatabaseError: the URL cannot be used, or its driver is not installed.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, waits: Waits | None = None) -> None:
         self.url = parse(url)
-        self._engine = engine_for(self.url)
+        waits = waits or Waits()
+        self._engine = engine_for(self.url, waits)
+        self._turns = Turns(waits.lock_seconds or None)
+        self.readers = Readers(self)
         self._snapshots = self._engine.execution_options(**_SNAPSHOT[self._engine.dialect.name])
         self._kept: set[AsyncConnection] = set()
         lock = asyncio.Lock()
@@ -119,10 +164,23 @@ class Database:
             DatabaseError: as of :meth:`connect`; the database was written by a newer version; a step failed.
         """
         await self.connect()
-        revision = await self._revision()
-        if revision == HEAD:
+        schema = await self.schema()
+        if schema.is_usable:
+            if schema.revision != HEAD:
+                logger.warning("The database is of a newer version, which allows for this one")
             return
-        is_new = revision is None and self._in_memory  # in memory there is no other process to wait for
+        if self.dialect.name == "postgresql":
+            patient = Database(self.url.render_as_string(hide_password=False), PATIENT)
+            try:
+                await patient._upgrade(schema)
+            finally:
+                await patient.close()
+        else:
+            await self._upgrade(schema)
+
+    async def _upgrade(self, schema: Schema) -> None:
+        # in memory there is no other process to wait for
+        is_new = schema.revision is None and self._in_memory
         step = partial(create_all, revision=HEAD) if is_new else _upgrade
         try:
             async with self.transaction() as connection:
@@ -140,7 +198,7 @@ class Database:
         """
         try:
             async with asyncio.timeout(_PING_SECONDS):
-                await self._revision()
+                await self.schema()
         except TimeoutError as error:
             raise ServiceUnavailable(_UNAVAILABLE) from error
 
@@ -171,17 +229,28 @@ class Database:
             copy.backup(own)
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+    async def transaction(self, *session_ids: str) -> AsyncIterator[AsyncConnection]:
         """Open a transaction that may write: committed at the end, rolled back by an exception.
 
         On SQLite nothing else writes meanwhile, and in memory nothing else reads; so only SQL belongs inside,
         on this connection.
 
+        Args:
+            session_ids: sessions that it locks, in order. Transactions of this process that lock the same one
+                come one after the other: however long its row stays locked, it takes one connection.
+
         Raises:
             ConstraintError: the schema refuses a row.
-            ServiceUnavailable: the database does not respond, or gave way to another transaction.
+            ServiceUnavailable: the database does not respond, gave way to another transaction, or the lock
+                that it waits for.
         """
-        async with self._write_lock, _connection(self._engine) as connection, connection.begin():
+        async with (
+            self._write_lock,
+            _translated(),
+            self._turns.of(session_ids),
+            _connection(self._engine) as connection,
+            connection.begin(),
+        ):
             yield connection
 
     @asynccontextmanager
@@ -239,6 +308,7 @@ class Database:
         """Close all connections."""
         if self.inline is not None:
             self.inline.close()
+        self.readers.forget()
         while self._kept:
             await self._kept.pop().close()
         await self._engine.dispose()
@@ -246,30 +316,42 @@ class Database:
             self._anchor.close()
             self._anchor = None
 
-    async def _revision(self) -> str | None:
-        """Return the schema's revision, None before the first."""
+    async def schema(self) -> Schema:
+        """Return of which revision the schema is, and which versions can use it.
+
+        Raises:
+            ServiceUnavailable: the database does not respond.
+        """
         async with self.snapshot() as connection:
-            if not await connection.run_sync(_has_revision):
-                return None
-            revision: str = await connection.scalar(text("SELECT version_num FROM alembic_version"))
-            return revision
+            return await connection.run_sync(_schema)
+
+    async def check_disk(self) -> None:
+        """Check that something can be written where a SQLite file is.
+
+        Raises:
+            OSError: the disk is full, or the folder cannot be written to.
+        """
+        if self.dialect.name == "sqlite" and not self._in_memory:
+            await asyncio.to_thread(_write_beside, Path(self.url.database or ""))
 
 
 @asynccontextmanager
 async def _connection(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     """Connect; whatever goes wrong in that (drivers and sockets have many errors) is a 503."""
-    with _translated():  # errors of the end too: one that was lost cannot be rolled back
-        async with AsyncExitStack() as stack:
-            try:
-                connection = await stack.enter_async_context(engine.connect())
-            except Exception as error:
-                logger.warning("Cannot connect to the database: %s", type(error).__name__)
-                raise ServiceUnavailable(_UNAVAILABLE) from error
-            yield connection
+    async with (
+        _translated(),
+        AsyncExitStack() as stack,
+    ):  # errors of the end too: what is lost has no rollback
+        try:
+            connection = await stack.enter_async_context(engine.connect())
+        except Exception as error:
+            logger.warning("Cannot connect to the database: %s", type(error).__name__)
+            raise ServiceUnavailable(_UNAVAILABLE) from error
+        yield connection
 
 
-@contextmanager
-def _translated() -> Iterator[None]:
+@asynccontextmanager
+async def _translated() -> AsyncIterator[None]:
     """Turn SQLAlchemy's errors into ours, where they are no bug."""
     try:
         yield
@@ -297,7 +379,21 @@ def _upgrade(connection: Connection) -> None:
     from .migrations.upgrade import upgrade  # noqa: PLC0415 -- see above
 
     upgrade(connection)
+    note_compatibility(connection, HEAD)
 
 
-def _has_revision(connection: Connection) -> bool:
-    return inspect(connection).has_table("alembic_version")
+def _schema(connection: Connection) -> Schema:
+    tables = inspect(connection)
+    if not tables.has_table("alembic_version"):
+        return Schema(None, None)
+    revision: str = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    if revision == HEAD or not tables.has_table(schema_compatibility.name):
+        return Schema(revision, None)
+    noted = select(schema_compatibility.c.least_revision).where(schema_compatibility.c.revision == revision)
+    return Schema(revision, connection.scalar(noted))
+
+
+def _write_beside(file: Path) -> None:
+    with TemporaryFile(dir=file.parent) as beside:
+        beside.write(bytes(_PROBE_BYTES))
+        beside.flush()

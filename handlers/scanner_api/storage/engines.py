@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
+import ssl
 import time
 from contextlib import closing, suppress
+from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,24 +22,24 @@ from openapi_contract.distribution import how_to_install
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-_WANTED: Final = (
+_EXPECTED: Final = (
     "expected sqlite+aiosqlite:///FILE or postgresql+asyncpg://USER:PASSWORD@HOST/DATABASE (database_url)"
 )
+_DRIVERS: Final = dict.fromkeys(("postgres", "postgresql"), "postgresql+asyncpg")
+"""The drivers of URLs as others write them."""
+_SSL_MODES: Final = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+_QUERY: Final = {
+    "sqlite+aiosqlite": frozenset({"uri", "mode", "cache", "vfs", "timeout", "check_same_thread"}),
+    "postgresql+asyncpg": frozenset({"host", "port", "ssl", "sslmode", "sslrootcert", "target_session_attrs"})
+    | {"prepared_statement_cache_size", "statement_cache_size", "passfile", "async_fallback"},
+}
 _SQLITE_PATIENCE: Final = 10
 _ARGUMENTS: Final[dict[str, dict[str, Any]]] = {
     # how many seconds a writer waits for those of other processes
     "sqlite+aiosqlite": {"connect_args": {"timeout": _SQLITE_PATIENCE}},
     "postgresql+asyncpg": {
-        # seconds: to connect, and for a statement
-        "connect_args": {
-            "timeout": 5,
-            "command_timeout": 60,
-            "server_settings": {"application_name": "scanner-api"},
-        },
+        "connect_args": {"timeout": 5, "server_settings": {"application_name": "scanner-api"}},
         "pool_pre_ping": True,
-        "pool_timeout": 5,
-        # about half of them are kept for lookups
-        "pool_size": 20,
         "max_overflow": 0,
     },
 }
@@ -49,29 +52,64 @@ class DatabaseError(Exception):
     """The database cannot be used; the message says why and what to do."""
 
 
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """How much of PostgreSQL a process uses, and how long it waits for it.
+
+    Attributes:
+        pool_size: connections; lookups keep two of them.
+        pool_seconds: for a connection of the pool.
+        lock_seconds: for a lock that another transaction has; 0 for as long as it takes.
+        statement_seconds: for a statement; 0 for as long as it takes.
+    """
+
+    pool_size: int = 8
+    pool_seconds: float = 5
+    lock_seconds: float = 5
+    statement_seconds: float = 30
+
+
+PATIENT: Final = Waits(pool_size=3, lock_seconds=0, statement_seconds=0)
+"""For migrations, which wait for one another, and may rewrite tables."""
+
+
 def parse(url: str) -> URL:
-    """Read a database URL.
+    """Read a database URL, also as Heroku and RDS write them: ``postgres://``, ``?sslmode=``.
 
     Raises:
-        DatabaseError: it is no URL, or names neither of the two drivers.
+        DatabaseError: it is no URL, or names neither of the two drivers, or a parameter that is not known.
     """
     try:
         parsed = make_url(url)
     except (exc.ArgumentError, ValueError):
         # the cause may quote the URL with its password
-        raise DatabaseError(f"The database URL cannot be read; {_WANTED}.") from None
+        raise DatabaseError(f"The database URL cannot be read; {_EXPECTED}.") from None
+    parsed = parsed.set(drivername=_DRIVERS.get(parsed.drivername, parsed.drivername))
     if parsed.drivername not in _ARGUMENTS:
-        raise DatabaseError(f"The database URL begins with {parsed.drivername!r}; {_WANTED}.")
+        raise DatabaseError(f"The database URL begins with {parsed.drivername!r}; {_EXPECTED}.")
+    known = _QUERY[parsed.drivername]
+    if unknown := sorted(set(parsed.query) - known):
+        raise DatabaseError(
+            f"The database URL has the parameter {unknown[0]!r}; expected one of {', '.join(sorted(known))} "
+            "(database_url)."
+        )
+    mode = parsed.query.get("sslmode", "prefer")
+    if mode not in _SSL_MODES:
+        raise DatabaseError(
+            f"sslmode of the database URL is {mode!r}; expected one of {', '.join(_SSL_MODES)}."
+        )
     return parsed
 
 
-def engine_for(url: URL) -> AsyncEngine:
+def engine_for(url: URL, waits: Waits) -> AsyncEngine:
     """Return an engine, which has not connected yet.
 
     Raises:
-        DatabaseError: the driver is not installed.
+        DatabaseError: the driver is not installed, or a file of certificates cannot be read.
     """
     arguments = _ARGUMENTS[url.drivername]
+    if url.get_backend_name() == "postgresql":
+        url, arguments = _postgresql(url, waits)
     if in_memory(url):
         # all share one connection, but another can take its place: SQLAlchemy gives up the connection of a
         # task that is cancelled, and a database without a name would go with it
@@ -83,11 +121,30 @@ def engine_for(url: URL) -> AsyncEngine:
         raise DatabaseError(
             f"The database driver {error.name} is not installed; {how_to_install('postgresql')}"
         ) from error
-    if engine.dialect.name == "sqlite":
+    if engine.dialect.name == "postgresql":
+        event.listen(engine.sync_engine, "connect", partial(_prepare_postgresql, waits))
+    else:
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         event.listen(engine.sync_engine, "invalidate", _roll_back_sqlite)
     return engine
+
+
+def _postgresql(url: URL, waits: Waits) -> tuple[URL, dict[str, Any]]:
+    """Return the URL without what asyncpg knows by other names, and the arguments of the engine."""
+    arguments = dict(_ARGUMENTS[url.drivername], pool_size=waits.pool_size, pool_timeout=waits.pool_seconds)
+    # in case that the server is gone, and nobody there counts the seconds
+    longest = waits.statement_seconds + 5 if waits.statement_seconds else None
+    connecting = {**arguments["connect_args"], "command_timeout": longest}
+    if mode := url.query.get("sslmode"):
+        connecting["ssl"] = mode
+        if file := url.query.get("sslrootcert"):
+            try:
+                connecting["ssl"] = context = ssl.create_default_context(cafile=str(file))
+            except OSError as error:
+                raise DatabaseError(f"sslrootcert of the database URL cannot be read: {error}.") from None
+            context.check_hostname = mode == "verify-full"
+    return url.difference_update_query(["sslmode", "sslrootcert"]), {**arguments, "connect_args": connecting}
 
 
 def in_memory(url: URL) -> bool:
@@ -145,6 +202,15 @@ def _prepare_sqlite(connection: Any, record: object) -> None:  # noqa: ARG001 --
     cursor.execute("PRAGMA synchronous = NORMAL")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
+
+
+def _prepare_postgresql(waits: Waits, connection: Any, record: object) -> None:  # noqa: ARG001 -- the same
+    """Set how long statements wait; as parameters of the start PgBouncer would refuse them."""
+    cursor = connection.cursor()
+    cursor.execute(f"SET lock_timeout = {waits.lock_seconds * 1000:.0f}")
+    cursor.execute(f"SET statement_timeout = {waits.statement_seconds * 1000:.0f}")
+    cursor.close()
+    connection.commit()
 
 
 def _begin_sqlite(connection: Connection) -> None:

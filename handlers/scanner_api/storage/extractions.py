@@ -18,6 +18,8 @@ from .queries import is_free
 from .tables import captures, proposals, scan_sessions
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sqlalchemy import Update
     from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -50,6 +52,16 @@ class ExtractionStore:
         )
         return [session_id for (session_id,) in await self._database.fetch(waiting)]
 
+    async def waiting_since(self) -> datetime | None:
+        """Return since when the oldest extraction without a lease waits, None if there is none."""
+        oldest = (
+            select(scan_sessions.c.modified)
+            .where(_PROCESSING, is_free(scan_sessions.c.extraction_lease_until, self._clock.now()))
+            .order_by(scan_sessions.c.modified)
+            .limit(1)
+        )
+        return next((modified for (modified,) in await self._database.fetch(oldest)), None)
+
     async def claim(self, session_id: str, lease_seconds: float) -> int | None:
         """Lease an extraction; return the number of the attempt, from 1, or None if it has a lease."""
         now = self._clock.now()
@@ -63,7 +75,7 @@ class ExtractionStore:
             )
             .returning(scan_sessions.c.extraction_attempts)
         )
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(session_id) as connection:
             attempt: int | None = await connection.scalar(claimed)
             return attempt
 
@@ -82,7 +94,7 @@ class ExtractionStore:
 
     async def finish(self, session_id: str, attempt: int) -> bool:
         """End an extraction whose proposals are stored; False if another worker has it."""
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(session_id) as connection:
             ended = _claimed(session_id, attempt).values(
                 extraction_status=ExtractionStatus.READY, extraction_lease_until=None
             )

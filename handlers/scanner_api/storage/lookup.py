@@ -23,9 +23,9 @@ from .batching import Batching
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Select
-    from sqlalchemy.ext.asyncio import AsyncConnection
 
     from .database import Database
+    from .readers import Reader
 
 Row = list[Any]
 Record = TypeVar("Record")
@@ -64,7 +64,6 @@ class Lookup(Generic[Record]):
         make: Callable[[Row], Record],
     ) -> None:
         self._database = database
-        self._connection: AsyncConnection | None = None
         self._driver: Any = None
         dialect = database.dialect
         self._fetch: Fetch = _FETCHES[dialect.name]
@@ -117,28 +116,23 @@ class Lookup(Generic[Record]):
         return row
 
     async def _read(self, keys: list[str]) -> Iterable[Sequence[Any]]:
-        """Read, and once more on a new connection if the kept one is broken."""
-        kept = self._connection is not None
-        try:
-            return await self._try_read(keys)
-        except Exception as error:
-            if kept:
-                logger.info("The connection is lost (%s); reading on a new one", type(error).__name__)
-                return await self._read(keys)
-            logger.warning("The database does not respond: %s", type(error).__name__)
-            raise ServiceUnavailable("The database does not respond.") from error
-
-    async def _try_read(self, keys: list[str]) -> Iterable[Sequence[Any]]:
-        async with asyncio.timeout(_SECONDS), self._database.read_lock:
-            if self._connection is None:
-                self._connection = await self._database.keep()
-                self._driver = (await self._connection.get_raw_connection()).driver_connection
+        """Read, and once more on another connection as long as one is broken that was kept."""
+        while True:
+            reader: Reader | None = None
             try:
-                return await self._fetch(self._driver, self._sql, keys)
-            except BaseException:  # a cancelled one too: its connection is in the middle of something
-                connection, self._connection = self._connection, None
-                await self._database.discard(connection)
-                raise
+                async with (
+                    asyncio.timeout(_SECONDS),
+                    self._database.read_lock,
+                    self._database.readers.one() as reader,
+                ):
+                    self._driver = reader.driver
+                    return await self._fetch(reader.driver, self._sql, keys)
+            except Exception as error:
+                if reader is not None and reader.uses > 1:
+                    logger.info("The connection is lost (%s); reading on another", type(error).__name__)
+                    continue
+                logger.warning("The database does not respond: %s", type(error).__name__)
+                raise ServiceUnavailable("The database does not respond.") from error
 
 
 def _processors(columns: list[ColumnElement[Any]], dialect: Any) -> list[tuple[int, Callable[[Any], Any]]]:

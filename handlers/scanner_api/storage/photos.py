@@ -50,7 +50,7 @@ class PhotoStore:
             DuplicateError: there is a photo with its key.
             SessionClosed: its session is not active.
         """
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(photo.session_id) as connection:
             await self._activity.add(connection, photo.session_id, photos=1)
             existing = await connection.scalar(select(photos.c.id).where(photos.c.s3_key == photo.s3_key))
             if existing is not None:
@@ -89,7 +89,7 @@ class PhotoStore:
             photo: which one.
             change: gets the current photo, which nobody else changes meanwhile; an exception rolls back.
         """
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(photo.session_id) as connection:
             await self._activity.touch(connection, photo.session_id)
             current = await connection.execute(_PHOTOS.where(photos.c.id == photo.id))
             changed = change(_photo(current.one()))
@@ -106,7 +106,7 @@ class PhotoStore:
         Raises:
             OrderError: these are not exactly the photos of the gallery, each once.
         """
-        async with self._database.transaction() as connection:
+        async with self._database.transaction(session_id) as connection:
             await self._activity.touch(connection, session_id)
             gallery = {photo.id: photo for photo in await _gallery(connection, session_id)}
             check_order(list(gallery), photo_ids)

@@ -18,6 +18,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     String,
     Table,
+    Text,
     UniqueConstraint,
     text,
 )
@@ -27,6 +28,7 @@ from scanner_api.scanning.proposals import FIELDS, ProposalStatus
 from scanner_api.scanning.sessions import ExtractionStatus, SessionStatus
 
 from .column_types import LosslessText, UTCDateTime
+from .migrations import LEAST
 from .triggers import create_triggers
 
 if TYPE_CHECKING:
@@ -264,6 +266,13 @@ secrets = Table(
     Column("value", LargeBinary, nullable=False),
 )
 
+schema_compatibility = Table(
+    "schema_compatibility",
+    metadata,
+    Column("revision", Text, primary_key=True),
+    Column("least_revision", Text, nullable=False),
+)
+
 _versions = Table(
     "alembic_version",
     MetaData(),
@@ -279,3 +288,12 @@ def create_all(connection: Connection, revision: str) -> None:
     create_triggers(connection)
     _versions.create(connection)
     connection.execute(_versions.insert(), {"version_num": revision})
+    note_compatibility(connection, revision)
+
+
+def note_compatibility(connection: Connection, revision: str) -> None:
+    """Write down which versions can use the schema of a revision."""
+    connection.execute(schema_compatibility.delete())
+    connection.execute(
+        schema_compatibility.insert(), {"revision": revision, "least_revision": min(revision, LEAST)}
+    )

@@ -99,6 +99,13 @@ def test_serve_needs_credentials(start):
         ({"SCANNER_PRESIGNED_EXPIRES_SECONDS": "59"}, "presigned_expires_seconds"),
         ({"SCANNER_CORS_ORIGINS": "not json"}, "cors_origins"),
         ({"SCANNER_CONFIG": "/nowhere/at/all.toml"}, "/nowhere/at/all.toml"),
+        ({"SCANNER_DATABASE_URL": "mysql://x"}, "database_url"),
+        ({"SCANNER_DATABASE_URL": "postgres://x/y?sslmode=always"}, "sslmode"),
+        ({"SCANNER_DATABASE_URL": "postgresql://x/y?sslmod=require"}, "'sslmod'"),
+        ({"SCANNER_RATE_LIMIT_STORAGE": "ftp://x"}, "rate_limit_storage"),
+        ({"SCANNER_QUEUE_URL": "redis://:pw@"}, "queue_url"),
+        ({"SCANNER_RATE_LIMIT_PER_MINUT": "5"}, "is SCANNER_RATE_LIMIT_PER_MINUTE meant?"),
+        ({"SCANNER_WAIT": "soon"}, "SCANNER_WAIT"),
     ],
 )
 def test_a_wrong_setting_names_itself(refuse, more, named):
@@ -107,13 +114,25 @@ def test_a_wrong_setting_names_itself(refuse, more, named):
     assert (refused.exit_code, named in refused.stderr) == (2, True), refused.stderr
 
 
+def test_a_mistyped_setting_of_a_file_names_the_nearest(refuse, tmp_path):
+    """What a file sets and nobody reads ends the start with 2."""
+    (tmp_path / "settings.toml").write_text("rate_limit_per_minut = 5\n")
+    refused = refuse(SCANNER_CONFIG=str(tmp_path / "settings.toml"))
+    assert (refused.exit_code, "is rate_limit_per_minute meant?" in refused.stderr) == (2, True)
+
+
+def test_other_variables_are_nobody_s_mistake(refuse):
+    """What Kubernetes and clients set is no mistyped setting: the start goes on, to a key template."""
+    others = {"SCANNER_SERVICE_HOST": "10.0.0.1", "SCANNER_API_PORT_8000_TCP": "tcp://10.0.0.1:8000"}
+    refused = refuse(SCANNER_S3_KEY_TEMPLATE="{nonsense}", SCANNER_API_KEY="csb", **others)
+    assert (refused.exit_code, "{nonsense}" in refused.stderr) == (1, True)
+
+
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ({"SCANNER_DATABASE_URL": "mysql://x"}, "database_url"),
         ({"SCANNER_S3_KEY_TEMPLATE": "{nonsense}"}, "{nonsense}"),
         ({"SCANNER_CONTRACT": "/nowhere.json"}, "/nowhere.json"),
-        ({"SCANNER_RATE_LIMIT_STORAGE": "ftp://x"}, "rate_limit_storage"),
     ],
 )
 def test_what_cannot_be_used_is_one_sentence(refuse, more, said):

@@ -28,7 +28,7 @@ def free_umask():
         ("scanner.db", "cannot be read"),
         ("postgresql+asyncpg://user:hunter2@host:port/database", "cannot be read"),
         ("sqlite:///scanner.db", "begins with 'sqlite'"),
-        ("postgresql://user:hunter2@host/database", "begins with 'postgresql'"),
+        ("postgresql+psycopg://user:hunter2@host/database", r"begins with 'postgresql\+psycopg'"),
         ("mysql+aiomysql://user:hunter2@host/database", r"begins with 'mysql\+aiomysql'"),
     ],
 )

@@ -29,6 +29,7 @@ from scanner_api.storage.sessions import SessionStore
 from scanner_api.storage.tables import (
     captures,
     metadata,
+    note_compatibility,
     organizations,
     products,
     proposals,
@@ -320,6 +321,29 @@ def test_a_database_of_another_version_is_a_clear_error(in_database, revision):
 
     with pytest.raises(DatabaseError, match=f"another version of scanner-api.*{revision}"):
         in_database(scenario)
+
+
+def test_the_version_before_goes_on_while_it_is_replaced(in_shared_database, now):
+    """A newer schema that allows for this version is used as it is; one that does not is an error."""
+
+    async def scenario(database):
+        async with database.transaction() as connection:
+            await connection.run_sync(note_compatibility, "9999")
+            await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        await database.migrate()
+        schema = await database.schema()
+        schema.check()
+        used = await OrganizationStore(database).organization("organization")
+        async with database.transaction() as connection:
+            await connection.execute(text("UPDATE schema_compatibility SET least_revision = '9998'"))
+        with pytest.raises(DatabaseError, match="needs a version of scanner-api that knows 9998"):
+            (await database.schema()).check()
+        async with database.transaction() as connection:  # others use the same schema
+            new = {"new": migrations.HEAD}
+            await connection.execute(text("UPDATE alembic_version SET version_num = :new"), new)
+        return schema, used.created
+
+    assert in_shared_database(scenario) == (("9999", migrations.LEAST), now)
 
 
 async def test_a_failed_migration_changes_nothing(database_url):

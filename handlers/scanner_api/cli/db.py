@@ -1,0 +1,86 @@
+"""``scanner-api db``: the schema of the database, looked at and brought up to date."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING
+
+import typer
+
+from openapi_contract.cli.commands import failure
+from openapi_service.problems import ServiceUnavailable
+from scanner_api.storage.database import Database, DatabaseError
+from scanner_api.storage.migrations import HEAD
+
+from .settings_flags import Config, DatabaseUrl, read_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from scanner_api.storage.database import Schema
+
+app = typer.Typer(help="Show, check and upgrade the schema of the database.", no_args_is_help=True)
+
+
+@app.command()
+def upgrade(*, config: Config = None, database_url: DatabaseUrl = None) -> None:
+    """Bring the schema to the revision of this version; of several at once, one does it.
+
+    Exit codes: 0 when it is there, 1 when it cannot be, 2 for wrong settings.
+    """
+
+    async def run(database: Database) -> Schema:
+        await database.migrate()
+        return await database.schema()
+
+    schema = _with_database(config, database_url, run)
+    typer.echo(f"The database is at revision {schema.revision}.")
+
+
+@app.command()
+def current(*, config: Config = None, database_url: DatabaseUrl = None) -> None:
+    """Print the revision of the schema, and that of this version; nothing is changed.
+
+    Exit codes: 0, 1 when the database cannot be used, 2 for wrong settings.
+    """
+    schema = _with_database(config, database_url, _schema)
+    typer.echo(f"{schema.revision or 'none'} (this version knows {HEAD})")
+
+
+@app.command()
+def check(*, config: Config = None, database_url: DatabaseUrl = None) -> None:
+    """Check that this version can use the schema as it is; nothing is changed.
+
+    Exit codes: 0 when it can, 1 when it cannot and what to do, 2 for wrong settings.
+    """
+
+    async def run(database: Database) -> Schema:
+        schema = await database.schema()
+        schema.check()
+        return schema
+
+    schema = _with_database(config, database_url, run)
+    typer.echo(f"The database is at revision {schema.revision}, which this version ({HEAD}) can use.")
+
+
+async def _schema(database: Database) -> Schema:
+    return await database.schema()
+
+
+def _with_database(
+    config: str | None, database_url: str | None, run: Callable[[Database], Coroutine[object, object, Schema]]
+) -> Schema:
+    settings = read_settings(config, {"database_url": database_url})
+
+    async def running() -> Schema:
+        async with contextlib.AsyncExitStack() as stack:
+            database = Database(settings.database_url)
+            stack.push_async_callback(database.close)
+            await database.connect()
+            return await run(database)
+
+    try:
+        return asyncio.run(running())
+    except (DatabaseError, ServiceUnavailable) as error:
+        raise failure(str(error), 1) from None

@@ -1,0 +1,64 @@
+"""Connections for lookups, which read outside transactions."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from .database import Database
+
+MOST_READERS: Final = 2
+
+
+class Reader:
+    """A connection that is kept until it fails.
+
+    Attributes:
+        driver: the driver's own connection.
+        uses: how often it was used, this time included.
+    """
+
+    def __init__(self, connection: AsyncConnection, driver: Any) -> None:
+        self.connection = connection
+        self.driver = driver
+        self.uses = 0
+
+
+class Readers:
+    """The connections that all lookups of a database share.
+
+    Args:
+        database: opens and discards them.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._turns = asyncio.Semaphore(MOST_READERS)
+        self._idle: list[Reader] = []
+
+    @asynccontextmanager
+    async def one(self) -> AsyncIterator[Reader]:
+        """Lend a connection; after an exception it is discarded."""
+        async with self._turns:
+            reader = self._idle.pop() if self._idle else await self._opened()
+            reader.uses += 1
+            try:
+                yield reader
+            except BaseException:  # a cancelled one too: its connection is in the middle of something
+                await self._database.discard(reader.connection)
+                raise
+            self._idle.append(reader)
+
+    def forget(self) -> None:
+        """Forget those that are closed."""
+        self._idle.clear()
+
+    async def _opened(self) -> Reader:
+        connection = await self._database.keep()
+        return Reader(connection, (await connection.get_raw_connection()).driver_connection)

@@ -1,0 +1,40 @@
+"""Waiting, at the start, for what is not there yet."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+Result = TypeVar("Result")
+PAUSE_SECONDS = 0.5
+
+logger = logging.getLogger(__name__)
+
+
+async def wait_for(
+    connect: Callable[[], Awaitable[Result]], seconds: float, *errors: type[Exception]
+) -> Result:
+    """Try to connect until it succeeds, or raise what it raises after so many seconds.
+
+    Args:
+        connect: raises one of the errors as long as the other side is not there.
+        seconds: how long to try; 0 tries once.
+        errors: what to wait for the end of.
+    """
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + seconds
+    waiting = False
+    while True:
+        try:
+            return await connect()
+        except errors as error:
+            if loop.time() >= deadline:
+                raise
+            if not waiting:
+                logger.warning("Waiting for at most %.0f s: %s", seconds, error)
+            waiting = True
+            await asyncio.sleep(PAUSE_SECONDS)

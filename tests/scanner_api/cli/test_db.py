@@ -1,0 +1,64 @@
+"""``scanner-api db``, and a service that does not migrate by itself."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import pytest
+from typer.testing import CliRunner
+
+from scanner_api.cli import app
+from scanner_api.storage.migrations import HEAD
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Return what runs a command on a database of the test's own, and gives exit code and output."""
+    file = tmp_path / "scanner.db"
+    environment = {
+        "SCANNER_DATABASE_URL": f"sqlite+aiosqlite:///{file}",
+        "AWS_ACCESS_KEY_ID": "key",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+    }
+
+    def invoke(*arguments):
+        outcome = CliRunner().invoke(app, arguments, env=environment, catch_exceptions=False)
+        return outcome.exit_code, outcome.output
+
+    invoke.file = file
+    return invoke
+
+
+def test_a_database_is_checked_and_upgraded(run):
+    """An empty database fails the check, which says what to do; upgraded it passes."""
+    assert run("db", "check") == (
+        1,
+        f"The database is empty; this version needs {HEAD}: run `scanner-api db upgrade`.\n",
+    )
+    assert run("db", "current") == (0, f"none (this version knows {HEAD})\n")
+    assert run("db", "upgrade") == (0, f"The database is at revision {HEAD}.\n")
+    assert run("db", "current") == (0, f"{HEAD} (this version knows {HEAD})\n")
+    assert run("db", "check")[0] == 0
+
+
+def test_a_service_can_be_told_not_to_migrate(run):
+    """Where it must not migrate, a database that is behind ends the start, and is left as it is."""
+    code, said = run("serve", "--migrate", "false", "--port", "0")
+    assert (code, said.count("\n"), "run `scanner-api db upgrade`" in said) == (1, 1, True)
+    with sqlite3.connect(run.file) as connection:
+        assert connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
+
+
+def test_a_database_that_is_not_there_is_waited_for(run, tmp_path, monkeypatch):
+    """The start waits as long as it is told to, and then says what is missing."""
+    tries = []
+
+    async def sleep(_):
+        tries.append(None)
+        if len(tries) == 3:
+            (tmp_path / "later").mkdir()
+
+    monkeypatch.setattr("scanner_api.waiting.asyncio.sleep", sleep)
+    url = f"sqlite+aiosqlite:///{tmp_path}/later/scanner.db"
+    code, said = run("serve", "--database-url", url, "--wait", "60s", "--migrate", "false", "--port", "0")
+    assert (code, len(tries), "The database is empty" in said) == (1, 3, True)

@@ -1,0 +1,113 @@
+"""How much of PostgreSQL a process uses, and what it waits for."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+
+import pytest
+from sqlalchemy import make_url, select, text
+
+from openapi_service.problems import ServiceUnavailable
+from scanner_api.scanning.sessions import ScanSession
+from scanner_api.storage.database import Database
+from scanner_api.storage.engines import Waits, _postgresql, parse
+from scanner_api.storage.photos import PhotoStore
+from scanner_api.storage.sessions import SessionStore
+from scanner_api.storage.tables import scan_sessions
+
+OWN = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+asyncpg"])
+def test_urls_as_others_write_them(scheme):
+    """Heroku's and Amazon's spelling of a URL is that of a driver's, and asyncpg gets what it knows."""
+    url = parse(f"{scheme}://user:pw@host:5433/scanner?sslmode=require")
+    assert url.render_as_string(hide_password=False).startswith(
+        "postgresql+asyncpg://user:pw@host:5433/scanner"
+    )
+    own, arguments = _postgresql(url, Waits())
+    assert (dict(own.query), arguments["connect_args"]["ssl"]) == ({}, "require")
+
+
+def test_a_certificate_of_ones_own():
+    """With a file of certificates the server's is checked, with verify-full its name as well."""
+    file = ssl.get_default_verify_paths().cafile
+    if file is None:
+        pytest.skip("needs certificates of the system")
+    for mode, checked in (("verify-ca", False), ("verify-full", True)):
+        _, arguments = _postgresql(parse(f"postgres://host/x?sslmode={mode}&sslrootcert={file}"), Waits())
+        context = arguments["connect_args"]["ssl"]
+        assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, checked)
+
+
+def test_a_locked_session_does_not_take_all_connections(migrated_postgresql_url, run_in, clock, session):
+    """While one session's row stays locked, any number of writes to it leave the others their connections."""
+
+    async def scenario(_):
+        database = Database(migrated_postgresql_url, Waits(pool_size=4, pool_seconds=20, lock_seconds=1))
+        sessions, photos = SessionStore(database, clock, 3600), PhotoStore(database, clock, 3600)
+        other = "3c4d5e6f7g8h9jAkBmCn2b"
+        for session_id in (session["id"], other):
+            await sessions.create(ScanSession(**{**session, "id": session_id}))
+        locker = Database(migrated_postgresql_url)
+        try:
+            async with locker.transaction() as connection:
+                row = select(scan_sessions.c.id).where(scan_sessions.c.id == session["id"])
+                await connection.execute(row.with_for_update())
+                blocked = [asyncio.create_task(photos.reorder(session["id"], [])) for _ in range(40)]
+                await asyncio.sleep(0)
+                closed = await sessions.close(other, submit=False)
+                still = sum(not each.done() for each in blocked)
+                outcomes = await asyncio.gather(*blocked, return_exceptions=True)
+        finally:
+            await locker.close()
+            await database.close()
+        return closed.id == other, still, {type(each) for each in outcomes}
+
+    assert run_in(migrated_postgresql_url, scenario) == (True, 40, {ServiceUnavailable})
+
+
+def test_a_process_has_no_more_connections_than_its_pool(migrated_postgresql_url, run_in, clock, session):
+    """Lookups of all kinds and transactions at once stay within it, so that ten processes fit into 100."""
+
+    async def scenario(database):
+        await SessionStore(database, clock, 3600).create(ScanSession(**session))
+        asked = [PhotoStore(database, clock, 3600) for _ in range(10)]
+        await asyncio.gather(*(store.of_session(session["id"]) for store in asked))
+        await asyncio.gather(*(store.reorder(session["id"], []) for store in asked))
+        async with database.snapshot() as connection:
+            return await connection.scalar(OWN)
+
+    assert run_in(migrated_postgresql_url, scenario) <= Waits().pool_size
+    assert 10 * Waits().pool_size < 97
+
+
+def test_timeouts_are_set_for_every_connection(migrated_postgresql_url):
+    """What the settings say is what PostgreSQL holds statements to."""
+
+    async def scenario():
+        database = Database(migrated_postgresql_url, Waits(lock_seconds=1.5, statement_seconds=7))
+        try:
+            async with database.snapshot() as connection:
+                shown = [
+                    await connection.scalar(text(f"SHOW {name}_timeout")) for name in ("lock", "statement")
+                ]
+        finally:
+            await database.close()
+        return shown
+
+    assert make_url(migrated_postgresql_url).get_backend_name() == "postgresql"
+    assert asyncio.run(scenario()) == ["1500ms", "7s"]
+
+
+def test_a_disk_that_cannot_be_written_to(sqlite_url, run_in, tmp_path):
+    """Where nothing can be written beside the file, the check fails."""
+
+    async def scenario(database):
+        await database.check_disk()
+        database.url = database.url.set(database=str(tmp_path / "gone" / "scanner.db"))
+        with pytest.raises(OSError, match="gone"):
+            await database.check_disk()
+
+    run_in(sqlite_url, scenario)
