@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from .masking import spellings
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
@@ -92,10 +94,13 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         return text
 
     def spellings(self) -> list[str]:
-        """Return all secrets as they are, in JSON and quoted for a shell; see `secrets`."""
-        secrets = self.secrets()
-        spelled = ((secret, json.dumps(secret)[1:-1], quote(f" {secret}")[2:-1]) for secret in secrets)
-        return list(dict.fromkeys(spelling for each in spelled for spelling in each))
+        """Return all secrets in each spelling, in JSON and quoted for a shell too; see `secrets`."""
+        found: dict[str, None] = {}
+        for secret in self.secrets():
+            others = (each.decode("utf-8", "replace") for each in spellings(secret.encode()))
+            spelled = {secret, json.dumps(secret)[1:-1], quote(f" {secret}")[2:-1], *others}
+            found |= dict.fromkeys(sorted(spelled, key=len, reverse=True))
+        return list(found)
 
     def secrets(self) -> list[str]:
         """Return all that must not be shown, longest first, so that none hides part of another.

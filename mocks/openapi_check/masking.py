@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from copy import copy
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote_plus
 
@@ -39,12 +41,34 @@ SECRET_NAMES = frozenset(
 SHORTEST_PRESENTED = 16
 """Bytes; what is shorter may be a word that means something else where it stands again."""
 
+SHORTEST_SPELLED = 8
+"""Bytes of a secret that is masked in other spellings; those of a shorter one stand in any text."""
+
 _LOOKS_SECRET = re.compile(
     rb"eyJ[\w-]{8,}\.eyJ[\w-]+\.[\w-]*"
     rb"|(?:[a-z]{2,8}_){1,2}[A-Za-z0-9]{32,}(?:_[0-9a-f]{8})?"
 )
 """A JWT, or a token with a prefix of its kind, and perhaps a checksum behind it."""
 _XML_SIGNATURE = re.compile(rb"(<SignatureProvided>)([^<]*)")
+
+
+@lru_cache(maxsize=256)
+def spellings(secret: bytes) -> tuple[bytes, ...]:
+    """Return how a server may repeat a secret: as it is, URL-encoded, in capitals, reversed, in Base64.
+
+    In Base64 it may stand behind something else, as in ``user:secret``: what comes out at each of the three
+    offsets is of the secret alone but for its ends, which are left out.
+    """
+    if len(secret) < SHORTEST_SPELLED:
+        return tuple({secret, quote(secret, safe="").encode()})
+    quoted = quote(secret, safe="").encode()
+    encoded = (
+        base64.b64encode(bytes(offset) + secret)[-(-offset * 8 // 6) : (offset + len(secret)) * 8 // 6]
+        for offset in range(3)
+    )
+    in_base64 = {each for text in encoded for each in (text, text.replace(b"+", b"-").replace(b"/", b"_"))}
+    others = {quoted, quoted.lower(), secret.upper(), secret.lower(), secret[::-1]}
+    return tuple({secret, *others, *in_base64})
 
 
 class Masking:
@@ -74,14 +98,14 @@ class Masking:
     def of(cls, contract: Contract, secrets: Iterable[str] = ()) -> Masking:
         """Return the masking of what a contract's security schemes call a key, and of these secrets."""
         masking = cls(scheme["name"] for scheme in contract.security_schemes.values() if "name" in scheme)
-        spelled = {spelling for secret in secrets for spelling in (secret, quote(secret, safe=""))}
-        masking.presented = tuple(each.encode() for each in sorted(spelled, key=len, reverse=True))
+        spelled = {spelling for secret in secrets for spelling in spellings(secret.encode())}
+        masking.presented = tuple(sorted(spelled, key=len, reverse=True))
         return masking
 
     def knowing(self, fields: Iterable[tuple[bytes, bytes]]) -> Masking:
         """Return one that knows what is presented as a credential in an exchange's header fields."""
         values = {value for field in fields for value in self._credentials(*field)}
-        spelled = values | {quote(value, safe="").encode() for value in values}
+        spelled = {spelling for value in values for spelling in spellings(value)}
         masking = copy(self)
         masking.presented = tuple(
             sorted((each for each in spelled if len(each) >= SHORTEST_PRESENTED), key=len, reverse=True)

@@ -35,6 +35,7 @@ class Target:
         credentials: whom the run may call as.
         read_only: whether only safe methods are allowed; a check that changes anything is left out.
         variables: prefix of the environment's variables, as which reports show credentials.
+        upload_hosts: hosts to which photos may be posted, beside the target's own and Amazon S3's.
         fallback: the contract that was assumed if `contract` is it; completes one without links.
         deadline: reading of `clock` at which the run is to be over; None without a budget.
         clock: seconds, monotonic.
@@ -48,6 +49,7 @@ class Target:
     credentials: Credentials = field(default_factory=Credentials)
     read_only: bool = False
     variables: str = PREFIX
+    upload_hosts: frozenset[str] = frozenset()
     fallback: Contract | None = None
     deadline: float | None = None
     clock: Callable[[], float] = time.monotonic

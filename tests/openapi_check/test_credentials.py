@@ -1,12 +1,16 @@
 """What a check may call with, and that it is kept out of what the check says."""
 
+import base64
 import json
-from shlex import quote
+from shlex import quote as quote_for_shell
+from urllib.parse import quote
 
 import pytest
 
 from openapi_check import Credentials
 from openapi_check.credentials import altered, from_environment, from_file, header_fields
+from openapi_check.masking import Masking
+from scanner_contract import load_contract
 
 SCHEMES = {
     "key": {"type": "apiKey", "in": "header", "name": "X-Key"},
@@ -40,7 +44,9 @@ def test_the_other_organization_has_nothing_without_its_key():
     assert Credentials(other_api_key="key-2").of_the_other(SCHEMES) == {"X-Key": "key-2"}
 
 
-@pytest.mark.parametrize("write", [str, json.dumps, quote, lambda text: quote(f"X: {text}")])
+@pytest.mark.parametrize(
+    "write", [str, json.dumps, quote_for_shell, lambda text: quote_for_shell(f"X: {text}")]
+)
 def test_no_spelling_of_a_credential_is_left(write):
     """A credential is masked as it is, in JSON and quoted for a shell."""
     secret = 'it\'s "quoted" \\ once'
@@ -48,6 +54,32 @@ def test_no_spelling_of_a_credential_is_left(write):
     assert "once" not in masked
     assert masked.startswith("before ")
     assert masked.endswith(" after")
+
+
+SECRET = "csk_live/9f8e7d6c5b4a+Zz=="
+ECHOES = {
+    "as it is": SECRET,
+    "URL-encoded": quote(SECRET, safe=""),
+    "URL-encoded in lower case": quote(SECRET, safe="").lower(),
+    "in capitals": SECRET.upper(),
+    "reversed": SECRET[::-1],
+    **{
+        f"in {encode.__name__} behind {offset} bytes": encode(b"x" * offset + SECRET.encode() + b"!").decode()
+        for encode in (base64.b64encode, base64.urlsafe_b64encode)
+        for offset in range(4)
+    },
+}
+
+
+@pytest.mark.parametrize("echo", ECHOES.values(), ids=ECHOES)
+def test_no_echo_of_a_credential_is_left(echo):
+    """However a server repeats a credential, reports and HAR files have next to nothing of it."""
+    credentials = Credentials(api_key=SECRET)
+    masked = credentials.mask(f"before <{echo}> after")
+    body = Masking.of(load_contract(), credentials.secrets()).body(echo.encode())
+    for text in (masked.removeprefix("before <").removesuffix("> after"), body.decode()):
+        assert len(text.replace("[masked]", "").replace("*", "")) <= 8
+        assert not any(echo[at : at + 8] in text for at in range(len(echo) - 7))
 
 
 def test_the_value_of_a_cookie_is_masked_alone_too():

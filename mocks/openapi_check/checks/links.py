@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import httpx
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 FORM: Final = re.compile(r'"(\w*)fields"')
 """The member of a presigned upload with its fields, beside that with its URL, such as ``upload_url``."""
+AMAZON_S3: Final = re.compile(r"(^|\.)s3[.-]([a-z0-9-]+\.)*amazonaws\.com(\.cn)?$")
+HOST: Final = re.compile(r"[a-z0-9_.:-]+")
 BODY: Final = "$response.body#"
 PATH: Final = "$request.path."
 NAME: Final = re.compile(r"\{([^{}]+)\}")
@@ -117,6 +120,28 @@ def post_form(client: httpx.Client, form: UploadForm, content: bytes) -> httpx.R
     return client.post(form.url, data=form.fields, files={"file": ("photo.jpg", content)})
 
 
+def may_upload(target: Target, url: str) -> bool:
+    """Return whether a photo may be posted to a URL that the target hands out, which can lead anywhere."""
+    host, own = host_of(url), host_of(target.url)
+    is_own = host in {"", own} or host.endswith(f".{own}") or (_is_loopback(host) and _is_loopback(own))
+    return is_own or host in target.upload_hosts or AMAZON_S3.search(host) is not None
+
+
+def host_of(url: str) -> str:
+    """Return the host of a URL as the client reads it; empty if it is relative, or none at all."""
+    try:
+        return httpx.URL(url).raw_host.decode("ascii").rstrip(".")
+    except httpx.InvalidURL:
+        return ""
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or host.endswith(".localhost") or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def _below(reached: list[Step], operation: Operation) -> Step | None:
     """Return a step to an operation whose path goes on from another's and has no more ids than that."""
     names, path = NAME.findall(operation.path), NAME.sub("{}", operation.path)
@@ -138,7 +163,7 @@ def _linked(target: Target, samples: Samples, step: Step, by_id: Mapping[str, Op
     found = json_of(response.content)
     if not response.is_success or found is None:
         return
-    if (form := form_of(found)) and not target.read_only:
+    if (form := form_of(found)) and not target.read_only and may_upload(target, form.url):
         with suppress(httpx.HTTPError, httpx.InvalidURL):  # whether it is taken, presigned_upload asks
             post_form(target.client, form, photo())
     for link in links.get(str(response.status_code), ()):

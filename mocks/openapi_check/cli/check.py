@@ -86,6 +86,13 @@ OnlyOperation = Annotated[
         "--operation", help="Check only this operation: operationId, its end, or 'METHOD /path'; repeatable."
     ),
 ]
+UploadHost = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--upload-host",
+        help="Post photos to this host too, beside the API's own and Amazon S3's; repeatable.",
+    ),
+]
 Resume = Annotated[
     Path | None,
     typer.Option("--resume", help="Save progress in this file, and continue from it if it exists."),
@@ -117,6 +124,7 @@ def check(  # noqa: PLR0913 -- an option each
     max_examples: MaxExamples = 100,
     seed: Seed = None,
     operation: OnlyOperation = None,
+    upload_host: UploadHost = None,
     resume: Resume = None,
     junit: Junit = None,
     html: Html = None,
@@ -170,6 +178,7 @@ def check(  # noqa: PLR0913 -- an option each
             max_examples=max_examples,
             seed=seed,
             only=tuple(operation or ()),
+            upload_hosts=tuple(upload_host or ()),
             resume=resume,
             har=har,
             fallback=fallback(),

@@ -50,6 +50,7 @@ class Checking:
         resume: file that records what a run has done, while it goes on.
         har: file that is written, as HAR, with what goes over the wire.
         variables: prefix of the environment's variables, as which reports show credentials.
+        upload_hosts: hosts to which photos may be posted, beside the target's own and Amazon S3's.
         fallback: contract for a URL that serves none; its links complete a contract without any.
     """
 
@@ -69,6 +70,7 @@ class Checking:
     resume: Path | None = None
     har: Path | None = None
     variables: str = PREFIX
+    upload_hosts: tuple[str, ...] = ()
     fallback: Contract | None = None
 
     @contextmanager
@@ -90,6 +92,7 @@ class Checking:
                 only=self.only,
                 seconds=self.budget,
                 variables=self.variables,
+                upload_hosts=self.upload_hosts,
                 fallback=self.fallback,
             ) as target,
             self._archive(contract) as archive,

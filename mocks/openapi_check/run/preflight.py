@@ -88,6 +88,7 @@ def target_at(
     only: Sequence[str] = (),
     seconds: float | None = None,
     variables: str = PREFIX,
+    upload_hosts: Sequence[str] = (),
     fallback: Contract | None = None,
 ) -> Iterator[Target]:
     """Yield a target whose credentials are let in.
@@ -101,6 +102,7 @@ def target_at(
         only: operations, by operationId, its end or ``METHOD /path``; all by default.
         seconds: the budget.
         variables: see `Target`, as for the fallback.
+        upload_hosts: see `Target`.
         fallback: completes a contract without links.
 
     Raises:
@@ -125,6 +127,7 @@ def target_at(
             credentials=credentials,
             read_only=read_only,
             variables=variables,
+            upload_hosts=frozenset(host.lower() for host in upload_hosts),
             sleep=pace.hurried.wait,
         )
         if seconds is not None:

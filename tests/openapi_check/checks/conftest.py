@@ -264,6 +264,7 @@ class Inspection:
                 "credentials": credentials,
                 "sleep": world.wait,
                 "fallback": world.app.contract,
+                "upload_hosts": frozenset({"127.0.0.1"}),
                 **traits,
             }
         )

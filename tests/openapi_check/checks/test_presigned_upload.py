@@ -7,6 +7,8 @@ import re
 
 import pytest
 
+from openapi_check import Target
+from openapi_check.checks.links import may_upload
 from openapi_check.checks.presigned_upload import PresignedUpload
 
 
@@ -52,3 +54,47 @@ def test_each_rule_has_a_wrong_app():
 def test_a_wrong_upload_is_caught(findings, rule):
     """An app whose uploads are wrong in one way breaks that rule, and no other of any check."""
     assert findings(s3=WRONG[rule]) == {("presigned_upload", rule)}
+
+
+def test_photos_go_to_known_hosts_alone(inspection):
+    """A server that hands out a form for another host has nobody else's time and photos at its disposal."""
+    asked = []
+
+    def record(exchange):
+        asked.append(exchange)
+
+    made = inspection(s3=record, upload_hosts=frozenset())
+    with made.target.client:
+        made.run()
+    assert asked == []
+    assert any("--upload-host 127.0.0.1" in str(note) for note in made.notes())
+
+
+@pytest.mark.parametrize(
+    ("url", "form", "is_allowed"),
+    [
+        ("https://api.example/v1", "https://api.example:9000/b", True),
+        ("https://api.example/v1", "https://uploads.api.example/", True),
+        ("https://api.example/v1", "https://photos.s3.us-west-2.amazonaws.com/", True),
+        ("https://api.example/v1", "https://s3-us-west-2.amazonaws.com/photos", True),
+        ("https://api.example/v1", "https://S3.cn-north-1.amazonaws.com.cn/photos", True),
+        ("http://localhost:8000", "http://127.0.0.1:9000/photos", True),
+        ("http://127.0.0.1:8000", "http://photos.localhost:9000/", True),
+        ("https://api.example/v1", "https://cdn.example/", True),
+        ("https://api.example/v1", "https://evil.example/", False),
+        ("https://api.example/v1", "https://notapi.example/", False),
+        ("https://api.example/v1", "http://127.0.0.1:9000/photos", False),
+        ("https://api.example/v1", "http://169.254.169.254/", False),
+        ("https://api.example/v1", "https://photos.s3.amazonaws.com.evil.example/", False),
+        ("https://api.example/v1", "https://ec2.us-west-2.amazonaws.com/", False),
+        ("https://api.example/v1", "https://api.example@evil.example/", False),
+        ("https://api.example/v1", "/relative", True),
+        ("https://api.example/v1", "//evil.example/", False),
+    ],
+)
+def test_hosts_of_uploads(url, form, is_allowed):
+    """The target's own host, Amazon S3 and what is given are; nothing else is, however it is spelled."""
+    target = Target(
+        url=url, contract=None, client=None, operations=(), upload_hosts=frozenset({"cdn.example"})
+    )
+    assert may_upload(target, form) == is_allowed
