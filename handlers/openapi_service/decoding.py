@@ -24,12 +24,12 @@ def decode(raw: bytes, where: str, *, plus_is_space: bool = False) -> str:
         raw = raw.replace(b"+", b" ")
     if b"%" in raw:
         if BAD_ESCAPE.search(raw):
-            raise BadRequest(f"The {where} holds a percent sign that no two hexadecimal digits follow.")
+            raise BadRequest(f"The {where} has a percent sign without two hexadecimal digits after it.")
         raw = unquote_to_bytes(raw)
     try:
         return raw.decode()
     except UnicodeDecodeError:
-        raise BadRequest(f"The {where} is not UTF-8 behind its percent-encoding.") from None
+        raise BadRequest(f"The {where} is not UTF-8 once percent-decoded.") from None
 
 
 def decode_form(raw: bytes, where: str) -> list[tuple[str, bytes]]:

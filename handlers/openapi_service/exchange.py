@@ -249,7 +249,7 @@ class Exchange:
         elif self._left_bytes is not None:
             self._left_bytes -= len(body)
             if self._left_bytes < 0 or (self._left_bytes and not more):
-                raise RuntimeError("The length of the response is not its Content-Length.")
+                raise RuntimeError("The response is not as long as its Content-Length says.")
             if body:
                 self._connection.write(body)
         if not more:

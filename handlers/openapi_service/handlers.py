@@ -72,7 +72,7 @@ def resolved(
         elif not optional:
             raise ResolverError(
                 f"No handler for operationId {operation.operation_id!r}; expected a function called "
-                f"{handler_name(operation)!r}, or by the tail of that behind an underscore."
+                f"{handler_name(operation)!r}, or the end of that name after an underscore."
             )
     return found
 
@@ -114,9 +114,7 @@ class Handler:
         try:
             convert = body_converter(function, parameters["body"]) if "body" in parameters else None
         except TypeError as error:
-            raise ResolverError(
-                f"The handler of {operation_id!r} cannot be given its body: {error}"
-            ) from None
+            raise ResolverError(f"The handler of {operation_id!r} cannot take the body: {error}") from None
         return cls(awaitable(bound), given, convert)
 
 
@@ -127,7 +125,7 @@ def _parameters(function: Function, operation_id: str) -> Mapping[str, inspect.P
     try:
         return inspect.signature(function).parameters
     except (TypeError, ValueError) as error:
-        raise ResolverError(f"The handler of {operation_id!r} cannot be looked into: {error}.") from None
+        raise ResolverError(f"The handler of {operation_id!r} cannot be inspected: {error}.") from None
 
 
 def _require_fit(
@@ -151,8 +149,8 @@ def _require_fit(
     unread = [] if anything else sorted(arguments - by_name)
     if unknown or unread:
         raise ResolverError(
-            f"The handler of {operation_id!r} does not fit its operation: it asks for {unknown or 'nothing'} "
-            f"that nobody gives, and leaves out {unread or 'nothing'}."
+            f"The handler of {operation_id!r} does not match its operation: it needs {unknown or 'nothing'}, "
+            f"which nobody provides, and lacks {unread or 'nothing'}."
         )
 
 

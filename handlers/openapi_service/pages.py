@@ -101,7 +101,7 @@ class Page:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Respond to GET and HEAD; raise MethodNotAllowed for anything else."""
         if scope["method"] not in {"GET", "HEAD"}:
-            raise MethodNotAllowed("This page takes GET and HEAD.", headers={"Allow": "GET, HEAD"})
+            raise MethodNotAllowed("This page accepts GET and HEAD only.", headers={"Allow": "GET, HEAD"})
         if callable(self._content):
             self._content = await asyncio.to_thread(self._content)
         policy = self._policy() if callable(self._policy) else self._policy

@@ -268,7 +268,7 @@ class HttpProtocol(asyncio.Protocol):
         raw_path, query = _target(self._url)
         path = raw_path.decode("ascii")
         if self.for_health_only and path not in HEALTH_PATHS:
-            raise ServiceUnavailable("The server has as many connections as it may have.")
+            raise ServiceUnavailable("The server has reached its limit of connections.")
         scope = self._scope(
             {
                 **self._connection_facts,

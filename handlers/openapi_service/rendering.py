@@ -122,4 +122,4 @@ def _json_value(request: Request, value: Any) -> Any:
         return request.problem_details(value)
     if hasattr(value, "model_dump"):
         return value.model_dump(mode="json", by_alias=True)
-    raise NotImplementedError(f"{type(value).__name__} is no JSON value.")
+    raise NotImplementedError(f"{type(value).__name__} is not a JSON value.")

@@ -58,10 +58,10 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         """Refuse what no header field can carry, without repeating it."""
         for name in KINDS:
             if (value := getattr(self, name)) and not VALUE.fullmatch(value):
-                raise ValueError(f"{name} has characters that no header field can carry.")
+                raise ValueError(f"{name} has characters that a header field cannot carry.")
         for name, value in self.headers.items():
             if not FIELD.fullmatch(f"{name}: {value}"):
-                raise ValueError("a header is not 'Name: value' in visible ASCII characters.")
+                raise ValueError("a header is not 'Name: value' in printable ASCII.")
 
     def __repr__(self) -> str:
         given = ", ".join(name for name in self.__struct_fields__ if getattr(self, name))
@@ -143,7 +143,7 @@ def header_fields(lines: Iterable[str]) -> dict[str, str]:
     """Return fields written as ``Name: value``; raise ValueError, without repeating it, for another."""
     found = [FIELD.fullmatch(line) for line in lines]
     if None in found:
-        raise ValueError("a header is not 'Name: value' in visible ASCII characters.")
+        raise ValueError("a header is not 'Name: value' in printable ASCII.")
     return {match[1]: match[2] for match in found if match}
 
 

@@ -250,9 +250,9 @@ def _archive(path: Path) -> Archive:
     try:
         return msgspec.json.decode(path.read_bytes().removeprefix(BOM), type=Archive)
     except msgspec.ValidationError as error:
-        raise HarError(f"{path} is no HAR 1.2: {error}.") from None
+        raise HarError(f"{path} is not HAR 1.2: {error}.") from None
     except (msgspec.DecodeError, UnicodeError) as error:
-        raise HarError(f"{path} is no JSON: {error}.") from None
+        raise HarError(f"{path} is not JSON: {error}.") from None
     except RecursionError:
         raise HarError(f"{path} is nested too deeply.") from None
 

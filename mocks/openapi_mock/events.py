@@ -88,7 +88,9 @@ class Events:
         listener = Listener(self)
         with self._guard:
             if len(self._listeners) == MOST_LISTENERS:
-                raise ServiceUnavailable(f"There are {MOST_LISTENERS} listeners already.")
+                raise ServiceUnavailable(
+                    f"There are {MOST_LISTENERS} listeners already; no more are admitted."
+                )
             if self._closed:
                 listener.put(None)
             self._listeners.add(listener)

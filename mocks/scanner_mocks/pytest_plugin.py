@@ -149,7 +149,7 @@ def _writable(file: str) -> Path:
     """Return where a report goes, whatever folder the tests change to; refuse it before they run."""
     path = Path(file).absolute()
     if not path.parent.is_dir():
-        raise ArgumentTypeError(f"{path.parent} is no folder.")
+        raise ArgumentTypeError(f"{path.parent} is not a folder.")
     return path
 
 

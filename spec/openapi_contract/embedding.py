@@ -114,7 +114,9 @@ class Embedding:
         seen = set()
         while (reference := place.reference) and (target := place.target(reference))[0] != self.root.base:
             if target in seen or len(place.node) > 1:
-                raise place.error(f"$ref {reference} to a path item must stand alone and not go in a circle.")
+                raise place.error(
+                    f"$ref {reference} to a path item must stand alone and must not be circular."
+                )
             seen.add(target)
             path_item = self.part(place, target[0], self.keys(place, target[1]))
             if not isinstance(path_item, dict):
@@ -180,9 +182,7 @@ class Embedding:
             return pointers.descend(document, keys)
         except KeyError:
             pointer = pointers.join("", *keys)
-            raise place.error(
-                f"$ref {place.reference} points at nothing: {resource} has no {pointer}."
-            ) from None
+            raise place.error(f"$ref {place.reference} leads nowhere: {resource} has no {pointer}.") from None
 
     def _read(self, place: Place, resource: str) -> Any:
         if resource not in self.documents:

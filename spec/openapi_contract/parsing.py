@@ -259,5 +259,5 @@ def _written_out(document: Any) -> Any:
         text = json.dumps(document, ensure_ascii=False, allow_nan=False)
         text.encode()
     except ValueError as error:
-        raise ValueError(f"holds what JSON cannot carry: {error}.") from None
+        raise ValueError(f"has a value that JSON cannot express: {error}.") from None
     return json.loads(text)

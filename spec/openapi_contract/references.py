@@ -45,7 +45,7 @@ def _of_reference_object(place: Place, places: Mapping[str, Place]) -> str:
     while end.reference is not None:
         pointer = pointers.from_fragment(end.reference.removeprefix("#"))
         if pointer in seen:
-            return "leads in a circle."
+            return "is circular."
         seen.add(pointer)
         if pointer not in places or places[pointer].kind != place.kind:
             return f"leads to no {place.kind}: there is none at {pointer!r}."
@@ -57,7 +57,7 @@ def _of_schema(document: dict[str, Any], fragment: str) -> str:
     try:
         target = pointers.lookup(document, pointers.from_fragment(fragment))
     except KeyError as missing:
-        return f"points at nothing: there is no {missing}."
+        return f"leads nowhere: there is no {missing}."
     return "" if isinstance(target, dict | bool) else "does not lead to a schema."
 
 

@@ -86,7 +86,7 @@ def _without_schemas(document: dict[str, Any], anything: Any) -> dict[str, Any]:
 def _template_flaws(root: Place) -> Iterator[Flaw]:
     for path in root.node.get("paths", {}):
         if not TEMPLATE.fullmatch(path):
-            reason = "is no path template; expected each {name} in braces."
+            reason = "is not a path template; expected each {name} in braces."
             yield Flaw(pointers.join("/paths", path), reason)
 
 

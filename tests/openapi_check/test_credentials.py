@@ -105,7 +105,7 @@ def test_no_credential_is_in_a_representation():
 @pytest.mark.parametrize("value", ["a\nb", "a\rb", "ä", "  ", "a\x00"])
 def test_what_no_header_can_carry_is_refused_unrepeated(value):
     """A credential that would break a header is refused, and the message does not repeat it."""
-    with pytest.raises(ValueError, match="api_key has characters that no header field can carry") as told:
+    with pytest.raises(ValueError, match="api_key has characters that a header field cannot carry") as told:
         Credentials(api_key=f"secret{value}secret")
     assert "secret" not in str(told.value)
 

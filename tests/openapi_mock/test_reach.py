@@ -79,7 +79,7 @@ def test_public_urls_are_for_everyone():
 )
 def test_what_is_no_public_url_is_refused(text):
     """A public URL has a scheme and a host, and nothing that requests would have to repeat."""
-    with pytest.raises(typer.BadParameter, match="is no http:// or https:// URL"):
+    with pytest.raises(typer.BadParameter, match="is not an http:// or https:// URL"):
         base_url(text)
 
 

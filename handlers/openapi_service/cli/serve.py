@@ -154,4 +154,4 @@ def imported_handlers(package: str) -> dict[str, Callable[..., object]]:
     try:
         return dict(handlers_of(imported(package), plain=True)) if package else {}
     except ResolverError as error:
-        raise failure(f"{package!r} is no package of handlers: {error}.") from None
+        raise failure(f"{package!r} is not a package of handlers: {error}.") from None

@@ -52,7 +52,9 @@ class Caller:
 def require_secret(caller: Caller) -> None:
     """Raise Forbidden for a publishable key: it captures and uploads, and nothing else."""
     if caller.own_sessions_only:
-        raise Forbidden("A publishable key captures and uploads; this operation takes other credentials.")
+        raise Forbidden(
+            "A publishable key may only capture and upload; use another credential for this operation."
+        )
 
 
 def organization_for(caller: Caller, requested: str) -> str:
@@ -76,7 +78,7 @@ def organization_for(caller: Caller, requested: str) -> str:
                 "body",
                 "/organization_short_id",
                 "required",
-                "is required: this credential is for no one organization",
+                "is required: this credential belongs to more than one organization",
             )
         ]
     )

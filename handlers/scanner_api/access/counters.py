@@ -12,6 +12,7 @@ from cachetools import FIFOCache
 from limits.aio.storage import RedisStorage
 from limits.errors import ConfigurationError, StorageError
 
+from openapi_contract.distribution import how_to_install
 from scanner_api.storage.batching import Batching
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def open_counters(url: str, clock: Clock, *, on_outage: Literal["open", "closed"
     try:
         shared = RedisCounters(url)
     except ImportError as error:
-        raise ValueError("rate_limit_storage is a Redis: install scanner-api[redis]") from error
+        raise ValueError(f"rate_limit_storage is a Redis; {how_to_install('redis')}") from error
     except (ConfigurationError, ValueError) as error:
         raise ValueError("rate_limit_storage must name a host and a port: redis://HOST:PORT/DB") from error
     return OpenCounters(shared, MemoryCounters(clock)) if on_outage == "open" else shared

@@ -103,7 +103,7 @@ def usable_keys(document: bytes) -> dict[tuple[str | None, str], Key]:
     try:
         members = json.loads(document)["keys"]
     except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise KeySetError("it is no JSON object with an array `keys`") from error
+        raise KeySetError("it is not a JSON object with an array `keys`") from error
     named = [(jwk.get("kid"), algorithm, key) for jwk, algorithm, key in signing_keys(members)]
     if not named:
         raise KeySetError("it has no key for RS256, ES256 or EdDSA")

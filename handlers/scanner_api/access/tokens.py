@@ -130,7 +130,7 @@ class TokenVerifier:
         except msgspec.ValidationError as error:
             raise Unauthorized(f"The claims of the bearer token are wrong: {error}.") from error
         if claims.iss != self._issuer:
-            raise Unauthorized("The bearer token is not of the issuer that this server trusts.")
+            raise Unauthorized("The bearer token is not from the issuer that this server trusts.")
         if self._audience not in ([claims.aud] if isinstance(claims.aud, str) else claims.aud):
             raise Unauthorized("The bearer token is for another audience.")
         if not now < claims.exp + LEEWAY_SECONDS <= END_OF_TIME:
@@ -156,11 +156,11 @@ def header_of(token: str) -> JoseHeader:
     try:
         header = msgspec.json.decode(urlsafe_b64decode(segment + "=" * (-len(segment) % 4)), type=JoseHeader)
     except (ValueError, msgspec.DecodeError, RecursionError) as error:
-        raise Unauthorized("The bearer token is no JSON Web Token.") from error
+        raise Unauthorized("The bearer token is not a JSON Web Token.") from error
     if header.typ.lower() not in TYPES:
-        raise Unauthorized("The bearer token has another type than JWT or at+jwt.")
+        raise Unauthorized("The type of the bearer token is not JWT or at+jwt.")
     if header.crit is not None or header.b64 is not None:
-        raise Unauthorized("The bearer token needs an extension that this server does not have.")
+        raise Unauthorized("The bearer token requires an extension that this server does not support.")
     return header
 
 

@@ -39,8 +39,8 @@ class WebSessionVerifier:
             raise Unauthorized("The session cookie is not known or has expired; sign in again.")
         if request.method not in SAFE_METHODS and not self._is_same_origin(request):
             raise Forbidden(
-                f"A {request.method} with the session cookie has to come from a page of this origin, as "
-                "Sec-Fetch-Site or Origin tell; use an API key elsewhere."
+                f"A {request.method} with the session cookie must come from a page of this origin "
+                "(Sec-Fetch-Site, Origin); elsewhere, use an API key."
             )
         return caller_of(record)
 

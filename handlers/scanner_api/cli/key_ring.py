@@ -121,7 +121,7 @@ class KeyRing:
         try:
             await self._organizations.add_user(user)
         except ConstraintError:
-            raise Refused(f"There is a user {email} already; name them by --user ID.") from None
+            raise Refused(f"The user {email} exists already; use --user ID.") from None
         return user.id
 
     async def _added_organization(self, name: str | None, now: datetime) -> str:

@@ -51,7 +51,7 @@ def _serve(settings: Settings, *, handlers: str | None, authenticate: str | None
         return
     if handlers is not None or authenticate is not None:
         raise typer.BadParameter(
-            "They serve a contract of your own: give --contract and --handlers.",
+            "These serve a contract of your own and need --contract and --handlers.",
             param_hint="--handlers, --authenticate",
         )
     if settings.workers > 1 and settings.rate_limit_storage == "memory://":

@@ -91,6 +91,6 @@ async def retry_capture(id_: str, caller: Caller, captures: CaptureStore, queue:
     except pipeline.StepError as error:
         raise Conflict(str(error)) from None
     if not await captures.retry(again):
-        raise Conflict("Another retry of the capture was first.")
+        raise Conflict("Another request has already retried the capture.")
     await queue.process_capture(id_)
     return capture_representation(again)

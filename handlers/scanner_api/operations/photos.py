@@ -126,7 +126,7 @@ async def _check_capture(captures: CaptureStore, capture_id: str | None, session
 async def _stored(bucket: PhotoBucket, body: dict[str, Any]) -> StoredObject:
     stored = await bucket.head(body["s3_key"])
     if stored is None:
-        raise Conflict("The object is not in the bucket yet; upload it first.")
+        raise Conflict("The object is not in the bucket; upload it first.")
     declared = body.get("file_size")
     if declared is not None and declared != stored.size:
         raise invalid(

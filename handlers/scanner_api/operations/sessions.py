@@ -116,5 +116,5 @@ async def _closed(id_: str, caller: Caller, sessions: SessionStore, *, submit: b
     session = await active_session(sessions, caller, id_)
     closed = await sessions.close(session.id, submit=submit)
     if closed is None:
-        raise Conflict("The session is not ACTIVE any more; another caller was first.")
+        raise Conflict("The session is no longer ACTIVE: another request changed it first.")
     return closed

@@ -187,7 +187,7 @@ async def read_photo(bucket: PhotoBucket, key: str, most_bytes: int) -> bytes:
     except ObjectTooLarge as error:
         raise ExtractionError(str(error)) from error
     if content is None:
-        raise ExtractionError("The photo is not in the bucket any more.")
+        raise ExtractionError("The photo is no longer in the bucket.")
     return content
 
 

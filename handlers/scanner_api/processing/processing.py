@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from openapi_contract.distribution import how_to_install
 from scanner_api.redis_urls import IN_MEMORY, is_redis
 
 from .queue import Queue
@@ -118,7 +119,7 @@ def _check(settings: Settings, *, is_worker: bool) -> None:
     """Raise ValueError where settings contradict each other or what is installed; it quotes no URL."""
     in_redis = is_redis(settings.queue_url, "queue_url")
     if in_redis and find_spec("taskiq_redis") is None:
-        raise ValueError("queue_url is a Redis: install scanner-api[redis].")
+        raise ValueError(f"queue_url is a Redis; {how_to_install('redis')}")
     if is_worker and not in_redis:
         raise ValueError("A worker needs a queue in Redis (queue_url); a server with memory:// needs none.")
     if settings.extractor == "bedrock" and not settings.bedrock_model:

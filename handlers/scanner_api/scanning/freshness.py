@@ -48,7 +48,7 @@ class Rule:
         if not self.category_label.strip() or len(self.category_label) > _MAX_LABEL_LENGTH:
             raise RuleError(f"A category label has 1 to {_MAX_LABEL_LENGTH} characters.")
         if not 0 <= self.critical_days <= self.warning_days <= MAX_DAYS:
-            raise RuleError(f"Days have to be 0 <= critical_days <= warning_days <= {MAX_DAYS}.")
+            raise RuleError(f"Days must be 0 <= critical_days <= warning_days <= {MAX_DAYS}.")
 
 
 class Thresholds(NamedTuple):
@@ -123,5 +123,5 @@ def _rule(fields: Mapping[str, Any]) -> Rule:
 def _days(fields: Mapping[str, Any], name: str) -> int:
     text = str(fields.get(name, "")).strip()
     if not re.fullmatch(r"[0-9]{1,4}", text):
-        raise RuleError(f"{name} has to be a whole number of days from 0 to {MAX_DAYS}.")
+        raise RuleError(f"{name} must be a whole number of days from 0 to {MAX_DAYS}.")
     return int(text)

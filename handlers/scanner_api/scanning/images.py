@@ -61,7 +61,7 @@ def read_header(stream: IO[bytes]) -> ImageHeader:
     try:
         width, height = _SIZES[media_type](head, stream)
     except (struct.error, ValueError) as error:
-        raise ImageError(f"The {media_type} file is broken where its size should stand.") from error
+        raise ImageError(f"The {media_type} file is damaged: its size cannot be read.") from error
     finally:
         stream.seek(0)
     _check_size(width, height)
@@ -94,7 +94,7 @@ def _check_scans(stream: IO[bytes]) -> None:
     has_more = has_more_scans(stream, MAX_SCANS)
     stream.seek(0)
     if has_more:
-        raise ImageTooLarge(f"The JPEG is painted in more than {MAX_SCANS} scans.")
+        raise ImageTooLarge(f"The JPEG has more than {MAX_SCANS} scans.")
 
 
 def _png_size(head: bytes, _: IO[bytes]) -> tuple[int, int]:

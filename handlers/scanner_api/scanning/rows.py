@@ -67,12 +67,12 @@ def _unpacked(stream: _Lines, suffixes: list[str]) -> Iterator[Row | BadRow]:
     suffix = suffixes[0] if suffixes else ""
     if suffix not in _CSV | _JSON_LINES:
         raise FileError(
-            "The file's name has to end in .csv, .tsv, .jsonl or .ndjson, with .gz behind if packed."
+            "The file's name has to end in .csv, .tsv, .jsonl or .ndjson, followed by .gz if compressed."
         )
     try:
         yield from _csv_rows(stream) if suffix in _CSV else _json_rows(stream)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise FileError("The file is not gzip, or not all of it.") from error
+        raise FileError("The file is not gzip, or is cut short.") from error
 
 
 def _lines(stream: _Lines) -> Iterator[bytes]:

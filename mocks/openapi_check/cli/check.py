@@ -206,7 +206,7 @@ def _credentials(
     if required and not shown.can_call and (names := empty_variables(os.environ, variables)):
         raise ValueError(
             f"{' and '.join(names)} {'are' if names[1:] else 'is'} empty, and no other credential is given."
-            " Unset it to check what is open to everybody."
+            " Unset it to check anonymous access."
         )
     return shown
 

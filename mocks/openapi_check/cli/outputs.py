@@ -80,4 +80,4 @@ def require_folders(*paths: Path | None) -> None:
     """Find out before a long run, not after it, that a report could not be written."""
     for path in paths:
         if path is not None and not path.absolute().parent.is_dir():
-            raise ValueError(f"{path} cannot be written: {path.parent} is no folder.")
+            raise ValueError(f"{path} cannot be written: {path.parent} is not a folder.")

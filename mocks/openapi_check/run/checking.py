@@ -196,7 +196,7 @@ class Resumption:
         try:
             report = msgspec.json.decode(self._path.read_bytes(), type=Report)
         except (OSError, msgspec.DecodeError) as error:
-            raise CannotRunError(f"{self._path} is no run to go on with: {error}.") from None
+            raise CannotRunError(f"{self._path} is not a run that can be continued: {error}.") from None
         if (report.subject.url, report.subject.digest) != (target.shown_url, target.contract.digest):
             raise CannotRunError(f"{self._path} is about {report.subject.url}, or about another contract.")
         return report

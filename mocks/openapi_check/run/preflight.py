@@ -39,9 +39,9 @@ def base_url(url: str) -> str:
     except ValueError:
         known = False
     if not known or not url.isascii() or not url.isprintable():
-        raise CannotRunError("The URL is not http://... or https://... with a host.")
+        raise CannotRunError("The URL must be http:// or https:// with a host.")
     if parts.username or parts.password or parts.query or parts.fragment:
-        raise CannotRunError("The URL has more than a host and a path; credentials are options of their own.")
+        raise CannotRunError("The URL may have a host and a path only; give credentials as options.")
     return url.rstrip("/")
 
 
@@ -151,7 +151,7 @@ def selected(contract: Contract, only: Sequence[str], *, read_only: bool) -> tup
         and (not read_only or operation.method in SAFE_METHODS)
     )
     if not operations:
-        raise CannotRunError("No operation is left: none of those that were asked for may be called.")
+        raise CannotRunError("No operation to check: none of the selected ones may be called.")
     return operations
 
 
@@ -163,7 +163,7 @@ def _named(contract: Contract, name: str) -> list[Operation]:
     ]
     if not found:
         raise CannotRunError(
-            f"{name!r} is no operation of the contract: give its operationId or METHOD /path."
+            f"{name!r} is not an operation of the contract; give its operationId or METHOD /path."
         )
     return found
 

@@ -68,7 +68,7 @@ def base_url(text: str | None) -> str | None:
         is_complete = False
     if not is_complete or parts.query or parts.fragment or "@" in parts.netloc:
         raise typer.BadParameter(
-            f"{text} is no http:// or https:// URL of a host, such as https://mock.test."
+            f"{text} is not an http:// or https:// URL of a host, such as https://mock.test."
         )
     return text.rstrip("/")
 

@@ -241,9 +241,9 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         only_other = {"error_code": effect.error_code} if self.on == "s3" else {"s3_code": effect.s3_code}
         for name, value in only_other.items():
             if value:
-                raise FaultError(f"{at}/{name}", "on", f"is for faults on {other} alone")
+                raise FaultError(f"{at}/{name}", "on", f"applies to faults on {other} only")
         if self.on == "api" and self.match.key:
-            raise FaultError("/match/key", "on", "is for faults on s3 alone; try match.session")
+            raise FaultError("/match/key", "on", "applies to faults on s3 only; try match.session")
         if self.match.method and self.match.method.upper() not in HTTPMethod.__members__:
             raise FaultError("/match/method", "method", f"is none of {', '.join(HTTPMethod)}")
         latency = effect.latency_ms

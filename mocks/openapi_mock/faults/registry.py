@@ -105,7 +105,7 @@ class Faults:
             ends = {operation[-len(name) :]: operation for operation in known}
             close = " or ".join(ends[end] for end in get_close_matches(name, ends, n=2))
             hint = f"; close to it: {close}" if close else ""
-            raise FaultError("/match/operation", "operation", f"is no operation of {fault.on}{hint}")
+            raise FaultError("/match/operation", "operation", f"is not an operation of {fault.on}{hint}")
 
     def add(self, *faults: Fault) -> list[Fault]:
         """Activate faults, and return them with their ids.

@@ -197,11 +197,11 @@ def _checked(text: str) -> httpx.URL:
         urlsplit(text).port  # noqa: B018 -- says of brackets and ports what httpx does not mind
         url = httpx.URL(text)
     except (ValueError, httpx.InvalidURL) as error:
-        raise NotAnUpstream(f"{text[:200]!r} is no URL: {error}.") from None
+        raise NotAnUpstream(f"{text[:200]!r} is not a URL: {error}.") from None
     if url.scheme not in {"http", "https"} or not url.host:
-        raise NotAnUpstream(f"{text[:200]!r} is no http or https URL with a host.")
+        raise NotAnUpstream(f"{text[:200]!r} is not an http or https URL with a host.")
     if url.query or url.fragment or url.userinfo:
-        raise NotAnUpstream("An upstream is a server and perhaps a path, without user, query and fragment.")
+        raise NotAnUpstream("The upstream may have a path, but no user, query or fragment.")
     return url
 
 

@@ -41,7 +41,7 @@ def fill(file: Path | None, memory: Memory) -> None:
         return
     for name, items in read_document(str(file)).items():
         if not isinstance(items, list) or not all(isinstance(each, dict) for each in items):
-            raise SeedError(f"{file}: {name} is no list of objects.")
+            raise SeedError(f"{file}: {name} is not a list of objects.")
         collection, values = _collection(str(name), memory, file)
         named = dict(zip(collection.item.names, values, strict=False))
         prefixes = dict(collection.item.prefixes())
@@ -67,7 +67,7 @@ def _collection(name: str, memory: Memory, file: Path) -> tuple[Collection, list
         if len(template) == len(segments) and all(own in {"{}", given} for own, given in pairs):
             return collection, [given for own, given in pairs if own == "{}"]
     known = ", ".join(memory.collections) or "none"
-    raise SeedError(f"{file}: {name} is no collection of the contract; there are: {known}.")
+    raise SeedError(f"{file}: {name} is not a collection of the contract; its collections: {known}.")
 
 
 def _require_kept(

@@ -92,15 +92,15 @@ def test_in_github_actions_annotations_come_by_themselves(right_shelf):
         (["--api-key", "wrong-key-1"], "The credential for key is refused"),
         (["--api-key", ""], "--api-key is empty"),
         (["--other-api-key", ""], "--other-api-key is empty"),
-        (["--api-key", "a\nb"], "api_key has characters that no header field can carry"),
+        (["--api-key", "a\nb"], "api_key has characters that a header field cannot carry"),
         (["--header", "secret-1"], "a header is not 'Name: value'"),
         (["--credentials", "/none.toml"], "/none.toml cannot be read"),
         (["--contract", "/none.json"], "The contract cannot be read. /none.json"),
-        (["--operation", "take_thing"], "'take_thing' is no operation of the contract"),
+        (["--operation", "take_thing"], "'take_thing' is not an operation of the contract"),
         (["--operation", "add_thing", "--read-only"], "No operation is left"),
         (["--budget", "soon"], "--budget is 'soon'; expected a time such as 60s, 5m or 1h"),
         (["--budget", "0s"], "--budget is '0s'"),
-        (["--json", "/none/report.json"], "/none/report.json cannot be written: /none is no folder"),
+        (["--json", "/none/report.json"], "/none/report.json cannot be written: /none is not a folder"),
     ],
 )
 def test_what_cannot_run_is_2(right_shelf, options, told):

@@ -101,7 +101,7 @@ def test_a_report_that_could_not_be_written_is_told_before_the_tests(tmp_path):
     """A file in a folder that is not there is a usage error, and no test is run for nothing."""
     done = pytest_with_report("none/report.json", tmp_path)
     assert done.returncode == 4
-    assert f"--scanner-contract-report: {tmp_path}/none is no folder." in done.stderr
+    assert f"--scanner-contract-report: {tmp_path}/none is not a folder." in done.stderr
     assert not done.stdout
 
 

@@ -54,7 +54,7 @@ def test_a_file_that_is_no_run_is_told(right_shelf, tmp_path, content):
     """A file that is something else is refused, and stays as it is."""
     kept = tmp_path / "run.json"
     kept.write_bytes(content)
-    with pytest.raises(CannotRunError, match="is no run to go on with"):
+    with pytest.raises(CannotRunError, match="is not a run that can be continued"):
         check_url(right_shelf[1], resume=kept, **QUICK)
     assert kept.read_bytes() == content
 

@@ -131,7 +131,7 @@ def test_only_the_operations_that_are_asked_for_are_called(right_shelf, name):
 
 def test_an_unknown_operation_is_refused(right_shelf):
     """An operation that the contract does not have is told, and nothing is run."""
-    with pytest.raises(CannotRunError, match="'take_thing' is no operation of the contract"):
+    with pytest.raises(CannotRunError, match="'take_thing' is not an operation of the contract"):
         check_url(right_shelf[1], only=("take_thing",), **QUICK)
 
 

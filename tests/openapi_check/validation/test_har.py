@@ -205,14 +205,14 @@ def test_secrets_in_urls_are_masked(judged):
 @pytest.mark.parametrize(
     ("raw", "said"),
     [
-        (b"", "no JSON"),
-        (b"{", "no JSON"),
-        (b"\xff\xfe", "no JSON"),
-        (b"[]", "no HAR 1.2"),
+        (b"", "not JSON"),
+        (b"{", "not JSON"),
+        (b"\xff\xfe", "not JSON"),
+        (b"[]", "not HAR 1.2"),
         (b'{"log": {}}', "entries"),
         (b'{"log": {"entries": [{"request": {"method": "GET"}}]}}', "url"),
         (b'{"log": {"entries": [1]}}', "entries[0]"),
-        (b"[" * 100_000, "no HAR 1.2"),
+        (b"[" * 100_000, "not HAR 1.2"),
         (b'{"x": ' * 100_000, "nested too deeply"),
     ],
 )

@@ -115,7 +115,7 @@ def test_a_mock_begins_with_them(tmp_path):
         statuses = [httpx.get(f"{mock.api}/v1", trust_env=False).status_code for _ in range(2)]
     assert statuses == [502, 204]
     file.write_text("- effect: {status: 502}\n- effect: {drop: true}\n  match: {operation: list_thinks}\n")
-    told = "entry 2: /match/operation: is no operation of api; close to it: list_things"
+    told = "entry 2: /match/operation: is not an operation of api; close to it: list_things"
     with pytest.raises(FaultFileError, match=told), contract_mock(contract, faults=file):
         pass
 

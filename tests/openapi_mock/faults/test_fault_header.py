@@ -38,7 +38,7 @@ def test_a_flag(get):
         ("status", "/status: value is not of type"),
         ("status=9999", "/status: value is greater than the maximum"),
         ("status=503; status=500", "'status' is there twice"),
-        ("s3_code=SlowDown", "/s3_code: is for faults on s3 alone"),
+        ("s3_code=SlowDown", "/s3_code: applies to faults on s3 only"),
         ("drop; status=500", "/drop: leaves no response"),
         ("", "has less than 1 property"),
         (";;", "has less than 1 property"),
@@ -68,5 +68,5 @@ def test_an_upload_asks_for_it(upload):
     assert (refused.status_code, refused.headers["Retry-After"]) == (503, "2")
     wrong = upload(**{"X-Mock-Fault": "error_code=x"})
     assert wrong.status_code == 400
-    assert "/error_code: is for faults on api alone" in wrong.text
+    assert "/error_code: applies to faults on api only" in wrong.text
     assert upload().status_code == 201

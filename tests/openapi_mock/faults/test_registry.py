@@ -67,9 +67,9 @@ def test_latencies_are_never_negative():
     [
         (
             Fault(match=Match(operation="get_sesion"), effect=DROP),
-            "is no operation of api; close to it: a_get_session",
+            "is not an operation of api; close to it: a_get_session",
         ),
-        (Fault(match=Match(operation="Ω" * 300), effect=DROP), "is no operation of api"),
+        (Fault(match=Match(operation="Ω" * 300), effect=DROP), "is not an operation of api"),
         (Fault(on="s3", effect=DROP), "/on: is s3, which this mock does not have"),
     ],
 )

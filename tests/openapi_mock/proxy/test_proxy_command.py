@@ -153,7 +153,7 @@ def test_a_run_that_nobody_answered_is_no_success(invoke, upstream, contract_fil
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("--upstream", "ftp://x"), "Cannot run: 'ftp://x' is no http or https URL with a host."),
+        (("--upstream", "ftp://x"), "Cannot run: 'ftp://x' is not an http or https URL with a host."),
         (("--upstream", "http://127.0.0.1:1", "--json", "/nowhere/at/all"), "/nowhere/at/all"),
         (("--upstream", "http://127.0.0.1:1", "--contract", "/nowhere"), "/nowhere"),
         (("--upstream", "http://127.0.0.1:1", "--host", "192.0.2.1"), "Cannot listen on 192.0.2.1"),

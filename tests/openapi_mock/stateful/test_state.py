@@ -107,8 +107,8 @@ def test_a_folder_keeps_items(running, tmp_path):
 @pytest.mark.parametrize(
     ("seeds", "reason"),
     [
-        ({"cats": []}, "cats is no collection of the contract; there are: /pets"),
-        ({"pets": {}}, "pets is no list of objects"),
+        ({"cats": []}, "cats is not a collection of the contract; its collections: /pets"),
+        ({"pets": {}}, "pets is not a list of objects"),
         ({"pets": [{"name": "Rex", "kind": "bird"}]}, "pets, item 1: kind: "),
         (
             {"pets": [{"name": "Rex", "colour": "red"}]},

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 from uuid import uuid4
 
 import pytest
 from limits.errors import StorageError
 
+from openapi_contract.distribution import how_to_install
 from scanner_api.access.counters import MemoryCounters, RedisCounters, open_counters
 
 
@@ -106,7 +108,7 @@ def test_wrong_storage_is_an_error_without_its_password(clock, url, wanted):
 def test_redis_needs_its_extra(clock, monkeypatch):
     """Without the redis package the error says what to install."""
     monkeypatch.setitem(__import__("sys").modules, "redis.asyncio", None)
-    with pytest.raises(ValueError, match=r"install scanner-api\[redis\]"):
+    with pytest.raises(ValueError, match=re.escape(how_to_install("redis"))):
         open_counters("redis://localhost:6379/0", clock)
 
 

@@ -144,7 +144,7 @@ def test_a_value_that_was_sent_spares_the_image(in_shop, shelf):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (None, "The photo is not in the bucket any more."),
+        (None, "The photo is no longer in the bucket."),
         (b"no image", "The file is not a JPEG, PNG or WebP image."),
         (ObjectTooLarge("The object has 21 bytes; at most 20 are read."), "The object has 21 bytes"),
     ],

@@ -81,7 +81,7 @@ def test_rules_are_read_and_bad_ones_reported():
     assert rows == [
         Rule(MILK, "Milk", 3, 1),
         Rule(ANY_BRICK, "Anything", 5, 5),
-        BadRow(4, "warning_days has to be a whole number of days from 0 to 3650."),
+        BadRow(4, "warning_days must be a whole number of days from 0 to 3650."),
         BadRow(5, "A category label has 1 to 100 characters."),
         BadRow(6, "The line has 3 fields, the header has 4."),
     ]
@@ -90,7 +90,7 @@ def test_rules_are_read_and_bad_ones_reported():
 def test_a_missing_column_is_reported_on_each_row():
     """Without a column of days no row is a rule."""
     assert read("brick,category,warning_days\n10000025,Milk,3\n") == [
-        BadRow(2, "critical_days has to be a whole number of days from 0 to 3650.")
+        BadRow(2, "critical_days must be a whole number of days from 0 to 3650.")
     ]
 
 

@@ -109,7 +109,7 @@ def test_anything_else_is_no_image(content):
 )
 def test_a_broken_header_is_refused(content):
     """A file that begins like an image and then is none does not pass, and does not loop."""
-    with pytest.raises(ImageError, match="broken where its size should stand"):
+    with pytest.raises(ImageError, match="damaged: its size cannot be read"):
         read_header(io.BytesIO(content))
 
 

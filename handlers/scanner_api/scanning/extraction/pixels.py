@@ -38,7 +38,7 @@ def open_pixels(content: bytes) -> Pixels:
     except ImageError as error:
         raise ExtractionError(str(error)) from error
     except (OSError, ValueError, SyntaxError, TypeError, struct.error) as error:
-        raise ExtractionError("The photo is broken and cannot be decoded.") from error
+        raise ExtractionError("The photo is damaged and cannot be decoded.") from error
 
 
 def decode_barcodes(content: bytes) -> list[str]:

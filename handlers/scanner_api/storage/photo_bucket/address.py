@@ -27,7 +27,7 @@ def upload_url(bucket: str, region: str, endpoint_url: str | None) -> str:
     """
     if not _NAME.fullmatch(bucket):
         raise PhotoBucketError(
-            f"{bucket!r} is no name of a bucket (s3_bucket): 3 to 63 letters, digits, '.', '-' or '_'."
+            f"{bucket!r} is not a bucket name (s3_bucket): 3 to 63 letters, digits, '.', '-' or '_'."
         )
     if endpoint_url is not None:
         return f"{_checked(endpoint_url)}/{bucket}"
