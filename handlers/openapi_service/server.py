@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import gc
-import os
 import signal
-import socket
 import threading
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
@@ -17,25 +14,23 @@ from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, runtime_checkabl
 import uvicorn
 
 from .connections import ConnectionLimits, Connections, raise_file_limit
+from .listening import CannotListen, callable_url_of, listen, url_of
 from .problems import ServiceUnavailable
 from .protocol import CLOSE, LINGER_SECONDS, HttpProtocol
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable, Coroutine, Iterator
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+__all__ = ["CannotListen", "callable_url_of", "listen", "url_of"]  # beside what is defined here
+
 SHUTDOWN_SECONDS = 1
 """How long a served app's requests may go on in a thread that ends."""
-BACKLOG = 2048
 TLS_CLOSE_SECONDS = 0.1
 YOUNG_OBJECTS = 10_000
-_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 -- looked for, not listened on
 Result = TypeVar("Result")
-
-
-class CannotListen(OSError):  # noqa: N818 -- says what happened
-    """The address cannot be listened on; the message says which and why."""
 
 
 class CannotStart(Exception):  # noqa: N818 -- says what happened
@@ -49,37 +44,6 @@ def starting(*errors: type[Exception]) -> Iterator[None]:
         yield
     except errors as error:
         raise CannotStart(str(error)) from error
-
-
-def listen(host: str, port: int, option: str = "--port") -> socket.socket:
-    """Return a socket that listens on an address, whose port an option sets; port 0 takes a free one."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family, backlog=BACKLOG)
-    except OSError as error:
-        advice = f"; try {option} 0" if error.errno == errno.EADDRINUSE else ""
-        raise CannotListen(
-            f"Cannot listen on {host} port {port} ({option}): {_reason(error)}{advice}."
-        ) from None
-
-
-def _reason(error: OSError) -> str:
-    return os.strerror(error.errno) if error.errno is not None and error.errno > 0 else str(error)
-
-
-def url_of(listening: socket.socket) -> str:
-    """Return the URL of a listening socket."""
-    return _url(*listening.getsockname()[:2])
-
-
-def callable_url_of(listening: socket.socket, scheme: str = "http") -> str:
-    """Return the URL to call: one that listens on every address is called on loopback."""
-    host, port = listening.getsockname()[:2]
-    return _url(_EVERYWHERE.get(host, host), port, scheme)
-
-
-def _url(host: str, port: int, scheme: str = "http") -> str:
-    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 class Application(Protocol):

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from openapi_contract import Contract
     from presigned_s3 import S3Server
+    from presigned_s3.local import LocalS3
 
     from .events import Events
     from .extension import Extension
@@ -61,7 +62,7 @@ class Traffic:
         self.extension = extension
         self.journal = Journal()
         self.faults = Faults(seed, self._set_s3_faults)
-        self.s3: S3Server | None = None
+        self.s3: S3Server | LocalS3 | None = None
         self._broadcast: Broadcast | None = None
 
     @property

@@ -11,11 +11,11 @@ import signal
 import sys
 import threading
 from datetime import datetime
-from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .clock import ShiftedClock
+from .local import callable_url
 from .wire import Server
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with Server(settings.pop("host"), settings.pop("port")) as server:
         host, port = server.server_address[:2]
         tls, is_temporary = settings.pop("tls"), settings.pop("temporary")
-        report(url=_url("https" if tls else "http", str(host), port))
+        report(url=callable_url("https" if tls else "http", str(host), port))
         signal.signal(signal.SIGTERM, _interrupt)
         try:
             clock = ShiftedClock()
@@ -97,13 +97,6 @@ def _settings(options: argparse.Namespace) -> dict[str, Any]:
         "faults": None,
         "journal": False,
     }
-
-
-def _url(scheme: str, host: str, port: int) -> str:
-    """Return the URL to call; a server that listens on every address is called on loopback."""
-    if ip_address(host).is_unspecified:
-        host = "::1" if ":" in host else "127.0.0.1"
-    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 def _context(tls: dict[str, Any]) -> SSLContext:

@@ -116,7 +116,7 @@ class Backend:
         """
         request = MotoRequest.from_primitives(order.method, _url(order), _headers(order), order.body)
         request.from_wsgi_server = True
-        dispatch = S3Response.key_dispatch if order.key else S3Response.bucket_dispatch
+        dispatch = _Handler.key_dispatch if order.key else _Handler.bucket_dispatch
         with self.lock, self._policy_aside(order), self._all_or_nothing(order.bucket, order.key):
             try:
                 status, headers, content = dispatch(request, request.raw_url, dict(request.headers))
@@ -223,6 +223,13 @@ class Backend:
             yield
         finally:
             bucket.policy = policy
+
+
+class _Handler(S3Response):
+    """moto's handler of requests, which the front has authenticated: moto's IAM takes 20 MB."""
+
+    def _authenticate_and_authorize_s3_action(self, *_: Any, **__: Any) -> None:
+        """Let every request pass."""
 
 
 def _delete_object(

@@ -46,6 +46,20 @@ def s3_server(
         yield server
 
 
+def environment(url: str, region: str, credentials: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment variables by which AWS's clients find an S3, with its first credential."""
+    access_key, text = next(iter(credentials.items()))
+    secret_key, _, token = text.partition(":")
+    return {
+        "AWS_ENDPOINT_URL_S3": url,
+        "AWS_ACCESS_KEY_ID": access_key,
+        "AWS_SECRET_ACCESS_KEY": secret_key,
+        **({"AWS_SESSION_TOKEN": token.partition(":")[0]} if token else {}),
+        "AWS_REGION": region,
+        "AWS_DEFAULT_REGION": region,
+    }
+
+
 class S3Server:
     """S3 on loopback in a process of its own, which ends with this one.
 
@@ -212,6 +226,11 @@ class S3Server:
         """Return how many objects a bucket has, and their bytes."""
         objects, size = self._order("usage", bucket=bucket)
         return objects, size
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment variables by which AWS's clients find this S3, with its first credential."""
+        return environment(self.url, self.region, self.credentials)
 
     def __enter__(self) -> Self:
         self.start()

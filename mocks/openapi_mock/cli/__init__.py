@@ -19,6 +19,10 @@ COMMANDS = {
         "openapi_mock.cli.proxy:proxy",
         "Forward traffic to a server unchanged, and validate it against the contract.",
     ),
+    "s3": Lazy(
+        "openapi_mock.cli.s3:app",
+        "Run a local S3 that refuses what Amazon's refuses, with faults and a journal.",
+    ),
     "serve": SERVE,
     "contract": Lazy("openapi_mock.cli:contract", CONTRACT_HELP),
 }

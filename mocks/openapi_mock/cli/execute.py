@@ -15,6 +15,7 @@ from openapi_contract.cli.commands import failure, require_extra
 from .process import Signals
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from contextlib import AbstractContextManager
     from types import FrameType
 
@@ -35,8 +36,8 @@ class Start(Protocol):
         """Run the mock for as long as this is entered."""
         ...
 
-    def variables(self, mock: Any) -> dict[str, str]:
-        """Return the environment variables by which a command finds a running mock."""
+    def variables(self, mock: Any) -> Mapping[str, str | None]:
+        """Return the environment variables by which a command finds a running mock; None removes one."""
         ...
 
 
@@ -89,9 +90,11 @@ class Forwarding(Signals):
         return code
 
 
-def _run(command: list[str], variables: dict[str, str], forwarding: Forwarding) -> int:
+def _run(command: list[str], variables: Mapping[str, str | None], forwarding: Forwarding) -> int:
+    found = {**os.environ, **variables}
+    environment = {name: text for name, text in found.items() if text is not None}
     try:
-        process = subprocess.Popen(command, env={**os.environ, **variables})  # noqa: S603 -- the user's own
+        process = subprocess.Popen(command, env=environment)  # noqa: S603 -- the user's own
     except OSError as error:
         code = NOT_FOUND if isinstance(error, FileNotFoundError) else NOT_EXECUTABLE
         return failure(f"Cannot run {command[0]}: {error.strerror}", code).exit_code

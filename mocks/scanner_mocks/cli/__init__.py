@@ -27,6 +27,7 @@ def add_commands(commands: dict[str, Lazy]) -> None:
         "scanner_mocks.cli.mock:app",
         "Run a mock of the Scanner API with a local S3; keys and sessions are the same at every start.",
     )
+    commands["s3"] = COMMANDS["s3"]
     commands["demo"] = Lazy(
         "scanner_mocks.cli.demo:demo",
         "Run a complete session against a mock: scan, upload photos, review, apply.",

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import os
-import re
-from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import typer
 
 from openapi_mock.cli.mock import Mocks, mock_app, report
-from openapi_mock.cli.options import port_option, url_option
+from openapi_mock.cli.options import credentials_of, port_option, url_option
 from scanner_contract import load_contract
 from scanner_mocks.server import Mock, scanner_mock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -65,9 +63,6 @@ S3Domains = Annotated[
         help="Take a host name with a bucket before it, as in BUCKET.localhost; repeatable.",
     ),
 ]
-_CREDENTIAL: Final = re.compile(
-    r"(\w{3,128}):(?P<rest>[!-9;-~]{1,256}(?::[!-9;-~]{1,4096}(?::(?P<expires>[!-~]+))?)?)", re.ASCII
-)
 
 
 class ScannerMocks(Mocks):
@@ -160,34 +155,6 @@ def has_handlers(contract: Contract) -> bool:
     """Return whether the service handles operations of a contract: same id, method and path as its own."""
     own = {_identity(each) for each in load_contract().operations}
     return any(_identity(each) in own for each in contract.operations)
-
-
-def credentials_of(options: Iterable[str]) -> dict[str, str]:
-    """Return what is behind the access keys, ``SECRET_KEY[:SESSION_TOKEN[:EXPIRES]]``, by access key.
-
-    Raises:
-        typer.BadParameter: one of them is none; it is not repeated, since it may be a secret.
-    """
-    credentials: dict[str, str] = {}
-    for place, text in enumerate(options, start=1):
-        match = _CREDENTIAL.fullmatch(text)
-        if match is None or not _is_time(match["expires"]):
-            raise typer.BadParameter(
-                f"Number {place} is not ACCESS_KEY:SECRET_KEY, with 3 to 128 letters, digits or underscores "
-                "before the colon and 1 to 256 printable characters of ASCII, but no colon, behind it; "
-                "a temporary one is that with :SESSION_TOKEN or :SESSION_TOKEN:EXPIRES behind it, such as "
-                "2030-01-01T12:00:00Z.",
-                param_hint="--s3-credential",
-            )
-        credentials[match[1]] = match["rest"]
-    return credentials
-
-
-def _is_time(text: str | None) -> bool:
-    try:
-        return text is None or datetime.fromisoformat(text).tzinfo is not None
-    except ValueError:
-        return False
 
 
 def _identity(operation: Operation) -> tuple[str, str, str]:

@@ -1,0 +1,45 @@
+"""The sockets that servers listen on, and their URLs."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+
+BACKLOG = 2048
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 -- looked for, not listened on
+
+
+class CannotListen(OSError):  # noqa: N818 -- says what happened
+    """The address cannot be listened on; the message says which and why."""
+
+
+def listen(host: str, port: int, option: str = "--port") -> socket.socket:
+    """Return a socket that listens on an address, whose port an option sets; port 0 takes a free one."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        advice = f"; try {option} 0" if error.errno == errno.EADDRINUSE else ""
+        raise CannotListen(
+            f"Cannot listen on {host} port {port} ({option}): {_reason(error)}{advice}."
+        ) from None
+
+
+def _reason(error: OSError) -> str:
+    return os.strerror(error.errno) if error.errno is not None and error.errno > 0 else str(error)
+
+
+def url_of(listening: socket.socket) -> str:
+    """Return the URL of a listening socket."""
+    return _url(*listening.getsockname()[:2])
+
+
+def callable_url_of(listening: socket.socket, scheme: str = "http") -> str:
+    """Return the URL to call: one that listens on every address is called on loopback."""
+    host, port = listening.getsockname()[:2]
+    return _url(_EVERYWHERE.get(host, host), port, scheme)
+
+
+def _url(host: str, port: int, scheme: str = "http") -> str:
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
