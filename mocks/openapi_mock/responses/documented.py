@@ -231,7 +231,7 @@ class DocumentedResponses:
             return None
         if not is_json(essence(media_type)):
             return None
-        relation = Relation(rendered, value, media_type, schema, self._operation)
+        relation = Relation(rendered, value, media_type, schema, self._operation, self._generator)
         return relation if relation.is_possible else None
 
     def _errors(self, sent: Rendered, body: Body, schema: Any) -> list[str]:

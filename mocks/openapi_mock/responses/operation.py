@@ -43,6 +43,8 @@ HANDLER = (b"x-mock-answer", b"handler")
 SANDBOX = (b"content-security-policy", b"sandbox")
 """What a contract has for an example, and what of a request is repeated in it, is no page of this machine."""
 STORED = "stored"
+DEPRECATED = (b"deprecation", b"@0")
+"""RFC 9745 wants the time since when an operation is deprecated, which no contract says."""
 DRAWN_BYTES = 8
 
 
@@ -57,8 +59,8 @@ class ContractResponses:
 
     request_headers = ("Prefer", "X-Mock-Fault", "X-Mock-Scope")
     response_headers = (
-        *("Preference-Applied", "X-Mock-Answer", "X-Mock-Refusal", "X-Mock-Request-Violation"),
-        "X-Mock-Violation",
+        *("Deprecation", "Preference-Applied", "X-Mock-Answer", "X-Mock-Refusal"),
+        *("X-Mock-Request-Violation", "X-Mock-Violation"),
     )
 
     def __init__(
@@ -106,6 +108,7 @@ class MockOperation:
         self._bound = bound
         self._item_responder = item_responder
         self._strictness = strictness
+        self._fields = [DEPRECATED] if operation.definition.get("deprecated") is True else []
         self._is_strict = strictness.requests == strictness.formats == "on"
         self._draw = draw
         self._documented = DocumentedResponses(operation, assembly, generator)
@@ -123,6 +126,7 @@ class MockOperation:
         preferences = NO_PREFERENCES if sent is None else preferences_of(sent[:LONGEST])
         selects = preferences.code is not None or preferences.example is not None
         try:
+            request.response_headers += self._fields
             await self._bound.admit(request)
             is_first = selects and (self._strictness.prefers_first or FIRST in request.scope)
             arguments = {} if is_first else await self._arguments(request)

@@ -62,8 +62,9 @@ AFTERWARDS = (
 RELATED = (
     "An example is sent as its author wrote it. A generated success takes over from its request what its "
     "schema has and allows: a path parameter (in the member of its name, or in id where the parameter ends "
-    "the path), the members of a JSON or form body, and no more items than limit, page_size, per_page, "
-    "max_results, top or take says."
+    "the path), the members of a JSON or form body, and of a list the page that limit, page_size, per_page, "
+    "page, offset and their kind say. What a POST creates has another identifier each time. Deprecation "
+    "(@0, for no contract says since when) is sent where an operation is deprecated."
 )
 REFUSALS = (
     "Where nothing has a handler, a request that is refused gets the error that the contract documents for "

@@ -176,7 +176,8 @@ class _Patterned(Xeger):
 
 def named_number(merged: Merged, random: Random, name: str, kind: str) -> float | None:
     """Return what a property's name says, None if it says nothing or nothing that the schema allows."""
-    found = names.number(name, random)
+    named = (names.number(each, random) for each in (*merged.listed.get("format", ()), name))
+    found = next((each for each in named if each is not None), None)
     if found is None:
         return None
     if kind == "integer" or found.is_integer():

@@ -1,4 +1,7 @@
-"""What a generated response takes over from its request: path parameters, members of the body, a limit."""
+"""What a generated response takes over from its request: path parameters, members of the body, a page.
+
+What a request creates has another identifier each time.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from openapi_contract.schemas import MISSING
+
+from .identifiers import IDS, identifier
 from .rendering import with_value
 
 if TYPE_CHECKING:
@@ -17,7 +23,13 @@ if TYPE_CHECKING:
     from openapi_contract.schemas import Schema
     from openapi_service.responses import Rendered
 
-LIMITS = frozenset({"limit", "pagesize", "perpage", "maxresults", "top", "take"})
+    from .generation import Generator
+
+SIZES = ("limit", "pagesize", "perpage", "maxresults", "maxitems", "top", "take", "size")
+PAGES = ("page", "pagenumber", "pageno", "pageindex")
+OFFSETS = ("offset", "skip", "startindex", "start")
+"""Names of query parameters, in plain spelling, that say which part of a list is sent."""
+CREATED = 201
 MOST_REMEMBERED, LONGEST_REMEMBERED = 64, 4096
 BODY = ("body", "")
 
@@ -33,26 +45,42 @@ class Relation:
         media_type: its body's.
         schema: its body's.
         operation: of the contract.
+        generator: of the contract's values.
 
     Attributes:
         is_possible: whether any request can make a difference.
     """
 
     def __init__(
-        self, rendered: Rendered, value: Any, media_type: str, schema: Schema, operation: Operation
+        self,
+        rendered: Rendered,
+        value: Any,
+        media_type: str,
+        schema: Schema,
+        operation: Operation,
+        generator: Generator,
     ) -> None:
         self._rendered = rendered
         self._value = value
         self._media_type = media_type
         self._schema = schema
         places = [(each["in"], each["name"]) for each in operation.parameters]
-        self._limits = [each for each in places if each[0] == "query" and _plain(each[1]) in LIMITS]
+        self._name, self._generator = operation.operation_id, generator
+        self._paging = [
+            [each for each in places if each[0] == "query" and _plain(each[1]) in names]
+            for names in (SIZES, PAGES, OFFSETS)
+        ]
+        self._first_page = first_page(operation, schema)
         shown = value[0] if isinstance(value, list) and value else value
         self._members = _properties(schema.items if isinstance(value, list) else schema, shown)
         self._in_path = _members_of_path(operation.path, places, self._members, only_named=shown is not value)
         self._echoes = operation.request_body is not None and isinstance(value, dict)
-        self.is_possible = bool(self._limits or self._in_path or self._echoes)
-        self._made: dict[bytes, Rendered] = {}
+        creates = operation.method == "post" and (rendered.status == CREATED or "{" not in operation.path)
+        ids = [name for name in self._members if creates and isinstance(value, dict) and _plain(name) in IDS]
+        self._ids = [name for name in ids if name in value]
+        self._created = 0
+        self.is_possible = bool(any(self._paging) or self._in_path or self._echoes or self._ids)
+        self._made: dict[bytes, Any] = {}
 
     def rendered(self, sent: Mapping[tuple[str, str], Any]) -> Rendered:
         """Return the response to a request.
@@ -60,13 +88,34 @@ class Relation:
         Args:
             sent: what it holds, by place and name; its body goes by ``BODY``.
         """
+        value = self._related(sent)
+        if self._ids:
+            value = self._with_ids(value, sent.get(BODY))
+        if value is self._value:
+            return self._rendered
+        return with_value(self._rendered, value, self._media_type, self._schema)
+
+    def _with_ids(self, value: Any, body: Any) -> Any:
+        """Return what is created, from the second time on with other identifiers, unless they are sent."""
+        self._created += 1
+        named = body if isinstance(body, dict) else {}
+        for name in self._ids if self._created > 1 else ():
+            if name not in named:
+                schema, shown = self._members[name], self._value[name]
+                number = self._created + (shown - 1 if isinstance(shown, int) else 0)
+                made = identifier(schema, shown, number, self._name, self._generator)
+                value = value if made is MISSING else self._changed(value, partial(_with, {name: made}))
+        return value
+
+    def _related(self, sent: Mapping[tuple[str, str], Any]) -> Any:
+        """Return the value for a request."""
         body = sent.get(BODY) if self._echoes else None
         path = {member: sent.get(place) for place, member in self._in_path}
-        limits = [sent.get(place) for place in self._limits]
+        paging = [next(filter(_counts, map(sent.get, places)), None) for places in self._paging]
         try:
-            key = msgspec.json.encode((body if isinstance(body, dict) else None, path, limits))
+            key = msgspec.json.encode((body if isinstance(body, dict) else None, path, paging))
         except (TypeError, ValueError, RecursionError):  # files, or what is too deep
-            return self._rendered
+            return self._value
         made = self._made.get(key)
         if made is None:
             made = self._make(*msgspec.json.decode(key))
@@ -76,7 +125,7 @@ class Relation:
                     del self._made[next(iter(self._made))]
         return made
 
-    def _make(self, body: dict[str, Any] | None, path: dict[str, Any], limits: list[Any]) -> Rendered:
+    def _make(self, body: dict[str, Any] | None, path: dict[str, Any], paging: list[Any]) -> Any:
         value = self._value
         if body:
             value = self._changed(value, partial(_echoed, body, self._members))
@@ -85,12 +134,9 @@ class Relation:
             fitting = next((each for each in (sent, str(sent)) if schema.conforms(each)), None)
             if sent is not None and fitting is not None:
                 value = self._changed(value, partial(_with, {member: fitting}))
-        for limit in limits:
-            if isinstance(limit, int) and limit >= 0:
-                value = self._changed(value, partial(_cut, limit))
-        if value is self._value:
-            return self._rendered
-        return with_value(self._rendered, value, self._media_type, self._schema)
+        if any(each is not None for each in paging):
+            value = self._changed(value, partial(_page, self._first_page, *paging))
+        return value
 
     def _changed(self, value: Any, change: Callable[[Any], Any]) -> Any:
         """Return a value with a change in it, or without if it would violate the schema."""
@@ -134,11 +180,30 @@ def _with(members: dict[str, Any], value: Any) -> Any:
     return {**value, **members}
 
 
-def _cut(limit: int, value: Any) -> Any:
-    """Return a list, or an object with its lists, no longer than the limit."""
-    if isinstance(value, list):
-        return value[:limit]
-    return {name: each[:limit] if isinstance(each, list) else each for name, each in value.items()}
+def first_page(operation: Operation, schema: Schema) -> int:
+    """Return the number of an operation's first page: 0 where the contract has such a page, else 1.
+
+    Args:
+        operation: of the contract.
+        schema: of the contract, any.
+    """
+    pages = (each for each in operation.parameters if _plain(each["name"]) in PAGES)
+    parts = (part for each in pages for part in schema.of(each.get("schema", True)).parts)
+    return 0 if any(0 in {part.get("minimum"), part.get("default")} for part in parts) else 1
+
+
+def _counts(value: Any) -> bool:
+    return isinstance(value, int) and value >= 0
+
+
+def _page(first_page: int, size: int | None, number: int | None, offset: int | None, value: Any) -> Any:
+    """Return a page of a list, or an object with a page of each of its lists."""
+    if isinstance(value, dict):
+        page = partial(_page, first_page, size, number, offset)
+        return {name: page(each) if isinstance(each, list) else each for name, each in value.items()}
+    length = len(value) if size is None else size
+    first = offset if offset is not None else max(0, (number or first_page) - first_page) * length
+    return value[first : first + length]
 
 
 def _echoed(sent: dict[str, Any], named: Mapping[str, Schema], shown: dict[str, Any]) -> dict[str, Any]:

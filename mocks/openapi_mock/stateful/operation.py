@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from openapi_mock.responses import ContractResponses
+from openapi_mock.responses.identifiers import IDS
 from openapi_mock.responses.related import BODY
 from openapi_mock.responses.rendering import with_value
 from openapi_mock.responses.strictness import STRICT, Strictness
@@ -17,13 +18,11 @@ from .memory import KeyTaken
 from .pages import Listing, Page, enclosed
 from .recognition import plain
 from .store import StoreFull
-from .values import IDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from openapi_contract import Operation
-    from openapi_contract.schemas import Schemas
     from openapi_mock.responses.documented import DocumentedResponse
     from openapi_mock.responses.operation import ItemResponder, Respond, Sent
     from openapi_service.assembly import Assembly
@@ -57,11 +56,10 @@ class StatefulResponses(ContractResponses):
         super().__init__(seed, randomness, strictness)
         self._memory = memory
 
-    def item_responder(self, operation: Operation, assembly: Assembly) -> ItemResponder | None:
+    def item_responder(self, operation: Operation, assembly: Assembly) -> ItemResponder | None:  # noqa: ARG002 -- as its base does
         """Return what responds to an operation from stored items; None where it has no collection."""
         role = self._memory.role(operation.operation_id)
-        schemas = assembly.contract.schemas.for_requests
-        return None if role is None else StatefulOperation(operation, role, self._memory, schemas)
+        return None if role is None else StatefulOperation(operation, role, self._memory)
 
 
 class StatefulOperation:
@@ -71,23 +69,17 @@ class StatefulOperation:
         operation: of the contract.
         role: what it does.
         memory: where the items are.
-        schemas: of the contract.
     """
 
-    def __init__(self, operation: Operation, role: Role, memory: Memory, schemas: Schemas) -> None:
+    def __init__(self, operation: Operation, role: Role, memory: Memory) -> None:
         self._operation = operation
         self._role = role
         self._collection = role.collection
         self._values = memory.values(role.collection)
         self._memory = memory
         self._prefixes = [(name, prefix) for name, prefix in role.shape.prefixes() if name != role.key]
-        queries = {
-            each["name"]: schemas.in_media_type(each)
-            for each in operation.parameters
-            if each["in"] == "query"
-        }
-        self._queries = list(queries)
-        self._listing = None if role.schema is None else Listing(role.schema, self._collection.key, queries)
+        self._queries = [each["name"] for each in operation.parameters if each["in"] == "query"]
+        self._listing = None if role.schema is None else Listing(role.schema, self._collection.key, operation)
 
     async def __call__(
         self, sent: Sent, request: Request, respond: Respond

@@ -7,16 +7,16 @@ import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
+from openapi_mock.responses.related import OFFSETS, PAGES, SIZES, first_page
+
 from .recognition import members_of, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from openapi_contract import Operation
     from openapi_contract.schemas import Schema
 
-SIZES: Final = ("limit", "pagesize", "perpage", "maxresults", "maxitems", "top", "take", "size")
-PAGES: Final = ("page", "pagenumber", "pageno", "pageindex")
-OFFSETS: Final = ("offset", "skip", "startindex", "start")
 AFTER: Final = ("startingafter", "after", "cursor", "pagetoken", "nexttoken", "continuationtoken")
 BEFORE: Final = ("endingbefore", "before")
 SORTS: Final = ("sort", "sortby", "orderby", "order", "ordering")
@@ -87,15 +87,15 @@ class Listing:
     Args:
         schema: of an item, as the operation shows it.
         key: the member that identifies an item.
-        parameters: schemas of the operation's query parameters, by name.
+        operation: of the contract.
     """
 
-    def __init__(self, schema: Schema, key: str, parameters: Mapping[str, Schema]) -> None:
+    def __init__(self, schema: Schema, key: str, operation: Operation) -> None:
         self._key = key
         self._members = {plain(name): name for name in members_of(schema)}
-        self._names = {plain(name): name for name in parameters}
-        numbers = [schema for name, schema in parameters.items() if plain(name) in PAGES]
-        self._base = 0 if any(0 in {each.default, _least(each)} for each in numbers) else 1
+        queries = (each["name"] for each in operation.parameters if each["in"] == "query")
+        self._names = {plain(name): name for name in queries}
+        self._base = first_page(operation, schema)
 
     def page(self, items: list[dict[str, Any]], asked: Mapping[str, Any], url: str) -> Page:
         """Return a page of items.
@@ -167,10 +167,6 @@ class Listing:
 
 def _count(value: Any, default: int) -> int:
     return max(0, value) if isinstance(value, int) else default
-
-
-def _least(schema: Schema) -> Any:
-    return next((part["minimum"] for part in schema.parts if "minimum" in part), None)
 
 
 def _has(value: Any, asked: Any) -> bool:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from contextlib import suppress
 from email.utils import format_datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
-from uuid import UUID
 
 from openapi_contract.schemas import MISSING
+from openapi_mock.responses.identifiers import IDS, identifier
 
 from .recognition import members_of, plain
 
@@ -23,16 +22,11 @@ if TYPE_CHECKING:
 
     from .recognition import Collection
 
-IDS: Final = frozenset({"id", "uuid", "guid", "sid", "nodeid", "uid"})
 SELF: Final = frozenset({"url", "uri", "href", "self", "selflink", "apiurl"})
 CREATED = re.compile(r"(date|time|at|on)?(created|inserted|creation)(date|time|at|on|timestamp)?")
 CHANGED = re.compile(r"(date|time|at|on)?(updated|modified|changed)(date|time|at|on|timestamp)?|lastmodified")
-PREFIXED = re.compile(r"([A-Za-z]{1,10}_(?:[a-z]{1,6}_)?)([A-Za-z0-9]{6,})")
-OPAQUE = re.compile(r"(?=.*\d)[A-Za-z0-9_-]{6,64}")
-UUID_TEXT = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 MILLISECONDS: Final = 10**11
-MOST_REPAIRS, PREFIX, LONG_ID = 6, 3, 24
+MOST_REPAIRS, PREFIX = 6, 3
 EMPTY: tuple[Any, ...] = (None, [], {})
 
 
@@ -73,7 +67,7 @@ class Values:
         ids = {name for name in members if plain(name) in IDS - named - collection.settable}
         if plain(collection.key) not in named:
             ids.add(collection.key)
-        made = {name: self.identifier(members[name], value.get(name), number) for name in sorted(ids)}
+        made = {name: self._identifier(members[name], value.get(name), number) for name in sorted(ids)}
         fitting = {name: each for name, each in made.items() if each is not MISSING}
         value = self._laid_over(value, {**path, **fitting, **sent})
         whole: dict[str, Any] = self._whole(schema, value, base, {**path, **fitting, **sent})
@@ -207,42 +201,17 @@ class Values:
 
     # identifiers and times ----------------------------------------------------------------------------------
 
-    def identifier(self, schema: Schema, shown: Any, number: int) -> Any:
-        """Return the identifier of a number, as the schema and an example want it; MISSING without any."""
-        found = (each for each in self._identifiers(schema, shown, number) if schema.conforms(each))
-        return next(found, MISSING)
+    def _identifier(self, schema: Schema, shown: Any, number: int) -> Any:
+        """Return the identifier of a number; MISSING without any.
 
-    def _identifiers(self, schema: Schema, shown: Any, number: int) -> Iterator[Any]:
-        digest = hashlib.sha256(f"{self._seed}/{self._collection.path}/{number}".encode()).digest()
-        if schema.types & {"integer", "number"}:
-            yield number
-            least = next((part["minimum"] for part in schema.parts if "minimum" in part), 0)
-            yield int(least) + number
-        formats = {part.get("format") for part in schema.parts}
-        text = shown if isinstance(shown, str) else ""
-        letters = "".join(ALPHABET[each % 62] for each in digest)
-        uuid = str(UUID(bytes=digest[:16], version=4))
-        if "uuid" in formats:
-            yield uuid
-        if any("pattern" in part for part in schema.parts):
-            name = f"id {self._collection.path} {number}"
-            drawn = islice(self._generator.values(schema.node, name, examples=False), MOST_REPAIRS)
-            yield from (each for each in drawn if isinstance(each, str))
-        if match := PREFIXED.fullmatch(text):
-            yield match[1] + letters.ljust(len(match[2]), "0")[: len(match[2])]
-        if self._is_tagged():
-            yield f"{plain(self._collection.resource)[:PREFIX]}_{letters[:LONG_ID]}"
-        if text.isdigit():
-            yield str(number)
-        elif OPAQUE.fullmatch(text) and not UUID_TEXT.fullmatch(text):
-            allowed = digest.hex() if re.fullmatch(r"[0-9a-f]+", text) else letters
-            yield allowed.ljust(len(text), "0")[: len(text)]
-        yield from (uuid, letters[:LONG_ID], letters[:8], str(number))
-
-    def _is_tagged(self) -> bool:
-        """Tell whether each item says what it is by ``object``; such APIs have identifiers with a prefix."""
-        member = members_of(self._collection.schema).get("object")
-        return member is not None and any({"enum", "const"} & part.keys() for part in member.parts)
+        Where items say what they are by ``object``, identifiers without another form have a prefix.
+        """
+        collection = self._collection
+        tag = members_of(collection.schema).get("object")
+        is_tagged = tag is not None and any({"enum", "const"} & part.keys() for part in tag.parts)
+        prefix = plain(collection.resource)[:PREFIX] if is_tagged else ""
+        name = f"{self._seed}/{collection.path}"
+        return identifier(schema, shown, number, name, self._generator, prefix)
 
     def _timestamps(
         self, members: Mapping[str, Schema], value: Mapping[str, Any], names: re.Pattern[str], now: datetime

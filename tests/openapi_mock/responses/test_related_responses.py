@@ -146,3 +146,78 @@ def test_related_responses_conform(app):
         made = app.post("/pets", sent)
         rendered = Rendered(200, [(b"content-type", b"application/json")], made.body)
         assert validator.errors(contract.operations[0], rendered, "application/json") == []
+
+
+def test_what_is_created_has_another_identifier_each_time(mocked):
+    """Each creation has another id, as the schema wants it, unless one is sent; the first is as before."""
+    paths = {
+        "/pets": {"post": ANYTHING | responses(PET, "201")},
+        "/pets/{id}/wash": {
+            "parameters": [parameter("id", kind="string")],
+            "post": ANYTHING | responses(PET),
+        },
+    }
+    number = {**PET, "properties": {**PET["properties"], "id": {"type": "integer", "minimum": 7}}}
+    app, again = mocked(paths), mocked(paths)
+    made = [app.post("/pets", {"name": "Rex"}).json["id"] for _ in range(3)]
+    assert len(set(made)) == 3
+    assert [again.post("/pets", {"name": "Rex"}).json["id"] for _ in range(3)] == made
+    assert app.post("/pets", {"id": "mine"}).json["id"] == "mine"
+    washed = {app.post("/pets/a/wash", {}).json["id"] for _ in range(2)}
+    assert len(washed) == 1
+    counted = mocked({"/pets": {"post": ANYTHING | responses(number, "201")}})
+    first, second = (counted.post("/pets", {}).json["id"] for _ in range(2))
+    assert second == first + 1
+
+
+@pytest.mark.parametrize(
+    ("query", "first", "last"),
+    [
+        ("", 0, 3),
+        ("limit=2", 0, 2),
+        ("limit=2&page=1", 0, 2),
+        ("limit=2&page=2", 2, 3),
+        ("limit=2&page=3", 3, 3),
+        ("page=2", 3, 3),
+        ("offset=1", 1, 3),
+        ("offset=1&limit=1", 1, 2),
+        ("limit=9", 0, 3),
+    ],
+)
+def test_a_list_has_pages(query, first, last, mocked):
+    """A generated list has three items, of which a page is sent; what is behind them is empty."""
+    asked = [parameter(name, "query") for name in ("limit", "page", "offset")]
+    listing = {"parameters": asked} | responses({"type": "array", "items": PET})
+    app = mocked({"/pets": {"get": listing}})
+    whole = app.get("/pets").json
+    assert len(whole) == 3
+    assert app.get(f"/pets?{query}").json == whole[first:last]
+
+
+def test_a_first_page_may_be_0(mocked):
+    """Pages are counted from 0 where the contract allows that."""
+    page = {"name": "page", "in": "query", "schema": {"type": "integer", "minimum": 0}}
+    listing = {"parameters": [page, parameter("limit", "query")]}
+    app = mocked({"/pets": {"get": listing | responses({"type": "array", "items": PET})}})
+    whole = app.get("/pets").json
+    assert app.get("/pets?limit=2&page=0").json == whole[:2]
+    assert app.get("/pets?limit=2&page=1").json == whole[2:]
+
+
+def test_a_deprecated_operation_says_so(mocked):
+    """Its responses have `Deprecation` (RFC 9745), refusals too; those of others have not."""
+    paths = {
+        "/old": {"get": {"deprecated": True, "parameters": [parameter("n", "query")]} | responses(PET)},
+        "/new": {"get": responses(PET)},
+    }
+    app = mocked(paths)
+    assert app.get("/old").headers["deprecation"] == "@0"
+    assert app.get("/old?n=x").headers["deprecation"] == "@0"
+    assert "deprecation" not in app.get("/new").headers
+
+
+def test_a_number_whose_format_is_a_time_is_one(responding_with):
+    """What the format calls a Unix time is a time of our days, whatever the property is called."""
+    ends = {"type": "integer", "format": "unix-time"}
+    value = responding_with({"type": "object", "required": ["ends"], "properties": {"ends": ends}}).get().json
+    assert 1_600_000_000 < value["ends"] < 1_900_000_000

@@ -1,0 +1,70 @@
+"""Identifiers that differ from one item to the next, as a schema and an example of one want them."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+from openapi_contract.schemas import MISSING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from openapi_contract.schemas import Schema
+
+    from .generation import Generator
+
+IDS: Final = frozenset({"id", "uuid", "guid", "sid", "nodeid", "uid"})
+"""What members are called, in lower case and without signs, that identify an item."""
+PREFIXED = re.compile(r"([A-Za-z]{1,10}_(?:[a-z]{1,6}_)?)([A-Za-z0-9]{6,})")
+OPAQUE = re.compile(r"(?=.*\d)[A-Za-z0-9_-]{6,64}")
+UUID_TEXT = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+MOST_DRAWN, LONG, SHORT = 6, 24, 8
+
+
+def identifier(
+    schema: Schema, shown: Any, number: int, name: str, generator: Generator, prefix: str = ""
+) -> Any:
+    """Return the identifier of a number; MISSING where nothing is found that conforms to the schema.
+
+    Args:
+        schema: of the identifier.
+        shown: an example of one, which others look like.
+        number: another number, another identifier.
+        name: another name, other identifiers.
+        generator: of the contract's values.
+        prefix: of identifiers about whose form nothing else is known.
+    """
+    found = _identifiers(schema, shown, number, name, generator, prefix)
+    return next((each for each in found if schema.conforms(each)), MISSING)
+
+
+def _identifiers(
+    schema: Schema, shown: Any, number: int, name: str, generator: Generator, prefix: str
+) -> Iterator[Any]:
+    if schema.types & {"integer", "number"}:
+        yield number
+        yield int(next((part["minimum"] for part in schema.parts if "minimum" in part), 0)) + number
+    digest = hashlib.sha256(f"{name}/{number}".encode()).digest()
+    letters = "".join(ALPHABET[each % len(ALPHABET)] for each in digest)
+    uuid = str(UUID(bytes=digest[:16], version=4))
+    text = shown if isinstance(shown, str) else ""
+    if any(part.get("format") == "uuid" for part in schema.parts):
+        yield uuid
+    if any("pattern" in part for part in schema.parts):
+        drawn = islice(generator.values(schema.node, f"{name}/{number}", examples=False), MOST_DRAWN)
+        yield from (each for each in drawn if isinstance(each, str))
+    if match := PREFIXED.fullmatch(text):
+        yield match[1] + letters.ljust(len(match[2]), "0")[: len(match[2])]
+    if prefix:
+        yield f"{prefix}_{letters[:LONG]}"
+    if text.isdigit():
+        yield str(number)
+    elif OPAQUE.fullmatch(text) and not UUID_TEXT.fullmatch(text):
+        allowed = digest.hex() if re.fullmatch(r"[0-9a-f]+", text) else letters
+        yield allowed.ljust(len(text), "0")[: len(text)]
+    yield from (uuid, letters[:LONG], letters[:SHORT], str(number))
