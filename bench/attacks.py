@@ -1,4 +1,4 @@
-"""What anonymous clients can do to ``scanner-api serve`` or the mock: memory, and how long others wait.
+"""What anonymous clients can do to a server of ours: memory, and how long others wait.
 
 Each attack is bounded in bytes, connections and seconds, and goes to loopback alone.
 """
@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from servers import AWS, Server, running
+from servers import AWS, PEERS, UVICORN, Server, running
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,8 +31,9 @@ MEBIBYTE = 1024 * 1024
 GOAL_MEBIBYTES = 64
 GOAL_MILLISECONDS = 100
 PROBE_SECONDS = 0.005
-HEAD = b"GET /healthz HTTP/1.1\r\nHost: x\r\n"
-POST = b"POST /scanner/api/v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+HEAD = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n"
+DOCUMENT = b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n"
+POST = b"POST /scanner/api/v1/sessions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 
 
 def send(address: Address, beginning: bytes, piece: bytes, most_bytes: int, until: float) -> None:
@@ -82,6 +83,7 @@ ATTACKS: dict[str, Callable[[Address, float], None]] = {
     "200 slow bodies": lambda address, until: hold(
         address, 200, POST + b"Content-Length: 100000\r\n\r\n", b" ", until
     ),
+    "200 that read no response": lambda address, until: hold(address, 200, DOCUMENT * 100, b"", until),
 }
 
 
@@ -130,18 +132,33 @@ def attacked(name: str, server: Server, seconds: float) -> tuple[float, float, f
     return peak - idle, statistics.median(waited) * 1000, waited[int(len(waited) * 0.99)] * 1000
 
 
+@contextlib.contextmanager
+def attacked_server(name: str) -> Iterator[Server]:
+    """Yield what is attacked; the proxy's upstream runs meanwhile."""
+    command = str(Path(sys.executable).parent / "scanner-api")
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+        if name == "serve":
+            environment = AWS | {"SCANNER_DATABASE_URL": f"sqlite+aiosqlite:///{folder}/scanner.db"}
+            yield Server(name, (command, "serve", "--port"), environment)
+        elif name == "s3":
+            yield Server(name, (sys.executable, "-m", "presigned_s3", "--port"), {})
+        elif name == "mock":
+            yield Server(name, (command, "mock", "--quiet", "--s3-port", "0", "--port"), {})
+        else:
+            uvicorn = (sys.executable, "-m", "uvicorn", "--app-dir", str(PEERS), *UVICORN.split())
+            upstream = stack.enter_context(running(Server("upstream", (*uvicorn, "bare:app", "--port"))))
+            yield Server(name, (command, "proxy", "--upstream", upstream.url, "--port"), {})
+
+
 def main() -> None:
     """Print a row for each attack; exit with 1 if one is over a goal."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("server", choices=("serve", "mock"), nargs="?", default="serve")
+    parser.add_argument("server", choices=("serve", "mock", "proxy", "s3"), nargs="?", default="serve")
     parser.add_argument("--seconds", type=float, default=8, help="of each attack")
     options = parser.parse_args()
     missed = False
     sys.stdout.write("| attack | MiB above idle | p50 ms | p99 ms |\n| --- | --- | --- | --- |\n")
-    with tempfile.TemporaryDirectory() as folder:
-        environment = AWS | {"SCANNER_DATABASE_URL": f"sqlite+aiosqlite:///{folder}/scanner.db"}
-        command = (str(Path(sys.executable).parent / "scanner-api"), options.server, "--port")
-        server = Server(options.server, command, environment if options.server == "serve" else {})
+    with attacked_server(options.server) as server:
         for name in ATTACKS:
             mebibytes, p50, p99 = attacked(name, server, options.seconds)
             missed = missed or mebibytes > GOAL_MEBIBYTES or p99 > GOAL_MILLISECONDS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import operator
 import resource
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
@@ -66,6 +67,7 @@ class Connections(set[Any]):
         self._limits = limits
         self._total = min(limits.total, max(1, file_limit() - RESERVED_FILES))
         self._by_address: dict[str, dict[Connection, None]] = {}
+        self._orders: dict[str, list[tuple[bool, int, Connection]]] = {}
 
     def admit(self, connection: Connection) -> None:
         """Count a connection that was just added, and make room for it."""
@@ -73,9 +75,9 @@ class Connections(set[Any]):
         same = self._by_address.setdefault(address, {})
         same[connection] = None
         if len(same) > self._limits.per_address and not self._limits.proxies.trusts(address):
-            self._close_one(same, connection)
+            self._close_one(address, same, connection)
         elif len(self) > self._total:
-            self._close_one(self, connection)
+            self._close_one("", self, connection)
 
     def discard(self, connection: Any) -> None:
         """Forget a connection."""
@@ -85,16 +87,33 @@ class Connections(set[Any]):
         same.pop(connection, None)
         if not same:
             self._by_address.pop(address, None)
+            self._orders.pop(address, None)
 
-    def _close_one(self, connections: Iterable[Connection], new: Connection) -> None:
-        idle = [each for each in connections if each is not new and each.is_idle]
-        if not idle and sum(each.for_health_only for each in self) < RESERVED_FOR_HEALTH:
+    def _close_one(self, pool: str, connections: Iterable[Connection], new: Connection) -> None:
+        closed = self._longest_idle(pool, connections, new)
+        if closed is None and sum(each.for_health_only for each in self) < RESERVED_FOR_HEALTH:
             new.for_health_only = True
             return
-        closed = min(idle, key=lambda each: (each.for_health_only, each.last_used), default=new)
+        closed = closed or new
         new.for_health_only = closed.for_health_only
         self.discard(closed)  # it may take a turn of the event loop until it is lost
         closed.give_way()
+
+    def _longest_idle(
+        self, pool: str, connections: Iterable[Connection], new: Connection
+    ) -> Connection | None:
+        """Return the one to close; those for health come last. Their order is worked out for many calls."""
+        order = self._orders.setdefault(pool, [])
+        for is_exhausted in (False, True):
+            if is_exhausted:
+                idle = [each for each in connections if each is not new and each.is_idle]
+                order += [(each.for_health_only, each.last_used, each) for each in idle]
+                order.sort(key=operator.itemgetter(0, 1), reverse=True)
+            while order:
+                _, last_used, connection = order.pop()
+                if connection in self and connection.last_used == last_used and connection.is_idle:
+                    return connection
+        return None
 
 
 def _address(connection: Connection) -> str:

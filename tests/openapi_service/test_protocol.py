@@ -35,7 +35,7 @@ BEGUN: list[str] = []
 
 
 async def app(scope, receive, send):
-    """Respond once the whole body is there, to /held once the test goes on as well, to /big with much."""
+    """Respond once the whole body is there: to /held once told, to /big with much, to /fails never."""
     while (await receive()).get("more_body"):
         pass
     BEGUN.append(scope["path"])
@@ -43,6 +43,8 @@ async def app(scope, receive, send):
         waiting_for_the_end = asyncio.create_task(receive())
         await asyncio.to_thread(GO_ON.wait, 10)
         waiting_for_the_end.cancel()
+    if scope["path"] == "/fails":
+        raise ValueError("a bug")
     body = BIG if scope["path"] == "/big" else b"ok"
     length = str(len(body)).encode()
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", length)]})
@@ -118,8 +120,12 @@ def test_a_head_over_the_limit_is_refused(connection, head, status):
         GET + b"X: y\r\n" * (MOST_FIELDS - 1) + b"\r\n",
         b"GET /" + b"a" * (MOST_TARGET_BYTES - 1) + b" HTTP/1.1\r\nHost: x\r\n\r\n",
         CHUNKED + b"1;x=" + FILLING + b"\r\nx\r\n0\r\nX: " + FILLING + b"\r\n\r\n",
+        CHUNKED.replace(b"Host", b"X: " + FILLING * 7 + b"\r\nHost")
+        + b"1;x="
+        + FILLING
+        + b"\r\nx\r\n0\r\n\r\n",
     ],
-    ids=["bytes", "fields", "target", "chunks"],
+    ids=["bytes", "fields", "target", "chunks", "chunks behind a long head"],
 )
 def test_a_head_within_the_limit_is_served(connection, head):
     """The limits are those that are stated, request by request."""
@@ -169,6 +175,13 @@ def test_pipelined_requests_are_answered_in_turn(connection, size):
         connection.sendall(sent[begin : begin + size])
     assert read(connection).count(b"HTTP/1.1 200 ") == 31
     assert BEGUN == ["/", "/a", "/"] * 10 + ["/last"]
+
+
+def test_a_bug_of_the_app_is_a_problem(connection, caplog):
+    """An app that fails before its response is a 500 as every error is, with its traceback in the log."""
+    connection.sendall(b"GET /fails HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert refusal(connection) == 500
+    assert "ValueError: a bug" in caplog.text
 
 
 def test_requests_behind_an_unanswered_one_are_not_begun(server, connection):

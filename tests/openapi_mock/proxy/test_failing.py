@@ -217,3 +217,11 @@ def test_no_exchange_keeps_its_connection(running, upstream, contract, json_answ
             with proxy.connection() as connection:
                 connection.sendall(b"GET /notes HTTP/1.1\r\nHost: x\r\n\r\n")
                 until(lambda: upstream.asked)
+
+
+def test_a_head_over_the_limit_reaches_no_upstream(proxy, upstream):
+    """The proxy has the limits of every server of ours."""
+    with proxy.connection() as connection:
+        connection.sendall(b"GET /notes HTTP/1.1\r\nHost: x\r\n" + b"X: y\r\n" * 100 + b"\r\n")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 431 ")
+    assert upstream.asked == []
