@@ -1,0 +1,95 @@
+"""Builds what is released into dist/, and checks it: ``tox -e build``.
+
+The sdist, the wheel that is made from it, an SBOM (CycloneDX) of what they install, and the notes of the
+release. The sdist is installed in a fresh environment, by the lock's hashes, and has to run there.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+LOCK = ROOT / "constraints-hashed.txt"
+
+
+def main(folder: Path = ROOT / "dist") -> None:
+    """Build into a folder, which is emptied before.
+
+    Raises:
+        CalledProcessError: a step failed; its output says why.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    run("uv", "build", "--quiet", "--build-constraints", LOCK, "--out-dir", folder, ROOT)
+    (folder / ".gitignore").unlink(missing_ok=True)
+    sdist, wheel = next(folder.glob("*.tar.gz")), next(folder.glob("*.whl"))
+    run("twine", "check", "--strict", sdist, wheel)
+    with tempfile.TemporaryDirectory() as scratch:
+        bill_of_materials(Path(scratch), wheel.with_suffix(".cdx.json"))
+        told = installed(Path(scratch) / "venv", sdist)
+    (folder / "notes.md").write_text(notes(told))
+    print("\n".join(sorted(file.name for file in folder.iterdir())))  # noqa: T201 -- a command of the developer's
+
+
+def bill_of_materials(scratch: Path, file: Path) -> None:
+    """Write an SBOM of what the wheel with all its extras installs: versions and hashes of the lock."""
+    locked = scratch / "requirements.txt"
+    run(
+        *("uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--all-extras"),
+        *("--no-annotate", "--no-header", "--no-emit-index-url", "--generate-hashes"),
+        *("--constraint", ROOT / "constraints.txt", "--output-file", locked, ROOT / "pyproject.toml"),
+    )
+    run(
+        *("cyclonedx-py", "requirements", locked, "--pyproject", ROOT / "pyproject.toml"),
+        *("--mc-type", "application", "--output-reproducible", "--output-file", file),
+    )
+
+
+def installed(environment: Path, sdist: Path) -> dict[str, str]:
+    """Install the sdist in a fresh environment, and return what the installed contract says of itself."""
+    run("uv", "venv", "--quiet", environment)
+    python = environment / "bin" / "python"
+    run(
+        *("uv", "pip", "install", "--quiet", "--python", python),
+        *("--constraint", LOCK, "--build-constraints", LOCK, f"scanner-api[mock] @ {sdist.as_uri()}"),
+    )
+    run(environment / "bin" / "contract-first", "--version")
+    program = environment / "bin" / "scanner-api"
+    version = run(program, "--version").strip()
+    if PROJECT["version"] not in version:
+        raise SystemExit(f"The sdist installs {version}; expected {PROJECT['version']}.")
+    contract = json.loads(run(program, "contract", "show", "--format", "json"))
+    return {"version": contract["info"]["version"], "digest": run(program, "contract", "digest").strip()}
+
+
+def notes(contract: dict[str, str]) -> str:
+    """Return the notes of the release: the contract that it serves, and what is new."""
+    title = f"# {PROJECT['name']} {PROJECT['version']}"
+    digest = f"SHA-256 `{contract['digest']}` (`scanner-api contract digest`)"
+    served = f"Contract: version {contract['version']}, {digest}."
+    return f"{title}\n\n{served}\n\n{changelog_of(PROJECT['version'])}\n"
+
+
+def changelog_of(version: str) -> str:
+    """Return what the changelog says of a version."""
+    changelog = (ROOT / "CHANGELOG.md").read_text()
+    _, found, rest = changelog.partition(f"\n## [{version}]")
+    if not found:
+        raise SystemExit(f"CHANGELOG.md has no section {version}.")
+    return rest.partition("\n")[2].partition("\n## [")[0].strip()
+
+
+def run(*command: object) -> str:
+    """Run a command of this environment, and return its output."""
+    arguments = [str(each) for each in command]
+    return subprocess.run(arguments, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout  # noqa: S603 -- no argument comes from elsewhere
+
+
+if __name__ == "__main__":
+    main(*map(Path, sys.argv[1:]))
