@@ -200,15 +200,15 @@ class ValidationFailed(Problem):
 
 
 class RateLimited(Problem):
-    """A rate-limit window is used up; says when to come back."""
+    """A rate-limit window is used up, or what the detail names; says when to retry."""
 
     status = HTTPStatus.TOO_MANY_REQUESTS
     code = "rate_limited"
     retryable = True
 
-    def __init__(self, retry_after_seconds: int) -> None:
+    def __init__(self, retry_after_seconds: int, detail: str = "") -> None:
         super().__init__(
-            f"The rate limit is used up; retry in {retry_after_seconds} seconds.",
+            detail or f"The rate limit is used up; retry in {retry_after_seconds} seconds.",
             headers={"Retry-After": str(retry_after_seconds)},
             retry_after_seconds=retry_after_seconds,
         )

@@ -25,6 +25,8 @@ from .access.oauth import bearer_verifier
 from .access.rate_limits import RateLimiter
 from .access.web_sessions import WebSessionVerifier
 from .problems import PROFILE
+from .processing.backlog import Backlog
+from .processing.backlog import Limits as QueueLimits
 from .processing.processing import Processing
 from .processing.stores import oldest_waiting, stores_of
 from .scanning.destinations import Permissions
@@ -211,6 +213,10 @@ class Application:
                 "photo_keys": photo_keys,
                 "bucket": self.bucket,
                 "queue": self._processing.queue,
+                "backlog": Backlog(
+                    self.stores.captures.backlog,
+                    QueueLimits(self.settings.queued_per_organization, self.settings.queued_per_key),
+                ),
                 "redirects": self._redirects,
                 "settings": self.settings,
                 "clock": self.clock,

@@ -150,7 +150,20 @@ class Settings(BaseSettings):
         description="Where captures wait to be processed: `memory://` in this process, or `redis://...` for "
         "`scanner-api worker` (extra `redis`).",
     )
-    worker_concurrency: int = Field(8, ge=1, le=1000, description="Jobs that a process does at once.")
+    worker_concurrency: int = Field(
+        8,
+        ge=1,
+        le=1000,
+        description="Jobs of a kind that a process does at once for one organization; twice as many for all.",
+    )
+    queued_per_organization: int = Field(
+        5000,
+        ge=1,
+        description="Captures and extractions of an organization that may wait; 429 beyond it.",
+    )
+    queued_per_key: int = Field(
+        1000, ge=1, description="Those of sessions that one credential created; 429 beyond it."
+    )
     lease_seconds: float = Field(
         20, ge=1, description="How long a worker may be silent before another takes over, in seconds."
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from openapi_service.problems import Conflict
 from scanner_api.access.callers import active_session, reachable_capture, reachable_session
-from scanner_api.scanning.captures import Capture, CaptureStatus
+from scanner_api.scanning.captures import Capture, CaptureStatus, is_url
 
 from .representations import capture_representation, envelope
 from .writes import conflict_if_closed, merged_metadata
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from openapi_service.clock import Clock
     from scanner_api.access.callers import Caller
+    from scanner_api.processing.backlog import Backlog
     from scanner_api.processing.queue import Queue
     from scanner_api.storage.captures import CaptureStore
     from scanner_api.storage.sessions import SessionStore
@@ -28,6 +29,7 @@ async def create_capture(
     sessions: SessionStore,
     captures: CaptureStore,
     queue: Queue,
+    backlog: Backlog,
     clock: Clock,
     make_id: Callable[[], str],
 ) -> dict[str, Any]:
@@ -35,12 +37,14 @@ async def create_capture(
 
     Raises:
         Conflict: the session is not ACTIVE.
+        RateLimited: too much waits to be processed.
     """
     session = await active_session(sessions, caller, body["session_short_id"])
+    await backlog.admit(session)
     capture = submitted(body, make_id(), session.id, clock.now())
     with conflict_if_closed():
         await captures.add(capture)
-    await queue.process_capture(capture.id)
+    await queue.process_capture(capture.id, session.organization_id, follows=is_url(capture.raw_value))
     return capture_representation(capture)
 
 
@@ -77,11 +81,14 @@ async def get_capture(id_: str, caller: Caller, captures: CaptureStore) -> dict[
     return capture_representation(await reachable_capture(captures, caller, id_))
 
 
-async def retry_capture(id_: str, caller: Caller, captures: CaptureStore, queue: Queue) -> dict[str, Any]:
+async def retry_capture(
+    id_: str, caller: Caller, sessions: SessionStore, captures: CaptureStore, queue: Queue, backlog: Backlog
+) -> dict[str, Any]:
     """Run the pipeline again for a capture that is FAILED or NOT_FOUND; its old error is cleared.
 
     Raises:
         Conflict: the capture is in another state, or another retry was first.
+        RateLimited: too much waits to be processed.
     """
     from scanner_api.scanning import pipeline  # noqa: PLC0415 -- reads barcodes, which is slow to import
 
@@ -90,7 +97,9 @@ async def retry_capture(id_: str, caller: Caller, captures: CaptureStore, queue:
         again = pipeline.retry(capture)
     except pipeline.StepError as error:
         raise Conflict(str(error)) from None
+    session = await reachable_session(sessions, caller, capture.session_id)
+    await backlog.admit(session)
     if not await captures.retry(again):
         raise Conflict("Another request has already retried the capture.")
-    await queue.process_capture(id_)
+    await queue.process_capture(id_, session.organization_id, follows=is_url(again.raw_value))
     return capture_representation(again)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from openapi_service.problems import BadRequest, Conflict
+from openapi_service.problems import BadRequest, Conflict, ServiceUnavailable
 from scanner_api.access.callers import reachable_record, require_secret
 from scanner_api.scanning.destinations import RefusedURL, read_url
+from scanner_api.scanning.redirects import TOTAL_SECONDS
 from scanner_api.storage.database import DuplicateError
 
 from .representations import rule_representation
@@ -20,9 +21,18 @@ if TYPE_CHECKING:
 
 
 async def resolve_url(body: dict[str, Any], caller: Caller, redirects: RedirectFollower) -> dict[str, Any]:
-    """Follow the redirects of a URL; failures are in ``error_message`` of a 200."""
+    """Follow the redirects of a URL; failures are in ``error_message`` of a 200.
+
+    Raises:
+        ServiceUnavailable: as many as its organization may follow at once are waiting already.
+    """
     require_secret(caller)
-    resolution = await redirects.follow(body["url"])
+    subscriber = next(iter(caller.organizations)) if len(caller.organizations) == 1 else caller.credential
+    if redirects.is_busy(subscriber):
+        raise ServiceUnavailable(
+            "Too many URLs of yours are being followed.", retry_after_seconds=int(TOTAL_SECONDS)
+        )
+    resolution = await redirects.follow(body["url"], subscriber)
     return {
         "initial_url": resolution.initial_url,
         "final_url": resolution.final_url,

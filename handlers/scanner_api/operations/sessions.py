@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from openapi_service.clock import Clock
     from scanner_api.access.callers import Caller
+    from scanner_api.processing.backlog import Backlog
     from scanner_api.processing.queue import Queue
     from scanner_api.storage.captures import CaptureStore
     from scanner_api.storage.photos import PhotoStore
@@ -101,14 +102,18 @@ async def end_session(id_: str, caller: Caller, sessions: SessionStore) -> dict[
     return session_summary(await _closed(id_, caller, sessions, submit=False))
 
 
-async def submit_session(id_: str, caller: Caller, sessions: SessionStore, queue: Queue) -> dict[str, Any]:
+async def submit_session(
+    id_: str, caller: Caller, sessions: SessionStore, queue: Queue, backlog: Backlog
+) -> dict[str, Any]:
     """Complete an ACTIVE session, and enqueue its extraction.
 
     Raises:
         Conflict: the session is not ACTIVE, or another caller was first.
+        RateLimited: too much waits to be processed.
     """
+    await backlog.admit(await active_session(sessions, caller, id_))
     session = await _closed(id_, caller, sessions, submit=True)
-    await queue.extract_session(session.id)
+    await queue.extract_session(session.id, session.organization_id)
     return session_summary(session)
 
 

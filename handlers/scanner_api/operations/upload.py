@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +13,15 @@ from openapi_service.problems import (
     Conflict,
     NotFound,
     PayloadTooLarge,
+    Problem,
     UnsupportedMediaType,
     ValidationFailed,
 )
 from scanner_api.access.callers import active_session, not_active
-from scanner_api.scanning.captures import Capture
+from scanner_api.processing.backlog import too_many_waiting
+from scanner_api.scanning.captures import Capture, is_url
 from scanner_api.scanning.images import ImageError, ImageTooLarge, read_header
+from scanner_api.scanning.sessions import ScanSession
 
 from .captures import submitted
 from .representations import bulk_result_representation, capture_representation
@@ -31,8 +35,8 @@ if TYPE_CHECKING:
 
     from openapi_service.bodies import NamedSchemas
     from openapi_service.clock import Clock
-    from openapi_service.problems import Problem
     from scanner_api.access.callers import Caller
+    from scanner_api.processing.backlog import Backlog
     from scanner_api.processing.queue import Queue
     from scanner_api.scanning.images import ImageHeader
     from scanner_api.scanning.photo_keys import PhotoKeys
@@ -46,7 +50,7 @@ LONGEST_RAW_VALUE = 500
 EXTENSIONS = {"image/jpeg": "upload.jpg", "image/png": "upload.png", "image/webp": "upload.webp"}
 
 
-async def upload_image(
+async def upload_image(  # noqa: PLR0913, PLR0917 -- one for each collaborator
     body: dict[str, Any],
     caller: Caller,
     sessions: SessionStore,
@@ -54,6 +58,7 @@ async def upload_image(
     photo_keys: PhotoKeys,
     bucket: PhotoBucket,
     queue: Queue,
+    backlog: Backlog,
     settings: Settings,
     clock: Clock,
     make_id: Callable[[], str],
@@ -65,12 +70,14 @@ async def upload_image(
         PayloadTooLarge: the image has more bytes than the limit.
         UnsupportedMediaType: the content is no JPEG, PNG or WebP, whatever its name and header say.
         ValidationFailed: the image has too many pixels or scans, or a field is too long.
+        RateLimited: too much waits to be processed.
     """
     session = await active_session(sessions, caller, body["session_short_id"])
     _check_lengths(body)
     image: UploadFile = body["image"]
     # in a thread: the scans of a JPEG are counted to its end
     header = await asyncio.to_thread(_header_of, image, settings.max_upload_bytes)
+    await backlog.admit(session)
     key = photo_keys.issue(session.id, "other", EXTENSIONS[header.media_type], clock.now()).key
     await bucket.put(key, image.file, header.media_type)
     # the form's schema allows other fields
@@ -78,7 +85,8 @@ async def upload_image(
     capture = replace(submitted(scan, make_id(), session.id, clock.now()), uploaded_image_key=key)
     with conflict_if_closed():
         await captures.add(capture)
-    await queue.process_capture(capture.id)
+    follows = is_url(capture.raw_value)
+    await queue.process_capture(capture.id, session.organization_id, follows=follows)
     return capture_representation(capture)
 
 
@@ -108,21 +116,27 @@ async def create_captures_bulk(
     sessions: SessionStore,
     captures: CaptureStore,
     queue: Queue,
+    backlog: Backlog,
     clock: Clock,
     schemas: NamedSchemas,
     make_id: Callable[[], str],
 ) -> list[dict[str, Any]]:
     """Store scans together, enqueue their processing, and return for each what it would have got alone.
 
-    A scan that violates its schema, or whose session is unknown or not ACTIVE, does not affect the others.
+    A scan that violates its schema, whose session is unknown or not ACTIVE, or for which too much waits
+    already, does not affect the others.
     """
     read = await _read_all(body["scans"], schemas, make_id, clock.now())
-    refusals = await _refusals({each.session_id for each in _captures(read)}, caller, sessions)
-    closed = await captures.add_many([each for each in _captures(read) if each.session_id not in refusals])
-    refusals |= {session_id: not_active(status) for session_id, status in closed.items()}
-    outcomes = [refusals.get(each.session_id, each) if isinstance(each, Capture) else each for each in read]
+    found = await _sessions({each.session_id for each in _captures(read)}, caller, sessions)
+    outcomes = await _admitted([_in_session(each, found) for each in read], found, backlog)
+    closed = await captures.add_many([*_captures(outcomes)])
+    found |= {session_id: not_active(status) for session_id, status in closed.items()}
+    outcomes = [_in_session(each, found) for each in outcomes]
     for capture in _captures(outcomes):
-        await queue.process_capture(capture.id)
+        session = found[capture.session_id]
+        if isinstance(session, ScanSession):
+            follows = is_url(capture.raw_value)
+            await queue.process_capture(capture.id, session.organization_id, follows=follows)
     return [bulk_result_representation(n, outcome) for n, outcome in enumerate(outcomes)]
 
 
@@ -149,15 +163,40 @@ def _read(scan: Any, schemas: NamedSchemas, capture_id: str, now: datetime) -> C
         return problem
 
 
-async def _refusals(session_ids: set[str], caller: Caller, sessions: SessionStore) -> dict[str, Problem]:
-    """Return, by session, why it takes no scans of the caller; all are read at once."""
+async def _sessions(
+    session_ids: set[str], caller: Caller, sessions: SessionStore
+) -> dict[str, ScanSession | Problem]:
+    """Return each session, or why it takes no scans of the caller; all are read at once."""
 
-    async def refusal(session_id: str) -> Problem | None:
+    async def read(session_id: str) -> ScanSession | Problem:
         try:
-            await active_session(sessions, caller, session_id)
+            return await active_session(sessions, caller, session_id)
         except (NotFound, Conflict) as problem:
             return problem
-        return None
 
-    found = await asyncio.gather(*map(refusal, session_ids))
-    return {each: problem for each, problem in zip(session_ids, found, strict=True) if problem}
+    return dict(zip(session_ids, await asyncio.gather(*map(read, session_ids)), strict=True))
+
+
+def _in_session(outcome: Capture | Problem, found: dict[str, ScanSession | Problem]) -> Capture | Problem:
+    """Return a capture, or the problem of its session."""
+    session = found[outcome.session_id] if isinstance(outcome, Capture) else None
+    return session if isinstance(session, Problem) else outcome
+
+
+async def _admitted(
+    outcomes: list[Capture | Problem], found: dict[str, ScanSession | Problem], backlog: Backlog
+) -> list[Capture | Problem]:
+    """Return the captures that may wait to be processed, the first ones of each session, and problems."""
+    wanted = Counter(each.session_id for each in _captures(outcomes))
+    left = {
+        session_id: await backlog.admit_many(session, wanted[session_id])
+        for session_id, session in found.items()
+        if isinstance(session, ScanSession)
+    }
+    admitted: list[Capture | Problem] = []
+    for outcome in outcomes:
+        refused = isinstance(outcome, Capture) and not left[outcome.session_id]
+        if isinstance(outcome, Capture) and not refused:
+            left[outcome.session_id] -= 1
+        admitted.append(too_many_waiting() if refused else outcome)
+    return admitted

@@ -19,7 +19,7 @@ from scanner_api.scanning.qr_analysis import analyse
 from .extraction import read_photo
 
 if TYPE_CHECKING:
-    from contextlib import AbstractAsyncContextManager
+    from collections.abc import Awaitable, Callable
 
     from openapi_service.clock import Clock
     from scanner_api.scanning.captures import Capture
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from scanner_api.storage.photo_bucket import PhotoBucket
 
     from .stores import Stores
+
+    HandOver = Callable[[str, str], Awaitable[None]]
 
 UNEXPECTED: Final = "The capture could not be processed because of an error of the server."
 NO_VISION: Final = "Barcodes in images are not read here: the server lacks its extra `vision`."
@@ -50,6 +52,7 @@ class CaptureProcessor:
         settings: all settings.
         retries: held by jobs that are not on their first attempt, so that one that kills its process does
             not take another one on its last attempt with it.
+        hand_over: enqueues a capture whose URL has to be followed; without it the URL is followed at once.
     """
 
     def __init__(
@@ -60,7 +63,9 @@ class CaptureProcessor:
         clock: Clock,
         settings: Settings,
         retries: asyncio.Lock,
+        hand_over: HandOver | None = None,
     ) -> None:
+        self._hand_over = hand_over
         self._captures = stores.captures
         self._products = stores.products
         self._bucket = bucket
@@ -73,12 +78,23 @@ class CaptureProcessor:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="barcodes")
 
     async def process(self, capture_id: str) -> None:
-        """Process a capture, unless it is final or leased."""
+        """Process a capture, unless it is final or leased; one with a URL is handed over."""
+        await self._process(capture_id, self._hand_over)
+
+    async def follow(self, capture_id: str) -> None:
+        """Process a capture, unless it is final or leased, and follow its URL."""
+        await self._process(capture_id, None)
+
+    async def _process(self, capture_id: str, hand_over: HandOver | None) -> None:
         try:
-            async with await self._serialized(capture_id):
+            record = await self._captures.get(capture_id)
+            if record is None:
+                return
+            async with self._retries if record.capture.attempts else nullcontext():
                 capture = await self._captures.claim(capture_id, self._lease_seconds)
                 if capture is not None:
-                    await self._process(pipeline.claim(capture, self._clock.now()))
+                    claimed = pipeline.claim(capture, self._clock.now())
+                    await self._run(claimed, record.organization_id, hand_over)
         except ServiceUnavailable as problem:
             logger.warning("Capture %s waits: %s", capture_id, problem.detail)
 
@@ -86,15 +102,15 @@ class CaptureProcessor:
         """Stop the thread."""
         self._thread.shutdown(wait=False, cancel_futures=True)
 
-    async def _serialized(self, capture_id: str) -> AbstractAsyncContextManager[None]:
-        record = await self._captures.get(capture_id)
-        return self._retries if record and record.capture.attempts else nullcontext()
-
-    async def _process(self, capture: Capture) -> None:
+    async def _run(self, capture: Capture, organization_id: str, hand_over: HandOver | None) -> None:
         """Process a claimed capture to its end, or release it."""
         try:
             while await self._save(capture) and capture.status not in FINAL:
-                capture = await self._next(capture)
+                if hand_over and capture.status is not CaptureStatus.PENDING and pipeline.url_of(capture):
+                    await self._captures.release(capture)
+                    await hand_over(capture.id, organization_id)
+                    return
+                capture = await self._next(capture, organization_id)
         except asyncio.CancelledError:
             await self._captures.release(capture)
             raise
@@ -102,14 +118,14 @@ class CaptureProcessor:
     async def _save(self, capture: Capture) -> bool:
         return await self._captures.save(capture, self._lease_seconds)
 
-    async def _next(self, capture: Capture) -> Capture:
+    async def _next(self, capture: Capture, organization_id: str) -> Capture:
         """Return a capture after its next step; one that fails is its last.
 
         Raises:
             ServiceUnavailable: something that the step needs does not respond, and another attempt is left.
         """
         try:
-            return await self._step(capture)
+            return await self._step(capture, organization_id)
         except ServiceUnavailable as problem:
             if capture.attempts < pipeline.MAX_ATTEMPTS:
                 raise
@@ -121,7 +137,7 @@ class CaptureProcessor:
             message = UNEXPECTED
         return pipeline.fail(capture, message, self._clock.now())
 
-    async def _step(self, capture: Capture) -> Capture:
+    async def _step(self, capture: Capture, organization_id: str) -> Capture:
         match capture.status:
             case CaptureStatus.PENDING:
                 return pipeline.read(capture, await self._barcodes(capture))
@@ -130,13 +146,13 @@ class CaptureProcessor:
             case CaptureStatus.ENRICHING:
                 return pipeline.enrich(capture)
             case _:
-                return await self._resolve(capture)
+                return await self._resolve(capture, organization_id)
 
-    async def _resolve(self, capture: Capture) -> Capture:
+    async def _resolve(self, capture: Capture, organization_id: str) -> Capture:
         url = pipeline.url_of(capture)
         if not url:
             return pipeline.resolve(capture, None, None, self._clock.now())
-        analysis = analyse(await self._redirects.follow(url))
+        analysis = analyse(await self._redirects.follow(url, organization_id))
         product = await self._product(analysis["extracted_gtin"] or "")
         return pipeline.resolve(capture, analysis, product, self._clock.now())
 

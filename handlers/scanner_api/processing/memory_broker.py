@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from .queue import MAX_WAITING
@@ -13,22 +14,25 @@ if TYPE_CHECKING:
 
 
 class MemoryBroker:
-    """Does a number of jobs at once; the others wait in the queue."""
+    """Does a number of jobs of each kind at once; the others wait in the queue."""
 
     def __init__(self, tasks: Tasks, at_once: int) -> None:
         self._tasks = tasks
-        self._slots = asyncio.Semaphore(at_once)
+        self._slots: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(at_once))
         self._running: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """Do nothing: there is nothing to connect to."""
 
-    async def send(self, job: Job) -> None:
-        """Start a job as soon as a slot is free."""
-        await self._slots.acquire()
+    async def send(self, job: Job) -> asyncio.Task[None]:
+        """Start a job as soon as a slot of its kind is free, and return its run."""
+        slots = self._slots[job.task]
+        await slots.acquire()
         running = asyncio.create_task(self._tasks.run(job.task, job.id))
         self._running.add(running)  # a task that nobody holds may be collected
-        running.add_done_callback(self._release)
+        running.add_done_callback(self._running.discard)
+        running.add_done_callback(lambda _: slots.release())
+        return running
 
     async def room(self) -> int:
         """Return how many more jobs may wait here: the queue's own bound is the only one."""
@@ -39,7 +43,3 @@ class MemoryBroker:
         await self._tasks.close()
         if self._running:
             await asyncio.wait(self._running)
-
-    def _release(self, running: asyncio.Task[None]) -> None:
-        self._running.discard(running)
-        self._slots.release()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from contextlib import AsyncExitStack
+from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -66,7 +67,7 @@ class Processing:
         self._is_worker = is_worker
         self._runs_jobs = is_worker or settings.queue_url == IN_MEMORY
         self._running = AsyncExitStack()
-        self.queue = Queue(self._open_broker)
+        self.queue = Queue(self._open_broker, share=settings.worker_concurrency)
 
     async def start(self) -> None:
         """Start to enqueue jobs, and to run them if this process does.
@@ -94,7 +95,7 @@ class Processing:
         if self._settings.queue_url == IN_MEMORY and tasks is not None:
             from .memory_broker import MemoryBroker  # noqa: PLC0415 -- the reason above
 
-            return MemoryBroker(tasks, at_once)
+            return MemoryBroker(tasks, 2 * at_once)
         from .redis_broker import RedisBroker  # noqa: PLC0415 -- the same
 
         return RedisBroker(self._settings.queue_url, tasks, at_once)
@@ -106,12 +107,22 @@ class Processing:
 
         extractor, retries = open_extractor(self._settings), asyncio.Lock()
         captures = CaptureProcessor(
-            self._stores, self._bucket, self._redirects, self._clock, self._settings, retries
+            self._stores,
+            self._bucket,
+            self._redirects,
+            self._clock,
+            self._settings,
+            retries,
+            partial(self.queue.process_capture, follows=True),
         )
         sessions = SessionExtraction(
             self._stores, self._bucket, extractor, self._clock, self._settings, retries, self._random_bytes
         )
-        tasks = {"process_capture": captures.process, "extract_session": sessions.extract}
+        tasks = {
+            "process_capture": captures.process,
+            "follow_capture": captures.follow,
+            "extract_session": sessions.extract,
+        }
         return Tasks(tasks, captures.close)
 
 

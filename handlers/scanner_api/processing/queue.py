@@ -2,12 +2,16 @@
 
 The database is the truth. The sweep enqueues a job again that is lost because the queue is full, Redis is
 down or the process dies; one that is enqueued twice is claimed once.
+
+Each kind of job has a lane of its own: what calls others (``follow_capture``, ``extract_session``) delays
+nothing that does not. In a lane the organizations take turns, and each has a share of what runs at once.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter, deque
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 if TYPE_CHECKING:
@@ -23,10 +27,11 @@ class QueueError(Exception):
 
 
 class Job(NamedTuple):
-    """The name of a task, and the id of its capture or session."""
+    """The name of a task, the id of its capture or session, and whose turn it takes."""
 
     task: str
     id: str
+    organization_id: str = ""
 
 
 class Broker(Protocol):
@@ -36,8 +41,8 @@ class Broker(Protocol):
         """Connect, or raise QueueError."""
         ...
 
-    async def send(self, job: Job) -> None:
-        """Deliver a job; waits while too many run."""
+    async def send(self, job: Job) -> asyncio.Task[None] | None:
+        """Deliver a job, and return its run if that is here; waits while too many of its kind run."""
         ...
 
     async def room(self) -> int:
@@ -49,32 +54,89 @@ class Broker(Protocol):
         ...
 
 
-class Queue:
-    """The jobs that this process enqueues, in order, each once.
+class Lane:
+    """The waiting jobs of one kind.
 
-    Enqueueing never waits: not for a broker that is slow, busy, or not imported yet.
+    Args:
+        share: maximum number of an organization's jobs that run at the same time.
+    """
+
+    def __init__(self, share: int) -> None:
+        self._share = share
+        self._running: Counter[str] = Counter()
+        self._changed = asyncio.Event()
+        self.queues: dict[str, deque[Job]] = {}
+
+    def put(self, job: Job) -> None:
+        """Append a job to those of its organization."""
+        self.queues.setdefault(job.organization_id, deque()).append(job)
+        self._changed.set()
+
+    async def get(self) -> Job:
+        """Remove and return the first job of the organization whose turn it is."""
+        while (turn := self._turn()) is None:
+            self._changed.clear()
+            await self._changed.wait()
+        queue = self.queues.pop(turn)
+        job = queue.popleft()
+        if queue:
+            self.queues[turn] = queue  # the last one now
+        return job
+
+    def runs(self, job: Job, run: asyncio.Task[None]) -> None:
+        """Count a run in the share of its organization until it ends."""
+        self._running[job.organization_id] += 1
+        run.add_done_callback(lambda _: self._ended(job.organization_id))
+
+    def _turn(self) -> str | None:
+        return next((each for each in self.queues if self._running[each] < self._share), None)
+
+    def _ended(self, organization_id: str) -> None:
+        self._running[organization_id] -= 1
+        if not self._running[organization_id]:
+            del self._running[organization_id]
+        self._changed.set()
+
+
+class Queue:
+    """The jobs that this process enqueues, each once.
+
+    Enqueueing never waits: not for a broker that is slow, busy, or not imported yet. Where the queue is full,
+    the organization with the most jobs gives way.
 
     Args:
         open_broker: makes the broker, in a thread, for the first job: it is slow to import.
         most: maximum number of waiting jobs; more are left to the sweep.
+        share: maximum number of jobs of a kind that run here for one organization.
+
+    Attributes:
+        overflowed: whether jobs were left to the sweep since it looked.
     """
 
-    def __init__(self, open_broker: Callable[[], Broker], *, most: int = MAX_WAITING) -> None:
+    overflowed = False
+
+    def __init__(
+        self, open_broker: Callable[[], Broker], *, most: int = MAX_WAITING, share: int = MAX_WAITING
+    ) -> None:
         self._open_broker = open_broker
         self._most = most
-        self._jobs: asyncio.Queue[Job] = asyncio.Queue()
+        self._share = share
+        self._lanes: dict[str, Lane] = {}
         self._waiting: set[Job] = set()
         self._opening = asyncio.Lock()
         self._broker: Broker | None = None
-        self._sending: asyncio.Task[None] | None = None
+        self._sending: list[asyncio.Task[None]] = []
+        self._started = False
 
-    async def process_capture(self, capture_id: str) -> None:
-        """Enqueue the processing of a stored capture."""
-        self._put(Job("process_capture", capture_id))
+    async def process_capture(
+        self, capture_id: str, organization_id: str = "", *, follows: bool = False
+    ) -> None:
+        """Enqueue the processing of a stored capture; ``follows`` tells that its value is a URL."""
+        self.put(Job("follow_capture" if follows else "process_capture", capture_id, organization_id))
 
-    async def extract_session(self, session_id: str) -> None:
+    async def extract_session(self, session_id: str, organization_id: str = "") -> None:
         """Enqueue the extraction of a submitted session."""
-        self._put(Job("extract_session", session_id))
+        self.put(Job("extract_session", session_id, organization_id))
 
     async def room(self) -> int:
         """Return how many more jobs may wait."""
@@ -87,7 +149,9 @@ class Queue:
 
     async def start(self) -> None:
         """Start to deliver jobs."""
-        self._sending = asyncio.create_task(self._send_all())
+        self._started = True
+        for lane in self._lanes.values():
+            self._deliver(lane)
 
     async def connect(self) -> Broker:
         """Return the broker, opened on the first call.
@@ -102,25 +166,53 @@ class Queue:
                 self._broker = broker
             return self._broker
 
-    async def stop(self) -> None:
-        """Leave waiting jobs to the sweep of the next start, and end those that run."""
-        if self._sending is not None:
-            self._sending.cancel()
-            await asyncio.wait([self._sending])
+    async def stop(self) -> set[Job]:
+        """Stop, end the jobs that run, and return those that wait; the sweep of the next start finds them."""
+        self._started = False
+        for sending in self._sending:
+            sending.cancel()
+        if self._sending:
+            await asyncio.wait(self._sending)
         if self._broker is not None:
             await self._broker.close()
+        return self._waiting
 
-    def _put(self, job: Job) -> None:
-        if job not in self._waiting and len(self._waiting) < self._most:
+    def put(self, job: Job) -> None:
+        """Enqueue a job, unless it waits already or there is no room for it."""
+        if job in self._waiting:
+            return
+        if job.task not in self._lanes:
+            self._lanes[job.task] = Lane(self._share)
+            if self._started:
+                self._deliver(self._lanes[job.task])
+        lane = self._lanes[job.task]
+        if len(self._waiting) < self._most or self._give_way(lane, job.organization_id):
             self._waiting.add(job)
-            self._jobs.put_nowait(job)
+            lane.put(job)
+        else:
+            self.overflowed = True
 
-    async def _send_all(self) -> None:
+    def _give_way(self, lane: Lane, organization_id: str) -> bool:
+        """Leave the newest job of the longest queue to the sweep, if it is longer than the organization's."""
+        queues = [queue for each in self._lanes.values() for queue in each.queues.values()]
+        longest: deque[Job] = max(queues, key=len, default=deque())
+        if len(longest) <= len(lane.queues.get(organization_id, ())) + 1:
+            return False
+        self._waiting.discard(longest.pop())
+        self.overflowed = True
+        return True
+
+    def _deliver(self, lane: Lane) -> None:
+        self._sending.append(asyncio.create_task(self._send_all(lane)))
+
+    async def _send_all(self, lane: Lane) -> None:
         while True:
-            job = await self._jobs.get()
+            job = await lane.get()
             try:
-                await (await self.connect()).send(job)
+                run = await (await self.connect()).send(job)
+                if run is not None:
+                    lane.runs(job, run)
             except Exception as error:  # noqa: BLE001 -- brokers raise many errors, and the sweep repairs all
                 logger.warning("%s %s is left to the sweep: %s", job.task, job.id, type(error).__name__)
-            finally:
-                self._waiting.discard(job)
+            self._waiting.discard(job)
+            await asyncio.sleep(0)  # to the other lanes

@@ -13,12 +13,16 @@ from taskiq.kicker import AsyncKicker
 from taskiq.receiver import Receiver
 from taskiq_redis import RedisStreamBroker
 
-from .queue import MAX_WAITING, QueueError
+from .memory_broker import MemoryBroker
+from .queue import MAX_WAITING, Job, Queue, QueueError
 from .tasks import GRACE_SECONDS
 
 if TYPE_CHECKING:
-    from .queue import Job
+    from collections.abc import Callable, Coroutine
+
     from .tasks import Tasks
+
+    Receive = Callable[..., Coroutine[Any, Any, None]]
 
 STREAM: Final = "scanner-api"
 """Name of the stream, and of the group that reads it."""
@@ -35,17 +39,20 @@ logger = logging.getLogger(__name__)
 class RedisBroker:
     """Adds jobs to the stream; with tasks it also reads them, as one consumer of the group of all workers.
 
-    The stream is bounded: where no worker reads it, the oldest jobs are evicted and left to the sweep. So are
-    jobs that a worker took and did not end, until their lease has run out.
+    The stream is bounded: where no worker reads it, the oldest jobs are evicted and left to the sweep. A
+    worker reads on while its jobs run, into a queue of its own: so organizations take turns, however much
+    one has put into the stream. What waits there when it stops goes back to the stream; what it loses when
+    it dies is left to the sweep.
 
     Args:
         url: of the Redis.
         tasks: those of this process, None if it only sends.
-        at_once: maximum number of jobs that run at the same time.
+        at_once: maximum number of jobs of a kind that run at the same time for one organization; twice as
+            many run for all.
     """
 
     def __init__(self, url: str, tasks: Tasks | None, at_once: int) -> None:
-        self._tasks = tasks
+        self._own: Queue | None = None
         self._at_once = at_once
         self._finish = asyncio.Event()
         self._listening: asyncio.Task[None] | None = None
@@ -57,7 +64,7 @@ class RedisBroker:
             max_connection_pool_size=at_once + 4,
             maxlen=_LONGEST_STREAM,
             xread_block=_READ_SECONDS * 1000,
-            xread_count=at_once,
+            xread_count=4 * at_once,
             idle_timeout=_IDLE_SECONDS * 1000,
             unacknowledged_lock_timeout=_IDLE_SECONDS,
             # with a timeout redis-py sends through wait_for, which may swallow a cancellation until Python
@@ -66,7 +73,9 @@ class RedisBroker:
             socket_connect_timeout=_ANSWER_SECONDS,
         )
         if tasks is not None:
-            tasks.register(self._broker)
+            self._own = Queue(lambda: MemoryBroker(tasks, 2 * at_once), share=at_once)
+            for name in tasks.names:
+                self._broker.register_task(_receiving(name, self._own), name)
 
     async def start(self) -> None:
         """Connect, and start to read if this process has tasks.
@@ -79,13 +88,16 @@ class RedisBroker:
                 await self._broker.startup()
         except (RedisError, OSError) as error:
             raise QueueError("The Redis of the queue (queue_url) does not respond.") from error
-        if self._tasks is not None:
+        if self._own is not None:
+            await self._forget_the_dead()
+            await self._own.start()
+            await self._own.connect()
             self._listening = asyncio.create_task(self._listen())
 
     async def send(self, job: Job) -> None:
         """Add a job to the stream."""
         async with asyncio.timeout(_ANSWER_SECONDS):
-            await AsyncKicker[Any, Any](broker=self._broker, task_name=job.task, labels={}).kiq(job.id)
+            await AsyncKicker[Any, Any](broker=self._broker, task_name=job.task, labels={}).kiq(*job[1:])
 
     async def room(self) -> int:
         """Return how many more jobs may wait: none while Redis cannot count them, as after many evictions."""
@@ -95,16 +107,45 @@ class RedisBroker:
         ):
             groups: Any = await redis.xinfo_groups(STREAM)
         waiting = [group["lag"] for group in groups]
-        return 0 if None in waiting else max(MAX_WAITING - sum(waiting), 0)
+        room = 0 if None in waiting else max(MAX_WAITING - sum(waiting), 0)
+        return room if self._own is None else min(room, await self._own.room())
 
     async def close(self) -> None:
         """Stop reading, and end the jobs that run."""
         self._finish.set()
-        if self._tasks is not None:
-            await self._tasks.close()
         if self._listening is not None:
             await self._listening
+        if self._own is not None:
+            for job in await self._own.stop():
+                with suppress(RedisError, OSError):
+                    await self.send(job)
+            with suppress(RedisError, OSError, TimeoutError):
+                await self._leave()
         await self._broker.shutdown()
+
+    async def _leave(self) -> None:
+        """Put back what was read and not received, and leave the group."""
+        name = self._broker.consumer_name
+        async with (
+            asyncio.timeout(_ANSWER_SECONDS),
+            Redis(connection_pool=self._broker.connection_pool) as redis,
+        ):
+            read: Any = await redis.xreadgroup(STREAM, name, {STREAM: "0"})
+            for _, messages in read:
+                for _, fields in messages:
+                    await redis.xadd(STREAM, fields, maxlen=_LONGEST_STREAM)
+            await redis.xgroup_delconsumer(STREAM, STREAM, name)
+
+    async def _forget_the_dead(self) -> None:
+        """Remove workers from the group that have not read for a minute; one that lives joins again."""
+        async with (
+            asyncio.timeout(_ANSWER_SECONDS),
+            Redis(connection_pool=self._broker.connection_pool) as redis,
+        ):
+            consumers: Any = await redis.xinfo_consumers(STREAM, STREAM)
+            for consumer in consumers:
+                if consumer["idle"] > _IDLE_SECONDS * 1000:
+                    await redis.xgroup_delconsumer(STREAM, STREAM, consumer["name"])
 
     async def _listen(self) -> None:
         """Read until the end; again after an outage of Redis, with a new group if that was lost."""
@@ -116,6 +157,13 @@ class RedisBroker:
                 logger.warning("The Redis of the queue does not respond: %s", _root(error))
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._finish.wait(), _PAUSE_SECONDS)
+
+
+def _receiving(name: str, queue: Queue) -> Receive:
+    async def receive(id_: str, organization_id: str = "") -> None:
+        queue.put(Job(name, id_, organization_id))
+
+    return receive
 
 
 def _root(error: BaseException) -> str:

@@ -5,7 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from scanner_api.scanning.captures import is_url
+
+from .queue import MAX_WAITING
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -13,11 +17,17 @@ if TYPE_CHECKING:
     from .queue import Queue
     from .stores import Stores
 
+_LOOK_SECONDS: Final = 0.1
+_ROOMY: Final = 0.9
+"""Share of the queue that has to be free: of what is found, what waits in the queue already is no news."""
+
 logger = logging.getLogger(__name__)
 
 
 class Sweep:
-    """Runs at the start and every few seconds; whatever fails is retried in the next round.
+    """Runs at the start, every few seconds, and where more waits than the queue holds whenever it has room.
+
+    Whatever fails is retried in the next round.
 
     Args:
         queue: filled up to its bound.
@@ -43,7 +53,7 @@ class Sweep:
             await self._sweeping
 
     async def round(self) -> None:
-        """Enqueue unfinished captures and extractions, oldest first, and expire idle sessions."""
+        """Enqueue unfinished captures and extractions, organizations in turns, and expire idle sessions."""
         for part in (self._queue_captures, self._queue_extractions, self._stores.sessions.expire_idle):
             await self._attempt(part)
 
@@ -51,7 +61,17 @@ class Sweep:
         while not self._ended.is_set():
             await self.round()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._ended.wait(), self._seconds)
+                async with asyncio.timeout(self._seconds):
+                    await self._pause()
+
+    async def _pause(self) -> None:
+        """Wait for the end, or until what did not fit into the queue does."""
+        while not self._ended.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._ended.wait(), _LOOK_SECONDS)
+            if self._queue.overflowed and await self._queue.room() > _ROOMY * MAX_WAITING:
+                self._queue.overflowed = False
+                return
 
     async def _attempt(self, part: Callable[[], Awaitable[object]]) -> None:
         try:
@@ -60,9 +80,12 @@ class Sweep:
             logger.warning("A part of the sweep failed: %s", type(error).__name__)
 
     async def _queue_captures(self) -> None:
-        for capture_id in await self._stores.captures.unfinished(await self._queue.room()):
-            await self._queue.process_capture(capture_id)
+        room = await self._queue.room()
+        found = await self._stores.captures.unfinished(room)
+        self._queue.overflowed |= len(found) == room
+        for each in found:
+            await self._queue.process_capture(each.id, each.organization_id, follows=is_url(each.raw_value))
 
     async def _queue_extractions(self) -> None:
-        for session_id in await self._stores.extractions.unfinished(await self._queue.room()):
-            await self._queue.extract_session(session_id)
+        for each in await self._stores.extractions.unfinished(await self._queue.room()):
+            await self._queue.extract_session(each.id, each.organization_id)

@@ -7,9 +7,7 @@ import logging
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping
-
-    from taskiq import AsyncBroker
+    from collections.abc import Callable, Collection, Coroutine, Mapping
 
     Do = Callable[[str], Coroutine[Any, Any, None]]
 
@@ -32,10 +30,10 @@ class Tasks:
         self._running: set[asyncio.Task[None]] = set()
         self._closing = False
 
-    def register(self, broker: AsyncBroker) -> None:
-        """Have a broker's jobs run here."""
-        for name in self._tasks:
-            broker.register_task(self._job(name), name)
+    @property
+    def names(self) -> Collection[str]:
+        """The names of the tasks."""
+        return self._tasks.keys()
 
     async def run(self, name: str, id_: str) -> None:
         """Run a job to its end, whatever it raises; none is started once the tasks are closed."""
@@ -48,12 +46,6 @@ class Tasks:
         await asyncio.wait([running])
         if not running.cancelled() and (error := running.exception()):
             logger.error("A job ended unexpectedly", exc_info=error)
-
-    def _job(self, name: str) -> Do:
-        async def job(id_: str) -> None:
-            await self.run(name, id_)
-
-        return job
 
     async def close(self) -> None:
         """Start no more jobs; wait a little for those that run, and cancel those that take longer."""

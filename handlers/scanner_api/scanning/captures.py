@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,7 +24,13 @@ class CaptureStatus(StrEnum):
     FAILED = "FAILED"
 
 
+_URL: Final = re.compile(r"[ \t\r\n]*(\][A-Za-z][0-9A-Za-z])?https?://", re.IGNORECASE)
 FINAL: Final = frozenset({CaptureStatus.COMPLETED, CaptureStatus.NOT_FOUND, CaptureStatus.FAILED})
+
+
+def is_url(raw_value: str) -> bool:
+    """Tell whether a value looks like a URL; to read it to the end needs imports that take a while."""
+    return _URL.match(raw_value) is not None
 
 
 class Capture(msgspec.Struct, frozen=True, kw_only=True):

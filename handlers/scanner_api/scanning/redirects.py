@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
@@ -21,7 +23,7 @@ from .destinations import Address, Destination, Permissions, RefusedURL, read_ur
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
     Resolve = Callable[[str, int], Awaitable[Sequence[Address]]]
 
@@ -30,7 +32,9 @@ TOTAL_SECONDS: Final = 5.0
 REDIRECT_STATUSES: Final = frozenset({301, 302, 303, 307, 308})
 
 _MAX_CONNECTIONS: Final = 32
-_MAX_LOOKUPS: Final = 8
+_SHARE: Final = 8
+"""Connections of one organization, and to one host, at the same time."""
+_MAX_LOOKUPS: Final = 32
 _MAX_ADDRESSES_TRIED: Final = 3
 _MAX_HEADERS: Final = 40
 _MAX_HEADER_LENGTH: Final = 500
@@ -106,6 +110,8 @@ class RedirectFollower:
         self._resolve = resolve or SystemResolver()
         self._tls = tls
         self._opened: httpx.AsyncHTTPTransport | None = None
+        self._organizations = Shares(_SHARE)
+        self._hosts = Shares(_SHARE)
 
     async def aclose(self) -> None:
         """Close what is open."""
@@ -124,11 +130,15 @@ class RedirectFollower:
             self._opened = self._opened or opened
         return self._opened
 
-    async def follow(self, url: str) -> Resolution:
-        """Follow a URL; never raises, whatever the text."""
+    def is_busy(self, organization_id: str) -> bool:
+        """Tell whether so many URLs of an organization are waiting that another one would wait for long."""
+        return self._organizations.users(organization_id) >= _SHARE * 2
+
+    async def follow(self, url: str, organization_id: str = "") -> Resolution:
+        """Follow a URL, once it is its organization's turn; never raises, whatever the text."""
         hops: list[Hop] = []
         try:
-            async with asyncio.timeout(TOTAL_SECONDS):
+            async with self._organizations.of(organization_id), asyncio.timeout(TOTAL_SECONDS):
                 final_url = await self._walk(url, hops)
         except TimeoutError:
             return Resolution(
@@ -184,10 +194,40 @@ class RedirectFollower:
                 "timeout": httpx.Timeout(TOTAL_SECONDS, connect=TOTAL_SECONDS / 2).as_dict(),
             },
         )
-        response = await (await self._transport()).handle_async_request(request)
-        await response.aclose()
+        async with self._hosts.of(destination.host):
+            response = await (await self._transport()).handle_async_request(request)
+            await response.aclose()
         location = next((value for name, value in response.headers.raw if name.lower() == b"location"), b"")
         return Hop(url, response.status_code, _bounded(response.headers)), location
+
+
+class Shares:
+    """Limits how many do something at the same time under one name.
+
+    Args:
+        most: maximum number under a name; more wait.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._semaphores: dict[str, asyncio.Semaphore] = {}
+        self._users: Counter[str] = Counter()
+
+    def users(self, name: str) -> int:
+        """Return how many have a share under a name, or wait for one."""
+        return self._users[name]
+
+    @asynccontextmanager
+    async def of(self, name: str) -> AsyncIterator[None]:
+        """Hold a share under a name."""
+        self._users[name] += 1
+        try:
+            async with self._semaphores.setdefault(name, asyncio.Semaphore(self._most)):
+                yield
+        finally:
+            self._users[name] -= 1
+            if not self._users[name]:
+                del self._users[name], self._semaphores[name]
 
 
 class SystemResolver:

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from msgspec.structs import asdict
-from sqlalchemy import func, select
+from sqlalchemy import func, select, union_all
 
 from scanner_api.scanning.captures import FINAL, Capture, CaptureStatus
+from scanner_api.scanning.sessions import ExtractionStatus
 
 from .activity import Activity, SessionClosed
 from .lookup import Lookup
 from .products import overrides_of
-from .queries import is_free, maker_of, read_newest, read_page
+from .queries import Unfinished, in_turns, is_free, maker_of, read_newest, read_page
 from .tables import captures, product_overrides, products, scan_sessions
 
 if TYPE_CHECKING:
@@ -147,15 +148,28 @@ class CaptureStore:
         """Read at most ``limit`` captures of all sessions, newest first."""
         return await read_newest(self._database, _CAPTURES, _capture, captures, limit)
 
-    async def unfinished(self, limit: int) -> list[str]:
-        """Return the ids of unfinished captures without a lease, oldest first."""
+    async def unfinished(self, limit: int) -> list[Unfinished]:
+        """Return unfinished captures without a lease, in turns by organization, oldest first."""
         waiting = (
-            select(captures.c.id)
+            select()
+            .join_from(captures, scan_sessions)
             .where(_UNFINISHED, is_free(captures.c.lease_until, self._clock.now()))
-            .order_by(captures.c.created, captures.c.id)
-            .limit(limit)
         )
-        return [capture_id for (capture_id,) in await self._database.fetch(waiting)]
+        columns = captures.c.id, scan_sessions.c.organization_id, captures.c.raw_value
+        order = captures.c.created, captures.c.id
+        return [
+            Unfinished(*row) for row in await self._database.fetch(in_turns(columns, waiting, order, limit))
+        ]
+
+    async def backlog(self, organization_id: str) -> dict[str, int]:
+        """Count unfinished captures and extractions of an organization by the credential of their session."""
+        created_by = scan_sessions.c.created_by
+        own = scan_sessions.c.organization_id == organization_id
+        scans = select(created_by).join_from(captures, scan_sessions).where(_UNFINISHED, own)
+        extracting = scan_sessions.c.extraction_status == ExtractionStatus.PROCESSING
+        waiting = union_all(scans, select(created_by).where(extracting, own)).subquery()
+        counted = select(waiting.c.created_by, func.count()).group_by(waiting.c.created_by)
+        return dict(map(tuple, await self._database.fetch(counted)))
 
     async def waiting_since(self) -> datetime | None:
         """Return since when the oldest unfinished capture without a lease waits, None if there is none."""

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from scanner_api.scanning.proposals import ProposalStatus
 from scanner_api.scanning.sessions import ExtractionStatus
 
-from .queries import is_free
+from .queries import Unfinished, in_turns, is_free
 from .tables import captures, proposals, scan_sessions
 
 if TYPE_CHECKING:
@@ -42,15 +42,15 @@ class ExtractionStore:
         self._database = database
         self._clock = clock
 
-    async def unfinished(self, limit: int) -> list[str]:
-        """Return the ids of sessions whose extraction has no lease, longest waiting first."""
-        waiting = (
-            select(scan_sessions.c.id)
-            .where(_PROCESSING, is_free(scan_sessions.c.extraction_lease_until, self._clock.now()))
-            .order_by(scan_sessions.c.modified, scan_sessions.c.id)
-            .limit(limit)
-        )
-        return [session_id for (session_id,) in await self._database.fetch(waiting)]
+    async def unfinished(self, limit: int) -> list[Unfinished]:
+        """Return extractions without a lease, in turns by organization, longest waiting first."""
+        free = is_free(scan_sessions.c.extraction_lease_until, self._clock.now())
+        waiting = select().select_from(scan_sessions).where(_PROCESSING, free)
+        columns = scan_sessions.c.id, scan_sessions.c.organization_id
+        order = scan_sessions.c.modified, scan_sessions.c.id
+        return [
+            Unfinished(*row) for row in await self._database.fetch(in_turns(columns, waiting, order, limit))
+        ]
 
     async def waiting_since(self) -> datetime | None:
         """Return since when the oldest extraction without a lease waits, None if there is none."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import msgspec
 from sqlalchemy import asc, desc, func, or_, select, union_all
@@ -89,6 +89,32 @@ async def read_newest(
     """Return at most ``limit`` records, those first whose row of the table is newest."""
     newest_first = statement.order_by(table.c.created.desc(), table.c.id.desc()).limit(limit)
     return [make(row) for row in await database.fetch(newest_first)]
+
+
+class Unfinished(NamedTuple):
+    """Work that nobody does: the id of its capture or session, its organization, and the capture's value."""
+
+    id: str
+    organization_id: str
+    raw_value: str = ""
+
+
+def in_turns(
+    columns: Sequence[Column[Any]], waiting: Select[Any], order: Sequence[Column[Any]], limit: int
+) -> Select[Any]:
+    """Return the statement of at most ``limit`` rows: the first of each organization, the second, and so on.
+
+    Args:
+        columns: to select, the organization's second.
+        waiting: selects the rows, with no columns yet.
+        order: of an organization's rows, and of those with one place.
+        limit: maximum number of rows.
+    """
+    place = func.row_number().over(partition_by=columns[1], order_by=order)
+    ranked = waiting.with_only_columns(*dict.fromkeys([*columns, *order]), place.label("place")).subquery()
+    names = [column.name for column in columns]
+    ordered = [ranked.c.place, *(ranked.c[column.name] for column in order)]
+    return select(*(ranked.c[name] for name in names)).order_by(*ordered).limit(limit)
 
 
 def is_free(lease_until: Column[datetime | None], now: datetime) -> ColumnElement[bool]:

@@ -85,7 +85,7 @@ def test_stopping_leaves_nothing_claimed(in_shop, until, monkeypatch):
         await processing.start()
         await until(lambda: bucket.asked)
         await processing.stop()
-        return [capture_id], await shop.stores.captures.unfinished(10)
+        return [capture_id], [each.id for each in await shop.stores.captures.unfinished(10)]
 
     left, free = in_shop(scenario)
     assert left == free

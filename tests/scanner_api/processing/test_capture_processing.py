@@ -116,6 +116,38 @@ def test_a_url_is_followed_and_its_product_linked(in_shop, milk):
     assert [hop["status_code"] for hop in ended.qr_analysis["hops"]] == [302, 200]
 
 
+def test_a_url_is_handed_over_to_be_followed(in_shop, milk):
+    """Where there is a lane for it a capture with a URL goes there unclaimed; the others go to their end."""
+    handed_over = []
+
+    async def hand_over(capture_id, organization_id):
+        handed_over.append((capture_id, organization_id))
+
+    async def scenario(shop):
+        server, port = await _serve({f"/01/{milk.gtin}": b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"})
+        processor = CaptureProcessor(
+            shop.stores,
+            None,
+            RedirectFollower(Permissions(allowed=shop.settings.redirect_allowed)),
+            shop.clock,
+            shop.settings,
+            asyncio.Lock(),
+            hand_over,
+        )
+        url, barcode = await shop.scan(f"http://127.0.0.1:{port}/01/{milk.gtin}"), await shop.scan()
+        for capture_id in (url, barcode):
+            await processor.process(capture_id)
+        waiting = [each.id for each in await shop.stores.captures.unfinished(10)]
+        async with server:
+            await processor.follow(url)
+        return [url], waiting, await shop.capture(barcode), await shop.capture(url)
+
+    url, waiting, barcode, followed = in_shop(scenario)
+    assert handed_over == [(url[0], "grocer")]
+    assert waiting == url
+    assert (barcode.status, followed.status, followed.attempts) == ("COMPLETED", "COMPLETED", 1)
+
+
 def test_a_barcode_in_an_uploaded_image_is_read(in_shop, shelf, milk):
     """The barcode in an image is the capture's value, and goes on like a scan."""
     bucket = shelf(photo=picture())

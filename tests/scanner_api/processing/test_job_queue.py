@@ -179,3 +179,93 @@ def test_a_stopped_queue_leaves_its_jobs(until):
 
     handing_over(broker, scenario)
     assert (broker.jobs, broker.closed) == ([], True)
+
+
+def test_organizations_take_turns(until):
+    """However many jobs one organization has, another one's goes next, and so on in turns."""
+    broker = Recorder()
+    broker.may_send.clear()
+
+    async def scenario(queue):
+        for number in range(500):
+            await queue.process_capture(f"flood {number}", "first")
+        await until(lambda: queue._broker)
+        for organization in ("second", "third"):
+            for number in range(2):
+                await queue.process_capture(f"{organization} {number}", organization)
+        broker.may_send.set()
+        await until(lambda: len(broker.jobs) == 504)
+
+    handing_over(broker, scenario)
+    assert [job.organization_id for job in broker.jobs[:8]] == [
+        *("first", "first", "second", "third", "first", "second", "third", "first")
+    ]
+
+
+def test_each_kind_of_job_has_a_lane(until):
+    """Captures whose URL has to be followed, and sessions, delay no others while the broker takes none."""
+    held = asyncio.Event()
+
+    class Slow(Recorder):
+        async def send(self, job):
+            if job.task != "process_capture":
+                await held.wait()
+            await super().send(job)
+
+    broker = Slow()
+
+    async def scenario(queue):
+        for number in range(500):
+            await queue.process_capture(f"url {number}", "first", follows=True)
+        await queue.extract_session("session", "first")
+        await queue.process_capture("barcode", "second")
+        await until(lambda: broker.jobs)
+
+    handing_over(broker, scenario)
+    assert broker.jobs == [Job("process_capture", "barcode", "second")]
+
+
+def test_an_organization_has_a_share_of_what_runs(until):
+    """Its jobs beyond the share wait until one has ended; those of others are started at once."""
+    ends = []
+
+    class Runs(Recorder):
+        async def send(self, job):
+            await super().send(job)
+            ends.append(asyncio.Event())
+            return asyncio.create_task(ends[-1].wait())
+
+    broker = Runs()
+
+    async def scenario(queue):
+        for number in range(4):
+            await queue.process_capture(str(number), "first")
+        await until(lambda: len(broker.jobs) == 2)
+        await queue.process_capture("other", "second")
+        await until(lambda: len(broker.jobs) == 3)
+        ends[0].set()
+        await until(lambda: len(broker.jobs) == 4)
+        for end in ends:
+            end.set()
+        await until(lambda: len(broker.jobs) == 5)
+
+    handing_over(broker, scenario, share=2)
+    assert [job.id for job in broker.jobs] == ["0", "1", "other", "2", "3"]
+
+
+def test_where_the_queue_is_full_the_longest_gives_way(until):
+    """The newest jobs of the organization with the most are left to the sweep for those of others."""
+    broker = Recorder()
+    broker.may_send.clear()
+
+    async def scenario(queue):
+        for number in range(10):
+            await queue.process_capture(str(number), "first")
+        for organization in ("second", "third", "second", "second"):
+            await queue.process_capture(f"of {organization}", organization)
+            await queue.extract_session(f"of {organization}", organization)
+        broker.may_send.set()
+        await until(lambda: not queue._waiting)
+
+    handing_over(broker, scenario, most=6)
+    assert sorted(job.id for job in broker.jobs) == sorted(["0", "1", *["of second", "of third"] * 2])

@@ -113,6 +113,31 @@ def test_no_more_is_done_at_once_than_was_asked_for(redis_url, until):
     assert len(asyncio.run(scenario())) == 6
 
 
+@pytest.mark.usefixtures("stream")
+def test_organizations_take_turns_whoever_filled_the_stream(redis_url, until):
+    """A worker reads on while its jobs run: behind a hundred of one organization another's is done next."""
+
+    async def scenario():
+        work = Work()
+        work.may_end.clear()
+        server = RedisBroker(redis_url, None, 8)
+        await server.start()
+        for number in range(100):
+            await server.send(Job("work", str(number), "first"))
+        await server.send(Job("work", "another", "second"))
+        worker = RedisBroker(redis_url, work.tasks(), 2)
+        await worker.start()
+        await until(lambda: "another" in work.begun)
+        begun = list(work.begun)
+        work.may_end.set()
+        await until(lambda: len(work.done) == 101)
+        await worker.close()
+        await server.close()
+        return begun
+
+    assert sorted(asyncio.run(scenario())) == ["0", "1", "another"]
+
+
 def test_the_room_shrinks_with_the_jobs_that_wait(redis_url, stream, monkeypatch):
     """What no worker has read yet takes room, down to none; where Redis lost count there is none either."""
     monkeypatch.setattr(redis_broker, "MAX_WAITING", 3)
@@ -126,6 +151,26 @@ def test_the_room_shrinks_with_the_jobs_that_wait(redis_url, stream, monkeypatch
         return rooms
 
     assert asyncio.run(scenario()) == [3, 2, 0, 0]
+
+
+def test_workers_that_are_gone_leave_the_group(redis_url, stream, monkeypatch):
+    """One that stops leaves at once, one that died is removed by the next that starts."""
+    monkeypatch.setattr(redis_broker, "_IDLE_SECONDS", 0)
+
+    async def scenario():
+        await send(redis_url)
+        async with Redis.from_url(redis_url) as redis:
+            await redis.xgroup_createconsumer(stream, stream, "dead")
+            await asyncio.sleep(0.01)  # idle is told in milliseconds
+            worker = RedisBroker(redis_url, Work().tasks(), 2)
+            await worker.start()
+            names = [consumer["name"] for consumer in await redis.xinfo_consumers(stream, stream)]
+            await worker.close()
+            return names, await redis.xinfo_consumers(stream, stream)
+
+    names, left = asyncio.run(scenario())
+    assert b"dead" not in names
+    assert left == []
 
 
 def test_the_stream_is_bounded(redis_url, stream, monkeypatch):

@@ -41,7 +41,7 @@ def finding(field_name, value):
 async def submitted(shop):
     """Process the session's captures, and submit it."""
     processor = CaptureProcessor(shop.stores, None, None, shop.clock, shop.settings, asyncio.Lock())
-    for capture_id in await shop.stores.captures.unfinished(100):
+    for capture_id in [each.id for each in await shop.stores.captures.unfinished(100)]:
         await processor.process(capture_id)
     await shop.stores.sessions.close(shop.session_id, submit=True)
 

@@ -1,4 +1,5 @@
 import logging
+from datetime import timedelta
 
 from openapi_service.problems import ServiceUnavailable
 from scanner_api.processing.sweep import Sweep
@@ -10,17 +11,21 @@ class Wanted:
 
     def __init__(self, room=1000):
         self.jobs = []
+        self.overflowed = False
+        self.following = []
         self._room = room
 
     async def room(self):
         """Return what is left of the room."""
         return self._room - len(self.jobs)
 
-    async def process_capture(self, capture_id):
+    async def process_capture(self, capture_id, _organization_id, *, follows):
         """Write it down."""
         self.jobs.append(("capture", capture_id))
+        if follows:
+            self.following.append(capture_id)
 
-    async def extract_session(self, session_id):
+    async def extract_session(self, session_id, _organization_id):
         """Write it down."""
         self.jobs.append(("session", session_id))
 
@@ -57,6 +62,45 @@ def test_the_queue_is_filled_no_further_than_its_room(in_shop):
 
     captures, jobs = in_shop(scenario)
     assert jobs == [("capture", capture) for capture in captures[:3]]
+
+
+def test_what_did_not_fit_is_queued_once_there_is_room(in_shop, until):
+    """Where more waits than the queue holds the next round is as soon as it is nearly empty."""
+
+    class Emptied(Wanted):
+        """A queue that has all its room whatever it was given."""
+
+        async def room(self):
+            return 1000
+
+    async def scenario(shop):
+        for number in range(1500):
+            await shop.scan(created=shop.clock.now() + timedelta(seconds=number))
+        queue = Emptied()
+        sweep = Sweep(queue, shop.stores, 1000)
+        sweep.start()
+        await until(lambda: len(queue.jobs) >= 2000)
+        await sweep.stop()
+        return queue.jobs
+
+    assert len(set(in_shop(scenario))) == 1000
+
+
+def test_urls_are_queued_to_be_followed(in_shop):
+    """The sweep knows the lane of a capture by its value, as a scanner or a person writes it."""
+    queue = Wanted()
+
+    async def scenario(shop):
+        captures = []
+        for value in ("9521234000013", "https://a.example", " ]Q1HTTP://a.example", "(01)9521234000013"):
+            captures.append(await shop.scan(value))
+            shop.clock.advance(1)
+        await Sweep(queue, shop.stores, 5).round()
+        return captures
+
+    captures = in_shop(scenario)
+    assert [job[1] for job in queue.jobs] == captures
+    assert queue.following == captures[1:3]
 
 
 def test_sessions_that_were_left_idle_expire(in_shop, clock):

@@ -302,3 +302,34 @@ async def test_many_can_be_followed_at_once(serving, monkeypatch):
         await follower.aclose()
         result = resolutions
     assert all(resolution.redirects == 1 for resolution in result)
+
+
+@pytest.mark.parametrize(
+    ("organizations", "hosts"), [(["first"] * 20, range(20)), (range(20), ["slow"] * 20)], ids=["org", "host"]
+)
+async def test_an_organization_and_a_host_have_a_share(serving, organizations, hosts):
+    """Slow URLs of one organization, or one host, take eight connections; others are followed meanwhile."""
+
+    async def resolve(_host, _port):
+        return [LOOPBACK]
+
+    async with serving({"/slow": b""}) as site:
+        follower = RedirectFollower(Permissions(allowed=("127.0.0.0/8",)), resolve=resolve)
+        following = [
+            asyncio.create_task(follower.follow(f"http://{host}.example:{site.port}/slow", str(organization)))
+            for organization, host in zip(organizations, hosts, strict=True)
+        ]
+        async with asyncio.timeout(60):
+            while len(site.heads) < 8:  # noqa: ASYNC110 -- what is waited for sets no event
+                await asyncio.sleep(0.001)
+        other = await follower.follow(f"http://other.example:{site.port}/", "other")
+        slow = [head for head in site.heads if "/slow" in head]
+        busy = follower.is_busy("first")
+        for task in following:
+            task.cancel()
+        await asyncio.wait(following)
+        await follower.aclose()
+    assert other.succeeded
+    assert len(slow) == 8
+    assert busy == (organizations[0] == "first")
+    assert not follower.is_busy("first")

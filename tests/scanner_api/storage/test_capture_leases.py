@@ -9,6 +9,8 @@ import pytest
 from msgspec.structs import replace
 
 from scanner_api.scanning.captures import FINAL, CaptureStatus
+from scanner_api.scanning.sessions import ScanSession
+from scanner_api.storage.organizations import Organization, OrganizationStore
 
 
 @pytest.mark.parametrize("status", CaptureStatus)
@@ -17,7 +19,9 @@ def test_unfinished_captures_can_be_claimed(in_stores, scanned, status):
 
     async def scenario(stores):
         await stores.captures.add(scanned(status=status))
-        return await stores.captures.unfinished(10), await stores.captures.claim("capture", 20)
+        return [each.id for each in await stores.captures.unfinished(10)], await stores.captures.claim(
+            "capture", 20
+        )
 
     waiting, claimed = in_stores(scenario)
     assert (waiting, claimed) == (([], None) if status in FINAL else (["capture"], scanned(status=status)))
@@ -34,7 +38,9 @@ def test_one_of_many_gets_a_capture(in_stores, scanned):
     async def scenario(stores):
         await stores.captures.add(scanned())
         claims = await asyncio.gather(*[stores.captures.claim("capture", 20) for _ in range(8)])
-        return sum(claim is not None for claim in claims), await stores.captures.unfinished(10)
+        return sum(claim is not None for claim in claims), [
+            each.id for each in await stores.captures.unfinished(10)
+        ]
 
     assert in_stores(scenario) == (1, [])
 
@@ -49,9 +55,15 @@ def test_a_capture_whose_worker_is_gone_waits_again(in_stores, scanned, clock):
         saved = replace(claimed, status=CaptureStatus.RESOLVING, attempts=1)
         assert await stores.captures.save(saved, 20)
         clock.advance(19.999)
-        early = await stores.captures.unfinished(10), await stores.captures.claim("capture", 20)
+        early = (
+            [each.id for each in await stores.captures.unfinished(10)],
+            await stores.captures.claim("capture", 20),
+        )
         clock.advance(0.001)
-        late = await stores.captures.unfinished(10), await stores.captures.claim("capture", 20)
+        late = (
+            [each.id for each in await stores.captures.unfinished(10)],
+            await stores.captures.claim("capture", 20),
+        )
         return early, late == (["capture"], saved)
 
     assert in_stores(scenario) == (([], None), True)
@@ -63,7 +75,7 @@ def test_the_oldest_captures_wait_in_front(in_stores, scanned, now):
 
     async def scenario(stores):
         await stores.captures.add_many(new)
-        return await stores.captures.unfinished(2)
+        return [each.id for each in await stores.captures.unfinished(2)]
 
     assert in_stores(scenario) == ["2", "1"]
 
@@ -95,7 +107,11 @@ def test_a_capture_that_is_given_back_waits_at_once_and_uncounted(in_stores, sca
         claimed = replace(await stores.captures.claim("capture", 20), attempts=1)
         await stores.captures.save(claimed, 20)
         released = await stores.captures.release(claimed), await stores.captures.release(claimed)
-        return released, await stores.captures.unfinished(10), await stores.captures.claim("capture", 20)
+        return (
+            released,
+            [each.id for each in await stores.captures.unfinished(10)],
+            await stores.captures.claim("capture", 20),
+        )
 
     assert in_stores(scenario) == ((True, False), ["capture"], scanned())
 
@@ -123,7 +139,7 @@ def test_what_is_retried_waits_at_once(in_stores, scanned):
         claimed = await stores.captures.claim("capture", 20)
         await stores.captures.save(replace(claimed, status=CaptureStatus.FAILED), 20)
         assert await stores.captures.retry(claimed)
-        return await stores.captures.unfinished(10)
+        return [each.id for each in await stores.captures.unfinished(10)]
 
     assert in_stores(scenario) == ["capture"]
 
@@ -142,3 +158,32 @@ def test_a_retry_keeps_a_session_alive_but_revives_none(
 
     found = in_stores(scenario)
     assert (found.status == "ACTIVE", found.modified == clock.now()) == (kept, kept)
+
+
+def test_organizations_are_found_in_turns(in_stores, session, scanned, now):
+    """However many captures of one wait longer, those of others come next, each oldest first."""
+
+    async def scenario(stores):
+        for name in ("second", "third"):
+            await OrganizationStore(stores.database).add_organization(
+                Organization(id=name, name=name, created=now)
+            )
+            own = {**session, "id": name, "organization_id": name, "created_by": f"key:{name}"}
+            await stores.sessions.create(ScanSession(**own))
+        scans = [
+            scanned(id=f"first {number}", created=now + timedelta(seconds=number)) for number in range(9)
+        ]
+        for name in ("second", "third"):
+            later = now + timedelta(seconds=60)
+            scans += [scanned(id=f"{name} {n}", session_id=name, created=later) for n in range(2)]
+        await stores.captures.add_many(scans)
+        await stores.sessions.close("second", submit=True)
+        counts = [await stores.captures.backlog(name) for name in ("organization", "second", "unknown")]
+        return await stores.captures.unfinished(8), counts
+
+    found, counts = in_stores(scenario)
+    assert [each.id for each in found] == [
+        *("first 0", "second 0", "third 0", "first 1", "second 1", "third 1", "first 2", "first 3")
+    ]
+    assert {each.organization_id for each in found} == {"organization", "second", "third"}
+    assert counts == [{session["created_by"]: 9}, {"key:second": 3}, {}]

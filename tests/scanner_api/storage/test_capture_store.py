@@ -256,7 +256,9 @@ def test_a_step_is_stored(in_stores, processed, scanned, milk):
         await stores.captures.add(original)
         claimed = await stores.captures.claim("capture", 20)
         assert await stores.captures.save(replace(processed, id=claimed.id), 20)
-        return (await stores.captures.get("capture")).capture, await stores.captures.unfinished(10)
+        return (await stores.captures.get("capture")).capture, [
+            each.id for each in await stores.captures.unfinished(10)
+        ]
 
     found, waiting = in_stores(scenario)
     assert found == replace(processed, uploaded_image_key="key", metadata={"shelf": "4"}, sent_gtin="")

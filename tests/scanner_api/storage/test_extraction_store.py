@@ -32,7 +32,7 @@ def test_only_a_submitted_session_is_extracted(in_stores, session):
         await stores.sessions.create(replace(first, id="ended"))
         await stores.sessions.close("ended", submit=False)
         claims = [await stores.extractions.claim(each, 20) for each in (session["id"], "ended", "\x00")]
-        return await stores.extractions.unfinished(10), claims
+        return [each.id for each in await stores.extractions.unfinished(10)], claims
 
     assert in_stores(scenario) == ([], [None, None, None])
 
@@ -41,9 +41,13 @@ def test_one_of_many_gets_an_extraction(in_submitted, session):
     """Of workers who claim an extraction at once, one has it, and it does not wait for others any more."""
 
     async def scenario(stores):
-        before = await stores.extractions.unfinished(10)
+        before = [each.id for each in await stores.extractions.unfinished(10)]
         claims = await asyncio.gather(*[stores.extractions.claim(session["id"], 20) for _ in range(8)])
-        return before, [claim for claim in claims if claim], await stores.extractions.unfinished(10)
+        return (
+            before,
+            [claim for claim in claims if claim],
+            [each.id for each in await stores.extractions.unfinished(10)],
+        )
 
     assert in_submitted(scenario) == ([session["id"]], [1], [])
 
@@ -58,7 +62,7 @@ def test_an_extraction_whose_worker_is_gone_waits_again(in_submitted, session, c
         clock.advance(19.999)
         attempts.append(await stores.extractions.claim(session["id"], 20))
         clock.advance(0.001)
-        waiting = await stores.extractions.unfinished(10)
+        waiting = [each.id for each in await stores.extractions.unfinished(10)]
         attempts.append(await stores.extractions.claim(session["id"], 20))
         return attempts, waiting
 
@@ -75,7 +79,7 @@ def test_a_late_worker_changes_nothing(in_submitted, session, clock, late):
         await stores.extractions.claim(session["id"], 20)
         more = [20] if late == "renew" else []
         told = await getattr(stores.extractions, late)(session["id"], 1, *more)
-        waiting = await stores.extractions.unfinished(10)
+        waiting = [each.id for each in await stores.extractions.unfinished(10)]
         clock.advance(20)
         return told, waiting, await stores.extractions.claim(session["id"], 20)
 
@@ -88,7 +92,9 @@ def test_an_extraction_that_is_given_back_waits_at_once_and_uncounted(in_submitt
     async def scenario(stores):
         await stores.extractions.claim(session["id"], 20)
         assert await stores.extractions.release(session["id"], 1)
-        return await stores.extractions.unfinished(10), await stores.extractions.claim(session["id"], 20)
+        return [each.id for each in await stores.extractions.unfinished(10)], await stores.extractions.claim(
+            session["id"], 20
+        )
 
     assert in_submitted(scenario) == ([session["id"]], 1)
 
@@ -119,6 +125,6 @@ def test_those_that_wait_longest_are_told_first(in_stores, session, clock):
             await stores.sessions.create(replace(first, id=session_id))
             await stores.sessions.close(session_id, submit=True)
             clock.advance(1)
-        return await stores.extractions.unfinished(2)
+        return [each.id for each in await stores.extractions.unfinished(2)]
 
     assert in_stores(scenario) == ["c", "a"]

@@ -1,0 +1,160 @@
+"""What one organization can do to another: how long barcodes wait behind slow URLs, and what junk keys cost.
+
+Everything is bounded in count and time, and stays on loopback.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import secrets
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zlib import crc32
+
+import httpx
+from servers import AWS, Server, running
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+API = "/scanner/api/v1"
+GOAL_SECONDS = 1.0
+SLOW_URLS = 500
+PATIENCE_SECONDS = 30
+FINAL = {"COMPLETED", "NOT_FOUND", "FAILED"}
+JUNK = {"verified, within the limit": 250, "verified, in the second allowance": 300, "not verified": 2000}
+
+
+@contextmanager
+def silent() -> Iterator[int]:
+    """Accept connections on a port and never respond; yield the port."""
+    held = []
+    with socket.create_server(("127.0.0.1", 0), backlog=512) as server:
+
+        def accept() -> None:
+            while True:
+                try:
+                    held.append(server.accept()[0])
+                except OSError:
+                    return
+
+        threading.Thread(target=accept, daemon=True).start()
+        yield server.getsockname()[1]
+    for connection in held:
+        connection.close()
+
+
+def new_key(command: str, environment: Mapping[str, str], organization: str, kind: str) -> str:
+    """Return a new key of a new organization."""
+    create = (command, "keys", "create", "--quiet", "--new-organization", organization, "--kind", kind)
+    limits = ("--per-minute", "1000000", "--per-day", "1000000")
+    run = subprocess.run((*create, *limits), env=environment, check=True, stdout=subprocess.PIPE, text=True)
+    return run.stdout.strip()
+
+
+def scans(client: httpx.Client, values: list[str]) -> list[str]:
+    """Submit scans in a session of their own, in bulk, and return the ids of those that are stored."""
+    session_id = client.post("/sessions", json={}).raise_for_status().json()["id"]
+    bodies = [
+        {"session_short_id": session_id, "capture_type": "BARCODE", "raw_value": each} for each in values
+    ]
+    results = client.post("/captures/bulk", json={"scans": bodies}).raise_for_status().json()
+    return [each["capture"]["id"] for each in results if each["status"] == httpx.codes.CREATED]
+
+
+def wait(client: httpx.Client) -> float:
+    """Return how long a barcode takes from its submission to its end, in seconds."""
+    began = time.perf_counter()
+    (capture_id,) = scans(client, ["4006381333931"])
+    while time.perf_counter() - began < PATIENCE_SECONDS:
+        if client.get(f"/captures/{capture_id}").json()["status"] in FINAL:
+            return time.perf_counter() - began
+        time.sleep(0.01)
+    return float("inf")
+
+
+def waits(url: str, keys: tuple[str, str], port: int, seconds: float) -> list[float]:
+    """Return how long barcodes of one organization take behind slow URLs of another."""
+    with ExitStack() as stack:
+        attacker, other = (
+            stack.enter_context(httpx.Client(base_url=url + API, headers={"X-API-Key": key}, timeout=60))
+            for key in keys
+        )
+        wait(other)  # what is imported for the first job is no part of it
+        stored = scans(attacker, [f"http://127.0.0.1:{port}/{number}" for number in range(SLOW_URLS)])
+        assert len(stored) == SLOW_URLS  # noqa: S101 -- an attack that is refused measures nothing
+        until = time.perf_counter() + seconds
+        waited = []
+        while time.perf_counter() < until:
+            waited.append(wait(other))
+        return waited
+
+
+def junk_key() -> str:
+    """Return a key of the right shape that nobody has."""
+    body = secrets.token_hex(16)
+    return f"csb_{body}_{crc32(body.encode()):08x}"
+
+
+def junk(url: str, pid: int) -> Iterator[tuple[str, float]]:
+    """Yield what junk keys of one address cost, in microseconds of the event loop's CPU a request."""
+
+    def spent() -> int:
+        return int(Path(f"/proc/{pid}/schedstat").read_text(encoding="ascii").split()[0])
+
+    with httpx.Client(base_url=url + API) as client:
+        for _ in range(50):
+            client.get("/sessions", headers={"X-API-Key": junk_key()})
+        for name, number in JUNK.items():
+            began = spent()
+            for _ in range(number):
+                client.get("/sessions", headers={"X-API-Key": junk_key()})
+            yield name, (spent() - began) / number / 1000
+
+
+def main() -> None:
+    """Print both tables; exit with 1 if a barcode waits for longer than the goal."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--command", default=str(Path(sys.executable).parent / "scanner-api"), help="of another version"
+    )
+    parser.add_argument("--queue-url", default="memory://", help="a Redis, for which a worker is started")
+    parser.add_argument("--seconds", type=float, default=15, help="of the attack")
+    options = parser.parse_args()
+    with ExitStack() as stack:
+        port, folder = stack.enter_context(silent()), stack.enter_context(tempfile.TemporaryDirectory())
+        settings = AWS | {
+            "SCANNER_DATABASE_URL": f"sqlite+aiosqlite:///{folder}/scanner.db",
+            "SCANNER_QUEUE_URL": options.queue_url,
+            "SCANNER_REDIRECT_ALLOWED": json.dumps(["127.0.0.0/8"]),
+        }
+        environment = os.environ | settings
+        keys = (
+            new_key(options.command, environment, "attacker", "cpk"),
+            new_key(options.command, environment, "other", "csb"),
+        )
+        if options.queue_url != "memory://":
+            worker = stack.enter_context(subprocess.Popen((options.command, "worker"), env=environment))
+            stack.callback(worker.terminate)
+        served = stack.enter_context(running(Server("serve", (options.command, "serve", "--port"), settings)))
+        waited = waits(served.url, keys, port, options.seconds)
+        costs = list(junk(served.url, served.pid))
+    sys.stdout.write("| barcodes behind 500 slow URLs | median s | worst s |\n| --- | --- | --- |\n")
+    sys.stdout.write(f"| {len(waited)} | {statistics.median(waited):.2f} | {max(waited):.2f} |\n\n")
+    sys.stdout.write("| junk keys of one address | us of CPU a request |\n| --- | --- |\n")
+    sys.stdout.writelines(f"| {name} | {cost:.0f} |\n" for name, cost in costs)
+    sys.exit(int(max(waited) > GOAL_SECONDS))
+
+
+if __name__ == "__main__":
+    main()

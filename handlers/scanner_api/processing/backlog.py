@@ -1,0 +1,98 @@
+"""What waits to be processed, by organization and credential, and how much more of it may."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from cachetools import FIFOCache
+
+from openapi_service.problems import RateLimited
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from scanner_api.scanning.sessions import ScanSession
+
+RETRY_SECONDS: Final = 10
+_FRESH_SECONDS: Final = 1.0
+_FULL_SECONDS: Final = 0.1
+_MAX_ORGANIZATIONS: Final = 10_000
+
+
+class Limits(NamedTuple):
+    """Maximum number of waiting jobs."""
+
+    organization: int
+    credential: int
+
+
+class _Count(NamedTuple):
+    read: float
+    by_credential: Counter[str]
+
+
+class Backlog:
+    """Holds the unfinished captures and extractions of an organization and of a credential to their limits.
+
+    What waits is counted in the database, which all processes share, at most once a second for an
+    organization; until then what was admitted here is added. Before anything is refused it is counted again.
+
+    Args:
+        count: counts what waits for an organization, by the credential that created the session.
+        limits: the limits.
+        ticks: tells the seconds.
+    """
+
+    def __init__(
+        self,
+        count: Callable[[str], Awaitable[Mapping[str, int]]],
+        limits: Limits,
+        *,
+        ticks: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._count = count
+        self._limits = limits
+        self._ticks = ticks
+        self._counts: FIFOCache[str, _Count] = FIFOCache(_MAX_ORGANIZATIONS)
+
+    async def admit(self, session: ScanSession) -> None:
+        """Admit one more job for a session.
+
+        Raises:
+            RateLimited: too many wait.
+        """
+        if not await self.admit_many(session, 1):
+            raise too_many_waiting()
+
+    async def admit_many(self, session: ScanSession, wanted: int) -> int:
+        """Admit more jobs for a session, and return how many, ``wanted`` at most."""
+        count = await self._fresh(session.organization_id, _FRESH_SECONDS)
+        if self._room(count, session) < wanted:
+            count = await self._fresh(session.organization_id, _FULL_SECONDS)
+        admitted = max(0, min(wanted, self._room(count, session)))
+        count.by_credential[session.created_by] += admitted
+        return admitted
+
+    def _room(self, count: _Count, session: ScanSession) -> int:
+        return min(
+            self._limits.organization - count.by_credential.total(),
+            self._limits.credential - count.by_credential[session.created_by],
+        )
+
+    async def _fresh(self, organization_id: str, seconds: float) -> _Count:
+        now = self._ticks()
+        count: _Count | None = self._counts.get(organization_id)
+        if count is None or now - count.read >= seconds:
+            count = _Count(now, Counter(await self._count(organization_id)))
+            self._counts[organization_id] = count
+        return count
+
+
+def too_many_waiting() -> RateLimited:
+    """Return the problem of one job more than may wait."""
+    return RateLimited(
+        RETRY_SECONDS,
+        f"Too many captures and extractions are waiting to be processed; retry in {RETRY_SECONDS} seconds.",
+    )
