@@ -62,9 +62,9 @@ class MediaType:
         return self._validated(text, violations) if self._may_be_text else text
 
     def _validated(self, value: Any, violations: list[Violation], *, files: bool = False) -> Any:
-        told = {key: without_file(part) for key, part in value.items()} if files else value
-        if not self._validator.is_valid(told):
-            violations.extend(self._validator.violations(told, "body"))
+        values = {key: without_file(part) for key, part in value.items()} if files else value
+        if not self._validator.is_valid(values):
+            violations.extend(self._validator.violations(values, "body"))
         else:
             self._fill_defaults(value)
         return value
@@ -147,10 +147,10 @@ class Body:
         return await declared.read(sent, _after(first, stream), request, violations)
 
     def _unsupported(self, sent: str, coding: str) -> UnsupportedMediaType:
-        wanted = " or ".join(self._media_types)
+        expected = " or ".join(self._media_types)
         found = f"{sent[:100] or 'no Content-Type'}, Content-Encoding {coding[:100]}"
         return UnsupportedMediaType(
-            f"The body must be {wanted}, without a content coding; it came as {found}."
+            f"The body must be {expected}, without a content coding; it came as {found}."
         )
 
 

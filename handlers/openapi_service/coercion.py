@@ -104,8 +104,8 @@ def scalar_coercion(types: frozenset[str], is_valid: Callable[[Any], bool]) -> C
     can say what is wrong with it; else it stays text. A schema that says nothing of types takes it as it is.
     """
     # an empty text is an empty string before it is null
-    wanted = types - {"null"} if "string" in types else types
-    converters = [convert for name, convert in SCALARS if name in wanted]
+    kinds = types - {"null"} if "string" in types else types
+    converters = [convert for name, convert in SCALARS if name in kinds]
     if types == EVERY_TYPE or converters == [str]:
         return str
 

@@ -67,7 +67,7 @@ class Edge:
             await self._pages.get(scope["path"], self._app)(scope, receive, send)
         except Disconnected:
             log.debug("The client went away (request %s)", request.request_id)
-        except Exception as error:  # noqa: BLE001 -- the last place that can answer
+        except Exception as error:  # noqa: BLE001 -- the last place that can respond
             await self._respond_to_error(error, request, send)
         finally:
             del scope[STATE]  # the two refer to one another, and would wait for the garbage collector
@@ -91,7 +91,7 @@ class Edge:
         problem = error if isinstance(error, Problem) else InternalError()
         if problem is not error:
             log.error("Unhandled exception (request %s)", request.request_id, exc_info=error)
-        if not request.answered:
+        if not request.responded:
             await respond(self._rendered(problem, request), request, send)
 
     def _rendered(self, problem: Problem, request: Request) -> Rendered:
@@ -105,5 +105,5 @@ class Edge:
             *request.response_headers,
         ]
         if problem.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-            headers.append((b"connection", b"close"))  # the rest of the body is not wanted
+            headers.append((b"connection", b"close"))  # the rest of the body is not read
         return Rendered(int(problem.status), headers, body)

@@ -86,8 +86,8 @@ class Field:
             if not self._takes_file:
                 violations.append(self._violation("format", "is no file: send it without a filename"))
             elif not self._takes(content.content_type):
-                wanted = " or ".join(self._media_types)
-                violations.append(self._violation("contentType", f"is not {wanted}"))
+                expected = " or ".join(self._media_types)
+                violations.append(self._violation("contentType", f"is not {expected}"))
         elif self._binary:
             violations.append(self._violation("format", "is a file: send it with a filename"))
         else:

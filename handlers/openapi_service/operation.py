@@ -97,14 +97,14 @@ class BoundOperation:
         self.has_handler = function is not None
         if function is not None:
             self._handler = self._handler_of(function, assembly)
-        self._respond = self.answer if fallback is None else fallback.responder(self, assembly)
+        self._respond = self.serve if fallback is None else fallback.responder(self, assembly)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 -- ASGI's signature
         """Respond to one request; what is wrong with it is raised as a Problem."""
         request: Request = scope[STATE]
         await respond(await self._respond(request), request, send)
 
-    async def answer(self, request: Request) -> Rendered:
+    async def serve(self, request: Request) -> Rendered:
         """Admit a request and return the handler's response to it."""
         await self.admit(request)
         return await self.handled(await self.arguments(request), request)

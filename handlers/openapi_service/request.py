@@ -62,7 +62,7 @@ class Request:
         self.files: list[UploadFile] = []
         self.response_headers: list[tuple[bytes, bytes]] = []
         self.caller: Any = None
-        self.answered = False
+        self.responded = False
 
     def header(self, name: bytes) -> str | None:
         """Return a header field's value (name in lower case), or None; its bytes are read as Latin-1."""

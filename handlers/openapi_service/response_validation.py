@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from .responses import Rendered
 
-LONGEST_WANTED = 200
+LONGEST_DETAIL = 200
 
 TELL_NAMES = frozenset({"required", "additionalProperties", "unevaluatedProperties", "dependentRequired"})
 """Keywords whose messages hold names of properties, and never a value."""
@@ -145,4 +145,4 @@ def _sentences(error: Any) -> Iterator[str]:
 def _violation(error: Any) -> str:
     if error.validator in TELL_NAMES:
         return str(error.message)
-    return f"breaks {error.validator} {error.validator_value!r}"[:LONGEST_WANTED]
+    return f"breaks {error.validator} {error.validator_value!r}"[:LONGEST_DETAIL]

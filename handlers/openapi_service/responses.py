@@ -58,7 +58,7 @@ async def respond(rendered: Rendered, request: Request, send: Send) -> None:
 
     Nobody stores it unless it says so itself, and no browser takes it for another media type.
     """
-    request.answered = True
+    request.responded = True
     headers = [*rendered.headers, NO_SNIFFING]
     if all(name != b"cache-control" for name, _ in headers):
         headers.append(NO_STORING)

@@ -267,7 +267,7 @@ class _Loop:
 
     def __init__(self, factory: Callable[[], asyncio.AbstractEventLoop], name: str) -> None:
         self._loop = factory()
-        # a daemon, so that whoever is interrupted while the app starts or ends is not held by it
+        # a daemon, so that an interrupt while the app starts or ends is not held up by it
         self._thread = threading.Thread(target=self._loop.run_forever, name=name, daemon=True)
 
     def submit(self, work: Coroutine[Any, Any, Result]) -> Future[Result]:

@@ -11,8 +11,9 @@ from starlette.responses import Response
 
 from openapi_service.clock import SystemClock
 from openapi_service.pages import health_pages
+from openapi_service.server import starting
 
-from .app import connected, photo_bucket, waits_of
+from .app import START_ERRORS, connected, photo_bucket, waits_of
 from .processing.processing import Processing
 from .processing.queue import QueueError
 from .processing.stores import oldest_waiting, stores_of
@@ -73,19 +74,24 @@ class Worker:
         """Work until the event is set; ``ready`` is called once jobs are taken.
 
         Raises:
-            DatabaseError: the database cannot be used.
-            PhotoBucketError: there are no AWS credentials.
-            QueueError: Redis does not respond.
+            CannotStart: database, bucket or queue cannot be used.
         """
         try:
-            await self.start()
+            with starting(*START_ERRORS, QueueError):
+                await self.start()
             ready()
             await ended.wait()
         finally:
             await self.stop()
 
     async def start(self) -> None:
-        """Start to take jobs; raises as :meth:`run` does."""
+        """Start to take jobs.
+
+        Raises:
+            DatabaseError: the database cannot be used.
+            PhotoBucketError: there are no AWS credentials.
+            QueueError: Redis does not respond.
+        """
         running = self._running
         running.push_async_callback(self._database.close)
         await connected(self._database, self._settings)

@@ -59,7 +59,7 @@ class Tested(msgspec.Struct, kw_only=True):
         """Count a request."""
         self.requests[phase] = self.requests.get(phase, 0) + 1
 
-    def answered(self, status: int, seconds: float) -> None:
+    def responded(self, status: int, seconds: float) -> None:
         """Count a response."""
         self.statuses[status] = self.statuses.get(status, 0) + 1
         self.times.add(seconds * 1000)
@@ -258,8 +258,8 @@ class Traffic(msgspec.Struct, kw_only=True):
         }
         if violating[fail_on]:
             return VIOLATED
-        answered = self.exchanges - self.unanswered
-        return OK if self.validated and (answered or fail_on == "request") else COULD_NOT_RUN
+        responded = self.exchanges - self.unanswered
+        return OK if self.validated and (responded or fail_on == "request") else COULD_NOT_RUN
 
 
 class Report(msgspec.Struct, kw_only=True):

@@ -118,7 +118,7 @@ def _finding(number: int, finding: Finding, prefix: str) -> Group:
     )
     status = f"HTTP {finding.status}\n" if finding.status else ""
     texts = (f"{finding.title}\n{finding.message}".strip(), f"{status}{finding.answer}".strip())
-    # not indented and not broken, so that whoever copies it gets one line
+    # not indented and not broken, so that it is copied as one line
     curl = [Text(finding.curl, style="cyan", overflow="ignore", no_wrap=True)] if finding.curl else []
     return Group(head, *(_indented(text) for text in texts if text), *curl)
 

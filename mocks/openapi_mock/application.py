@@ -18,7 +18,7 @@ from .events import EventStream
 from .faults.middleware import FaultMiddleware
 from .faults.reading import FaultReader
 from .journal import JournalMiddleware
-from .responses.page import PATH as ANSWERS
+from .responses.page import PATH as RESPONSES
 from .responses.page import ResponsesPage
 
 if TYPE_CHECKING:
@@ -81,12 +81,12 @@ class MockApplication:
             access,
             pages={
                 f"{ROOT}/events": EventStream(events, traffic.journal),
-                ANSWERS: ResponsesPage(lambda: service.contract),
+                RESPONSES: ResponsesPage(lambda: service.contract),
                 ROOT: TO_CONSOLE,
                 CONSOLE: ConsolePage(lambda: reach.s3, traffic.extension.console),
                 **({} if ca is None else {CA: Page(ca.encode(), "application/x-x509-ca-cert")}),
             },
-            public=(ANSWERS, CONSOLE, ROOT),
+            public=(RESPONSES, CONSOLE, ROOT),
             clock=clock,
             profile=profile,
             collaborators={

@@ -93,7 +93,7 @@ def s3_server(
 
 
 @pytest.fixture
-def s3_calls(s3_server: S3Server, _s3_running: tuple[S3Server, Traffic]) -> Calls:  # noqa: ARG001 -- begins anew
+def s3_calls(s3_server: S3Server, _s3_running: tuple[S3Server, Traffic]) -> Calls:  # noqa: ARG001 -- it resets the calls
     """Return the calls of S3 in the test so far, and what can be asserted of them."""
     from .journal import Calls  # noqa: PLC0415 -- the module's reason
 

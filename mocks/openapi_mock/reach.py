@@ -99,7 +99,7 @@ def certified(ca: Path | None, *, tls: bool) -> AbstractContextManager[Authority
     """Return what provides an authority for certificates, if there is to be TLS: a folder implies it."""
     if not tls and ca is None:
         return nullcontext()
-    from presigned_s3.tls import authority  # noqa: PLC0415 -- imports cryptography, which plain HTTP does without
+    from presigned_s3.tls import authority  # noqa: PLC0415 -- imports cryptography, which plain HTTP does not need
 
     return authority(ca)
 

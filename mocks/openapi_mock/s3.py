@@ -217,11 +217,11 @@ class LateFaults:
         """Return a clock that shows a fault's time while that fault applies."""
         return SkewedClock(clock)
 
-    def may_strike(self, request: Request) -> bool:
+    def may_inject(self, request: Request) -> bool:
         """Return whether a fault may apply to a request."""
         if self._faults is None and FAULT_HEADER not in request.headers:
             return False
-        return self._loaded().may_strike(request)
+        return self._loaded().may_inject(request)
 
     def switch(self, faults: Iterable[Mapping[str, Any]], seed: int) -> None:
         """Replace all faults by these."""

@@ -134,7 +134,7 @@ def contract_mock(  # noqa: PLR0913 -- an option each
         SeedError: an initial item is none of the contract.
     """
     loaded = contract if isinstance(contract, Contract) else load_contract(contract, lenient=not strict)
-    loaded = _told(loaded, tell)
+    loaded = _reported(loaded, tell)
     with ExitStack() as running:
         authority = running.enter_context(certified(ca, tls=tls))
         listening = running.enter_context(listen(host, port))
@@ -174,7 +174,7 @@ class _Remembered(NamedTuple):
     seed_data: Path | None
 
 
-def _told(contract: Contract, tell: Callable[[str], None]) -> Contract:
+def _reported(contract: Contract, tell: Callable[[str], None]) -> Contract:
     """Return a contract as a mock can use it, and tell of its defects."""
     contract = repaired(contract)
     if contract.defects:
@@ -226,7 +226,7 @@ class _Assembly:
         service = Service(
             contract,
             self._app(contract),
-            load=lambda: _told(reload(contract), tell),
+            load=lambda: _reported(reload(contract), tell),
             serve=lambda another: asyncio.to_thread(self._app, another),
             errors=(ContractError, ValueError),
             tell=tell if watch else None,

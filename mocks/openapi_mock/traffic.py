@@ -117,10 +117,10 @@ class Traffic:
         if exchange.fault:
             self.faults.struck(exchange.fault)
 
-    def told_of_s3_restart(self, tell: Callable[[str], None]) -> Callable[[str], None]:
+    def reporting_s3_restart(self, tell: Callable[[str], None]) -> Callable[[str], None]:
         """Return what records, as an exchange without a status, and tells that S3's process died."""
 
-        def told(sentence: str) -> None:
+        def reported(sentence: str) -> None:
             self.journal.record(
                 Exchange(
                     server="s3",
@@ -135,7 +135,7 @@ class Traffic:
             )
             tell(sentence)
 
-        return told
+        return reported
 
     def _set_s3_faults(self, faults: list[Fault]) -> None:
         if self.s3 is not None:

@@ -101,7 +101,7 @@ def _settings(options: argparse.Namespace) -> dict[str, Any]:
 
 def _context(tls: dict[str, Any]) -> SSLContext:
     """Return the context of a server whose certificates are of the parent's authority."""
-    from .tls import Authority  # noqa: PLC0415 -- imports trustme, which plain HTTP does without
+    from .tls import Authority  # noqa: PLC0415 -- imports trustme, which plain HTTP does not need
 
     return Authority(tls["certificate"], tls["key"], Path()).server_context(tls["names"])
 

@@ -92,12 +92,12 @@ class Front:
         Raises:
             Dropped: a fault wants the connection closed.
         """
-        begun = time(), monotonic()
+        beginning = time(), monotonic()
         request_id, host_id = self._ids.draw()
         request = Request.from_environ(environ, self._names)
         response = self._respond(request, request_id, host_id)
         if response is None:
-            self._tell(request, Response(0), [], begun)
+            self._tell(request, Response(0), [], beginning)
             raise Dropped
         status = HTTPStatus(response.status)
         fields = [
@@ -111,14 +111,14 @@ class Front:
         without_body = status in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
         if not without_body:
             fields.append(("Content-Length", str(response.length)))
-        self._tell(request, response, fields, begun)
+        self._tell(request, response, fields, beginning)
         native = [(name, value.encode(errors="replace").decode("latin-1")) for name, value in fields]
         start_response(f"{status.value} {status.phrase}", native)
         return () if without_body or environ["REQUEST_METHOD"] == "HEAD" else response.body
 
     def reset(self) -> None:
         """Be as in the beginning with an empty archive."""
-        self._ids.begin_again()
+        self._ids.reset()
         self.store.reset()
 
     def close(self) -> None:
@@ -127,7 +127,7 @@ class Front:
 
     def _respond(self, request: Request, request_id: str, host_id: str) -> Response | None:
         try:
-            if self.faults.may_strike(request):
+            if self.faults.may_inject(request):
                 request = replace(request, body=PacedBody(request.body))
             with self.faults.around(request):
                 response = self._routes(request)
@@ -148,10 +148,14 @@ class Front:
         return response
 
     def _tell(
-        self, request: Request, response: Response, headers: list[tuple[str, str]], begun: tuple[float, float]
+        self,
+        request: Request,
+        response: Response,
+        headers: list[tuple[str, str]],
+        beginning: tuple[float, float],
     ) -> None:
         if self._report is not None and not request.asks_for(UNWATCHED):
-            started, counted_from = begun
+            started, counted_from = beginning
             self._report(described(request, response, headers, started, monotonic() - counted_from))
 
 

@@ -196,5 +196,5 @@ def _check_signed_headers(headers: Mapping[str, str], signed: tuple[str, ...]) -
 
 def _time(text: str) -> datetime:
     time = parse_time(text)
-    assert time is not None  # noqa: S101 -- whoever makes a claim has checked its form
+    assert time is not None  # noqa: S101 -- what makes a claim has checked its form
     return time

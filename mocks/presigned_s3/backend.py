@@ -106,7 +106,7 @@ class Backend:
     def reset(self) -> None:
         """Forget everything."""
         self._moto.reset()
-        self._moto.delete_object = partial(_delete_object, self._moto)  # type: ignore[method-assign]  # its door
+        self._moto.delete_object = partial(_delete_object, self._moto)  # type: ignore[method-assign]  # every deletion uses it
 
     def carry_out(self, order: Order) -> Response:
         """Return moto's response; its error documents are S3's.

@@ -95,10 +95,10 @@ class _Raw(io.RawIOBase):
         if left_seconds <= 0:
             raise TimeoutError
         self._connection.settimeout(left_seconds)
-        begun = time.monotonic()
+        start = time.monotonic()
         length = self._connection.recv_into(buffer)
         if self._is_body or self._read_bytes:
-            self._waited_seconds += time.monotonic() - begun
+            self._waited_seconds += time.monotonic() - start
         self._read_bytes += length
         self._connection.settimeout(IDLE_SECONDS)
         return length

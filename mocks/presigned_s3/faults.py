@@ -24,7 +24,7 @@ class Faults(Protocol):
         """Return a clock that shows a fault's time while that fault applies, else that of ``clock``."""
         ...
 
-    def may_strike(self, request: Request) -> bool:
+    def may_inject(self, request: Request) -> bool:
         """Return whether a fault may apply to a request."""
         ...
 
@@ -49,7 +49,7 @@ class NoFaults:
         """Return the clock unchanged."""
         return clock
 
-    def may_strike(self, request: Request) -> bool:  # noqa: ARG002 -- the protocol's signature
+    def may_inject(self, request: Request) -> bool:  # noqa: ARG002 -- the protocol's signature
         """Return False."""
         return False
 

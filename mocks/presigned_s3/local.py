@@ -103,7 +103,7 @@ def local_s3(
     with ExitStack() as running:
         server = running.enter_context(Server(host, port))
         clock = ShiftedClock()
-        from .app import create_app  # noqa: PLC0415 -- moto takes a while, and whoever connects may wait
+        from .app import create_app  # noqa: PLC0415 -- moto takes a while; clients may wait
 
         app = create_app(bucket=bucket, region=region, clock=clock, **settings)
         running.callback(app.close)

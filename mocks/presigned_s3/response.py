@@ -78,9 +78,9 @@ class RequestIds:
 
     def __init__(self, seed: int | None) -> None:
         self._seed = seed
-        self.begin_again()
+        self.reset()
 
-    def begin_again(self) -> None:
+    def reset(self) -> None:
         """Number requests from the beginning."""
         self._numbers: Iterator[int] = itertools.count()
 

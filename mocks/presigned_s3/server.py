@@ -288,9 +288,9 @@ class S3Server:
                     return
                 self._settings["port"] = urlsplit(self.url).port
                 self._start_process()
-            threading.Thread(target=self._have_again, args=(code,), daemon=True).start()
+            threading.Thread(target=self._restart, args=(code,), daemon=True).start()
 
-    def _have_again(self, code: int) -> None:
+    def _restart(self, code: int) -> None:
         """Give the process that was started again what the one before was given."""
         try:
             self.wait_ready()

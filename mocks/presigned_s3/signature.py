@@ -94,7 +94,7 @@ class Scope:
         return f"{self.day}/{self.region}/s3/{_TERMINATOR}"
 
 
-class WrongScope(Exception):  # noqa: N818 -- what is wrong is the scope; whoever catches it makes the error
+class WrongScope(Exception):  # noqa: N818 -- what is wrong is the scope; the caller makes the error
     """The scope of a credential is not what it must be; `elements` belong into the error document."""
 
     def __init__(self, message: str, elements: Mapping[str, str] | None = None) -> None:

@@ -191,7 +191,7 @@ class _Response:
         self._handler = handler
         self._body = body
         self._head: tuple[str, list[tuple[str, str]]] | None = None
-        self._begun = False
+        self._started = False
 
     def start_response(
         self, status: str, headers: Iterable[tuple[str, str]], _exc_info: Any = None
@@ -209,9 +209,9 @@ class _Response:
         self._handler.wfile.flush()
 
     def _begin(self) -> None:
-        if self._begun or self._head is None:
+        if self._started or self._head is None:
             return
-        self._begun = True
+        self._started = True
         status, headers = self._head
         code, _, phrase = status.partition(" ")
         self._handler.send_response_only(int(code), phrase)

@@ -21,7 +21,7 @@ _NO_FILE: Final = (None, None, os.devnull, None)
 
 def aws_session() -> Any:
     """Return a boto3 session that no profile and no file of the machine can change."""
-    import boto3  # noqa: PLC0415 -- takes a while, and a start does without
+    import boto3  # noqa: PLC0415 -- takes a while, and a start does not need it
     from botocore.session import Session  # noqa: PLC0415 -- the same
 
     core = Session({"profile": _NOT_SET, "config_file": _NO_FILE, "credentials_file": _NO_FILE})

@@ -46,8 +46,8 @@ class ScannerProblems(ProblemDetails):
         if isinstance(code, str) and uri.rpartition("/")[2] != code:
             yield self.failure("type", f"{uri} does not end with the error_code {code}", label)
         if isinstance(problem.get("timestamp"), str) and not _is_timestamp(problem["timestamp"]):
-            told = f"the timestamp {problem['timestamp']} is no date-time with an offset"
-            yield self.failure("timestamp", told, label)
+            detail = f"the timestamp {problem['timestamp']} is no date-time with an offset"
+            yield self.failure("timestamp", detail, label)
 
 
 def _is_timestamp(text: str) -> bool:

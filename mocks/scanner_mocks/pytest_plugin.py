@@ -113,7 +113,7 @@ def scanner_api_client(scanner_mock: Mock) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture
-def scanner_s3(scanner_mock: Mock, _scanner_s3_owner: Any) -> Any:  # noqa: ARG001 -- its objects begin anew
+def scanner_s3(scanner_mock: Mock, _scanner_s3_owner: Any) -> Any:  # noqa: ARG001 -- it resets the objects
     """Return a boto3 client of the mock's S3, as the owner of its bucket."""
     return _scanner_s3_owner
 
@@ -164,9 +164,9 @@ def _switch_on(control: httpx.Client, marker: pytest.Mark) -> None:
     """Switch on the fault of a marker."""
     if marker.args:
         pytest.fail(f"{MARKER} takes fields by their names, as in status=503.", pytrace=False)
-    answer = control.post("/faults", json=_fault(dict(marker.kwargs)))
-    if answer.status_code != HTTPStatus.CREATED:
-        problem = answer.json()
+    response = control.post("/faults", json=_fault(dict(marker.kwargs)))
+    if response.status_code != HTTPStatus.CREATED:
+        problem = response.json()
         wrong = [f"{error['pointer']}: {error['detail']}" for error in problem.get("errors", ())]
         pytest.fail(f"{MARKER}: {'; '.join(wrong) or problem['detail']}", pytrace=False)
 

@@ -141,7 +141,7 @@ def scanner_mock(  # noqa: PLR0913 -- an option each
             seed=seed,
             faults="scanner_mocks.faults:S3Faults",
             on_exchange=traffic.record_s3,
-            on_restart=traffic.told_of_s3_restart(tell),
+            on_restart=traffic.reporting_s3_restart(tell),
             tls=authority,
             addresses=names,
             domains=s3_domains,

@@ -138,12 +138,12 @@ def to_2020_12(schema: dict[str, Any], not_required: Container[str] = ()) -> dic
     """
     if "$ref" in schema:
         return {"$ref": schema["$ref"]}
-    told = dict(schema)
+    converted = dict(schema)
     for exclusive, bound in BOUNDS:
-        if told.pop(exclusive, False) is True and bound in told:
-            told[exclusive] = told.pop(bound)
-    if told.pop("nullable", False) is True and isinstance(told.get("type"), str):
-        told["type"] = [told["type"], "null"]
-    if not_required and "required" in told:
-        told["required"] = [name for name in told["required"] if name not in not_required]
-    return told
+        if converted.pop(exclusive, False) is True and bound in converted:
+            converted[exclusive] = converted.pop(bound)
+    if converted.pop("nullable", False) is True and isinstance(converted.get("type"), str):
+        converted["type"] = [converted["type"], "null"]
+    if not_required and "required" in converted:
+        converted["required"] = [name for name in converted["required"] if name not in not_required]
+    return converted

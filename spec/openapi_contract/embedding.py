@@ -168,9 +168,9 @@ class Embedding:
             self.pending.append(hoisted)
         return self.hoisted[part]
 
-    def _free_name(self, section: str, wanted: str) -> str:
+    def _free_name(self, section: str, preferred: str) -> str:
         """Return a component name like ``wanted`` that neither the document has nor what was hoisted."""
-        stem = re.sub(r"[^A-Za-z0-9._-]", "_", wanted) or "_"
+        stem = re.sub(r"[^A-Za-z0-9._-]", "_", preferred) or "_"
         taken = self.root.node.get("components", {}).get(section, {}), self.components.get(section, {})
         names = chain([stem], (f"{stem}_{n}" for n in count(2)))
         return next(name for name in names if not any(name in members for members in taken))

@@ -120,10 +120,10 @@ class Merged:
         if self.types != EVERY_TYPE:
             order = ["object", "array", "string", "integer", "number", "boolean", "null"]
             names = [each for each in order if each in self.types]
-            # a number that an integer is meant by would be said to be an integer
+            # else a number whose schema allows an integer would be taken for an integer
             return [each for each in names if each != "integer" or "number" not in names]
-        told = [kind for kind, keywords in KINDS.items() if self._speaks_of(keywords)]
-        return [*told, "string", "object", "number", "array", "boolean", "null"]
+        named = [kind for kind, keywords in KINDS.items() if self._speaks_of(keywords)]
+        return [*named, "string", "object", "number", "array", "boolean", "null"]
 
     def _speaks_of(self, keywords: Iterable[str]) -> bool:
         schemas = (*self.objects, *self.arrays, self.limits, self.listed)
@@ -264,7 +264,7 @@ class Merger:
         if isinstance(refused, dict) and refused.get("required"):
             yield [[self._without(name)] for name in reversed(refused["required"])]
 
-    # Schemas are told apart by their identity, so one that is made here is made once.
+    # Schemas are distinguished by identity, so one that is made here is made once.
 
     def _with(self, name: str, value: str = "") -> dict[str, Any]:
         """Return the schema of an object with a property, and this value of it if there is one."""

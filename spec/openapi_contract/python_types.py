@@ -165,9 +165,9 @@ class _Declarations:
         branches = self._schemas.of(own).branches
         return any(target is own for branch in branches for target in self._schemas.targets_of(branch))
 
-    def _free_name(self, wanted: str) -> str:
+    def _free_name(self, preferred: str) -> str:
         """Return a class name like ``wanted`` that nothing else has."""
-        words = re.split(r"[^0-9A-Za-z]+", wanted)
+        words = re.split(r"[^0-9A-Za-z]+", preferred)
         stem = "".join(word[:1].upper() + word[1:] for word in words) or "Schema"
         stem = f"_{stem}" if stem[0].isdigit() else stem
         name, number = stem, 1
@@ -181,8 +181,8 @@ class _Declarations:
 def _shape(alternative: Alternative, at: Located) -> Shape:
     """Return the shape of an alternative; who declares properties without a type means an object."""
     shape = shape_of(alternative, at)
-    is_meant = shape.types == ANY_TYPE and shape.properties
-    return replace(shape, types=OBJECTS, takes_null=False) if is_meant else shape
+    is_object = shape.types == ANY_TYPE and shape.properties
+    return replace(shape, types=OBJECTS, takes_null=False) if is_object else shape
 
 
 def _is_another(node: Any) -> bool:

@@ -25,7 +25,7 @@ MOST_NAMES = 30
 MOST_PLACES = 2000
 MOST_PLACES_WITH_NAMES = 200
 
-TOLD_OF_LARGE = frozenset({"type", "maxItems", "maxProperties"})
+RULES_OF_LARGE = frozenset({"type", "maxItems", "maxProperties"})
 """What can be said of a value without looking into its parts."""
 
 
@@ -78,8 +78,8 @@ def violations(
     if holds_more(value, most):
         causes = _of_outline(validator, value)
         if not causes:
-            told = f"is not valid; it holds more than {most} values, too many to say which is wrong"
-            yield Violation(location, name, "schema", told)
+            detail = f"is not valid; it holds more than {most} values, too many to say which is wrong"
+            yield Violation(location, name, "schema", detail)
     else:
         causes = [cause for error in validator.iter_errors(value) for cause in _causes(error)]
     for cause in islice(causes, MOST_VIOLATIONS):
@@ -95,7 +95,7 @@ def _of_outline(validator: Draft202012Validator, value: dict[str, Any] | list[An
     return [
         error
         for error in validator.iter_errors(outline)
-        if error.kind.name in TOLD_OF_LARGE and len(error.instance_path) <= 1
+        if error.kind.name in RULES_OF_LARGE and len(error.instance_path) <= 1
     ]
 
 

@@ -5,14 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 
-import openapi_mock
-
-
-def test_members():
-    """These names are public, and each is there."""
-    assert openapi_mock.__all__ == ["ContractMock", "contract_mock"]
-    assert all(hasattr(openapi_mock, name) for name in openapi_mock.__all__)
-
 
 def test_they_are_imported_when_they_are_first_used():
     """Importing the package loads nothing of the mock."""

@@ -32,7 +32,7 @@ class Fake:
 
         async def answer(request):
             if self.aside and operation.has_handler:
-                return await operation.answer(request)
+                return await operation.serve(request)
             arguments = await operation.arguments(request)
             return Rendered(299, [(b"x-read", str(arguments["n"]).encode())], b"")
 

@@ -4,14 +4,7 @@ from __future__ import annotations
 
 import boto3
 
-import presigned_s3
 from presigned_s3 import s3_server
-
-
-def test_members():
-    """These names are public, and each is there."""
-    assert presigned_s3.__all__ == ["S3Server", "s3_server"]
-    assert all(hasattr(presigned_s3, name) for name in presigned_s3.__all__)
 
 
 def test_a_server_for_a_while():

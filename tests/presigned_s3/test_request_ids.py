@@ -18,7 +18,7 @@ def test_with_a_seed_they_are_the_same_again():
     """Same seed, same ids, and once more from the beginning; another seed has others."""
     ids = RequestIds(7)
     first = [ids.draw() for _ in range(3)]
-    ids.begin_again()
+    ids.reset()
     assert (
         first == [ids.draw() for _ in range(3)] == [each.draw() for each in [RequestIds(7)] for _ in range(3)]
     )

@@ -14,7 +14,7 @@ from openapi_service.cli.serve import Authenticate, Handlers, serve_until_ended
 from openapi_service.cli.serve import serve as serve_own
 from openapi_service.connections import ConnectionLimits
 from openapi_service.proxies import TrustedProxies
-from openapi_service.server import CannotStart, Shutdown, listen, url_of
+from openapi_service.server import CannotStart, Shutdown, listen, starting, url_of
 from openapi_service.server import serve as serve_app
 from scanner_api.app import START_ERRORS, create_app
 from scanner_api.processing.queue import QueueError
@@ -92,19 +92,22 @@ def worker(settings: Settings) -> None:
     Exit codes: 0 stopped, 1 could not start, 2 wrong settings.
     """
     try:
-        if settings.health_port is None:
-            uvloop.run(_work(settings))
-            return
-        with listen(settings.host, settings.health_port, "--health-port") as listening:
-            line = f"The worker takes jobs; its health is at {url_of(listening)}/readyz."
+        with starting(*ERRORS):
             worker = Worker(settings)
+            port = settings.health_port
+            listening = None if port is None else listen(settings.host, port, "--health-port")
+        if listening is None:
+            uvloop.run(_work(worker))
+            return
+        with listening:
+            line = f"The worker takes jobs; its health is at {url_of(listening)}/readyz."
             uvloop.run(serve_app(worker, listening, lambda: typer.echo(line), start_errors=ERRORS))
-    except (*ERRORS, CannotStart) as error:
+    except CannotStart as error:
         raise failure(f"Cannot start: {error}", 1) from None
 
 
-async def _work(settings: Settings) -> None:
+async def _work(worker: Worker) -> None:
     ended = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
-    await Worker(settings).run(ended, lambda: typer.echo("The worker takes jobs."))
+    await worker.run(ended, lambda: typer.echo("The worker takes jobs."))

@@ -66,12 +66,12 @@ class Backlog:
         if not await self.admit_many(session, 1):
             raise too_many_waiting()
 
-    async def admit_many(self, session: ScanSession, wanted: int) -> int:
-        """Admit more jobs for a session, and return how many, ``wanted`` at most."""
+    async def admit_many(self, session: ScanSession, preferred: int) -> int:
+        """Admit more jobs for a session, and return how many, at most ``preferred``."""
         count = await self._fresh(session.organization_id, _FRESH_SECONDS)
-        if self._room(count, session) < wanted:
+        if self._room(count, session) < preferred:
             count = await self._fresh(session.organization_id, _FULL_SECONDS)
-        admitted = max(0, min(wanted, self._room(count, session)))
+        admitted = max(0, min(preferred, self._room(count, session)))
         count.by_credential[session.created_by] += admitted
         return admitted
 

@@ -29,7 +29,7 @@ STREAM: Final = "scanner-api"
 
 _LONGEST_STREAM: Final = 10 * MAX_WAITING
 _READ_SECONDS: Final = 1
-_ANSWER_SECONDS: Final = 5
+_RESPONSE_SECONDS: Final = 5
 _PAUSE_SECONDS: Final = 1
 _IDLE_SECONDS: Final = 60
 
@@ -70,7 +70,7 @@ class RedisBroker:
             # with a timeout redis-py sends through wait_for, which may swallow a cancellation until Python
             # 3.12: the reader would not end; TCP's keepalive finds out who is gone
             socket_timeout=None,
-            socket_connect_timeout=_ANSWER_SECONDS,
+            socket_connect_timeout=_RESPONSE_SECONDS,
         )
         if tasks is not None:
             self._own = Queue(lambda: MemoryBroker(tasks, 2 * at_once), share=at_once)
@@ -84,7 +84,7 @@ class RedisBroker:
             QueueError: Redis does not respond.
         """
         try:
-            async with asyncio.timeout(_ANSWER_SECONDS):
+            async with asyncio.timeout(_RESPONSE_SECONDS):
                 await self._broker.startup()
         except (RedisError, OSError) as error:
             raise QueueError("The Redis of the queue (queue_url) does not respond.") from error
@@ -96,13 +96,13 @@ class RedisBroker:
 
     async def send(self, job: Job) -> None:
         """Add a job to the stream."""
-        async with asyncio.timeout(_ANSWER_SECONDS):
+        async with asyncio.timeout(_RESPONSE_SECONDS):
             await AsyncKicker[Any, Any](broker=self._broker, task_name=job.task, labels={}).kiq(*job[1:])
 
     async def room(self) -> int:
         """Return how many more jobs may wait: none while Redis cannot count them, as after many evictions."""
         async with (
-            asyncio.timeout(_ANSWER_SECONDS),
+            asyncio.timeout(_RESPONSE_SECONDS),
             Redis(connection_pool=self._broker.connection_pool) as redis,
         ):
             groups: Any = await redis.xinfo_groups(STREAM)
@@ -127,7 +127,7 @@ class RedisBroker:
         """Put back what was read and not received, and leave the group."""
         name = self._broker.consumer_name
         async with (
-            asyncio.timeout(_ANSWER_SECONDS),
+            asyncio.timeout(_RESPONSE_SECONDS),
             Redis(connection_pool=self._broker.connection_pool) as redis,
         ):
             read: Any = await redis.xreadgroup(STREAM, name, {STREAM: "0"})
@@ -139,7 +139,7 @@ class RedisBroker:
     async def _forget_the_dead(self) -> None:
         """Remove workers from the group that have not read for a minute; one that lives joins again."""
         async with (
-            asyncio.timeout(_ANSWER_SECONDS),
+            asyncio.timeout(_RESPONSE_SECONDS),
             Redis(connection_pool=self._broker.connection_pool) as redis,
         ):
             consumers: Any = await redis.xinfo_consumers(STREAM, STREAM)

@@ -55,7 +55,7 @@ class Batching(Generic[Key, Value]):
     async def _serve(self, requests: list[tuple[Key, asyncio.Future[Any]]]) -> None:
         try:
             values = await self._load(list({key: None for key, value in requests if not value.done()}))
-        except Exception as error:  # noqa: BLE001 -- whatever it is, whoever waits gets it
+        except Exception as error:  # noqa: BLE001 -- whatever it is, the waiting callers get it
             # those queued meanwhile too: read by read, the last of them might wait for minutes
             for _, value in (*requests, *self._requests):
                 if not value.done():  # not cancelled

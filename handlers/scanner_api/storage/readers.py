@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from .database import Database
-
 MOST_READERS: Final = 2
+
+
+class Connections(Protocol):
+    """Opens connections that are kept, and discards them; a `Database` is one."""
+
+    async def keep(self) -> AsyncConnection:
+        """Open a connection."""
+        ...
+
+    async def discard(self, connection: AsyncConnection) -> None:
+        """Discard a connection that failed."""
+        ...
 
 
 class Reader:
@@ -37,7 +47,7 @@ class Readers:
         database: opens and discards them.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Connections) -> None:
         self._database = database
         self._turns = asyncio.Semaphore(MOST_READERS)
         self._idle: list[Reader] = []

@@ -92,9 +92,7 @@ class PresignedUpload(RunCheck):
             yield from self._refused("size", label, self._post(form, content))
 
     def _try_expired(self, form: UploadForm, label: str, seconds: Any) -> Iterator[CheckFailure]:
-        longest = min(
-            LONGEST_WAIT_SECONDS, self.target.remaining() / 2
-        )  # the rest is for whoever comes later
+        longest = min(LONGEST_WAIT_SECONDS, self.target.remaining() / 2)  # the rest is for later callers
         if type(seconds) is not int or not 0 <= seconds < longest:
             message = f"the form is good for {seconds} s, so only its policy was sent with a later expiration"
             self.note(f"expired: untried, {message}")

@@ -81,7 +81,7 @@ class RateLimitHeaders(ResponseCheck):
     def failures(self, response: Response, case: Case[Any]) -> Iterator[CheckFailure]:
         """Yield what is wrong with the headers of a response."""
         if response.request.method == "OPTIONS":
-            return  # a preflight is answered before anyone is counted
+            return  # a preflight gets its response before anyone is counted
         label, status = case.operation.label, response.status_code
         sent = {name: response.headers.get(name, []) for name in (POLICY, *NUMBERS)}
         if absent := [name for name, values in sent.items() if len(values) != 1]:
@@ -115,8 +115,8 @@ class RateLimitHeaders(ResponseCheck):
             return
         window = (self._caller(response), standing.limit, standing.x_reset)
         now = time.monotonic()
-        lowest, told_at = self._lowest.get(window, (standing.remaining, now))
-        if standing.remaining > lowest and told_at <= now - response.elapsed:
+        lowest, reported_at = self._lowest.get(window, (standing.remaining, now))
+        if standing.remaining > lowest and reported_at <= now - response.elapsed:
             yield "growing", f"{standing.remaining} requests are left, and before it were {lowest}"
         elif standing.remaining <= lowest:
             if len(self._lowest) >= MOST_WINDOWS:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 SHOWN: Final = ("api_key", "bearer", "cookie")
 """The credentials that a caller shows, by their names."""
 
-MADE_UP: Final = ("example", "generated")
+WITHOUT_A_HANDLER: Final = ("example", "generated")
 """How the mock of another contract responds: it asks for a credential, and cannot know which is right."""
 
 
@@ -65,7 +65,7 @@ class SecurityAlternatives(RunCheck):
         for scheme in dict.fromkeys(name for alternative in operation.security for name in alternative):
             if scheme in self._wrong:
                 response = self.send(operation, {**common, **self._wrong[scheme]})
-                if response.headers.get("X-Mock-Answer") in MADE_UP:
+                if response.headers.get("X-Mock-Answer") in WITHOUT_A_HANDLER:
                     self.note("wrong: untried, the server is a mock that accepts any credential")
                 elif response.status_code != refusal:
                     message = (

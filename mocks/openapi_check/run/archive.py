@@ -49,7 +49,7 @@ class Archive:
             label = recorder.cases[case_id].value.operation.label
             self._har.write(self._of_schemathesis(interaction, self._operations.get(label, "")))
 
-    def answered(self, response: httpx.Response) -> None:
+    def responded(self, response: httpx.Response) -> None:
         """Write an exchange of a check of ours, once it is read."""
         request = response.request
         self._har.write(

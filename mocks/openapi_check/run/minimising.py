@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from openapi_check.target import Target
 
-BY_THE_ANSWER = frozenset(
+BY_RESPONSE = frozenset(
     {
         "not_a_server_error",
         "status_code_conformance",
@@ -65,7 +65,7 @@ class Minimiser:
 
     def least(self, case: Case[Any], check: str, identity: tuple[str, ...]) -> Shown | None:
         """Return the least request with the same violation as this one; None if none was found."""
-        if check not in BY_THE_ANSWER or case.meta is None:
+        if check not in BY_RESPONSE or case.meta is None:
             return None
         shown = [
             Shown(known.case, known.response, failure)

@@ -170,12 +170,12 @@ def _named(contract: Contract, name: str) -> list[Operation]:
 
 def _serves_a_contract(url: str) -> bool:
     with httpx.Client(timeout=REQUEST_SECONDS) as client:
-        return _answer(client, f"{url}/openapi.json", {}).status_code == HTTPStatus.OK
+        return _response(client, f"{url}/openapi.json", {}).status_code == HTTPStatus.OK
 
 
 def _knock(target: Target) -> None:
     """Call once without a credential and once with each, and change nothing."""
-    _answer(target.client, f"{target.url}/", target.credentials.headers)
+    _response(target.client, f"{target.url}/", target.credentials.headers)
     if target.contract is target.fallback:
         _require_a_path(target)
     schemes = target.contract.security_schemes
@@ -189,9 +189,9 @@ def _require_a_path(target: Target) -> None:
     """Distinguish a wrong URL, and another API, from one that violates its contract."""
     paths = dict.fromkeys(each.path for each in target.contract.operations if "{" not in each.path)
     for path in paths:
-        answer = _answer(target.client, target.url + path, target.credentials.headers)
-        _require_no_other_server(target, answer)
-        if answer.status_code != HTTPStatus.NOT_FOUND:
+        response = _response(target.client, target.url + path, target.credentials.headers)
+        _require_no_other_server(target, response)
+        if response.status_code != HTTPStatus.NOT_FOUND:
             return
     raise CannotRunError(
         f"{target.shown_url} is not where the default contract's paths begin: {next(iter(paths))}"
@@ -199,11 +199,11 @@ def _require_a_path(target: Target) -> None:
     )
 
 
-def _require_no_other_server(target: Target, answer: httpx.Response) -> None:
+def _require_no_other_server(target: Target, response: httpx.Response) -> None:
     """Tell a URL that only leads to the deployment, such as one of http where that is at https."""
-    if answer.next_request is None:
+    if response.next_request is None:
         return
-    asked, other = answer.request.url, answer.next_request.url
+    asked, other = response.request.url, response.next_request.url
     if (asked.scheme, asked.netloc) != (other.scheme, other.netloc):
         server = target.credentials.mask(f"{other.scheme}://{other.netloc.decode()}")
         raise CannotRunError(f"{target.shown_url} redirects to {server}: give the URL that responds.")
@@ -213,8 +213,10 @@ def _show(target: Target, scheme: str, headers: Mapping[str, str], name: str) ->
     operation = next((each for each in target.contract.operations if _is_open_to(each, scheme)), None)
     if operation is None:
         return
-    answer = _answer(target.client, target.url + operation.path, {**target.credentials.headers, **headers})
-    if answer.status_code == HTTPStatus.UNAUTHORIZED:
+    response = _response(
+        target.client, target.url + operation.path, {**target.credentials.headers, **headers}
+    )
+    if response.status_code == HTTPStatus.UNAUTHORIZED:
         raise CannotRunError(f"{name} is refused: {label_of(operation)} responds with 401.")
 
 
@@ -225,7 +227,7 @@ def _is_open_to(operation: Operation, scheme: str) -> bool:
     return operation.method == "get" and not required and alone
 
 
-def _answer(client: httpx.Client, url: str, headers: Mapping[str, str]) -> httpx.Response:
+def _response(client: httpx.Client, url: str, headers: Mapping[str, str]) -> httpx.Response:
     try:
         return client.get(url, headers=dict(headers))
     except (httpx.HTTPError, httpx.InvalidURL) as error:

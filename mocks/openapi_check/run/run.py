@@ -84,11 +84,11 @@ class Run:
             self.on_own_check(check)
 
     def listen(
-        self, event: Callable[[events.EngineEvent], None], answer: Callable[[httpx.Response], None]
+        self, event: Callable[[events.EngineEvent], None], on_response: Callable[[httpx.Response], None]
     ) -> None:
         """Call one for each event, and the other for each response that a check of ours gets."""
         self._listeners.append(event)
-        self.target.client.event_hooks["response"].append(answer)
+        self.target.client.event_hooks["response"].append(on_response)
 
     def go(self) -> Iterator[events.EngineEvent]:
         """Run, and yield each event once it is in the report."""
@@ -168,7 +168,7 @@ class Run:
         if str(response.request.url).startswith(self.target.url):
             tested = self.report.tested(API)
             tested.sent(OWN_CHECKS)
-            tested.answered(response.status_code, response.elapsed.total_seconds())
+            tested.responded(response.status_code, response.elapsed.total_seconds())
 
     def _filter_failure(
         self, _context: HookContext, failure: Failure, case: Case[Any], response: Response

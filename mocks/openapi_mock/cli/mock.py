@@ -237,7 +237,7 @@ def log_form(given: Form | None, *, quiet: bool, default: Form | None) -> Form |
     """Return the form of the request log; None for no log."""
     if quiet and given:
         raise typer.BadParameter("--quiet and --log exclude each other.")
-    is_closed = sys.stderr is None  # by whoever started this
+    is_closed = sys.stderr is None  # by the parent process
     return None if quiet or is_closed else given or default
 
 

@@ -1,7 +1,7 @@
 """Simulated failures of the API and of S3: which requests they apply to, how often, and what happens."""
 
 from .fault import Effect, Fault, FaultError, FaultFileError, Match, TooManyFaultsError
-from .registry import Faults, Strike
+from .registry import Faults, Injection
 
 __all__ = [
     "Effect",
@@ -9,7 +9,7 @@ __all__ = [
     "FaultError",
     "FaultFileError",
     "Faults",
+    "Injection",
     "Match",
-    "Strike",
     "TooManyFaultsError",
 ]

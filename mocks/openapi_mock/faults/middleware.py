@@ -7,7 +7,7 @@ from functools import cached_property
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from openapi_mock.journal.recording import STRUCK_BY
+from openapi_mock.journal.recording import FAULT_KEY
 from openapi_mock.matching import is_beside_contracts
 from openapi_mock.responses.preferences import FIRST
 from openapi_service.problems import PLAIN, Problem
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from openapi_service.problems import ProblemProfile
 
     from .fault import Effect
-    from .registry import Faults, Strike
+    from .registry import Faults, Injection
 
 HEADER = b"x-mock-fault"
 SCOPE_HEADER = b"x-mock-scope"
@@ -138,27 +138,27 @@ class FaultMiddleware:
         if self._faults.reads_bodies:
             beginning, receive = await _beginning(receive)
         try:
-            strike = self._strike(ApiRequest(scope, self._contract, beginning), scope)
+            injection = self._injection(ApiRequest(scope, self._contract, beginning), scope)
         except Problem as problem:
             await self._problems.respond(problem, scope, receive, send)
             return
-        if strike is None:
+        if injection is None:
             await self._app(scope, receive, send)
         else:
-            scope[STRUCK_BY] = strike.fault
-            await self._struck(strike, scope, receive, send)
+            scope[FAULT_KEY] = injection.fault
+            await self._inject(injection, scope, receive, send)
 
-    def _strike(self, request: ApiRequest, scope: Scope) -> Strike | None:
+    def _injection(self, request: ApiRequest, scope: Scope) -> Injection | None:
         text = _header(scope, HEADER)
         if text is None:
-            return self._faults.strike(
+            return self._faults.injection(
                 request, lambda fault: fault.on == "api" and (bool(fault.match.path) or not request.is_beside)
             )
-        return self._reader.strike(text, "api")
+        return self._reader.injection(text, "api")
 
-    async def _struck(self, strike: Strike, scope: Scope, receive: Receive, send: Send) -> None:
-        effect = strike.effect
-        await self._wait(strike.seconds, scope)
+    async def _inject(self, injection: Injection, scope: Scope, receive: Receive, send: Send) -> None:
+        effect = injection.effect
+        await self._wait(injection.seconds, scope)
         if effect.drop or self._is_over(scope):
             await _drop(scope, receive)
             return

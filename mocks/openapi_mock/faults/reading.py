@@ -17,7 +17,7 @@ from openapi_contract.parsing import parse
 from openapi_service.problems import BadRequest
 
 from .fault import FaultError, FaultFileError
-from .registry import Strike
+from .registry import Injection
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,7 +54,7 @@ class FaultReader:
         fault.check()
         return fault
 
-    def strike(self, text: str, on: Literal["api", "s3"]) -> Strike:
+    def injection(self, text: str, on: Literal["api", "s3"]) -> Injection:
         """Return what a header's value asks for, such as ``status=503; latency_ms=200; drop``.
 
         Args:
@@ -79,7 +79,7 @@ class FaultReader:
         except FaultError as error:
             raise BadRequest(f"{HEADER}: {error}") from None
         assert isinstance(effect.latency_ms, int | float)  # noqa: S101 -- a header has no distributions
-        return Strike("header", effect, effect.latency_ms / 1000)
+        return Injection("header", effect, effect.latency_ms / 1000)
 
     def file(self, path: Path, check: Callable[[Fault], None] = lambda _: None) -> list[Fault]:
         """Return the faults in a file: a list of them, or an object with the list in ``faults``.

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 MOST_FAULTS = 1000
 
 
-class Strike(NamedTuple):
+class Injection(NamedTuple):
     """What happens to one request.
 
     Attributes:
@@ -51,7 +51,7 @@ class ActiveFault:
         drawn_from = msgspec.json.encode(msgspec.structs.replace(fault, id=""))
         self._random = Random(b"%d %s" % (seed, drawn_from))  # noqa: S311 -- repeatable, not secret
 
-    def strike(self, request: Candidate) -> Strike | None:
+    def injection(self, request: Candidate) -> Injection | None:
         """Return what happens to a request, and count it; None if the fault does not apply."""
         fault = self.fault
         if (fault.times is not None and self.struck >= fault.times) or not fault.matches(request):
@@ -60,7 +60,7 @@ class ActiveFault:
         if self._matched <= fault.skip or self._random.random() >= fault.probability:
             return None
         self.struck += 1
-        return Strike(fault.id, fault.effect, fault.effect.seconds(self._random))
+        return Injection(fault.id, fault.effect, fault.effect.seconds(self._random))
 
     def counted(self) -> Fault:
         """Return the fault and how often it was applied."""
@@ -152,9 +152,9 @@ class Faults:
         """Return the active faults, or those of a scope, and how often each was applied."""
         return [a.counted() for a in self._active if not scope or a.fault.scope == scope]
 
-    def strike(
+    def injection(
         self, request: Candidate, considered: Callable[[Fault], bool] = lambda _: True
-    ) -> Strike | None:
+    ) -> Injection | None:
         """Return what the first fault that applies does to a request; None if none applies.
 
         Args:
@@ -163,9 +163,9 @@ class Faults:
         """
         with self._striking:
             for active in self._active:
-                strike = active.strike(request) if considered(active.fault) else None
-                if strike is not None:
-                    return strike
+                injection = active.injection(request) if considered(active.fault) else None
+                if injection is not None:
+                    return injection
         return None
 
     def struck(self, fault_id: str) -> None:

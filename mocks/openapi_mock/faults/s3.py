@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from .fault import Effect
     from .reading import FaultReader
-    from .registry import Strike
+    from .registry import Injection
 
 SCOPE_HEADER = "x-mock-scope"
 FAULT_HEADER = "x-mock-fault"
@@ -50,7 +50,7 @@ class S3Faults:
         """Return a clock that shows a fault's time while that fault applies."""
         return SkewedClock(clock)
 
-    def may_strike(self, request: Request) -> bool:
+    def may_inject(self, request: Request) -> bool:
         """Return whether a fault may apply to a request."""
         return self._faults.on_s3 or FAULT_HEADER in request.headers
 
@@ -66,18 +66,18 @@ class S3Faults:
             S3Error: the response.
             Dropped: there is to be none.
         """
-        strike = self._strike(request, fields_are_read=fields_are_read)
-        if strike is None:
+        injection = self._injection(request, fields_are_read=fields_are_read)
+        if injection is None:
             yield
             return
-        request.struck.append(strike.fault)
-        time.sleep(strike.seconds)
-        if strike.effect.drop:
+        request.struck.append(injection.fault)
+        time.sleep(injection.seconds)
+        if injection.effect.drop:
             raise Dropped
-        self.refuse(strike.effect)
+        self.refuse(injection.effect)
         if isinstance(request.body, PacedBody):
-            request.body.bytes_per_second = strike.effect.bytes_per_second
-        with strike.effect.applied():
+            request.body.bytes_per_second = injection.effect.bytes_per_second
+        with injection.effect.applied():
             yield
 
     def refuse(self, effect: Effect) -> None:
@@ -96,18 +96,18 @@ class S3Faults:
 
         return FaultReader(self.extension)
 
-    def _strike(self, request: Request, *, fields_are_read: bool) -> Strike | None:
+    def _injection(self, request: Request, *, fields_are_read: bool) -> Injection | None:
         if request.struck or request.asks_for(UNWATCHED):
             return None
         text = request.headers.get(FAULT_HEADER)
         if text is not None:
             try:
-                return self._reader.strike(text, "s3")
+                return self._reader.injection(text, "s3")
             except BadRequest as problem:
                 raise invalid_argument(problem.detail, "X-Mock-Fault", text) from None
         if not request.is_form:
-            return self._faults.strike(_S3Request(request))
-        return self._faults.strike(
+            return self._faults.injection(_S3Request(request))
+        return self._faults.injection(
             _S3Request(request), lambda fault: fault.match.reads_form == fields_are_read
         )
 

@@ -101,7 +101,7 @@ def _line(exchange: Exchange) -> str:
 
 
 def _violations(exchange: Exchange) -> str:
-    assert exchange.verdict is not None  # noqa: S101 -- only what has a verdict has violations
+    assert exchange.verdict is not None  # noqa: S101 -- only what was validated has violations
     verdict = exchange.verdict
     parts: Iterable[str] = (
         f"\n    {side} {violation.part} {violation.where}: {violation.detail}"

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .journal import Journal
 
 Headers = list[tuple[bytes, bytes]]
-STRUCK_BY = "openapi_mock.fault"
+FAULT_KEY = "openapi_mock.fault"
 """Key of the ASGI scope where a layer further in puts the id of the fault that applied to a request."""
 LONGEST_SCOPE = 200
 LONGEST_LENGTH = 18
@@ -234,7 +234,7 @@ class JournalMiddleware:
 
         def end() -> None:
             if recording.end():
-                recording.fault = scope.get(STRUCK_BY, "")
+                recording.fault = scope.get(FAULT_KEY, "")
                 self._journal.record(recording)
 
         async def recorded_receive() -> Any:
@@ -250,7 +250,7 @@ class JournalMiddleware:
                 more = message.get("more_body", False)
                 recording.respond(message.get("body", b""), more=more)
                 if not more:
-                    end()  # whoever has the response finds it in the journal
+                    end()  # once a client has the response, the journal has it
             await send(message)
 
         try:

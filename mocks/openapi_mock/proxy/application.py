@@ -15,7 +15,7 @@ from openapi_mock.journal import Validation
 from openapi_service.server import listen, serving
 
 from .outgoing import Outgoing
-from .recorder import FIRST, verdict_fields
+from .recorder import FIRST, violation_fields
 from .upstream import UpstreamFailed, transfer_coding, value_of
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ class _Passing:
         self._outgoing.drop()
         validation = self._validated.validation if self._validated else Validation()
         status = HTTPStatus.UNPROCESSABLE_ENTITY if validation.request else HTTPStatus.BAD_GATEWAY
-        fields = verdict_fields(validation)
+        fields = violation_fields(validation)
         said = "; ".join(value.decode() for name, value in fields if name == FIRST)
         await _respond(status, f"The exchange violates the contract: {said}.", self._send, *fields)
 
@@ -209,7 +209,7 @@ class _Passing:
         """Return the response's head, with the violations known so far."""
         if self._validated is None:
             self._validated = self._recorder.validate(self._recording.unmasked())
-        headers = [*self._recording.headers, *verdict_fields(self._validated.validation)]
+        headers = [*self._recording.headers, *violation_fields(self._validated.validation)]
         # uvicorn takes the length that these tell for that of a body to come
         if self._recording.status in {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}:
             headers = [pair for pair in headers if pair[0].lower() != b"content-length"]

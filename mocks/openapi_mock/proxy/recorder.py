@@ -73,7 +73,7 @@ class Recorder:
             self._report(recording.exchange(self.journal.last, self.journal.masking))
 
 
-def verdict_fields(verdict: Validation) -> RawHeaders:
+def violation_fields(verdict: Validation) -> RawHeaders:
     """Return header fields with the number of violations and the first of them in words; none without any."""
     sides = (("request", verdict.request), ("response", verdict.response))
     violations = [f"{side} {_words(violation)}" for side, several in sides for violation in several]

@@ -144,9 +144,9 @@ class Listing:
     def _matches(self, item: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
         """Tell whether an item has what query parameters of the names of its members say."""
         for name, value in asked.items():
-            wanted = plain(name)
-            member = self._members.get(wanted) or self._members.get(wanted.removesuffix("s"))
-            is_filter = value is not None and wanted not in PAGING and plain(str(value)) not in EVERYTHING
+            plain_name = plain(name)
+            member = self._members.get(plain_name) or self._members.get(plain_name.removesuffix("s"))
+            is_filter = value is not None and plain_name not in PAGING and plain(str(value)) not in EVERYTHING
             if is_filter and member is not None and not _has(item.get(member), value):
                 return False
         return True

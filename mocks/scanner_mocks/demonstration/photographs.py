@@ -39,14 +39,14 @@ def put_into_s3(stage: Stage, session: str, photograph: Photograph) -> str:
 
 def _ask_for_upload(stage: Stage, session: str, photograph: Photograph) -> Any:
     stage.begin(f"Ask for a presigned upload: {photograph.photo_type}")
-    answer = stage.call(
+    response = stage.call(
         "GET",
         f"/sessions/{session}/presigned-upload-url",
         params={"photo_type": photograph.photo_type, "original_filename": photograph.filename},
     )
-    upload = answer.json()
+    upload = response.json()
     stage.tell(
-        answer, f"a form of {len(upload['upload_fields'])} fields, good for {upload['expires_in']:,} s,"
+        response, f"a form of {len(upload['upload_fields'])} fields, good for {upload['expires_in']:,} s,"
     )
     stage.tell_address("for", upload["s3_key"])
     return upload
@@ -57,15 +57,15 @@ def _post(stage: Stage, upload: Any, photograph: Photograph) -> None:
     fields = upload["upload_fields"]
     size = f"{len(photograph.content):,} bytes"
     stage.begin("Post the photo to S3, as a browser would")
-    answer = stage.exchange(
+    response = stage.exchange(
         "POST",
         upload["upload_url"],
-        wanted=201,
+        expected=201,
         sent=f"multipart/form-data: the {len(fields)} fields, then {photograph.filename}, {size}",
         data=fields,
         files={"file": (photograph.filename, photograph.content, fields["Content-Type"])},
     )
-    stage.tell(answer, f"ETag {answer.headers['ETag']}")
+    stage.tell(response, f"ETag {response.headers['ETag']}")
 
 
 def _compare(stage: Stage, key: str, sent: bytes) -> None:
@@ -73,9 +73,9 @@ def _compare(stage: Stage, key: str, sent: bytes) -> None:
     stage.begin("Read it back from S3, and compare the bytes by their SHA-256")
     mock = stage.mock
     url = presigned_get(f"{mock.s3}/{mock.bucket}", mock.region, key)
-    answer = stage.exchange("GET", url, sent="a presigned query, good for 60 s")
-    returned = answer.content
-    stage.tell(answer, f"{len(returned):,} bytes of {answer.headers['Content-Type']}")
+    response = stage.exchange("GET", url, sent="a presigned query, good for 60 s")
+    returned = response.content
+    stage.tell(response, f"{len(returned):,} bytes of {response.headers['Content-Type']}")
     stage.tell("sent", sha256(sent).hexdigest())
     stage.tell("got", sha256(returned).hexdigest())
     if sent != returned:
@@ -89,18 +89,18 @@ def register(stage: Stage, session: str, capture: str | None, photograph: Photog
     if capture:
         body["capture_short_id"] = capture
     stage.begin("Register the photo with the session")
-    told = json.dumps({**body, "s3_key": "..."})
-    answer = stage.call("POST", f"/sessions/{session}/photos", wanted=201, sent=told, json=body)
-    photo = answer.json()
-    stage.tell(answer, f"photo {photo['id']}, at place {photo['sort_order']}")
+    shown = json.dumps({**body, "s3_key": "..."})
+    response = stage.call("POST", f"/sessions/{session}/photos", expected=201, sent=shown, json=body)
+    photo = response.json()
+    stage.tell(response, f"photo {photo['id']}, at place {photo['sort_order']}")
 
 
 def show_gallery(stage: Stage, session: str) -> None:
     """Show the photos of a session, in their order."""
     stage.begin("See the gallery")
-    answer = stage.call("GET", f"/sessions/{session}/photos")
-    found = answer.json()
-    stage.tell(answer, f"{found['pagination']['total_count']} photos, in their order")
+    response = stage.call("GET", f"/sessions/{session}/photos")
+    found = response.json()
+    stage.tell(response, f"{found['pagination']['total_count']} photos, in their order")
     table = Table("place", "label", "file", "bytes", "id")
     for photo in found["data"]:
         size = f"{photo['file_size']:,}"

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 def submit(stage: Stage, session: str) -> None:
     """Submit a session, and wait until its photos have been read."""
     stage.begin("Submit the session")
-    answer = stage.call("POST", f"/sessions/{session}/submit")
-    stage.tell(answer, f"session {answer.json()['status']}")
+    response = stage.call("POST", f"/sessions/{session}/submit")
+    stage.tell(response, f"session {response.json()['status']}")
     stage.begin("Wait until its photos have been read")
     stage.poll(f"/sessions/{session}/status", "extraction_status", {"ready"})
 
@@ -26,9 +26,9 @@ def submit(stage: Stage, session: str) -> None:
 def list_proposals(stage: Stage, capture: str) -> Any:
     """Show what the photos suggest for the product, and return it."""
     stage.begin("List what they suggest for the product")
-    answer = stage.call("GET", f"/captures/{capture}/proposals")
-    proposals = answer.json()
-    stage.tell(answer, f"{len(proposals)} proposals")
+    response = stage.call("GET", f"/captures/{capture}/proposals")
+    proposals = response.json()
+    stage.tell(response, f"{len(proposals)} proposals")
     table = Table("field", "catalogue", "photo", "sure", show_lines=True)
     for proposal in proposals:
         table.add_row(
@@ -52,8 +52,8 @@ def review(stage: Stage, proposals: Any, field_name: str, decision: str) -> None
     if proposal is None:
         raise Failed(f"the photos suggest no {field_name}.")
     body = {"status": decision}
-    answer = stage.call("PATCH", f"/proposals/{proposal['id']}", sent=json.dumps(body), json=body)
-    stage.tell(answer, f"{answer.json()['field_name']} {answer.json()['status']}")
+    response = stage.call("PATCH", f"/proposals/{proposal['id']}", sent=json.dumps(body), json=body)
+    stage.tell(response, f"{response.json()['field_name']} {response.json()['status']}")
 
 
 def apply(stage: Stage, capture: str) -> None:
@@ -63,9 +63,9 @@ def apply(stage: Stage, capture: str) -> None:
         Failed: something else was written than the one that was accepted.
     """
     stage.begin("Apply to the product what was accepted")
-    answer = stage.call("POST", f"/captures/{capture}/apply")
-    applied = answer.json()
+    response = stage.call("POST", f"/captures/{capture}/apply")
+    applied = response.json()
     if [each["field_name"] for each in applied] != ["ingredients"]:
-        raise Failed(f"the ingredients were to be applied, and these were: {answer.text}")
-    stage.tell(answer, "1 proposal applied")
+        raise Failed(f"the ingredients were to be applied, and these were: {response.text}")
+    stage.tell(response, "1 proposal applied")
     stage.tell("now", f"[bold]{escape(applied[0]['proposed_value'])}[/]")

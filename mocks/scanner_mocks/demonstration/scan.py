@@ -19,28 +19,28 @@ def create_session(stage: Stage) -> str:
     stage.begin("Create a session")
     body = {"capture_mode": "both"}
     sent = f"{json.dumps(body)}, and as with all that follows\nX-API-Key: {stage.mock.api_key}"
-    answer = stage.call("POST", "/sessions", wanted=201, sent=sent, json=body)
-    session = answer.json()
-    stage.tell(answer, f"session {session['id']}, {session['status']}")
+    response = stage.call("POST", "/sessions", expected=201, sent=sent, json=body)
+    session = response.json()
+    stage.tell(response, f"session {session['id']}, {session['status']}")
     return str(session["id"])
 
 
 def scan(stage: Stage, session: str) -> str:
     """Upload a picture of a QR code, and return the id of its capture, linked to a product."""
-    # a link to this machine, so that whoever follows it does not leave it
+    # a link to this machine, so that following it does not leave it
     link = digital_link(stage.mock.api)
     picture = draw_qr_code(link)
     stage.begin("Scan the QR code of a product: upload a picture of it")
-    answer = stage.call(
+    response = stage.call(
         "POST",
         "/captures/upload-image",
-        wanted=201,
+        expected=201,
         sent=f"multipart/form-data: the session, and qr-code.png, {len(picture):,} bytes",
         data={"session_short_id": session},
         files={"image": ("qr-code.png", picture, "image/png")},
     )
-    capture = answer.json()
-    stage.tell(answer, f"capture {capture['id']}, {capture['status']}")
+    capture = response.json()
+    stage.tell(response, f"capture {capture['id']}, {capture['status']}")
     _show_product(stage, str(capture["id"]))
     return str(capture["id"])
 

@@ -73,14 +73,14 @@ class Stage:
         self.console.print(Padding(table, (0, 0, 0, MARGIN)))
 
     def call(
-        self, method: str, path: str, *, wanted: int = 200, sent: str = "", **parts: Any
+        self, method: str, path: str, *, expected: int = 200, sent: str = "", **parts: Any
     ) -> httpx.Response:
         """Call an operation of the API with the mock's key, and show what is sent; see ``exchange``."""
         url = f"{self.mock.api}{API}{path}"
-        return self.exchange(method, url, wanted=wanted, sent=sent, headers=self._key, **parts)
+        return self.exchange(method, url, expected=expected, sent=sent, headers=self._key, **parts)
 
     def exchange(
-        self, method: str, url: str, *, wanted: int = 200, sent: str = "", **parts: Any
+        self, method: str, url: str, *, expected: int = 200, sent: str = "", **parts: Any
     ) -> httpx.Response:
         """Send a request and show it; the caller shows the response.
 
@@ -91,7 +91,7 @@ class Stage:
         self.tell_address(method, str(request.url).partition("?X-Amz-")[0])
         if sent:
             self.tell("sent", sent)
-        return self._answer(request, wanted)
+        return self._response(request, expected)
 
     def poll(self, path: str, field: str, ends: Container[str]) -> Any:
         """Ask until a field of the response has one of the values, and show each that it has till then.
@@ -101,25 +101,25 @@ class Stage:
         """
         url = f"{self.mock.api}{API}{path}"
         self.tell_address("GET", url)
-        begun, told = time.monotonic(), None
+        start, last = time.monotonic(), None
         with self.console.status("") as waiting:
-            while (waited := time.monotonic() - begun) < LONGEST_WAIT_SECONDS:
-                answer = self._answer(self._client.build_request("GET", url, headers=self._key), 200)
-                found = answer.json()
-                if found[field] != told:
-                    told = found[field]
-                    self.tell(answer, f"{field}: {told}, after {waited:.1f} s,")
-                if told in ends:
+            while (waited := time.monotonic() - start) < LONGEST_WAIT_SECONDS:
+                response = self._response(self._client.build_request("GET", url, headers=self._key), 200)
+                found = response.json()
+                if found[field] != last:
+                    last = found[field]
+                    self.tell(response, f"{field}: {last}, after {waited:.1f} s,")
+                if last in ends:
                     return found
-                waiting.update(f"{field}: {told}, {waited:.0f} s")
+                waiting.update(f"{field}: {last}, {waited:.0f} s")
                 time.sleep(POLL_SECONDS)
-        raise Failed(f"{field} is still {told} after {LONGEST_WAIT_SECONDS} s.")
+        raise Failed(f"{field} is still {last} after {LONGEST_WAIT_SECONDS} s.")
 
-    def _answer(self, request: httpx.Request, wanted: int) -> httpx.Response:
+    def _response(self, request: httpx.Request, expected: int) -> httpx.Response:
         try:
-            answer = self._client.send(request)
+            response = self._client.send(request)
         except httpx.HTTPError as error:
             raise Failed(f"there was no response: {error}.") from error
-        if answer.status_code != wanted:
-            raise Failed(f"the response was {answer.status_code}, not {wanted}: {answer.text}")
-        return answer
+        if response.status_code != expected:
+            raise Failed(f"the response was {response.status_code}, not {expected}: {response.text}")
+        return response

@@ -41,7 +41,7 @@ def demonstrate(mock: Mock, console: Console) -> None:
     Raises:
         Failed: a response was not the expected one, or other bytes came back than were sent.
     """
-    begun = time.monotonic()
+    start = time.monotonic()
     # a proxy of this machine's environment has no business between us and loopback
     with httpx.Client(trust_env=False, timeout=30) as client:
         stage = Stage(mock, client, console)
@@ -56,7 +56,7 @@ def demonstrate(mock: Mock, console: Console) -> None:
         if capture:
             _review(stage, session, capture)
         show_gallery(stage, session)
-    _end(console, time.monotonic() - begun, is_whole=capture is not None)
+    _end(console, time.monotonic() - start, is_whole=capture is not None)
 
 
 def _review(stage: Stage, session: str, capture: str) -> None:

@@ -175,8 +175,8 @@ def _additional(old: Shape, new: Shape, side: Side) -> Iterator[Finding]:
     openness = [0 if each is None else 1 if each else 2 for each in (old.additional, new.additional)]
     if openness[0] != openness[1]:
         kind = "narrowed" if openness[1] < openness[0] else "widened"
-        told = ("none", "some", "any")
-        detail = f"{told[openness[1]]}, was {told[openness[0]]}"
+        terms = ("none", "some", "any")
+        detail = f"{terms[openness[1]]}, was {terms[openness[0]]}"
         place = at(old, new, "additionalProperties", "unevaluatedProperties")
         yield finding(f"{side}-additional-properties-{kind}", place, detail)
 

@@ -44,11 +44,13 @@ def as_markdown(changes: Sequence[Change]) -> str:
     lines = [f"**{summary(changes)}**"]
     for operations, group in by_operations(changes):
         lines += ["", "### " + ", ".join(named(operations, _code)), ""]
-        lines += [f"- **{each.severity}** {_code(each.finding.rule.name)} {_told(each)}" for each in group]
+        lines += [
+            f"- **{each.severity}** {_code(each.finding.rule.name)} {_described(each)}" for each in group
+        ]
     return "\n".join(lines)
 
 
-def _told(change: Change) -> str:
+def _described(change: Change) -> str:
     where, detail = change.finding.where, change.finding.detail
     return ": ".join(_code(text) for text in (where, detail) if text) or change.finding.rule.meaning
 

@@ -58,9 +58,9 @@ class SchemaComparison:
         first = self._compare((old,) if old else (), (new,) if new else (), side)
         for found in self._reached(first):
             yield from found.findings
-            for key, told in found.conditions.items():
+            for key, condition in found.conditions.items():
                 if any(each.findings for each in self._reached(key, through_conditions=True)):
-                    yield told
+                    yield condition
 
     def _reached(self, first: Key, *, through_conditions: bool = False) -> Iterator[_Pair]:
         """Yield a pair and all below it, each once."""
@@ -111,8 +111,8 @@ class SchemaComparison:
                 found.below.append(_key(*inner, side))
                 yield inner
             for mine, theirs, label in conditions(one, other):
-                told = finding(f"{side}-condition-changed", at(one, other, label), label)
-                found.conditions[_key(mine, theirs, side)] = told
+                condition = finding(f"{side}-condition-changed", at(one, other, label), label)
+                found.conditions[_key(mine, theirs, side)] = condition
                 yield mine, theirs
 
     def _subtypes(

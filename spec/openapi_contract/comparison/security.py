@@ -49,12 +49,12 @@ class SecurityComparison:
             return
         for given in before:
             if not any(_suffices(given, each) for each in now):
-                rule, wanted = _tightened(given, now)
-                yield finding(f"security-{rule}", at, _told(wanted, given))
+                rule, required = _tightened(given, now)
+                yield finding(f"security-{rule}", at, _described(required, given))
         for given in now:
             if not any(_suffices(given, each) for each in before):
-                rule, wanted = _tightened(given, before)
-                yield finding(f"security-{REVERSE[rule]}", at, _told(given, wanted))
+                rule, required = _tightened(given, before)
+                yield finding(f"security-{REVERSE[rule]}", at, _described(given, required))
 
     def _schemes(self, old: list[Requirement], new: list[Requirement], at: Located) -> Iterator[Finding]:
         both = {name for each in old for name in each} & {name for each in new for name in each}
@@ -82,28 +82,29 @@ def _requirements(alternatives: Sequence[Mapping[str, Sequence[str]]]) -> list[R
     return [{name: frozenset(scopes) for name, scopes in each.items()} for each in alternatives] or [{}]
 
 
-def _suffices(given: Requirement, wanted: Requirement) -> bool:
+def _suffices(given: Requirement, required: Requirement) -> bool:
     """Whether a caller with the given credentials has the required ones."""
-    return all(name in given and scopes <= given[name] for name, scopes in wanted.items())
+    return all(name in given and scopes <= given[name] for name, scopes in required.items())
 
 
-def _tightened(given: Requirement, wanted: list[Requirement]) -> tuple[str, Requirement]:
+def _tightened(given: Requirement, required: list[Requirement]) -> tuple[str, Requirement]:
     """Return what is required beyond the given credentials, and by which alternative; empty if by none."""
-    for each in wanted:
+    for each in required:
         if each.keys() == given.keys():
             return "scope-added", each
-    for each in wanted:
+    for each in required:
         if each.keys() > given.keys() and given:
             return "scheme-added", each
     return "alternative-removed", {}
 
 
-def _told(now: Requirement, before: Requirement) -> str:
+def _described(now: Requirement, before: Requirement) -> str:
     """Return the credentials required now and before, or those of the two that exist."""
     return f"{_words(now)}, was {_words(before)}" if now and before else _words(now or before)
 
 
-def _words(wanted: Requirement) -> str:
+def _words(required: Requirement) -> str:
     return " and ".join(
-        f"{name} ({', '.join(sorted(scopes))})" if scopes else name for name, scopes in sorted(wanted.items())
+        f"{name} ({', '.join(sorted(scopes))})" if scopes else name
+        for name, scopes in sorted(required.items())
     )

@@ -46,7 +46,9 @@ def test_chance_is_the_seeds():
     def run(seed):
         faults = Faults(seed)
         faults.add(Fault(effect=DROP, match=Match(path="/other")), fault)
-        return [strike and strike.seconds for strike in (faults.strike(asked()) for _ in range(50))]
+        return [
+            injection and injection.seconds for injection in (faults.injection(asked()) for _ in range(50))
+        ]
 
     assert run(1) == run(1)
     assert run(1) != run(2)
@@ -57,7 +59,7 @@ def test_latencies_are_never_negative():
     """Whatever a distribution draws, nothing is answered before it was asked, nor after ten minutes."""
     faults = Faults()
     faults.add(Fault(effect=Effect(latency_ms=Normal(mean=1, standard_deviation=600_000))))
-    drawn = [faults.strike(asked()).seconds for _ in range(100)]
+    drawn = [faults.injection(asked()).seconds for _ in range(100)]
     assert min(drawn) == 0
     assert max(drawn) == 600
 
@@ -86,8 +88,8 @@ def test_patterns_are_of_two_characters():
     """In a pattern ``*`` and ``?`` alone are special."""
     faults = Faults()
     faults.add(Fault(match=Match(path="/a[bc]?/*"), effect=DROP))
-    assert faults.strike(asked(path="/a[bc]d/e/f"))
-    assert not faults.strike(asked(path="/abd/e"))
+    assert faults.injection(asked(path="/a[bc]d/e/f"))
+    assert not faults.injection(asked(path="/abd/e"))
 
 
 def test_many_threads_strike_as_often_as_is_to_be():
@@ -96,21 +98,21 @@ def test_many_threads_strike_as_often_as_is_to_be():
     faults.add(Fault(skip=10, times=30, effect=DROP))
     strikes = []
     threads = [
-        threading.Thread(target=lambda: strikes.extend(faults.strike(asked()) for _ in range(25)))
+        threading.Thread(target=lambda: strikes.extend(faults.injection(asked()) for _ in range(25)))
         for _ in range(4)
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sum(strike is not None for strike in strikes) == 30
+    assert sum(injection is not None for injection in strikes) == 30
 
 
 def test_an_operation_by_the_end_of_its_name():
     """An operation is named by its operationId or the end of one, from an underscore on."""
     faults = Faults()
     faults.add(Fault(match=Match(operation="get_session"), effect=DROP))
-    assert faults.strike(asked(operation="api_sessions_get_session"))
-    assert faults.strike(asked(operation="get_session"))
-    assert not faults.strike(asked(operation="forget_session"))
-    assert not faults.strike(asked(operation=""))
+    assert faults.injection(asked(operation="api_sessions_get_session"))
+    assert faults.injection(asked(operation="get_session"))
+    assert not faults.injection(asked(operation="forget_session"))
+    assert not faults.injection(asked(operation=""))

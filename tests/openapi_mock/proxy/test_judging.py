@@ -14,7 +14,7 @@ from openapi_check.har import har
 from openapi_check.validation import validate_har
 from openapi_mock.journal import Validation, Violation
 from openapi_mock.proxy.application import proxying
-from openapi_mock.proxy.recorder import Recorder, verdict_fields
+from openapi_mock.proxy.recorder import Recorder, violation_fields
 from openapi_mock.proxy.upstream import Upstream
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -53,7 +53,7 @@ def test_there_is_an_end_to_what_is_told(proxy, upstream, json_answer):
 def test_the_fields_hold_nothing_that_a_field_must_not():
     """Names that a client made up are no field's end, and no longer than a field may be."""
     hostile = Violation(part="body", where="/\r\nSet-Cookie: x\0é" + "y" * 999, rule="type", detail="")
-    ((_, count), (_, first)) = verdict_fields(Validation(request=[hostile]))
+    ((_, count), (_, first)) = violation_fields(Validation(request=[hostile]))
     assert (count, len(first)) == (b"1", 200)
     assert first.startswith(b"request body /??Set-Cookie: x??y")
 
