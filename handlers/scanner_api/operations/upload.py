@@ -187,9 +187,9 @@ async def _admitted(
     outcomes: list[Capture | Problem], found: dict[str, ScanSession | Problem], backlog: Backlog
 ) -> list[Capture | Problem]:
     """Return the captures that may wait to be processed, the first ones of each session, and problems."""
-    wanted = Counter(each.session_id for each in _captures(outcomes))
+    expected = Counter(each.session_id for each in _captures(outcomes))
     left = {
-        session_id: await backlog.admit_many(session, wanted[session_id])
+        session_id: await backlog.admit_many(session, expected[session_id])
         for session_id, session in found.items()
         if isinstance(session, ScanSession)
     }
