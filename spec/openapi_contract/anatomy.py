@@ -78,6 +78,13 @@ FIELDS = {
     },
 }
 
+SHAPES = {
+    kind: (kind.rpartition("|")[2].strip("{[]}"), "{" in kind, "[" in kind)
+    for fields in FIELDS.values()
+    for kind in fields.values()
+}
+"""The name of what fields of a kind hold, and whether in a map, or in an array."""
+
 
 def map_subschemas(schema: dict[str, Any], change: Callable[[str, Any], Any]) -> dict[str, Any]:
     """Return a copy of a schema object in which each schema right below it is changed.
@@ -166,7 +173,7 @@ def walk(root: Place, *, schemas: bool = True) -> Iterator[Place]:
         _enter_resource(place)
         yield place
         if schemas or place.kind != "schema":
-            pending += reversed(list(_children(place)))
+            pending += reversed(_children(place))
 
 
 def _enter_resource(place: Place) -> None:
@@ -176,34 +183,33 @@ def _enter_resource(place: Place) -> None:
         place.base, _ = place.target(identifier)
 
 
-def _children(place: Place) -> Iterator[Place]:
-    node = place.node
+def _children(place: Place) -> list[Place]:
+    """Return what stands right below a place; what has the wrong shape is left for validation to refuse."""
+    node, base, source, depth = place.node, place.base, place.source, place.depth + 1
     fields = FIELDS.get(place.kind)
     if fields is None or not isinstance(node, dict) or _is_reference_object(place):
-        return
+        return []
+    children = []
     for key, value in node.items():
         kind = fields.get(key) or fields.get("*")
-        if kind is not None:
-            pointer = pointers.join(place.pointer, key)
-            yield from _field(kind, value, pointer, place)
+        if kind is None or not isinstance(value, dict | list | bool):
+            continue
+        name, in_map, in_array = SHAPES[kind]
+        pointer = pointers.join(place.pointer, key)
+        members: Iterable[tuple[Any, Any]] = ()
+        if in_map and isinstance(value, dict):
+            members = value.items()
+        elif in_array and isinstance(value, list):
+            members = enumerate(value)
+        elif kind.endswith(name) or kind.startswith(f"{name}|"):
+            if isinstance(value, dict | bool):
+                children.append(Place(name, value, pointer, base, source, depth))
+            continue
+        for step, member in members:
+            if isinstance(member, dict | bool):
+                children.append(Place(name, member, pointers.join(pointer, step), base, source, depth))
+    return children
 
 
 def _is_reference_object(place: Place) -> bool:
-    return place.reference is not None and place.kind not in {"schema", "pathItem"}
-
-
-def _field(kind: str, value: Any, pointer: str, parent: Place) -> Iterator[Place]:
-    """Yield what a field of ``parent`` holds; what has the wrong shape is left for validation to refuse."""
-    name = kind.rpartition("|")[2].strip("{[]}")
-    for member_pointer, member in _members(kind, value, pointer):
-        if isinstance(member, dict | bool):
-            yield Place(name, member, member_pointer, parent.base, parent.source, parent.depth + 1)
-
-
-def _members(kind: str, value: Any, pointer: str) -> Iterable[tuple[str, Any]]:
-    if "{" in kind:
-        members = value.items() if isinstance(value, dict) else ()
-        return ((pointers.join(pointer, key), member) for key, member in members)
-    if "[" in kind and isinstance(value, list):
-        return ((pointers.join(pointer, index), member) for index, member in enumerate(value))
-    return () if kind.startswith("[") else ((pointer, value),)
+    return place.kind not in {"schema", "pathItem"} and place.reference is not None

@@ -185,9 +185,12 @@ class Contract:
         )
         taken = {definition.get("operationId") for definition in definitions}
 
+        following: dict[str, count[int]] = {}
+
         def name(method: str, path: str) -> str:
             stem = re.sub(r"[^0-9A-Za-z]", "_", f"{method}{path}")
-            numbered = (f"{stem}_{number}" for number in count(2))
+            numbers = following.setdefault(stem, count(2))
+            numbered = (f"{stem}_{number}" for number in numbers)
             found = next(each for each in chain([stem], numbered) if each not in taken)
             taken.add(found)
             return found

@@ -48,8 +48,7 @@ class Embedding:
     """The work on one document: the files read for it, and what became of their parts.
 
     Attributes:
-        hoisted: the pointers of components by the place in another file that they come from: the kind of the
-            object, the URI of the file, and the keys of the pointer in it.
+        places: where components come from that other files held: URI and JSON pointer.
     """
 
     def __init__(self, root: Place) -> None:
@@ -58,6 +57,7 @@ class Embedding:
         self.documents: dict[str, Any] = {root.base: root.node}
         self.resources: set[str] = set()
         self.hoisted: dict[tuple[str, str, tuple[str, ...]], str] = {}
+        self.places: dict[str, tuple[str, str]] = {}
         self.components: dict[str, dict[str, Any]] = {}
         self.pending: list[Place] = []
         self.read: Callable[[str], Any] = read_document
@@ -74,10 +74,11 @@ class Embedding:
 
     def origin(self, pointer: str) -> tuple[str, str]:
         """Return the file or URL that a part of the complete document comes from, and its pointer there."""
-        for (_, resource, keys), component in self.hoisted.items():
-            if pointer == component or pointer.startswith(f"{component}/"):
-                return _source(resource), pointers.join("", *keys) + pointer.removeprefix(component)
-        return self.root.source, pointer
+        component = "/".join(pointer.split("/")[:4])
+        if component not in self.places:
+            return self.root.source, pointer
+        resource, place = self.places[component]
+        return _source(resource), place + pointer.removeprefix(component)
 
     def visit(self, place: Place) -> None:
         """Bring in what a place refers to, before what is below it is walked."""
@@ -163,6 +164,7 @@ class Embedding:
             component = deepcopy(self.part(place, resource, keys))
             self.components.setdefault(section, {})[name] = component
             self.hoisted[part] = pointers.join("/components", section, name)
+            self.places[self.hoisted[part]] = resource, pointers.join("", *keys)
             hoisted = Place(place.kind, component, pointers.join("", *keys), resource, _source(resource))
             self._note_resources(hoisted)
             self.pending.append(hoisted)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from . import pointers
+from .anatomy import METHODS
 from .contract import Contract, digest
 from .defects import Defect
 from .errors import ContractError
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 PARTS_31 = ("paths", "webhooks", "components")
 """Any of them makes a document (OpenAPI 3.1.0, section 4.8.1)."""
+MAX_OPERATIONS = 20_000
+MAX_DEFECTS = 10_000
 VERSION = re.compile(r"3\.[012]\.\d+(-.+)?")
 
 
@@ -101,7 +104,7 @@ def _complete_leniently(
 
     embedding = LenientEmbedding(document, source, defects)
     embedding.run()
-    repairs = repair(document, source, embedding.unresolved)
+    repairs = repair(document, source, embedding.unresolved, most=MAX_DEFECTS - len(defects))
     places = {}
     for pointer, reason, action in repairs:
         file, place = embedding.origin(pointer)
@@ -176,6 +179,11 @@ def _check_outline(document: dict[str, Any], source: str) -> None:
     parts = ("paths",) if version.startswith("3.0.") else PARTS_31
     if document.keys().isdisjoint(parts):
         raise ContractError(source, "/paths", f"is missing; expected {' or '.join(parts)}.")
+    paths = document.get("paths")
+    paths = paths if isinstance(paths, dict) else {}
+    items = [item for item in paths.values() if isinstance(item, dict)]
+    if sum(len(item.keys() & set(METHODS)) for item in items) > MAX_OPERATIONS:
+        raise ContractError(source, "/paths", f"has more than {MAX_OPERATIONS} operations.")
     components = document.get("components", {})
     if not isinstance(components, dict):
         raise ContractError(source, "/components", "is not an object.")

@@ -18,7 +18,7 @@ from yaml.constructor import ConstructorError
 from . import pointers
 
 MAX_DEPTH = 200
-MAX_CONTAINERS = 2_000_000
+MAX_CONTAINERS = 500_000
 MAX_CHARACTERS = 64 * 1024 * 1024
 """Of all texts and keys, as often as aliases repeat them; a part counts as eight more, for its pointer."""
 

@@ -11,7 +11,12 @@ if TYPE_CHECKING:
 
 def join(pointer: str, *keys: str | int) -> str:
     """Return ``pointer`` extended by ``keys``, escaped."""
-    return pointer + "".join("/" + str(key).replace("~", "~0").replace("/", "~1") for key in keys)
+    for key in keys:
+        text = str(key)
+        if "~" in text or "/" in text:
+            text = text.replace("~", "~0").replace("/", "~1")
+        pointer = f"{pointer}/{text}"
+    return pointer
 
 
 def split(pointer: str) -> list[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from . import pointers
 from .anatomy import Place, walk
 from .defects import Flaw
+from .parsing import MAX_DEPTH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,13 +24,14 @@ def reference_flaws(root: Place) -> Iterator[Flaw]:
 
     Embedded resources and anchors are JSON Schema's own affair, and left to the schema compiler.
     """
-    places = {place.pointer: place for place in walk(root, schemas=False)}
+    places: dict[str, Place] = {}
     for place in walk(root):
         if place.reference is None:
             continue
         resource, fragment = place.target(place.reference)
         reason = ""
         if place.kind != "schema":
+            places = places or {each.pointer: each for each in walk(root, schemas=False)}
             reason = _of_reference_object(place, places)
         elif resource == root.base and (not fragment or fragment.startswith("/")):
             reason = _of_schema(root.node, fragment)
@@ -40,12 +42,12 @@ def reference_flaws(root: Place) -> Iterator[Flaw]:
 
 def _of_reference_object(place: Place, places: Mapping[str, Place]) -> str:
     """Follow a reference to the end, which must be of the same kind; return what is wrong, if anything."""
-    seen = set()
+    seen = set[str]()
     end = place
     while end.reference is not None:
         pointer = pointers.from_fragment(end.reference.removeprefix("#"))
-        if pointer in seen:
-            return "is circular."
+        if pointer in seen or len(seen) > MAX_DEPTH:
+            return "is circular." if pointer in seen else f"leads on more than {MAX_DEPTH} times."
         seen.add(pointer)
         if pointer not in places or places[pointer].kind != place.kind:
             return f"leads to no {place.kind}: there is none at {pointer!r}."

@@ -7,6 +7,7 @@ here, or by leaving out the part that it is about; then the validators are asked
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterable
 from copy import deepcopy
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -20,11 +21,12 @@ from .unusable import unusable_flaws
 from .validation import STAGES, is_of_30
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
+    from .anatomy import Place
     from .defects import Action, Flaw
 
-MOST_ROUNDS = 200
+MOST_ROUNDS = 50
 MISSING: dict[str, Any] = {
     "version": "0",
     "paths": {},
@@ -44,6 +46,9 @@ MISSING: dict[str, Any] = {
 """What stands for members that are required and missing."""
 
 
+Stage = Callable[["Place"], Iterable["Flaw"]]
+
+
 class Repair(NamedTuple):
     """A flaw that was fixed.
 
@@ -58,37 +63,54 @@ class Repair(NamedTuple):
     action: Action
 
 
-def repair(document: dict[str, Any], source: str, unresolved: Mapping[str, str]) -> list[Repair]:
+def repair(
+    document: dict[str, Any], source: str, unresolved: Mapping[str, str], *, most: int
+) -> list[Repair]:
     """Make a document valid, in place, and return what was done.
 
     Args:
         document: complete in itself.
         source: the file or URL that it comes from.
         unresolved: why references could not be followed.
+        most: repairs that may be needed.
 
     Raises:
         ContractError: it cannot be made valid.
     """
-    return _Repairs(document, source, unresolved).run()
+    return _Repairs(document, source, unresolved, most).run()
 
 
 class _Repairs:
     """The work on one document."""
 
-    def __init__(self, document: dict[str, Any], source: str, unresolved: Mapping[str, str]) -> None:
+    def __init__(
+        self, document: dict[str, Any], source: str, unresolved: Mapping[str, str], most: int
+    ) -> None:
+        self.most = most
         self.document = document
         self.source = source
         self.unresolved = unresolved
         self.repairs: dict[tuple[str, str], Repair] = {}
-        self.removed: list[tuple[str, int]] = []
+        self.below: dict[str, list[tuple[str, str]]] = {}
+        self.indices: dict[str, list[int]] = {}
 
     def run(self) -> list[Repair]:
         for _ in range(MOST_ROUNDS):
-            if not any(self._fixes(stage) for stage in (*STAGES, unusable_flaws)):
+            fixed = [self._is_fixed_by(stage) for stage in (*STAGES, unusable_flaws)]
+            if not any(fixed):
                 return list(self.repairs.values())
         raise ContractError(self.source, "", "has too many defects that follow from each other.")
 
-    def _fixes(self, stage: Callable[[Any], Any]) -> bool:
+    def _is_fixed_by(self, stage: Stage) -> bool:
+        """Fix what a stage sees until it sees nothing more; return whether there was anything."""
+        rounds = 0
+        while self._fixes(stage):
+            rounds += 1
+            if rounds > MOST_ROUNDS:
+                raise ContractError(self.source, "", "has too many defects that follow from each other.")
+        return rounds > 0
+
+    def _fixes(self, stage: Stage) -> bool:
         """Fix the flaws that a stage sees, what is behind and below others first; return whether it did."""
         flaws = {flaw.pointer: flaw for flaw in stage(document_place(self.document, self.source))}
         has_changed = False
@@ -107,11 +129,16 @@ class _Repairs:
     def _note(self, repair: Repair) -> None:
         """Note a repair; what goes since a part of it went first goes for the reason of that."""
         if repair.action in {"left out", "operation disabled"}:
-            below = [each for each in self.repairs if each[0].startswith(f"{repair.pointer}/")]
-            causes = [self.repairs.pop(each) for each in below]
-            if causes:
-                repair = repair._replace(reason=causes[0].reason)
-        self.repairs.setdefault((repair.pointer, repair.reason), repair)
+            causes = [self.repairs.pop(key, None) for key in self.below.pop(repair.pointer, ())]
+            cause = next(filter(None, causes), repair)
+            repair = repair._replace(reason=cause.reason)
+        if len(self.repairs) >= self.most:
+            raise ContractError(self.source, "", "has too many defects to go on.")
+        key = repair.pointer, repair.reason
+        self.repairs.setdefault(key, repair)
+        keys = pointers.split(repair.pointer)
+        for length in range(len(keys)):
+            self.below.setdefault(pointers.join("", *keys[:length]), []).append(key)
 
     def _fix(self, flaw: Flaw) -> Action:
         if flaw.fix is not None:
@@ -134,19 +161,20 @@ class _Repairs:
             parent[last] = {"responses": {"501": {"description": "This operation is not understood."}}}
             return "operation disabled"
         if isinstance(parent, list):
-            del parent[int(last)]
-            self.removed.append((pointers.join("", *keys), int(last)))
+            index, array = int(last), self._as_read(pointers.join("", *keys))
+            del self.indices.setdefault(array, list(range(len(parent))))[index], parent[index]
         else:
             del parent[last]
         return "left out"
 
     def _as_read(self, pointer: str) -> str:
         """Return where something was before items of arrays were left out before it."""
-        for array, index in reversed(self.removed):
-            if pointer.startswith(f"{array}/"):
-                item, *below = pointers.split(pointer[len(array) :])
-                pointer = pointers.join(array, int(item) + (int(item) >= index), *below)
-        return pointer
+        read = ""
+        for key in pointers.split(pointer) if self.indices else ():
+            indices = self.indices.get(read)
+            is_item = indices is not None and key.isdecimal() and int(key) < len(indices)
+            read = pointers.join(read, indices[int(key)] if indices and is_item else key)
+        return read or pointer
 
 
 def _is_operation(keys: Sequence[str]) -> bool:
@@ -198,7 +226,7 @@ def _named(_: _Repairs, node: Any, flaw: Flaw) -> Action | None:
 
 def _repeated(_: _Repairs, node: list[Any], __: Flaw) -> Action:
     """Keep the first of equal items."""
-    node[:] = [each for index, each in enumerate(node) if each not in node[:index]]
+    node[:] = {json.dumps(each, sort_keys=True): each for each in node}.values()
     return "repaired"
 
 

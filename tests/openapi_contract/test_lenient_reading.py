@@ -353,3 +353,29 @@ def test_not_a_document(write):
     """What is no contract at all is refused in a sentence."""
     with pytest.raises(ContractError, match="expected a string"):
         load_contract(write({"a": 1}), lenient=True)
+
+
+@pytest.mark.parametrize("lenient", [True, False])
+def test_operations_without_end(write, lenient):
+    """A document of a hundred thousand operations is refused before anything else is done with it."""
+    paths = {f"/{number}": {"get": GET} for number in range(100_000)}
+    with pytest.raises(ContractError, match="#/paths: has more than 20000 operations"):
+        load_contract(write({"openapi": "3.1.0", **DOCUMENT, "paths": paths}), lenient=lenient)
+
+
+def test_defects_without_end(write):
+    """So is one that has defects everywhere."""
+    schemas = {f"S{number}": {"type": "money"} for number in range(10_001)}
+    with pytest.raises(ContractError, match="has too many defects"):
+        load_contract(
+            write({"openapi": "3.1.0", **DOCUMENT, "components": {"schemas": schemas}}), lenient=True
+        )
+
+
+def test_references_without_end(write):
+    """What is put in the place of references does not grow without end."""
+    parts = {f"p{n}": {"a": {"$ref": f"#/x-p/p{n + 1}"}, "b": {"$ref": f"#/x-p/p{n + 1}"}} for n in range(60)}
+    info = {"title": "Pets", "version": "1", "contact": {"$ref": "#/x-p/p0"}}
+    assert load_contract(
+        write({"openapi": "3.1.0", **DOCUMENT, "x-p": parts, "info": info}), lenient=True
+    ).defects
