@@ -14,7 +14,7 @@ from rich.text import Text
 
 from openapi_contract import load_contract
 from openapi_contract.cli.commands import Overlays  # noqa: TC001 -- typer reads the annotation
-from openapi_contract.cli.contract import File, Load, read_contract
+from openapi_contract.cli.reading import File, Load, read_contract
 from openapi_contract.comparison.findings import printable
 from openapi_service.names import handler_named
 

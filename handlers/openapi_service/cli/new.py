@@ -13,7 +13,7 @@ import typer
 
 from openapi_contract import load_contract
 from openapi_contract.cli.commands import Overlays  # noqa: TC001 -- typer reads the annotation
-from openapi_contract.cli.contract import File, read_contract
+from openapi_contract.cli.reading import File, read_contract
 from openapi_contract.distribution import DISTRIBUTION, SOURCE, how_to_install
 from openapi_contract.parsing import as_yaml
 from openapi_service.names import python_name

@@ -9,7 +9,7 @@ import typer
 
 from openapi_contract import load_contract
 from openapi_contract.cli.commands import Overlays, Strict, failure
-from openapi_contract.cli.contract import Load, read_contract
+from openapi_contract.cli.reading import Load, read_contract
 from openapi_service.names import handler_name, handler_named, python_name
 
 from .coverage import common_beginning

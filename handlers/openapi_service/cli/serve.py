@@ -12,7 +12,7 @@ import uvloop
 
 from openapi_contract import ContractError
 from openapi_contract.cli.commands import Overlays, failure
-from openapi_contract.cli.contract import read_contract
+from openapi_contract.cli.reading import read_contract
 from openapi_service.app import create_app
 from openapi_service.handlers import ResolverError, handlers_of
 from openapi_service.processes import run_processes

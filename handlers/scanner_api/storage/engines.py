@@ -14,10 +14,13 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import URL, event, exc, make_url
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import StaticPool
 
 from openapi_contract.distribution import how_to_install
+from openapi_service.deferred import deferred
+
+with deferred("sqlalchemy.ext.asyncio.scoping", "sqlalchemy.ext.asyncio.session"):  # the whole ORM
+    from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

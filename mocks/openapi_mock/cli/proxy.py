@@ -17,7 +17,7 @@ from openapi_check.page import page
 from openapi_check.terminal import show
 from openapi_contract import load_contract
 from openapi_contract.cli.commands import Overlays, Strict, failure
-from openapi_contract.cli.contract import Load, read_contract
+from openapi_contract.cli.reading import Load, read_contract
 from openapi_contract.comparison.findings import printable
 from openapi_mock.proxy.application import proxying
 from openapi_mock.proxy.recorder import Recorder

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from collections.abc import Callable
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -19,22 +18,19 @@ from rich.text import Text
 
 from openapi_contract import Contract, ContractError, load_contract
 from openapi_contract.comparison import compare, reports
-from openapi_contract.defects import summary
 from openapi_contract.errors import UnreadableContractError
 from openapi_contract.linting import lint as violations_in
 from openapi_contract.parsing import as_yaml
 from openapi_contract.python_types import python_types
 
 from .commands import CANNOT_RUN, Overlays, Strict, failure
+from .reading import File, Load, read_contract
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from openapi_contract.comparison import Change
 
-Load = Callable[..., Contract]
-"""Loads the contract in a file or at a URL, and for None that of the application, as `load_contract` does."""
-File = Annotated[str, typer.Argument(metavar="FILE", help="Contract: JSON or YAML, a file or a URL.")]
 COLOURS = {"breaking": "bold red", "risky": "yellow", "safe": "green"}
 DETAIL_COLUMN = 12
 GENERATOR = ("openapi-typescript@7", "--default-non-nullable=false")
@@ -61,28 +57,6 @@ class Language(StrEnum):
 
     PYTHON = "python"
     TYPESCRIPT = "typescript"
-
-
-def read_contract(
-    source: str | None,
-    load: Load = load_contract,
-    overlays: Sequence[Path] | None = None,
-    *,
-    strict: bool = True,
-) -> Contract:
-    """Load a contract; what is wrong with it is printed, and what is not repaired ends the command with 2."""
-    try:
-        contract = load(source, overlays or (), lenient=not strict)
-    except ContractError as error:
-        raise failure(error) from None
-    if contract.defects:
-        typer.echo(defects_line(contract), err=True)
-    return contract
-
-
-def defects_line(contract: Contract) -> str:
-    """Return in a line how many defects a contract has, and how to see them."""
-    return f"{contract.source} has {summary(contract.defects)}. `contract lint` lists them."
 
 
 def show(

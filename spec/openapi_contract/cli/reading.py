@@ -1,0 +1,43 @@
+"""The contract that a command is given, read; without what compares, lints and writes contracts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from openapi_contract import Contract, ContractError, load_contract
+from openapi_contract.defects import summary
+
+from .commands import failure
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+Load = Callable[..., Contract]
+"""Loads the contract in a file or at a URL, and for None that of the application, as `load_contract` does."""
+File = Annotated[str, typer.Argument(metavar="FILE", help="Contract: JSON or YAML, a file or a URL.")]
+
+
+def read_contract(
+    source: str | None,
+    load: Load = load_contract,
+    overlays: Sequence[Path] | None = None,
+    *,
+    strict: bool = True,
+) -> Contract:
+    """Load a contract; what is wrong with it is printed, and what is not repaired ends the command with 2."""
+    try:
+        contract = load(source, overlays or (), lenient=not strict)
+    except ContractError as error:
+        raise failure(error) from None
+    if contract.defects:
+        typer.echo(defects_line(contract), err=True)
+    return contract
+
+
+def defects_line(contract: Contract) -> str:
+    """Return in a line how many defects a contract has, and how to see them."""
+    return f"{contract.source} has {summary(contract.defects)}. `contract lint` lists them."

@@ -1,0 +1,76 @@
+"""Imports that are put off, and those that a start does without."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from openapi_service.deferred import deferred
+
+HEAVY = (
+    "sqlalchemy.orm",
+    "starlette.testclient",
+    "requests",
+    "flask",
+    "openapi_contract.comparison",
+    "alembic",
+)
+START = """
+import sys
+import scanner_api.cli.serve, openapi_service.connexion_adapter
+print(*sorted(set(sys.argv[1:]) & sys.modules.keys()))
+"""
+
+
+@pytest.fixture
+def library(tmp_path, monkeypatch):
+    """A module that takes more from another one than it needs."""
+    (tmp_path / "heavy_part.py").write_text(
+        "class Base(list):\n    kind = 'base'\ndef half(n): return n / 2\n"
+    )
+    (tmp_path / "light_part.py").write_text("import heavy_part\nfrom heavy_part import Base, half\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    yield
+    for name in ("heavy_part", "light_part"):
+        sys.modules.pop(name, None)
+
+
+@pytest.mark.usefixtures("library")
+def test_an_import_is_put_off_until_it_is_used():
+    """What is called, looked into, subclassed or tested against is the real thing, imported then."""
+    with deferred("heavy_part"):
+        import light_part  # noqa: PLC0415 -- the property
+    assert "heavy_part" not in sys.modules
+    assert light_part.half(4) == 2
+    import heavy_part  # noqa: PLC0415 -- the property
+
+    assert light_part.Base.kind == light_part.heavy_part.Base.kind == "base"
+    assert isinstance(light_part.Base(), heavy_part.Base)
+    assert isinstance(heavy_part.Base(), light_part.Base)
+    assert light_part.Base[int] == heavy_part.Base[int]
+    assert issubclass(heavy_part.Base, light_part.Base)
+    assert type("Derived", (heavy_part.Base,), {}).__mro__[1] is heavy_part.Base
+
+    class Derived(light_part.Base):
+        pass
+
+    assert Derived.__mro__[1] is heavy_part.Base
+
+
+@pytest.mark.usefixtures("library")
+def test_what_is_there_is_left_alone():
+    """A module that is imported already is the one that is used."""
+    import heavy_part  # noqa: PLC0415 -- the property
+
+    with deferred("heavy_part"):
+        import light_part  # noqa: PLC0415 -- the property
+    assert light_part.Base is heavy_part.Base
+
+
+def test_a_start_does_without():
+    """What takes long to import and serves nothing is not imported by `serve`."""
+    command = [sys.executable, "-c", START, *HEAVY]
+    shown = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603 -- our own imports
+    assert shown.stdout.split() == []
