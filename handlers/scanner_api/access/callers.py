@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from scanner_api.scanning.captures import Capture
     from scanner_api.scanning.photos import Photo
     from scanner_api.scanning.proposals import Proposal
-    from scanner_api.scanning.sessions import ScanSession
+    from scanner_api.scanning.sessions import ScanSession, SessionState
     from scanner_api.storage.captures import CaptureRecord, CaptureStore
     from scanner_api.storage.photos import PhotoStore
     from scanner_api.storage.proposals import ProposalStore
@@ -92,9 +92,11 @@ async def reachable_session(sessions: SessionStore, caller: Caller, session_id: 
     return session
 
 
-async def active_session(sessions: SessionStore, caller: Caller, session_id: str) -> ScanSession:
-    """Return an ACTIVE session that the caller may see; raise NotFound or Conflict."""
-    session = await reachable_session(sessions, caller, session_id)
+async def active_session(sessions: SessionStore, caller: Caller, session_id: str) -> SessionState:
+    """Return the state of an ACTIVE session that the caller may see; raise NotFound or Conflict."""
+    session = await sessions.state(session_id)
+    if session is None or not caller.reaches(session.organization_id, session.created_by):
+        raise NotFound("There is no such session.")
     if session.status is not SessionStatus.ACTIVE:
         raise not_active(session.status)
     return session

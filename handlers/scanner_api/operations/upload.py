@@ -21,7 +21,7 @@ from scanner_api.access.callers import active_session, not_active
 from scanner_api.processing.backlog import too_many_waiting
 from scanner_api.scanning.captures import Capture, is_url
 from scanner_api.scanning.images import ImageError, ImageTooLarge, read_header
-from scanner_api.scanning.sessions import ScanSession
+from scanner_api.scanning.sessions import SessionState
 
 from .captures import submitted
 from .representations import bulk_result_representation, capture_representation
@@ -134,7 +134,7 @@ async def create_captures_bulk(
     outcomes = [_in_session(each, found) for each in outcomes]
     for capture in _captures(outcomes):
         session = found[capture.session_id]
-        if isinstance(session, ScanSession):
+        if isinstance(session, SessionState):
             follows = is_url(capture.raw_value)
             await queue.process_capture(capture.id, session.organization_id, follows=follows)
     return [bulk_result_representation(n, outcome) for n, outcome in enumerate(outcomes)]
@@ -165,10 +165,10 @@ def _read(scan: Any, schemas: NamedSchemas, capture_id: str, now: datetime) -> C
 
 async def _sessions(
     session_ids: set[str], caller: Caller, sessions: SessionStore
-) -> dict[str, ScanSession | Problem]:
+) -> dict[str, SessionState | Problem]:
     """Return each session, or why it takes no scans of the caller; all are read at once."""
 
-    async def read(session_id: str) -> ScanSession | Problem:
+    async def read(session_id: str) -> SessionState | Problem:
         try:
             return await active_session(sessions, caller, session_id)
         except (NotFound, Conflict) as problem:
@@ -177,21 +177,21 @@ async def _sessions(
     return dict(zip(session_ids, await asyncio.gather(*map(read, session_ids)), strict=True))
 
 
-def _in_session(outcome: Capture | Problem, found: dict[str, ScanSession | Problem]) -> Capture | Problem:
+def _in_session(outcome: Capture | Problem, found: dict[str, SessionState | Problem]) -> Capture | Problem:
     """Return a capture, or the problem of its session."""
     session = found[outcome.session_id] if isinstance(outcome, Capture) else None
     return session if isinstance(session, Problem) else outcome
 
 
 async def _admitted(
-    outcomes: list[Capture | Problem], found: dict[str, ScanSession | Problem], backlog: Backlog
+    outcomes: list[Capture | Problem], found: dict[str, SessionState | Problem], backlog: Backlog
 ) -> list[Capture | Problem]:
     """Return the captures that may wait to be processed, the first ones of each session, and problems."""
     expected = Counter(each.session_id for each in _captures(outcomes))
     left = {
         session_id: await backlog.admit_many(session, expected[session_id])
         for session_id, session in found.items()
-        if isinstance(session, ScanSession)
+        if isinstance(session, SessionState)
     }
     admitted: list[Capture | Problem] = []
     for outcome in outcomes:

@@ -13,7 +13,7 @@ from openapi_service.problems import RateLimited
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
-    from scanner_api.scanning.sessions import ScanSession
+    from scanner_api.scanning.sessions import SessionState
 
 RETRY_SECONDS: Final = 10
 _FRESH_SECONDS: Final = 1.0
@@ -57,7 +57,7 @@ class Backlog:
         self._ticks = ticks
         self._counts: FIFOCache[str, _Count] = FIFOCache(_MAX_ORGANIZATIONS)
 
-    async def admit(self, session: ScanSession) -> None:
+    async def admit(self, session: SessionState) -> None:
         """Admit one more job for a session.
 
         Raises:
@@ -66,7 +66,7 @@ class Backlog:
         if not await self.admit_many(session, 1):
             raise too_many_waiting()
 
-    async def admit_many(self, session: ScanSession, preferred: int) -> int:
+    async def admit_many(self, session: SessionState, preferred: int) -> int:
         """Admit more jobs for a session, and return how many, at most ``preferred``."""
         count = await self._fresh(session.organization_id, _FRESH_SECONDS)
         if self._room(count, session) < preferred:
@@ -75,7 +75,7 @@ class Backlog:
         count.by_credential[session.created_by] += admitted
         return admitted
 
-    def _room(self, count: _Count, session: ScanSession) -> int:
+    def _room(self, count: _Count, session: SessionState) -> int:
         return min(
             self._limits.organization - count.by_credential.total(),
             self._limits.credential - count.by_credential[session.created_by],

@@ -29,6 +29,16 @@ class ExtractionStatus(StrEnum):
     REJECTED = "rejected"
 
 
+class SessionState(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose a session is, and its status."""
+
+    id: str
+    organization_id: str
+    created_by: str
+    status: SessionStatus
+    modified: datetime
+
+
 class ScanSession(msgspec.Struct, frozen=True, kw_only=True):
     """A session as it is stored.
 

@@ -6,12 +6,12 @@ A session is locked before its scans or photos are changed, so that concurrent c
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from msgspec.structs import replace
 from sqlalchemy import and_, select
 
-from scanner_api.scanning.sessions import ScanSession, SessionStatus
+from scanner_api.scanning.sessions import ScanSession, SessionState, SessionStatus
 
 from .database import ConstraintError
 from .tables import scan_sessions
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from openapi_service.clock import Clock
+
+Session = TypeVar("Session", ScanSession, SessionState)
 
 
 class SessionClosed(Exception):  # noqa: N818 -- says what happened
@@ -47,7 +49,7 @@ class Activity:
         self._clock = clock
         self._ttl = timedelta(seconds=ttl_seconds)
 
-    def effective(self, session: ScanSession) -> ScanSession:
+    def effective(self, session: Session) -> Session:
         """Return a stored session with its effective status: EXPIRED if it is idle."""
         if session.status is SessionStatus.ACTIVE and session.modified <= self._clock.now() - self._ttl:
             return replace(session, status=SessionStatus.EXPIRED)

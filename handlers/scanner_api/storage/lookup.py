@@ -32,7 +32,6 @@ Record = TypeVar("Record")
 Fetch = Callable[[Any, str, list[str]], Awaitable[Iterable[Sequence[Any]]]]
 
 _SECONDS: Final = 5
-_MAX_READS: Final = 1000
 
 logger = logging.getLogger(__name__)
 
@@ -54,6 +53,7 @@ class Lookup(Generic[Record]):
         key: a text column among those that the statement selects.
         make: makes a record of a row, whose values are in the order of the selected columns. Callers share
             records, which must not be changed.
+        most: how many keys' rows are remembered, to save the making of records; the latest found stay.
     """
 
     def __init__(
@@ -62,6 +62,8 @@ class Lookup(Generic[Record]):
         statement: Select[Any],
         key: ColumnElement[str],
         make: Callable[[Row], Record],
+        *,
+        most: int = 1000,
     ) -> None:
         self._database = database
         self._driver: Any = None
@@ -75,7 +77,7 @@ class Lookup(Generic[Record]):
         self._store = key.type.bind_processor(dialect) or str
         self._restore = _processors(columns, dialect)
         self._make = make
-        self._reads: FIFOCache[str, _Read[Record]] = FIFOCache(_MAX_READS)
+        self._reads: FIFOCache[str, _Read[Record]] = FIFOCache(most)
         self._batching: Batching[str, list[Record]] = Batching(self._load)
 
     async def find(self, key: str) -> Sequence[Record]:

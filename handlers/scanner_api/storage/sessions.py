@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec.structs import asdict
 from sqlalchemy import func, not_, select
 
-from scanner_api.scanning.sessions import ExtractionStatus, ScanSession, SessionStatus
+from scanner_api.scanning.sessions import ExtractionStatus, ScanSession, SessionState, SessionStatus
 
 from .activity import Activity
 from .lookup import Lookup
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _COLUMNS: Final = columns_of(scan_sessions, ScanSession)
 _session: Final = maker_of(ScanSession)
+_MOST_CHECKED: Final = 10_000
 _BATCH: Final = 1000
 """Sessions that are expired in one transaction: on PostgreSQL the n-th change of a count in it costs n."""
 
@@ -45,6 +46,10 @@ class SessionStore:
         self._clock = clock
         self._activity = Activity(clock, ttl_seconds)
         self._by_id = Lookup(database, select(*_COLUMNS), scan_sessions.c.id, _session)
+        checked = select(*columns_of(scan_sessions, SessionState))
+        self._states = Lookup(
+            database, checked, scan_sessions.c.id, maker_of(SessionState), most=_MOST_CHECKED
+        )
 
     async def create(self, session: ScanSession) -> None:
         """Store a new session.
@@ -61,6 +66,12 @@ class SessionStore:
         """
         for session in await self._by_id.find(session_id):
             return self._activity.effective(session)
+        return None
+
+    async def state(self, session_id: str) -> SessionState | None:
+        """Read whose a session is, and its status: what every request for one asks."""
+        for state in await self._states.find(session_id):
+            return self._activity.effective(state)
         return None
 
     async def close(self, session_id: str, *, submit: bool) -> ScanSession | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 from base64 import b64encode
 from dataclasses import dataclass
@@ -154,12 +155,14 @@ class _Signer(S3SigV4PostAuth):  # type: ignore[misc]  # botocore ships no types
         if credentials.token is not None:
             self.fields["x-amz-security-token"] = credentials.token
         secret = f"AWS4{credentials.secret_key}".encode()
-        self._key: bytes = reduce(self._sign, self.credential_scope(request).split("/"), secret)
+        key: bytes = reduce(self._sign, self.credential_scope(request).split("/"), secret)
+        self._hash = hmac.new(key, digestmod="sha256")
 
     def sign(self, policy: str) -> str:
         """Return the signature of a policy (in Base64), in hexadecimal."""
-        signature: str = self._sign(self._key, policy, hex=True)
-        return signature
+        state = self._hash.copy()
+        state.update(policy.encode())
+        return state.hexdigest()
 
 
 def _equalities(fields: Mapping[str, str]) -> str:
