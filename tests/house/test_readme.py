@@ -88,7 +88,7 @@ def test_links_lead_somewhere():
     """Every relative link of every page leads to a file that exists."""
     pages = [
         *ROOT.glob("*.md"),
-        *(page for top in ("bench", "docs", "examples") for page in ROOT.glob(f"{top}/**/*.md")),
+        *(page for top in ("bench", "deploy", "docs", "examples") for page in ROOT.glob(f"{top}/**/*.md")),
     ]
     dead = [
         f"{page.name}: {link}"

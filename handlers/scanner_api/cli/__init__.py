@@ -50,6 +50,9 @@ COMMANDS |= {
     ),
     "db": Lazy("scanner_api.cli.db:app", "Show, check and upgrade the schema of the database."),
     "keys": Lazy("scanner_api.cli.keys:app", "Create, list and revoke the API keys that `serve` accepts."),
+    "health": Lazy(
+        "scanner_api.cli.health:health", "Ask a server how it is; the health check of the container images."
+    ),
     "secrets": Lazy("scanner_api.cli.secrets:app", "Rotate the secret that photo keys are tagged with."),
     "products": Lazy(
         "scanner_api.cli.imports:products", "Import and list the products that scans are looked up in."

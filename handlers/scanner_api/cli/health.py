@@ -1,0 +1,43 @@
+"""``scanner-api health``: the health check of a container, which has nothing else to ask with."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+from urllib.error import HTTPError
+from urllib.request import ProxyHandler, build_opener
+
+import typer
+
+from openapi_contract.cli.commands import failure
+
+TIMEOUT_SECONDS = 4
+MOST_SHOWN_BYTES = 1000
+PORT = 8000
+
+Url = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[URL]",
+        help="What to ask.",
+        show_default=f"http://127.0.0.1:{PORT}/healthz, at the port of SCANNER_PORT",
+    ),
+]
+
+
+def health(url: Url = None) -> None:
+    """Ask a server how it is, by default the one of this machine, and print what it says.
+
+    Exit codes: 0 it is well, 1 it is not or does not respond within 4 seconds.
+    """
+    asked = url or f"http://127.0.0.1:{os.environ.get('SCANNER_PORT', PORT)}/healthz"
+    try:
+        # a proxy of the environment has no business in between
+        with build_opener(ProxyHandler({})).open(asked, timeout=TIMEOUT_SECONDS) as response:
+            typer.echo(response.read(MOST_SHOWN_BYTES).decode(errors="replace"))
+    except HTTPError as error:
+        raise failure(
+            f"{asked} responded with {error.code}: {error.read(MOST_SHOWN_BYTES).decode()}", 1
+        ) from None
+    except (OSError, ValueError) as error:
+        raise failure(f"{asked} does not respond: {error}", 1) from None
