@@ -15,17 +15,21 @@ from presigned_s3.wire import Server
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n"
 CHUNKED = b"PUT / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
 FILLING = b"a" * 8192
+BLOCK = bytes(1024 * 1024)
 MOST_SENT_BYTES = 32 * 1024 * 1024
 
 
 def app(environ, start_response):
-    """Respond once the whole body is there, or with S3's word for one that does not come."""
+    """Respond once the whole body is there, or with an error if it does not come; to /big with much."""
     try:
         while environ["wsgi.input"].read(65536):
             pass
         status = "200 OK"
     except (TimeoutError, body.BodyCutShort):
         status = "400 Bad Request"
+    if environ["PATH_INFO"] == "/big":
+        start_response(status, [("Content-Length", str(100 * len(BLOCK)))])
+        return [BLOCK] * 100
     start_response(status, [("Content-Length", "2")])
     return [b"ok"]
 
@@ -48,6 +52,7 @@ def connect():
                     time.sleep(0.001)
             return connected
 
+        make.slots = server.connections._slots
         yield make
         server.shutdown()
         thread.join()
@@ -159,3 +164,13 @@ def test_small_chunks_are_a_body(connect):
     chunked = connect(CHUNKED[:-1])
     chunked.sendall(b"\n" + b"1\r\nx\r\n" * 50_000 + b"0\r\n\r\n")
     assert served(chunked).startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_client_that_does_not_read_is_cut_off(connect, monkeypatch):
+    """A block of a response is read in time, or the connection is gone."""
+    monkeypatch.setattr(connections, "IDLE_SECONDS", 0.2)
+    connect(b"GET /big HTTP/1.1\r\nHost: x\r\n\r").sendall(b"\n")
+    until = time.monotonic() + 10
+    while connect.slots:
+        assert time.monotonic() < until
+        time.sleep(0.01)
