@@ -40,11 +40,12 @@ class Incoming(io.BufferedReader):
         self._left_bytes: int | None = None
         super().__init__(self._raw)
 
-    def begin_request(self) -> None:
-        """Wait for a request; what is there already is the beginning of one."""
+    def begin_request(self) -> bool:
+        """Wait for a request; return whether it was sent before the response to the one before it."""
         self._raw.begin()
         if self.peek():
             self._raw.on_request()
+        return not self._raw.has_read
 
     def begin_fields(self) -> None:
         """Expect header fields."""
@@ -81,6 +82,7 @@ class _Raw(io.RawIOBase):
         self._is_body = is_body
         self._waited_seconds = 0.0
         self._read_bytes = 0
+        self.has_read = False
 
     def readable(self) -> bool:
         return True
@@ -95,6 +97,7 @@ class _Raw(io.RawIOBase):
         if left_seconds <= 0:
             raise TimeoutError
         self._connection.settimeout(left_seconds)
+        self.has_read = True
         start = time.monotonic()
         length = self._connection.recv_into(buffer)
         if self._is_body or self._read_bytes:
@@ -120,12 +123,16 @@ class Connections:
 
     At a limit, the one that has been without a request longest makes room. Where none is, a new one of an
     address that has too many is refused, and one beyond all of them has to wait.
+
+    Attributes:
+        pipelined: held for a request that was sent before it could be: others share the processor with one.
     """
 
     def __init__(self) -> None:
         self._slots: dict[tuple[str, int], _Slot] = {}
         """Those that became idle first come first."""
         self._left = threading.Condition()
+        self.pipelined = threading.Lock()
 
     def admit(self, client: tuple[str, int], connection: socket.socket) -> bool:
         """Take a connection; return whether there is room for it."""

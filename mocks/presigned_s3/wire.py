@@ -7,7 +7,7 @@ import re
 import socket
 import sys
 import time
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
@@ -54,11 +54,12 @@ class Handler(BaseHTTPRequestHandler):
         """Wait for a request, and serve it."""
         self.server.connections.note(self.client_address, is_idle=True)
         try:
-            self.rfile.begin_request()
+            is_early = self.rfile.begin_request()
         except TimeoutError:
             self.close_connection = True
             return
-        super().handle_one_request()
+        with self.server.connections.pipelined if is_early else nullcontext():
+            super().handle_one_request()
 
     def parse_request(self) -> bool:
         """Read the head of a request; return whether it can be served."""

@@ -174,3 +174,20 @@ def test_a_client_that_does_not_read_is_cut_off(connect, monkeypatch):
     while connect.slots:
         assert time.monotonic() < until
         time.sleep(0.01)
+
+
+def test_pipelined_requests_take_turns(connect):
+    """Whoever sends requests ahead shares one turn with all who do; each request gets its response."""
+    pipelined = connect(GET[:-1])
+    pipelined.sendall(
+        b"\n\r\n" + (GET + b"\r\n") * 99 + b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    )
+    assert read(pipelined).count(b"HTTP/1.1 200 ") == 101
+
+
+def test_a_pipelined_request_that_hangs_keeps_nobody_waiting(connect):
+    """One who sends a request at a time needs no turn."""
+    hanging = connect(GET[:-1])
+    hanging.sendall(b"\n\r\n" + CHUNKED)
+    served(hanging)
+    connect()
