@@ -125,7 +125,15 @@ def check_rows(described: Sequence[Any]) -> Iterator[str]:
             name = severity = promised = ""
 
 
+def banner(text: str) -> str:
+    """Return the README with the number of operations in the mock's banner."""
+    return re.sub(
+        r"(?<=^Scanner API mock: )\d+", str(len(load_contract().operations)), text, flags=re.MULTILINE
+    )
+
+
 DERIVED: Mapping[str, Callable[[str], str]] = {
+    "README.md": banner,
     "spec/scanner_contract/loading.py": digests,
     "docs/operations.md": operations,
     "docs/settings.md": settings,

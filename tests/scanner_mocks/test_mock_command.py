@@ -159,6 +159,19 @@ def test_banner(invoke, mock, monkeypatch):
     assert "POST   /scanner/api/v1/sessions " in invoke("--verbose", mock=mock).stdout
 
 
+def test_banner_is_as_the_readme_shows_it(invoke, mock, monkeypatch):
+    """The README shows its first lines, with the default ports."""
+    monkeypatch.setattr(End, "wait", lambda _: None)
+    page = (
+        invoke(mock=mock)
+        .stdout.replace(mock.api, "http://127.0.0.1:8000")
+        .replace(mock.s3, "http://127.0.0.1:9000")
+    )
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    shown = re.search(r"^```\n(Scanner API mock.*?)```$", readme, re.DOTALL | re.MULTILINE)[1]
+    assert page.startswith(shown)
+
+
 def test_a_ready_file_that_cannot_be(invoke, mock, tmp_path):
     """A ready file in a folder that is not there is named on standard error, and the exit code is 1."""
     refused = invoke("--ready-file", str(tmp_path / "missing" / "ready.json"), mock=mock)
