@@ -30,35 +30,33 @@ class ExtractionStatus(StrEnum):
 
 
 class SessionState(msgspec.Struct, frozen=True, kw_only=True):
-    """Whose a session is, and its status."""
-
-    id: str
-    organization_id: str
-    created_by: str
-    status: SessionStatus
-    modified: datetime
-
-
-class ScanSession(msgspec.Struct, frozen=True, kw_only=True):
-    """A session as it is stored.
+    """Whose a session is, and its status: what every request for one asks.
 
     Attributes:
         id: 22-character shortuuid.
         created_by: the credential that created it (``Caller.credential``).
-        metadata: the caller's own strings, at most 50.
-        device_context: what the client said of its device, any JSON object.
     """
 
     id: str
     organization_id: str
     created_by: str
     status: SessionStatus
+    modified: datetime
+
+
+class ScanSession(SessionState, frozen=True, kw_only=True):
+    """A session as it is stored.
+
+    Attributes:
+        metadata: the caller's own strings, at most 50.
+        device_context: what the client said of its device, any JSON object.
+    """
+
     extraction_status: ExtractionStatus
     capture_mode: str
     metadata: dict[str, str]
     user_agent: str
     device_context: dict[str, Any]
     created: datetime
-    modified: datetime
     capture_count: int = 0
     photo_count: int = 0
