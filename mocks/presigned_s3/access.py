@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from .errors import refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
+ACCOUNT = os.environ.get("MOTO_ACCOUNT_ID", "123456789012")
+"""The owner of all buckets: moto's account."""
+_ACCOUNT = re.compile(r"\d{12}", re.ASCII)
 ACL_PERMISSIONS = {
     "s3:ListBucket": "READ",
     "s3:ListBucketVersions": "READ",
@@ -80,6 +85,16 @@ def public_policy(bucket: str) -> bytes:
         "Resource": f"arn:aws:s3:::{bucket}/*",
     }
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]}).encode()
+
+
+def check_owner(headers: Mapping[str, str]) -> None:
+    """Raise AccessDenied where a request expects another owner of its buckets than the one account."""
+    for name in ("x-amz-expected-bucket-owner", "x-amz-source-expected-bucket-owner"):
+        owner = headers.get(name, ACCOUNT)
+        if not _ACCOUNT.fullmatch(owner):
+            raise refusal("InvalidBucketOwnerAWSAccountID", ExpectedBucketOwner=owner)
+        if owner != ACCOUNT:
+            raise refusal("AccessDenied")
 
 
 def check_policy(document: bytes) -> None:

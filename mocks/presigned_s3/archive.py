@@ -25,7 +25,7 @@ from .content import Content, StoredFile
 from .policy import MAX_OBJECT_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from .backend import Backend
@@ -45,6 +45,8 @@ _ATTRIBUTES = (
     "lock_legal_status",
     "lock_until",
 )
+_PARTS = "parts_put_together"
+"""Attribute of moto's keys: of an object that was uploaded in parts, their sizes and checksums."""
 
 
 class Archive:
@@ -191,6 +193,7 @@ def record_of(key: Any, tags: Mapping[str, str]) -> dict[str, Any]:
             for grant in key.acl.grants
         ],
         **{name: getattr(key, name) for name in _ATTRIBUTES},
+        "parts": parts_of(key),
     }
 
 
@@ -208,6 +211,17 @@ def apply_record(record: Mapping[str, Any], key: Any) -> None:
     )
     for name in _ATTRIBUTES:
         setattr(key, name, record[name])
+    set_parts(key, record.get("parts", ()))
+
+
+def parts_of(key: Any) -> list[tuple[int, str]]:
+    """Return the size and the checksum (empty for none) of each part that a key's object was uploaded in."""
+    return [tuple(part) for part in getattr(key, _PARTS, ())]
+
+
+def set_parts(key: Any, parts: Iterable[Sequence[Any]]) -> None:
+    """Note the size and the checksum of each part that a key's object was uploaded in."""
+    setattr(key, _PARTS, [(int(size), str(checksum)) for size, checksum in parts])
 
 
 def adopt(key: Any, path: Path, size: int, etag: str) -> None:

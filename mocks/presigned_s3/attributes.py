@@ -116,11 +116,18 @@ def handed_over(headers: Mapping[str, str]) -> dict[str, str]:
 
 def stored_headers(headers: Mapping[str, str], bucket: Bucket) -> dict[str, str]:
     """Return what a new object is stored with: what is handed over, and S3's defaults."""
-    stored = copied_headers(headers, bucket)
-    if any(_verifies(name) for name in headers):
-        # moto locks only what this says is verified; the content is not there for it to see.
-        stored["content-md5"] = headers.get("content-md5", "by a checksum")
-    return stored
+    return copied_headers(headers, bucket) | _verification(headers)
+
+
+def verified_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers of a document about an object, which moto may want to be verified."""
+    return handed_over(headers) | _verification(headers)
+
+
+def _verification(headers: Mapping[str, str]) -> dict[str, str]:
+    # moto locks only what this says is verified; the content is not there for it to see
+    verifies = any(_verifies(name) for name in headers)
+    return {"content-md5": headers.get("content-md5", "by a checksum")} if verifies else {}
 
 
 def copied_headers(headers: Mapping[str, str], bucket: Bucket) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -78,8 +78,10 @@ class Authenticator:
             region: the region that it must be signed for; None for any.
 
         Raises:
-            S3Error: the signature lacks something, is wrong, early, late, or of Version 2.
+            S3Error: the signature lacks something, is wrong, early, late, or of Version 2 in a newer region.
         """
+        if request.headers.get("authorization", "").startswith("AWS "):
+            return self._verify_version_2(request, region, presigned=False)
         if "authorization" in request.headers:
             claim = claim_of_header(request, region)
             self._check_skew(claim.time)
@@ -87,7 +89,7 @@ class Authenticator:
             claim = claim_of_query(request, region)
             self._check_expiry(claim.time, int(request.parameter("X-Amz-Expires") or 0))
         elif request.asks_for("AWSAccessKeyId", "Signature"):
-            return self._verify_version_2(request, region)
+            return self._verify_version_2(request, region, presigned=True)
         else:
             return None
         return self._verify(request, claim)
@@ -122,14 +124,22 @@ class Authenticator:
         signer = ChunkSigner(credential, claim.scope, claim.time, claim.signature)
         return Signed(claim.scope.access_key, claim.scope.region, claim.payload, signer)
 
-    def _verify_version_2(self, request: Request, region: str | None) -> Signed:
+    def _verify_version_2(self, request: Request, region: str | None, *, presigned: bool) -> Signed:
         region = region or version_2.REGION
         if region not in version_2.REGIONS:
             raise version_2.refused()
-        access_key, provided, expires = version_2.query_parameters(request)
-        self._check_end(datetime.fromtimestamp(expires, UTC), {})
+        if presigned:
+            access_key, provided, expires = version_2.query_parameters(request)
+            self._check_end(datetime.fromtimestamp(expires, UTC), {})
+        else:
+            access_key, provided, time = version_2.header_parameters(request)
+            self._check_skew(f"{time:%Y%m%dT%H%M%SZ}")
         token = request.parameter("x-amz-security-token") or request.headers.get("x-amz-security-token")
         credential = self._credential(access_key, token)
+        if not (request.key or request.host_style or request.path.endswith("/")):
+            with_slash = version_2.string_to_sign(replace(request, path=f"{request.path}/"))  # as boto3 does
+            if version_2.is_signature(credential, with_slash, provided):
+                return Signed(access_key, region)
         version_2.check(credential, access_key, version_2.string_to_sign(request), provided)
         return Signed(access_key, region)
 

@@ -148,6 +148,18 @@ class Backend:
                 encrypts=bucket.encryption is not None,
             )
 
+    def set_defaults(self, name: str) -> None:
+        """Give a new bucket what each has at Amazon's since April 2023, unless its request says otherwise.
+
+        The public access block is shown, and blocks nothing: buckets here are made to be tried.
+        """
+        with self.lock:
+            bucket = self._moto.buckets[name]
+            if bucket.ownership_rule is None and not (bucket.acl and len(bucket.acl.grants) > 1):
+                bucket.ownership_rule = "BucketOwnerEnforced"  # type: ignore[assignment]  # as its requests set it
+            if bucket.public_access_block is None:
+                bucket.public_access_block = models.PublicAccessBlock("true", "true", "true", "true")
+
     def existing(self, name: str) -> Bucket:
         """Return a bucket, or raise NoSuchBucket."""
         bucket = self.bucket(name)

@@ -7,7 +7,6 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
-from . import version_2
 from .errors import S3Error, access_denied, invalid_argument, invalid_request
 from .payload import check_word
 from .signature import ALGORITHM, UNSIGNED_PAYLOAD, Scope, WrongScope, parse_time
@@ -69,8 +68,6 @@ def claim_of_header(request: Request, region: str | None) -> Claim:
 
 def _authorization(header: str) -> dict[str, str]:
     kind, _, rest = header.partition(" ")
-    if kind == "AWS":
-        raise version_2.refused()
     if kind != ALGORITHM:
         raise invalid_argument("Unsupported Authorization Type", "Authorization", header)
     parts = {}

@@ -36,6 +36,15 @@ REFUSALS: Final = {
         400,
         "The list of parts was not in ascending order. Parts must be ordered by part number.",
     ),
+    "InvalidBucketOwnerAWSAccountID": (
+        400,
+        "The value of the expected bucket owner parameter must be an AWS account ID",
+    ),
+    "InvalidPartNumber": (416, "The requested partnumber is not satisfiable"),
+    "NoSuchObjectLockConfiguration": (
+        404,
+        "The specified object does not have a ObjectLock configuration",
+    ),
     "InvalidRange": (416, "The requested range is not satisfiable"),
     "InvalidRedirectLocation": (
         400,

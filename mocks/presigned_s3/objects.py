@@ -104,8 +104,10 @@ class Objects:
     def get(self, request: Request, signed: Signed | None, bucket: Bucket) -> Response:
         """Serve GetObject and HeadObject."""
         overrides = _overrides(request, signed)
+        _check_part_read(request)
         headers = {n: value for n, value in handed_over(request.headers).items() if not n.startswith("if-")}
-        order = Order("HEAD", bucket.name, request.key, request.query, headers, bucket.region)
+        query = tuple(pair for pair in request.query if pair[0] != "partNumber")
+        order = Order("HEAD", bucket.name, request.key, query, headers, bucket.region)
         with self._store.look_up(order) as (response, path):
             if response.status != HTTPStatus.OK or path is None:
                 if request.method == "HEAD":
@@ -124,7 +126,10 @@ class Objects:
                 return response
             if condition:
                 raise refusal("PreconditionFailed", Condition=condition)
-            begin, length = _range(request.headers.get("range", ""), response)
+            if request.asks_for("partNumber"):
+                begin, length = _part(request, response, self._store.parts(order))
+            else:
+                begin, length = _range(request.headers.get("range", ""), response)
             _hide_checksums(request, response)
             if request.method == "GET":
                 response.body = read_range(path, begin, length)
@@ -193,6 +198,13 @@ def _check_part_number(request: Request) -> None:
         raise invalid_argument(message, "partNumber", number)
 
 
+def _check_part_read(request: Request) -> None:
+    if request.asks_for("partNumber"):
+        _check_part_number(request)
+        if "range" in request.headers:
+            raise invalid_request("Cannot specify both Range header and partNumber query parameter")
+
+
 def _order(request: Request, bucket: Bucket, headers: Mapping[str, str]) -> Order:
     return Order(request.method, bucket.name, request.key, request.query, headers, bucket.region)
 
@@ -211,6 +223,26 @@ def _hide_checksums(request: Request, response: Response) -> None:
     shown = request.headers.get("x-amz-checksum-mode") == "ENABLED" and response.status == HTTPStatus.OK
     hidden = f"{PREFIX}algorithm" if shown else PREFIX
     response.headers = [pair for pair in response.headers if not pair[0].lower().startswith(hidden)]
+
+
+def _part(request: Request, response: Response, parts: list[tuple[int, str]]) -> tuple[int, int]:
+    """Make the response one with a part of the object; return where it begins and how much there is.
+
+    Raises:
+        S3Error: InvalidPartNumber.
+    """
+    number, size = int(request.parameter("partNumber") or 0), response.length
+    sizes = [length for length, _ in parts] or [size]
+    if number > len(sizes):
+        raise refusal("InvalidPartNumber", PartNumberRequested=number, ActualPartCount=len(sizes))
+    if parts:
+        response.set_header("x-amz-mp-parts-count", str(len(parts)))
+    if size:
+        begin, length = sum(sizes[: number - 1]), sizes[number - 1]
+        response.status, response.length = HTTPStatus.PARTIAL_CONTENT, length
+        response.set_header("Content-Range", f"bytes {begin}-{begin + length - 1}/{size}")
+        return begin, length
+    return 0, 0
 
 
 def _range(asked: str, response: Response) -> tuple[int, int]:

@@ -6,8 +6,8 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from .access import ACL_PERMISSIONS, action_of, verdict
-from .attributes import check_acl, handed_over
+from .access import ACL_PERMISSIONS, action_of, check_owner, verdict
+from .attributes import check_acl, handed_over, verified_headers
 from .backend import Order
 from .cors import preflight
 from .errors import MAX_HEADER_SECTION_BYTES, S3Error, refusal
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from .request import Request
     from .store import Store
 
-_SUBRESOURCES = ("acl", "tagging", "legal-hold")
-_NOT_IMPLEMENTED = ("retention", "torrent", "select", "restore", "renameObject", "encryption")
+_SUBRESOURCES = ("acl", "tagging", "legal-hold", "retention")
+_NOT_IMPLEMENTED = ("torrent", "select", "restore", "renameObject", "encryption")
 
 
 class Routes:
@@ -75,6 +75,7 @@ class Routes:
 
     def _authorize(self, request: Request, signed: Signed | None, bucket: Bucket) -> None:
         """Raise AccessDenied unless the caller may; who signs may what is not denied to everyone."""
+        check_owner(request.headers)
         action = action_of(request.method, request.key, [name for name, _ in request.query])
         effect = verdict(bucket.policy, action, bucket.name, request.key)
         changes_policy = request.asks_for("policy")
@@ -147,10 +148,13 @@ class Routes:
         return handlers[request.method](request, signed, bucket)
 
     def _read_object(self, request: Request, signed: Signed | None, bucket: Bucket) -> Response:
-        if request.asks_for("partNumber"):
-            raise refusal("NotImplemented")
-        if request.asks_for(*_SUBRESOURCES, "uploadId", "attributes"):
-            return self._store.ask(_order(request, bucket, handed_over(request.headers)))
+        order = _order(request, bucket, handed_over(request.headers))
+        if request.asks_for("retention"):
+            return self._store.retention(order)
+        if request.asks_for("attributes"):
+            return self._store.object_attributes(order)
+        if request.asks_for(*_SUBRESOURCES, "uploadId"):
+            return self._store.ask(order)
         return self._objects.get(request, signed, bucket)
 
     def _put_object(self, request: Request, signed: Signed | None, bucket: Bucket) -> Response:
@@ -162,7 +166,9 @@ class Routes:
         if request.asks_for(*_SUBRESOURCES):
             check_acl(request.headers, bucket)
             document = read_document(request, signed)
-            return self._store.change_object(_order(request, bucket, handed_over(request.headers), document))
+            return self._store.change_object(
+                _order(request, bucket, verified_headers(request.headers), document)
+            )
         if copies:
             return self._objects.copy(request, bucket)
         return self._objects.put(request, signed, bucket)

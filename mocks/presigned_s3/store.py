@@ -6,17 +6,19 @@ import logging
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 from xml.sax.saxutils import unescape
 
 from .access import check_policy, public_policy
-from .archive import BUCKET_NAME, Archivist, adopt, stored_file
+from .archive import BUCKET_NAME, Archivist, adopt, parts_of, stored_file
 from .backend import DEFAULT_REGION, Backend, Bucket, Order, granted_to_all
 from .checksums import FULL_OBJECT, TYPE
 from .cors import OPEN
 from .errors import S3Error, refusal
 from .preconditions import check_replaced, check_source
+from .response import Response
 from .uploads import Uploads
 from .xml import document, element
 
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
     from .archive import Archive
     from .checksums import Checksum, ContentMd5
     from .content import Content
-    from .response import Response
 
 _RESERVED_NAME = re.compile(
     r"(?:\d{1,3}\.){3}\d{1,3}|.*\.\..*|(?:xn--|sthree-|amzn-s3-demo-).*"
@@ -135,6 +136,7 @@ class Store:
         }
         with self._backend.lock:
             response = self._backend.carry_out(_located(order))
+            self._backend.set_defaults(order.bucket)
             if order.bucket not in self._settings:
                 self._settings[order.bucket] = settings
                 self._archive.save_bucket(order.bucket, settings)
@@ -226,6 +228,68 @@ class Store:
             self._archivist.record(order.bucket, order.key)
         return response
 
+    def parts(self, order: Order) -> list[tuple[int, str]]:
+        """Return the size and the checksum of each part of an object that was uploaded in parts."""
+        with self._backend.lock:
+            key = self._backend.key(order.bucket, order.key, order.parameter("versionId") or None)
+            return [] if key is None else parts_of(key)
+
+    def object_attributes(self, order: Order) -> Response:
+        """Carry out GetObjectAttributes: moto says all but of what parts it is."""
+        asked = [name.strip() for name in order.headers.get("x-amz-object-attributes", "").split(",")]
+        response = self.ask(
+            replace(order, headers={**order.headers, "x-amz-object-attributes": ",".join(asked)})
+        )
+        parts = self.parts(order)
+        if "ObjectParts" in asked and parts:
+            body = b"".join(response.body).decode()
+            end = body.rindex("</")
+            body = f"{body[:end]}{self._parts_element(order, parts)}{body[end:]}"
+            response.body = [body.encode()]
+            response.length = len(response.body[0])
+        return response
+
+    def _parts_element(self, order: Order, parts: list[tuple[int, str]]) -> str:
+        key = self._backend.key(order.bucket, order.key, order.parameter("versionId") or None)
+        count = element("PartsCount", str(len(parts)))
+        if key.checksum_type == FULL_OBJECT or not all(checksum for _, checksum in parts):
+            return element("ObjectParts", count)
+        name = f"Checksum{key.checksum_algorithm}"
+        marker = int(order.headers.get("x-amz-part-number-marker") or 0)
+        most = int(order.headers.get("x-amz-max-parts") or MAX_KEYS)
+        shown = [*enumerate(parts, 1)][marker:][:most]
+        last = shown[-1][0] if shown else 0
+        described = [
+            element(
+                "Part",
+                element("PartNumber", str(number)),
+                element("Size", str(size)),
+                element(name, checksum),
+            )
+            for number, (size, checksum) in shown
+        ]
+        return element(
+            "ObjectParts",
+            count,
+            element("PartNumberMarker", str(marker)),
+            element("NextPartNumberMarker", str(last)),
+            element("MaxParts", str(most)),
+            element("IsTruncated", "true" if last < len(parts) and shown else "false"),
+            *described,
+        )
+
+    def retention(self, order: Order) -> Response:
+        """Return until when an object is locked: moto knows it, and has no operation for it."""
+        with self._backend.lock:
+            key = self._backend.key(order.bucket, order.key, order.parameter("versionId") or None)
+        if key is None:
+            raise refusal("NoSuchKey", Key=order.key)
+        if not key.lock_mode:
+            raise refusal("NoSuchObjectLockConfiguration")
+        until = str(key.lock_until)
+        root = element("Retention", element("Mode", key.lock_mode), element("RetainUntilDate", until))
+        return Response.of_xml(HTTPStatus.OK, document(root))
+
     @contextmanager
     def look_up(self, order: Order) -> Iterator[tuple[Response, Path | None]]:
         """Yield the response to a HEAD order, and the object's file if it has one, while both are true."""
@@ -259,6 +323,7 @@ class Store:
     def _restore_bucket(self, bucket: str, settings: dict[str, Any]) -> None:
         headers, body = settings["headers"], settings["body"].encode("latin-1")
         self._backend.carry_out(_located(Order("PUT", bucket, "", (), headers, settings["region"], body)))
+        self._backend.set_defaults(bucket)
         for name, subresource in settings["subresources"].items():
             body = subresource["body"].encode("latin-1")
             order = Order("PUT", bucket, "", ((name, ""),), subresource["headers"], settings["region"], body)

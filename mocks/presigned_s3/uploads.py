@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from .archive import adopt
+from .archive import adopt, set_parts
 from .checksums import DEFAULT, FULL_OBJECT, TYPE, Checksum
 from .errors import refusal
 from .multipart import assemble
@@ -119,6 +119,8 @@ class Uploads:
             key = self._backend.complete_upload(order.bucket, upload, etag, details)
             key.checksum_algorithm = algorithm
             adopt(key, content.path, content.size, etag)
+            together = [parts[one.number] for one in listed]
+            set_parts(key, [(part.size, part.checksum.value if part.checksum else "") for part in together])
             self._drop(order)
             self._archivist.record(order.bucket, order.key)
         return key

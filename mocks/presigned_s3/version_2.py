@@ -1,4 +1,4 @@
-"""Signature Version 2 from the server's side: presigned requests and policies of forms.
+"""Signature Version 2 from the server's side: headers, presigned requests and policies of forms.
 
 S3 takes it in regions from before 30 January 2014 alone. Source: "Signing and authenticating REST requests
 (AWS signature version 2)" in the API reference.
@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import base64
 import hmac
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from .errors import S3Error, access_denied, invalid_request
+from .errors import S3Error, access_denied, invalid_argument, invalid_request
 from .request import VERSION_2_QUERY
 from .signature import compare
 
@@ -59,12 +61,32 @@ def query_parameters(request: Request) -> tuple[str, str, int]:
     return access_key, provided, int(expires)
 
 
-def string_to_sign(request: Request) -> str:
-    """Return what is signed for a presigned request.
+def header_parameters(request: Request) -> tuple[str, str, datetime]:
+    """Return access key, signature and time of a request with an Authorization header.
 
-    Headers count wherever they are sent: SDKs move those that they sign into the query.
+    Raises:
+        S3Error: InvalidArgument, the header cannot be read; AccessDenied, there is no time.
+    """
+    header = request.headers["authorization"]
+    access_key, colon, provided = header.removeprefix("AWS ").strip().partition(":")
+    if not colon:
+        raise invalid_argument(
+            "AWS authorization header is invalid.  Expected AwsAccessKeyId:signature", "Authorization", header
+        )
+    try:
+        time = parsedate_to_datetime(request.headers.get("x-amz-date") or request.headers.get("date", ""))
+    except ValueError:
+        raise access_denied("AWS authentication requires a valid Date or x-amz-date header") from None
+    return access_key, provided, time.astimezone(UTC)
+
+
+def string_to_sign(request: Request) -> str:
+    """Return what is signed for a request.
+
+    Headers count wherever they are sent: SDKs move those that they sign into the query of a presigned one.
     """
     headers = {**{name.lower(): value for name, value in request.query}, **request.headers}
+    time = "" if "x-amz-date" in headers else headers.get("date", "")
     amz = sorted(name for name in headers if name.startswith("x-amz-"))
     bucket = f"/{request.bucket}" if request.host_style else ""
     parameters = sorted(pair for pair in request.query if pair[0] in _SIGNED_PARAMETERS)
@@ -73,7 +95,7 @@ def string_to_sign(request: Request) -> str:
         request.method,
         headers.get("content-md5", ""),
         headers.get("content-type", ""),
-        request.parameter("Expires") or "",
+        request.parameter("Expires") or time,
         *(f"{name}:{headers[name]}" for name in amz),
         bucket + quote(request.path, safe="/-_.~") + (f"?{query}" if query else ""),
     ))  # fmt: skip
@@ -81,5 +103,14 @@ def string_to_sign(request: Request) -> str:
 
 def check(credential: Credential, access_key: str, text: str, provided: str) -> None:
     """Raise SignatureDoesNotMatch unless `provided` is the signature of `text`."""
+    compare(_signature(credential, text), provided, access_key, text)
+
+
+def is_signature(credential: Credential, text: str, provided: str) -> bool:
+    """Return whether `provided` is the signature of `text`."""
+    return hmac.compare_digest(_signature(credential, text).encode(), provided.encode())
+
+
+def _signature(credential: Credential, text: str) -> str:
     digest = hmac.digest(credential.secret_key.encode(), text.encode(), "sha1")
-    compare(base64.b64encode(digest).decode(), provided, access_key, text)
+    return base64.b64encode(digest).decode()

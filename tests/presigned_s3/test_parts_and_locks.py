@@ -1,0 +1,187 @@
+"""Objects made of parts, read part by part; locks; owners; and what new buckets have at Amazon's today."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import boto3
+import httpx
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from presigned_s3 import s3_server
+
+MIB = 1024**2
+PARTS = (b"a" * 5 * MIB, b"b" * 5 * MIB, b"c")
+KEYS = {"AK": "a-secret-key"}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Return the folder that S3 keeps its objects in."""
+    return tmp_path_factory.mktemp("data")
+
+
+def connect(s3, **config):
+    """Return a client that makes one attempt."""
+    return boto3.client(
+        "s3", endpoint_url=s3.url, region_name=s3.region, aws_access_key_id="AK",
+        aws_secret_access_key=KEYS["AK"], config=Config(retries={"max_attempts": 0}, **config),
+    )  # fmt: skip
+
+
+def upload(client, key, **options):
+    """Upload the parts."""
+    started = client.create_multipart_upload(Bucket="photos", Key=key, **options)["UploadId"]
+    parts = []
+    for number, body in enumerate(PARTS, 1):
+        part = client.upload_part(
+            Bucket="photos", Key=key, UploadId=started, PartNumber=number, Body=body, **options
+        )
+        listed = {name: part[name] for name in ("ETag", "ChecksumSHA256", "ChecksumCRC32") if name in part}
+        parts.append({"PartNumber": number, **listed})
+    client.complete_multipart_upload(
+        Bucket="photos", Key=key, UploadId=started, MultipartUpload={"Parts": parts}
+    )
+
+
+@pytest.fixture(scope="module")
+def client(folder):
+    """Return a client of an S3 that was started again after the parts were uploaded."""
+    with s3_server("photos", credentials=KEYS, data_dir=folder) as s3:
+        first = connect(s3)
+        upload(first, "parts")
+        upload(first, "sums", ChecksumAlgorithm="SHA256")
+        first.put_object(Bucket="photos", Key="whole", Body=b"whole")
+        first.put_object(Bucket="photos", Key="empty", Body=b"")
+    with s3_server("photos", credentials=KEYS, data_dir=folder) as s3:
+        yield connect(s3)
+
+
+@pytest.mark.parametrize(
+    ("key", "number", "content", "range_", "count"),
+    [
+        ("parts", 1, PARTS[0], "bytes 0-5242879/10485761", 3),
+        ("parts", 3, PARTS[2], "bytes 10485760-10485760/10485761", 3),
+        ("whole", 1, b"whole", "bytes 0-4/5", None),
+    ],
+)
+def test_a_part_is_read(key, number, content, range_, count, client):
+    """A part is read, or asked about, as the range that it is; what is in one piece is its own first part."""
+    got = client.get_object(Bucket="photos", Key=key, PartNumber=number)
+    assert got["Body"].read() == content
+    head = client.head_object(Bucket="photos", Key=key, PartNumber=number)
+    for told in (got, head):
+        assert told["ResponseMetadata"]["HTTPStatusCode"] == 206
+        assert (told["ContentLength"], told["ContentRange"]) == (len(content), range_)
+        assert told.get("PartsCount") == count
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ({"Key": "parts", "PartNumber": 4}, "InvalidPartNumber"),
+        ({"Key": "whole", "PartNumber": 2}, "InvalidPartNumber"),
+        ({"Key": "parts", "PartNumber": 0}, "InvalidArgument"),
+        ({"Key": "parts", "PartNumber": 1, "Range": "bytes=0-1"}, "InvalidRequest"),
+    ],
+)
+def test_parts_that_are_none(options, code, client):
+    """A part that is not there is a 416, what is no number or has a range as well a 400."""
+    with pytest.raises(ClientError, match=code):
+        client.get_object(Bucket="photos", **options)
+    assert client.get_object(Bucket="photos", Key="empty", PartNumber=1)["Body"].read() == b""
+
+
+def test_attributes_of_parts(client):
+    """GetObjectAttributes counts parts, and lists those that have checksums of their own, page by page."""
+    asked = ["ETag", "ObjectParts", "ObjectSize"]
+    plain = client.get_object_attributes(Bucket="photos", Key="parts", ObjectAttributes=asked)
+    assert plain["ObjectSize"] == 10 * MIB + 1
+    assert plain["ObjectParts"]["TotalPartsCount"] == 3
+    page = client.get_object_attributes(
+        Bucket="photos", Key="sums", ObjectAttributes=asked, MaxParts=1, PartNumberMarker=1
+    )["ObjectParts"]
+    assert [(part["PartNumber"], part["Size"]) for part in page["Parts"]] == [(2, 5 * MIB)]
+    assert page["Parts"][0]["ChecksumSHA256"]
+    assert (page["IsTruncated"], page["NextPartNumberMarker"], page["TotalPartsCount"]) == (True, 2, 3)
+    assert "ObjectParts" not in client.get_object_attributes(
+        Bucket="photos", Key="whole", ObjectAttributes=asked
+    )
+
+
+def test_attributes_with_spaces(client):
+    """The attributes that a client asks for may have spaces between them."""
+    client.meta.events.register("before-sign.s3.GetObjectAttributes", ask_with_spaces)
+    assert (
+        client.get_object_attributes(Bucket="photos", Key="whole", ObjectAttributes=["ETag"])["ObjectSize"]
+        == 5
+    )
+
+
+def ask_with_spaces(request, **_):
+    """Ask for two attributes, with a space between them."""
+    request.headers.replace_header("x-amz-object-attributes", "ETag, ObjectSize")
+
+
+def test_an_object_is_locked(client):
+    """Retention and legal hold are put, read and hold: a version goes only with a bypass."""
+    client.create_bucket(
+        Bucket="locked",
+        ObjectLockEnabledForBucket=True,
+        CreateBucketConfiguration={"LocationConstraint": "us-west-2"},
+    )
+    version = {"Bucket": "locked", "Key": "k"}
+    version["VersionId"] = client.put_object(**version, Body=b"x")["VersionId"]
+    with pytest.raises(ClientError, match="NoSuchObjectLockConfiguration"):
+        client.get_object_retention(**version)
+    until = (datetime.now(UTC) + timedelta(days=1)).replace(microsecond=0)
+    client.put_object_retention(**version, Retention={"Mode": "GOVERNANCE", "RetainUntilDate": until})
+    assert client.get_object_retention(**version)["Retention"] == {
+        "Mode": "GOVERNANCE",
+        "RetainUntilDate": until,
+    }
+    client.put_object_legal_hold(**version, LegalHold={"Status": "ON"})
+    assert client.get_object_legal_hold(**version)["LegalHold"] == {"Status": "ON"}
+    with pytest.raises(ClientError, match="AccessDenied"):
+        client.delete_object(**version)
+    client.put_object_legal_hold(**version, LegalHold={"Status": "OFF"})
+    client.delete_object(**version, BypassGovernanceRetention=True)
+
+
+def test_owners_are_compared(client):
+    """A request that expects another owner is refused; the one account owns all buckets."""
+    assert client.head_bucket(Bucket="photos", ExpectedBucketOwner="123456789012")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        client.list_objects_v2(Bucket="photos", ExpectedBucketOwner="111122223333")
+    with pytest.raises(ClientError, match="InvalidBucketOwnerAWSAccountID"):
+        client.list_objects_v2(Bucket="photos", ExpectedBucketOwner="me")
+
+
+def test_new_buckets_are_closed(client):
+    """A new bucket has its owner's objects alone, and blocks public access, as since April 2023."""
+    rules = client.get_bucket_ownership_controls(Bucket="photos")["OwnershipControls"]["Rules"]
+    assert rules == [{"ObjectOwnership": "BucketOwnerEnforced"}]
+    assert set(
+        client.get_public_access_block(Bucket="photos")["PublicAccessBlockConfiguration"].values()
+    ) == {True}
+
+
+@pytest.mark.parametrize("key", ["k", "a b/ü?"])
+def test_version_2_headers(key, client):
+    """Authorization headers of Version 2 are verified in old regions, of lists and subresources too."""
+    old = boto3.client(
+        "s3", endpoint_url=client.meta.endpoint_url, region_name="us-west-2", aws_access_key_id="AK",
+        aws_secret_access_key=KEYS["AK"], config=Config(signature_version="s3", retries={"max_attempts": 0}),
+    )  # fmt: skip
+    old.put_object(Bucket="photos", Key=key, Body=b"x", Metadata={"a": "b"}, Tagging="t=1")
+    assert old.get_object_tagging(Bucket="photos", Key=key)["TagSet"] == [{"Key": "t", "Value": "1"}]
+    assert old.list_objects_v2(Bucket="photos", Prefix=key)["KeyCount"] == 1
+    old.delete_object(Bucket="photos", Key=key)
+    url = f"{client.meta.endpoint_url}/photos/{key}"
+    date = f"{datetime.now(UTC):%a, %d %b %Y %H:%M:%S} GMT"
+    wrong = httpx.get(url, headers={"Authorization": "AWS AK:c2ln", "Date": date})
+    assert "SignatureDoesNotMatch" in wrong.text
+    late = httpx.get(url, headers={"Authorization": "AWS AK:c2ln", "Date": "Thu, 01 Jan 2015 00:00:00 GMT"})
+    assert "RequestTimeTooSkewed" in late.text
