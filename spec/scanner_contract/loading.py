@@ -19,8 +19,8 @@ EXTENSIONS = PACKAGED_OVERLAYS / "extensions.yaml"
 # digests of the packaged contract with all its overlays, and without the extensions, which a test holds to be
 # valid: so no start has to check either again, nor import what checks it (`tox -e ledger` rewrites them)
 KNOWN_VALID = {
-    "7915db8d2b5e40aab2f835b7e650fc130ab7c64c2fe379a70b0abe511e29a631",
-    "72a69490ae95ff7874823fb204ebea68151ba60e459472088d81460ce2becbbb",
+    "fce0021e304a4502212ba9bf021d638c5d716bfc70b9c08b644e46d7886f7a37",
+    "f3b9b45609fa8677d9df7ef65cd2ec911f393d90647c279b776aff43be18d09c",
 }
 
 

@@ -9,7 +9,7 @@ from scanner_api.access.callers import active_session, reachable_capture, reacha
 from scanner_api.scanning.captures import Capture, CaptureStatus, is_url
 
 from .representations import capture_representation, envelope
-from .writes import conflict_if_closed, merged_metadata
+from .writes import bounded, conflict_if_closed, merged_metadata
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +49,11 @@ async def create_capture(
 
 
 def submitted(scan: dict[str, Any], capture_id: str, session_id: str, now: datetime) -> Capture:
-    """Return the capture that a CaptureSubmitSchema describes, or the fields of an UploadImageFormSchema."""
+    """Return the capture that a CaptureSubmitSchema describes, or the fields of an UploadImageFormSchema.
+
+    Raises:
+        ValidationFailed: metadata or GS1 data are over their limits.
+    """
     return Capture(
         id=capture_id,
         session_id=session_id,
@@ -61,7 +65,7 @@ def submitted(scan: dict[str, Any], capture_id: str, session_id: str, now: datet
         error_message="",
         created=now,
         metadata=merged_metadata({}, scan.get("metadata")),
-        gs1_dl_data=scan.get("gs1_dl_data", {}),
+        gs1_dl_data=bounded("gs1_dl_data", scan.get("gs1_dl_data", {})),
     )
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from openapi_service.problems import Conflict, Forbidden
+from openapi_service.responses import Response
 from scanner_api.access.callers import active_session, organization_for, reachable_session
 from scanner_api.scanning.sessions import ExtractionStatus, ScanSession, SessionStatus
 from scanner_api.storage.database import ConstraintError
 
 from .representations import envelope, session_detail, session_summary
-from .writes import merged_metadata
+from .writes import bounded, merged_metadata
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,10 +20,13 @@ if TYPE_CHECKING:
     from scanner_api.access.callers import Caller
     from scanner_api.processing.backlog import Backlog
     from scanner_api.processing.queue import Queue
+    from scanner_api.settings import Settings
     from scanner_api.storage.captures import CaptureStore
     from scanner_api.storage.photos import PhotoStore
-    from scanner_api.storage.proposals import ProposalStore
     from scanner_api.storage.sessions import SessionStore
+
+MOST_EMBEDDED: Final = 100
+"""Captures, and photos, that the detail of a session has: as many as a page of a list at most."""
 
 
 async def create_session(
@@ -32,7 +36,8 @@ async def create_session(
 
     Raises:
         Forbidden: the body names an organization that the caller is not a member of.
-        ValidationFailed: the credential implies no organization, and the body names none.
+        ValidationFailed: the credential implies no organization, and the body names none; or the device's
+            context is over its limits.
     """
     now = clock.now()
     session = ScanSession(
@@ -44,7 +49,7 @@ async def create_session(
         capture_mode=body["capture_mode"],
         metadata=merged_metadata({}, body.get("metadata")),
         user_agent=body["user_agent"],
-        device_context=body.get("device_context", {}),
+        device_context=bounded("device_context", body.get("device_context", {})),
         created=now,
         modified=now,
     )
@@ -70,25 +75,46 @@ async def list_sessions(
 
 
 async def get_session(
-    id_: str, caller: Caller, sessions: SessionStore, captures: CaptureStore, photos: PhotoStore
-) -> dict[str, Any]:
-    """Return a session with its captures and photos."""
+    id_: str,
+    caller: Caller,
+    sessions: SessionStore,
+    captures: CaptureStore,
+    photos: PhotoStore,
+    settings: Settings,
+) -> Response:
+    """Return a session with its newest captures and first photos, and links to more of them."""
     session = await reachable_session(sessions, caller, id_)
-    return session_detail(session, await captures.of_session(session.id), await photos.of_session(session.id))
+    more = []
+    if session.capture_count <= MOST_EMBEDDED:
+        scans = await captures.of_session(session.id)
+    else:
+        scans, _ = await captures.page(session.id, page=1, page_size=MOST_EMBEDDED)
+        scans.reverse()
+        more.append("captures")
+    if session.photo_count <= MOST_EMBEDDED:
+        gallery = await photos.of_session(session.id)
+    else:
+        gallery, _ = await photos.page(session.id, page=1, page_size=MOST_EMBEDDED)
+        more.append("photos")
+    detail = session_detail(session, scans[-MOST_EMBEDDED:], gallery[:MOST_EMBEDDED])
+    if not more or settings.vendor_operations_only:
+        return Response(detail)
+    next_page = f"page=2&page_size={MOST_EMBEDDED}"
+    links = [f'<{session.id}/{what}?{next_page}>; rel="next"; title="{what}"' for what in more]
+    return Response(detail, headers={"Link": ", ".join(links)})
 
 
 async def get_session_status(
-    id_: str, caller: Caller, sessions: SessionStore, captures: CaptureStore, proposals: ProposalStore
+    id_: str, caller: Caller, sessions: SessionStore, captures: CaptureStore
 ) -> dict[str, Any]:
     """Return a small view of a session for polling."""
     session = await reachable_session(sessions, caller, id_)
-    counts = await proposals.counts(session.id)
     return {
         "session_status": session.status,
         "extraction_status": session.extraction_status,
         "captures": [
-            {"id": each.id, "status": each.status, "proposal_count": counts.get(each.id, 0)}
-            for each in await captures.of_session(session.id)
+            {"id": each.id, "status": each.status, "proposal_count": each.proposal_count}
+            for each in await captures.states(session.id)
         ],
     }
 

@@ -45,8 +45,6 @@ if TYPE_CHECKING:
     from scanner_api.storage.photo_bucket import PhotoBucket
     from scanner_api.storage.sessions import SessionStore
 
-LONGEST_GTIN = 14
-LONGEST_RAW_VALUE = 500
 EXTENSIONS = {"image/jpeg": "upload.jpg", "image/png": "upload.png", "image/webp": "upload.webp"}
 
 
@@ -69,11 +67,10 @@ async def upload_image(  # noqa: PLR0913, PLR0917 -- one for each collaborator
         Conflict: the session is not ACTIVE.
         PayloadTooLarge: the image has more bytes than the limit.
         UnsupportedMediaType: the content is no JPEG, PNG or WebP, whatever its name and header say.
-        ValidationFailed: the image has too many pixels or scans, or a field is too long.
+        ValidationFailed: the image has too many pixels or scans.
         RateLimited: too much waits to be processed.
     """
     session = await active_session(sessions, caller, body["session_short_id"])
-    _check_lengths(body)
     image: UploadFile = body["image"]
     # in a thread: the scans of a JPEG are counted to its end
     header = await asyncio.to_thread(_header_of, image, settings.max_upload_bytes)
@@ -88,13 +85,6 @@ async def upload_image(  # noqa: PLR0913, PLR0917 -- one for each collaborator
     follows = is_url(capture.raw_value)
     await queue.process_capture(capture.id, session.organization_id, follows=follows)
     return capture_representation(capture)
-
-
-def _check_lengths(body: dict[str, Any]) -> None:
-    """Hold the fields to the limits of a submitted scan: the form's schema has none."""
-    for name, longest in (("raw_value", LONGEST_RAW_VALUE), ("gtin", LONGEST_GTIN)):
-        if len(body[name]) > longest:
-            raise invalid(f"/{name}", "maxLength", f"has {len(body[name])} characters; at most {longest} fit")
 
 
 def _header_of(image: UploadFile, most_bytes: int) -> ImageHeader:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from openapi_service.problems import ValidationFailed, Violation
 from scanner_api.access.callers import not_active
@@ -12,6 +13,27 @@ from scanner_api.storage.activity import SessionClosed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+MAX_BYTES: Final = 65_536
+MAX_DEPTH: Final = 32
+"""Limits of a free-form object, as the contract's ``x-max-bytes`` and ``x-max-depth`` say them."""
+
+
+def bounded(name: str, value: dict[str, Any]) -> dict[str, Any]:
+    """Return a free-form object, or raise ValidationFailed where it is too large or too deep."""
+    if _is_deeper(value, MAX_DEPTH):
+        raise invalid(f"/{name}", "x-max-depth", f"has more than {MAX_DEPTH} levels of objects and arrays")
+    size = len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass"))
+    if size > MAX_BYTES:
+        raise invalid(f"/{name}", "x-max-bytes", f"has {size} bytes of JSON; at most {MAX_BYTES} fit")
+    return value
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    if not isinstance(value, dict | list):
+        return False
+    parts = value.values() if isinstance(value, dict) else value
+    return levels == 0 or any(_is_deeper(part, levels - 1) for part in parts)
 
 
 def merged_metadata(stored: Mapping[str, str], sent: Mapping[str, str] | None) -> dict[str, str]:

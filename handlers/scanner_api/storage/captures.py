@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 from msgspec.structs import asdict
@@ -17,7 +18,7 @@ from .activity import Activity, SessionClosed
 from .lookup import Lookup
 from .products import overrides_of
 from .queries import Unfinished, in_turns, is_free, maker_of, read_newest, read_page
-from .tables import captures, product_overrides, products, scan_sessions
+from .tables import captures, product_overrides, products, proposals, scan_sessions
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -42,6 +43,7 @@ _CAPTURES: Final = (
     .outerjoin(products)
     .outerjoin(product_overrides, overrides_of(scan_sessions.c.organization_id, captures.c.product_short_id))
 )
+_STATE: Final = captures.c.id, captures.c.status
 _PROCESSED: Final = (
     "status",
     "raw_value",
@@ -70,6 +72,14 @@ class CaptureRecord(msgspec.Struct, frozen=True):
     created_by: str
 
 
+class CaptureState(NamedTuple):
+    """What a poller sees of a capture."""
+
+    id: str
+    status: CaptureStatus
+    proposal_count: int
+
+
 class CaptureStore:
     """Stores the captures of all sessions.
 
@@ -85,6 +95,9 @@ class CaptureStore:
         self._activity = Activity(clock, ttl_seconds)
         owned = _CAPTURES.add_columns(scan_sessions.c.organization_id, scan_sessions.c.created_by)
         self._by_id = Lookup(database, owned, captures.c.id, _record)
+        number = select(func.count()).where(proposals.c.capture_id == captures.c.id).scalar_subquery()
+        states = select(captures.c.session_id, captures.c.created, *_STATE, number)
+        self._states = Lookup(database, states, captures.c.session_id, tuple)
         self._by_session = Lookup(database, _CAPTURES, captures.c.session_id, _capture)
 
     async def add(self, capture: Capture) -> None:
@@ -130,6 +143,11 @@ class CaptureStore:
         return sorted(
             await self._by_session.find(session_id), key=lambda capture: (capture.created, capture.id)
         )
+
+    async def states(self, session_id: str) -> list[CaptureState]:
+        """Read the states of a session's captures, oldest first, with the number of proposals of each."""
+        rows = sorted(await self._states.find(session_id), key=itemgetter(1, 2))
+        return [CaptureState(*row[2:]) for row in rows]
 
     async def page(self, session_id: str, *, page: int, page_size: int) -> tuple[list[Capture], int]:
         """Read a page (from 1) of a session's captures, newest first, and count all of them."""

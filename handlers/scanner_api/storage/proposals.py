@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from msgspec.structs import asdict
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from scanner_api.scanning.proposals import FIELDS, Proposal, ProposalStatus
 
 from .activity import lock_session
 from .database import ConstraintError
 from .extractions import settle
-from .lookup import Lookup
 from .products import override
 from .queries import columns_of, maker_of
 from .tables import captures, proposals, scan_sessions
@@ -61,12 +60,6 @@ class ProposalStore:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        counted = (
-            select(captures.c.session_id, proposals.c.capture_id, func.count())
-            .join_from(captures, proposals)
-            .group_by(captures.c.session_id, proposals.c.capture_id)
-        )
-        self._counts = Lookup(database, counted, captures.c.session_id, tuple)
 
     async def add_many(self, new: Sequence[Proposal]) -> int:
         """Store proposals without duplicates, and return how many.
@@ -112,10 +105,6 @@ class ProposalStore:
             .order_by(proposals.c.created, proposals.c.id)
         )
         return [_proposal(row) for row in await self._database.fetch(statement)]
-
-    async def counts(self, session_id: str) -> dict[str, int]:
-        """Count the proposals for each capture of a session; captures without any are left out."""
-        return {capture_id: number for _, capture_id, number in await self._counts.find(session_id)}
 
     async def review(self, proposal_id: str, decision: ProposalStatus) -> Proposal:
         """Accept or reject a proposal, and return it; until it is applied another review may differ.
