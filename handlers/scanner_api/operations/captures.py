@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from openapi_service.problems import Conflict
-from scanner_api.access.callers import active_session, reachable_capture, reachable_session
+from scanner_api.access.callers import (
+    active_session,
+    reachable_capture,
+    reachable_record,
+    reachable_session,
+)
 from scanner_api.scanning.captures import Capture, CaptureStatus, is_url
 
 from .representations import capture_representation, envelope
@@ -86,7 +91,7 @@ async def get_capture(id_: str, caller: Caller, captures: CaptureStore) -> dict[
 
 
 async def retry_capture(
-    id_: str, caller: Caller, sessions: SessionStore, captures: CaptureStore, queue: Queue, backlog: Backlog
+    id_: str, caller: Caller, captures: CaptureStore, queue: Queue, backlog: Backlog
 ) -> dict[str, Any]:
     """Run the pipeline again for a capture that is FAILED or NOT_FOUND; its old error is cleared.
 
@@ -96,14 +101,13 @@ async def retry_capture(
     """
     from scanner_api.scanning import pipeline  # noqa: PLC0415 -- reads barcodes, which is slow to import
 
-    capture = await reachable_capture(captures, caller, id_)
+    record = await reachable_record(captures, caller, id_)
     try:
-        again = pipeline.retry(capture)
+        again = pipeline.retry(record.capture)
     except pipeline.StepError as error:
         raise Conflict(str(error)) from None
-    session = await reachable_session(sessions, caller, capture.session_id)
-    await backlog.admit(session)
+    await backlog.admit(record)
     if not await captures.retry(again):
         raise Conflict("Another request has already retried the capture.")
-    await queue.process_capture(id_, session.organization_id, follows=is_url(again.raw_value))
+    await queue.process_capture(id_, record.organization_id, follows=is_url(again.raw_value))
     return capture_representation(again)

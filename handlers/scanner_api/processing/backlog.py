@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from cachetools import FIFOCache
 
@@ -13,7 +13,6 @@ from openapi_service.problems import RateLimited
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
-    from scanner_api.scanning.sessions import SessionState
 
 RETRY_SECONDS: Final = 10
 _FRESH_SECONDS: Final = 1.0
@@ -31,6 +30,16 @@ class Limits(NamedTuple):
 class _Count(NamedTuple):
     read: float
     by_credential: Counter[str]
+
+
+class Owned(Protocol):
+    """A session, or a capture: whose it is, and the credential that created the session."""
+
+    @property
+    def organization_id(self) -> str: ...  # noqa: D102 -- the class says it
+
+    @property
+    def created_by(self) -> str: ...  # noqa: D102 -- the class says it
 
 
 class Backlog:
@@ -57,28 +66,28 @@ class Backlog:
         self._ticks = ticks
         self._counts: FIFOCache[str, _Count] = FIFOCache(_MAX_ORGANIZATIONS)
 
-    async def admit(self, session: SessionState) -> None:
-        """Admit one more job for a session.
+    async def admit(self, owned: Owned) -> None:
+        """Admit one more job.
 
         Raises:
             RateLimited: too many wait.
         """
-        if not await self.admit_many(session, 1):
+        if not await self.admit_many(owned, 1):
             raise too_many_waiting()
 
-    async def admit_many(self, session: SessionState, preferred: int) -> int:
-        """Admit more jobs for a session, and return how many, at most ``preferred``."""
-        count = await self._fresh(session.organization_id, _FRESH_SECONDS)
-        if self._room(count, session) < preferred:
-            count = await self._fresh(session.organization_id, _FULL_SECONDS)
-        admitted = max(0, min(preferred, self._room(count, session)))
-        count.by_credential[session.created_by] += admitted
+    async def admit_many(self, owned: Owned, preferred: int) -> int:
+        """Admit more jobs, and return how many, at most ``preferred``."""
+        count = await self._fresh(owned.organization_id, _FRESH_SECONDS)
+        if self._room(count, owned) < preferred:
+            count = await self._fresh(owned.organization_id, _FULL_SECONDS)
+        admitted = max(0, min(preferred, self._room(count, owned)))
+        count.by_credential[owned.created_by] += admitted
         return admitted
 
-    def _room(self, count: _Count, session: SessionState) -> int:
+    def _room(self, count: _Count, owned: Owned) -> int:
         return min(
             self._limits.organization - count.by_credential.total(),
-            self._limits.credential - count.by_credential[session.created_by],
+            self._limits.credential - count.by_credential[owned.created_by],
         )
 
     async def _fresh(self, organization_id: str, seconds: float) -> _Count:
