@@ -24,6 +24,7 @@ from .capped_log import CappedLog
 from .connections import HEALTH_PATHS, Connections
 from .exchange import STATUS_LINES, Exchange
 from .problems import MEDIA_TYPE, PLAIN, BadRequest, HeadTooLarge, Problem, ServiceUnavailable, URITooLong
+from .responses import NO_SNIFFING, NO_STORING
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Scope
@@ -504,6 +505,7 @@ class HttpProtocol(asyncio.Protocol):
             **problem.headers,
         }
         lines = [f"{name.lower()}: {value}\r\n".encode() for name, value in headers.items()]
+        lines += [b"%b: %b\r\n" % field for field in (NO_STORING, NO_SNIFFING)]
         return b"".join([STATUS_LINES[problem.status], self.default_fields()[0], *lines, b"\r\n", body])
 
 

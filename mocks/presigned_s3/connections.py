@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from typing_extensions import Buffer
+    from _typeshed import WriteableBuffer
 
 CONNECTIONS = 512
 CONNECTIONS_OF_AN_ADDRESS = 256
@@ -87,7 +87,7 @@ class _Raw(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: Buffer, /) -> int:
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
         """Read what there is.
 
         Raises:

@@ -91,6 +91,7 @@ def refusal(connection):
     assert head.count(b"HTTP/1.1 ") == 1
     assert b"content-type: application/problem+json" in head
     assert b"connection: close" in head
+    assert b"cache-control: no-store\r\nx-content-type-options: nosniff" in head
     assert json.loads(body)["status"] == int(head.split()[1])
     return int(head.split()[1])
 
