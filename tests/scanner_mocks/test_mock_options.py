@@ -51,7 +51,16 @@ def test_what_is_no_credential_is_told_by_its_place(text):
     assert "hunter2" not in str(told.value)
 
 
-@pytest.mark.parametrize("options", [["--control-token", ""], ["--s3-credential", "hunter2"]])
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--control-token", ""],
+        ["--s3-credential", "hunter2"],
+        ["--stateful"],
+        ["--validate-requests", "off"],
+        ["--formats", "warn"],
+    ],
+)
 def test_wrong_options_end_it_with_2(options):
     """An option that cannot be used is told before anything starts."""
     outcome = CliRunner().invoke(scanner_api.cli.app, ["mock", *options])

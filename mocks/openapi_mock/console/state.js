@@ -20,6 +20,7 @@ export function start() {
   find("#reset").addEventListener("click", () => find("#reset-dialog").showModal());
   find("#reset-dialog").addEventListener("close", ({ target }) => target.returnValue === "reset" && beginAgain());
   on("clock", showClock);
+  on("state", showCollections);
   setInterval(showClock, 1000);
 }
 
@@ -36,6 +37,17 @@ function showDefects() {
   find("#defects-list").append(
     ...mock.defects.map(({ source, line, pointer, reason, action }) =>
       element("li", {}, element("code", {}, `${source}:${line}#${pointer}`), ` ${reason} (${action})`),
+    ),
+  );
+}
+
+function showCollections() {
+  const { collections = [] } = mock.state;
+  find("#collections").hidden = collections.length === 0;
+  find("#collections-count").textContent = collections.length;
+  find("#collections ul").replaceChildren(
+    ...collections.map(({ path, key, operations, items }) =>
+      element("li", {}, element("code", {}, path), ` ${items} by ${key} (${operations.join(", ")})`),
     ),
   );
 }

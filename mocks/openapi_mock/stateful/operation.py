@@ -98,6 +98,8 @@ class StatefulOperation:
         """
         if self._role.action == "list":
             documented = await respond(None)
+            if self._memory.store.is_large:
+                return documented, await asyncio.to_thread(self._list, sent, request, documented)
             return documented, self._list(sent, request, documented)
         if self._role.action == "read":
             item = self._find(sent)
@@ -129,7 +131,7 @@ class StatefulOperation:
                 self._memory.clock.now(),
                 replaces=action == "replace",
             )
-            store.change(item, str(value[self._collection.key]), value)
+            self._change(item, value)
             return documented, self._show(value, item.parents, documented, request)
         if action == "update" or (action == "replace" and self._collection.has("create")):
             self._find(sent)
@@ -153,6 +155,14 @@ class StatefulOperation:
             )
         except KeyTaken as error:
             raise Conflict(str(error)) from None
+
+    def _change(self, item: Item, value: dict[str, Any]) -> None:
+        """Store what an item has become; raises Conflict if another has its new key."""
+        collection, key = self._collection, str(value.get(self._collection.key))
+        others = self._memory.store.keyed(collection.path, key) if key != item.key else []
+        if any(each.parents == item.parents for each in others):
+            raise Conflict(f"There is an item of {collection.path} with the {collection.key} {key[:100]!r}.")
+        self._memory.store.change(item, key, value)
 
     def _found(self, sent: Sent) -> Item | None:
         """Return the item of a path, or of a body; None if there is none."""

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from openapi_mock.state import MockState
+from openapi_service.problems import Conflict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -48,7 +49,10 @@ class StoredState(MockState):
         """Return to the initial items; the arguments are those of `MockState.reset`."""
         async with self._memory.lock:
             self._memory.store.clear()
-            await asyncio.to_thread(self._fill)
+            try:
+                await asyncio.to_thread(self._fill)
+            except ValueError as error:  # the contract was changed meanwhile, or the file
+                raise Conflict(str(error)) from None
         await super().reset(keep, scope)
 
     async def snapshot(self, name: str) -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 MOST_ITEMS: Final = 20_000
 MOST_BYTES: Final = 128 * 1024 * 1024
+LARGE_BYTES: Final = 256 * 1024
 SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS items (
     place INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -59,6 +60,11 @@ class Store:
         self._database.executescript(SCHEMA)
         row = self._database.execute("SELECT count(*), total(length(value)) FROM items").fetchone()
         self._count, self._bytes = int(row[0]), int(row[1])
+
+    @property
+    def is_large(self) -> bool:
+        """Whether a list of all items may take a while."""
+        return self._bytes > LARGE_BYTES
 
     def close(self) -> None:
         """Close the database."""

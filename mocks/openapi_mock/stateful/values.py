@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from .recognition import Collection
 
 SELF: Final = frozenset({"url", "uri", "href", "self", "selflink", "apiurl"})
+NAMES: Final = frozenset({"name", "slug", "login", "username", "path", "title", "code", "tag"})
+"""Members that can identify an item and be changed."""
 CREATED = re.compile(r"(date|time|at|on)?(created|inserted|creation)(date|time|at|on|timestamp)?")
 CHANGED = re.compile(r"(date|time|at|on)?(updated|modified|changed)(date|time|at|on|timestamp)?|lastmodified")
 MILLISECONDS: Final = 10**11
@@ -59,6 +61,7 @@ class Values:
         schema, collection = self._collection.schema, self._collection
         if not isinstance(base, dict) or collection.key not in base:
             base = self._generated(schema, {})
+            base = base if isinstance(base, dict) else {}
         members = members_of(schema)
         value = self._unset(dict(base), sent, members)
         value = self._laid_over(value, self._timestamps(members, value, CREATED, now))
@@ -86,6 +89,8 @@ class Values:
         """
         schema, key = self._collection.schema, self._collection.key
         members = members_of(schema)
+        if plain(key) not in NAMES:  # the path says which item it is
+            sent = {name: each for name, each in sent.items() if plain(name) != plain(key)}
         value = self._unset(dict(before), {**sent, key: None}, members) if replaces else before
         value = self._laid_over(value, self._timestamps(members, value, CHANGED, now))
         value = self._laid_over(value, sent, merges=not replaces)

@@ -103,3 +103,51 @@ def test_a_check_of_the_mock_of_a_contract(write, minimal):
         [*command, "sh", "-c", script, sys.executable], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+PET = {
+    "type": "object",
+    "required": ["id", "name"],
+    "properties": {"id": {"type": "integer"}, "name": {"type": "string"}},
+}
+RESPONSES = {"200": {"description": "", "content": {"application/json": {"schema": PET}}}}
+SENT = {"content": {"application/json": {"schema": {"type": "object"}}}}
+NAME = {"name": "pet", "in": "path", "required": True, "schema": {"type": "string"}}
+PETS = {
+    "openapi": "3.0.3",
+    "info": {"title": "Pets", "version": "1"},
+    "paths": {
+        "/pets": {"post": {"requestBody": SENT, "responses": RESPONSES}},
+        "/pets/{pet}": {"parameters": [NAME], "get": {"responses": RESPONSES}},
+    },
+}
+OVERLAY = {
+    "overlay": "1.0.0",
+    "info": {"title": "Pets by name", "version": "1"},
+    "actions": [{"target": "$.paths['/pets/{pet}']", "update": {"x-mock-collection": {"key": "name"}}}],
+}
+
+
+@pytest.mark.programs
+def test_a_mock_that_remembers(write, tmp_path):
+    """Initial items, a folder that keeps them, and an overlay that corrects it are options."""
+    files = {
+        name: str(write(value, f"{name}.json")) for name, value in (("contract", PETS), ("overlay", OVERLAY))
+    }
+    seeds = str(write({"pets": [{"name": "Rex"}]}, "seeds.json"))
+    options = [
+        "--contract",
+        files["contract"],
+        "--overlay",
+        files["overlay"],
+        "--data",
+        str(tmp_path / "data"),
+    ]
+    look = "import os, urllib.request as r; print(r.urlopen(os.environ['MOCK_API_URL'] + '/pets/Rex').status)"
+    for more in (["--seed-data", seeds], []):
+        command = [sys.executable, "-m", "openapi_mock", "mock", "exec", *options, *more, "--"]
+        done = subprocess.run(  # noqa: S603 -- our own command
+            [*command, sys.executable, "-c", look], capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, done.stdout) == (0, "200\n"), done.stderr
+        assert "  /pets: create, read; by name" in done.stderr

@@ -250,3 +250,37 @@ def test_it_says_that_a_response_is_stored(pets):
     """`X-Mock-Answer` says where a response comes from; a preference has the contract's own."""
     pets.get("/pets")
     assert pets.response.headers["x-mock-answer"] == "stored"
+
+
+def test_the_path_says_which_item_it_is(pets, remembering):
+    """An id in the body of a change does not move the item; a name that identifies it does, if it is free."""
+    made = pets.post("/pets", {"name": "Rex"})
+    assert pets("PUT", f"/pets/{made['id']}", {"id": 99, "name": "Max"})[1]["id"] == made["id"]
+    label = {"type": "object", "properties": {"name": {"type": "string"}, "color": {"type": "string"}}}
+    paths = {
+        "/labels": {"post": operation(ref("Label"), status="201", body=ref("Label"))},
+        "/labels/{name}": {
+            "parameters": [in_path("name")],
+            "get": operation(ref("Label")),
+            "patch": operation(ref("Label"), body={"type": "object"}),
+        },
+    }
+    mock = remembering(paths, {"Label": label})
+    for name in ("bug", "other"):
+        mock.post("/labels", {"name": name, "color": "red"})
+    assert mock("PATCH", "/labels/bug", {"new_name": "defect"})[1]["name"] == "defect"
+    assert mock.get("/labels/defect")["color"] == "red"
+    assert mock("GET", "/labels/bug")[0] == 404
+    assert mock("PATCH", "/labels/defect", {"name": "other"})[0] == 409
+
+
+def test_an_item_of_no_type(remembering):
+    """Where the schema does not say that an item is an object, what is sent makes one."""
+    secret = {"properties": {"id": {"type": "string"}, "name": {"type": "string"}}}
+    paths = {
+        "/secrets": {"post": operation(ref("Secret"), status="201", body=ref("Secret"))},
+        "/secrets/{id}": {"parameters": [in_path("id")], "get": operation(ref("Secret"))},
+    }
+    mock = remembering(paths, {"Secret": secret})
+    made = mock.post("/secrets", {"name": "a"})
+    assert mock.get(f"/secrets/{made['id']}")["name"] == "a"
