@@ -1,6 +1,8 @@
 """deploy/ is linted, and holds to the programs: nothing of it can run here."""
 
+import os
 import re
+import shutil
 import subprocess
 import tomllib
 from pathlib import Path
@@ -49,6 +51,8 @@ WRITABLE = "/tmp"  # noqa: S108 -- of a container
 )
 def test_linted(command):
     """hadolint, and the schemas of Compose and Kubernetes, find nothing."""
+    if "TOX_ENV_NAME" not in os.environ and shutil.which(command[0]) is None:
+        pytest.skip("only tox installs the group deploy")
     finished = subprocess.run(command, cwd=DEPLOY, capture_output=True, text=True, check=False)
     assert finished.returncode == 0, finished.stdout + finished.stderr
 
