@@ -17,6 +17,7 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -107,7 +108,9 @@ def load(server: Server, url: str, connections: int, seconds: int) -> Load:
     """Let wrk ask for so many seconds; a single failed answer ends the run."""
     headers = [part for name, value in server.headers.items() for part in ("-H", f"{name}: {value}")]
     wrk = ("wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(HERE / "report.lua"), *headers)
-    printed = subprocess.run((*wrk, url + server.target), check=True, capture_output=True, text=True).stdout
+    several = () if server.requests is None else ("--", str(server.requests))
+    command = (*wrk, url + server.target, *several)
+    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     seen = json.loads(printed.splitlines()[-1])
     if seen["failed"]:
         sys.exit(f"{server.name}: {seen['failed']} of {seen['requests']} answers failed")
@@ -146,7 +149,9 @@ def machine() -> str:
     """Name the machine, as the numbers are nothing without it."""
     models = re.findall(r"^model name\s*: (.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
     model = models[0] if models else platform.machine()
-    return f"{model}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    optimized = "--enable-optimizations" in (sysconfig.get_config_var("CONFIG_ARGS") or "")
+    kind = "with PGO" if optimized else "without PGO"
+    return f"{model}, {os.cpu_count()} cores, Python {platform.python_version()} {kind}"
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 import httpx
+from seeding import seed
 
 from scanner_mocks import seeds
 
@@ -30,7 +31,6 @@ MODULES = {
     "(c) stock Connexion": "stock_connexion",
 }
 START_TIMEOUT = 20.0
-NO_LIMIT = str(10**9)
 AWS = {"AWS_ACCESS_KEY_ID": "AKIDBENCH", "AWS_SECRET_ACCESS_KEY": "not-a-secret", "AWS_REGION": "us-west-2"}
 
 
@@ -43,6 +43,7 @@ class Server:
     environment: Mapping[str, str] = field(default_factory=lambda: AWS)
     headers: Mapping[str, str] = field(default_factory=dict)
     session_id: str = "vytxeTZskVKR7C7WgdSP3d"
+    requests: Path | None = None
 
     @property
     def target(self) -> str:
@@ -119,17 +120,15 @@ def peers() -> list[Server]:
 
 
 def ours(folder: Path) -> Server:
-    """Return our server with everything on: a key that no limit stops, an ACTIVE session in SQLite."""
+    """Return our server with everything on: keys that no limit stops, thousands of sessions in SQLite."""
     command = str(Path(sys.executable).parent / "scanner-api")
     environment = AWS | {
         "SCANNER_DATABASE_URL": f"sqlite+aiosqlite:///{folder}/scanner.db",
         "SCANNER_LAME_DUCK_SECONDS": "0",
     }
-    key = create_key(command, environment)
-    server = Server("(d) scanner-api serve", (command, "serve", "--port"), environment, {"X-API-Key": key})
-    with running(server) as seeding:
-        answer = httpx.post(seeding.url + SESSIONS, headers=server.headers, json={}).raise_for_status()
-    return Server(server.name, server.command, environment, server.headers, answer.json()["id"])
+    requests = folder / "requests"
+    seed(environment["SCANNER_DATABASE_URL"], requests)
+    return Server("(d) scanner-api serve", (command, "serve", "--port"), environment, requests=requests)
 
 
 def mocked() -> Server:
@@ -138,13 +137,3 @@ def mocked() -> Server:
     headers = {"X-API-Key": seeds.UNLIMITED_KEY}
     start = (command, "mock", "--s3-port", "0", "--port")
     return Server("(e) scanner-api mock", start, AWS, headers, seeds.SESSION)
-
-
-def create_key(command: str, environment: Mapping[str, str]) -> str:
-    """Return a new API key of a new organization, which no limit stops."""
-    create = (command, "keys", "create", "--quiet", "--new-organization", "bench")
-    limits = ("--per-minute", NO_LIMIT, "--per-day", NO_LIMIT)
-    run = subprocess.run(
-        (*create, *limits), env=os.environ | environment, check=True, stdout=subprocess.PIPE, text=True
-    )
-    return run.stdout.strip()

@@ -30,26 +30,30 @@ RETRY_SECONDS = 1.0
 MAX_TAKES = 100
 """Subjects whose windows one call of the script counts; Redis does nothing else meanwhile."""
 TAKE = """
-local counts = {}
+local numbers, counts = {}, {}
+for number in string.gmatch(ARGV[1], '%d+') do numbers[#numbers + 1] = tonumber(number) end
 for i = 1, #KEYS, 2 do
   local a = (i - 1) / 2 * 5
   local first = tonumber(redis.call('GET', KEYS[i]) or '0')
   local second = tonumber(redis.call('GET', KEYS[i + 1]) or '0')
-  local granted = math.max(0, math.min(ARGV[a + 1], ARGV[a + 2] - first, ARGV[a + 4] - second))
+  local left = math.min(numbers[a + 2] - first, numbers[a + 4] - second)
+  local granted = math.max(0, math.min(numbers[a + 1], left))
   if granted > 0 then
     redis.call('INCRBY', KEYS[i], granted)
     redis.call('INCRBY', KEYS[i + 1], granted)
-    if first == 0 then redis.call('EXPIRE', KEYS[i], ARGV[a + 3]) end
-    if second == 0 then redis.call('EXPIRE', KEYS[i + 1], ARGV[a + 5]) end
+    if first == 0 then redis.call('EXPIRE', KEYS[i], numbers[a + 3]) end
+    if second == 0 then redis.call('EXPIRE', KEYS[i + 1], numbers[a + 5]) end
   end
-  counts[i] = {granted, first, redis.call('PTTL', KEYS[i])}
-  counts[i + 1] = {granted, second, redis.call('PTTL', KEYS[i + 1])}
+  local ends, ends_of_day = redis.call('PTTL', KEYS[i]), redis.call('PTTL', KEYS[i + 1])
+  counts[#counts + 1] = table.concat({granted, first, ends, second, ends_of_day}, ' ')
 end
-return counts
+return table.concat(counts, ' ')
 """
 """Counts as many of some requests as both windows of a subject have left, for any number of subjects.
 
-KEYS has two counters a subject, ARGV the number of requests and, for each counter, limit and seconds.
+KEYS has two counters a subject. ARGV has, in one text, which costs clients the least, five numbers a subject:
+how many requests, and limit and seconds of each counter. So has the response: how many were counted, and each
+counter before, with the milliseconds until it ends.
 """
 
 Result = TypeVar("Result")
@@ -257,17 +261,17 @@ class RedisCounters(RedisStorage):
         keys = [self.bridge.prefixed_key(slot.key) for slots in by_subject for slot in slots]
         arguments: list[int] = []
         for (minute, day), those in by_subject.items():
-            requests = sum(take.requests for take in those)
+            requests = sum(each.requests for each in those)
             arguments += (requests, minute.limit, minute.seconds, day.limit, day.seconds)
+        text = " ".join(map(str, arguments))
         try:
-            rows = iter(await self._script(keys=keys, args=arguments))
+            numbers = map(int, (await self._script(keys=keys, args=[text])).split())
         except self.base_exceptions as error:
             raise StorageError(error) from error
         now = self.now()
         taken = {}
-        for those, (granted, first, first_ms), (_, second, second_ms) in zip(
-            by_subject.values(), rows, rows, strict=True
-        ):
+        subjects = zip(by_subject.values(), numbers, numbers, numbers, numbers, numbers, strict=True)
+        for those, granted, first, first_ms, second, second_ms in subjects:
             ends, ends_of_day = now + max(0, first_ms) / 1000, now + max(0, second_ms) / 1000
             number = 0
             for take in those:
