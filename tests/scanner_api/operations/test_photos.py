@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
+import httpx
 import pytest
+from typer.testing import CliRunner
 
-from .conftest import PIXEL
+from scanner_api.cli import app
+from scanner_api.scanning.photo_keys import ForeignKey, PhotoKeys
+from scanner_api.settings import Settings
+from scanner_api.storage import secrets
+from scanner_api.storage.database import Database
+from scanner_api.storage.secrets import SecretStore
+from scanner_mocks import scanner_mock
+
+from .conftest import PIXEL, Api
 
 
 def test_a_photo_is_registered_as_s3_has_it(api):
@@ -26,6 +37,43 @@ def test_a_key_of_another_session_or_of_nobody_is_refused(api):
         refused = api.post(f"/sessions/{session_id}/photos", json={"s3_key": s3_key})
         assert refused.status_code == 422
         assert refused.json()["errors"][0]["pointer"] == "/s3_key"
+
+
+def test_a_rotated_secret_is_used_without_a_restart(tmp_path, monkeypatch):
+    """A server that runs issues keys by a new secret; one that the secret before issued is registered."""
+    monkeypatch.setattr(secrets, "READ_SECONDS", 0.05)
+    url = f"sqlite+aiosqlite:///{tmp_path / 'scanner.db'}"
+    with scanner_mock(data=tmp_path) as mock:
+        headers = {"X-API-Key": mock.keys["unlimited"]}
+        with Api(base_url=f"{mock.api}/scanner/api/v1", headers=headers, trust_env=False) as api:
+            key = api.uploaded(session_id := api.session())
+            assert CliRunner().invoke(app, ["secrets", "rotate", "--database-url", url]).exit_code == 0
+            keys = PhotoKeys(Settings.model_fields["s3_key_template"].default, asyncio.run(newest(url)))
+            httpx.post(f"{mock.control}/clock", json={"advance_seconds": 61}).raise_for_status()
+            api.polled(
+                f"/sessions/{session_id}/presigned-upload-url",
+                lambda form: is_issued_by(keys, form["s3_key"], session_id),
+            )
+            assert not is_issued_by(keys, key, session_id)
+            assert api.post(f"/sessions/{session_id}/photos", json={"s3_key": key}).status_code == 201
+
+
+async def newest(url):
+    """Return the latest secret of photo keys in a database."""
+    database = Database(url)
+    try:
+        return await SecretStore(database).secret("photo-keys")
+    finally:
+        await database.close()
+
+
+def is_issued_by(keys, key, session_id):
+    """Return whether a key is one of these keys'."""
+    try:
+        keys.verify(key, session_id)
+    except ForeignKey:
+        return False
+    return True
 
 
 def test_an_object_that_is_not_there_yet_is_a_conflict(api):
