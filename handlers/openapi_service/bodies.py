@@ -11,6 +11,7 @@ from .decoding import read_json
 from .forms import Form
 from .media_types import charset, essence, is_json, ranges_for
 from .problems import BadRequest, PayloadTooLarge, UnsupportedMediaType, ValidationFailed, Violation
+from .sequences import is_sequence, items_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
@@ -56,6 +57,8 @@ class MediaType:
             return self._validated(self._form.urlencoded(raw, request, violations), violations)
         if is_json(media_type):
             return self._validated(read_json(raw, "body"), violations)
+        if is_sequence(media_type):
+            return self._validated(items_of(raw, media_type), violations)
         if not media_type.startswith("text/"):
             return raw
         text = _text(raw, request)

@@ -80,7 +80,9 @@ class BoundOperation:
         self._negotiation = Negotiation(produced(operation))
         self.parameters = compile_parameters(operation.parameters, assembly.schemas.of)
         in_query = [each.name for each in self.parameters if each.location == "query"]
-        self._known_query = [*in_query, *assembly.credentials.in_query] if assembly.closed_query else None
+        takes_any = any(each.location == "querystring" for each in self.parameters)
+        is_closed = assembly.closed_query and not takes_any
+        self._known_query = [*in_query, *assembly.credentials.in_query] if is_closed else None
         self._body = (
             None
             if operation.request_body is None

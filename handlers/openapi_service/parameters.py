@@ -107,11 +107,12 @@ def _compile(definition: Mapping[str, Any], argument: str, schema_of: Callable[[
     location, name = definition["in"], definition["name"]
     media_type, content = next(iter(definition.get("content", {}).items()), ("", None))
     schema = schema_of((definition if content is None else content).get("schema", True))
-    read, coerce = (
-        _reading(definition, schema)
-        if content is None
-        else (_single(location, name), _of_content(media_type, f"{location} parameter {name!r}"))
-    )
+    if location == "querystring":
+        read, coerce = _whole_query(media_type, schema)
+    elif content is None:
+        read, coerce = _reading(definition, schema)
+    else:
+        read, coerce = _single(location, name), _of_content(media_type, f"{location} parameter {name!r}")
     return Parameter(
         name=name,
         argument=argument,
@@ -133,6 +134,26 @@ def _reading(
         return _deep_object(definition["name"]), coercion
     has_members = coercion.takes_array or coercion.takes_object
     return _styled(definition, coercion), coercion if has_members else coercion.scalar
+
+
+def _whole_query(
+    media_type: str, schema: Schema
+) -> tuple[Callable[[Request, QueryPairs], Any], Callable[[Any], Any]]:
+    """Return what reads the whole query string as JSON or as a form (OpenAPI 3.2, section 4.12.1)."""
+    where = "query string"
+    if is_json(essence(media_type)):
+        return (
+            lambda request, _: decode(request.query_string, where) or None,
+            lambda sent: read_json(sent, where),
+        )
+
+    def read(_: Request, pairs: QueryPairs) -> Node | None:
+        root = Node()
+        for key, value in pairs:
+            root.inside(key).texts.append(decode(value, where, plus_is_space=True))
+        return root if pairs else None
+
+    return read, Coercion([schema])
 
 
 def _of_content(media_type: str, where: str) -> Callable[[Serialized], Any]:

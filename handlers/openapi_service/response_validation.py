@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.datastructures import Headers
 
 from .media_types import essence, is_json
+from .sequences import is_sequence, items_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,6 +29,8 @@ def _reader(media_type: str) -> Callable[..., Any]:
     """Read what openapi-core would leave as bytes: types built on JSON (RFC 6839), texts, media ranges."""
     if is_json(media_type):
         return _json
+    if is_sequence(media_type):
+        return lambda body, **_: items_of(body, media_type)
     return _text if media_type.startswith("text/") else _json_or_bytes
 
 
@@ -55,7 +58,8 @@ class Routed:
     def find(self, method: str, name: str) -> tuple[Any, Any, None, Any, Any]:
         """Return what openapi-core wants to know of the operation."""
         path = self._paths[name]
-        return path, path / method, None, SimpleNamespace(variables={}), {}
+        operations = path if method in path else path / "additionalOperations"
+        return path, operations / method, None, SimpleNamespace(variables={}), {}
 
 
 class ResponseValidator:
@@ -97,7 +101,11 @@ class ResponseValidator:
             for response in operation.responses.values()
             for media_type in response.get("content", {})
         }
-        read = [each for each in declared if is_json(each) or each.startswith("text/") or "*" in each]
+        read = [
+            each
+            for each in declared
+            if is_json(each) or is_sequence(each) or each.startswith("text/") or "*" in each
+        ]
         readers = {each: _reader(each) for each in read}
         return kind(self.document, path_finder_cls=Routed, extra_media_type_deserializers=readers)
 

@@ -215,7 +215,7 @@ class Contract:
             path=path,
             pointer=pointer,
             parameters=self._parameters(holders, places),
-            request_body=body,
+            request_body=self._with_media_types(body),
             responses=self._responses(definition, pointer, places),
             security=tuple(definition.get("security", self.document.get("security", ()))),
             tags=tuple(definition.get("tags", ())),
@@ -247,8 +247,16 @@ class Contract:
                 for name, header in response.get("headers", {}).items():
                     at = pointers.join(place, "headers", name)
                     headers[name], places["header", place, name] = self.follow(header, at)
-                responses[status] = {**response, "headers": headers} if headers else response
+                response = {**response, "headers": headers} if headers else response
+                responses[status] = self._with_media_types(response)
         return responses
+
+    def _with_media_types(self, holder: Any) -> Any:
+        """Return a request body or response in which no media type is a reference (OpenAPI 3.2)."""
+        content = holder.get("content", {}) if isinstance(holder, dict) else {}
+        if not any("$ref" in each for each in content.values()):
+            return holder
+        return {**holder, "content": {name: self.resolve(each) for name, each in content.items()}}
 
 
 def _values(sent: bytes) -> Iterator[Any]:

@@ -14,7 +14,7 @@ from copy import deepcopy
 from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urldefrag, urljoin, urlsplit
 from urllib.request import url2pathname
 
 from . import pointers
@@ -92,6 +92,9 @@ class Embedding:
     def follow(self, place: Place, reference: str) -> None:
         """Make what a reference leads to a part of the document."""
         resource, fragment = place.target(reference)
+        if self._is_own(place, reference):
+            place.node["$ref"] = f"#{fragment}"
+            return
         if resource in self.resources or resource.startswith(WELL_KNOWN):
             return
         if resource == self.root.base:
@@ -176,6 +179,14 @@ class Embedding:
         taken = self.root.node.get("components", {}).get(section, {}), self.components.get(section, {})
         names = chain([stem], (f"{stem}_{n}" for n in count(2)))
         return next(name for name in names if not any(name in members for members in taken))
+
+    def _is_own(self, place: Place, reference: str) -> bool:
+        """Tell whether a reference of the document is to it by its ``$self`` (OpenAPI 3.2, section 4.1.1)."""
+        own = self.root.node.get("$self")
+        if not isinstance(own, str) or place.base != self.root.base:
+            return False
+        own = urldefrag(urljoin(self.root.base, own))[0]
+        return urldefrag(urljoin(own, reference))[0] == own
 
     def part(self, place: Place, resource: str, keys: tuple[str, ...]) -> Any:
         """Return what a reference at a place leads to in a file."""

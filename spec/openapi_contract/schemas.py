@@ -307,6 +307,7 @@ class Schemas:
         self._views = {} if views is None else views
         self._views[direction, formats] = self
         self._schemas: dict[int, Schema] = {}
+        self._sequences: dict[int, dict[str, Any]] = {}
         self._compiled: dict[tuple[int, bool], Validator] = {}
         self._compiling = Lock()
         self.depths = MinimumDepths(self.keywords, self.targets_of)
@@ -342,8 +343,14 @@ class Schemas:
         return self.of(self.resources.document["components"]["schemas"][name])
 
     def in_media_type(self, holder: Any) -> Schema:
-        """Return the schema of a Media Type Object, parameter or header; one without allows anything."""
-        return self.of(holder.get("schema", ANYTHING))
+        """Return the schema of a Media Type Object, parameter or header; one without allows anything.
+
+        What has an ``itemSchema`` is an array of such items (OpenAPI 3.2, section 4.14.3).
+        """
+        if "itemSchema" not in holder:
+            return self.of(holder.get("schema", ANYTHING))
+        array = {"type": "array", "items": holder["itemSchema"]}
+        return self.of(self._sequences.setdefault(id(holder), array))
 
     def keywords(self, node: Any) -> dict[str, Any]:
         """Return a schema object as JSON Schema 2020-12 spells it, the booleans too."""

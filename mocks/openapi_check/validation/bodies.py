@@ -13,6 +13,7 @@ from openapi_service.decoding import read_json
 from openapi_service.forms import Form
 from openapi_service.media_types import charset, declared_as, essence, is_json
 from openapi_service.problems import BadRequest
+from openapi_service.sequences import is_sequence, items_of
 
 from .openapi_core import ReadBody
 from .schemas import SchemaValidator
@@ -90,6 +91,8 @@ class RequestBody:
             return value
         if is_json(media_type):
             return read_json(body, "body")
+        if is_sequence(media_type):
+            return items_of(body, media_type)
         return _text(body, sent) if media_type.startswith("text/") else body
 
 

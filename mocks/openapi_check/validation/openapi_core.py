@@ -30,9 +30,10 @@ class ReadParameters:
     query: dict[str, Any] = field(default_factory=dict)
     header: dict[str, Any] = field(default_factory=dict)
     cookie: dict[str, Any] = field(default_factory=dict)
+    querystring: dict[str, Any] = field(default_factory=dict)
 
     def __getitem__(self, place: str) -> dict[str, Any]:
-        return getattr(self, place)  # type: ignore[no-any-return] # one of the four
+        return getattr(self, place)  # type: ignore[no-any-return] # one of the five
 
 
 @dataclass

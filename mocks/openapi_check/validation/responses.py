@@ -11,6 +11,7 @@ from openapi_service.decoding import read_json
 from openapi_service.media_types import charset, declared_as, essence, is_json
 from openapi_service.problems import BadRequest
 from openapi_service.responses import Rendered
+from openapi_service.sequences import is_sequence, items_of
 
 from .bodies import UNICODE
 from .schemas import NO_JSON, UNDECIDED, SchemaValidator, is_large
@@ -102,15 +103,16 @@ class DeclaredResponse:
         if not body or media_type is None:
             found += self._without_schema(body, sent)
             return None
-        if not is_json(essence(sent)):
+        is_items = is_sequence(sent)
+        if not is_json(essence(sent)) and not is_items:
             return text_of(body, sent) if self._is_text(sent, media_type) else None
         schema = self.schema(media_type)
         try:
-            value = read_json(body, "body")
+            value = items_of(body, sent) if is_items else read_json(body, "body")
         except BadRequest as problem:
             found.append(schema.violation("encoding", problem.detail))
             return None
-        if is_large(value):
+        if is_items or is_large(value):
             found += schema.violations(value, UNDECIDED)
             return None
         return body

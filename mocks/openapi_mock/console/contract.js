@@ -1,6 +1,6 @@
 /** What the page reads in the mock's OpenAPI document, so that it is written nowhere twice. */
 
-const METHODS = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
+const METHODS = ["get", "put", "post", "delete", "options", "head", "patch", "trace", "query"];
 
 export class Contract {
   constructor(document) {

@@ -93,7 +93,7 @@ class Candidates:
         if example is not None:
             yield from _spelled(named[example])
             return
-        schema = holder.get("schema", True)
+        schema = self._schemas.in_media_type(holder).node
         if not dynamic:
             own = [holder["example"]] if "example" in holder else []
             values = (*named.values(), *own, *self._of_schema(schema))

@@ -206,9 +206,9 @@ class DocumentedResponses:
         for body in islice(bodies, MOST_VALIDATED):
             rendered = Rendered(status, [*fields, *_framing(status, body)], body.content)
             whole = Rendered(status, [*sent, *rendered.headers], body.content)
-            errors = self._errors(whole, body, holder.get("schema", True))
+            schema = self._contract.schemas.for_responses.in_media_type(holder)
+            errors = self._errors(whole, body, schema.node)
             if not errors:
-                schema = self._contract.schemas.for_responses.in_media_type(holder)
                 relation = self._relation(rendered, body, schema)
                 return DocumentedResponse(body.source, rendered, relation=relation, body=body, schema=schema)
             violating = violating or DocumentedResponse(

@@ -16,6 +16,7 @@ import msgspec
 from openapi_contract.schemas import ANYTHING
 from openapi_service.media_types import essence, is_json
 from openapi_service.responses import Rendered
+from openapi_service.sequences import body_of_items, is_sequence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,6 +55,8 @@ def body_of(value: Any, media_type: str, schema: Schema) -> bytes:
     kind = essence(media_type)
     if isinstance(value, str) and not is_json(kind):
         return value.encode("utf-8", "replace")
+    if is_sequence(kind):
+        return body_of_items(value, kind)
     if kind.endswith(("/xml", "+xml")):
         return _xml_document(value, schema).encode()
     if kind == "application/x-www-form-urlencoded" and isinstance(value, dict):

@@ -1,0 +1,68 @@
+"""Sequential media types (OpenAPI 3.2, 4.14): events, JSON Lines and JSON text sequences, as arrays."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from .decoding import read_json
+from .media_types import essence
+
+EVENTS = "text/event-stream"
+JSON_LINES = {"application/jsonl", "application/x-ndjson", "application/ndjson", "application/x-jsonlines"}
+JSON_SEQUENCES = {"application/json-seq", "application/geo+json-seq"}
+RECORD_SEPARATOR = "\x1e"
+
+
+def is_sequence(media_type: str) -> bool:
+    """Tell whether a media type is of a sequence of items."""
+    return essence(media_type) in {EVENTS, *JSON_LINES, *JSON_SEQUENCES}
+
+
+def items_of(raw: bytes, media_type: str) -> list[Any]:
+    """Return the items of a body as JSON values; of an event its fields, ``data`` as text.
+
+    Raises:
+        BadRequest: an item is no JSON, or the body no UTF-8.
+    """
+    kind = essence(media_type)
+    text = raw.decode("utf-8", "surrogateescape")
+    if kind == EVENTS:
+        blocks = text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff").split("\n\n")
+        return [event for event in map(_event, blocks) if event]
+    pieces = text.split("\n" if kind in JSON_LINES else RECORD_SEPARATOR)
+    return [read_json(piece.encode("utf-8", "surrogateescape"), "body") for piece in pieces if piece.strip()]
+
+
+def body_of_items(items: Any, media_type: str) -> bytes:
+    """Return the body that has these items; of events the members are the fields."""
+    kind = essence(media_type)
+    listed = items if isinstance(items, list) else [items]
+    if kind == EVENTS:
+        return "".join(f"{_written(each)}\n" for each in listed).encode()
+    before = RECORD_SEPARATOR if kind in JSON_SEQUENCES else ""
+    return "".join(f"{before}{json.dumps(each, ensure_ascii=False)}\n" for each in listed).encode()
+
+
+def _event(block: str) -> dict[str, Any]:
+    """Return the fields of an event (WHATWG HTML, section 9.2.6); lines of ``data`` are one text."""
+    event: dict[str, Any] = {}
+    for line in block.split("\n"):
+        name, _, value = line.partition(":")
+        value = value.removeprefix(" ")
+        if name == "data" and "data" in event:
+            event["data"] += f"\n{value}"
+        elif name == "retry" and value.isdecimal():
+            event[name] = int(value)
+        elif name in {"data", "event", "id"}:
+            event[name] = value
+    return event
+
+
+def _written(event: Any) -> str:
+    fields = event if isinstance(event, dict) else {"data": event}
+    lines = []
+    for name, value in fields.items():
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        lines += [f"{name}: {line}\n" for line in text.split("\n")]
+    return "".join(lines)
