@@ -39,6 +39,7 @@ class MediaType:
         self._validator, self._fill_defaults = schema.validator, schema.fill_defaults
         # of CSV a schema may tell the rows, which no string keeps
         self._may_be_text = "string" in schema.types
+        self._has_items = "itemSchema" in definition
         self._form = Form(schema, definition.get("encoding", {})) if name in FORMS else None
 
     async def read(
@@ -57,7 +58,7 @@ class MediaType:
             return self._validated(self._form.urlencoded(raw, request, violations), violations)
         if is_json(media_type):
             return self._validated(read_json(raw, "body"), violations)
-        if is_sequence(media_type):
+        if self._has_items and is_sequence(media_type):
             return self._validated(items_of(raw, media_type), violations)
         if not media_type.startswith("text/"):
             return raw

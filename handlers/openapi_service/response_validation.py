@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from starlette.datastructures import Headers
 
 from .media_types import essence, is_json
-from .sequences import is_sequence, items_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,8 +28,6 @@ def _reader(media_type: str) -> Callable[..., Any]:
     """Read what openapi-core would leave as bytes: types built on JSON (RFC 6839), texts, media ranges."""
     if is_json(media_type):
         return _json
-    if is_sequence(media_type):
-        return lambda body, **_: items_of(body, media_type)
     return _text if media_type.startswith("text/") else _json_or_bytes
 
 
@@ -101,11 +98,7 @@ class ResponseValidator:
             for response in operation.responses.values()
             for media_type in response.get("content", {})
         }
-        read = [
-            each
-            for each in declared
-            if is_json(each) or is_sequence(each) or each.startswith("text/") or "*" in each
-        ]
+        read = [each for each in declared if is_json(each) or each.startswith("text/") or "*" in each]
         readers = {each: _reader(each) for each in read}
         return kind(self.document, path_finder_cls=Routed, extra_media_type_deserializers=readers)
 

@@ -91,7 +91,7 @@ class RequestBody:
             return value
         if is_json(media_type):
             return read_json(body, "body")
-        if is_sequence(media_type):
+        if "itemSchema" in self._content[declared] and is_sequence(media_type):
             return items_of(body, media_type)
         return _text(body, sent) if media_type.startswith("text/") else body
 

@@ -103,7 +103,7 @@ class DeclaredResponse:
         if not body or media_type is None:
             found += self._without_schema(body, sent)
             return None
-        is_items = is_sequence(sent)
+        is_items = "itemSchema" in self._content[media_type] and is_sequence(sent)
         if not is_json(essence(sent)) and not is_items:
             return text_of(body, sent) if self._is_text(sent, media_type) else None
         schema = self.schema(media_type)

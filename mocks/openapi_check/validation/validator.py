@@ -46,7 +46,7 @@ class ExchangeValidator:
     """Validates the request and the response of an exchange, of whatever server, by one contract.
 
     Args:
-        contract: any OpenAPI 3.0 or 3.1 contract.
+        contract: any OpenAPI 3.0, 3.1 or 3.2 contract.
         base_url: where it is deployed, if its servers do not say; only the path counts.
         authentication: whether the server asks for credentials where the contract does.
     """
