@@ -73,7 +73,7 @@ def test_one_that_cannot_be_served_leaves_the_old_one(file, document):
     with scanner_mock(contract=str(file), tell_reload=told.put) as mock, client_of(mock) as client:
         session = client.post(f"{BASE}/sessions", json={}).raise_for_status().json()["id"]
         renamed = json.dumps(document).replace("{photo_id}", "{other}").replace('"photo_id"', '"other"')
-        for broken, reason in (("{", "Invalid JSON"), (renamed, "does not fit its operation")):
+        for broken, reason in (("{", "Invalid JSON"), (renamed, "does not match its operation")):
             write(file, broken)
             said = told.get(timeout=PATIENCE_SECONDS)
             assert said.startswith("The contract stays as it was: ")

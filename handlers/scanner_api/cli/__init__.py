@@ -51,7 +51,8 @@ COMMANDS |= {
     "db": Lazy("scanner_api.cli.db:app", "Show, check and upgrade the schema of the database."),
     "keys": Lazy("scanner_api.cli.keys:app", "Create, list and revoke the API keys that `serve` accepts."),
     "health": Lazy(
-        "scanner_api.cli.health:health", "Ask a server how it is; the health check of the container images."
+        "scanner_api.cli.health:health",
+        "Print the health of a server, by default the one on this machine; for health checks of containers.",
     ),
     "secrets": Lazy("scanner_api.cli.secrets:app", "Rotate the secret that photo keys are tagged with."),
     "products": Lazy(

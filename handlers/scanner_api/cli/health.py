@@ -18,17 +18,17 @@ PORT = 8000
 Url = Annotated[
     str | None,
     typer.Argument(
-        metavar="[URL]",
-        help="What to ask.",
+        metavar="URL",
+        help="Health check of the server.",
         show_default=f"http://127.0.0.1:{PORT}/healthz, at the port of SCANNER_PORT",
     ),
 ]
 
 
 def health(url: Url = None) -> None:
-    """Ask a server how it is, by default the one of this machine, and print what it says.
+    """Print the health of a server, by default the one on this machine; for health checks of containers.
 
-    Exit codes: 0 it is well, 1 it is not or does not respond within 4 seconds.
+    Exit codes: 0 healthy, 1 not healthy, or no response within 4 seconds.
     """
     asked = url or f"http://127.0.0.1:{os.environ.get('SCANNER_PORT', PORT)}/healthz"
     try:

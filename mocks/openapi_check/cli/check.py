@@ -90,7 +90,7 @@ UploadHost = Annotated[
     list[str] | None,
     typer.Option(
         "--upload-host",
-        help="Post photos to this host too, beside the API's own and Amazon S3's; repeatable.",
+        help="Host that uploads may go to, besides the API's own and Amazon S3's; repeatable.",
     ),
 ]
 Resume = Annotated[
