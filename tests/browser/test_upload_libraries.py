@@ -17,7 +17,7 @@ from scanner_mocks.aws_session import aws_session
 
 HERE = Path(__file__)
 CHROMIUM_FLAGS = runpy.run_path(str(HERE.parents[1] / "services" / "node.py"))["CHROMIUM_FLAGS"]
-LIBRARIES = ["uppy-4/page", "uppy-5/page", "uppy-6/page", "dropzone", "axios"]
+LIBRARIES = ["uppy-4/page", "uppy-5/page", "uppy-6/page", "dropzone", "filepond", "axios"]
 PHOTO_BYTES = 300_000
 PARTS_BYTES = 12 * 1024 * 1024
 TEMPORARY_KEY = "PUBLICTEMPORARYKEY"
@@ -28,6 +28,7 @@ REFUSALS = [
     "S3 returned 403 \N{EN DASH} AccessDenied",
     "403 AccessDenied",
     "Request failed with status code 403",
+    "FilePond: AccessDenied",
 ]
 """In the words of each library."""
 

@@ -45,3 +45,15 @@ def test_smoke_of_the_proxy(tmp_path):
     assert [line.split()[:2] for line in finished.stdout.splitlines()[1:]] == [
         [name, "p50"] for name in ("straight", "proxied", "added")
     ]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at memory as only Linux shows it")
+def test_smoke_of_s3(tmp_path):
+    """The bench of S3 measures ours, and writes what it saw."""
+    numbers = tmp_path / "s3.json"
+    command = [sys.executable, "-W", "error", ROOT / "bench" / "s3.py", "--moto", "", "--json", numbers]
+    command += ["--uploads", "2", "--parts", "2", "--objects", "3"]
+    finished = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert finished.returncode == 0, finished.stderr
+    (seen,) = json.loads(numbers.read_text()).values()
+    assert all(value > 0 for value in seen.values())
