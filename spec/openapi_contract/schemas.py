@@ -250,6 +250,14 @@ class Schema:
         return {name: self.of(node) for name, node in named.items()}
 
     @cached_property
+    def members(self) -> dict[str, Schema]:
+        """The schemas of the named properties, those of alternatives as well."""
+        named: dict[str, Any] = {}
+        for name, node in (each for part in self.branches for each in part.get("properties", {}).items()):
+            named.setdefault(name, node)
+        return {name: self.of(node) for name, node in named.items()}
+
+    @cached_property
     def items(self) -> Schema:
         """The schema of an array's items."""
         return self.of(next((part["items"] for part in self.parts if "items" in part), ANYTHING))

@@ -35,6 +35,18 @@ paths:
     get:
       operationId: list_things
       responses: {"200": {description: All., content: {application/json: {schema: {type: array}}}}}
+    post:
+      operationId: add_thing
+      responses: {"201": {$ref: "#/components/responses/Thing"}}
+  /things/{id}:
+    get:
+      operationId: get_thing
+      parameters: [{name: id, in: path, required: true, schema: {type: integer}}]
+      responses: {"200": {$ref: "#/components/responses/Thing"}}
+components:
+  schemas: {Thing: {type: object, properties: {id: {type: integer}}}}
+  responses:
+    Thing: {description: It., content: {application/json: {schema: {$ref: "#/components/schemas/Thing"}}}}
 """
 
 
@@ -50,7 +62,7 @@ def foreign(tmp_path_factory):
     """Run the mock of another contract, behind a control token."""
     document = tmp_path_factory.mktemp("contract") / "things.yaml"
     document.write_text(THINGS)
-    with contract_mock(str(document), control_token=TOKEN) as running:
+    with contract_mock(str(document), control_token=TOKEN, stateful=True) as running:
         yield running
 
 
@@ -308,6 +320,11 @@ def test_another_contract(seen):
     """For another contract the page has what there is: no uploads."""
     assert seen["token"]["title"] == "Things"
     assert [link.split()[0] for link in seen["token"]["links"]] == ["Faults", "State", "Journal"]
+
+
+def test_collections_that_are_remembered(seen):
+    """A mock that remembers shows its collections."""
+    assert seen["token"]["collections"] == ["/things 0 by id (create, list, read)"]
 
 
 def test_nobody_else_is_asked(seen, mock, foreign):

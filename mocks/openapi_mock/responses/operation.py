@@ -79,7 +79,8 @@ class ContractResponses:
         draw = self._randomness.source(f"answers of {operation.contract_operation.operation_id}")
         item_responder = self.item_responder(operation.contract_operation, assembly)
         generator = self.generator(assembly)
-        return MockOperation(operation, assembly, generator, draw, item_responder, self._strictness)
+        draw_id = self._randomness.source(f"ids of {operation.contract_operation.operation_id}")
+        return MockOperation(operation, assembly, generator, draw, draw_id, item_responder, self._strictness)
 
     def item_responder(self, operation: Operation, assembly: Assembly) -> ItemResponder | None:  # noqa: ARG002 -- for subclasses
         """Return what responds to an operation from stored items; None where none are stored."""
@@ -101,6 +102,7 @@ class MockOperation:
         assembly: Assembly,
         generator: Generator,
         draw: RandomBytes,
+        draw_id: RandomBytes,
         item_responder: ItemResponder | None = None,
         strictness: Strictness = STRICT,
     ) -> None:
@@ -110,7 +112,7 @@ class MockOperation:
         self._strictness = strictness
         self._fields = [DEPRECATED] if operation.definition.get("deprecated") is True else []
         self._is_strict = strictness.requests == strictness.formats == "on"
-        self._draw = draw
+        self._draw, self._draw_id = draw, draw_id
         self._documented = DocumentedResponses(operation, assembly, generator)
         self._making = asyncio.Lock()
         self._magic = MagicIds(operation, assembly, generator, self._documented.success)
@@ -209,7 +211,7 @@ class MockOperation:
             rendered = documented.rendered
             if documented.relation is not None and arguments:
                 sent = {place: arguments.get(name) for place, name in self._places.items()}
-                rendered = documented.relation.rendered(sent)
+                rendered = documented.relation.rendered(sent, self._draw_id)
             return _with_headers(documented, rendered, request)
         problem = documented.problem(request)
         own = {name.lower().encode() for name in problem.headers}

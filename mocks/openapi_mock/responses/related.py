@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from openapi_contract import Operation
     from openapi_contract.schemas import Schema
+    from openapi_service.randomness import RandomBytes
     from openapi_service.responses import Rendered
 
     from .generation import Generator
@@ -30,6 +31,7 @@ PAGES = ("page", "pagenumber", "pageno", "pageindex")
 OFFSETS = ("offset", "skip", "startindex", "start")
 """Names of query parameters, in plain spelling, that say which part of a list is sent."""
 CREATED = 201
+NUMBER_BYTES = 4
 MOST_REMEMBERED, LONGEST_REMEMBERED = 64, 4096
 BODY = ("body", "")
 
@@ -78,47 +80,44 @@ class Relation:
         creates = operation.method == "post" and (rendered.status == CREATED or "{" not in operation.path)
         ids = [name for name in self._members if creates and isinstance(value, dict) and _plain(name) in IDS]
         self._ids = [name for name in ids if name in value]
-        self._created = 0
         self.is_possible = bool(any(self._paging) or self._in_path or self._echoes or self._ids)
-        self._made: dict[bytes, Any] = {}
+        self._made: dict[bytes, tuple[Any, Rendered]] = {}
 
-    def rendered(self, sent: Mapping[tuple[str, str], Any]) -> Rendered:
+    def rendered(self, sent: Mapping[tuple[str, str], Any], draw: RandomBytes) -> Rendered:
         """Return the response to a request.
 
         Args:
             sent: what it holds, by place and name; its body goes by ``BODY``.
+            draw: draws the identifier of what is created.
         """
-        value = self._related(sent)
-        if self._ids:
-            value = self._with_ids(value, sent.get(BODY))
-        if value is self._value:
-            return self._rendered
+        value, rendered = self._related(sent)
+        body = sent.get(BODY)
+        if not self._ids or (isinstance(body, dict) and not body.keys().isdisjoint(self._ids)):
+            return rendered
+        number = int.from_bytes(draw(NUMBER_BYTES)) >> 1
+        for name in self._ids:
+            schema, shown = self._members[name], self._value[name]
+            made = identifier(schema, shown, number, self._name, self._generator)
+            value = value if made is MISSING else self._changed(value, partial(_with, {name: made}))
+        return self._rendered_with(value)
+
+    def _rendered_with(self, value: Any) -> Rendered:
         return with_value(self._rendered, value, self._media_type, self._schema)
 
-    def _with_ids(self, value: Any, body: Any) -> Any:
-        """Return what is created, from the second time on with other identifiers, unless they are sent."""
-        self._created += 1
-        named = body if isinstance(body, dict) else {}
-        for name in self._ids if self._created > 1 else ():
-            if name not in named:
-                schema, shown = self._members[name], self._value[name]
-                number = self._created + (shown - 1 if isinstance(shown, int) else 0)
-                made = identifier(schema, shown, number, self._name, self._generator)
-                value = value if made is MISSING else self._changed(value, partial(_with, {name: made}))
-        return value
-
-    def _related(self, sent: Mapping[tuple[str, str], Any]) -> Any:
-        """Return the value for a request."""
+    def _related(self, sent: Mapping[tuple[str, str], Any]) -> tuple[Any, Rendered]:
+        """Return the value for a request, and the response that has it."""
         body = sent.get(BODY) if self._echoes else None
         path = {member: sent.get(place) for place, member in self._in_path}
         paging = [next(filter(_counts, map(sent.get, places)), None) for places in self._paging]
         try:
             key = msgspec.json.encode((body if isinstance(body, dict) else None, path, paging))
         except (TypeError, ValueError, RecursionError):  # files, or what is too deep
-            return self._value
+            return self._value, self._rendered
         made = self._made.get(key)
         if made is None:
-            made = self._make(*msgspec.json.decode(key))
+            value = self._make(*msgspec.json.decode(key))
+            is_same = value is self._value
+            made = value, self._rendered if is_same else self._rendered_with(value)
             if len(key) <= LONGEST_REMEMBERED:
                 self._made[key] = made
                 while len(self._made) > MOST_REMEMBERED:

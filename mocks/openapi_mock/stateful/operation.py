@@ -275,15 +275,15 @@ class StatefulOperation:
         asked = {name: sent.get(("query", name)) for name in self._queries}
         query = request.query_string.decode("latin-1")
         url = f"{_origin(request)}{request.path}{f'?{query}' if query else ''}"
-        values = [
-            self._values.with_url(each.value, self._url(each.value, each.parents, request))
-            for each in items
-            if self._belongs(each, sent)
-        ]
-        page = self._listing.page(values, asked, url)
+        there = {id(each.value): each for each in items if self._belongs(each, sent)}
+        page = self._listing.page([each.value for each in there.values()], asked, url)
         examples = self._inner(base)
         example = examples[0] if isinstance(examples, list) and examples else {}
-        shown = [self._values.shown(each, schema, example) for each in page.items]
+        placed = [
+            self._values.with_url(each, self._url(each, there[id(each)].parents, request))
+            for each in page.items
+        ]
+        shown = [self._values.shown(each, schema, example) for each in placed]
         value: Any = shown
         if envelope and isinstance(base, dict):
             value = _wrapped(enclosed(base, documented.schema, page, envelope[-1]), envelope, shown)

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from openapi_mock.responses.related import OFFSETS, PAGES, SIZES, first_page
 
-from .recognition import members_of, plain
+from .recognition import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -92,7 +92,7 @@ class Listing:
 
     def __init__(self, schema: Schema, key: str, operation: Operation) -> None:
         self._key = key
-        self._members = {plain(name): name for name in members_of(schema)}
+        self._members = {plain(name): name for name in schema.members}
         queries = (each["name"] for each in operation.parameters if each["in"] == "query")
         self._names = {plain(name): name for name in queries}
         self._base = first_page(operation, schema)
@@ -205,7 +205,7 @@ def enclosed(base: Any, schema: Schema, page: Page, list_name: str) -> Any:
         list_name: of the list's member.
     """
     changed = dict(base)
-    for name, member in members_of(schema).items():
+    for name, member in schema.members.items():
         if isinstance(base.get(name), dict) and name != list_name:
             changed[name] = enclosed(base[name], member, page, list_name)
             continue

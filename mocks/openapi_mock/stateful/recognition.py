@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from openapi_contract import pointers
@@ -109,6 +110,7 @@ class Role:
     key: str | None
 
 
+@lru_cache(maxsize=8192)
 def plain(name: str) -> str:
     """Return a name without its style: ``friendlyname`` for ``FriendlyName`` and ``friendly_name``."""
     return re.sub(r"[^a-z0-9]", "", name.lower())
@@ -296,7 +298,7 @@ class _Recognition:
         wrapping = {*LISTS, *_singulars(plain(resource))}
         inner = [each for name, each in schema.properties.items() if plain(name) in wrapping]
         for level in (schema, *inner):
-            members = members_of(level)
+            members = level.members
             by_plain = {plain(name): name for name in members}
             names = [own] if own else self._names(operation, parameter, resource)
             found = [by_plain[plain(each)] for each in names if plain(each) in by_plain]
@@ -337,9 +339,9 @@ class _Recognition:
 
     def _unwrapped(self, schema: Schema, key: str) -> tuple[tuple[str, ...], Schema]:
         """Return the way to the item in a response, and its schema."""
-        if key not in members_of(schema):
+        if key not in schema.members:
             for name, inner in schema.properties.items():
-                if key in members_of(inner):
+                if key in inner.members:
                     return (name,), inner
         return (), schema
 
@@ -375,15 +377,6 @@ class _Recognition:
                         if match and "operationId" in link:
                             name = parameter.removeprefix("path.")
                             yield (str(link["operationId"]), name), pointers.split(match[1])[-1]
-
-
-def members_of(schema: Schema) -> dict[str, Schema]:
-    """Return the schemas of an object's members, those of its alternatives as well."""
-    nodes: dict[str, Any] = {}
-    for part in schema.branches:
-        for name, node in part.get("properties", {}).items():
-            nodes.setdefault(name, node)
-    return {name: schema.of(node) for name, node in nodes.items()}
 
 
 def _lists(schema: Schema, envelope: tuple[str, ...], depth: int) -> Iterator[tuple[tuple[str, ...], Schema]]:

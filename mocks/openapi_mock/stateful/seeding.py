@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from openapi_contract.reading import read_document
 
 from .memory import KeyTaken
-from .recognition import members_of, shape_of
+from .recognition import shape_of
 from .store import StoreFull
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def _require_kept(
     item: Mapping[str, Any], made: Mapping[str, Any], collection: Collection, where: str
 ) -> None:
     """Raise SeedError unless an item has all that was given for it."""
-    members = members_of(collection.schema)
+    members = collection.schema.members
     for name, value in item.items():
         if made.get(name) != value:
             schema = members.get(name)

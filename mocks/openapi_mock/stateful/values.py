@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from openapi_contract.schemas import MISSING
 from openapi_mock.responses.identifiers import IDS, identifier
 
-from .recognition import members_of, plain
+from .recognition import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -43,6 +43,7 @@ class Values:
 
     def __init__(self, collection: Collection, generator: Generator, seed: str) -> None:
         self._collection = collection
+        self._urls = [name for name in collection.schema.members if plain(name) in SELF - collection.settable]
         self._generator = generator
         self._seed = seed
 
@@ -62,7 +63,7 @@ class Values:
         if not isinstance(base, dict) or collection.key not in base:
             base = self._generated(schema, {})
             base = base if isinstance(base, dict) else {}
-        members = members_of(schema)
+        members = schema.members
         value = self._unset(dict(base), sent, members)
         value = self._laid_over(value, self._timestamps(members, value, CREATED, now))
         value = self._laid_over(value, self._timestamps(members, value, CHANGED, now))
@@ -88,7 +89,7 @@ class Values:
             replaces: what could have been sent, and was not, is unset.
         """
         schema, key = self._collection.schema, self._collection.key
-        members = members_of(schema)
+        members = schema.members
         if plain(key) not in NAMES:  # the path says which item it is
             sent = {name: each for name, each in sent.items() if plain(name) != plain(key)}
         value = self._unset(dict(before), {**sent, key: None}, members) if replaces else before
@@ -107,7 +108,7 @@ class Values:
         """
         own = schema is self._collection.schema
         if not own:
-            members = members_of(schema)
+            members = schema.members
             value = {name: each for name, each in value.items() if name in members or not members}
         if schema.conforms(value):
             return value
@@ -116,13 +117,12 @@ class Values:
 
     def with_url(self, value: dict[str, Any], url: str) -> dict[str, Any]:
         """Return an item whose own URL is in it, where its schema has a member for that."""
-        members = members_of(self._collection.schema)
         path = "/" + url.split("/", 3)[3]
-        for name in members:
-            if plain(name) in SELF - self._collection.settable and isinstance(value.get(name), str):
+        for name in self._urls:
+            if isinstance(value.get(name), str):
                 is_absolute = value[name].startswith(("http://", "https://")) and plain(name) != "uri"
                 candidate = url if is_absolute else path
-                if members[name].conforms(candidate):
+                if self._collection.schema.members[name].conforms(candidate):
                     value = {**value, name: candidate}
         return value
 
@@ -149,7 +149,7 @@ class Values:
         self, value: dict[str, Any], sent: Mapping[str, Any], *, merges: bool = False
     ) -> dict[str, Any]:
         """Return an item with members that were sent, by name or by the same name in another style."""
-        members = members_of(self._collection.schema)
+        members = self._collection.schema.members
         by_plain = {plain(name): name for name in (*value, *members)}
         laid = dict(value)
         for name, each in sent.items():
@@ -212,7 +212,7 @@ class Values:
         Where items say what they are by ``object``, identifiers without another form have a prefix.
         """
         collection = self._collection
-        tag = members_of(collection.schema).get("object")
+        tag = collection.schema.members.get("object")
         is_tagged = tag is not None and any({"enum", "const"} & part.keys() for part in tag.parts)
         prefix = plain(collection.resource)[:PREFIX] if is_tagged else ""
         name = f"{self._seed}/{collection.path}"

