@@ -26,7 +26,8 @@ IDLE_SECONDS = 2
 """Servers close idle connections after some seconds; to be first spares requests that meet a closing one."""
 
 CONNECT_SECONDS = 5
-MOST_CONNECTIONS = 200
+MOST_CONNECTIONS = 1024
+"""More than clients of one address may have: their slow bodies leave connections for others."""
 NAME = "openapi-mock"
 FINAL = range(200, 600)
 

@@ -8,7 +8,8 @@ import time
 import httpx
 import pytest
 
-from openapi_mock.proxy.upstream import NotAnUpstream, Upstream
+from openapi_mock.proxy.upstream import MOST_CONNECTIONS, NotAnUpstream, Upstream
+from openapi_service.connections import ConnectionLimits
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
@@ -225,3 +226,8 @@ def test_a_head_over_the_limit_reaches_no_upstream(proxy, upstream):
         connection.sendall(b"GET /notes HTTP/1.1\r\nHost: x\r\n" + b"X: y\r\n" * 100 + b"\r\n")
         assert connection.recv(65536).startswith(b"HTTP/1.1 431 ")
     assert upstream.asked == []
+
+
+def test_one_client_does_not_use_up_all_connections():
+    """The clients of one address may have fewer connections than the proxy has to its upstream."""
+    assert ConnectionLimits().per_address < MOST_CONNECTIONS
