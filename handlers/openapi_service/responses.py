@@ -60,7 +60,10 @@ async def respond(rendered: Rendered, request: Request, send: Send) -> None:
     """
     request.responded = True
     headers = [*rendered.headers, NO_SNIFFING]
-    if all(name != b"cache-control" for name, _ in headers):
+    for name, _ in headers:  # a generator would take twice as long
+        if name == b"cache-control":
+            break
+    else:
         headers.append(NO_STORING)
     await send({"type": "http.response.start", "status": rendered.status, "headers": headers})
     body = b"" if request.method == "HEAD" else rendered.body
