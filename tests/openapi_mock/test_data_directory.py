@@ -15,6 +15,7 @@ from openapi_mock.data_directory import (
     TooManySnapshots,
     UnknownSnapshot,
 )
+from openapi_mock.stateful.store import Store
 from presigned_s3.archive import Archive
 
 NAMES = [
@@ -103,8 +104,10 @@ def test_it_is_for_its_owner_alone(tmp_path):
         with closing(DataDirectory(tmp_path / "data")) as directory:
             keep(directory, "a")
             Archive(directory.s3)
+            Store(directory.database).close()
     finally:
         os.umask(before)
+    assert stat.S_IMODE((tmp_path / "data" / "mock.db").stat().st_mode) == 0o600
     folders = [tmp_path / "data", *(file for file in (tmp_path / "data").iterdir() if file.is_dir())]
     assert len(folders) == len(("data", "snapshots", "s3"))
     assert {stat.S_IMODE(folder.stat().st_mode) for folder in folders} == {0o700}

@@ -49,10 +49,12 @@ class Store:
     """The items of all collections, in the order of their creation.
 
     Args:
-        file: of the database; None for one in memory.
+        file: of the database, made for its owner alone; None for one in memory.
     """
 
     def __init__(self, file: Path | None = None) -> None:
+        if file is not None:
+            file.touch(mode=0o600)
         self._database = sqlite3.connect(
             file or ":memory:", isolation_level=None, check_same_thread=False, timeout=0
         )
