@@ -149,6 +149,20 @@ def test_settings_exist():
     assert named - {"mock_control_token"} - set(Settings.model_fields) == set()
 
 
+@pytest.mark.parametrize("where", ["kubernetes", "compose"])
+def test_settings_are_right(where, monkeypatch):
+    """The values that are set are values that the settings take."""
+    values = COMPOSE["worker"]["environment"]
+    if where == "kubernetes":
+        given = [each.get("data") or each.get("stringData") for each in MANIFESTS]
+        values = {name: value for data in given if data for name, value in data.items()}
+    for name, value in values.items():
+        monkeypatch.setenv(name, re.sub(r"\$\{\w+:\?\}", "secret", value))
+    assert {f"SCANNER_{name.upper()}" for name in Settings().model_fields_set} == {
+        name for name in values if name.startswith("SCANNER_")
+    }
+
+
 def test_commands_exist():
     """Each command, and each option of `s3`, is one of the program's."""
     program = typer.main.get_command(app)
