@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from openapi_contract import pointers
+from openapi_contract import ContractError, pointers
 from openapi_service.media_types import essence, is_json
 
 if TYPE_CHECKING:
@@ -127,7 +127,11 @@ def shape_of(path: str) -> Shape:
 
 
 def recognize(contract: Contract) -> list[Collection]:
-    """Return the collections of a contract, in the order of its paths."""
+    """Return the collections of a contract, in the order of its paths.
+
+    Raises:
+        ContractError: an ``x-mock-collection`` is none, or names a collection that is not there.
+    """
     return _Recognition(contract).collections()
 
 
@@ -142,7 +146,7 @@ class _Recognition:
         for operation in contract.operations:
             mark = self._mark(operation)
             if mark is not False:
-                self._marks[operation.operation_id] = mark if isinstance(mark, dict) else {}
+                self._marks[operation.operation_id] = mark
                 methods = self._at.setdefault(shape_of(operation.path).segments, {})
                 methods.setdefault(operation.method, operation)
         self._linked = dict(self._links())
@@ -217,7 +221,10 @@ class _Recognition:
     ) -> None:
         """Assign an operation at another path by its mark, or by the component that it returns."""
         mark, shape = self._marks[operation.operation_id], shape_of(operation.path)
-        if mark.get("path") in found and mark.get("role") in ROLES:
+        if "role" in mark:
+            if mark["path"] not in found:
+                there = ", ".join(found) or "none"
+                raise self._error(operation, f"{mark['path']} is no collection; there are: {there}")
             is_one = mark["role"] not in {"create", "list"}
             key = shape.names[-1] if is_one and shape.names else None
             self._assign(found[mark["path"]], operation, mark["role"], key)
@@ -360,8 +367,22 @@ class _Recognition:
     # what the document says ---------------------------------------------------------------------------------
 
     def _mark(self, operation: Operation) -> Any:
+        """Return what the document says of an operation: False, or an object; raises ContractError."""
         path_item = self._contract.resolve(self._contract.paths[operation.path])
-        return operation.definition.get(EXTENSION, path_item.get(EXTENSION))
+        mark = operation.definition.get(EXTENSION, path_item.get(EXTENSION, {}))
+        if mark is not False and (
+            not isinstance(mark, dict)
+            or not mark.keys() <= {"path", "role", "key"}
+            or mark.get("role", ROLES[0]) not in ROLES
+            or ("role" in mark) != ("path" in mark)
+        ):
+            raise self._error(
+                operation, f"expected false, {{key: ...}}, or {{path: ..., role: {' | '.join(ROLES)}}}"
+            )
+        return mark
+
+    def _error(self, operation: Operation, expected: str) -> ContractError:
+        return ContractError(self._contract.source, operation.pointer, f"{EXTENSION}: {expected}.")
 
     def _is_elsewhere(self, operation: Operation) -> bool:
         return "role" in self._marks[operation.operation_id]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from openapi_contract import Contract
+from openapi_contract import Contract, ContractError
 from openapi_mock.stateful.recognition import recognize, shape_of
 
 from .conftest import LISTED, NEW_PET, PET, PETS, in_path, operation, ref
@@ -107,3 +107,23 @@ def test_an_action_named_by_an_extension(remembering):
     mock = remembering({**PETS, "/bring-in": {"post": add}}, {"Pet": PET})
     made = mock.post("/bring-in", {"name": "Rex"})
     assert mock.get(f"/pets/{made['id']}") == made
+
+
+@pytest.mark.parametrize(
+    ("extension", "reason"),
+    [
+        (True, "expected false, "),
+        ("pets", "expected false, "),
+        ({"keys": "name"}, "expected false, "),
+        ({"path": "/pets", "role": "make"}, "role: create | list | read"),
+        ({"path": "/pets"}, "expected false, "),
+        ({"path": "/cats", "role": "create"}, "/cats is no collection; there are: /pets"),
+    ],
+)
+def test_an_extension_that_says_nothing(extension, reason):
+    """What is wrong in an extension is said, with its place."""
+    add = operation(body=NEW_PET, **{"x-mock-collection": extension})
+    with pytest.raises(ContractError) as raised:
+        recognized({**PETS, "/add": {"post": add}})
+    assert raised.value.pointer == "/paths/~1add/post"
+    assert reason in raised.value.reason
