@@ -185,3 +185,13 @@ def test_version_2_headers(key, client):
     assert "SignatureDoesNotMatch" in wrong.text
     late = httpx.get(url, headers={"Authorization": "AWS AK:c2ln", "Date": "Thu, 01 Jan 2015 00:00:00 GMT"})
     assert "RequestTimeTooSkewed" in late.text
+
+
+def test_an_empty_origin(client):
+    """CORS rules may have an empty origin, which is read as it was put, and which no page has."""
+    rules = [{"AllowedOrigins": ["", "https://page.test"], "AllowedMethods": ["GET"]}]
+    client.put_bucket_cors(Bucket="photos", CORSConfiguration={"CORSRules": rules})
+    assert client.get_bucket_cors(Bucket="photos")["CORSRules"] == rules
+    for origin, allowed in (("https://page.test", "https://page.test"), ("https://other.test", None)):
+        answer = httpx.get(f"{client.meta.endpoint_url}/photos/whole", headers={"Origin": origin})
+        assert answer.headers.get("access-control-allow-origin") == allowed
