@@ -25,9 +25,9 @@ app = typer.Typer(help="Show, check and upgrade the schema of the database.", no
 
 @app.command()
 def upgrade(*, config: Config = None, database_url: DatabaseUrl = None) -> None:
-    """Bring the schema to the revision of this version; of several at once, one does it.
+    """Upgrade the schema to this version; if several processes do it at once, one of them runs it.
 
-    Exit codes: 0 when it is there, 1 when it cannot be, 2 for wrong settings.
+    Exit codes: 0 upgraded, 1 failed, 2 wrong settings.
     """
 
     async def run(database: Database) -> Schema:
@@ -40,9 +40,9 @@ def upgrade(*, config: Config = None, database_url: DatabaseUrl = None) -> None:
 
 @app.command()
 def current(*, config: Config = None, database_url: DatabaseUrl = None) -> None:
-    """Print the revision of the schema, and that of this version; nothing is changed.
+    """Print the revision of the schema and that of this version; changes nothing.
 
-    Exit codes: 0, 1 when the database cannot be used, 2 for wrong settings.
+    Exit codes: 0 printed, 1 the database cannot be used, 2 wrong settings.
     """
     schema = _with_database(config, database_url, _schema)
     typer.echo(f"{schema.revision or 'none'} (this version knows {HEAD})")
@@ -50,9 +50,9 @@ def current(*, config: Config = None, database_url: DatabaseUrl = None) -> None:
 
 @app.command()
 def check(*, config: Config = None, database_url: DatabaseUrl = None) -> None:
-    """Check that this version can use the schema as it is; nothing is changed.
+    """Check that this version can use the schema as it is; changes nothing.
 
-    Exit codes: 0 when it can, 1 when it cannot and what to do, 2 for wrong settings.
+    Exit codes: 0 it can, 1 it cannot (what to do is printed), 2 wrong settings.
     """
 
     async def run(database: Database) -> Schema:

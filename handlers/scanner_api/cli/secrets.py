@@ -25,9 +25,9 @@ def group() -> None:
 
 @app.command()
 def rotate(*, config: Config = None, database_url: DatabaseUrl = None) -> None:
-    """Make another secret for photo keys; processes that run use it within a minute.
+    """Make a new secret for photo keys; running processes use it within a minute.
 
-    Keys that were issued by the one before are good for as long as their forms, and an hour more.
+    Photo keys issued with the old secret stay valid as long as their forms, plus an hour.
     """
     settings = read_settings(config, {"database_url": database_url})
     now, grace = datetime.now(UTC), grace_of(settings)

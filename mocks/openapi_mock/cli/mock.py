@@ -80,7 +80,7 @@ ValidateRequests = Annotated[
     ),
 ]
 Formats = Annotated[
-    Mode, typer.Option("--formats", help="The same of requests where only a `format` is violated.")
+    Mode, typer.Option("--formats", help="As --validate-requests, for requests that violate only a `format`.")
 ]
 PreferFirst = Annotated[
     bool, typer.Option("--prefer-first", help="Follow `Prefer` even where the request violates the contract.")

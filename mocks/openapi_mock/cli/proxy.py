@@ -61,7 +61,7 @@ KeepHost = Annotated[
 AllowHost = Annotated[
     list[str] | None,
     typer.Option(
-        metavar="NAME", help="Name by which it may be called, beside addresses and localhost; repeatable."
+        metavar="NAME", help="Host name that clients may use, besides addresses and localhost; repeatable."
     ),
 ]
 Errors = Annotated[

@@ -55,8 +55,12 @@ Buckets = Annotated[
         "--bucket", "-b", metavar="NAME", help="Bucket to start with; repeatable.", show_default="uploads"
     ),
 ]
-Cors = Annotated[bool, typer.Option("--cors", help="Let pages of every origin use the buckets (CORS rules).")]
-Public = Annotated[bool, typer.Option("--public", help="Let everyone read their objects (bucket policy).")]
+Cors = Annotated[
+    bool, typer.Option("--cors", help="Allow pages of any origin to use the buckets (CORS rules).")
+]
+Public = Annotated[
+    bool, typer.Option("--public", help="Allow everyone to read their objects (bucket policy).")
+]
 Region = Annotated[str, typer.Option(metavar="NAME", help="Region of the buckets.")]
 Credentials = Annotated[
     list[str] | None,
@@ -79,7 +83,7 @@ Domains = Annotated[
     typer.Option(
         "--domain",
         metavar="NAME",
-        help="Take a host name with a bucket before it, as in BUCKET.localhost; repeatable.",
+        help="Domain below which bucket names are host names, as in BUCKET.localhost; repeatable.",
     ),
 ]
 LogForm = Annotated[
@@ -160,10 +164,9 @@ def s3(  # noqa: PLR0913 -- an option each
 ) -> None:
     """Run a local S3 that refuses what Amazon's refuses, with faults and a journal.
 
-    Nothing is kept without --data, and nothing leaves this machine. Ctrl-C or SIGTERM ends it.
+    State is lost at the end unless --data is given; nothing leaves this machine. Ctrl-C or SIGTERM stops it.
 
-    Exit codes: 0 when it was stopped, 1 when it could not start, 2 for wrong options or
-    without the extra `mock`.
+    Exit codes: 0 stopped, 1 could not start, 2 wrong options, or the extra `mock` is missing.
     """
     alone = context.invoked_subcommand is None
     if json and not alone:

@@ -60,7 +60,7 @@ S3Domains = Annotated[
     typer.Option(
         "--s3-domain",
         metavar="NAME",
-        help="Take a host name with a bucket before it, as in BUCKET.localhost; repeatable.",
+        help="Domain below which bucket names are host names, as in BUCKET.localhost; repeatable.",
     ),
 ]
 

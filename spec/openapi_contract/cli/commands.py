@@ -37,13 +37,11 @@ Overlays = Annotated[
         "--overlay",
         metavar="FILE",
         dir_okay=False,
-        help="Apply an OpenAPI Overlay document to the contract; repeatable, in this order.",
+        help="OpenAPI Overlay to apply to the contract; repeatable, applied in order.",
         show_default=False,
     ),
 ]
-Strict = Annotated[
-    bool, typer.Option("--strict", help="Refuse a contract that is not valid, instead of repairing it.")
-]
+Strict = Annotated[bool, typer.Option("--strict", help="Refuse an invalid contract instead of repairing it.")]
 
 
 def failure(message: object, exit_code: int = CANNOT_RUN) -> typer.Exit:
