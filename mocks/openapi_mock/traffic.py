@@ -205,7 +205,8 @@ class _Validator:
         reported = [each for each in validation.request if not self._ignores(each)]
         validation = msgspec.structs.replace(validation, request=reported)
         is_refusal = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
-        if validation.request and is_refusal and not exchange.fault:
+        is_own = any(name.lower() == "x-mock-refusal" for name, _ in exchange.response.headers)
+        if (validation.request or is_own) and is_refusal and not exchange.fault:
             # the mock's own, of what it should not have been sent: no second violation
             return msgspec.structs.replace(validation, response=[])
         return validation

@@ -172,7 +172,11 @@ class MockOperation:
         try:
             documented, rendered = await item_responder(sent, request, respond)
         except Problem as problem:
-            return await self._refused(problem, request)
+            try:
+                return await self._refused(problem, request)
+            except Problem:
+                request.response_headers.append((b"x-mock-refusal", in_a_line(problem)))
+                raise
         return _with_headers(documented, rendered, request, STORED)
 
     def _magic_status(self, arguments: Mapping[str, Any]) -> int | None:

@@ -96,6 +96,17 @@ def test_the_journal_finds_no_violation(running):
     assert found == []
 
 
+def test_a_404_that_no_contract_documents_is_no_violation(write):
+    """That an item is not there is the mock's own word, whether the contract has a 404 or not."""
+    read = {"parameters": [in_path("id")], "responses": {"200": operation(ref("Toy"))["responses"]["200"]}}
+    paths = {"/toys": {"post": operation(ref("Toy"))}, "/toys/{id}": {"get": read}}
+    document = {**DOCUMENT, "paths": paths}
+    with contract_mock(str(write(document)), stateful=True) as mock, client_of(mock) as client:
+        response = client.get("/toys/9")
+        assert (response.status_code, "9" in response.headers["x-mock-refusal"]) == (404, True)
+        assert client.get("/_mock/journal", params={"violations": True}).json()["exchanges"] == []
+
+
 def test_a_folder_keeps_items(running, tmp_path):
     """With a folder, items are there at the next start, and identifiers go on."""
     for count in (1, 2):
