@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import operator
 import resource
+from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .proxies import TrustedProxies, subscriber_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 RESERVED_FILES = 64
 """Files that a process may open beside its connections."""
@@ -68,6 +70,22 @@ class Connections(set[Any]):
         self._total = min(limits.total, max(1, file_limit() - RESERVED_FILES))
         self._by_address: dict[str, dict[Connection, None]] = {}
         self._orders: dict[str, list[tuple[bool, int, Connection]]] = {}
+        self._ahead: deque[Callable[[], None]] = deque()
+
+    def take_turn(self, read: Callable[[], None]) -> None:
+        """Read a request that was sent ahead: one in each turn of the event loop, however many there are.
+
+        Whoever waits for a response before sending the next request waits for few of them.
+        """
+        self._ahead.append(read)
+        if len(self._ahead) == 1:
+            asyncio.get_running_loop().call_soon(self._read_one)
+
+    def _read_one(self) -> None:
+        read = self._ahead.popleft()
+        if self._ahead:
+            asyncio.get_running_loop().call_soon(self._read_one)
+        read()
 
     def admit(self, connection: Connection) -> None:
         """Count a connection that was just added, and make room for it."""

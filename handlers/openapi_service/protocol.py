@@ -104,7 +104,7 @@ class HttpProtocol(asyncio.Protocol):
         self._begin_request()
         self._fed_bytes = self._body_bytes = 0
         self._unread, self._read_bytes = b"", 0
-        self._is_behind = self._is_paused = self.is_full = False
+        self._is_behind = self._has_turn = self._is_paused = self.is_full = False
         self._discarded_bytes: int | None = None
         self._held: list[bytes] = []
         self._held_bytes = self._written_bytes = self._taken_bytes = 0
@@ -138,8 +138,8 @@ class HttpProtocol(asyncio.Protocol):
     @property
     def is_idle(self) -> bool:
         """Whether no request is being served, no body is coming in, and the client has all responses."""
-        is_used = self._part == _BODY or self._is_responding or self.transport.get_write_buffer_size()
-        return not is_used
+        is_used = self._part == _BODY or self._is_responding or self._unread
+        return not (is_used or self.transport.get_write_buffer_size())
 
     @property
     def _is_responding(self) -> bool:
@@ -337,12 +337,24 @@ class HttpProtocol(asyncio.Protocol):
             self.transport.resume_reading()
 
     def _go_on(self) -> None:
-        """Read the next request, if it is there."""
-        data, self._unread = self._unread, b""
-        if data:
+        """Read the next request, if it is there, in its turn."""
+        connections = self._state.connections
+        if not self._unread:
+            self.resume_reading()
+        elif not isinstance(connections, Connections):
+            self._read_ahead()
+        elif not self._has_turn:
+            self._has_turn = True
+            connections.take_turn(self._read_ahead)
+
+    def _read_ahead(self) -> None:
+        """Read what was sent before the response to what came before."""
+        self._has_turn = False
+        if self._discarded_bytes is None and not self.is_closing():
+            data, self._unread = self._unread, b""
             self._is_behind = True
             self._read(data, self._read_bytes)
-        self.resume_reading()
+            self.resume_reading()
 
     # what goes out
 
@@ -434,7 +446,7 @@ class HttpProtocol(asyncio.Protocol):
         if now < self._deadline or self._discarded_bytes is not None:
             return False
         if self._part != _BODY:
-            return not (self._is_responding or self.is_full)
+            return not (self._is_responding or self.is_full or self._unread)
         least_bytes = LEAST_BODY_BYTES_PER_SECOND * PATIENCE_SECONDS
         is_in_time = self._body_bytes - self._timed_bytes >= least_bytes and now < self._body_ends_at
         if self._is_paused or is_in_time:  # paused: the app has not taken what is there

@@ -199,6 +199,36 @@ def test_requests_behind_an_unanswered_one_are_not_begun(server, connection):
     assert read(connection).count(b"HTTP/1.1 200 ") == 2002
 
 
+def test_pipelined_requests_begin_one_in_each_turn_of_the_event_loop():
+    """Of however many connections they are, so that others do not wait for all of them."""
+    turns, begun = [0], []
+
+    def tick():
+        turns[0] += 1
+        if len(begun) < 10 * 20:
+            asyncio.get_running_loop().call_soon(tick)
+
+    async def counting(scope, _receive, send):
+        if scope["path"] == "/ahead":
+            begun.append(turns[0])
+        elif not turns[0]:
+            tick()
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
+        await send({"type": "http.response.body"})
+
+    with (
+        listen("127.0.0.1", 0) as listening,
+        serving(counting, listening, http=HttpProtocol, lifespan="off"),
+        contextlib.ExitStack() as stack,
+    ):
+        for _ in range(10):
+            connected = socket.create_connection(listening.getsockname(), timeout=10)
+            stack.enter_context(connected)
+            connected.sendall(GET + b"\r\n" + b"GET /ahead HTTP/1.1\r\nHost: x\r\n\r\n" * 20)
+        wait_until(lambda: len(begun) == 10 * 20)
+    assert len(set(begun)) == 10 * 20
+
+
 @pytest.mark.parametrize(
     ("head", "status"),
     [
