@@ -107,7 +107,7 @@ def map_subschemas(schema: dict[str, Any], change: Callable[[str, Any], Any]) ->
 
 def subschemas(schema: Any) -> Iterator[Any]:
     """Yield the schemas right below a schema."""
-    return (place.node for place in _children(Place("schema", schema, "", "", "")))
+    return (place.node for place in children(Place("schema", schema, "", "", "")))
 
 
 @dataclass(slots=True)
@@ -173,7 +173,7 @@ def walk(root: Place, *, schemas: bool = True) -> Iterator[Place]:
         _enter_resource(place)
         yield place
         if schemas or place.kind != "schema":
-            pending += reversed(_children(place))
+            pending += reversed(children(place))
 
 
 def _enter_resource(place: Place) -> None:
@@ -183,13 +183,13 @@ def _enter_resource(place: Place) -> None:
         place.base, _ = place.target(identifier)
 
 
-def _children(place: Place) -> list[Place]:
+def children(place: Place) -> list[Place]:
     """Return what stands right below a place; what has the wrong shape is left for validation to refuse."""
     node, base, source, depth = place.node, place.base, place.source, place.depth + 1
     fields = FIELDS.get(place.kind)
     if fields is None or not isinstance(node, dict) or _is_reference_object(place):
         return []
-    children = []
+    found = []
     for key, value in node.items():
         kind = fields.get(key) or fields.get("*")
         if kind is None or not isinstance(value, dict | list | bool):
@@ -203,12 +203,12 @@ def _children(place: Place) -> list[Place]:
             members = enumerate(value)
         elif kind.endswith(name) or kind.startswith(f"{name}|"):
             if isinstance(value, dict | bool):
-                children.append(Place(name, value, pointer, base, source, depth))
+                found.append(Place(name, value, pointer, base, source, depth))
             continue
         for step, member in members:
             if isinstance(member, dict | bool):
-                children.append(Place(name, member, pointers.join(pointer, step), base, source, depth))
-    return children
+                found.append(Place(name, member, pointers.join(pointer, step), base, source, depth))
+    return found
 
 
 def _is_reference_object(place: Place) -> bool:

@@ -52,6 +52,8 @@ class LenientEmbedding(Embedding):
 
     def visit(self, place: Place) -> None:
         """Put what references lead to in their places, or bring it in."""
+        if not isinstance(place.node, dict):
+            return
         may_refer = place.kind in self._referenceable and not (
             place.kind == "pathItem" and len(place.node) > 1
         )
@@ -63,8 +65,7 @@ class LenientEmbedding(Embedding):
             left = f"#/unresolved/{len(self.unresolved)}"
             self.unresolved[left] = error.reason
             place.node["$ref"] = left
-        if isinstance(place.node, dict):
-            self._inline_members(place, place.node, place.pointer, FIELDS.get(place.kind, {}))
+        self._inline_members(place, place.node, place.pointer, FIELDS.get(place.kind, {}))
 
     def _inline_members(
         self, place: Place, node: dict[str, Any] | list[Any], pointer: str, fields: dict[str, str]

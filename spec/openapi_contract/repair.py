@@ -7,6 +7,8 @@ here, or by leaving out the part that it is about; then the validators are asked
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 from collections.abc import Callable, Iterable
 from copy import deepcopy
 from pathlib import PurePath
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from .defects import Action, Flaw
 
 MOST_ROUNDS = 50
+MOST_TRIES = 3
+"""Repairs of one place; then it is left out."""
 MISSING: dict[str, Any] = {
     "version": "0",
     "paths": {},
@@ -46,6 +50,7 @@ MISSING: dict[str, Any] = {
 """What stands for members that are required and missing."""
 
 
+RANGE = re.compile("[1-5]xx", re.IGNORECASE)
 Stage = Callable[["Place"], Iterable["Flaw"]]
 
 
@@ -87,6 +92,7 @@ class _Repairs:
         self, document: dict[str, Any], source: str, unresolved: Mapping[str, str], most: int
     ) -> None:
         self.most = most
+        self.tries = Counter[str]()
         self.document = document
         self.source = source
         self.unresolved = unresolved
@@ -145,7 +151,8 @@ class _Repairs:
             return flaw.fix()
         node = pointers.lookup(self.document, flaw.pointer)
         by_rule = RULES.get(flaw.rule)
-        if by_rule is not None:
+        self.tries[flaw.pointer] += 1
+        if by_rule is not None and self.tries[flaw.pointer] <= MOST_TRIES:
             action = by_rule(self, node, flaw)
             if action is not None:
                 return action
@@ -190,6 +197,8 @@ def _required(repairs: _Repairs, node: Any, flaw: Flaw) -> Action | None:
     title = PurePath(urlsplit(repairs.source).path).stem or repairs.source
     if name in {"info", "title"}:
         node[name] = title if name == "title" else {"title": title, "version": MISSING["version"]}
+    elif name == "default" and flaw.pointer.endswith("/responses"):
+        node[name] = {"description": ""}
     elif name in MISSING:
         node[name] = deepcopy(MISSING[name])
     else:
@@ -208,7 +217,7 @@ def _moved(repairs: _Repairs, node: dict[str, Any], name: str, pointer: str) -> 
     keys = pointers.split(pointer)
     if keys == ["paths"] and f"/{name}" not in node and "://" not in name and isinstance(value, dict):
         node[f"/{name}"] = value
-    elif keys[-1:] == ["responses"] and name.upper() not in node and len(name) == len("2XX"):
+    elif keys[-1:] == ["responses"] and name.upper() not in node and RANGE.fullmatch(name):
         node[name.upper()] = value
     elif name in FOREIGN and is_of_30(repairs.document):
         FOREIGN[name](node, value)
@@ -234,7 +243,7 @@ def _of_another_dialect(repairs: _Repairs, node: Any, flaw: Flaw) -> Action | No
     """Say in the dialect of the document what a schema says in that of another version."""
     *keys, name = pointers.split(flaw.pointer) or [""]
     holder = pointers.descend(repairs.document, keys)
-    if not isinstance(holder, dict):
+    if not isinstance(holder, dict) or keys[-1:] == ["properties"]:
         return None
     if name == "required" and isinstance(node, bool):
         return _lift_required(repairs.document, holder, keys)
@@ -242,7 +251,7 @@ def _of_another_dialect(repairs: _Repairs, node: Any, flaw: Flaw) -> Action | No
         return _bound(holder, name, node)
     if name == "type":
         return _type(holder, node, is_30=is_of_30(repairs.document))
-    if name in TEXTS and isinstance(node, int | float | str):
+    if name in TEXTS and isinstance(node, int | float):
         holder[name] = json.dumps(node)
         return "repaired"
     return None

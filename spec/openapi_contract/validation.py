@@ -16,7 +16,7 @@ import jsonschema_rs
 from openapi_spec_validator.schemas import schema_v30, schema_v31, schema_v32
 
 from . import pointers
-from .anatomy import Place, document_place, walk
+from .anatomy import FIELDS, Place, children, document_place, walk
 from .defects import Flaw
 from .errors import ContractError
 from .references import reference_flaws
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 LONGEST_MESSAGE = 300
 TEMPLATE = re.compile(r"(?:[^{}]|\{[^{}!]+\})*")
 DISCRIMINATING = {"in", "type"}
+LEAVES = ("example", "link", "securityScheme")
+"""Objects that hold none of the others."""
 JSON_SCHEMA_2020_12 = "https://json-schema.org/draft/2020-12/schema"
 # what jsonschema-rs carries; it would ask the network for any other
 META_SCHEMAS = {
@@ -53,17 +55,81 @@ def validate(document: dict[str, Any], source: str) -> None:
 
 
 def _structure_flaws(root: Place) -> Iterator[Flaw]:
-    is_30 = is_of_30(root.node)
-    skeleton = _without_schemas(root.node, {} if is_30 else True)
+    if is_of_30(root.node):
+        yield from _flaws_in_30(place for place in walk(root, schemas=False) if place.kind != "schema")
+        return
+    skeleton = _without_schemas(root.node)
     for error in _structure(root.node["openapi"][:3]).iter_errors(skeleton):
         yield from _flaws(error, "")
 
 
 @cache
-def _structure(version: str) -> jsonschema_rs.Draft4Validator | jsonschema_rs.Draft202012Validator:
-    if version == "3.0":
-        return jsonschema_rs.Draft4Validator(dict(schema_v30))
+def _structure(version: str) -> jsonschema_rs.Draft202012Validator:
     return jsonschema_rs.Draft202012Validator(dict(schema_v31 if version == "3.1" else schema_v32))
+
+
+def _flaws_in_30(places: Iterable[Place]) -> Iterator[Flaw]:
+    """Yield the flaws of objects of 3.0, each without the objects below it.
+
+    The schema of 3.0 has alternatives at every level: a whole would be validated in exponential time.
+    """
+    for place in places:
+        *_, last = place.pointer.rsplit("/", 1)
+        validator = _validators_30().get("reference" if _is_reference(place) else place.kind)
+        is_extension = place.kind == "pathItem" and last.startswith("x-")
+        if validator is None or is_extension or not isinstance(place.node, dict):
+            continue  # what is no object its holder's validator has seen
+        within = {id(child.node) for child in children(place) if isinstance(child.node, dict)}
+        for error in validator.iter_errors({key: _cut(each, within) for key, each in place.node.items()}):
+            yield from _flaws(error, place.pointer)
+
+
+def _is_reference(place: Place) -> bool:
+    return place.kind != "pathItem" and place.reference is not None
+
+
+def _cut(node: Any, within: set[int]) -> Any:
+    """Return a copy of a part of an object, in which other objects are empty."""
+    if id(node) in within:
+        return {}
+    if isinstance(node, dict):
+        return {key: _cut(each, within) for key, each in node.items()}
+    return [_cut(each, within) for each in node] if isinstance(node, list) else node
+
+
+@cache
+def _validators_30() -> dict[str, jsonschema_rs.Draft4Validator]:
+    """Return the validators of objects of OpenAPI 3.0 by their kinds."""
+    definitions = deepcopy(dict(schema_v30["definitions"]))
+    del definitions["Schema"]["properties"]["pattern"]["format"]  # it only should be one of ECMA-262's
+    names = {kind: kind[0].upper() + kind[1:] for kind in FIELDS | dict.fromkeys(LEAVES)}
+    names = {kind: name for kind, name in names.items() if name in definitions}
+    cut = {f"#/definitions/{name}" for name in names.values()}
+
+    def shallow(node: Any) -> Any:
+        if isinstance(node, list):
+            return [shallow(each) for each in node]
+        if not isinstance(node, dict):
+            return node
+        if str(node.get("$ref")) in cut:
+            return {"type": "object"}
+        others = [each for each in node.get("oneOf", ()) if each != {"$ref": "#/definitions/Reference"}]
+        if len(others) < len(node.get("oneOf", ())):
+            return {"anyOf": shallow(others)}
+        copy = {key: shallow(each) for key, each in node.items()}
+        if copy.get("items") != node.get("items"):
+            copy.pop("uniqueItems", None)  # of what is cut all would be the same
+        return copy
+
+    cuts = {name: shallow(each) for name, each in definitions.items()}
+    roots = {kind: {"$ref": f"#/definitions/{name}"} for kind, name in names.items()}
+    roots |= {
+        "openapi": {key: shallow(each) for key, each in schema_v30.items() if key != "definitions"},
+        "reference": {"$ref": "#/definitions/Reference"},
+    }
+    return {
+        kind: jsonschema_rs.Draft4Validator({**root, "definitions": cuts}) for kind, root in roots.items()
+    }
 
 
 def is_of_30(document: dict[str, Any]) -> bool:
@@ -71,7 +137,7 @@ def is_of_30(document: dict[str, Any]) -> bool:
     return str(document["openapi"]).startswith("3.0.")
 
 
-def _without_schemas(document: dict[str, Any], anything: Any) -> dict[str, Any]:
+def _without_schemas(document: dict[str, Any]) -> dict[str, Any]:
     """Return a copy in which one schema that accepts anything stands for every schema."""
     skeleton: dict[str, Any] = json.loads(json.dumps(document))
     skeleton.pop("jsonSchemaDialect", None)  # in an old one nothing is a schema that is no object
@@ -79,7 +145,7 @@ def _without_schemas(document: dict[str, Any], anything: Any) -> dict[str, Any]:
         if place.kind == "schema":
             *keys, last = pointers.split(place.pointer)
             parent = pointers.descend(skeleton, keys)
-            parent[int(last) if isinstance(parent, list) else last] = anything
+            parent[int(last) if isinstance(parent, list) else last] = True
     return skeleton
 
 
@@ -91,23 +157,15 @@ def _template_flaws(root: Place) -> Iterator[Flaw]:
 
 
 def _schema_flaws(root: Place) -> Iterator[Flaw]:
-    is_30 = is_of_30(root.node)
+    if is_of_30(root.node):
+        schemas = (place for place in walk(root) if place.kind == "schema" and isinstance(place.node, dict))
+        yield from _flaws_in_30(place for place in schemas if not place.reference)
+        return
     dialect = root.node.get("jsonSchemaDialect", JSON_SCHEMA_2020_12)
     for place in walk(root, schemas=False):
         if place.kind == "schema":
-            for error in _errors_in_30(place) if is_30 else _errors_in_31(place, dialect):
+            for error in _errors_in_31(place, dialect):
                 yield from _flaws(error, place.pointer)
-
-
-def _errors_in_30(place: Place) -> Iterable[Any]:
-    return () if place.reference else _schema_validator_30().iter_errors(place.node)
-
-
-@cache
-def _schema_validator_30() -> jsonschema_rs.Draft4Validator:
-    definitions = deepcopy(dict(schema_v30["definitions"]))
-    del definitions["Schema"]["properties"]["pattern"]["format"]  # it only should be one of ECMA-262's
-    return jsonschema_rs.Draft4Validator({"$ref": "#/definitions/Schema", "definitions": definitions})
 
 
 def _errors_in_31(place: Place, dialect: str) -> Iterable[Any]:

@@ -379,3 +379,31 @@ def test_references_without_end(write):
     assert load_contract(
         write({"openapi": "3.1.0", **DOCUMENT, "x-p": parts, "info": info}), lenient=True
     ).defects
+
+
+def test_a_defect_deep_in_a_schema_of_30(write):
+    """A schema of OpenAPI 3.0 is validated level by level: its alternatives would take exponential time."""
+    node = {"type": "money"}
+    for _ in range(90):
+        node = {"items": node}
+    contract = load_contract(write({"openapi": "3.0.3", **DOCUMENT, **schema(node)}), lenient=True)
+    assert [each.pointer for each in contract.defects] == [f"{PET}{'/items' * 90}/type"]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"paths": {"/pets": True, "/cats": {"get": True}}},
+        {"paths": {"/pets": {"get": {"responses": {"$ID": 1}}}}},
+        {"paths": {"/pets": {"get": {"responses": {"default": ""}}}}},
+        {
+            "components": {
+                "schemas": {"Pet": {"properties": {"type": "string", "title": "a", "required": True}}}
+            }
+        },
+    ],
+)
+@BOTH
+def test_defects_that_follow_from_each_other(lenient, document, version):
+    """What is left out or filled in is not wrong again, over and over."""
+    assert lenient(document, version)[1]
