@@ -154,7 +154,8 @@ class Settings(BaseSettings):
         8,
         ge=1,
         le=1000,
-        description="Jobs of a kind that a process does at once for one organization; twice as many for all.",
+        description="Jobs of a kind that a process does at once for one organization, twice as many for all; "
+        "of captures without a URL twice as many again.",
     )
     queued_per_organization: int = Field(
         5000,

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from .queue import MAX_WAITING
+from .queue import MAX_WAITING, slots_of
 
 if TYPE_CHECKING:
     from .queue import Job
@@ -18,7 +17,8 @@ class MemoryBroker:
 
     def __init__(self, tasks: Tasks, at_once: int) -> None:
         self._tasks = tasks
-        self._slots: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(at_once))
+        self._at_once = at_once
+        self._slots: dict[str, asyncio.Semaphore] = {}
         self._running: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
@@ -26,7 +26,7 @@ class MemoryBroker:
 
     async def send(self, job: Job) -> asyncio.Task[None]:
         """Start a job as soon as a slot of its kind is free, and return its run."""
-        slots = self._slots[job.task]
+        slots = self._slots.setdefault(job.task, asyncio.Semaphore(slots_of(job.task, self._at_once)))
         await slots.acquire()
         running = asyncio.create_task(self._tasks.run(job.task, job.id))
         self._running.add(running)  # a task that nobody holds may be collected

@@ -34,6 +34,14 @@ class Job(NamedTuple):
     organization_id: str = ""
 
 
+def slots_of(task: str, at_once: int) -> int:
+    """Return how many jobs of a kind run where ``at_once`` do: of captures without a URL twice as many.
+
+    These wait for the database most of the time, and those that wait together share its transactions.
+    """
+    return 2 * at_once if task == "process_capture" else at_once
+
+
 class Broker(Protocol):
     """Delivers jobs to where they run."""
 
@@ -107,7 +115,7 @@ class Queue:
     Args:
         open_broker: makes the broker, in a thread, for the first job: it is slow to import.
         most: maximum number of waiting jobs; more are left to the sweep.
-        share: maximum number of jobs of a kind that run here for one organization.
+        share: maximum number of jobs of a kind that run here for one organization; see :func:`slots_of`.
 
     Attributes:
         overflowed: whether jobs were left to the sweep since it looked.
@@ -182,7 +190,7 @@ class Queue:
         if job in self._waiting:
             return
         if job.task not in self._lanes:
-            self._lanes[job.task] = Lane(self._share)
+            self._lanes[job.task] = Lane(slots_of(job.task, self._share))
             if self._started:
                 self._deliver(self._lanes[job.task])
         lane = self._lanes[job.task]

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from datetime import timedelta
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 from msgspec.structs import asdict
-from sqlalchemy import func, select, union_all
+from sqlalchemy import bindparam, func, select, union_all
 
 from scanner_api.scanning.captures import FINAL, Capture, CaptureStatus
 from scanner_api.scanning.sessions import ExtractionStatus
 
 from .activity import Activity, SessionClosed
+from .batching import Batching
 from .lookup import Lookup
 from .products import overrides_of
 from .queries import Unfinished, in_turns, is_free, maker_of, read_newest, read_page
@@ -55,6 +57,7 @@ _PROCESSED: Final = (
     "qr_analysis",
     "attempts",
 )
+_SAVED: Final = captures.update().where(captures.c.id == bindparam("saved_id"))
 _UNFINISHED: Final = captures.c.status.in_(frozenset(CaptureStatus) - FINAL)
 """Not ``NOT IN``, for which no index is of use."""
 _RETRYABLE: Final = captures.c.status.in_(FINAL - {CaptureStatus.COMPLETED})
@@ -80,6 +83,22 @@ class CaptureState(NamedTuple):
     proposal_count: int
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Claim:
+    """The claim of one worker."""
+
+    capture_id: str
+    lease_seconds: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Save:
+    """The result of one worker's step."""
+
+    capture: Capture
+    lease_seconds: float
+
+
 class CaptureStore:
     """Stores the captures of all sessions.
 
@@ -98,6 +117,8 @@ class CaptureStore:
         number = select(func.count()).where(proposals.c.capture_id == captures.c.id).scalar_subquery()
         states = select(captures.c.session_id, captures.c.created, *_STATE, number)
         self._states = Lookup(database, states, captures.c.session_id, tuple)
+        self._claims = Batching(self._claim_all)
+        self._saves = Batching(self._save_all)
         self._by_session = Lookup(database, _CAPTURES, captures.c.session_id, _capture)
 
     async def add(self, capture: Capture) -> None:
@@ -200,31 +221,60 @@ class CaptureStore:
         return next((created for (created,) in await self._database.fetch(oldest)), None)
 
     async def claim(self, capture_id: str, lease_seconds: float) -> Capture | None:
-        """Lease an unfinished capture, None if it has a lease already; saving it counts the attempt."""
-        now = self._clock.now()
-        free = captures.update().where(
-            captures.c.id == capture_id, _UNFINISHED, is_free(captures.c.lease_until, now)
-        )
-        async with self._database.transaction() as connection:
-            lease = free.values(lease_until=now + timedelta(seconds=lease_seconds))
-            if (await connection.execute(lease)).rowcount == 0:
-                return None
-            return _capture((await connection.execute(_CAPTURES.where(captures.c.id == capture_id))).one())
+        """Lease an unfinished capture, None if it has a lease already; saving it counts the attempt.
+
+        Captures that are claimed while others are share a transaction, and the longest lease.
+        """
+        return await self._claims.get(_Claim(capture_id, lease_seconds))
 
     async def save(self, capture: Capture, lease_seconds: float) -> bool:
         """Store the result of a step, and renew the lease of an unfinished capture.
 
+        Captures that are saved while others are share a transaction.
+
         Returns:
             False, and nothing is stored, if the lease ran out and another worker has the capture.
         """
-        until = self._clock.now() + timedelta(seconds=lease_seconds)
-        values = {field: getattr(capture, field) for field in _PROCESSED}
-        saved = (
-            captures.update()
-            .where(captures.c.id == capture.id, _UNFINISHED, captures.c.attempts <= capture.attempts)
-            .values(**values, lease_until=None if capture.status in FINAL else until)
+        return await self._saves.get(_Save(capture, lease_seconds)) is not None
+
+    async def _claim_all(self, claims: list[_Claim]) -> dict[_Claim, Capture]:
+        first: dict[str, _Claim] = {}
+        for claim in claims:
+            first.setdefault(claim.capture_id, claim)
+        now = self._clock.now()
+        until = now + timedelta(seconds=max(claim.lease_seconds for claim in claims))
+        free = (
+            select(captures.c.id)
+            .where(captures.c.id.in_(first), _UNFINISHED, is_free(captures.c.lease_until, now))
+            .order_by(captures.c.id)
+            .with_for_update(skip_locked=True)
         )
-        return await self._database.change(saved) == 1
+        async with self._database.transaction() as connection:
+            ids = (await connection.scalars(free)).all()
+            if not ids:
+                return {}
+            leased = captures.update().where(captures.c.id.in_(ids)).values(lease_until=until)
+            await connection.execute(leased)
+            rows = await connection.execute(_CAPTURES.where(captures.c.id.in_(ids)))
+            return {first[capture.id]: capture for capture in map(_capture, rows)}
+
+    async def _save_all(self, saves: list[_Save]) -> dict[_Save, bool]:
+        newest: dict[str, _Save] = {}
+        for save in sorted(saves, key=lambda each: each.capture.attempts):
+            newest[save.capture.id] = save
+        unfinished = (
+            select(captures.c.id, captures.c.attempts)
+            .where(captures.c.id.in_(newest), _UNFINISHED)
+            .order_by(captures.c.id)
+            .with_for_update()
+        )
+        now = self._clock.now()
+        async with self._database.transaction() as connection:
+            stored = await connection.execute(unfinished)
+            saved = [newest[id_] for id_, attempts in stored if attempts <= newest[id_].capture.attempts]
+            if saved:
+                await connection.execute(_SAVED, [_saved_row(save, now) for save in saved])
+        return dict.fromkeys(saved, True)
 
     async def release(self, capture: Capture) -> bool:
         """Release the lease of a saved capture, and its attempt; False if another worker has the capture."""
@@ -246,6 +296,13 @@ class CaptureStore:
         async with self._database.transaction(capture.session_id) as connection:
             await self._activity.touch(connection, capture.session_id)
             return (await connection.execute(again)).rowcount == 1
+
+
+def _saved_row(save: _Save, now: datetime) -> dict[str, Any]:
+    capture = save.capture
+    until = None if capture.status in FINAL else now + timedelta(seconds=save.lease_seconds)
+    values = {field: getattr(capture, field) for field in _PROCESSED}
+    return {**values, "saved_id": capture.id, "lease_until": until}
 
 
 def _row(capture: Capture) -> dict[str, Any]:

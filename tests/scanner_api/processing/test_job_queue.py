@@ -239,9 +239,9 @@ def test_an_organization_has_a_share_of_what_runs(until):
 
     async def scenario(queue):
         for number in range(4):
-            await queue.process_capture(str(number), "first")
+            await queue.process_capture(str(number), "first", follows=True)
         await until(lambda: len(broker.jobs) == 2)
-        await queue.process_capture("other", "second")
+        await queue.process_capture("other", "second", follows=True)
         await until(lambda: len(broker.jobs) == 3)
         ends[0].set()
         await until(lambda: len(broker.jobs) == 4)

@@ -187,3 +187,33 @@ def test_organizations_are_found_in_turns(in_stores, session, scanned, now):
     ]
     assert {each.organization_id for each in found} == {"organization", "second", "third"}
     assert counts == [{session["created_by"]: 9}, {"key:second": 3}, {}]
+
+
+def test_captures_that_are_claimed_and_saved_together_share_transactions(in_stores, scanned):
+    """However many workers claim and save at once, each has its own outcome, in few transactions."""
+
+    async def scenario(stores):
+        opened = []
+        transaction = stores.database.transaction
+
+        def counted(*session_ids):
+            opened.append(session_ids)
+            return transaction(*session_ids)
+
+        scans = [scanned(id=str(number)) for number in range(50)]
+        await stores.captures.add_many(scans)
+        stores.database.transaction = counted
+        twice = [*map(str, range(50)), *map(str, range(50)), "unknown"]
+        claims = await asyncio.gather(*[stores.captures.claim(each, 20) for each in twice])
+        claimed = [replace(each, attempts=1, gtin=each.id) for each in claims if each]
+        lost = replace(claimed[0], attempts=0, gtin="lost")
+        await stores.captures.save(claimed[0], 20)
+        saved = await asyncio.gather(*[stores.captures.save(each, 20) for each in [lost, *claimed]])
+        stored = await stores.captures.of_session(scans[0].session_id)
+        return len(opened), [each.id for each in claimed], saved, [each.gtin for each in stored]
+
+    transactions, claimed, saved, stored = in_stores(scenario)
+    assert sorted(claimed, key=int) == [str(number) for number in range(50)]
+    assert saved == [False] + [True] * 50
+    assert sorted(stored, key=int) == [str(number) for number in range(50)]
+    assert transactions <= 6
