@@ -34,6 +34,7 @@ MIB = 1024**2
 UPLOAD = os.urandom(10 * MIB)
 PART = os.urandom(16 * MIB)
 AT_ONCE = 4
+LISTS = 3
 POLL_SECONDS = 0.005
 
 
@@ -67,6 +68,12 @@ def memory(pid: int, field: str) -> float:
     file = "status" if field.startswith("Vm") else "smaps_rollup"
     lines = (Path(f"/proc/{each}/{file}").read_text().splitlines() for each in descendants(pid))
     return sum(int(line.split()[1]) for each in lines for line in each if line.startswith(f"{field}:")) / 1024
+
+
+def processor_seconds(pid: int) -> float:
+    """Return the seconds of a processor that a process and those below it have used."""
+    stats = (Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split() for each in descendants(pid))
+    return sum(int(stat[11]) + int(stat[12]) for stat in stats) / os.sysconf("SC_CLK_TCK")
 
 
 def responds(port: int) -> bool:
@@ -141,14 +148,15 @@ def measure(command: list[str], port: int, sizes: Sizes) -> dict[str, float]:
         for number in range(sizes.objects):
             client.put_object(Bucket="bench", Key=f"small/{number:06}", Body=b"x")
         pages = client.get_paginator("list_objects_v2")
-        times = []
-        for _ in range(3):
+        times, used = [], processor_seconds(pid)
+        for _ in range(LISTS):
             begin = time.perf_counter()
             count = sum(page["KeyCount"] for page in pages.paginate(Bucket="bench", Prefix="small/"))
             times.append((time.perf_counter() - begin) * 1000)
             if count != sizes.objects:
                 raise SystemExit(f"{count} of {sizes.objects} objects are listed.")
         seen["list ms"] = statistics.median(times)
+        seen["list CPU ms"] = (processor_seconds(pid) - used) * 1000 / LISTS
     with started(command, port) as (pid, _):
         client.create_bucket(Bucket="parts")
         upload = client.create_multipart_upload(Bucket="parts", Key="large")["UploadId"]
