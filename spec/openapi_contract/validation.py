@@ -117,7 +117,7 @@ def _validators_30() -> dict[str, jsonschema_rs.Draft4Validator]:
         if len(others) < len(node.get("oneOf", ())):
             return {"anyOf": shallow(others)}
         copy = {key: shallow(each) for key, each in node.items()}
-        if copy.get("items") != node.get("items"):
+        if node.get("type") == "array" and copy.get("items") != node.get("items"):
             copy.pop("uniqueItems", None)  # of what is cut all would be the same
         return copy
 

@@ -205,3 +205,46 @@ def test_long_values_are_cut(minimal, write):
     with pytest.raises(ContractError, match=r"#/info/version: \[\"xxx.*\.\.\.\.$") as raised:
         load_contract(write(minimal))
     assert len(str(raised.value)) < 600
+
+
+def test_every_keyword_of_30(with_schema, write):
+    """A schema of OpenAPI 3.0 may have each of its keywords."""
+    node = {
+        "title": "a",
+        "multipleOf": 1,
+        "maximum": 9,
+        "exclusiveMaximum": True,
+        "minimum": 1,
+        "exclusiveMinimum": False,
+        "maxLength": 9,
+        "minLength": 0,
+        "pattern": "a",
+        "maxItems": 9,
+        "minItems": 0,
+        "uniqueItems": True,
+        "maxProperties": 9,
+        "minProperties": 0,
+        "required": ["a"],
+        "enum": [1],
+        "type": "object",
+        "not": {},
+        "allOf": [{}],
+        "oneOf": [{}],
+        "anyOf": [{}],
+        "items": {"uniqueItems": True},
+        "properties": {"items": {}, "uniqueItems": {}},
+        "additionalProperties": False,
+        "description": "a",
+        "format": "a",
+        "default": 1,
+        "nullable": True,
+        "discriminator": {"propertyName": "a"},
+        "readOnly": False,
+        "writeOnly": False,
+        "example": 1,
+        "externalDocs": {"url": "/"},
+        "deprecated": False,
+        "xml": {"name": "a"},
+        "x-a": 1,
+    }
+    assert not refused(write(with_schema(node, "3.0.3")))
