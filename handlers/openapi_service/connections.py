@@ -73,9 +73,9 @@ class Connections(set[Any]):
         self._ahead: deque[Callable[[], None]] = deque()
 
     def take_turn(self, read: Callable[[], None]) -> None:
-        """Read a request that was sent ahead: one in each turn of the event loop, however many there are.
+        """Read a pipelined request: one in each turn of the event loop, however many there are.
 
-        Whoever waits for a response before sending the next request waits for few of them.
+        So clients that send one request at a time do not wait for all of them.
         """
         self._ahead.append(read)
         if len(self._ahead) == 1:
