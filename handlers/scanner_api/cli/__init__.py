@@ -54,6 +54,10 @@ COMMANDS |= {
         "scanner_api.cli.health:health",
         "Print the health of a server, by default the one on this machine; for health checks of containers.",
     ),
+    "doctor": Lazy(
+        "scanner_api.cli.doctor:doctor",
+        "Check what `serve` needs: settings, database, Redis, bucket and token issuer; says what to do.",
+    ),
     "secrets": Lazy("scanner_api.cli.secrets:app", "Rotate the secret that photo keys are tagged with."),
     "products": Lazy(
         "scanner_api.cli.imports:products", "Import and list the products that scans are looked up in."

@@ -161,6 +161,14 @@ class PhotoBucket:
         if stored is None:
             raise ServiceUnavailable("The photo bucket does not exist.")
 
+    async def delete(self, key: str) -> None:
+        """Delete an object, if there is one.
+
+        Raises:
+            ServiceUnavailable: S3 does not respond within 3 seconds, or refuses.
+        """
+        await self._ask("delete_object", Bucket=self._bucket, Key=key)
+
     async def ping(self) -> None:
         """Check that the bucket exists.
 

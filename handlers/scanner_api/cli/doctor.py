@@ -1,0 +1,55 @@
+"""``scanner-api doctor``: everything that `serve` needs, checked by using it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from scanner_api.doctor import examine
+
+from .settings_flags import with_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from scanner_api.doctor import Finding
+    from scanner_api.settings import Settings
+
+COLORS = {"ok": "green", "warning": "yellow", "failed": "red"}
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def _doctor(settings: Settings, *, as_json: bool) -> None:
+    """Check what `serve` needs: settings, database, Redis, bucket, token issuer; says what to do.
+
+    Uploads an object of one byte to the bucket by a form, and deletes it. It migrates nothing.
+
+    Exit codes: 0 nothing failed (there may be warnings), 1 something did, 2 wrong settings.
+    """
+    logging.getLogger("scanner_api").addHandler(logging.NullHandler())  # what they log is in the findings
+    findings = asyncio.run(examine(settings))
+    is_ok = all(finding.status != "failed" for finding in findings)
+    if as_json:
+        checks = [finding._asdict() for finding in findings]
+        typer.echo(json.dumps({"ok": is_ok, "checks": checks}, indent=2))
+    else:
+        Console().print(_table(findings))
+    raise typer.Exit(0 if is_ok else 1)
+
+
+def _table(findings: Iterable[Finding]) -> Table:
+    table = Table.grid(padding=(0, 2))
+    for check, status, message, advice in findings:
+        text = Text.assemble(message, (f"\n{advice}" if advice else "", "bold"))
+        table.add_row(Text(status, COLORS[status]), Text(check, no_wrap=True), text)
+    return table
+
+
+doctor = with_settings(_doctor, as_json=Json)
