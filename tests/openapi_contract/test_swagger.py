@@ -1,6 +1,7 @@
 """Swagger 2.0 is converted in memory; messages point into the author's own file."""
 
 import json
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,45 @@ import pytest
 from openapi_contract import ContractError, load_contract
 
 OK = {"200": {"description": "OK"}}
+SMALL = {
+    "swagger": "2.0",
+    "info": {"title": "Pets", "version": "1"},
+    "host": "pets.test",
+    "schemes": ["https"],
+    "consumes": ["application/json"],
+    "parameters": {
+        "limit": {"name": "limit", "in": "query", "type": "integer"},
+        "pet": {"name": "pet", "in": "body", "schema": {"$ref": "#/definitions/Pet"}},
+    },
+    "definitions": {"Pet": {"type": "object", "properties": {"name": {"type": "string"}}}},
+    "responses": {"Wrong": {"description": "", "schema": {"type": "string"}}},
+    "securityDefinitions": {"key": {"type": "apiKey", "in": "header", "name": "X-Key"}},
+    "paths": {
+        "/pets": {
+            "parameters": [{"$ref": "#/parameters/limit"}, {"name": "a", "in": "header", "type": "string"}],
+            "post": {
+                "parameters": [
+                    {"$ref": "#/parameters/pet"},
+                    {"name": "ids", "in": "query", "type": "array", "items": {"type": "string"}},
+                ],
+                "responses": {
+                    "200": {
+                        "description": "",
+                        "schema": {"$ref": "#/definitions/Pet"},
+                        "headers": {"X-Total": {"type": "integer"}},
+                        "examples": {"application/json": {"name": "Rex"}},
+                    },
+                    "default": {"$ref": "#/responses/Wrong"},
+                },
+            },
+            "put": {
+                "parameters": [{"name": "photo", "in": "formData", "type": "file", "required": True}],
+                "responses": {"200": {"description": ""}},
+            },
+        }
+    },
+}
+"""A document with one of each part."""
 
 
 @pytest.fixture
@@ -183,3 +223,27 @@ def test_places_are_the_authors(swagger):
 def test_wrong_shapes(swagger, members):
     """Whatever is wrong in a document of Swagger is a defect of it, and no failure."""
     assert len(swagger({"get": {"responses": OK}}, **members).defects) >= 1
+
+
+def places(node, way=()):
+    """Yield the way to each value of a document below its root."""
+    for key, value in node.items() if isinstance(node, dict) else enumerate(node):
+        yield (*way, key)
+        if isinstance(value, dict | list):
+            yield from places(value, (*way, key))
+
+
+@pytest.mark.parametrize("value", [[], {"a": []}, "s", True, None], ids=str)
+def test_one_wrong_value(write, value):
+    """Wherever one value is of another type, the load ends with a contract or a ContractError."""
+    for *above, name in places(SMALL):
+        document = node = deepcopy(SMALL)
+        for each in above:
+            node = node[each]
+        node[name] = value
+        try:
+            load_contract(write(json.dumps(document)), lenient=True)
+        except ContractError:
+            pass
+        except Exception as error:  # noqa: BLE001 -- whatever it is, its place is what helps
+            pytest.fail(f"{value!r} at {[*above, name]}: {error!r}")

@@ -6,6 +6,7 @@ up, in none.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import lru_cache
 from math import ceil
 from typing import TYPE_CHECKING, NamedTuple
@@ -134,10 +135,11 @@ class RateLimiter:
         return standing, counted
 
     async def give_back(self, subject: str, quota: Quota) -> None:
-        """Undo the counting of a request."""
+        """Undo the counting of a request; where the counters cannot be reached it stays counted."""
         self._refusals.pop(subject, None)
-        for slot in quota.slots(subject):
-            await self._counters.incr(slot.key, slot.seconds, -1)
+        with suppress(StorageError):
+            for slot in quota.slots(subject):
+                await self._counters.incr(slot.key, slot.seconds, -1)
 
     def is_used_up(self, subject: str, quota: Quota) -> bool:
         """Tell whether a window is known to be used up; reads no storage."""
