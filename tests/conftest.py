@@ -18,9 +18,9 @@ from hypothesis import settings
 from typer.testing import CliRunner
 
 from openapi_mock.cli.execute import FORWARDED
-from openapi_mock.cli.mock import Start
 from scanner_api.cli import app
 from scanner_mocks import scanner_mock
+from scanner_mocks.cli.mock import ScannerMocks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -207,7 +207,7 @@ def invoke(monkeypatch):
 
     def run(*arguments, mock=None):
         if mock is not None:
-            monkeypatch.setattr(Start, "opened", lambda _: nullcontext(mock))
+            monkeypatch.setattr(ScannerMocks, "open", lambda *_, **__: nullcontext(mock))
         return CliRunner().invoke(app, ["mock", *arguments], catch_exceptions=False)
 
     yield run

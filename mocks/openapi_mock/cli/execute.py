@@ -1,22 +1,25 @@
-"""``mock exec``: a command with the mock beside it."""
+"""Run a mock until it is stopped, or for as long as a command runs beside it (``exec``)."""
 
 from __future__ import annotations
 
 import os
 import signal
 import subprocess
-from contextlib import ExitStack
-from typing import TYPE_CHECKING, Annotated, Any, Final, Protocol
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
 
 import typer
 
 from openapi_contract.cli.commands import failure, require_extra
+from openapi_service.collector import resting_collector
+from openapi_service.proxies import address_of
 
-from .process import Signals
+from .process import End, Signals, ready_file
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from contextlib import AbstractContextManager
+    from pathlib import Path
     from types import FrameType
 
 NOT_STARTED: Final = 125
@@ -29,16 +32,87 @@ FORWARDED: Final = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR
 Command = Annotated[list[str], typer.Argument(metavar="CMD", help="The command and its arguments.")]
 
 
-class Start(Protocol):
-    """A mock that is to run."""
+class Start(NamedTuple):
+    """A mock, or an S3, that is to run.
 
-    def running(self) -> AbstractContextManager[Any]:
-        """Run the mock for as long as this is entered."""
-        ...
+    Attributes:
+        open: opens it; what it returns has a `line` for ready files.
+        variables: returns the environment variables by which a command finds it; None removes one.
+        errors: those of a start that are explained in a sentence.
+        host: where it listens.
+        ready_file: where to write that it is ready; None for nowhere.
+    """
 
-    def variables(self, mock: Any) -> Mapping[str, str | None]:
-        """Return the environment variables by which a command finds a running mock; None removes one."""
-        ...
+    open: Callable[[], AbstractContextManager[Any]]
+    variables: Callable[[Any], Mapping[str, str | None]]
+    errors: Callable[[], tuple[type[Exception], ...]]
+    host: str
+    ready_file: Path | None
+
+    @contextmanager
+    def running(self) -> Iterator[Any]:
+        """Run it for as long as this is entered.
+
+        Raises:
+            typer.Exit: it cannot start; the reason is printed.
+        """
+        _warn(self.host)
+        with ExitStack() as stack:
+            try:
+                if self.ready_file:  # of a mock that was killed, perhaps
+                    self.ready_file.unlink(missing_ok=True)
+                with resting_collector(own_process=True):
+                    mock = stack.enter_context(self.open())
+                stack.enter_context(ready_file(self.ready_file, mock.line()))
+            except self.errors() as error:
+                raise failure(f"Cannot start: {error}", 1) from None
+            yield mock
+
+
+def _warn(host: str) -> None:
+    address = address_of(host)
+    if host != "localhost" and not (address and address.is_loopback):
+        typer.echo("Warning: anyone on your network can use this mock.", err=True)
+
+
+def is_alone(context: typer.Context, *, json: bool, control_token: str | None) -> bool:
+    """Return whether the mock runs without a command beside it.
+
+    Raises:
+        typer.BadParameter: an option does not go with that.
+    """
+    alone = context.invoked_subcommand is None
+    if json and not alone:
+        raise typer.BadParameter(
+            "exec leaves the output to its command; try --ready-file.", param_hint="--json"
+        )
+    if control_token == "":
+        raise typer.BadParameter("The control token is empty.", param_hint="--control-token")
+    return alone
+
+
+def run(context: typer.Context, start: Start, announce: Callable[[Any], None], *, json: bool) -> None:
+    """Run a mock until SIGINT or SIGTERM, or leave it to the ``exec`` that follows.
+
+    Args:
+        context: of the command.
+        start: the mock.
+        announce: tells people where it is.
+        json: whether to print its line instead.
+    """
+    if context.invoked_subcommand is not None:
+        context.obj = start
+        return
+    require_extra("mock")
+    end = End()
+    try:
+        with start.running() as running:
+            if not end.is_due:
+                typer.echo(running.line()) if json else announce(running)
+            end.wait()
+    except RuntimeError:
+        if not end.is_due:  # else a server of ours heard the Ctrl-C that we heard
+            raise
 
 
 def execute(context: typer.Context, command: Command) -> None:

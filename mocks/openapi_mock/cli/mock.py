@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import msgspec
 import typer
 
 from openapi_contract import ContractError, load_contract
-from openapi_contract.cli.commands import Overlays, Strict, customized, failure, require_extra
+from openapi_contract.cli.commands import Overlays, Strict, customized
 from openapi_contract.reading import is_url
 from openapi_mock.console import PATH as CONSOLE
-from openapi_service.collector import resting_collector
-from openapi_service.proxies import address_of
 from openapi_service.server import CannotListen
 
-from .execute import execute
+from .execute import Start, execute, is_alone, run
 from .options import (
     HOST,
     TRUSTED_BY,
@@ -37,10 +35,10 @@ from .options import (
     port_option,
     url_option,
 )
-from .process import End, ready_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from openapi_contract import Contract as OpenapiContract
     from openapi_mock.journal import Journal
@@ -148,7 +146,11 @@ class Mocks:
 
         self.contract = self.contract or load_contract(contract, overlays, lenient=lenient)
         return contract_mock(
-            self.contract, watch=watch, authentication=authentication, tell=report, **options
+            self.contract,
+            watch=watch,
+            authentication=authentication,
+            tell=report,
+            **options,
         )
 
     def start_errors(self) -> tuple[type[Exception], ...]:
@@ -185,47 +187,6 @@ class Mocks:
             for name, value in named
             for member, text in (value.items() if isinstance(value, dict) else [("", value)])
         } | ({} if mock.ca is None else dict.fromkeys(TRUSTED_BY, mock.ca))
-
-
-class Start(NamedTuple):
-    """A mock that is to run.
-
-    Attributes:
-        mocks: opens it.
-        ready_file: where to write that it is ready; None for nowhere.
-        options: of the mock.
-    """
-
-    mocks: Mocks
-    ready_file: Path | None
-    options: Mapping[str, Any]
-
-    @contextmanager
-    def running(self) -> Iterator[Any]:
-        """Run the mock for as long as this is entered.
-
-        Raises:
-            typer.Exit: it cannot start; the reason is printed.
-        """
-        _warn(self.options["host"])
-        with ExitStack() as stack:
-            try:
-                if self.ready_file:  # of a mock that was killed, perhaps
-                    self.ready_file.unlink(missing_ok=True)
-                with resting_collector(own_process=True):
-                    mock = stack.enter_context(self.opened())
-                stack.enter_context(ready_file(self.ready_file, mock.line()))
-            except self.mocks.start_errors() as error:
-                raise failure(f"Cannot start: {error}", 1) from None
-            yield mock
-
-    def variables(self, mock: Any) -> dict[str, str]:
-        """Return the environment variables by which a command finds a running mock."""
-        return self.mocks.variables(mock)
-
-    def opened(self) -> AbstractContextManager[Any]:
-        """Return the mock, which runs while it is entered."""
-        return self.mocks.open(**self.options)
 
 
 def report(sentence: str) -> None:
@@ -309,13 +270,7 @@ def mock(  # noqa: PLR0913 -- an option each
 
     Exit codes: 0 stopped, 1 could not start, 2 wrong options, or the extra `mock` is missing.
     """
-    alone = context.invoked_subcommand is None
-    if json and not alone:
-        raise typer.BadParameter(
-            "exec leaves the output to its command; try --ready-file.", param_hint="--json"
-        )
-    if control_token == "":
-        raise typer.BadParameter("The control token is empty.", param_hint="--control-token")
+    alone = is_alone(context, json=json, control_token=control_token)
     options: dict[str, Any] = {
         "contract": contract,
         "overlays": tuple(overlay or ()),
@@ -345,20 +300,10 @@ def mock(  # noqa: PLR0913 -- an option each
     _require_contract_file(options["contract"], watch=watch, no_auth=no_auth)
     if form := log_form(log, quiet=quiet, default="text" if alone and not json else None):
         options["log"] = request_log(form)
-    start = Start(mocks, ready_file, options)
-    if not alone:
-        context.obj = start
-        return
-    require_extra("mock")
-    end = End()
-    try:
-        with start.running() as running:
-            if not end.is_due:
-                typer.echo(running.line()) if json else mocks.announce(running, verbose=verbose)
-            end.wait()
-    except RuntimeError:
-        if not end.is_due:  # else a server of ours heard the Ctrl-C that we heard
-            raise
+    start = Start(
+        partial(mocks.open, **options), mocks.variables, mocks.start_errors, options["host"], ready_file
+    )
+    run(context, start, partial(mocks.announce, verbose=verbose), json=json)
 
 
 def _require_contract_file(contract: str | None, *, watch: bool, no_auth: bool) -> None:
@@ -366,12 +311,6 @@ def _require_contract_file(contract: str | None, *, watch: bool, no_auth: bool) 
         raise typer.BadParameter("--watch and --no-auth need a --contract.")
     if contract is not None and watch and is_url(contract):
         raise typer.BadParameter("--watch needs a contract in a file; this one is at a URL.")
-
-
-def _warn(host: str) -> None:
-    address = address_of(host)
-    if host != "localhost" and not (address and address.is_loopback):
-        report("Warning: anyone on your network can use this mock.")
 
 
 def mock_app(mocks: Mocks, doc: str | None = None, exec_doc: str | None = None, **own: Any) -> typer.Typer:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from openapi_contract.cli.commands import customized, failure, require_extra
+from openapi_contract.cli.commands import customized
 
-from .execute import execute
+from .execute import Start, execute, is_alone, run
 from .options import (
     HOST,
     TRUSTED_BY,
@@ -29,10 +30,9 @@ from .options import (
     port_option,
     url_option,
 )
-from .process import End, ready_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from openapi_mock.s3 import S3Mock
 
@@ -92,48 +92,27 @@ LogForm = Annotated[
 ]
 
 
-class Start(NamedTuple):
-    """An S3 that is to run.
+@contextmanager
+def opened(**options: Any) -> Iterator[S3Mock]:
+    """Run an S3 with the options of `s3_mock`."""
+    from openapi_mock.s3 import s3_mock  # noqa: PLC0415 -- of the extra, which may not be there
 
-    Attributes:
-        ready_file: where to write that it is ready; None for nowhere.
-        options: of `s3_mock`.
-    """
+    with s3_mock(**options) as mock:
+        yield mock
 
-    ready_file: Path | None
-    options: Mapping[str, Any]
 
-    @contextmanager
-    def running(self) -> Iterator[S3Mock]:
-        """Run S3 for as long as this is entered.
+def variables_of(mock: S3Mock) -> dict[str, str | None]:
+    """Return the environment variables by which a command finds it; None for those to be removed."""
+    from presigned_s3.server import environment  # noqa: PLC0415 -- of the extra, which may not be there
 
-        Raises:
-            typer.Exit: it cannot start; the reason is printed.
-        """
-        from openapi_mock.s3 import s3_mock  # noqa: PLC0415 -- of the extra, which may not be there
-        from openapi_service.collector import resting_collector  # noqa: PLC0415 -- beside it
-
-        with ExitStack() as stack:
-            try:
-                with resting_collector(own_process=True):
-                    mock = stack.enter_context(s3_mock(**self.options))
-                stack.enter_context(ready_file(self.ready_file, mock.line()))
-            except (OSError, ValueError) as error:
-                raise failure(f"Cannot start: {error}", 1) from None
-            yield mock
-
-    def variables(self, mock: S3Mock) -> dict[str, str | None]:
-        """Return the environment variables by which a command finds it; None for those to be removed."""
-        from presigned_s3.server import environment  # noqa: PLC0415 -- of the extra, which may not be there
-
-        return {
-            **dict.fromkeys(REMOVED),
-            **environment(mock.s3, mock.region, {mock.access_key: mock.secret_key}),
-            "S3_URL": mock.s3,
-            "S3_BUCKET": mock.buckets[0],
-            "CONTROL_URL": mock.control,
-            **({} if mock.ca is None else dict.fromkeys(TRUSTED_BY, mock.ca)),
-        }
+    return {
+        **dict.fromkeys(REMOVED),
+        **environment(mock.s3, mock.region, {mock.access_key: mock.secret_key}),
+        "S3_URL": mock.s3,
+        "S3_BUCKET": mock.buckets[0],
+        "CONTROL_URL": mock.control,
+        **({} if mock.ca is None else dict.fromkeys(TRUSTED_BY, mock.ca)),
+    }
 
 
 def s3(  # noqa: PLR0913 -- an option each
@@ -168,13 +147,7 @@ def s3(  # noqa: PLR0913 -- an option each
 
     Exit codes: 0 stopped, 1 could not start, 2 wrong options, or the extra `mock` is missing.
     """
-    alone = context.invoked_subcommand is None
-    if json and not alone:
-        raise typer.BadParameter(
-            "exec leaves the output to its command; try --ready-file.", param_hint="--json"
-        )
-    if control_token == "":
-        raise typer.BadParameter("The control token is empty.", param_hint="--control-token")
+    alone = is_alone(context, json=json, control_token=control_token)
     options = {
         "host": host or HOST,
         "port": (PORT if alone else 0) if port is None else port,
@@ -199,19 +172,13 @@ def s3(  # noqa: PLR0913 -- an option each
         from .mock import request_log  # noqa: PLC0415 -- few have it, and it takes a while
 
         options["log"] = request_log(log)
-    start = Start(ready_file, options)
-    if not alone:
-        context.obj = start
-        return
-    require_extra("mock")
-    end = End()
-    with start.running() as running:
-        if not end.is_due:
-            typer.echo(running.line()) if json else announce(running, start.variables(running))
-        end.wait()
+    start = Start(
+        partial(opened, **options), variables_of, lambda: (OSError, ValueError), host or HOST, ready_file
+    )
+    run(context, start, announce, json=json)
 
 
-def announce(mock: S3Mock, variables: Mapping[str, str | None]) -> None:
+def announce(mock: S3Mock) -> None:
     """Print where S3 is, and what AWS's clients have to know of it."""
     from . import banner  # noqa: PLC0415 -- only people need it, and once S3 responds
 
@@ -221,7 +188,8 @@ def announce(mock: S3Mock, variables: Mapping[str, str | None]) -> None:
         "control": mock.control,
         **banner.reach_rows(mock.lan, mock.ca),
     }
-    shown = [f"{name}={text}" for name, text in variables.items() if text and name.startswith("AWS_")]
+    of_aws = {name: text for name, text in variables_of(mock).items() if text and name.startswith("AWS_")}
+    shown = [f"{name}={text}" for name, text in of_aws.items()]
     exports = {"": f"export {' '.join(shown)}"}
     note = "Its credentials are public; the first request for its control API loads that."
     banner.show("S3", {"": places, "For AWS's clients": exports}, note, qr=mock.lan)

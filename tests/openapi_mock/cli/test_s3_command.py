@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 from typer.testing import CliRunner
 
 from openapi_mock.cli import app
-from openapi_mock.cli.s3 import Start
+from openapi_mock.cli.s3 import variables_of
 from openapi_mock.s3 import S3Mock
 
 COMMAND = [sys.executable, "-m", "openapi_mock", "s3"]
@@ -146,7 +146,7 @@ def test_variables():
         secret_key="s",
         control="http://h:2/_mock",
     )
-    variables = Start(None, {}).variables(mock)
+    variables = variables_of(mock)
     assert variables["AWS_ENDPOINT_URL_S3"] == "http://h:1"
     assert (variables["AWS_ACCESS_KEY_ID"], variables["AWS_SECRET_ACCESS_KEY"]) == ("A", "s")
     assert (variables["S3_BUCKET"], variables["CONTROL_URL"]) == ("b", "http://h:2/_mock")
