@@ -17,6 +17,7 @@ JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
 KEPT = ("info", "tags", "externalDocs", "security")
+IN_BODY = {"body", "formData"}
 ABOUT_PARAMETER = {"name", "in", "description", "required", "deprecated", "allowEmptyValue", "$ref"}
 ABOUT_OPERATION = {"consumes", "produces", "schemes", "parameters", "responses"}
 STYLES = {
@@ -73,7 +74,7 @@ class _Conversion:
                     node, pointers.join("/components/parameters", name), ("/parameters", name)
                 )
                 for name, node in self.parameters.items()
-                if _object(node).get("in") not in {"body", "formData"}
+                if not isinstance(node, dict) or _key(node)[0] not in IN_BODY
             },
             "responses": {
                 name: self._response(
@@ -118,20 +119,20 @@ class _Conversion:
             for key, each in item.items()
             if key != "parameters"
         }
-        listed = [each for each in shared if each.node.get("in") not in {"body", "formData"}]
+        listed = [each for each in shared if _key(each.node)[0] not in IN_BODY]
         return converted | ({"parameters": self._listed(listed, pointer)} if listed else {})
 
     def _operation(self, operation: dict[str, Any], pointer: str, shared: list[_Parameter]) -> dict[str, Any]:
         converted = {name: each for name, each in operation.items() if name not in ABOUT_OPERATION}
         own = list(self._resolved(operation.get("parameters"), pointer))
-        listed = [each for each in own if each.node.get("in") not in {"body", "formData"}]
+        listed = [each for each in own if _key(each.node)[0] not in IN_BODY]
         if listed:
             converted["parameters"] = self._listed(listed, pointer)
-        names = {(each.node.get("in"), each.node.get("name")) for each in own}
-        sent = [*own, *(each for each in shared if (each.node.get("in"), each.node.get("name")) not in names)]
+        keys = {_key(each.node) for each in own}
+        sent = [*own, *(each for each in shared if _key(each.node) not in keys)]
         consumed, at = self._types(operation, "consumes"), pointers.join(pointer, "requestBody")
-        bodies = [each for each in sent if each.node.get("in") == "body"]
-        fields = [each for each in sent if each.node.get("in") == "formData"]
+        bodies = [each for each in sent if _key(each.node)[0] == "body"]
+        fields = [each for each in sent if _key(each.node)[0] == "formData"]
         if bodies:
             converted["requestBody"] = self._body(bodies[0], at, consumed or [JSON])
         elif fields:
@@ -162,16 +163,18 @@ class _Conversion:
             for place, (node, origin) in zip(places, parameters, strict=True)
         ]
 
-    def _parameter(self, node: dict[str, Any], pointer: str, origin: tuple[str, ...]) -> dict[str, Any]:
+    def _parameter(self, node: Any, pointer: str, origin: tuple[str, ...]) -> Any:
         self.origins[pointer] = self.origins[f"{pointer}/schema"] = pointers.join(*origin)
+        if not isinstance(node, dict):
+            return node
         if "$ref" in node:
             return {"$ref": node["$ref"]}
         parameter = {name: each for name, each in node.items() if name in ABOUT_PARAMETER or name[:2] == "x-"}
         if "x-example" in parameter:
             parameter.setdefault("example", parameter.pop("x-example"))
-        if node.get("in") not in {"query", "header"}:
+        if _key(node)[0] not in {"query", "header"}:
             parameter.pop("allowEmptyValue", None)
-        if node.get("type") == "array" and node.get("in") == "query":
+        if node.get("type") == "array" and _key(node)[0] == "query":
             parameter |= STYLES.get(str(node.get("collectionFormat")), STYLES["csv"])
         return parameter | {"schema": _value_schema(node)}
 
@@ -240,6 +243,11 @@ class _Conversion:
 
 def _object(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
+
+
+def _key(node: dict[str, Any]) -> tuple[str, str]:
+    """Return what identifies a parameter: where it is, and its name."""
+    return str(node.get("in")), str(node.get("name"))
 
 
 def _reference(node: Any) -> Any:
