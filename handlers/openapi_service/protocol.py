@@ -104,6 +104,7 @@ class HttpProtocol(asyncio.Protocol):
         self._begin_request()
         self._fed_bytes = self._body_bytes = 0
         self._unread, self._read_bytes = b"", 0
+        self._tail = b""
         self._is_behind = self._has_turn = self._is_paused = self.is_full = False
         self._discarded_bytes: int | None = None
         self._held: list[bytes] = []
@@ -180,12 +181,14 @@ class HttpProtocol(asyncio.Protocol):
         while begin < len(data) and self._discarded_bytes is None:
             if self._part == _BETWEEN and (self.is_full or self._is_responding):
                 self._unread, self._read_bytes = data, begin
+                self._tail = b""
                 self._pause_reading()
                 return
             end = self._end_of_part(data, begin)
             self._feed(data[begin:end])
             begin = end
         self._unread = b""
+        self._tail = data[-3:] if len(data) > 2 else (self._tail + data)[-3:]  # noqa: PLR2004 -- of four bytes
         if self._part not in {self._timed_part, _BETWEEN}:
             self._timed_part = self._part
             self._timed_bytes = self._body_bytes
@@ -196,6 +199,10 @@ class HttpProtocol(asyncio.Protocol):
         """Return where the head or body that goes on at an index ends, or may end."""
         if self._part == _BODY and self._left_bytes > 0:
             return min(begin + self._left_bytes, len(data))
+        if not begin and data[0] in b"\r\n":  # the rest of a blank line that began with what came before?
+            straddling = (self._tail + data[:3]).find(b"\r\n\r\n")
+            if straddling >= 0:
+                return straddling + 4 - len(self._tail)
         blank_line = data.find(b"\r\n\r\n", begin)
         return len(data) if blank_line < 0 else blank_line + 4
 

@@ -39,7 +39,7 @@ class Memory:
         file: of the database; None for one in memory.
 
     Attributes:
-        lock: held while an item is written, and while the state is reset, saved or restored.
+        lock: held while items are read or written, and while the state is reset, saved or restored.
         collections: of the current contract, by path.
     """
 

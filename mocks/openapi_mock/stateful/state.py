@@ -73,4 +73,6 @@ class StoredState(MockState):
     async def describe(self, limit: int) -> dict[str, Any]:
         """Return the clock, the collections with the number of their items, and the snapshots."""
         described = await super().describe(limit)
-        return {**described, "collections": self._memory.summary(), "snapshots": self._directory.names()}
+        async with self._memory.lock:
+            collections = self._memory.summary()
+        return {**described, "collections": collections, "snapshots": self._directory.names()}

@@ -84,6 +84,25 @@ def test_seeds_reset_snapshot_and_restore(running, write):
         assert client.post("/_mock/state/restore", json={"name": "none"}).status_code == 404
 
 
+@pytest.mark.parametrize("large_bytes", [0, stores.LARGE_BYTES])
+def test_reads_wait_for_changes(pets, monkeypatch, large_bytes):
+    """Items are read under the lock of resets and restores: never half of them, nor amid a restore."""
+    monkeypatch.setattr(stores, "LARGE_BYTES", large_bytes)
+    pets.post("/pets", {"name": "Rex"})
+    locked = []
+    for name in ("all", "keyed"):
+        read = getattr(pets.memory.store, name)
+
+        def reading(*arguments, read=read):
+            locked.append(pets.memory.lock.locked())
+            return read(*arguments)
+
+        monkeypatch.setattr(pets.memory.store, name, reading)
+    assert len(pets.get("/pets")) == 1
+    assert pets.get("/pets/1")["name"] == "Rex"
+    assert locked == [True, True]
+
+
 def test_the_journal_finds_no_violation(running):
     """All that a mock sends while it remembers conforms to the contract."""
     with running() as mock, client_of(mock) as client:
