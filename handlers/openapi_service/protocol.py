@@ -104,7 +104,7 @@ class HttpProtocol(asyncio.Protocol):
         self._begin_request()
         self._fed_bytes = self._body_bytes = 0
         self._unread, self._read_bytes = b"", 0
-        self._tail = b""
+        self._tail = b""  # the last three bytes that were read: a blank line may have begun in them
         self._is_behind = self._has_turn = self._is_paused = self.is_full = False
         self._discarded_bytes: int | None = None
         self._held: list[bytes] = []
@@ -188,7 +188,7 @@ class HttpProtocol(asyncio.Protocol):
             self._feed(data[begin:end])
             begin = end
         self._unread = b""
-        self._tail = data[-3:] if len(data) > 2 else (self._tail + data)[-3:]  # noqa: PLR2004 -- of four bytes
+        self._tail = (self._tail + data[-3:])[-3:]
         if self._part not in {self._timed_part, _BETWEEN}:
             self._timed_part = self._part
             self._timed_bytes = self._body_bytes

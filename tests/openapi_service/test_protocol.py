@@ -178,6 +178,25 @@ def test_pipelined_requests_are_answered_in_turn(connection, size):
     assert BEGUN == ["/", "/a", "/"] * 10 + ["/last"]
 
 
+@pytest.mark.parametrize("cut", [1, 2, 3])
+@pytest.mark.parametrize("body", [b"\r\n", b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"])
+def test_a_blank_line_in_two_reads_ends_a_request(connection, body, cut):
+    """The next request waits for the response, wherever TCP has cut the end of the one before it."""
+    GO_ON.clear()
+    BEGUN.clear()
+    held = b"POST /held HTTP/1.1\r\nHost: x\r\n" + body
+    connection.sendall(b"GET /first HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    connection.sendall(held[:-cut])
+    time.sleep(0.05)  # a read of its own; where it is none, the test says less
+    connection.sendall(held[-cut:] + b"GET /last HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    wait_until(lambda: BEGUN != ["/first"])
+    GO_ON.set()
+    assert read(connection).count(b"HTTP/1.1 200 ") == 2
+    assert BEGUN == ["/first", "/held", "/last"]
+
+
 def test_a_bug_of_the_app_is_a_problem(connection, caplog):
     """An app that fails before its response is a 500 as every error is, with its traceback in the log."""
     connection.sendall(b"GET /fails HTTP/1.1\r\nHost: x\r\n\r\n")
