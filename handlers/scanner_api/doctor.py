@@ -92,7 +92,7 @@ async def _database(settings: Settings) -> AsyncIterator[Finding]:
         await database.connect()
         schema = await database.schema()
         await database.check_disk()
-    yield Finding("database", "ok", "It responds, and can be written to.")
+    yield Finding("database", "ok", "It responds.")
     known = f"It is at revision {schema.revision or 'none'}; this version needs {HEAD}."
     if schema.is_usable:
         yield Finding("schema", "ok", f"It is at revision {schema.revision}.")
