@@ -171,7 +171,7 @@ def test_a_user_is_new_only_once(run):
     created(run(*user))
     outcome = run(*user)
     assert outcome.exit_code == 1
-    assert outcome.stderr == "There is a user ada@example.com already; name them by --user ID.\n"
+    assert outcome.stderr == "The user ada@example.com exists already; use --user ID.\n"
 
 
 @pytest.mark.parametrize(("time", "reason"), [("2001-01-31", "in the past"), ("soon", "not a date")])
