@@ -98,11 +98,13 @@ class StatefulOperation:
         """
         if self._role.action == "list":
             documented = await respond(None)
-            if self._memory.store.is_large:
-                return documented, await asyncio.to_thread(self._list, sent, request, documented)
-            return documented, self._list(sent, request, documented)
+            async with self._memory.lock:
+                if self._memory.store.is_large:
+                    return documented, await asyncio.to_thread(self._list, sent, request, documented)
+                return documented, self._list(sent, request, documented)
         if self._role.action == "read":
-            item = self._find(sent)
+            async with self._memory.lock:
+                item = self._find(sent)
             documented = await respond(None)
             return documented, self._show(item.value, item.parents, documented, request)
         async with self._memory.lock:
