@@ -8,13 +8,14 @@ import sys
 from typing import NamedTuple
 
 import pytest
+from limits.errors import StorageError
 
 from openapi_service.problems import Forbidden, Problem, RateLimited, ServiceUnavailable, Unauthorized
 from openapi_service.proxies import TrustedProxies
 from scanner_api.access.api_keys import ApiKeyVerifier, new_key
 from scanner_api.access.authenticator import ScannerAuthenticator
 from scanner_api.access.callers import Caller
-from scanner_api.access.counters import open_counters
+from scanner_api.access.counters import MemoryCounters, open_counters
 from scanner_api.access.oauth import BearerDisabled
 from scanner_api.access.rate_limits import RateLimiter
 from scanner_api.access.web_sessions import WebSessionVerifier
@@ -293,6 +294,18 @@ def test_valid_credentials_cost_an_address_over_its_limit_nothing(house):
         assert house.knock(API=f"good {number}").remaining == 4
         assert house.knock(Ses="cross-site").status == 429
     assert house.knock(API="good again").remaining == 4
+
+
+def test_an_outage_while_a_count_is_given_back(house, monkeypatch):
+    """It replaces neither the problem under way nor a caller that is known."""
+    for _ in range(6):
+        house.knock(API="wrong")
+
+    async def incr(*_):
+        raise StorageError(ConnectionError())
+
+    monkeypatch.setattr(MemoryCounters, "incr", incr)
+    assert [house.knock(API=value).status for value in ("unreachable", "good")] == [503, 200]
 
 
 def test_missing_credentials_do_not_lock_out_valid_ones(house):
