@@ -31,6 +31,8 @@ _EXPECTED: Final = (
 _DRIVERS: Final = dict.fromkeys(("postgres", "postgresql"), "postgresql+asyncpg")
 """The drivers of URLs as others write them."""
 _SSL_MODES: Final = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+_VERIFYING: Final = frozenset({"require", "verify-ca", "verify-full"})
+"""The modes in which a file of certificates is used, as in libpq."""
 _QUERY: Final = {
     "sqlite+aiosqlite": frozenset({"uri", "mode", "cache", "vfs", "timeout", "check_same_thread"}),
     "postgresql+asyncpg": frozenset({"host", "port", "ssl", "sslmode", "sslrootcert", "target_session_attrs"})
@@ -141,7 +143,7 @@ def _postgresql(url: URL, waits: Waits) -> tuple[URL, dict[str, Any]]:
     connecting = {**arguments["connect_args"], "command_timeout": longest}
     if mode := url.query.get("sslmode"):
         connecting["ssl"] = mode
-        if file := url.query.get("sslrootcert"):
+        if mode in _VERIFYING and (file := url.query.get("sslrootcert")):
             try:
                 connecting["ssl"] = context = ssl.create_default_context(cafile=str(file))
             except OSError as error:

@@ -41,6 +41,13 @@ def test_a_certificate_of_ones_own():
         assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, checked)
 
 
+@pytest.mark.parametrize("mode", ["disable", "allow", "prefer"])
+def test_certificates_of_modes_that_verify_nothing(mode):
+    """As with libpq, a file of certificates does not make a mode a stricter one."""
+    _, arguments = _postgresql(parse(f"postgres://host/x?sslmode={mode}&sslrootcert=ca.pem"), Waits())
+    assert arguments["connect_args"]["ssl"] == mode
+
+
 def test_a_locked_session_does_not_take_all_connections(migrated_postgresql_url, run_in, clock, session):
     """While one session's row stays locked, any number of writes to it leave the others their connections."""
 
