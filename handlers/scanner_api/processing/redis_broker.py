@@ -116,10 +116,12 @@ class RedisBroker:
         if self._listening is not None:
             await self._listening
         if self._own is not None:
-            for job in await self._own.stop():
-                with suppress(RedisError, OSError):
-                    await self.send(job)
-            with suppress(RedisError, OSError, TimeoutError):
+            waiting = await self._own.stop()
+            with suppress(RedisError, OSError):  # what cannot be sent back is left to the sweep
+                async with asyncio.timeout(_RESPONSE_SECONDS):
+                    for job in waiting:
+                        await self.send(job)
+            with suppress(RedisError, OSError):
                 await self._leave()
         await self._broker.shutdown()
 

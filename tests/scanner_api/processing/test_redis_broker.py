@@ -243,3 +243,28 @@ def test_a_worker_that_stops_gives_back_what_takes_long(redis_url, until, monkey
     slow, quick = asyncio.run(scenario())
     assert slow == []
     assert "a" not in quick
+
+
+def test_a_redis_that_hangs_is_waited_for_once(monkeypatch):
+    """However many jobs wait, a worker that stops sends them back within one timeout, and leaves."""
+    monkeypatch.setattr(redis_broker, "_RESPONSE_SECONDS", 0.01)
+    sent, left = [], []
+
+    async def hang(_, id_, *_arguments):
+        sent.append(id_)
+        await asyncio.Event().wait()
+
+    async def leave(_):
+        left.append("the group")
+
+    monkeypatch.setattr(redis_broker.AsyncKicker, "kiq", hang)
+    monkeypatch.setattr(RedisBroker, "_leave", leave)
+
+    async def scenario():
+        worker = RedisBroker("redis://127.0.0.1:9/0", Work().tasks(), 1)
+        for number in range(20):
+            worker._own.put(Job("work", str(number)))
+        await worker.close()
+
+    asyncio.run(scenario())
+    assert (len(sent), left) == (1, ["the group"])
