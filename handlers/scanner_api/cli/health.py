@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from http.client import HTTPException
 from typing import Annotated
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, build_opener
@@ -37,7 +38,7 @@ def health(url: Url = None) -> None:
             typer.echo(response.read(MOST_SHOWN_BYTES).decode(errors="replace"))
     except HTTPError as error:
         raise failure(
-            f"{asked} responded with {error.code}: {error.read(MOST_SHOWN_BYTES).decode()}", 1
+            f"{asked} responded with {error.code}: {error.read(MOST_SHOWN_BYTES).decode(errors='replace')}", 1
         ) from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, HTTPException) as error:
         raise failure(f"{asked} does not respond: {error}", 1) from None

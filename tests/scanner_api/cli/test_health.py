@@ -1,6 +1,7 @@
 """``scanner-api health`` against servers that are well, are not, and are not there."""
 
 import json
+import socket
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -47,3 +48,25 @@ def test_the_server_of_this_machine():
         outcome = CliRunner().invoke(app, ["health"], env=variables)
     assert (outcome.exit_code, json.loads(outcome.stdout)) == (0, {"asked": "/healthz"})
     assert CliRunner().invoke(app, ["health"], env=variables).exit_code == 1
+
+
+@pytest.mark.parametrize("sent", [b"HTTP/1.1 503 Full\r\n\r\n\xff", b"SSH-2.0-OpenSSH\r\n"])
+def test_what_is_not_text_or_not_http(sent):
+    """A body in another encoding, and a server of another protocol, are reported as any other failure."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve():
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(1000)
+                connection.sendall(sent)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        outcome = CliRunner().invoke(app, ["health", f"http://127.0.0.1:{listener.getsockname()[1]}/"])
+        thread.join()
+    assert (outcome.exit_code, type(outcome.exception), "127.0.0.1" in outcome.stderr) == (
+        1,
+        SystemExit,
+        True,
+    )
