@@ -57,7 +57,7 @@ class Connection(Protocol):
         ...
 
     def default_fields(self) -> tuple[bytes, bool]:
-        """Return the header fields of every response, and whether each is the last."""
+        """Return the header fields of every response, and whether this one is the last."""
         ...
 
     def end_response(self) -> None:
@@ -88,6 +88,7 @@ class Exchange:
     __slots__ = (
         "_asks_for_body",
         "_connection",
+        "_ends_by_close",
         "_has_news",
         "_is_chunked",
         "_left_bytes",
@@ -113,7 +114,7 @@ class Exchange:
         self._waiting_bytes = 0
         self._has_news = False
         self._news: asyncio.Event | None = None
-        self._is_chunked = False
+        self._is_chunked = self._ends_by_close = False
         self._left_bytes: int | None = None
         self.has_more = True
         self.is_started = self.is_complete = self.is_disconnected = False
@@ -234,6 +235,8 @@ class Exchange:
             lines.append(b"connection: close\r\n")
         if self.scope["method"] == "HEAD" or status in {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}:
             self._is_chunked, self._left_bytes = False, None
+        elif self._left_bytes is None and self.scope["http_version"] == "1.0":
+            self._ends_by_close = True  # RFC 9112, section 6.1: it knows no chunks
         elif self._left_bytes is None and not self._is_chunked:
             self._is_chunked = True
             lines.append(b"transfer-encoding: chunked\r\n")
@@ -252,6 +255,8 @@ class Exchange:
                 raise RuntimeError("The response is not as long as its Content-Length says.")
             if body:
                 self._connection.write(body)
+        elif self._ends_by_close and body:
+            self._connection.write(body)
         if not more:
             self.is_complete = True
             self.wake()

@@ -146,6 +146,11 @@ class HttpProtocol(asyncio.Protocol):
     def _is_responding(self) -> bool:
         return self._exchange is not None and not self._exchange.is_complete
 
+    @property
+    def _has_endless_body(self) -> bool:
+        """Whether a body is coming in that does not say how long it is."""
+        return self._part == _BODY and self._left_bytes <= 0
+
     def give_way(self) -> None:
         """Close at once, to make room for another connection."""
         self.transport.abort()
@@ -413,13 +418,17 @@ class HttpProtocol(asyncio.Protocol):
         await self._can_write.wait()
 
     def default_fields(self) -> tuple[bytes, bool]:
-        """Return the header fields of every response, such as Date, and whether each is the last."""
-        return _default_fields(self._state.default_headers)
+        """Return the header fields of every response, such as Date, and whether this one is the last."""
+        fields, is_last = _default_fields(self._state.default_headers)
+        return fields, is_last or self._has_endless_body
 
     def end_response(self) -> None:
         """Go on with the next request, or close."""
         self._state.total_requests += 1
         self.last_used = next(_USES)
+        if self._has_endless_body:  # each blank line in it would cost a call of the parser
+            self._close_gently()
+            return
         if self._exchange is not None and not self._exchange.keep_alive:
             self.close()
             return

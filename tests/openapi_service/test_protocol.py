@@ -35,8 +35,11 @@ BEGUN: list[str] = []
 
 
 async def app(scope, receive, send):
-    """Respond once the whole body is there: to /held once told, to /big with much, to /fails never."""
-    while (await receive()).get("more_body"):
+    """Respond once the whole body is there: to /held once told, to /big with much, to /fails never.
+
+    To /early at once, and to /endless without a length.
+    """
+    while scope["path"] != "/early" and (await receive()).get("more_body"):
         pass
     BEGUN.append(scope["path"])
     if scope["path"] == "/held":
@@ -46,8 +49,8 @@ async def app(scope, receive, send):
     if scope["path"] == "/fails":
         raise ValueError("a bug")
     body = BIG if scope["path"] == "/big" else b"ok"
-    length = str(len(body)).encode()
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", length)]})
+    length = [] if scope["path"] == "/endless" else [(b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": 200, "headers": length})
     await send({"type": "http.response.body", "body": body})
 
 
@@ -313,6 +316,23 @@ def test_small_chunks_are_a_body(connection):
     """What is needed around each chunk is no extension."""
     connection.sendall(CHUNKED + b"1\r\nx\r\n" * 100_000 + b"0\r\n\r\n")
     assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_body_of_unknown_length_is_not_read_on_behind_its_response(connection):
+    """The response says that it is the last one, and the connection ends with it."""
+    connection.sendall(CHUNKED.replace(b" / ", b" /early "))
+    response = read(connection)
+    assert response.startswith(b"HTTP/1.1 200 ")
+    assert b"connection: close\r\n" in response
+    assert response.endswith(b"\r\n\r\nok")
+
+
+def test_http_1_0_gets_no_chunks(connection):
+    """RFC 9112, section 6.1: a body without a length ends with the connection."""
+    connection.sendall(b"GET /endless HTTP/1.0\r\n\r\n")
+    head, _, body = read(connection).partition(b"\r\n\r\n")
+    assert b"transfer-encoding" not in head
+    assert body == b"ok"
 
 
 def wait_until(holds):
