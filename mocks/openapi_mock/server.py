@@ -155,10 +155,10 @@ def contract_mock(  # noqa: PLR0913 -- an option each
             directory = running.enter_context(closing(DataDirectory(data)))
             remembered = _Remembered(directory, seed_data)
         strictness = Strictness(validate_requests, formats, prefer_first)
-        assembly = _Assembly(traffic, seed, remembered, strictness, authentication=authentication)
+        assembly = _Assembly(traffic, reach, seed, remembered, strictness, authentication=authentication)
         running.callback(assembly.close)
         access = ControlAccess(control_token, control_origins)
-        app = assembly.application(loaded, mock, reach, authority, access, watch=watch, tell=tell)
+        app = assembly.application(loaded, mock, authority, access, watch=watch, tell=tell)
         if faults is not None:
             traffic.faults.add(*traffic.faults_in(faults))
         running.enter_context(log(traffic.journal))
@@ -188,6 +188,7 @@ class _Assembly:
     def __init__(
         self,
         traffic: Traffic,
+        reach: Reach,
         seed: int,
         remembered: _Remembered | None,
         strictness: Strictness,
@@ -195,6 +196,7 @@ class _Assembly:
         authentication: bool,
     ) -> None:
         self._traffic = traffic
+        self._reach = reach
         self._seed = seed
         self._authentication = authentication
         self._clock = MockClock(lambda _now, _stopped: None)
@@ -214,7 +216,6 @@ class _Assembly:
         self,
         contract: Contract,
         mock: ContractMock,
-        reach: Reach,
         authority: Authority | None,
         access: ControlAccess,
         *,
@@ -241,7 +242,7 @@ class _Assembly:
             self._traffic,
             access=access,
             seeds=mock.seeds,
-            reach=reach,
+            reach=self._reach,
             ca=authority.certificate if authority else None,
         )
 
@@ -264,7 +265,9 @@ class _Assembly:
         responses = None
         if self._memory is not None:
             self._memory.use(contract)
-            responses = StatefulResponses(self._memory, str(self._seed), self._randomness, self._strictness)
+            responses = StatefulResponses(
+                self._memory, lambda: self._reach.api, str(self._seed), self._randomness, self._strictness
+            )
         app = contract_app(
             contract,
             seed=str(self._seed),

@@ -20,7 +20,7 @@ from .recognition import plain
 from .store import StoreFull
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from openapi_contract import Operation
     from openapi_mock.responses.documented import DocumentedResponse
@@ -41,6 +41,7 @@ class StatefulResponses(ContractResponses):
 
     Args:
         memory: where items are; it uses the contract that is served.
+        origin: returns the URL of the API as who makes the current request reaches it.
         seed: another seed, other generated values.
         randomness: what dynamic responses are drawn from.
         strictness: what is done about requests that violate the contract.
@@ -49,17 +50,19 @@ class StatefulResponses(ContractResponses):
     def __init__(
         self,
         memory: Memory,
+        origin: Callable[[], str],
         seed: str = "",
         randomness: Randomness | None = None,
         strictness: Strictness = STRICT,
     ) -> None:
         super().__init__(seed, randomness, strictness)
         self._memory = memory
+        self._origin = origin
 
     def item_responder(self, operation: Operation, assembly: Assembly) -> ItemResponder | None:  # noqa: ARG002 -- as its base does
         """Return what responds to an operation from stored items; None where it has no collection."""
         role = self._memory.role(operation.operation_id)
-        return None if role is None else StatefulOperation(operation, role, self._memory)
+        return None if role is None else StatefulOperation(operation, role, self._memory, self._origin)
 
 
 class StatefulOperation:
@@ -69,14 +72,16 @@ class StatefulOperation:
         operation: of the contract.
         role: what it does.
         memory: where the items are.
+        origin: as that of `StatefulResponses`.
     """
 
-    def __init__(self, operation: Operation, role: Role, memory: Memory) -> None:
+    def __init__(self, operation: Operation, role: Role, memory: Memory, origin: Callable[[], str]) -> None:
         self._operation = operation
         self._role = role
         self._collection = role.collection
         self._values = memory.values(role.collection)
         self._memory = memory
+        self._origin = origin
         self._prefixes = [(name, prefix) for name, prefix in role.shape.prefixes() if name != role.key]
         self._queries = [each["name"] for each in operation.parameters if each["in"] == "query"]
         self._listing = None if role.schema is None else Listing(role.schema, self._collection.key, operation)
@@ -237,7 +242,7 @@ class StatefulOperation:
                 )
             path = path.replace(f"{{{name}}}", quote(str(parents.get(prefix, member)), safe=""))
         path = path.replace(f"{{{own}}}", quote(str(value.get(self._collection.key)), safe=""))
-        return f"{_origin(request)}{self._base_path(request)}{path}"
+        return f"{self._origin()}{self._base_path(request)}{path}"
 
     def _base_path(self, request: Request) -> str:
         """Return what stands before the contract's own path in the path of a request."""
@@ -276,7 +281,7 @@ class StatefulOperation:
         items = self._memory.store.all(self._collection.path)
         asked = {name: sent.get(("query", name)) for name in self._queries}
         query = request.query_string.decode("latin-1")
-        url = f"{_origin(request)}{request.path}{f'?{query}' if query else ''}"
+        url = f"{self._origin()}{request.path}{f'?{query}' if query else ''}"
         there = {id(each.value): each for each in items if self._belongs(each, sent)}
         page = self._listing.page([each.value for each in there.values()], asked, url)
         examples = self._inner(base)
@@ -294,11 +299,6 @@ class StatefulOperation:
 
 def _is_json(value: Any) -> bool:
     return value is None or isinstance(value, str | int | float | bool | list | dict)
-
-
-def _origin(request: Request) -> str:
-    host = request.header(b"host") or "localhost"
-    return f"{request.scope.get('scheme', 'http')}://{host}"
 
 
 def _wrapped(base: dict[str, Any], envelope: tuple[str, ...], value: Any) -> Any:

@@ -32,7 +32,7 @@ class Mocked:
         contract = Contract(document, "test")
         self.memory = Memory(Clock())
         self.memory.use(contract)
-        responses = StatefulResponses(self.memory)
+        responses = StatefulResponses(self.memory, lambda: "http://api.test")
         self._app = contract_app(contract, responses=responses, authentication=False, clock=Clock())
         self._call = call
 

@@ -12,7 +12,7 @@ from openapi_mock.stateful import store as stores
 from openapi_mock.stateful.seeding import SeedError
 from openapi_mock.stateful.store import Store, StoreFull
 
-from .conftest import PET, PETS, in_path, operation, ref
+from .conftest import PET, PETS, QUERIES, in_path, operation, ref
 
 TOYS = {
     "/pets/{petId}/toys": {
@@ -101,6 +101,32 @@ def test_reads_wait_for_changes(pets, monkeypatch, large_bytes):
     assert len(pets.get("/pets")) == 1
     assert pets.get("/pets/1")["name"] == "Rex"
     assert locked == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("options", "origin"),
+    [
+        ({"public_url": "https://pets.test"}, "https://pets.test"),
+        ({"trust_proxy": True}, "https://proxy.test"),
+    ],
+)
+def test_urls_of_items_are_those_of_the_mock(write, options, origin):
+    """A Location, a link and an item's own URL lead where clients reach the API."""
+    url = {"schema": {"type": "string"}, "example": "/pets/0"}
+    create = operation(ref("Pet"), status="201", body={"type": "object"})
+    create["responses"]["201"]["headers"] = {"Location": url}
+    listing = operation({"type": "array", "items": ref("Pet")}, parameters=QUERIES)
+    listing["responses"]["200"]["headers"] = {"Link": url}
+    paths = {**PETS, "/pets": {"post": create, "get": listing}}
+    headers = {"X-Forwarded-Host": "proxy.test", "X-Forwarded-Proto": "https"}
+    document = write({**DOCUMENT, "paths": paths})
+    with contract_mock(str(document), stateful=True, **options) as mock, client_of(mock) as client:
+        client.base_url, client.headers = mock.control.removesuffix("/_mock"), headers
+        responses = [client.post("/pets", json={"name": name}) for name in "ab"]
+        listed = client.get("/pets", params={"limit": 1})
+    assert responses[0].headers["location"] == f"{origin}/pets/1"
+    assert listed.headers["link"] == f'<{origin}/pets?limit=1&page=2>; rel="next"'
+    assert listed.json()[0]["url"] in {f"{origin}/pets/1", "/pets/1"}
 
 
 def test_the_journal_finds_no_violation(running):
