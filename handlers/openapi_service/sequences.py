@@ -7,11 +7,13 @@ from typing import Any
 
 from .decoding import read_json
 from .media_types import essence
+from .problems import BadRequest
 
 EVENTS = "text/event-stream"
 JSON_LINES = {"application/jsonl", "application/x-ndjson", "application/ndjson", "application/x-jsonlines"}
 JSON_SEQUENCES = {"application/json-seq", "application/geo+json-seq"}
 RECORD_SEPARATOR = "\x1e"
+_MOST_RETRY_DIGITS = 15
 
 
 def is_sequence(media_type: str) -> bool:
@@ -26,12 +28,15 @@ def items_of(raw: bytes, media_type: str) -> list[Any]:
         BadRequest: an item is no JSON, or the body no UTF-8.
     """
     kind = essence(media_type)
-    text = raw.decode("utf-8", "surrogateescape")
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError:
+        raise BadRequest("The body is not UTF-8.") from None
     if kind == EVENTS:
         blocks = text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff").split("\n\n")
         return [event for event in map(_event, blocks) if event]
     pieces = text.split("\n" if kind in JSON_LINES else RECORD_SEPARATOR)
-    return [read_json(piece.encode("utf-8", "surrogateescape"), "body") for piece in pieces if piece.strip()]
+    return [read_json(piece, "body") for piece in pieces if piece.strip()]
 
 
 def body_of_items(items: Any, media_type: str) -> bytes:
@@ -52,11 +57,15 @@ def _event(block: str) -> dict[str, Any]:
         value = value.removeprefix(" ")
         if name == "data" and "data" in event:
             event["data"] += f"\n{value}"
-        elif name == "retry" and value.isdecimal():
+        elif name == "retry" and _is_milliseconds(value):
             event[name] = int(value)
         elif name in {"data", "event", "id"}:
             event[name] = value
     return event
+
+
+def _is_milliseconds(value: str) -> bool:
+    return value.isascii() and value.isdigit() and len(value) <= _MOST_RETRY_DIGITS
 
 
 def _written(event: Any) -> str:
