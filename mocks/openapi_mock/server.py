@@ -25,7 +25,7 @@ from .reach import Reach, certified, certified_names, lan_url, server_options
 from .responses import Strictness, contract_app
 from .service import Service
 from .state import MockState
-from .stateful.memory import Memory
+from .stateful.memory import Memory, catalog_of
 from .stateful.operation import StatefulResponses
 from .stateful.seeding import fill
 from .stateful.state import StoredState
@@ -203,9 +203,7 @@ class _Assembly:
         self._randomness = SeededRandomness(seed)
         self._remembered = remembered
         self._strictness = strictness
-        self._memory = (
-            None if remembered is None else Memory(self._clock, str(seed), remembered.directory.database)
-        )
+        self._memory = None if remembered is None else Memory(self._clock, remembered.directory.database)
 
     def close(self) -> None:
         """Close what remembers."""
@@ -261,23 +259,23 @@ class _Assembly:
         return StoredState(memory, seeded, remembered.directory, self._clock, events, clearable)
 
     def _app(self, contract: Contract) -> ASGIApp:
-        """Return the app of a contract."""
-        responses = None
-        if self._memory is not None:
-            self._memory.use(contract)
+        """Return the app of a contract; what remembers has its collections once that is made."""
+        seed, responses = str(self._seed), None
+        catalog = None if self._memory is None else catalog_of(contract, seed)
+        if self._memory is not None and catalog is not None:
             responses = StatefulResponses(
-                self._memory, lambda: self._reach.api, str(self._seed), self._randomness, self._strictness
+                self._memory, catalog, lambda: self._reach.api, seed, self._randomness, self._strictness
             )
         app = contract_app(
             contract,
-            seed=str(self._seed),
+            seed=seed,
             authentication=self._authentication,
             clock=self._clock,
             randomness=self._randomness,
             strictness=self._strictness,
             responses=responses,
         )
-        return observed(
+        app = observed(
             app,
             contract,
             self._traffic,
@@ -285,3 +283,6 @@ class _Assembly:
             authentication=self._authentication,
             ignores=lambda violation: self._strictness.ignores(violation.rule),
         )
+        if self._memory is not None and catalog is not None:
+            self._memory.catalog = catalog
+        return app

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from openapi_mock.responses.generation import Generator
 
@@ -30,47 +30,54 @@ class KeyTaken(Exception):  # noqa: N818 -- says what it is
     """There is an item of this key already."""
 
 
+class Catalog(NamedTuple):
+    """The collections of a contract.
+
+    Attributes:
+        collections: by path.
+        values: what makes the values of a collection's items, by its path.
+        roles: what operations do with a collection, by operationId.
+    """
+
+    collections: Mapping[str, Collection]
+    values: Mapping[str, Values]
+    roles: Mapping[str, Role]
+
+
+def catalog_of(contract: Contract, seed: str = "") -> Catalog:
+    """Return the collections of a contract; another seed, other identifiers.
+
+    Raises:
+        ContractError: an ``x-mock-collection`` is none, or names a collection that is not there.
+    """
+    collections = {each.path: each for each in recognize(contract)}
+    generator = Generator(contract.schemas, seed=seed)
+    values = {path: Values(each, generator, seed) for path, each in collections.items()}
+    roles = {name: role for each in collections.values() for name, role in each.roles.items()}
+    return Catalog(collections, values, roles)
+
+
 class Memory:
     """The items of a mock; they stay when its contract is loaded again.
 
     Args:
         clock: the time of creations and changes.
-        seed: another seed, other identifiers.
         file: of the database; None for one in memory.
 
     Attributes:
         lock: held while items are read or written, and while the state is reset, saved or restored.
-        collections: of the current contract, by path.
+        catalog: of the contract that is served.
     """
 
-    def __init__(self, clock: Clock, seed: str = "", file: Path | None = None) -> None:
+    def __init__(self, clock: Clock, file: Path | None = None) -> None:
         self.clock = clock
         self.store = Store(file)
         self.lock = asyncio.Lock()
-        self.collections: dict[str, Collection] = {}
-        self._seed = seed
-        self._values: dict[str, Values] = {}
-        self._roles: dict[str, Role] = {}
-
-    def use(self, contract: Contract) -> None:
-        """Recognise the collections of a contract."""
-        collections = recognize(contract)
-        generator = Generator(contract.schemas, seed=self._seed)
-        self.collections = {each.path: each for each in collections}
-        self._values = {each.path: Values(each, generator, self._seed) for each in collections}
-        self._roles = {name: role for each in collections for name, role in each.roles.items()}
-
-    def role(self, operation_id: str) -> Role | None:
-        """Return what an operation does with a collection; None if it has none."""
-        return self._roles.get(operation_id)
-
-    def values(self, collection: Collection) -> Values:
-        """Return what makes the values of a collection's items."""
-        return self._values[collection.path]
+        self.catalog = Catalog({}, {}, {})
 
     def add(
         self,
-        collection: Collection,
+        values: Values,
         sent: Mapping[str, Any],
         parents: Mapping[str, str],
         path: Mapping[str, Any],
@@ -79,7 +86,7 @@ class Memory:
         """Make an item, and store it; it takes its time.
 
         Args:
-            collection: of the contract.
+            values: makes those of its collection's items.
             sent: members that are given.
             parents: what the path has that it is created by, by the shape of the path up to it.
             path: parameters of the path by name.
@@ -89,9 +96,10 @@ class Memory:
             KeyTaken: there is one of the key that is given.
             StoreFull: there is no room for it.
         """
+        collection = values.collection
         for _ in range(MOST_NUMBERS):
             number, now = self.store.number(collection.path), self.clock.now()
-            value = self.values(collection).created(base, sent, path, number, now)
+            value = values.created(base, sent, path, number, now)
             key = str(value.get(collection.key))
             if not any(each.parents == parents for each in self.store.keyed(collection.path, key)):
                 self.store.add(collection.path, key, parents, value)
@@ -102,9 +110,9 @@ class Memory:
 
     def lines(self) -> list[str]:
         """Return what was recognised in lines for a person; of many collections the first."""
-        if not self.collections:
+        if not self.catalog.collections:
             return ["No collections were recognised: nothing is remembered. See x-mock-collection."]
-        sentences = [each.sentence() for each in self.collections.values()]
+        sentences = [each.sentence() for each in self.catalog.collections.values()]
         more = len(sentences) - MOST_LINES
         rest = [f"and {more} more: GET /_mock/state has them all."] if more > 0 else []
         return [
@@ -117,5 +125,5 @@ class Memory:
         counts = self.store.counts()
         return [
             {"path": path, "key": each.key, "operations": each.actions, "items": counts.get(path, 0)}
-            for path, each in self.collections.items()
+            for path, each in self.catalog.collections.items()
         ]

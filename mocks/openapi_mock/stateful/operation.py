@@ -29,9 +29,10 @@ if TYPE_CHECKING:
     from openapi_service.randomness import Randomness
     from openapi_service.request import Request
 
-    from .memory import Memory
+    from .memory import Catalog, Memory
     from .recognition import Role
     from .store import Item
+    from .values import Values
 
 CREATED: Final = 201
 
@@ -40,7 +41,8 @@ class StatefulResponses(ContractResponses):
     """The fallback of a mock that remembers.
 
     Args:
-        memory: where items are; it uses the contract that is served.
+        memory: where items are.
+        catalog: of the contract that is served.
         origin: returns the URL of the API as who makes the current request reaches it.
         seed: another seed, other generated values.
         randomness: what dynamic responses are drawn from.
@@ -50,6 +52,7 @@ class StatefulResponses(ContractResponses):
     def __init__(
         self,
         memory: Memory,
+        catalog: Catalog,
         origin: Callable[[], str],
         seed: str = "",
         randomness: Randomness | None = None,
@@ -57,12 +60,16 @@ class StatefulResponses(ContractResponses):
     ) -> None:
         super().__init__(seed, randomness, strictness)
         self._memory = memory
+        self._catalog = catalog
         self._origin = origin
 
     def item_responder(self, operation: Operation, assembly: Assembly) -> ItemResponder | None:  # noqa: ARG002 -- as its base does
         """Return what responds to an operation from stored items; None where it has no collection."""
-        role = self._memory.role(operation.operation_id)
-        return None if role is None else StatefulOperation(operation, role, self._memory, self._origin)
+        role = self._catalog.roles.get(operation.operation_id)
+        if role is None:
+            return None
+        values = self._catalog.values[role.collection.path]
+        return StatefulOperation(operation, role, values, self._memory, self._origin)
 
 
 class StatefulOperation:
@@ -71,15 +78,23 @@ class StatefulOperation:
     Args:
         operation: of the contract.
         role: what it does.
+        values: makes those of its collection's items.
         memory: where the items are.
         origin: as that of `StatefulResponses`.
     """
 
-    def __init__(self, operation: Operation, role: Role, memory: Memory, origin: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        operation: Operation,
+        role: Role,
+        values: Values,
+        memory: Memory,
+        origin: Callable[[], str],
+    ) -> None:
         self._operation = operation
         self._role = role
         self._collection = role.collection
-        self._values = memory.values(role.collection)
+        self._values = values
         self._memory = memory
         self._origin = origin
         self._prefixes = [(name, prefix) for name, prefix in role.shape.prefixes() if name != role.key]
@@ -158,7 +173,7 @@ class StatefulOperation:
         known = base if is_same else None
         try:
             return await asyncio.to_thread(
-                self._memory.add, collection, members, self._parents(sent), self._path(sent), known
+                self._memory.add, self._values, members, self._parents(sent), self._path(sent), known
             )
         except KeyTaken as error:
             raise Conflict(str(error)) from None

@@ -39,44 +39,46 @@ def fill(file: Path | None, memory: Memory) -> None:
     """
     if file is None:
         return
+    catalog = memory.catalog
     for name, items in read_document(str(file)).items():
         if not isinstance(items, list) or not all(isinstance(each, dict) for each in items):
             raise SeedError(f"{file}: {name} is not a list of objects.")
-        collection, values = _collection(str(name), memory, file)
+        collection, values = _collection(str(name), catalog.collections, file)
         named = dict(zip(collection.item.names, values, strict=False))
         prefixes = dict(collection.item.prefixes())
         parents = {prefixes[parameter]: value for parameter, value in named.items()}
         for number, item in enumerate(items, start=1):
             where = f"{file}: {name}, item {number}"
             try:
-                made = memory.add(collection, item, parents, named)
+                stored = memory.add(catalog.values[collection.path], item, parents, named)
             except (KeyTaken, StoreFull) as error:
                 raise SeedError(f"{where}: {error}") from None
-            _require_kept(item, made, collection, where)
+            _require_stored(item, stored, collection, where)
 
 
-def _collection(name: str, memory: Memory, file: Path) -> tuple[Collection, list[str]]:
+def _collection(name: str, known: Mapping[str, Collection], file: Path) -> tuple[Collection, list[str]]:
     """Return the collection that a name in a file means, and the parameters of the path to it."""
     segments = shape_of(name).segments
-    found = [each for each in memory.collections.values() if name in {each.path, each.resource}]
+    found = [each for each in known.values() if name in {each.path, each.resource}]
     if len(found) == 1 and len(found[0].item.names) == 1:
         return found[0], []
-    for collection in memory.collections.values():
+    for collection in known.values():
         template = shape_of(collection.path).segments
         pairs = list(zip(template, segments, strict=False))
         if len(template) == len(segments) and all(own in {"{}", given} for own, given in pairs):
             return collection, [given for own, given in pairs if own == "{}"]
-    known = ", ".join(memory.collections) or "none"
-    raise SeedError(f"{file}: {name} is not a collection of the contract; its collections: {known}.")
+    raise SeedError(
+        f"{file}: {name} is not a collection of the contract; its collections: {', '.join(known) or 'none'}."
+    )
 
 
-def _require_kept(
-    item: Mapping[str, Any], made: Mapping[str, Any], collection: Collection, where: str
+def _require_stored(
+    item: Mapping[str, Any], stored: Mapping[str, Any], collection: Collection, where: str
 ) -> None:
     """Raise SeedError unless an item has all that was given for it."""
     members = collection.schema.members
     for name, value in item.items():
-        if made.get(name) != value:
+        if stored.get(name) != value:
             schema = members.get(name)
             violations = [] if schema is None else list(schema.validator.violations(value, "item"))
             why = (

@@ -39,10 +39,13 @@ class Values:
         collection: of the contract.
         generator: of the contract's values.
         seed: another seed, other identifiers.
+
+    Attributes:
+        collection: the same.
     """
 
     def __init__(self, collection: Collection, generator: Generator, seed: str) -> None:
-        self._collection = collection
+        self.collection = collection
         self._urls = [name for name in collection.schema.members if plain(name) in SELF - collection.settable]
         self._generator = generator
         self._seed = seed
@@ -59,7 +62,7 @@ class Values:
             number: of the item, for its identifiers.
             now: the time of its creation.
         """
-        schema, collection = self._collection.schema, self._collection
+        schema, collection = self.collection.schema, self.collection
         if not isinstance(base, dict) or collection.key not in base:
             base = self._generated(schema, {})
             base = base if isinstance(base, dict) else {}
@@ -88,7 +91,7 @@ class Values:
             now: the time of the change.
             replaces: what could have been sent, and was not, is unset.
         """
-        schema, key = self._collection.schema, self._collection.key
+        schema, key = self.collection.schema, self.collection.key
         members = schema.members
         if plain(key) not in NAMES:  # the path says which item it is
             sent = {name: each for name, each in sent.items() if plain(name) != plain(key)}
@@ -106,7 +109,7 @@ class Values:
             schema: of what is shown.
             base: conforms to it.
         """
-        own = schema is self._collection.schema
+        own = schema is self.collection.schema
         if not own:
             members = schema.members
             value = {name: each for name, each in value.items() if name in members or not members}
@@ -122,7 +125,7 @@ class Values:
             if isinstance(value.get(name), str):
                 is_absolute = value[name].startswith(("http://", "https://")) and plain(name) != "uri"
                 candidate = url if is_absolute else path
-                if self._collection.schema.members[name].conforms(candidate):
+                if self.collection.schema.members[name].conforms(candidate):
                     value = {**value, name: candidate}
         return value
 
@@ -131,7 +134,7 @@ class Values:
     ) -> dict[str, Any]:
         """Return an item without what a client could have set and did not: by default, empty, or left out."""
         named = {plain(name) for name in sent}
-        settable = self._collection.settable - named - {plain(self._collection.key)}
+        settable = self.collection.settable - named - {plain(self.collection.key)}
         for name, schema in members.items():
             if name not in value or plain(name) not in settable:
                 continue
@@ -141,7 +144,7 @@ class Values:
             without = {key: each for key, each in value.items() if key != name}
             if fitting is not MISSING:
                 value = {**value, name: fitting}
-            elif self._collection.schema.conforms(without):
+            elif self.collection.schema.conforms(without):
                 value = without
         return value
 
@@ -149,7 +152,7 @@ class Values:
         self, value: dict[str, Any], sent: Mapping[str, Any], *, merges: bool = False
     ) -> dict[str, Any]:
         """Return an item with members that were sent, by name or by the same name in another style."""
-        members = self._collection.schema.members
+        members = self.collection.schema.members
         by_plain = {plain(name): name for name in (*value, *members)}
         laid = dict(value)
         for name, each in sent.items():
@@ -158,7 +161,7 @@ class Values:
             if member is None:
                 continue
             schema = members.get(member)
-            if member != self._collection.key and schema is not None and schema.is_marked("readOnly"):
+            if member != self.collection.key and schema is not None and schema.is_marked("readOnly"):
                 continue
             fitting = self._fitting(schema, each, laid.get(member), merges=merges)
             if fitting is not MISSING:
@@ -182,7 +185,7 @@ class Values:
 
     def _repaired(self, schema: Schema, value: Any) -> Any:
         """Return a value with what violates its schema in it replaced; MISSING if nothing is found."""
-        repaired = self._generator.values(schema.node, self._collection.path, example=value)
+        repaired = self._generator.values(schema.node, self.collection.path, example=value)
         fitting = (each for each in islice(repaired, MOST_REPAIRS) if type(each) is type(value))
         return next((each for each in fitting if schema.conforms(each)), MISSING)
 
@@ -201,7 +204,7 @@ class Values:
         return base
 
     def _generated(self, schema: Schema, fallback: Any) -> Any:
-        values = islice(self._generator.values(schema.node, self._collection.path), MOST_REPAIRS)
+        values = islice(self._generator.values(schema.node, self.collection.path), MOST_REPAIRS)
         return next((each for each in values if schema.conforms(each)), fallback)
 
     # identifiers and times ----------------------------------------------------------------------------------
@@ -211,7 +214,7 @@ class Values:
 
         Where items say what they are by ``object``, identifiers without another form have a prefix.
         """
-        collection = self._collection
+        collection = self.collection
         tag = collection.schema.members.get("object")
         is_tagged = tag is not None and any({"enum", "const"} & part.keys() for part in tag.parts)
         prefix = plain(collection.resource)[:PREFIX] if is_tagged else ""
@@ -227,7 +230,7 @@ class Values:
             if (
                 names.fullmatch(plain(name))
                 and name in members
-                and plain(name) not in self._collection.settable
+                and plain(name) not in self.collection.settable
             ):
                 candidates = _spelled(now, value[name])
                 found[name] = next((each for each in candidates if members[name].conforms(each)), value[name])

@@ -10,7 +10,7 @@ import pytest
 
 from openapi_contract import Contract
 from openapi_mock.responses import contract_app
-from openapi_mock.stateful.memory import Memory
+from openapi_mock.stateful.memory import Memory, catalog_of
 from openapi_mock.stateful.operation import StatefulResponses
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -31,8 +31,8 @@ class Mocked:
         document = {"openapi": "3.0.3", "info": {"title": "t", "version": "1"}, "paths": paths, **rest}
         contract = Contract(document, "test")
         self.memory = Memory(Clock())
-        self.memory.use(contract)
-        responses = StatefulResponses(self.memory, lambda: "http://api.test")
+        self.memory.catalog = catalog_of(contract)
+        responses = StatefulResponses(self.memory, self.memory.catalog, lambda: "http://api.test")
         self._app = contract_app(contract, responses=responses, authentication=False, clock=Clock())
         self._call = call
 

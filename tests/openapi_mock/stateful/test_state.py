@@ -7,8 +7,10 @@ import json
 import httpx
 import pytest
 
+from openapi_contract import Contract
 from openapi_mock import contract_mock
 from openapi_mock.stateful import store as stores
+from openapi_mock.stateful.memory import catalog_of
 from openapi_mock.stateful.seeding import SeedError
 from openapi_mock.stateful.store import Store, StoreFull
 
@@ -127,6 +129,13 @@ def test_urls_of_items_are_those_of_the_mock(write, options, origin):
     assert responses[0].headers["location"] == f"{origin}/pets/1"
     assert listed.headers["link"] == f'<{origin}/pets?limit=1&page=2>; rel="next"'
     assert listed.json()[0]["url"] in {f"{origin}/pets/1", "/pets/1"}
+
+
+def test_a_contract_whose_collection_is_gone(pets):
+    """Until the app of another contract serves, operations go on with the collections of their own."""
+    pets.memory.catalog = catalog_of(Contract({**DOCUMENT, "paths": TOYS}, "test"))
+    assert pets.post("/pets", {"name": "Rex"})["id"] == 1
+    assert len(pets.get("/pets")) == 1
 
 
 def test_the_journal_finds_no_violation(running):
