@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 from typing import TYPE_CHECKING
 
 import typer
 
-from openapi_contract.cli.commands import failure
-from openapi_service.problems import ServiceUnavailable
-from scanner_api.storage.database import Database, DatabaseError
 from scanner_api.storage.migrations import HEAD
 
+from .databases import with_database
 from .settings_flags import Config, DatabaseUrl, read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-    from scanner_api.storage.database import Schema
+    from scanner_api.storage.database import Database, Schema
 
 app = typer.Typer(help="Show, check and upgrade the schema of the database.", no_args_is_help=True)
 
@@ -72,15 +68,4 @@ def _with_database(
     config: str | None, database_url: str | None, run: Callable[[Database], Coroutine[object, object, Schema]]
 ) -> Schema:
     settings = read_settings(config, {"database_url": database_url})
-
-    async def running() -> Schema:
-        async with contextlib.AsyncExitStack() as stack:
-            database = Database(settings.database_url)
-            stack.push_async_callback(database.close)
-            await database.connect()
-            return await run(database)
-
-    try:
-        return asyncio.run(running())
-    except (DatabaseError, ServiceUnavailable) as error:
-        raise failure(str(error), 1) from None
+    return with_database(settings, run, connect=lambda database, _: database.connect())

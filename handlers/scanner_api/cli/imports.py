@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 from pathlib import Path  # noqa: TC003 -- typer reads the annotation
 from typing import IO, TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -20,21 +18,20 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from openapi_contract.cli.commands import failure
 from openapi_service.clock import SystemClock
-from openapi_service.problems import ServiceUnavailable
 from scanner_api.scanning.catalogue import read_products
 from scanner_api.scanning.freshness import read_rules
 from scanner_api.scanning.rows import BadRow, FileError
-from scanner_api.storage.database import ConstraintError, Database, DatabaseError
 from scanner_api.storage.freshness import FreshnessStore
 from scanner_api.storage.products import ProductStore
 
+from .databases import with_database
 from .settings_flags import Config, DatabaseUrl, read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable, Iterator
 
+    from scanner_api.storage.database import Database
     from scanner_api.storage.products import StoredProduct
 
 MOST_LISTED = 20
@@ -83,7 +80,10 @@ def list_products(
     config: Config = None,
     database_url: DatabaseUrl = None,
 ) -> None:
-    """List the catalogue by GTIN, a page at a time."""
+    """List the catalogue by GTIN, a page at a time.
+
+    Exit codes: 0 listed, 1 the database cannot be used, 2 wrong options.
+    """
 
     async def read(database: Database) -> tuple[list[StoredProduct], int]:
         return await ProductStore(database, SystemClock()).page(page=page, page_size=page_size)
@@ -193,17 +193,5 @@ def _import(
 def _with_database(
     config: str | None, database_url: str | None, run: Callable[[Database], Coroutine[Any, Any, Result]]
 ) -> Result:
-    """Return what ``run`` does with a database that is up to date; a failure ends the command with 1."""
     settings = read_settings(config, {"database_url": database_url})
-
-    async def running() -> Result:
-        async with contextlib.AsyncExitStack() as stack:
-            database = Database(settings.database_url)
-            stack.push_async_callback(database.close)
-            await database.migrate()
-            return await run(database)
-
-    try:
-        return asyncio.run(running())
-    except (DatabaseError, ConstraintError, ServiceUnavailable, FileError, OSError) as error:
-        raise failure(f"Not done: {error}", 1) from None
+    return with_database(settings, run, FileError, OSError, prefix="Not done: ")

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from openapi_service.problems import ServiceUnavailable
 from scanner_api.access.api_keys import new_key
 from scanner_api.scanning.identifiers import new_id
 from scanner_api.storage.credentials import ApiKey, CredentialStore, digest_of
-from scanner_api.storage.database import ConstraintError, Database, DatabaseError
+from scanner_api.storage.database import ConstraintError
 from scanner_api.storage.organizations import Organization, OrganizationStore, User
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from scanner_api.access.api_keys import KeyPrefix
+    from scanner_api.storage.database import Database
 
 
 class Owner(NamedTuple):
@@ -30,21 +27,6 @@ class Owner(NamedTuple):
 
 class Refused(Exception):  # noqa: N818 -- says what happened
     """The database does not allow what is asked for; the message says why."""
-
-
-FAILURES = (DatabaseError, ServiceUnavailable, Refused)
-"""What keeps a command from doing its work; each message says what to do."""
-
-
-@asynccontextmanager
-async def key_ring(database_url: str) -> AsyncIterator[KeyRing]:
-    """Open the keys of a database, which is brought up to date."""
-    database = Database(database_url)
-    try:
-        await database.migrate()
-        yield KeyRing(database)
-    finally:
-        await database.close()
 
 
 class KeyRing:

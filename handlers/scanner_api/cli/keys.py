@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -13,15 +12,15 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from openapi_contract.cli.commands import failure
-
-from .key_ring import FAILURES, KeyRing, Owner, key_ring
+from .databases import with_database
+from .key_ring import KeyRing, Owner, Refused
 from .settings_flags import Config, DatabaseUrl, read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
 
     from scanner_api.storage.credentials import ApiKey
+    from scanner_api.storage.database import Database
 
 Result = TypeVar("Result")
 
@@ -105,7 +104,10 @@ def create(  # noqa: PLR0913 -- one for each option
     config: Config = None,
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Create a key and print it once: the database stores only its digest."""
+    """Create a key and print it once: the database stores only its digest.
+
+    Exit codes: 0 created, 1 the owner or the database does not allow it, 2 wrong options.
+    """
     owner = Owner(organization, new_organization, user, new_user)
     named = {part for part, value in owner._asdict().items() if value is not None}
     if named not in OWNERS[kind]:
@@ -130,7 +132,10 @@ def list_(
     config: Config = None,
     database_url: DatabaseUrl = None,
 ) -> None:
-    """List keys, newest first: all of them, or those of one organization or user."""
+    """List keys, newest first: all of them, or those of one organization or user.
+
+    Exit codes: 0 listed, 1 the database cannot be used, 2 wrong options.
+    """
     found = _on_key_ring(config, database_url, lambda keys: keys.find(organization, user))
     Console().print(_table(found) if found else "There are no keys.")
 
@@ -142,7 +147,10 @@ def revoke(
     config: Config = None,
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Revoke a key for good; every process of the service refuses it within a second."""
+    """Revoke a key for good; every process of the service refuses it within a second.
+
+    Exit codes: 0 revoked, 1 there is no such key, or the database cannot be used, 2 wrong options.
+    """
     _on_key_ring(config, database_url, lambda keys: keys.revoke(key_id))
     typer.echo(f"Key {key_id} is revoked.")
 
@@ -152,15 +160,10 @@ def _on_key_ring(
 ) -> Result:
     """Do something with the keys; what the database does not allow ends the command with exit code 1."""
 
-    async def run() -> Result:
-        async with key_ring(settings.database_url) as keys:
-            return await work(keys)
+    async def run(database: Database) -> Result:
+        return await work(KeyRing(database))
 
-    settings = read_settings(config, {"database_url": database_url})
-    try:
-        return asyncio.run(run())
-    except FAILURES as error:
-        raise failure(error, 1) from None
+    return with_database(read_settings(config, {"database_url": database_url}), run, Refused)
 
 
 def _owner(key: ApiKey) -> str:

@@ -49,6 +49,16 @@ def test_a_service_can_be_told_not_to_migrate(run):
         assert connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
 
 
+@pytest.mark.parametrize("command", ["keys list", "products list", "secrets rotate"])
+def test_commands_can_be_told_not_to_migrate(run, monkeypatch, command):
+    """Where the service must not migrate, neither does a command beside it."""
+    monkeypatch.setenv("SCANNER_MIGRATE", "false")
+    code, said = run(*command.split())
+    assert (code, "run `scanner-api db upgrade`" in said) == (1, True)
+    with sqlite3.connect(run.file) as connection:
+        assert connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
+
+
 def test_a_database_that_is_not_there_is_waited_for(run, tmp_path, monkeypatch):
     """The start waits as long as it is told to, and then says what is missing."""
     tries = []

@@ -1,0 +1,50 @@
+"""What commands do with the database of the settings."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from openapi_contract.cli.commands import failure
+from openapi_service.problems import ServiceUnavailable
+from scanner_api.app import connected
+from scanner_api.storage.database import ConstraintError, Database, DatabaseError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine
+
+    from scanner_api.settings import Settings
+
+Result = TypeVar("Result")
+
+
+def with_database(
+    settings: Settings,
+    run: Callable[[Database], Coroutine[Any, Any, Result]],
+    *refusals: type[Exception],
+    connect: Callable[[Database, Settings], Awaitable[None]] = connected,
+    prefix: str = "",
+) -> Result:
+    """Return what ``run`` does with the database; a failure ends the command with exit code 1.
+
+    Args:
+        settings: name the database, and say whether it is brought up to date first.
+        run: gets the database.
+        refusals: what else it raises; each message says what to do.
+        connect: opens the database.
+        prefix: of what is printed for a failure.
+    """
+    failures: tuple[type[Exception], ...] = (DatabaseError, ConstraintError, ServiceUnavailable, *refusals)
+
+    async def running() -> Result:
+        async with AsyncExitStack() as stack:
+            database = Database(settings.database_url)
+            stack.push_async_callback(database.close)
+            await connect(database, settings)
+            return await run(database)
+
+    try:
+        return asyncio.run(running())
+    except failures as error:
+        raise failure(f"{prefix}{error}", 1) from None
