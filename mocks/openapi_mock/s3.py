@@ -167,7 +167,7 @@ def s3_mock(  # noqa: PLR0913 -- an option each
             from .s3_control import Controlled, control  # noqa: PLC0415 -- the module's reason
 
             parts = Controlled(
-                control_url, mock.seeds, s3, directory, seed, authority, control_token, control_origins
+                host, control_url, mock.seeds, s3, directory, seed, authority, control_token, control_origins
             )
             traffic, app, serve = control(parts, public_url=public_url, trust_proxy=trust_proxy)
             recorder.hand_over(traffic)

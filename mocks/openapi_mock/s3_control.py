@@ -39,6 +39,7 @@ class Controlled(NamedTuple):
     """An S3 that is to be controlled.
 
     Attributes:
+        host: address that both listen on.
         url: of the control API, behind whose host and port it is below ``/_mock``.
         seeds: returns what clients know of it.
         s3: the running S3.
@@ -49,6 +50,7 @@ class Controlled(NamedTuple):
         origins: whose pages may use it without a token.
     """
 
+    host: str
     url: str
     seeds: Callable[[], dict[str, Any]]
     s3: LocalS3
@@ -79,7 +81,7 @@ def control(
         reach=Reach(parts.url, s3.url, s3_public_url=public_url, trust_proxy=trust_proxy),
         ca=parts.authority.certificate if parts.authority else None,
     )
-    encryption = server_options(parts.authority, certified_names("", public_url))
+    encryption = server_options(parts.authority, certified_names(parts.host, public_url))
     return traffic, app, partial(serving, name="control", http=TransportProtocol, **encryption)
 
 

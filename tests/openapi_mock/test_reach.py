@@ -95,12 +95,13 @@ def test_others_in_the_network(network):
 
 def test_a_banner_has_what_others_need():
     """The network's URL, the certificate, and where others get it; curl is told to trust it."""
-    assert reach_rows(f"https://{LAN}:1", "/ca.pem") == {
-        "network": f"https://{LAN}:1",
-        "CA": "/ca.pem",
-        "CA for others": f"https://{LAN}:1/_mock/ca.pem",
-    }
-    assert reach_rows(None, None) == {}
+    for port in (1, 2):  # that of the API, and that of the control of S3 on its own
+        assert reach_rows(f"https://{LAN}:1", "/ca.pem", f"https://127.0.0.1:{port}/_mock") == {
+            "network": f"https://{LAN}:1",
+            "CA": "/ca.pem",
+            "CA for others": f"https://{LAN}:{port}/_mock/ca.pem",
+        }
+    assert reach_rows(None, None, f"{API}/_mock") == {}
     assert trusting("curl https://a", "/a b.pem") == "curl --cacert '/a b.pem' https://a"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 from rich.console import Console
 from rich.text import Text
@@ -61,9 +61,17 @@ def show(
         console.print(Text(note))
 
 
-def reach_rows(lan: str | None, ca: str | None) -> dict[str, str]:
-    """Return the URL for others in the network, and the certificate that clients are to trust, as rows."""
-    rows = {"network": lan, "CA": ca, "CA for others": f"{lan}/_mock/ca.pem" if lan and ca else None}
+def reach_rows(lan: str | None, ca: str | None, control: str) -> dict[str, str]:
+    """Return the URL for others in the network, and the certificate that clients are to trust, as rows.
+
+    Args:
+        lan: the URL for others; None if they cannot reach the mock.
+        ca: file with the certificate; None without TLS.
+        control: URL of the control API on this machine: it has the certificate, at its own port.
+    """
+    rows = {"network": lan, "CA": ca}
+    if lan and ca:
+        rows["CA for others"] = f"https://{urlsplit(lan).hostname}:{urlsplit(control).port}/_mock/ca.pem"
     return {name: value for name, value in rows.items() if value}
 
 

@@ -161,7 +161,11 @@ class Mocks:
         """Print where the mock is, and a command to begin with."""
         from . import banner  # noqa: PLC0415 -- only people need it, and once the mock responds
 
-        places = {"API": mock.api, "console": f"{mock.api}{CONSOLE}", **banner.reach_rows(mock.lan, mock.ca)}
+        places = {
+            "API": mock.api,
+            "console": f"{mock.api}{CONSOLE}",
+            **banner.reach_rows(mock.lan, mock.ca, mock.control),
+        }
         sections, notes, command = {"": places}, list[str](), ""
         if self.contract is not None:
             command = banner.trusting(banner.curl_of(self.contract, mock.api), mock.ca)

@@ -186,7 +186,7 @@ def announce(mock: S3Mock) -> None:
         "S3": mock.s3,
         "buckets": ", ".join(mock.buckets),
         "control": mock.control,
-        **banner.reach_rows(mock.lan, mock.ca),
+        **banner.reach_rows(mock.lan, mock.ca, mock.control),
     }
     of_aws = {name: text for name, text in variables_of(mock).items() if text and name.startswith("AWS_")}
     shown = [f"{name}={text}" for name, text in of_aws.items()]

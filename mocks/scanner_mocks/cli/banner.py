@@ -40,7 +40,7 @@ def _places(mock: Mock) -> dict[str, str]:
         "API": mock.api,
         "S3": mock.s3,
         "console": f"{mock.api}{CONSOLE}",
-        **banner.reach_rows(mock.lan, mock.ca),
+        **banner.reach_rows(mock.lan, mock.ca, mock.control),
     }
 
 

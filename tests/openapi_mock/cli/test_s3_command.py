@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 from openapi_mock.cli import app
 from openapi_mock.cli.s3 import variables_of
-from openapi_mock.s3 import S3Mock
+from openapi_mock.s3 import S3Mock, s3_mock
 
 COMMAND = [sys.executable, "-m", "openapi_mock", "s3"]
 PORTS = ["--port", "0", "--control-port", "0"]
@@ -176,3 +176,11 @@ def test_a_port_that_is_taken(running):
     result = CliRunner().invoke(app, ["s3", "--port", port, "--control-port", "0", "--json"])
     assert result.exit_code == 1
     assert f"port {port} (--port): Address already in use" in result.stderr
+
+
+def test_the_certificates_of_both_servers_are_for_their_address():
+    """Who reaches S3 by an address of this machine reaches its control API, and the CA there, by it too."""
+    with s3_mock("127.0.0.2", 0, control_port=0, tls=True) as mock:
+        context = ssl.create_default_context(cafile=mock.ca)
+        for url in (mock.s3, f"{mock.control}/ca.pem"):
+            assert httpx.get(url, verify=context, trust_env=False, timeout=60).status_code < 500
