@@ -75,9 +75,9 @@ def header_parameters(request: Request) -> tuple[str, str, datetime]:
         )
     try:
         time = parsedate_to_datetime(request.headers.get("x-amz-date") or request.headers.get("date", ""))
-    except ValueError:
+        return access_key, provided, time.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise access_denied("AWS authentication requires a valid Date or x-amz-date header") from None
-    return access_key, provided, time.astimezone(UTC)
 
 
 def string_to_sign(request: Request) -> str:

@@ -627,6 +627,13 @@ def test_presigned_urls_of_version_2_that_are_refused(spoil, refusal, message, s
     assert message in elements["Message"]
 
 
+@pytest.mark.parametrize("date", ["yesterday", "Fri, 31 Dec 9999 23:59:59 -2300"])
+def test_headers_of_version_2_without_a_time(date, server, bucket, error):
+    """A time that cannot be read, or that UTC has not, is refused."""
+    response = httpx.get(f"{server.url}/{bucket}/k", headers={"authorization": "AWS a:b", "date": date})
+    assert (response.status_code, error(response)["Code"]) == (403, "AccessDenied")
+
+
 def test_version_2_in_newer_regions(server, keys, connect, error):
     """In a region from after January 2014, URLs and forms of Version 2 are refused."""
     bucket = "in-frankfurt"
