@@ -186,32 +186,37 @@ class Recorder:
     """Takes what S3 reports of its exchanges, and has it recorded once there is a journal."""
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._waiting: deque[Mapping[str, Any]] = deque(maxlen=MOST_WAITING)
         self._record: Callable[[Mapping[str, Any]], None] = self._waiting.append
 
     def __call__(self, report: Mapping[str, Any]) -> None:
         """Take an exchange."""
-        self._record(report)
+        with self._lock:
+            self._record(report)
 
     def hand_over(self, traffic: Traffic) -> None:
         """Have all exchanges recorded, those that wait and those to come."""
-        self._record = traffic.record_s3
-        while self._waiting:
-            traffic.record_s3(self._waiting.popleft())
+        with self._lock:
+            self._record = traffic.record_s3
+            while self._waiting:
+                traffic.record_s3(self._waiting.popleft())
 
 
 class LateFaults:
     """The faults on S3, imported with the first one, which is set by control or is a request's own."""
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._faults: S3Faults | None = None
 
     def _loaded(self) -> S3Faults:
-        if self._faults is None:
-            from .faults.s3 import S3Faults  # noqa: PLC0415 -- the class's reason
+        with self._lock:
+            if self._faults is None:
+                from .faults.s3 import S3Faults  # noqa: PLC0415 -- the class's reason
 
-            self._faults = S3Faults()
-        return self._faults
+                self._faults = S3Faults()
+            return self._faults
 
     def clock(self, clock: Clock) -> Clock:
         """Return a clock that shows a fault's time while that fault applies."""
