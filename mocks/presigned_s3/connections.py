@@ -25,6 +25,8 @@ PATIENCE_SECONDS = 30
 LEAST_BYTES_PER_SECOND = 1024
 MOST_BODY_SECONDS = 30 * 60
 MOST_HEAD_BYTES = 64 * 1024
+ROOM_SECONDS = 1
+"""How long a new connection waits for room, and with it all behind it and the end of the server."""
 
 
 class Incoming(io.BufferedReader):
@@ -122,10 +124,11 @@ class Connections:
     """The connections of a server, by the addresses of their clients.
 
     At a limit, the one that has been without a request longest makes room. Where none is, a new one of an
-    address that has too many is refused, and one beyond all of them has to wait.
+    address that has too many is refused, and one beyond all of them has to wait, for a second at most.
 
     Attributes:
-        pipelined: held for a request that was sent before it could be: others share the processor with one.
+        pipelined: held for a request that was sent before it could be, unless another hangs: others share the
+            processor with one.
     """
 
     def __init__(self) -> None:
@@ -141,7 +144,8 @@ class Connections:
             if len(same) >= CONNECTIONS_OF_AN_ADDRESS and not self._close_idle(same):
                 return False
             while len(self._slots) >= CONNECTIONS and not self._close_idle(list(self._slots)):
-                self._left.wait()
+                if not self._left.wait(ROOM_SECONDS):
+                    return False
             self._slots[client] = _Slot(connection)
             return True
 

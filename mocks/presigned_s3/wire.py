@@ -7,7 +7,7 @@ import re
 import socket
 import sys
 import time
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 HANDSHAKE_SECONDS = 10
 LINGER_SECONDS = 30
+TURN_SECONDS = 1
+"""How long a pipelined request waits for the one whose turn it is, which may hang."""
 MOST_DISCARDED_BYTES = 1024 * 1024
 """Of what is no request; more of an upload, since a browser shows no response before it has sent all."""
 _TOO_LARGE = (HTTPStatus.REQUEST_URI_TOO_LONG, HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
@@ -58,8 +60,13 @@ class Handler(BaseHTTPRequestHandler):
         except TimeoutError:
             self.close_connection = True
             return
-        with self.server.connections.pipelined if is_early else nullcontext():
+        turn = self.server.connections.pipelined
+        has_turn = is_early and turn.acquire(timeout=TURN_SECONDS)
+        try:
             super().handle_one_request()
+        finally:
+            if has_turn:
+                turn.release()
 
     def parse_request(self) -> bool:
         """Read the head of a request; return whether it can be served."""
@@ -224,7 +231,7 @@ class _Response:
 
 
 class Server(ThreadingHTTPServer):
-    """Listens at once, so that a client may connect before there is an app to response it.
+    """Listens at once, so that a client may connect before there is an app to respond.
 
     Attributes:
         app: serves the requests.

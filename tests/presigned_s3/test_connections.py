@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from presigned_s3 import body, connections
+from presigned_s3 import body, connections, wire
 from presigned_s3.wire import Server
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n"
@@ -53,6 +53,7 @@ def connect():
             return connected
 
         make.slots = server.connections._slots
+        make.pipelined = server.connections.pipelined
         yield make
         server.shutdown()
         thread.join()
@@ -183,6 +184,31 @@ def test_pipelined_requests_take_turns(connect):
         b"\n\r\n" + (GET + b"\r\n") * 99 + b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
     )
     assert read(pipelined).count(b"HTTP/1.1 200 ") == 101
+
+
+def test_pipelined_requests_wait_for_no_hanging_one(connect, monkeypatch):
+    """A request whose body does not come holds the turn, but others that were sent ahead go on."""
+    monkeypatch.setattr(wire, "TURN_SECONDS", 0.1)
+    hanging, other = connect(GET[:-1]), connect(GET[:-1])
+    hanging.sendall(b"\n\r\n" + CHUNKED)
+    served(hanging)
+    until = time.monotonic() + 10
+    while not connect.pipelined.locked():
+        assert time.monotonic() < until
+        time.sleep(0.001)
+    other.sendall(b"\n\r\n" + b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    assert read(other).count(b"HTTP/1.1 200 ") == 2
+
+
+def test_a_connection_beyond_all_waits_with_an_end(connect, monkeypatch):
+    """Without room it is told to slow down, so that the server hears that it is to end."""
+    monkeypatch.setattr(connections, "CONNECTIONS", 2)
+    monkeypatch.setattr(connections, "ROOM_SECONDS", 0.1)
+    for _ in range(2):
+        used = connect(b"PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r")
+        used.sendall(b"\n")
+        assert used.recv(100).startswith(b"HTTP/1.1 100 ")
+    assert b"<Code>SlowDown</Code>" in read(connect(b""))
 
 
 def test_a_pipelined_request_that_hangs_keeps_nobody_waiting(connect):
