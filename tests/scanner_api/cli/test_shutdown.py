@@ -93,13 +93,14 @@ def key(tmp_path):
 
 
 def test_sigterm_drains(serve, key):
-    """Not ready at once; requests are taken for a while, those under way end, and a late one is a 503."""
+    """Not ready at once; requests are taken until a second signal, those under way end, late ones get 503."""
     head = POST + key + b"\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n"
-    with serve(SCANNER_LAME_DUCK_SECONDS="1.5", SCANNER_SHUTDOWN_SECONDS="1.5") as (process, url):
+    with serve(SCANNER_LAME_DUCK_SECONDS="60", SCANNER_SHUTDOWN_SECONDS="3") as (process, url):
         under_way, late = connect(url, head), connect(url, head)
         process.send_signal(signal.SIGTERM)
         ready = until(lambda: (asked := httpx.get(f"{url}/readyz")).is_error and asked)
         new = httpx.get(f"{url}/scanner/api/v1/sessions/x")
+        process.send_signal(signal.SIGTERM)
         until(lambda: refuses(url))
         under_way.sendall(b"{}")
         ended, refused = response(under_way), response(late)
@@ -114,8 +115,8 @@ def test_sigterm_drains(serve, key):
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs /proc")
 def test_a_process_that_dies_is_replaced(serve):
-    """Of two processes one is killed: the port is served all the time, and there are two again."""
-    with serve(SCANNER_WORKERS="2", SCANNER_LAME_DUCK_SECONDS="0") as (process, url):
+    """Of two processes one is killed: the port is served all the time, and there are two again until SIGTERM."""
+    with serve(SCANNER_WORKERS="2", SCANNER_LAME_DUCK_SECONDS="0.1") as (process, url):
         first = until(lambda: len(now := children(process)) == 2 and now)
         killed = first.pop()
         os.kill(killed, signal.SIGKILL)
