@@ -104,7 +104,7 @@ class HttpProtocol(asyncio.Protocol):
         self._begin_request()
         self._fed_bytes = self._body_bytes = 0
         self._unread, self._read_bytes = b"", 0
-        self._tail = b""  # the last three bytes that were read: a blank line may have begun in them
+        self._tail = b""  # the last three bytes that were read, where a blank line may begin
         self._is_behind = self._has_turn = self._is_paused = self.is_full = False
         self._discarded_bytes: int | None = None
         self._held: list[bytes] = []
