@@ -32,8 +32,8 @@ def main(folder: Path = ROOT / "dist") -> None:
     run("twine", "check", "--strict", sdist, wheel)
     with tempfile.TemporaryDirectory() as scratch:
         bill_of_materials(Path(scratch), wheel.with_suffix(".cdx.json"))
-        told = installed(Path(scratch) / "venv", sdist)
-    (folder / "notes.md").write_text(notes(told))
+        contract = installed(Path(scratch) / "venv", sdist)
+    (folder / "notes.md").write_text(notes(contract))
     print("\n".join(sorted(file.name for file in folder.iterdir())))  # noqa: T201 -- a command of the developer's
 
 

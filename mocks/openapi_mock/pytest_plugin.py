@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from .traffic import Traffic
 
 MARKER = "s3_fault"
-UNSET = ("AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_ENDPOINT_URL")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -78,6 +77,8 @@ def s3_server(
 
     AWS's clients that the test makes find it by the environment: ``boto3.client("s3")`` is enough.
     """
+    from presigned_s3.server import CONFLICTING_VARIABLES  # noqa: PLC0415 -- the module's reason
+
     server, traffic = _s3_running
     server.reset()
     server.set_clock(None)
@@ -85,7 +86,7 @@ def s3_server(
     traffic.faults.clear()
     for marker in reversed([*request.node.iter_markers(MARKER)]):
         traffic.faults.add(_fault(marker))
-    for name in UNSET:
+    for name in CONFLICTING_VARIABLES:
         monkeypatch.delenv(name, raising=False)
     for name, text in server.environment.items():
         monkeypatch.setenv(name, text)

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 STOP_SECONDS = 5  # an idle machine needs a tenth of one; what is killed leaves its uploads behind
 ORDER_SECONDS = 30
+CONFLICTING_VARIABLES = ("AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_ENDPOINT_URL")
+"""Variables of the environment that would lead AWS's clients to another S3, or sign for it."""
 
 
 @contextmanager

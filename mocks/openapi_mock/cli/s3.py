@@ -37,8 +37,6 @@ if TYPE_CHECKING:
     from openapi_mock.s3 import S3Mock
 
 PORT, CONTROL_PORT = 9000, 9001
-REMOVED = ("AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_ENDPOINT_URL")
-"""Variables of the environment that would lead a command to another S3, or sign for it."""
 EXEC = """Run a command beside S3, which uses a free port and stops with the command.
 
 AWS's clients in the command find it by AWS_ENDPOINT_URL_S3, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and
@@ -103,10 +101,10 @@ def opened(**options: Any) -> Iterator[S3Mock]:
 
 def variables_of(mock: S3Mock) -> dict[str, str | None]:
     """Return the environment variables by which a command finds it; None for those to be removed."""
-    from presigned_s3.server import environment  # noqa: PLC0415 -- of the extra, which may not be there
+    from presigned_s3.server import CONFLICTING_VARIABLES, environment  # noqa: PLC0415 -- of the extra, which may not be there
 
     return {
-        **dict.fromkeys(REMOVED),
+        **dict.fromkeys(CONFLICTING_VARIABLES),
         **environment(mock.s3, mock.region, {mock.access_key: mock.secret_key}),
         "S3_URL": mock.s3,
         "S3_BUCKET": mock.buckets[0],

@@ -73,9 +73,9 @@ class Recorder:
             self._report(recording.exchange(self.journal.last, self.journal.masking))
 
 
-def violation_fields(verdict: Validation) -> RawHeaders:
+def violation_fields(validation: Validation) -> RawHeaders:
     """Return header fields with the number of violations and the first of them in words; none without any."""
-    sides = (("request", verdict.request), ("response", verdict.response))
+    sides = (("request", validation.request), ("response", validation.response))
     violations = [f"{side} {_words(violation)}" for side, several in sides for violation in several]
     if not violations:
         return []

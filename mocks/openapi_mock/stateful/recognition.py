@@ -39,11 +39,6 @@ class Shape(NamedTuple):
     segments: tuple[str, ...]
     names: tuple[str, ...]
 
-    @property
-    def is_item(self) -> bool:
-        """Whether it is the path of an item."""
-        return len(self.segments) > 1 and self.segments[-1] == "{}"
-
     def prefixes(self) -> Iterator[tuple[str, str]]:
         """Yield the name of each parameter, and the shape of the path that it ends."""
         names = iter(self.names)

@@ -40,8 +40,8 @@ Contract_ = Annotated[
     str | None,
     typer.Option(
         metavar="FILE|URL",
-        help="OpenAPI 3.0 or 3.1 document to mock: with the handlers of the Scanner API for its operations, "
-        "otherwise with examples and generated values.",
+        help="Document to mock, OpenAPI 3.0 to 3.2 or Swagger 2.0: with the handlers of the Scanner API for "
+        "its operations, otherwise with examples and generated values.",
         show_default="the Scanner API's",
     ),
 ]
