@@ -115,7 +115,7 @@ def test_sigterm_drains(serve, key):
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs /proc")
 def test_a_process_that_dies_is_replaced(serve):
-    """Of two processes one is killed: the port is served all the time, and there are two again until SIGTERM."""
+    """Of two processes one is killed: the port is served all the time, and there are two again."""
     with serve(SCANNER_WORKERS="2", SCANNER_LAME_DUCK_SECONDS="0.1") as (process, url):
         first = until(lambda: len(now := children(process)) == 2 and now)
         killed = first.pop()
