@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .authentication import Authenticator, Hook
     from .clock import Clock
     from .handlers import Function
+    from .metrics import Metrics
     from .operation import Fallback
     from .pages import Check
     from .problems import ProblemProfile
@@ -64,6 +65,7 @@ class Service:
     Attributes:
         contract: what is served.
         profile: how problems are written.
+        metrics: what it counts, if anything.
         is_draining: whether this process is about to end.
     """
 
@@ -73,8 +75,10 @@ class Service:
         profile: ProblemProfile,
         make: Callable[[Mapping[str, Any]], ASGIApp],
         collaborators: Mapping[str, Any] | Opening,
+        metrics: Metrics | None = None,
     ) -> None:
         self.contract = contract
+        self.metrics = metrics
         self.profile = profile
         self._make = make
         self._running = AsyncExitStack()
@@ -139,6 +143,7 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
     fallback: Fallback | None = None,
     lazy: bool = False,
     base_paths: bool = True,
+    metrics: Metrics | None = None,
     clock: Clock | None = None,
     random_bytes: RandomBytes = os.urandom,
 ) -> Service:
@@ -168,6 +173,7 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
         fallback: handles operations without a handler; without it, each needs one.
         lazy: bind each operation when it is first asked for.
         base_paths: serve the operations below the base paths of the contract's servers as well.
+        metrics: counts requests and what is wrong with them, see :class:`~.metrics.Metrics`.
         clock: the time of problems.
         random_bytes: what request ids begin with.
 
@@ -181,6 +187,10 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
     functions = handlers_of(handlers, plain=True) if isinstance(handlers, ModuleType) else handlers
     hooks = NOTHING if authenticate is None else authenticate
     authenticator = HookAuthenticator(served, hooks) if isinstance(hooks, Mapping) else hooks
+    observing: dict[str, Any] = {}
+    if metrics is not None:
+        authenticator = metrics.authenticator(authenticator)
+        observing["on_violation"] = metrics.count_violation
 
     def draining() -> bool:
         return service.is_draining
@@ -204,6 +214,7 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
             closed_query=closed_query,
             base_paths=base_paths,
             profile=profile,
+            **observing,
         )
         edge = Edge(
             bind(assembly, functions, fallback),
@@ -213,13 +224,14 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
             profile=profile,
             random_bytes=random_bytes,
         )
-        return with_cors(
+        app = with_cors(
             edge,
             served,
             cors_origins,
             request_headers=() if fallback is None else fallback.request_headers,
             response_headers=() if fallback is None else fallback.response_headers,
         )
+        return app if metrics is None else metrics.observed(app)
 
-    service = Service(served, profile, make, collaborators)
+    service = Service(served, profile, make, collaborators, metrics)
     return service

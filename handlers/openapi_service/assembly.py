@@ -14,7 +14,7 @@ from .security import Credentials
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
-    from openapi_contract import Contract
+    from openapi_contract import Contract, Operation
     from openapi_contract.schemas import Schemas
 
     from .authentication import Authenticator
@@ -36,6 +36,7 @@ class Assembly:
         formats: hold requests to ``format``.
         closed_query: refuse query parameters that the contract does not have.
         profile: how problems are written.
+        on_violation: called with the operation of a response that violates the contract.
         base_paths: serve the operations below the base paths of the contract's servers as well.
     """
 
@@ -49,6 +50,7 @@ class Assembly:
     formats: bool = False
     closed_query: bool = False
     profile: ProblemProfile = PLAIN
+    on_violation: Callable[[Operation], None] = lambda _: None
     base_paths: bool = False
 
     @cached_property

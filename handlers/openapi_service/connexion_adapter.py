@@ -89,6 +89,12 @@ def bind(assembly: Assembly, handlers: Mapping[str, Function], fallback: Fallbac
     return app
 
 
+def operation_id_of(scope: Scope) -> str | None:
+    """Return the operation that a request led to, None if none matched it."""
+    operation_id: str | None = scope.get("extensions", {}).get(ROUTING_CONTEXT, {}).get("operation_id")
+    return operation_id
+
+
 class ContractOperation(OpenAPIOperation):
     """An operation as Connexion knows it: path, method, operationId and function."""
 

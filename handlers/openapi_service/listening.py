@@ -7,6 +7,7 @@ import os
 import socket
 
 BACKLOG = 2048
+LAST_PORT = 65_535
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 -- looked for, not listened on
 
 
@@ -16,6 +17,8 @@ class CannotListen(OSError):  # noqa: N818 -- says what happened
 
 def listen(host: str, port: int, option: str = "--port") -> socket.socket:
     """Return a socket that listens on an address, whose port an option sets; port 0 takes a free one."""
+    if port > LAST_PORT:
+        raise CannotListen(f"Cannot listen on {host} port {port} ({option}): the last port is {LAST_PORT}.")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=BACKLOG)

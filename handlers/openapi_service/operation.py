@@ -94,7 +94,11 @@ class BoundOperation:
             )
         )
         self._renderer = ResponseRenderer(
-            operation, assembly.contract.schemas, assembly.response_validator, reveal=assembly.reveal
+            operation,
+            assembly.contract.schemas,
+            assembly.response_validator,
+            on_violation=assembly.on_violation,
+            reveal=assembly.reveal,
         )
         self.has_handler = function is not None
         if function is not None:

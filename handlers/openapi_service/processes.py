@@ -21,13 +21,16 @@ logger = logging.getLogger(__name__)
 
 
 class Process(NamedTuple):
-    """A process, when it was started, and how many before it died early."""
+    """A process, which of all it is, when it was started, and how many before it died early."""
 
+    number: int
     started: float
     failures: int
 
 
-def run_processes(count: int, run: Callable[[Callable[[], None]], None], ready: Callable[[], None]) -> None:
+def run_processes(
+    count: int, run: Callable[[int, Callable[[], None]], None], ready: Callable[[], None]
+) -> None:
     """Run a function in so many processes until SIGINT or SIGTERM, which each of them is sent.
 
     One that dies is started again; one that dies early, after a pause that doubles. Where the first ones
@@ -35,7 +38,8 @@ def run_processes(count: int, run: Callable[[Callable[[], None]], None], ready: 
 
     Args:
         count: how many processes.
-        run: what each does, in its main thread; it is handed what to call once it responds.
+        run: what each does, in its main thread; it is handed its number from 0, which one that takes the
+            place of another has from it, and what to call once it responds.
         ready: called in the first process that responds.
 
     Raises:
@@ -48,7 +52,7 @@ class Supervisor:
     """The process that the others are forks of; it has no threads and no event loop."""
 
     def __init__(
-        self, count: int, run: Callable[[Callable[[], None]], None], ready: Callable[[], None]
+        self, count: int, run: Callable[[int, Callable[[], None]], None], ready: Callable[[], None]
     ) -> None:
         self._count = count
         self._run = run
@@ -65,8 +69,8 @@ class Supervisor:
         """Start all, and wait for signals."""
         signal.signal(signal.SIGCHLD, lambda *_: None)  # what is ignored by default may never be seen
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
-        for _ in range(self._count):
-            self._start(failures=0)
+        for number in range(self._count):
+            self._start(number, failures=0)
         while self._running:
             number = signal.sigwait(_SIGNALS)
             if number == signal.SIGCHLD:
@@ -95,7 +99,7 @@ class Supervisor:
                 self._abandon(code)
             logger.error("Process %d ended with %d; another takes its place", pid, code)
             is_stable = time.monotonic() - died.started > STABLE_SECONDS
-            self._start(failures=0 if is_stable else died.failures + 1)
+            self._start(died.number, failures=0 if is_stable else died.failures + 1)
 
     def _abandon(self, code: int) -> None:
         """End, as the first processes cannot start."""
@@ -111,11 +115,11 @@ class Supervisor:
                 return False
         return self._responded
 
-    def _start(self, failures: int) -> None:
+    def _start(self, number: int, failures: int) -> None:
         is_first = not self._running and not failures
         pid = os.fork()
         if pid:
-            self._running[pid] = Process(time.monotonic(), failures)
+            self._running[pid] = Process(number, time.monotonic(), failures)
             return
         os.close(self._life)
         threading.Thread(target=self._end_with_parent, daemon=True).start()
@@ -125,7 +129,7 @@ class Supervisor:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
         if failures > 1:
             time.sleep(min(2.0 ** (failures - 2), LONGEST_PAUSE_SECONDS))
-        self._run(self._report if is_first else self._note)
+        self._run(number, self._report if is_first else self._note)
         sys.exit(0)
 
     def _report(self) -> None:

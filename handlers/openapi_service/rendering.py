@@ -18,6 +18,8 @@ from .problems import InternalError, Problem
 from .responses import Rendered, Response
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from openapi_contract import Operation
     from openapi_contract.schemas import Schemas
 
@@ -47,17 +49,25 @@ class ResponseRenderer:
     """Renders and validates what one operation's handler returns.
 
     Args:
+        on_violation: called with the operation of a response that violates the contract.
         reveal: tell the client what violates the contract (mock and tests), instead of only the log.
     """
 
     def __init__(
-        self, operation: Operation, schemas: Schemas, validator: ResponseValidator, *, reveal: bool
+        self,
+        operation: Operation,
+        schemas: Schemas,
+        validator: ResponseValidator,
+        *,
+        on_violation: Callable[[Operation], None],
+        reveal: bool,
     ) -> None:
         self._operation = operation
         self._status = success_status(operation)
         self._media_types: dict[int, str | None] = {}
         self._filter = AcceptFilter(operation, schemas)
         self._validator = validator
+        self._on_violation = on_violation
         self._reveal = reveal
 
     def render(self, returned: Any, request: Request) -> Rendered:
@@ -98,6 +108,7 @@ class ResponseRenderer:
                 stated,
                 request.request_id,
             )
+            self._on_violation(self._operation)
             raise InternalError(f"The response violates the contract: {stated}" if self._reveal else "")
 
 

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 
     from openapi_contract import Contract
     from openapi_service.clock import Clock
+    from openapi_service.metrics import Metrics
     from openapi_service.operation import Fallback
     from openapi_service.randomness import Randomness
 
@@ -82,6 +83,7 @@ class Application:
         bucket: where photos go; by default the one that the settings name.
         reveal: tell clients how a response of ours violated the contract (mock and tests).
         fallback: handles operations without a handler, and what a client prefers (mock).
+        metrics: count what it does, if anything.
 
     Attributes:
         stores: where everything is kept.
@@ -99,6 +101,7 @@ class Application:
         bucket: PhotoBucket | None = None,
         reveal: bool = False,
         fallback: Fallback | None = None,
+        metrics: Metrics | None = None,
     ) -> None:
         self.settings = settings
         self.contract = contract or load_contract(
@@ -129,6 +132,11 @@ class Application:
             self.clock,
             random_bytes=self._draw("proposals"),
         )
+        if metrics is not None:
+            from .metrics import read_process, read_queue  # noqa: PLC0415 -- only who wants it pays for it
+
+            metrics.add(partial(read_process, self.database, self.counters))
+            metrics.add(partial(read_queue, self.stores, self.clock))
         self._service = service_of(
             self.contract,
             handlers_of(operations),
@@ -150,6 +158,7 @@ class Application:
             reveal=reveal,
             fallback=fallback,
             base_paths=False,
+            metrics=metrics,
             clock=self.clock,
             random_bytes=self._draw("request ids"),
         )

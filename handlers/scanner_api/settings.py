@@ -209,6 +209,13 @@ class Settings(BaseSettings):
         description="Destinations (JSON list of HOST:PORT or networks) that may be followed although they "
         "are not public; for development.",
     )
+    metrics_port: int | None = Field(
+        None,
+        ge=0,
+        le=65535,
+        description="Port of metrics for Prometheus, on the same address; none by default. With several "
+        "`workers`, that of the first process; the others have those above it.",
+    )
     health_port: int | None = Field(
         None,
         ge=0,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import ExitStack, nullcontext
 from functools import reduce
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -20,9 +21,11 @@ from openapi_service.server import CannotListen, CannotStart, Shutdown, listen, 
 from openapi_service.server import serve as serve_app
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable
 
     from openapi_service.connections import ConnectionLimits
+    from openapi_service.metrics import Metrics
 
 START_ERRORS = (CannotListen, ContractError, ResolverError, ValueError)
 """What keeps a service from starting; each message says what to do."""
@@ -59,6 +62,10 @@ def serve(
         Literal["debug", "info", "warning", "error"], typer.Option(help="How much is logged.")
     ] = "info",
     workers: Workers = 1,
+    metrics_port: Annotated[
+        int | None,
+        typer.Option(min=0, max=65535, help="Port of metrics for Prometheus.", show_default="none"),
+    ] = None,
 ) -> None:
     """Serve a contract with handlers: functions named after its operations.
 
@@ -71,18 +78,26 @@ def serve(
     functions = imported(handlers)
     hooks = None if authenticate is None else imported(authenticate)
     serve_until_ended(
-        lambda: create_app(read, functions, authenticate=hooks, cors_origins=cors_origin or (), formats=True),
+        lambda metrics: create_app(
+            read,
+            functions,
+            authenticate=hooks,
+            cors_origins=cors_origin or (),
+            formats=True,
+            metrics=metrics,
+        ),
         START_ERRORS,
         host=host,
         port=port,
         log_level=log_level,
         title=read.document["info"]["title"],
         workers=workers,
+        metrics_port=metrics_port,
     )
 
 
 def serve_until_ended(
-    create: Callable[[], Any],
+    create: Callable[[Metrics | None], Any],
     start_errors: tuple[type[Exception], ...],
     *,
     host: str,
@@ -92,11 +107,12 @@ def serve_until_ended(
     limits: ConnectionLimits | None = None,
     shutdown: Shutdown | None = None,
     workers: int = 1,
+    metrics_port: int | None = None,
 ) -> None:
     """Serve an app until SIGINT or SIGTERM; what keeps it from starting ends the command with exit code 1.
 
     Args:
-        create: makes the app, which has a contract.
+        create: makes the app, which has a contract, and counts in these metrics.
         start_errors: what keeps it from starting; each message says what to do.
         host: address to listen on.
         port: 0 takes a free one.
@@ -105,32 +121,50 @@ def serve_until_ended(
         limits: of connections of a process.
         shutdown: how a process ends.
         workers: processes that share the port.
+        metrics_port: of the metrics, if any; that of the first process, the others have those above it.
     """
+    metrics_listening: list[socket.socket] = []
 
-    def run(app: Any, ready: Callable[[], None]) -> None:
-        serving = serve_app(
-            app,
-            listening,
-            ready,
-            log_level=log_level,
-            start_errors=start_errors,
-            limits=limits,
-            shutdown=shutdown,
-        )
-        uvloop.run(serving)
+    def made() -> tuple[Any, Metrics | None]:
+        metrics = None
+        if metrics_port is not None:
+            from openapi_service.metrics import Metrics  # noqa: PLC0415 -- only who wants it pays for the import
 
-    def run_one(ready: Callable[[], None]) -> None:
+            metrics = Metrics()
+        return create(metrics), metrics
+
+    async def serve_one(app: Any, metrics: Metrics | None, index: int, ready: Callable[[], None]) -> None:
+        async with nullcontext() if metrics is None else metrics.served(metrics_listening[index]):
+            await serve_app(
+                app,
+                listening,
+                ready,
+                log_level=log_level,
+                start_errors=start_errors,
+                limits=limits,
+                shutdown=shutdown,
+            )
+
+    def run_one(index: int, ready: Callable[[], None]) -> None:
         with starting(*start_errors):
-            app = create()
-        run(app, ready)
+            app, metrics = made()
+        uvloop.run(serve_one(app, metrics, index, ready))
 
     try:
-        with starting(*start_errors):
-            app, listening = create(), listen(host, port)
-        with listening:
+        with ExitStack() as sockets:
+            with starting(*start_errors):
+                app, metrics = made()
+                listening = sockets.enter_context(listen(host, port))
+                for index in range(0 if metrics_port is None else workers):
+                    number = metrics_port and metrics_port + index
+                    metrics_listening.append(
+                        sockets.enter_context(listen(host, number or 0, "--metrics-port"))
+                    )
             line = f"{title} {app.contract.version} on {url_of(listening)} (explorer: /docs)"
+            if metrics_listening:
+                line = f"{line}, metrics on {', '.join(map(url_of, metrics_listening))}"
             if workers == 1:
-                run(app, lambda: typer.echo(line))
+                uvloop.run(serve_one(app, metrics, 0, lambda: typer.echo(line)))
             else:
                 line = f"{line}, {workers} processes"
                 run_processes(workers, run_one, lambda: typer.echo(line))

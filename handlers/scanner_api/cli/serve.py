@@ -33,7 +33,7 @@ def _serve(settings: Settings, *, handlers: str | None, authenticate: str | None
     AWS credentials come from boto3's usual chain (environment, profile, role, instance metadata).
 
     With --handlers it serves the contract of --contract with your own handlers instead, and nothing of the
-    Scanner API; of the settings, only host, port, CORS origins and log level apply then.
+    Scanner API; of the settings, only host, ports, workers, CORS origins and log level apply then.
 
     Exit codes: 0 stopped, 1 could not start, 2 wrong settings.
     """
@@ -47,6 +47,7 @@ def _serve(settings: Settings, *, handlers: str | None, authenticate: str | None
             cors_origin=list(settings.cors_origins),
             log_level=settings.log_level,
             workers=settings.workers,
+            metrics_port=settings.metrics_port,
         )
         return
     if handlers is not None or authenticate is not None:
@@ -61,7 +62,7 @@ def _serve(settings: Settings, *, handlers: str | None, authenticate: str | None
             err=True,
         )
     serve_until_ended(
-        lambda: create_app(settings),
+        lambda metrics: create_app(settings, metrics=metrics),
         START_ERRORS,
         host=settings.host,
         port=settings.port,
@@ -74,6 +75,7 @@ def _serve(settings: Settings, *, handlers: str | None, authenticate: str | None
         ),
         shutdown=Shutdown(settings.lame_duck_seconds, settings.shutdown_seconds),
         workers=settings.workers,
+        metrics_port=settings.metrics_port,
     )
 
 

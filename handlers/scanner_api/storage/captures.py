@@ -220,6 +220,12 @@ class CaptureStore:
         )
         return next((created for (created,) in await self._database.fetch(oldest)), None)
 
+    async def count_waiting(self) -> int:
+        """Count unfinished captures without a lease."""
+        free = is_free(captures.c.lease_until, self._clock.now())
+        waiting = select(func.count()).select_from(captures).where(_UNFINISHED, free)
+        return sum(number for (number,) in await self._database.fetch(waiting))
+
     async def claim(self, capture_id: str, lease_seconds: float) -> Capture | None:
         """Lease an unfinished capture, None if it has a lease already; saving it counts the attempt.
 

@@ -17,6 +17,7 @@ from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import exc, inspect, select, text
+from sqlalchemy.pool import QueuePool
 
 from openapi_service.problems import ServiceUnavailable
 
@@ -136,6 +137,12 @@ class Database:
     def dialect(self) -> Any:
         """The SQLAlchemy dialect, to compile statements for."""
         return self._engine.dialect
+
+    @property
+    def connections(self) -> dict[str, int]:
+        """Connections of the pool by state; none of a database in memory, whose one connection all share."""
+        pool = self._engine.pool
+        return {"used": pool.checkedout(), "idle": pool.checkedin()} if isinstance(pool, QueuePool) else {}
 
     async def connect(self) -> None:
         """Connect once, to find out at start rather than at the first request.

@@ -62,6 +62,12 @@ class ExtractionStore:
         )
         return next((modified for (modified,) in await self._database.fetch(oldest)), None)
 
+    async def count_waiting(self) -> int:
+        """Count extractions without a lease."""
+        free = is_free(scan_sessions.c.extraction_lease_until, self._clock.now())
+        waiting = select(func.count()).select_from(scan_sessions).where(_PROCESSING, free)
+        return sum(number for (number,) in await self._database.fetch(waiting))
+
     async def claim(self, session_id: str, lease_seconds: float) -> int | None:
         """Lease an extraction; return the number of the attempt, from 1, or None if it has a lease."""
         now = self._clock.now()

@@ -71,7 +71,9 @@ def outcome(process):
 def test_serve_answers_and_ends_cleanly(start, tmp_path):
     """It prints its URL once it answers; SIGTERM ends it with 0, and the database is closed."""
     with start(**AWS) as process:
-        url = process.stdout.readline().split(" on ")[1].split()[0]
+        line = process.stdout.readline()
+        assert line.count("http://") == 1  # no port of metrics, unless it is set
+        url = line.split(" on ")[1].split()[0]
         assert httpx.get(f"{url}/healthz").json() == {"status": "alive"}
         assert httpx.get(f"{url}/scanner/api/v1/sessions/x").status_code == 401
         process.send_signal(signal.SIGTERM)

@@ -1,0 +1,146 @@
+"""What `serve` shows to Prometheus, and the dashboard that reads it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from openapi_service import listen, url_of
+from openapi_service.metrics import Metrics
+from openapi_service.problems import ServiceUnavailable
+from scanner_api.access.counters import open_counters
+from scanner_api.access.rate_limits import RateLimiter, quota_of
+from scanner_api.app import Application
+from scanner_api.metrics import read_process
+from scanner_api.settings import Settings
+from scanner_api.storage.database import Database
+
+COMMAND = Path(sys.executable).with_name("scanner-api")
+DASHBOARD = Path(__file__).parents[2] / "deploy" / "grafana" / "scanner-api.json"
+PATH = "/scanner/api/v1/sessions/x"
+
+
+class Away:
+    """A bucket that is not there."""
+
+    async def connect(self):
+        """Have credentials."""
+
+    async def ping(self):
+        """Fail."""
+        raise ServiceUnavailable
+
+    def close(self):
+        """Do nothing."""
+
+
+def samples_of(text):
+    """Return all samples, by name and values of labels."""
+    return {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+@pytest.fixture
+async def samples(tmp_path):
+    """Return the samples of a service without work, after one request without a credential."""
+    settings = Settings(database_url=f"sqlite+aiosqlite:///{tmp_path}/scanner.db", extractor="none")
+    metrics = Metrics()
+    app = Application(settings, bucket=Away(), metrics=metrics)
+    await app.start()
+    try:
+        with listen("127.0.0.1", 0) as listening:
+            async with (
+                metrics.served(listening),
+                httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://scanner") as client,
+                httpx.AsyncClient(base_url=url_of(listening), trust_env=False) as scraper,
+            ):
+                assert (await client.get(PATH)).status_code == 401
+                return samples_of((await scraper.get("/metrics")).text)
+    finally:
+        await app.stop()
+
+
+async def test_the_scanner_shows_its_queue_pool_and_limits(samples):
+    """Where nothing waits the lanes are there all the same, and so are pool and limits."""
+    for lane in ("captures", "extractions"):
+        assert samples["scanner_queue_depth", lane] == samples["scanner_queue_oldest_seconds", lane] == 0
+    assert samples["scanner_database_connections", "used"] >= 0
+    assert samples["scanner_rate_limits_degraded",] == samples["scanner_rate_limit_outages_total",] == 0
+    assert samples["openapi_refused_requests_total", "no credential"] == 1
+
+
+async def test_the_dashboard_reads_metrics_that_there_are(samples):
+    """Each metric in its queries is shown; violations are, once there is one."""
+    panels = json.loads(DASHBOARD.read_text())["panels"]
+    queries = [target["expr"] for panel in panels for target in panel["targets"]]
+    read = {name for query in queries for name in re.findall(r"\b[a-z]+(?:_[a-z]+)+(?=\{)", query)}
+    shown = {name for name, *_ in samples} | {"openapi_response_violations_total"}
+    assert len(read) > 8
+    assert read <= shown
+    own = {name for name in shown if name.startswith(("openapi_", "scanner_"))}
+    parts = {name for name in own if name.endswith(("_created", "_count", "_sum"))}
+    assert own - parts <= read
+
+
+async def test_an_outage_of_redis_is_shown(stopped_clock):
+    """While Redis is away rate limits are degraded, and each outage is counted."""
+    clock = stopped_clock(datetime(2026, 3, 31, 12, tzinfo=UTC))
+    counters = open_counters("redis://127.0.0.1:1/0", clock, on_outage="open")
+    try:
+        await RateLimiter(counters).take("key:a", quota_of(5, 100))
+        shown = await read_process(Database("sqlite+aiosqlite://"), counters)
+    finally:
+        await counters.close()
+    values = [family.samples[0].value for family in shown if family.samples]
+    assert values == [1, 1]
+
+
+@pytest.mark.programs
+def test_each_process_has_a_port_of_its_own(tmp_path):
+    """Two processes print two ports, and one has counted the request that it served."""
+    own = {
+        "AWS_ACCESS_KEY_ID": "AKIDTEST",
+        "AWS_SECRET_ACCESS_KEY": "not-a-secret",
+        "SCANNER_PORT": "0",
+        "SCANNER_DATABASE_URL": f"sqlite+aiosqlite:///{tmp_path}/scanner.db",
+        "SCANNER_WORKERS": "2",
+        "SCANNER_METRICS_PORT": "0",
+        "SCANNER_LAME_DUCK_SECONDS": "0",
+    }
+    with subprocess.Popen(  # noqa: S603 -- our own command
+        [COMMAND, "serve"],
+        env={**os.environ, **own},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            url, *scraped = re.findall(r"http://[0-9.:]+", process.stdout.readline())
+            assert httpx.get(f"{url}{PATH}").status_code == 401
+            shown = [samples_of(httpx.get(f"{each}/metrics", timeout=30).text) for each in scraped]
+            process.send_signal(signal.SIGTERM)
+            _, logged = process.communicate(timeout=30)
+        finally:
+            process.kill()
+    counted = [each.get(("openapi_refused_requests_total", "no credential"), 0) for each in shown]
+    assert sorted(counted) == [0, 1]
+    assert (process.returncode, "Traceback" in logged) == (0, False), logged
+
+
+def test_nobody_else_loads_the_library():
+    """Without the setting, the library is not imported."""
+    code = "import sys, scanner_api.cli, scanner_api.app; sys.exit('prometheus_client' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0  # noqa: S603 -- ours
