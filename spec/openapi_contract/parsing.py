@@ -95,6 +95,8 @@ def _parse_leniently(text: str, suffix: str, report: Report) -> Any:
         document = _parse_yaml(text, loader)
     except ValueError as error:
         raise problem or error from None
+    if problem is not None and not isinstance(document, dict | list):  # any text is a scalar of YAML
+        raise problem
     if problem is not None and not defects:
         report(0, "", f"{problem} It was read as YAML.")
     for defect in defects:

@@ -19,8 +19,8 @@ EXTENSIONS = PACKAGED_OVERLAYS / "extensions.yaml"
 # digests of the packaged contract with all its overlays, and without the extensions, which a test holds to be
 # valid: so no start has to check either again, nor import what checks it (`tox -e ledger` rewrites them)
 KNOWN_VALID = {
-    "fce0021e304a4502212ba9bf021d638c5d716bfc70b9c08b644e46d7886f7a37",
-    "f3b9b45609fa8677d9df7ef65cd2ec911f393d90647c279b776aff43be18d09c",
+    "8944cbd68f3e00c553471862b215966e32aa707d188dc74655b155c74d9c7592",
+    "83a01e043df28c8ccec0a0cf6daf4d8c5867aa81d1db3379ae4e501a19948a42",
 }
 
 

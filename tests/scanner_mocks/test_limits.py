@@ -1,5 +1,6 @@
 """The mock differs from the real things where docs/limits.md says so, and as it says."""
 
+import json
 import re
 from pathlib import Path
 
@@ -204,13 +205,23 @@ def test_identities(s3):
     assert "of-anyone" not in {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}
 
 
-def test_parts(mock, s3):
-    """An object is read whole or by ranges; asking for a part of it is refused as what is not there."""
-    s3.put_object(Bucket=mock.bucket, Key="limits/parts", Body=b"whole")
-    with pytest.raises(ClientError, match="NotImplemented"):
-        s3.get_object(Bucket=mock.bucket, Key="limits/parts", PartNumber=1)
-    with pytest.raises(ClientError, match="501"):
-        s3.head_object(Bucket=mock.bucket, Key="limits/parts", PartNumber=1)
+def test_public_access_block(mock, s3):
+    """A new bucket shows the block, and a public policy holds all the same."""
+    s3.create_bucket(Bucket="shown", CreateBucketConfiguration={"LocationConstraint": seeds.REGION})
+    block = s3.get_public_access_block(Bucket="shown")["PublicAccessBlockConfiguration"]
+    assert block["BlockPublicPolicy"]
+    statement = {
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "s3:GetObject",
+        "Resource": "arn:aws:s3:::shown/*",
+    }
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    s3.put_bucket_policy(Bucket="shown", Policy=json.dumps(policy))
+    s3.put_object(Bucket="shown", Key="public", Body=b"here")
+    assert httpx.get(f"{mock.s3}/shown/public", trust_env=False).content == b"here"
+    s3.delete_object(Bucket="shown", Key="public")
+    s3.delete_bucket(Bucket="shown")
 
 
 def test_pages(mock, s3):
@@ -244,7 +255,7 @@ def test_select(mock, s3):
 
 
 def test_signature_version_2(mock):
-    """A form of Signature Version 2 is read for the mock's bucket, and refused for one in a newer region."""
+    """Signature Version 2 is read for the mock's bucket and in headers, and refused for a newer region."""
     old = {"key": "old", "AWSAccessKeyId": seeds.S3_ACCESS_KEY, "policy": "e30=", "signature": "wrong"}
     elsewhere = aws_session().client("s3", endpoint_url=mock.s3, region_name="eu-central-1")
     where = {"LocationConstraint": "eu-central-1"}
@@ -255,7 +266,8 @@ def test_signature_version_2(mock):
     ]
     elsewhere.delete_bucket(Bucket="in-frankfurt")
     responses.append(httpx.get(mock.s3, headers={"Authorization": "AWS a:b"}, trust_env=False).text)
-    assert ["Please use AWS4-HMAC-SHA256" in response for response in responses] == [False, True, True]
+    assert ["Please use AWS4-HMAC-SHA256" in response for response in responses] == [False, True, False]
+    assert "<Code>AccessDenied</Code>" in responses[2]
 
 
 def test_skew(mock, s3):
