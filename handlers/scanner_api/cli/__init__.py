@@ -56,7 +56,7 @@ COMMANDS |= {
     ),
     "doctor": Lazy(
         "scanner_api.cli.doctor:doctor",
-        "Check what `serve` needs: settings, database, Redis, bucket and token issuer; says what to do.",
+        "Check the settings, database, Redis, bucket and token issuer of `serve`, and say what to do.",
     ),
     "secrets": Lazy("scanner_api.cli.secrets:app", "Rotate the secret that photo keys are tagged with."),
     "products": Lazy(

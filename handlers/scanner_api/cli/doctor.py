@@ -27,7 +27,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def _doctor(settings: Settings, *, as_json: bool) -> None:
-    """Check what `serve` needs: settings, database, Redis, bucket, token issuer; says what to do.
+    """Check the settings, database, Redis, bucket and token issuer of `serve`, and say what to do.
 
     Uploads an object of one byte to the bucket by a form, and deletes it. It migrates nothing.
 
