@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from urllib.parse import urlencode
 
@@ -97,11 +98,14 @@ def ref(name):
 @pytest.fixture(scope="session")
 def remembering(call_asgi):
     """Return what makes a mock of these paths and schemas."""
+    with ExitStack() as stack:
 
-    def make(paths, schemas=(), **rest):
-        return Mocked(paths, call_asgi, components={"schemas": dict(schemas)}, **rest)
+        def make(paths, schemas=(), **rest):
+            mock = Mocked(paths, call_asgi, components={"schemas": dict(schemas)}, **rest)
+            stack.callback(mock.memory.store.close)
+            return mock
 
-    return make
+        yield make
 
 
 PET = {

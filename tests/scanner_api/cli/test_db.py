@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 
 import pytest
 from typer.testing import CliRunner
@@ -45,7 +46,7 @@ def test_a_service_can_be_told_not_to_migrate(run):
     """Where it must not migrate, a database that is behind ends the start, and is left as it is."""
     code, said = run("serve", "--migrate", "false", "--port", "0")
     assert (code, said.count("\n"), "run `scanner-api db upgrade`" in said) == (1, 1, True)
-    with sqlite3.connect(run.file) as connection:
+    with closing(sqlite3.connect(run.file)) as connection:
         assert connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
 
 
@@ -55,7 +56,7 @@ def test_commands_can_be_told_not_to_migrate(run, monkeypatch, command):
     monkeypatch.setenv("SCANNER_MIGRATE", "false")
     code, said = run(*command.split())
     assert (code, "run `scanner-api db upgrade`" in said) == (1, True)
-    with sqlite3.connect(run.file) as connection:
+    with closing(sqlite3.connect(run.file)) as connection:
         assert connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
 
 

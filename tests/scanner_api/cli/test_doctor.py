@@ -6,7 +6,7 @@ import json
 import runpy
 import sqlite3
 import threading
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -192,7 +192,7 @@ def test_a_schema_that_is_behind_or_ahead(examined, tmp_path):
     assert message == f"It is at revision none; this version needs {HEAD}."
     code, [(check, status, _, advice)] = examined(DATABASE_URL=empty, MIGRATE="false")
     assert (code, check, status, advice) == (1, "schema", "failed", "Run `scanner-api db upgrade`.")
-    with sqlite3.connect(tmp_path / "scanner.db") as connection:
+    with closing(sqlite3.connect(tmp_path / "scanner.db")) as connection, connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     code, [(check, status, _, advice)] = examined()
     assert (code, check, status, "restore a backup" in advice) == (1, "schema", "failed", True)
