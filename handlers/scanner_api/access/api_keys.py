@@ -37,8 +37,8 @@ MAX_RECORDED = 10_000
 logger = logging.getLogger(__name__)
 
 
-def new_key(prefix: KeyPrefix) -> str:
-    """Return a fresh key with 190 random bits; to be shown once and stored only as its digest."""
+def new_key(prefix: str) -> str:
+    """Return a fresh key of a kind, with 190 random bits; to be shown once and stored only as its digest."""
     body = "".join(secrets.choice(ALPHANUMERICS) for _ in range(BODY_LENGTH))
     return f"{prefix}_{body}_{checksum_of(body)}"
 

@@ -49,7 +49,12 @@ COMMANDS |= {
         "Process captures and read photos for servers with the same settings; run as many as you need.",
     ),
     "db": Lazy("scanner_api.cli.db:app", "Show, check and upgrade the schema of the database."),
-    "keys": Lazy("scanner_api.cli.keys:app", "Create, list and revoke the API keys that `serve` accepts."),
+    "organizations": Lazy(
+        "scanner_api.cli.organizations:app", "Create and list the organizations that sessions belong to."
+    ),
+    "keys": Lazy(
+        "scanner_api.cli.keys:app", "Create, list, rotate and revoke the API keys that `serve` accepts."
+    ),
     "health": Lazy(
         "scanner_api.cli.health:health",
         "Print the health of a server, by default the one on this machine; for health checks of containers.",

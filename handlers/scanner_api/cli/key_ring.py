@@ -1,9 +1,11 @@
-"""Creates, lists and revokes API keys for the operator of the service."""
+"""Creates, lists, rotates and revokes API keys for the operator of the service."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec.structs import replace
 
 from scanner_api.access.api_keys import new_key
 from scanner_api.scanning.identifiers import new_id
@@ -12,6 +14,8 @@ from scanner_api.storage.database import ConstraintError
 from scanner_api.storage.organizations import Organization, OrganizationStore, User
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from scanner_api.access.api_keys import KeyPrefix
     from scanner_api.storage.database import Database
 
@@ -71,9 +75,42 @@ class KeyRing:
             raise Refused(f"There is no user {owner.user}.") from None
         return key, secret
 
-    async def find(self, organization: str | None, user: str | None) -> list[ApiKey]:
-        """Return the keys of an organization, of a user or of all, newest first."""
-        return await self._credentials.list_api_keys(organization_id=organization, user_id=user)
+    async def find(self, organization: str | None, user: str | None) -> list[tuple[ApiKey, str]]:
+        """Return the keys of an organization, of a user or of all, newest first, with their owners' names."""
+        keys = await self._credentials.list_api_keys(organization_id=organization, user_id=user)
+        names = await self._organizations.key_owners()
+        return [(key, names.get(key.organization_id or key.user_id or "", "")) for key in keys]
+
+    async def rotate(
+        self, key_id: str, overlap: timedelta, expires: datetime | None
+    ) -> tuple[ApiKey, str, datetime]:
+        """Store a key of the same kind, owner, name and limits, and let the old one expire after the overlap.
+
+        Args:
+            key_id: of the old key.
+            overlap: how long both are valid, unless the old one expires before that.
+            expires: when the new one expires; by default it is valid for as long as the old one was to be.
+
+        Returns:
+            The new key, what its holder shows, and when the old one expires.
+
+        Raises:
+            Refused: there is no such key, or it is revoked or has expired.
+        """
+        now = datetime.now(UTC)
+        end = now + overlap
+        old = await self._credentials.api_key_by_id(key_id)
+        if old is None:
+            raise Refused(f"There is no key {key_id}; `scanner-api keys list` shows the ids.")
+        if old.expires_at is not None and old.expires_at <= now:
+            raise Refused(f"Key {key_id} has expired; create another one with `scanner-api keys create`.")
+        if old.expires_at is not None:
+            end, expires = min(end, old.expires_at), expires or now + (old.expires_at - old.created)
+        secret = new_key(old.prefix)
+        new = replace(old, id=new_id(), created=now, expires_at=expires, last_used=None)
+        if not await self._credentials.replace_api_key(key_id, end, new, digest_of(secret)):
+            raise Refused(f"Key {key_id} is revoked; create another one with `scanner-api keys create`.")
+        return new, secret, end
 
     async def revoke(self, key_id: str) -> None:
         """Switch a key off for good, or raise Refused if there is none with this id."""

@@ -1,8 +1,8 @@
-"""``scanner-api keys``: create, list and revoke API keys."""
+"""``scanner-api keys``: create, list, rotate and revoke API keys."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -14,7 +14,7 @@ from rich.text import Text
 
 from .databases import with_database
 from .key_ring import KeyRing, Owner, Refused
-from .settings_flags import Config, DatabaseUrl, read_settings
+from .settings_flags import Config, DatabaseUrl, age, read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
@@ -22,9 +22,12 @@ if TYPE_CHECKING:
     from scanner_api.storage.credentials import ApiKey
     from scanner_api.storage.database import Database
 
+DAY = timedelta(days=1)
 Result = TypeVar("Result")
 
-app = typer.Typer(help="Create, list and revoke the API keys that `serve` accepts.", no_args_is_help=True)
+app = typer.Typer(
+    help="Create, list, rotate and revoke the API keys that `serve` accepts.", no_args_is_help=True
+)
 
 
 class Kind(StrEnum):
@@ -84,6 +87,14 @@ Expires = Annotated[
     datetime | None,
     typer.Option(parser=_moment, metavar="TIME", help="When it expires, such as 2027-01-31 (UTC)."),
 ]
+KeyId = Annotated[str, typer.Argument(metavar="ID", help="The key's id, as list shows it.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the key and nothing else.")]
+Overlap = Annotated[
+    timedelta | None,
+    typer.Option(
+        parser=age, metavar="AGE", help="How long the old key stays valid, such as 36h or 7d; 24h by default."
+    ),
+]
 PerMinute = Annotated[int, typer.Option(min=0, help="Requests a minute; 0 for the default of its kind.")]
 PerDay = Annotated[int, typer.Option(min=0, help="Requests a day; 0 for the default.")]
 
@@ -100,7 +111,7 @@ def create(  # noqa: PLR0913 -- one for each option
     expires: Expires = None,
     per_minute: PerMinute = 0,
     per_day: PerDay = 0,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the key and nothing else.")] = False,
+    quiet: Quiet = False,
     config: Config = None,
     database_url: DatabaseUrl = None,
 ) -> None:
@@ -132,7 +143,7 @@ def list_(
     config: Config = None,
     database_url: DatabaseUrl = None,
 ) -> None:
-    """List keys, newest first: all of them, or those of one organization or user.
+    """List keys with the names of their owners, newest first: all, or those of one organization or user.
 
     Exit codes: 0 listed, 1 the database cannot be used, 2 wrong options.
     """
@@ -141,8 +152,34 @@ def list_(
 
 
 @app.command()
+def rotate(
+    key_id: KeyId,
+    *,
+    overlap: Overlap = None,
+    expires: Expires = None,
+    quiet: Quiet = False,
+    config: Config = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Create a key in place of another one, which stays valid for a while, and print it once.
+
+    It has the kind, owner, name and limits of the old one, and if that expires, as long a life. A publishable
+    key reaches only sessions that it created, so let those of the old one end first.
+
+    Exit codes: 0 rotated, 1 there is no such valid key, or the database cannot be used, 2 wrong options.
+    """
+    overlap = DAY if overlap is None else overlap
+    key, secret, end = _on_key_ring(config, database_url, lambda keys: keys.rotate(key_id, overlap, expires))
+    if not quiet:
+        typer.echo(f"Key {key_id} is valid until {end:%Y-%m-%d %H:%M:%S} UTC.")
+        until = f", valid until {key.expires_at:%Y-%m-%d %H:%M:%S} UTC" if key.expires_at else ""
+        typer.echo(f"Key {key.id} is in its place{until}. It is not shown again:")
+    typer.echo(secret)
+
+
+@app.command()
 def revoke(
-    key_id: Annotated[str, typer.Argument(metavar="ID", help="The key's id, as list shows it.")],
+    key_id: KeyId,
     *,
     config: Config = None,
     database_url: DatabaseUrl = None,
@@ -170,13 +207,13 @@ def _owner(key: ApiKey) -> str:
     return f"user {key.user_id}" if key.organization_id is None else f"organization {key.organization_id}"
 
 
-def _table(keys: list[ApiKey]) -> Table:
+def _table(keys: list[tuple[ApiKey, str]]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, collapse_padding=True, pad_edge=False, show_edge=False)
     for heading in ("id", "kind", "name, owner", "state, limits", "last used"):
         table.add_column(heading, no_wrap=heading != "name, owner", overflow="fold")
-    for key in keys:
-        owner = key.user_id if key.organization_id is None else key.organization_id
-        name = Text.assemble(f"{key.name}\n" if key.name else "", (str(owner), "dim"))
+    for key, owner in keys:
+        owner_id = str(key.organization_id or key.user_id)
+        name = Text("\n").join(map(Text, filter(None, (key.name, owner)))).append(f"\n{owner_id}", "dim")
         last_used = f"{key.last_used:%Y-%m-%d}" if key.last_used else "never"
         table.add_row(key.id, key.prefix, name, "\n".join(_state(key)), last_used)
     return table

@@ -12,11 +12,13 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
 from openapi_contract.cli.commands import CANNOT_RUN, customized
+from scanner_api.ages import age_of
 from scanner_api.redis_urls import is_redis
 from scanner_api.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from datetime import timedelta
 
 OTHERS = frozenset({"SCANNER_CONFIG", "SCANNER_API_KEY"})
 """Variables that are no settings, and look like some."""
@@ -25,6 +27,14 @@ Config = Annotated[str | None, typer.Option(help="TOML file with settings. \\[en
 DatabaseUrl = Annotated[
     str | None, typer.Option(help="Database of the service. \\[env: SCANNER_DATABASE_URL]")
 ]
+
+
+def age(text: str) -> timedelta:
+    """Read an age that is the value of an option."""
+    try:
+        return age_of(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{error}.") from None
 
 
 def with_settings(run: Callable[..., None], **options: Any) -> Callable[..., None]:

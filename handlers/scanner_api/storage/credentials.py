@@ -178,6 +178,25 @@ class CredentialStore:
         key = api_keys.update().where(api_keys.c.id == key_id)
         return await self._database.change(key.values(is_active=False)) == 1
 
+    async def api_key_by_id(self, key_id: str) -> ApiKey | None:
+        """Read a key by its id, revoked or not, None if there is none."""
+        for row in await self._database.fetch(select(*_KEY_COLUMNS).where(api_keys.c.id == key_id)):
+            return _key(row)
+        return None
+
+    async def replace_api_key(self, key_id: str, expires: datetime, successor: ApiKey, digest: str) -> bool:
+        """Store a key's successor under its SHA-256 digest, and let the key itself expire, or neither.
+
+        Returns:
+            False, and nothing is stored, if the key is revoked by now.
+        """
+        expiring = api_keys.update().where(api_keys.c.id == key_id, api_keys.c.is_active)
+        async with self._database.transaction() as connection:
+            if (await connection.execute(expiring.values(expires_at=expires))).rowcount == 0:
+                return False
+            await connection.execute(api_keys.insert(), {**asdict(successor), "digest": digest})
+        return True
+
     async def add_api_key(self, key: ApiKey, digest: str) -> None:
         """Store a new API key under its SHA-256 digest.
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 from msgspec.structs import asdict
-from sqlalchemy import select
+from sqlalchemy import func, select, union_all
 
-from .queries import columns_of, maker_of
-from .tables import memberships, organizations, users
+from .queries import columns_of, maker_of, read_page
+from .tables import api_keys, memberships, organizations, scan_session_counts, users
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -25,6 +25,13 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True):
     created: datetime
 
 
+class OrganizationSummary(Organization, frozen=True, kw_only=True):
+    """An organization with how many sessions it has, and how many of its keys are not revoked."""
+
+    session_count: int
+    key_count: int
+
+
 class User(msgspec.Struct, frozen=True, kw_only=True):
     """A person, who acts for the organizations that they are a member of."""
 
@@ -34,6 +41,25 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _organization: Final = maker_of(Organization)
+_summary: Final = maker_of(OrganizationSummary)
+_COUNTED: Final = func.coalesce(func.sum(scan_session_counts.c.number), 0)
+_SUMMARIES: Final = select(
+    *columns_of(organizations, Organization),
+    select(_COUNTED)
+    .where(scan_session_counts.c.organization_id == organizations.c.id)
+    .scalar_subquery()
+    .label("session_count"),
+    select(func.count())
+    .where(api_keys.c.organization_id == organizations.c.id, api_keys.c.is_active)
+    .scalar_subquery()
+    .label("key_count"),
+)
+_KEY_OWNERS: Final = union_all(
+    select(organizations.c.id, organizations.c.name).where(
+        organizations.c.id.in_(select(api_keys.c.organization_id))
+    ),
+    select(users.c.id, users.c.email).where(users.c.id.in_(select(api_keys.c.user_id))),
+)
 
 
 class OrganizationStore:
@@ -52,6 +78,22 @@ class OrganizationStore:
         for row in await self._database.fetch(own):
             return _organization(row)
         return None
+
+    async def page(self, *, page: int, page_size: int) -> tuple[list[OrganizationSummary], int]:
+        """Read a page (from 1) of all organizations, by name, and count all of them."""
+        return await read_page(
+            self._database,
+            _SUMMARIES,
+            _summary,
+            counting=select(func.count()).select_from(organizations),
+            order=(organizations.c.name, organizations.c.id),
+            page=page,
+            page_size=page_size,
+        )
+
+    async def key_owners(self) -> dict[str, str]:
+        """Read the names of organizations, and the addresses of users, that have keys, by id."""
+        return dict(map(tuple, await self._database.fetch(select(_KEY_OWNERS.subquery()))))
 
     async def add_user(self, user: User) -> None:
         """Store a new user."""

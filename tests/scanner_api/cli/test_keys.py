@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -267,3 +267,71 @@ def test_wrong_settings_are_exit_code_2():
     outcome = CliRunner().invoke(app, ["keys", "list"], env={"SCANNER_PORT": "many"})
     assert outcome.exit_code == 2
     assert "SCANNER_PORT" in outcome.stderr
+
+
+def test_a_rotated_key_goes_on_for_a_while(url, run):
+    """Both keys let in until the overlap is over; the new one has kind, owner, name and limits of the old."""
+    limits = ("--name", "till 4", "--per-minute", "5", "--per-day", "100")
+    key_id, organization, secret = created(run("create", "--new-organization", "Acme", *limits))
+    before = datetime.now(UTC)
+    outcome = run("rotate", key_id, "--overlap", "36h")
+    assert outcome.exit_code == 0, outcome.output
+    said, new, successor = outcome.stdout.splitlines()
+    assert re.fullmatch(rf"Key {key_id} is valid until \S+ \S+ UTC\.", said)
+    assert re.fullmatch(r"Key \S+ is in its place\. It is not shown again:", new)
+    assert successor != secret
+    assert {caller_of(url, each).organizations for each in (secret, successor)} == {frozenset({organization})}
+    newest, oldest = stored(url)
+    assert (oldest.id, newest.expires_at) == (key_id, None)
+    assert before + timedelta(hours=36) <= oldest.expires_at <= datetime.now(UTC) + timedelta(hours=36)
+    assert (newest.name, newest.per_minute, newest.per_day) == ("till 4", 5, 100)
+
+
+def test_a_rotated_key_is_refused_after_the_overlap(url, run):
+    """Without an overlap the old key is refused at once, and the new one is not."""
+    key_id, organization, secret = created(run("create", "--kind", "cpk", "--new-organization", "Acme"))
+    successor = run("rotate", key_id, "--overlap", "0h", "--quiet").stdout.strip()
+    with pytest.raises(Unauthorized, match="expired"):
+        caller_of(url, secret)
+    assert successor.startswith("cpk_")
+    assert caller_of(url, successor).organizations == {organization}
+
+
+def test_a_key_that_expires_is_followed_by_one_with_as_long_a_life(url, run):
+    """An old key that expires within the overlap expires when it was to; the new one has its own expiry."""
+    key_id, _, _ = created(run("create", "--new-organization", "Acme", "--expires", "2199-01-31"))
+    assert "in its place, valid until 2" in run("rotate", key_id, "--overlap", "5200w").stdout
+    assert run("rotate", key_id, "--expires", "2100-01-31").exit_code == 0
+    newest, between, oldest = stored(url)
+    assert oldest.expires_at < datetime.now(UTC) + timedelta(hours=25)
+    assert between.expires_at - between.created == datetime(2199, 1, 31, tzinfo=UTC) - oldest.created
+    assert newest.expires_at == datetime(2100, 1, 31, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("overlap", ["soon", "1m", "-1d", "4000000d", "1.5d", "9999999999d"])
+def test_an_overlap_that_cannot_be_read(url, run, overlap):
+    """What is no age, or more than a hundred years, is refused with examples; both keys are as they were."""
+    key_id, _, _ = created(run("create", "--new-organization", "Acme"))
+    outcome = run("rotate", key_id, f"--overlap={overlap}")
+    assert (outcome.exit_code, "such as 36h, 90d or 12w." in outcome.stderr) == (2, True), outcome.stderr
+    assert [(key.id, key.expires_at) for key in stored(url)] == [(key_id, None)]
+
+
+def test_keys_that_are_not_valid_are_not_rotated(url, run):
+    """A key that is unknown, revoked or expired is named, and nothing is stored."""
+    key_id, organization, _ = created(run("create", "--new-organization", "Acme"))
+    run("revoke", key_id)
+    expired, _, _ = created(run("create", "--organization", organization))
+    run("rotate", expired, "--overlap", "0d")
+    for wrong, reason in (("missing", "There is no key"), (key_id, "is revoked"), (expired, "has expired")):
+        outcome = run("rotate", wrong)
+        assert (outcome.exit_code, outcome.stdout, reason in outcome.stderr) == (1, "", True)
+    assert len(stored(url)) == 3
+
+
+def test_the_list_names_the_owners(run):
+    """The list has the organization's name, and the user's address, beside the ids."""
+    _, organization, _ = created(run("create", "--new-organization", "[b]Acme", "--name", "till"))
+    created(run("create", "--kind", "csu", "--new-user", "ada@example.com", "--organization", organization))
+    shown = run("list").stdout
+    assert all(text in shown for text in ("[b]Acme", "ada@example.com", "till"))

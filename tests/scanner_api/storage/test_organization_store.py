@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
+from scanner_api.storage.credentials import ApiKey, CredentialStore
 from scanner_api.storage.database import ConstraintError
-from scanner_api.storage.organizations import Organization, OrganizationStore, User
+from scanner_api.storage.organizations import Organization, OrganizationStore, OrganizationSummary, User
+from scanner_api.storage.tables import scan_sessions
 
 
 def test_an_organization_comes_back_by_its_id(in_database, now):
@@ -43,3 +46,37 @@ def test_nothing_is_there_twice_or_refers_to_nothing(in_database, now, add):
 
     with pytest.raises(ConstraintError):
         in_database(scenario)
+
+
+def test_organizations_are_listed_with_what_they_have(in_database, session, now):
+    """A page has the numbers of an organization's sessions, and of its keys that are not revoked."""
+
+    async def scenario(database):
+        store, keys = OrganizationStore(database), CredentialStore(database)
+        await store.add_organization(Organization(id="other", name="Baker", created=now))
+        async with database.transaction() as connection:
+            await connection.execute(scan_sessions.insert(), [{**session, "id": each} for each in "ab"])
+        for number in range(3):
+            key = ApiKey(id=str(number), prefix="csb", name="", created=now, organization_id="organization")
+            await keys.add_api_key(replace(key, is_active=number > 0), str(number))
+        return await store.page(page=1, page_size=1), await store.page(page=2, page_size=5)
+
+    first, second = in_database(scenario)
+    baker = OrganizationSummary(id="other", name="Baker", created=now, session_count=0, key_count=0)
+    assert first == ([baker], 2)
+    assert second == ([], 2)
+
+
+def test_the_owners_of_keys_are_named(in_database, now):
+    """Organizations have names and users addresses; whoever has no key is left out."""
+
+    async def scenario(database):
+        store, keys = OrganizationStore(database), CredentialStore(database)
+        await store.add_organization(Organization(id="other", name="Baker", created=now))
+        await store.add_user(User(id="member", email="member@example.com", created=now))
+        key = ApiKey(id="a", prefix="csb", name="", created=now, organization_id="organization")
+        await keys.add_api_key(key, "a")
+        await keys.add_api_key(replace(key, id="b", organization_id=None, user_id="member"), "b")
+        return await store.key_owners()
+
+    assert in_database(scenario) == {"organization": "Grocer", "member": "member@example.com"}

@@ -1,0 +1,69 @@
+"""``scanner-api organizations`` on a real database."""
+
+from __future__ import annotations
+
+import pytest
+from typer.testing import CliRunner
+
+from scanner_api.cli import app
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Return what runs a command on a database of the test's own, wide enough that nothing wraps."""
+    url = f"sqlite+aiosqlite:///{tmp_path / 'scanner.db'}"
+
+    def invoke(*arguments):
+        environment = {"COLUMNS": "200", "TERM": "dumb"}
+        return CliRunner().invoke(app, [*arguments, "--database-url", url], env=environment)
+
+    return invoke
+
+
+def created(run, name):
+    """Create an organization, and return its id."""
+    outcome = run("organizations", "create", "--quiet", name)
+    assert outcome.exit_code == 0, outcome.output
+    return outcome.stdout.strip()
+
+
+def test_an_organization_is_created_and_gets_a_key(run):
+    """What is printed is the id that a key is made for, and the list counts the key while it is valid."""
+    outcome = run("organizations", "create", " Acme ")
+    organization = outcome.stdout.split()[1]
+    assert outcome.stdout == f"Organization {organization} is Acme.\n"
+    key = run("keys", "create", "--organization", organization).stdout.split()[1]
+    assert run("organizations", "list").stdout.splitlines()[-2].split()[-2:] == ["0", "1"]
+    run("keys", "revoke", key)
+    assert run("organizations", "list").stdout.splitlines()[-2].split()[-2:] == ["0", "0"]
+
+
+def test_organizations_are_listed_by_name_a_page_at_a_time(run):
+    """The list says which page it is, and prints names as they are."""
+    ids = {name: created(run, name) for name in ("Cedar", "Acme [red]1[/]", "Birch")}
+    first = run("organizations", "list", "--page-size", "2").stdout
+    last = run("organizations", "list", "--page-size", "2", "--page", "2").stdout
+    assert [ids[name] in first for name in ids] == [False, True, True], first
+    assert [ids[name] in last for name in ids] == [True, False, False]
+    assert ("page 1 of 2, 3 organizations in all" in first, "Cedar" in last) == (True, True)
+    assert "Acme [red]1[/]" in first
+
+
+def test_an_empty_list_says_so(run):
+    """Without organizations there is a sentence, not an empty table."""
+    assert run("organizations", "list").stdout == "There are no organizations.\n"
+
+
+def test_a_name_says_something(run):
+    """An empty name is refused, and nothing is stored."""
+    outcome = run("organizations", "create", " ")
+    assert (outcome.exit_code, "may not be empty" in outcome.stderr) == (2, True)
+    assert run("organizations", "list").stdout == "There are no organizations.\n"
+
+
+@pytest.mark.parametrize("command", [("list",), ("create", "Acme")])
+def test_a_database_that_cannot_be_opened(command):
+    """A database that is not there is named, with exit code 1."""
+    url = "sqlite+aiosqlite:////missing/folder/scanner.db"
+    outcome = CliRunner().invoke(app, ["organizations", *command, "--database-url", url])
+    assert (outcome.exit_code, "Cannot connect" in outcome.stderr) == (1, True)
