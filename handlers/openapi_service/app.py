@@ -218,6 +218,7 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
         )
         edge = Edge(
             bind(assembly, functions, fallback),
+            refusal=assembly.refusal() if fallback is None else None,
             clock=clock or SystemClock(),
             pages=pages,
             most_target_bytes=limits.target,

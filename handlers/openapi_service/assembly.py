@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from .authentication import Refusing
 from .bodies import NamedSchemas
 from .problems import PLAIN
 from .response_validation import ResponseValidator
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from openapi_contract.schemas import Schemas
 
     from .authentication import Authenticator
-    from .problems import ProblemProfile
+    from .problems import Problem, ProblemProfile
     from .request import Request
     from .security import Alternatives
 
@@ -72,6 +73,14 @@ class Assembly:
     def credentials(self) -> Credentials:
         """Where credentials of the contract's security schemes stand."""
         return Credentials(self.contract.security_schemes)
+
+    def refusal(self) -> Callable[[Request], Problem | None] | None:
+        """Return what knows of some requests that they are refused, if the authenticator does."""
+        authenticator, find = self.authenticator, self.credentials.of
+        if not isinstance(authenticator, Refusing):
+            return None
+        refusal = authenticator.refusal
+        return lambda request: refusal(request, find)
 
     def admission(self, alternatives: Alternatives) -> Callable[[Request], Awaitable[None]]:
         """Return what lets a request in under these security requirements, or raises its problem."""

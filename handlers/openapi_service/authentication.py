@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b64decode
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 from .handlers import ResolverError, awaitable
 from .problems import Unauthorized
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from openapi_contract import Contract
 
+    from .problems import Problem
     from .request import Request
     from .security import Alternatives
 
@@ -35,6 +36,22 @@ class Authenticator(Protocol):
             credentials: what the request presents, by security scheme name; only schemes of the contract.
             alternatives: the operation's security requirements; ``()`` for an anonymous operation and for
                 a request that no operation matches.
+        """
+        ...
+
+
+@runtime_checkable
+class Refusing(Protocol):
+    """An authenticator that can refuse some requests before their operation is known."""
+
+    def refusal(self, request: Request, find: Callable[[Request], Mapping[str, str]]) -> Problem | None:
+        """Return the problem that ``admit`` raises for a request to any operation; None if it may not.
+
+        One that many requests have is best the same object: it is written once for all of them.
+
+        Args:
+            request: the request.
+            find: returns the credentials that a request presents, by security scheme name.
         """
         ...
 

@@ -6,18 +6,21 @@ import itertools
 import logging
 import os
 import re
+from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from openapi_contract.routing import normal_path
+
 from .bodies import Disconnected
 from .problems import MEDIA_TYPE, PLAIN, InternalError, Problem, URITooLong
 from .request import STATE, Request
-from .responses import Rendered, respond
+from .responses import RawHeaders, Rendered, respond
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from .randomness import RandomBytes
 
 log = logging.getLogger("openapi_service.errors")
+MOST_REFUSALS = 1024
 GOOD_REQUEST_ID = re.compile(rb"[A-Za-z0-9._~-]{1,64}")
 
 
@@ -38,6 +42,7 @@ class Edge:
         most_target_bytes: longest path and query.
         profile: how problems are written.
         random_bytes: what request ids begin with.
+        refusal: knows of some requests for the app that they are refused, whatever they ask for.
     """
 
     def __init__(
@@ -49,12 +54,15 @@ class Edge:
         most_target_bytes: int,
         profile: ProblemProfile = PLAIN,
         random_bytes: RandomBytes = os.urandom,
+        refusal: Callable[[Request], Problem | None] | None = None,
     ) -> None:
         self._app = app
         self._clock = clock
         self._pages = pages
         self._most_target_bytes = most_target_bytes
         self._profile = profile
+        self._refusal = refusal
+        self._refused = lru_cache(MOST_REFUSALS)(self._refused_alike)
         self._own = random_bytes(8).hex()
         self._numbers = itertools.count(int.from_bytes(random_bytes(3)))
 
@@ -63,8 +71,12 @@ class Edge:
         request = scope[STATE] = Request(scope, receive, self._request_id(scope), self._clock, self._profile)
         request.response_headers.append((b"x-request-id", request.request_id.encode()))
         try:
+            page = self._pages.get(scope["path"])
+            if page is None and self._refusal is not None and (refusal := self._refusal(request)) is not None:
+                await respond(self._rendered_refusal(refusal, request), request, send)
+                return
             request.misrouted = self._too_long(request)
-            await self._pages.get(scope["path"], self._app)(scope, receive, send)
+            await (page or self._app)(scope, receive, send)
         except Disconnected:
             log.debug("The client went away (request %s)", request.request_id)
         except Exception as error:  # noqa: BLE001 -- the last place that can respond
@@ -94,16 +106,34 @@ class Edge:
         if not request.responded:
             await respond(self._rendered(problem, request), request, send)
 
+    def _rendered_refusal(self, problem: Problem, request: Request) -> Rendered:
+        headers, template = self._refused(problem)
+        instance = msgspec.json.encode(normal_path(request.path))[1:-1]
+        body = template % {b"instance": instance, b"request_id": request.request_id.encode()}
+        length = (b"content-length", b"%d" % len(body))
+        return Rendered(int(problem.status), [*headers, length, *request.response_headers], body)
+
+    def _refused_alike(self, problem: Problem) -> tuple[RawHeaders, bytes]:
+        """Return the header fields of a problem, and its document with places for what requests differ in."""
+        names = {"instance": "{instance}", "request_id": "{request_id}"}
+        document = self._profile.document(problem, **names, now=self._clock.now())
+        template = msgspec.json.encode(document).replace(b"%", b"%%")
+        for name, sign in names.items():
+            template = template.replace(sign.encode(), f"%({name})b".encode())
+        return _fields(problem), template
+
     def _rendered(self, problem: Problem, request: Request) -> Rendered:
         body = msgspec.json.encode(request.problem_details(problem))
         headers = [
-            (name.lower().encode(), value.encode("latin-1")) for name, value in problem.headers.items()
-        ]
-        headers += [
-            (b"content-type", MEDIA_TYPE.encode()),
+            *_fields(problem),
             (b"content-length", str(len(body)).encode()),
             *request.response_headers,
         ]
         if problem.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
             headers.append((b"connection", b"close"))  # the rest of the body is not read
         return Rendered(int(problem.status), headers, body)
+
+
+def _fields(problem: Problem) -> RawHeaders:
+    fields = [(name.lower().encode(), value.encode("latin-1")) for name, value in problem.headers.items()]
+    return [*fields, (b"content-type", MEDIA_TYPE.encode())]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, make_asgi_app
 from prometheus_client.registry import Collector
 
+from .authentication import Refusing
 from .connexion_adapter import operation_id_of
 from .problems import Problem
 from .protocol import HttpProtocol
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
     from .security import Alternatives
 
 NO_OPERATION = "(none)"
-"""The label of requests that no operation matches: unknown paths, pages beside the contract, preflights."""
+"""The label of requests that lead to no operation: unknown paths, pages beside the contract, preflights, and
+what is refused whatever it asks for."""
 DISCONNECTED = "disconnected"
 """The label of requests whose client went away before the response started."""
 LAG_SECONDS = 0.25
@@ -174,6 +176,15 @@ class _ObservedAuthenticator:
                 reason = "no credential"
             self._refused.labels(reason).inc()
             raise
+
+    def refusal(self, request: Request, find: Callable[[Request], Mapping[str, str]]) -> Problem | None:
+        """Count and return the problem of a request that is refused whatever it asks for."""
+        if not isinstance(self._authenticator, Refusing):
+            return None
+        problem = self._authenticator.refusal(request, find)
+        if problem is not None:
+            self._refused.labels(REASONS.get(problem.status, "unavailable")).inc()
+        return problem
 
 
 class _LoopCollector(Collector):

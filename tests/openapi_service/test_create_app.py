@@ -25,6 +25,7 @@ from openapi_service import (
     Limits,
     NotFound,
     ProblemProfile,
+    RateLimited,
     ResolverError,
     Response,
     Unauthorized,
@@ -298,6 +299,56 @@ def test_pages_beside_the_contract():
     assert ask(served(), "GET", "/readyz").status_code == 200
 
 
+class Closed:
+    """An authenticator that refuses everybody, whatever they ask for."""
+
+    def __init__(self):
+        self.problem = RateLimited(7)
+        self.admitted = 0
+
+    def refusal(self, _request, find):
+        """Return the same problem each time, except for one credential."""
+        return None if find(_request) == {"key": "good"} else self.problem
+
+    async def admit(self, _request, _credentials, _alternatives):
+        """Count who gets this far."""
+        self.admitted += 1
+
+
+def test_what_is_refused_anyway_is_not_routed():
+    """It has the problem of an authenticator that knows already, with what the request has of its own."""
+    authenticator = Closed()
+    scheme = {"type": "apiKey", "in": "header", "name": "X-Key"}
+    profile = ProblemProfile("https://pets.test/", lambda _problem, request_id, _now: {"id": request_id})
+    app = served(
+        secured({"key": []}, key=scheme), {"get_secret": list}, authenticate=authenticator, profile=profile
+    )
+    for target, instance in (
+        ("/", "/"),
+        ("/none/%7Bid%7D%22?a=1", "/none/%7Bid%7D%22"),
+        ("/100%25/%s", "/100%25/%s"),
+    ):
+        response = ask(app, "GET", target, headers={"X-Request-ID": "mine"})
+        assert response.status_code == 429
+        assert response.headers["retry-after"] == "7"
+        assert response.headers["x-request-id"] == "mine"
+        assert response.headers["content-type"] == "application/problem+json"
+        assert response.json() == {
+            "type": "https://pets.test/rate_limited",
+            "title": "Too Many Requests",
+            "status": 429,
+            "detail": "The rate limit is used up; retry in 7 seconds.",
+            "instance": instance,
+            "id": "mine",
+            "retry_after_seconds": 7,
+        }
+    assert ask(app, "HEAD", "/").content == b""
+    assert ask(app, "GET", "/healthz").status_code == 200
+    assert authenticator.admitted == 0
+    assert ask(app, "GET", "/", headers={"X-Key": "good"}).status_code == 200
+    assert authenticator.admitted == 1
+
+
 async def test_readiness_asks_once_a_second(monkeypatch):
     """However many want to know at once, and within a second, each part is asked once."""
     asked = []
@@ -329,7 +380,10 @@ def test_what_the_app_can_do_without_is_degraded(monkeypatch):
     async def hangs():
         await asyncio.Event().wait()
 
-    soft = {"bucket": fails, "limits": hangs, "queue": lambda: None}
+    async def responds():
+        pass
+
+    soft = {"bucket": fails, "limits": hangs, "queue": responds}
     ready = ask(
         served(checks={"work": lambda: {"oldest_waiting_seconds": 3}}, soft_checks=soft), "GET", "/readyz"
     )

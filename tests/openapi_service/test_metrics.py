@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
+from types import MappingProxyType
 
 import httpx
 import pytest
@@ -11,7 +12,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.parser import text_string_to_metric_families
 
 from openapi_contract import Contract
-from openapi_service import ServiceUnavailable, create_app, listen, url_of
+from openapi_service import RateLimited, ServiceUnavailable, create_app, listen, url_of
 from openapi_service.metrics import NO_OPERATION, Metrics
 
 TEXT = {"200": {"description": "", "content": {"application/json": {"schema": {"type": "string"}}}}}
@@ -44,9 +45,9 @@ async def caller(credential, _request):
 
 
 @asynccontextmanager
-async def serving(metrics):
+async def serving(metrics, authenticate=MappingProxyType({"key": caller})):
     """Yield a client of the app, and one of its metrics."""
-    app = create_app(Contract(CONTRACT, "pets"), HANDLERS, authenticate={"key": caller}, metrics=metrics)
+    app = create_app(Contract(CONTRACT, "pets"), HANDLERS, authenticate=authenticate, metrics=metrics)
     with listen("127.0.0.1", 0) as listening:
         async with (
             metrics.served(listening),
@@ -99,6 +100,29 @@ async def test_requests_are_counted_by_operation_and_status():
         ("unavailable",): 1,
     }
     assert labels(samples, "openapi_response_violations_total") == {("wrong",): 1}
+
+
+async def test_what_is_refused_whatever_it_asks_for_is_counted():
+    """A refusal before any operation is known has its reason, and no operation."""
+
+    class Closed:
+        """Knows of requests with a credential that they are refused."""
+
+        def refusal(self, request, find):
+            """Return the problem, or None."""
+            return RateLimited(1) if find(request) else None
+
+        async def admit(self, _request, _credentials, _alternatives):
+            """Let in."""
+
+    async with serving(Metrics(), Closed()) as (client, scraper):
+        statuses = [
+            (await client.get("/closed", headers=headers)).status_code for headers in ({"X-Key": "junk"}, {})
+        ]
+        samples = await scrape(scraper)
+    assert statuses == [429, 200]
+    assert labels(samples, "openapi_requests_total") == {(NO_OPERATION, "429"): 1, ("closed", "200"): 1}
+    assert labels(samples, "openapi_refused_requests_total") == {("rate limit",): 1}
 
 
 async def test_what_a_client_sends_makes_no_labels():

@@ -11,7 +11,7 @@ from openapi_service.proxies import subscriber_of
 from openapi_service.security import challenges_of
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from openapi_service.proxies import TrustedProxies
     from openapi_service.request import Request
@@ -90,6 +90,19 @@ class ScannerAuthenticator:
             raise Unauthorized(headers={"WWW-Authenticate": self._challenges[None]})
         return caller
 
+    def refusal(self, request: Request, find: Callable[[Request], Mapping[str, str]]) -> RateLimited | None:
+        """Return the 429 of a request whose address is over its limits, unless its credentials are known."""
+        limiter = self._limiter
+        if not limiter.has_refusals:
+            return None
+        address = self._address(request)
+        standing = limiter.refusal(address, limiter.by_address)
+        if standing is not None and (credentials := find(request)):
+            if all(hash(each) in self._verified for each in credentials.items()):
+                return None
+            standing = limiter.refusal(UNVERIFIED + address, limiter.by_address)
+        return None if standing is None else limiter.refused(limiter.by_address, standing)
+
     async def _verify(
         self, request: Request, credentials: Mapping[str, str]
     ) -> tuple[dict[str, Caller], Problem | None]:
@@ -130,7 +143,7 @@ class ScannerAuthenticator:
             RateLimited: it has presented too many of them that were wrong.
         """
         limiter, address = self._limiter, self._address(request)
-        if not limiter.is_used_up(address, limiter.by_address):
+        if limiter.refusal(address, limiter.by_address) is None:
             return False
         standing, counted = await limiter.take(UNVERIFIED + address, limiter.by_address)
         if not counted:

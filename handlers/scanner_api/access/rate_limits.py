@@ -120,9 +120,9 @@ class RateLimiter:
         Raises:
             ServiceUnavailable: the counters cannot be reached.
         """
-        refusal = self._refusal(subject, quota)
-        if refusal is not None:
-            return refusal.standing, False
+        refused = self.refusal(subject, quota)
+        if refused is not None:
+            return refused, False
         try:
             counted, counts = await self._counters.take(quota.slots(subject))
         except StorageError as error:
@@ -141,9 +141,20 @@ class RateLimiter:
             for slot in quota.slots(subject):
                 await self._counters.incr(slot.key, slot.seconds, -1)
 
-    def is_used_up(self, subject: str, quota: Quota) -> bool:
-        """Tell whether a window is known to be used up; reads no storage."""
-        return self._refusal(subject, quota) is not None
+    @property
+    def has_refusals(self) -> bool:
+        """Whether anybody's window is known to be used up."""
+        return bool(self._refusals)
+
+    def refusal(self, subject: str, quota: Quota) -> Standing | None:
+        """Return a subject's standing if a window is known to be used up; reads no storage."""
+        refusal = self._refusals.get(subject)
+        if refusal is None:
+            return None
+        if refusal.quota != quota or refusal.standing.reset <= self._counters.now():
+            del self._refusals[subject]
+            return None
+        return refusal.standing
 
     async def describe(self, request: Request, subject: str, quota: Quota) -> None:
         """Write a subject's standing into the headers of the response, without counting the request.
@@ -156,15 +167,6 @@ class RateLimiter:
         except StorageError as error:
             raise ServiceUnavailable(UNREACHABLE) from error
         self.write_headers(request, quota, self._standing(quota, counts))
-
-    def _refusal(self, subject: str, quota: Quota) -> Refusal | None:
-        refusal = self._refusals.get(subject)
-        if refusal is None:
-            return None
-        if refusal.quota != quota or refusal.standing.reset <= self._counters.now():
-            del self._refusals[subject]
-            return None
-        return refusal
 
     async def ping(self) -> None:
         """Check that the counters can be reached.
@@ -190,15 +192,36 @@ class RateLimiter:
 
     def write_headers(self, request: Request, quota: Quota, standing: Standing) -> int:
         """Write a standing into the headers of the response; return the whole seconds until its reset."""
-        seconds = max(1, ceil(standing.reset - self._counters.now()))
-        limit, remaining = b"%d" % standing.window.limit, b"%d" % standing.remaining
-        request.response_headers += (
-            (b"ratelimit-policy", quota.policy),
-            (b"ratelimit-limit", limit),
-            (b"ratelimit-remaining", remaining),
-            (b"ratelimit-reset", b"%d" % seconds),
-            (b"x-ratelimit-limit", limit),
-            (b"x-ratelimit-remaining", remaining),
-            (b"x-ratelimit-reset", b"%d" % ceil(standing.reset)),
-        )
+        seconds = self._seconds_until(standing)
+        request.response_headers += fields_of(quota, standing, seconds)
         return seconds
+
+    def refused(self, quota: Quota, standing: Standing) -> RateLimited:
+        """Return the 429 of all requests of a second that have this standing."""
+        return refused(quota, standing, self._seconds_until(standing))
+
+    def _seconds_until(self, standing: Standing) -> int:
+        return max(1, ceil(standing.reset - self._counters.now()))
+
+
+def fields_of(quota: Quota, standing: Standing, seconds: int) -> tuple[tuple[bytes, bytes], ...]:
+    """Return the header fields of a standing that is reset in so many seconds."""
+    limit, remaining = b"%d" % standing.window.limit, b"%d" % standing.remaining
+    return (
+        (b"ratelimit-policy", quota.policy),
+        (b"ratelimit-limit", limit),
+        (b"ratelimit-remaining", remaining),
+        (b"ratelimit-reset", b"%d" % seconds),
+        (b"x-ratelimit-limit", limit),
+        (b"x-ratelimit-remaining", remaining),
+        (b"x-ratelimit-reset", b"%d" % ceil(standing.reset)),
+    )
+
+
+@lru_cache(maxsize=1024)
+def refused(quota: Quota, standing: Standing, seconds: int) -> RateLimited:
+    """Return the 429 of a standing that is reset in so many seconds, with its header fields."""
+    problem = RateLimited(seconds)
+    fields = fields_of(quota, standing, seconds)
+    problem.headers |= {str(name, "ascii"): str(value, "ascii") for name, value in fields}
+    return problem

@@ -55,6 +55,8 @@ class Outcome(NamedTuple):
     caller: str | None
     problem: Exception | None
     headers: dict[bytes, bytes]
+    is_known: bool
+    """Whether the gate knows of the refusal before the operation is known."""
 
     @property
     def status(self):
@@ -90,11 +92,17 @@ class House:
             scheme: value for scheme in SCHEMES for name, value in credentials.items() if scheme[:3] == name
         }
         caller, problem = None, None
+        refusal = self.gate.refusal(request, lambda _: presented)
         try:
             caller = asyncio.run(self.gate.admit(request, presented, alternatives))
         except (Problem, RuntimeError) as error:
             problem = error
-        return Outcome(caller and caller.credential, problem, dict(request.response_headers))
+        fields = dict(request.response_headers)
+        if refusal is not None:
+            assert isinstance(problem, RateLimited)
+            expected = {name.decode(): value.decode() for name, value in fields.items()}
+            assert refusal.headers == problem.headers | expected
+        return Outcome(caller and caller.credential, problem, fields, refusal is not None)
 
 
 @pytest.fixture
@@ -265,9 +273,10 @@ def test_junk_at_an_address_over_its_limit_is_not_verified(house, clock, alterna
     asked = house.asked
     for number in range(10):
         outcome = house.knock(alternatives, API=f"junk {number}", OAu="junk")
-        assert (outcome.status, outcome.remaining) == (429, 0)
+        assert (outcome.status, outcome.remaining, outcome.is_known) == (429, 0, True)
         assert outcome.problem.headers["Retry-After"] == "60"
     assert house.asked == asked
+    assert house.knock().is_known
     assert house.knock(API="good").remaining == 3
     assert house.knock(API="wrong", peer="198.51.100.9").status == 401
     clock.advance(60)
