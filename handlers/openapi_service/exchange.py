@@ -94,6 +94,7 @@ class Exchange:
         "_left_bytes",
         "_news",
         "_pieces",
+        "_task",
         "_waiting_bytes",
         "has_more",
         "is_complete",
@@ -119,8 +120,12 @@ class Exchange:
         self.has_more = True
         self.is_started = self.is_complete = self.is_disconnected = False
 
-    async def run(self, app: ASGIApp, tasks: set[asyncio.Task[None]]) -> None:
-        """Let the app respond; the task is one of these until it has."""
+    def start(self, app: ASGIApp, tasks: set[asyncio.Task[None]], loop: asyncio.AbstractEventLoop) -> None:
+        """Let the app respond, in a task that is one of these until it has."""
+        self._task = loop.create_task(self._run(app, tasks))
+        tasks.add(self._task)
+
+    async def _run(self, app: ASGIApp, tasks: set[asyncio.Task[None]]) -> None:
         try:
             await app(self.scope, self.receive, self.send)
         except asyncio.CancelledError:  # the server ends
@@ -133,9 +138,7 @@ class Exchange:
                 _logger.error("ASGI callable returned without completing response.")
                 self._fail(InternalError())
         finally:
-            task = asyncio.current_task()
-            if task is not None:
-                tasks.discard(task)
+            tasks.discard(self._task)
 
     def _fail(self, problem: Problem) -> None:
         if self.is_disconnected or self.is_complete:

@@ -303,7 +303,7 @@ class HttpProtocol(asyncio.Protocol):
         self._part = _BODY
         self._spare_bytes += self._fed_bytes  # which the head has used up, not what is around chunks
         self._fed_bytes = 0
-        self._state.tasks.add(self._loop.create_task(self._exchange.run(self._app, self._state.tasks)))
+        self._exchange.start(self._app, self._state.tasks, self._loop)
 
     def _scope(self, scope: Scope) -> Scope:
         """Return the scope of a request, for others to add something to."""

@@ -71,8 +71,10 @@ class PathItem:
 
     def operation(self, method: str, parameters: Mapping[str, bytes], fits: Fits) -> Operation | None:
         """Return the operation of a method: of several, the first that fits, else the first."""
-        same = (each for each in self._same if each.method.upper() == method and fits(each, parameters))
-        return next(same, self.operations.get(method))
+        for each in self._same:
+            if each.method.upper() == method and fits(each, parameters):
+                return each
+        return self.operations.get(method)
 
     def named(self, values: Sequence[str]) -> dict[str, bytes]:
         """Return what was sent, by the names in the template."""
