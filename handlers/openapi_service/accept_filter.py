@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from .coercion import INTEGER
 from .media_types import essence, is_json
 
 if TYPE_CHECKING:
@@ -48,15 +47,15 @@ class HeaderCheck:
         """Tell whether a value is valid, None if the header is not there."""
         if value is None:
             return not self.required
-        valid = self._is_plain_and_valid(value.decode("latin-1"))
+        valid = self._is_plain_and_valid(value)
         if valid and len(value) < LONGEST_REMEMBERED and len(self.found_valid) < MOST_REMEMBERED:
             self.found_valid.add(value)
         return valid
 
-    def _is_plain_and_valid(self, text: str) -> bool:
+    def _is_plain_and_valid(self, value: bytes) -> bool:
         if self._type == "integer":
-            return INTEGER.match(text) is not None and self._is_valid(int(text))
-        return self._type == "string" and self._is_valid(text)
+            return value.isdigit() and len(value) < LONGEST_REMEMBERED and self._is_valid(int(value))
+        return self._type == "string" and self._is_valid(value.decode("latin-1"))
 
 
 class DeclaredResponse:

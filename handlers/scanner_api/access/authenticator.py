@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from cachetools import FIFOCache
-
 from openapi_service.problems import Forbidden, Problem, RateLimited, Unauthorized
 from openapi_service.proxies import subscriber_of
 from openapi_service.security import challenges_of
+from scanner_api.bounded import BoundedDict
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -67,7 +66,7 @@ class ScannerAuthenticator:
         self._proxies = trusted_proxies
         self._challenges = challenges_of(schemes, realm)
         # hashes, which are seeded: no secret stays in memory, and nobody can find two that are alike
-        self._verified: FIFOCache[int, None] = FIFOCache(MAX_VERIFIED)
+        self._verified: BoundedDict[int, None] = BoundedDict(MAX_VERIFIED)
 
     async def admit(
         self, request: Request, credentials: Mapping[str, str], alternatives: Alternatives
@@ -107,19 +106,17 @@ class ScannerAuthenticator:
         self, request: Request, credentials: Mapping[str, str]
     ) -> tuple[dict[str, Caller], Problem | None]:
         """Return the callers by scheme, in the contract's order, and the first problem."""
-        known = {scheme: hash((scheme, value)) for scheme, value in credentials.items()}
-        counted = not all(each in self._verified for each in known.values()) and await self._precount(request)
+        hashes = list(map(hash, credentials.items()))
+        counted = not all(map(self._verified.__contains__, hashes)) and await self._precount(request)
         callers: dict[str, Caller] = {}
         refused: Problem | None = None
         try:
-            for scheme in self._verifiers:
-                if scheme not in credentials:
-                    continue
+            for (scheme, credential), hashed in zip(credentials.items(), hashes, strict=True):
                 try:
-                    callers[scheme] = await self._verifiers[scheme].verify(credentials[scheme], request)
+                    callers[scheme] = await self._verifiers[scheme].verify(credential, request)
                 except Unauthorized as problem:
                     problem.headers["WWW-Authenticate"] = self._challenges[scheme]
-                    self._verified.pop(known[scheme], None)
+                    self._verified.pop(hashed, None)
                     refused, counted = refused or problem, False
                 except Forbidden as problem:
                     refused = refused or problem
@@ -129,8 +126,8 @@ class ScannerAuthenticator:
                     await self._limiter.describe(request, self._address(request), self._limiter.by_address)
                     raise
                 else:
-                    if known[scheme] not in self._verified:
-                        self._verified[known[scheme]] = None
+                    if hashed not in self._verified:
+                        self._verified[hashed] = None
         finally:
             if counted:
                 await self._limiter.give_back(UNVERIFIED + self._address(request), self._limiter.by_address)

@@ -8,11 +8,11 @@ import time
 from collections import defaultdict, deque
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
-from cachetools import FIFOCache
 from limits.aio.storage import RedisStorage
 from limits.errors import ConfigurationError, StorageError
 
 from openapi_contract.distribution import how_to_install
+from scanner_api.bounded import BoundedDict
 from scanner_api.storage.batching import Batching
 
 if TYPE_CHECKING:
@@ -145,25 +145,23 @@ class MemoryCounters:
         """Return the time by which windows end, in seconds since the epoch."""
         return self._clock.now().timestamp()
 
-    async def count(self, key: str, expiry: int) -> Count:
-        """Increment a counter, restarted if its ``expiry`` seconds are over, and return it."""
-        now = self._clock.now().timestamp()
-        counter = self._counters.get(key)
-        if counter is None or counter.ends <= now:
-            counter = self._start(key, expiry, now)
-        counter.count += 1
-        return Count(counter.count, counter.ends)
-
     async def take(self, slots: Slots) -> Taken:
         """Count a request in both windows of a subject, or in none."""
-        counts = []
-        for slot in slots:
-            counts.append(await self.count(slot.key, slot.seconds))
-            if counts[-1].value > slot.limit:
-                for counted in slots[: len(counts)]:
-                    await self.incr(counted.key, counted.seconds, -1)
-                return Taken(counted=False, counts=await self.peek(slots))
-        return Taken(True, (counts[0], counts[1]))  # noqa: FBT003 -- a member of a tuple
+        now = self.now()
+        minute, day = slots
+        count, count_today = self._running(minute, now), self._running(day, now)
+        counted = count.count < minute.limit and count_today.count < day.limit
+        if counted:
+            count.count += 1
+            count_today.count += 1
+        return Taken(counted, (Count(count.count, count.ends), Count(count_today.count, count_today.ends)))
+
+    def _running(self, slot: Slot, now: float) -> Counter:
+        """Return the counter of a window, a new one if it has ended."""
+        counter = self._counters.get(slot.key)
+        if counter is None or counter.ends <= now:
+            counter = self._start(slot.key, slot.seconds, now)
+        return counter
 
     async def peek(self, slots: Slots) -> tuple[Count, Count]:
         """Return the counters of a subject, without counting."""
@@ -233,7 +231,7 @@ class RedisCounters(RedisStorage):
             key_prefix="scanner-api",
             connection_pool=self._pool,  # type: ignore[arg-type]  # limits documents it, its types forgot it
         )
-        self._ends: FIFOCache[str, float] = FIFOCache(most)
+        self._ends: BoundedDict[str, float] = BoundedDict(most)
         self._script = Redis(connection_pool=self._pool).register_script(TAKE)
         self._takes: Batching[Take, Taken] = Batching(self._take_all, limit=MAX_TAKES)
 

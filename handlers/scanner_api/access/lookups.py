@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from cachetools import FIFOCache
+from scanner_api.bounded import BoundedDict
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -33,7 +33,7 @@ class RecentLookups(Generic[Record]):
     ) -> None:
         self._look_up = look_up
         self._ticks = ticks
-        self._records: FIFOCache[str, tuple[float, Record]] = FIFOCache(max_records)
+        self._records: BoundedDict[str, tuple[float, Record]] = BoundedDict(max_records)
 
     def recent(self, digest: str) -> Record | None:
         """Return a record that was read half a second ago or less, or None."""

@@ -11,10 +11,10 @@ from functools import lru_cache
 from math import ceil
 from typing import TYPE_CHECKING, NamedTuple
 
-from cachetools import FIFOCache
 from limits.errors import StorageError
 
 from openapi_service.problems import RateLimited, ServiceUnavailable
+from scanner_api.bounded import BoundedDict
 
 from .counters import Slot
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 MINUTE = 60
 DAY = 86_400
 MAX_REFUSALS = 10_000
+MAX_SLOTS = 4096
 UNREACHABLE = "The storage of the rate limits does not respond."
 
 
@@ -42,14 +43,6 @@ class Quota(NamedTuple):
 
     windows: tuple[Window, Window]
     policy: bytes
-
-    def slots(self, subject: str) -> Slots:
-        """Return a subject's counters; another limit has another counter."""
-        (minute, seconds), (day, day_seconds) = self.windows
-        return (
-            Slot(f"{subject}/{minute}/{seconds}", minute, seconds),
-            Slot(f"{subject}/{day}/{day_seconds}", day, day_seconds),
-        )
 
 
 class Standing(NamedTuple):
@@ -75,6 +68,16 @@ def quota_of(per_minute: int, per_day: int) -> Quota:
     return Quota(windows, policy.encode())
 
 
+@lru_cache(maxsize=MAX_SLOTS)
+def slots_of(subject: str, quota: Quota) -> Slots:
+    """Return a subject's counters; another limit has another counter."""
+    (minute, seconds), (day, day_seconds) = quota.windows
+    return (
+        Slot(f"{subject}/{minute}/{seconds}", minute, seconds),
+        Slot(f"{subject}/{day}/{day_seconds}", day, day_seconds),
+    )
+
+
 class RateLimiter:
     """Counts requests, and writes into every response how many are left.
 
@@ -94,7 +97,7 @@ class RateLimiter:
         self._per_minute = per_minute
         self._per_day = per_day
         self._publishable_per_minute = publishable_per_minute
-        self._refusals: FIFOCache[str, Refusal] = FIFOCache(MAX_REFUSALS)
+        self._refusals: BoundedDict[str, Refusal] = BoundedDict(MAX_REFUSALS)
         self.by_address = quota_of(per_minute, per_day)
 
     def by_credential(self, caller: Caller) -> Quota:
@@ -124,7 +127,7 @@ class RateLimiter:
         if refused is not None:
             return refused, False
         try:
-            counted, counts = await self._counters.take(quota.slots(subject))
+            counted, counts = await self._counters.take(slots_of(subject, quota))
         except StorageError as error:
             raise ServiceUnavailable(UNREACHABLE) from error
         standing = self._standing(quota, counts)
@@ -138,7 +141,7 @@ class RateLimiter:
         """Undo the counting of a request; where the counters cannot be reached it stays counted."""
         self._refusals.pop(subject, None)
         with suppress(StorageError):
-            for slot in quota.slots(subject):
+            for slot in slots_of(subject, quota):
                 await self._counters.incr(slot.key, slot.seconds, -1)
 
     @property
@@ -163,7 +166,7 @@ class RateLimiter:
             ServiceUnavailable: the counters cannot be reached.
         """
         try:
-            counts = await self._counters.peek(quota.slots(subject))
+            counts = await self._counters.peek(slots_of(subject, quota))
         except StorageError as error:
             raise ServiceUnavailable(UNREACHABLE) from error
         self.write_headers(request, quota, self._standing(quota, counts))
@@ -183,12 +186,11 @@ class RateLimiter:
         await self._counters.reset()
 
     def _standing(self, quota: Quota, counts: tuple[Count, Count]) -> Standing:
-        left, left_today = (
-            max(0, each.limit - n.value) for each, n in zip(quota.windows, counts, strict=True)
-        )
+        (minute, day), (count, count_today) = quota.windows, counts
+        left, left_today = max(0, minute.limit - count.value), max(0, day.limit - count_today.value)
         if left < left_today:  # of two alike the longer is the more restrictive
-            return Standing(quota.windows[0], left, counts[0].ends)
-        return Standing(quota.windows[1], left_today, counts[1].ends)
+            return Standing(minute, left, count.ends)
+        return Standing(day, left_today, count_today.ends)
 
     def write_headers(self, request: Request, quota: Quota, standing: Standing) -> int:
         """Write a standing into the headers of the response; return the whole seconds until its reset."""

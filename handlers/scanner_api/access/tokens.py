@@ -8,12 +8,12 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
-from cachetools import FIFOCache
 from joserfc import jwt
 from joserfc.errors import JoseError, UnsupportedAlgorithmError
 from joserfc.jws import JWSRegistry
 
 from openapi_service.problems import Unauthorized
+from scanner_api.bounded import BoundedDict
 from scanner_api.storage.credentials import digest_of
 
 from .callers import Caller
@@ -95,7 +95,7 @@ class TokenVerifier:
         self._keys = keys
         self._organization_claim = organization_claim
         self._clock = clock
-        self._verified: FIFOCache[bytes, Verified] = FIFOCache(MAX_CACHED)
+        self._verified: BoundedDict[bytes, Verified] = BoundedDict(MAX_CACHED)
 
     async def verify(self, value: str, _request: Request, /) -> Caller:
         """Return the token's caller, or raise Unauthorized; ServiceUnavailable without the keys."""

@@ -6,9 +6,8 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
-from cachetools import FIFOCache
-
 from openapi_service.problems import RateLimited
+from scanner_api.bounded import BoundedDict
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -64,7 +63,7 @@ class Backlog:
         self._count = count
         self._limits = limits
         self._ticks = ticks
-        self._counts: FIFOCache[str, _Count] = FIFOCache(_MAX_ORGANIZATIONS)
+        self._counts: BoundedDict[str, _Count] = BoundedDict(_MAX_ORGANIZATIONS)
 
     async def admit(self, owned: Owned) -> None:
         """Admit one more job.

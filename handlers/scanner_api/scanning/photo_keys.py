@@ -45,6 +45,7 @@ _PLACEHOLDERS: Final = {
     "id": _IDENTIFIER,
     "ext": "|".join(MEDIA_TYPES),
 }
+_PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
 _REQUIRED: Final = ("session_id", "id")
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9/!_.*'()-]")
 _MAX_TEMPLATE: Final = 512
@@ -96,6 +97,7 @@ class PhotoKeys:
         self._pattern = re.compile("".join(_patterns(template)))
         self._tagged = tuple(name for name in self._pattern.groupindex if name != "id")
         self._template = template
+        self._format = _PLACEHOLDER.sub(r"%(\1)s", template)
         self._new_random = new_random
         self._tags = [(datetime.min.replace(tzinfo=UTC), self._tag(secret))]
 
@@ -132,9 +134,8 @@ class PhotoKeys:
             "session_id": session_id,
             "ext": extension,
         }
-        tag = next((tag for since, tag in reversed(self._tags) if since <= now), self._tags[0][1])
-        parts["id"] = self._identify(int.from_bytes(self._new_random(8)), parts, tag)
-        return PhotoKey(self._template.format_map(parts), MEDIA_TYPES[extension])
+        parts["id"] = self._identify(int.from_bytes(self._new_random(8)), parts, self._tag_at(now))
+        return PhotoKey(self._format % parts, MEDIA_TYPES[extension])
 
     def verify(self, key: str, session_id: str) -> IssuedAs:
         """Return what the key was issued as.
@@ -151,6 +152,12 @@ class PhotoKeys:
         if not self._is_genuine(parts):
             raise ForeignKey("The key was not issued by this server.")
         return IssuedAs(parts.get("photo_type"), parts.get("ext"))
+
+    def _tag_at(self, now: datetime) -> blake2b:
+        for since, tag in reversed(self._tags):
+            if since <= now:
+                return tag
+        return self._tags[0][1]
 
     def _is_genuine(self, parts: Mapping[str, str]) -> bool:
         try:

