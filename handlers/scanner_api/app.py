@@ -108,6 +108,7 @@ class Application:
             settings.contract, extensions=not settings.vendor_operations_only
         )
         self.clock = clock or SystemClock()
+        self._proxies = TrustedProxies(settings.trusted_proxies)
         self._draw = (randomness or SystemRandomness()).source
         self.database = database or Database(settings.database_url, waits_of(settings))
         self.bucket = bucket or photo_bucket(settings, self.clock)
@@ -227,6 +228,7 @@ class Application:
                     QueueLimits(self.settings.queued_per_organization, self.settings.queued_per_key),
                 ),
                 "redirects": self._redirects,
+                "proxies": self._proxies,
                 "settings": self.settings,
                 "clock": self.clock,
             }
@@ -240,7 +242,7 @@ class Application:
                 raise
 
     def _authenticator(self) -> ScannerAuthenticator:
-        settings, proxies = self.settings, TrustedProxies(self.settings.trusted_proxies)
+        settings, proxies = self.settings, self._proxies
         bearer = bearer_verifier(
             issuer=settings.oauth_issuer,
             audience=settings.oauth_audience,

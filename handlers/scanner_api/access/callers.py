@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 
 from openapi_service.problems import Conflict, Forbidden, NotFound, ValidationFailed, Violation
 from scanner_api.scanning.sessions import SessionStatus
+from scanner_api.storage.audit import Actor
 
 if TYPE_CHECKING:
+    from openapi_service.proxies import TrustedProxies
+    from openapi_service.request import Request
     from scanner_api.scanning.captures import Capture
     from scanner_api.scanning.photos import Photo
     from scanner_api.scanning.proposals import Proposal
@@ -47,6 +50,11 @@ class Caller:
         if organization_id not in self.organizations:
             return False
         return not self.own_sessions_only or created_by == self.credential
+
+
+def actor_of(caller: Caller, request: Request, proxies: TrustedProxies) -> Actor:
+    """Return who acts in a request, and from where, for the audit log."""
+    return Actor(caller.credential, proxies.client_address(request))
 
 
 def require_secret(caller: Caller) -> None:

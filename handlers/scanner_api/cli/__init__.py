@@ -55,6 +55,9 @@ COMMANDS |= {
     "keys": Lazy(
         "scanner_api.cli.keys:app", "Create, list, rotate and revoke the API keys that `serve` accepts."
     ),
+    "audit": Lazy(
+        "scanner_api.cli.audit:audit", "List who did what, when and from where, from the audit log."
+    ),
     "health": Lazy(
         "scanner_api.cli.health:health",
         "Print the health of a server, by default the one on this machine; for health checks of containers.",

@@ -13,6 +13,8 @@ from scanner_api.storage.credentials import ApiKey, CredentialStore, digest_of
 from scanner_api.storage.database import ConstraintError
 from scanner_api.storage.organizations import Organization, OrganizationStore, User
 
+from .audit import operator
+
 if TYPE_CHECKING:
     from datetime import timedelta
 
@@ -70,7 +72,7 @@ class KeyRing:
             per_day=per_day,
         )
         try:
-            await self._credentials.add_api_key(key, digest_of(secret))
+            await self._credentials.add_api_key(key, digest_of(secret), operator())
         except ConstraintError:
             raise Refused(f"There is no user {owner.user}.") from None
         return key, secret
@@ -108,13 +110,14 @@ class KeyRing:
             end, expires = min(end, old.expires_at), expires or now + (old.expires_at - old.created)
         secret = new_key(old.prefix)
         new = replace(old, id=new_id(), created=now, expires_at=expires, last_used=None)
-        if not await self._credentials.replace_api_key(key_id, end, new, digest_of(secret)):
+        rotated = self._credentials.replace_api_key(key_id, end, new, digest_of(secret), operator())
+        if not await rotated:
             raise Refused(f"Key {key_id} is revoked; create another one with `scanner-api keys create`.")
         return new, secret, end
 
     async def revoke(self, key_id: str) -> None:
         """Switch a key off for good, or raise Refused if there is none with this id."""
-        if not await self._credentials.revoke_api_key(key_id):
+        if not await self._credentials.revoke_api_key(key_id, operator()):
             raise Refused(f"There is no key {key_id}; `scanner-api keys list` shows the ids.")
 
     async def _settled(self, owner: Owner, now: datetime) -> tuple[str | None, str | None]:

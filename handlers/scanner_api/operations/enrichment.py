@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from openapi_service.problems import BadRequest, Conflict
-from scanner_api.access.callers import reachable_capture, reachable_proposal, require_secret
+from scanner_api.access.callers import actor_of, reachable_capture, reachable_proposal, require_secret
 from scanner_api.scanning.proposals import ProposalStatus
 from scanner_api.storage.proposals import AppliedError, NoProductError
 
 from .representations import proposal_representation
 
 if TYPE_CHECKING:
+    from openapi_service.proxies import TrustedProxies
+    from openapi_service.request import Request
     from scanner_api.access.callers import Caller
     from scanner_api.storage.captures import CaptureStore
     from scanner_api.storage.proposals import ProposalStore
@@ -44,7 +46,12 @@ async def review_proposal(
 
 
 async def apply_proposals(
-    id_: str, caller: Caller, captures: CaptureStore, proposals: ProposalStore
+    id_: str,
+    caller: Caller,
+    request: Request,
+    captures: CaptureStore,
+    proposals: ProposalStore,
+    proxies: TrustedProxies,
 ) -> list[dict[str, Any]]:
     """Write the accepted proposals of a capture to its product, each once; return those of this call.
 
@@ -56,7 +63,7 @@ async def apply_proposals(
     require_secret(caller)
     capture = await reachable_capture(captures, caller, id_)
     try:
-        applied = await proposals.apply(capture.id)
+        applied = await proposals.apply(capture.id, actor_of(caller, request, proxies))
     except NoProductError:
         raise BadRequest("The capture has no linked product; retry once it is COMPLETED.") from None
     return [proposal_representation(each) for each in applied]

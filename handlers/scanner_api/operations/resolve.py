@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from openapi_service.problems import BadRequest, Conflict, ServiceUnavailable
-from scanner_api.access.callers import reachable_record, require_secret
+from scanner_api.access.callers import actor_of, reachable_record, require_secret
 from scanner_api.scanning.destinations import RefusedURL, read_url
 from scanner_api.scanning.redirects import TOTAL_SECONDS
 from scanner_api.storage.database import DuplicateError
@@ -14,6 +14,8 @@ from .representations import rule_representation
 from .writes import invalid
 
 if TYPE_CHECKING:
+    from openapi_service.proxies import TrustedProxies
+    from openapi_service.request import Request
     from scanner_api.access.callers import Caller
     from scanner_api.scanning.redirects import RedirectFollower
     from scanner_api.storage.captures import CaptureStore
@@ -47,8 +49,10 @@ async def save_redirect(
     short_id: str,
     body: dict[str, Any],
     caller: Caller,
+    request: Request,
     captures: CaptureStore,
     redirect_rules: RedirectRuleStore,
+    proxies: TrustedProxies,
 ) -> dict[str, Any]:
     """Append a URL to the organization's redirect rules for a capture's product.
 
@@ -67,7 +71,9 @@ async def save_redirect(
     if product is None:
         raise BadRequest("The capture has no linked product; retry once it is COMPLETED.")
     try:
-        rule = await redirect_rules.append(record.organization_id, product, body["url"])
+        rule = await redirect_rules.append(
+            record.organization_id, product, body["url"], actor_of(caller, request, proxies)
+        )
     except DuplicateError:
         raise Conflict("The product has a redirect rule for this URL already.") from None
     return rule_representation(rule)

@@ -9,6 +9,9 @@ import msgspec
 from msgspec.structs import asdict
 from sqlalchemy import bindparam, func, or_, select
 
+from openapi_service.clock import SystemClock
+
+from .audit import UNKNOWN, Action, record
 from .lookup import Lookup
 from .queries import columns_of, maker_of
 from .tables import api_keys, memberships, web_sessions
@@ -17,6 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from openapi_service.clock import Clock
+
+    from .audit import Actor
     from .database import Database
     from .lookup import Row
 
@@ -93,10 +99,16 @@ _key: Final = maker_of(ApiKey)
 
 
 class CredentialStore:
-    """Stores API keys and web sessions, each by the digest of its secret."""
+    """Stores API keys and web sessions, each by the digest of its secret.
 
-    def __init__(self, database: Database) -> None:
+    Args:
+        database: the database.
+        clock: tells the time.
+    """
+
+    def __init__(self, database: Database, clock: Clock | None = None) -> None:
         self._database = database
+        self._clock = clock or SystemClock()
         self._keys = Lookup(
             database,
             select(
@@ -173,10 +185,18 @@ class CredentialStore:
             statement = statement.where(api_keys.c.user_id == user_id)
         return [_key(row) for row in await self._database.fetch(statement)]
 
-    async def revoke_api_key(self, key_id: str) -> bool:
-        """Revoke a key for good; False if there is none with this id."""
+    async def revoke_api_key(self, key_id: str, actor: Actor = UNKNOWN) -> bool:
+        """Revoke a key for good, and record that; False if there is none with this id."""
         key = api_keys.update().where(api_keys.c.id == key_id)
-        return await self._database.change(key.values(is_active=False)) == 1
+        revoked = key.values(is_active=False).returning(api_keys.c.organization_id, api_keys.c.user_id)
+        async with self._database.transaction() as connection:
+            row = (await connection.execute(revoked)).first()
+            if row is not None:
+                owner, user = row
+                await record(
+                    connection, self._clock.now(), actor, Action.KEY_REVOKED, key_id, owner, user=user
+                )
+        return row is not None
 
     async def api_key_by_id(self, key_id: str) -> ApiKey | None:
         """Read a key by its id, revoked or not, None if there is none."""
@@ -184,8 +204,10 @@ class CredentialStore:
             return _key(row)
         return None
 
-    async def replace_api_key(self, key_id: str, expires: datetime, successor: ApiKey, digest: str) -> bool:
-        """Store a key's successor under its SHA-256 digest, and let the key itself expire, or neither.
+    async def replace_api_key(
+        self, key_id: str, expires: datetime, successor: ApiKey, digest: str, actor: Actor = UNKNOWN
+    ) -> bool:
+        """Store a key's successor under its SHA-256 digest, let the key itself expire, and record that.
 
         Returns:
             False, and nothing is stored, if the key is revoked by now.
@@ -195,15 +217,22 @@ class CredentialStore:
             if (await connection.execute(expiring.values(expires_at=expires))).rowcount == 0:
                 return False
             await connection.execute(api_keys.insert(), {**asdict(successor), "digest": digest})
+            owner, details = successor.organization_id, {"successor": successor.id, "user": successor.user_id}
+            await record(connection, successor.created, actor, Action.KEY_ROTATED, key_id, owner, **details)
         return True
 
-    async def add_api_key(self, key: ApiKey, digest: str) -> None:
-        """Store a new API key under its SHA-256 digest.
+    async def add_api_key(self, key: ApiKey, digest: str, actor: Actor = UNKNOWN) -> None:
+        """Store a new API key under its SHA-256 digest, and record that.
 
         Raises:
             ConstraintError: id or digest is taken, the owner does not exist, or there is not exactly one.
         """
-        await self._database.change(api_keys.insert(), [{**asdict(key), "digest": digest}])
+        details = {"kind": key.prefix, "name": key.name, "user": key.user_id}
+        async with self._database.transaction() as connection:
+            await connection.execute(api_keys.insert(), {**asdict(key), "digest": digest})
+            await record(
+                connection, key.created, actor, Action.KEY_CREATED, key.id, key.organization_id, **details
+            )
 
     async def add_web_session(self, session: WebSession, digest: str) -> None:
         """Store a sign-in under its cookie's SHA-256 digest.

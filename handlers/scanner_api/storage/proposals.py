@@ -14,6 +14,7 @@ from sqlalchemy import select
 from scanner_api.scanning.proposals import FIELDS, Proposal, ProposalStatus
 
 from .activity import lock_session
+from .audit import UNKNOWN, Action, record
 from .database import ConstraintError
 from .extractions import settle
 from .products import override
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from openapi_service.clock import Clock
 
+    from .audit import Actor
     from .database import Database
 
 _COLUMNS: Final = columns_of(proposals, Proposal)
@@ -128,11 +130,11 @@ class ProposalStore:
             await settle(connection, session_id)
         return _proposal(row)
 
-    async def apply(self, capture_id: str) -> list[Proposal]:
+    async def apply(self, capture_id: str, actor: Actor = UNKNOWN) -> list[Proposal]:
         """Write the accepted proposals for a capture to its product, and return them, oldest first.
 
         They become overrides of the capture's organization; the catalogue stays as it is. Each is
-        written once; of several for one field, the one that was accepted last counts.
+        written once, which is recorded; of several for one field, the one that was accepted last counts.
 
         Raises:
             ConstraintError: there is no such capture.
@@ -160,6 +162,17 @@ class ProposalStore:
             if applied:
                 await override(connection, organization_id, product, _values(applied), now)
                 await settle(connection, session_id)
+                ids = sorted(proposal.id for proposal in applied)
+                await record(
+                    connection,
+                    now,
+                    actor,
+                    Action.PROPOSALS_APPLIED,
+                    capture_id,
+                    organization_id,
+                    product=product,
+                    proposals=ids,
+                )
         return sorted(applied, key=lambda proposal: (proposal.created, proposal.id))
 
 

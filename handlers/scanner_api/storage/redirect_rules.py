@@ -10,6 +10,7 @@ from sqlalchemy import and_, func, select
 
 from scanner_api.scanning.identifiers import new_id
 
+from .audit import UNKNOWN, Action, record
 from .database import DuplicateError
 from .queries import columns_of, maker_of
 from .tables import products, redirect_rules
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from openapi_service.clock import Clock
 
+    from .audit import Actor
     from .database import Database
 
 
@@ -53,8 +55,10 @@ class RedirectRuleStore:
         self._clock = clock
         self._make_id = make_id
 
-    async def append(self, organization_id: str, product_short_id: str, url: str) -> RedirectRule:
-        """Append a rule to an organization's for a product, and return it.
+    async def append(
+        self, organization_id: str, product_short_id: str, url: str, actor: Actor = UNKNOWN
+    ) -> RedirectRule:
+        """Append a rule to an organization's for a product, record that, and return it.
 
         Raises:
             ConstraintError: there is no such organization or product.
@@ -79,6 +83,16 @@ class RedirectRuleStore:
             )
             await connection.execute(
                 redirect_rules.insert(), {**asdict(rule), "organization_id": organization_id}
+            )
+            await record(
+                connection,
+                rule.created,
+                actor,
+                Action.REDIRECT_SAVED,
+                rule.id,
+                organization_id,
+                product=product_short_id,
+                url=url,
             )
         return rule
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -29,7 +30,7 @@ from scanner_api.scanning.sessions import ExtractionStatus, SessionStatus
 
 from .column_types import LosslessText, UTCDateTime
 from .migrations import LEAST
-from .triggers import create_triggers
+from .triggers import create_triggers, protect_audit_log
 
 if TYPE_CHECKING:
     from enum import StrEnum
@@ -266,6 +267,23 @@ secrets = Table(
     Column("value", LargeBinary, nullable=False),
 )
 
+audit_log = Table(
+    "audit_log",
+    metadata,
+    # SQLite counts up an INTEGER alone
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("at", UTCDateTime, nullable=False),
+    Column("actor", LosslessText, nullable=False),
+    Column("address", LosslessText, nullable=False),
+    Column("action", LosslessText, nullable=False),
+    Column("subject", LosslessText, nullable=False),
+    # no foreign key: an entry outlives its organization
+    Column("organization_id", LosslessText),
+    Column("details", JSON, nullable=False),
+    Index(None, "organization_id", "number"),
+)
+"""See :mod:`.audit`; triggers refuse changes."""
+
 schema_compatibility = Table(
     "schema_compatibility",
     metadata,
@@ -286,6 +304,7 @@ def create_all(connection: Connection, revision: str) -> None:
     """Make all tables in a new database, which is at this revision then."""
     metadata.create_all(connection, checkfirst=False)
     create_triggers(connection)
+    protect_audit_log(connection)
     _versions.create(connection)
     connection.execute(_versions.insert(), {"version_num": revision})
     note_compatibility(connection, revision)

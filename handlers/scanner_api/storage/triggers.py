@@ -1,8 +1,9 @@
-"""Triggers, which count sessions by organization, credential and stored status as their rows change.
+"""Triggers, which count sessions as their rows change, and protect the audit log.
 
-A count is exact after any change, delete and rollback, from any process, and is read from a few rows. On
-PostgreSQL it is the sum of several rows, of which a connection changes one (a single one may be negative), so
-that writers of one organization seldom wait for each other.
+Sessions are counted by organization, credential and stored status. A count is exact after any change, delete
+and rollback, from any process, and is read from a few rows. On PostgreSQL it is the sum of several rows, of
+which a connection changes one (a single one may be negative), so that writers of one organization seldom wait
+for each other.
 """
 
 from __future__ import annotations
@@ -55,4 +56,27 @@ def _triggers(dialect: str) -> list[str]:
 def create_triggers(connection: Connection) -> None:
     """Create the triggers; a migration that changes or copies their table drops and creates them."""
     for statement in _triggers(connection.dialect.name):
+        connection.exec_driver_sql(statement)
+
+
+_APPEND_ONLY: Final = "The audit log is append-only."
+
+
+def protect_audit_log(connection: Connection) -> None:
+    """Create the triggers that refuse to change, delete or truncate entries of the audit log."""
+    if connection.dialect.name == "sqlite":
+        refusal = f"BEGIN SELECT RAISE(ABORT, '{_APPEND_ONLY}'); END"
+        statements = [
+            f"CREATE TRIGGER audit_log_{event} BEFORE {event} ON audit_log {refusal}"
+            for event in ("UPDATE", "DELETE")
+        ]
+    else:
+        function = "audit_log_append_only()"
+        refusal = f"BEGIN RAISE EXCEPTION '{_APPEND_ONLY}' USING ERRCODE = 'restrict_violation'; END"
+        events = "UPDATE OR DELETE OR TRUNCATE"
+        statements = [
+            f"CREATE FUNCTION {function} RETURNS trigger LANGUAGE plpgsql AS $$ {refusal} $$",
+            f"CREATE TRIGGER audit_log_append_only BEFORE {events} ON audit_log EXECUTE FUNCTION {function}",
+        ]
+    for statement in statements:
         connection.exec_driver_sql(statement)

@@ -1,0 +1,85 @@
+"""``scanner-api audit``: the audit log, and as whom commands appear in it."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import socket
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+import typer
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from openapi_contract.comparison.findings import printable
+from scanner_api.storage.audit import Actor, read_audit_log
+
+from .databases import with_database
+from .settings_flags import Config, DatabaseUrl, read_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from scanner_api.storage.audit import AuditEntry
+    from scanner_api.storage.database import Database
+
+MOST_ENTRIES = 10_000
+
+
+def operator() -> Actor:
+    """Return the user who runs this command, and this machine."""
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError):  # a container may have no name for its user
+        user = "unknown"
+    return Actor(f"operator:{user}", socket.gethostname())
+
+
+def audit(
+    *,
+    organization: Annotated[
+        str | None, typer.Option(metavar="ID", help="Only what is this organization's.")
+    ] = None,
+    before: Annotated[
+        int | None, typer.Option(metavar="NUMBER", help="Only entries before this number.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=MOST_ENTRIES, help="Most entries.")] = 50,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    config: Config = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """List who did what, when and from where, newest first.
+
+    Keys that were created, rotated and revoked, applied proposals and saved redirects are recorded, whether
+    by callers of the API or by commands. The database refuses to change or delete entries.
+
+    Exit codes: 0 listed, 1 the database cannot be used, 2 wrong options.
+    """
+
+    async def run(database: Database) -> list[AuditEntry]:
+        return await read_audit_log(database, limit=limit + 1, before=before, organization_id=organization)
+
+    found = with_database(read_settings(config, {"database_url": database_url}), run)
+    entries, has_more = found[:limit], len(found) > limit
+    if as_json:
+        typer.echo(json.dumps({"entries": msgspec.to_builtins(entries), "has_more": has_more}, indent=2))
+        return
+    Console().print(_table(entries) if entries else "The audit log has no such entries.")
+    if has_more:
+        typer.echo(f"There are more; --before {entries[-1].number} lists those before these.")
+
+
+def _table(entries: Iterable[AuditEntry]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, collapse_padding=True, pad_edge=False, show_edge=False)
+    for heading in ("time (UTC)", "action", "what", "who", "from"):
+        table.add_column(heading, overflow="fold")
+    for entry in entries:
+        details = [f"{name} {value}" for name, value in entry.details.items() if value]
+        what = Text("\n".join(map(printable, [entry.subject, *details])))
+        table.add_row(
+            f"{entry.at:%Y-%m-%d %H:%M:%S}", entry.action, what, Text(entry.actor), Text(entry.address)
+        )
+    return table

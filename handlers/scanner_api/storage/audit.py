@@ -1,0 +1,122 @@
+"""The audit log: who did what to what, when, and from where.
+
+The database refuses to change or delete a row.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import msgspec
+from sqlalchemy import select
+
+from .queries import columns_of, maker_of
+from .tables import audit_log
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from .database import Database
+
+
+class Action(StrEnum):
+    """What is recorded."""
+
+    KEY_CREATED = "key.created"
+    KEY_ROTATED = "key.rotated"
+    KEY_REVOKED = "key.revoked"
+    PROPOSALS_APPLIED = "proposals.applied"
+    REDIRECT_SAVED = "redirect.saved"
+
+
+class Actor(NamedTuple):
+    """Who acts, and from where.
+
+    Attributes:
+        name: a caller's credential, such as ``key:4fG...``; ``operator:NAME`` for who runs a command.
+        address: the client's; the machine that a command runs on.
+    """
+
+    name: str
+    address: str
+
+
+UNKNOWN: Final = Actor("unknown", "")
+
+
+class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """An action as it is recorded.
+
+    Attributes:
+        number: greater than those of all earlier entries.
+        subject: the id of what was acted on.
+        organization_id: whose it is, None for nobody's.
+        details: what else there is to say, without secrets.
+    """
+
+    number: int
+    at: datetime
+    actor: str
+    address: str
+    action: str
+    subject: str
+    organization_id: str | None
+    details: dict[str, Any]
+
+
+_COLUMNS: Final = columns_of(audit_log, AuditEntry)
+_entry: Final = maker_of(AuditEntry)
+
+
+async def record(
+    connection: AsyncConnection,
+    at: datetime,
+    actor: Actor,
+    action: Action,
+    subject: str,
+    organization_id: str | None = None,
+    **details: Any,
+) -> None:
+    """Record an action in the transaction that it happens in, so that neither is there without the other.
+
+    Args:
+        connection: of the transaction.
+        at: now, aware, in UTC.
+        actor: who acts.
+        action: what is done.
+        subject: the id of what is acted on.
+        organization_id: whose it is.
+        details: what else there is to say, as JSON values; no secrets.
+    """
+    row = {
+        "at": at,
+        "actor": actor.name,
+        "address": actor.address,
+        "action": action.value,
+        "subject": subject,
+        "organization_id": organization_id,
+        "details": details,
+    }
+    await connection.execute(audit_log.insert(), row)
+
+
+async def read_audit_log(
+    database: Database, *, limit: int, before: int | None = None, organization_id: str | None = None
+) -> list[AuditEntry]:
+    """Read the newest entries, newest first.
+
+    Args:
+        database: the database.
+        limit: most entries.
+        before: the number that all are less than, to go on behind the last of an earlier call.
+        organization_id: whose they are; None for everybody's.
+    """
+    statement = select(*_COLUMNS).order_by(audit_log.c.number.desc()).limit(limit)
+    if before is not None:
+        statement = statement.where(audit_log.c.number < before)
+    if organization_id is not None:
+        statement = statement.where(audit_log.c.organization_id == organization_id)
+    return [_entry(row) for row in await database.fetch(statement)]

@@ -1,0 +1,101 @@
+"""``scanner-api audit`` on a real database."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import json
+import socket
+from datetime import UTC, datetime
+
+import pytest
+from typer.testing import CliRunner
+
+from scanner_api.cli import app
+from scanner_api.cli.audit import operator
+from scanner_api.storage.audit import Action, Actor, record
+from scanner_api.storage.database import Database
+
+ESCAPE = "https://example.com/\x1b[2J"
+
+
+@pytest.fixture
+def url(tmp_path):
+    """Return the URL of a database that is not there yet."""
+    return f"sqlite+aiosqlite:///{tmp_path / 'scanner.db'}"
+
+
+@pytest.fixture
+def run(url):
+    """Return what runs a command on the database, wide enough that nothing wraps."""
+
+    def invoke(*arguments):
+        environment = {"COLUMNS": "200", "TERM": "dumb"}
+        return CliRunner().invoke(app, [*arguments, "--database-url", url], env=environment)
+
+    return invoke
+
+
+def test_keys_that_commands_create_and_revoke(run):
+    """Who ran the command on which machine is listed, for people and for programs; no secret is."""
+    secret = run("keys", "create", "--quiet", "--new-organization", "Acme", "--name", "till").stdout.strip()
+    listed = json.loads(run("audit", "--json").stdout)["entries"]
+    run("keys", "rotate", listed[0]["subject"])
+    run("keys", "revoke", listed[0]["subject"])
+    outcome = run("audit", "--json", "--organization", listed[0]["organization_id"])
+    entries = json.loads(outcome.stdout)["entries"]
+    assert [entry["action"] for entry in entries] == ["key.revoked", "key.rotated", "key.created"]
+    assert {entry["subject"] for entry in entries} == {listed[0]["subject"]}
+    created = entries[-1]
+    assert created["actor"] == f"operator:{getpass.getuser()}"
+    assert created["address"] == socket.gethostname()
+    assert created["details"] == {"kind": "csb", "name": "till", "user": None}
+    shown = run("audit").stdout
+    for part in ("key.revoked", created["subject"], created["actor"], "name till", created["at"][:10]):
+        assert part in shown
+    assert secret[4:36] not in outcome.stdout + shown
+
+
+def test_nothing_and_other_organizations(run):
+    """A log without such entries says so, and JSON is the same as ever."""
+    assert "no such entries" in run("audit").stdout
+    assert json.loads(run("audit", "--json").stdout) == {"entries": [], "has_more": False}
+    run("keys", "create", "--new-organization", "Acme")
+    assert "no such entries" in run("audit", "--organization", "another").stdout
+
+
+def test_lists_are_bounded_and_go_on(run, url):
+    """What is left out is said, and how to list it; URLs of strangers do nothing to a terminal."""
+
+    async def fill():
+        database = Database(url)
+        try:
+            await database.migrate()
+            for number in range(3):
+                async with database.transaction() as connection:
+                    now = datetime(2026, 3, 14, tzinfo=UTC)
+                    actor = Actor("key:a", "192.0.2.1")
+                    await record(connection, now, actor, Action.REDIRECT_SAVED, f"rule{number}", url=ESCAPE)
+        finally:
+            await database.close()
+
+    asyncio.run(fill())
+    shown = run("audit", "--limit", "2").stdout
+    assert "rule2" in shown
+    assert "rule0" not in shown
+    assert "--before 2" in shown
+    assert "\x1b[2J" not in shown
+    rest = json.loads(run("audit", "--before", "2", "--json").stdout)
+    assert [entry["subject"] for entry in rest["entries"]] == ["rule0"]
+    assert not rest["has_more"]
+    assert run("audit", "--limit", "0").exit_code == 2
+
+
+def test_a_user_without_a_name(monkeypatch):
+    """Commands run in containers whose user has no name."""
+
+    def nameless():
+        raise KeyError
+
+    monkeypatch.setattr("getpass.getuser", nameless)
+    assert operator().name == "operator:unknown"
