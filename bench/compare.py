@@ -61,7 +61,7 @@ class Load:
 
 @dataclass(frozen=True)
 class Result:
-    """One server measured: start-up in seconds (to the first answer), memory in MB (at its peak)."""
+    """One server measured: start-up in seconds (to the first response), memory in MB (at its peak)."""
 
     server: str
     start_up: float
@@ -105,7 +105,7 @@ def measure(server: Server, connections: Iterable[int], seconds: int) -> Result:
 
 
 def load(server: Server, url: str, connections: int, seconds: int) -> Load:
-    """Let wrk ask for so many seconds; a single failed answer ends the run."""
+    """Let wrk ask for so many seconds; a single failed response ends the run."""
     headers = [part for name, value in server.headers.items() for part in ("-H", f"{name}: {value}")]
     wrk = ("wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(HERE / "report.lua"), *headers)
     several = () if server.requests is None else ("--", str(server.requests))
@@ -113,7 +113,7 @@ def load(server: Server, url: str, connections: int, seconds: int) -> Load:
     printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     seen = json.loads(printed.splitlines()[-1])
     if seen["failed"]:
-        sys.exit(f"{server.name}: {seen['failed']} of {seen['requests']} answers failed")
+        sys.exit(f"{server.name}: {seen['failed']} of {seen['requests']} responses failed")
     return Load(connections, seen["requests"] / seen["duration"] * 1e6, seen["p50"] / 1e3, seen["p99"] / 1e3)
 
 

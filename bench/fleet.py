@@ -115,12 +115,12 @@ def served(name: str, settings: Mapping[str, str]) -> Server:
 
 
 def measure(server: Server, requests: Path, now: Running, seconds: int) -> Seen:
-    """Put a load on a server; a single failed answer ends the run."""
+    """Put a load on a server; a single failed response ends the run."""
     before = cpu_seconds(now.pid)
     seen = load(now.url, requests, seconds)
     spent = cpu_seconds(now.pid) - before
     if seen["failed"]:
-        sys.exit(f"{server.name}: {seen['failed']} of {seen['requests']} answers failed")
+        sys.exit(f"{server.name}: {seen['failed']} of {seen['requests']} responses failed")
     per_second = seen["requests"] / seen["duration"] * 1e6
     return Seen(server.name, per_second, spent / seen["requests"] * 1e6, seen["p99"] / 1e3)
 
@@ -138,8 +138,8 @@ def median_of(loads: Sequence[Seen]) -> Seen:
 def load(url: str, requests: Path, seconds: int, pause: float = 0) -> dict[str, int]:
     """Let wrk send the requests for so many seconds, each after a pause in milliseconds."""
     wrk = ("wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", HERE / "report.lua", url)
-    told = ("--", requests, *([str(pause)] if pause else []))
-    printed = subprocess.run([*wrk, *told], check=True, capture_output=True, text=True).stdout
+    parameters = ("--", requests, *([str(pause)] if pause else []))
+    printed = subprocess.run([*wrk, *parameters], check=True, capture_output=True, text=True).stdout
     seen: dict[str, int] = json.loads(printed.splitlines()[-1])
     return seen
 

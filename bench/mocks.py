@@ -1,4 +1,4 @@
-"""Measure answers of a contract beside those of other mock servers: one run, one after the other.
+"""Measure responses of a contract beside those of other mock servers: one run, one after the other.
 
     python bench/mocks.py                  the table, and bench/mocks.json
     python bench/mocks.py --packages DIR   with the servers that npm has installed there already
@@ -58,7 +58,7 @@ class MockServer(Server):
 
 @dataclass(frozen=True)
 class Seen:
-    """A load, and the requests that a second of processor time answers, whatever else the machine does."""
+    """A load, and the requests that a second of processor time brings, whatever else the machine does."""
 
     load: Load
     per_cpu_second: float
@@ -66,7 +66,7 @@ class Seen:
 
 @dataclass(frozen=True)
 class Result:
-    """One server measured: start-up in seconds, memory in MB at its peak, what was seen by kind of answer."""
+    """One server measured: start-up in seconds, memory in MB at its peak, counts by kind of response."""
 
     server: str
     start_up: float
@@ -87,7 +87,7 @@ def main() -> None:
 
 def arguments() -> argparse.Namespace:
     """Read the command line, and end at once if there is no wrk."""
-    parser = argparse.ArgumentParser(description="Measure answers of a contract beside other mock servers.")
+    parser = argparse.ArgumentParser(description="Measure responses of a contract beside other mock servers.")
     parser.add_argument("--seconds", type=int, default=8, help="length of each load (default 8)")
     parser.add_argument("--smoke", action="store_true", help="ours alone, one second, one connection")
     parser.add_argument("--packages", type=Path, help="folder with node_modules that has the other servers")

@@ -1,10 +1,10 @@
-"""Measure what the proxy adds to a call: the same answer of 1 KiB, straight and through it, in turn.
+"""Measure what the proxy adds to a call: the same response of 1 KiB, straight and through it, in turn.
 
     python bench/proxy.py                  p50 and p99 of both, and what the proxy adds
     python bench/proxy.py --calls 20000    more of them
 
 Upstream, proxy and this client are processes of their own, with one connection each that is kept alive; every
-exchange is judged. What matters is the difference of the two p50s in one run; a machine that does something
+exchange is validated. What matters is the difference of the two p50s in one run; a machine doing other work
 else at the same time tells nothing.
 """
 
@@ -33,7 +33,7 @@ class Notes(Server):
 
     @property
     def target(self) -> str:
-        """An exchange that keeps the contract."""
+        """An exchange that conforms to the contract."""
         return "/boxes/7/notes?sort=new"
 
 
@@ -70,14 +70,14 @@ def measured(straight: str, through: str, target: str, calls: int) -> list[list[
 
 
 def call(connection: http.client.HTTPConnection, target: str) -> float:
-    """Return the seconds that one call takes; an answer that is not as it should be ends the run."""
+    """Return the seconds that one call takes; a response that is not as it should be ends the run."""
     began = time.perf_counter()
     connection.request("GET", target)
     answer = connection.getresponse()
     body = answer.read()
     seconds = time.perf_counter() - began
     if answer.status != 200 or len(body) != LENGTH or answer.getheader("X-Contract-Violations"):  # noqa: PLR2004 -- OK
-        sys.exit(f"answered {answer.status} with {len(body)} bytes and {answer.getheaders()}")
+        sys.exit(f"got {answer.status} with {len(body)} bytes and {answer.getheaders()}")
     return seconds
 
 

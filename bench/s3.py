@@ -119,7 +119,7 @@ def put(url: str) -> None:
     answer.read()
     connection.close()
     if answer.status != http.HTTPStatus.OK:
-        raise SystemExit(f"PUT was answered with {answer.status}.")
+        raise SystemExit(f"PUT got {answer.status}.")
 
 
 def measure(command: list[str], port: int, sizes: Sizes) -> dict[str, float]:

@@ -54,7 +54,7 @@ class Server:
 
 @dataclass(frozen=True)
 class Running:
-    """A server that answers: where, how many seconds after its start, and its process id."""
+    """A server that responds: where, how many seconds after its start, and its process id."""
 
     url: str
     start_up: float
@@ -74,7 +74,7 @@ def running(server: Server) -> Iterator[Running]:
         subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=errors) as process,
     ):
         try:
-            wait_for_answer(url + server.target, process)
+            wait_for_response(url + server.target, process)
             yield Running(url, time.perf_counter() - began, process.pid)
         finally:
             process.terminate()
@@ -100,8 +100,8 @@ def terminal() -> Iterator[int]:
         os.close(reading)
 
 
-def wait_for_answer(url: str, process: subprocess.Popen[bytes]) -> None:
-    """Return at the first answer, whatever it is."""
+def wait_for_response(url: str, process: subprocess.Popen[bytes]) -> None:
+    """Return at the first response, whatever it is."""
     deadline = time.monotonic() + START_TIMEOUT
     while time.monotonic() < deadline and process.poll() is None:
         try:

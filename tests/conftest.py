@@ -65,12 +65,12 @@ class Response:
 
     @property
     def source(self):
-        """Who answered in a mock: ``handler``, ``example`` or ``generated``."""
+        """Who responded in a mock: ``handler``, ``example`` or ``generated``."""
         return self.headers.get("x-mock-answer")
 
 
 def call(app, method, target, headers, events):
-    """Send one request as a server would, and return the Response, None if there was no answer.
+    """Send one request as a server would, and return the Response, None if there was no response.
 
     Args:
         app: the ASGI app.
@@ -170,7 +170,7 @@ def client(mock: Mock) -> Iterator[httpx.Client]:
 
 @pytest.fixture(scope="session")
 def control(mock: Mock) -> Iterator[httpx.Client]:
-    """Return a client of the control API, with the patience of whoever waits for an exchange."""
+    """Return a client of the control API, with the patience to wait for an exchange."""
     with httpx.Client(base_url=mock.control, timeout=60, trust_env=False) as client:
         yield client
 

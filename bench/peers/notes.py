@@ -16,7 +16,7 @@ HEADERS = [
 
 
 async def app(scope: dict[str, Any], _receive: Any, send: Any) -> None:
-    """Answer the notes."""
+    """Respond with the notes."""
     if scope["type"] == "http":
         await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
         await send({"type": "http.response.body", "body": BODY})

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import connexion
-from bare import ANSWER
+from bare import RESPONSE
 from connexion.options import SwaggerUIOptions
 
 
@@ -19,8 +19,8 @@ async def get_presigned_upload_url(
     photo_type: str,  # noqa: ARG001 -- the same
     original_filename: str,  # noqa: ARG001 -- the same
 ) -> dict[str, Any]:
-    """Answer the fixed document; what is measured is what Connexion does around it."""
-    return ANSWER
+    """Respond with the fixed document; what is measured is what Connexion does around it."""
+    return RESPONSE
 
 
 app = connexion.AsyncApp(

@@ -175,13 +175,13 @@ def test_time_left_is_of_the_form_that_is_shown(seen):
     assert seen["refused"] == {"left": False}
 
 
-def test_what_is_no_picture_is_told(seen):
+def test_what_is_no_picture_is_reported(seen):
     """The gallery says of an object that it is no picture."""
     assert seen["notes"]["shown"] == "no picture"
 
 
-def test_what_s3_refuses_is_told(seen):
-    """A refusal by S3 is told in its own sentence, explained and in view; the journal has it too."""
+def test_what_s3_refuses_is_reported(seen):
+    """A refusal by S3 is reported in its own sentence, explained and in view; the journal has it too."""
     changed = seen["changed"]
     failed = '["eq", "$Content-Type", "image/jpeg"]'
     sentence = f"AccessDenied Invalid according to Policy: Policy Condition failed: {failed}"
@@ -193,12 +193,12 @@ def test_what_s3_refuses_is_told(seen):
 
 
 def test_a_page_that_is_loaded_while_a_fault_is_on_is_whole(seen):
-    """The page reads the contract where no fault strikes."""
+    """The page reads the contract where no fault applies."""
     assert seen["dark"]["types"] > 0
 
 
 def test_a_fault_appears_and_goes(seen):
-    """A switch sets a fault that strikes and is counted and explained, and one click ends it."""
+    """A switch sets a fault that applies, is counted and is explained, and one click ends it."""
     fault = seen["fault"]
     assert "s3_code=SlowDown" in fault["on"]
     assert "SlowDown" in fault["refusal"]
@@ -213,7 +213,7 @@ def test_any_fault(seen):
 
 
 def test_a_violation_is_red(seen):
-    """A violation is told as it comes, in red, in the contract's words and with where they stand."""
+    """A violation is reported as it comes, in red, in the contract's words and with where they stand."""
     violation = seen["violation"]
     assert "required" in violation["sentence"]
     assert "/components/schemas/" in violation["sentence"]
@@ -306,7 +306,7 @@ def test_a_photo_is_dropped(seen):
     assert seen["drop"]["chosen"] == "dropped.jpg · 50 B"
 
 
-def test_what_was_missed_is_made_up_for(seen):
+def test_what_was_missed_is_caught_up_on(seen):
     """What went over the wire while the page could not listen is shown, once, when it listens again."""
     assert seen["missed"]["rows"] == 1
 

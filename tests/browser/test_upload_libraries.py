@@ -42,29 +42,29 @@ def mock():
 
 def presigned(mock):
     """Return a presigned upload."""
-    answer = httpx.get(
+    response = httpx.get(
         f"{mock.api}/scanner/api/v1/sessions/{mock.session_id}/presigned-upload-url",
         params={"photo_type": "front", "original_filename": "tin.jpg"},
         headers={"X-API-Key": mock.api_key},
         trust_env=False,
     )
-    return answer.json()
+    return response.json()
 
 
 def uploads(mock):
     """Return what is to be uploaded: a good form and a changed one by each library, and one file in parts."""
-    wanted = {}
+    expected = {}
     for library in LIBRARIES:
         good, changed = presigned(mock), presigned(mock)
         changed["upload_fields"]["Content-Type"] = "text/html"
         for name, form in (("good", good), ("changed", changed)):
-            wanted[f"{name} {library}"] = {
+            expected[f"{name} {library}"] = {
                 "library": library,
                 "how": "default",
                 "form": form,
                 "size": PHOTO_BYTES,
             }
-    wanted["in parts"] = {
+    expected["in parts"] = {
         "library": "uppy-6/page",
         "how": "inParts",
         "form": {
@@ -79,20 +79,20 @@ def uploads(mock):
         },
         "size": PARTS_BYTES,
     }
-    return wanted
+    return expected
 
 
 @pytest.fixture(scope="module")
-def wanted(mock):
+def expected(mock):
     """Return what is uploaded."""
     return uploads(mock)
 
 
 @pytest.fixture(scope="module")
-def outcomes(wanted, npm_project, chromium):
+def outcomes(expected, npm_project, chromium):
     """Return what came of each upload: where it is or the error, and what the browser complained of."""
     project = npm_project(HERE.with_name("uploads"))
-    variables = {"CHROMIUM": chromium, "CHROMIUM_FLAGS": CHROMIUM_FLAGS, "UPLOADS": json.dumps(wanted)}
+    variables = {"CHROMIUM": chromium, "CHROMIUM_FLAGS": CHROMIUM_FLAGS, "UPLOADS": json.dumps(expected)}
     finished = subprocess.run(
         ["node", "drive.js"],  # noqa: S607 -- wherever it is
         cwd=project,
@@ -120,18 +120,18 @@ def content(size):
 
 
 @pytest.mark.parametrize("library", LIBRARIES)
-def test_a_photo_arrives(mock, s3, wanted, outcomes, library):
+def test_a_photo_arrives(mock, s3, expected, outcomes, library):
     """The library puts the photo into S3 whole, knows where it is, and finds nothing to complain of."""
     outcome = outcomes[f"good {library}"]
-    key = wanted[f"good {library}"]["form"]["s3_key"]
+    key = expected[f"good {library}"]["form"]["s3_key"]
     assert outcome["complaints"] == []
     assert unquote(outcome["location"]) == f"{mock.s3}/{mock.bucket}/{key}"
     assert s3.get_object(Bucket=mock.bucket, Key=key)["Body"].read() == content(PHOTO_BYTES)
 
 
 @pytest.mark.parametrize("library", LIBRARIES)
-def test_a_refusal_is_told(outcomes, library):
-    """What S3 refuses reaches the library as an answer with its status, not as a connection that failed."""
+def test_a_refusal_is_reported(outcomes, library):
+    """What S3 refuses reaches the library as a response with its status, not as a connection that failed."""
     outcome = outcomes[f"changed {library}"]
     assert "location" not in outcome
     assert outcome["error"] in REFUSALS

@@ -1,4 +1,4 @@
-"""openapi-python-client writes a client of the contract, and the story is told with it."""
+"""openapi-python-client writes a client of the contract, and the story runs with it."""
 
 from __future__ import annotations
 
@@ -110,13 +110,13 @@ def uploaded(call, models, session_id, label):
         {"photo_type": "front"}
     )
     form = call("get_presigned_upload_url", session_id, photo_type=kind)
-    answer = httpx.post(
+    response = httpx.post(
         form.upload_url,
         data=form.upload_fields.to_dict(),
         files={"file": label.read_bytes()},
         trust_env=False,
     )
-    assert answer.status_code == 201
+    assert response.status_code == 201
     return form.s3_key
 
 

@@ -1,4 +1,4 @@
-"""openapi-typescript writes the types of the contract, openapi-fetch calls by them, and the story is told."""
+"""openapi-typescript writes the types of the contract, openapi-fetch calls by them, and the story runs."""
 
 from __future__ import annotations
 
@@ -36,19 +36,19 @@ def client(npm_project, document):
     """Return the folder of the story, with the types that are written from the contract."""
     folder = npm_project(PROJECT)
     command = ["openapi-typescript", str(document), "-o", "scanner.ts", "--default-non-nullable=false"]
-    code, told = run(folder, "npx", *command)
-    assert code == 0, told
+    code, output = run(folder, "npx", *command)
+    assert code == 0, output
     return folder
 
 
 def test_the_story(client, scanner_mock, label):
     """The story keeps the types, strictly, and ends as it should."""
-    code, told = run(client, "npx", "tsc")
-    assert (code, told) == (0, "")
+    code, output = run(client, "npx", "tsc")
+    assert (code, output) == (0, "")
     variables = {**ScannerMocks().variables(scanner_mock), "SCANNER_GTIN": GTIN, "SCANNER_PHOTO": str(label)}
-    code, told = run(client, "node", "out/story.js", **variables)
-    assert code == 0, told
-    assert json.loads(told) == {
+    code, output = run(client, "node", "out/story.js", **variables)
+    assert code == 0, output
+    assert json.loads(output) == {
         "product": "Chopped Tomatoes 400 g",
         "posted": 201,
         "photo_type": "ingredients",

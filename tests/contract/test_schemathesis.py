@@ -44,12 +44,12 @@ def attack(mock, tmp_path_factory):
 
 
 def test_an_api_key_finds_nothing_wrong(attack, mock):
-    """With a valid API key, no operation breaks the contract, whatever it is sent."""
+    """With a valid API key, no operation violates the contract, whatever it is sent."""
     attack("--header", f"X-API-Key: {mock.keys['unlimited']}", "--phases", "fuzzing")
 
 
 def test_a_bearer_token_finds_nothing_wrong(attack, mock):
-    """With a valid bearer token, no operation breaks the contract, whatever it is sent."""
+    """With a valid bearer token, no operation violates the contract, whatever it is sent."""
     attack("--header", f"Authorization: Bearer {mock.bearer_token}", "--phases", "coverage")
 
 

@@ -78,9 +78,9 @@ def test_a_job_checks(job, pip, deployed, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("key", "told"), [("wrong-key-1", "is refused"), ("", "SCANNER_CHECK_API_KEY is empty")]
+    ("key", "message"), [("wrong-key-1", "is refused"), ("", "SCANNER_CHECK_API_KEY is empty")]
 )
-def test_a_job_fails_where_the_key_is_wrong(pip, deployed, tmp_path, key, told):
+def test_a_job_fails_where_the_key_is_wrong(pip, deployed, tmp_path, key, message):
     """A job's last line ends with the exit code of the check, and so where there is no such secret."""
     path = f"{pip}:{Path(sys.executable).parent}:{os.environ['PATH']}"
     wrong = {"SCANNER_CHECK_API_KEY": key, "CHECK_OPTIONS": "", "PATH": path}
@@ -93,7 +93,7 @@ def test_a_job_fails_where_the_key_is_wrong(pip, deployed, tmp_path, key, told):
         env={**os.environ, **deployed, **wrong},
     )
     assert done.returncode == 2
-    assert told in done.stderr
+    assert message in done.stderr
 
 
 @pytest.mark.parametrize("name", ["server", "deployment"])

@@ -44,27 +44,27 @@ def npm_test(project, **environment):
 def test_vitest(npm_project):
     """The tests of the Vitest example pass, and an app that changes its form fails them."""
     project = npm_project(EXAMPLES / "vitest")
-    code, told = npm_test(project)
-    assert code == 0, told
-    assert "5 passed" in told
+    code, output = npm_test(project)
+    assert code == 0, output
+    assert "5 passed" in output
     app = project / "src" / "scanner.js"
     app.write_text(app.read_text().replace("form.append(name, value)", 'form.append(name, value + "x")'))
-    code, told = npm_test(project)
-    assert code == 1, told
-    assert "FAIL  test/scanner.test.js > a photo goes into S3" in told
+    code, output = npm_test(project)
+    assert code == 1, output
+    assert "FAIL  test/scanner.test.js > a photo goes into S3" in output
 
 
 def test_playwright(npm_project, chromium):
     """The tests of the Playwright example pass, in a real browser."""
     project = npm_project(EXAMPLES / "playwright")
-    code, told = npm_test(project, CHROMIUM=chromium, CHROMIUM_FLAGS=CHROMIUM_FLAGS, PORT=str(free_port()))
-    assert code == 0, told
-    assert "3 passed" in told
+    code, output = npm_test(project, CHROMIUM=chromium, CHROMIUM_FLAGS=CHROMIUM_FLAGS, PORT=str(free_port()))
+    assert code == 0, output
+    assert "3 passed" in output
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.parent.name)
 def test_lock_files_name_no_host(lock):
-    """A lock file names versions and digests, and leaves the registry to whoever installs."""
+    """A lock file names versions and digests, and leaves the registry to the installer."""
     packages = json.loads(lock.read_text())["packages"]
     fetched = [
         package

@@ -61,11 +61,11 @@ def test_it_is_served_and_checked():
     ) as process:
         try:
             url = process.stdout.readline().split(" on ")[1].split()[0]
-            told = run(SCRIPT, "check", url, "--max-examples", "5", **CREDENTIALS)
+            output = run(SCRIPT, "check", url, "--max-examples", "5", **CREDENTIALS)
         finally:
             process.terminate()
     assert process.returncode == 0
-    assert "security_alternatives" in told
+    assert "security_alternatives" in output
 
 
 @pytest.mark.programs

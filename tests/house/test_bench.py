@@ -27,7 +27,7 @@ def test_smoke(tmp_path):
 
 @pytest.mark.skipif(shutil.which("wrk") is None, reason="the same")
 def test_smoke_of_the_mocks(tmp_path):
-    """The bench of the mocks measures ours, both kinds of answers, and writes what it saw."""
+    """The bench of the mocks measures ours, both kinds of responses, and writes what it saw."""
     numbers = tmp_path / "mocks.json"
     command = [sys.executable, "-W", "error", ROOT / "bench" / "mocks.py", "--smoke", "--json", numbers]
     finished = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)

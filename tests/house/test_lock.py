@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 LINES = [line for line in (ROOT / "constraints.txt").read_text().splitlines() if not line.startswith("#")]
 PINS = {canonicalize_name(pin.name): pin for pin in map(Requirement, LINES)}
-WANTED = [
+REQUIRED = [
     *PYPROJECT["build-system"]["requires"],
     *PYPROJECT["project"]["dependencies"],
     *(line for extra in PYPROJECT["project"]["optional-dependencies"].values() for line in extra),
@@ -21,12 +21,12 @@ WANTED = [
 ]
 
 
-@pytest.mark.parametrize("line", WANTED)
+@pytest.mark.parametrize("line", REQUIRED)
 def test_requirement_is_pinned(line):
     """Every requirement is pinned to a version that it allows."""
-    wanted = Requirement(line)
-    pin = str(PINS[canonicalize_name(wanted.name)].specifier)
-    assert wanted.specifier.contains(pin.removeprefix("=="))
+    expected = Requirement(line)
+    pin = str(PINS[canonicalize_name(expected.name)].specifier)
+    assert expected.specifier.contains(pin.removeprefix("=="))
 
 
 def test_lines_are_exact():

@@ -1,4 +1,4 @@
-"""Whoever switches a check off says why."""
+"""Anybody who switches a check off says why."""
 
 import re
 from pathlib import Path
@@ -45,7 +45,7 @@ def test_sources():
 
 
 def test_ruff_ignores():
-    """Every rule that ruff is told to ignore has a reason beside it."""
+    """Every rule that ruff is asked to ignore has a reason beside it."""
     rules = [line for line in (ROOT / "pyproject.toml").read_text().splitlines() if IGNORED_RULE.match(line)]
     assert len(rules) > 10
     assert [line for line in rules if not re.search(r"# \w", line)] == []

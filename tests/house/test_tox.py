@@ -1,4 +1,4 @@
-"""tox is the one door, and tells what is behind it."""
+"""tox is the one command for all checks, and lists them."""
 
 import configparser
 from pathlib import Path

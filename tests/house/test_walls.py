@@ -12,7 +12,7 @@ SOURCE_ROOTS = ("spec", "handlers", "mocks")
 
 
 def lint(folder):
-    """Return how import-linter judges the packages in a folder."""
+    """Return what import-linter says of the packages in a folder."""
     paths = os.pathsep.join(str(folder / top) for top in SOURCE_ROOTS)
     command = ["lint-imports", "--no-logo", "--no-cache"]
     return subprocess.run(
@@ -39,8 +39,8 @@ def lint(folder):
         ("handlers/scanner_api/access/callers.py", "import sqlalchemy", "SQL only"),
         ("handlers/scanner_api/settings.py", "import boto3", "boto3 and botocore only"),
         ("handlers/openapi_service/clock.py", "import moto", "moto only"),
-        ("handlers/scanner_api/processing/queue.py", "import scanner_api.access", "Processing answers no"),
-        ("handlers/scanner_api/storage/paging.py", "import starlette", "Storage answers no"),
+        ("handlers/scanner_api/processing/queue.py", "import scanner_api.access", "Processing serves no"),
+        ("handlers/scanner_api/storage/paging.py", "import starlette", "Storage serves no"),
         ("handlers/scanner_api/access/reach.py", "import scanner_api.operations", "Access asks stores"),
     ],
 )
@@ -51,6 +51,6 @@ def test_wall_stops_an_import(tmp_path, module, line, wall):
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     with (tmp_path / module).open("a") as source:
         source.write(f"\n{line}\n")
-    judged = lint(tmp_path)
-    assert judged.returncode == 1
-    assert any(wall in shown and "BROKEN" in shown for shown in judged.stdout.splitlines())
+    result = lint(tmp_path)
+    assert result.returncode == 1
+    assert any(wall in shown and "BROKEN" in shown for shown in result.stdout.splitlines())

@@ -1,4 +1,4 @@
-"""What Schemathesis is told of a run."""
+"""What Schemathesis gets of a run."""
 
 import httpx
 import pytest

@@ -50,7 +50,7 @@ def test_the_other_organization_has_nothing_without_its_key():
 def test_no_spelling_of_a_credential_is_left(write):
     """A credential is masked as it is, in JSON and quoted for a shell."""
     secret = 'it\'s "quoted" \\ once'
-    masked = Credentials(headers={"X-Gate": secret}).mask(f"before {write(secret)} after")
+    masked = Credentials(headers={"X-Edge": secret}).mask(f"before {write(secret)} after")
     assert "once" not in masked
     assert masked.startswith("before ")
     assert masked.endswith(" after")
@@ -98,24 +98,24 @@ def test_a_wrong_credential_is_as_secret_as_the_right_one(secret):
 
 def test_no_credential_is_in_a_representation():
     """What a traceback or a log shows of credentials is their kinds alone."""
-    credentials = Credentials(api_key="key-12345", headers={"X-Gate": "gate-12345"})
+    credentials = Credentials(api_key="key-12345", headers={"X-Edge": "edge-12345"})
     assert repr(credentials) == "Credentials(given: api_key, headers)"
 
 
 @pytest.mark.parametrize("value", ["a\nb", "a\rb", "ä", "  ", "a\x00"])
 def test_what_no_header_can_carry_is_refused_unrepeated(value):
     """A credential that would break a header is refused, and the message does not repeat it."""
-    with pytest.raises(ValueError, match="api_key has characters that a header field cannot carry") as told:
+    with pytest.raises(ValueError, match="api_key has characters that a header field cannot carry") as error:
         Credentials(api_key=f"secret{value}secret")
-    assert "secret" not in str(told.value)
+    assert "secret" not in str(error.value)
 
 
-@pytest.mark.parametrize("line", ["", "X-Gate", ": value", "X Gate: value", "X-Gate: a\nb", "X-Gate:"])
+@pytest.mark.parametrize("line", ["", "X-Edge", ": value", "X Edge: value", "X-Edge: a\nb", "X-Edge:"])
 def test_a_header_is_a_name_and_a_value(line):
     """What is no 'Name: value' is refused, and the message does not repeat it."""
-    with pytest.raises(ValueError, match="a header is not 'Name: value'") as told:
+    with pytest.raises(ValueError, match="a header is not 'Name: value'") as error:
         header_fields([line])
-    assert "Gate" not in str(told.value)
+    assert "Edge" not in str(error.value)
 
 
 def test_the_stronger_source_wins():
@@ -136,12 +136,12 @@ def test_the_stronger_source_wins():
 def test_a_file_has_all_credentials(tmp_path):
     """A TOML file gives each credential by the name of its attribute."""
     file = tmp_path / "credentials.toml"
-    file.write_text('api_key = "key-1"\ncookie = "sid=1"\n[headers]\nX-Gate = "gate-1"\n')
-    assert from_file(file) == Credentials(api_key="key-1", cookie="sid=1", headers={"X-Gate": "gate-1"})
+    file.write_text('api_key = "key-1"\ncookie = "sid=1"\n[headers]\nX-Edge = "edge-1"\n')
+    assert from_file(file) == Credentials(api_key="key-1", cookie="sid=1", headers={"X-Edge": "edge-1"})
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
         (b"api_key = secret-1", "is not TOML"),
         (b"\xff", "is not TOML"),
@@ -152,17 +152,17 @@ def test_a_file_has_all_credentials(tmp_path):
         (b"#" * 70_000, "is larger than"),
     ],
 )
-def test_a_wrong_file_is_told_without_what_is_in_it(tmp_path, content, told):
+def test_a_wrong_file_is_reported_without_what_is_in_it(tmp_path, content, message):
     """A file that has no credentials is refused with its name and the rule, and nothing of its content."""
     file = tmp_path / "credentials.toml"
     file.write_bytes(content)
-    with pytest.raises(ValueError, match=told) as error:
+    with pytest.raises(ValueError, match=message) as error:
         from_file(file)
     assert str(file) in str(error.value)
     assert "secret" not in str(error.value)
 
 
-def test_a_missing_file_is_told(tmp_path):
+def test_a_missing_file_is_reported(tmp_path):
     """A file that is not there is refused with its name."""
     with pytest.raises(ValueError, match="cannot be read"):
         from_file(tmp_path / "none.toml")

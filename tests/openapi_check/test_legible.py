@@ -1,4 +1,4 @@
-"""What a server said cannot steer whoever reads it."""
+"""What a server said cannot steer its readers."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from openapi_check.run.recording import legible
 
 
 @pytest.mark.parametrize(
-    ("said", "told"),
+    ("said", "expected"),
     [
         ("\x1b[31mred", "\\x1b[31mred"),
         ("a\rb", "a\\rb"),
@@ -16,6 +16,6 @@ from openapi_check.run.recording import legible
         ("\ud800", "\\ud800"),
     ],
 )
-def test_what_is_invisible_is_spelt_out(said, told):
+def test_what_is_invisible_is_spelt_out(said, expected):
     """Characters that a terminal would obey, or nobody see, are written as escapes; all others stay."""
-    assert legible(said) == told
+    assert legible(said) == expected

@@ -1,4 +1,4 @@
-"""A check keeps within the rate limits that it is told."""
+"""A check keeps within the rate limits that it is given."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from openapi_check.pace import Pace, QuotaUsedUp
 
 
 def heeded(**headers):
-    """Return for how long an answer with these headers made a pace wait."""
+    """Return for how long a response with these headers made a pace wait."""
     slept = []
     pace = Pace(slept.append)
     pace.heed({f"ratelimit-{name}": value for name, value in headers.items()})
@@ -57,7 +57,7 @@ def test_nothing_waits_longer_than_the_run_lasts():
 
 @pytest.mark.parametrize(("remaining", "waits"), [("61", []), ("60", [40])])
 def test_a_share_of_a_window_is_kept(remaining, waits):
-    """Who is told to keep a fifth of 300 requests waits once 60 are left."""
+    """A pace that is to keep a fifth of 300 requests waits once 60 are left."""
     slept = []
     headers = {"ratelimit-limit": "300", "ratelimit-remaining": remaining, "ratelimit-reset": "40"}
     Pace(slept.append).heed(headers, spared=0.2)

@@ -15,7 +15,7 @@ from openapi_check.run.progress import ProgressBars
 SUBJECT = Subject(url="http://a.example", source="packaged", title="Shelf", version="1", digest="0" * 64)
 
 
-def told(*, terminal, cycles):
+def output(*, terminal, cycles):
     """Return what is written by a run that fuzzes in so many cycles, with checks of ours around it."""
     console = Console(file=StringIO(), force_terminal=terminal, width=100, color_system=None)
     report = Report(subject=SUBJECT)
@@ -48,14 +48,14 @@ def finished():
 
 @pytest.mark.parametrize("cycles", [1, 5])
 def test_without_a_terminal_a_phase_is_one_line(cycles):
-    """A log has one line for a phase, however often a budget lets it begin again."""
-    own, fuzzing = told(terminal=False, cycles=cycles).splitlines()
+    """A log has one line for a phase, however often a budget lets it start again."""
+    own, fuzzing = output(terminal=False, cycles=cycles).splitlines()
     assert (own, fuzzing) == ("own checks: 0 requests, 0 findings", "fuzzing: 0 requests, 0 findings")
 
 
 def test_in_a_terminal_a_phase_is_one_bar():
     """A terminal has one bar for a phase, and one for our own checks."""
-    *_, own_checks, fuzzing, _ = told(terminal=True, cycles=5).split("\n")
+    *_, own_checks, fuzzing, _ = output(terminal=True, cycles=5).split("\n")
     assert "✓ fuzzing" in fuzzing
     assert "1/1" in fuzzing
     assert "✓ own checks" in own_checks

@@ -219,7 +219,7 @@ def test_part_of_a_resource_stays_in_it(with_schema, write):
     ],
 )
 def test_reference_that_cannot_be_followed(with_schema, write, tmp_path, reference, reason):
-    """A reference that leads nowhere, or where a contract may not look, is told with its place."""
+    """A reference that leads nowhere, or where a contract may not look, is reported with its place."""
     write({"type": "object"}, "secret.json")
     write("", "api/empty.json")
     write({"Pet": {"allOf": [True]}}, "api/pet.json")
@@ -231,8 +231,8 @@ def test_reference_that_cannot_be_followed(with_schema, write, tmp_path, referen
     assert reason in str(raised.value)
 
 
-def test_faults_are_told_where_they_are(pets, write):
-    """A reference in another file that leads nowhere is told with that file and its place in it."""
+def test_faults_are_reported_where_they_are(pets, write):
+    """A reference in another file that leads nowhere is reported with that file and its place in it."""
     other = write({"Pet": {"items": {"$ref": "nowhere.json"}}}, "schemas/pet.json")
     with pytest.raises(ContractError, match=rf"^{other}#/Pet/items: .*nowhere.json: cannot be read"):
         load_contract(write(pets))

@@ -70,9 +70,9 @@ def test_nothing_wrong(document):
 def test_operation(document, missing, rule, reason):
     """An operation without an id of its own, or without a tag, is a fault."""
     del document["paths"]["/pets"]["get"][missing]
-    ((found, pointer, told),) = faults(document)
+    ((found, pointer, message),) = faults(document)
     assert (found, pointer) == (rule, GET)
-    assert told.startswith(reason)
+    assert message.startswith(reason)
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_example(document, keys, value, pointer):
 
 
 def test_openapi_30(document):
-    """Examples of OpenAPI 3.0 are judged by its own dialect."""
+    """Examples of OpenAPI 3.0 are validated by its own dialect."""
     document["openapi"] = "3.0.3"
     age = document["components"]["schemas"]["Pet"]["properties"]["age"]
     del age["examples"]
@@ -166,7 +166,7 @@ def test_what_the_other_direction_requires(document, required, mark, place):
 
 
 def test_what_its_own_direction_requires(document):
-    """In OpenAPI 3.0 an answer has to have what is ``readOnly`` and required."""
+    """In OpenAPI 3.0 a response has to have what is ``readOnly`` and required."""
     pet = document["components"]["schemas"]["Pet"]
     pet |= {"required": ["age"]}
     pet["properties"]["age"] = AGE | {"readOnly": True}

@@ -35,12 +35,12 @@ def serve():
     def start(documents):
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self):
-                answer = documents.get(self.path, 404)
-                self.send_response(answer if isinstance(answer, int) else 200)
+                response = documents.get(self.path, 404)
+                self.send_response(response if isinstance(response, int) else 200)
                 self.send_header("Location", "/pets.json")
                 self.end_headers()
-                if not isinstance(answer, int):
-                    self.wfile.write(json.dumps(answer).encode())
+                if not isinstance(response, int):
+                    self.wfile.write(json.dumps(response).encode())
 
             def log_message(self, *_):
                 """Keep quiet."""
@@ -150,7 +150,7 @@ def test_from_a_url(minimal, serve):
 
 
 def test_url_may_not_lead_to_another_origin(minimal, serve):
-    """A contract from a URL cannot make us ask another host, whose answer would be published."""
+    """A contract from a URL cannot make us ask another host, whose response would be published."""
     other = serve({"/secret.json": {"type": "object"}})
     minimal["components"] = {"schemas": {"Pet": {"$ref": f"{other}/secret.json"}}}
     url = serve({"/pets.json": minimal}) + "/pets.json"
@@ -166,7 +166,7 @@ def test_redirects_are_not_followed(serve, minimal):
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1/", "http://[::1/", "https://exa mple/"])
 def test_unreachable_url(url):
-    """A URL that nothing answers, or that is none, is named with the reason."""
+    """A URL that nothing responds at, or that is none, is named with the reason."""
     with pytest.raises(ContractError, match="cannot be read"):
         load_contract(url)
 
@@ -257,7 +257,7 @@ def scratch(tmp_path_factory):
 
 @settings(max_examples=300, deadline=None)
 @given(damages=st.lists(DAMAGE, max_size=3))
-def test_any_damage_is_told(scratch, damages):
+def test_any_damage_is_reported(scratch, damages):
     """However a document is damaged, it is a contract or a ContractError of one line, and nothing else."""
     document = json.loads(json.dumps(WHOLE))
     for steps, junk, damage in damages:
@@ -268,13 +268,13 @@ def test_any_damage_is_told(scratch, damages):
         elif damage == "rename" and isinstance(holder, dict):
             holder[str(junk)] = part
     scratch.write_text(json.dumps(document))
-    told = ""
+    message = ""
     try:
         assert load_contract(scratch).security_schemes is not None
     except ContractError as error:
-        told = str(error)
-    assert told == "" or told.startswith(str(scratch))
-    assert "\n" not in told
+        message = str(error)
+    assert message == "" or message.startswith(str(scratch))
+    assert "\n" not in message
 
 
 def test_undamaged_document_loads(write):

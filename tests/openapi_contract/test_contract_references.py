@@ -54,7 +54,7 @@ def test_reference_objects_are_followed(with_component, write, reference, parame
     ids=["missing", "circle", "other kind", "path item"],
 )
 def test_reference_object_that_leads_astray(with_component, write, components, reason):
-    """A Reference Object that leads nowhere, to another kind, or in a circle is told with its place."""
+    """A Reference Object that leads nowhere, to another kind, or in a circle is reported with its place."""
     with pytest.raises(ContractError, match=f"#/[a-z].*/parameters/(0|limit): .*{reason}"):
         load_contract(write(with_component(components)))
 
@@ -92,7 +92,7 @@ def test_schemas_may_recur_and_point_anywhere(minimal, write, schemas):
     ],
 )
 def test_schema_reference_that_leads_astray(minimal, write, reference, reason):
-    """A $ref of a schema that leads to no schema is told with its place."""
+    """A $ref of a schema that leads to no schema is reported with its place."""
     minimal["components"] = {"schemas": {"Pet": {"required": ["name"], "items": {"$ref": reference}}}}
     with pytest.raises(ContractError, match=f"#/components/schemas/Pet/items: .*{reason}"):
         load_contract(write(minimal))

@@ -34,7 +34,7 @@ def test_a_route_has_the_operation_and_its_path_parameters_as_sent():
 
 
 def test_a_route_without_an_operation_tells_the_methods_of_the_path():
-    """A method that a path lacks is told from a path that there is not."""
+    """A method that a path lacks is distinguished from a path that there is not."""
     things = contract(methods=["get", "post"])
     assert things.route("PUT", "/a") == (None, {}, ("GET", "HEAD", "OPTIONS", "POST"))
     assert things.route("PUT", "/b") == (None, {}, ())

@@ -1,4 +1,4 @@
-"""A document is what OpenAPI and JSON Schema want, or is told where it is not."""
+"""A document is what OpenAPI and JSON Schema want, or the error says where it is not."""
 
 import pytest
 
@@ -86,7 +86,7 @@ def test_any_schema_of_its_dialect_is_valid(with_schema, write, schema):
     ],
 )
 def test_wrong_schema_in_31(with_schema, write, schema, pointer, reason):
-    """A schema that breaks its dialect's meta-schema is told where it does."""
+    """A schema that breaks its dialect's meta-schema is reported where it does."""
     with pytest.raises(ContractError, match=rf"\S/schema(s/Pet)?{pointer.replace('$', '.')}: .*{reason}"):
         load_contract(write(with_schema(schema)))
 
@@ -112,7 +112,7 @@ def refused(path):
 
 
 def test_wrong_schema_in_30(with_schema, write):
-    """A fault deep in a schema of OpenAPI 3.0 is told where it is, not where its alternatives begin."""
+    """A fault deep in a schema of OpenAPI 3.0 is reported where it is, not where its alternatives begin."""
     schema = {"properties": {"a": {"items": {"minimum": "1"}}}}
     with pytest.raises(ContractError, match=r"/properties/a/items/minimum: .*is not of type .number."):
         load_contract(write(with_schema(schema, "3.0.3")))
@@ -153,7 +153,7 @@ def test_default_dialect_of_the_document(with_schema, write):
     ids=["no description", "status", "misspelt", "parameter", "template", "brace", "slash"],
 )
 def test_wrong_structure(minimal, write, version, path, operation, reason):
-    """What breaks OpenAPI outside of schemas is told in one line, in either version."""
+    """What breaks OpenAPI outside of schemas is reported in one line, in either version."""
     minimal["openapi"] = version
     minimal["paths"] = {path: {"get": operation}}
     with pytest.raises(ContractError, match=reason) as raised:

@@ -96,7 +96,7 @@ def test_object(types):
 
 
 def test_properties_make_an_object(types):
-    """What has properties is an object, though no type says so, as it is in what the mock answers."""
+    """What has properties is an object, though no type says so, as it is in what the mock responds with."""
     source = types(Tested={"properties": {"a": STRING, "b": {"items": STRING, "properties": {"c": {}}}}})
     module = declared(source)
     assert module["Tested"].__annotations__.keys() == {"a", "b"}
@@ -135,15 +135,15 @@ def test_our_own(tmp_path):
 
 
 def check(source, folder):
-    """Let Python read the types, and mypy and ruff judge them."""
+    """Let Python read the types, and mypy and ruff check them."""
     declared(source)
     path = folder / "types_of_pets.py"
     path.write_text(source)
     mypy = ["mypy", "--strict", "--config-file=", "--cache-dir", folder / "cache"]
     for tool in (mypy, ["ruff", "check", "--isolated", "--no-cache", "--select", "F,I"]):
         command = [sys.executable, "-m", *tool, path]
-        judged = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 -- our own
-        assert judged.returncode == 0, judged.stdout
+        result = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 -- our own
+        assert result.returncode == 0, result.stdout
 
 
 def test_too_deep(types):

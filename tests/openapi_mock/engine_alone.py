@@ -77,7 +77,7 @@ async def get_book(number: int) -> dict[str, str]:
 
 
 def mocked() -> None:
-    """The mock responds, records, and fails when it is told to."""
+    """The mock responds, records, and fails when it is asked to."""
     with contract_mock(Contract(SHELF, "shelf")) as mock, httpx.Client(trust_env=False) as client:
         assert client.get(f"{mock.api}/books/1").json()["title"]
         client.post(f"{mock.control}/faults", json={"effect": {"status": 503}, "times": 1}).raise_for_status()

@@ -26,8 +26,8 @@ def client():
         yield client
 
 
-def verdict(client, path):
-    """Return the verdict of a GET."""
+def validation(client, path):
+    """Return the validation of a GET."""
     client.post("/_mock/reset", json={})
     client.get(path)
     return client.get("/_mock/journal").json()["exchanges"][-1]["verdict"]
@@ -36,19 +36,19 @@ def verdict(client, path):
 @pytest.mark.parametrize("path", BESIDE)
 def test_what_browsers_ask_for_is_no_violation(client, path):
     """The journal has it, and says that it is for none of the contract's operations."""
-    found = verdict(client, path)
+    found = validation(client, path)
     assert (found.get("request", []), found.get("response", [])) == ([], [])
     assert "none of the contract's operations" in found["unjudged"]
 
 
 def test_a_wrong_path_is_a_violation(client):
     """A path that no browser asks for by itself is a mistake of the client."""
-    assert [each["part"] for each in verdict(client, "/b")["request"]] == ["operation"]
+    assert [each["part"] for each in validation(client, "/b")["request"]] == ["operation"]
 
 
 def test_a_refusal_is_no_second_violation(client):
     """The mock's own 4xx for an invalid request is not a violation of the response, documented or not."""
-    found = verdict(client, "/a?limit=x")
+    found = validation(client, "/a?limit=x")
     assert [each["where"] for each in found["request"]] == ["limit"]
     assert found.get("response", []) == []
 
@@ -66,7 +66,7 @@ def test_a_fault_waits_for_the_contract(client):
 
 @pytest.mark.parametrize("path", ["/", "/_mock", "/_mock/"])
 def test_the_way_to_the_console(client, path):
-    """Whoever opens the mock in a browser comes to its console."""
+    """A browser that opens the mock comes to its console."""
     response = client.get(path, follow_redirects=True)
     assert (response.url.path, response.status_code) == ("/_mock/console", 200)
 

@@ -57,7 +57,7 @@ def test_any_name_will_do(directory, name, tmp_path):
     assert set(tmp_path.rglob("*")) - set((tmp_path / "data").rglob("*")) == before
 
 
-def test_an_unknown_name_is_told(directory):
+def test_an_unknown_name_is_reported(directory):
     """A name that nothing is kept under is an error that repeats it."""
     keep(directory, "a")
     with pytest.raises(UnknownSnapshot, match=r"'a/\.\./a'"):
@@ -124,13 +124,13 @@ def test_one_mock_at_a_time(tmp_path):
     second.close()
 
 
-def test_a_folder_that_no_url_can_name_is_told(tmp_path):
+def test_a_folder_that_no_url_can_name_is_reported(tmp_path):
     """A database's URL ends its path at a question mark, so a folder with one is refused."""
     with pytest.raises(DataDirectoryError, match="question mark"):
         DataDirectory(tmp_path / "what?")
 
 
-def test_a_folder_that_cannot_be_made_is_told(tmp_path):
+def test_a_folder_that_cannot_be_made_is_reported(tmp_path):
     """A file in the way is an error that names the folder."""
     (tmp_path / "file").touch()
     with pytest.raises(DataDirectoryError, match=r"file/data cannot be used: Not a directory"):

@@ -1,4 +1,4 @@
-"""The engine does without the Scanner."""
+"""The engine works without the Scanner."""
 
 from __future__ import annotations
 

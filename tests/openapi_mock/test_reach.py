@@ -84,7 +84,7 @@ def test_what_is_no_public_url_is_refused(text):
 
 
 def test_others_in_the_network(network):
-    """Who listens on all addresses is told the one for others, which certificates are for as well."""
+    """Who listens on all addresses is given the one for others, which certificates are for as well."""
     assert lan_url("https://127.0.0.1:8000", "0.0.0.0") == f"https://{LAN}:8000"  # noqa: S104 -- not listened on
     assert lan_url(API, "127.0.0.1") is None
     assert certified_names("::", "https://mock.test:1", None) == [LAN, "mock.test"]
@@ -94,7 +94,7 @@ def test_others_in_the_network(network):
 
 
 def test_a_banner_has_what_others_need():
-    """The network's URL, the certificate, and where others get it; curl is told to trust it."""
+    """The network's URL, the certificate, and where others get it; curl is asked to trust it."""
     for port in (1, 2):  # that of the API, and that of the control of S3 on its own
         assert reach_rows(f"https://{LAN}:1", "/ca.pem", f"https://127.0.0.1:{port}/_mock") == {
             "network": f"https://{LAN}:1",

@@ -1,4 +1,4 @@
-"""``--watch`` on a contract that handlers answer: it is loaded again, and what was there is still there."""
+"""``--watch`` on a contract that has handlers: it is loaded again, and what was there is still there."""
 
 from __future__ import annotations
 
@@ -46,16 +46,19 @@ def file(tmp_path, document):
 
 @pytest.mark.parametrize("kept", [False, True])
 def test_a_contract_with_handlers_is_loaded_again(tmp_path, file, document, kept):
-    """A new operation is answered, journalled and shown; sessions and faults stay, in memory or a folder."""
-    told = queue.Queue()
+    """A new operation is handled, journalled and shown; sessions and faults stay, in memory or a folder."""
+    messages = queue.Queue()
     data = tmp_path / "data" if kept else None
-    with scanner_mock(contract=str(file), data=data, tell_reload=told.put) as mock, client_of(mock) as client:
+    with (
+        scanner_mock(contract=str(file), data=data, tell_reload=messages.put) as mock,
+        client_of(mock) as client,
+    ):
         session = client.post(f"{BASE}/sessions", json={}).raise_for_status().json()["id"]
         assert client.get(f"{BASE}/labels").status_code == 404
         client.post("/_mock/faults", json={"effect": {"status": 503}, "scope": "other"}).raise_for_status()
         document["paths"][f"{BASE}/labels"] = LABELS
         write(file, document)
-        assert told.get(timeout=PATIENCE_SECONDS) == f"Reloaded {file}."
+        assert messages.get(timeout=PATIENCE_SECONDS) == f"Reloaded {file}."
         assert client.get(f"{BASE}/labels").json() == ["vegan"]
         assert client.get(f"{BASE}/sessions/{session}").json()["id"] == session
         for page in ("/openapi.json", "/_mock/contract"):
@@ -68,14 +71,14 @@ def test_a_contract_with_handlers_is_loaded_again(tmp_path, file, document, kept
 
 
 def test_one_that_cannot_be_served_leaves_the_old_one(file, document):
-    """A file that is no contract, and one that a handler cannot answer, are told of; everything goes on."""
-    told = queue.Queue()
-    with scanner_mock(contract=str(file), tell_reload=told.put) as mock, client_of(mock) as client:
+    """A file that is no contract, and one that handlers do not fit, are reported; everything goes on."""
+    messages = queue.Queue()
+    with scanner_mock(contract=str(file), tell_reload=messages.put) as mock, client_of(mock) as client:
         session = client.post(f"{BASE}/sessions", json={}).raise_for_status().json()["id"]
         renamed = json.dumps(document).replace("{photo_id}", "{other}").replace('"photo_id"', '"other"')
         for broken, reason in (("{", "Invalid JSON"), (renamed, "does not match its operation")):
             write(file, broken)
-            said = told.get(timeout=PATIENCE_SECONDS)
+            said = messages.get(timeout=PATIENCE_SECONDS)
             assert said.startswith("The contract stays as it was: ")
             assert reason in said
             assert client.get(f"{BASE}/sessions/{session}").json()["id"] == session
@@ -86,6 +89,6 @@ def client_of(mock):
     return httpx.Client(base_url=mock.api, headers={"X-API-Key": mock.api_key}, trust_env=False)
 
 
-def journal(client, **wanted):
+def journal(client, **expected):
     """Return the exchanges of a kind."""
-    return client.get("/_mock/journal", params=wanted).raise_for_status().json()["exchanges"]
+    return client.get("/_mock/journal", params=expected).raise_for_status().json()["exchanges"]

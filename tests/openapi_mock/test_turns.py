@@ -71,7 +71,7 @@ async def test_changes_follow_one_another():
 
 
 async def test_who_does_not_end_in_time_is_interrupted():
-    """A request that a change cannot wait for is cancelled, and told so; the change goes on."""
+    """A request that a change cannot wait for is cancelled with a 503; the change goes on."""
 
     async def scenario():
         turns = StateLock(patience_seconds=0)

@@ -25,16 +25,16 @@ PROFILE = ProblemProfile(
 NO_CONTENT = {"204": {"description": ""}}
 
 
-class OpenGate:
-    """Lets everybody in and remembers what it was told."""
+class OpenAuthenticator:
+    """Lets everybody in and remembers what it was called with."""
 
     def __init__(self):
-        self.told = None
+        self.arguments = None
 
-    async def admit(self, *told):
+    async def admit(self, *arguments):
         """Let the request in."""
-        _, credentials, alternatives = told
-        self.told = credentials, alternatives
+        _, credentials, alternatives = arguments
+        self.arguments = credentials, alternatives
 
 
 @dataclass
@@ -42,12 +42,12 @@ class App:
     """A bound contract behind the edge; ``seen`` is what its handler was last given."""
 
     asgi: object
-    gate: OpenGate
+    authenticator: OpenAuthenticator
     call: Callable
     seen: dict = field(default_factory=dict)
 
     def __call__(self, method, target, body=b"", headers=None, *, events=None):
-        """Send one request and return the Response, None if there was no answer.
+        """Send one request and return the Response, None if there was no response.
 
         Args:
             method: upper case.
@@ -88,7 +88,7 @@ def serve(call_asgi):
             "components": components or {},
         }
         contract = Contract(document=document, source="test")
-        gate = options.pop("gate", None) or OpenGate()
+        authenticator = options.pop("authenticator", None) or OpenAuthenticator()
         pages = options.pop("pages", {})
         seen = {}
 
@@ -99,11 +99,11 @@ def serve(call_asgi):
         if handlers is None:
             handlers = {each.operation_id: note for each in contract.operations}
         fallback = options.pop("fallback", None)
-        bound = bind(Assembly(contract, gate, **{"reveal": True, **options}), handlers, fallback)
+        bound = bind(Assembly(contract, authenticator, **{"reveal": True, **options}), handlers, fallback)
         edge = Edge(
             bound, clock=SystemClock(), pages=pages, most_target_bytes=most_target_bytes, profile=PROFILE
         )
-        return App(edge, gate, call_asgi, seen)
+        return App(edge, authenticator, call_asgi, seen)
 
     return make
 
@@ -136,7 +136,7 @@ def reading(serve):
 
 
 @pytest.fixture(scope="session")
-def answering(serve):
+def responding(serve):
     """Bind ``GET /`` that declares these responses to a handler that returns ``returned``."""
 
     def make(responses, returned, **options):

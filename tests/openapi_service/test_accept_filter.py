@@ -18,17 +18,17 @@ from scanner_contract import load_contract
 NAMES = ["a", "b", "é"]
 
 
-class Court:
-    """The filter and the judge of one operation."""
+class Engines:
+    """The filter and the validator of one operation."""
 
     def __init__(self, contract, operation):
         self.operation = operation
         self.filter = AcceptFilter(operation, contract.schemas)
-        self.judge = ResponseValidator(contract)
+        self.validator = ResponseValidator(contract)
 
     @classmethod
     def over(cls, response, *, openapi="3.1.0", **components):
-        """Return the court of an operation with this one response."""
+        """Return the engines of an operation with this one response."""
         operation = {"operationId": "op", "responses": {"200": {"description": "", **response}}}
         document = {
             "openapi": openapi,
@@ -41,15 +41,15 @@ class Court:
 
     @classmethod
     def over_schema(cls, schema, **options):
-        """Return the court of an operation that answers JSON of this schema."""
+        """Return the engines of an operation that responds with JSON of this schema."""
         return cls.over({"content": {"application/json": {"schema": schema}}}, **options)
 
     def accepts(self, value, status=200, headers=()):
-        """Tell whether the filter accepts a JSON value, having seen that the judge does as well."""
-        answer = rendered(value, status, headers)
-        accepted = self.filter.accepts(answer, "application/json")
+        """Tell whether the filter accepts a JSON value, having seen that the validator does as well."""
+        response = rendered(value, status, headers)
+        accepted = self.filter.accepts(response, "application/json")
         if accepted:
-            errors = self.judge.errors(self.operation, answer, "application/json")
+            errors = self.validator.errors(self.operation, response, "application/json")
             assert errors == [] or errors[0].startswith("cannot be validated")
         return accepted
 
@@ -164,20 +164,20 @@ NODE = {"properties": {"a": {"$ref": "#/components/schemas/Node"}, "b": {"type":
 
 @settings(max_examples=250, deadline=None)
 @given(schemas, st.lists(values, min_size=1, max_size=6))
-def test_the_filter_accepts_nothing_that_the_judge_refuses(schema, some):
+def test_the_filter_accepts_nothing_that_the_validator_refuses(schema, some):
     """Whatever the schema and the body, what the filter accepts is accepted by openapi-core."""
-    court = Court.over_schema(schema, schemas={"Node": NODE})
-    event(f"accepted {sum(court.accepts(value) for value in some) > 0}")
+    engines = Engines.over_schema(schema, schemas={"Node": NODE})
+    event(f"accepted {sum(engines.accepts(value) for value in some) > 0}")
 
 
 @settings(max_examples=100, deadline=None)
 @given(patterns.filter(is_python_pattern), st.lists(texts, min_size=1, max_size=8), st.booleans())
-def test_the_filter_reads_patterns_as_the_judge_does(pattern, some, negated):
+def test_the_filter_reads_patterns_as_the_validator_does(pattern, some, negated):
     """Escapes, classes, lookarounds, newlines and characters beyond ASCII mean the same to both."""
     schema = {"not": {"pattern": pattern}} if negated else {"pattern": pattern}
-    court = Court.over_schema(schema)
+    engines = Engines.over_schema(schema)
     for text in some:
-        assert court.accepts(text) == ((re.search(pattern, text) is None) == negated)
+        assert engines.accepts(text) == ((re.search(pattern, text) is None) == negated)
 
 
 @settings(max_examples=100, deadline=None)
@@ -192,14 +192,14 @@ def test_the_filter_reads_patterns_as_the_judge_does(pattern, some, negated):
     ),
     st.booleans(),
 )
-def test_the_filter_reads_headers_as_the_judge_does(schema, some, required):
+def test_the_filter_reads_headers_as_the_validator_does(schema, some, required):
     """Whatever the header, what the filter accepts is accepted by openapi-core."""
-    court = Court.over({"headers": {"X-H": {"schema": schema, "required": required}}})
+    engines = Engines.over({"headers": {"X-H": {"schema": schema, "required": required}}})
     for text in some:
         for fields in ([(b"x-h", text.encode("latin-1", "replace"))], []):
-            answer = Rendered(200, fields, b"")
-            if court.filter.accepts(answer, None):
-                assert court.judge.errors(court.operation, answer, None) == []
+            response = Rendered(200, fields, b"")
+            if engines.filter.accepts(response, None):
+                assert engines.validator.errors(engines.operation, response, None) == []
 
 
 CONTRACT = load_contract()
@@ -250,7 +250,7 @@ def mutated(draw, strategy):
     return {**value, key: draw(mutated(st.just(value[key])) | values)}
 
 
-ANSWERS = [
+RESPONSES = [
     (operation, int(status), response["content"]["application/json"]["schema"])
     for operation in CONTRACT.operations
     for status, response in operation.responses.items()
@@ -262,32 +262,32 @@ HEADERS = [
     *((name, b"5") for name in (b"x-ratelimit-limit", b"x-ratelimit-remaining", b"x-ratelimit-reset")),
     (b"x-request-id", b"r"),
 ]
-COURTS = {operation.operation_id: Court(CONTRACT, operation) for operation, _, _ in ANSWERS}
+ENGINES = {operation.operation_id: Engines(CONTRACT, operation) for operation, _, _ in RESPONSES}
 
 
 @settings(max_examples=100, deadline=None)
 @given(st.data())
-def test_the_filter_accepts_nothing_of_the_packaged_contract_that_the_judge_refuses(data):
-    """Of the packaged contract's answers, right and nearly right, the judge accepts what the filter does."""
-    operation, status, schema = data.draw(st.sampled_from(ANSWERS))
+def test_the_filter_accepts_nothing_of_the_packaged_contract_that_the_validator_refuses(data):
+    """Right or nearly right, what the filter accepts of the packaged contract, the validator does."""
+    operation, status, schema = data.draw(st.sampled_from(RESPONSES))
     value = data.draw(mutated(instances(schema)))
-    event(f"accepted {COURTS[operation.operation_id].accepts(value, status, HEADERS)}")
+    event(f"accepted {ENGINES[operation.operation_id].accepts(value, status, HEADERS)}")
 
 
-@pytest.mark.parametrize("answer", ANSWERS, ids=lambda answer: answer[0].operation_id)
-def test_the_filter_speaks_for_the_packaged_contract(answer):
-    """The packaged contract's successes need no judge: the filter accepts right ones."""
-    operation, status, schema = answer
-    court = COURTS[operation.operation_id]
+@pytest.mark.parametrize("response", RESPONSES, ids=lambda response: response[0].operation_id)
+def test_the_filter_speaks_for_the_packaged_contract(response):
+    """The packaged contract's successes need no validator: the filter accepts right ones."""
+    operation, status, schema = response
+    engines = ENGINES[operation.operation_id]
 
     def is_accepted(value):
-        return court.filter.accepts(rendered(value, status, HEADERS), "application/json")
+        return engines.filter.accepts(rendered(value, status, HEADERS), "application/json")
 
     generating = settings(phases=[Phase.generate], max_examples=1000, database=None)
     find(instances(schema), is_accepted, settings=generating)
 
 
-# schema, a value that jsonschema-rs left alone would accept and the judge refuses
+# schema, a value that jsonschema-rs left alone would accept and the validator refuses
 DIFFERENCES = [
     ({"pattern": r"^\D$"}, "\N{ARABIC-INDIC DIGIT THREE}"),
     ({"not": {"pattern": "^a$"}}, "a\n"),
@@ -299,34 +299,34 @@ DIFFERENCES = [
 
 
 @pytest.mark.parametrize(("schema", "value"), DIFFERENCES)
-def test_where_the_engines_differ_the_judge_is_right(schema, value):
+def test_where_the_engines_differ_the_validator_is_right(schema, value):
     """jsonschema-rs alone would accept what openapi-core refuses; the filter does not."""
     assert jsonschema_rs.Draft202012Validator(schema).is_valid(value)
-    court = Court.over_schema(schema)
-    assert court.judge.errors(court.operation, rendered(value), "application/json") != []
-    assert not court.accepts(value)
+    engines = Engines.over_schema(schema)
+    assert engines.validator.errors(engines.operation, rendered(value), "application/json") != []
+    assert not engines.accepts(value)
 
 
-def test_the_filter_leaves_openapi_3_0_to_the_judge():
-    """The dialect of 3.0 is not JSON Schema 2020-12, and is judged by openapi-core alone."""
-    court = Court.over_schema({"type": "integer"}, openapi="3.0.3")
-    assert not court.accepts(5)
+def test_the_filter_leaves_openapi_3_0_to_the_validator():
+    """The dialect of 3.0 is not JSON Schema 2020-12, and is validated by openapi-core alone."""
+    engines = Engines.over_schema({"type": "integer"}, openapi="3.0.3")
+    assert not engines.accepts(5)
 
 
 def test_a_pattern_that_python_cannot_read_is_read_by_the_filter():
     """Unicode properties are ECMA-262 and not Python; the filter accepts what keeps them, nothing else."""
-    court = Court.over_schema({"pattern": r"^\p{Lu}$"})
-    assert court.accepts("Ä")
-    assert not court.accepts("ä")
+    engines = Engines.over_schema({"pattern": r"^\p{Lu}$"})
+    assert engines.accepts("Ä")
+    assert not engines.accepts("ä")
 
 
 def test_header_values_are_remembered_within_bounds():
     """However many header values a process sees, it remembers a bounded number of short ones."""
-    court = Court.over({"headers": {"X-H": {"schema": {"type": "string"}}}})
+    engines = Engines.over({"headers": {"X-H": {"schema": {"type": "string"}}}})
     for number in range(5000):
-        assert court.filter.accepts(Rendered(200, [(b"x-h", b"%d" % number)], b""), None)
-    assert court.filter.accepts(Rendered(200, [(b"x-h", b"x" * 10_000)], b""), None)
-    (declared,) = court.filter._declared.values()
+        assert engines.filter.accepts(Rendered(200, [(b"x-h", b"%d" % number)], b""), None)
+    assert engines.filter.accepts(Rendered(200, [(b"x-h", b"x" * 10_000)], b""), None)
+    (declared,) = engines.filter._declared.values()
     (header,) = declared._headers
     assert len(header.found_valid - {None}) == 4095
     assert max(map(len, header.found_valid - {None})) < 64

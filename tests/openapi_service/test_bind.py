@@ -97,7 +97,7 @@ def test_a_schema_that_cannot_be_compiled_fails_the_start(schema, said, place, s
 def test_collaborators_are_handed_over(serve):
     """A handler is given its caller and the collaborators that it names; a parameter comes first."""
 
-    class NamingGate:
+    class NamingAuthenticator:
         async def admit(self, *_):
             return "the caller"
 
@@ -106,7 +106,7 @@ def test_collaborators_are_handed_over(serve):
 
     seen = {}
     collaborators = {"clock": "a clock", "photo_type": "not this", "bucket": "nobody asks"}
-    app = serve(document(), {"url": op}, collaborators=collaborators, gate=NamingGate())
+    app = serve(document(), {"url": op}, collaborators=collaborators, authenticator=NamingAuthenticator())
     app.get("/p?photoType=front")
     assert seen == {"photo_type": "front", "clock": "a clock", "caller": "the caller"}
 

@@ -55,13 +55,13 @@ def test_what_is_not_json_is_a_400(raw, reading):
     ],
 )
 def test_json_that_is_odd_is_read_all_the_same(raw, value, reading):
-    """Integers keep every digit, and of a repeated name the last value is both judged and handed over."""
+    """Integers keep every digit, and of a repeated name the last value is both validated and handed over."""
     app = reading(ANYTHING)
     assert app.post("/", raw).status == 204
     assert app.seen == {"body": value}
 
 
-def test_the_value_that_is_judged_is_the_value_that_is_handed_over(reading):
+def test_the_value_that_is_validated_is_the_value_that_is_handed_over(reading):
     """A repeated name cannot hide a value from the schema."""
     schema = {"properties": {"n": {"maximum": 5}}}
     assert reading(schema).post("/", b'{"n": 9, "n": 1}').status == 204
@@ -138,7 +138,7 @@ def test_content_codings_are_refused(coding, status, reading):
 
 
 def test_text_bodies(reading):
-    """Text is UTF-8, handed over as str, and judged by its schema."""
+    """Text is UTF-8, handed over as str, and validated by its schema."""
     app = reading({"maxLength": 2}, "text/plain")
     assert app.post("/", "äö".encode(), "text/plain; charset=UTF-8").status == 204
     assert app.seen == {"body": "äö"}
@@ -148,7 +148,7 @@ def test_text_bodies(reading):
 
 
 def test_other_bodies_are_bytes(reading):
-    """What is neither JSON, text nor a form is handed over as it is, for no schema can judge it."""
+    """What is neither JSON, text nor a form is handed over as it is, for no schema can validate it."""
     app = reading({"type": "string", "format": "binary", "maxLength": 1}, "application/octet-stream")
     assert app.post("/", b"\x00\xff", "application/octet-stream").status == 204
     assert app.seen == {"body": b"\x00\xff"}
@@ -197,7 +197,7 @@ def test_a_length_over_the_limit_is_refused_unread(reading):
     assert app("POST", "/", headers=headers, events=[{"type": "no message is asked for"}]).status == 413
 
 
-def test_a_client_that_goes_away_gets_no_answer(reading):
+def test_a_client_that_goes_away_gets_no_response(reading):
     """A disconnect in the middle of a body ends the request quietly, without calling the handler."""
     app = reading(ANYTHING)
     events = [*chunks(b"[")[:1], {"type": "http.disconnect"}]

@@ -21,15 +21,15 @@ COOKIE = 'ApiKey realm="Scanner API", in="cookie", name="sessionid"'
 
 
 def test_all_schemes_are_challenged():
-    """Who presents nothing is told every way to authenticate; an error is not mentioned (RFC 6750, 3.1)."""
+    """Who presents nothing gets every way to authenticate; an error is not mentioned (RFC 6750, 3.1)."""
     assert challenges_of(SCHEMES, "Scanner API")[None] == f"{KEY}, {BEARER}, {COOKIE}"
 
 
 def test_wrong_bearer_token_is_called_so():
-    """Only a wrong bearer token adds ``invalid_token``, to the challenge that it answered."""
-    told = challenges_of(SCHEMES, "Scanner API")
-    assert told["OAuthTokenAuth"] == f'{KEY}, {BEARER}, error="invalid_token", {COOKIE}'
-    assert told["APIKeyHeaderAuth"] == told["SessionAuth"] == told[None]
+    """Only a wrong bearer token adds ``invalid_token``, to the challenge that concerns it."""
+    challenges = challenges_of(SCHEMES, "Scanner API")
+    assert challenges["OAuthTokenAuth"] == f'{KEY}, {BEARER}, error="invalid_token", {COOKIE}'
+    assert challenges["APIKeyHeaderAuth"] == challenges["SessionAuth"] == challenges[None]
 
 
 def test_other_kinds_of_scheme():

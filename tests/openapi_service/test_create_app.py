@@ -177,8 +177,8 @@ def test_public_names():
     assert len(problems) == 16
 
 
-def test_operations_are_answered():
-    """Coroutine functions and plain ones, named by any rule, answer; a plain one does so in a thread."""
+def test_operations_are_handled():
+    """Coroutine functions and plain ones, named by any rule, handle operations; plain ones run in threads."""
     app = served()
     assert ask(app, "GET", "/pets?maxAge=3").json() == [{"name": "Rex", "age": 3}]
     assert ask(app, "POST", "/pets", json={"name": "Tom"}).json() == {"name": "Tom", "age": 1}
@@ -194,7 +194,7 @@ def test_a_contract_may_be_a_file(write):
 
 
 def test_handlers_may_be_a_module_or_a_package(tmp_path, monkeypatch):
-    """Public functions that it defines, plain ones too, answer by name."""
+    """Public functions that it defines, plain ones too, handle operations by name."""
     folder = tmp_path / "pet_handlers"
     folder.mkdir()
     (folder / "__init__.py").write_text("def create_pet(body): return body\n")
@@ -405,7 +405,7 @@ def test_an_app_without_health():
 
 
 def test_a_path_of_the_contract_comes_before_a_page():
-    """An API that has health of its own answers it itself."""
+    """An API that has health of its own serves it itself."""
     contract = {**PETSTORE, "paths": {"/healthz": PETSTORE["paths"]["/pets"]}}
     assert ask(served(contract), "GET", "/healthz").json() == [{"name": "Rex", "age": 0}]
 
@@ -425,10 +425,10 @@ def test_what_a_handler_returns(returned, status):
         assert body == {"name": "b", "age": 1}
         return returned
 
-    answered = ask(
+    response = ask(
         served(handlers={**HANDLERS, "createPet": create_pet}), "POST", "/pets", json={"name": "b"}
     )
-    assert (answered.status_code, answered.json()) == (status, {"name": "a"})
+    assert (response.status_code, response.json()) == (status, {"name": "a"})
 
 
 class StructPet(msgspec.Struct):
@@ -606,28 +606,28 @@ def lifespan(app, use=lambda: None):
 
     async def run():
         events: asyncio.Queue = asyncio.Queue()
-        answers: asyncio.Queue = asyncio.Queue()
-        running = asyncio.create_task(app({"type": "lifespan"}, events.get, answers.put))
+        responses: asyncio.Queue = asyncio.Queue()
+        running = asyncio.create_task(app({"type": "lifespan"}, events.get, responses.put))
         await events.put({"type": "lifespan.startup"})
-        sent = [await answers.get()]
+        sent = [await responses.get()]
         await asyncio.to_thread(use)
         await events.put({"type": "lifespan.shutdown"})
         await asyncio.wait([running])
         running.exception()  # what a failed start raises is the server's to log
-        return sent if answers.empty() else [*sent, await answers.get()]
+        return sent if responses.empty() else [*sent, await responses.get()]
 
     return asyncio.run(run())
 
 
 def test_collaborators_are_opened_and_closed_with_the_app():
-    """What opens them is entered at the start and left at the end; before, nothing is answered."""
-    told = []
+    """What opens them is entered at the start and left at the end; before, nothing is handled."""
+    events = []
 
     @asynccontextmanager
     async def opened():
-        told.append("opened")
+        events.append("opened")
         yield {"shelter": "a shelter"}
-        told.append("closed")
+        events.append("closed")
 
     async def list_pets(max_age, shelter):
         return [{"name": shelter, "age": max_age or 0}]
@@ -635,21 +635,21 @@ def test_collaborators_are_opened_and_closed_with_the_app():
     app = served(handlers={**HANDLERS, "list_pets": list_pets}, collaborators=opened)
     with pytest.raises(RuntimeError, match="lifespan"):
         ask(app, "GET", "/pets")
-    sent = lifespan(app, lambda: told.append(ask(app, "GET", "/pets").json()[0]["name"]))
+    sent = lifespan(app, lambda: events.append(ask(app, "GET", "/pets").json()[0]["name"]))
     assert [each["type"] for each in sent] == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
-    assert told == ["opened", "a shelter", "closed"]
+    assert events == ["opened", "a shelter", "closed"]
 
 
 def test_a_start_that_fails_closes_what_was_opened():
-    """The server is told in a sentence, and nothing stays open."""
-    told = []
+    """The server logs a sentence, and nothing stays open."""
+    events = []
 
     @asynccontextmanager
     async def opened():
         try:
             yield {}
         finally:
-            told.append("closed")
+            events.append("closed")
 
     async def list_pets(max_age, shelter):
         return [shelter, max_age]
@@ -657,7 +657,7 @@ def test_a_start_that_fails_closes_what_was_opened():
     (failed,) = lifespan(served(handlers={**HANDLERS, "list_pets": list_pets}, collaborators=opened))
     assert failed["type"] == "lifespan.startup.failed"
     assert "'list pets'" in failed["message"]
-    assert told == ["closed"]
+    assert events == ["closed"]
 
 
 BASIC = base64.b64encode("ann:säcret:1".encode()).decode()
@@ -706,9 +706,9 @@ def test_every_kind_of_security_scheme(name, is_async):
 KEY, BEARER = SCHEMES["header"][0], SCHEMES["bearer"][0]
 
 
-def only(wanted):
+def only(expected):
     """Return a hook that knows one credential."""
-    return lambda credential, _request: credential if credential == wanted else None
+    return lambda credential, _request: credential if credential == expected else None
 
 
 @pytest.mark.parametrize(
@@ -735,12 +735,12 @@ def test_security_requirements(requirements, headers, status, caller):
     """Each alternative suffices, all schemes of one must hold; a wrong credential is no anonymous call."""
     hooks = {"key": only("k"), "token": only("t")}
     contract = secured(*requirements, key=KEY, token=BEARER)
-    answered = ask(
+    response = ask(
         served(contract, {"get_secret": get_secret}, authenticate=hooks), "GET", "/", headers=headers
     )
-    assert answered.status_code == status
+    assert response.status_code == status
     if status == 200:
-        assert answered.json() == caller
+        assert response.json() == caller
 
 
 @pytest.mark.parametrize(
@@ -756,7 +756,7 @@ def test_a_basic_credential_that_cannot_be_read(credential):
 
 
 def test_a_hook_may_raise():
-    """Unauthorized is told with a challenge that calls the token invalid, any other problem as it is."""
+    """Unauthorized is reported with a challenge that calls the token invalid, any other problem as it is."""
 
     async def hook(credential, _request):
         raise Unauthorized("It has expired.") if credential == "old" else Conflict("It is being used.")
@@ -794,7 +794,7 @@ def test_a_scheme_that_no_operation_requires_needs_no_hook():
 
 
 def test_base_paths_of_servers():
-    """Operations answer below the path of a server too, unless that is unwanted."""
+    """Operations respond below the path of a server too, unless that is unwanted."""
     contract = {**PETSTORE, "servers": [{"url": "https://pets.test/v1"}]}
     assert ask(served(contract), "GET", "/v1/pets").status_code == 200
     assert ask(served(contract), "GET", "/pets").status_code == 200

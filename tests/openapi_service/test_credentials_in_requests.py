@@ -15,7 +15,7 @@ OAUTH = {
 }
 
 
-def gate_of(serve, schemes=SCHEMES, security=(), **more):
+def authenticator_of(serve, schemes=SCHEMES, security=(), **more):
     """Bind an operation with these security requirements."""
     operation = {
         "operationId": "op",
@@ -27,7 +27,7 @@ def gate_of(serve, schemes=SCHEMES, security=(), **more):
 
 
 @pytest.mark.parametrize(
-    ("target", "headers", "wanted"),
+    ("target", "headers", "expected"),
     [
         ("/", {}, {}),
         ("/", {"x-api-key": "k"}, {"header": "k", "referred": "k"}),
@@ -52,29 +52,29 @@ def gate_of(serve, schemes=SCHEMES, security=(), **more):
         ),
     ],
 )
-def test_credentials_are_found_where_the_contract_says(target, headers, wanted, serve):
+def test_credentials_are_found_where_the_contract_says(target, headers, expected, serve):
     """Each scheme's credential is found by its kind and place; one that is empty is presented as well."""
-    app = gate_of(serve)
+    app = authenticator_of(serve)
     assert app("GET", target, headers=headers).status == 204
-    assert app.gate.told[0] == wanted
+    assert app.authenticator.arguments[0] == expected
 
 
 def test_oauth_tokens_are_bearer_tokens(serve):
     """OAuth 2 and OpenID Connect present a bearer token."""
-    app = gate_of(serve, OAUTH)
+    app = authenticator_of(serve, OAUTH)
     app.get("/", authorization="Bearer t")
-    assert app.gate.told[0] == {"oauth": "t", "openid": "t"}
+    assert app.authenticator.arguments[0] == {"oauth": "t", "openid": "t"}
 
 
 def test_a_repeated_credential_is_no_valid_one(serve):
     """Two Authorization or key fields are joined into what no verifier knows, so that neither is picked."""
-    app = gate_of(serve)
+    app = authenticator_of(serve)
     app("GET", "/", headers=[(b"x-api-key", b"a"), (b"x-api-key", b"b")])
-    assert app.gate.told[0]["header"] == "a, b"
+    assert app.authenticator.arguments[0]["header"] == "a, b"
 
 
 @pytest.mark.parametrize(
-    ("security", "wanted"),
+    ("security", "expected"),
     [
         ([], ()),
         ([{}], (frozenset(),)),
@@ -83,8 +83,8 @@ def test_a_repeated_credential_is_no_valid_one(serve):
         ([{"header": [], "cookie": []}, {}], (frozenset({"header", "cookie"}), frozenset())),
     ],
 )
-def test_security_requirements_reach_the_gate(security, wanted, serve):
-    """Alternatives reach the gate as sets of schemes, of which all are needed, in the contract's order."""
-    app = gate_of(serve, security=security)
+def test_security_requirements_reach_the_authenticator(security, expected, serve):
+    """Alternatives reach the authenticator as sets of schemes, all needed, in the contract's order."""
+    app = authenticator_of(serve, security=security)
     app.get("/")
-    assert app.gate.told[1] == wanted
+    assert app.authenticator.arguments[1] == expected

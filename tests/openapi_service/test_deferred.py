@@ -1,4 +1,4 @@
-"""Imports that are put off, and those that a start does without."""
+"""Imports that are put off, and those that a start does not need."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_what_is_there_is_left_alone():
     assert light_part.Base is heavy_part.Base
 
 
-def test_a_start_does_without():
+def test_a_start_imports_none_of_them():
     """What takes long to import and serves nothing is not imported by `serve`."""
     command = [sys.executable, "-c", START, *HEAVY]
     shown = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603 -- our own imports

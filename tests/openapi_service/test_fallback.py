@@ -1,4 +1,4 @@
-"""The seam for a mock: a fallback that answers what has no handler, and whatever else it wants to."""
+"""The seam for a mock: a fallback that serves what has no handler, and whatever else it wants to."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PATHS = {
 
 
 class Fake:
-    """Answers 299 in the place of handlers, once the request is read; asked to, it stands aside."""
+    """Responds with 299 in the place of handlers, once the request is read; asked to, it stands aside."""
 
     request_headers = response_headers = ()
 
@@ -30,22 +30,22 @@ class Fake:
         self.bound.append((operation.contract_operation.operation_id, operation.has_handler))
         assert isinstance(assembly, Assembly)
 
-        async def answer(request):
+        async def response(request):
             if self.aside and operation.has_handler:
                 return await operation.serve(request)
             arguments = await operation.arguments(request)
             return Rendered(299, [(b"x-read", str(arguments["n"]).encode())], b"")
 
-        return answer
+        return response
 
 
 async def own(n):
-    """Answer by itself."""
+    """Respond by itself."""
     assert n != 0
 
 
 def test_an_operation_may_be_without_a_handler(serve):
-    """The fallback is told which operations have one, and answers in all of their places."""
+    """The fallback learns which operations have one, and responds in the place of all."""
     fake = Fake()
     app = serve(PATHS, {"own": own}, fallback=fake)
     assert fake.bound == [("own", True), ("other", False)]
@@ -60,8 +60,8 @@ def test_without_a_fallback_every_operation_needs_a_handler(serve):
         serve(PATHS, {"own": own})
 
 
-def test_a_fallback_may_let_the_handler_answer(serve):
-    """What the operation reads and judges is the same for both."""
+def test_a_fallback_may_let_the_handler_respond(serve):
+    """What the operation reads and validates is the same for both."""
     app = serve(PATHS, {"own": own}, fallback=Fake(aside=True))
     assert app.get("/own?n=5").status == 204
     assert app.get("/other?n=5").status == 299
@@ -78,7 +78,7 @@ def test_a_lazy_operation_is_bound_when_it_is_asked_for(serve):
 
 
 def test_a_lazy_operation_that_cannot_be_bound(serve):
-    """Whoever asks for it gets a 501 that names it, each time."""
+    """A request for it gets a 501 that names it, each time."""
     broken = {"in": "query", "name": "q", "schema": {"$ref": "#/components/schemas/Missing"}}
     paths = {"/": {"get": {"operationId": "op", "responses": NO_CONTENT, "parameters": [broken]}}}
     app = serve(paths, {}, fallback=Fake(), lazy=True)

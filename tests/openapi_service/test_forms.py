@@ -48,12 +48,12 @@ def app(reading):
 def fields(app):
     """Return what the handler got, files by their name and size."""
 
-    def told(value):
+    def plain(value):
         if isinstance(value, list):
-            return [told(each) for each in value]
+            return [plain(each) for each in value]
         return (value.filename, value.size) if hasattr(value, "filename") else value
 
-    return {name: told(value) for name, value in app.seen["body"].items()}
+    return {name: plain(value) for name, value in app.seen["body"].items()}
 
 
 SENT = [
@@ -81,11 +81,11 @@ SENT = [
 ]
 
 
-@pytest.mark.parametrize(("parts", "wanted"), SENT)
-def test_a_multipart_body_is_an_object(parts, wanted, app):
+@pytest.mark.parametrize(("parts", "expected"), SENT)
+def test_a_multipart_body_is_an_object(parts, expected, app):
     """Parts become properties: text by its schema, JSON as JSON, files as files, several of one as a list."""
     assert send(app, *parts).status == 204
-    assert fields(app) == wanted
+    assert fields(app) == expected
 
 
 WRONG = [
@@ -104,14 +104,14 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("parts", "wanted"), WRONG)
-def test_a_part_that_is_wrong_is_named(parts, wanted, app):
+@pytest.mark.parametrize(("parts", "expected"), WRONG)
+def test_a_part_that_is_wrong_is_named(parts, expected, app):
     """A 422 points at the property, whether its kind, its number or its value is wrong."""
-    assert sorted(send(app, *parts).errors) == sorted(wanted)
+    assert sorted(send(app, *parts).errors) == sorted(expected)
 
 
 def test_a_file_reaches_the_handler_open(serve):
-    """A handler can read an upload, and once it has answered the file is closed."""
+    """A handler can read an upload, and once it has responded the file is closed."""
     kept = []
 
     async def op(body):
@@ -179,8 +179,8 @@ def test_a_hostile_filename_is_only_a_name(app):
     assert app.seen["body"]["photo"].filename == '../"€"/x.jpg'
 
 
-def test_a_file_is_not_judged_by_its_bytes(reading):
-    """A schema's string keywords cannot judge a file, but minLength can ask for one that is not empty."""
+def test_a_file_is_not_validated_by_its_bytes(reading):
+    """A schema's string keywords cannot validate a file, but minLength can ask for one that is not empty."""
     schema = {"type": "object", "properties": {"photo": {**FILE, "minLength": 1, "maxLength": 1000}}}
     app = reading(schema, MULTIPART)
     assert send(app, part("photo", b"\xff" * 5000, "a")).status == 204
@@ -195,7 +195,7 @@ def test_an_upload_is_within_its_own_limit(reading):
 
 
 def test_an_urlencoded_body_is_an_object(reading):
-    """Names and values are decoded, values coerced and judged by their schema, defaults filled in."""
+    """Names and values are decoded, values coerced and validated by their schema, defaults filled in."""
     app = reading(FORM, URLENCODED, encoding={**ENCODING, "tags": {"explode": False}})
     raw = b"count=5&name=a+b%2B%C3%A9&tags=1,2&deep%5Bx%5D=5&meta=%7B%22a%22:1%7D&unknown=x+y"
     assert app.post("/", raw, URLENCODED).status == 204

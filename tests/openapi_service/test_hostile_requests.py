@@ -1,4 +1,4 @@
-"""Whatever bytes come in, a request ends in an answer that is not a 500."""
+"""Whatever bytes come in, a request ends in a response that is not a 500."""
 
 import pytest
 from hypothesis import example, given, settings
@@ -59,12 +59,12 @@ def app(serve):
         "query": {"type": "apiKey", "in": "query", "name": "key"},
         "cookie": {"type": "apiKey", "in": "cookie", "name": "session"},
     }
-    answer = {"responses": {"204": {"description": ""}}}
+    response = {"responses": {"204": {"description": ""}}}
     return serve(
         {
-            "/a/{id}": {"get": {"operationId": "plain", "parameters": parameters, **answer}},
-            "/s/{m}/{l}": {"get": {"operationId": "styled", "parameters": styled, **answer}},
-            "/b": {"post": {"operationId": "body", "requestBody": {"content": content}, **answer}},
+            "/a/{id}": {"get": {"operationId": "plain", "parameters": parameters, **response}},
+            "/s/{m}/{l}": {"get": {"operationId": "styled", "parameters": styled, **response}},
+            "/b": {"post": {"operationId": "body", "requestBody": {"content": content}, **response}},
         },
         components={"securitySchemes": schemes},
     )
@@ -77,7 +77,7 @@ def app(serve):
 @example(b"a", b"%ED%A0%80=1")
 @example(b"a", b"unknown=%zz")
 @example(b"a", b"n=1&key=%C3")
-def test_any_target_is_answered(app, path, query):
+def test_any_target_is_handled(app, path, query):
     """Broken percent-encoding and broken UTF-8, in names or values, known or not, are never a 500."""
     response = app("GET", b"/a/" + path + b"?" + query)
     assert response.status in {204, 400, 404, 422}
@@ -87,7 +87,7 @@ def test_any_target_is_answered(app, path, query):
 
 @QUIET
 @given(target_bytes, target_bytes)
-def test_any_styled_path_is_answered(app, matrix, label):
+def test_any_styled_path_is_handled(app, matrix, label):
     """Matrix and label values that are none are a 4xx."""
     assert app("GET", b"/s/" + matrix + b"/" + label).status in {204, 400, 404, 422}
 
@@ -103,8 +103,8 @@ names = st.sampled_from(
 @example([(b"cookie", b'k="1; k=2; \xff=\xff; ;;==; k')])
 @example([(b"authorization", b""), (b"authorization", b"Basic"), (b"authorization", b"\xff \xff")])
 @example([(b"x-j", b"[" * 5000)])
-def test_any_header_is_answered(app, fields):
-    """Header fields of any bytes, repeated or not, are answered with a success or a 4xx."""
+def test_any_header_is_handled(app, fields):
+    """Header fields of any bytes, repeated or not, get a success or a 4xx."""
     assert app("GET", "/a/b", headers=fields).status in {204, 400, 406, 422}
 
 
@@ -138,7 +138,7 @@ bodies = st.lists(st.sampled_from(PIECES) | st.binary(max_size=6), max_size=12).
 
 @QUIET
 @given(content_types, bodies)
-def test_any_body_is_answered(app, content_type, body):
-    """Bodies of any bytes under any Content-Type are answered with a success or a 4xx."""
+def test_any_body_is_handled(app, content_type, body):
+    """Bodies of any bytes under any Content-Type get a success or a 4xx."""
     response = app("POST", "/b", body, {b"content-type": content_type})
     assert response.status in {204, 400, 415, 422}

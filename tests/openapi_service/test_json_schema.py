@@ -238,7 +238,7 @@ def test_a_parameter_is_coerced_by_its_effective_type(schema, texts, taking):
             assert type(app.seen["q"]) is type(value)
 
 
-def test_a_violation_names_part_rule_and_what_was_wanted(reading):
+def test_a_violation_names_part_rule_and_what_was_expected(reading):
     """A 422 points at every offending part of a body, and never repeats the value itself."""
     schema = {
         "properties": {
@@ -274,7 +274,7 @@ def test_a_false_schema_is_named_by_its_keyword(schema, value, error, reading):
 
 
 def test_violations_are_bounded(reading):
-    """A body that is wrong in many places gets an answer of bounded size."""
+    """A body that is wrong in many places gets a response of bounded size."""
     response = reading({"items": {"type": "integer"}}).post("/", ["x"] * 1500)
     assert len(response.json["errors"]) == 100
 

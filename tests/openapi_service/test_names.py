@@ -1,4 +1,4 @@
-"""Which function answers which operation."""
+"""Which function handles which operation."""
 
 from __future__ import annotations
 

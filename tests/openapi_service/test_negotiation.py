@@ -14,7 +14,7 @@ NOTHING = {
 }
 REDIRECT = {"303": {"description": "", "content": {"text/html": {}}}}
 
-# what an operation answers, an Accept header, whether it is acceptable
+# what an operation responds with, an Accept header, whether it is acceptable
 ACCEPTS = [
     (JSON, None, True),
     (JSON, "", True),
@@ -61,14 +61,14 @@ def test_accept_is_read_as_rfc_9110_says(responses, accept, acceptable, serve):
 
     called = []
     app = serve({"/": {"get": {"operationId": "op", "responses": responses}}}, {"op": op})
-    for _ in range(2):  # a header that was seen before gets the same answer
+    for _ in range(2):  # a header that was seen before gets the same response
         response = app("GET", "/", headers={} if accept is None else {"accept": accept})
         assert (response.status == 406) is not acceptable
     assert len(called) == (2 if acceptable else 0)
 
 
 def test_406_is_a_problem_that_says_what_there_is(serve):
-    """The problem of a 406 names what the operation answers, and is itself always acceptable."""
+    """The problem of a 406 names what the operation responds with, and is itself always acceptable."""
     app = serve({"/": {"get": {"operationId": "op", "responses": TEXT_OR_JSON}}})
     response = app.get("/", accept="image/png")
     assert (response.status, response.json["error_code"]) == (406, "not_acceptable")

@@ -112,15 +112,15 @@ def test_files_of_3_0(reading):
         ({"type": "object", "properties": {"p": {"type": "string", "writeOnly": True}}}, {"p": "x"}, 500),
     ],
 )
-def test_responses_of_3_0_are_judged_by_3_0(schema, returned, status, answering):
-    """openapi-core judges a 3.0 document's responses by its dialect: a write-only property stays away."""
+def test_responses_of_3_0_are_validated_by_3_0(schema, returned, status, responding):
+    """openapi-core validates a 3.0 document's responses by its dialect: a write-only property stays away."""
     responses = {"200": {"description": "", "content": {"application/json": {"schema": schema}}}}
-    assert answering(responses, returned, openapi="3.0.3").get("/").status == status
+    assert responding(responses, returned, openapi="3.0.3").get("/").status == status
 
 
 @pytest.mark.parametrize("name", ONE_WAY)
-def test_what_is_read_only_is_required_of_answers_alone(name, reading, answering):
-    """A required read-only property may be left out of requests, a write-only one is left out of answers."""
+def test_what_is_read_only_is_required_of_responses_alone(name, reading, responding):
+    """A required read-only property may be left out of requests, a write-only one is not in responses."""
     schema = ONE_WAY[name]
     app = reading({"type": "array", "items": schema}, openapi="3.0.3", components=COMPONENTS)
     assert app.post("/", [{"secret": "x"}, {"secret": "x", "id": 1}]).status == 204
@@ -128,7 +128,7 @@ def test_what_is_read_only_is_required_of_answers_alone(name, reading, answering
     responses = {"200": {"description": "", "content": {"application/json": {"schema": schema}}}}
     returned = ({"id": 1}, {"secret": "x", "id": 1}, {})
     bound = {"openapi": "3.0.3", "components": COMPONENTS}
-    assert [answering(responses, each, **bound).get("/").status for each in returned] == [200, 500, 500]
+    assert [responding(responses, each, **bound).get("/").status for each in returned] == [200, 500, 500]
 
 
 def test_in_3_1_what_is_read_only_is_required_both_ways(reading):

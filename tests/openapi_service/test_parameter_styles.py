@@ -178,7 +178,7 @@ def test_what_takes_one_value_is_not_repeated(style, explode, schema, query, tak
     ("style", "explode", "query"), [("form", False, "p=x,1,y"), ("deepObject", True, "p[x]=1&p[y]=")]
 )
 def test_half_an_object_is_not_read(style, explode, query, taking):
-    """A member without a value is an empty text for the schema to judge, and not left out."""
+    """A member without a value is an empty text for the schema to validate, and not left out."""
     response = taking(parameter("query", style, explode, POINT)).get("/?" + query)
     assert response.errors == [("query", "p/y", "type")]
 
@@ -219,7 +219,7 @@ def test_defaults_reach_the_handler(taking):
         {"in": "cookie", "name": "c", "schema": {"type": "string", "default": "c"}},
         components={"schemas": schemas},
     )
-    wanted = {
+    expected = {
         "own": 1,
         "referred": 3,
         "nearer": 5,
@@ -230,10 +230,10 @@ def test_defaults_reach_the_handler(taking):
         "c": "c",
     }
     assert app.get("/").status == 204
-    assert app.seen == wanted
+    assert app.seen == expected
     app.seen["listed"].append("changed by a handler")
     app.get("/")
-    assert app.seen == wanted
+    assert app.seen == expected
 
 
 def test_unknown_query_parameters_are_ignored(taking):
@@ -260,7 +260,7 @@ def test_content_parameters(taking):
 
 
 def test_parameters_have_python_names(taking):
-    """Names of the contract reach the handler as Python spells them; two that would be one are told apart."""
+    """Names of the contract reach the handler as Python spells them; two that would be one stay apart."""
     names = ["X-Thing", "warningDays", "id", "class", "1st", "filter[]", "-", "body", "caller"]
     app = taking(
         {"in": "path", "name": "same", "required": True, "schema": {}},

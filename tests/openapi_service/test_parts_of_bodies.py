@@ -1,4 +1,4 @@
-"""A handler that judges the parts of a body itself, and tells problems of parts in its answer."""
+"""A handler that validates the parts of a body itself, and reports problems of parts in its response."""
 
 import pytest
 
@@ -40,8 +40,8 @@ def reading_parts(serve):
 
 def test_a_right_part_gets_its_defaults(reading_parts):
     """A part that keeps its schema is given to the handler with the schema's defaults in it."""
-    answer = reading_parts().post("/", [{"name": "a"}, {"name": "b", "size": 1}])
-    assert answer.json == [{"name": "a", "size": 7}, {"name": "b", "size": 1}]
+    response = reading_parts().post("/", [{"name": "a"}, {"name": "b", "size": 1}])
+    assert response.json == [{"name": "a", "size": 7}, {"name": "b", "size": 1}]
 
 
 def test_a_wrong_part_says_where(reading_parts):
@@ -55,13 +55,13 @@ def test_a_wrong_part_says_where(reading_parts):
 
 
 def test_a_part_has_few_violations(reading_parts):
-    """Of a part with very many faults ten are told, so that hundreds of parts stay a readable answer."""
+    """Of a part with very many faults ten are reported, so that hundreds of parts stay readable."""
     (wrong,) = reading_parts().post("/", [{"name": "a", "tags": [1] * 90}]).json
     assert len(wrong["problem"]["errors"]) == 10
 
 
 @pytest.mark.parametrize(
-    ("value", "told"),
+    ("value", "expected"),
     [
         ({"few": [{"a": {}}] * 2500}, [("/few", "maxItems")]),
         (
@@ -75,8 +75,8 @@ def test_a_part_has_few_violations(reading_parts):
     ],
     ids=["items", "several", "type", "deeper", "whole", "properties"],
 )
-def test_of_a_large_body_what_is_near_its_top_is_told(reading, value, told):
-    """Of a body too large to be explained, sizes and types near its top are told, and nothing untrue."""
+def test_of_a_large_body_what_is_near_its_top_is_reported(reading, value, expected):
+    """Of a body too large to be explained, sizes and types near its top are reported, and nothing untrue."""
     parts = {
         "few": {
             "type": "array",
@@ -91,7 +91,7 @@ def test_of_a_large_body_what_is_near_its_top_is_told(reading, value, told):
     }
     schema = {"type": "object", "properties": parts, "maxProperties": 10}
     errors = reading(schema).post("/", value).errors
-    assert [(pointer, rule) for _, pointer, rule in errors] == told
+    assert [(pointer, rule) for _, pointer, rule in errors] == expected
 
 
 def test_a_name_that_the_contract_has_not_is_an_error_of_ours(reading_parts):
@@ -99,12 +99,12 @@ def test_a_name_that_the_contract_has_not_is_an_error_of_ours(reading_parts):
     assert reading_parts("Nothing").post("/", [{}]).status == 500
 
 
-def test_a_problem_in_a_body_is_written_as_it_would_be_answered(answering):
-    """A Problem within an answer has every member that it has when it is the answer."""
-    app = answering(ANYTHING, [{"problem": Conflict("Taken.")}])
-    answer = app.get("/", x_request_id="r-1")
-    (told,) = answer.json
-    assert told["problem"] | {"timestamp": ""} == {
+def test_a_problem_in_a_body_is_written_as_a_response_would_be(responding):
+    """A Problem within a response has every member that it has when it is the response."""
+    app = responding(ANYTHING, [{"problem": Conflict("Taken.")}])
+    response = app.get("/", x_request_id="r-1")
+    (expected,) = response.json
+    assert expected["problem"] | {"timestamp": ""} == {
         "type": "https://errors.test/conflict",
         "title": "Conflict",
         "status": 409,
@@ -117,6 +117,6 @@ def test_a_problem_in_a_body_is_written_as_it_would_be_answered(answering):
     }
 
 
-def test_what_is_no_json_value_is_an_error_of_ours(answering):
-    """An answer that JSON cannot say is a 500, not a broken body."""
-    assert answering(ANYTHING, [object()]).get("/").status == 500
+def test_what_is_no_json_value_is_an_error_of_ours(responding):
+    """A response that JSON cannot say is a 500, not a broken body."""
+    assert responding(ANYTHING, [object()]).get("/").status == 500

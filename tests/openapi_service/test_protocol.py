@@ -31,17 +31,17 @@ FILLING = b"a" * 8192
 MOST_SENT_BYTES = 16 * 1024 * 1024
 BIG = bytes(16 * 1024 * 1024)
 GO_ON = threading.Event()
-BEGUN: list[str] = []
+STARTED: list[str] = []
 
 
 async def app(scope, receive, send):
-    """Respond once the whole body is there: to /held once told, to /big with much, to /fails never.
+    """Respond once the whole body is there: to /held once released, to /big with much, to /fails never.
 
     To /early at once, and to /endless without a length.
     """
     while scope["path"] != "/early" and (await receive()).get("more_body"):
         pass
-    BEGUN.append(scope["path"])
+    STARTED.append(scope["path"])
     if scope["path"] == "/held":
         waiting_for_the_end = asyncio.create_task(receive())
         await asyncio.to_thread(GO_ON.wait, 10)
@@ -171,14 +171,14 @@ PIPELINED = [
 
 
 @pytest.mark.parametrize("size", [1, 7, 100, 1_000_000])
-def test_pipelined_requests_are_answered_in_turn(connection, size):
+def test_pipelined_requests_are_handled_in_turn(connection, size):
     """Wherever what comes in is cut, each request gets its response."""
-    BEGUN.clear()
+    STARTED.clear()
     sent = b"".join(PIPELINED) * 10 + b"GET /last HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
     for begin in range(0, len(sent), size):
         connection.sendall(sent[begin : begin + size])
     assert read(connection).count(b"HTTP/1.1 200 ") == 31
-    assert BEGUN == ["/", "/a", "/"] * 10 + ["/last"]
+    assert STARTED == ["/", "/a", "/"] * 10 + ["/last"]
 
 
 @pytest.mark.parametrize("cut", [1, 2, 3])
@@ -186,7 +186,7 @@ def test_pipelined_requests_are_answered_in_turn(connection, size):
 def test_a_blank_line_in_two_reads_ends_a_request(connection, body, cut):
     """The next request waits for the response, wherever TCP has cut the end of the one before it."""
     GO_ON.clear()
-    BEGUN.clear()
+    STARTED.clear()
     held = b"POST /held HTTP/1.1\r\nHost: x\r\n" + body
     connection.sendall(b"GET /first HTTP/1.1\r\nHost: x\r\n\r\n")
     assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
@@ -194,10 +194,10 @@ def test_a_blank_line_in_two_reads_ends_a_request(connection, body, cut):
     connection.sendall(held[:-cut])
     time.sleep(0.05)  # a read of its own; where it is none, the test says less
     connection.sendall(held[-cut:] + b"GET /last HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-    wait_until(lambda: BEGUN != ["/first"])
+    wait_until(lambda: STARTED != ["/first"])
     GO_ON.set()
     assert read(connection).count(b"HTTP/1.1 200 ") == 2
-    assert BEGUN == ["/first", "/held", "/last"]
+    assert STARTED == ["/first", "/held", "/last"]
 
 
 def test_a_bug_of_the_app_is_a_problem(connection, caplog):
@@ -207,12 +207,12 @@ def test_a_bug_of_the_app_is_a_problem(connection, caplog):
     assert "ValueError: a bug" in caplog.text
 
 
-def test_requests_behind_an_unanswered_one_are_not_begun(server, connection):
-    """They wait unread, however many there are, and are answered when it is their turn."""
+def test_requests_behind_an_unfinished_one_are_not_started(server, connection):
+    """They wait unread, however many there are, and are handled when it is their turn."""
     GO_ON.clear()
-    BEGUN.clear()
+    STARTED.clear()
     connection.sendall(b"GET /held HTTP/1.1\r\nHost: x\r\n\r\n" + (GET + b"\r\n") * 2000)
-    while BEGUN != ["/held"]:
+    while STARTED != ["/held"]:
         time.sleep(0.001)
     assert len(server.server_state.connections) == 1
     assert len(server.server_state.tasks) == 1
@@ -223,16 +223,16 @@ def test_requests_behind_an_unanswered_one_are_not_begun(server, connection):
 
 def test_pipelined_requests_begin_one_in_each_turn_of_the_event_loop():
     """Of however many connections they are, so that others do not wait for all of them."""
-    turns, begun = [0], []
+    turns, started = [0], []
 
     def tick():
         turns[0] += 1
-        if len(begun) < 10 * 20:
+        if len(started) < 10 * 20:
             asyncio.get_running_loop().call_soon(tick)
 
     async def counting(scope, _receive, send):
         if scope["path"] == "/ahead":
-            begun.append(turns[0])
+            started.append(turns[0])
         elif not turns[0]:
             tick()
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
@@ -247,8 +247,8 @@ def test_pipelined_requests_begin_one_in_each_turn_of_the_event_loop():
             connected = socket.create_connection(listening.getsockname(), timeout=10)
             stack.enter_context(connected)
             connected.sendall(GET + b"\r\n" + b"GET /ahead HTTP/1.1\r\nHost: x\r\n\r\n" * 20)
-        wait_until(lambda: len(begun) == 10 * 20)
-    assert len(set(begun)) == 10 * 20
+        wait_until(lambda: len(started) == 10 * 20)
+    assert len(set(started)) == 10 * 20
 
 
 @pytest.mark.parametrize(
@@ -347,10 +347,10 @@ def wait_until(holds):
 def test_a_client_that_does_not_read_is_cut_off(server, connection, monkeypatch, requests):
     """A response is read at the least rate, or the connection is gone; nothing is served meanwhile."""
     monkeypatch.setattr(protocol, "PATIENCE_SECONDS", 0.1)
-    BEGUN.clear()
+    STARTED.clear()
     connection.sendall(b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n" * requests)
-    wait_until(lambda: BEGUN and not server.server_state.connections)
-    assert BEGUN == ["/big"]
+    wait_until(lambda: STARTED and not server.server_state.connections)
+    assert STARTED == ["/big"]
 
 
 def test_a_client_that_reads_slowly_is_served(connection, monkeypatch):
@@ -383,7 +383,7 @@ def test_refusals_are_logged_with_a_cap(server, caplog):
 
 @pytest.fixture
 def connect(server):
-    """Connect from an address, and be answered once if a request is sent."""
+    """Connect from an address, and get a response if a request is sent."""
     with contextlib.ExitStack() as open_connections:
 
         def make(address="127.0.0.1", sent=GET + b"\r\n"):
@@ -418,12 +418,12 @@ def test_idle_connections_of_many_addresses_lock_nobody_out(connect):
 def test_a_connection_in_use_is_not_closed_for_another(connect):
     """Where none is idle, the new one is closed."""
     GO_ON.clear()
-    BEGUN.clear()
+    STARTED.clear()
     used = []
     while len(used) < 4:
         used.append(connect(sent=b""))
         used[-1].sendall(b"GET /held HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-        while len(BEGUN) < len(used):
+        while len(STARTED) < len(used):
             time.sleep(0.001)
     assert read(connect(sent=b"")) == b""
     other = connect(sent=b"")
@@ -433,15 +433,15 @@ def test_a_connection_in_use_is_not_closed_for_another(connect):
     assert all(read(each).startswith(b"HTTP/1.1 200 ") for each in used)
 
 
-def test_health_is_told_while_all_connections_are_used(connect):
+def test_health_is_reported_while_all_connections_are_used(connect):
     """Beyond the limits, a few connections are there for health alone, and those make room."""
     GO_ON.clear()
-    BEGUN.clear()
+    STARTED.clear()
     used = []
     while len(used) < 4:
         used.append(connect(sent=b""))
         used[-1].sendall(b"GET /held HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-        wait_until(lambda: len(BEGUN) == len(used))
+        wait_until(lambda: len(STARTED) == len(used))
     waiting = [connect(sent=b"") for _ in range(RESERVED_FOR_HEALTH)]
     health = connect(sent=b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
     assert b"" in (read(each) for each in waiting)

@@ -24,7 +24,7 @@ PATHS = [
     "/x-{odd name}/{id}",
 ]
 
-# what is asked for: the path that answers, and its parameters; None for a 404
+# what is asked for: the path that matches, and its parameters; None for a 404
 ROUTES = {
     "/": ("/", {}),
     "/photos": ("/photos", {}),
@@ -119,7 +119,7 @@ def test_a_path_of_raw_bytes(app):
 
 
 def test_methods(serve):
-    """A path answers its methods, HEAD where it has GET, and OPTIONS; Allow names them all, and no others."""
+    """A path responds to its methods, HEAD where it has GET, and OPTIONS; Allow names just these."""
     methods = {method: operation("/", operationId=method) for method in ("get", "put", "trace")}
     app = serve({"/": methods, "/post": {"post": operation("/", operationId="post")}})
     assert [app(method, "/").status for method in ("GET", "HEAD", "PUT", "TRACE", "OPTIONS")] == [204] * 5
@@ -136,7 +136,7 @@ def test_methods(serve):
 
 
 def test_templates_that_differ_in_names_alone_are_one_path(serve):
-    """Each operation gets its own names, and the first of a method answers, whatever OpenAPI forbids."""
+    """Each operation gets its own names, the first of a method handles requests, whatever OpenAPI forbids."""
     seen = []
 
     async def note(**arguments):
@@ -152,9 +152,9 @@ def test_templates_that_differ_in_names_alone_are_one_path(serve):
     assert app("DELETE", "/p/1").headers["allow"] == "GET, HEAD, OPTIONS, PUT"
 
 
-def test_head_is_get_without_a_body(answering):
+def test_head_is_get_without_a_body(responding):
     """HEAD runs GET's operation, and sends its headers with the length that the body would have."""
-    app = answering({"200": {"description": "", "content": {"application/json": {}}}}, {"a": 1})
+    app = responding({"200": {"description": "", "content": {"application/json": {}}}}, {"a": 1})
     got, headed = app("GET", "/"), app("HEAD", "/")
     assert headed.body == b""
     assert {**headed.headers, "x-request-id": ""} == {**got.headers, "x-request-id": ""}
@@ -163,7 +163,7 @@ def test_head_is_get_without_a_body(answering):
     assert (missing.status, missing.body) == (404, b"")
 
 
-def test_a_contract_may_answer_options_and_head_itself(serve):
+def test_a_contract_may_have_options_and_head_itself(serve):
     """An operation of the contract comes before what the binding does by itself."""
 
     async def op():
@@ -185,17 +185,17 @@ def test_a_contract_may_answer_options_and_head_itself(serve):
 
 
 def test_what_is_not_routed_is_admitted_as_anonymous(serve):
-    """The gate counts also what no operation answers, and its headers are on those answers."""
+    """The authenticator counts also what no operation handles, and its headers are on those responses."""
 
     class Counting:
-        told = 0
+        calls = 0
 
-        async def admit(self, request, *told):
-            self.told += 1
-            assert told == ({}, ())
-            request.response_headers.append((b"ratelimit-remaining", b"%d" % self.told))
+        async def admit(self, request, *arguments):
+            self.calls += 1
+            assert arguments == ({}, ())
+            request.response_headers.append((b"ratelimit-remaining", b"%d" % self.calls))
 
-    app = serve({"/": {"get": operation("/")}}, gate=Counting(), most_target_bytes=100)
+    app = serve({"/": {"get": operation("/")}}, authenticator=Counting(), most_target_bytes=100)
     targets = [("GET", "/nowhere"), ("PUT", "/"), ("OPTIONS", "/"), ("GET", "/%zz"), ("GET", "/" + "x" * 100)]
     responses = [app(*target) for target in targets]
     assert [each.status for each in responses] == [404, 405, 204, 400, 414]

@@ -27,7 +27,7 @@ class App:
         self.stopped = True
 
     async def __call__(self, _scope, _receive, _send):
-        """Answer nothing."""
+        """Respond with nothing."""
 
 
 def run(app, ready, monkeypatch):

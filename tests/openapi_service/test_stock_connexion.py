@@ -26,7 +26,7 @@ def document(parameter_schema, openapi="3.1.0"):
 
 
 def stock_status(spec):
-    """Bind a document with stock Connexion, and return the status that it answers ``GET /?n=5`` with."""
+    """Bind a document with stock Connexion, and return the status of ``GET /?n=5``."""
 
     async def op(**_):
         return None, 204
@@ -81,7 +81,7 @@ def test_a_merged_parameter_schema_has_a_type(taking):
 
 @pytest.mark.parametrize("combinator", ["anyOf", "oneOf", "allOf"])
 def test_a_combined_parameter_schema_has_a_type(combinator, taking):
-    """A parameter typed through a combinator is coerced and judged by it (spec-first/connexion#2031)."""
+    """A parameter typed through a combinator is coerced and validated by it (spec-first/connexion#2031)."""
     combined = {combinator: [{"type": "integer", "format": "int32", "maximum": 100}]}
     assert stock_status(document(combined, "3.0.3")) == 500
     assert our_argument(taking, combined) == 5

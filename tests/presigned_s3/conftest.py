@@ -245,13 +245,13 @@ def refused(
 ) -> Callable[..., Any]:
     """Post a form that is refused, see that nothing is stored, and return what S3 says."""
 
-    def refused(form: Form, wanted: Iterable[str] = ()) -> tuple[Any, ...]:
-        """Return status, code and message, and the elements of these names, if any are wanted."""
+    def refused(form: Form, expected: Iterable[str] = ()) -> tuple[Any, ...]:
+        """Return status, code and message, and the elements of these names, if any are expected."""
         response = post(form)
         elements = error(response)
         assert client.list_objects_v2(Bucket=form.bucket)["KeyCount"] == 0
-        told = (response.status_code, elements["Code"], elements["Message"])
-        return (told, {name: elements.get(name) for name in wanted}) if wanted else (told,)
+        refusal = (response.status_code, elements["Code"], elements["Message"])
+        return (refusal, {name: elements.get(name) for name in expected}) if expected else (refusal,)
 
     return refused
 

@@ -124,7 +124,7 @@ def test_temporary_folder_ends_with_the_app(tmp_path, monkeypatch):
 
 
 def test_our_own_failure_is_an_internal_error(app, monkeypatch, caplog):
-    """What nobody expected is answered with InternalError and told in the log, not in the answer."""
+    """What nobody expected is an InternalError and reported in the log, not in the response."""
 
     def broken(_name: str) -> None:
         raise LookupError("the cause")
@@ -208,7 +208,7 @@ def test_no_object_is_a_page_of_this_machine(app: Front) -> None:
         assert headers["X-Content-Type-Options"] == "nosniff"
 
 
-def test_head_answers_have_no_body(app):
+def test_head_responses_have_no_body(app):
     """A HEAD request that is refused gets the status alone."""
     response = Client(app).head("/photos/k")
     assert (response.status_code, response.data) == (403, b"")

@@ -23,7 +23,7 @@ REGION = "us-east-1"
 def ask(
     request: pytest.FixtureRequest, form: Any, connect: Callable[..., Any], post: Callable[..., Any]
 ) -> Callable[..., Any]:
-    """Post a form, signed with Version 4 or 2, to a new bucket; return the answer and what is stored then."""
+    """Post a form, signed with Version 4 or 2, to a new bucket; return the response and what is stored."""
     client = connect(region=REGION)
     form.version = request.param
 
@@ -62,16 +62,16 @@ TAG = "<Tag><Key>{0}</Key><Value>{0}</Value></Tag>"
 TAGS = f"<Tagging><TagSet>{TAG.format(0)}{TAG.format(1)}</TagSet></Tagging>"
 
 
-def body(answer: SimpleNamespace, key: str = "foo.txt") -> bytes:
+def body(response: SimpleNamespace, key: str = "foo.txt") -> bytes:
     """Return the stored object's content."""
-    content: bytes = answer.stored[key]["Body"].read()
+    content: bytes = response.stored[key]["Body"].read()
     return content
 
 
 def test_anyone_may_post_to_a_bucket_that_everyone_may_write(ask):
     """A form without a policy is accepted by a bucket whose ACL lets everyone write."""
-    answer = ask(OPEN, acl="public-read-write")
-    assert (answer.status, body(answer)) == (204, b"bar")
+    response = ask(OPEN, acl="public-read-write")
+    assert (response.status, body(response)) == (204, b"bar")
 
 
 def test_nobody_may_post_to_a_private_bucket_unsigned(ask):
@@ -81,41 +81,41 @@ def test_nobody_may_post_to_a_private_bucket_unsigned(ask):
 
 def test_a_signed_form_is_accepted(ask):
     """A form that its policy allows is stored."""
-    answer = ask(FIELDS, ALLOW)
-    assert (answer.status, body(answer)) == (204, b"bar")
+    response = ask(FIELDS, ALLOW)
+    assert (response.status, body(response)) == (204, b"bar")
 
 
 def test_content_type_may_be_missing(ask):
     """A form without a Content-Type is accepted, if its policy does not ask for one."""
-    answer = ask(
+    response = ask(
         {"key": "foo.txt", "acl": "private"},
         [one for one in ALLOW if one is not TYPE],
         acl="public-read-write",
     )
-    assert (answer.status, body(answer)) == (204, b"bar")
+    assert (response.status, body(response)) == (204, b"bar")
 
 
 @pytest.mark.parametrize("status", [("201", 201), ("404", 204)])
 def test_status_codes_that_may_be_asked_for(status, ask):
-    """201 is answered when asked for; a status that S3 does not know counts as none."""
+    """201 is the status when asked for; a status that S3 does not know counts as none."""
     asked, given = status
-    answer = ask({**OPEN, "success_action_status": asked}, acl="public-read-write")
-    assert answer.status == given
-    assert (b"<Key>foo.txt</Key>" in answer.content) == (given == 201)
+    response = ask({**OPEN, "success_action_status": asked}, acl="public-read-write")
+    assert response.status == given
+    assert (b"<Key>foo.txt</Key>" in response.content) == (given == 201)
 
 
 @pytest.mark.parametrize("size", [3 * 1024**2, 4 * 1024**2 + 200])
 def test_a_file_of_several_chunks(size, ask):
     """A file larger than a block is stored whole."""
     allow = [*ALLOW[:3], ["content-length-range", 0, 12 * 1024**2]]
-    answer = ask(FIELDS, allow, file=b"foo" * (size // 3))
-    assert (answer.status, len(body(answer))) == (204, size // 3 * 3)
+    response = ask(FIELDS, allow, file=b"foo" * (size // 3))
+    assert (response.status, len(body(response))) == (204, size // 3 * 3)
 
 
 def test_key_from_the_file_name(ask):
-    """`${filename}` in the key is the file's name, and that is what the policy judges."""
-    answer = ask({**FIELDS, "key": "${filename}"}, ALLOW, filename="foo.txt")
-    assert (answer.status, body(answer)) == (204, b"bar")
+    """`${filename}` in the key is the file's name, and that is what the policy validates."""
+    response = ask({**FIELDS, "key": "${filename}"}, ALLOW, filename="foo.txt")
+    assert (response.status, body(response)) == (204, b"bar")
 
 
 def test_ignored_fields_need_no_condition(ask):
@@ -141,26 +141,26 @@ def test_names_and_operators_in_any_case(ask):
 def test_escaped_dollar(ask):
     """A backslash before a dollar is part of the value, when JSON escapes the backslash."""
     allow = [["starts-with", "$key", "\\$foo"], *ALLOW[1:]]
-    answer = ask({**FIELDS, "key": "\\$foo.txt"}, allow)
-    assert (answer.status, body(answer, "\\$foo.txt")) == (204, b"bar")
+    response = ask({**FIELDS, "key": "\\$foo.txt"}, allow)
+    assert (response.status, body(response, "\\$foo.txt")) == (204, b"bar")
 
 
 def test_redirect_after_success(ask, server):
     """The redirect names bucket, key and ETag; with ACLs that let everyone read, its target can be read."""
     target = f"{server.url}/somewhere"
     allow = [*ALLOW, ["eq", "$success_action_redirect", target]]
-    answer = ask({**FIELDS, "success_action_redirect": target}, allow, acl="public-read-write")
-    etag = answer.stored["foo.txt"]["ETag"].strip('"')
-    assert answer.status == 303
-    assert answer.location == f"{target}?bucket={answer.bucket}&key=foo.txt&etag=%22{etag}%22"
+    response = ask({**FIELDS, "success_action_redirect": target}, allow, acl="public-read-write")
+    etag = response.stored["foo.txt"]["ETag"].strip('"')
+    assert response.status == 303
+    assert response.location == f"{target}?bucket={response.bucket}&key=foo.txt&etag=%22{etag}%22"
 
 
 def test_metadata(ask):
     """A metadata field that the policy allows is stored."""
-    answer = ask(
+    response = ask(
         {**FIELDS, "x-amz-meta-foo": "barclamp"}, [*ALLOW, ["starts-with", "$x-amz-meta-foo", "bar"]]
     )
-    assert (answer.status, answer.stored["foo.txt"]["Metadata"]) == (204, {"foo": "barclamp"})
+    assert (response.status, response.stored["foo.txt"]["Metadata"]) == (204, {"foo": "barclamp"})
 
 
 @pytest.mark.parametrize("signed", [False, True])
@@ -168,9 +168,9 @@ def test_tags(signed, ask, connect):
     """Tags of a form are stored, whether it is signed or the bucket takes it from everyone."""
     conditions = [*ALLOW, ["starts-with", "$tagging", ""]] if signed else None
     fields, acl = (FIELDS, "private") if signed else (OPEN, "public-read-write")
-    answer = ask({**fields, "tagging": TAGS}, conditions, acl=acl)
-    tags = connect(region=REGION).get_object_tagging(Bucket=answer.bucket, Key="foo.txt")["TagSet"]
-    assert (answer.status, tags) == (204, [{"Key": "0", "Value": "0"}, {"Key": "1", "Value": "1"}])
+    response = ask({**fields, "tagging": TAGS}, conditions, acl=acl)
+    tags = connect(region=REGION).get_object_tagging(Bucket=response.bucket, Key="foo.txt")["TagSet"]
+    assert (response.status, tags) == (204, [{"Key": "0", "Value": "0"}, {"Key": "1", "Value": "1"}])
 
 
 REFUSED: dict[str, tuple[int, dict[str, Any]]] = {
@@ -244,5 +244,5 @@ REFUSED: dict[str, tuple[int, dict[str, Any]]] = {
 def test_refused(name, acl, ask):
     """A form that is wrong in one thing is refused, even by a bucket that takes forms from everyone."""
     status, case = REFUSED[name]
-    answer = ask(**{"fields": FIELDS, "conditions": ALLOW, "acl": acl, **case})
-    assert (answer.status, answer.stored) == (status, {})
+    response = ask(**{"fields": FIELDS, "conditions": ALLOW, "acl": acl, **case})
+    assert (response.status, response.stored) == (status, {})

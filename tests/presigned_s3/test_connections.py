@@ -103,7 +103,7 @@ def test_idle_connections_lock_nobody_out(connect, monkeypatch, address):
     assert served(idle[1]).startswith(b"HTTP/1.1 200 ")
 
 
-def test_an_address_with_too_many_requests_is_told_to_slow_down(connect, monkeypatch):
+def test_an_address_with_too_many_requests_is_asked_to_slow_down(connect, monkeypatch):
     """Where no connection of an address is idle, a new one gets S3's error; other addresses are served."""
     monkeypatch.setattr(connections, "CONNECTIONS_OF_AN_ADDRESS", 4)
     upload = b"PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r"
@@ -178,7 +178,7 @@ def test_a_client_that_does_not_read_is_cut_off(connect, monkeypatch):
 
 
 def test_pipelined_requests_take_turns(connect):
-    """Whoever sends requests ahead shares one turn with all who do; each request gets its response."""
+    """A client that sends requests ahead shares one turn with all who do; each request gets its response."""
     pipelined = connect(GET[:-1])
     pipelined.sendall(
         b"\n\r\n" + (GET + b"\r\n") * 99 + b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
@@ -201,7 +201,7 @@ def test_pipelined_requests_wait_for_no_hanging_one(connect, monkeypatch):
 
 
 def test_a_connection_beyond_all_waits_with_an_end(connect, monkeypatch):
-    """Without room it is told to slow down, so that the server hears that it is to end."""
+    """Without room it is asked to slow down, so that the server hears that it is to end."""
     monkeypatch.setattr(connections, "CONNECTIONS", 2)
     monkeypatch.setattr(connections, "ROOM_SECONDS", 0.1)
     for _ in range(2):

@@ -29,7 +29,7 @@ TOKEN = "a session/token"
 
 @pytest.fixture(scope="module")
 def exchanges() -> queue.Queue[dict[str, Any]]:
-    """Return the exchanges that S3 has told of."""
+    """Return the exchanges that S3 has reported."""
     return queue.Queue()
 
 
@@ -97,25 +97,25 @@ def test_time_may_stand_still(s3, photos):
 
 
 def switch(s3: S3Server, *faults: dict[str, Any], seed: int = 0) -> None:
-    """Have these faults on, each with an id, as whoever has the faults gives them."""
+    """Switch these faults on, each with an id, as their owner does."""
     given = [{"id": f"fault-{number}", "on": "s3", **fault} for number, fault in enumerate(faults)]
     s3.set_faults(msgspec.convert(given, list[ScannerFault]), seed=seed)
 
 
 def test_faults_refuse(s3, photos):
-    """A fault answers with its error, as often as it is to, and with CORS headers for a page to read it."""
+    """A fault responds with its error, as often as it is to, and with CORS headers for a page to read it."""
     effect = {"s3_code": "SlowDown", "retry_after_seconds": 3}
     switch(s3, {"match": {"method": "POST", "path": "/photos"}, "effect": effect, "times": 2})
-    answers = [upload(photos, Origin="https://app.test") for _ in range(3)]
-    assert [(answer.status_code, code(answer)) for answer in answers] == [
+    responses = [upload(photos, Origin="https://app.test") for _ in range(3)]
+    assert [(response.status_code, code(response)) for response in responses] == [
         (503, "SlowDown"), (503, "SlowDown"), (204, ""),
     ]  # fmt: skip
-    assert answers[0].headers["Access-Control-Allow-Origin"] == "*"
-    assert answers[0].headers["Retry-After"] == "3"
+    assert responses[0].headers["Access-Control-Allow-Origin"] == "*"
+    assert responses[0].headers["Retry-After"] == "3"
 
 
 @pytest.mark.parametrize(
-    ("effect", "told"),
+    ("effect", "recorded"),
     [
         ({"status": 403}, (403, "AccessDenied")),
         ({"status": 502}, (502, "InternalError")),
@@ -126,12 +126,12 @@ def test_faults_refuse(s3, photos):
         ({"latency_ms": 1}, (204, "")),
     ],
 )
-def test_kinds_of_faults(effect, told, s3, photos):
-    """S3 answers with the code of the status, or the status of the code; of a policy, that it expired."""
+def test_kinds_of_faults(effect, recorded, s3, photos):
+    """S3 responds with the code of the status, or the status of the code; of a policy, that it expired."""
     switch(s3, {"effect": effect, "times": 1})
-    answer = upload(photos)
-    assert (answer.status_code, code(answer)) == told
-    assert ("Policy expired" in answer.text) == bool({"expired_upload", "clock_skew_seconds"} & set(effect))
+    response = upload(photos)
+    assert (response.status_code, code(response)) == recorded
+    assert ("Policy expired" in response.text) == bool({"expired_upload", "clock_skew_seconds"} & set(effect))
     assert upload(photos).status_code == 204
 
 
@@ -147,7 +147,7 @@ def test_kinds_of_faults(effect, told, s3, photos):
     ],
 )
 def test_faults_hit_what_they_are_for(match, s3, photos):
-    """A fault strikes the requests that are all it asks for, a form by its key too, and no others."""
+    """A fault applies to the requests that are all it asks for, a form by its key too, and no others."""
     switch(s3, {"match": match, "effect": {"status": 500}})
     assert upload(photos, "a/7/b1.png").status_code == 500
     other = httpx.get(photos.generate_presigned_url("get_object", Params={"Bucket": "photos", "Key": "x/8"}))
@@ -165,7 +165,7 @@ def test_faults_spare_what_they_are_not_for(match, s3, photos):
 
 
 def test_faults_of_a_scope(s3, photos):
-    """A fault with a scope strikes the requests that name it."""
+    """A fault with a scope applies to the requests that name it."""
     switch(s3, {"scope": "run-1", "effect": {"status": 500}})
     assert upload(photos).status_code == 204
     assert upload(photos, **{"X-Mock-Scope": "run-2"}).status_code == 204
@@ -183,17 +183,17 @@ def test_faults_that_stay_count_on(s3, photos):
 
 
 def test_faults_drop(s3, photos, exchanges):
-    """A fault may close the connection without an answer, which is told as such."""
+    """A fault may close the connection without a response, which is reported as such."""
     switch(s3, {"effect": {"drop": True}, "times": 1})
     with pytest.raises(httpx.RemoteProtocolError):
         upload(photos)
     assert upload(photos).status_code == 204
-    while (told := exchanges.get(timeout=30))["fault"] != "fault-0" or told["answer"]["status"]:
+    while (recorded := exchanges.get(timeout=30))["fault"] != "fault-0" or recorded["answer"]["status"]:
         pass
 
 
 def test_faults_delay(s3, photos):
-    """A fault may hold back the answer, and slow down the upload."""
+    """A fault may hold back the response, and slow down the upload."""
     switch(
         s3,
         {"effect": {"latency_ms": 300}, "times": 1},
@@ -201,13 +201,13 @@ def test_faults_delay(s3, photos):
         {"match": {"key": "k"}, "effect": {"bytes_per_second": 100_000}, "times": 1},
     )
     for content in (b"abc", b"abc", b"x" * 60_000):
-        begun = time.monotonic()
+        start = time.monotonic()
         assert upload(photos, content=content).status_code == 204
-        assert time.monotonic() - begun > 0.25
+        assert time.monotonic() - start > 0.25
 
 
 def test_faults_by_chance_are_repeatable(s3, photos):
-    """The same faults switched on again strike the same requests; with another seed, others."""
+    """The same faults switched on again apply to the same requests; with another seed, others."""
     runs = []
     for seed in (1, 1, 2):
         switch(s3, {"probability": 0.5, "effect": {"status": 500}}, seed=seed)
@@ -251,26 +251,26 @@ def test_snapshot_and_restore(s3, photos, tmp_path_factory):
         s3.snapshot(folder)
 
 
-def test_exchanges_are_told(s3, photos, exchanges):
-    """Every exchange is told: request, form fields, answer and error code, without what is secret."""
+def test_exchanges_are_reported(s3, photos, exchanges):
+    """Every exchange is reported: request, form fields, response and error code, without what is secret."""
     upload(photos, "told")
-    while ["key", "told"] not in (told := exchanges.get(timeout=10))["request"]["fields"]:
+    while ["key", "told"] not in (recorded := exchanges.get(timeout=10))["request"]["fields"]:
         pass
-    request, answer = told["request"], told["answer"]
+    request, response = recorded["request"], recorded["answer"]
     fields = dict(request["fields"])
     assert (request["bucket"], fields["key"], request["url"]) == ("photos", "told", f"{s3.url}/photos")
-    assert (answer["status"], answer["code"]) == (204, "")
+    assert (response["status"], response["code"]) == (204, "")
     assert fields["x-amz-signature"] == "***"
-    assert told["seconds"] > 0
+    assert recorded["seconds"] > 0
     url = photos.generate_presigned_url("get_object", Params={"Bucket": "photos", "Key": "none"})
     httpx.get(url, headers={"Cookie": "a=b"})
-    told = exchanges.get(timeout=10)
-    assert (told["answer"]["code"], told["answer"]["message"]) == (
+    recorded = exchanges.get(timeout=10)
+    assert (recorded["answer"]["code"], recorded["answer"]["message"]) == (
         "NoSuchKey",
         "The specified key does not exist.",
     )
-    assert dict(told["request"]["headers"])["cookie"] == "***"
-    assert httpx.URL(url).params["X-Amz-Signature"] not in str(told)
+    assert dict(recorded["request"]["headers"])["cookie"] == "***"
+    assert httpx.URL(url).params["X-Amz-Signature"] not in str(recorded)
 
 
 def test_exchanges_are_dated_when_they_began(photos, exchanges):
@@ -278,15 +278,15 @@ def test_exchanges_are_dated_when_they_began(photos, exchanges):
     before = time.time()
     upload(photos, "dated")
     after = time.time()
-    while ["key", "dated"] not in (told := exchanges.get(timeout=10))["request"]["fields"]:
+    while ["key", "dated"] not in (recorded := exchanges.get(timeout=10))["request"]["fields"]:
         pass
-    started = s3_exchange(told, Masking()).started.timestamp()
-    assert before <= started <= after - told["seconds"]
+    started = s3_exchange(recorded, Masking()).started.timestamp()
+    assert before <= started <= after - recorded["seconds"]
 
 
 @pytest.mark.parametrize("presigned", [True, False])
 def test_tokens_in_refusals_are_masked(presigned, s3, exchanges):
-    """What S3 says of a wrong signature is told without the session token that it repeats."""
+    """What S3 says of a wrong signature is reported without the session token that it repeats."""
     client = boto3.client(
         "s3", endpoint_url=s3.url, region_name=s3.region, aws_access_key_id="TEMPORARY",
         aws_secret_access_key="wrong", aws_session_token=TOKEN, config=Config(signature_version="s3v4"),
@@ -297,22 +297,22 @@ def test_tokens_in_refusals_are_masked(presigned, s3, exchanges):
     else:
         with pytest.raises(ClientError, match="SignatureDoesNotMatch"):
             client.list_buckets()
-    while (told := exchanges.get(timeout=10))["answer"]["code"] != "SignatureDoesNotMatch":
+    while (recorded := exchanges.get(timeout=10))["answer"]["code"] != "SignatureDoesNotMatch":
         pass
-    assert "<CanonicalRequest>" in told["answer"]["body"]
+    assert "<CanonicalRequest>" in recorded["answer"]["body"]
     for spelling in (TOKEN, quote(TOKEN, safe="")):
-        assert spelling not in str(told)
-        assert spelling.encode().hex(" ") not in str(told)
+        assert spelling not in str(recorded)
+        assert spelling.encode().hex(" ") not in str(recorded)
 
 
 def test_targets_that_are_not_utf_8(s3, exchanges):
-    """A target that is not UTF-8 is refused so that a page sees why, and told like any other."""
+    """A target that is not UTF-8 is refused so that a page sees why, and reported like any other."""
     response = httpx.get(f"{s3.url}/photos/gr%FCn.jpg?prefix=%FC", headers={"Origin": "https://app.test"})
     assert (response.status_code, "<Code>InvalidURI</Code>" in response.text) == (400, True)
     assert response.headers["Access-Control-Allow-Origin"] == "*"
-    while (told := exchanges.get(timeout=10))["answer"]["code"] != "InvalidURI":
+    while (recorded := exchanges.get(timeout=10))["answer"]["code"] != "InvalidURI":
         pass
-    assert told["request"]["key"] == "gr\N{REPLACEMENT CHARACTER}n.jpg"
+    assert recorded["request"]["key"] == "gr\N{REPLACEMENT CHARACTER}n.jpg"
 
 
 def test_orders_need_a_process():

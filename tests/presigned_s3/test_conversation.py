@@ -45,7 +45,7 @@ def test_put_and_get(client, bucket):
 
 
 @pytest.mark.parametrize(
-    ("range_", "content", "told"),
+    ("range_", "content", "content_range"),
     [
         ("bytes=2-4", b"234", "bytes 2-4/10"),
         ("bytes=7-", b"789", "bytes 7-9/10"),
@@ -57,11 +57,11 @@ def test_put_and_get(client, bucket):
         ("lines=1-2", b"0123456789", None),
     ],
 )
-def test_ranges(range_, content, told, client, bucket):
+def test_ranges(range_, content, content_range, client, bucket):
     """A range is served as S3 serves it; one that makes no sense is no range."""
     client.put_object(Bucket=bucket, Key="k", Body=b"0123456789")
     got = client.get_object(Bucket=bucket, Key="k", Range=range_)
-    assert (got["Body"].read(), got.get("ContentRange")) == (content, told)
+    assert (got["Body"].read(), got.get("ContentRange")) == (content, content_range)
     assert client.head_object(Bucket=bucket, Key="k", Range=range_)["ContentLength"] == len(content)
 
 
@@ -109,7 +109,7 @@ def test_checksum_of_an_object_whose_client_names_none(connect, bucket, form, po
 
 
 def test_range_beyond_the_end(client, bucket):
-    """A range that begins after the end is answered with InvalidRange."""
+    """A range that begins after the end is an InvalidRange."""
     client.put_object(Bucket=bucket, Key="k", Body=b"0123456789")
     assert code(client.get_object, Bucket=bucket, Key="k", Range="bytes=10-") == "InvalidRange"
 
@@ -249,7 +249,7 @@ def test_locked_objects(client, bucket):
 
 
 def test_not_modified_has_no_body(client, bucket, server):
-    """An answer that has no body by its status sends none, so that the connection can go on."""
+    """A response that has no body by its status sends none, so that the connection can go on."""
     client.put_object(Bucket=bucket, Key="k", Body=b"x")
     url = client.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "k"})
     connection = http.client.HTTPConnection(server.url.partition("//")[2])
@@ -342,7 +342,7 @@ def test_parts_that_do_not_fit(client, bucket):
 
 
 def test_upload_completed_twice(client, bucket):
-    """Who completes an upload again, not having heard the answer, hears it, and the object stays as it is."""
+    """A repeated completion of an upload gets the same response, and the object stays as it is."""
     upload = {"Bucket": bucket, "Key": "k"}
     upload["UploadId"] = client.create_multipart_upload(**upload)["UploadId"]
     part = {"PartNumber": 1, "ETag": client.upload_part(**upload, PartNumber=1, Body=b"x")["ETag"]}
@@ -360,8 +360,8 @@ def test_upload_completed_twice(client, bucket):
 def test_claims_of_what_an_upload_becomes(claim, refusal, client, bucket):
     """A size or checksum that the whole does not have refuses its completion; a right one does not."""
     upload = {"Bucket": bucket, "Key": "k"}
-    begun = client.create_multipart_upload(**upload, ChecksumAlgorithm="CRC32", ChecksumType="FULL_OBJECT")
-    upload["UploadId"] = begun["UploadId"]
+    created = client.create_multipart_upload(**upload, ChecksumAlgorithm="CRC32", ChecksumType="FULL_OBJECT")
+    upload["UploadId"] = created["UploadId"]
     part = client.upload_part(**upload, PartNumber=1, Body=b"test data", ChecksumAlgorithm="CRC32")
     upload["MultipartUpload"] = {"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]}
     assert code(client.complete_multipart_upload, **upload, **claim) == refusal
@@ -379,12 +379,12 @@ def test_aborted_upload(client, bucket):
 
 @pytest.mark.parametrize("composite", [False, True])
 def test_checksum_of_a_multipart_upload(composite, client, bucket):
-    """An upload begun with a checksum has it in the end: of the whole, or of the parts' checksums."""
+    """An upload started with a checksum has it in the end: of the whole, or of the parts' checksums."""
     kind = "COMPOSITE" if composite else "FULL_OBJECT"
-    begun = client.create_multipart_upload(
+    created = client.create_multipart_upload(
         Bucket=bucket, Key="k", ChecksumAlgorithm="CRC32", ChecksumType=kind
     )
-    upload = {"Bucket": bucket, "Key": "k", "UploadId": begun["UploadId"]}
+    upload = {"Bucket": bucket, "Key": "k", "UploadId": created["UploadId"]}
     part = client.upload_part(**upload, PartNumber=1, Body=b"test data", ChecksumAlgorithm="CRC32")
     listed = [{"PartNumber": 1, "ETag": part["ETag"], "ChecksumCRC32": part["ChecksumCRC32"]}]
     done = client.complete_multipart_upload(**upload, MultipartUpload={"Parts": listed})
@@ -398,8 +398,8 @@ def test_checksum_of_a_multipart_upload(composite, client, bucket):
 )
 def test_kind_of_checksum_that_an_algorithm_has(algorithm, kind, client, bucket):
     """Which kind of checksum an upload in parts has, where none is asked for, is up to the algorithm."""
-    begun = client.create_multipart_upload(Bucket=bucket, Key="k", ChecksumAlgorithm=algorithm)
-    assert (begun["ChecksumAlgorithm"], begun["ChecksumType"]) == (algorithm, kind)
+    created = client.create_multipart_upload(Bucket=bucket, Key="k", ChecksumAlgorithm=algorithm)
+    assert (created["ChecksumAlgorithm"], created["ChecksumType"]) == (algorithm, kind)
 
 
 @pytest.mark.parametrize(
@@ -413,7 +413,7 @@ def test_kind_of_checksum_that_an_algorithm_has(algorithm, kind, client, bucket)
     ],
 )
 def test_checksums_that_no_upload_has(asked, client, bucket):
-    """An upload in parts is not begun with a checksum that S3 does not know."""
+    """An upload in parts is not started with a checksum that S3 does not know."""
     assert code(client.create_multipart_upload, Bucket=bucket, Key="k", **asked) == "InvalidRequest"
 
 
@@ -463,19 +463,19 @@ def test_any_credential_makes_buckets_and_rules(connect, keys, bucket):
     ],
 )
 def test_wrong_credentials(access_key, secret, expected, connect, keys, bucket):
-    """An access key that is unknown, or lacks its token, and a wrong secret are told apart."""
+    """An access key that is unknown, or lacks its token, and a wrong secret are distinguished."""
     wrong = connect(access_key or keys.access, secret)
     assert code(wrong.put_object, Bucket=bucket, Key="k", Body=b"x" * 100_000) == expected
     assert code(wrong.list_buckets) == expected
 
 
 def test_wrong_region(connect, bucket):
-    """A request signed for another region is told the right one, and boto3 goes there."""
+    """A request signed for another region gets the right one, and boto3 goes there."""
     assert connect(region="eu-west-1").list_objects_v2(Bucket=bucket)["KeyCount"] == 0
 
 
 def test_region_of_a_bucket(connect, bucket, error):
-    """A request signed for another region is told the bucket's, in a header too."""
+    """A request signed for another region gets the bucket's, in a header too."""
     url = connect(region="eu-west-1").generate_presigned_url("list_objects_v2", Params={"Bucket": bucket})
     response = httpx.get(url)
     assert (error(response)["Region"], response.headers["x-amz-bucket-region"]) == ("us-west-2", "us-west-2")

@@ -1,4 +1,4 @@
-"""CORS: what a bucket's rules grant, as S3 answers it; then over the wire."""
+"""CORS: what a bucket's rules grant, as S3 does; then over the wire."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_preflight_that_is_granted():
 
 
 def test_any_origin():
-    """A rule for every origin answers with a star, and never allows credentials."""
+    """A rule for every origin responds with a star, and never allows credentials."""
     assert granted([ANYONE], asking(APP), "GET") == [
         ("Access-Control-Allow-Origin", "*"),
         ("Access-Control-Allow-Methods", "GET"),
@@ -90,7 +90,7 @@ def test_any_origin():
 
 
 def test_first_matching_rule_wins():
-    """Of several rules that admit a request the first one answers."""
+    """Of several rules that admit a request the first one decides."""
     rules = [CorsRule((APP,), ("GET",), max_age_seconds=seconds) for seconds in (1, 2)]
     assert ("Access-Control-Max-Age", "1") in granted(rules, asking(APP), "GET")
 
@@ -117,8 +117,8 @@ def test_over_the_wire(form, post, client, server):
     assert "Access-Control-Allow-Origin" not in post(form, Origin=APP).headers
     rule = {"AllowedOrigins": [APP], "AllowedMethods": ["POST"], "ExposeHeaders": ["ETag"]}
     client.put_bucket_cors(Bucket=form.bucket, CORSConfiguration={"CORSRules": [rule]})
-    answer = httpx.options(url, headers=asked)
-    assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (200, APP)
+    allowed = httpx.options(url, headers=asked)
+    assert (allowed.status_code, allowed.headers["Access-Control-Allow-Origin"]) == (200, APP)
     accepted = post(form, Origin=APP)
     form.fields["key"] = "another"
     refused = post(form, Origin=APP)
@@ -133,10 +133,10 @@ def test_the_mocks_bucket_is_open(server):
     """The bucket that the server begins with admits every origin, method and header, and shows the ETag."""
     for path in ("", "/photos/a.png"):
         asked = {**asking("null", "PUT", "x-any"), "host": server.url.partition("//")[2]}
-        answer = httpx.options(f"{server.url}/{server.bucket}{path}", headers=asked)
-        assert answer.status_code == 200
-        assert answer.headers["Access-Control-Allow-Origin"] == "*"
-        exposed = answer.headers["Access-Control-Expose-Headers"].split(", ")
+        response = httpx.options(f"{server.url}/{server.bucket}{path}", headers=asked)
+        assert response.status_code == 200
+        assert response.headers["Access-Control-Allow-Origin"] == "*"
+        exposed = response.headers["Access-Control-Expose-Headers"].split(", ")
         assert {"ETag", "Accept-Ranges", "Content-Range", "x-amz-request-id"} <= set(exposed)
 
 

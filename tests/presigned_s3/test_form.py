@@ -123,7 +123,7 @@ def test_limit_of_the_fields(more):
 
 
 def test_proposed_size():
-    """The size of a file that goes on and on is told by the length of the body, without reading it all."""
+    """The size of a file that goes on and on shows by the length of the body, without reading it."""
     size = 50 * 1024**2
     head = part('name="file"', b"")[:-2]
     body = head + bytes(size) + b"\r\n--b b--\r\n"
@@ -136,7 +136,7 @@ def test_proposed_size():
 
 
 def test_no_file():
-    """A form without a part named `file` is told that it must have exactly one."""
+    """A form without a part named `file` is refused since it must have exactly one."""
     with pytest.raises(S3Error, match="exactly one file"):
         read(part('name="photo"; filename="a.png"', b"x") + b"--b b--")
 

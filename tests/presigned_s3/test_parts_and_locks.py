@@ -72,10 +72,10 @@ def test_a_part_is_read(key, number, content, range_, count, client):
     got = client.get_object(Bucket="photos", Key=key, PartNumber=number)
     assert got["Body"].read() == content
     head = client.head_object(Bucket="photos", Key=key, PartNumber=number)
-    for told in (got, head):
-        assert told["ResponseMetadata"]["HTTPStatusCode"] == 206
-        assert (told["ContentLength"], told["ContentRange"]) == (len(content), range_)
-        assert told.get("PartsCount") == count
+    for response in (got, head):
+        assert response["ResponseMetadata"]["HTTPStatusCode"] == 206
+        assert (response["ContentLength"], response["ContentRange"]) == (len(content), range_)
+        assert response.get("PartsCount") == count
 
 
 @pytest.mark.parametrize(
@@ -193,5 +193,5 @@ def test_an_empty_origin(client):
     client.put_bucket_cors(Bucket="photos", CORSConfiguration={"CORSRules": rules})
     assert client.get_bucket_cors(Bucket="photos")["CORSRules"] == rules
     for origin, allowed in (("https://page.test", "https://page.test"), ("https://other.test", None)):
-        answer = httpx.get(f"{client.meta.endpoint_url}/photos/whole", headers={"Origin": origin})
-        assert answer.headers.get("access-control-allow-origin") == allowed
+        response = httpx.get(f"{client.meta.endpoint_url}/photos/whole", headers={"Origin": origin})
+        assert response.headers.get("access-control-allow-origin") == allowed

@@ -1,4 +1,4 @@
-"""Policies: read as S3 reads them, and judged."""
+"""Policies: read as S3 reads them, and validated."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def refusal(fields, *conditions) -> str:
     ],
 )
 def test_unreadable_policies(text, message):
-    """What is wrong with a policy is told in S3's words."""
+    """What is wrong with a policy is reported in S3's words."""
     with pytest.raises(S3Error) as caught:
         parse(text)
     assert (caught.value.code, caught.value.message) == (
@@ -108,7 +108,7 @@ def test_unreadable_policies(text, message):
     ],
 )
 def test_fields_that_are_refused(fields, condition, message):
-    """A condition that fails and a field without condition are told, the condition as a list of strings."""
+    """A condition that fails and a field without condition are named, the condition as a list of strings."""
     assert refusal(fields, condition) == message
 
 

@@ -1,4 +1,4 @@
-"""Forms that their policies allow: what S3 answers, and what it stores."""
+"""Forms that their policies allow: what S3 responds with, and what it stores."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MEBIBYTE = 1024**2
 
 @dataclass
 class Acceptance:
-    """What S3 answers to a form that it accepts, and what it stores."""
+    """What S3 responds to a form that it accepts, and what it stores."""
 
     status: int = 204
     key: Callable[[Any], str] = lambda form: form.fields["key"]
@@ -128,7 +128,7 @@ ACCEPTED: dict[str, tuple[Callable[[Any], Any], Acceptance]] = {
 
 @pytest.mark.parametrize("name", ACCEPTED)
 def test_each_good_form_is_stored(name, form, post, client):
-    """A form that its policy allows is answered as it asks, and its file is stored as its fields say."""
+    """A form that its policy allows gets the response it asks for, its file is stored as its fields say."""
     change, acceptance = ACCEPTED[name]
     change(form)
     response = post(form)
@@ -146,7 +146,7 @@ def test_each_good_form_is_stored(name, form, post, client):
 
 
 def test_201_describes_the_object(form, post, server):
-    """With success_action_status 201, S3 answers URL (slashes escaped), bucket, key and ETag in XML."""
+    """With success_action_status 201, S3 responds URL (slashes escaped), bucket, key and ETag in XML."""
     form.allow({"success_action_status": "201"})
     response = post(form)
     root = ET.fromstring(response.content)  # noqa: S314 -- our own S3's
@@ -163,7 +163,7 @@ def test_201_describes_the_object(form, post, server):
     [("https://app.test/done?a=b c", "https://app.test/done?a=b%20c&"), ("http://x/", "http://x/?")],
 )
 def test_redirect_carries_bucket_key_and_etag(target, before, form, post):
-    """success_action_redirect is answered with 303 to it, its query kept, bucket, key and ETag appended."""
+    """success_action_redirect leads to 303 to it, its query kept, bucket, key and ETag appended."""
     target = target.replace(" ", "%20")
     form.fields["key"] = "photos/a b.png"
     form.conditions[1] = {"key": "photos/a b.png"}
@@ -175,7 +175,7 @@ def test_redirect_carries_bucket_key_and_etag(target, before, form, post):
 
 
 def test_checksum_is_stored(form, post, client):
-    """The checksum that came with a form is given to whoever asks for it."""
+    """The checksum that came with a form is in the responses that ask for it."""
     form.allow({"x-amz-checksum-sha256": SHA256})
     assert post(form).status_code == 204
     head = client.head_object(Bucket=form.bucket, Key=form.fields["key"], ChecksumMode="ENABLED")

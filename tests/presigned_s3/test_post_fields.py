@@ -1,6 +1,6 @@
-"""What stands in a form, one defect at a time: what S3 answers to each.
+"""What stands in a form, one defect at a time: what S3 responds to each.
 
-The expected answers are those of the real service where they are recorded or documented.
+The expected responses are those of the real service where they are recorded or documented.
 """
 
 from __future__ import annotations
@@ -140,13 +140,13 @@ REFUSED: dict[str, tuple[Callable[[Any], Any], Any, *tuple[dict[str, str], ...]]
 @pytest.mark.parametrize("name", REFUSED)
 def test_each_defect_is_refused_in_s3s_words(name, form, refused):
     """A form with one wrong field or file gets S3's status, code, message and elements for it."""
-    spoil, told, *elements = REFUSED[name]
+    spoil, refusal, *elements = REFUSED[name]
     spoil(form)
-    assert refused(form, *elements) == (told, *elements)
+    assert refused(form, *elements) == (refusal, *elements)
 
 
 def test_no_such_bucket(form, post, error):
-    """A form for a bucket that does not exist is answered with NoSuchBucket."""
+    """A form for a bucket that does not exist is a NoSuchBucket."""
     response = post(form, bucket="no-such-bucket")
     elements = error(response)
     assert (response.status_code, elements["Code"], elements["BucketName"]) == (
@@ -176,7 +176,7 @@ def test_only_multipart_forms(bucket, server, error):
     ],
 )
 def test_malformed_forms(media_type, body, bucket, server, error):
-    """A body that is no well-formed multipart/form-data is answered with MalformedPOSTRequest."""
+    """A body that is no well-formed multipart/form-data is a MalformedPOSTRequest."""
     response = httpx.post(f"{server.url}/{bucket}", content=body, headers={"Content-Type": media_type})
     assert (response.status_code, error(response)["Code"]) == (400, "MalformedPOSTRequest")
 

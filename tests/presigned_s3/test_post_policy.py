@@ -1,6 +1,6 @@
-"""Whether a form's policy allows it, one defect at a time: what S3 answers to each.
+"""Whether a form's policy allows it, one defect at a time: what S3 responds to each.
 
-The expected answers are those of the real service where they are recorded or documented.
+The expected responses are those of the real service where they are recorded or documented.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ def test_each_condition_that_is_not_met_is_named(name, form, refused):
     """A field that is not as its condition says is refused with that condition, as the policy has it."""
     spoil, field = UNMET[name]
     spoil(form)
-    wanted = next(one[field] for one in form.conditions if isinstance(one, dict) and field in one)
-    message = f'Invalid according to Policy: Policy Condition failed: ["eq", "${field}", "{wanted}"]'
+    expected = next(one[field] for one in form.conditions if isinstance(one, dict) and field in one)
+    message = f'Invalid according to Policy: Policy Condition failed: ["eq", "${field}", "{expected}"]'
     assert refused(form) == ((403, "AccessDenied", message),)
 
 
@@ -145,6 +145,6 @@ REFUSED: dict[str, tuple[Callable[[Any], Any], Any, *tuple[dict[str, str], ...]]
 @pytest.mark.parametrize("name", REFUSED)
 def test_each_defect_is_refused_in_s3s_words(name, form, refused):
     """A form whose policy does not allow it gets S3's status, code, message and elements for why."""
-    spoil, told, *elements = REFUSED[name]
+    spoil, refusal, *elements = REFUSED[name]
     spoil(form)
-    assert refused(form, *elements) == (told, *elements)
+    assert refused(form, *elements) == (refusal, *elements)

@@ -1,6 +1,6 @@
-"""Who signed a form, one defect at a time: what S3 answers to each.
+"""Who signed a form, one defect at a time: what S3 responds to each.
 
-The expected answers are those of the real service where they are recorded or documented.
+The expected responses are those of the real service where they are recorded or documented.
 """
 
 from __future__ import annotations
@@ -96,13 +96,13 @@ REFUSED: dict[str, tuple[Callable[[Any], Any], Any, *tuple[dict[str, str], ...]]
 @pytest.mark.parametrize("name", REFUSED)
 def test_each_defect_is_refused_in_s3s_words(name, form, refused):
     """A form that is signed wrongly in one thing gets S3's status, code, message and elements for it."""
-    spoil, told, *elements = REFUSED[name]
+    spoil, refusal, *elements = REFUSED[name]
     spoil(form)
-    assert refused(form, *elements) == (told, *elements)
+    assert refused(form, *elements) == (refusal, *elements)
 
 
 def test_expired_token(form, refused):
-    """A form signed with a temporary credential that has ended is answered with ExpiredToken."""
+    """A form signed with a temporary credential that has ended is an ExpiredToken."""
     form.sign_as(access_key="ASIAI44QH8DHBEXAMPLE", token="a-session-token")
     assert refused(form) == ((400, "ExpiredToken", "The provided token has expired."),)
 

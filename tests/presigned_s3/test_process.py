@@ -1,4 +1,4 @@
-"""The process: ready when it answers, gone with its parent, bounded in memory and disk."""
+"""The process: ready when it responds, gone with its parent, bounded in memory and disk."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def connect(server: S3Server) -> Any:
 
 
 def test_starts_beside_others():
-    """start() gives the URL before S3 is ready; a request made then is answered when it is."""
+    """start() gives the URL before S3 is ready; a request made then is handled when it is."""
     server = S3Server(bucket="photos", credentials=KEYS)
     server.start()
     process = server._process
@@ -125,7 +125,7 @@ def test_command_line(tmp_path):
 
 
 def test_a_port_that_is_taken(server, capfd):
-    """A process that cannot start is told of at once, with its own words on standard error."""
+    """A process that cannot start is reported at once, with its own words on standard error."""
     taken = int(server.url.rpartition(":")[2])
     with (
         pytest.raises(RuntimeError, match="its standard error says why"),
@@ -202,8 +202,8 @@ def test_a_restart_takes_what_was_taken(tmp_path):
             },
         )
     with S3Server(bucket="photos", credentials=KEYS, data_dir=tmp_path) as server:
-        told = connect(server).get_bucket_tagging(Bucket="photos")["TagSet"]
-    assert told == [{"Key": "t", "Value": "1"}]
+        tags = connect(server).get_bucket_tagging(Bucket="photos")["TagSet"]
+    assert tags == [{"Key": "t", "Value": "1"}]
 
 
 def say_more(request: Any, **_: Any) -> None:
@@ -230,9 +230,9 @@ def test_a_process_that_dies_is_started_again(tmp_path, monkeypatch):
         server._process.kill()
         assert "killed by signal 9; it was started again" in said.get(timeout=30)
         assert server.restarts == 1
-        answer = httpx.get(f"{server.url}/photos/slow")
-        assert (answer.status_code, "SlowDown" in answer.text) == (503, True)
-        assert "2040" in answer.headers["Date"]
+        response = httpx.get(f"{server.url}/photos/slow")
+        assert (response.status_code, "SlowDown" in response.text) == (503, True)
+        assert "2040" in response.headers["Date"]
         assert client.get_object(Bucket="photos", Key="k")["Body"].read() == b"x"
         assert server.usage("photos") == (1, 1)
     assert list(tmp_path.iterdir()) == []
@@ -266,8 +266,8 @@ def test_five_gibibytes_fill_nothing(form, server, error):
     connection.endheaders(head)
     for block in endless(64 * 1024**2):
         connection.send(block)
-    answer = connection.getresponse()
-    response = httpx.Response(answer.status, headers=answer.getheaders(), content=answer.read())
+    received = connection.getresponse()
+    response = httpx.Response(received.status, headers=received.getheaders(), content=received.read())
     connection.close()
     elements = error(response)
     assert (elements["Code"], elements["ProposedSize"]) == ("EntityTooLarge", str(size))
@@ -341,13 +341,13 @@ def test_connections_are_kept(server, form):
     ],
 )
 def test_requests_that_are_none(request_, status, code, server):
-    """What is no HTTP request, may be two, or has too long a head, is answered as S3 answers errors."""
+    """What is no HTTP request, may be two, or has too long a head, is refused as S3 refuses."""
     connection = http.client.HTTPConnection(server.url.partition("//")[2], timeout=10)
     connection.connect()
     connection.sock.sendall(request_)
-    answer = http.client.HTTPResponse(connection.sock)
-    answer.begin()
-    elements = {element.tag: element.text for element in ET.fromstring(answer.read())}  # noqa: S314 -- our own S3's
+    response = http.client.HTTPResponse(connection.sock)
+    response.begin()
+    elements = {element.tag: element.text for element in ET.fromstring(response.read())}  # noqa: S314 -- our own S3's
     connection.close()
-    assert (answer.status, elements["Code"]) == (status, code)
-    assert elements["RequestId"] == answer.headers["x-amz-request-id"]
+    assert (response.status, elements["Code"]) == (status, code)
+    assert elements["RequestId"] == response.headers["x-amz-request-id"]

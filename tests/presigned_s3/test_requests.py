@@ -131,7 +131,7 @@ def test_streamed_wrongly(body, more, code, send, bucket, error):
     ],
 )
 def test_authorization_headers_that_are_none(authorization, code, server, bucket, error):
-    """An Authorization header without a time, of another kind or with parts missing is told apart."""
+    """An Authorization header without a time, of another kind or with parts missing is distinguished."""
     response = httpx.get(f"{server.url}/{bucket}/k", headers={"Authorization": authorization})
     assert error(response)["Code"] == code
 
@@ -204,8 +204,8 @@ def test_a_body_of_no_announced_length(server, bucket, client, error):
     connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=10)
     connection.putrequest("PUT", url.removeprefix(server.url))
     connection.endheaders()
-    answer = connection.getresponse()
-    response = httpx.Response(answer.status, headers=answer.getheaders(), content=answer.read())
+    received = connection.getresponse()
+    response = httpx.Response(received.status, headers=received.getheaders(), content=received.read())
     connection.close()
     assert (response.status_code, error(response)["Code"]) == (411, "MissingContentLength")
 

@@ -205,7 +205,7 @@ def test_trailers():
     ],
 )
 def test_wrong_scopes(text, message):
-    """A scope that is malformed, or for another day, region or service, is told apart."""
+    """A scope that is malformed, or for another day, region or service, is distinguished."""
     with pytest.raises(WrongScope, match=message):
         Scope.parse(text, "us-east-1", TIME)
 
@@ -216,14 +216,14 @@ def test_scope_with_slashes():
     assert (scope.access_key, scope.region) == ("AK/IA", "eu-west-1")
 
 
-def test_secrets_are_not_told():
+def test_secrets_are_not_reported():
     """Neither the repr of a credential nor a refusal tells the secret key or the token."""
     credential = Credential.parse(f"{SECRET}:the-token:2030-01-01T00:00:00Z")
     with pytest.raises(S3Error) as caught:
         check(credential, SCOPE, "text", "0" * 64)
-    told = repr(credential) + str(caught.value) + caught.value.document("r", "h").decode()
-    assert SECRET not in told
-    assert "the-token" not in told
+    texts = repr(credential) + str(caught.value) + caught.value.document("r", "h").decode()
+    assert SECRET not in texts
+    assert "the-token" not in texts
 
 
 @pytest.mark.parametrize(

@@ -72,9 +72,9 @@ def get(server: S3Server, authority: Authority, name: str, path: str, **headers:
         fields = {"Host": f"{name}:{port}", **headers}
         lines = "".join(f"{field}: {value}\r\n" for field, value in fields.items())
         connection.sendall(f"GET {path} HTTP/1.1\r\n{lines}\r\n".encode())
-        answer = http.client.HTTPResponse(connection)  # type: ignore[arg-type]  # it makes a file, as it is asked to
-        answer.begin()
-        return httpx.Response(answer.status, headers=answer.getheaders(), content=answer.read())
+        response = http.client.HTTPResponse(connection)  # type: ignore[arg-type]  # it makes a file, as it is asked to
+        response.begin()
+        return httpx.Response(response.status, headers=response.getheaders(), content=response.read())
 
 
 def test_boto3_over_tls(encrypted, local_authority):
@@ -85,10 +85,10 @@ def test_boto3_over_tls(encrypted, local_authority):
     upload = client.create_multipart_upload(Bucket="more", Key="k")
     part = client.upload_part(Bucket="more", Key="k", UploadId=upload["UploadId"], PartNumber=1, Body=b"y")
     parts = {"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]}
-    told = client.complete_multipart_upload(
+    completed = client.complete_multipart_upload(
         Bucket="more", Key="k", UploadId=upload["UploadId"], MultipartUpload=parts
     )
-    assert told["Location"] == f"{encrypted.url}/more/k"
+    assert completed["Location"] == f"{encrypted.url}/more/k"
 
 
 @pytest.mark.parametrize("name", ["localhost", "127.0.0.1", "host.docker.internal", "mymac.local"])
@@ -171,5 +171,5 @@ def location_of(server: S3Server, origin: str) -> str:
         Conditions=[{"success_action_status": "201"}],
     )
     headers = {"X-Forwarded-Host": urlsplit(origin).netloc, "X-Forwarded-Proto": "https"}
-    answer = httpx.post(form["url"], data=form["fields"], files={"file": b"x"}, headers=headers)
-    return str(ET.fromstring(answer.content).findtext("Location"))  # noqa: S314 -- our own S3's
+    response = httpx.post(form["url"], data=form["fields"], files={"file": b"x"}, headers=headers)
+    return str(ET.fromstring(response.content).findtext("Location"))  # noqa: S314 -- our own S3's

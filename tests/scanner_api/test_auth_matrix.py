@@ -177,7 +177,7 @@ class Service:
             await CredentialStore(self.app.database).add_web_session(session, digest_of(cookie(name)))
 
     def ask(self, operation, headers):
-        """Return the answer to a valid request with these headers."""
+        """Return the response to a valid request with these headers."""
         method, url, body = request_of(operation)
 
         async def asked():
@@ -218,14 +218,14 @@ def test_the_matrix_is_whole():
 
 @every_operation
 def test_without_a_credential(service, operation):
-    """Where the contract asks for a credential, there is no answer without; where it does not, there is."""
-    answer = service.ask(operation, {})
+    """Where the contract asks for a credential, there is no response without; where it does not, there is."""
+    response = service.ask(operation, {})
     if operation.security:
-        assert answer.status_code == 401
+        assert response.status_code == 401
         for challenge in ("ApiKey", "Bearer"):
-            assert challenge in answer.headers["WWW-Authenticate"]
+            assert challenge in response.headers["WWW-Authenticate"]
     else:
-        assert answer.status_code == 200
+        assert response.status_code == 200
 
 
 @pytest.mark.parametrize("kind", sorted(REFUSED))
@@ -233,46 +233,46 @@ def test_without_a_credential(service, operation):
 @every_operation
 def test_credentials_that_are_not_valid(service, operation, scheme, kind):
     """A credential that is malformed, altered, revoked or expired is refused where one is needed."""
-    answer = service.ask(operation, presented(scheme, CREDENTIALS[scheme][kind]))
-    assert answer.status_code == (401 if operation.security else 200)
-    assert ("WWW-Authenticate" in answer.headers) == bool(operation.security)
+    response = service.ask(operation, presented(scheme, CREDENTIALS[scheme][kind]))
+    assert response.status_code == (401 if operation.security else 200)
+    assert ("WWW-Authenticate" in response.headers) == bool(operation.security)
 
 
 @every_scheme
 @every_operation
 def test_credentials_that_are_used_up(service, operation, scheme):
-    """A credential whose window is used up is told when to come back."""
-    answer = service.ask(operation, presented(scheme, CREDENTIALS[scheme]["limited"]))
-    assert answer.status_code == 429
-    assert int(answer.headers["Retry-After"]) == answer.json()["retry_after_seconds"]
+    """A credential whose window is used up learns when to retry."""
+    response = service.ask(operation, presented(scheme, CREDENTIALS[scheme]["limited"]))
+    assert response.status_code == 429
+    assert int(response.headers["Retry-After"]) == response.json()["retry_after_seconds"]
 
 
 @every_scheme
 @every_operation
 def test_credentials_of_another_organization(service, operation, scheme):
     """Another organization's credential is valid, and what it asks for is not there for it."""
-    answer = service.ask(operation, presented(scheme, CREDENTIALS[scheme]["of another organization"]))
+    response = service.ask(operation, presented(scheme, CREDENTIALS[scheme]["of another organization"]))
     if is_about_a_session(operation):
-        assert answer.status_code == 404
+        assert response.status_code == 404
     else:
-        assert answer.status_code not in {401, 403, 429}
+        assert response.status_code not in {401, 403, 429}
 
 
 @every_scheme
 @every_operation
 def test_credentials_that_are_right(service, operation, scheme):
-    """A right credential of any scheme suffices alone: whatever the answer is, it is not about who asks."""
-    answer = service.ask(operation, presented(scheme, CREDENTIALS[scheme]["right"]))
-    assert answer.status_code not in {401, 403, 429}
-    assert answer.status_code < 500
+    """A right credential of any scheme suffices alone: whatever the response is, it is not about who asks."""
+    response = service.ask(operation, presented(scheme, CREDENTIALS[scheme]["right"]))
+    assert response.status_code not in {401, 403, 429}
+    assert response.status_code < 500
 
 
 @every_operation
 def test_a_publishable_key_captures_and_uploads(service, operation):
     """It may call what asks for no role, and gets a 403 for the rest, whatever it asks there."""
-    answer = service.ask(operation, presented("APIKeyHeaderAuth", seeds.PUBLISHABLE_KEY))
+    response = service.ask(operation, presented("APIKeyHeaderAuth", seeds.PUBLISHABLE_KEY))
     roles = [role for requirement in operation.security for role in requirement.get("APIKeyHeaderAuth", [])]
-    assert (answer.status_code == 403) == (roles == ["secret"])
+    assert (response.status_code == 403) == (roles == ["secret"])
 
 
 def test_what_a_publishable_key_may_not_do():
@@ -299,5 +299,5 @@ def test_a_wrong_credential_beside_a_right_one(service, operation, right, wrong)
 def test_the_cookie_from_another_site(service, operation):
     """A cookie that another site makes a browser send changes nothing; it may still read."""
     headers = presented("SessionAuth", seeds.COOKIE) | {"Sec-Fetch-Site": "cross-site"}
-    answer = service.ask(operation, headers)
-    assert (answer.status_code == 403) == (operation.method != "get")
+    response = service.ask(operation, headers)
+    assert (response.status_code == 403) == (operation.method != "get")

@@ -35,15 +35,15 @@ CONTRACT = Contract(
 PAGE = "https://shop.example"
 
 
-async def answer(_scope, _receive, send):
-    """Answer 204 to whatever reaches the app."""
+async def response(_scope, _receive, send):
+    """Respond 204 to whatever reaches the app."""
     await send({"type": "http.response.start", "status": 204, "headers": []})
     await send({"type": "http.response.body"})
 
 
 def ask(origins, method, **headers):
     """Send one request to an app with these origins."""
-    app = with_cors(answer, CONTRACT, origins)
+    app = with_cors(response, CONTRACT, origins)
 
     async def exchange():
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://api") as client:
@@ -64,11 +64,11 @@ def preflight(origins, *, origin=PAGE, method="PATCH", asked="x-thing-key"):
 
 def test_a_preflight_allows_what_the_contract_needs_sent():
     """Credentials in headers, preferences, bodies and header parameters pass a preflight."""
-    answered = preflight(["*"])
-    allowed = {name.strip().lower() for name in answered.headers["Access-Control-Allow-Headers"].split(",")}
-    assert answered.status_code == 200
+    allowance = preflight(["*"])
+    allowed = {name.strip().lower() for name in allowance.headers["Access-Control-Allow-Headers"].split(",")}
+    assert allowance.status_code == 200
     assert allowed >= {"x-thing-key", "authorization", "content-type", "prefer", "x-trace"}
-    assert "PATCH" in answered.headers["Access-Control-Allow-Methods"]
+    assert "PATCH" in allowance.headers["Access-Control-Allow-Methods"]
 
 
 def test_a_preflight_refuses_another_method_header_or_origin():
@@ -78,7 +78,7 @@ def test_a_preflight_refuses_another_method_header_or_origin():
     assert preflight([PAGE], origin="https://evil.example").status_code == 400
 
 
-def test_an_answer_exposes_the_contracts_response_headers():
+def test_a_response_exposes_the_contracts_response_headers():
     """A page may read the rate limits that the contract declares, and the request id."""
     exposed = ask(["*"], "PATCH", Origin=PAGE).headers["Access-Control-Expose-Headers"]
     assert {"RateLimit-Limit", "Retry-After", "X-Request-ID", "Location"} <= set(exposed.split(", "))
@@ -95,5 +95,5 @@ def test_only_a_named_origin_may_send_the_cookie():
 
 
 def test_without_origins_nothing_is_said():
-    """By default no page of another origin may read an answer."""
+    """By default no page of another origin may read a response."""
     assert "Access-Control-Allow-Origin" not in ask([], "PATCH", Origin=PAGE).headers

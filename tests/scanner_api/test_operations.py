@@ -12,15 +12,15 @@ HANDLERS = handlers_of(operations)
 
 def test_every_operation_has_a_handler():
     """No operation of the contract is a silent gap."""
-    unanswered = [
+    unhandled = [
         operation.operation_id
         for operation in load_contract().operations
         if handler_named(operation, HANDLERS) is None
     ]
-    assert unanswered == []
+    assert unhandled == []
 
 
-def test_every_handler_answers_an_operation():
+def test_every_handler_is_of_an_operation():
     """No handler is without an operation."""
-    answered = {handler_named(operation, HANDLERS) for operation in load_contract().operations}
-    assert set(HANDLERS) == answered
+    handled = {handler_named(operation, HANDLERS) for operation in load_contract().operations}
+    assert set(HANDLERS) == handled

@@ -22,7 +22,7 @@ POST = b"POST / HTTP/1.1\r\nHost: x\r\n"
 
 
 async def app(_scope, receive, send):
-    """Answer whatever comes, once all of it is there."""
+    """Respond to whatever comes, once all of it is there."""
     while (await receive()).get("more_body"):
         pass
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
@@ -46,7 +46,7 @@ def address():
         thread.join()
 
 
-def answer(address, sent):
+def response(address, sent):
     """Return what comes back, head and body, once the server or the body is at its end."""
     with socket.create_connection(address, timeout=10) as connection:
         connection.sendall(sent)
@@ -79,10 +79,10 @@ def test_head_that_drips_is_not_waited_for(address, monkeypatch):
     monkeypatch.setattr(protocol, "PATIENCE_SECONDS", 0.1)
     with socket.create_connection(address, timeout=0.01) as connection:
         connection.sendall(GET)
-        assert any(hung_up(connection, b"X: y\r\n") for _ in range(1000))
+        assert any(is_closed(connection, b"X: y\r\n") for _ in range(1000))
 
 
-def hung_up(connection, sent):
+def is_closed(connection, sent):
     """Send something more, and return whether nobody takes it."""
     try:
         connection.sendall(sent)
@@ -99,7 +99,7 @@ def complaints(caplog):
 
 
 @pytest.mark.parametrize(
-    ("sent", "told"),
+    ("sent", "message"),
     [
         (b"FOO / HTTP/1.1\r\n\r\n", "method"),
         (b"GET /\xff HTTP/1.1\r\n\r\n", "url path"),
@@ -110,33 +110,33 @@ def complaints(caplog):
         (POST + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n", "chunk size"),
     ],
 )
-def test_what_is_no_http_is_a_problem(address, sent, told):
-    """A request that no app gets to see is answered as every error is, and the connection closed."""
-    head, body = answer(address, sent)
+def test_what_is_no_http_is_a_problem(address, sent, message):
+    """A request that no app gets to see gets the response of every error, and the connection closed."""
+    head, body = response(address, sent)
     problem = json.loads(body)
     assert head.startswith("http/1.1 400 ")
     assert "content-type: application/problem+json" in head
     assert "connection: close" in head
     assert f"x-request-id: {problem['request_id']}" in head
     assert problem["error_code"] == "bad_request"
-    assert told in problem["detail"]
+    assert message in problem["detail"]
     schema = load_contract().document["components"]["schemas"]["ProblemDetails"]
     assert set(schema["required"]) <= set(problem)
 
 
 @pytest.mark.parametrize("rest", [b"nonsense\r\n\r\n", POST + b"Content-Length: -1\r\n\r\n"])
-def test_each_request_gets_its_own_answer(address, rest):
-    """What was asked before is answered, and nothing after it: a 400 would be taken for its answer."""
+def test_each_request_gets_its_own_response(address, rest):
+    """What was asked before is handled, and nothing after it: a 400 would be taken for its response."""
     with socket.create_connection(address, timeout=10) as connection:
         connection.sendall((GET + b"\r\n") * 3 + rest)
         with connection.makefile("rb") as stream:
-            answers = stream.read()
-    assert answers.count(b"HTTP/1.1 200 ") == answers.count(b"HTTP/1.1 ") == 3
-    assert answers.endswith(b"\r\n\r\nok")
+            responses = stream.read()
+    assert responses.count(b"HTTP/1.1 200 ") == responses.count(b"HTTP/1.1 ") == 3
+    assert responses.endswith(b"\r\n\r\nok")
 
 
 def test_a_body_that_breaks_off_is_refused_in_its_turn(address):
-    """A request that is read no further is not refused in the place of one that is still to be answered."""
+    """A request that is read no further is not refused in the place of one that is still to be handled."""
     broken = POST + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n"
     with socket.create_connection(address, timeout=10) as connection:
         connection.sendall(GET + b"\r\n" + broken)
@@ -145,18 +145,18 @@ def test_a_body_that_breaks_off_is_refused_in_its_turn(address):
 
 
 def test_clients_that_go_away_are_no_error(address, caplog):
-    """Who resets the connection before the answer is there gets none, and nobody has to hear of it."""
+    """Who resets the connection before the response is there gets none, and nobody has to hear of it."""
     for _ in range(50):
         with socket.create_connection(address, timeout=10) as connection:
             connection.sendall((GET + b"\r\n") * 3)
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    assert answer(address, GET + b"\r\n")[1] == b"ok"
+    assert response(address, GET + b"\r\n")[1] == b"ok"
     assert not complaints(caplog)
 
 
 def test_an_upgrade_that_nobody_offers_is_ignored(address, caplog):
-    """Who offers another protocol is answered in this one, and nobody is told to install anything."""
+    """Who offers another protocol gets a response in this one, and nobody is asked to install anything."""
     upgrade = b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-    _, body = answer(address, GET + upgrade + b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+    _, body = response(address, GET + upgrade + b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
     assert body == b"ok"
     assert not complaints(caplog)

@@ -31,7 +31,7 @@ RATE_LIMIT_HEADERS = {
     "X-RateLimit-Reset",
     "X-Request-ID",
 }
-# 405 answers a request for which there is no operation
+# 405 is the status of a request for which there is no operation
 DECLARED = [problem for problem in BY_STATUS.values() if problem is not MethodNotAllowed]
 EXCHANGE = {"instance": "/pets?q=%20", "request_id": "r-1", "now": datetime(2026, 4, 1, tzinfo=UTC)}
 
@@ -64,7 +64,7 @@ def problem_schema(contract, response):
 
 @pytest.mark.parametrize("problem", DECLARED, ids=lambda problem: problem.code)
 def test_every_operation_declares_every_problem(contract, problem):
-    """Each operation declares each problem that can answer it, under its status, pinned to its code."""
+    """Each operation declares each problem that can occur, under its status, pinned to its code."""
     for operation in contract.operations:
         response = operation.responses[str(int(problem.status))]
         schema = response["content"]["application/problem+json"]["schema"]

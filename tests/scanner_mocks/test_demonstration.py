@@ -71,18 +71,18 @@ sys.meta_path[sys.meta_path.index(PathFinder)] = WithoutVision
 
 @contextmanager
 def lossy(s3_url):
-    """Stand in front of S3, and pass on everything but the last byte of what it answers."""
+    """Stand in front of S3, and pass on everything but the last byte of the response."""
     real = urlsplit(s3_url).netloc
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
             connection = http.client.HTTPConnection(real)
             connection.request("GET", self.path, headers={"Host": self.headers["Host"]})
-            answer = connection.getresponse()
-            content = answer.read()[:-1]
+            response = connection.getresponse()
+            content = response.read()[:-1]
             connection.close()
-            self.send_response(answer.status)
-            self.send_header("Content-Type", answer.getheader("Content-Type"))
+            self.send_response(response.status)
+            self.send_header("Content-Type", response.getheader("Content-Type"))
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)
@@ -100,7 +100,7 @@ def lossy(s3_url):
             thread.join()
 
 
-def told(text):
+def acts(text):
     """Return the titles of the steps in what the demonstration shows, which are numbered from 1."""
     steps = [line.split("  ", 1) for line in text.splitlines() if line[:1].isdigit()]
     assert [int(number) for number, _ in steps] == list(range(1, len(steps) + 1))
@@ -143,7 +143,7 @@ def finished():
 def test_the_command_from_start_to_end(finished):
     """The command starts a mock, tells every step within 80 columns, and ends with exit code 0."""
     assert (finished.returncode, finished.stderr) == (0, "")
-    assert told(finished.stdout) == ACTS
+    assert acts(finished.stdout) == ACTS
     assert max(map(len, finished.stdout.splitlines())) <= 80
     assert finished.stdout.count("Equal: the photo is in S3") == 2
     assert "Left out" not in finished.stdout
@@ -162,11 +162,11 @@ def test_what_the_story_shows(finished):
 
 
 def test_without_vision_it_says_what_it_leaves_out(tmp_path):
-    """Where the extra is not there, the main job is told, one line says what is not, and it is a success."""
+    """Where the extra is not there, the main job is shown, one line says what is not, and it is a success."""
     (tmp_path / "sitecustomize.py").write_text(BLOCKER)
     finished = run(PYTHONPATH=str(tmp_path))
     assert (finished.returncode, finished.stderr) == (0, "")
-    assert told(finished.stdout) == WITHOUT_VISION
+    assert acts(finished.stdout) == WITHOUT_VISION
     last = finished.stdout.splitlines()[-1]
     assert last.startswith("Left out: the scan, and the proposals from the label. They need the extra vision")
     assert last.endswith("pip install -c constraints.txt '.[mock,vision]'")
@@ -203,7 +203,7 @@ def test_a_failure_is_exit_code_1(mock, monkeypatch):
     ],
 )
 def test_other_failures_say_what_happened(mock, changes, reason):
-    """An answer that is none, or another than is wanted, is told as what it is."""
+    """A response that is none, or another than is expected, is reported as what it is."""
     with pytest.raises(Failed, match=reason):
         demonstrate(replace(mock, **changes), Console(file=sys.stdout))
 

@@ -51,16 +51,16 @@ def test_credentials(mock):
 
 def test_organizations(mock):
     """There are two organizations."""
-    told = httpx.get(f"{mock.control}/seeds", trust_env=False).json()
-    assert told["organizations"] == [seeds.ORGANIZATION, seeds.OTHER_ORGANIZATION]
+    seeded = httpx.get(f"{mock.control}/seeds", trust_env=False).json()
+    assert seeded["organizations"] == [seeds.ORGANIZATION, seeds.OTHER_ORGANIZATION]
 
 
 def test_origins(mock):
     """A page of any origin may send what it likes to the API, and a form to the bucket."""
     asks = {"Origin": "https://app.example", "Access-Control-Request-Method": "POST"}
     for url in (f"{mock.api}/scanner/api/v1/sessions", f"{mock.s3}/{mock.bucket}"):
-        answer = httpx.options(url, headers=asks, trust_env=False)
-        assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (200, "*")
+        response = httpx.options(url, headers=asks, trust_env=False)
+        assert (response.status_code, response.headers["Access-Control-Allow-Origin"]) == (200, "*")
 
 
 def test_phones(mock):
@@ -70,7 +70,7 @@ def test_phones(mock):
 
 
 def test_identifiers(mock, api):
-    """An identifier, a preference or a fault in a header brings an answer that is not its own."""
+    """An identifier, a preference or a fault in a header brings a response that is not its own."""
     real = f"/sessions/{mock.session_id}/photos"
     for path, headers in (
         ("/sessions/mock-status-429/photos", {}),
@@ -232,14 +232,14 @@ def test_pages(mock, s3):
 
 
 def test_encryption(mock, s3):
-    """The encryption that was asked for is told, and the object reads without it."""
+    """The encryption that was asked for is reported, and the object reads without it."""
     s3.put_object(Bucket=mock.bucket, Key="limits/encrypted", Body=b"plain", ServerSideEncryption="AES256")
     stored = s3.get_object(Bucket=mock.bucket, Key="limits/encrypted")
     assert (stored["ServerSideEncryption"], stored["Body"].read()) == ("AES256", b"plain")
 
 
 def test_storage_classes(mock, s3):
-    """An object of GLACIER is told as one, and can be read at once."""
+    """An object of GLACIER is reported as one, and can be read at once."""
     s3.put_object(Bucket=mock.bucket, Key="limits/frozen", Body=b"here", StorageClass="GLACIER")
     stored = s3.get_object(Bucket=mock.bucket, Key="limits/frozen")
     assert (stored["StorageClass"], stored["Body"].read()) == ("GLACIER", b"here")

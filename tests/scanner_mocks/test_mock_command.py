@@ -64,7 +64,7 @@ def await_listening(address, process):
 @pytest.mark.programs
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_one_line_of_json_then_a_clean_end(number):
-    """Once both ports answer there is one line on standard output; a signal ends it with exit code 0."""
+    """Once both ports respond there is one line on standard output; a signal ends it with exit code 0."""
     with running("--json") as process:
         facts = json.loads(process.stdout.readline())
         assert httpx.get(f"{facts['api']}/healthz", trust_env=False).status_code == 200
@@ -96,8 +96,8 @@ def test_a_signal_while_it_starts():
     with running("--json", "--s3-port", str(address[1])) as process:
         await_listening(address, process)
         process.send_signal(signal.SIGTERM)
-        told, complaints = process.communicate(timeout=30)
-    assert (process.returncode, told, complaints) == (0, "", "")
+        output, complaints = process.communicate(timeout=30)
+    assert (process.returncode, output, complaints) == (0, "", "")
 
 
 @pytest.mark.programs
@@ -108,18 +108,18 @@ def test_ctrl_c_while_it_starts():
     with running("--json", "--s3-port", str(address[1])) as process:
         await_listening(address, process)
         os.killpg(process.pid, signal.SIGINT)
-        told, _ = process.communicate(timeout=30)
-    assert (process.returncode, told) == (0, "")
+        output, _ = process.communicate(timeout=30)
+    assert (process.returncode, output) == (0, "")
 
 
 @pytest.mark.programs
 def test_faults_of_a_file_are_on_from_the_start(tmp_path):
-    """The first request is struck, and the second is answered."""
+    """The first request is affected, and the second is handled."""
     file = tmp_path / "faults.toml"
     file.write_text("[[faults]]\ntimes = 1\neffect = {status = 503}\n")
     with running("--json", "--faults", str(file)) as process:
-        told = json.loads(process.stdout.readline())
-        target, headers = f"{told['api']}/scanner/api/v1/sessions", {"X-API-Key": told["api_key"]}
+        output = json.loads(process.stdout.readline())
+        target, headers = f"{output['api']}/scanner/api/v1/sessions", {"X-API-Key": output["api_key"]}
         with httpx.Client(headers=headers, trust_env=False) as client:
             assert [client.get(target).status_code for _ in range(2)] == [503, 200]
 
@@ -211,16 +211,16 @@ def test_on_every_address_it_warns(invoke):
 
 
 @pytest.mark.parametrize(
-    ("listened_on", "told"),
+    ("listened_on", "output"),
     [
         ("0.0.0.0", "http://127.0.0.1:8000"),  # noqa: S104 -- nothing listens
         ("::", "http://[::1]:8000"),
         ("192.0.2.1", "http://192.0.2.1:8000"),
     ],
 )
-def test_every_url_that_is_told_can_be_called(listened_on, told):
-    """A server that listens on every address is told of as one on loopback, any other as what it is."""
-    assert callable_url_of(SimpleNamespace(getsockname=lambda: (listened_on, 8000))) == told
+def test_every_url_that_is_reported_can_be_called(listened_on, output):
+    """A server that listens on every address is reported as one on loopback, any other as what it is."""
+    assert callable_url_of(SimpleNamespace(getsockname=lambda: (listened_on, 8000))) == output
 
 
 @pytest.mark.parametrize(("command", "code"), [("mock", 2), ("demo", 2), ("mock exec true", 125)])

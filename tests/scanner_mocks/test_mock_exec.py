@@ -78,19 +78,19 @@ def executing(*arguments, before=(), stdin=subprocess.DEVNULL):
 
 @pytest.mark.programs
 def test_the_command_has_the_mock_beside_it(tmp_path):
-    """The command finds a mock that answers, by a variable for each field; its exit code is the end's."""
+    """The command finds a mock that responds, by a variable for each field; its exit code is the end's."""
     ready = tmp_path / "ready.json"
     script = f"{SHOW.replace('sys.exit(7)', '')}print(open({str(ready)!r}).read())\nsys.exit(7)"
     finished = execute("--ready-file", str(ready), "exec", "--", sys.executable, "-c", script, MARK="mine")
     assert (finished.returncode, finished.stderr) == (7, "")
     status, variables = json.loads(finished.stdout.splitlines()[0])
     line = json.loads(finished.stdout.splitlines()[1])
-    told = {name.removeprefix("SCANNER_").lower(): value for name, value in variables.items()}
+    fields = {name.removeprefix("SCANNER_").lower(): value for name, value in variables.items()}
     assert (status, variables["MARK"], ready.exists()) == (200, "mine", False)
     for name in ("api", "s3", "control"):
-        assert told.pop(f"{name}_url") == line.pop(name)
+        assert fields.pop(f"{name}_url") == line.pop(name)
     keys = {f"api_key_{name}": key for name, key in line.pop("keys").items()}
-    assert {**line, **keys}.items() <= told.items()
+    assert {**line, **keys}.items() <= fields.items()
     with pytest.raises(httpx.ConnectError):
         httpx.get(variables["SCANNER_API_URL"], trust_env=False)
 
@@ -107,7 +107,7 @@ def test_no_variable_is_a_setting(mock, monkeypatch):
 
 @pytest.mark.programs
 def test_signals_reach_the_command():
-    """A signal is the command's to answer, and the command's exit code is the end's."""
+    """A signal is the command's to handle, and the command's exit code is the end's."""
     with executing(sys.executable, "-c", PATIENT) as process:
         assert process.stdout.readline() == "ready\n"
         process.send_signal(signal.SIGUSR1)
@@ -160,8 +160,8 @@ def test_a_signal_before_the_command_runs():
                 assert process.poll() is None
                 time.sleep(0.005)
         process.send_signal(signal.SIGTERM)
-        told, _ = process.communicate(timeout=30)
-    assert (process.returncode, told) == (128 + signal.SIGTERM, "")
+        output, _ = process.communicate(timeout=30)
+    assert (process.returncode, output) == (128 + signal.SIGTERM, "")
 
 
 @pytest.mark.parametrize(("command", "code"), [("not-to-be-found", 127), (str(Path(__file__).parent), 126)])

@@ -44,11 +44,11 @@ def test_credentials_are_read():
         "AKIA:hunter2:token:2030-01-01T12:00:00Z:more",
     ],
 )
-def test_what_is_no_credential_is_told_by_its_place(text):
-    """The error says which one and what is wanted, and does not repeat what may be a secret."""
-    with pytest.raises(typer.BadParameter, match="Number 2 is not ACCESS_KEY:SECRET_KEY") as told:
+def test_what_is_no_credential_is_reported_by_its_place(text):
+    """The error says which one and what is expected, and does not repeat what may be a secret."""
+    with pytest.raises(typer.BadParameter, match="Number 2 is not ACCESS_KEY:SECRET_KEY") as error:
         credentials_of(["AKIAEXAMPLE:secret", text])
-    assert "hunter2" not in str(told.value)
+    assert "hunter2" not in str(error.value)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_what_is_no_credential_is_told_by_its_place(text):
     ],
 )
 def test_wrong_options_end_it_with_2(options):
-    """An option that cannot be used is told before anything starts."""
+    """An option that cannot be used is reported before anything starts."""
     outcome = CliRunner().invoke(scanner_api.cli.app, ["mock", *options])
     assert (outcome.exit_code, options[0] in outcome.output, "hunter2" in outcome.output) == (2, True, False)
 

@@ -45,9 +45,9 @@ def test_line_tells_everything(mock):
 
 def test_everything_behind_it_is_ready(mock):
     """Database, bucket and counters of a running mock can be reached."""
-    answer = httpx.get(f"{mock.api}/readyz", trust_env=False)
-    assert answer.status_code == 200
-    assert set(answer.json().values()) == {"ready"}
+    response = httpx.get(f"{mock.api}/readyz", trust_env=False)
+    assert response.status_code == 200
+    assert set(response.json().values()) == {"ready"}
 
 
 def test_pages_of_any_origin_may_call(mock):
@@ -58,9 +58,9 @@ def test_pages_of_any_origin_may_call(mock):
         (f"{mock.s3}/{mock.bucket}", "POST"),
     ):
         headers = {**asked, "Access-Control-Request-Method": method}
-        answer = httpx.options(url, headers=headers, trust_env=False)
-        assert answer.status_code == 200
-        assert answer.headers["Access-Control-Allow-Origin"] in {"*", "https://app.example"}
+        response = httpx.options(url, headers=headers, trust_env=False)
+        assert response.status_code == 200
+        assert response.headers["Access-Control-Allow-Origin"] in {"*", "https://app.example"}
 
 
 def test_nothing_is_left():
@@ -83,18 +83,18 @@ def test_an_exception_inside_ends_it_too():
 
 
 @pytest.mark.parametrize("which", ["port", "s3_port"])
-def test_a_taken_port_is_told(which):
+def test_a_taken_port_is_reported(which):
     """A port that is taken is named, and nothing is left running."""
     before = set(threading.enumerate())
     listening, port = taken_port()
-    wanted = pytest.raises(CannotListen, match=rf"127\.0\.0\.1 port {port}.*in use")
-    with listening, wanted, scanner_mock(**{which: port}):
+    expected = pytest.raises(CannotListen, match=rf"127\.0\.0\.1 port {port}.*in use")
+    with listening, expected, scanner_mock(**{which: port}):
         pass
     assert set(threading.enumerate()) <= before
 
 
 def test_given_ports_are_used():
-    """The ports that are asked for are the ports that are told."""
+    """The ports that are asked for are the ports that are reported."""
     sockets = [taken_port() for _ in range(2)]
     (_, port), (_, s3_port) = sockets
     for listening, _ in sockets:
@@ -129,6 +129,6 @@ def test_the_environment_changes_nothing(monkeypatch, tmp_path):
         url = f"{mock.api}/scanner/api/v1/sessions/{mock.session_id}/presigned-upload-url"
         client.get(url)
         upload = client.get(url).json()
-        answer = client.post(upload["upload_url"], data=upload["upload_fields"], files={"file": b"photo"})
+        response = client.post(upload["upload_url"], data=upload["upload_fields"], files={"file": b"photo"})
     assert ready["status"] == "ready"
-    assert answer.status_code == 201
+    assert response.status_code == 201

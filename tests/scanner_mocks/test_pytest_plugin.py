@@ -102,27 +102,27 @@ def outcome(tmp_path):
     return run
 
 
-def test_each_test_begins_anew(outcome, tmp_path):
+def test_each_test_starts_again(outcome, tmp_path):
     """What one test made is not there in the next; tests share a mock, and workers of xdist do not."""
     options = ("--dist=each", "--tx=2*popen", f"--basetemp={tmp_path / 'shared'}")
-    code, told = outcome(ANEW, *options, plugins=(OURS, "xdist"))
-    assert code == 0, told
-    assert "6 passed" in told
+    code, output = outcome(ANEW, *options, plugins=(OURS, "xdist"))
+    assert code == 0, output
+    assert "6 passed" in output
     assert len({path.name for path in (tmp_path / "shared").glob("api-*")}) == 2
 
 
 def test_faults_of_a_marker(outcome):
     """A marked test has the fault, the next has not; a marker that does nothing fails with the reason."""
-    code, told = outcome(MARKED, plugins=(OURS,))
+    code, output = outcome(MARKED, plugins=(OURS,))
     assert code == 1
-    assert "3 passed" in told, told
-    assert "It is marked scanner_fault, and none of its fixtures uses scanner_mock." in told
-    assert re.search(r"scanner_fault: .*stattus", told)
-    assert "scanner_fault takes fields by their names, as in status=503." in told
+    assert "3 passed" in output, output
+    assert "It is marked scanner_fault, and none of its fixtures uses scanner_mock." in output
+    assert re.search(r"scanner_fault: .*stattus", output)
+    assert "scanner_fault takes fields by their names, as in status=503." in output
 
 
 def test_it_costs_nothing_unused(outcome):
-    """A pytest that does not ask for it loads nothing of it, and a pytest that cannot have it is told why."""
-    _, told = outcome(UNUSED)
-    assert "1 failed, 1 passed" in told, told
-    assert f"(missing: not_installed_here); {how_to_install('mock')}" in told
+    """A pytest that does not ask for it loads nothing of it, and a pytest that cannot have it says why."""
+    _, output = outcome(UNUSED)
+    assert "1 failed, 1 passed" in output, output
+    assert f"(missing: not_installed_here); {how_to_install('mock')}" in output

@@ -71,9 +71,9 @@ def test_good_keys_reach_both_sessions(mock, client, key):
 @pytest.mark.parametrize(("name", "reason"), [("revoked", "revoked"), ("expired", "expired at")])
 def test_keys_that_are_over(mock, client, name, reason):
     """The revoked and the expired key are refused, each for its reason."""
-    answer = client.get(of(mock.session_id), headers={"X-API-Key": mock.keys[name]})
-    assert answer.status_code == 401
-    assert reason in answer.json()["detail"]
+    response = client.get(of(mock.session_id), headers={"X-API-Key": mock.keys[name]})
+    assert response.status_code == 401
+    assert reason in response.json()["detail"]
 
 
 def test_the_second_organization_sees_nothing_of_the_first(mock, client):
@@ -94,7 +94,7 @@ def test_the_publishable_key_reaches_only_what_it_created(mock, client):
 
 
 def test_the_limited_key_has_five_requests_a_minute(mock, client):
-    """The sixth request of a minute is answered with 429."""
+    """The sixth request of a minute is a 429."""
     key = {"X-API-Key": mock.keys["limited"]}
     statuses = [client.get(of(mock.session_id), headers=key).status_code for _ in range(6)]
     assert statuses == [200] * 5 + [429]
@@ -102,8 +102,8 @@ def test_the_limited_key_has_five_requests_a_minute(mock, client):
 
 def test_the_unlimited_key_has_no_limit_that_matters(mock, client):
     """More requests are left than a load test makes."""
-    answer = client.get(of(mock.session_id), headers={"X-API-Key": mock.keys["unlimited"]})
-    assert int(answer.headers["RateLimit-Remaining"]) > 10_000_000
+    response = client.get(of(mock.session_id), headers={"X-API-Key": mock.keys["unlimited"]})
+    assert int(response.headers["RateLimit-Remaining"]) > 10_000_000
 
 
 def test_the_bearer_token_is_the_first_organizations(mock, client):

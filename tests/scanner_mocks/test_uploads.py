@@ -27,12 +27,12 @@ def s3(mock):
 
 def presigned(mock, client, photo_type, filename):
     """Return a presigned upload."""
-    answer = client.get(
+    response = client.get(
         f"/sessions/{mock.session_id}/presigned-upload-url",
         params={"photo_type": photo_type, "original_filename": filename},
         headers={"X-API-Key": mock.keys["unlimited"]},
     )
-    return answer.json()
+    return response.json()
 
 
 def posted(upload, content, **changes):
@@ -52,8 +52,8 @@ def test_upload_of_every_kind(mock, client, s3, photo_type, extension):
     """A photo of every type and extension comes out of S3 as it went in, and is marked as what it is."""
     content = os.urandom(2048)
     upload = presigned(mock, client, photo_type, f"tin.{extension}" if extension else "tin")
-    answer = posted(upload, content)
-    assert answer.status_code == 201, answer.text
+    response = posted(upload, content)
+    assert response.status_code == 201, response.text
     stored = s3.get_object(Bucket=mock.bucket, Key=upload["s3_key"])
     assert stored["Body"].read() == content
     assert stored["ContentType"] == MEDIA_TYPES.get(extension.lower(), "image/jpeg")
@@ -90,6 +90,6 @@ def test_changed_forms_are_refused(mock, client, field, value):
 def test_an_empty_photo_is_refused(mock, client):
     """A photo has at least one byte."""
     upload = presigned(mock, client, "front", "tin.jpg")
-    answer = posted(upload, b"")
-    assert answer.status_code == 400
-    assert "EntityTooSmall" in answer.text
+    response = posted(upload, b"")
+    assert response.status_code == 400
+    assert "EntityTooSmall" in response.text

@@ -1,4 +1,4 @@
-// Uppy 4 and 5 are told of a presigned form by `getUploadParameters`.
+// Uppy 4 and 5 ask for a presigned form by `getUploadParameters`.
 export const uploadBy = (Uppy, AwsS3) => async (form, file) => {
   const uppy = new Uppy().use(AwsS3, {
     shouldUseMultipart: false,

@@ -26,8 +26,8 @@ def run(program: str, *arguments: str) -> str:
 
 def read(url: str) -> bytes:
     """Read what is at a presigned URL."""
-    with urlopen(url) as answer:  # noqa: S310 -- our own S3's
-        content: bytes = answer.read()
+    with urlopen(url) as response:  # noqa: S310 -- our own S3's
+        content: bytes = response.read()
     return content
 
 

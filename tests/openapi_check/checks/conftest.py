@@ -62,16 +62,16 @@ class MovableClock:
 
 @dataclass
 class Exchange:
-    """A request and its answer, as a wrong app sees them; it may alter what is sent, and the answer.
+    """A request and its response, as a wrong app sees them; it may alter what is sent, and the response.
 
     Attributes:
         method: of the request.
         path: of the request.
         sent: the request's header fields, names in lower case.
         asked: the request's body.
-        status: of the answer.
-        headers: the answer's header fields, names in lower case.
-        body: the answer's body.
+        status: of the response.
+        headers: the response's header fields, names in lower case.
+        body: the response's body.
     """
 
     method: str
@@ -90,7 +90,7 @@ class World:
     """The right app and its S3, with one clock.
 
     Attributes:
-        app: answers as it should.
+        app: responds as it should.
         s3: URL of S3.
     """
 
@@ -138,7 +138,7 @@ def findings(world: World) -> Callable[..., set[tuple[str, str]]]:
         inspection = Inspection(world, **{"operations": few, **how})
         with inspection.target.client:
             inspection.run()
-        print(*inspection.told, *inspection.notes(), sep="\n")  # noqa: T201 -- pytest shows it where a test fails
+        print(*inspection.violations, *inspection.notes(), sep="\n")  # noqa: T201 -- pytest shows it where a test fails
         return inspection.found
 
     few = tuple(each for each in world.app.contract.operations if each.operation_id.endswith(FEW))
@@ -159,20 +159,20 @@ def inspection(world: World) -> Callable[..., Inspection]:
 class Spoiled(httpx.BaseTransport):
     """The right app, but for what is done to its exchanges on the way in and out."""
 
-    def __init__(self, world: World, ask: Any, answer: Any, s3: Any) -> None:
+    def __init__(self, world: World, ask: Any, response: Any, s3: Any) -> None:
         self.world = world
         self.ask = ask
-        self.answer = answer
+        self.response = response
         self.s3 = s3
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Answer a request to the app or to S3."""
+        """Respond to a request to the app or to S3."""
         request.read()
         names = {name.lower(): value for name, value in request.headers.items()}
         exchange = Exchange(request.method, request.url.path, names, request.content)
         if request.url.host != "api.example":
             return self._exchange(exchange, request, None, self.s3, self._over_the_network)
-        return self._exchange(exchange, request, self.ask, self.answer, self._in_process)
+        return self._exchange(exchange, request, self.ask, self.response, self._in_process)
 
     def _exchange(self, exchange: Exchange, request: httpx.Request, ask: Any, spoil: Any, send: Any) -> Any:
         if ask is not None:
@@ -182,30 +182,30 @@ class Spoiled(httpx.BaseTransport):
         if spoil is not None:
             spoil(exchange)
         exchange.headers.pop("content-length", None)
-        answer = httpx.Response(exchange.status, headers=exchange.headers, content=exchange.body)
-        answer.elapsed = timedelta()
-        return answer
+        response = httpx.Response(exchange.status, headers=exchange.headers, content=exchange.body)
+        response.elapsed = timedelta()
+        return response
 
     def _in_process(self, request: httpx.Request) -> tuple[int, dict[str, str], bytes]:
         async def send() -> tuple[int, dict[str, str], bytes]:
-            answer = await self.world.asgi.handle_async_request(request)
-            return answer.status_code, dict(answer.headers), await answer.aread()
+            response = await self.world.asgi.handle_async_request(request)
+            return response.status_code, dict(response.headers), await response.aread()
 
         status, headers, body = self.world.portal.call(send)
         # as a server adds it
         return status, {"date": format_datetime(self.world.clock.now(), usegmt=True), **headers}, body
 
     def _over_the_network(self, request: httpx.Request) -> tuple[int, dict[str, str], bytes]:
-        answer = self.world.network.handle_request(request)
-        return answer.status_code, dict(answer.headers), answer.read()
+        response = self.world.network.handle_request(request)
+        return response.status_code, dict(response.headers), response.read()
 
 
 @pytest.fixture(scope="session")
 def wrong_app(world: World) -> Callable[..., Any]:
     """Return what makes an ASGI app of the right one, with its exchanges spoiled."""
 
-    def make(answer: Any) -> Any:
-        transport = Spoiled(world, None, answer, None)
+    def make(response: Any) -> Any:
+        transport = Spoiled(world, None, response, None)
 
         async def app(scope: Any, receive: Any, send: Any) -> None:
             if scope["type"] != "http":
@@ -218,14 +218,14 @@ def wrong_app(world: World) -> Callable[..., Any]:
             url = URL + scope["raw_path"].decode()
             url += f"?{scope['query_string'].decode()}" if scope["query_string"] else ""
             asked = httpx.Request(scope["method"], url, headers=scope["headers"], content=body)
-            answer = await to_thread.run_sync(transport.handle_request, asked)
+            response = await to_thread.run_sync(transport.handle_request, asked)
             start = {
                 "type": "http.response.start",
-                "status": answer.status_code,
-                "headers": answer.headers.raw,
+                "status": response.status_code,
+                "headers": response.headers.raw,
             }
             await send(start)
-            await send({"type": "http.response.body", "body": answer.content})
+            await send({"type": "http.response.body", "body": response.content})
 
         return app
 
@@ -233,21 +233,21 @@ def wrong_app(world: World) -> Callable[..., Any]:
 
 
 class Inspection:
-    """All checks of ours, on one app: they make their requests, and judge all answers to them."""
+    """All checks of ours, on one app: they make their requests, and validate all responses to them."""
 
     def __init__(
         self,
         world: World,
         ask: Callable[[Exchange], None] | None = None,
-        answer: Callable[[Exchange], None] | None = None,
+        response: Callable[[Exchange], None] | None = None,
         s3: Callable[[Exchange], None] | None = None,
         **traits: Any,
     ) -> None:
         self.world = world
         contract = traits.get("contract", world.app.contract)
-        transport = Spoiled(world, ask, answer, s3)
+        transport = Spoiled(world, ask, response, s3)
         client = httpx.Client(
-            transport=transport, base_url=URL, event_hooks={"response": [self._judge, self._pace]}
+            transport=transport, base_url=URL, event_hooks={"response": [self._validate, self._pace]}
         )
         credentials = Credentials(
             api_key=seeds.UNLIMITED_KEY,
@@ -270,7 +270,7 @@ class Inspection:
         )
         self.made = [check(self.target) for check in CHECKS if not check.missing(self.target)]
         self.found: set[tuple[str, str]] = set()
-        self.told: list[Any] = []
+        self.violations: list[Any] = []
         self.labels = [
             (re.compile(re.sub(r"\{\w+\}", "[^/]+", each.path)), each.method.upper(), label_of(each))
             for each in contract.operations
@@ -289,21 +289,24 @@ class Inspection:
 
     def _keep(self, violations: Any) -> None:
         for violated in violations:
-            self.told.append(violated)
+            self.violations.append(violated)
             self.found.add((violated.check, violated.rule))
 
-    def _judge(self, answer: httpx.Response) -> None:
-        answer.read()
-        if answer.request.url.host != "api.example":
+    def _validate(self, response: httpx.Response) -> None:
+        response.read()
+        if response.request.url.host != "api.example":
             return
-        label = self._label(answer.request)
-        response, case = Response.from_any(answer), SimpleNamespace(operation=SimpleNamespace(label=label))
+        label = self._label(response.request)
+        received, case = Response.from_any(response), SimpleNamespace(operation=SimpleNamespace(label=label))
         for check in self.made:
             if hasattr(check, "failures"):
-                self._keep(check.failures(response, case))
+                self._keep(check.failures(received, case))
 
-    def _pace(self, answer: httpx.Response) -> None:
-        if answer.headers.get("ratelimit-remaining") == "0" and "unpaced" not in answer.request.extensions:
+    def _pace(self, response: httpx.Response) -> None:
+        if (
+            response.headers.get("ratelimit-remaining") == "0"
+            and "unpaced" not in response.request.extensions
+        ):
             self.world.wait(ANOTHER_WINDOW)
 
     def _label(self, request: httpx.Request) -> str:

@@ -26,7 +26,7 @@ def head_with_body(exchange):
 
 
 def deaf(exchange):
-    """Answer with whatever there is."""
+    """Respond with whatever there is."""
     exchange.sent["accept"] = "*/*"
 
 
@@ -49,11 +49,11 @@ def careless_preflight(exchange):
 
 
 WRONG = {
-    "allow": [{"answer": other_methods}],
-    "head": [{"answer": no_head}, {"answer": head_with_body}],
+    "allow": [{"response": other_methods}],
+    "head": [{"response": no_head}, {"response": head_with_body}],
     "406": [{"ask": deaf}],
-    "preflight": [{"answer": strict_preflight}, {"answer": no_patch}],
-    "open cookies": [{"answer": careless_preflight}],
+    "preflight": [{"response": strict_preflight}, {"response": no_patch}],
+    "open cookies": [{"response": careless_preflight}],
 }
 
 

@@ -1,4 +1,4 @@
-"""How checks end before their time, and what they make of answers that nobody expects."""
+"""How checks end before their time, and what they make of responses that nobody expects."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Ending(SecurityAlternatives):
 
 
 @pytest.mark.parametrize("end", [BudgetSpent("over"), QuotaUsedUp("used up")])
-def test_an_early_end_is_noted_and_what_was_found_is_told(inspection, end):
+def test_an_early_end_is_noted_and_what_was_found_is_reported(inspection, end):
     """A check that cannot go on tells what it found, and that it was cut short."""
     check = Ending(inspection().target)
     check.end = end
@@ -49,7 +49,7 @@ def test_only_what_is_safe_is_sent_where_nothing_may_change(inspection, world):
     methods = set()
     safe = tuple(operation for operation in world.app.contract.operations if operation.method == "get")
     reading = inspection(
-        read_only=True, operations=safe, answer=lambda exchange: methods.add(exchange.method)
+        read_only=True, operations=safe, response=lambda exchange: methods.add(exchange.method)
     )
     reading.run()
     assert methods == {"GET", "HEAD", "OPTIONS"}
@@ -67,8 +67,8 @@ def test_a_contract_without_links_takes_those_that_are_packaged(inspection, worl
     document = deepcopy(world.app.contract.document)
     for path in document["paths"].values():
         for operation in path.values():
-            for answer in operation["responses"].values():
-                answer.pop("links", None)
+            for response in operation["responses"].values():
+                response.pop("links", None)
     checked = inspection(contract=Contract(document, "without links"))
     check = OrganizationIsolation(checked.target)
     assert not list(check.run())
@@ -99,7 +99,7 @@ def form_with(**members):
 )
 def test_a_form_that_is_none_is_found(findings, members):
     """A form that cannot be posted, or has no policy, takes no photo, and is no reason to end."""
-    assert ("presigned_upload", "photo") in findings(answer=form_with(**members))
+    assert ("presigned_upload", "photo") in findings(response=form_with(**members))
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_a_form_that_is_none_is_found(findings, members):
 )
 def test_what_is_no_form_is_left_to_the_schema(findings, members):
     """What is not even of the form's types is not posted; that the schema is broken another check tells."""
-    assert findings(answer=form_with(**members)) == set()
+    assert findings(response=form_with(**members)) == set()
 
 
 def closed(exchange):
@@ -121,7 +121,7 @@ def closed(exchange):
 )
 def test_a_check_without_anything_to_check_is_left_out(inspection, check, reason):
     """Where nothing is handed out that a check could try, it says so and is not passed."""
-    made = check(inspection(answer=closed).target)
+    made = check(inspection(response=closed).target)
     made.after_run(None)
     assert made.left_out == reason
 
@@ -150,12 +150,12 @@ def test_a_body_that_is_no_form_is_sent_as_it_is(inspection):
     """A sample of plain text arrives as it was drawn."""
     bodies = []
     body = {"required": True, "content": {"text/plain": {"schema": {"type": "string", "minLength": 3}}}}
-    answers = {"200": {"description": "Fine."}}
+    responses = {"200": {"description": "Fine."}}
     contract = Contract(
         {
             "openapi": "3.1.0",
             "info": {"title": "Text", "version": "1"},
-            "paths": {"/text": {"post": {"requestBody": body, "responses": answers}}},
+            "paths": {"/text": {"post": {"requestBody": body, "responses": responses}}},
         },
         "text",
     )

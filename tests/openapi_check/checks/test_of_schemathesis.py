@@ -40,14 +40,14 @@ LINKS = {
 }
 
 
-def answers(*statuses, **successes):
+def responses(*statuses, **successes):
     """Return the Responses Object of an operation."""
     errors = {str(status): {"description": "An error."} for status in (401, 405, 409, 422, 500, *statuses)}
-    return {**errors, **{status.strip("_"): answer for status, answer in successes.items()}}
+    return {**errors, **{status.strip("_"): response for status, response in successes.items()}}
 
 
 def note(**more):
-    """Return the Response Object of an answer that has a note."""
+    """Return the Response Object of a response that has a note."""
     return {"description": "The note.", "content": {JSON: {"schema": NOTE}}, **more}
 
 
@@ -62,7 +62,7 @@ CONTRACT = Contract(
                     "operationId": "write_note",
                     "parameters": [TENANT],
                     "requestBody": {"required": True, "content": {JSON: {"schema": TEXT}}},
-                    "responses": answers(
+                    "responses": responses(
                         415,
                         _201=note(
                             links=LINKS,
@@ -75,12 +75,12 @@ CONTRACT = Contract(
                 "get": {
                     "operationId": "read_note",
                     "parameters": [ID],
-                    "responses": answers(404, _200=note()),
+                    "responses": responses(404, _200=note()),
                 },
                 "delete": {
                     "operationId": "delete_note",
                     "parameters": [ID],
-                    "responses": answers(404, _204={"description": "It is gone."}),
+                    "responses": responses(404, _204={"description": "It is gone."}),
                 },
             },
         },
@@ -107,16 +107,16 @@ class Notes:
         self.asgi = Starlette(routes=routes)
 
     async def _collection(self, request):
-        """Answer all methods of the collection."""
+        """Respond to all methods of the collection."""
         return self._unless_allowed(request, ["POST"]) or await self._write(request)
 
     async def _item(self, request):
-        """Answer all methods of a note."""
+        """Respond to all methods of a note."""
         refusal = self._unless_allowed(request, ["GET", "DELETE"])
         return refusal or await (self._delete if request.method == "DELETE" else self._read)(request)
 
     def _unless_allowed(self, request, methods):
-        """Answer what is asked of no note in particular, or who has no key."""
+        """Respond to what is asked of no note in particular, or who has no key."""
         allow = {"Allow": ", ".join([*methods, "OPTIONS", *(["HEAD"] if "GET" in methods else [])])}
         if request.method == "OPTIONS":
             return Response(status_code=204, headers=allow)
@@ -179,36 +179,36 @@ class Fails(Notes):
 
 
 class Undocumented(Notes):
-    """Answers with a status that the contract has not."""
+    """Responds with a status that the contract has not."""
 
     async def _delete(self, request):
-        answer = await super()._delete(request)
-        answer.status_code = 200 if answer.status_code == 204 else answer.status_code
-        return answer
+        response = await super()._delete(request)
+        response.status_code = 200 if response.status_code == 204 else response.status_code
+        return response
 
 
 class PlainText(Notes):
     """Calls notes plain text."""
 
     async def _read(self, request):
-        answer = await super()._read(request)
-        if answer.status_code == 200:
-            answer.headers["content-type"] = "text/plain"
-        return answer
+        response = await super()._read(request)
+        if response.status_code == 200:
+            response.headers["content-type"] = "text/plain"
+        return response
 
 
 class Nowhere(Notes):
     """Leaves a header out."""
 
     async def _write(self, request):
-        answer = await super()._write(request)
-        if answer.status_code == 201:
-            del answer.headers["location"]
-        return answer
+        response = await super()._write(request)
+        if response.status_code == 201:
+            del response.headers["location"]
+        return response
 
 
 class Numbers(Notes):
-    """Answers with a body that the schema forbids."""
+    """Responds with a body that the schema forbids."""
 
     async def _read(self, request):
         found = self._found(request)
@@ -245,18 +245,18 @@ class Blind(Notes):
     """Takes another method for another path."""
 
     def _unless_allowed(self, request, methods):
-        answer = super()._unless_allowed(request, methods)
-        return Response(status_code=404) if answer is not None and answer.status_code == 405 else answer
+        response = super()._unless_allowed(request, methods)
+        return Response(status_code=404) if response is not None and response.status_code == 405 else response
 
 
 class Boastful(Notes):
     """Lists methods that it has not."""
 
     def _unless_allowed(self, request, methods):
-        answer = super()._unless_allowed(request, methods)
+        response = super()._unless_allowed(request, methods)
         if request.method == "OPTIONS":
-            answer.headers["allow"] = "PUT, BREW"
-        return answer
+            response.headers["allow"] = "PUT, BREW"
+        return response
 
 
 class Undead(Notes):
@@ -271,25 +271,25 @@ class Forgetful(Notes):
     """Keeps no notes."""
 
     async def _write(self, request):
-        answer = await super()._write(request)
+        response = await super()._write(request)
         self.notes.clear()
-        return answer
+        return response
 
 
 class Open(Notes):
-    """Lets in whoever shows any key, or none."""
+    """Lets everybody in, with any key or none."""
 
     def _unless_allowed(self, request, methods):
-        answer = super()._unless_allowed(request, methods)
-        return None if answer is not None and answer.status_code == 401 else answer
+        response = super()._unless_allowed(request, methods)
+        return None if response is not None and response.status_code == 401 else response
 
 
 class Shared(Notes):
-    """Shows everybody everything, whoever it belongs to."""
+    """Shows everybody everything, whichever organization owns it."""
 
     def _unless_allowed(self, request, methods):
-        answer = super()._unless_allowed(request, methods)
-        return None if request.headers.get("x-key") == OTHER_KEY else answer
+        response = super()._unless_allowed(request, methods)
+        return None if request.headers.get("x-key") == OTHER_KEY else response
 
 
 class Separate(Shared):

@@ -66,5 +66,5 @@ def test_a_leak_is_caught(findings, rule):
 
 def test_a_403_instead_of_a_404_is_caught(findings):
     """An app that forbids what is another's, instead of not knowing it, tells that it is there."""
-    caught = findings(answer=gossip())
+    caught = findings(response=gossip())
     assert caught == {("organization_isolation", "read"), ("organization_isolation", "write")}

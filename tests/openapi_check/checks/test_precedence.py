@@ -46,10 +46,10 @@ def anonymous(exchange):
 def caught(wrong_app, world):
     """Return what says which checks of all there are find something wrong with an app."""
 
-    def catch(answer, checks=CHECKS):
+    def catch(response, checks=CHECKS):
         world.wait(61)  # another window of the rate limits
         report = check_app(
-            wrong_app(answer),
+            wrong_app(response),
             contract=world.app.contract,
             credentials=Credentials(api_key=seeds.UNLIMITED_KEY),
             only=("get_session_status",),
@@ -65,7 +65,7 @@ def caught(wrong_app, world):
 
 
 @pytest.mark.parametrize(
-    ("answer", "check"),
+    ("response", "check"),
     [
         (without_timestamp, "problem_details"),
         (as_json, "problem_details"),
@@ -73,13 +73,13 @@ def caught(wrong_app, world):
         (many, "rate_limit_headers"),
     ],
 )
-def test_what_both_find_is_told_once(caught, answer, check):
-    """What a check of ours says of an answer, the general check of it does not say again."""
-    assert caught(answer) == {check}
+def test_what_both_find_is_reported_once(caught, response, check):
+    """What a check of ours says of a response, the general check of it does not say again."""
+    assert caught(response) == {check}
 
 
-def test_what_only_one_finds_is_told_by_it(caught):
-    """What a check of ours does not judge is told by the general check, though ours finds something too."""
+def test_what_only_one_finds_is_reported_by_it(caught):
+    """What a check of ours does not validate is reported by the general check, though ours finds more."""
     assert caught(anonymous) == {"rate_limit_headers", "response_headers_conformance"}
 
 

@@ -28,7 +28,7 @@ def plain_json(exchange):
 
 
 def a_string(exchange):
-    """Answer with a JSON string."""
+    """Respond with a JSON string."""
     if exchange.status >= 400 and exchange.body:
         exchange.body = b'"Something went wrong."'
 
@@ -53,4 +53,4 @@ def test_each_rule_has_a_wrong_app():
 @pytest.mark.parametrize(("rule", "spoil"), [(rule, each) for rule, all_ in WRONG.items() for each in all_])
 def test_a_wrong_problem_is_caught(findings, rule, spoil):
     """An app whose errors are wrong in one way breaks that rule, and no other of any check."""
-    assert findings(answer=spoil) == {("problem_details", rule)}
+    assert findings(response=spoil) == {("problem_details", rule)}

@@ -77,14 +77,14 @@ def test_each_rule_has_a_wrong_app():
 @pytest.mark.parametrize(("rule", "spoil"), [(rule, each) for rule, all_ in WRONG.items() for each in all_])
 def test_wrong_headers_are_caught(findings, rule, spoil):
     """An app whose rate-limit headers are wrong in one way breaks that rule, and no other of any check."""
-    assert findings(answer=spoil) == {("rate_limit_headers", rule)}
+    assert findings(response=spoil) == {("rate_limit_headers", rule)}
 
 
 CASE = SimpleNamespace(operation=SimpleNamespace(label="GET /example"))
 
 
-def answer(left, *, seconds=0.0, key="one", resets=1_800_000_000, status=200):
-    """Return an answer that took so long, and says how many requests are left."""
+def response(left, *, seconds=0.0, key="one", resets=1_800_000_000, status=200):
+    """Return a response that took so long, and says how many requests are left."""
     headers = {"ratelimit-policy": "9;w=60", "ratelimit-limit": "9", "ratelimit-reset": "60"}
     headers |= {"ratelimit-remaining": str(left), "x-ratelimit-remaining": str(left)}
     headers |= {"x-ratelimit-limit": "9", "x-ratelimit-reset": str(resets)}
@@ -95,28 +95,28 @@ def answer(left, *, seconds=0.0, key="one", resets=1_800_000_000, status=200):
 
 
 @pytest.fixture
-def told(inspection):
-    """Return which rules the answers break, one after the other."""
+def rules_of(inspection):
+    """Return which rules the responses break, one after the other."""
     check = RateLimitHeaders(inspection().target)
-    return lambda *answers: [[each.rule for each in check.failures(one, CASE)] for one in answers]
+    return lambda *responses: [[each.rule for each in check.failures(one, CASE)] for one in responses]
 
 
-def test_more_than_before_is_growth(told):
-    """Who is told of more requests than an earlier answer left is told so."""
-    assert told(answer(5), answer(5), answer(4), answer(5)) == [[], [], [], ["growing"]]
+def test_more_than_before_is_growth(rules_of):
+    """More requests than an earlier response left are reported as growing."""
+    assert rules_of(response(5), response(5), response(4), response(5)) == [[], [], [], ["growing"]]
 
 
 @pytest.mark.parametrize(
     "later",
     [
-        answer(6, seconds=60),
-        answer(6, key="another"),
-        answer(6, resets=1_800_000_060),
-        answer(6, status=401),
-        answer(6, status=503),
+        response(6, seconds=60),
+        response(6, key="another"),
+        response(6, resets=1_800_000_060),
+        response(6, status=401),
+        response(6, status=503),
     ],
     ids=["sent before", "another caller", "another window", "not let in", "not counted"],
 )
-def test_more_for_another_reason_is_no_growth(told, later):
+def test_more_for_another_reason_is_no_growth(rules_of, later):
     """What was sent before, or counts against another window, may say more."""
-    assert told(answer(5), later) == [[], []]
+    assert rules_of(response(5), later) == [[], []]

@@ -44,4 +44,4 @@ def test_each_rule_has_a_wrong_app():
 @pytest.mark.parametrize("rule", WRONG)
 def test_a_wrong_refusal_is_caught(findings, rule):
     """An app whose 429 is wrong in one way breaks that rule, and no other of any check."""
-    assert findings(answer=WRONG[rule]) == {("retry_after", rule)}
+    assert findings(response=WRONG[rule]) == {("retry_after", rule)}

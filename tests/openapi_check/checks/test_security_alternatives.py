@@ -37,7 +37,7 @@ def tokens_may_nothing(exchange):
 
 
 def cached():
-    """Give whoever asks what was last read, as a cache does that does not look at credentials."""
+    """Respond with what was last read, as a cache that ignores credentials does."""
     kept = {}
 
     def spoil(exchange):
@@ -66,13 +66,13 @@ def test_wrong_security_is_caught(findings, rule):
 
 def test_a_credential_that_may_nothing_is_caught(findings):
     """An app that forbids with one credential what it allows with another is caught."""
-    assert ("security_alternatives", "alone") in findings(answer=tokens_may_nothing)
+    assert ("security_alternatives", "alone") in findings(response=tokens_may_nothing)
 
 
 def test_what_a_cache_gives_to_everybody_is_caught(findings):
     """An app that checks credentials, behind a cache that does not, is caught."""
     rules = {("security_alternatives", "none"), ("security_alternatives", "wrong")}
-    assert findings(answer=cached()) == rules
+    assert findings(response=cached()) == rules
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_a_contract_may_refuse_with_a_403(inspection, documented, found):
     def forbid(exchange):
         exchange.status = 403 if exchange.sent.get("x-api-key") != seeds.UNLIMITED_KEY else 200
 
-    responses = {status: {"description": "An answer."} for status in ("200", *documented)}
+    responses = {status: {"description": "A response."} for status in ("200", *documented)}
     document = {
         "openapi": "3.1.0",
         "info": {"title": "Forbidding", "version": "1"},
@@ -94,5 +94,5 @@ def test_a_contract_may_refuse_with_a_403(inspection, documented, found):
         "components": {"securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "X-API-Key"}}},
     }
     contract = Contract(document, "forbidding")
-    target = inspection(contract=contract, operations=contract.operations, answer=forbid).target
+    target = inspection(contract=contract, operations=contract.operations, response=forbid).target
     assert {violated.rule for violated in SecurityAlternatives(target).run()} == found

@@ -23,13 +23,13 @@ def test_an_operation_is_a_row_and_a_check_a_column(right):
     assert "Shelf 1 at http://a.example/v1" in shown(right)
 
 
-def test_the_verdict_is_the_last_line(right):
-    """Whoever looks at the end of the output knows what came out."""
+def test_the_result_is_the_last_line(right):
+    """Anybody who looks at the end of the output knows what came out."""
     assert shown(right).strip().splitlines()[-1] == "Conforms to the contract: 6 requests in 1.5 s, seed 7."
 
 
-def test_a_finding_is_told_with_all_that_repeats_it(wrong):
-    """A finding shows operation, check, phase, how often, answer, and a curl line unbroken."""
+def test_a_finding_is_reported_with_all_that_repeats_it(wrong):
+    """A finding shows operation, check, phase, how often, response, and a curl line unbroken."""
     text = shown(wrong, width=40)
     assert "1. GET /things" in text
     assert "not_a_server_error (fuzzing, seen 2 times)" in " ".join(text.split())
@@ -61,42 +61,42 @@ def test_markup_in_a_text_is_text(wrong):
 
 
 @pytest.mark.parametrize(
-    ("end", "reason", "told"),
+    ("end", "reason", "message"),
     [
         ("interrupted", "", "Not finished (interrupted)"),
         ("quota used up", "The quota is used up.", "Not finished (The quota is used up.)"),
     ],
 )
-def test_a_run_that_was_not_finished_says_so(right, end, reason, told):
+def test_a_run_that_was_not_finished_says_so(right, end, reason, message):
     """A run that found nothing but did not get to its end does not say that the contract is kept."""
     right.end, right.reason = end, reason
-    assert shown(right).strip().splitlines()[-1].startswith(told)
+    assert shown(right).strip().splitlines()[-1].startswith(message)
     assert right.exit_code == 2
 
 
 def test_what_could_not_be_tested_is_no_broken_promise(right):
-    """A deployment that went away is told as that, and not as one for which there was too little time."""
+    """A deployment that went away is reported as that, and not as one for which there was too little time."""
     right.cut_short = ["presigned_upload"]
     right.troubles = [Trouble(operation="GET /v1/things", title="Timeout", message="") for _ in range(2)]
-    verdict = shown(right, width=200).strip().splitlines()[-1]
-    assert verdict.startswith("Not finished (1 operation could not be tested): 6 requests")
+    summary = shown(right, width=200).strip().splitlines()[-1]
+    assert summary.startswith("Not finished (1 operation could not be tested): 6 requests")
     assert right.exit_code == 2
 
 
-def test_a_check_that_was_cut_short_is_in_the_verdict(right):
-    """Where the time was too short for a check, nobody is told that the contract is kept."""
+def test_a_check_that_was_cut_short_is_in_the_result(right):
+    """Where the time was too short for a check, it is not said to conform to the contract."""
     right.cut_short = ["presigned_upload"]
-    verdict = shown(right, width=200).strip().splitlines()[-1]
-    assert verdict.startswith("Not finished (too little time for presigned_upload): 6 requests")
+    summary = shown(right, width=200).strip().splitlines()[-1]
+    assert summary.startswith("Not finished (too little time for presigned_upload): 6 requests")
     assert right.exit_code == 2
 
 
-def test_an_operation_without_a_turn_is_in_the_verdict(right):
-    """Where a budget was spent before each operation had its turn, the verdict says of how many."""
+def test_an_operation_without_a_turn_is_in_the_result(right):
+    """Where a budget was spent before each operation had its turn, the result says of how many."""
     right.tested("GET /v1/later")
     right.end = "budget spent"
-    verdict = shown(right, width=200).strip().splitlines()[-1]
-    assert verdict.startswith(
+    summary = shown(right, width=200).strip().splitlines()[-1]
+    assert summary.startswith(
         "Conforms to the contract, as far as there was time (none for 1 of 3 operations): 6 requests"
     )
     assert right.exit_code == 0

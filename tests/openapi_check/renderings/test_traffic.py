@@ -87,7 +87,7 @@ def test_a_narrow_terminal_loses_nothing(report):
     assert "/{session_id}/presigned-upload-url" in "".join(line.split(" ")[0] for line in lines)
 
 
-def test_a_finding_is_told_with_what_it_was_first_seen_in(report):
+def test_a_finding_is_reported_with_what_it_was_first_seen_in(report):
     """How often, whose, where, by which rule; then the exchange, whatever moves a cursor written out."""
     lines = shown(report, 80)
     at = lines.index("Violations of the contract")
@@ -111,5 +111,5 @@ def test_the_page_leads_from_an_operation_to_its_parameters(report):
     [({}, "ok"), ({"broken_responses": 1}, "broken"), ({"unanswered": 3}, ""), ({"validated": 0}, "")],
 )
 def test_the_page_is_green_only_where_the_contract_was_seen_to_be_kept(report, changes, kind):
-    """What says 0 violations because nothing was judged, or answered, is no success."""
+    """What says 0 violations because nothing was validated, or got a response, is no success."""
     assert f'<p class="outcome {kind}">' in page(replace(report, traffic=replace(report.traffic, **changes)))

@@ -35,7 +35,7 @@ REFUSALS = {status: {"description": "refused"} for status in ("401", "415", "422
 LIMIT = {"in": "query", "name": "limit", "schema": {"type": "integer", "minimum": 1, "maximum": 9}}
 
 
-def answer(schema: dict[str, Any]) -> dict[str, Any]:
+def response(schema: dict[str, Any]) -> dict[str, Any]:
     """Return the Response Object of a schema."""
     return {"description": "OK", "content": {"application/json": {"schema": schema}}}
 
@@ -49,12 +49,12 @@ CONTRACT = {
             "get": {
                 "operationId": "shelf_list_things",
                 "parameters": [LIMIT],
-                "responses": {"200": answer({"type": "array", "items": THING}), **REFUSALS},
+                "responses": {"200": response({"type": "array", "items": THING}), **REFUSALS},
             },
             "post": {
                 "operationId": "shelf_add_thing",
                 "requestBody": {"required": True, "content": {"application/json": {"schema": THING}}},
-                "responses": {"201": answer(THING), **REFUSALS},
+                "responses": {"201": response(THING), **REFUSALS},
             },
         }
     },
@@ -93,15 +93,15 @@ class Shelf:
         if request.headers.get("x-api-key") not in {KEY, OTHER_KEY}:
             return JSONResponse({}, 401)
         if self.left is None:
-            return await self._answer(request)
+            return await self._respond(request)
         self.left -= 1
-        response = JSONResponse({}, 429) if self.left < 0 else await self._answer(request)
+        response = JSONResponse({}, 429) if self.left < 0 else await self._respond(request)
         response.headers["ratelimit-remaining"] = str(max(0, self.left))
         response.headers["ratelimit-limit"] = "50"
         response.headers["ratelimit-reset"] = "7"
         return response
 
-    async def _answer(self, request: Request) -> Response:
+    async def _respond(self, request: Request) -> Response:
         return self._list(request) if request.method != "POST" else await self._add(request)
 
     def _list(self, request: Request) -> Response:

@@ -87,7 +87,7 @@ def test_in_github_actions_annotations_come_by_themselves(right_shelf):
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         (["--api-key", "wrong-key-1"], "The credential for key is refused"),
         (["--api-key", ""], "--api-key is empty"),
@@ -103,12 +103,12 @@ def test_in_github_actions_annotations_come_by_themselves(right_shelf):
         (["--json", "/none/report.json"], "/none/report.json cannot be written: /none is not a folder"),
     ],
 )
-def test_what_cannot_run_is_2(right_shelf, options, told):
+def test_what_cannot_run_is_2(right_shelf, options, message):
     """What cannot run ends with 2 and says why, without repeating a credential."""
     keys = {} if "--api-key" in options else {"SCANNER_CHECK_API_KEY": KEY}
     result = run(right_shelf[1], *QUICK, *options, **keys)
     assert result.exit_code == 2
-    assert told in " ".join(result.stderr.split())
+    assert message in " ".join(result.stderr.split())
     assert "secret-1" not in result.output
     assert "wrong-key-1" not in result.output
 
@@ -121,8 +121,10 @@ def test_a_secret_that_a_ci_does_not_have_is_2(right_shelf):
     """Empty variables, and no other credential, are not taken for the wish to check without one."""
     result = run(right_shelf[1], *QUICK, *ONE, **EMPTY)
     assert (result.exit_code, result.stdout) == (2, "")
-    told = "SCANNER_CHECK_API_KEY and SCANNER_CHECK_OTHER_API_KEY are empty, and no other credential is given"
-    assert told in result.stderr
+    message = (
+        "SCANNER_CHECK_API_KEY and SCANNER_CHECK_OTHER_API_KEY are empty, and no other credential is given"
+    )
+    assert message in result.stderr
 
 
 def test_an_empty_variable_beside_another_credential_is_none(right_shelf):
@@ -132,15 +134,15 @@ def test_an_empty_variable_beside_another_credential_is_none(right_shelf):
     assert "no key of another organization was given" in " ".join(result.stdout.split())
 
 
-def test_the_verdict_without_a_credential_is_of_what_needs_none(right_shelf):
-    """Who gives no credential is told that what needs one is untried."""
+def test_the_result_without_a_credential_is_of_what_needs_none(right_shelf):
+    """Who gives no credential is informed that what needs one is untried."""
     result = run(right_shelf[1], *QUICK, *ONE)
     assert result.exit_code == 0, result.output
-    told = " ".join(result.stdout.split())
-    assert "Conforms to the contract, as far as it shows without a credential: " in told
+    message = " ".join(result.stdout.split())
+    assert "Conforms to the contract, as far as it shows without a credential: " in message
 
 
-def test_what_does_not_answer_is_2():
+def test_what_does_not_respond_is_2():
     """A URL that nobody listens at ends with 2."""
     result = run("http://127.0.0.1:1")
     assert (result.exit_code, result.stdout) == (2, "")
@@ -148,17 +150,17 @@ def test_what_does_not_answer_is_2():
 
 
 @pytest.mark.parametrize(("path", "code"), [("/", 2), ("/scanner/api/v1/sessions", 1)])
-def test_another_api_is_told_from_a_wrong_one(path, code):
+def test_another_api_is_distinguished_from_a_wrong_one(path, code):
     """Without a contract, a URL with none of the default paths ends with 2, one with some is checked."""
     with served(Starlette(routes=[Route(path, lambda _: Response(status_code=405))])) as url:
         result = run(url, *QUICK, "--operation", "list_sessions")
     assert result.exit_code == code
-    told = f"Cannot run: {url} is not where the default contract's paths begin: "
-    assert result.stderr.startswith(told) == (code == 2)
+    message = f"Cannot run: {url} is not where the default contract's paths begin: "
+    assert result.stderr.startswith(message) == (code == 2)
 
 
 def test_a_url_that_leads_to_another_server_is_2():
-    """Where all is redirected elsewhere, as from http to https, nobody is told of broken promises."""
+    """Where all is redirected elsewhere, as from http to https, no violations are reported."""
     elsewhere = RedirectResponse("https://127.0.0.1:1/scanner/api/v1/sessions?key=secret-1", 308)
     with served(Starlette(routes=[Route("/{rest:path}", lambda _: elsewhere)])) as url:
         result = run(url, *QUICK)
@@ -168,7 +170,7 @@ def test_a_url_that_leads_to_another_server_is_2():
 
 
 def test_a_page_in_the_contracts_place_is_2():
-    """A server that has a page at every path is told from a contract that is broken."""
+    """A server that has a page at every path is distinguished from a contract that is broken."""
     page = Response("<!doctype html>", media_type="text/html")
     with served(Starlette(routes=[Route("/{rest:path}", lambda _: page)])) as url:
         result = run(url, *QUICK)

@@ -87,7 +87,7 @@ def roomy_mock():
         yield mock
 
 
-def test_the_mock_keeps_the_contract(roomy_mock):
+def test_the_mock_conforms_to_the_contract(roomy_mock):
     """With every credential, all checks in all phases find nothing wrong with the mock."""
     credentials = Credentials(
         api_key=roomy_mock.keys["unlimited"],
@@ -100,7 +100,7 @@ def test_the_mock_keeps_the_contract(roomy_mock):
     assert report.left_out == {}
 
 
-def test_the_service_keeps_the_contract(roomy_mock, tmp_path, monkeypatch):
+def test_the_service_conforms_to_the_contract(roomy_mock, tmp_path, monkeypatch):
     """The service itself, as it is served, on a database of its own, passes as an ASGI app."""
     for name, value in {
         "ACCESS_KEY_ID": seeds.S3_ACCESS_KEY,
@@ -123,7 +123,7 @@ def test_the_service_keeps_the_contract(roomy_mock, tmp_path, monkeypatch):
 
 
 def test_the_mock_of_another_contract_keeps_that(tmp_path):
-    """What answers any contract passes the check of that contract, without checks of what it has not."""
+    """What responds to any contract passes the check of that contract, without checks of what it has not."""
     file = tmp_path / "library.json"
     file.write_text(json.dumps(OTHER))
     app = contract_app(load_contract(file))

@@ -27,7 +27,7 @@ def test_second(scanner_api_client):
 
 
 def entry(url, status=401):
-    """Return the HAR entry of a request without a credential, and its answer."""
+    """Return the HAR entry of a request without a credential, and its response."""
     return {
         "startedDateTime": STARTED,
         "time": 1,
@@ -53,8 +53,8 @@ def run(*arguments):
     return CliRunner().invoke(app, ["check", *map(str, arguments)], env={"GITHUB_ACTIONS": None})
 
 
-def test_what_breaks_the_contract_is_1(recorded, tmp_path):
-    """Recorded traffic is judged offline; what is broken is in the terminal, the page, JSON and JUnit XML."""
+def test_what_violates_the_contract_is_1(recorded, tmp_path):
+    """Recorded traffic is validated offline; violations are in the terminal, the page, JSON and JUnit XML."""
     files = [part for name in ("json", "html", "junit") for part in (f"--{name}", tmp_path / name)]
     result = run("--from-har", recorded(entry(f"{SESSIONS}?page=0")), "--github", *files)
     assert result.exit_code == 1
@@ -66,7 +66,7 @@ def test_what_breaks_the_contract_is_1(recorded, tmp_path):
 
 
 @pytest.mark.parametrize("entries", [[], [entry("https://elsewhere.example/")]])
-def test_nothing_to_judge_is_2(recorded, entries):
+def test_nothing_to_validate_is_2(recorded, entries):
     """A record without a request to the API proves nothing."""
     assert run("--from-har", recorded(*entries)).exit_code == 2
 
@@ -97,7 +97,7 @@ def pytest_with_report(file, folder):
     )
 
 
-def test_a_report_that_could_not_be_written_is_told_before_the_tests(tmp_path):
+def test_a_report_that_could_not_be_written_is_reported_before_the_tests(tmp_path):
     """A file in a folder that is not there is a usage error, and no test is run for nothing."""
     done = pytest_with_report("none/report.json", tmp_path)
     assert done.returncode == 4
@@ -105,7 +105,7 @@ def test_a_report_that_could_not_be_written_is_told_before_the_tests(tmp_path):
     assert not done.stdout
 
 
-def test_a_pytest_session_has_its_traffic_judged(tmp_path):
+def test_a_pytest_session_has_its_traffic_validated(tmp_path):
     """With the option, what all tests said to the mock is in the report, whatever it forgot since."""
     assert pytest_with_report("report.json", tmp_path).returncode == 0
     found = json.loads((tmp_path / "report.json").read_text())

@@ -50,7 +50,7 @@ def test_a_check_of_ours_that_is_finished_is_not_made_again(right_shelf, tmp_pat
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"[1]", b"\xff"])
-def test_a_file_that_is_no_run_is_told(right_shelf, tmp_path, content):
+def test_a_file_that_is_no_run_is_reported(right_shelf, tmp_path, content):
     """A file that is something else is refused, and stays as it is."""
     kept = tmp_path / "run.json"
     kept.write_bytes(content)
@@ -59,7 +59,7 @@ def test_a_file_that_is_no_run_is_told(right_shelf, tmp_path, content):
     assert kept.read_bytes() == content
 
 
-def test_a_run_on_something_else_is_told(right_shelf, wrong_report, tmp_path):
+def test_a_run_on_something_else_is_reported(right_shelf, wrong_report, tmp_path):
     """A run is gone on with on the same target only."""
     kept = tmp_path / "run.json"
     kept.write_bytes(msgspec.json.encode(wrong_report[0]))

@@ -22,7 +22,7 @@ QUICK = {"credentials": Credentials(api_key=KEY), "max_examples": 2, "seed": 1, 
 
 
 class Unkept(Check):
-    """A promise that is broken with each answer, and once at the end."""
+    """A promise that is broken with each response, and once at the end."""
 
     name = "unkept"
 
@@ -32,8 +32,10 @@ class Unkept(Check):
 
     def after_run(self, _ctx):
         """Break it."""
-        answer = self.target.client.get("/shelf/things", headers=self.target.headers)
-        raise CheckFailure(self.name, "once", "It is broken.", operation="GET /shelf/things", exchange=answer)
+        response = self.target.client.get("/shelf/things", headers=self.target.headers)
+        raise CheckFailure(
+            self.name, "once", "It is broken.", operation="GET /shelf/things", exchange=response
+        )
 
 
 class LeftOut(Check):
@@ -77,7 +79,7 @@ def test_a_wrong_app_does_not(wrong_report):
     assert {finding.check for finding in report.findings} == {"not_a_server_error", "status_code_conformance"}
 
 
-def test_a_finding_is_told_once(wrong_report):
+def test_a_finding_is_reported_once(wrong_report):
     """However often a promise is seen broken, it is one finding."""
     report, _ = wrong_report
     tally = report.operations["POST /shelf/things"].checks["not_a_server_error"]
@@ -130,13 +132,13 @@ def test_only_the_operations_that_are_asked_for_are_called(right_shelf, name):
 
 
 def test_an_unknown_operation_is_refused(right_shelf):
-    """An operation that the contract does not have is told, and nothing is run."""
+    """An operation that the contract does not have is reported, and nothing is run."""
     with pytest.raises(CannotRunError, match="'take_thing' is not an operation of the contract"):
         check_url(right_shelf[1], only=("take_thing",), **QUICK)
 
 
 def test_checks_of_our_own_are_made_among_the_others(right_shelf):
-    """Own checks judge each answer and the run; what they find is told once by rule, with a curl line."""
+    """Own checks validate each response and the run; each rule is reported once, with a curl line."""
     how = {**QUICK, "checks": (Unkept, LeftOut, Kept)}
     report = check_url(right_shelf[1], only=("list_things",), phases=("fuzzing",), **how)
     [each, once] = report.findings
@@ -166,18 +168,18 @@ def test_a_check_that_finds_nothing_to_check_is_left_out(right_shelf):
 
 
 def test_checks_that_make_requests_of_their_own_come_first(right_shelf):
-    """What a budget has no time for is what Schemathesis makes up, not what our checks ask."""
-    asked, told = [], []
+    """What a budget has no time for is what Schemathesis generates, not what our checks ask."""
+    asked, events = [], []
 
     class First(Kept):
         name = "first"
 
         def after_run(self, _ctx):
-            asked.append(len(told))
+            asked.append(len(events))
 
     with Checking(url=right_shelf[1], **{**QUICK, "checks": (First,)}).started() as run:
         for event in run.go():
-            told.append(event)  # noqa: PERF402 -- one after the other
+            events.append(event)  # noqa: PERF402 -- one after the other
     assert asked == [0]
     assert run.report.finished[0] == ("own checks", "first")
 
@@ -219,14 +221,14 @@ def test_a_check_ends_after_the_request_under_way(right_shelf):
 
 
 def test_checks_of_our_own_are_forgotten_after_a_run(right_shelf):
-    """Whoever uses Schemathesis in the same process does not get our checks."""
+    """Anybody who uses Schemathesis in the same process does not get our checks."""
     before = CHECKS.get_all_names()
     check_url(right_shelf[1], **{**QUICK, "checks": (Kept,), "phases": ("examples",)})
     assert CHECKS.get_all_names() == before
 
 
 def test_a_run_waits_before_a_window_is_used_up(shelf_of):
-    """As the answers count down, the run waits for the next window, and never gets a 429."""
+    """As the responses count down, the run waits for the next window, and never gets a 429."""
     shelf = shelf_of(left=100)
     slept = []
 
@@ -274,23 +276,23 @@ def test_a_quota_that_is_used_up_for_hours_ends_the_run(shelf_of):
     assert paced.report.reason == "The quota is used up, and resets only in 7 s."
 
 
-def test_a_refused_credential_is_told(right_shelf):
-    """A credential that a safe call is refused with is told by its scheme, and nothing is run."""
+def test_a_refused_credential_is_reported(right_shelf):
+    """A credential that a safe call is refused with is reported by its scheme, and nothing is run."""
     how = {**QUICK, "credentials": Credentials(api_key="wrong-key-1")}
-    told = r"The credential for key is refused: GET /shelf/things responds with 401\."
-    with pytest.raises(CannotRunError, match=told):
+    events = r"The credential for key is refused: GET /shelf/things responds with 401\."
+    with pytest.raises(CannotRunError, match=events):
         check_url(right_shelf[1], **how)
 
 
-def test_a_refused_credential_of_the_other_organization_is_told(right_shelf):
+def test_a_refused_credential_of_the_other_organization_is_reported(right_shelf):
     """The other organization's key is tried too."""
     how = {**QUICK, "credentials": Credentials(api_key=KEY, other_api_key="wrong-key-1")}
     with pytest.raises(CannotRunError, match="The credential of the other organization for key is refused"):
         check_url(right_shelf[1], **how)
 
 
-def test_a_url_that_does_not_answer_is_told():
-    """What cannot be reached is told, and nothing is run."""
+def test_a_url_that_does_not_respond_is_reported():
+    """What cannot be reached is reported, and nothing is run."""
     with pytest.raises(CannotRunError, match="does not respond"):
         check_url("http://127.0.0.1:1", **QUICK)
 
@@ -310,14 +312,14 @@ def test_a_url_that_does_not_answer_is_told():
         *("http://user:secret-1@a.example", "http://a.example/?key=secret-1", "http://a.example/#secret-1"),
     ],
 )
-def test_what_is_no_plain_url_is_told_unrepeated(url):
+def test_what_is_no_plain_url_is_reported_unrepeated(url):
     """A URL has a host and a path; what else is in it may be secret, and is not repeated."""
-    with pytest.raises(CannotRunError, match="The URL ") as told:
+    with pytest.raises(CannotRunError, match="The URL ") as events:
         check_url(url, **QUICK)
-    assert "secret-1" not in str(told.value)
+    assert "secret-1" not in str(events.value)
 
 
-def test_what_schemathesis_fails_with_is_told(right_shelf, monkeypatch):
+def test_what_schemathesis_fails_with_is_reported(right_shelf, monkeypatch):
     """An error of the engine ends the run with its name, and is no violation."""
 
     def fail(_schema):
@@ -329,15 +331,15 @@ def test_what_schemathesis_fails_with_is_told(right_shelf, monkeypatch):
     assert report.reason == "Schemathesis failed with RecursionError: too deep"
 
 
-def test_a_wrong_contract_is_told(shelf_of):
+def test_a_wrong_contract_is_reported(shelf_of):
     """What the URL serves as its contract must be one; the message says where it is wrong."""
     shelf = shelf_of(contract={"openapi": "3.1.0", "info": {"title": "Shelf"}, "paths": {}})
     with pytest.raises(CannotRunError, match="The contract cannot be read"):
         check_url(shelf.url, **QUICK)
 
 
-def test_an_app_that_does_not_start_is_told():
-    """An app whose lifespan fails is told, and nothing is run."""
+def test_an_app_that_does_not_start_is_reported():
+    """An app whose lifespan fails is reported, and nothing is run."""
 
     async def app(_scope, _receive, send):
         await send({"type": "lifespan.startup.failed", "message": "no database"})
@@ -354,7 +356,7 @@ def test_a_finding_is_shown_by_the_least_request(wrong_report):
 
 
 def test_a_check_of_our_own_is_counted_once(wrong_shelf):
-    """A check that is made once is told once, though findings of others are made small afterwards."""
+    """A check that is made once is reported once, though findings of others are made small afterwards."""
     how = {**QUICK, "max_examples": 40, "phases": ("fuzzing",), "checks": (Kept,)}
     report = check_url(wrong_shelf[1], only=("add_thing",), **how)
     assert report.findings

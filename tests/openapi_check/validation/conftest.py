@@ -103,8 +103,8 @@ def document():
 
 
 @pytest.fixture(scope="session")
-def judge():
-    """Return a judge by the small contract."""
+def validator():
+    """Return a validator by the small contract."""
     return ExchangeValidator(Contract(DOCUMENT, "things.json"))
 
 
@@ -144,7 +144,7 @@ def exchange():
 
 @pytest.fixture(scope="session")
 def listed():
-    """Return what makes an exchange that keeps the contract but for what is given."""
+    """Return what makes an exchange that conforms to the contract but for what is given."""
 
     def make(target="/things", request=None, status=200, response=None, method="GET"):
         return _exchange(method, target, request, status, response or _message([], {"X-Total": "0"}))
@@ -154,7 +154,7 @@ def listed():
 
 @pytest.fixture(scope="session")
 def added():
-    """Return what makes an exchange with a body that keeps the contract but for what is given."""
+    """Return what makes an exchange with a body that conforms to the contract but for what is given."""
 
     def make(request=None, status=201, response=None):
         request = request or _message({"name": "a"}, {"X-Key": "k"})
@@ -164,17 +164,17 @@ def added():
 
 
 @pytest.fixture(scope="session")
-def told():
+def summary():
     """Return what names part, place and rule of each violation."""
     return lambda violations: [(each.part, each.where, each.rule) for each in violations]
 
 
 @pytest.fixture
 def changed(document):
-    """Return what makes a judge by the small contract with an operation on /things that differs."""
+    """Return what makes a validator by the small contract with an operation on /things that differs."""
 
-    def judge(method="get", **operation):
+    def validator(method="get", **operation):
         document["paths"]["/things"][method].update(operation)
         return ExchangeValidator(Contract(document, "things.json"))
 
-    return judge
+    return validator

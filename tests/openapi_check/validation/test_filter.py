@@ -19,14 +19,14 @@ FIELDS = st.dictionaries(st.sampled_from(["X-Trace", "X-Total", "Cookie"]), WORD
 
 
 @pytest.fixture(scope="module")
-def unfiltered(judge):
-    """Return a judge by the small contract that brings everything before openapi-core."""
-    slow = ExchangeValidator(judge._contract)
+def unfiltered(validator):
+    """Return a validator by the small contract that brings everything before openapi-core."""
+    slow = ExchangeValidator(validator._contract)
     slow.prepare()
-    for judges in slow._validators.values():
-        judges.response._filter = SimpleNamespace(accepts=lambda *_: False)
-        body = judges.request._body
-        schemas = [each.schema for each in judges.request._parameters]
+    for validators in slow._validators.values():
+        validators.response._filter = SimpleNamespace(accepts=lambda *_: False)
+        body = validators.request._body
+        schemas = [each.schema for each in validators.request._parameters]
         for schema in [*schemas, *(body._schemas.values() if body else ())]:
             schema.accepts = lambda _: False
     return slow
@@ -34,27 +34,29 @@ def unfiltered(judge):
 
 @settings(max_examples=60, deadline=None)
 @given(query=QUERY, fields=FIELDS, value=VALUE)
-def test_what_a_filter_accepts_openapi_core_accepts(judge, unfiltered, listed, message, query, fields, value):
-    """Parameters, fields and answers get the same verdict with the filters and without."""
+def test_what_a_filter_accepts_openapi_core_accepts(
+    validator, unfiltered, listed, message, query, fields, value
+):
+    """Parameters, fields and responses get the same result with the filters and without."""
     exchange = listed(f"/things?{query}", message(headers=fields), response=message(value, fields))
-    assert judge.verdict(exchange) == unfiltered.verdict(exchange)
+    assert validator.verdict(exchange) == unfiltered.verdict(exchange)
 
 
 @settings(max_examples=40, deadline=None)
 @given(value=VALUE)
-def test_bodies_are_judged_the_same_without_a_filter(judge, unfiltered, added, message, value):
-    """Request bodies and answers get the same verdict with the filters and without."""
+def test_bodies_are_validated_the_same_without_a_filter(validator, unfiltered, added, message, value):
+    """Request bodies and responses get the same result with the filters and without."""
     exchange = added(message(value, {"X-Key": "k"}), response=message(value))
-    assert judge.verdict(exchange) == unfiltered.verdict(exchange)
+    assert validator.verdict(exchange) == unfiltered.verdict(exchange)
 
 
-def test_the_unfiltered_judge_has_no_filter(unfiltered, listed):
-    """The comparison is one: where openapi-core is not asked, this judge has nothing to say."""
+def test_the_unfiltered_validator_has_no_filter(unfiltered, listed):
+    """The comparison is one: where openapi-core is not asked, this validator has nothing to say."""
     calls = []
-    court = unfiltered._core
-    for judges in unfiltered._validators.values():
-        judges.request._core = SimpleNamespace(
-            request_errors=lambda *asked: calls.append("request") or court.request_errors(*asked)
+    core = unfiltered._core
+    for validators in unfiltered._validators.values():
+        validators.request._core = SimpleNamespace(
+            request_errors=lambda *asked: calls.append("request") or core.request_errors(*asked)
         )
     unfiltered.verdict(listed("/things?limit=1"))
     assert calls == ["request"]

@@ -20,7 +20,7 @@ def pairs(fields):
 def entry(
     method="GET", path="/things", status=200, *, base=HERE, request=None, content=None, headers=None, **asked
 ):
-    """Return an entry, by default one that keeps the contract."""
+    """Return an entry, by default one that conforms to the contract."""
     content = {"size": 2, "mimeType": JSON, "text": "[]"} if content is None else content
     headers = {"X-Total": "0", "Content-Type": JSON} if headers is None else headers
     return {
@@ -38,26 +38,26 @@ def added(post_data, **request):
 
 
 @pytest.fixture
-def judged(tmp_path, document):
-    """Return what judges a HAR file with these entries."""
+def report_on(tmp_path, document):
+    """Return what validates a HAR file with these entries."""
 
-    def judge(*entries, base_url=None, raw=None):
+    def validator(*entries, base_url=None, raw=None):
         path = tmp_path / "traffic.har"
         path.write_bytes(json.dumps({"log": {"entries": entries}}).encode() if raw is None else raw)
         return validate_har(path, Contract(document, "things.json"), base_url)
 
-    return judge
+    return validator
 
 
-def told(report):
+def summary(report):
     """Return side, part, place and rule of each finding."""
     return [(each.check, each.part, each.where, each.rule) for each in report.findings]
 
 
-def test_traffic_that_keeps_the_contract_has_no_findings(judged):
+def test_traffic_that_conforms_to_the_contract_has_no_findings(report_on):
     """What was recorded as the contract wants it exercises it, and breaks nothing."""
-    report = judged(entry(path="/things?kind=old"), added({"mimeType": JSON, "text": '{"name":"a"}'}))
-    assert told(report) == []
+    report = report_on(entry(path="/things?kind=old"), added({"mimeType": JSON, "text": '{"name":"a"}'}))
+    assert summary(report) == []
     assert (report.traffic.exchanges, report.traffic.validated, report.exit_code) == (2, 2, 0)
     counts = {each.operation: each for each in report.traffic.coverage}
     assert counts["list_things"].statuses == {"200": 1, "204": 0}
@@ -65,21 +65,21 @@ def test_traffic_that_keeps_the_contract_has_no_findings(judged):
     assert counts["list_things"].values["query kind"] == {'"new"': 0, '"old"': 1}
 
 
-def test_statuses_that_share_a_response_are_counted_apart(judged, document):
+def test_statuses_that_share_a_response_are_counted_apart(report_on, document):
     """A response that two statuses refer to is exercised for the status that was sent alone."""
     document["components"]["responses"]["Empty"] = {"description": ""}
     shared = {"$ref": "#/components/responses/Empty"}
     document["paths"]["/things"]["get"]["responses"] |= {"403": shared, "404": shared}
-    report = judged(entry(status=404, content={"size": 0}, headers={}))
+    report = report_on(entry(status=404, content={"size": 0}, headers={}))
     counts = {each.operation: each for each in report.traffic.coverage}
     assert counts["list_things"].statuses == {"200": 0, "204": 0, "403": 0, "404": 1}
 
 
-def test_traffic_that_breaks_the_contract_is_found(judged):
-    """Each kind of violation is told once, with how often and where it was first seen."""
+def test_traffic_that_violates_the_contract_is_found(report_on):
+    """Each kind of violation is reported once, with how often and where it was first seen."""
     wrong = entry(path="/things?limit=11", content={"size": 4, "mimeType": JSON, "text": "[[]]"})
-    report = judged(entry(), wrong, wrong)
-    assert told(report) == [("request", "query", "limit", "maximum"), ("response", "body", "/*", "type")]
+    report = report_on(entry(), wrong, wrong)
+    assert summary(report) == [("request", "query", "limit", "maximum"), ("response", "body", "/*", "type")]
     assert [each.seen for each in report.findings] == [2, 2]
     assert [each.number for each in report.findings[0].examples] == [2, 3]
     assert report.traffic.exit_code("request") == report.traffic.exit_code("response") == 1
@@ -102,18 +102,18 @@ def test_traffic_that_breaks_the_contract_is_found(judged):
         },
     ],
 )
-def test_bodies_are_read_however_they_were_written_down(judged, post_data):
+def test_bodies_are_read_however_they_were_written_down(report_on, post_data):
     """Text, base64, the fields of a form and the parts of one are all a request's body."""
     header = {"Content-Type": post_data["mimeType"] or JSON}
-    assert told(judged(added(post_data, **header))) == []
-    assert told(judged(added(post_data | {"mimeType": header["Content-Type"]}))) == []
+    assert summary(report_on(added(post_data, **header))) == []
+    assert summary(report_on(added(post_data | {"mimeType": header["Content-Type"]}))) == []
 
 
-def test_a_form_that_breaks_the_contract_is_found_by_its_fields(judged):
-    """The fields of a form are judged by the schema."""
-    report = judged(added({"mimeType": FORM, "params": [{"name": "size", "value": "x"}]}))
-    assert ("request", "body", "", "required") in told(report)
-    assert ("request", "body", "/size", "type") in told(report)
+def test_a_form_that_violates_the_contract_is_found_by_its_fields(report_on):
+    """The fields of a form are validated by the schema."""
+    report = report_on(added({"mimeType": FORM, "params": [{"name": "size", "value": "x"}]}))
+    assert ("request", "body", "", "required") in summary(report)
+    assert ("request", "body", "/size", "type") in summary(report)
 
 
 @pytest.mark.parametrize(
@@ -126,39 +126,39 @@ def test_a_form_that_breaks_the_contract_is_found_by_its_fields(judged):
         {"content": {"size": 1e300, "mimeType": JSON}},
     ],
 )
-def test_a_body_that_was_not_recorded_is_not_judged(judged, changes):
-    """A missing text is no empty body; head and request are judged all the same."""
-    report = judged(entry(path="/things?limit=11", **changes))
-    assert told(report) == [("request", "query", "limit", "maximum")]
+def test_a_body_that_was_not_recorded_is_not_validated(report_on, changes):
+    """A missing text is no empty body; head and request are validated all the same."""
+    report = report_on(entry(path="/things?limit=11", **changes))
+    assert summary(report) == [("request", "query", "limit", "maximum")]
     assert sum(report.traffic.unvalidated.values()) == 1
 
 
-def test_an_unrecorded_request_body_is_not_judged(judged):
-    """A request that tells of a body that is not there is judged without it."""
+def test_an_unrecorded_request_body_is_not_validated(report_on):
+    """A request that tells of a body that is not there is validated without it."""
     for request in (added(None) | {}, added({"mimeType": JSON})):
         request["request"]["bodySize"] = 12
-        assert told(judged(request)) == []
-    assert told(judged(added(None, **{"content-length": "12"}))) == []
-    assert told(judged(added(None))) == [("request", "body", "", "required")]
+        assert summary(report_on(request)) == []
+    assert summary(report_on(added(None, **{"content-length": "12"}))) == []
+    assert summary(report_on(added(None))) == [("request", "body", "", "required")]
 
 
-def test_recorded_bodies_are_decoded_already(judged):
+def test_recorded_bodies_are_decoded_already(report_on):
     """What tools have unpacked is not unpacked again, whatever the fields say."""
     headers = {"X-Total": "0", "content-encoding": "br", "content-type": JSON}
-    assert told(judged(entry(headers=headers))) == []
+    assert summary(report_on(entry(headers=headers))) == []
     text = base64.b64encode(b"[]").decode()
-    assert told(judged(entry(content={"size": 2, "text": text, "encoding": "base64"}))) == []
+    assert summary(report_on(entry(content={"size": 2, "text": text, "encoding": "base64"}))) == []
 
 
-def test_pseudo_fields_and_cookies_are_understood(judged):
+def test_pseudo_fields_and_cookies_are_understood(report_on):
     """HTTP/2's pseudo-header fields are none of the request's, and cookies may stand apart."""
-    found = judged(entry(request={":method": "GET", ":path": "/x"}, cookies=pairs({"theme": "dark"})))
-    assert told(found) == [("request", "cookie", "theme", "maxLength")]
+    found = report_on(entry(request={":method": "GET", ":path": "/x"}, cookies=pairs({"theme": "dark"})))
+    assert summary(found) == [("request", "cookie", "theme", "maxLength")]
 
 
-def test_other_hosts_are_left_out_and_counted(judged):
+def test_other_hosts_are_left_out_and_counted(report_on):
     """Pages, analytics and storage are not the API; its own paths are, wherever they are served."""
-    report = judged(
+    report = report_on(
         entry(),
         entry(base="http://localhost:8000"),
         entry(path="/collect?id=1", base="https://tracker.test"),
@@ -167,37 +167,37 @@ def test_other_hosts_are_left_out_and_counted(judged):
         entry(path="/undocumented"),
     )
     assert report.traffic.left_out == {"tracker.test": 2, "data": 1}
-    assert told(report) == [("request", "operation", "GET", "undocumented")]
+    assert summary(report) == [("request", "operation", "GET", "undocumented")]
 
 
-def test_a_base_url_says_what_is_judged(judged):
-    """With a base URL all at its origin is judged, and nothing else, not even the contract's own server."""
+def test_a_base_url_says_what_is_validated(report_on):
+    """With a base URL what is at its origin is validated, not even the contract's own server."""
     staging = "https://Staging.example:443/api"
-    report = judged(
+    report = report_on(
         entry(base="https://staging.example/api"),
         entry(path="/x", base="https://staging.example"),
         entry(),
         base_url=staging,
     )
     assert (report.traffic.exchanges, report.traffic.left_out) == (2, {"api.example": 1})
-    assert told(report) == [("request", "operation", "GET", "undocumented")]
+    assert summary(report) == [("request", "operation", "GET", "undocumented")]
 
 
-def test_what_was_blocked_has_no_answer(judged):
-    """Browsers write status 0 where there was no answer, some -1."""
-    report = judged(entry(status=0, headers={}, content={}), entry(status=-1, headers={}, content={}))
-    assert (report.traffic.unanswered, told(report)) == (2, [])
+def test_what_was_blocked_has_no_response(report_on):
+    """Browsers write status 0 where there was no response, some -1."""
+    report = report_on(entry(status=0, headers={}, content={}), entry(status=-1, headers={}, content={}))
+    assert (report.traffic.unanswered, summary(report)) == (2, [])
 
 
-def test_nothing_to_judge_is_no_success(judged):
+def test_nothing_to_validate_is_no_success(report_on):
     """A file without a single exchange with the API must not pass."""
-    assert judged().exit_code == 2
-    assert judged(entry(path="/other", base="https://tracker.test")).exit_code == 2
+    assert report_on().exit_code == 2
+    assert report_on(entry(path="/other", base="https://tracker.test")).exit_code == 2
 
 
-def test_secrets_in_urls_are_masked(judged):
-    """What is told of an exchange does not tell its secrets."""
-    report = judged(entry(path="/things?limit=99&token=hunter2"))
+def test_secrets_in_urls_are_masked(report_on):
+    """What is reported of an exchange does not tell its secrets."""
+    report = report_on(entry(path="/things?limit=99&token=hunter2"))
     assert b"hunter2" not in report.json()
     assert b"limit=99" in report.json()
 
@@ -216,45 +216,45 @@ def test_secrets_in_urls_are_masked(judged):
         (b'{"x": ' * 100_000, "nested too deeply"),
     ],
 )
-def test_a_broken_file_is_refused_with_where_and_why(judged, raw, said):
+def test_a_broken_file_is_refused_with_where_and_why(report_on, raw, said):
     """What cannot be read is an error that names the place, whatever is in the file."""
     with pytest.raises(HarError) as error:
-        judged(raw=raw)
+        report_on(raw=raw)
     assert said in str(error.value)
 
 
-def test_a_body_that_is_not_base64_is_refused(judged):
+def test_a_body_that_is_not_base64_is_refused(report_on):
     """A text that is not what it says it is ends in an error that names the entry."""
     with pytest.raises(HarError, match=r"entries\[1\].*base64"):
-        judged(entry(), entry(content={"text": "é", "encoding": "base64"}))
+        report_on(entry(), entry(content={"text": "é", "encoding": "base64"}))
 
 
-def test_a_file_beyond_the_limit_is_refused(judged, monkeypatch):
+def test_a_file_beyond_the_limit_is_refused(report_on, monkeypatch):
     """Nobody reads a file of any length into memory."""
     monkeypatch.setattr("openapi_check.har.MOST_BYTES", 10)
     with pytest.raises(HarError, match="longer than 10 bytes"):
-        judged(entry())
+        report_on(entry())
 
 
-def test_a_byte_order_mark_is_passed_over(judged):
+def test_a_byte_order_mark_is_passed_over(report_on):
     """Some tools write one."""
     raw = b"\xef\xbb\xbf" + json.dumps({"log": {"entries": [entry()]}}).encode()
-    assert judged(raw=raw).exit_code == 0
+    assert report_on(raw=raw).exit_code == 0
 
 
-def test_what_our_own_journal_writes_can_be_read(judged, listed, message):
+def test_what_our_own_journal_writes_can_be_read(report_on, listed, message):
     """The mock's and the proxy's archives come out as they went in, binary bodies too."""
     exchanges = [listed("/v1/things?limit=11"), listed(response=message(b"\xff", {"X-Total": "1"}))]
-    report = judged(raw=json.dumps(journal_har(exchanges)).encode())
-    assert told(report) == [
+    report = report_on(raw=json.dumps(journal_har(exchanges)).encode())
+    assert summary(report) == [
         ("request", "query", "limit", "maximum"),
         ("response", "media type", "", "undocumented"),
     ]
 
 
-def test_a_body_that_was_cut_is_not_judged(judged, listed, message):
-    """A body that was not kept whole breaks nothing; its head is judged."""
+def test_a_body_that_was_cut_is_not_validated(report_on, listed, message):
+    """A body that was not kept whole breaks nothing; its head is validated."""
     cut = message(b"[1, ", {"X-Total": "x", "Content-Type": JSON}, body_bytes=99)
-    report = judged(raw=json.dumps(journal_har([listed(response=cut)])).encode())
-    assert told(report) == [("response", "header", "X-Total", "schema")]
+    report = report_on(raw=json.dumps(journal_har([listed(response=cut)])).encode())
+    assert summary(report) == [("response", "header", "X-Total", "schema")]
     assert sum(report.traffic.unvalidated.values()) == 1

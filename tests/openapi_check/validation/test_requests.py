@@ -21,36 +21,36 @@ DEEP = b"[" * 5000 + b"]" * 5000
         ("/things", {"Cookie": "theme=dark"}, ("cookie", "theme", "maxLength")),
     ],
 )
-def test_each_wrong_parameter_is_named(judge, listed, message, target, headers, violation, told):
+def test_each_wrong_parameter_is_named(validator, listed, message, target, headers, violation, summary):
     """A parameter that breaks its schema, is sent twice or cannot be read breaks the request alone."""
-    verdict = judge.verdict(listed(target, message(headers=headers)))
-    assert told(verdict.request) == [violation]
-    assert not verdict.response
+    validation = validator.verdict(listed(target, message(headers=headers)))
+    assert summary(validation.request) == [violation]
+    assert not validation.response
 
 
-def test_an_empty_query_parameter_is_an_empty_string(judge, listed):
-    """What openapi-core calls an empty value is judged by the schema."""
-    assert judge.verdict(listed("/things?q=")) == Validation()
+def test_an_empty_query_parameter_is_an_empty_string(validator, listed):
+    """What openapi-core calls an empty value is validated by the schema."""
+    assert validator.verdict(listed("/things?q=")) == Validation()
 
 
-def test_wrong_and_missing_parameters_are_told_together(judge, exchange, message, told):
-    """Every parameter is judged, not only the first that is wrong."""
-    verdict = judge.verdict(
+def test_wrong_and_missing_parameters_are_reported_together(validator, exchange, message, summary):
+    """Every parameter is validated, not only the first that is wrong."""
+    validation = validator.verdict(
         exchange("GET", "/things/a", response=message(b"x", {"Content-Type": "text/plain"}))
     )
-    assert told(verdict.request) == [("query", "must", "required"), ("path", "id", "type")]
+    assert summary(validation.request) == [("query", "must", "required"), ("path", "id", "type")]
 
 
-def test_parameters_that_hold_json_are_read_as_such(listed, changed, told):
+def test_parameters_that_hold_json_are_read_as_such(listed, changed, summary):
     """A parameter with a media type is JSON, or cannot be read."""
     content = {"application/json": {"schema": {"type": "object", "properties": {"a": {"type": "integer"}}}}}
-    judge = changed(parameters=[{"in": "query", "name": "filter", "content": content}])
-    assert judge.verdict(listed("/things?filter=%7B%22a%22:1%7D")) == Validation()
+    validator = changed(parameters=[{"in": "query", "name": "filter", "content": content}])
+    assert validator.verdict(listed("/things?filter=%7B%22a%22:1%7D")) == Validation()
     for query, violation in (
         ("%7B%22a%22:%22b%22%7D", ("query", "filter/a", "type")),
         ("%7B", ("query", "filter", "encoding")),
     ):
-        assert told(judge.verdict(listed(f"/things?filter={query}")).request) == [violation]
+        assert summary(validator.verdict(listed(f"/things?filter={query}")).request) == [violation]
 
 
 @pytest.mark.parametrize(
@@ -71,49 +71,49 @@ def test_parameters_that_hold_json_are_read_as_such(listed, changed, told):
     ],
 )  # fmt: skip
 def test_each_wrong_request_body_or_credential_is_named(
-    judge, added, message, body, headers, violation, told
+    validator, added, message, body, headers, violation, summary
 ):
     """A body that is missing, unreadable, of another media type or against its schema is a violation."""
-    assert told(judge.verdict(added(message(body, headers))).request) == [violation]
+    assert summary(validator.verdict(added(message(body, headers))).request) == [violation]
 
 
 @pytest.mark.parametrize("headers", [KEY, {"Authorization": "Bearer abc"}, {"authorization": "Bearer ***"}])
-def test_each_security_alternative_suffices(judge, added, message, headers):
+def test_each_security_alternative_suffices(validator, added, message, headers):
     """A credential of any alternative will do, masked or not."""
-    assert judge.verdict(added(message({"name": "a"}, headers))) == Validation()
+    assert validator.verdict(added(message({"name": "a"}, headers))) == Validation()
 
 
-def test_a_credential_in_the_query_counts(document, listed, changed, told):
+def test_a_credential_in_the_query_counts(document, listed, changed, summary):
     """Wherever a scheme says that its credential is, there it is looked for."""
     document["components"]["securitySchemes"]["key"]["in"] = "query"
-    judge = changed(security=[{"key": []}])
-    assert judge.verdict(listed("/things?X-Key=k")) == Validation()
-    assert told(judge.verdict(listed("/things")).request) == [("security", "", "required")]
-    assert ("query", "", "encoding") in told(judge.verdict(listed("/things?X-Key=%zz")).request)
+    validator = changed(security=[{"key": []}])
+    assert validator.verdict(listed("/things?X-Key=k")) == Validation()
+    assert summary(validator.verdict(listed("/things")).request) == [("security", "", "required")]
+    assert ("query", "", "encoding") in summary(validator.verdict(listed("/things?X-Key=%zz")).request)
 
 
-def test_a_multipart_body_is_read_part_by_part(judge, added, message, told):
-    """A form with a file keeps the contract, and one without it does not; a large file is no trouble."""
+def test_a_multipart_body_is_read_part_by_part(validator, added, message, summary):
+    """A form with a file conforms to the contract, and one without it does not; the file may be large."""
 
     def form(name, content):
         part = f'--b\r\nContent-Disposition: form-data; name="{name}"; filename="f"\r\n\r\n'.encode()
         headers = {**KEY, "Content-Type": "multipart/form-data; boundary=b"}
         return message(part + content + b"\r\n--b--\r\n", headers)
 
-    assert judge.verdict(added(form("file", b"x" * 2_000_000))) == Validation()
-    assert told(judge.verdict(added(form("other", b"x"))).request) == [("body", "", "required")]
+    assert validator.verdict(added(form("file", b"x" * 2_000_000))) == Validation()
+    assert summary(validator.verdict(added(form("other", b"x"))).request) == [("body", "", "required")]
     broken = message(b"--b\r\n", {**KEY, "Content-Type": "multipart/form-data; boundary=b"})
-    assert told(judge.verdict(added(broken)).request) == [("body", "", "encoding")]
+    assert summary(validator.verdict(added(broken)).request) == [("body", "", "encoding")]
 
 
-def test_texts_and_bytes_are_bodies_too(added, message, changed, told):
-    """Text is judged as such, in its charset; bytes are no JSON value, and there is little to say of them."""
+def test_texts_and_bytes_are_bodies_too(added, message, changed, summary):
+    """Text is validated as such, in its charset; of bytes, which are no JSON value, little can be."""
     text = {"schema": {"type": "string", "maxLength": 3}}
     content = {"text/*": text, "application/octet-stream": {"schema": {}}}
-    judge = changed("post", requestBody={"content": content}, security=[])
+    validator = changed("post", requestBody={"content": content}, security=[])
 
     def sent(body, media_type):
-        return told(judge.verdict(added(message(body, {"Content-Type": media_type}))).request)
+        return summary(validator.verdict(added(message(body, {"Content-Type": media_type}))).request)
 
     assert sent("é é".encode(), "text/plain; charset=utf-8") == []
     assert sent("é é".encode("latin-1"), "text/plain; charset=iso-8859-1") == []
@@ -128,5 +128,5 @@ def test_texts_and_bytes_are_bodies_too(added, message, changed, told):
 @pytest.mark.parametrize("media_type", ["application/xml", "application/x-ndjson", "text/csv"])
 def test_what_is_no_json_value_breaks_no_schema_of_one(schema, media_type, added, message, changed):
     """XML, CSV and lines of JSON are described by schemas that nothing tells how to read them by."""
-    judge = changed("post", requestBody={"content": {media_type: {"schema": schema}}}, security=[])
-    assert judge.verdict(added(message(b"<id>1</id>", {"Content-Type": media_type}))) == Validation()
+    validator = changed("post", requestBody={"content": {media_type: {"schema": schema}}}, security=[])
+    assert validator.verdict(added(message(b"<id>1</id>", {"Content-Type": media_type}))) == Validation()

@@ -33,18 +33,18 @@ def test_digest(contract, write, pets):
 
 def test_lint_of_our_own(contract):
     """Nothing is wrong with the contract in force."""
-    told = contract("lint")
-    assert told.exit_code == 0
-    assert told.stdout.startswith("Nothing is wrong in ")
+    result = contract("lint")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("Nothing is wrong in ")
 
 
 def test_lint_finds(contract, write, pets):
-    """A fault is told with pointer, rule and reason, and exits with 1."""
+    """A fault is reported with pointer, rule and reason, and exits with 1."""
     del pets["paths"]["/pets/{pet_id}"]["get"]["tags"]
     path = write(pets)
-    told = contract("lint", path)
-    assert told.exit_code == 1
-    assert told.stdout.splitlines() == [
+    result = contract("lint", path)
+    assert result.exit_code == 1
+    assert result.stdout.splitlines() == [
         "#/paths/~1pets~1{pet_id}/get",
         "  tag: has no tag; expected at least one, to be listed under.",
         f"Faults: 1 in {path} (operations: 1).",
@@ -52,12 +52,12 @@ def test_lint_finds(contract, write, pets):
 
 
 def test_lint_of_what_is_not_valid(contract, write, pets):
-    """What is not valid OpenAPI is wrong too: it is told with its pointer, and exits with 1."""
+    """What is not valid OpenAPI is wrong too: it is reported with its pointer, and exits with 1."""
     del pets["info"]["title"]
     path = write(pets)
-    told = contract("lint", path)
-    assert told.exit_code == 1
-    assert "#/info: " in told.stdout
+    result = contract("lint", path)
+    assert result.exit_code == 1
+    assert "#/info: " in result.stdout
     strict = contract("lint", "--strict", path)
     assert strict.exit_code == 1
     assert "#/info: " in strict.stderr
@@ -73,9 +73,9 @@ def test_lint_of_what_is_not_valid(contract, write, pets):
 def test_lint_of_what_is_wrong_as_a_whole(contract, write, pets, part, value, reason):
     """What is wrong without a place of its own is as wrong: a file that can be read never exits with 2."""
     pets[part] = value
-    told = contract("lint", write(pets))
-    assert told.exit_code == 1
-    assert reason in told.stdout
+    result = contract("lint", write(pets))
+    assert result.exit_code == 1
+    assert reason in result.stdout
 
 
 @pytest.mark.parametrize("command", ["show", "digest", "lint"])
@@ -83,9 +83,9 @@ def test_lint_of_what_is_wrong_as_a_whole(contract, write, pets, part, value, re
 def test_broken_file(contract, write, command, broken):
     """A file that is no document exits with 2, named, with the reason."""
     path = write(broken, "broken.json")
-    told = contract(command, path)
-    assert (told.exit_code, told.stdout) == (2, "")
-    assert told.stderr.startswith(f"{path}: ")
+    result = contract(command, path)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith(f"{path}: ")
 
 
 def test_lint_lists_every_defect(contract, write, pets):
@@ -93,9 +93,9 @@ def test_lint_lists_every_defect(contract, write, pets):
     del pets["info"]["title"]
     pets["paths"]["/pets/{pet_id}"]["get"]["x"] = pets["paths"]["/pets/{pet_id}"]["delete"] = None
     path = write(json.dumps(pets, indent=1))
-    told = contract("lint", path)
-    assert told.exit_code == 1
-    lines = told.stdout.splitlines()
+    result = contract("lint", path)
+    assert result.exit_code == 1
+    lines = result.stdout.splitlines()
     assert lines[0] == f'{path}:3#/info: "title" is a required property (repaired).'
     assert lines[1].startswith(f"{path}:8#/paths/~1pets~1{{pet_id}}/get: ")
     assert lines[1].endswith("(left out).")
@@ -108,10 +108,10 @@ def test_other_commands_read_leniently(contract, write, pets, command):
     del pets["info"]
     path = write(pets)
     arguments = [command[0], *[path] * len(command)]
-    told = contract(*arguments)
-    assert told.exit_code == 0
-    assert f"{path} has 1 defect: 1 repaired. `contract lint` lists them." in told.stderr
-    assert "defect" not in told.stdout
+    result = contract(*arguments)
+    assert result.exit_code == 0
+    assert f"{path} has 1 defect: 1 repaired. `contract lint` lists them." in result.stderr
+    assert "defect" not in result.stdout
     assert contract(*arguments, "--strict").exit_code == 2
 
 
@@ -124,6 +124,6 @@ def test_overlays(contract, write, pets):
     for file in ([write(pets)], []):
         shown = contract("show", *file, "--overlay", first, "--overlay", second)
         assert json.loads(shown.stdout)["info"]["title"] == "B"
-    told = contract("show", write(pets), "--overlay", write({"actions": []}, "none.json"))
-    assert told.exit_code == 2
-    assert "none.json#/overlay" in told.stderr
+    result = contract("show", write(pets), "--overlay", write({"actions": []}, "none.json"))
+    assert result.exit_code == 2
+    assert "none.json#/overlay" in result.stderr

@@ -33,10 +33,10 @@ def with_colour(document):
 
 
 def test_text(contract, change):
-    """A change is told below its operation, with severity, rule and place; the last line counts."""
-    told = contract("diff", *change(without_name))
-    assert told.exit_code == 1
-    assert told.stdout.splitlines() == [
+    """A change is reported below its operation, with severity, rule and place; the last line counts."""
+    result = contract("diff", *change(without_name))
+    assert result.exit_code == 1
+    assert result.stdout.splitlines() == [
         "GET /pets/{pet_id}",
         "  breaking  response-property-removed",
         "            Pet.name",
@@ -65,9 +65,9 @@ def test_json(contract, change):
 
 def test_markdown(contract, change):
     """The Markdown has a heading for each operation, and a line for each change."""
-    told = contract("diff", *change(without_name), "--format", "markdown").stdout
-    assert told.startswith("**1 breaking, 0 risky, 1 safe**\n\n### `GET /pets/{pet_id}`\n\n")
-    assert "\n- **breaking** `response-property-removed` `Pet.name`\n" in told
+    result = contract("diff", *change(without_name), "--format", "markdown").stdout
+    assert result.startswith("**1 breaking, 0 risky, 1 safe**\n\n### `GET /pets/{pet_id}`\n\n")
+    assert "\n- **breaking** `response-property-removed` `Pet.name`\n" in result
 
 
 def test_nothing_breaks(contract, change, write, pets):
@@ -82,9 +82,9 @@ def test_broken_file(contract, write, pets, broken):
     """A contract that cannot be read is named, and exits with 2."""
     path = write(broken, "broken.yaml")
     for pair in [(path, write(pets)), (write(pets), path)]:
-        told = contract("diff", *pair)
-        assert (told.exit_code, told.stdout) == (2, "")
-        assert told.stderr.startswith(str(path))
+        result = contract("diff", *pair)
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert result.stderr.startswith(str(path))
 
 
 def test_hostile_names(contract, change):
@@ -99,7 +99,7 @@ def test_hostile_names(contract, change):
 
 
 def test_many_operations(contract, pets, write):
-    """What thousands of operations share is told once, the first of them named."""
+    """What thousands of operations share is reported once, the first of them named."""
     item = pets["paths"].pop("/pets/{pet_id}")
     for number in range(2_000):
         operation = item["get"] | {"operationId": f"get_pet_{number}"}
@@ -107,9 +107,9 @@ def test_many_operations(contract, pets, write):
     old = write(pets, "old.json")
     without_name(pets)
     new = write(pets, "new.json")
-    told = contract("diff", old, new).stdout
-    assert told.splitlines()[2:4] == ["GET /pets2/{pet_id}", "and 1997 more"]
-    assert told.endswith("1 breaking, 0 risky, 1 safe\n")
+    result = contract("diff", old, new).stdout
+    assert result.splitlines()[2:4] == ["GET /pets2/{pet_id}", "and 1997 more"]
+    assert result.endswith("1 breaking, 0 risky, 1 safe\n")
     heading = contract("diff", old, new, "--format", "markdown").stdout.splitlines()[2]
     assert heading.endswith(", `GET /pets2/{pet_id}`, and 1997 more")
 

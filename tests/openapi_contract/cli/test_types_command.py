@@ -27,29 +27,29 @@ def npx(tmp_path, monkeypatch):
 
 def test_python(contract):
     """Python is the default, and its types are those of the contract in force."""
-    told = contract("types")
-    assert (told.exit_code, told.stdout) == (0, python_types(load_contract()))
+    result = contract("types")
+    assert (result.exit_code, result.stdout) == (0, python_types(load_contract()))
 
 
 def test_typescript(contract, npx, pets, write):
     """TypeScript is what openapi-typescript prints for the contract, which it reads from a file."""
     npx("print(sys.argv[1:4], json.load(open(sys.argv[4]))['info']['title'])")
-    told = contract("types", write(pets), "--lang", "typescript")
+    result = contract("types", write(pets), "--lang", "typescript")
     command = ["--yes", "openapi-typescript@7", "--default-non-nullable=false"]
-    assert (told.exit_code, told.stdout) == (0, f"{command} Pets\n")
+    assert (result.exit_code, result.stdout) == (0, f"{command} Pets\n")
 
 
 def test_without_npx(contract, npx):
     """Without npx there is no TypeScript, and the reason tells what to install."""
     npx()
-    told = contract("types", "--lang", "typescript")
-    assert (told.exit_code, told.stdout) == (2, "")
-    assert "install Node.js" in told.stderr
+    result = contract("types", "--lang", "typescript")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "install Node.js" in result.stderr
 
 
 def test_generator_fails(contract, npx):
-    """When openapi-typescript fails, what it said is told."""
+    """When openapi-typescript fails, what it said is reported."""
     npx("sys.exit('no network')")
-    told = contract("types", "--lang", "typescript")
-    assert (told.exit_code, told.stdout) == (2, "")
-    assert told.stderr == "openapi-typescript failed: no network\n"
+    result = contract("types", "--lang", "typescript")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == "openapi-typescript failed: no network\n"

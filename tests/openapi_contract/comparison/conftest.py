@@ -44,7 +44,7 @@ DOCUMENT = {
     },
 }
 BODY = ("paths", "/pets", "post", "requestBody", "content", "application/json", "schema")
-ANSWER = ("paths", "/pets", "post", "responses", "200", "content", "application/json", "schema")
+RESPONSE = ("paths", "/pets", "post", "responses", "200", "content", "application/json", "schema")
 
 
 def put(document, keys, value):
@@ -91,6 +91,6 @@ def schema_rules(document, rules):
             made["components"] |= members
             return made
 
-        return tuple(rules(built(old, place), built(new, place)) for place in (BODY, ANSWER))
+        return tuple(rules(built(old, place), built(new, place)) for place in (BODY, RESPONSE))
 
     return names

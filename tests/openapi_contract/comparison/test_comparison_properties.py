@@ -123,7 +123,7 @@ def test_swapped_pairs_mirror(old, new):
 def test_what_was_taken_is_refused_by_a_breaking_rule_only(old, new, values):
     """A request that the old schema takes and the new one refuses is a breaking change.
 
-    But for a property that was not declared and is now: whoever sent it knew that it is not read.
+    But for a property that was not declared and is now: anybody who sent it knew that it is not read.
     """
     if any(takes(old, value) and not takes(new, value) for value in values):
         found = rules(old, new)

@@ -103,7 +103,7 @@ CLOSED = {"additionalProperties": False}
 ONE_OF_TWO = {"anyOf": [STRING | {"maxLength": 9}, A]}
 
 # the subject of a rule, its kind, and the old and new schema; each is a rule of requests and one of responses
-TOLD_BY = {"discriminator": {"propertyName": "a", "mapping": {"x": "#/components/schemas/X"}}}
+DISCRIMINATED = {"discriminator": {"propertyName": "a", "mapping": {"x": "#/components/schemas/X"}}}
 EITHER = {"type": "object", "properties": {"a": STRING, "b": STRING}}
 AT_LEAST_ONE = [{"required": ["a"]}, {"required": ["b"]}]
 SCHEMAS = [
@@ -138,7 +138,7 @@ SCHEMAS = [
     ("alternative", "removed", {"anyOf": [*ONE_OF_TWO["anyOf"], {"type": "array"}]}, ONE_OF_TWO),
     ("alternatives", "became-exclusive", EITHER | {"anyOf": AT_LEAST_ONE}, EITHER | {"oneOf": AT_LEAST_ONE}),
     ("condition", "changed", A | {"not": {"required": ["a"]}}, A),
-    ("condition", "changed", A | TOLD_BY | {"anyOf": [OBJECT]}, A | {"anyOf": [OBJECT]}),
+    ("condition", "changed", A | DISCRIMINATED | {"anyOf": [OBJECT]}, A | {"anyOf": [OBJECT]}),
 ]
 REVERSE = {
     "narrowed": "widened",

@@ -12,7 +12,7 @@ NULL = {"type": "null"}
 PET = {"type": "object", "required": ["name"], "properties": {"name": STRING}}
 AGED = {"type": "object", "properties": {"age": INTEGER}}
 BODY = ("paths", "/pets", "post", "requestBody", "content", "application/json", "schema")
-ANSWER = ("paths", "/pets", "post", "responses", "200", "content", "application/json", "schema")
+RESPONSE = ("paths", "/pets", "post", "responses", "200", "content", "application/json", "schema")
 SCHEMAS = ("components", "schemas")
 REF = {"$ref": "#/components/schemas/Pet"}
 
@@ -121,7 +121,7 @@ def test_through_references(document, rules):
 
 @pytest.mark.parametrize("condition", ["not", "if", "then", "else", "contains", "unevaluatedItems"])
 def test_condition_through_a_reference(document, condition):
-    """A component that a condition refers to has changed the condition, which is told where that stands."""
+    """A component that a condition refers to has changed the condition, which is reported there."""
     old, new = (document({BODY: {condition: REF}, SCHEMAS: {"Pet": pet}}) for pet in (LONGER, SHORTER))
     assert compare(Contract(old, "old"), Contract(old, "new")) == []
     (change,) = compare(Contract(old, "old"), Contract(new, "new"))
@@ -142,7 +142,7 @@ WRAPPED = [
 
 @pytest.mark.parametrize(("one", "other", "keys"), WRAPPED)
 def test_found_where_it_changed(document, one, other, keys):
-    """What changed around components is told there, once, and not where the components stand."""
+    """What changed around components is reported there, once, and not where the components stand."""
     documents = [document({BODY: body, SCHEMAS: {"Pet": PET, "Cat": AGED}}) for body in (one, other)]
     for old, new in (documents, reversed(documents)):
         (change,) = compare(Contract(old, "old"), Contract(new, "new"))
@@ -168,7 +168,7 @@ def test_recursion(schema_rules, schemas):
 
 
 def test_change_within_recursion(document):
-    """A change in a schema that recurs is told once."""
+    """A change in a schema that recurs is reported once."""
     old, new = (
         document({BODY: REF, SCHEMAS: {"Pet": {"properties": {"a": leaf, "child": REF}}}})
         for leaf in (LONGER, SHORTER)
@@ -206,7 +206,7 @@ def test_alternatives_that_stay(document):
 
 
 def test_header_behind_a_reference(document):
-    """A change of a header is told where it stands, not where a response refers to it."""
+    """A change of a header is reported where it stands, not where a response refers to it."""
     headers = {"X-Age": {"$ref": "#/components/headers/Age"}}
     place = ("paths", "/pets", "post", "responses", "200", "headers")
     old, new = (
@@ -276,16 +276,16 @@ SECURITY = ("paths", "/pets", "post", "security")
 
 
 @pytest.mark.parametrize(
-    ("wanted", "detail"),
+    ("expected", "detail"),
     [
         ([{"key": [], "token": []}], "key and token, was key"),
         ([{"key": ["read"]}], "key (read), was key"),
         ([{"token": []}], "key"),
     ],
 )
-def test_credentials_by_name(document, wanted, detail):
-    """Stricter security is told with the credentials that are wanted, and those that were enough."""
-    found = compare(Contract(document(), "old"), Contract(document({SECURITY: wanted}), "new"))
+def test_credentials_by_name(document, expected, detail):
+    """Stricter security is reported with the credentials that are expected, and those that were enough."""
+    found = compare(Contract(document(), "old"), Contract(document({SECURITY: expected}), "new"))
     assert found[0].finding.detail == detail
 
 
@@ -310,7 +310,7 @@ def test_reference_objects(document, rules):
     assert rules(document(), new) == []
 
 
-def test_shared_change_is_told_once(document):
+def test_shared_change_is_reported_once(document):
     """What several operations meet is one change that names them, in the order of the document."""
     error = {"description": "None", "content": {"application/json": {"schema": REF}}}
     places = [("paths", path, "get", "responses", "404") for path in ("/pets", "/pets/{id}")]
@@ -323,7 +323,7 @@ def test_shared_change_is_told_once(document):
     ]
 
 
-def test_path_is_told_once(document):
+def test_path_is_reported_once(document):
     """A path that came or went is one change of all its operations."""
     old, new = Contract(document(), "old"), Contract(document({("paths", "/pets"): None}), "new")
     for one, other in ((old, new), (new, old)):
@@ -371,7 +371,7 @@ def test_subtypes(document, rules, old, new):
 def test_subtype_that_comes_or_goes(document, rules):
     """A subtype that is new or gone is an alternative more or less."""
     fewer, more = (
-        document({ANSWER: REF, SCHEMAS: schemas})
+        document({RESPONSE: REF, SCHEMAS: schemas})
         for schemas in ({"Pet": IMPLIED["Pet"]}, {"Pet": IMPLIED["Pet"], "Cat": {"allOf": [REF, AGED]}})
     )
     assert rules(fewer, more) == ["response-alternative-added"]
@@ -379,10 +379,12 @@ def test_subtype_that_comes_or_goes(document, rules):
 
 
 def test_subtypes_of_others(document, rules):
-    """Who answers with one subtype is not concerned with the others."""
+    """Who responds with one subtype is not concerned with the others."""
     feline = {"$ref": "#/components/schemas/Cat"}
     before, now = (
-        document({ANSWER: feline, SCHEMAS: IMPLIED | {"Dog": {"allOf": [REF, {"properties": {"age": age}}]}}})
+        document(
+            {RESPONSE: feline, SCHEMAS: IMPLIED | {"Dog": {"allOf": [REF, {"properties": {"age": age}}]}}}
+        )
         for age in (STRING, INTEGER)
     )
     assert rules(before, now) == []

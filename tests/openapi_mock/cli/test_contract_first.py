@@ -40,7 +40,7 @@ SCANNER = list(below(typer.main.get_command(scanner_api.cli.app)))
 
 @pytest.mark.parametrize("path", [(), *(path for path, _, _ in ENGINE)], ids=" ".join)
 def test_help_says_nothing_of_the_scanner(path):
-    """Whoever comes for another contract reads of no scanners, sessions or photos, whatever the command."""
+    """For another contract no command's help mentions scanners, sessions or photos."""
     help_ = CliRunner().invoke(openapi_mock.cli.app, [*path, "--help"], env={"COLUMNS": "200"})
     assert help_.exit_code == 0
     assert FOREIGN.findall(help_.stdout) == []
@@ -74,7 +74,7 @@ def test_there_is_no_contract_by_default(command):
 
 
 def test_a_mock_needs_a_contract():
-    """So does the mock; the help of its ``exec`` does without."""
+    """So does the mock; the help of its ``exec`` needs none."""
     outcome = CliRunner().invoke(openapi_mock.cli.app, ["mock", "--port", "0"])
     assert (outcome.exit_code, "--contract" in outcome.stderr) == (2, True)
     assert CliRunner().invoke(openapi_mock.cli.app, ["mock", "exec", "--help"]).exit_code == 0

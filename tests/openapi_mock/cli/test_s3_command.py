@@ -70,9 +70,9 @@ def test_buckets_and_objects(running, client, control):
     assert running["buckets"] == ["photos", "more"]
     client.put_object(Bucket="more", Key="a/b", Body=b"content")
     context = ssl.create_default_context(cafile=running["ca"])
-    answer = httpx.get(f"{running['s3']}/more/a/b", verify=context, headers={"Origin": "https://page.test"})
-    assert answer.text == "content"
-    assert answer.headers["access-control-allow-origin"] == "*"
+    response = httpx.get(f"{running['s3']}/more/a/b", verify=context, headers={"Origin": "https://page.test"})
+    assert response.text == "content"
+    assert response.headers["access-control-allow-origin"] == "*"
     assert control.get("/state").json()["buckets"] == [
         {"name": "photos", "objects": 0, "bytes": 0},
         {"name": "more", "objects": 1, "bytes": 7},

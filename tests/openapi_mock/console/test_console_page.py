@@ -47,10 +47,10 @@ def client(tmp_path_factory):
 @pytest.mark.parametrize("path", [PATH, f"{PATH}/"])
 def test_the_page_is_public(client, path):
     """The page is there without the control token, which it asks for by itself."""
-    answer = client.get(path)
-    assert answer.status_code == 200
-    assert answer.headers["content-type"] == "text/html; charset=utf-8"
-    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    response = client.get(path)
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "text/html; charset=utf-8"
+    assert "default-src 'none'" in response.headers["content-security-policy"]
 
 
 def test_what_it_does_is_not_public(client):
@@ -62,10 +62,10 @@ def test_what_it_does_is_not_public(client):
 @pytest.mark.parametrize("name", ["main.js", "style.css"])
 def test_files(client, name):
     """What the page loads is below it, whole and with its media type."""
-    answer = client.get(f"{PATH}/{name}")
-    assert answer.content == (FOLDER / name).read_bytes()
-    assert answer.headers["content-type"].partition(";")[0] in {"text/javascript", "text/css"}
-    assert answer.headers["x-content-type-options"] == "nosniff"
+    response = client.get(f"{PATH}/{name}")
+    assert response.content == (FOLDER / name).read_bytes()
+    assert response.headers["content-type"].partition(";")[0] in {"text/javascript", "text/css"}
+    assert response.headers["x-content-type-options"] == "nosniff"
 
 
 def test_views_of_an_application_are_in_their_places():

@@ -44,7 +44,7 @@ def clients(stage: Mock) -> Iterator[tuple[httpx.Client, httpx.Client]]:
 
 @pytest.fixture
 def control(clients: tuple[httpx.Client, httpx.Client]) -> httpx.Client:
-    """Return a client of the control API of a mock that begins anew."""
+    """Return a client of the control API of a mock that starts again."""
     clients[0].post("/state/reset").raise_for_status()
     return clients[0]
 

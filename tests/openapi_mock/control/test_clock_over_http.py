@@ -1,4 +1,4 @@
-"""Whoever moves the mock's clock moves what expires: sessions, credentials, uploads and rate limits."""
+"""Anybody who moves the mock's clock moves what expires: sessions, credentials, uploads and rate limits."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def presigned(api, stage):
     return api.get(f"/sessions/{stage.session_id}/presigned-upload-url", params=query).json()
 
 
-def test_the_time_is_told_and_set(control):
+def test_the_time_is_reported_and_set(control):
     """A frozen clock shows exactly what it was set to, and where it is against the machine's."""
     set_to = {"now": "2031-01-02T03:04:05.678901+01:00", "freeze": True}
     for shown in (control.post("/clock", json=set_to).json(), control.get("/clock").json()):
@@ -50,8 +50,8 @@ def test_sessions_expire(control, api, stage, advance):
     assert api.get(f"/sessions/{stage.session_id}").json()["status"] == "ACTIVE"
     advance(120)
     assert api.get(f"/sessions/{stage.session_id}").json()["status"] == "EXPIRED"
-    told = {each["id"]: each["status"] for each in control.get("/state").json()["sessions"]}
-    assert told[stage.session_id] == "EXPIRED"
+    statuses = {each["id"]: each["status"] for each in control.get("/state").json()["sessions"]}
+    assert statuses[stage.session_id] == "EXPIRED"
 
 
 def test_a_key_expires_while_an_app_runs(api, stage, advance):

@@ -26,13 +26,13 @@ def test_the_document_with_the_scanners_overlay_is_valid(tmp_path):
 
 def test_the_document_is_served(control):
     """It is at /_mock/openapi.json."""
-    answer = control.get("/openapi.json")
-    assert answer.headers["Content-Type"] == "application/json"
-    assert answer.json() == EXTENSION.control_contract().document
+    response = control.get("/openapi.json")
+    assert response.headers["Content-Type"] == "application/json"
+    assert response.json() == EXTENSION.control_contract().document
 
 
-def test_the_contract_is_told_beside_the_api(stage, control):
-    """The contract in force is told whatever fault is on, and leaves no trace in the journal."""
+def test_the_contract_is_reported_beside_the_api(stage, control):
+    """The contract in force is reported whatever fault is on, and leaves no trace in the journal."""
     in_force = httpx.get(f"{stage.api}/openapi.json", trust_env=False).json()
     control.post("/faults", json={"effect": {"status": 503}})
     control.delete("/journal")
@@ -41,12 +41,12 @@ def test_the_contract_is_told_beside_the_api(stage, control):
 
 
 def test_every_operation_is_there(control):
-    """No operation of the contract is unknown to the server; what a request lacks is told."""
+    """No operation of the contract is unknown to the server; what a request lacks is reported."""
     for operation in NO_EXTENSION.control_contract().operations:
         path = operation.path.removeprefix("/_mock").replace("{id}", "unknown")
         if path != "/events":
-            answer = control.request(operation.method, path)
-            assert answer.status_code in {200, 204, 404, 415, 422}, (operation.operation_id, answer.text)
+            response = control.request(operation.method, path)
+            assert response.status_code in {200, 204, 404, 415, 422}, (operation.operation_id, response.text)
 
 
 @pytest.mark.parametrize(
@@ -68,9 +68,9 @@ def test_every_operation_is_there(control):
     ],
 )
 def test_a_wrong_part_is_named(control, method, path, body, where):
-    """What breaks the contract is a 422 that points at it."""
-    answer = control.request(method, path, json=body)
-    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, where)
+    """What violates the contract is a 422 that points at it."""
+    response = control.request(method, path, json=body)
+    assert (response.status_code, response.json()["errors"][0]["pointer"]) == (422, where)
 
 
 def test_unknown_paths_and_methods_are_problems(control):
@@ -82,14 +82,14 @@ def test_unknown_paths_and_methods_are_problems(control):
 
 def test_neither_credentials_nor_limits_are_asked_for(stage, control):
     """It needs no API key, and no rate limit counts it."""
-    answers = [control.get("/seeds") for _ in range(20)]
-    assert {answer.status_code for answer in answers} == {200}
-    assert "RateLimit-Limit" not in answers[0].headers
-    assert answers[0].json()["api_key"] == stage.api_key
-    assert len(answers[0].json()["organizations"]) == 2
+    responses = [control.get("/seeds") for _ in range(20)]
+    assert {response.status_code for response in responses} == {200}
+    assert "RateLimit-Limit" not in responses[0].headers
+    assert responses[0].json()["api_key"] == stage.api_key
+    assert len(responses[0].json()["organizations"]) == 2
 
 
 def test_what_lies_beside_it_is_the_apis(stage):
     """Only /_mock and what is below it is control."""
-    answer = httpx.get(f"{stage.api}/_mocks", trust_env=False)
-    assert (answer.status_code, "RateLimit-Limit" in answer.headers) == (404, True)
+    response = httpx.get(f"{stage.api}/_mocks", trust_env=False)
+    assert (response.status_code, "RateLimit-Limit" in response.headers) == (404, True)

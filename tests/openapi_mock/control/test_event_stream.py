@@ -1,4 +1,4 @@
-"""The event stream: whoever comes again hears what it has missed, once and in order."""
+"""The event stream: a listener that comes again gets what it has missed, once and in order."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from openapi_mock.events import MOST_QUEUED, Events, EventStream
 from openapi_mock.journal import Exchange, Journal, Message
 
 
-def told(stage, count, *, last_id=None, query=None):
+def received(stage, count, *, last_id=None, query=None):
     """Return so many events of a stream: id, name and what was asked for."""
     headers = {} if last_id is None else {"Last-Event-ID": last_id}
     events, event = [], {}
     with httpx.stream(
         "GET", f"{stage.control}/events", params=query, headers=headers, timeout=30, trust_env=False
-    ) as answer:
-        for line in answer.iter_lines():
+    ) as response:
+        for line in response.iter_lines():
             if not line and event:
                 url = msgspec.json.decode(event["data"]).get("url", "")
                 events.append((event.get("id", ""), event["event"], url.rpartition("/")[2]))
@@ -42,21 +42,21 @@ def exchanges(control, api):
 
 
 @pytest.mark.usefixtures("exchanges")
-def test_what_was_missed_is_told(stage):
-    """An id that was told is gone on from."""
-    begun, *all_of_them = told(stage, 6, query={"last_event_id": ""})
-    assert begun[1] == "begun"
+def test_what_was_missed_is_reported(stage):
+    """An id that was reported is gone on from."""
+    started, *all_of_them = received(stage, 6, query={"last_event_id": ""})
+    assert started[1] == "begun"
     assert [target for *_, target in all_of_them] == [f"missed-{number}" for number in range(5)]
     last_id = all_of_them[2][0]
-    assert told(stage, 2, last_id=last_id) == all_of_them[3:]
-    assert told(stage, 2, last_id=last_id, query={"last_event_id": ""}) == all_of_them[3:]
+    assert received(stage, 2, last_id=last_id) == all_of_them[3:]
+    assert received(stage, 2, last_id=last_id, query={"last_event_id": ""}) == all_of_them[3:]
 
 
 @pytest.mark.usefixtures("exchanges")
 @pytest.mark.parametrize("last_id", ["", "3", "another.3", "x" * 5000, "\u00e9", "0." + "9" * 5000])
-def test_what_another_run_told_is_told_to_be_over(stage, last_id):
-    """An id that this run has not given out, whatever it is, has all told from the beginning."""
-    events = told(stage, 6, last_id=last_id.encode())
+def test_an_event_of_another_run_starts_anew(stage, last_id):
+    """An id that this run has not given out, whatever it is, gets everything from the beginning."""
+    events = received(stage, 6, last_id=last_id.encode())
     assert [name for _, name, _ in events] == ["begun", *["exchange"] * 5]
 
 
@@ -74,18 +74,18 @@ def exchange(number):
     )
 
 
-async def test_a_slow_listener_is_told_later():
-    """Exchanges that a listener was too slow for are told from the journal, each once."""
+async def test_a_slow_listener_is_reported_later():
+    """Exchanges that a listener was too slow for are read from the journal, each once."""
     journal, events = Journal(), Events()
     stream, numbers = EventStream(events, journal), []
-    begun, slow, over = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    started, slow, over = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
     async def receive():
         await over.wait()
         return {"type": "http.disconnect"}
 
     async def send(message):
-        begun.set()
+        started.set()
         numbers.extend(
             int(line.rpartition(b".")[2])
             for line in message.get("body", b"").splitlines()
@@ -97,7 +97,7 @@ async def test_a_slow_listener_is_told_later():
 
     scope = {"method": "GET", "headers": [], "query_string": b""}
     streaming = asyncio.create_task(stream(scope, receive, send))
-    await begun.wait()
+    await started.wait()
     for number in range(1, MOST_QUEUED + 10):
         journal.record(exchange(number))
         events.publish("exchange", {}, number)

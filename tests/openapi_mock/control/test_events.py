@@ -1,4 +1,4 @@
-"""Events: what happens is told to all who listen, as it happens, and nobody who is slow holds it up."""
+"""Events: what happens is sent to all who listen, as it happens, and nobody who is slow holds it up."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ def listening(stage):
     return httpx.stream("GET", f"{stage.control}/events", timeout=30, trust_env=False)
 
 
-def frames(answer):
+def frames(response):
     """Yield the events of a stream: their fields by name."""
-    for block in answer.iter_lines():
+    for block in response.iter_lines():
         if block.startswith("event:"):
             name = block.removeprefix("event: ")
         elif block.startswith("data:"):
             yield name, json.loads(block.removeprefix("data: "))
 
 
-def test_what_is_done_is_told(stage, control, api):
+def test_what_is_done_is_reported(stage, control, api):
     """A change of the clock, of the state, of the faults and an exchange come as events, in their order."""
-    with listening(stage) as answer:
-        assert answer.headers["Content-Type"] == "text/event-stream"
-        told = frames(answer)
+    with listening(stage) as response:
+        assert response.headers["Content-Type"] == "text/event-stream"
+        received = frames(response)
         control.post("/clock", json={"freeze": True})
-        name, clock = next(told)
+        name, clock = next(received)
         assert (name, clock["frozen"]) == ("clock", True)
         control.post("/state/reset")
-        while (event := next(told))[0] != "state":
+        while (event := next(received))[0] != "state":
             pass
         assert event[1] == {"change": "reset"}
         api.get("/sessions")
-        while (event := next(told))[0] != "exchange":
+        while (event := next(received))[0] != "exchange":
             pass
         assert event[1]["url"].endswith("/sessions")
 
@@ -48,9 +48,9 @@ def test_what_is_done_is_told(stage, control, api):
 def test_everyone_hears_it(stage, control):
     """Each of several listeners hears each event."""
     with listening(stage) as one, listening(stage) as other:
-        told = frames(one), frames(other)
+        received = frames(one), frames(other)
         control.post("/state/snapshot", json={"name": "heard"})
-        for each in told:
+        for each in received:
             assert next(each) == ("state", {"change": "snapshot", "name": "heard"})
 
 
@@ -60,7 +60,7 @@ def heard(scenario):
 
 
 def test_a_slow_listener_loses_the_oldest():
-    """One that does not listen loses the oldest, is told how many, and has the newest."""
+    """One that does not listen loses the oldest, learns how many, and has the newest."""
 
     async def scenario(events):
         listener = events.listen()
@@ -88,7 +88,7 @@ def test_threads_may_publish():
     assert heard(scenario) == ("state", b'{"change":"reset"}', 0)
 
 
-def test_who_has_gone_is_told_nothing():
+def test_a_listener_that_has_gone_gets_nothing():
     """A closed listener hears nothing more, and nothing is kept for it."""
 
     async def scenario(events):
@@ -100,8 +100,8 @@ def test_who_has_gone_is_told_nothing():
     assert heard(scenario) == ([], False)
 
 
-def test_the_end_is_told_to_all():
-    """At the end those who listen hear what there was and then the end; whoever comes later, the end."""
+def test_the_end_is_sent_to_all():
+    """At the end those who listen hear what there was and then the end; later ones hear the end."""
 
     async def scenario(events):
         listener = events.listen()

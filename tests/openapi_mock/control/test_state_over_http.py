@@ -1,4 +1,4 @@
-"""The state of the mock: set back, kept and had again as one, whoever is at it meanwhile."""
+"""The state of the mock: reset, kept and restored as one, whatever uses it meanwhile."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Shop:
         return self.api.post(f"/sessions/{self.session_id}/photos", json=body)
 
     def photo(self):
-        """Add a photo, and return what is told of it."""
+        """Add a photo, and return what is reported of it."""
         form = self.presign().json()
         self.post(form).raise_for_status()
         return self.register(form).raise_for_status().json()
@@ -73,16 +73,20 @@ class Shop:
         return (*listed, state["objects"]["count"])
 
 
-def test_the_state_is_told(shop):
+def test_the_state_is_reported(shop):
     """What was done is in the state, the newest first, with a link at which a photo can be looked at."""
     session = shop.api.post("/sessions", json={}).json()
     capture, photo = shop.scan().json(), shop.photo()
     shop.finished(capture["id"])
     state = shop.state()
     assert (state["sessions"][0]["id"], len(state["sessions"])) == (session["id"], 3)
-    (told,) = state["captures"]
-    assert (told["id"], told["status"], told["gtin"]) == (capture["id"], "COMPLETED", "09521234000013")
-    assert told["product_name"] == "Whole Milk 1 L"
+    (described,) = state["captures"]
+    assert (described["id"], described["status"], described["gtin"]) == (
+        capture["id"],
+        "COMPLETED",
+        "09521234000013",
+    )
+    assert described["product_name"] == "Whole Milk 1 L"
     (shown,) = state["photos"]
     assert (shown["id"], shown["label"]) == (photo["id"], "can.jpg")
     assert httpx.get(shown["url"], trust_env=False).content == PHOTO
@@ -101,7 +105,7 @@ def test_who_looks_at_a_photo_is_not_in_the_way(shop):
     assert shop.control.get("/faults").json()["faults"][0]["struck"] == 0
 
 
-def test_a_reset_begins_again(shop, stage):
+def test_a_reset_starts_again(shop, stage):
     """After a reset there are the seeds, no object, no count of requests, and no request of before."""
     shop.photo()
     shop.scan()
@@ -114,7 +118,7 @@ def test_a_reset_begins_again(shop, stage):
     assert shop.control.get("/journal").json()["exchanges"][0]["status"] == 200
 
 
-def test_a_reset_keeps_what_it_is_told_to(shop):
+def test_a_reset_keeps_what_it_is_asked_to(shop):
     """Clock, faults and journal are reset with the rest, unless they are to be kept."""
     keep = {"keep": ["clock", "faults", "journal"]}
     shop.control.post("/clock", json={"freeze": True, "advance_seconds": 60})
@@ -128,7 +132,7 @@ def test_a_reset_keeps_what_it_is_told_to(shop):
 
 
 @pytest.mark.parametrize("name", ["before", "../../up/and away", "ünï \u202e/\x07"])
-def test_a_snapshot_is_had_again(shop, name):
+def test_a_snapshot_is_restored(shop, name):
     """What was there when a snapshot was taken is there again, database and objects, under any name."""
     kept = shop.photo()
     before = shop.counts()
@@ -149,8 +153,8 @@ def test_a_snapshot_is_had_again(shop, name):
 def test_an_unknown_snapshot_is_not_found(shop):
     """A name that nothing is kept under is a 404, and changes nothing."""
     shop.scan()
-    answer = shop.control.post("/state/restore", json={"name": "no such"})
-    assert (answer.status_code, answer.json()["detail"]) == (404, "There is no snapshot 'no such'.")
+    response = shop.control.post("/state/restore", json={"name": "no such"})
+    assert (response.status_code, response.json()["detail"]) == (404, "There is no snapshot 'no such'.")
     assert shop.counts()[1] == 1
 
 
@@ -183,36 +187,36 @@ STORY = (
 )
 
 
-def told(shop):
-    """Tell the story, and return what is answered: statuses, fields but for the API's Date, and bodies."""
-    answers = []
+def story_of(shop):
+    """Tell the story, and return what comes back: statuses, fields but for the API's Date, and bodies."""
+    responses = []
     for chapter in STORY:
-        answer = chapter(shop)
-        is_s3 = answer.headers.get("server") == "AmazonS3"
-        fields = [field for field in answer.headers.multi_items() if is_s3 or field[0] != "date"]
-        answers.append((answer.status_code, fields, answer.content))
-    return answers
+        response = chapter(shop)
+        is_s3 = response.headers.get("server") == "AmazonS3"
+        fields = [field for field in response.headers.multi_items() if is_s3 or field[0] != "date"]
+        responses.append((response.status_code, fields, response.content))
+    return responses
 
 
-def test_the_same_story_is_told_in_the_same_bytes(shop):
+def test_the_same_story_has_the_same_bytes(shop):
     """Same seed, same time, same calls: the same bytes, but for the API's Date."""
     stories = []
     for _ in range(2):
         shop.control.post("/clock", json={"now": "2026-03-14T12:00:00Z", "freeze": True})
         shop.control.post("/state/reset", json={"keep": ["clock"]})
-        stories.append(told(shop))
+        stories.append(story_of(shop))
     assert stories[0] == stories[1]
     assert {status for status, _, _ in stories[0]} == {200, 201, 401, 404, 409, 422}
 
 
 def test_uploads_meet_resets(shop):
-    """Whoever uploads while all is reset gets proper answers, and after the last reset nothing is left."""
+    """A client that uploads while all is reset gets proper responses; the last reset leaves nothing."""
     statuses = set()
 
-    def tell(what, answer):
-        # on a busy machine a request may outlast the patience of a reset, and is told so
-        if Interrupted.default_detail not in answer.text:
-            statuses.add((what, answer.status_code))
+    def tell(what, response):
+        # on a busy machine a request may outlast the patience of a reset, and gets a 503
+        if Interrupted.default_detail not in response.text:
+            statuses.add((what, response.status_code))
 
     def customer(_):
         for _ in range(6):

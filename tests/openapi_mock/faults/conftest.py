@@ -17,9 +17,9 @@ def fault(control: httpx.Client) -> Iterator[Callable[..., dict]]:
     """Return what switches a fault on, given its effect and whatever else it has; all go at the end."""
 
     def switch_on(effect, **more):
-        answer = control.post("/faults", json={"effect": effect, **more})
-        assert answer.status_code == 201, answer.text
-        return answer.json()
+        response = control.post("/faults", json={"effect": effect, **more})
+        assert response.status_code == 201, response.text
+        return response.json()
 
     yield switch_on
     assert control.delete("/faults").status_code == 204

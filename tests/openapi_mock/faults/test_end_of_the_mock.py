@@ -1,4 +1,4 @@
-"""A mock that ends does not wait for what it was told to hold back, and says so to nobody."""
+"""A mock that ends does not wait for what it was asked to hold back, and says so to nobody."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ CONTRACT = Contract(
 
 
 def outcome(url, headers):
-    """Return the status of an answer and its length, or why there is none."""
+    """Return the status of a response and its length, or why there is none."""
     try:
-        answer = httpx.get(url, headers=headers, timeout=60, trust_env=False)
+        response = httpx.get(url, headers=headers, timeout=60, trust_env=False)
     except httpx.TransportError as error:
         return str(error)
-    return answer.status_code, len(answer.content)
+    return response.status_code, len(response.content)
 
 
 def switch_on(control, name, effect):
@@ -33,7 +33,7 @@ def switch_on(control, name, effect):
 
 
 def test_what_is_held_back_ends(caplog):
-    """Answers that are held back end with the mock, slow ones are whole, who waits for exchanges is told."""
+    """Responses that are held back end with the mock, slow ones are whole, a wait for exchanges says so."""
     with ThreadPoolExecutor(3) as threads, caplog.at_level(logging.WARNING):
         with contract_mock(CONTRACT) as mock, httpx.Client(base_url=mock.control, trust_env=False) as control:
             url = f"{mock.api}/thing"

@@ -33,7 +33,7 @@ def test_contract_values_and_page_have_the_same_names(schema, struct):
     assert set(schema["properties"]) <= names_in(PAGE.read_text())
 
 
-def test_every_filter_is_told():
+def test_every_filter_is_reported():
     """What the journal can be asked for is what the control API takes, and the page tells of each."""
     parameters = EXTENSION.control_contract().document["paths"]["/_mock/journal"]["get"]["parameters"]
     asked = {each["name"] for each in parameters}

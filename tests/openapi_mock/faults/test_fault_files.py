@@ -61,7 +61,7 @@ def test_formats(name, text, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "told"),
+    ("name", "content", "message"),
     [
         ("f.json", b"[", "Invalid JSON at line 1"),
         ("f.yaml", b"- effect: {status: 503", "Invalid YAML"),
@@ -91,17 +91,17 @@ def test_formats(name, text, tmp_path):
         ("f.toml", b"faults = [{effect = {latency_ms = nan}}]", "NaN"),
     ],
 )
-def test_what_is_wrong_is_told(name, content, told, tmp_path):
+def test_what_is_wrong_is_reported(name, content, message, tmp_path):
     """The message names the file, the entry by number and name, and the part with its rule."""
     (tmp_path / name).write_bytes(content)
     with pytest.raises(FaultFileError) as refused:
         faults_in(tmp_path / name)
     assert str(refused.value).startswith(str(tmp_path / name))
-    assert told in str(refused.value)
+    assert message in str(refused.value)
 
 
 def test_a_mock_begins_with_them(tmp_path):
-    """The faults of a file are on from the first request; one that would never strike is refused."""
+    """The faults of a file are on from the first request; one that would never apply is refused."""
     file = tmp_path / "faults.yaml"
     file.write_text("- effect: {status: 502}\n  match: {operation: list_things}\n  times: 1\n")
     operation = {"operationId": "list_things", "responses": {"204": {"description": "None."}}}
@@ -115,8 +115,8 @@ def test_a_mock_begins_with_them(tmp_path):
         statuses = [httpx.get(f"{mock.api}/v1", trust_env=False).status_code for _ in range(2)]
     assert statuses == [502, 204]
     file.write_text("- effect: {status: 502}\n- effect: {drop: true}\n  match: {operation: list_thinks}\n")
-    told = "entry 2: /match/operation: is not an operation of api; close to it: list_things"
-    with pytest.raises(FaultFileError, match=told), contract_mock(contract, faults=file):
+    message = "entry 2: /match/operation: is not an operation of api; close to it: list_things"
+    with pytest.raises(FaultFileError, match=message), contract_mock(contract, faults=file):
         pass
 
 

@@ -29,7 +29,7 @@ def test_a_flag(get):
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("statsu=503", "'statsu' was unexpected"),
         ("status=many", "/status: value is not of type"),
@@ -47,23 +47,23 @@ def test_a_flag(get):
         ("latency_ms=" + "9" * 30, "/latency_ms: value is not of types"),
     ],
 )
-def test_it_is_refused(text, told, get):
+def test_it_is_refused(text, message, get):
     """What is no fault is refused as a bad request that names the part."""
-    answer = get(text.encode("latin-1"))
-    assert answer.status_code == 400
-    assert answer.json()["error_code"] == "bad_request"
-    assert told in answer.json()["detail"]
+    response = get(text.encode("latin-1"))
+    assert response.status_code == 400
+    assert response.json()["error_code"] == "bad_request"
+    assert message in response.json()["detail"]
 
 
 def test_it_comes_before_those_that_are_on(get, fault, control):
-    """A request that asks for its own fault is not struck by another."""
+    """A request that asks for its own fault is not affected by another."""
     fault({"status": 500})
     assert get("status=503").status_code == 503
     assert control.get("/faults").json()["faults"][0]["struck"] == 0
 
 
 def test_an_upload_asks_for_it(upload):
-    """What uploads to S3 may ask for a fault of S3, and is told what is none."""
+    """What uploads to S3 may ask for a fault of S3, and learns what is none."""
     refused = upload(**{"X-Mock-Fault": "s3_code=SlowDown; retry_after_seconds=2"})
     assert (refused.status_code, refused.headers["Retry-After"]) == (503, "2")
     wrong = upload(**{"X-Mock-Fault": "error_code=x"})

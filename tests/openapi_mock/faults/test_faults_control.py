@@ -27,12 +27,12 @@ def test_scopes(control, fault):
     assert control.get("/faults").json()["faults"] == [other]
 
 
-def test_a_fault_can_be_sent_as_it_was_told(control, fault):
+def test_a_fault_can_be_sent_as_it_was_reported(control, fault):
     """What the mock tells of a fault can be sent to it again; id and count are its own to give."""
-    told = fault({"status": 503}, times=3)
-    again = control.post("/faults", json={**told, "struck": 7}).json()
-    assert again == {**told, "id": again["id"]}
-    assert again["id"] != told["id"]
+    reported = fault({"status": 503}, times=3)
+    again = control.post("/faults", json={**reported, "struck": 7}).json()
+    assert again == {**reported, "id": again["id"]}
+    assert again["id"] != reported["id"]
 
 
 @pytest.mark.parametrize(
@@ -78,14 +78,14 @@ def test_a_fault_can_be_sent_as_it_was_told(control, fault):
 )
 def test_what_is_no_fault(wrong, pointer, rule, control):
     """What is no fault is refused, with a pointer to the part and the rule, and is not on."""
-    answer = control.post("/faults", json=wrong)
-    assert answer.status_code == 422
-    assert [(each["pointer"], each["rule"]) for each in answer.json()["errors"]] == [(pointer, rule)]
+    response = control.post("/faults", json=wrong)
+    assert response.status_code == 422
+    assert [(each["pointer"], each["rule"]) for each in response.json()["errors"]] == [(pointer, rule)]
     assert control.get("/faults").json() == {"faults": []}
 
 
 def test_a_reset_clears_them(control, fault):
-    """Beginning again switches faults off, unless it is told to keep them."""
+    """Starting again switches faults off, unless it is asked to keep them."""
     standing = fault({"latency_ms": 1}, scope="x")
     control.post("/state/reset", json={"keep": ["faults"]}).raise_for_status()
     assert control.get("/faults").json() == {"faults": [standing]}

@@ -1,4 +1,4 @@
-"""Faults of S3, switched on like those of the API: they strike uploads, and are counted."""
+"""Faults of S3, switched on like those of the API: they apply to uploads, and are counted."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def test_a_refused_upload(fault, upload, control):
 
 
 def test_the_session_of_an_upload(fault, upload, mock):
-    """A fault for a session strikes the uploads whose key is of that session."""
+    """A fault for a session applies to the uploads whose key is of that session."""
     fault({"status": 403}, on="s3", match={"session": mock.completed_session_id})
     assert upload().status_code == 201
     fault({"status": 403}, on="s3", match={"session": mock.session_id, "key": "scanner/*"}, times=1)
@@ -25,7 +25,7 @@ def test_the_session_of_an_upload(fault, upload, mock):
 
 
 def test_a_scope(fault, upload):
-    """A fault of a test run strikes that run's uploads alone."""
+    """A fault of a test run applies to that run's uploads alone."""
     fault({"status": 500}, on="s3", scope="run-1")
     assert upload().status_code == 201
     assert upload(**{"X-Mock-Scope": "run-1"}).status_code == 500

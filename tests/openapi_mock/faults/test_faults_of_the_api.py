@@ -22,21 +22,21 @@ def statuses(get, count, **headers):
 
 
 def test_a_status(fault, get):
-    """The answer has the status and is a problem; two are struck and no more."""
+    """The response has the status and is a problem; two are affected and no more."""
     fault({"status": 503}, times=2)
-    answer = get()
-    assert answer.status_code == 503
-    assert answer.headers["Content-Type"] == "application/problem+json"
-    assert answer.json()["error_code"] == "service_unavailable"
-    assert answer.headers["X-Request-ID"] == answer.json()["request_id"]
+    response = get()
+    assert response.status_code == 503
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert response.json()["error_code"] == "service_unavailable"
+    assert response.headers["X-Request-ID"] == response.json()["request_id"]
     assert statuses(get, 2) == [503, 200]
 
 
 def test_a_path_is_met_decoded(fault, api):
     """What stands in `match.path` is the path as people read it, however a client encodes it."""
     fault({"status": 503}, match={"path": "*/sessions/a b"}, times=2)
-    answers = [api.get(f"/sessions/{sent}") for sent in ("a%20b", "%61%20b", "a%2520b")]
-    assert [answer.status_code == 503 for answer in answers] == [True, True, False]
+    responses = [api.get(f"/sessions/{sent}") for sent in ("a%20b", "%61%20b", "a%2520b")]
+    assert [response.status_code == 503 for response in responses] == [True, True, False]
 
 
 @pytest.mark.parametrize("headers", [{}, {"X-API-Key": "wrong"}, {"Accept": "image/png"}])
@@ -44,10 +44,10 @@ def test_a_status_comes_first(headers, fault, mock):
     """An API that is down is down for those too whom it would have refused for another reason."""
     fault({"status": 503}, times=1)
     url = f"{mock.api}/scanner/api/v1/sessions/{mock.session_id}"
-    answers = [httpx.get(url, headers=headers, trust_env=False) for _ in range(2)]
-    assert answers[0].status_code == 503
-    assert answers[0].json()["error_code"] == "service_unavailable"
-    assert answers[1].status_code in {401, 406}
+    responses = [httpx.get(url, headers=headers, trust_env=False) for _ in range(2)]
+    assert responses[0].status_code == 503
+    assert responses[0].json()["error_code"] == "service_unavailable"
+    assert responses[1].status_code in {401, 406}
 
 
 @pytest.mark.parametrize(("status", "title"), [(502, "Bad Gateway"), (520, "Status 520")])
@@ -63,17 +63,17 @@ def test_a_status_that_the_contract_does_not_have(status, title, fault, get):
 def test_a_status_that_is_no_error(status, fault, get):
     """Statuses below 400 that the contract does not have come without a body."""
     fault({"status": status}, times=1)
-    answer = get()
-    assert (answer.status_code, answer.content) == (status, b"")
+    response = get()
+    assert (response.status_code, response.content) == (status, b"")
     assert get().status_code == 200
 
 
 def test_a_code_of_an_error(fault, get):
     """The problem has the code that the fault asks for."""
     fault({"status": 503, "error_code": "brownout"}, times=1)
-    answer = get()
-    assert (answer.status_code, answer.json()["error_code"]) == (503, "brownout")
-    assert int(answer.headers["Content-Length"]) == len(answer.content)
+    response = get()
+    assert (response.status_code, response.json()["error_code"]) == (503, "brownout")
+    assert int(response.headers["Content-Length"]) == len(response.content)
 
 
 @pytest.mark.parametrize(("effect", "seconds"), [({}, "60"), ({"retry_after_seconds": 7}, "7")])
@@ -81,9 +81,9 @@ def test_too_many_requests(effect, seconds, fault, get):
     """A 429 says when to come back, and an hour is an hour in each header that says so."""
     fault({"status": 429, **effect}, times=1)
     before = time.time()
-    answer = get()
-    assert (answer.status_code, answer.json()["error_code"]) == (429, "rate_limited")
-    headers, problem = answer.headers, answer.json()
+    response = get()
+    assert (response.status_code, response.json()["error_code"]) == (429, "rate_limited")
+    headers, problem = response.headers, response.json()
     assert (headers["Retry-After"], headers["RateLimit-Reset"]) == (seconds, seconds)
     assert (headers["RateLimit-Remaining"], headers["X-RateLimit-Remaining"]) == ("0", "0")
     assert int(headers["X-RateLimit-Reset"]) >= before + int(seconds)
@@ -93,15 +93,15 @@ def test_too_many_requests(effect, seconds, fault, get):
 
 
 def test_retry_after_without_a_status(fault, get):
-    """Any answer may say when to come back."""
+    """Any response may say when to come back."""
     fault({"retry_after_seconds": 3}, times=1)
-    answer = get()
-    assert (answer.status_code, answer.headers["Retry-After"]) == (200, "3")
+    response = get()
+    assert (response.status_code, response.headers["Retry-After"]) == (200, "3")
     assert "Retry-After" not in get().headers
 
 
 def test_a_dropped_connection(fault, get):
-    """The connection ends without a byte of an answer, and the next one is answered."""
+    """The connection ends without a byte of a response, and the next one is handled."""
     fault({"drop": True}, times=1)
     with pytest.raises(httpx.RemoteProtocolError, match="without sending a response"):
         get()
@@ -117,11 +117,11 @@ def test_a_dropped_upload(fault, api, mock):
 
 
 def test_latency(fault, get):
-    """The answer is held back for that long."""
+    """The response is held back for that long."""
     fault({"latency_ms": 250}, times=1)
-    begun = time.monotonic()
+    start = time.monotonic()
     assert get().status_code == 200
-    assert time.monotonic() - begun >= 0.25
+    assert time.monotonic() - start >= 0.25
 
 
 @pytest.mark.parametrize(
@@ -135,36 +135,36 @@ def test_latency(fault, get):
 def test_distributed_latency(latency, fault, get):
     """A latency may be drawn from a distribution."""
     fault({"latency_ms": latency}, times=1)
-    begun = time.monotonic()
+    start = time.monotonic()
     assert get().status_code == 200
-    assert time.monotonic() - begun >= 0.045
+    assert time.monotonic() - start >= 0.045
 
 
 def test_latency_before_an_error(fault, get):
     """Effects come together: held back, then refused."""
     fault({"latency_ms": 100, "status": 500, "retry_after_seconds": 1}, times=1)
-    begun = time.monotonic()
-    answer = get()
-    assert (answer.status_code, answer.headers["Retry-After"]) == (500, "1")
-    assert time.monotonic() - begun >= 0.1
+    start = time.monotonic()
+    response = get()
+    assert (response.status_code, response.headers["Retry-After"]) == (500, "1")
+    assert time.monotonic() - start >= 0.1
 
 
 def test_a_slow_body(fault, api, mock):
     """The body comes bit by bit, and is whole."""
     fault({"bytes_per_second": 1000}, times=1)
-    begun = time.monotonic()
-    with api.stream("GET", f"/sessions/{mock.session_id}") as answer:
-        pieces = list(answer.iter_raw())
+    start = time.monotonic()
+    with api.stream("GET", f"/sessions/{mock.session_id}") as response:
+        pieces = list(response.iter_raw())
     assert len(pieces) > 1
-    assert len(b"".join(pieces)) == int(answer.headers["Content-Length"])
-    assert time.monotonic() - begun >= 0.1
+    assert len(b"".join(pieces)) == int(response.headers["Content-Length"])
+    assert time.monotonic() - start >= 0.1
 
 
 def test_a_slow_body_that_nobody_waits_for(fault, api, mock, get):
-    """Whoever goes away in the midst of it leaves nothing behind that keeps others waiting."""
+    """A client that goes away in the midst of it leaves nothing behind that keeps others waiting."""
     fault({"bytes_per_second": 1}, times=1)
-    with api.stream("GET", f"/sessions/{mock.session_id}") as answer:
-        assert answer.status_code == 200
+    with api.stream("GET", f"/sessions/{mock.session_id}") as response:
+        assert response.status_code == 200
     assert get().status_code == 200
 
 
@@ -196,15 +196,15 @@ def test_a_wrong_clock(fault, api, mock):
         {"path": "*", "method": "GET", "operation": "get_session"},
     ],
 )
-def test_whom_it_strikes(match, fault, get, api):
-    """What meets all that is asked for is struck, and nothing else."""
+def test_what_it_applies_to(match, fault, get, api):
+    """What meets all that is asked for is affected, and nothing else."""
     fault({"status": 500}, match=match)
     assert get().status_code == 500
     assert api.post("/resolve-url", json={}).status_code == 422
 
 
 def test_a_session(fault, get, api, mock):
-    """A request is struck that names the session: in its path, its query or its body."""
+    """A request is affected that names the session: in its path, its query or its body."""
     fault({"status": 500}, match={"session": mock.session_id})
     assert get().status_code == 500
     capture = {"session_short_id": mock.session_id, "capture_type": "BARCODE", "raw_value": "4006381333931"}
@@ -217,13 +217,13 @@ def test_a_session(fault, get, api, mock):
 def test_a_body_that_is_looked_into_is_whole(fault, api):
     """A body that a fault has to look into reaches the API as it was sent, however long."""
     fault({"status": 500}, match={"session": "another"})
-    answer = api.post("/resolve-url", json={"url": "https://example.com/" + "x" * 300_000})
-    assert answer.status_code == 422
-    assert answer.json()["errors"][0]["pointer"] == "/url"
+    response = api.post("/resolve-url", json={"url": "https://example.com/" + "x" * 300_000})
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["pointer"] == "/url"
 
 
 def test_a_scope(fault, get):
-    """A fault of a test run strikes that run's requests alone."""
+    """A fault of a test run applies to that run's requests alone."""
     fault({"status": 500}, scope="run-1", times=1)
     assert get().status_code == 200
     assert get(**{"X-Mock-Scope": "run-2"}).status_code == 200
@@ -231,7 +231,7 @@ def test_a_scope(fault, get):
 
 
 def test_skip_and_times(fault, get, control):
-    """The first are let through, the next are struck, and what was struck is counted."""
+    """The first are let through, the next are affected, and what was affected is counted."""
     standing = fault({"status": 500}, skip=2, times=2)
     assert statuses(get, 6) == [200, 200, 500, 500, 200, 200]
     assert [(each["id"], each["struck"]) for each in control.get("/faults").json()["faults"]] == [
@@ -240,7 +240,7 @@ def test_skip_and_times(fault, get, control):
 
 
 def test_probability(fault, get, control):
-    """Chance strikes the same requests whenever the same fault is switched on."""
+    """Chance applies to the same requests whenever the same fault is switched on."""
     runs = []
     for _ in range(2):
         standing = fault({"status": 500}, probability=0.5)
@@ -251,7 +251,7 @@ def test_probability(fault, get, control):
 
 
 def test_the_first_whose_turn_it_is(fault, get):
-    """Faults are tried in order, and what one does not strike another may."""
+    """Faults are tried in order, and where one does not apply another may."""
     fault({"status": 500}, times=1)
     fault({"status": 503}, times=1)
     assert statuses(get, 3) == [500, 503, 200]
@@ -268,20 +268,20 @@ def test_a_page_can_read_it(fault, get, api, mock):
     }
     preflight = api.options(f"/sessions/{mock.session_id}", headers=asked)
     assert preflight.status_code == 200
-    answer = get(**origin)
-    assert answer.status_code == 503
-    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    response = get(**origin)
+    assert response.status_code == 503
+    assert response.headers["Access-Control-Allow-Origin"] == "*"
 
 
 def test_head(fault, api, mock):
-    """The answer to HEAD has the status and no body."""
+    """The response to HEAD has the status and no body."""
     fault({"status": 503, "error_code": "x"}, times=1)
-    answer = api.head(f"/sessions/{mock.session_id}")
-    assert (answer.status_code, answer.content) == (503, b"")
+    response = api.head(f"/sessions/{mock.session_id}")
+    assert (response.status_code, response.content) == (503, b"")
 
 
 def test_many_at_once(fault, api, mock):
-    """Of many requests at once, exactly so many are struck as are to be."""
+    """Of many requests at once, exactly so many are affected as are to be."""
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 -- of this test alone
 
     fault({"status": 500}, skip=5, times=7)

@@ -1,4 +1,4 @@
-"""The faults that are on, counted right whoever asks."""
+"""The faults that are on, counted right for every thread."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ def test_there_is_an_end_to_them():
 
 
 def test_s3_hears_of_its_own():
-    """S3 is told of its faults when they change, and not when the API's do."""
-    told = []
-    faults = Faults(follow=told.append)
+    """S3 gets its faults when they change, and not when the API's do."""
+    reported = []
+    faults = Faults(follow=reported.append)
     (mine,) = faults.add(Fault(on="s3", effect=DROP))
     faults.add(Fault(effect=DROP))
     faults.clear("nobody")
     faults.remove(mine.id)
-    assert told == [[mine], []]
+    assert reported == [[mine], []]
 
 
 def test_chance_is_the_seeds():
-    """The same seed strikes the same requests and draws the same latencies; another seed others."""
+    """The same seed applies to the same requests and draws the same latencies; another seed others."""
     fault = Fault(probability=0.5, effect=Effect(latency_ms=Exponential(mean=10)))
 
     def run(seed):
@@ -56,7 +56,7 @@ def test_chance_is_the_seeds():
 
 
 def test_latencies_are_never_negative():
-    """Whatever a distribution draws, nothing is answered before it was asked, nor after ten minutes."""
+    """Whatever a distribution draws, no response comes before the request, nor after ten minutes."""
     faults = Faults()
     faults.add(Fault(effect=Effect(latency_ms=Normal(mean=1, standard_deviation=600_000))))
     drawn = [faults.injection(asked()).seconds for _ in range(100)]
@@ -65,7 +65,7 @@ def test_latencies_are_never_negative():
 
 
 @pytest.mark.parametrize(
-    ("fault", "told"),
+    ("fault", "reported"),
     [
         (
             Fault(match=Match(operation="get_sesion"), effect=DROP),
@@ -75,11 +75,11 @@ def test_latencies_are_never_negative():
         (Fault(on="s3", effect=DROP), "/on: is s3, which this mock does not have"),
     ],
 )
-def test_a_fault_that_would_never_strike(fault, told):
-    """A fault for an operation, or a server, that is not there is refused; what is close is told."""
+def test_a_fault_that_would_never_apply(fault, reported):
+    """A fault for an operation, or a server, that is not there is refused; what is close is reported."""
     faults = Faults()
     faults.operations = {"api": ["a_get_session", "a_end_photo"]}
-    with pytest.raises(FaultError, match=f"{told}$"):
+    with pytest.raises(FaultError, match=f"{reported}$"):
         faults.add(Fault(effect=DROP), fault)
     assert faults.active() == []
 
@@ -92,20 +92,20 @@ def test_patterns_are_of_two_characters():
     assert not faults.injection(asked(path="/abd/e"))
 
 
-def test_many_threads_strike_as_often_as_is_to_be():
+def test_a_fault_applies_as_often_as_is_to_be_in_many_threads():
     """Requests at once do not share a turn."""
     faults = Faults()
     faults.add(Fault(skip=10, times=30, effect=DROP))
-    strikes = []
+    injections = []
     threads = [
-        threading.Thread(target=lambda: strikes.extend(faults.injection(asked()) for _ in range(25)))
+        threading.Thread(target=lambda: injections.extend(faults.injection(asked()) for _ in range(25)))
         for _ in range(4)
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sum(injection is not None for injection in strikes) == 30
+    assert sum(injection is not None for injection in injections) == 30
 
 
 def test_an_operation_by_the_end_of_its_name():

@@ -81,7 +81,7 @@ def test_the_journal_says_what_the_mock_does(running, target):
     )
 
 
-def test_faults_strike_the_operation_that_the_mock_would_run(running):
+def test_faults_apply_to_the_operation_that_the_mock_would_run(running):
     """A fault on an operation matches below each base path, and nothing beside them."""
     mock, client = running
     fault = {"match": {"operation": "get_a"}, "effect": {"status": 503}}

@@ -1,4 +1,4 @@
-"""Exchanges are told to whoever listens, as they come, and to nobody else."""
+"""Exchanges are reported to all who listen, as they come, and to nobody else."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PLAIN = Exchange(
 
 
 class Audience:
-    """Whoever listens: remembers the numbers, and can be waited for."""
+    """A listener: remembers the numbers, and can be waited for."""
 
     def __init__(self):
         self.has_listeners = True
@@ -49,7 +49,7 @@ def journal():
 
 @pytest.fixture
 def audience(journal):
-    """Return an audience that the journal's exchanges are told to."""
+    """Return an audience that the journal's exchanges are sent to."""
     audience = Audience()
     broadcast = Broadcast(journal, audience)
     broadcast.start()
@@ -57,8 +57,8 @@ def audience(journal):
     broadcast.stop()
 
 
-def test_each_is_told_once_and_in_order(journal, audience):
-    """Whoever listens hears of every exchange, in order."""
+def test_each_is_reported_once_and_in_order(journal, audience):
+    """A listener hears of every exchange, in order."""
     for count in range(1, 9):
         journal.record(PLAIN)
         if count % 3 == 0:
@@ -67,8 +67,8 @@ def test_each_is_told_once_and_in_order(journal, audience):
     assert audience.numbers == list(range(1, 9))
 
 
-def test_nothing_is_told_to_nobody(journal, audience):
-    """What happened while nobody listened is not told to those who come later."""
+def test_nothing_is_reported_to_nobody(journal, audience):
+    """What happened while nobody listened is not reported to those who come later."""
     audience.has_listeners = False
     for _ in range(3):
         journal.record(PLAIN)

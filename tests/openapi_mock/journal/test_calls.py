@@ -38,7 +38,7 @@ def test_calls_that_were_made():
 
 
 def test_a_call_that_was_not_made():
-    """The message says what was wanted and what was called instead."""
+    """The message says what was expected and what was called instead."""
     calls = Calls(journal_of("create_session", status=0, fault="fault-1"))
     with pytest.raises(AssertionError) as failed:
         calls.assert_called(operation="get_session", within=0)
@@ -59,7 +59,7 @@ def test_too_many_calls():
 
 
 def test_a_call_that_was_not_to_be():
-    """A call that was not to be made is told."""
+    """A call that was not to be made is reported."""
     calls = Calls(journal_of("create_session"))
     with pytest.raises(
         AssertionError, match=r"Expected no call of method='POST'; there was 1\. .*\n  #1 POST"
@@ -90,16 +90,16 @@ def test_calls_of_one_scope():
 
 
 def test_violations():
-    """What broke the contract is told with the contract's own rule."""
+    """What violated the contract is reported with the contract's own rule."""
 
-    class Judge:
+    class Validator:
         def verdict(self, exchange):
             wrong = Violation(part="body", where="/name", rule="maxLength", detail="is too long")
             return Validation(request=[wrong] if exchange.number == 2 else [])
 
     journal = journal_of("create_session", "create_session")
     Calls(journal).assert_no_violations()
-    journal.validate_with(Judge)
+    journal.validate_with(Validator)
     with pytest.raises(AssertionError) as failed:
         Calls(journal).assert_no_violations()
     assert "#2 POST" in str(failed.value)

@@ -104,43 +104,45 @@ def entry(**differing):
 
 def test_a_plain_exchange():
     """Time, URL and query are where HAR wants them."""
-    told = entry()
-    assert told["startedDateTime"] == "2026-01-01T12:00:00.005+00:00"
-    assert told["request"]["queryString"] == [{"name": "a", "value": "1"}, {"name": "b", "value": ""}]
-    assert (told["response"]["status"], told["response"]["statusText"]) == (200, "OK")
-    assert "postData" not in told["request"]
+    har_entry = entry()
+    assert har_entry["startedDateTime"] == "2026-01-01T12:00:00.005+00:00"
+    assert har_entry["request"]["queryString"] == [{"name": "a", "value": "1"}, {"name": "b", "value": ""}]
+    assert (har_entry["response"]["status"], har_entry["response"]["statusText"]) == (200, "OK")
+    assert "postData" not in har_entry["request"]
 
 
 def test_text_and_other_bodies():
     """Text is text, and what is none is in Base64 and says so."""
     request = Message(headers=[("Content-Type", "application/json")], body=b"{}", body_bytes=2)
     response = Message(headers=[("content-type", "image/png")], body=b"\x89PNG", body_bytes=4)
-    told = entry(request=request, response=response)
-    assert told["request"]["postData"] == {"mimeType": "application/json", "text": "{}"}
-    wanted = {"size": 4, "mimeType": "image/png", "text": "iVBORw==", "encoding": "base64"}
-    assert told["response"]["content"] == wanted
+    har_entry = entry(request=request, response=response)
+    assert har_entry["request"]["postData"] == {"mimeType": "application/json", "text": "{}"}
+    expected = {"size": 4, "mimeType": "image/png", "text": "iVBORw==", "encoding": "base64"}
+    assert har_entry["response"]["content"] == expected
 
 
 def test_forms_are_parameters():
     """The fields of an upload to S3 are parameters of the posted data."""
-    told = entry(server="s3", method="POST", request=Message(fields=[("key", "a/b.jpg")], body_bytes=9))
-    assert told["request"]["postData"]["params"] == [{"name": "key", "value": "a/b.jpg"}]
-    assert told["request"]["bodySize"] == 9
+    har_entry = entry(server="s3", method="POST", request=Message(fields=[("key", "a/b.jpg")], body_bytes=9))
+    assert har_entry["request"]["postData"]["params"] == [{"name": "key", "value": "a/b.jpg"}]
+    assert har_entry["request"]["bodySize"] == 9
 
 
 def test_cookies_redirects_and_what_har_has_no_member_for():
-    """Cookies and Location have members of their own; operation, fault and verdict are beside HAR's."""
+    """Cookies and Location have members of their own; operation, fault and result are beside HAR's."""
     request = Message(headers=[("Cookie", "sessionid=***"), ("Cookie", "=;;bad cookie=,")])
     response = Message(headers=[("Set-Cookie", "a=***; Path=/"), ("Location", "/x")])
-    told = entry(request=request, response=response, operation="do_it", fault="fault-1", verdict=Validation())
-    assert told["request"]["cookies"] == [{"name": "sessionid", "value": "***"}]
-    assert told["response"]["cookies"] == [{"name": "a", "value": "***"}]
-    assert told["response"]["redirectURL"] == "/x"
-    assert (told["_operation"], told["_fault"]) == ("do_it", "fault-1")
-    assert told["_verdict"] == {"request": [], "response": [], "unjudged": ""}
+    har_entry = entry(
+        request=request, response=response, operation="do_it", fault="fault-1", verdict=Validation()
+    )
+    assert har_entry["request"]["cookies"] == [{"name": "sessionid", "value": "***"}]
+    assert har_entry["response"]["cookies"] == [{"name": "a", "value": "***"}]
+    assert har_entry["response"]["redirectURL"] == "/x"
+    assert (har_entry["_operation"], har_entry["_fault"]) == ("do_it", "fault-1")
+    assert har_entry["_verdict"] == {"request": [], "response": [], "unjudged": ""}
 
 
-def test_no_answer_and_unknown_statuses():
+def test_no_response_and_unknown_statuses():
     """A dropped connection has status 0, and a status without a phrase has none."""
     assert entry(status=0)["response"]["statusText"] == ""
     assert entry(status=599)["response"]["status"] == 599

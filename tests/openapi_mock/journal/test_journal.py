@@ -39,20 +39,20 @@ def journal_of(*exchanges, **settings):
 
 
 class Strict:
-    """A judge that finds fault with every answer but 200, and counts its verdicts."""
+    """A validator that finds fault with every response but 200, and counts its validations."""
 
     def __init__(self):
-        self.verdicts = 0
+        self.validated = 0
 
     def verdict(self, exchange):
-        """Count, and judge."""
-        self.verdicts += 1
+        """Count, and validate."""
+        self.validated += 1
         broken = [Violation(part="status", rule="responses", detail="is not documented")]
         return Validation(response=[] if exchange.status == 200 else broken)
 
 
 def test_numbers_count_from_one():
-    """Exchanges are numbered in the order in which they end, and clearing does not begin again."""
+    """Exchanges are numbered in the order in which they end, and clearing does not start again."""
     journal = journal_of(exchange(), exchange())
     assert [each.number for each in journal.find()] == [1, 2]
     journal.clear()
@@ -77,7 +77,7 @@ def test_the_oldest_go_when_they_are_too_large():
 
 
 @pytest.mark.parametrize(
-    "wanted",
+    "expected",
     [
         {"after": 1},
         {"server": "s3"},
@@ -93,7 +93,7 @@ def test_the_oldest_go_when_they_are_too_large():
         {"server": "s3", "method": "POST", "status": "4xx", "operation": "PostObject"},
     ],
 )
-def test_filters(wanted):
+def test_filters(expected):
     """Each member of what is asked for tells the one exchange from the other."""
     other = exchange(
         server="s3",
@@ -104,13 +104,15 @@ def test_filters(wanted):
         scope="run-7",
     )
     journal = journal_of(exchange(), other, make_validator=Strict)
-    assert [each.number for each in journal.find(Selector(**wanted))] == [2]
+    assert [each.number for each in journal.find(Selector(**expected))] == [2]
 
 
-@pytest.mark.parametrize("wanted", [{"operation": "hing"}, {"status": "5xx"}, {"status": "0"}, {"path": "/"}])
-def test_filters_that_nothing_meets(wanted):
+@pytest.mark.parametrize(
+    "expected", [{"operation": "hing"}, {"status": "5xx"}, {"status": "0"}, {"path": "/"}]
+)
+def test_filters_that_nothing_meets(expected):
     """What is not quite so is not found."""
-    assert journal_of(exchange()).find(Selector(**wanted)) == []
+    assert journal_of(exchange()).find(Selector(**expected)) == []
 
 
 def test_a_limit_takes_the_first():
@@ -132,14 +134,14 @@ def test_unknown_filters_are_refused():
         Selector(operatoin="x")
 
 
-def test_verdicts_are_asked_for_once_and_late():
-    """Nothing is judged before somebody reads it, and then once."""
-    judge = Strict()
-    journal = journal_of(exchange(), exchange(status=418), make_validator=lambda: judge)
-    assert judge.verdicts == 0
+def test_validations_are_asked_for_once_and_late():
+    """Nothing is validated before somebody reads it, and then once."""
+    validator = Strict()
+    journal = journal_of(exchange(), exchange(status=418), make_validator=lambda: validator)
+    assert validator.validated == 0
     assert len(journal.find(Selector(violations=True))) == 1
     assert journal.find()[1].verdict.response[0].part == "status"
-    assert judge.verdicts == 2
+    assert validator.validated == 2
 
 
 def test_clearing_a_scope_leaves_the_others():
@@ -150,7 +152,7 @@ def test_clearing_a_scope_leaves_the_others():
 
 
 def test_waiting_ends_when_enough_are_there():
-    """Whoever waits for two exchanges of a kind goes on at the second, told by another thread."""
+    """A wait for two exchanges of a kind ends at the second, recorded by another thread."""
     journal = journal_of(exchange(status=404))
 
     def tell():
@@ -164,7 +166,7 @@ def test_waiting_ends_when_enough_are_there():
 
 
 def test_waiting_ends_with_the_time():
-    """Whoever waits for what does not come is told so."""
+    """A wait for what does not come says so."""
     journal = journal_of(exchange())
     assert not journal.wait(Selector(status="404"), 1, 0.01)
     assert journal.wait(Selector(), 1, 0)
@@ -189,7 +191,7 @@ async def test_waiting_in_an_event_loop():
 
 
 def test_there_is_an_end_to_those_who_wait():
-    """A hundred may wait, and one more is told so."""
+    """A hundred may wait, and one more is refused."""
     journal = Journal()
     with ExitStack() as listening:
         for _ in range(100):

@@ -22,24 +22,28 @@ def journal(control):
     last = control.get("/journal", params={"limit": 0}).json()["last"]
 
     def ask(**query):
-        answer = control.get("/journal", params={"after": last, **query})
-        assert answer.status_code == 200, answer.text
-        return answer.json()
+        response = control.get("/journal", params={"after": last, **query})
+        assert response.status_code == 200, response.text
+        return response.json()
 
     return ask
 
 
 def test_an_exchange(api, journal, mock):
-    """An exchange is there as soon as it is answered, with all that was said."""
-    answer = api.get(f"/sessions/{mock.session_id}?x=1", headers={"X-Mock-Scope": "run-1"})
+    """An exchange is there as soon as it has its response, with all that was said."""
+    response = api.get(f"/sessions/{mock.session_id}?x=1", headers={"X-Mock-Scope": "run-1"})
     (exchange,) = journal()["exchanges"]
-    assert exchange["url"] == str(answer.url)
-    assert (exchange["method"], exchange["status"], exchange["server"]) == ("GET", answer.status_code, "api")
-    assert exchange["request_id"] == answer.headers["X-Request-ID"]
+    assert exchange["url"] == str(response.url)
+    assert (exchange["method"], exchange["status"], exchange["server"]) == (
+        "GET",
+        response.status_code,
+        "api",
+    )
+    assert exchange["request_id"] == response.headers["X-Request-ID"]
     assert exchange["operation"].endswith("_get_session")
     assert exchange["scope"] == "run-1"
-    assert base64.b64decode(exchange["response"]["body"]) == answer.content
-    assert exchange["response"]["body_bytes"] == len(answer.content)
+    assert base64.b64decode(exchange["response"]["body"]) == response.content
+    assert exchange["response"]["body_bytes"] == len(response.content)
     assert exchange["milliseconds"] > 0
     assert exchange["number"] == journal()["last"]
 
@@ -83,15 +87,15 @@ def test_no_secret_is_in_it(api, upload, journal, mock, control):
     bodies = b"".join(base64.b64decode(each["response"]["body"]) for each in journal()["exchanges"])
     bodies += b"".join(base64.b64decode(each["request"]["body"]) for each in journal()["exchanges"])
     archive = control.get("/journal", params={"after": last - 10, "format": "har"}).content
-    told = bodies + json.dumps(journal()).encode() + archive
+    output = bodies + json.dumps(journal()).encode() + archive
     public = [mock.api_key, mock.keys["unlimited"], mock.bearer_token, mock.sessionid]
     secrets = [*public, "secret-in-query", "secret-in-body"]
-    assert [secret for secret in secrets if secret.encode() in told] == []
-    assert b"token=***" in told
+    assert [secret for secret in secrets if secret.encode() in output] == []
+    assert b"token=***" in output
 
 
 def test_large_bodies_are_cut(api, journal, mock):
-    """Of a large body the beginning is kept, its length is told, and nothing is said of what was not seen."""
+    """Of a large body the beginning is kept, its length is reported, and nothing of what was not seen."""
     photo = {"image": ("can.jpg", b"\xff\xd8" + b"x" * 300_000, "image/jpeg")}
     api.post("/captures/upload-image", data={"session_short_id": mock.session_id}, files=photo)
     (exchange,) = journal()["exchanges"]
@@ -100,19 +104,19 @@ def test_large_bodies_are_cut(api, journal, mock):
     assert "not recorded whole" in exchange["verdict"]["unjudged"]
 
 
-def test_verdicts(api, journal, mock):
-    """Each exchange is judged by the contract, and those that break it can be asked for."""
+def test_validations(api, journal, mock):
+    """Each exchange is validated by the contract, and those that break it can be asked for."""
     api.get(f"/sessions/{mock.session_id}")
     api.post("/captures", json={"session_short_id": mock.session_id, "capture_type": "SMELL"})
     (broken,) = journal(violations=True)["exchanges"]
     assert broken["status"] == 422
-    told = {(each["part"], each["where"], each["rule"]) for each in broken["verdict"]["request"]}
-    assert ("body", "/capture_type", "enum") in told
+    output = {(each["part"], each["where"], each["rule"]) for each in broken["verdict"]["request"]}
+    assert ("body", "/capture_type", "enum") in output
     assert broken["verdict"]["response"] == []
     assert all(each["pointer"].startswith("/") for each in broken["verdict"]["request"])
 
 
-def test_what_is_beside_the_contract_is_not_judged(mock, journal, control):
+def test_what_is_beside_the_contract_is_not_validated(mock, journal, control):
     """The explorer breaks no contract, and control calls are none of the journal's business."""
     httpx.get(f"{mock.api}/docs", trust_env=False)
     control.get("/clock")
@@ -164,26 +168,26 @@ def test_filters(api, journal, mock):
 )
 def test_questions_that_are_none(query, control):
     """A filter that means nothing is refused by its name."""
-    answer = control.get("/journal", params=query)
-    assert answer.status_code == 422
-    assert answer.json()["errors"][0]["name"] == next(iter(query))
+    response = control.get("/journal", params=query)
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["name"] == next(iter(query))
 
 
 def test_waiting(api, journal, mock):
-    """A question may wait for what is still to come, and is answered when enough is there."""
-    answered = []
+    """A question may wait for what is still to come, and has its response when enough is there."""
+    responses = []
     asking = threading.Thread(
-        target=lambda: answered.append(journal(status="404", count=2, wait_seconds=30)["exchanges"])
+        target=lambda: responses.append(journal(status="404", count=2, wait_seconds=30)["exchanges"])
     )
     asking.start()
     for path in (f"/sessions/{UNKNOWN}", f"/sessions/{mock.session_id}", f"/sessions/{UNKNOWN}"):
         api.get(path)
     asking.join()
-    assert [each["status"] for each in answered[0]] == [404, 404]
+    assert [each["status"] for each in responses[0]] == [404, 404]
 
 
 def test_waiting_in_vain(journal):
-    """A question whose time is over is answered with what is there."""
+    """A question whose time is over gets what is there."""
     assert journal(status="404", wait_seconds=0.01)["exchanges"] == []
 
 
@@ -196,7 +200,7 @@ def test_clearing_a_scope(api, control, journal, mock):
 
 
 def test_events(api, control, mock):
-    """Whoever listens hears of exchanges as they come, judged, by the mock's run and their numbers."""
+    """A listener hears of exchanges as they come, validated, by the mock's run and their numbers."""
     with control.stream("GET", "/events") as stream:
         lines = stream.iter_lines()
         next(lines)
@@ -223,9 +227,9 @@ def test_assertions_from_another_process(api, mock):
 
 def test_a_filter_that_is_none_is_refused(control):
     """A misspelled filter would find everything: it is refused with those that there are."""
-    answer = control.get("/journal", params={"violation": "true", "limit": 0})
-    assert answer.status_code == 422
-    (error,) = answer.json()["errors"]
+    response = control.get("/journal", params={"violation": "true", "limit": 0})
+    assert response.status_code == 422
+    (error,) = response.json()["errors"]
     assert (error["in"], error["name"], error["rule"]) == ("query", "violation", "undeclared")
     assert "violations" in error["detail"]
     assert control.get("/journal", params={"limit": 0, "token": "none is asked for"}).status_code == 200

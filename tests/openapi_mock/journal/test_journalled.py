@@ -34,7 +34,7 @@ def serve(app, requests=(), **scope):
     return journal, sent
 
 
-def answering(*messages, reads=0):
+def responding(*messages, reads=0):
     """Return an app that reads so many messages and sends these."""
 
     async def app(_scope, receive, send):
@@ -50,10 +50,10 @@ START = {"type": "http.response.start", "status": 200, "headers": [(b"a", b"b")]
 
 
 def test_messages_pass_as_they_are():
-    """Every message of an answer goes on as it was, the exchange being told before the last."""
+    """Every message of a response goes on as it was, the exchange being reported before the last."""
     body = [{"type": "http.response.body", "body": part, "more_body": True} for part in (b"one", b"two")]
     messages = [START, *body, {"type": "http.response.body", "body": b"three three"}]
-    journal, sent = serve(answering(*messages))
+    journal, sent = serve(responding(*messages))
     assert [message for message, _ in sent] == messages
     assert [last for _, last in sent] == [0, 0, 0, 1]
     (exchange,) = journal.find()
@@ -65,15 +65,15 @@ def test_messages_pass_as_they_are():
 def test_a_request_that_is_read():
     """What an app reads of a body is kept, as far as it is to be."""
     parts = [{"type": "http.request", "body": b"x" * 8, "more_body": True}] * 2
-    journal, _ = serve(answering(START, {"type": "http.response.body"}, reads=2), parts)
+    journal, _ = serve(responding(START, {"type": "http.response.body"}, reads=2), parts)
     (exchange,) = journal.find()
     assert (exchange.request.body, exchange.request.body_bytes) == (b"x" * 10, 16)
 
 
 def test_a_request_that_is_not_read():
-    """Of a body that nobody read the announced length is told, so that it is not taken for an empty one."""
+    """Of a body that nobody read the announced length is reported: it is not taken for an empty one."""
     headers = [(b"content-length", b"12345")]
-    journal, _ = serve(answering(START, {"type": "http.response.body"}), headers=headers)
+    journal, _ = serve(responding(START, {"type": "http.response.body"}), headers=headers)
     assert journal.find()[0].request.body_bytes == 12345
     assert not journal.find()[0].request.whole
 
@@ -81,12 +81,12 @@ def test_a_request_that_is_not_read():
 @pytest.mark.parametrize("length", [b"9" * 5000, b"-1", b"x", "٣".encode(), b""])
 def test_lengths_that_are_none(length):
     """A length that no server lets through breaks nothing."""
-    journal, _ = serve(answering(), headers=[(b"content-length", length)])
+    journal, _ = serve(responding(), headers=[(b"content-length", length)])
     assert journal.find()[0].request.body_bytes == 0
 
 
 async def test_an_app_that_fails():
-    """What an app raises goes on, and the exchange is told without an answer."""
+    """What an app raises goes on, and the exchange is reported without a response."""
 
     async def app(*_):
         raise ZeroDivisionError
@@ -108,6 +108,6 @@ async def test_an_app_that_fails():
 
 def test_what_is_no_http():
     """Other protocols pass by."""
-    journal, sent = serve(answering({"type": "lifespan.startup.complete"}), type="lifespan")
+    journal, sent = serve(responding({"type": "lifespan.startup.complete"}), type="lifespan")
     assert len(sent) == 1
     assert journal.find() == []

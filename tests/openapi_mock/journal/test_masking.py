@@ -35,7 +35,7 @@ MASKING = Masking.of(load_contract(None))
     ],
 )
 def test_headers(name, value, shown):
-    """Credentials in headers are masked; what kind they are of is still told."""
+    """Credentials in headers are masked; what kind they are of is still reported."""
     assert MASKING.headers([(name.encode(), value.encode())]) == [(name, shown)]
 
 
@@ -113,7 +113,7 @@ def test_words_are_not_masked_elsewhere(name, value):
 
 
 def test_masked_json_is_json():
-    """A body with masked members is as valid as before: a verdict on it is a verdict on what was sent."""
+    """A body with masked members is as valid as before: its validation is that of what was sent."""
     body = json.dumps({"token": 'a\\"b', "n": {"x-amz-signature": "s" * 64}}).encode()
     assert json.loads(MASKING.body(body))["n"]["x-amz-signature"] == "*" * 64
 

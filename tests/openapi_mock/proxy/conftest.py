@@ -1,4 +1,4 @@
-"""A proxy between a client and an upstream that answers word for word what a test says."""
+"""A proxy between a client and an upstream that responds word for word as a test says."""
 
 import json
 import socket
@@ -70,12 +70,12 @@ class Asked:
             return b"".join(chunks)
         return stream.read(int(self["content-length"] or 0))
 
-    def __getitem__(self, wanted):
-        return next((value for name, value in self.fields if name == wanted), None)
+    def __getitem__(self, expected):
+        return next((value for name, value in self.fields if name == expected), None)
 
 
 class ScriptedUpstream(socketserver.ThreadingTCPServer):
-    """Answers what it is told to: bytes, or a function that gets connection and request."""
+    """Responds as it is set to: bytes, or a function that gets connection and request."""
 
     allow_reuse_address = True
     daemon_threads = True
@@ -83,7 +83,7 @@ class ScriptedUpstream(socketserver.ThreadingTCPServer):
     def __init__(self):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.asked = []
-        self.answer = b""
+        self.response = b""
 
     @property
     def url(self):
@@ -102,22 +102,22 @@ class _Handler(socketserver.StreamRequestHandler):
         if not asked.line:
             return
         self.server.asked.append(asked)
-        if callable(self.server.answer):
-            self.server.answer(self.request, asked)
+        if callable(self.server.response):
+            self.server.response(self.request, asked)
         else:
-            self.request.sendall(self.server.answer)
+            self.request.sendall(self.server.response)
 
 
-def _json_answer(value, status="200 OK", *fields):
+def _json_response(value, status="200 OK", *fields):
     body = json.dumps(value).encode()
     head = [f"HTTP/1.1 {status}", "Content-Type: application/json", f"Content-Length: {len(body)}", *fields]
     return "\r\n".join([*head, "Connection: close", "", ""]).encode() + body
 
 
 @pytest.fixture(scope="session")
-def json_answer():
-    """Return what makes the bytes of an answer."""
-    return _json_answer
+def json_response():
+    """Return what makes the bytes of a response."""
+    return _json_response
 
 
 @pytest.fixture(scope="session")
@@ -186,9 +186,9 @@ def shared(upstream, contract):
 
 
 @pytest.fixture
-def proxy(shared, upstream, json_answer):
+def proxy(shared, upstream, json_response):
     """Return the module's proxy, its journal and its upstream as new."""
     shared.recorder.journal.clear()
     upstream.asked.clear()
-    upstream.answer = json_answer([])
+    upstream.response = json_response([])
     return shared

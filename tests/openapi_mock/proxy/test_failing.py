@@ -30,81 +30,81 @@ def until(condition):
     raise AssertionError("it did not happen")
 
 
-def problem(answer):
-    """Return status and Proxy-Status of an answer that must be a problem document."""
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.json()["status"] == answer.status_code
-    return answer.status_code, answer.headers["proxy-status"]
+def problem(response):
+    """Return status and Proxy-Status of a response that must be a problem document."""
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.json()["status"] == response.status_code
+    return response.status_code, response.headers["proxy-status"]
 
 
 def test_an_upstream_that_is_down_is_a_bad_gateway(running, contract):
-    """Nobody listens: 502, and the exchange has no answer to judge."""
+    """Nobody listens: 502, and the exchange has no response to validate."""
     with running(closed_port(), contract) as proxy:
-        answer = proxy.ask("GET", "/notes?sort=odd")
-        assert problem(answer) == (502, "scanner-api; error=destination_unavailable")
+        response = proxy.ask("GET", "/notes?sort=odd")
+        assert problem(response) == (502, "scanner-api; error=destination_unavailable")
         (exchange,) = proxy.exchanges
         assert (exchange.status, exchange.verdict.response) == (0, [])
         assert exchange.verdict.request
         assert proxy.recorder.tally.report().traffic.unanswered == 1
 
 
-def test_an_upstream_that_does_not_answer_in_time_is_a_gateway_timeout(running, upstream, contract):
-    """The wait for an answer ends."""
+def test_an_upstream_that_does_not_respond_in_time_is_a_gateway_timeout(running, upstream, contract):
+    """The wait for a response ends."""
     over = threading.Event()
-    upstream.answer = lambda *_: over.wait(10)
+    upstream.response = lambda *_: over.wait(10)
     with running(upstream.url, contract, timeout=0.2) as proxy:
         assert problem(proxy.ask("GET", "/notes")) == (504, "scanner-api; error=http_response_timeout")
     over.set()
 
 
-def test_who_waits_while_the_proxy_ends_is_told(running, upstream, contract):
-    """An upstream that is too slow for the end of the proxy is a bad gateway, not an answer of 500."""
-    over, answers = threading.Event(), []
+def test_who_waits_while_the_proxy_ends_gets_a_response(running, upstream, contract):
+    """An upstream that is too slow for the end of the proxy is a bad gateway, not a response of 500."""
+    over, responses = threading.Event(), []
     upstream.asked.clear()
-    upstream.answer = lambda *_: over.wait(10)
+    upstream.response = lambda *_: over.wait(10)
     with running(upstream.url, contract) as proxy:
         ask = httpx.Client(base_url=proxy.url, trust_env=False, timeout=10).get
-        waiting = threading.Thread(target=lambda: answers.append(ask("/notes")))
+        waiting = threading.Thread(target=lambda: responses.append(ask("/notes")))
         waiting.start()
         until(lambda: upstream.asked)
     waiting.join()
     over.set()
-    assert problem(answers[0]) == (502, "scanner-api; error=connection_terminated")
+    assert problem(responses[0]) == (502, "scanner-api; error=connection_terminated")
     assert [each.status for each in proxy.exchanges] == [0]
 
 
 @pytest.mark.parametrize(
-    "answer", [b"", b"\x00\x01\r\n\r\n", b"HTTP/1.1 999 Odd\r\nContent-Length: 0\r\n\r\n", HEAD]
+    "response", [b"", b"\x00\x01\r\n\r\n", b"HTTP/1.1 999 Odd\r\nContent-Length: 0\r\n\r\n", HEAD]
 )
-def test_an_upstream_that_does_not_speak_http_is_a_bad_gateway(proxy, upstream, answer):
-    """No answer, half a head, a status that there is not: 502, and the proxy goes on."""
-    upstream.answer = answer
+def test_an_upstream_that_does_not_speak_http_is_a_bad_gateway(proxy, upstream, response):
+    """No response, half a head, a status that there is not: 502, and the proxy goes on."""
+    upstream.response = response
     assert problem(proxy.ask("GET", "/notes")) == (502, "scanner-api; error=http_protocol_error")
 
 
 @pytest.mark.parametrize("length", [b"Content-Length: 100\r\n", b"Transfer-Encoding: chunked\r\n"])
-def test_an_answer_that_ends_too_early_is_not_passed_off_as_whole(proxy, upstream, length):
-    """A short answer that breaks off is still held back, so that a 502 can say so."""
-    upstream.answer = HEAD + length + b"\r\n5\r\n[    "
+def test_a_response_that_ends_too_early_is_not_passed_off_as_whole(proxy, upstream, length):
+    """A short response that breaks off is still held back, so that a 502 can say so."""
+    upstream.response = HEAD + length + b"\r\n5\r\n[    "
     assert problem(proxy.ask("GET", "/notes")) == (502, "scanner-api; error=http_protocol_error")
 
 
 def test_a_connection_that_breaks_is_said_to(proxy, upstream):
-    """An upstream that resets its connection is told apart from one that speaks no HTTP."""
+    """An upstream that resets its connection is distinguished from one that speaks no HTTP."""
 
     def reset(connection, _):
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         connection.close()
 
-    upstream.answer = reset
-    answer = proxy.ask("GET", "/notes")
-    assert problem(answer) == (502, "scanner-api; error=connection_terminated")
-    assert answer.json()["detail"].endswith(": the connection broke.")
+    upstream.response = reset
+    response = proxy.ask("GET", "/notes")
+    assert problem(response) == (502, "scanner-api; error=connection_terminated")
+    assert response.json()["detail"].endswith(": the connection broke.")
 
 
-def test_a_long_answer_that_ends_too_early_breaks_off(proxy, upstream):
+def test_a_long_response_that_ends_too_early_breaks_off(proxy, upstream):
     """Where the client has the head already, the connection breaks, as it did on the other side."""
-    upstream.answer = HEAD.replace(b"json", b"xml") + b"Content-Length: 20000\r\n\r\n" + b"[" * 10000
+    upstream.response = HEAD.replace(b"json", b"xml") + b"Content-Length: 20000\r\n\r\n" + b"[" * 10000
     with pytest.raises(httpx.RemoteProtocolError):
         proxy.ask("GET", "/notes")
     (exchange,) = proxy.exchanges
@@ -113,7 +113,7 @@ def test_a_long_answer_that_ends_too_early_breaks_off(proxy, upstream):
 
 
 def test_a_client_that_goes_away_ends_its_request(proxy, upstream):
-    """The upstream sees its connection close, and the exchange is kept without an answer."""
+    """The upstream sees its connection close, and the exchange is kept without a response."""
     gone = threading.Event()
 
     def wait(connection, _):
@@ -121,7 +121,7 @@ def test_a_client_that_goes_away_ends_its_request(proxy, upstream):
         if connection.recv(1) == b"":
             gone.set()
 
-    upstream.answer = wait
+    upstream.response = wait
     with proxy.connection() as connection:
         connection.sendall(b"GET /notes HTTP/1.1\r\nHost: x\r\n\r\n")
         until(lambda: upstream.asked)
@@ -140,8 +140,8 @@ def test_a_client_that_goes_away_amid_its_request_ends_it(proxy, upstream):
     assert proxy.ask("GET", "/notes").status_code == 200
 
 
-def test_a_client_that_goes_away_amid_its_answer_ends_it(proxy, upstream):
-    """An endless answer ends when nobody reads it any more."""
+def test_a_client_that_goes_away_amid_its_response_ends_it(proxy, upstream):
+    """An endless response ends when nobody reads it any more."""
     ended = threading.Event()
 
     def pour(connection, _):
@@ -152,7 +152,7 @@ def test_a_client_that_goes_away_amid_its_answer_ends_it(proxy, upstream):
         except OSError:
             ended.set()
 
-    upstream.answer = pour
+    upstream.response = pour
     with proxy.connection() as connection:
         connection.sendall(b"GET /notes HTTP/1.1\r\nHost: x\r\n\r\n")
         assert connection.recv(1000)
@@ -196,12 +196,12 @@ def test_a_request_that_cannot_go_on_is_the_clients_fault(proxy, lines, status):
         connection.sendall(
             b"POST /notes HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + lines + b"\r\n0\r\n\r\n"
         )
-        answer = connection.recv(1 << 16)
-    assert answer.split()[1] == status
+        response = connection.recv(1 << 16)
+    assert response.split()[1] == status
     assert proxy.ask("GET", "/notes").status_code == 200
 
 
-def test_no_exchange_keeps_its_connection(running, upstream, contract, json_answer, monkeypatch):
+def test_no_exchange_keeps_its_connection(running, upstream, contract, json_response, monkeypatch):
     """However an exchange ends, the next one finds room: there is one connection for all of them."""
     monkeypatch.setattr("openapi_mock.proxy.upstream.MOST_CONNECTIONS", 1)
 
@@ -211,9 +211,9 @@ def test_no_exchange_keeps_its_connection(running, upstream, contract, json_answ
 
     with running(upstream.url, contract, timeout=5) as proxy:
         for _ in range(5):
-            upstream.answer = json_answer([1])
+            upstream.response = json_response([1])
             assert proxy.ask("GET", "/notes").status_code == 200
-            upstream.answer = wait
+            upstream.response = wait
             upstream.asked.clear()
             with proxy.connection() as connection:
                 connection.sendall(b"GET /notes HTTP/1.1\r\nHost: x\r\n\r\n")

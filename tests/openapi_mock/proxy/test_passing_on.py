@@ -43,15 +43,15 @@ def test_the_client_has_no_say_in_where_a_request_goes(proxy, upstream):
     assert upstream.last["host"] == upstream.url.removeprefix("http://")
 
 
-def test_redirects_are_the_clients_to_follow(proxy, upstream, json_answer):
+def test_redirects_are_the_clients_to_follow(proxy, upstream, json_response):
     """A redirect goes back as it is, wherever it leads."""
-    upstream.answer = json_answer([], "302 Found", "Location: http://evil.example/")
-    answer = proxy.ask("GET", "/notes", follow_redirects=False)
-    assert (answer.status_code, answer.headers["location"]) == (302, "http://evil.example/")
+    upstream.response = json_response([], "302 Found", "Location: http://evil.example/")
+    response = proxy.ask("GET", "/notes", follow_redirects=False)
+    assert (response.status_code, response.headers["location"]) == (302, "http://evil.example/")
     assert len(upstream.asked) == 1
 
 
-def test_fields_of_a_connection_end_with_it(proxy, upstream, json_answer):
+def test_fields_of_a_connection_end_with_it(proxy, upstream, json_response):
     """Hop-by-hop fields, and those that Connection names, do not go through, either way."""
     hop = {
         "Connection": "x-mine, keep-alive",
@@ -60,95 +60,95 @@ def test_fields_of_a_connection_end_with_it(proxy, upstream, json_answer):
         "TE": "trailers",
         "Upgrade": "h2c",
     }
-    upstream.answer = json_answer(
+    upstream.response = json_response(
         [], "200 OK", *(f"{name}: {value}" for name, value in hop.items()), "X-Kept: 1"
     )
-    answer = proxy.ask("GET", "/notes", headers=hop | {"X-Kept": "1", "Proxy-Connection": "x"})
-    for fields in (dict(upstream.last.fields), answer.headers):
+    response = proxy.ask("GET", "/notes", headers=hop | {"X-Kept": "1", "Proxy-Connection": "x"})
+    for fields in (dict(upstream.last.fields), response.headers):
         assert not {"x-mine", "keep-alive", "te", "upgrade", "proxy-connection"} & set(fields)
         assert fields["x-kept"] == "1"
 
 
-def test_an_answer_comes_back_as_it_was(proxy, upstream, json_answer):
+def test_a_response_comes_back_as_it_was(proxy, upstream, json_response):
     """Status, fields in their order, repeated ones too, and the body's bytes are the upstream's."""
     fields = ["Set-Cookie: a=1", "X-B: 1", "Set-Cookie: b=2", "Server: theirs", "Date: then"]
-    upstream.answer = json_answer(["é"], "200 Fine", *fields)
-    answer = proxy.ask("GET", "/notes")
+    upstream.response = json_response(["é"], "200 Fine", *fields)
+    response = proxy.ask("GET", "/notes")
     names = {"set-cookie", "x-b", "server", "date"}
-    got = [(name, value) for name, value in answer.headers.multi_items() if name in names]
+    got = [(name, value) for name, value in response.headers.multi_items() if name in names]
     assert [f"{name}: {value}" for name, value in got] == [
         name.lower() + ":" + value for name, _, value in (each.partition(":") for each in fields)
     ]
-    assert answer.json() == ["é"]
+    assert response.json() == ["é"]
 
 
 def test_a_content_coding_is_not_touched(proxy, upstream):
-    """Compressed bytes arrive as they were sent, and are judged as what they stand for."""
+    """Compressed bytes arrive as they were sent, and are validated as what they stand for."""
     body = gzip.compress(b"[1]")
-    upstream.answer = OK + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(body) + body
-    with proxy.client.stream("GET", "/notes", headers={"Accept-Encoding": "gzip"}) as answer:
-        assert b"".join(answer.iter_raw()) == body
-    assert answer.headers["content-encoding"] == "gzip"
+    upstream.response = OK + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+    with proxy.client.stream("GET", "/notes", headers={"Accept-Encoding": "gzip"}) as response:
+        assert b"".join(response.iter_raw()) == body
+    assert response.headers["content-encoding"] == "gzip"
     assert upstream.last["accept-encoding"] == "gzip"
-    assert answer.headers["x-contract-violations"] == "1"
+    assert response.headers["x-contract-violations"] == "1"
 
 
 def test_bodies_in_chunks_go_in_chunks(proxy, upstream):
     """A body of unknown length is one on the other side too, both ways."""
-    upstream.answer = OK + b"Transfer-Encoding: chunked\r\n\r\n1\r\n[\r\n1\r\n]\r\n0\r\n\r\n"
-    answer = proxy.ask("POST", "/notes", content=iter([b"ab", b"c"]))
+    upstream.response = OK + b"Transfer-Encoding: chunked\r\n\r\n1\r\n[\r\n1\r\n]\r\n0\r\n\r\n"
+    response = proxy.ask("POST", "/notes", content=iter([b"ab", b"c"]))
     assert upstream.last["transfer-encoding"] == "chunked"
     assert upstream.last["content-length"] is None
     assert upstream.last.body == b"abc"
-    assert answer.headers["transfer-encoding"] == "chunked"
-    assert answer.content == b"[]"
+    assert response.headers["transfer-encoding"] == "chunked"
+    assert response.content == b"[]"
 
 
 def test_a_body_that_ends_with_its_connection_is_whole(proxy, upstream):
-    """An upstream of HTTP/1.0 tells an answer's end by closing."""
-    upstream.answer = b"HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n[]"
+    """An upstream of HTTP/1.0 tells a response's end by closing."""
+    upstream.response = b"HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n[]"
     assert proxy.ask("GET", "/notes").content == b"[]"
 
 
 def test_head_has_the_fields_of_get(proxy, upstream):
     """The length that HEAD tells is that of the body that does not come."""
-    upstream.answer = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 999\r\n\r\n"
-    answer = proxy.ask("HEAD", "/notes")
-    assert (answer.headers["content-length"], answer.content) == ("999", b"")
-    assert "x-contract-violations" not in answer.headers
+    upstream.response = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 999\r\n\r\n"
+    response = proxy.ask("HEAD", "/notes")
+    assert (response.headers["content-length"], response.content) == ("999", b"")
+    assert "x-contract-violations" not in response.headers
 
 
 @pytest.mark.parametrize("status", [204, 304])
-def test_an_answer_without_a_body_may_tell_a_length(proxy, upstream, status):
+def test_a_response_without_a_body_may_tell_a_length(proxy, upstream, status):
     """What has not changed tells how long it is; a 204 may, if against the rules; the connection is kept."""
     for _ in range(2):
-        upstream.answer = b"HTTP/1.1 %d Fine\r\nETag: x\r\nContent-Length: 999\r\n\r\n" % status
-        answer = proxy.ask("GET", "/notes")
-        assert (answer.status_code, answer.headers["etag"], answer.content) == (status, "x", b"")
-        assert "connection" not in answer.headers
+        upstream.response = b"HTTP/1.1 %d Fine\r\nETag: x\r\nContent-Length: 999\r\n\r\n" % status
+        response = proxy.ask("GET", "/notes")
+        assert (response.status_code, response.headers["etag"], response.content) == (status, "x", b"")
+        assert "connection" not in response.headers
 
 
 def test_trailers_do_not_become_fields(proxy, upstream):
     """What comes after a body is not taken for a part of the head, either way."""
-    upstream.answer = OK + b"Transfer-Encoding: chunked\r\n\r\n2\r\n[]\r\n0\r\nX-Late: 1\r\n\r\n"
+    upstream.response = OK + b"Transfer-Encoding: chunked\r\n\r\n2\r\n[]\r\n0\r\nX-Late: 1\r\n\r\n"
     with proxy.connection() as connection:
         connection.sendall(
             b"POST /notes HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
             b"2\r\n{}\r\n0\r\nX-Late: 1\r\n\r\n"
         )
-        answer = connection.makefile("rb").read()
-    assert answer.endswith(b"2\r\n[]\r\n0\r\n\r\n")
-    assert b"x-late" not in answer.lower()
+        response = connection.makefile("rb").read()
+    assert response.endswith(b"2\r\n[]\r\n0\r\n\r\n")
+    assert b"x-late" not in response.lower()
     assert upstream.last["x-late"] is None
 
 
-def test_interim_answers_are_not_the_answer(proxy, upstream, json_answer):
+def test_interim_responses_are_not_the_response(proxy, upstream, json_response):
     """What comes after a 1xx is what the client gets."""
-    upstream.answer = b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + json_answer(["late"])
+    upstream.response = b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + json_response(["late"])
     assert proxy.ask("GET", "/notes").json() == ["late"]
 
 
-def test_a_client_that_waits_for_100_is_told_to_go_on(proxy, upstream):
+def test_a_client_that_waits_for_100_is_asked_to_go_on(proxy, upstream):
     """Expect: 100-continue works, and goes on to the upstream."""
     with proxy.connection() as connection:
         connection.sendall(
@@ -199,7 +199,7 @@ def test_a_name_that_was_rebound_is_refused(proxy, upstream, host):
 def test_a_proxy_that_is_its_own_upstream_says_so(running, upstream, contract):
     """A request that comes back to the proxy that sent it goes no further."""
     with running(upstream.url, contract) as loop:
-        upstream.answer = lambda connection, asked: connection.sendall(
+        upstream.response = lambda connection, asked: connection.sendall(
             b"HTTP/1.1 "
             + str(httpx.get(loop.url, headers={"Via": asked["via"]}).status_code).encode()
             + b" Loop\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
@@ -208,7 +208,7 @@ def test_a_proxy_that_is_its_own_upstream_says_so(running, upstream, contract):
 
 
 def test_many_exchanges_at_once_do_not_mix(proxy, upstream):
-    """Each client gets the answer to its own request."""
+    """Each client gets the response to its own request."""
 
     def echo(connection, asked):
         body = json.dumps([asked["x-number"]])
@@ -218,7 +218,7 @@ def test_many_exchanges_at_once_do_not_mix(proxy, upstream):
     def ask(number):
         return proxy.ask("GET", "/notes", headers={"X-Number": number}).json()
 
-    upstream.answer = echo
+    upstream.response = echo
     numbers = [str(number) for number in range(40)]
     with ThreadPoolExecutor(8) as clients:
         assert list(clients.map(ask, numbers)) == [[number] for number in numbers]

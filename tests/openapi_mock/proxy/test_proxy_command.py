@@ -27,7 +27,7 @@ COMMAND = [str(Path(sys.executable).with_name("scanner-api")), "proxy", "--port"
 
 @pytest.fixture
 def invoke(monkeypatch):
-    """Return what runs the command in this process, with some traffic until it is told to end."""
+    """Return what runs the command in this process, with some traffic until it is asked to end."""
 
     def run(*arguments, traffic=lambda _: None):
         with listen("127.0.0.1", 0) as free:
@@ -53,7 +53,7 @@ def contract_file(contract, tmp_path):
 
 
 def test_the_whole_story_through_the_proxy_breaks_nothing(mock, tmp_path):
-    """The demonstration is told through the command: no violations, exit code 0, and every report written."""
+    """The demonstration goes through the command: no violations, exit code 0, and every report written."""
     files = {name: tmp_path / f"report.{name}" for name in ("html", "json", "har")}
     options = [word for name, path in files.items() for word in (f"--{name}", str(path))]
     with subprocess.Popen(  # noqa: S603 -- our own command
@@ -80,7 +80,7 @@ def test_the_whole_story_through_the_proxy_breaks_nothing(mock, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("fail_on", "answer", "target", "exit_code"),
+    ("fail_on", "response", "target", "exit_code"),
     [
         ("any", [], "/notes", 0),
         ("any", [1], "/notes", 1),
@@ -91,29 +91,31 @@ def test_the_whole_story_through_the_proxy_breaks_nothing(mock, tmp_path):
         ("response", [], "/notes?sort=odd", 0),
     ],
 )
-def test_the_exit_code_says_whether_a_side_broke_the_contract(
-    invoke, upstream, contract_file, json_answer, fail_on, answer, target, exit_code
+def test_the_exit_code_says_whether_a_side_violated_the_contract(
+    invoke, upstream, contract_file, json_response, fail_on, response, target, exit_code
 ):
     """``--fail-on`` says whose violations fail the run."""
-    upstream.answer = json_answer(answer)
+    upstream.response = json_response(response)
     options = ("--upstream", upstream.url, "--contract", contract_file, "--fail-on", fail_on)
     outcome = invoke(*options, traffic=lambda client: client.get(target))
     assert outcome.exit_code == exit_code, outcome.output
 
 
-def test_the_log_of_a_ci_is_wide(invoke, upstream, contract_file, json_answer, monkeypatch):
+def test_the_log_of_a_ci_is_wide(invoke, upstream, contract_file, json_response, monkeypatch):
     """Where no terminal says how wide it is, a long URL stays in one line, as in the report of a check."""
     monkeypatch.delenv("COLUMNS", raising=False)
-    upstream.answer = json_answer([1])
+    upstream.response = json_response([1])
     target = f"/notes?unknown={'x' * 40}"
     options = ("--upstream", upstream.url, "--contract", contract_file)
     outcome = invoke(*options, traffic=lambda client: client.get(target))
     assert f"first in #1 GET {upstream.url}{target} -> 200" in outcome.output
 
 
-def test_a_violation_is_told_when_it_happens_and_in_the_end(invoke, upstream, contract_file, json_answer):
+def test_a_violation_is_reported_when_it_happens_and_in_the_end(
+    invoke, upstream, contract_file, json_response
+):
     """One line at once, with the number under which the reports have it, and a row in the table."""
-    upstream.answer = json_answer([1])
+    upstream.response = json_response([1])
     options = ("--upstream", upstream.url, "--contract", contract_file)
     outcome = invoke(*options, traffic=lambda client: client.get("/notes?token=hunter2"))
     assert "#1 GET http" in outcome.output
@@ -123,10 +125,10 @@ def test_a_violation_is_told_when_it_happens_and_in_the_end(invoke, upstream, co
 
 
 def test_the_page_shows_what_came_of_it_and_escapes_it(
-    invoke, upstream, contract_file, json_answer, tmp_path
+    invoke, upstream, contract_file, json_response, tmp_path
 ):
     """The page needs nothing else, runs no script, and shows hostile names as text."""
-    upstream.answer = json_answer([1])
+    upstream.response = json_response([1])
     page = tmp_path / "report.html"
     options = ("--upstream", upstream.url, "--contract", contract_file, "--html", page)
     invoke(*options, traffic=lambda client: client.get("/notes/<script>alert(1)</script>?sort=new"))
@@ -137,15 +139,15 @@ def test_the_page_shows_what_came_of_it_and_escapes_it(
     assert not {"src=", 'href="http', "url(", "@import"} & set(text.split())
 
 
-def test_a_run_that_judged_nothing_is_no_success(invoke, upstream, contract_file):
+def test_a_run_that_validated_nothing_is_no_success(invoke, upstream, contract_file):
     """A suite that went past the proxy must not pass."""
     assert invoke("--upstream", upstream.url, "--contract", contract_file).exit_code == 2
 
 
 @pytest.mark.parametrize(("fail_on", "exit_code"), [("request", 0), ("response", 2), ("any", 2)])
-def test_a_run_that_nobody_answered_is_no_success(invoke, upstream, contract_file, fail_on, exit_code):
-    """Where the upstream was not there, its side was not judged; what the app sent was."""
-    upstream.answer = b""
+def test_a_run_that_nobody_responded_to_is_no_success(invoke, upstream, contract_file, fail_on, exit_code):
+    """Where the upstream was not there, its side was not validated; what the app sent was."""
+    upstream.response = b""
     options = ("--upstream", upstream.url, "--contract", contract_file, "--fail-on", fail_on)
     assert invoke(*options, traffic=lambda client: client.get("/notes")).exit_code == exit_code
 

@@ -64,7 +64,7 @@ WRONG_CLIENTS = {
 
 @pytest.fixture(scope="module")
 def noted(running, upstream):
-    """Run a proxy that judges by the contract of this module."""
+    """Run a proxy that validates by the contract of this module."""
     with running(upstream.url, Contract(DOCUMENT, "notes.json")) as proxy:
         yield proxy
 
@@ -74,15 +74,15 @@ def serve(upstream):
     """Return what makes the upstream a right server but for what is given."""
 
     def make(status="200 OK", body=b'{"text": "a"}', **fields):
-        told = {**RIGHT_FIELDS, **fields, "Content-Length": str(len(body)), "Connection": "close"}
-        lines = [f"{name}: {value}" for name, value in told.items() if value is not None]
-        upstream.answer = "\r\n".join([f"HTTP/1.1 {status}", *lines, "", ""]).encode() + body
+        head = {**RIGHT_FIELDS, **fields, "Content-Length": str(len(body)), "Connection": "close"}
+        lines = [f"{name}: {value}" for name, value in head.items() if value is not None]
+        upstream.response = "\r\n".join([f"HTTP/1.1 {status}", *lines, "", ""]).encode() + body
 
     return make
 
 
 @pytest.fixture
-def told(noted):
+def rules(noted):
     """Return what the violations are, of both sides, for a client that is right but for what is given."""
 
     def ask(method="PUT", path="/notes/1?force=true", content=b'{"text": "a"}', **fields):
@@ -90,30 +90,30 @@ def told(noted):
         headers = {name: value for name, value in sent.items() if value is not None}
         noted.recorder.journal.clear()
         noted.ask(method, path, content=content, headers=headers)
-        verdict = noted.exchanges[-1].verdict
-        sides = (verdict.request, verdict.response)
+        validation = noted.exchanges[-1].verdict
+        sides = (validation.request, validation.response)
         return [[(each.part, each.where, each.rule) for each in side] for side in sides]
 
     return ask
 
 
-def test_a_right_client_and_a_right_server_break_nothing(serve, told):
+def test_a_right_client_and_a_right_server_break_nothing(serve, rules):
     """What is as the contract wants it has no violations."""
     serve()
-    assert told() == [[], []]
+    assert rules() == [[], []]
 
 
 @pytest.mark.parametrize("kind", WRONG_SERVERS)
-def test_a_server_that_is_wrong_in_one_way_is_caught_by_it(serve, told, kind):
-    """The answer has the one violation that is meant, and the request none."""
+def test_a_server_that_is_wrong_in_one_way_is_caught_by_it(serve, rules, kind):
+    """The response has the one violation that is intended, and the request none."""
     wrong, violation = WRONG_SERVERS[kind]
     serve(**wrong)
-    assert told() == [[], [violation]]
+    assert rules() == [[], [violation]]
 
 
 @pytest.mark.parametrize("kind", WRONG_CLIENTS)
-def test_a_client_that_is_wrong_in_one_way_is_caught_by_it(serve, told, kind):
-    """The request has the one violation that is meant, and the answer none."""
+def test_a_client_that_is_wrong_in_one_way_is_caught_by_it(serve, rules, kind):
+    """The request has the one violation that is intended, and the response none."""
     wrong, violation = WRONG_CLIENTS[kind]
     serve()
-    assert told(**wrong) == [[violation], []]
+    assert rules(**wrong) == [[violation], []]

@@ -22,7 +22,7 @@ SCHEMES = {
 
 @pytest.fixture(scope="module")
 def guarded(mocked):
-    """Answer ``GET /`` to whom these alternatives let in."""
+    """Serve ``GET /`` to those whom these alternatives let in."""
 
     def make(*alternatives, **options):
         security = [{name: [] for name in each} for each in alternatives]
@@ -34,7 +34,7 @@ def guarded(mocked):
 
 @pytest.mark.parametrize("credential", ["Basic a:b", "Basic Yg", "Basic !!!!", "Basic"])
 def test_basic_credentials_that_are_not_in_base64(credential, guarded):
-    """They are malformed: whoever writes a client wants to know."""
+    """They are malformed: authors of clients want to know."""
     app = guarded(["basic"])
     assert app.get(authorization="Basic dXNlcjpwdw==").status == 200
     refused = app.get(authorization=credential)

@@ -164,8 +164,8 @@ def test_a_defect_disables_one_operation(file):
         assert client.get("/pets").status_code == 200
         disabled = client.put("/pets")
         defects = client.get("/_mock/defects").json()["defects"]
-    told = f"{file} has 2 defects: 1 repaired, 1 operation disabled. `contract lint` lists them."
-    assert sentences.get_nowait() == told
+    message = f"{file} has 2 defects: 1 repaired, 1 operation disabled. `contract lint` lists them."
+    assert sentences.get_nowait() == message
     assert disabled.status_code == 501
     place = f"{file}:1#/paths/~1pets/put: null is not of type"
     assert place in disabled.json()["detail"]
@@ -188,8 +188,8 @@ def test_a_pattern_that_cannot_be_read_is_left_out(file):
     schema = {"type": "object", "patternProperties": {"(": {"properties": {"x": {"pattern": "["}}}}}
     text = {"type": "string", "pattern": r"\A[a-z]+\Z", "minLength": 3, "maxLength": 3}
     schema |= {"required": ["a"], "properties": {"a": text}, "maxProperties": 1}
-    answer = {"description": "", "content": {"application/json": {"schema": schema}}}
-    write(file, {**DOCUMENT, "openapi": "3.1.0", "paths": {"/": {"get": {"responses": {"200": answer}}}}})
+    response = {"description": "", "content": {"application/json": {"schema": schema}}}
+    write(file, {**DOCUMENT, "openapi": "3.1.0", "paths": {"/": {"get": {"responses": {"200": response}}}}})
     sentences = queue.Queue()
     with (
         contract_mock(str(file), tell=sentences.put, watch=True) as mock,
@@ -221,8 +221,8 @@ def test_an_alternative_that_repeats_another_is_left_out(file):
         {"$ref": "#/components/schemas/Cat"},
         other,
     ]
-    answer = {"description": "", "content": {"application/json": {"schema": {"oneOf": alternatives}}}}
-    paths = {"/": {"get": {"responses": {"200": answer}}}}
+    documented = {"description": "", "content": {"application/json": {"schema": {"oneOf": alternatives}}}}
+    paths = {"/": {"get": {"responses": {"200": documented}}}}
     write(file, {**DOCUMENT, "paths": paths, "components": {"schemas": {"Cat": cat}}})
     sentences = queue.Queue()
     with contract_mock(str(file), tell=sentences.put) as mock, httpx.Client(trust_env=False) as client:

@@ -182,7 +182,7 @@ NASTY = {
     },
     "an anchor": {"$ref": "#/components/schemas/Anchored"},
 }
-BEYOND_THE_JUDGE = {"pattern that Python cannot read", "an anchor", "an embedded resource", "true"}
+BEYOND_THE_VALIDATOR = {"pattern that Python cannot read", "an anchor", "an embedded resource", "true"}
 FORMATS = [
     *("date-time", "date", "time", "duration", "email", "idn-email", "hostname", "idn-hostname", "ipv4"),
     *("ipv6", "uri", "uri-reference", "iri", "iri-reference", "uuid", "uri-template", "json-pointer"),
@@ -257,7 +257,7 @@ def contract_of(schema, openapi="3.1.0", components=COMPONENTS):
     return Contract({**document, "components": {"schemas": components}}, "test")
 
 
-@pytest.mark.parametrize("name", sorted(set(NASTY) - BEYOND_THE_JUDGE))
+@pytest.mark.parametrize("name", sorted(set(NASTY) - BEYOND_THE_VALIDATOR))
 def test_generated_values_are_valid(name):
     """Values conform to each keyword, alone and with others, whatever the seed and the request."""
     contract = contract_of(NASTY[name])

@@ -19,7 +19,7 @@ def test_state(mocked):
     taken = {"content": {"application/json": {"schema": {"type": "string"}}}}
     app = mocked({"/": {"get": {"responses": listed}, "post": {"responses": OK, "requestBody": taken}}})
     before = app.get().json
-    assert app.post("/", "a thing that nobody would make up").status == 200
+    assert app.post("/", "a thing that nobody would generate").status == 200
     assert app.get().json == before
 
 

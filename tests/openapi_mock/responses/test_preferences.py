@@ -136,7 +136,7 @@ def test_a_selected_example_that_violates_the_contract(responding):
 
 
 def test_preferences_are_for_admitted_callers(mocked):
-    """Whoever is not let in does not choose."""
+    """A client that is not let in does not choose."""
     operation = {"responses": RESPONSES, "security": [{"key": []}]}
     scheme = {"type": "apiKey", "in": "header", "name": "X-Key"}
     components = {**COMPONENTS, "securitySchemes": {"key": scheme}}

@@ -20,7 +20,7 @@ def documented(schema, media_type="application/json", **more):
 
 @pytest.fixture(scope="module")
 def refusing(mocked):
-    """Refuse ``GET /?n=x`` and whoever sends no key, with these responses documented."""
+    """Refuse ``GET /?n=x`` and requests without a key, with these responses documented."""
 
     def make(responses):
         parameter = {"name": "n", "in": "query", "schema": {"type": "integer"}}

@@ -27,7 +27,7 @@ WEATHER = {
     }
 }
 PACKAGED = load_contract()
-JUDGE = Assembly(PACKAGED, OpenAuthenticator()).response_validator
+VALIDATOR = Assembly(PACKAGED, OpenAuthenticator()).response_validator
 KEY = {"X-API-Key": seeds.UNLIMITED_KEY}
 
 
@@ -68,7 +68,7 @@ def test_each_documented_status_is_had_by_preference(operation, client):
         assert response.headers["Preference-Applied"] == f"code={code}"
         fields = [(name.lower(), value) for name, value in response.headers.raw]
         rendered = Rendered(response.status_code, fields, response.content)
-        assert JUDGE.errors(operation, rendered, response.headers["Content-Type"]) == []
+        assert VALIDATOR.errors(operation, rendered, response.headers["Content-Type"]) == []
 
 
 def test_a_documented_problem_is_the_services_own(client):

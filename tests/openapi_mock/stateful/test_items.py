@@ -33,7 +33,7 @@ def test_identifiers_differ(pets):
 
 
 def test_what_was_not_sent_is_empty(pets):
-    """What a request could have set and did not is empty or left out, and not made up."""
+    """What a request could have set and did not is empty or left out, not a generated value."""
     made = pets.post("/pets", {"name": "Rex"})
     assert "kind" not in made
     assert made["tags"] == []

@@ -195,12 +195,12 @@ def test_seeds_that_cannot_be_used(running, write, seeds, reason):
     assert reason in str(raised.value)
 
 
-def test_what_is_recognised_is_told(write):
+def test_what_is_recognised_is_reported(write):
     """What a mock remembers is said at start."""
-    told = []
-    with contract_mock(str(write(DOCUMENT)), stateful=True, tell=told.append):
+    messages = []
+    with contract_mock(str(write(DOCUMENT)), stateful=True, tell=messages.append):
         pass
-    assert told[:2] == [
+    assert messages[:2] == [
         "Remembers the items of 2 collections:",
         "  /pets: create, list, read, update, replace, delete; by id",
     ]

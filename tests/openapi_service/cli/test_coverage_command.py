@@ -5,9 +5,9 @@ import pytest
 from scanner_contract import load_contract
 
 
-def row(told, path):
+def row(result, path):
     """Return the line of an operation as words."""
-    return next(line.split() for line in told.stdout.splitlines() if f" {path} " in line)
+    return next(line.split() for line in result.stdout.splitlines() if f" {path} " in line)
 
 
 @pytest.fixture
@@ -21,12 +21,12 @@ def tests(tmp_path):
 
 def test_our_own(contract, tests):
     """Every operation in force has a handler, and is tested if a test has its handler's name as a word."""
-    told = contract("coverage", "--tests", tests)
-    assert told.exit_code == 0
-    assert row(told, "/sessions/{id}")[-3:] == ["yes", "handler", "yes"]
-    assert row(told, "/sessions/{id}/status")[-3:] == ["yes", "handler", "no"]
+    result = contract("coverage", "--tests", tests)
+    assert result.exit_code == 0
+    assert row(result, "/sessions/{id}")[-3:] == ["yes", "handler", "yes"]
+    assert row(result, "/sessions/{id}/status")[-3:] == ["yes", "handler", "no"]
     every = len(load_contract().operations)
-    assert told.stdout.endswith(
+    assert result.stdout.endswith(
         f"Of {every} operations, {every} have a handler and 1 a test that names it.\n"
     )
 
@@ -53,13 +53,13 @@ def test_tests_that_name_a_path(contract, tests, line, is_tested):
 
 
 def test_operation_without_a_handler(contract, write, pets, tests):
-    """An operation without a handler is told so; the mock answers it all the same, by the contract."""
-    told = contract("coverage", write(pets), "--tests", tests)
-    assert row(told, "/pets/{pet_id}")[-3:] == ["no", "contract", "no"]
+    """An operation without a handler is listed; the mock responds to it all the same, by the contract."""
+    result = contract("coverage", write(pets), "--tests", tests)
+    assert row(result, "/pets/{pet_id}")[-3:] == ["no", "contract", "no"]
 
 
 def test_without_tests(contract, tmp_path):
     """Where there are no tests to search, whether an operation is tested is unknown."""
-    told = contract("coverage", "--tests", tmp_path / "none")
-    assert row(told, "/sessions/{id}")[-1] == "unknown"
-    assert told.stdout.endswith(f" have a handler; there are no Python files in {tmp_path}/none.\n")
+    result = contract("coverage", "--tests", tmp_path / "none")
+    assert row(result, "/sessions/{id}")[-1] == "unknown"
+    assert result.stdout.endswith(f" have a handler; there are no Python files in {tmp_path}/none.\n")

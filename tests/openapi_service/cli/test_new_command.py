@@ -84,10 +84,10 @@ def pets(minimal):
 
 def test_files(new, minimal):
     """There is all that a project needs; the names of folder and package are spelled as each has to be."""
-    folder, told = new(minimal)
+    folder, output = new(minimal)
     assert sorted(str(path.relative_to(folder)) for path in folder.rglob("*.*") if path.is_file()) == FILES
     assert 'name = "pet-store"' in (folder / "pyproject.toml").read_text()
-    assert told.count("wrote ") == len(FILES) - 1
+    assert output.count("wrote ") == len(FILES) - 1
 
 
 def test_a_package_hides_no_other(write, minimal, tmp_path):
@@ -101,9 +101,9 @@ def test_what_is_there_stays(new, minimal):
     """A second time writes nothing, and says so."""
     folder, _ = new(minimal)
     (folder / "README.md").write_text("mine")
-    _, told = new(minimal)
+    _, output = new(minimal)
     assert (folder / "README.md").read_text() == "mine"
-    assert "wrote" not in told
+    assert "wrote" not in output
 
 
 def test_errors_are_described(new, minimal):

@@ -40,7 +40,7 @@ def run_in(folder, *command):
 
 
 def check(folder):
-    """Let linter (ours, and as it comes), formatter and type checker judge what was written."""
+    """Let linter (ours, and as it comes), formatter and type checker accept what was written."""
     tests = sorted(map(str, folder.glob("tests/*.py")))
     for command in (
         ["ruff", "check", "--no-cache", "operations", "tests"],
@@ -57,8 +57,8 @@ def check(folder):
             *tests,
         ],
     ):
-        judged = run_in(folder, *command)
-        assert judged.returncode == 0, judged.stdout + judged.stderr
+        result = run_in(folder, *command)
+        assert result.returncode == 0, result.stdout + result.stderr
 
 
 def test_handler(scaffold, pets, tmp_path):
@@ -67,8 +67,8 @@ def test_handler(scaffold, pets, tmp_path):
     assert scaffold(pets).exit_code == 0
     written = (tmp_path / "operations" / "pets.py").read_text()
     assert "async def get_pet(pet_id: str) -> dict[str, Any]:\n" in written
-    told = written.partition('    """')[2].partition('    """')[0].splitlines()
-    assert told == [
+    result = written.partition('    """')[2].partition('    """')[0].splitlines()
+    assert result == [
         "Get a pet.",
         "",
         "    Any pet.",
@@ -89,9 +89,9 @@ def test_handler(scaffold, pets, tmp_path):
 def test_test_fails(scaffold, pets, tmp_path):
     """The test that is written fails, and says that the operation is not implemented."""
     scaffold(pets)
-    judged = run_in(tmp_path, "pytest", "-p", "no:cacheprovider", "tests/test_pets.py")
-    assert judged.returncode == 1
-    assert "NotImplementedYet: GET /pets/{pet_id} is not implemented." in judged.stdout
+    result = run_in(tmp_path, "pytest", "-p", "no:cacheprovider", "tests/test_pets.py")
+    assert result.returncode == 1
+    assert "NotImplementedYet: GET /pets/{pet_id} is not implemented." in result.stdout
 
 
 def test_our_own(scaffold, tmp_path):
@@ -100,8 +100,8 @@ def test_our_own(scaffold, tmp_path):
     operations = [each for item in document["paths"].values() for each in item.values()]
     for operation in operations:
         operation["operationId"] = operation["operationId"].replace("_endpoints_", "_endpoints_new")
-    told = scaffold(document)
-    assert told.stdout.count("wrote") == 2 * len({each["tags"][0] for each in operations})
+    result = scaffold(document)
+    assert result.stdout.count("wrote") == 2 * len({each["tags"][0] for each in operations})
     check(tmp_path)
 
 
@@ -129,11 +129,11 @@ def test_hostile_contract(scaffold, pets, tmp_path):
 
 
 def test_what_is_there_is_not_touched(scaffold, pets, tmp_path):
-    """A module that is there stays as it is, and is told with what it may lack; so does a test."""
+    """A module that is there stays as it is, and is reported with what it may lack; so does a test."""
     (tmp_path / "operations").mkdir()
     (tmp_path / "operations" / "pets.py").write_text("mine")
-    told = scaffold(pets)
-    assert told.stdout == f"skipped  {tmp_path}/operations/pets.py: is there; it may lack get_pet\n"
+    result = scaffold(pets)
+    assert result.stdout == f"skipped  {tmp_path}/operations/pets.py: is there; it may lack get_pet\n"
     assert (tmp_path / "operations" / "pets.py").read_text() == "mine"
     assert list((tmp_path / "tests").iterdir()) == []
 
@@ -164,8 +164,8 @@ def test_operation_id_that_is_no_python_name(scaffold, pets, tmp_path, operation
     assert f"async def {name}(" in (tmp_path / "operations" / "pets.py").read_text()
 
 
-def test_name_that_would_answer_another_operation(scaffold, pets):
-    """An operation whose handler would answer another one too is reported, with the reason."""
+def test_name_that_would_handle_another_operation(scaffold, pets):
+    """An operation whose handler would handle another one too is reported, with the reason."""
     get = pets["paths"]["/pets/{pet_id}"]["get"]
     pets["paths"]["/cats/{pet_id}"] = {"get": get | {"operationId": "other_endpoints_get_cat"}}
     get["operationId"] = "any_endpoints_get_cat"
@@ -175,14 +175,14 @@ def test_name_that_would_answer_another_operation(scaffold, pets):
 
 def test_nothing_to_write(contract, tmp_path):
     """Where every operation has a handler, nothing is written."""
-    told = contract("scaffold", "--into", tmp_path / "new")
-    assert (told.exit_code, told.stdout) == (0, "nothing  to write: every operation has a handler\n")
+    result = contract("scaffold", "--into", tmp_path / "new")
+    assert (result.exit_code, result.stdout) == (0, "nothing  to write: every operation has a handler\n")
     assert not (tmp_path / "new").exists()
 
 
 def test_folder_that_cannot_be(contract, write, pets, tmp_path):
     """A folder that cannot be made exits with 2, named."""
     (tmp_path / "file").write_text("")
-    told = contract("scaffold", "--contract", write(pets), "--into", tmp_path / "file")
-    assert told.exit_code == 2
-    assert told.stderr.startswith(f"Cannot write {tmp_path}/file/")
+    result = contract("scaffold", "--contract", write(pets), "--into", tmp_path / "file")
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"Cannot write {tmp_path}/file/")

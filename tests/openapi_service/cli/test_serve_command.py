@@ -83,7 +83,7 @@ def test_it_serves_ones_own(module, secured):
 )
 @pytest.mark.usefixtures("project")
 def test_what_cannot_be_served_is_one_sentence(secured, options, code, reason):
-    """What does not fit ends the command at once, and is told without a traceback."""
+    """What does not fit ends the command at once, and is reported without a traceback."""
     ours = ["serve", "--port", "0", "--contract", secured, "--handlers", "pets", *options]
     outcome = CliRunner().invoke(openapi_mock.cli.app, ours, catch_exceptions=False)
     assert (outcome.exit_code, reason in outcome.stderr, outcome.stderr.count("\n")) == (code, True, 1)

@@ -79,7 +79,7 @@ class Credentials(CredentialStore):
             await self.organizations.add_membership(user, organization, "member")
 
     async def add_key(self, key: str, **fields: Any) -> None:
-        """Add an API key; its id is `a-key` unless told otherwise."""
+        """Add an API key; its id is `a-key` unless set otherwise."""
         named = {"id": "a-key", "prefix": key[:3], "name": "", "created": START}
         await self.add_api_key(ApiKey(**(named | fields)), digest_of(key))
 

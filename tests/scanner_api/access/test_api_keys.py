@@ -28,7 +28,7 @@ class UntouchableStore:
 
     async def note_use(self, last_used):
         """Fail."""
-        raise AssertionError(f"the store was told of {last_used}")
+        raise AssertionError(f"the store was called with {last_used}")
 
 
 def detail_of(verifier, key):
@@ -82,7 +82,7 @@ def test_only_the_grammar_passes(text):
 
 
 @pytest.mark.parametrize(
-    ("key", "wanted"),
+    ("key", "expected"),
     [
         ("", "wrong shape"),
         ("csb_short_00000000", "wrong shape"),
@@ -94,10 +94,10 @@ def test_only_the_grammar_passes(text):
         ("csb_" + "A" * 32 + "_00000000", "checksum"),
     ],
 )
-def test_malformed_key_never_reaches_the_store(clock, key, wanted):
+def test_malformed_key_never_reaches_the_store(clock, key, expected):
     """A key of the wrong shape or checksum is refused with a reason, and the store is not asked."""
     detail = detail_of(ApiKeyVerifier(UntouchableStore(), clock), key)
-    assert wanted in detail
+    assert expected in detail
     assert not key or key not in detail
 
 
@@ -131,7 +131,7 @@ async def test_publishable_key_reaches_its_own_sessions_only(clock, open_store):
     ("memberships", "infers"), [((), False), (("acme",), True), (("acme", "globex"), False)]
 )
 async def test_user_key_acts_for_the_memberships(clock, open_store, memberships, infers):
-    """A csu key reaches its user's organizations, and tells which one is meant only if it is the only one."""
+    """A csu key reaches its user's organizations, and says which one only if it is the only one."""
     async with open_store() as store:
         await store.found("acme", "globex", "initech")
         await store.join("ann", *memberships)
@@ -143,14 +143,14 @@ async def test_user_key_acts_for_the_memberships(clock, open_store, memberships,
 
 
 @pytest.mark.parametrize(
-    ("fields", "wanted"),
+    ("fields", "expected"),
     [
         ({"is_active": False}, "revoked"),
         ({"expires_at": timedelta(0)}, "expired at 2026-03-31T12:00:00+00:00"),
         ({"expires_at": timedelta(days=-1)}, "expired"),
     ],
 )
-async def test_stored_key_that_is_no_longer_good(clock, open_store, fields, wanted):
+async def test_stored_key_that_is_no_longer_good(clock, open_store, fields, expected):
     """A key that is revoked, or whose expiry is not in the future, is refused with the reason."""
     if "expires_at" in fields:
         fields = {"expires_at": clock.now() + fields["expires_at"]}
@@ -161,7 +161,7 @@ async def test_stored_key_that_is_no_longer_good(clock, open_store, fields, want
         with pytest.raises(Unauthorized) as refusal:
             await ApiKeyVerifier(store, clock).verify(key, None)
         result = refusal.value.detail
-    assert wanted in result
+    assert expected in result
 
 
 async def test_unknown_key(clock, open_store):

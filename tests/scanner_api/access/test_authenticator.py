@@ -1,4 +1,4 @@
-"""The gate: who is let in, whom the request counts against, and what every answer says of it."""
+"""The authenticator: who is let in, whom the request counts against, and what every response says of it."""
 
 from __future__ import annotations
 
@@ -50,17 +50,17 @@ class Doorman:
 
 
 class Outcome(NamedTuple):
-    """What the gate made of a request."""
+    """What the authenticator made of a request."""
 
     caller: str | None
     problem: Exception | None
     headers: dict[bytes, bytes]
     is_known: bool
-    """Whether the gate knows of the refusal before the operation is known."""
+    """Whether the authenticator knows of the refusal before the operation is known."""
 
     @property
     def status(self):
-        """The status that the answer would have, 200 for who is let in."""
+        """The status that the response would have, 200 for who is let in."""
         return int(self.problem.status) if isinstance(self.problem, Problem) else 200
 
     @property
@@ -70,13 +70,13 @@ class Outcome(NamedTuple):
 
 
 class House:
-    """A gate with hand-made verifiers and real counters."""
+    """An authenticator with hand-made verifiers and real counters."""
 
     def __init__(self, clock, make_request, per_minute=5):
         self.doormen = {scheme: Doorman(scheme) for scheme in reversed(SCHEMES)}
         self.make_request = make_request
         limiter = RateLimiter(open_counters("memory://", clock), per_minute=per_minute)
-        self.gate = ScannerAuthenticator(
+        self.authenticator = ScannerAuthenticator(
             self.doormen, limiter, SCHEMES, TrustedProxies(["10.0.0.1"]), "Scanner API"
         )
 
@@ -92,9 +92,9 @@ class House:
             scheme: value for scheme in SCHEMES for name, value in credentials.items() if scheme[:3] == name
         }
         caller, problem = None, None
-        refusal = self.gate.refusal(request, lambda _: presented)
+        refusal = self.authenticator.refusal(request, lambda _: presented)
         try:
-            caller = asyncio.run(self.gate.admit(request, presented, alternatives))
+            caller = asyncio.run(self.authenticator.admit(request, presented, alternatives))
         except (Problem, RuntimeError) as error:
             problem = error
         fields = dict(request.response_headers)
@@ -229,8 +229,8 @@ def test_used_up_credential_is_a_429(house):
 
 def test_anonymous_requests_count_by_address(house):
     """Requests without a credential share the quota of their address, let in or not, and no other."""
-    answers = [house.knock(alternatives) for alternatives in [OPEN, ANY_OF_THEM] * 3]
-    assert [answer.status for answer in answers] == [200, 401, 200, 401, 200, 429]
+    responses = [house.knock(alternatives) for alternatives in [OPEN, ANY_OF_THEM] * 3]
+    assert [response.status for response in responses] == [200, 401, 200, 401, 200, 429]
     assert house.knock(OPEN, peer="198.51.100.9").status == 200
     assert house.knock(API="good").status == 200
 
@@ -332,7 +332,7 @@ def test_every_scheme_needs_its_verifier(clock):
         ScannerAuthenticator({KEY: Doorman(KEY)}, limiter, SCHEMES, TrustedProxies([]))
 
 
-async def test_real_verifiers_behind_the_gate(clock, make_request, open_store):
+async def test_real_verifiers_behind_the_authenticator(clock, make_request, open_store):
     """With the real verifiers and store a key has its own limit, and all that is wrong is a 401."""
     async with open_store() as store:
         await store.found("acme")
@@ -343,19 +343,19 @@ async def test_real_verifiers_behind_the_gate(clock, make_request, open_store):
             BEARER: BearerDisabled(),
             COOKIE: WebSessionVerifier(store, clock, proxies),
         }
-        gate = ScannerAuthenticator(
+        authenticator = ScannerAuthenticator(
             verifiers, RateLimiter(open_counters("memory://", clock)), SCHEMES, proxies
         )
         request = make_request()
-        caller = await gate.admit(request, {KEY: key}, ANY_OF_THEM)
+        caller = await authenticator.admit(request, {KEY: key}, ANY_OF_THEM)
         assert caller.organizations == {"acme"}
         assert dict(request.response_headers)[b"ratelimit-policy"] == b"2;w=60, 10000;w=86400"
         for wrong in ({KEY: new_key("csb")}, {KEY: key, BEARER: "a.b.c"}, {COOKIE: "x"}):
             with pytest.raises(Unauthorized):
-                await gate.admit(make_request(), wrong, ANY_OF_THEM)
-        await gate.admit(make_request(), {KEY: key}, ANY_OF_THEM)
+                await authenticator.admit(make_request(), wrong, ANY_OF_THEM)
+        await authenticator.admit(make_request(), {KEY: key}, ANY_OF_THEM)
         with pytest.raises(RateLimited):
-            await gate.admit(make_request(), {KEY: key}, ANY_OF_THEM)
+            await authenticator.admit(make_request(), {KEY: key}, ANY_OF_THEM)
 
 
 def test_access_is_light_to_import():

@@ -185,7 +185,7 @@ def forgeries():
 
 @pytest.mark.parametrize("kind", sorted(forgeries()))
 def test_forged_token_is_refused(verify, kind):
-    """Nothing but a JWT that the issuer signed as agreed is believed; the answer is a 401, not a 500."""
+    """Nothing but a JWT that the issuer signed as agreed is believed; the response is a 401, not a 500."""
     with pytest.raises(Unauthorized) as refusal:
         verify(forgeries()[kind])
     assert "bearer token" in refusal.value.detail
@@ -202,7 +202,7 @@ def test_only_four_algorithms_are_known(name):
 
 
 @pytest.mark.parametrize(
-    ("changed", "wanted"),
+    ("changed", "expected"),
     [
         ({"exp": None}, "`exp`"),
         ({"exp": "soon"}, r"\$.exp"),
@@ -231,9 +231,9 @@ def test_only_four_algorithms_are_known(name):
         ({"organization_id": {"id": "acme"}}, "organization_id"),
     ],
 )
-def test_claim_that_is_not_as_agreed(verify, changed, wanted):
+def test_claim_that_is_not_as_agreed(verify, changed, expected):
     """A signed token with a claim missing, malformed or of another time or place is a 401 that says which."""
-    with pytest.raises(Unauthorized, match=wanted):
+    with pytest.raises(Unauthorized, match=expected):
         verify(signed(**changed))
 
 
@@ -291,7 +291,7 @@ def test_damaged_token_is_refused(verify, data):
 
 @given(st.text() | st.from_regex(r"[\w-]*\.[\w-]*\.[\w-]*"))
 def test_any_text_is_refused(verify, text):
-    """Whatever is presented as a token, the answer is a 401."""
+    """Whatever is presented as a token, the response is a 401."""
     with pytest.raises(Unauthorized):
         verify(text)
 

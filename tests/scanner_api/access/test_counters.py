@@ -15,7 +15,7 @@ from scanner_api.access.counters import MemoryCounters, RedisCounters, open_coun
 
 
 async def test_counter_lives_as_long_as_its_window(clock):
-    """A counter adds up until its seconds are over, by the clock, and then begins anew."""
+    """A counter adds up until its seconds are over, by the clock, and then starts again."""
     counters = MemoryCounters(clock)
     assert [await counters.incr("key:a", 60) for _ in range(3)] == [1, 2, 3]
     assert await counters.get_expiry("key:a") == clock.now().timestamp() + 60
@@ -47,7 +47,7 @@ async def test_ended_counters_are_dropped(clock):
     assert sum(map(len, counters._queues.values())) == 1
 
 
-async def test_counter_begun_anew_is_not_dropped_with_its_past(clock):
+async def test_counter_restarted_is_not_dropped_with_its_past(clock):
     """Dropping what has ended leaves a key's running window alone, even after the clock was put back."""
     counters = MemoryCounters(clock)
     clock.advance(50)
@@ -87,7 +87,7 @@ async def test_memory_can_be_cleared(clock):
 
 
 @pytest.mark.parametrize(
-    ("url", "wanted"),
+    ("url", "expected"),
     [
         ("", "memory://, redis://HOST:PORT/DB or rediss://HOST:PORT/DB"),
         ("memcached://secret@localhost:1", "memory://, redis://HOST:PORT/DB or rediss://HOST:PORT/DB"),
@@ -97,11 +97,11 @@ async def test_memory_can_be_cleared(clock):
         ("redis://:secret@[::1/0", "a host and a port"),
     ],
 )
-def test_wrong_storage_is_an_error_without_its_password(clock, url, wanted):
+def test_wrong_storage_is_an_error_without_its_password(clock, url, expected):
     """A storage that cannot be is refused at start: the setting is named, and the URL is not repeated."""
     with pytest.raises(ValueError, match=r"^rate_limit_storage") as refusal:
         open_counters(url, clock)
-    assert wanted in str(refusal.value)
+    assert expected in str(refusal.value)
     assert "secret" not in str(refusal.value)
 
 
@@ -129,7 +129,7 @@ async def test_redis_is_asked_once_for_the_end_of_a_window(redis_url):
     await theirs.close()
 
 
-async def test_redis_that_does_not_answer_is_told(clock):
+async def test_redis_that_does_not_respond_is_reported(clock):
     """A Redis that takes connections and says nothing is an error, not a wait without end."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         counters = open_counters(f"redis://127.0.0.1:{silent.getsockname()[1]}/0", clock)

@@ -32,7 +32,7 @@ def document(*keys):
 
 
 class Issuer:
-    """Answers with a status, headers and a body that can be changed, and counts how often."""
+    """Responds with a status, headers and a body that can be changed, and counts how often."""
 
     def __init__(self, url):
         self.url = url
@@ -71,13 +71,13 @@ def serving():
 
 @pytest.fixture
 def issuer():
-    """Return an issuer that answers with one RSA key called ``one``."""
+    """Return an issuer that responds with one RSA key called ``one``."""
     with serving() as running:
         yield running
 
 
 class Ticks:
-    """Seconds that pass when they are told to."""
+    """Seconds that pass when they are asked to."""
 
     now = 100.0
 
@@ -195,8 +195,8 @@ async def test_keys_are_read_again_after_ten_minutes(issuer):
         (200, {"Content-Length": "9999"}, document(RSA), "RemoteProtocolError"),
     ],
 )
-async def test_answer_that_is_no_key_set(issuer, caplog, status, headers, body, logged):
-    """An issuer that fails, redirects, or answers too much or nonsense is a 503, and the log says why."""
+async def test_response_that_is_no_key_set(issuer, caplog, status, headers, body, logged):
+    """An issuer that fails, redirects, or sends too much or nonsense is a 503, and the log says why."""
     issuer.status, issuer.headers, issuer.body = status, headers, body
     with pytest.raises(ServiceUnavailable):
         (await KeySet(issuer.url).key("one", "RS256"))

@@ -9,7 +9,7 @@ from scanner_api.access.api_keys import LastUsed
 
 
 class Ledger:
-    """Keeps what is written; fails as often as it is told to."""
+    """Keeps what is written; fails as often as it is asked to."""
 
     def __init__(self, failures=0):
         self.failures = failures

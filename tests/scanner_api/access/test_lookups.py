@@ -15,22 +15,22 @@ class CountingStore:
     def __init__(self):
         self.asked = []
         self.is_asked = asyncio.Event()
-        self.answers = asyncio.Event()
-        self.answers.set()
+        self.responses = asyncio.Event()
+        self.responses.set()
         self.error = None
 
     async def look_up(self, digest):
         """Return the digest in upper case."""
         self.asked.append(digest)
         self.is_asked.set()
-        await self.answers.wait()
+        await self.responses.wait()
         if self.error is not None:
             raise self.error
         return None if digest == "unknown" else digest.upper()
 
 
 class Ticks:
-    """Seconds that pass when they are told to."""
+    """Seconds that pass when they are asked to."""
 
     now = 100.0
 
@@ -39,7 +39,7 @@ class Ticks:
         return self.now
 
 
-async def test_answer_holds_for_half_a_second():
+async def test_response_holds_for_half_a_second():
     """Within half a second of asking the store is not asked again; from then on it is."""
     store, ticks = CountingStore(), Ticks()
     lookups = RecentLookups(store.look_up, ticks=ticks.read)
@@ -50,14 +50,14 @@ async def test_answer_holds_for_half_a_second():
 
 
 async def test_age_counts_from_the_question():
-    """An answer that took long is as old as its question, so a slow store cannot keep a credential alive."""
+    """A response that took long is as old as its question, so a slow store cannot keep a credential alive."""
     store, ticks = CountingStore(), Ticks()
-    store.answers.clear()
+    store.responses.clear()
     lookups = RecentLookups(store.look_up, ticks=ticks.read)
     first = asyncio.create_task(lookups.get("a"))
     await store.is_asked.wait()
     ticks.now += 0.6
-    store.answers.set()
+    store.responses.set()
     await first
     await lookups.get("a")
     assert len(store.asked) == 2
@@ -83,7 +83,7 @@ async def test_memory_is_bounded():
 
 
 async def test_failure_is_forgotten():
-    """Whoever asks learns that the store failed; the next one asks again."""
+    """A caller learns that the store failed; the next one asks again."""
     store = CountingStore()
     store.error = ConnectionError("down")
     lookups = RecentLookups(store.look_up)

@@ -95,7 +95,7 @@ async def test_requests_of_a_turn_are_one_call(redis_url):
 
 
 async def test_two_processes_pass_exactly_what_a_limit_allows(redis_url):
-    """Of 900 requests at once over two processes 300 pass, and no two are told the same rest."""
+    """Of 900 requests at once over two processes 300 pass, and no two are given the same rest."""
     processes = [RedisCounters(redis_url) for _ in range(2)]
     slots = slots_of(f"key:{uuid4()}", quota_of(300, 10_000))
     taken = await asyncio.gather(*(processes[number % 2].take(slots) for number in range(900)))

@@ -18,8 +18,8 @@ from scanner_api.access.counters import MemoryCounters, open_counters
 from scanner_api.access.rate_limits import MAX_REFUSALS, RateLimiter, quota_of
 
 
-class Answer(NamedTuple):
-    """What one request was told."""
+class Outcome(NamedTuple):
+    """What one request gets."""
 
     status: int
     headers: dict[bytes, bytes]
@@ -49,13 +49,13 @@ def send(make_request):
             status, retry_after = 429, problem.headers["Retry-After"]
         headers = dict(request.response_headers)
         assert len(headers) == len(request.response_headers)
-        return Answer(status, headers, retry_after)
+        return Outcome(status, headers, retry_after)
 
     return sent
 
 
 async def test_headers_say_what_is_left(clock, send):
-    """Each answer names all windows and, for the most restrictive one, limit, rest and reset in two ways."""
+    """Each response names all windows and, for the most restrictive one, limit, rest and reset, twice."""
 
     async def scenario():
         return await send(RateLimiter(open_counters("memory://", clock)), 300, 10_000)
@@ -131,7 +131,7 @@ async def test_refusal_spends_nothing(clock, send):
 
 
 async def test_window_that_ends_while_it_refuses(clock, send):
-    """Should a window end between count and answer, the 429 still says nothing is left, and to come again."""
+    """Should a window end between count and response, the 429 still says that nothing is left."""
 
     class Slow(MemoryCounters):
         async def take(self, slots):
@@ -151,19 +151,19 @@ async def test_window_that_ends_while_it_refuses(clock, send):
 @pytest.mark.parametrize("storage", ["memory", "redis"])
 @pytest.mark.parametrize(("per_minute", "per_day"), [(5, 100), (100, 5), (5, 5)])
 async def test_last_requests_of_many_at_once(request, clock, send, storage, per_minute, per_day):
-    """Of forty requests at once with five left, five are let in, and none is told more than is left."""
+    """Of forty requests at once with five left, five are let in, and none is given more than is left."""
     url = request.getfixturevalue("redis_url") if storage == "redis" else "memory://"
     counters = [open_counters(url, clock) for _ in range(2)]
     # memory is one process's, Redis is what processes share
     limiters = [RateLimiter(counters[number if storage == "redis" else 0]) for number in range(2)]
     subject = f"key:{uuid4()}"
-    answers = await asyncio.gather(
+    responses = await asyncio.gather(
         *(send(limiters[number % 2], per_minute, per_day, subject) for number in range(40))
     )
-    assert Counter(answer.status for answer in answers) == {200: 5, 429: 35}
-    rests = sorted(answer.remaining for answer in answers if answer.status == 200)
-    assert all(told <= left for told, left in zip(rests, range(5), strict=True))
-    assert {answer.remaining for answer in answers if answer.status == 429} == {0}
+    assert Counter(response.status for response in responses) == {200: 5, 429: 35}
+    rests = sorted(response.remaining for response in responses if response.status == 200)
+    assert all(remaining <= left for remaining, left in zip(rests, range(5), strict=True))
+    assert {response.remaining for response in responses if response.status == 429} == {0}
     assert await counters[0].get(f"{subject}/{per_minute}/60") == 5
     assert await counters[0].get(f"{subject}/{per_day}/86400") == 5
     for opened in counters:
@@ -174,10 +174,10 @@ async def test_processes_share_one_redis(redis_url, clock, send):
     """Two processes on one Redis count together, tell the same reset, and refuse together."""
     limiters = [RateLimiter(open_counters(redis_url, clock)) for _ in range(2)]
     subject = f"key:{uuid4()}"
-    answers = [await send(limiters[number % 2], subject=subject) for number in range(6)]
-    assert [answer.status for answer in answers] == [200] * 5 + [429]
-    assert [answer.remaining for answer in answers] == [4, 3, 2, 1, 0, 0]
-    resets = [int(answer.headers[b"x-ratelimit-reset"]) for answer in answers]
+    responses = [await send(limiters[number % 2], subject=subject) for number in range(6)]
+    assert [response.status for response in responses] == [200] * 5 + [429]
+    assert [response.remaining for response in responses] == [4, 3, 2, 1, 0, 0]
+    resets = [int(response.headers[b"x-ratelimit-reset"]) for response in responses]
     assert max(resets) - min(resets) <= 1
     for limiter in limiters:
         await limiter.ping()
@@ -238,7 +238,7 @@ async def test_refusals_are_remembered_within_bounds(clock, send):
 
 
 class Model:
-    """The rule in plain words: two windows, each begun by its first request, both counted or none."""
+    """The rule in plain words: two windows, each started by its first request, both counted or none."""
 
     def __init__(self, limits):
         self.limits = limits
@@ -271,11 +271,11 @@ async def test_limiter_keeps_the_rule(stopped_clock, send, per_minute, per_day, 
     previous = None
     for pause in pauses:
         clock.advance(pause)
-        answer = await send(limiter, per_minute, per_day)
-        assert (answer.status, answer.remaining) == model.spend(clock.now().timestamp())
-        reset = int(answer.headers[b"x-ratelimit-reset"])
-        assert reset - clock.now().timestamp() == answer.standing[2] > 0
-        if previous and previous[0] == (answer.standing[0], reset):
-            assert answer.remaining <= previous[1]
-        previous = (answer.standing[0], reset), answer.remaining
-        assert (answer.retry_after is not None) == (answer.status == 429)
+        response = await send(limiter, per_minute, per_day)
+        assert (response.status, response.remaining) == model.spend(clock.now().timestamp())
+        reset = int(response.headers[b"x-ratelimit-reset"])
+        assert reset - clock.now().timestamp() == response.standing[2] > 0
+        if previous and previous[0] == (response.standing[0], reset):
+            assert response.remaining <= previous[1]
+        previous = (response.standing[0], reset), response.remaining
+        assert (response.retry_after is not None) == (response.status == 429)

@@ -34,7 +34,7 @@ def verify(clock, open_store):
 
 
 def test_user_acts_for_their_organizations_and_says_for_which(verify, make_request):
-    """The cookie lets a user's organizations in, and never tells which one is meant."""
+    """The cookie lets a user's organizations in, and never says which one it is for."""
     caller = verify(make_request())
     assert (caller.credential, caller.organizations) == ("web:a-web-session", {"acme", "globex"})
     assert not caller.infers_organization
@@ -89,7 +89,7 @@ def test_safe_method_may_come_from_anywhere(verify, make_request, method):
     ],
 )
 def test_unsafe_method_from_a_page_of_this_origin(verify, make_request, method, fields):
-    """What a page of this very origin sends is let in, told by either field."""
+    """What a page of this very origin sends is let in, recognized by either field."""
     assert verify(make_request(method, **fields))
 
 

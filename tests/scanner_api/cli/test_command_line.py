@@ -20,7 +20,7 @@ main()
 
 
 def test_an_interrupt_while_it_is_imported():
-    """Ctrl-C before any command has begun ends it as it ends a command: by 130, without a traceback."""
+    """Ctrl-C before any command has started ends it as it ends a command: by 130, without a traceback."""
     done = subprocess.run(  # noqa: S603 -- the project's own command
         [sys.executable, "-c", INTERRUPTED_BY_AN_IMPORT, "--help"], capture_output=True, check=False
     )
@@ -44,5 +44,5 @@ def test_paragraphs_of_help():
         text=True,
         check=True,
     )
-    told = " It scans a QR code, uploads photos to S3 as a browser does and compares the"
-    assert told in [line.rstrip() for line in done.stdout.splitlines()]
+    expected = " It scans a QR code, uploads photos to S3 as a browser does and compares the"
+    assert expected in [line.rstrip() for line in done.stdout.splitlines()]

@@ -42,7 +42,7 @@ def test_a_database_is_checked_and_upgraded(run):
     assert run("db", "check")[0] == 0
 
 
-def test_a_service_can_be_told_not_to_migrate(run):
+def test_a_service_can_be_asked_not_to_migrate(run):
     """Where it must not migrate, a database that is behind ends the start, and is left as it is."""
     code, said = run("serve", "--migrate", "false", "--port", "0")
     assert (code, said.count("\n"), "run `scanner-api db upgrade`" in said) == (1, 1, True)
@@ -51,7 +51,7 @@ def test_a_service_can_be_told_not_to_migrate(run):
 
 
 @pytest.mark.parametrize("command", ["keys list", "products list", "secrets rotate"])
-def test_commands_can_be_told_not_to_migrate(run, monkeypatch, command):
+def test_commands_can_be_asked_not_to_migrate(run, monkeypatch, command):
     """Where the service must not migrate, neither does a command beside it."""
     monkeypatch.setenv("SCANNER_MIGRATE", "false")
     code, said = run(*command.split())
@@ -61,7 +61,7 @@ def test_commands_can_be_told_not_to_migrate(run, monkeypatch, command):
 
 
 def test_a_database_that_is_not_there_is_waited_for(run, tmp_path, monkeypatch):
-    """The start waits as long as it is told to, and then says what is missing."""
+    """The start waits as long as it is asked to, and then says what is missing."""
     tries = []
 
     async def sleep(_):

@@ -38,7 +38,7 @@ def write(tmp_path):
 
 
 def test_products_are_imported_once_however_often(run, write):
-    """The same file twice leaves the same catalogue; bad rows are told with their lines and skipped."""
+    """The same file twice leaves the same catalogue; bad rows are reported with their lines and skipped."""
     rows = f"code,product_name,brands\n{GTINS[0]},Oat drink,Alder\n123,Bad,\n{GTINS[1]},Rye bread,\n"
     path = write("products.csv", rows)
     for _ in range(2):

@@ -39,8 +39,8 @@ def run(url):
 def created(outcome):
     """Return the id, the owner and the secret that `create` showed."""
     assert outcome.exit_code == 0, outcome.output
-    told, secret = outcome.stdout.splitlines()
-    key_id, owner = re.fullmatch(r"Key (\S+) of the (?:organization|user) (\S+)\. .*:", told).groups()
+    line, secret = outcome.stdout.splitlines()
+    key_id, owner = re.fullmatch(r"Key (\S+) of the (?:organization|user) (\S+)\. .*:", line).groups()
     return key_id, owner, secret
 
 
@@ -140,7 +140,7 @@ def database_files(url):
     ],
 )
 def test_an_owner_has_to_be_named_in_one_way(url, run, options):
-    """Who names no owner, two, or one that a kind cannot have, is told the ways; nothing is stored."""
+    """Who names no owner, two, or one that a kind cannot have, learns the ways; nothing is stored."""
     outcome = run("create", *options)
     assert outcome.exit_code == 2
     assert "key has one owner, named by --" in outcome.stderr
@@ -254,7 +254,7 @@ def test_the_list_at_eighty_columns(url, run):
 
 
 def test_a_database_that_cannot_be_opened():
-    """A database that is not there is told with what to set, and the exit code is 1; a wrong URL likewise."""
+    """A database that is not there is reported with what to set, with exit code 1; a wrong URL too."""
     for wrong in ("sqlite+aiosqlite:////missing/folder/scanner.db", "mysql://root:secret@127.0.0.1/scanner"):
         outcome = CliRunner().invoke(app, ["keys", "list", "--database-url", wrong])
         assert outcome.exit_code == 1

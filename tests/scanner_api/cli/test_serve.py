@@ -68,8 +68,8 @@ def outcome(process):
 
 
 @pytest.mark.programs
-def test_serve_answers_and_ends_cleanly(start, tmp_path):
-    """It prints its URL once it answers; SIGTERM ends it with 0, and the database is closed."""
+def test_serve_responds_and_ends_cleanly(start, tmp_path):
+    """It prints its URL once it responds; SIGTERM ends it with 0, and the database is closed."""
     with start(**AWS) as process:
         line = process.stdout.readline()
         assert line.count("http://") == 1  # no port of metrics, unless it is set

@@ -121,10 +121,10 @@ def test_a_process_that_dies_is_replaced(serve):
         killed = first.pop()
         os.kill(killed, signal.SIGKILL)
         until(lambda: len(now := children(process) - {killed}) == 2 and now)
-        answers = {httpx.get(f"{url}/healthz", timeout=30).status_code for _ in range(5)}
+        responses = {httpx.get(f"{url}/healthz", timeout=30).status_code for _ in range(5)}
         process.send_signal(signal.SIGTERM)
         _, logged = process.communicate(timeout=30)
-    assert answers == {200}
+    assert responses == {200}
     assert (process.returncode, f"Process {killed} ended with -9" in logged) == (0, True)
     assert refuses(url)
 

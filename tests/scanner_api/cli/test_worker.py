@@ -27,7 +27,7 @@ def test_a_queue_in_memory_needs_no_worker(run):
     assert outcome.stderr.startswith("Cannot start: A worker needs a queue in Redis (queue_url)")
 
 
-def test_a_redis_that_does_not_answer_is_told(run):
+def test_a_redis_that_does_not_respond_is_reported(run):
     """A Redis that is not there ends the command, which shows nothing of the URL."""
     outcome = run("--queue-url", "redis://:secret@127.0.0.1:9/0")
     assert outcome.exit_code == 1

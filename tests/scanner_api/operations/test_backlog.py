@@ -76,13 +76,13 @@ def test_scans_beyond_what_may_wait_are_refused(ask):
         statuses = {}
         for key in (seeds.PUBLISHABLE_KEY, seeds.ACTIVE_KEY, seeds.OTHER_ORGANIZATION_KEY):
             session_id, headers = await opened(client, key)
-            answers = [
+            responses = [
                 await client.post("/captures", json=scan(session_id), headers=headers) for _ in range(4)
             ]
-            statuses[key] = [answer.status_code for answer in answers]
+            statuses[key] = [response.status_code for response in responses]
             if key == seeds.PUBLISHABLE_KEY:
                 submitted = await client.post(f"/sessions/{session_id}/submit", headers=headers)
-                problem = answers[-1]
+                problem = responses[-1]
         return statuses, problem, submitted
 
     statuses, problem, submitted = ask(scenario)
@@ -98,9 +98,9 @@ def test_of_scans_in_bulk_the_first_are_stored(ask):
     async def scenario(client):
         session_id, headers = await opened(client, seeds.ACTIVE_KEY)
         scans = [scan(session_id), {"raw_value": ""}, *[scan(session_id)] * 3]
-        answer = await client.post("/captures/bulk", json={"scans": scans}, headers=headers)
+        response = await client.post("/captures/bulk", json={"scans": scans}, headers=headers)
         stored = await client.get(f"/sessions/{session_id}/captures", headers=headers)
-        return answer.json(), stored.json()["pagination"]["total_count"]
+        return response.json(), stored.json()["pagination"]["total_count"]
 
     results, stored = ask(scenario)
     assert [result["status"] for result in results] == [201, 422, 201, 201, 429]

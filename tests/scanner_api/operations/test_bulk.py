@@ -1,4 +1,4 @@
-"""Scans in bulk: each gets the answer that it would have got alone."""
+"""Scans in bulk: each gets the response that it would have got alone."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def captures_of(api, session_id):
 
 
 def test_scans_are_stored_in_their_order_and_processed(api):
-    """Scans keep their order, in the answer and in the session, are counted, and run through the pipeline."""
+    """Scans keep their order, in response and session, are counted, and run through the pipeline."""
     session_id = api.session()
     values = [f"value {number}" for number in range(20)]
     results = submitted(api, [scan(session_id, value, metadata={"n": value}) for value in values])
@@ -79,7 +79,7 @@ def test_a_scan_gets_the_problem_that_it_would_get_alone(api, broken):
 
 
 def test_a_right_scan_gets_the_capture_that_it_would_get_alone(api):
-    """What ``POST /captures`` answers to a scan, defaults included, is answered in bulk."""
+    """What ``POST /captures`` does with a scan, defaults included, is done in bulk."""
     session_id = api.session()
     sent = scan(
         session_id, metadata={"aisle": "7", "gone": ""}, gs1_dl_data={"10": "LOT"}, gtin="4006381333931"
@@ -125,10 +125,10 @@ def test_scans_of_several_sessions(api, other, publishable):
     ],
 )
 def test_a_body_that_is_no_list_of_scans_is_refused_whole(api, body, pointer, rule):
-    """From 1 to 500 scans come in one call; anything else is a 422 that says what was wanted."""
-    answer = api.post(PATH, json=body)
-    assert answer.status_code == 422
-    assert [(each["pointer"], each["rule"]) for each in answer.json()["errors"]] == [(pointer, rule)]
+    """From 1 to 500 scans come in one call; anything else is a 422 that says what was expected."""
+    response = api.post(PATH, json=body)
+    assert response.status_code == 422
+    assert [(each["pointer"], each["rule"]) for each in response.json()["errors"]] == [(pointer, rule)]
 
 
 def test_500_of_the_longest_scans_fit(api):
@@ -136,8 +136,8 @@ def test_500_of_the_longest_scans_fit(api):
     session_id = api.session()
     body = json.dumps({"scans": [scan(session_id, "🥫" * 500, gtin="🥫" * 14)] * 500})
     assert len(body) > 500 * 500 * len(r"\ud83e\udd6b")
-    answer = api.post(PATH, content=body, headers={"Content-Type": "application/json"}).raise_for_status()
-    assert {each["status"] for each in answer.json()} == {201}
+    response = api.post(PATH, content=body, headers={"Content-Type": "application/json"}).raise_for_status()
+    assert {each["status"] for each in response.json()} == {201}
 
 
 def test_a_body_beyond_the_limit_is_refused(api):

@@ -11,7 +11,7 @@ UNKNOWN_GTIN = "09506000134352"
 
 
 def test_a_scan_is_stored_at_once_and_finds_its_product(api):
-    """The answer is PENDING; in the background the GTIN finds the catalogue's product."""
+    """The response is PENDING; in the background the GTIN finds the catalogue's product."""
     session_id = api.session()
     submitted = api.capture(session_id, PRODUCT.gtin.lstrip("0"), metadata={"aisle": "7"})
     assert (submitted["status"], submitted["product_name"]) == ("PENDING", None)

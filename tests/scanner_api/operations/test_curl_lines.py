@@ -70,8 +70,8 @@ def test_a_line_calls_its_operation(api, ids, method, path, line):
     sent, target, arguments = request_of(Template(line).substitute(ids(path)))
     assert sent == method
     assert re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", path), target.partition("?")[0])
-    answer = api.request(sent, target, **arguments)
-    assert answer.is_success or answer.json()["detail"] == "There is no such proposal."
+    response = api.request(sent, target, **arguments)
+    assert response.is_success or response.json()["detail"] == "There is no such proposal."
 
 
 def test_there_is_a_line_for_every_operation():

@@ -21,15 +21,15 @@ def walked(api, path, **query):
     """Return the ids on all pages of a list, turned as ``has_next`` says."""
     found, page, more = [], 1, True
     while more:
-        answer = api.get(path, params={**query, "page": page}).raise_for_status().json()
-        found += [each["id"] for each in answer["data"]]
-        page, more = page + 1, answer["pagination"]["has_next"]
+        response = api.get(path, params={**query, "page": page}).raise_for_status().json()
+        found += [each["id"] for each in response["data"]]
+        page, more = page + 1, response["pagination"]["has_next"]
     return found
 
 
 @given(total=st.integers(0, 400), page_size=st.integers(1, 100))
 def test_pages_hold_every_item_once(total, page_size):
-    """Whoever turns pages while there is a next one has seen every item once, and ends on the last page."""
+    """A client that turns pages while there is a next one sees every item once, and ends on the last page."""
     seen, page, more = 0, 0, True
     while more:
         page += 1
@@ -65,8 +65,8 @@ def test_envelope(total, page, pages, has_next, has_previous):
 
 
 @pytest.mark.parametrize("path", LISTS)
-def test_a_page_has_25_items_unless_told(api, path):
-    """Without parameters a list answers its first page of 25."""
+def test_a_page_has_25_items_unless_asked(api, path):
+    """Without parameters a list responds with its first page of 25."""
     pagination = api.get(path).raise_for_status().json()["pagination"]
     assert (pagination["page"], pagination["page_size"]) == (1, 25)
 
@@ -87,18 +87,18 @@ def test_a_page_has_25_items_unless_told(api, path):
 )
 def test_limits(api, path, query, name, rule):
     """A page that there cannot be, and a page of more than 100, are refused by name and limit."""
-    answer = api.get(f"{path}?{query}")
-    assert answer.status_code == 422
-    assert [(each["in"], each["name"], each["rule"]) for each in answer.json()["errors"]] == [
+    response = api.get(f"{path}?{query}")
+    assert response.status_code == 422
+    assert [(each["in"], each["name"], each["rule"]) for each in response.json()["errors"]] == [
         ("query", name, rule)
     ]
 
 
 @pytest.mark.parametrize("path", LISTS)
-def test_the_largest_page_and_the_last_one_are_answered(api, path):
+def test_the_largest_page_and_the_last_one_are_served(api, path):
     """The limits themselves are within the limits; beyond the end a page is empty."""
-    answer = api.get(path, params={"page": 1_000_000, "page_size": 100}).raise_for_status().json()
-    assert (answer["data"], answer["pagination"]["has_next"]) == ([], False)
+    response = api.get(path, params={"page": 1_000_000, "page_size": 100}).raise_for_status().json()
+    assert (response["data"], response["pagination"]["has_next"]) == ([], False)
 
 
 @pytest.mark.parametrize("path", LISTS)
@@ -128,9 +128,9 @@ def test_sessions_of_one_state(api):
 @pytest.mark.parametrize("state", ["active", "FAILED", "", "ACTIVE,COMPLETED"])
 def test_an_unknown_state_is_refused(api, state):
     """A state that no session can have is a 422, not an empty list."""
-    answer = api.get("/sessions", params={"status": state})
-    assert answer.status_code == 422
-    assert answer.json()["errors"][0]["name"] == "status"
+    response = api.get("/sessions", params={"status": state})
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["name"] == "status"
 
 
 def test_sessions_are_those_that_the_caller_may_see(api, other, of_both, publishable):
@@ -153,13 +153,13 @@ def test_sessions_are_those_that_the_caller_may_see(api, other, of_both, publish
 def test_lists_of_a_session_that_is_not_there(api, other, publishable, what):
     """A session that is unknown, another organization's or another key's has the same 404 for its lists."""
     foreign = api.session()
-    answers = [
+    responses = [
         api.get(f"/sessions/{seeds.id_of('nothing')}/{what}"),
         other.get(f"/sessions/{foreign}/{what}"),
         publishable.get(f"/sessions/{foreign}/{what}"),
         api.get(f"/sessions/%00/{what}"),
     ]
-    assert {(each.status_code, each.json()["detail"]) for each in answers} == {
+    assert {(each.status_code, each.json()["detail"]) for each in responses} == {
         (404, "There is no such session.")
     }
 
@@ -181,7 +181,7 @@ def test_photos_come_in_the_order_of_the_gallery(api):
     assert walked(api, f"/sessions/{session_id}/photos", page_size=2) == order
 
 
-def test_an_item_is_what_its_own_operation_answers(api):
+def test_an_item_is_what_its_own_operation_returns(api):
     """What a list says of a session, a capture or a photo is what is said of it alone."""
     session_id = api.session(metadata={"aisle": "7"})
     api.finished(api.capture(session_id, "4006381333931")["id"])
@@ -201,12 +201,12 @@ def test_counts_are_right_while_others_add(api):
 
     def add(number):
         api.capture(session_id, str(number))
-        answer = api.get(path, params={"page_size": 100}).json()
-        return len(answer["data"]), answer["pagination"]["total_count"]
+        response = api.get(path, params={"page_size": 100}).json()
+        return len(response["data"]), response["pagination"]["total_count"]
 
     with ThreadPoolExecutor(8) as threads:
-        told = list(threads.map(add, range(40)))
-    assert all(listed == counted for listed, counted in told)
+        counts = list(threads.map(add, range(40)))
+    assert all(listed == counted for listed, counted in counts)
     assert len(walked(api, path, page_size=7)) == 40
 
 

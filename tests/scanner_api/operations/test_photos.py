@@ -98,9 +98,9 @@ def test_the_same_key_twice_names_the_first_photo(api):
     body = {"s3_key": api.uploaded(session_id)}
     with ThreadPoolExecutor(4) as threads:
         path = f"/sessions/{session_id}/photos"
-        answers = list(threads.map(lambda _: api.post(path, json=body), range(4)))
-    first = next(answer.json() for answer in answers if answer.status_code == 201)
-    refused = [answer.json() for answer in answers if answer.status_code == 409]
+        responses = list(threads.map(lambda _: api.post(path, json=body), range(4)))
+    first = next(response.json() for response in responses if response.status_code == 201)
+    refused = [response.json() for response in responses if response.status_code == 409]
     assert len(refused) == 3
     assert all(first["id"] in problem["detail"] for problem in refused)
 
@@ -186,5 +186,5 @@ def test_registering_at_once_keeps_the_gallery_dense(api):
     keys = [api.uploaded(session_id) for _ in range(6)]
     path = f"/sessions/{session_id}/photos"
     with ThreadPoolExecutor(6) as threads:
-        answers = list(threads.map(lambda key: api.post(path, json={"s3_key": key}).json(), keys))
-    assert sorted(photo["sort_order"] for photo in answers) == list(range(6))
+        responses = list(threads.map(lambda key: api.post(path, json={"s3_key": key}).json(), keys))
+    assert sorted(photo["sort_order"] for photo in responses) == list(range(6))

@@ -12,7 +12,7 @@ PRODUCT = next(product for product in shipped_products() if product.brick)
 
 
 def test_resolve_tells_where_a_url_leads(api, mock):
-    """A URL that answers is its own end, after no redirects."""
+    """A URL that responds is its own end, after no redirects."""
     url = f"{mock.api}/healthz"
     assert api.post("/resolve-url", json={"url": url}).json() == {
         "initial_url": url,
@@ -27,11 +27,11 @@ def test_resolve_tells_where_a_url_leads(api, mock):
 @pytest.mark.parametrize(
     "url", ["http://10.0.0.1/", "ftp://example.com/", "nonsense", "http://169.254.169.254/latest", "\0"]
 )
-def test_a_failure_to_resolve_is_an_answer(api, url):
-    """Whatever is wrong with a URL, and wherever it must not lead, the answer is a 200 that says so."""
-    answered = api.post("/resolve-url", json={"url": url})
-    resolution = answered.json()
-    assert answered.status_code == 200
+def test_a_failure_to_resolve_is_a_response(api, url):
+    """Whatever is wrong with a URL, and wherever it must not lead, the response is a 200 that says so."""
+    response = api.post("/resolve-url", json={"url": url})
+    resolution = response.json()
+    assert response.status_code == 200
     assert (resolution["succeeded"], resolution["final_url"], resolution["chain"]) == (False, url, [])
     assert resolution["error_message"]
 
@@ -54,9 +54,9 @@ def test_redirects_of_another_organization_tell_nothing(api, other):
     for name, client in (("own", api), ("other", other)):
         capture = client.finished(client.capture(client.session(), PRODUCT.gtin)["id"])
         path = f"/captures/{capture['id']}/save-redirect"
-        answered = client.post(path, json={"url": "https://example.com/both"})
-        assert answered.status_code == 201
-        saved[name] = answered.json()
+        response = client.post(path, json={"url": "https://example.com/both"})
+        assert response.status_code == 201
+        saved[name] = response.json()
     assert saved["own"]["product_short_id"] == saved["other"]["product_short_id"]
     assert saved["other"]["order_index"] == 0
 
@@ -99,13 +99,13 @@ def test_thresholds_follow_the_products_category(anonymous):
 @pytest.mark.parametrize("gtin", ["0", "4006381333932", "not a gtin", "\0", "١٢٣"])
 def test_thresholds_of_anything_else_are_the_fallback(anonymous, gtin):
     """An unknown or malformed GTIN still gets a usable set."""
-    answered = anonymous.get("/freshness-thresholds", params={"gtin": gtin})
-    assert answered.status_code == 200
-    assert answered.json()["source"] in {"global-fallback", "built-in"}
-    assert answered.json()["categoryLabel"]
+    response = anonymous.get("/freshness-thresholds", params={"gtin": gtin})
+    assert response.status_code == 200
+    assert response.json()["source"] in {"global-fallback", "built-in"}
+    assert response.json()["categoryLabel"]
 
 
 def test_a_wrong_credential_does_not_hide_the_thresholds(anonymous):
     """The operation is anonymous: a wrong key is ignored."""
-    answered = anonymous.get("/freshness-thresholds", params={"gtin": "1"}, headers={"X-API-Key": "wrong"})
-    assert answered.status_code == 200
+    response = anonymous.get("/freshness-thresholds", params={"gtin": "1"}, headers={"X-API-Key": "wrong"})
+    assert response.status_code == 200

@@ -28,7 +28,7 @@ def test_a_session_shows_what_was_stored(api):
 
 
 def test_empty_metadata_values_are_not_stored(api):
-    """An empty value deletes its key, and null is no metadata: it is never null in an answer."""
+    """An empty value deletes its key, and null is no metadata: it is never null in a response."""
     assert api.post("/sessions", json={"metadata": {"a": "", "b": "1"}}).json()["metadata"] == {"b": "1"}
     assert api.post("/sessions", json={"metadata": None}).json()["metadata"] == {}
 
@@ -54,7 +54,7 @@ def test_a_foreign_organization_is_forbidden(api):
     ("method", "path"), [("GET", ""), ("GET", "/status"), ("POST", "/end"), ("POST", "/submit")]
 )
 def test_foreign_and_unknown_sessions_are_the_same_404(api, other, method, path):
-    """Another organization's session is told apart from one that does not exist by nothing but the path."""
+    """Another organization's session differs from one that does not exist in nothing but the path."""
     foreign = other.request(method, f"/sessions/{api.session()}{path}")
     unknown = other.request(method, f"/sessions/{UNKNOWN}{path}")
     own_words = {"instance", "timestamp", "request_id"}

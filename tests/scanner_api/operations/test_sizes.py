@@ -64,7 +64,7 @@ def test_free_form_objects_over_their_limits(send, name, value, rule):
 
 
 def test_the_contract_says_the_limits_of_objects():
-    """What the handlers hold is what readers of the contract are told."""
+    """What the handlers hold is what readers of the contract get."""
     for schema, name in (("SessionCreateSchema", "device_context"), ("CaptureSubmitSchema", "gs1_dl_data")):
         said = SCHEMAS[schema]["properties"][name]
         assert (said["x-max-bytes"], said["x-max-depth"]) == (MAX_BYTES, MAX_DEPTH)

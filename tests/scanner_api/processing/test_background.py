@@ -68,7 +68,7 @@ def test_stopping_leaves_nothing_claimed(in_shop, until, monkeypatch):
     monkeypatch.setattr("scanner_api.processing.tasks.GRACE_SECONDS", 0.01)
 
     class Slow:
-        """A bucket that never answers."""
+        """A bucket that never responds."""
 
         def __init__(self):
             self.asked = []
@@ -100,14 +100,14 @@ def test_stopping_leaves_nothing_claimed(in_shop, until, monkeypatch):
         ({"extractor": "bedrock"}, r"\(bedrock_model\)"),
     ],
 )
-def test_settings_that_cannot_work_are_told(settings, message):
+def test_settings_that_cannot_work_are_reported(settings, message):
     """Wrong settings are errors before anything is started; they name the setting, and no password."""
     with pytest.raises(ValueError, match=message) as error:
         background(**settings)
     assert "secret" not in str(error.value)
 
 
-def test_a_redis_without_its_extra_is_told(monkeypatch):
+def test_a_redis_without_its_extra_is_reported(monkeypatch):
     """A queue in Redis needs an extra, which the error names."""
     monkeypatch.setattr("scanner_api.processing.processing.find_spec", lambda _: None)
     with pytest.raises(ValueError, match=re.escape(how_to_install("redis"))):

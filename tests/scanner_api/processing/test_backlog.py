@@ -42,7 +42,7 @@ async def test_a_credential_and_an_organization_have_limits():
     assert await backlog.admit_many(session("b", "key:4"), 2) == 2
 
 
-async def test_what_is_refused_is_told_when_to_retry():
+async def test_a_refusal_says_when_to_retry():
     """Beyond the limit it is a 429 with Retry-After."""
     backlog = Counts().backlog(credential=1)
     await backlog.admit(session("a", "key:1"))

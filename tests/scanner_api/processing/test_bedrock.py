@@ -31,8 +31,8 @@ def picture(form="PNG", size=(40, 30)):
     return file.getvalue()
 
 
-def answer(*content):
-    """Return what Converse answers with some blocks of content."""
+def response(*content):
+    """Return what Converse responds with some blocks of content."""
     return {
         "output": {"message": {"role": "assistant", "content": list(content)}},
         "stopReason": "tool_use",
@@ -48,7 +48,7 @@ def findings(*found):
 
 @pytest.fixture
 def stubbed():
-    """Return a client and what its answers are stubbed with."""
+    """Return a client and what its responses are stubbed with."""
     client = bedrock_client("us-west-2", **KEYS)
     with Stubber(client) as stubber:
         yield client, stubber
@@ -61,11 +61,11 @@ def extract(client, content=None):
     return asyncio.run(extractor.extract(LabelPhoto("k.png", "front", content or picture())))
 
 
-def test_the_photo_is_sent_with_the_schema_of_the_answer(stubbed):
+def test_the_photo_is_sent_with_the_schema_of_the_response(stubbed):
     """Bedrock is given the photo as it is, its label, and one tool that has to be used."""
     client, stubber = stubbed
     sent = {"modelId": "model", "messages": ANY, "toolConfig": ANY, "inferenceConfig": ANY}
-    stubber.add_response("converse", answer(findings(NAME)), sent)
+    stubber.add_response("converse", response(findings(NAME)), sent)
     requests = []
     client.meta.events.register("provide-client-params.*", lambda params, **_: requests.append(params))
     photo = picture("WEBP")
@@ -93,10 +93,10 @@ def test_the_photo_is_sent_with_the_schema_of_the_answer(stubbed):
         [findings(*[NAME] * 7)],
     ],
 )
-def test_a_bad_answer_is_an_error_of_that_photo(stubbed, content):
+def test_a_bad_response_is_an_error_of_that_photo(stubbed, content):
     """What is not as the schema wants it is no finding, however close it comes."""
     client, stubber = stubbed
-    stubber.add_response("converse", answer(*content))
+    stubber.add_response("converse", response(*content))
     with pytest.raises(ExtractionError, match="not in the requested form"):
         extract(client)
 
@@ -110,7 +110,7 @@ def test_a_bad_answer_is_an_error_of_that_photo(stubbed, content):
         ("ModelTimeoutException", ServiceUnavailable),
     ],
 )
-def test_refusals_are_told_from_outages(stubbed, code, raised):
+def test_refusals_are_distinguished_from_outages(stubbed, code, raised):
     """A photo that Bedrock refuses fails; what passes is tried again later."""
     client, stubber = stubbed
     stubber.add_client_error("converse", code, "secret")
@@ -129,7 +129,7 @@ def test_what_is_no_image_is_not_sent(stubbed):
 def test_a_large_photo_is_made_smaller(stubbed):
     """A photo that Bedrock would not take is sent as a smaller JPEG."""
     client, stubber = stubbed
-    stubber.add_response("converse", answer(findings()))
+    stubber.add_response("converse", response(findings()))
     requests = []
     client.meta.events.register("provide-client-params.*", lambda params, **_: requests.append(params))
     assert extract(client, picture(size=(9000, 40))) == []
@@ -149,9 +149,9 @@ def test_without_vision_a_large_photo_is_an_error(stubbed, monkeypatch):
 
 
 @contextmanager
-def bedrock(*answers):
+def bedrock(*responses):
     """Run an endpoint on loopback that gives these (status, body) in turn; yield its URL and the paths."""
-    left, paths = list(answers), []
+    left, paths = list(responses), []
 
     class Endpoint(BaseHTTPRequestHandler):
         def do_POST(self):
@@ -182,9 +182,9 @@ def bedrock(*answers):
 
 
 def test_throttling_is_repeated():
-    """A throttled request is repeated until it is answered, on the wire."""
+    """A throttled request is repeated until it succeeds, on the wire."""
     throttled = (429, {"message": "Too many requests."})
-    with bedrock(throttled, throttled, (200, answer(findings(NAME)))) as (url, paths):
+    with bedrock(throttled, throttled, (200, response(findings(NAME)))) as (url, paths):
         client = bedrock_client("us-west-2", endpoint_url=url, **KEYS)
         found = extract(client)
         client.close()
@@ -193,7 +193,7 @@ def test_throttling_is_repeated():
 
 
 def test_an_endpoint_that_is_not_there_is_an_outage():
-    """Where nothing answers the photo is tried again later."""
+    """Where nothing responds the photo is tried again later."""
     client = bedrock_client("us-west-2", endpoint_url="http://127.0.0.1:9", **KEYS)
     with pytest.raises(ServiceUnavailable):
         extract(client)
@@ -204,7 +204,7 @@ async def test_a_client_is_made_when_it_is_needed(monkeypatch):
     """Without a client the extractor makes one with the usual credentials."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-    with bedrock((200, answer(findings()))) as (url, _):
+    with bedrock((200, response(findings()))) as (url, _):
         monkeypatch.setenv("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", url)
         extractor = BedrockExtractor("model", "us-west-2")
         assert extractor._client is None

@@ -88,16 +88,16 @@ def test_an_unknown_product_is_not_found(in_shop):
     assert (ended.status, ended.error_message) == ("NOT_FOUND", "No product has the GTIN 04006381333931.")
 
 
-async def _serve(answers):
-    """Serve raw answers by path on loopback; return the server and its port."""
+async def _serve(responses):
+    """Serve raw responses by path on loopback; return the server and its port."""
 
-    async def answer(reader, writer):
+    async def response(reader, writer):
         path = (await reader.readuntil(b"\r\n\r\n")).split()[1].decode()
-        writer.write(answers[path])
+        writer.write(responses[path])
         await writer.drain()
         writer.close()
 
-    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    server = await asyncio.start_server(response, "127.0.0.1", 0)
     return server, server.sockets[0].getsockname()[1]
 
 
@@ -182,7 +182,7 @@ def test_a_value_that_was_sent_spares_the_image(in_shop, shelf):
     ],
 )
 def test_an_image_that_cannot_be_read_fails_with_its_reason(in_shop, shelf, content, message):
-    """An image that is gone, broken or too large is FAILED, and the client is told which."""
+    """An image that is gone, broken or too large is FAILED, and the client learns which."""
 
     async def scenario(shop):
         capture_id = await shop.scan("", uploaded_image_key="photo.png")
@@ -193,7 +193,7 @@ def test_an_image_that_cannot_be_read_fails_with_its_reason(in_shop, shelf, cont
     assert message in ended.error_message
 
 
-def test_a_gtin_that_was_sent_makes_up_for_an_image_that_cannot_be_read(in_shop, shelf, milk):
+def test_a_gtin_that_was_sent_is_enough_for_an_image_that_cannot_be_read(in_shop, shelf, milk):
     """With a GTIN from the client a broken image is no failure."""
 
     async def scenario(shop):
@@ -229,7 +229,7 @@ def test_without_vision_an_image_fails_with_what_is_missing(in_shop, shelf, monk
 
 
 def test_an_outage_is_tried_again_when_the_lease_runs_out(in_shop, shelf, clock, caplog):
-    """What does not answer leaves the capture to its lease; after that it is begun anew, and ends."""
+    """What does not respond leaves the capture to its lease; after that it is restarted, and ends."""
     bucket = shelf(photo=DOWN)
 
     async def scenario(shop):
@@ -249,7 +249,7 @@ def test_an_outage_is_tried_again_when_the_lease_runs_out(in_shop, shelf, clock,
 
 
 def test_an_outage_that_lasts_ends_in_failed(in_shop, shelf, clock):
-    """The third attempt that meets an outage is the last, and the client is told of it."""
+    """The third attempt that meets an outage is the last, and the client learns it."""
 
     async def scenario(shop):
         capture_id = await shop.scan("", uploaded_image_key="photo.png")
@@ -262,8 +262,8 @@ def test_an_outage_that_lasts_ends_in_failed(in_shop, shelf, clock):
     assert (ended.status, ended.error_message) == ("FAILED", "The photo bucket does not respond.")
 
 
-def test_a_capture_that_was_begun_three_times_is_given_up(in_shop, clock):
-    """A capture whose workers died three times is FAILED by whoever claims it next."""
+def test_a_capture_that_was_started_three_times_is_given_up(in_shop, clock):
+    """A capture whose workers died three times is FAILED by the next claim."""
 
     async def scenario(shop):
         capture_id = await shop.scan()
@@ -278,7 +278,7 @@ def test_a_capture_that_was_begun_three_times_is_given_up(in_shop, clock):
     assert ended.error_message == "Processing was started 3 times and did not end."
 
 
-def test_an_unexpected_error_is_told_in_plain_words_and_logged(in_shop, shelf, caplog):
+def test_an_unexpected_error_is_reported_in_plain_words_and_logged(in_shop, shelf, caplog):
     """A bug ends the capture: its cause is for the log, not for the client."""
 
     async def scenario(shop):
@@ -291,7 +291,7 @@ def test_an_unexpected_error_is_told_in_plain_words_and_logged(in_shop, shelf, c
     assert "ZeroDivisionError: secret" in caplog.text
 
 
-def test_whoever_lost_the_lease_saves_nothing_more(in_shop, clock):
+def test_a_worker_that_lost_the_lease_saves_nothing_more(in_shop, clock):
     """A worker that was overtaken stops at its next save, and the other's result stands."""
 
     async def scenario(shop):
@@ -338,12 +338,12 @@ def test_a_cancelled_capture_is_given_back(in_shop):
     assert (given_back.attempts, ended.status, ended.attempts) == (0, "COMPLETED", 1)
 
 
-def test_captures_that_were_begun_before_go_one_at_a_time(in_shop, shelf, clock, until):
+def test_captures_that_were_started_before_go_one_at_a_time(in_shop, shelf, clock, until):
     """Of two retried captures the second waits, unclaimed and uncounted; a new one goes on beside them."""
     going_on = []
 
     class Slow:
-        """A bucket that never answers."""
+        """A bucket that never responds."""
 
         async def get(self, key, _most_bytes):
             """Never return."""

@@ -34,7 +34,7 @@ FINAL = {"COMPLETED", "NOT_FOUND", "FAILED"}
 
 
 class Site:
-    """A web site that answers so many requests at once, and holds the others until it is let go."""
+    """A web site that responds to so many requests at once, and holds the others until it is let go."""
 
     def __init__(self, at_once):
         self._left = at_once
@@ -42,8 +42,8 @@ class Site:
         self.let_go = Event()
         self.asked = Counter()
 
-    def answer(self, path):
-        """Return when it is time to answer."""
+    def response(self, path):
+        """Return when it is time to respond."""
         self.asked[path] += 1
         self._left -= 1
         if self._left < 0:
@@ -57,7 +57,7 @@ def serving(site):
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
-            site.answer(self.path)
+            site.response(self.path)
             self.send_response(200)
             self.send_header("Content-Length", "0")
             self.end_headers()

@@ -88,7 +88,7 @@ def test_a_job_that_waits_already_is_not_queued_twice(until):
 
 
 def test_the_queue_is_bounded(until):
-    """What does not fit is not kept, and the room that is left is told."""
+    """What does not fit is not kept, and the room that is left is reported."""
     broker = Recorder(room=1)
     broker.may_send.clear()
 
@@ -107,7 +107,7 @@ def test_the_queue_is_bounded(until):
     assert [job.id for job in broker.jobs] == ["0", "1"]
 
 
-def test_whoever_hands_over_does_not_wait():
+def test_handing_over_does_not_wait():
     """A job is taken at once while the broker takes none."""
     broker = Recorder()
     broker.may_send.clear()
@@ -138,13 +138,13 @@ def test_a_broker_that_fails_is_not_the_end(caplog, until):
 async def test_a_broker_that_cannot_be_made_is_tried_again(until):
     """After an opening that failed the next job opens the broker."""
     broker = Recorder()
-    answers = [OSError(), broker]
+    responses = [OSError(), broker]
 
     def open_broker():
-        answer = answers.pop(0)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+        response = responses.pop(0)
+        if isinstance(response, Exception):
+            raise response
+        return response
 
     queue = Queue(open_broker)
     await queue.start()

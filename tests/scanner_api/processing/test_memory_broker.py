@@ -10,7 +10,7 @@ from scanner_api.processing.tasks import Tasks
 
 
 class Work:
-    """Work that ends when it is told to, and remembers how much of it went on at once."""
+    """Work that ends when it is asked to, and remembers how much of it went on at once."""
 
     def __init__(self):
         self.may_end = asyncio.Event()
@@ -114,7 +114,7 @@ def test_closing_has_late_work_given_back(monkeypatch, caplog, until):
 
 
 async def test_a_closing_broker_begins_nothing():
-    """A job that comes once the tasks are closing is not begun."""
+    """A job that comes once the tasks are closing is not started."""
     work = Work()
     work.may_end.set()
     tasks = Tasks({"work": work.do}, lambda: None)

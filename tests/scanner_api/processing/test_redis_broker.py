@@ -20,12 +20,12 @@ class Work:
     def __init__(self):
         self.may_end = asyncio.Event()
         self.may_end.set()
-        self.begun = []
+        self.started = []
         self.done = []
 
     async def do(self, id_):
         """Do something about an id."""
-        self.begun.append(id_)
+        self.started.append(id_)
         await self.may_end.wait()
         self.done.append(id_)
 
@@ -104,17 +104,17 @@ def test_no_more_is_done_at_once_than_was_asked_for(redis_url, until):
         worker = RedisBroker(redis_url, work.tasks(), 2)
         await worker.start()
         await send(redis_url, *map(str, range(6)))
-        await until(lambda: len(work.begun) == 2)
+        await until(lambda: len(work.started) == 2)
         work.may_end.set()
         await until(lambda: len(work.done) == 6)
         await worker.close()
-        return work.begun
+        return work.started
 
     assert len(asyncio.run(scenario())) == 6
 
 
 @pytest.mark.usefixtures("stream")
-def test_organizations_take_turns_whoever_filled_the_stream(redis_url, until):
+def test_organizations_take_turns_though_one_filled_the_stream(redis_url, until):
     """A worker reads on while its jobs run: behind a hundred of one organization another's is done next."""
 
     async def scenario():
@@ -127,13 +127,13 @@ def test_organizations_take_turns_whoever_filled_the_stream(redis_url, until):
         await server.send(Job("work", "another", "second"))
         worker = RedisBroker(redis_url, work.tasks(), 2)
         await worker.start()
-        await until(lambda: "another" in work.begun)
-        begun = list(work.begun)
+        await until(lambda: "another" in work.started)
+        started = list(work.started)
         work.may_end.set()
         await until(lambda: len(work.done) == 101)
         await worker.close()
         await server.close()
-        return begun
+        return started
 
     assert sorted(asyncio.run(scenario())) == ["0", "1", "another"]
 
@@ -161,7 +161,7 @@ def test_workers_that_are_gone_leave_the_group(redis_url, stream, monkeypatch):
         await send(redis_url)
         async with Redis.from_url(redis_url) as redis:
             await redis.xgroup_createconsumer(stream, stream, "dead")
-            await asyncio.sleep(0.01)  # idle is told in milliseconds
+            await asyncio.sleep(0.01)  # idle is reported in milliseconds
             worker = RedisBroker(redis_url, Work().tasks(), 2)
             await worker.start()
             names = [consumer["name"] for consumer in await redis.xinfo_consumers(stream, stream)]
@@ -185,7 +185,7 @@ def test_the_stream_is_bounded(redis_url, stream, monkeypatch):
     assert asyncio.run(scenario()) < 400
 
 
-def test_a_redis_that_is_not_there_is_told():
+def test_a_redis_that_is_not_there_is_reported():
     """A broker that cannot connect names the setting, and repeats no URL, which may hold a password."""
 
     async def scenario():
@@ -223,7 +223,7 @@ def test_a_worker_outlives_its_redis(free_port, until, caplog, monkeypatch):
 
 @pytest.mark.usefixtures("stream")
 def test_a_worker_that_stops_gives_back_what_takes_long(redis_url, until, monkeypatch):
-    """Work that outlasts the grace is cancelled, and what had not been begun stays in Redis."""
+    """Work that outlasts the grace is cancelled, and what had not been started stays in Redis."""
     monkeypatch.setattr("scanner_api.processing.tasks.GRACE_SECONDS", 0.05)
 
     async def scenario():
@@ -232,7 +232,7 @@ def test_a_worker_that_stops_gives_back_what_takes_long(redis_url, until, monkey
         worker = RedisBroker(redis_url, slow.tasks(), 1)
         await worker.start()
         await send(redis_url, "a", "b", "c")
-        await until(lambda: slow.begun)
+        await until(lambda: slow.started)
         await worker.close()
         another = RedisBroker(redis_url, quick.tasks(), 1)
         await another.start()

@@ -12,11 +12,11 @@ from scanner_api.processing.extraction import SessionExtraction
 from scanner_api.scanning.extraction import ExtractionError, Finding
 from scanner_api.scanning.extraction.local import LocalExtractor
 
-DOWN = ServiceUnavailable("It does not answer.")
+DOWN = ServiceUnavailable("It does not respond.")
 
 
 class Reader:
-    """An extractor that finds what it is told to, by the key of a photo; an exception is raised."""
+    """An extractor that finds what it is asked to, by the key of a photo; an exception is raised."""
 
     source = "reader"
 
@@ -54,7 +54,7 @@ async def extracted(shop, extractor, bucket):
     return str((await shop.session()).extraction_status)
 
 
-def told(proposals):
+def summary(proposals):
     """Return what proposals say."""
     return [(each.field_name, each.current_value, each.proposed_value, each.source) for each in proposals]
 
@@ -74,7 +74,7 @@ def test_photos_become_proposals(in_shop, shelf):
 
     status, proposals = in_shop(scenario)
     assert status == "ready"
-    assert sorted(told(proposals)) == [
+    assert sorted(summary(proposals)) == [
         ("ai_summary", "", "Nutrition per 100 ml: fat 3.5 g.", "reader"),
         ("brand_name", "Alder Farm", "Elder Farm", "local_database"),
     ]
@@ -112,7 +112,7 @@ def test_a_photo_that_cannot_be_read_fails_alone(in_shop, shelf, caplog, wrong):
     with caplog.at_level(logging.WARNING):
         status, proposals = in_shop(scenario)
     assert status == "ready"
-    assert told(proposals) == [("description", "", "Fresh.", "reader")]
+    assert summary(proposals) == [("description", "", "Fresh.", "reader")]
     assert caplog.text.count("is not read") == 2
 
 
@@ -145,7 +145,7 @@ def test_captures_come_first(in_shop, shelf):
     assert len(reader.read) == 1
 
 
-def test_an_extraction_that_died_is_begun_anew_and_proposes_nothing_twice(in_shop, shelf, clock):
+def test_an_extraction_that_died_is_restarted_and_proposes_nothing_twice(in_shop, shelf, clock):
     """After the lease has run out the extraction is done again; what it had proposed is there once."""
     reader = Reader(front=[finding("description", "Fresh.")], back=DOWN)
 
@@ -164,7 +164,7 @@ def test_an_extraction_that_died_is_begun_anew_and_proposes_nothing_twice(in_sho
 
     statuses, proposals = in_shop(scenario)
     assert statuses == ["processing", "processing", "ready"]
-    assert told(proposals) == [("description", "", "Fresh.", "reader")]
+    assert summary(proposals) == [("description", "", "Fresh.", "reader")]
     assert [key for key, *_ in reader.read] == ["front", "back", "front", "back"]
 
 
@@ -185,11 +185,11 @@ def test_an_outage_that_lasts_costs_the_photo_and_not_the_session(in_shop, shelf
 
     statuses, proposals = in_shop(scenario)
     assert statuses == ["processing", "processing", "ready"]
-    assert told(proposals) == [("description", "", "Fresh.", "reader")]
+    assert summary(proposals) == [("description", "", "Fresh.", "reader")]
 
 
 def test_an_extraction_whose_workers_died_three_times_ends(in_shop, shelf, clock):
-    """A session that no worker survives is ready with what there is: whoever polls is not left waiting."""
+    """A session that no worker survives is ready with what there is: a poll does not wait forever."""
     reader = Reader(front=[finding("description", "Fresh.")])
 
     async def scenario(shop):
@@ -287,7 +287,7 @@ def test_a_label_is_read_on_this_machine(in_shop, shelf):
 
     status, proposals = in_shop(scenario)
     assert status == "ready"
-    assert {(field, value, source) for field, _, value, source in told(proposals)} >= {
+    assert {(field, value, source) for field, _, value, source in summary(proposals)} >= {
         ("name", "Oat Drink", "local_database"),
         ("brand_name", "Halm", "local_database"),
         ("images", "front.png", "local_ocr"),

@@ -6,7 +6,7 @@ from scanner_api.processing.sweep import Sweep
 from scanner_api.scanning.sessions import SessionStatus
 
 
-class Wanted:
+class Queue:
     """A queue that writes down what it is given."""
 
     def __init__(self, room=1000):
@@ -37,7 +37,7 @@ def test_what_is_unfinished_and_free_is_queued(in_shop, clock):
         first, second = await shop.scan(), await shop.scan("hello")
         await shop.stores.captures.claim(second, 20)
         await shop.stores.sessions.close(shop.session_id, submit=True)
-        now, later = Wanted(), Wanted()
+        now, later = Queue(), Queue()
         await Sweep(now, shop.stores, 5).round()
         clock.advance(20)
         await Sweep(later, shop.stores, 5).round()
@@ -56,7 +56,7 @@ def test_the_queue_is_filled_no_further_than_its_room(in_shop):
         for _ in range(5):
             captures.append(await shop.scan())
             shop.clock.advance(1)
-        queue = Wanted(room=3)
+        queue = Queue(room=3)
         await Sweep(queue, shop.stores, 5).round()
         return captures, queue.jobs
 
@@ -67,7 +67,7 @@ def test_the_queue_is_filled_no_further_than_its_room(in_shop):
 def test_what_did_not_fit_is_queued_once_there_is_room(in_shop, until):
     """Where more waits than the queue holds the next round is as soon as it is nearly empty."""
 
-    class Emptied(Wanted):
+    class Emptied(Queue):
         """A queue that has all its room whatever it was given."""
 
         async def room(self):
@@ -88,7 +88,7 @@ def test_what_did_not_fit_is_queued_once_there_is_room(in_shop, until):
 
 def test_urls_are_queued_to_be_followed(in_shop):
     """The sweep knows the lane of a capture by its value, as a scanner or a person writes it."""
-    queue = Wanted()
+    queue = Queue()
 
     async def scenario(shop):
         captures = []
@@ -108,7 +108,7 @@ def test_sessions_that_were_left_idle_expire(in_shop, clock):
 
     async def scenario(shop):
         clock.advance(shop.settings.session_ttl_seconds)
-        await Sweep(Wanted(), shop.stores, 5).round()
+        await Sweep(Queue(), shop.stores, 5).round()
         return await shop.stores.sessions.expire_idle(), await shop.session()
 
     left, session = in_shop(scenario)
@@ -119,15 +119,15 @@ def test_a_part_that_fails_ends_neither_the_round_nor_the_sweep(in_shop, clock, 
     """With captures that cannot be read the rest of the round goes on, and the failure is logged."""
 
     class Gone:
-        """Captures of a database that does not answer."""
+        """Captures of a database that does not respond."""
 
         async def unfinished(self, _limit):
             """Fail."""
-            raise ServiceUnavailable("The database does not answer.")
+            raise ServiceUnavailable("The database does not respond.")
 
     async def scenario(shop):
         clock.advance(shop.settings.session_ttl_seconds)
-        sweep = Sweep(Wanted(), shop.stores._replace(captures=Gone()), 5)
+        sweep = Sweep(Queue(), shop.stores._replace(captures=Gone()), 5)
         await sweep.round()
         return await shop.stores.sessions.expire_idle()
 
@@ -140,7 +140,7 @@ def test_the_sweep_begins_at_once_and_comes_again(in_shop, until):
     """The first round is at the start; what turns up later is found by a later round."""
 
     async def scenario(shop):
-        queue = Wanted()
+        queue = Queue()
         sweep = Sweep(queue, shop.stores, 0.001)
         sweep.start()
         first = await shop.scan()

@@ -10,21 +10,21 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 
 
 class Site:
-    """A real HTTP server on loopback that answers each path with raw bytes and keeps what it was asked."""
+    """A real HTTP server on loopback that responds to paths with raw bytes and records requests."""
 
-    def __init__(self, answers):
-        self.answers = answers
+    def __init__(self, responses):
+        self.responses = responses
         self.heads = []
         self.port = 0
         self.connections = set()
 
-    async def answer(self, reader, writer):
-        """Answer one request, and hold the connection until the client lets go."""
+    async def response(self, reader, writer):
+        """Respond to one request, and hold the connection until the client lets go."""
         self.connections.add(asyncio.current_task())
         with suppress(OSError, asyncio.IncompleteReadError):
             head = (await reader.readuntil(b"\r\n\r\n")).decode()
             self.heads.append(head)
-            writer.write(self.answers.get(head.split()[1], OK))
+            writer.write(self.responses.get(head.split()[1], OK))
             await writer.drain()
             await reader.read()
         writer.close()
@@ -33,9 +33,9 @@ class Site:
 
 
 @asynccontextmanager
-async def _serving(answers, tls=None):
-    site = Site(answers)
-    server = await asyncio.start_server(site.answer, "127.0.0.1", 0, ssl=tls)
+async def _serving(responses, tls=None):
+    site = Site(responses)
+    server = await asyncio.start_server(site.response, "127.0.0.1", 0, ssl=tls)
     site.port = server.sockets[0].getsockname()[1]
     async with server:
         yield site
@@ -43,17 +43,17 @@ async def _serving(answers, tls=None):
 
 
 class Names:
-    """A name server in memory: answers from a table, one answer a lookup, and counts the lookups."""
+    """A name server in memory: responses from a table, one response a lookup, and counts the lookups."""
 
-    def __init__(self, **answers):
-        self.answers = {name.replace("_", "."): list(answer) for name, answer in answers.items()}
+    def __init__(self, **responses):
+        self.responses = {name.replace("_", "."): list(response) for name, response in responses.items()}
         self.lookups = []
 
     async def __call__(self, host, port):
-        """Return the next answer."""
+        """Return the next response."""
         self.lookups.append((host, port))
-        answers = self.answers.get(host, [[]])
-        return answers.pop(0) if len(answers) > 1 else answers[0]
+        responses = self.responses.get(host, [[]])
+        return responses.pop(0) if len(responses) > 1 else responses[0]
 
 
 def _follow(url, *, resolve=None, allowed=("127.0.0.0/8",), tls=None):
@@ -69,11 +69,11 @@ def _follow(url, *, resolve=None, allowed=("127.0.0.0/8",), tls=None):
     return run()
 
 
-def _follow_on(answers, path="/"):
-    """Serve the answers, follow a path on them, and return the resolution and the site."""
+def _follow_on(responses, path="/"):
+    """Serve the responses, follow a path on them, and return the resolution and the site."""
 
     async def run():
-        async with _serving(answers) as site:
+        async with _serving(responses) as site:
             return await _follow(f"http://127.0.0.1:{site.port}{path}"), site
 
     return asyncio.run(run())
@@ -81,7 +81,7 @@ def _follow_on(answers, path="/"):
 
 @pytest.fixture(scope="session")
 def serving():
-    """Return a context manager that serves raw answers by path."""
+    """Return a context manager that serves raw responses by path."""
     return _serving
 
 
@@ -99,5 +99,5 @@ def follow():
 
 @pytest.fixture(scope="session")
 def follow_on():
-    """Return what serves answers and follows a path on them."""
+    """Return what serves responses and follows a path on them."""
     return _follow_on

@@ -84,18 +84,18 @@ def test_what_the_product_has_is_no_news(current):
     assert news(finding("Oat Drink"), current, "local_ocr") is None
 
 
-def test_what_contradicts_the_catalogue_is_told_with_both_values():
+def test_what_contradicts_the_catalogue_is_reported_with_both_values():
     """A difference names the catalogue as its source, and quotes the two values and what was read."""
-    told, source = news(finding("Oat Drink"), "Oat Milk", "local_ocr")
+    proposal, source = news(finding("Oat Drink"), "Oat Milk", "local_ocr")
     assert source == "local_database"
-    assert told.reasoning == (
+    assert proposal.reasoning == (
         'The catalogue has "Oat Milk", the photo "Oat Drink". The label says "Oat Drink".'
     )
-    assert (told.proposed_value, told.confidence) == ("Oat Drink", Decimal("0.90"))
+    assert (proposal.proposed_value, proposal.confidence) == ("Oat Drink", Decimal("0.90"))
 
 
 def test_quotes_are_bounded():
     """A long value is quoted by its beginning."""
-    told, _ = news(finding("x"), "y" * 5000, "local_ocr")
-    assert f'"{"y" * 200}..."' in told.reasoning
-    assert len(told.reasoning) < 400
+    proposal, _ = news(finding("x"), "y" * 5000, "local_ocr")
+    assert f'"{"y" * 200}..."' in proposal.reasoning
+    assert len(proposal.reasoning) < 400

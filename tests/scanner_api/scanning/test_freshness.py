@@ -27,7 +27,7 @@ def read(content):
 
 
 @pytest.mark.parametrize(
-    ("brick", "organization", "everyone", "answer"),
+    ("brick", "organization", "everyone", "response"),
     [
         (MILK, OWN_MILK | OWN_ANY, MILK_FOR_ALL | ANY_FOR_ALL, (4, 2, "Our milk", "org-override")),
         (MILK, OWN_ANY, MILK_FOR_ALL | ANY_FOR_ALL, (6, 3, "Our food", "org-fallback")),
@@ -40,17 +40,17 @@ def read(content):
         ("10000028", OWN_MILK, MILK_FOR_ALL, (7, 2, "Food and drink", "built-in")),
     ],
 )
-def test_the_first_layer_with_a_rule_counts(brick, organization, everyone, answer):
+def test_the_first_layer_with_a_rule_counts(brick, organization, everyone, response):
     """An organization's rules go before everyone's, and the rule of a brick before the one for any."""
-    assert thresholds(brick, organization, everyone) == answer
+    assert thresholds(brick, organization, everyone) == response
 
 
 @given(st.text(), st.booleans(), st.booleans())
-def test_there_is_always_an_answer(brick, own, shared):
+def test_there_is_always_a_response(brick, own, shared):
     """Any brick, known or not, gets thresholds that keep their promise."""
-    answer = thresholds(brick, OWN_ANY if own else {}, MILK_FOR_ALL if shared else {})
-    assert 0 <= answer.critical_days <= answer.warning_days
-    assert answer.category_label
+    response = thresholds(brick, OWN_ANY if own else {}, MILK_FOR_ALL if shared else {})
+    assert 0 <= response.critical_days <= response.warning_days
+    assert response.category_label
 
 
 @pytest.mark.parametrize(

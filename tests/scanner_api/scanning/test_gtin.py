@@ -27,7 +27,7 @@ def test_every_length_becomes_14_digits(text, gtin):
 
 @given(st.sampled_from([7, 11, 12, 13]).flatmap(lambda n: st.text("0123456789", min_size=n, max_size=n)))
 def test_exactly_one_check_digit_is_right(payload):
-    """Of the ten numbers that a payload can become, one is a GTIN; the others are told the right digit."""
+    """Of the ten numbers that a payload can become, one is a GTIN; the others are given the right digit."""
     right = str(gs1_standard_check_digit(payload))
     assert normalise(payload + right).endswith(payload + right)
     for wrong in set("0123456789") - {right}:

@@ -188,7 +188,7 @@ def test_the_name_never_reaches_the_key(filename):
     ],
 )
 def test_a_template_may_leave_parts_out_and_order_them_freely(template, as_issued):
-    """Only {session_id} and {id} are needed; what the template leaves out is told as None."""
+    """Only {session_id} and {id} are needed; what the template leaves out is reported as None."""
     keys = PhotoKeys(template, SECRET)
     assert keys.verify(issue(keys), SESSION) == as_issued
 

@@ -80,7 +80,7 @@ def test_a_scan_without_a_product_is_not_found(submitted, message):
 
 
 def test_a_url_without_a_product_is_resolved_all_the_same():
-    """Where a URL leads is told even if no product is found."""
+    """Where a URL leads is reported even if no product is found."""
     statuses, ended = run(capture(URL), found=analysis())
     assert statuses == ["PENDING", "LOOKING_UP", "RESOLVING", "NOT_FOUND"]
     assert ended.qr_analysis == analysis()
@@ -169,7 +169,7 @@ def test_a_capture_that_kills_its_worker_three_times_fails():
 @pytest.mark.parametrize(
     "status", [CaptureStatus.LOOKING_UP, CaptureStatus.ENRICHING, CaptureStatus.RESOLVING]
 )
-def test_a_claimed_capture_begins_anew(status):
+def test_a_claimed_capture_starts_again(status):
     """Whatever state a crash left it in, a capture starts from PENDING with nothing half done."""
     claimed = pipeline.claim(capture(status=status, product_short_id="pen", error_message="x"), NOW)
     assert claimed == capture(attempts=1)
@@ -233,8 +233,12 @@ def test_a_final_capture_stays_as_it_is(status):
 @pytest.mark.parametrize("status", sorted(set(CaptureStatus) - FINAL))
 def test_any_other_capture_can_fail(status):
     """A capture that is on its way fails with the message for its client."""
-    failed = pipeline.fail(capture(status=status), "S3 did not answer.", NOW)
-    assert (failed.status, failed.error_message, failed.processed_at) == ("FAILED", "S3 did not answer.", NOW)
+    failed = pipeline.fail(capture(status=status), "S3 did not respond.", NOW)
+    assert (failed.status, failed.error_message, failed.processed_at) == (
+        "FAILED",
+        "S3 did not respond.",
+        NOW,
+    )
 
 
 @given(st.text(st.characters(codec=None), max_size=500), st.text(max_size=14), st.booleans(), st.booleans())

@@ -78,7 +78,7 @@ def test_the_first_valid_gtin_of_the_chain_is_extracted(urls, gtin):
 
 
 @pytest.mark.parametrize("url", [SHOP, "http://[", "not a url", "http://closient.com@evil.example/", ""])
-def test_a_failed_chain_is_told(url):
+def test_a_failed_chain_is_reported(url):
     """A failure is an analysis as well: unknown resolver, the initial URL as the final one, the reason."""
     analysis = analyse(Resolution(url, url, error_message="It failed."))
     assert (analysis["resolver_type"], analysis["hop_count"]) == ("UNKNOWN", 0)
@@ -86,7 +86,7 @@ def test_a_failed_chain_is_told(url):
 
 
 def test_a_failed_chain_still_tells_what_is_known():
-    """The type and the GTIN of a Digital Link are known even if nothing answers."""
+    """The type and the GTIN of a Digital Link are known even if nothing responds."""
     url = f"https://id.gs1.org/01/{GTIN}"
     analysis = analyse(Resolution(url, url, error_message="It failed."))
     assert (analysis["resolver_type"], analysis["extracted_gtin"]) == ("GS1_DL", GTIN)

@@ -47,7 +47,7 @@ DIGITS = "0123456789"
         ("\0", RawValueKind.TEXT, ""),
     ],
 )
-def test_every_kind_of_value_is_told_apart(raw_value, kind, gtin):
+def test_every_kind_of_value_is_distinguished(raw_value, kind, gtin):
     """Each form of value has its kind and, where it names a trade item, the GTIN in 14 digits."""
     reading = read(raw_value)
     assert (reading.kind, reading.gtin, reading.error_message) == (kind, gtin, "")

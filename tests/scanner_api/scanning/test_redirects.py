@@ -16,14 +16,14 @@ PUBLIC = ip_address("93.184.215.14")
 
 
 def moved(location, status=302):
-    """Return a raw answer that redirects; the location is bytes or text."""
+    """Return a raw response that redirects; the location is bytes or text."""
     raw = location if isinstance(location, bytes) else location.encode()
     return b"HTTP/1.1 %d Moved\r\nLocation: %s\r\nContent-Length: 0\r\n\r\n" % (status, raw)
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_each_redirect_status_is_followed(status, follow_on):
-    """All five statuses lead on with a GET, and the whole chain is told."""
+    """All five statuses lead on with a GET, and the whole chain is reported."""
     resolution, site = follow_on({"/": moved("/b?x=1", status), "/b?x=1": OK})
     origin = f"http://127.0.0.1:{site.port}"
     assert resolution.succeeded
@@ -36,9 +36,9 @@ def test_each_redirect_status_is_followed(status, follow_on):
 
 @pytest.mark.parametrize("status", [200, 204, 300, 304, 305, 404, 410, 500, 503])
 def test_any_other_status_is_the_end(status, follow_on):
-    """A URL that answers without redirecting is where the chain ends, even if it answers with an error."""
-    answer = b"HTTP/1.1 %d X\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n" % status
-    resolution, site = follow_on({"/": answer})
+    """A URL that responds without redirecting is where the chain ends, even if it responds with an error."""
+    response = b"HTTP/1.1 %d X\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n" % status
+    resolution, site = follow_on({"/": response})
     assert (resolution.succeeded, resolution.redirects) == (True, 0)
     assert resolution.final_url == resolution.initial_url == f"http://127.0.0.1:{site.port}/"
 
@@ -87,7 +87,7 @@ def test_a_fragment_is_inherited(location, end, follow_on):
 async def test_a_location_may_name_the_host(location, serving, follow):
     """Scheme-relative and absolute locations are followed."""
     async with serving({}) as site:
-        site.answers["/"] = moved(location.format(port=site.port))
+        site.responses["/"] = moved(location.format(port=site.port))
         result = await follow(f"http://127.0.0.1:{site.port}/")
     assert result.final_url.endswith("/b")
 
@@ -101,8 +101,8 @@ def test_ten_redirects_are_followed(follow_on):
 @pytest.mark.parametrize("loop", ["/1", "/"])
 def test_more_than_ten_redirects_are_an_error(loop, follow_on):
     """A longer chain, or one without end, fails, and its final URL is the initial one."""
-    answers = {"/": moved(loop), **{f"/{n}": moved(f"/{n + 1}") for n in range(1, 30)}}
-    resolution, site = follow_on(answers)
+    responses = {"/": moved(loop), **{f"/{n}": moved(f"/{n + 1}") for n in range(1, 30)}}
+    resolution, site = follow_on(responses)
     assert resolution.error_message == "There are more than 10 redirects."
     assert resolution.final_url == resolution.initial_url
     assert (resolution.redirects, len(site.heads)) == (10, 11)
@@ -125,8 +125,8 @@ def test_more_than_ten_redirects_are_an_error(loop, follow_on):
         ("https://8.8.8.8:22/", "8.8.8.8 has no public address on a permitted port"),
     ],
 )
-def test_every_hop_is_judged(location, message, follow_on):
-    """A permitted URL cannot redirect to one that is not; what answered before is told."""
+def test_every_hop_is_validated(location, message, follow_on):
+    """A permitted URL cannot redirect to one that is not; what was before it is reported."""
     resolution, _ = follow_on({"/": moved(location)})
     assert message in resolution.error_message
     assert resolution.final_url == resolution.initial_url
@@ -134,7 +134,7 @@ def test_every_hop_is_judged(location, message, follow_on):
 
 
 @pytest.mark.parametrize(
-    ("answer", "message"),
+    ("response", "message"),
     [
         (b"SSH-2.0-OpenSSH_9.6\r\n\r\n", "did not respond in HTTP"),
         (b"HTTP/1.1 200 OK\r\nX: " + b"a" * 200_000 + b"\r\n\r\n", "did not respond in HTTP"),
@@ -145,10 +145,10 @@ def test_every_hop_is_judged(location, message, follow_on):
         (b"HTTP/1.1 103 Early Hints\r\n\r\n" * 10, "within 0.2 seconds"),
     ],
 )
-def test_a_broken_answer_is_a_result(answer, message, monkeypatch, follow_on):
+def test_a_broken_response_is_a_result(response, message, monkeypatch, follow_on):
     """What is not HTTP, has a huge head, or never comes ends in an error message within the time."""
     monkeypatch.setattr(redirects, "TOTAL_SECONDS", 0.2)
-    resolution, _ = follow_on({"/": answer})
+    resolution, _ = follow_on({"/": response})
     assert message in resolution.error_message
     assert (resolution.succeeded, resolution.chain) == (False, [])
 
@@ -201,7 +201,7 @@ async def test_the_name_is_looked_up_once_and_its_address_called(serving, names_
 
 
 async def test_a_second_hop_that_rebinds_is_refused(serving, names_of, follow):
-    """The same name is judged anew at every hop, by the addresses of that hop."""
+    """The same name is validated anew at every hop, by the addresses of that hop."""
     names = names_of(rebinding_test=[[LOOPBACK], [ip_address("10.0.0.1")]])
 
     async def run():
@@ -214,11 +214,11 @@ async def test_a_second_hop_that_rebinds_is_refused(serving, names_of, follow):
 
 
 @pytest.mark.parametrize(
-    "answer", [[], [LOOPBACK], [PUBLIC, LOOPBACK], [LOOPBACK, PUBLIC], [ip_address("::ffff:7f00:1")]]
+    "response", [[], [LOOPBACK], [PUBLIC, LOOPBACK], [LOOPBACK, PUBLIC], [ip_address("::ffff:7f00:1")]]
 )
-async def test_every_address_of_a_name_has_to_be_public(answer, names_of, follow):
+async def test_every_address_of_a_name_has_to_be_public(response, names_of, follow):
     """One private address among public ones is enough to refuse a name, before anything is sent."""
-    resolution = await follow("http://mixed.test/", resolve=names_of(mixed_test=[answer]), allowed=[])
+    resolution = await follow("http://mixed.test/", resolve=names_of(mixed_test=[response]), allowed=[])
     assert resolution.error_message == "mixed.test has no public address on a permitted port."
 
 
@@ -245,7 +245,7 @@ async def test_names_of_this_machine_are_refused(follow):
 
 @pytest.mark.parametrize("host", ["no-such-name.invalid", "a" * 63 + ".invalid"])
 async def test_an_unknown_name_has_no_address(host):
-    """A name that does not resolve is an empty answer, not an exception."""
+    """A name that does not resolve is an empty response, not an exception."""
     assert (await SystemResolver()(host, 80)) == []
 
 
@@ -276,10 +276,10 @@ def test_recorded_headers_are_bounded_and_plain(follow_on):
 
 def test_cookies_and_credentials_are_never_sent(follow_on):
     """A cookie that one hop sets does not reach the next, and no request carries a credential."""
-    answers = {
+    responses = {
         "/": b"HTTP/1.1 302 Found\r\nSet-Cookie: a=b; Path=/\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n"
     }
-    _, site = follow_on(answers)
+    _, site = follow_on(responses)
     assert len(site.heads) == 2
     assert not any("cookie:" in head.lower() or "authorization:" in head.lower() for head in site.heads)
 

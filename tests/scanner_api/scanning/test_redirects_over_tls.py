@@ -89,7 +89,7 @@ async def test_http_is_led_to_https(certificate, server_tls, serving, names_of, 
     async def run():
         async with serving({}, server_tls) as secure, serving({}) as plain:
             location = f"https://shop.test:{secure.port}/"
-            plain.answers["/"] = b"HTTP/1.1 301 Moved\r\nLocation: %s\r\n\r\n" % location.encode()
+            plain.responses["/"] = b"HTTP/1.1 301 Moved\r\nLocation: %s\r\n\r\n" % location.encode()
             names = names_of(shop_test=[[LOOPBACK]])
             tls = ssl.create_default_context(cafile=certificate)
             return await follow(f"http://127.0.0.1:{plain.port}/", resolve=names, tls=tls), location

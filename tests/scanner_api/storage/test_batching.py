@@ -10,18 +10,18 @@ from scanner_api.storage.batching import Batching
 
 
 class Source:
-    """Answers batches when it is told to, and remembers what it was asked."""
+    """Reads batches when it is let, and remembers what it was asked."""
 
     def __init__(self):
         self.batches = []
         self.values = {}
-        self.gate = asyncio.Event()
+        self.permitted = asyncio.Event()
 
     async def load(self, keys):
-        """Return what there was when the read began, once the gate is open."""
+        """Return what there was when the read began, once it is permitted."""
         self.batches.append(keys)
         found = {key: self.values[key] for key in keys if key in self.values}
-        await self.gate.wait()
+        await self.permitted.wait()
         return found
 
 
@@ -42,10 +42,10 @@ async def test_asks_of_one_moment_share_a_read():
     """What is asked for at once is one read, each key in it once, and everyone gets their own value."""
     source = Source()
     source.values = {"a": 1, "b": 2}
-    source.gate.set()
+    source.permitted.set()
     batching = Batching(source.load)
-    answers = await asyncio.gather(*map(batching.get, ["a", "b", "a", "unknown"]))
-    result = answers, source.batches
+    responses = await asyncio.gather(*map(batching.get, ["a", "b", "a", "unknown"]))
+    result = responses, source.batches
     assert result == ([1, 2, 1, None], [["a", "b", "unknown"]])
 
 
@@ -55,21 +55,21 @@ async def test_later_asks_wait_for_one_read_and_share_the_next():
     batching = Batching(source.load)
     first = await ask(batching, "a")
     later = [*await ask(batching, "b"), *await ask(batching, "c")]
-    source.gate.set()
+    source.permitted.set()
     await asyncio.gather(*first, *later)
     result = source.batches
     assert result == [["a"], ["b", "c"]]
 
 
 async def test_an_ask_sees_what_was_written_before_it():
-    """An ask is not answered by a read that began before it, not even for the same key."""
+    """An ask is not served by a read that began before it, not even for the same key."""
     source = Source()
     source.values = {"a": "old"}
     batching = Batching(source.load)
     before = await ask(batching, "a")
     source.values = {"a": "new"}
     after = await ask(batching, "a")
-    source.gate.set()
+    source.permitted.set()
     result = await asyncio.gather(*before, *after)
     assert result == ["old", "new"]
 
@@ -80,13 +80,13 @@ async def test_a_read_has_no_more_keys_than_the_limit():
     async def scenario():
         source = Source()
         source.values = {number: -number for number in range(7)}
-        source.gate.set()
+        source.permitted.set()
         batching = Batching(source.load, limit=3)
-        answers = await asyncio.gather(*map(batching.get, range(7)))
-        return answers, source.batches
+        responses = await asyncio.gather(*map(batching.get, range(7)))
+        return responses, source.batches
 
-    answers, batches = await scenario()
-    assert answers == [0, -1, -2, -3, -4, -5, -6]
+    responses, batches = await scenario()
+    assert responses == [0, -1, -2, -3, -4, -5, -6]
     assert batches == [[0, 1, 2], [3, 4, 5], [6]]
 
 
@@ -115,19 +115,19 @@ async def test_an_error_reaches_everyone_who_waits_behind_the_read():
     """A read that fails, perhaps after a long time, is not followed by one for each batch behind it."""
 
     async def scenario():
-        gate, batches = asyncio.Event(), []
+        permitted, batches = asyncio.Event(), []
 
         async def load(keys):
             batches.append(keys)
-            await gate.wait()
+            await permitted.wait()
             raise ConnectionError
 
         batching = Batching(load, limit=1)
         asks = await ask(batching, "a", "b", "c")
         asks[1].cancel()
-        gate.set()
-        answers = await asyncio.gather(*asks, return_exceptions=True)
-        return [type(answer) for answer in answers], batches
+        permitted.set()
+        responses = await asyncio.gather(*asks, return_exceptions=True)
+        return [type(response) for response in responses], batches
 
     errors, batches = await scenario()
     assert errors == [ConnectionError, asyncio.CancelledError, ConnectionError]
@@ -140,10 +140,10 @@ async def test_who_gives_up_harms_no_one(moment, fails):
     """A cancelled ask, queued or being read, leaves the others alone, whether the read succeeds or fails."""
 
     async def scenario():
-        gate = asyncio.Event()
+        permitted = asyncio.Event()
 
         async def load(keys):
-            await gate.wait()
+            await permitted.wait()
             if fails and "a" in keys:
                 raise ConnectionError
             return dict.fromkeys(keys, "there")
@@ -153,14 +153,14 @@ async def test_who_gives_up_harms_no_one(moment, fails):
         impatient, patient = await ask(batching, "a", "a")
         impatient.cancel()
         await settle()
-        gate.set()
+        permitted.set()
         await asyncio.gather(*running, return_exceptions=True)
-        (answer,) = await asyncio.gather(patient, return_exceptions=True)
-        return impatient.cancelled(), answer
+        (response,) = await asyncio.gather(patient, return_exceptions=True)
+        return impatient.cancelled(), response
 
-    cancelled, answer = await scenario()
+    cancelled, response = await scenario()
     assert cancelled
-    assert isinstance(answer, ConnectionError) if fails else answer == "there"
+    assert isinstance(response, ConnectionError) if fails else response == "there"
 
 
 async def test_a_read_for_no_one_asks_for_nothing():
@@ -171,7 +171,7 @@ async def test_a_read_for_no_one_asks_for_nothing():
     (impatient,) = await ask(batching, "b")
     impatient.cancel()
     last = await ask(batching, "c")
-    source.gate.set()
+    source.permitted.set()
     await asyncio.gather(*first, *last)
     result = source.batches
     assert result == [["a"], ["c"]]

@@ -70,7 +70,7 @@ def test_a_capture_whose_worker_is_gone_waits_again(in_stores, scanned, clock):
 
 
 def test_the_oldest_captures_wait_in_front(in_stores, scanned, now):
-    """What is unfinished is told oldest first, and no more of it than is asked for."""
+    """What is unfinished is reported oldest first, and no more of it than is asked for."""
     new = [scanned(id=str(number), created=now - timedelta(seconds=number)) for number in range(3)]
 
     async def scenario(stores):
@@ -81,7 +81,7 @@ def test_the_oldest_captures_wait_in_front(in_stores, scanned, now):
 
 
 def test_a_late_worker_stores_nothing(in_stores, scanned, clock):
-    """Whoever lost the lease to another cannot overwrite what that one found out, nor a final status."""
+    """A worker that lost the lease to another cannot overwrite what the other stored, nor a final status."""
 
     async def scenario(stores):
         await stores.captures.add(scanned())

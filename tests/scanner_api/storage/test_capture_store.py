@@ -115,8 +115,8 @@ def test_a_closed_session_takes_no_capture(in_stores, session, scanned, clock, i
             await stores.sessions.get(session["id"]),
         )
 
-    told, listed, found = in_stores(scenario)
-    assert (told, listed, found.status, found.capture_count) == (status, [], status, 3)
+    reported, listed, found = in_stores(scenario)
+    assert (reported, listed, found.status, found.capture_count) == (status, [], status, 3)
 
 
 def test_an_expired_session_that_is_written_down_takes_no_capture(in_stores, scanned, clock):

@@ -84,7 +84,7 @@ def test_an_unknown_digest_is_none(in_company, key):
 
 
 def test_a_revoked_key_is_inactive_at_once(in_company, key):
-    """Revocation is told to the next lookup; it can be repeated, and an unknown id is told apart."""
+    """The next lookup sees a revocation; it can be repeated, and an unknown id is distinguished."""
 
     async def scenario(store):
         await store.add_api_key(key, DIGEST)

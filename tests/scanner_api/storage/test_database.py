@@ -22,7 +22,7 @@ def free_umask():
 
 
 @pytest.mark.parametrize(
-    ("url", "told"),
+    ("url", "message"),
     [
         ("", "cannot be read"),
         ("scanner.db", "cannot be read"),
@@ -32,10 +32,10 @@ def free_umask():
         ("mysql+aiomysql://user:hunter2@host/database", r"begins with 'mysql\+aiomysql'"),
     ],
 )
-def test_a_wrong_url_is_a_clear_error(url, told):
+def test_a_wrong_url_is_a_clear_error(url, message):
     """The error says what is wrong, which URLs are taken and what the setting is, and keeps the password."""
     with pytest.raises(
-        DatabaseError, match=rf"{told}.*sqlite\+aiosqlite:.*postgresql\+asyncpg:.*database_url"
+        DatabaseError, match=rf"{message}.*sqlite\+aiosqlite:.*postgresql\+asyncpg:.*database_url"
     ) as caught:
         Database(url)
     assert "hunter2" not in str(caught.value)
@@ -49,7 +49,7 @@ def test_a_missing_driver_is_a_clear_error(monkeypatch):
         Database("postgresql+asyncpg://user:hunter2@host/database")
 
 
-async def test_a_start_waits_for_whoever_has_the_file(sqlite_url):
+async def test_a_start_waits_for_another_with_the_file(sqlite_url):
     """A file that another process has locked, to make its tables for instance, is waited for at start."""
     database = Database(sqlite_url)
     other = sqlite3.connect(database.url.database)

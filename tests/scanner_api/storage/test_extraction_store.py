@@ -71,17 +71,17 @@ def test_an_extraction_whose_worker_is_gone_waits_again(in_submitted, session, c
 
 @pytest.mark.parametrize("late", ["renew", "release", "finish"])
 def test_a_late_worker_changes_nothing(in_submitted, session, clock, late):
-    """Whoever lost the lease to another can neither keep, give back nor end the extraction."""
+    """A worker that lost the lease to another can neither keep, give back nor end the extraction."""
 
     async def scenario(stores):
         await stores.extractions.claim(session["id"], 20)
         clock.advance(20)
         await stores.extractions.claim(session["id"], 20)
         more = [20] if late == "renew" else []
-        told = await getattr(stores.extractions, late)(session["id"], 1, *more)
+        result = await getattr(stores.extractions, late)(session["id"], 1, *more)
         waiting = [each.id for each in await stores.extractions.unfinished(10)]
         clock.advance(20)
-        return told, waiting, await stores.extractions.claim(session["id"], 20)
+        return result, waiting, await stores.extractions.claim(session["id"], 20)
 
     assert in_submitted(scenario) == (False, [], 3)
 
@@ -104,20 +104,20 @@ def test_an_extraction_ends_once(in_submitted, session, clock):
 
     async def scenario(stores):
         await stores.extractions.claim(session["id"], 20)
-        told = [
+        result = [
             await stores.extractions.finish(session["id"], 1),
             await stores.extractions.finish(session["id"], 1),
             await stores.extractions.renew(session["id"], 1, 20),
         ]
         clock.advance(60)
         claimed = await stores.extractions.claim(session["id"], 20)
-        return told, claimed, await extraction_of(stores, session["id"])
+        return result, claimed, await extraction_of(stores, session["id"])
 
     assert in_submitted(scenario) == ([True, False, False], None, "ready")
 
 
-def test_those_that_wait_longest_are_told_first(in_stores, session, clock):
-    """No more are told than are asked for."""
+def test_those_that_wait_longest_are_reported_first(in_stores, session, clock):
+    """No more are reported than are asked for."""
 
     async def scenario(stores):
         first = await stores.sessions.get(session["id"])

@@ -26,7 +26,7 @@ def database_url(request, tmp_path):
 def in_database(url, story):
     """Tell a story to a migrated database with one organization."""
 
-    async def told():
+    async def scenario():
         database = Database(url)
         # however busy the machine, no read is slow
         database.inline = InlineReader(
@@ -40,7 +40,7 @@ def in_database(url, story):
         finally:
             await database.close()
 
-    return asyncio.run(told())
+    return asyncio.run(scenario())
 
 
 def test_what_is_committed_is_seen_at_once(database_url):
@@ -56,7 +56,7 @@ def test_what_is_committed_is_seen_at_once(database_url):
 
 
 def test_what_is_not_committed_is_not_seen(database_url):
-    """During a transaction the old row is read, or, in memory, there is no answer here."""
+    """During a transaction the old row is read, or, in memory, there is no response here."""
 
     async def story(database):
         database.inline.rows(SQL, "a")
@@ -67,7 +67,7 @@ def test_what_is_not_committed_is_not_seen(database_url):
     assert in_database(database_url, story) in ([("old",)], None)
 
 
-def test_whoever_is_in_the_way_is_gone_around(database_url):
+def test_a_writer_in_the_way_is_gone_around(database_url):
     """A writer sends a read to the driver's thread for as long as it writes, and no longer."""
 
     async def story(database):
@@ -84,7 +84,7 @@ def test_whoever_is_in_the_way_is_gone_around(database_url):
 
 
 def test_after_a_slow_read_it_rests(database_url):
-    """A read that took too long still counts, and for a while there is no answer here."""
+    """A read that took too long still counts, and for a while there is no response here."""
     ticks = iter([0.0, 0.006, 0.006, 0.1, 0.3, 0.3001])
 
     async def story(database):
@@ -98,7 +98,7 @@ def test_after_a_slow_read_it_rests(database_url):
 
 
 def test_what_fails_is_left_to_the_driver(database_url):
-    """An error is no answer; the driver's thread has the better one."""
+    """An error is no response; the driver's thread has the better one."""
 
     async def story(database):
         return database.inline.rows("SELECT nonsense FROM nowhere WHERE id = ?", "a"), database.inline.rows(

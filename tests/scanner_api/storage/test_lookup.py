@@ -76,7 +76,7 @@ def test_a_read_that_hangs_is_a_503_and_the_next_is_not(postgresql_url, run_in, 
 
 
 def test_an_outage_reaches_everyone_and_ends(in_shared_database):
-    """All who ask during an outage get a 503; when it is over, asks are answered again."""
+    """All who ask during an outage get a 503; when it is over, asks succeed again."""
 
     async def scenario(database):
         organization = by_id(database)

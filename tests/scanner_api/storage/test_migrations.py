@@ -1,4 +1,4 @@
-"""The migrations lead to the schema that tables.py states, once, whoever starts."""
+"""The migrations lead to the schema that tables.py states, once, however many start."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ def test_organizations_are_listed_with_what_they_have(in_database, session, now)
 
 
 def test_the_owners_of_keys_are_named(in_database, now):
-    """Organizations have names and users addresses; whoever has no key is left out."""
+    """Organizations have names and users addresses; those without a key is left out."""
 
     async def scenario(database):
         store, keys = OrganizationStore(database), CredentialStore(database)

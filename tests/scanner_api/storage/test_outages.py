@@ -1,4 +1,4 @@
-"""A database that cannot be connected to, or stops answering: an error at start, then a 503."""
+"""A database that cannot be connected to, or stops responding: an error at start, then a 503."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def broken_url(request, tmp_path, postgresql, closed_port):
 
 
 @pytest.mark.parametrize(
-    ("broken_url", "told"),
+    ("broken_url", "message"),
     [
         ("folder", "missing/scanner.db .*unable to open"),
         ("file", "text.db .*not a database"),
@@ -45,7 +45,7 @@ def broken_url(request, tmp_path, postgresql, closed_port):
     ],
     indirect=["broken_url"],
 )
-async def test_what_cannot_be_connected_to_is_a_clear_error_at_start(broken_url, told):
+async def test_what_cannot_be_connected_to_is_a_clear_error_at_start(broken_url, message):
     """Without folder, file, server or database the start fails, naming the URL without its password."""
 
     async def start():
@@ -55,7 +55,7 @@ async def test_what_cannot_be_connected_to_is_a_clear_error_at_start(broken_url,
         finally:
             await database.close()
 
-    with pytest.raises(DatabaseError, match=rf"(?s){told}") as caught:
+    with pytest.raises(DatabaseError, match=rf"(?s){message}") as caught:
         (await start())
     assert "(database_url)" in str(caught.value)
     assert "hunter2" not in str(caught.value)
@@ -63,7 +63,7 @@ async def test_what_cannot_be_connected_to_is_a_clear_error_at_start(broken_url,
 
 @pytest.mark.parametrize("broken_url", ["server", "database"], indirect=True)
 @pytest.mark.parametrize("use", ["ping", "transaction", "snapshot"])
-async def test_what_stops_answering_is_a_503(broken_url, use):
+async def test_what_stops_responding_is_a_503(broken_url, use):
     """After the start the same failures are ServiceUnavailable, which says nothing of the database."""
 
     async def scenario():
@@ -81,8 +81,8 @@ async def test_what_stops_answering_is_a_503(broken_url, use):
         (await scenario())
 
 
-def test_a_ping_is_answered(in_database, rows):
-    """A database that is there answers, even if someone began to write to it."""
+def test_a_ping_succeeds(in_database, rows):
+    """A database that is there responds, even if someone began to write to it."""
 
     async def scenario(database):
         await database.ping()
@@ -96,7 +96,7 @@ def test_a_ping_is_answered(in_database, rows):
 
 
 def test_a_ping_waits_for_no_writer(in_shared_database, rows):
-    """Where readers need not wait, a ping is answered while someone writes."""
+    """Where readers need not wait, a ping succeeds while someone writes."""
 
     async def scenario(database):
         async with database.transaction() as connection:

@@ -1,4 +1,4 @@
-"""The photo bucket, in an S3 that answers and in some that do not."""
+"""The photo bucket, in an S3 that responds and in some that do not."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_many_heads_at_once_share_the_threads(s3):
     assert ask(photo_bucket(s3.url), question) == [None] * 20
 
 
-def test_a_bucket_that_is_there_answers_a_ping(s3):
+def test_a_bucket_that_is_there_responds_to_a_ping(s3):
     """A ping of the bucket succeeds."""
     ask(photo_bucket(s3.url), lambda photos: photos.ping())
 
@@ -110,15 +110,15 @@ def refusing():
 
 @contextmanager
 def silent():
-    """Give the port of a socket that takes connections and never answers."""
+    """Give the port of a socket that takes connections and never responds."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         yield listening.getsockname()[1]
 
 
 @pytest.mark.parametrize("server", [refusing, silent])
 @pytest.mark.parametrize("question", [lambda photos: photos.ping(), lambda photos: photos.head("key")])
-def test_an_s3_that_does_not_answer_is_a_503(monkeypatch, server, question):
-    """No answer, in time or at all, is a problem that says no more than that."""
+def test_an_s3_that_does_not_respond_is_a_503(monkeypatch, server, question):
+    """No response, in time or at all, is a problem that says no more than that."""
     monkeypatch.setattr(bucket, "_SECONDS", 0.5)
     with server() as port, pytest.raises(ServiceUnavailable, match=r"^The photo bucket does not respond\.$"):
         ask(photo_bucket(f"http://127.0.0.1:{port}"), question)
@@ -128,7 +128,7 @@ class Refuses(BaseHTTPRequestHandler):
     """Refuses everything."""
 
     def do_HEAD(self):
-        """Answer what S3 answers to a caller without permission."""
+        """Respond to what S3 responds to a caller without permission."""
         self.send_error(403)
 
     def log_message(self, *_):
@@ -136,7 +136,7 @@ class Refuses(BaseHTTPRequestHandler):
 
 
 def test_a_refusal_is_a_503():
-    """An S3 that answers neither 200 nor 404 is a problem too, which tells nothing of our permissions."""
+    """An S3 that responds neither 200 nor 404 is a problem too, which tells nothing of our permissions."""
     with ThreadingHTTPServer(("127.0.0.1", 0), Refuses) as server:
         Thread(target=server.serve_forever).start()
         try:

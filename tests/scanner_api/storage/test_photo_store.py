@@ -1,4 +1,4 @@
-"""Photos come back as they were stored, and a gallery is dense and in order whoever changes it."""
+"""Photos come back as they were stored, and a gallery is dense and in order whatever changes it."""
 
 from __future__ import annotations
 
@@ -110,15 +110,15 @@ def test_a_closed_session_takes_no_photo(in_stores, session, front, clock, idle_
 
 
 def test_a_key_is_registered_once(in_stores, session, front):
-    """Of several photos with one key, at once, one is stored, and the others are told its id."""
+    """Of several photos with one key, at once, one is stored, and the others get its id."""
 
     async def scenario(stores):
         same = [replace(front, id=str(number)) for number in range(6)]
         outcomes = await asyncio.gather(*map(stores.photos.add, same), return_exceptions=True)
         stored = [outcome for outcome in outcomes if isinstance(outcome, Photo)]
-        told = {outcome.existing_id for outcome in outcomes if isinstance(outcome, DuplicateError)}
+        existing = {outcome.existing_id for outcome in outcomes if isinstance(outcome, DuplicateError)}
         count = (await stores.sessions.get(session["id"])).photo_count
-        return len(outcomes), len(stored), told == {stored[0].id}, count
+        return len(outcomes), len(stored), existing == {stored[0].id}, count
 
     assert in_stores(scenario) == (6, 1, True, 5)
 

@@ -64,7 +64,7 @@ def test_what_is_put_is_what_is_got(s3):
 
 
 def test_an_object_over_the_bound_is_not_read(s3):
-    """An object of more bytes than are wanted is an error that says how many it has."""
+    """An object of more bytes than are expected is an error that says how many it has."""
 
     async def question(bucket):
         await bucket.put("large.png", io.BytesIO(b"12345"), "image/png")

@@ -96,7 +96,7 @@ def test_proposals_are_listed_oldest_first(in_linked, proposed, now):
 
 
 def test_proposals_are_counted_by_capture(in_linked, session, proposed):
-    """A poll is told the number of each capture's proposals, also of those without."""
+    """A poll gets the number of each capture's proposals, also of those without."""
 
     async def counts(stores, session_id):
         return {each.id: each.proposal_count for each in await stores.captures.states(session_id)}
@@ -135,7 +135,7 @@ def test_a_proposal_is_kept_once(in_linked, proposed):
 
 @pytest.mark.parametrize("field", ["short_id", "gtin", "created", "", "\x00"])
 def test_no_proposal_changes_what_is_not_for_it(in_stores, proposed, field):
-    """A field that the reference does not name cannot be proposed for, whoever made it up."""
+    """A field that the reference does not name cannot be proposed for, whatever its source."""
     with pytest.raises(ValueError, match="No proposal may change"):
         in_stores(lambda stores: stores.proposals.add_many([proposed(1), proposed(2, field_name=field)]))
 
@@ -261,7 +261,7 @@ def test_reviews_and_an_application_at_once_agree(in_linked, proposed, milk):
 
 
 def test_without_a_product_nothing_is_applied(in_stores, scanned, proposed):
-    """A capture that is linked to no product is told apart from one that has nothing to apply."""
+    """A capture that is linked to no product is distinguished from one that has nothing to apply."""
 
     async def scenario(stores):
         await stores.captures.add(scanned())

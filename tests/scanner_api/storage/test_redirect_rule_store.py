@@ -60,21 +60,21 @@ def test_rules_are_dense_at_once(in_catalogue):
 
 
 def test_a_url_is_appended_once(in_catalogue):
-    """Of several who append one URL at once one does, the others are told its rule; it counts by product."""
+    """Of several who append one URL at once one does, the others get its rule; it counts by product."""
 
     async def scenario(rules, milk, other):
         appending = [rules.append(OWN, milk, URL) for _ in range(6)]
         outcomes = await asyncio.gather(*appending, return_exceptions=True)
-        told = {outcome.existing_id for outcome in outcomes if isinstance(outcome, DuplicateError)}
+        existing = {outcome.existing_id for outcome in outcomes if isinstance(outcome, DuplicateError)}
         await rules.append(OWN, other, URL)
         return (
-            told,
+            existing,
             [rule.id for rule in await rules.of_product(OWN, milk)],
             len(await rules.of_product(OWN, other)),
         )
 
-    told, own, others = in_catalogue(scenario)
-    assert (list(told), len(own), others) == (own, 1, 1)
+    existing, own, others = in_catalogue(scenario)
+    assert (list(existing), len(own), others) == (own, 1, 1)
 
 
 def test_a_rule_needs_a_product(in_catalogue):

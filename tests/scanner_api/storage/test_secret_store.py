@@ -25,7 +25,7 @@ def test_a_secret_is_made_once_for_each_name(in_database):
 
 
 def test_a_secret_outlives_the_process(in_shared_database, shared_url):
-    """Whoever opens the database later has the same secret."""
+    """A process that opens the database later has the same secret."""
 
     async def later():
         database = Database(shared_url)
@@ -70,7 +70,7 @@ def test_a_rotated_secret_follows_the_one_before(in_database):
     assert in_database(scenario) == NOW + NOTICE
 
 
-def test_whoever_follows_learns_of_another_secret(in_database, monkeypatch):
+def test_a_follower_learns_of_another_secret(in_database, monkeypatch):
     """A process that runs is handed what another one rotates, before it is used."""
     assert NOTICE.total_seconds() > 2 * secrets.READ_SECONDS
     monkeypatch.setattr(secrets, "READ_SECONDS", 0.01)

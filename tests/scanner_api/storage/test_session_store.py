@@ -128,8 +128,8 @@ def test_a_change_is_seen_at_once(in_shared_database, stored, shared_url, clock)
     assert in_shared_database(scenario) == [None, "ACTIVE", "ACTIVE", "COMPLETED"]
 
 
-def test_many_asks_at_once_are_all_answered(in_database, stored, clock):
-    """Asks beyond the size of a batch, for known and unknown sessions, each get their own answer."""
+def test_many_asks_at_once_all_get_a_row(in_database, stored, clock):
+    """Asks beyond the size of a batch, for known and unknown sessions, each get their own response."""
     sessions = [msgspec.structs.replace(stored, id=f"session-{number}") for number in range(30)]
 
     async def scenario(database):

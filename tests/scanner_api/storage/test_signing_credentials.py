@@ -1,4 +1,4 @@
-"""Credentials are found at start and renewed behind the back of whoever signs."""
+"""Credentials are found at start and renewed while others sign."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from scanner_api.storage.photo_bucket.credentials import SigningCredentials
 
 @pytest.fixture(autouse=True)
 def no_credentials(monkeypatch, tmp_path):
-    """No credentials of whoever runs the tests."""
+    """No credentials of the machine."""
     for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN", "PROFILE", "DEFAULT_PROFILE"):
         monkeypatch.delenv(f"AWS_{name}", raising=False)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
@@ -32,14 +32,14 @@ class Role:
     def __init__(self):
         self.number = 0
         self.error = None
-        self.gate = threading.Event()
-        self.gate.set()
+        self.permitted = threading.Event()
+        self.permitted.set()
         self.threads = []
 
     def fetch(self):
-        """Return the next credentials, once the gate is open."""
+        """Return the next credentials, once it is permitted."""
         self.threads.append(threading.get_ident())
-        assert self.gate.wait(10)
+        assert self.permitted.wait(10)
         if self.error:
             raise self.error
         self.number += 1
@@ -82,7 +82,7 @@ async def test_a_profile_that_is_not_there_is_a_clear_error_at_start(monkeypatch
 
 
 async def test_half_a_credential_is_a_clear_error_at_start(monkeypatch):
-    """A key without its secret is told, and not repeated."""
+    """A key without its secret is reported, and not repeated."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
     with pytest.raises(PhotoBucketError, match="AWS_SECRET_ACCESS_KEY") as caught:
         (await SigningCredentials(None).find())
@@ -100,7 +100,7 @@ async def test_the_environment_is_found(monkeypatch):
 
 
 async def test_credentials_that_were_never_found_are_a_503():
-    """Whoever signs without a start gets a problem, not a crash."""
+    """Signing without a start gets a problem, not a crash."""
     with pytest.raises(ServiceUnavailable):
         (await SigningCredentials(None).current())
 
@@ -119,9 +119,9 @@ async def test_a_renewal_that_is_due_keeps_no_one_waiting():
     async def scenario():
         role = Role()
         credentials = await role.credentials(minutes=14)
-        role.gate.clear()
+        role.permitted.clear()
         meanwhile = [await look_again(credentials) for _ in range(3)]
-        role.gate.set()
+        role.permitted.set()
         await credentials._renewal
         return meanwhile, await look_again(credentials), role
 
@@ -136,10 +136,10 @@ async def test_credentials_about_to_expire_are_renewed_first():
     """Just before the expiry everyone waits for the new ones, and the event loop goes on meanwhile."""
     role = Role()
     credentials = await role.credentials(minutes=9)
-    role.gate.clear()
+    role.permitted.clear()
     waiting = [asyncio.create_task(look_again(credentials)) for _ in range(3)]
     done, _ = await asyncio.wait(waiting, timeout=0.05)
-    role.gate.set()
+    role.permitted.set()
     result = len(done), await asyncio.gather(*waiting), role.number
     assert result == (0, ["key-2"] * 3, 2)
 
@@ -154,21 +154,21 @@ async def test_credentials_that_cannot_be_renewed_are_a_503_until_they_can():
     with pytest.raises(ServiceUnavailable):
         await credentials.current()
     role.error = None
-    told, renewed = str(caught.value), await look_again(credentials)
-    assert "hunter2" not in told
+    message, renewed = str(caught.value), await look_again(credentials)
+    assert "hunter2" not in message
     assert renewed == "key-2"
 
 
-async def test_whoever_gives_up_waiting_does_not_stop_the_renewal():
+async def test_giving_up_the_wait_does_not_stop_the_renewal():
     """A cancelled request leaves the renewal to the others."""
     role = Role()
     credentials = await role.credentials(minutes=9)
-    role.gate.clear()
+    role.permitted.clear()
     impatient = asyncio.create_task(look_again(credentials))
     await asyncio.wait([impatient], timeout=0.05)
     impatient.cancel()
     patient = asyncio.create_task(credentials.current())
     await asyncio.wait([impatient])
-    role.gate.set()
+    role.permitted.set()
     result = impatient.cancelled(), (await patient).access_key
     assert result == (True, "key-2")

@@ -29,7 +29,7 @@ def test_a_transaction_is_all_or_nothing(in_database, rows):
 
 
 def test_a_cancelled_transaction_is_rolled_back_and_blocks_no_one(in_database, rows):
-    """Whoever is cancelled in the middle of writing leaves nothing behind, not even a lock."""
+    """A writer that is cancelled leaves nothing behind, not even a lock."""
 
     async def scenario(database):
         async def write():
@@ -50,7 +50,7 @@ def test_a_cancelled_transaction_is_rolled_back_and_blocks_no_one(in_database, r
     assert in_database(scenario) == (True, 1)
 
 
-def test_whoever_is_cancelled_takes_nothing_along(in_database, rows):
+def test_a_cancelled_reader_takes_nothing_along(in_database, rows):
     """Cancelled at any moment in the middle of SQL, a task leaves the database as it was, in memory too."""
 
     async def scenario(database):

@@ -25,7 +25,7 @@ REGIONAL = Config(
 
 
 def botocore_url(bucket, region, endpoint_url=None):
-    """Return what generate_presigned_post says, told to be regional as we always are."""
+    """Return what generate_presigned_post says, set to be regional as we always are."""
     client = SESSION.client(
         "s3", region_name=region, endpoint_url=endpoint_url, config=REGIONAL if endpoint_url is None else None
     )

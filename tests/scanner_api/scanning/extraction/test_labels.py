@@ -166,7 +166,7 @@ def test_a_confidence_has_two_decimals(confidence, text):
     )
 )
 def test_any_label_is_read(label):
-    """Whatever stands on a label, the readers answer findings within the bounds of proposals."""
+    """Whatever stands on a label, the readers return findings within the bounds of proposals."""
     for finding in [*read_front(label, CATEGORIES), *read_ingredients(label), *read_nutrition(label)]:
         assert Decimal(0) <= finding.confidence <= Decimal(1)
         assert len(finding.proposed_value) <= 2000

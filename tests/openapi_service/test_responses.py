@@ -20,15 +20,15 @@ PHOTO = {
 EVERYTHING, NOTHING = True, False
 
 
-def response(schema=None, media_type="application/json", **more):
+def documented(schema=None, media_type="application/json", **more):
     """Return a Response Object, with a body if it has a schema."""
     content = {} if schema is None else {"content": {media_type: {"schema": schema}}}
     return {"description": "", **content, **more}
 
 
-JSON = {"200": response(PHOTO)}
+JSON = {"200": documented(PHOTO)}
 LIMITED = {
-    "200": response(
+    "200": documented(
         PHOTO,
         headers={
             "X-Limit": {"required": True, "schema": {"type": "integer", "minimum": 1}},
@@ -47,39 +47,41 @@ KEPT = [
         Response({"id": 1}, media_type="application/json; charset=utf-8"),
         (200, "application/json; charset=utf-8", b'{"id":1}'),
     ),
-    ({"201": response({}), "400": response({})}, None, (201, "application/json", b"null")),
-    ({"404": response({}), "200": response({})}, Response([], 404), (404, "application/json", b"[]")),
-    ({"204": response()}, None, (204, None, b"")),
-    ({"303": response()}, Response(status=303, headers={"Location": "/x"}), (303, None, b"")),
-    ({"2XX": response(PHOTO)}, {"id": 1}, (200, "application/json", b'{"id":1}')),
-    ({"2XX": response(PHOTO)}, Response({"id": 1}, 202), (202, "application/json", b'{"id":1}')),
-    ({"default": response(PHOTO)}, Response({"id": 1}, 418), (418, "application/json", b'{"id":1}')),
+    ({"201": documented({}), "400": documented({})}, None, (201, "application/json", b"null")),
+    ({"404": documented({}), "200": documented({})}, Response([], 404), (404, "application/json", b"[]")),
+    ({"204": documented()}, None, (204, None, b"")),
+    ({"303": documented()}, Response(status=303, headers={"Location": "/x"}), (303, None, b"")),
+    ({"2XX": documented(PHOTO)}, {"id": 1}, (200, "application/json", b'{"id":1}')),
+    ({"2XX": documented(PHOTO)}, Response({"id": 1}, 202), (202, "application/json", b'{"id":1}')),
+    ({"default": documented(PHOTO)}, Response({"id": 1}, 418), (418, "application/json", b'{"id":1}')),
     (
-        {"200": response(PHOTO, "application/vnd.x+json")},
+        {"200": documented(PHOTO, "application/vnd.x+json")},
         {"id": 1},
         (200, "application/vnd.x+json", b'{"id":1}'),
     ),
-    ({"200": response({"type": "string"}, "text/plain")}, "é", (200, "text/plain", "é".encode())),
-    ({"200": response({"type": "string"}, "text/*")}, "é", (200, "text/plain", "é".encode())),
-    ({"200": response(PHOTO, "*/*")}, {"id": 1}, (200, "application/json", b'{"id":1}')),
-    ({"200": response(PHOTO, "application/*")}, {"id": 1}, (200, "application/json", b'{"id":1}')),
-    ({"200": response({}, "*/*")}, b"\xff", (200, "application/octet-stream", b"\xff")),
-    ({"200": response({}, "image/png")}, b"\xff", (200, "image/png", b"\xff")),
+    ({"200": documented({"type": "string"}, "text/plain")}, "é", (200, "text/plain", "é".encode())),
+    ({"200": documented({"type": "string"}, "text/*")}, "é", (200, "text/plain", "é".encode())),
+    ({"200": documented(PHOTO, "*/*")}, {"id": 1}, (200, "application/json", b'{"id":1}')),
+    ({"200": documented(PHOTO, "application/*")}, {"id": 1}, (200, "application/json", b'{"id":1}')),
+    ({"200": documented({}, "*/*")}, b"\xff", (200, "application/octet-stream", b"\xff")),
+    ({"200": documented({}, "image/png")}, b"\xff", (200, "image/png", b"\xff")),
     (
-        {"200": response({}, "image/*")},
+        {"200": documented({}, "image/*")},
         Response(b"\xff", media_type="image/gif"),
         (200, "image/gif", b"\xff"),
     ),
-    ({"200": response(EVERYTHING)}, [], (200, "application/json", b"[]")),
+    ({"200": documented(EVERYTHING)}, [], (200, "application/json", b"[]")),
 ]
 
 
-@pytest.mark.parametrize(("responses", "returned", "wanted"), KEPT)
-def test_a_response_that_keeps_the_contract_goes_out(responses, returned, wanted, answering):
+@pytest.mark.parametrize(("responses", "returned", "expected"), KEPT)
+def test_a_response_that_conforms_to_the_contract_goes_out(responses, returned, expected, responding):
     """Status and media type are those that the contract declares, where the handler does not say."""
-    answer = answering(responses, returned)("GET", "/")
-    assert (answer.status, answer.headers.get("content-type"), answer.body) == wanted
-    assert answer.headers.get("content-length") == (None if answer.status == 204 else str(len(answer.body)))
+    response = responding(responses, returned)("GET", "/")
+    assert (response.status, response.headers.get("content-type"), response.body) == expected
+    assert response.headers.get("content-length") == (
+        None if response.status == 204 else str(len(response.body))
+    )
 
 
 # what is declared, what the handler returns, what is wrong with it
@@ -97,7 +99,7 @@ BROKEN = [
     (JSON, b"[" * 100_000, "cannot be validated (RecursionError)"),
     (JSON, Response({"id": 1}, 201), "Unknown response http status: 201"),
     (JSON, Response("secret", media_type="text/html"), "text/html"),
-    ({"204": response()}, {"secret": 1}, "declares no body for status 204"),
+    ({"204": documented()}, {"secret": 1}, "declares no body for status 204"),
     (LIMITED, {"id": 1}, "Missing required header: X-Limit"),
     (LIMITED, Response({"id": 1}, headers={"X-Limit": "0"}), "header X-Limit: breaks minimum 1"),
     (LIMITED, Response({"id": 1}, headers={"X-Limit": "secret"}), "header X-Limit: cannot be read"),
@@ -107,70 +109,74 @@ BROKEN = [
         "header X-Note: breaks maxLength 3",
     ),
     (
-        {"200": response({"type": "string", "maxLength": 1}, "text/plain")},
+        {"200": documented({"type": "string", "maxLength": 1}, "text/plain")},
         "secret",
         "body: breaks maxLength 1",
     ),
-    ({"200": response(NOTHING)}, [], "cannot be validated"),
-    ({"200": response({"pattern": r"^\p{Lu}$"})}, "secret", "cannot be validated"),
+    ({"200": documented(NOTHING)}, [], "cannot be validated"),
+    ({"200": documented({"pattern": r"^\p{Lu}$"})}, "secret", "cannot be validated"),
 ]
 
 
 @pytest.mark.parametrize(("responses", "returned", "wrong"), BROKEN)
-def test_a_response_that_breaks_the_contract_is_a_500(responses, returned, wrong, answering, caplog):
-    """What a handler returns is judged, status, headers and body; the log says where it is wrong."""
-    answer = answering(responses, returned).get("/", X_Request_ID="r-1")
-    assert (answer.status, answer.json["error_code"]) == (500, "internal_error")
-    assert wrong in answer.json["detail"]
+def test_a_response_that_violates_the_contract_is_a_500(responses, returned, wrong, responding, caplog):
+    """What a handler returns is validated, status, headers and body; the log says where it is wrong."""
+    response = responding(responses, returned).get("/", X_Request_ID="r-1")
+    assert (response.status, response.json["error_code"]) == (500, "internal_error")
+    assert wrong in response.json["detail"]
     (record,) = [each for each in caplog.records if each.name == "openapi_service.contract"]
     assert record.levelno == logging.ERROR
-    told = record.getMessage()
-    assert all(part in told for part in ("op", "/paths/~1/get", "r-1", wrong))
-    assert "secret" not in told + answer.json["detail"]
+    message = record.getMessage()
+    assert all(part in message for part in ("op", "/paths/~1/get", "r-1", wrong))
+    assert "secret" not in message + response.json["detail"]
 
 
-def test_serve_does_not_say_what_is_wrong(answering, caplog):
+def test_serve_does_not_say_what_is_wrong(responding, caplog):
     """Without reveal the client learns only that the server failed; the log knows the rest."""
-    answer = answering(JSON, {"id": "x"}, reveal=False).get("/")
-    assert answer.json["detail"] == "The server could not complete the request."
+    response = responding(JSON, {"id": "x"}, reveal=False).get("/")
+    assert response.json["detail"] == "The server could not complete the request."
     assert "/id" in caplog.text
 
 
-def test_what_is_said_is_bounded(answering, caplog):
+def test_what_is_said_is_bounded(responding, caplog):
     """A response that is wrong in thousands of places does not fill the log."""
-    answer = answering({"200": response({"items": {"type": "string"}})}, [1] * 5000).get("/")
-    assert len(answer.body) + len(caplog.text) < 5000
+    response = responding({"200": documented({"items": {"type": "string"}})}, [1] * 5000).get("/")
+    assert len(response.body) + len(caplog.text) < 5000
 
 
 @pytest.mark.parametrize("returned", [object(), {"a": object()}, "\ud800", {1, object()}])
-def test_what_is_no_json_is_a_500(returned, answering):
-    """A handler that returns what JSON has no word for has failed, and the client is told nothing else."""
-    assert answering({"200": response({})}, returned).get("/").json["error_code"] == "internal_error"
+def test_what_is_no_json_is_a_500(returned, responding):
+    """A handler that returns what JSON has no word for has failed, and the client learns nothing else."""
+    assert responding({"200": documented({})}, returned).get("/").json["error_code"] == "internal_error"
 
 
-def test_a_problem_may_be_a_part_of_an_answer(answering):
-    """A Problem in a handler's answer is written as its document, in the name of this request."""
-    answer = answering({"207": response({})}, Response([NotFound()], 207)).get("/", X_Request_ID="r-1")
-    (document,) = answer.json
+def test_a_problem_may_be_a_part_of_a_response(responding):
+    """A Problem in a handler's response is written as its document, in the name of this request."""
+    response = responding({"207": documented({})}, Response([NotFound()], 207)).get("/", X_Request_ID="r-1")
+    (document,) = response.json
     assert (document["error_code"], document["request_id"]) == ("not_found", "r-1")
 
 
-def test_headers_of_the_request_are_judged_too(serve):
-    """What the gate adds to every answer counts for the headers that the contract requires."""
+def test_headers_of_the_request_are_validated_too(serve):
+    """What the authenticator adds to every response counts for the headers that the contract requires."""
 
-    class LimitGate:
+    class LimitAuthenticator:
         async def admit(self, request, *_):
             request.response_headers.append((b"x-limit", b"5"))
 
     async def op():
         return {"id": 1}
 
-    app = serve({"/": {"get": {"operationId": "op", "responses": LIMITED}}}, {"op": op}, gate=LimitGate())
+    app = serve(
+        {"/": {"get": {"operationId": "op", "responses": LIMITED}}},
+        {"op": op},
+        authenticator=LimitAuthenticator(),
+    )
     assert app.get("/").headers["x-limit"] == "5"
 
 
 def test_responses_are_found_whatever_the_path(serve):
-    """The judge finds the responses of an operation by the operation, however odd its path."""
+    """The validator finds the responses of an operation by the operation, however odd its path."""
 
     async def op(**_):
         return {}
@@ -194,17 +200,17 @@ def test_responses_are_found_whatever_the_path(serve):
         assert "'id' is a required property" in app("GET", target).json["detail"], target
 
 
-def test_the_judge_fetches_nothing(answering, monkeypatch):
-    """A reference to another host is not followed when a response is judged."""
+def test_the_validator_fetches_nothing(responding, monkeypatch):
+    """A reference to another host is not followed when a response is validated."""
     asked = []
     monkeypatch.setattr("socket.getaddrinfo", lambda *host: asked.append(host))
     schemas = {"schemas": {"Odd": {"patternProperties": {"a": {"$ref": "http://elsewhere.invalid/schema"}}}}}
-    responses = {"200": response({"anyOf": [{"$ref": "#/components/schemas/Odd"}]})}
-    assert answering(responses, {"a": 1}, components=schemas).get("/").status == 500
+    responses = {"200": documented({"anyOf": [{"$ref": "#/components/schemas/Odd"}]})}
+    assert responding(responses, {"a": 1}, components=schemas).get("/").status == 500
     assert asked == []
 
 
-def test_embedded_resources_are_judged(answering):
+def test_embedded_resources_are_validated(responding):
     """A response's schema may be a resource of its own, or refer to one by its $id."""
     schemas = {
         "schemas": {
@@ -221,19 +227,19 @@ def test_embedded_resources_are_judged(answering):
         ({"patternProperties": {"^s": {"$ref": "https://schemas.test/size"}}}, {"s": 5}, {"s": "5"}),
         ({"$ref": "#/components/schemas/Box"}, {"w": 5}, {"w": 6}),
     ]:
-        responses = {"200": response(schema)}
-        assert answering(responses, right, components=schemas).get("/").status == 200
-        assert answering(responses, wrong, components=schemas).get("/").status == 500
+        responses = {"200": documented(schema)}
+        assert responding(responses, right, components=schemas).get("/").status == 200
+        assert responding(responses, wrong, components=schemas).get("/").status == 500
 
 
-def test_nothing_is_stored_or_taken_for_something_else(answering):
+def test_nothing_is_stored_or_taken_for_something_else(responding):
     """Every response, a problem too, is stored by nobody and is of no other media type than it says."""
-    app = answering(JSON, {"id": 1})
+    app = responding(JSON, {"id": 1})
     for headers in (app("GET", "/").headers, app("GET", "/nothing").headers):
         assert (headers["cache-control"], headers["x-content-type-options"]) == ("no-store", "nosniff")
 
 
-def test_an_operation_may_say_how_long_it_is_stored(answering):
+def test_an_operation_may_say_how_long_it_is_stored(responding):
     """A Cache-Control of the handler's stays, alone."""
     returned = Response({"id": 1}, headers={"Cache-Control": "max-age=60"})
-    assert answering(JSON, returned)("GET", "/").headers["cache-control"] == "max-age=60"
+    assert responding(JSON, returned)("GET", "/").headers["cache-control"] == "max-age=60"

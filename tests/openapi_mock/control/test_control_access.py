@@ -1,4 +1,4 @@
-"""Who may control the mock: this machine, and no page of another site; or whoever has the token."""
+"""Who may control the mock: this machine, and no page of another site; or clients with the token."""
 
 from __future__ import annotations
 
@@ -55,9 +55,9 @@ def test_this_machine_may(control, host):
     ],
 )
 def test_a_name_that_was_bound_anew_may_not(control, host):
-    """Another Host than a loopback address is a 403, whoever is behind it."""
-    answer = control.get("/clock", headers={"Host": host})
-    assert (answer.status_code, answer.json()["error_code"]) == (403, "forbidden")
+    """Another Host than a loopback address is a 403, from wherever it comes."""
+    response = control.get("/clock", headers={"Host": host})
+    assert (response.status_code, response.json()["error_code"]) == (403, "forbidden")
 
 
 @pytest.mark.parametrize("name", ["127.0.0.1", "localhost"])
@@ -122,13 +122,13 @@ def test_what_a_foreign_page_loads_may_not(control, site):
 )
 def test_a_page_of_another_site_may_not(control, origin):
     """A foreign Origin is a 403, and nothing is done."""
-    answer = control.post("/clock", json={"freeze": True}, headers={"Origin": origin})
-    assert answer.status_code == 403
+    response = control.post("/clock", json={"freeze": True}, headers={"Origin": origin})
+    assert response.status_code == 403
     assert control.get("/clock").json()["frozen"] is False
 
 
 def test_pages_and_events_are_behind_it_too(control):
-    """The gate is before everything below /_mock."""
+    """Access is checked before everything below /_mock."""
     for path in ("/events", "/openapi.json", "/nothing", ""):
         assert control.get(path, headers={"Host": "evil.example"}).status_code == 403
 
@@ -154,7 +154,7 @@ def request_from(peer, *headers):
 
 
 async def page(_scope, _receive, send):
-    """Answer a page without a secret."""
+    """Respond to a page without a secret."""
     await send({"type": "http.response.start", "status": 200, "headers": []})
     await send({"type": "http.response.body", "body": b"page"})
 
@@ -184,7 +184,7 @@ def guarded():
         },
     ],
 )
-def test_whoever_has_the_token_may(guarded, credential):
+def test_a_client_with_the_token_may(guarded, credential):
     """With the token it is open to everyone, from anywhere."""
     assert guarded.get("/seeds", **credential).json()["api_key"] == seeds.ACTIVE_KEY
 
@@ -209,11 +209,11 @@ def test_the_token_may_stand_behind_other_parameters(guarded):
         {"params": {"tokens": TOKEN}},
     ],
 )
-def test_whoever_has_it_not_may_not(guarded, credential):
+def test_a_client_without_the_token_may_not(guarded, credential):
     """Without the very token this machine may not either: a 401 that says how, and repeats nothing."""
-    answer = guarded.get("/seeds", **credential)
-    assert (answer.status_code, answer.headers["WWW-Authenticate"].split()[0]) == (401, "Bearer")
-    assert TOKEN not in answer.text
+    response = guarded.get("/seeds", **credential)
+    assert (response.status_code, response.headers["WWW-Authenticate"].split()[0]) == (401, "Bearer")
+    assert TOKEN not in response.text
 
 
 def test_too_many_parameters_are_no_way_in(guarded):
@@ -224,8 +224,8 @@ def test_too_many_parameters_are_no_way_in(guarded):
 @pytest.mark.parametrize(("path", "status"), [("/console", 200), ("/console/a.css", 200), ("/consoles", 401)])
 async def test_a_public_page_asks_for_no_token(path, status):
     """A page without a secret is there without the token, and so is what is below it; the rest is not."""
-    door = _Checked(page, {"/_mock/console": page}, ControlAccess(TOKEN), {"/_mock/console"})
-    edge = Edge(door, clock=SystemClock(), pages={}, most_target_bytes=8192)
+    checked = _Checked(page, {"/_mock/console": page}, ControlAccess(TOKEN), {"/_mock/console"})
+    edge = Edge(checked, clock=SystemClock(), pages={}, most_target_bytes=8192)
     transport = httpx.ASGITransport(edge)
     async with httpx.AsyncClient(transport=transport, base_url="http://mock.example/_mock") as client:
         result = (await client.get(path)).status_code

@@ -21,7 +21,7 @@ MEMBERS = {
     "timestamp",
     "request_id",
 }
-ANSWERS = {"responses": {"200": {"description": "", "content": {"application/json": {}}}}}
+RESPONSES = {"responses": {"200": {"description": "", "content": {"application/json": {}}}}}
 
 
 def raising(serve, error, **options):
@@ -30,7 +30,7 @@ def raising(serve, error, **options):
     async def op():
         raise error
 
-    return serve({"/": {"get": {"operationId": "op", **ANSWERS}}}, {"op": op}, **options)
+    return serve({"/": {"get": {"operationId": "op", **RESPONSES}}}, {"op": op}, **options)
 
 
 def classes():
@@ -45,7 +45,7 @@ def instance_of(kind):
 
 
 @pytest.mark.parametrize("kind", [Problem, *classes()])
-def test_every_problem_is_answered_whole(kind, serve):
+def test_every_problem_is_written_whole(kind, serve):
     """Each class of problem becomes its status and a document with every member of the API's problems."""
     response = raising(serve, instance_of(kind)).get("/?n=1")
     document = response.json
@@ -66,12 +66,12 @@ def test_every_problem_is_answered_whole(kind, serve):
 def test_a_problem_carries_its_headers_and_extensions(serve):
     """Headers and extension members of a problem are sent, beside those of the request."""
 
-    class HeaderGate:
+    class HeaderAuthenticator:
         async def admit(self, request, *_):
             request.response_headers.append((b"ratelimit-limit", b"300"))
 
     error = problems.Conflict("It is closed.", headers={"X-State": "closed"}, state="COMPLETED")
-    response = raising(serve, error, gate=HeaderGate()).get("/")
+    response = raising(serve, error, authenticator=HeaderAuthenticator()).get("/")
     assert (response.headers["x-state"], response.headers["ratelimit-limit"]) == ("closed", "300")
     assert response.json["state"] == "COMPLETED"
 
@@ -82,7 +82,7 @@ def test_a_problem_carries_its_headers_and_extensions(serve):
 )
 @pytest.mark.parametrize("reveal", [True, False])
 def test_an_exception_tells_nothing(error, reveal, serve, caplog):
-    """An exception in a handler is logged whole under the request's id, and answered with no word of it."""
+    """An exception in a handler is logged whole under the request's id; the response has no word of it."""
     response = raising(serve, error, reveal=reveal).get("/", X_Request_ID="r-1")
     assert (response.status, response.json["error_code"]) == (500, "internal_error")
     assert response.json["retryable"] is True
@@ -99,23 +99,23 @@ def test_a_cancelled_request_is_not_an_error(serve):
         raising(serve, asyncio.CancelledError()).get("/")
 
 
-def test_the_gate_comes_first(serve):
-    """Whoever is not let in learns nothing of what else is wrong, and no handler runs."""
+def test_the_authenticator_comes_first(serve):
+    """A client that is not let in learns nothing of what else is wrong, and no handler runs."""
 
-    class ClosedGate:
+    class ClosedAuthenticator:
         async def admit(self, *_):
             raise problems.Unauthorized
 
-    app = raising(serve, RuntimeError(), gate=ClosedGate())
+    app = raising(serve, RuntimeError(), authenticator=ClosedAuthenticator())
     for method, target in [("GET", "/?n=%zz"), ("PUT", "/"), ("GET", "/nowhere"), ("OPTIONS", "/")]:
         assert app(method, target).status == 401
 
 
-@pytest.mark.parametrize("wanted", ["r-1", "0123456789abcdef", "A.b_c~d-e", "x" * 64])
-def test_a_clients_request_id_is_kept(wanted, serve):
+@pytest.mark.parametrize("expected", ["r-1", "0123456789abcdef", "A.b_c~d-e", "x" * 64])
+def test_a_clients_request_id_is_kept(expected, serve):
     """A plain token as X-Request-ID names the exchange in the header and in the problem."""
-    response = raising(serve, problems.Conflict()).get("/", X_Request_ID=wanted)
-    assert response.headers["x-request-id"] == response.json["request_id"] == wanted
+    response = raising(serve, problems.Conflict()).get("/", X_Request_ID=expected)
+    assert response.headers["x-request-id"] == response.json["request_id"] == expected
 
 
 @pytest.mark.parametrize(
@@ -144,9 +144,9 @@ def test_a_hostile_request_id_is_replaced(hostile, serve):
     assert all(len(each) == 24 and each.isalnum() for each in ids)
 
 
-def test_a_success_has_a_request_id_too(answering):
-    """Every answer names its exchange."""
-    app = answering(ANSWERS["responses"], {})
+def test_a_success_has_a_request_id_too(responding):
+    """Every response names its exchange."""
+    app = responding(RESPONSES["responses"], {})
     assert app.get("/", X_Request_ID="r-1").headers["x-request-id"] == "r-1"
 
 
@@ -165,7 +165,7 @@ def test_422_names_body_and_parameters_together(serve):
         "operationId": "op",
         "parameters": [{"in": "query", "name": "n", "schema": {"type": "integer"}}],
         "requestBody": {"content": {"application/json": {"schema": {"type": "object"}}}},
-        **ANSWERS,
+        **RESPONSES,
     }
     response = serve({"/": {"post": operation}}).post("/?n=x", [])
     assert response.errors == [("query", "n", "type"), ("body", "", "type")]
@@ -176,15 +176,15 @@ def test_hostile_text_stays_text(serve):
     """Names from the client that a problem repeats are escaped as JSON, and bounded."""
     schema = {"properties": {"a": {}}, "additionalProperties": False}
     body = {"requestBody": {"content": {"application/json": {"schema": schema}}}}
-    app = serve({"/": {"post": {"operationId": "op", **body, **ANSWERS}}})
+    app = serve({"/": {"post": {"operationId": "op", **body, **RESPONSES}}})
     response = app.post("/", {'"}\r\n<script>': 1, "x" * 100_000: 1})
     assert response.errors == [("body", "", "additionalProperties")]
     assert len(response.body) < 2000
     assert b"\r\n" not in response.body
 
 
-async def test_an_answer_that_has_begun_is_not_answered_again(serve):
-    """An exception after the first byte is only logged: there is no second answer."""
+async def test_a_response_that_has_started_is_not_followed_by_another(serve):
+    """An exception after the first byte is only logged: there is no second response."""
 
     class BrokenPipe:
         def __init__(self):
@@ -198,7 +198,7 @@ async def test_an_answer_that_has_begun_is_not_answered_again(serve):
     async def op():
         return {}
 
-    app = serve({"/": {"get": {"operationId": "op", **ANSWERS}}}, {"op": op})
+    app = serve({"/": {"get": {"operationId": "op", **RESPONSES}}}, {"op": op})
     scope = {
         "type": "http",
         "method": "GET",
@@ -219,7 +219,7 @@ async def test_a_server_without_a_raw_path(serve):
         return id_
 
     parameter = {"in": "path", "name": "id", "required": True, "schema": {"type": "string"}}
-    app = serve({"/{id}": {"get": {"operationId": "op", "parameters": [parameter], **ANSWERS}}}, {"op": op})
+    app = serve({"/{id}": {"get": {"operationId": "op", "parameters": [parameter], **RESPONSES}}}, {"op": op})
     sent = []
 
     async def send(message):
@@ -259,9 +259,9 @@ def test_a_disconnect_is_no_error_in_the_log(reading, caplog):
 
 
 def test_pages_are_outside_of_the_contract(serve):
-    """A page answers for its path alone, before the gate and whatever the contract has there."""
+    """A page responds at its path alone, before the authenticator and whatever the contract has there."""
 
-    class ClosedGate:
+    class ClosedAuthenticator:
         async def admit(self, *_):
             raise problems.Unauthorized
 
@@ -269,13 +269,13 @@ def test_pages_are_outside_of_the_contract(serve):
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": scope["path"].encode()})
 
-    app = raising(serve, RuntimeError(), gate=ClosedGate(), pages={"/healthz": page})
+    app = raising(serve, RuntimeError(), authenticator=ClosedAuthenticator(), pages={"/healthz": page})
     assert app.get("/healthz").body == b"/healthz"
     assert app.get("/healthz/").status == 401
 
 
 def test_what_a_page_refuses_is_a_problem(serve):
-    """A page answers GET and HEAD; to any other method it says so as the operations do."""
+    """A page responds to GET and HEAD; to any other method it says so as the operations do."""
     app = raising(serve, RuntimeError(), pages={"/page": Page(b"page", "text/plain")})
     assert [app(method, "/page").body for method in ("GET", "HEAD")] == [b"page", b"page"]
     refused = app.post("/page", b"")
