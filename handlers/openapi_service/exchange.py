@@ -26,12 +26,10 @@ _DISCONNECTED = {"type": "http.disconnect"}
 _logger = logging.getLogger("uvicorn.error")
 
 
-def _status_line(status: int) -> bytes:
-    phrase = HTTPStatus(status).phrase if status in {int(each) for each in HTTPStatus} else ""
-    return f"HTTP/1.1 {status} {phrase}\r\n".encode()
-
-
-STATUS_LINES = {status: _status_line(status) for status in range(100, 600)}
+_PHRASES = {int(status): status.phrase for status in HTTPStatus}
+STATUS_LINES = {
+    status: f"HTTP/1.1 {status} {_PHRASES.get(status, '')}\r\n".encode() for status in range(100, 600)
+}
 
 
 class Connection(Protocol):

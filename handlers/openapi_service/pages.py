@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse, Response
 
+from openapi_contract.imports import deferred
+
 from .handlers import awaitable
 from .problems import MethodNotAllowed
 
@@ -60,7 +62,8 @@ SwaggerUIBundle({
 
 def contract_pages(contract: Contract) -> dict[str, ASGIApp]:
     """Return ``/openapi.json`` and ``/docs``, which loads nothing from another host."""
-    assets = files("flask_swagger_ui") / "dist"
+    with deferred("flask"):
+        assets = files("flask_swagger_ui") / "dist"
     title = contract.document["info"]["title"].replace("&", "&amp;").replace("<", "&lt;")
     return {
         "/openapi.json": Page(

@@ -18,13 +18,17 @@ from httptools import (
     HttpRequestParser,
     parse_url,
 )
-from uvicorn.protocols.utils import get_local_addr, get_remote_addr, is_ssl
+
+from openapi_contract.imports import deferred
 
 from .capped_log import CappedLog
 from .connections import HEALTH_PATHS, Connections
 from .exchange import STATUS_LINES, Exchange
 from .problems import MEDIA_TYPE, PLAIN, BadRequest, HeadTooLarge, Problem, ServiceUnavailable, URITooLong
 from .responses import NO_SNIFFING, NO_STORING
+
+with deferred("uvicorn.main"):  # a command, with all that it reads its options by
+    from uvicorn.protocols.utils import get_local_addr, get_remote_addr, is_ssl
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Scope

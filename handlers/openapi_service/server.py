@@ -11,12 +11,16 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, runtime_checkable
 
-import uvicorn
+from openapi_contract.imports import deferred, resting_collector
 
 from .connections import ConnectionLimits, Connections, raise_file_limit
 from .listening import CannotListen, callable_url_of, listen, url_of
 from .problems import ServiceUnavailable
 from .protocol import CLOSE, LINGER_SECONDS, HttpProtocol
+
+with deferred("uvicorn.main"):  # a command, with all that it reads its options by
+    from uvicorn.config import Config
+    from uvicorn.server import Server
 
 if TYPE_CHECKING:
     import socket
@@ -112,11 +116,8 @@ async def serve(
         CannotStart: the start raised one of ``start_errors``.
     """
     try:
-        with starting(*start_errors):
+        with starting(*start_errors), resting_collector(own_process=True):
             await app.start()
-        # what is there now is there to stay: the collector need not look at it again and again
-        gc.collect()
-        gc.freeze()
         gc.set_threshold(YOUNG_OBJECTS, *gc.get_threshold()[1:])
         shutdown = shutdown or Shutdown()
         config = _config(app, log_level=log_level, timeout_graceful_shutdown=None)
@@ -166,8 +167,8 @@ def serving(
         yield url_of(listening)
 
 
-def _config(app: ASGIApp | Application, **options: Any) -> uvicorn.Config:
-    return uvicorn.Config(
+def _config(app: ASGIApp | Application, **options: Any) -> Config:
+    return Config(
         app,
         **{
             "http": HttpProtocol,
@@ -182,12 +183,12 @@ def _config(app: ASGIApp | Application, **options: Any) -> uvicorn.Config:
     )
 
 
-class _Server(uvicorn.Server):
+class _Server(Server):
     """A uvicorn server that reports that it responds, in a process that may open as many files as it can."""
 
     def __init__(
         self,
-        config: uvicorn.Config,
+        config: Config,
         ready: Callable[[], None],
         limits: ConnectionLimits | None = None,
         shutdown: Shutdown | None = None,

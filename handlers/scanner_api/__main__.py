@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import signal
 
+from openapi_contract.imports import resting_collector
+
 
 def main() -> None:
     """Run the command line; Ctrl-C ends it without a traceback, also while it is still being imported."""
     try:
-        from .cli import app  # noqa: PLC0415 -- what takes long is what is interrupted
+        with resting_collector(own_process=True):
+            from .cli import app  # noqa: PLC0415 -- what takes long is what is interrupted
 
         app()
     except KeyboardInterrupt:

@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from openapi_contract.comparison.findings import printable
+from openapi_contract.terminal import printable
 
 from .report import OK, VIOLATED, short, times
 from .response_times import milliseconds

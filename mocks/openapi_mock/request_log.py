@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import msgspec
 import typer
 
-from openapi_contract.comparison.findings import printable
+from openapi_contract.terminal import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -17,7 +17,7 @@ from scanner_api.settings import Settings
 from scanner_contract import load_contract
 
 from . import token_issuer
-from .aws_session import AwsSession
+from .bucket_session import BucketSession
 from .faults import UploadClock
 from .state import State
 
@@ -140,7 +140,7 @@ def _maker(parts: Parts, settings: Settings, contract: Contract) -> Make:
     """Return what makes the service."""
     clock = SkewedClock(parts.clock)
     uploads_clock = UploadClock(clock, settings.presigned_expires_seconds)
-    session = AwsSession(str(parts.authority.file) if parts.authority else None)
+    session = BucketSession(str(parts.authority.file) if parts.authority else None)
     strictness = Strictness(prefers_first=parts.prefer_first)
 
     def make(database: Database, randomness: Randomness) -> Application:

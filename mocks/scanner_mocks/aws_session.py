@@ -1,4 +1,4 @@
-"""S3 for its owner, with the credentials of the seeds and none of the machine's."""
+"""S3 for its owner, with the credentials of the seeds and none of the machine's; imports boto3."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import quote
 
+import boto3
 from botocore.auth import SIGV4_TIMESTAMP, S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+from botocore.session import Session
 
 from presigned_s3.request import UNWATCHED
 
@@ -21,32 +23,10 @@ _NO_FILE: Final = (None, None, os.devnull, None)
 
 def aws_session() -> Any:
     """Return a boto3 session that no profile and no file of the machine can change."""
-    import boto3  # noqa: PLC0415 -- takes a while, and a start does not need it
-    from botocore.session import Session  # noqa: PLC0415 -- the same
-
     core = Session({"profile": _NOT_SET, "config_file": _NO_FILE, "credentials_file": _NO_FILE})
     return boto3.Session(
         seeds.S3_ACCESS_KEY, seeds.S3_SECRET_KEY, region_name=seeds.REGION, botocore_session=core
     )
-
-
-class AwsSession:
-    """The same as far as the photo bucket asks for it; boto3 is imported by the first client.
-
-    Args:
-        ca: file with the certificate of the authority to trust; None for the machine's authorities.
-    """
-
-    def __init__(self, ca: str | None = None) -> None:
-        self._ca = ca
-
-    def get_credentials(self) -> Any:
-        """Return the credentials of the seeds."""
-        return _credentials()
-
-    def client(self, *arguments: Any, **named: Any) -> Any:
-        """Return a client of a service."""
-        return aws_session().client(*arguments, verify=self._ca, **named)
 
 
 def presigned_get(
@@ -74,15 +54,11 @@ def presigned_get(
     return str(request.url)
 
 
-def _credentials() -> Credentials:
-    return Credentials(seeds.S3_ACCESS_KEY, seeds.S3_SECRET_KEY)
-
-
 class _QueryAuth(S3SigV4QueryAuth):  # type: ignore[misc]  # botocore ships no types
     """botocore's signer, at a given moment: its ``add_auth`` asks the machine's clock."""
 
     def __init__(self, region: str, expires_in: int) -> None:
-        super().__init__(_credentials(), "s3", region, expires_in)
+        super().__init__(Credentials(seeds.S3_ACCESS_KEY, seeds.S3_SECRET_KEY), "s3", region, expires_in)
 
     def sign(self, request: AWSRequest, moment: datetime) -> None:
         request.context["timestamp"] = moment.strftime(SIGV4_TIMESTAMP)

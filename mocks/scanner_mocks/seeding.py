@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from scanner_api.scanning.catalogue import shipped_products
 from scanner_api.scanning.sessions import ExtractionStatus, ScanSession, SessionStatus
-from scanner_api.storage.credentials import ApiKey, CredentialStore, WebSession, digest_of
+from scanner_api.storage.credentials import ApiKey, CredentialStore, WebSession
+from scanner_api.storage.digests import digest_of
 from scanner_api.storage.organizations import Organization, OrganizationStore, User
 from scanner_api.storage.products import ProductStore
 from scanner_api.storage.sessions import SessionStore

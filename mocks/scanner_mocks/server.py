@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from openapi_contract.imports import resting_collector
 from openapi_mock.clock import MockClock
 from openapi_mock.data_directory import DataDirectory
 from openapi_mock.reach import Reach, certified, certified_names, lan_url, server_options
 from openapi_mock.traffic import Traffic, unlogged
-from openapi_service.collector import resting_collector
 from openapi_service.server import callable_url_of, listen, serving
 from presigned_s3 import S3Server
 

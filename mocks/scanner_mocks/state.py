@@ -13,7 +13,6 @@ from openapi_mock.state import Interrupted, MockState, StateLock
 from openapi_service.problems import ServiceUnavailable
 from scanner_api.storage.database import Database
 
-from .aws_session import presigned_get
 from .seeding import seed_database
 
 if TYPE_CHECKING:
@@ -235,6 +234,8 @@ class State(MockState):
         }
 
     def _shown_photo(self, photo: Photo) -> dict[str, Any]:
+        from .aws_session import presigned_get  # noqa: PLC0415 -- boto3 takes a while
+
         s3, now = self._s3, self._clock.now()
         bucket = f"{self._s3_url()}/{s3.bucket}"
         url = presigned_get(bucket, s3.region, photo.s3_key, _PHOTO_SECONDS, now, recorded=False)

@@ -15,7 +15,7 @@ from rich.text import Text
 from openapi_contract import load_contract
 from openapi_contract.cli.commands import Overlays  # noqa: TC001 -- typer reads the annotation
 from openapi_contract.cli.reading import File, Load, read_contract
-from openapi_contract.comparison.findings import printable
+from openapi_contract.terminal import printable
 from openapi_service.names import handler_named
 
 from .serve import Handlers, imported_handlers

@@ -14,6 +14,7 @@ import uvloop
 from openapi_contract import ContractError
 from openapi_contract.cli.commands import Overlays, failure
 from openapi_contract.cli.reading import read_contract
+from openapi_contract.imports import resting_collector
 from openapi_service.app import create_app
 from openapi_service.handlers import ResolverError, handlers_of
 from openapi_service.processes import run_processes
@@ -131,7 +132,8 @@ def serve_until_ended(
             from openapi_service.metrics import Metrics  # noqa: PLC0415 -- only who wants it pays for the import
 
             metrics = Metrics()
-        return create(metrics), metrics
+        with resting_collector(own_process=True):
+            return create(metrics), metrics
 
     async def serve_one(app: Any, metrics: Metrics | None, index: int, ready: Callable[[], None]) -> None:
         async with nullcontext() if metrics is None else metrics.served(metrics_listening[index]):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, Self
 from zlib import crc32
 
 from openapi_service.problems import Unauthorized
-from scanner_api.storage.credentials import digest_of
+from scanner_api.storage.digests import digest_of
 
 from .callers import Caller
 from .lookups import RecentLookups

@@ -14,7 +14,7 @@ from joserfc.jws import JWSRegistry
 
 from openapi_service.problems import Unauthorized
 from scanner_api.bounded import BoundedDict
-from scanner_api.storage.credentials import digest_of
+from scanner_api.storage.digests import digest_of
 
 from .callers import Caller
 from .jwks import ALGORITHMS

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from openapi_service.problems import Forbidden, Unauthorized
 from openapi_service.proxies import normal_origin
-from scanner_api.storage.credentials import digest_of
+from scanner_api.storage.digests import digest_of
 
 from .callers import Caller
 from .lookups import RecentLookups

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from openapi_contract.comparison.findings import printable
+from openapi_contract.terminal import printable
 from scanner_api.storage.audit import Actor, read_audit_log
 
 from .databases import with_database

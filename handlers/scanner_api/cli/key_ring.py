@@ -9,8 +9,9 @@ from msgspec.structs import replace
 
 from scanner_api.access.api_keys import new_key
 from scanner_api.scanning.identifiers import new_id
-from scanner_api.storage.credentials import ApiKey, CredentialStore, digest_of
+from scanner_api.storage.credentials import ApiKey, CredentialStore
 from scanner_api.storage.database import ConstraintError
+from scanner_api.storage.digests import digest_of
 from scanner_api.storage.organizations import Organization, OrganizationStore, User
 
 from .audit import operator

@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import TYPE_CHECKING, Final
 
-import httpx
+from openapi_contract.imports import deferred
+
+with deferred("httpx._main"):  # a command, with all that it prints by
+    import httpx
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

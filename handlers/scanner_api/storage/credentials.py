@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -246,11 +245,3 @@ class CredentialStore:
 def _organizations(rows: Sequence[Row]) -> frozenset[str]:
     """Return the organizations in the last column; a user without memberships has a row without one."""
     return frozenset(row[-1] for row in rows if row[-1] is not None)
-
-
-def digest_of(secret: str) -> str:
-    """Return the SHA-256 of a secret, in lower-case hex, under which it is stored.
-
-    A fast hash is enough, and no salt is needed: every secret here has more than 128 random bits.
-    """
-    return sha256(secret.encode()).hexdigest()

@@ -17,7 +17,7 @@ from sqlalchemy import URL, event, exc, make_url
 from sqlalchemy.pool import StaticPool
 
 from openapi_contract.distribution import how_to_install
-from openapi_service.deferred import deferred
+from openapi_contract.imports import deferred
 
 with deferred("sqlalchemy.ext.asyncio.scoping", "sqlalchemy.ext.asyncio.session"):  # the whole ORM
     from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine

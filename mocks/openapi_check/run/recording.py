@@ -13,7 +13,7 @@ from openapi_check.checks.check import CheckFailure
 from openapi_check.credentials import curl_of, runnable
 from openapi_check.pace import QuotaUsedUp
 from openapi_check.report import Finding, Trouble
-from openapi_contract.comparison.findings import printable
+from openapi_contract.terminal import printable
 
 from .minimising import Minimiser
 

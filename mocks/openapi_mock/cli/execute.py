@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
 import typer
 
 from openapi_contract.cli.commands import failure, require_extra
-from openapi_service.collector import resting_collector
+from openapi_contract.imports import resting_collector
 from openapi_service.proxies import address_of
 
 from .process import End, Signals, ready_file

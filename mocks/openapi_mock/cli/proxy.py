@@ -18,11 +18,11 @@ from openapi_check.terminal import show
 from openapi_contract import load_contract
 from openapi_contract.cli.commands import Overlays, Strict, failure
 from openapi_contract.cli.reading import Load, read_contract
-from openapi_contract.comparison.findings import printable
+from openapi_contract.imports import resting_collector
+from openapi_contract.terminal import printable
 from openapi_mock.proxy.application import proxying
 from openapi_mock.proxy.recorder import Recorder
 from openapi_mock.proxy.upstream import NAME, NotAnUpstream, Upstream
-from openapi_service.collector import resting_collector
 from openapi_service.server import CannotListen
 
 from .process import End

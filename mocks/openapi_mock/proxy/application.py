@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from openapi_contract.comparison.findings import printable
+from openapi_contract.terminal import printable
 from openapi_mock.hosts import cannot_be_rebound
 from openapi_mock.journal import Validation
 from openapi_service.server import listen, serving

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from openapi_contract import pointers
+from openapi_contract.terminal import printable
 
-from .findings import Finding, Located, finding, printable
+from .findings import Finding, Located, finding
 from .messages import MessageComparison
 from .rules import RULES, Rule, Severity, Side
 from .security import SecurityComparison

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from openapi_contract import pointers
+from openapi_contract.terminal import printable
 
 from .rules import RULES
 
@@ -68,8 +69,3 @@ class Finding:
 def finding(rule: str, at: Located, detail: str = "") -> Finding:
     """Return a finding of the rule with this name."""
     return Finding(RULES[rule], printable(at.where.strip()), at.pointer, printable(detail))
-
-
-def printable(text: str) -> str:
-    """Return a text of a document without what would move a terminal's cursor or end a line."""
-    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)

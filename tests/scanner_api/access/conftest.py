@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from openapi_service.request import Request
-from scanner_api.storage.credentials import ApiKey, CredentialStore, WebSession, digest_of
+from scanner_api.storage.credentials import ApiKey, CredentialStore, WebSession
 from scanner_api.storage.database import Database
+from scanner_api.storage.digests import digest_of
 from scanner_api.storage.organizations import Organization, OrganizationStore, User
 
 if TYPE_CHECKING:

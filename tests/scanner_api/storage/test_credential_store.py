@@ -14,9 +14,9 @@ from scanner_api.storage.credentials import (
     CredentialStore,
     WebSession,
     WebSessionRecord,
-    digest_of,
 )
 from scanner_api.storage.database import ConstraintError, Database
+from scanner_api.storage.digests import digest_of
 from scanner_api.storage.organizations import Organization, OrganizationStore, User
 
 DIGEST = digest_of("a key that no one has")

@@ -1,7 +1,7 @@
 """The bucket of the photos, in Amazon S3 or a compatible service; the only importer of boto3 and botocore."""
 
-from .address import PhotoBucketError
-from .bucket import ObjectTooLarge, PhotoBucket, StoredObject
+from .bucket import PhotoBucket, StoredObject
+from .errors import ObjectTooLarge, PhotoBucketError
 from .presigning import PresignedUpload, UploadRules
 
 __all__ = [

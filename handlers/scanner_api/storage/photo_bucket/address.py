@@ -6,14 +6,10 @@ import re
 from typing import Final
 from urllib.parse import urlsplit
 
-from botocore.loaders import create_loader
+from .errors import PhotoBucketError
 
 _NAME: Final = re.compile(r"[A-Za-z0-9._-]{3,63}")
 _DNS_LABEL: Final = re.compile(r"[a-z0-9][a-z0-9-]*[a-z0-9]")
-
-
-class PhotoBucketError(Exception):
-    """The photo bucket cannot be used as it is set; the message says why and what to do."""
 
 
 def upload_url(bucket: str, region: str, endpoint_url: str | None) -> str:
@@ -51,6 +47,8 @@ def _checked(endpoint_url: str) -> str:
 
 def _host(region: str) -> str:
     """Return the host of S3 in a region; each of AWS's partitions has a domain of its own."""
+    from botocore.loaders import create_loader  # noqa: PLC0415 -- another S3 needs none of it
+
     for partition in create_loader().load_data("partitions")["partitions"]:
         if re.fullmatch(partition["regionRegex"], region):
             return f"s3.{region}.{partition['outputs']['dnsSuffix']}"

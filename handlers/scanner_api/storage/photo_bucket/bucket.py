@@ -5,17 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from concurrent.futures import ThreadPoolExecutor
-from http import HTTPStatus
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
-
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
 
 from openapi_service.problems import ServiceUnavailable
 
 from .address import upload_url
 from .credentials import SigningCredentials
+from .errors import S3Failure
 from .presigning import Presigner
 
 if TYPE_CHECKING:
@@ -26,6 +23,7 @@ if TYPE_CHECKING:
 
     from openapi_service.clock import Clock
 
+    from .client import Client
     from .presigning import PresignedUpload, UploadRules
 
 _SECONDS: Final = 3
@@ -41,10 +39,6 @@ class StoredObject(NamedTuple):
     size: int
     content_type: str
     etag: str
-
-
-class ObjectTooLarge(Exception):  # noqa: N818 -- says what the object is
-    """An object of more bytes than were to be read; the message says how many it has."""
 
 
 class PhotoBucket:
@@ -82,7 +76,7 @@ class PhotoBucket:
         self._rules = rules
         self._presigner = Presigner(bucket, region, upload_url(bucket, region, endpoint_url), rules)
         self._credentials = SigningCredentials(session)
-        self._client: Any = None
+        self._client: Client | None = None
         self._making_client = Lock()
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="photo-bucket")
 
@@ -133,8 +127,9 @@ class PhotoBucket:
             ObjectTooLarge: it has more bytes than that.
             ServiceUnavailable: S3 does not respond, refuses, or takes longer than 15 seconds.
         """
+        parameters = {"Bucket": self._bucket, "Key": key}
         content: bytes | None = await self._wait(
-            "get_object", lambda: self._read(key, most_bytes), _TRANSFER_SECONDS
+            "get_object", lambda client: client.read(parameters, most_bytes), _TRANSFER_SECONDS
         )
         return content
 
@@ -154,9 +149,10 @@ class PhotoBucket:
             "Bucket": self._bucket,
             "Key": key,
             "ContentType": media_type,
+            "Body": file,
         }
         stored = await self._wait(
-            "put_object", lambda: self._send("put_object", {**parameters, "Body": file}), _TRANSFER_SECONDS
+            "put_object", lambda client: client.send("put_object", parameters), _TRANSFER_SECONDS
         )
         if stored is None:
             raise ServiceUnavailable("The photo bucket does not exist.")
@@ -185,50 +181,29 @@ class PhotoBucket:
             self._client.close()
 
     async def _ask(self, operation: str, **parameters: str) -> Any:
-        return await self._wait(operation, lambda: self._send(operation, parameters), _SECONDS)
+        return await self._wait(operation, lambda client: client.send(operation, parameters), _SECONDS)
 
-    async def _wait(self, operation: str, work: Callable[[], Any], seconds: float) -> Any:
+    async def _wait(self, operation: str, work: Callable[[Client], Any], seconds: float) -> Any:
         """Return S3's response, None for a 404; the work waits for a thread as long as its caller does."""
         loop = asyncio.get_running_loop()
         try:
-            if self._client is None:  # loading the model of S3 does not count as S3's time
-                await loop.run_in_executor(self._threads, self._make_client)
-            return await asyncio.wait_for(loop.run_in_executor(self._threads, work), seconds)
-        except ClientError as error:
-            if error.response["ResponseMetadata"]["HTTPStatusCode"] == HTTPStatus.NOT_FOUND:
-                return None
-            reason = error.response["Error"]["Code"]
-            failure: Exception = error
-        except (BotoCoreError, TimeoutError) as error:
-            reason = type(error).__name__
-            failure = error
-        logger.warning("S3 does not respond %s: %s", operation, reason)
-        raise ServiceUnavailable("The photo bucket does not respond.") from failure
+            client = self._client
+            if client is None:  # loading the model of S3 does not count as S3's time
+                client = await loop.run_in_executor(self._threads, self._make_client)
+            return await asyncio.wait_for(loop.run_in_executor(self._threads, work, client), seconds)
+        except (S3Failure, TimeoutError) as error:
+            logger.warning("S3 does not respond %s: %s", operation, str(error) or type(error).__name__)
+            raise ServiceUnavailable("The photo bucket does not respond.") from error
 
-    def _read(self, key: str, most_bytes: int) -> bytes:
-        response = self._send("get_object", {"Bucket": self._bucket, "Key": key})
-        with response["Body"] as body:
-            if response["ContentLength"] > most_bytes:
-                raise ObjectTooLarge(
-                    f"The object has {response['ContentLength']} bytes; at most {most_bytes} fit."
-                )
-            content: bytes = body.read()
-        return content
+    def _make_client(self) -> Client:
+        from .client import Client  # noqa: PLC0415 -- the module's reason
 
-    def _send(self, operation: str, parameters: Mapping[str, Any]) -> Any:
-        return getattr(self._client, operation)(**parameters)
-
-    def _make_client(self) -> None:
-        """Make the client, on its first use: loading S3's model takes longer than a start should."""
-        config = Config(
-            connect_timeout=_SECONDS,
-            read_timeout=_SECONDS,
-            retries={"total_max_attempts": 1},
-            max_pool_connections=_THREADS,
-            ignore_configured_endpoint_urls=True,  # the settings alone say where the bucket is
-            s3={"addressing_style": "auto" if self._endpoint_url is None else "path"},
-        )
         with self._making_client:
-            self._client = self._client or self._credentials.session.client(
-                "s3", region_name=self._region, endpoint_url=self._endpoint_url, config=config
+            self._client = self._client or Client(
+                self._credentials.session,
+                self._region,
+                self._endpoint_url,
+                seconds=_SECONDS,
+                connections=_THREADS,
             )
+        return self._client

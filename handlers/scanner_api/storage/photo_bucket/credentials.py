@@ -9,13 +9,9 @@ import time
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from botocore.credentials import RefreshableCredentials
-from botocore.exceptions import BotoCoreError
-from botocore.session import get_session
-
 from openapi_service.problems import ServiceUnavailable
 
-from .address import PhotoBucketError
+from .errors import PhotoBucketError
 
 if TYPE_CHECKING:
     from boto3.session import Session
@@ -39,7 +35,11 @@ class SigningCredentials:
 
     def __init__(self, session: Session | None) -> None:
         self._given = session
-        self._core: Any = session or get_session()
+        if session is None:
+            from botocore.session import get_session  # noqa: PLC0415 -- a session of its own needs no chain
+
+            session = get_session()
+        self._core: Any = session
         self._source: Any = None
         self._frozen: ReadOnlyCredentials | None = None
         self._renewal: asyncio.Task[None] | None = None
@@ -53,14 +53,18 @@ class SigningCredentials:
         """
         try:
             await asyncio.to_thread(self._find)
-        except BotoCoreError as error:
+        except Exception as error:
+            from botocore.exceptions import BotoCoreError  # noqa: PLC0415 -- what raises it imports it
+
+            if not isinstance(error, BotoCoreError):
+                raise
             raise PhotoBucketError(f"No AWS credentials for the photo bucket: {error}") from error
         if self._frozen is None:
             raise PhotoBucketError(
                 "No AWS credentials for the photo bucket: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or"
                 " AWS_PROFILE, or run where a role gives them."
             )
-        if isinstance(self._source, RefreshableCredentials):
+        if hasattr(self._source, "refresh_needed"):
             self._next_check = time.monotonic()
 
     @cached_property

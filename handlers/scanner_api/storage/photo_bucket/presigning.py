@@ -10,18 +10,18 @@ from datetime import timedelta
 from functools import reduce
 from hashlib import sha256
 from json.encoder import encode_basestring_ascii as _json
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from botocore.auth import ISO8601, SIGV4_TIMESTAMP, S3SigV4PostAuth
-from botocore.awsrequest import AWSRequest
-
-from .address import PhotoBucketError
+from .errors import PhotoBucketError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
     from botocore.credentials import ReadOnlyCredentials
+
+_ISO_8601: Final = "%Y-%m-%dT%H:%M:%SZ"
+_BASIC_FORMAT: Final = "%Y%m%dT%H%M%SZ"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,31 +131,25 @@ class _Second:
         self.ends = begins + timedelta(seconds=1)
         self.credentials = credentials
         self.signer = _Signer(credentials, region, begins)
-        expiration = (begins + timedelta(seconds=expires_in)).strftime(ISO8601)
+        expiration = (begins + timedelta(seconds=expires_in)).strftime(_ISO_8601)
         self.opening = f'{{"expiration": "{expiration}", "conditions": ['
         self.closing = _equalities(self.signer.fields).removesuffix(", ") + "]}"
 
 
-class _Signer(S3SigV4PostAuth):  # type: ignore[misc]  # botocore ships no types
-    """botocore's signer, at a given time and with its signing key derived once.
-
-    botocore's ``add_auth`` asks the machine's clock, whatever its request says, and its ``signature`` derives
-    the key anew for every form; so their steps are taken one by one here.
-    """
+class _Signer:
+    """Signature Version 4 at a given time, its signing key derived once."""
 
     def __init__(self, credentials: ReadOnlyCredentials, region: str, moment: datetime) -> None:
-        super().__init__(credentials, "s3", region)
-        request = AWSRequest()
-        request.context["timestamp"] = moment.strftime(SIGV4_TIMESTAMP)
+        timestamp = moment.strftime(_BASIC_FORMAT)
+        scope = (timestamp[:8], region, "s3", "aws4_request")
         self.fields: dict[str, str] = {
             "x-amz-algorithm": "AWS4-HMAC-SHA256",
-            "x-amz-credential": self.scope(request),
-            "x-amz-date": request.context["timestamp"],
+            "x-amz-credential": "/".join((credentials.access_key, *scope)),
+            "x-amz-date": timestamp,
         }
         if credentials.token is not None:
             self.fields["x-amz-security-token"] = credentials.token
-        secret = f"AWS4{credentials.secret_key}".encode()
-        key: bytes = reduce(self._sign, self.credential_scope(request).split("/"), secret)
+        key = reduce(_hmac, scope, f"AWS4{credentials.secret_key}".encode())
         block = key.ljust(sha256().block_size, b"\0")
         self._inner, self._outer = (
             sha256(block.translate(hmac.trans_36)),
@@ -171,6 +165,10 @@ class _Signer(S3SigV4PostAuth):  # type: ignore[misc]  # botocore ships no types
         inner.update(policy)
         outer.update(inner.digest())
         return outer.hexdigest()
+
+
+def _hmac(key: bytes, text: str) -> bytes:
+    return hmac.digest(key, text.encode(), sha256)
 
 
 def _equalities(fields: Mapping[str, str]) -> str:

@@ -1,27 +1,12 @@
-"""Imports that are put off, and those that a start does not need."""
+"""Imports that are put off."""
 
 from __future__ import annotations
 
-import subprocess
 import sys
 
 import pytest
 
-from openapi_service.deferred import deferred
-
-HEAVY = (
-    "sqlalchemy.orm",
-    "starlette.testclient",
-    "requests",
-    "flask",
-    "openapi_contract.comparison",
-    "alembic",
-)
-START = """
-import sys
-import scanner_api.cli.serve, openapi_service.connexion_adapter
-print(*sorted(set(sys.argv[1:]) & sys.modules.keys()))
-"""
+from openapi_contract.imports import deferred
 
 
 @pytest.fixture
@@ -67,10 +52,3 @@ def test_what_is_there_is_left_alone():
     with deferred("heavy_part"):
         import light_part  # noqa: PLC0415 -- the property
     assert light_part.Base is heavy_part.Base
-
-
-def test_a_start_imports_none_of_them():
-    """What takes long to import and serves nothing is not imported by `serve`."""
-    command = [sys.executable, "-c", START, *HEAVY]
-    shown = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603 -- our own imports
-    assert shown.stdout.split() == []

@@ -1,0 +1,81 @@
+"""boto3's client of the bucket; imported when it is first used, which takes longer than a start should."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from .errors import ObjectTooLarge, S3Failure
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from boto3.session import Session
+
+
+class Client:
+    """Sends requests to S3, each once.
+
+    Args:
+        session: has the credentials.
+        region: of the bucket.
+        endpoint_url: of an S3 that is not Amazon's.
+        seconds: how long connecting may take, and the wait for a response.
+        connections: at the same time.
+    """
+
+    def __init__(
+        self, session: Session, region: str, endpoint_url: str | None, *, seconds: float, connections: int
+    ) -> None:
+        config = Config(
+            connect_timeout=seconds,
+            read_timeout=seconds,
+            retries={"total_max_attempts": 1},
+            max_pool_connections=connections,
+            ignore_configured_endpoint_urls=True,  # the settings alone say where the bucket is
+            s3={"addressing_style": "auto" if endpoint_url is None else "path"},
+        )
+        self._client: Any = session.client("s3", region_name=region, endpoint_url=endpoint_url, config=config)
+
+    def send(self, operation: str, parameters: Mapping[str, Any]) -> Any:
+        """Return the response to a request, None for a 404.
+
+        Raises:
+            S3Failure: S3 refuses, or does not respond.
+        """
+        try:
+            return getattr(self._client, operation)(**parameters)
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] == HTTPStatus.NOT_FOUND:
+                return None
+            raise S3Failure(error.response["Error"]["Code"]) from error
+        except BotoCoreError as error:
+            raise S3Failure(type(error).__name__) from error
+
+    def read(self, parameters: Mapping[str, Any], most_bytes: int) -> bytes | None:
+        """Return the content of an object, None if there is none.
+
+        Raises:
+            ObjectTooLarge: it has more bytes than that.
+            S3Failure: S3 refuses, or does not respond.
+        """
+        response = self.send("get_object", parameters)
+        if response is None:
+            return None
+        with response["Body"] as body:
+            if response["ContentLength"] > most_bytes:
+                raise ObjectTooLarge(
+                    f"The object has {response['ContentLength']} bytes; at most {most_bytes} fit."
+                )
+            try:
+                content: bytes = body.read()
+            except BotoCoreError as error:
+                raise S3Failure(type(error).__name__) from error
+        return content
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()

@@ -1,0 +1,40 @@
+"""The session of the mock's photo bucket, which imports boto3 when its client is first used."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, Self
+
+from . import seeds
+
+
+class BucketSession:
+    """A boto3 session as far as the photo bucket asks for it.
+
+    Args:
+        ca: file with the certificate of the authority to trust; None for the machine's authorities.
+    """
+
+    def __init__(self, ca: str | None = None) -> None:
+        self._ca = ca
+
+    def get_credentials(self) -> Credentials:
+        """Return the credentials of the seeds."""
+        return Credentials()
+
+    def client(self, *arguments: Any, **named: Any) -> Any:
+        """Return a client of a service."""
+        from .aws_session import aws_session  # noqa: PLC0415 -- the module's reason
+
+        return aws_session().client(*arguments, verify=self._ca, **named)
+
+
+class Credentials(NamedTuple):
+    """Lasting credentials, as botocore has them."""
+
+    access_key: str = seeds.S3_ACCESS_KEY
+    secret_key: str = seeds.S3_SECRET_KEY
+    token: str | None = None
+
+    def get_frozen_credentials(self) -> Self:
+        """Return them."""
+        return self

@@ -1,0 +1,6 @@
+"""Texts of a document on a terminal."""
+
+
+def printable(text: str) -> str:
+    """Return a text of a document without what would move a terminal's cursor or end a line."""
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)

@@ -1,0 +1,42 @@
+"""What a start does not import: what takes long, and serves nothing before the first request for it."""
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+NEEDLESS = {
+    *("PIL", "alembic", "click", "connexion.security", "flask", "jinja2", "openapi_contract.comparison"),
+    *("openapi_core", "pygments", "rich", "sqlalchemy.orm", "starlette.testclient", "zxingcpp"),
+}
+STARTS = {
+    "scanner_api serve": {"boto3", "moto", "openapi_mock.server", "requests", "werkzeug"},
+    "scanner_api mock --json --s3-port 0": {"botocore", "moto", "requests", "urllib3"},
+    "openapi_mock s3 --json --control-port 0": {
+        *("connexion", "openapi_contract.loading", "sqlalchemy", "starlette"),
+    },
+}
+"""The commands, and what else each of them does not import."""
+
+
+@pytest.mark.parametrize("command", STARTS)
+def test_start_imports_none_of_them(command, tmp_path):
+    """No command imports what it does not need before it says that it is ready."""
+    environment = os.environ | {"AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none"}
+    environment |= {"SCANNER_DATABASE_URL": "sqlite+aiosqlite://", "SCANNER_LAME_DUCK_SECONDS": "0"}
+    start = [sys.executable, "-X", "importtime", "-m", *command.split(), "--port", "0"]
+    with (tmp_path / "imports").open("w+") as errors:
+        process = subprocess.Popen(
+            start, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=errors, text=True
+        )
+        with process:
+            ready = process.stdout.readline()
+            errors.seek(0)
+            imports = errors.read()
+            process.terminate()
+    assert ready, imports
+    names = set(re.findall(r"^import time: +\d+ \| +\d+ \| +(\S+)$", imports, re.MULTILINE))
+    assert {"typing", "typer"} <= names
+    assert names & (NEEDLESS | STARTS[command]) == set()
