@@ -66,6 +66,7 @@ class Service:
         contract: what is served.
         profile: how problems are written.
         metrics: what it counts, if anything.
+        most_target_bytes: longest path and query together; the server refuses longer ones as they come in.
         is_draining: whether this process is about to end.
     """
 
@@ -76,9 +77,11 @@ class Service:
         make: Callable[[Mapping[str, Any]], ASGIApp],
         collaborators: Mapping[str, Any] | Opening,
         metrics: Metrics | None = None,
+        most_target_bytes: int = Limits().target,
     ) -> None:
         self.contract = contract
         self.metrics = metrics
+        self.most_target_bytes = most_target_bytes
         self.profile = profile
         self._make = make
         self._running = AsyncExitStack()
@@ -234,5 +237,5 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
         )
         return app if metrics is None else metrics.observed(app)
 
-    service = Service(served, profile, make, collaborators, metrics)
+    service = Service(served, profile, make, collaborators, metrics, limits.target)
     return service

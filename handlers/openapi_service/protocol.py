@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 MOST_HELD_BYTES = 64 * 1024
 MOST_TARGET_BYTES = 65_535
-"""The most that httptools can take apart."""
+"""Where an app says no other limit as its ``most_target_bytes``; the most that httptools can take apart."""
 MOST_HEAD_BYTES = 64 * 1024
 """Of all header fields of a request together, of its trailers, and of the extensions of its chunks."""
 MOST_FIELDS = 100
@@ -60,6 +60,8 @@ _LINE_BYTES = 64
 """Of a request line beside its target, with room to spare."""
 _CHUNK_BYTES = 32
 """Of what is around the bytes of a chunk, with room to spare."""
+_MOST_BLANK_LINES = 1000
+"""In a body without a length, where each might be its end; beyond that no other request is read."""
 _BETWEEN, _HEAD, _BODY = range(3)
 """What of a request is being read."""
 _USES = itertools.count()
@@ -97,6 +99,7 @@ class HttpProtocol(asyncio.Protocol):
             config.load()
         self._app: ASGIApp = config.loaded_app
         self._profile: ProblemProfile = getattr(config.app, "profile", PLAIN)
+        self._most_target_bytes: int = getattr(config.app, "most_target_bytes", MOST_TARGET_BYTES)
         self._keep_alive_seconds = config.timeout_keep_alive
         self._state: Any = server_state  # uvicorn names its own protocols where it keeps connections
         self._app_state = app_state
@@ -213,7 +216,10 @@ class HttpProtocol(asyncio.Protocol):
             if straddling >= 0:
                 return straddling + 4 - len(self._tail)
         blank_line = data.find(b"\r\n\r\n", begin)
-        return len(data) if blank_line < 0 else blank_line + 4
+        if blank_line >= 0 and self._part == _BODY:
+            self._blank_lines += 1
+        is_end = blank_line >= 0 and self._blank_lines <= _MOST_BLANK_LINES  # each costs a call of the parser
+        return blank_line + 4 if is_end else len(data)
 
     def _feed(self, data: bytes) -> None:
         body_bytes = self._body_bytes
@@ -238,10 +244,13 @@ class HttpProtocol(asyncio.Protocol):
     def _begin_request(self) -> None:
         self._hosts = self._left_bytes = 0
         self._spare_bytes = MOST_HEAD_BYTES
+        self._blank_lines = 0
         self._has_body = self._expects_continue = False
 
     def on_message_begin(self) -> None:
         """Begin a request."""
+        if self._discarded_bytes is not None:
+            raise BadRequest  # nobody gets to see it
         self._part = _HEAD
         self._url, self._headers = b"", []
         self._begin_request()
@@ -249,8 +258,9 @@ class HttpProtocol(asyncio.Protocol):
     def on_url(self, url: bytes) -> None:
         """Add a piece of the target."""
         self._url += url
-        if len(self._url) > MOST_TARGET_BYTES:
-            raise URITooLong(f"The request target has more than {MOST_TARGET_BYTES} bytes, the limit.")
+        most_bytes = self._most_target_bytes
+        if len(self._url) > most_bytes and len(self._url) - (b"?" in self._url) > most_bytes:
+            raise URITooLong(f"The request target has more than {most_bytes} bytes, the limit.")
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Add a header field; a trailer, which nobody has validated (RFC 9110, 6.5.1), goes nowhere."""
@@ -331,6 +341,9 @@ class HttpProtocol(asyncio.Protocol):
         self._url = b""
         if self._exchange is not None:
             self._exchange.end_body()
+            if self._blank_lines > _MOST_BLANK_LINES:
+                self._exchange.keep_alive = False
+                self._discarded_bytes = 0
 
     def _pass_over_upgrade(self) -> None:
         """Go on: a client may offer what nobody here speaks, and gets HTTP/1.1.

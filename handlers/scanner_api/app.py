@@ -163,6 +163,7 @@ class Application:
             clock=self.clock,
             random_bytes=self._draw("request ids"),
         )
+        self.most_target_bytes = self._service.most_target_bytes
 
     profile = PROFILE
 

@@ -14,7 +14,8 @@ import time
 import pytest
 import uvicorn
 
-from openapi_service import protocol
+from openapi_contract import Contract
+from openapi_service import Limits, create_app, protocol
 from openapi_service.capped_log import CappedLog
 from openapi_service.connections import (
     RESERVED_FOR_HEALTH,
@@ -25,6 +26,7 @@ from openapi_service.connections import (
 from openapi_service.protocol import MOST_FIELDS, MOST_HEAD_BYTES, MOST_TARGET_BYTES, HttpProtocol
 from openapi_service.server import listen, serving
 
+CONTRACT = {"openapi": "3.1.0", "info": {"title": "Nothing", "version": "1"}, "paths": {}}
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n"
 CHUNKED = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n"
 FILLING = b"a" * 8192
@@ -161,6 +163,26 @@ def test_a_head_without_end_is_cut_off(connection, beginning, repeated):
     endless = repeated * (MOST_SENT_BYTES // len(repeated))
     with pytest.raises(ConnectionError):
         connection.sendall(endless)
+
+
+def test_the_limit_of_an_app_holds_while_the_target_comes_in():
+    """It is refused at the first byte too much, without its end; one of just that length is served."""
+    limited = create_app(Contract(CONTRACT, "empty"), {}, limits=Limits(target=300))
+    with (
+        listen("127.0.0.1", 0) as listening,
+        serving(limited, listening, http=HttpProtocol, lifespan="off"),
+    ):
+        for target, status in [
+            (b"/healthz?" + b"a" * 292 + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 200),
+            (b"/healthz?" + b"a" * 293, 414),
+            (b"http://x/" + b"a" * 292, 414),
+        ]:
+            with socket.create_connection(listening.getsockname(), timeout=10) as connected:
+                connected.sendall(b"GET " + target)
+                if status == 200:
+                    assert read(connected).startswith(b"HTTP/1.1 200 ")
+                else:
+                    assert refusal(connected) == status
 
 
 PIPELINED = [
@@ -316,6 +338,23 @@ def test_small_chunks_are_a_body(connection):
     """What is needed around each chunk is no extension."""
     connection.sendall(CHUNKED + b"1\r\nx\r\n" * 100_000 + b"0\r\n\r\n")
     assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize("number", [900, 30_000])
+def test_blank_lines_in_a_body_have_a_limit(connection, monkeypatch, number):
+    """Each might be the end of the body and is looked at by itself; beyond a limit no request follows."""
+    feeds = []
+    feed = HttpProtocol._feed
+    monkeypatch.setattr(HttpProtocol, "_feed", lambda self, data: (feeds.append(data), feed(self, data)))
+    STARTED.clear()
+    blank_lines = b"%x\r\n" % (4 * number) + b"\r\n\r\n" * number + b"\r\n"
+    ended = b"GET /last HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    connection.sendall(CHUNKED + blank_lines + b"0\r\n\r\n" + ended)
+    responses = read(connection)
+    assert responses.count(b"HTTP/1.1 200 ") == len(STARTED)
+    assert b"connection: close" in responses
+    assert len(STARTED) == (2 if number == 900 else 1)
+    assert len(feeds) < 5000
 
 
 def test_a_body_of_unknown_length_is_not_read_on_behind_its_response(connection):
