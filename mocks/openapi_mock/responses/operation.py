@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from openapi_mock.randomness import SeededRandomness
@@ -181,10 +180,12 @@ class MockOperation:
 
     def _magic_status(self, arguments: Mapping[str, Any]) -> int | None:
         """Return the status that the first magic identifier of a request stands for."""
-        found = ((place, name, arguments.get(argument)) for place, name, argument in self._identifiers)
+        for place, name, argument in self._identifiers:
+            status = self._magic.status_of(place, name, arguments.get(argument))
+            if status is not None:
+                return status
         members = members_of(arguments["body"]) if self._looks_into_body else ()
-        within = (("body", name, value) for name, value in members)
-        statuses = (self._magic.status_of(*each) for each in chain(found, within))
+        statuses = (self._magic.status_of("body", name, value) for name, value in members)
         return next((each for each in statuses if each is not None), None)
 
     async def _refused(self, problem: Problem, request: Request) -> Rendered:
