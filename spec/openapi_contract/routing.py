@@ -79,7 +79,11 @@ class PathItem:
     def named(self, values: Sequence[str]) -> dict[str, bytes]:
         """Return what was sent, by the names in the template."""
         sent = [value.encode("latin-1") for value in values]
-        return {name: value for names in self._names for name, value in zip(names, sent, strict=True)}
+        first, *others = self._names
+        named = dict(zip(first, sent, strict=True))
+        for names in others:
+            named |= zip(names, sent, strict=True)
+        return named
 
 
 class Branch:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from openapi_service.problems import Conflict, ValidationFailed, Violation
-from openapi_service.responses import Response
 from scanner_api.access.callers import active_session, reachable_photo, reachable_session
 from scanner_api.scanning.photo_keys import ForeignKey
 from scanner_api.scanning.photos import OrderError, Photo
@@ -40,7 +39,7 @@ async def get_presigned_upload_url(
     photo_keys: PhotoKeys,
     bucket: PhotoBucket,
     clock: Clock,
-) -> Response:
+) -> dict[str, Any]:
     """Return a presigned POST for one photo; nothing is stored, since the key proves what it was issued for.
 
     Raises:
@@ -53,15 +52,12 @@ async def get_presigned_upload_url(
         issued.content_type,
         {"x-amz-meta-session-id": session.id, "x-amz-meta-photo-type": photo_type},
     )
-    return Response(
-        {
-            "upload_url": upload.url,
-            "upload_fields": upload.fields,
-            "s3_key": issued.key,
-            "expires_in": upload.expires_in,
-        },
-        headers={"Cache-Control": "no-store"},
-    )
+    return {
+        "upload_url": upload.url,
+        "upload_fields": upload.fields,
+        "s3_key": issued.key,
+        "expires_in": upload.expires_in,
+    }
 
 
 async def register_photo(
