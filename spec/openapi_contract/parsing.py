@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from math import isinf
 from typing import Any, ClassVar, NoReturn
 
 from yaml import CSafeDumper, CSafeLoader, MappingNode, Node, ScalarNode, YAMLError, dump
@@ -21,6 +22,11 @@ MAX_DEPTH = 200
 MAX_CONTAINERS = 500_000
 MAX_CHARACTERS = 64 * 1024 * 1024
 """Of all texts and keys, as often as aliases repeat them; a part counts as eight more, for its pointer."""
+MAX_JSON_MARKS = 1_500_000
+MAX_YAML_MARKS = 500_000
+"""Commas, opening brackets and, in YAML, ends of lines: reading costs memory and time by them."""
+MAX_MERGED = 500_000
+"""Members that merge keys and repeated keys copy."""
 
 
 Report = Callable[[int, str, str], None]
@@ -46,7 +52,7 @@ def parse(text: str, *, suffix: str = "", report: Report | None = None) -> Any:
         _check_extent(document)
     except RecursionError:
         raise ValueError(f"is nested deeper than {MAX_DEPTH} levels.") from None
-    return _written_out(document)
+    return document
 
 
 def is_json(text: str, suffix: str) -> bool:
@@ -61,8 +67,14 @@ def as_yaml(document: Any) -> str:
 
 
 def _parse_json(text: str) -> Any:
+    _check_marks(text, ",{[", MAX_JSON_MARKS, "commas and brackets")
     try:
-        return json.loads(text, object_pairs_hook=_without_repetition, parse_constant=_refuse_constant)
+        return json.loads(
+            text,
+            object_pairs_hook=_without_repetition,
+            parse_constant=_refuse_constant,
+            parse_float=_finite,
+        )
     except json.JSONDecodeError as error:
         raise ValueError(f"Invalid JSON at line {error.lineno}, column {error.colno}: {error.msg}.") from None
 
@@ -76,8 +88,20 @@ def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
+def _check_marks(text: str, marks: str, most: int, names: str) -> None:
+    if sum(map(text.count, marks)) > most:
+        raise ValueError(f"has more than {most} {names}.")
+
+
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"holds {name}, which is not JSON.")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if isinf(number):
+        raise ValueError(f"has a value that JSON cannot express: {text} is out of range.")
+    return number
 
 
 def _parse_leniently(text: str, suffix: str, report: Report) -> Any:
@@ -105,8 +129,12 @@ def _parse_leniently(text: str, suffix: str, report: Report) -> Any:
 
 
 def _parse_yaml(text: str, loader: _JSONLoader | None = None) -> Any:
+    """Return a document that shares no parts, whatever its aliases repeat."""
+    _check_marks(text, ",{[\n", MAX_YAML_MARKS, "lines, commas and brackets; expected fewer, or JSON")
     try:
-        return (loader or _JSONLoader(text)).get_single_data()
+        document = (loader or _JSONLoader(text)).get_single_data()
+        _check_extent(document)
+        return json.loads(json.dumps(document))
     except YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
@@ -156,6 +184,7 @@ class _LenientLoader(_JSONLoader):
     def __init__(self, text: str) -> None:
         super().__init__(text)
         self._keys: list[str | int] = []
+        self._left = MAX_MERGED
 
     def construct_json_object(self, node: MappingNode) -> dict[str, Any]:
         """Return an object; of equal keys the last one holds, and objects under them are merged."""
@@ -171,15 +200,21 @@ class _LenientLoader(_JSONLoader):
             if key == "<<":
                 self._tell(key_node, "is a merge key, which is not in YAML 1.2; it was merged.", key)
                 for each in value if isinstance(value, list) else [value]:
-                    merged = {**each, **merged} if isinstance(each, dict) else merged
+                    merged = self._merged(each, merged) if isinstance(each, dict) else merged
                 continue
             if key in members:
                 both = isinstance(value, dict) and isinstance(members[key], dict)
                 kept = "their members were merged" if both else "the last one holds"
                 self._tell(key_node, f"the key {key!r} stands twice; {kept}.", key)
-                value = {**members[key], **value} if both else value
+                value = self._merged(members[key], value) if both else value
             members[key] = value
-        return {**merged, **members}
+        return self._merged(merged, members) if merged else members
+
+    def _merged(self, first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
+        self._left -= len(first) + len(second)
+        if self._left < 0:
+            raise ValueError(f"merges more than {MAX_MERGED} members.")
+        return {**first, **second}
 
     def construct_json_array(self, node: Any) -> list[Any]:
         """Return an array."""
@@ -218,7 +253,7 @@ _CONSTRUCTORS = {
     "null": lambda _, node: None,  # noqa: ARG005 -- PyYAML calls all alike
     "bool": lambda _, node: node.value[0] in "tT",
     "int": lambda _, node: int(node.value),
-    "float": lambda _, node: float(node.value),
+    "float": lambda _, node: _finite(node.value),
     "str": lambda _, node: node.value,
     "map": lambda loader, node: loader.construct_json_object(node),
     "seq": lambda loader, node: loader.construct_json_array(node),
@@ -238,28 +273,28 @@ _JSONLoader.add_constructor(None, _construct_other)
 
 
 def _check_extent(document: Any) -> None:
-    """Refuse what is too deep, or too much once every alias is written out."""
-    pending = [(document, 1)] if isinstance(document, dict | list) else []
+    """Refuse what is too deep, too much once every alias is written out, or no text that UTF-8 can carry."""
+    pending: list[tuple[Any, int]] = [([document], 0)]
     containers = characters = 0
     while pending:
         node, depth = pending.pop()
         parts = [*node, *node.values()] if isinstance(node, dict) else node
+        texts = [part for part in parts if isinstance(part, str)]
         containers += 1
-        characters += 8 * len(parts) + sum(len(part) for part in parts if isinstance(part, str))
+        characters += 8 * len(parts) + sum(map(len, texts))
         if depth > MAX_DEPTH:
             raise RecursionError
         if containers > MAX_CONTAINERS:
             raise ValueError(f"holds more than {MAX_CONTAINERS} objects and arrays.")
         if characters > MAX_CHARACTERS:
             raise ValueError(f"holds more than {MAX_CHARACTERS} characters once its aliases are written out.")
+        if not all(map(str.isascii, texts)):
+            _check_encoding("".join(texts))
         pending += [(part, depth + 1) for part in parts if isinstance(part, dict | list)]
 
 
-def _written_out(document: Any) -> Any:
-    """Return a copy that shares no parts, and make sure that JSON in UTF-8 can carry it."""
+def _check_encoding(text: str) -> None:
     try:
-        text = json.dumps(document, ensure_ascii=False, allow_nan=False)
         text.encode()
     except ValueError as error:
         raise ValueError(f"has a value that JSON cannot express: {error}.") from None
-    return json.loads(text)

@@ -97,6 +97,6 @@ def _decode(raw: bytes, source: str) -> str:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UnreadableContractError(source, f"is not UTF-8 at byte {error.start}.") from None
-    if not text.strip():
+    if not text or text.isspace():
         raise UnreadableContractError(source, "is empty; expected an object in JSON or YAML.")
     return text

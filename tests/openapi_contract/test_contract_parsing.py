@@ -2,6 +2,7 @@
 
 import pytest
 
+from openapi_contract import parsing
 from openapi_contract.parsing import MAX_DEPTH, parse
 
 
@@ -101,3 +102,40 @@ def test_multiplying_characters_are_refused(anchored):
     text = f"a: &a {anchored}\nb: [{', '.join(['*a'] * 20_000)}]"
     with pytest.raises(ValueError, match="characters once its aliases are written out"):
         parse(text)
+
+
+def _merges(text):
+    return "\n".join(["a: &a {" + ", ".join(f"k{n}: 1" for n in range(1000)) + "}", *text])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        _merges(f"b{n}: {{<<: *a}}" for n in range(1000)),
+        _merges(f"a: {{b{n}: 1}}" for n in range(1000)),
+    ],
+    ids=["merge keys", "repeated keys"],
+)
+def test_multiplying_merges_are_refused(text):
+    """What merge keys and repeated keys copy is bounded before it is there: 30 KB would come to a million."""
+    with pytest.raises(ValueError, match="merges more than 500000 members"):
+        parse(text, suffix="yaml", report=lambda *_: None)
+
+
+@pytest.mark.parametrize("report", [None, lambda *_: None], ids=["strict", "lenient"])
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (f"[{'1,' * 9}1]", "more than 9 commas and brackets"),
+        ("a: b\n" * 10, "more than 9 lines, commas and brackets; expected fewer, or JSON"),
+    ],
+    ids=["JSON", "YAML"],
+)
+def test_many_small_values_are_refused_unread(monkeypatch, text, reason, report):
+    """A text of millions of values would take a kilobyte for each to read; they are counted before."""
+    monkeypatch.setattr(parsing, "MAX_JSON_MARKS", 9)
+    monkeypatch.setattr(parsing, "MAX_YAML_MARKS", 9)
+    monkeypatch.setattr(parsing.json, "loads", None)
+    monkeypatch.setattr(parsing._JSONLoader, "get_single_data", None)
+    with pytest.raises(ValueError, match=reason):
+        parse(text, report=report)
