@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from . import pointers
 from .anatomy import Place, walk
 from .defects import Flaw
-from .parsing import MAX_DEPTH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -17,6 +16,8 @@ if TYPE_CHECKING:
     from .defects import Action
 
 RULE = "$ref"
+MAX_REFERENCES = 20
+"""Reference Objects that lead from one to the next; whatever reads a document follows them all."""
 
 
 def reference_flaws(root: Place) -> Iterator[Flaw]:
@@ -46,8 +47,8 @@ def _of_reference_object(place: Place, places: Mapping[str, Place]) -> str:
     end = place
     while end.reference is not None:
         pointer = pointers.from_fragment(end.reference.removeprefix("#"))
-        if pointer in seen or len(seen) > MAX_DEPTH:
-            return "is circular." if pointer in seen else f"leads on more than {MAX_DEPTH} times."
+        if pointer in seen or len(seen) >= MAX_REFERENCES:
+            return "is circular." if pointer in seen else f"leads on more than {MAX_REFERENCES} times."
         seen.add(pointer)
         if pointer not in places or places[pointer].kind != place.kind:
             return f"leads to no {place.kind}: there is none at {pointer!r}."

@@ -1,12 +1,13 @@
 """Says where a document is not what OpenAPI 3.0, 3.1 or 3.2 wants.
 
-Its structure is validated with its schemas taken out: a schema of 3.1 may be a resource of its own, recur, or
-use any keyword of JSON Schema. Schemas are validated one by one by the meta-schema of their dialect.
+Each object is validated alone, the objects below it left empty. As a whole, a document of 3.0 would be
+validated in exponential time, for its schema has alternatives at every level; and a wrong document would have
+all its errors at once, each with a copy of what it is about. Schemas of 3.1 and 3.2 are validated by the
+meta-schema of their dialect.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from copy import deepcopy
 from functools import cache
@@ -23,13 +24,19 @@ from .references import reference_flaws
 from .semantics import semantic_flaws
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 LONGEST_MESSAGE = 300
 TEMPLATE = re.compile(r"(?:[^{}]|\{[^{}!]+\})*")
 DISCRIMINATING = {"in", "type"}
-LEAVES = ("example", "link", "securityScheme")
+LEAVES = ("example", "link", "securityScheme", "reference")
 """Objects that hold none of the others."""
+STRUCTURES: dict[str, tuple[Mapping[str, Any], str, Callable[[Any], Any]]] = {
+    "3.0": (schema_v30, "definitions", jsonschema_rs.Draft4Validator),
+    "3.1": (schema_v31, "$defs", jsonschema_rs.Draft202012Validator),
+    "3.2": (schema_v32, "$defs", jsonschema_rs.Draft202012Validator),
+}
+"""The schemas of OpenAPI's versions, where the definitions are in them, and what validates by them."""
 JSON_SCHEMA_2020_12 = "https://json-schema.org/draft/2020-12/schema"
 # what jsonschema-rs carries; it would ask the network for any other
 META_SCHEMAS = {
@@ -55,98 +62,80 @@ def validate(document: dict[str, Any], source: str) -> None:
 
 
 def _structure_flaws(root: Place) -> Iterator[Flaw]:
-    if is_of_30(root.node):
-        yield from _flaws_in_30(place for place in walk(root, schemas=False) if place.kind != "schema")
-        return
-    skeleton = _without_schemas(root.node)
-    for error in _structure(root.node["openapi"][:3]).iter_errors(skeleton):
-        yield from _flaws(error, "")
-
-
-@cache
-def _structure(version: str) -> jsonschema_rs.Draft202012Validator:
-    return jsonschema_rs.Draft202012Validator(dict(schema_v31 if version == "3.1" else schema_v32))
-
-
-def _flaws_in_30(places: Iterable[Place]) -> Iterator[Flaw]:
-    """Yield the flaws of objects of 3.0, each without the objects below it.
-
-    The schema of 3.0 has alternatives at every level: a whole would be validated in exponential time.
-    """
-    for place in places:
+    version = root.node["openapi"][:3]
+    validators = _validators(version)
+    for place in walk(root, schemas=False):
         *_, last = place.pointer.rsplit("/", 1)
-        validator = _validators_30().get("reference" if _is_reference(place) else place.kind)
+        may_refer = place.kind != "pathItem" or version == "3.1"
+        is_reference = may_refer and isinstance(place.node, dict) and "$ref" in place.node
+        validator = validators.get("reference" if is_reference else place.kind)
         is_extension = place.kind == "pathItem" and last.startswith("x-")
-        if validator is None or is_extension or not isinstance(place.node, dict):
-            continue  # what is no object its holder's validator has seen
-        within = {id(child.node) for child in children(place) if isinstance(child.node, dict)}
-        for error in validator.iter_errors({key: _cut(each, within) for key, each in place.node.items()}):
+        if validator is not None and place.kind != "schema" and not is_extension:
+            yield from _flaws_alone(place, validator)
+
+
+def _flaws_alone(place: Place, validator: Any) -> Iterator[Flaw]:
+    """Yield the flaws of an object, without those of the objects below it."""
+    if isinstance(place.node, dict):  # what is no object its holder's validator has seen
+        outlines = {id(each.node): _outline(each) for each in children(place) if isinstance(each.node, dict)}
+        node = {key: _outlined(each, outlines) for key, each in place.node.items()}
+        for error in validator.iter_errors(node):
             yield from _flaws(error, place.pointer)
 
 
-def _is_reference(place: Place) -> bool:
-    return place.kind != "pathItem" and place.reference is not None
+def _outline(place: Place) -> dict[str, Any]:
+    """Return what stands for an object: parameters may exclude each other by where they are (OpenAPI 3.2)."""
+    return {"in": place.node["in"]} if place.kind == "parameter" and "in" in place.node else {}
 
 
-def _cut(node: Any, within: set[int]) -> Any:
-    """Return a copy of a part of an object, in which other objects are empty."""
-    if id(node) in within:
-        return {}
+def _outlined(node: Any, outlines: Mapping[int, dict[str, Any]]) -> Any:
+    """Return a copy of a part of an object, in which outlines stand for other objects."""
+    if id(node) in outlines:
+        return outlines[id(node)]
     if isinstance(node, dict):
-        return {key: _cut(each, within) for key, each in node.items()}
-    return [_cut(each, within) for each in node] if isinstance(node, list) else node
+        return {key: _outlined(each, outlines) for key, each in node.items()}
+    return [_outlined(each, outlines) for each in node] if isinstance(node, list) else node
 
 
 @cache
-def _validators_30() -> dict[str, jsonschema_rs.Draft4Validator]:
-    """Return the validators of objects of OpenAPI 3.0 by their kinds."""
-    definitions = deepcopy(dict(schema_v30["definitions"]))
-    del definitions["Schema"]["properties"]["pattern"]["format"]  # it only should be one of ECMA-262's
-    names = {kind: kind[0].upper() + kind[1:] for kind in FIELDS | dict.fromkeys(LEAVES)}
-    names = {kind: name for kind, name in names.items() if name in definitions}
-    cut = {f"#/definitions/{name}" for name in names.values()}
+def _validators(version: str) -> dict[str, Any]:
+    """Return the validators of objects of a version of OpenAPI by their kinds."""
+    schema, section, draft = STRUCTURES[version]
+    definitions = deepcopy(dict(schema[section]))
+    if version == "3.0":
+        del definitions["Schema"]["properties"]["pattern"]["format"]  # it only should be one of ECMA-262's
+    names: dict[str, str] = {}
+    for kind in (*FIELDS, *LEAVES):
+        dashed = re.sub("[A-Z]", lambda letter: f"-{letter[0].lower()}", kind)
+        spellings = (f"{kind[0].upper()}{kind[1:]}", dashed, f"{dashed}s")
+        names.update((kind, each) for each in reversed(spellings) if each in definitions)
+    whole = {f"#/{section}/{name}{end}" for name in names.values() for end in ("", "-or-reference")}
 
-    def shallow(node: Any) -> Any:
+    def alone(node: Any) -> Any:
+        """Return a part of the schema that accepts any object where one of another kind belongs."""
         if isinstance(node, list):
-            return [shallow(each) for each in node]
+            return [alone(each) for each in node]
         if not isinstance(node, dict):
             return node
-        if str(node.get("$ref")) in cut:
+        if str(node.get("$ref")) in whole:
             return {"type": "object"}
         others = [each for each in node.get("oneOf", ()) if each != {"$ref": "#/definitions/Reference"}]
         if len(others) < len(node.get("oneOf", ())):
-            return {"anyOf": shallow(others)}
-        copy = {key: shallow(each) for key, each in node.items()}
+            return {"anyOf": alone(others)}
+        copy = {key: alone(each) for key, each in node.items()}
         if node.get("type") == "array" and copy.get("items") != node.get("items"):
-            copy.pop("uniqueItems", None)  # of what is cut all would be the same
+            copy.pop("uniqueItems", None)  # outlines are all the same
         return copy
 
-    cuts = {name: shallow(each) for name, each in definitions.items()}
-    roots = {kind: {"$ref": f"#/definitions/{name}"} for kind, name in names.items()}
-    roots |= {
-        "openapi": {key: shallow(each) for key, each in schema_v30.items() if key != "definitions"},
-        "reference": {"$ref": "#/definitions/Reference"},
-    }
-    return {
-        kind: jsonschema_rs.Draft4Validator({**root, "definitions": cuts}) for kind, root in roots.items()
-    }
+    roots = {kind: {"$ref": f"#/{section}/{name}"} for kind, name in names.items()}
+    roots["openapi"] = {key: alone(each) for key, each in schema.items() if key != section}
+    shared = {section: {name: alone(each) for name, each in definitions.items()}}
+    return {kind: draft(root | shared) for kind, root in roots.items()}
 
 
 def is_of_30(document: dict[str, Any]) -> bool:
     """Tell whether a document is written in OpenAPI 3.0."""
     return str(document["openapi"]).startswith("3.0.")
-
-
-def _without_schemas(document: dict[str, Any]) -> dict[str, Any]:
-    """Return a copy in which one schema that accepts anything stands for every schema."""
-    skeleton: dict[str, Any] = json.loads(json.dumps(document))
-    skeleton.pop("jsonSchemaDialect", None)  # in an old one nothing is a schema that is no object
-    for place in walk(document_place(skeleton, ""), schemas=False):
-        if place.kind == "schema":
-            *keys, last = pointers.split(place.pointer)
-            parent = pointers.descend(skeleton, keys)
-            parent[int(last) if isinstance(parent, list) else last] = True
-    return skeleton
 
 
 def _template_flaws(root: Place) -> Iterator[Flaw]:
@@ -158,25 +147,26 @@ def _template_flaws(root: Place) -> Iterator[Flaw]:
 
 def _schema_flaws(root: Place) -> Iterator[Flaw]:
     if is_of_30(root.node):
-        schemas = (place for place in walk(root) if place.kind == "schema" and isinstance(place.node, dict))
-        yield from _flaws_in_30(place for place in schemas if not place.reference)
+        validator = _validators("3.0")["schema"]
+        for place in walk(root):
+            if place.kind == "schema" and not place.reference:
+                yield from _flaws_alone(place, validator)
         return
     dialect = root.node.get("jsonSchemaDialect", JSON_SCHEMA_2020_12)
-    for place in walk(root, schemas=False):
-        if place.kind == "schema":
-            for error in _errors_in_31(place, dialect):
-                yield from _flaws(error, place.pointer)
+    for outermost in walk(root, schemas=False):
+        if outermost.kind == "schema" and (meta_schema := _meta_schema(outermost, dialect)) is not None:
+            for place in walk(outermost):
+                yield from _flaws_alone(place, _meta_validator(meta_schema))
 
 
-def _errors_in_31(place: Place, dialect: str) -> Iterable[Any]:
-    """Return the errors of a schema; one in a dialect that is not known here has none."""
+def _meta_schema(place: Place, dialect: str) -> str | None:
+    """Return the meta-schema of a schema; one in a dialect that is not known here has none."""
     if isinstance(place.node, bool):
-        return ()
+        return None
     declared = place.node.get("$schema", dialect)
     if not isinstance(declared, str):
         declared = JSON_SCHEMA_2020_12  # which says that it should be one
-    meta_schema = META_SCHEMAS.get(declared.removesuffix("#"))
-    return () if meta_schema is None else _meta_validator(meta_schema).iter_errors(place.node)
+    return META_SCHEMAS.get(declared.removesuffix("#"))
 
 
 @cache

@@ -59,6 +59,19 @@ def test_reference_object_that_leads_astray(with_component, write, components, r
         load_contract(write(with_component(components)))
 
 
+@pytest.mark.parametrize(("length", "is_followed"), [(20, True), (21, False)])
+def test_a_chain_of_references(with_component, write, length, is_followed):
+    """Reference Objects lead on at most twenty times: whatever reads a document follows them all."""
+    chain = {f"p{n}": {"$ref": f"#/components/parameters/p{n + 1}"} for n in range(1, length - 1)}
+    last = {f"p{length - 1}": LIMIT, "limit": {"$ref": "#/components/parameters/p1"}}
+    path = write(with_component({"parameters": {**chain, **last}}))
+    if is_followed:
+        assert LIMIT in load_contract(path).operations[0].parameters
+    else:
+        with pytest.raises(ContractError, match="leads on more than 20 times"):
+            load_contract(path)
+
+
 @pytest.mark.parametrize(
     "schemas",
     [
