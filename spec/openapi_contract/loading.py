@@ -62,7 +62,7 @@ def load_contract(
         apply_overlay(document, read_document(str(overlay)), str(overlay))
     disabled: dict[str, str] = {}
     if lenient:
-        disabled = _complete_leniently(document, source, origins, defects)
+        disabled, origins = _complete_leniently(document, source, origins, defects)
     elif digest(document) not in known_valid:
         _complete(document, source)
     contract = Contract(
@@ -82,8 +82,8 @@ def repaired(contract: Contract) -> Contract:
     if contract.lenient:
         return contract
     document, defects = deepcopy(contract.document), list(contract.defects)
-    disabled = _complete_leniently(document, contract.source, contract.origins, defects)
-    return replace(contract, document=document, defects=tuple(defects), disabled=disabled)
+    disabled, origins = _complete_leniently(document, contract.source, contract.origins, defects)
+    return replace(contract, document=document, defects=tuple(defects), disabled=disabled, origins=origins)
 
 
 def _complete(document: dict[str, Any], source: str) -> None:
@@ -97,14 +97,19 @@ def _complete(document: dict[str, Any], source: str) -> None:
 
 def _complete_leniently(
     document: dict[str, Any], source: str, origins: Mapping[str, str], defects: list[Defect]
-) -> dict[str, str]:
-    """Make a document complete and valid, note what was wrong, and return why operations are disabled."""
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Make a document complete and valid, and note what was wrong.
+
+    Returns:
+        Why operations are disabled, by their pointers; and the origins of what is in the document now.
+    """
     from .inlining import LenientEmbedding  # noqa: PLC0415 -- the same
     from .repair import repair  # noqa: PLC0415 -- the same
 
     embedding = LenientEmbedding(document, source, defects)
     embedding.run()
-    repairs = repair(document, source, embedding.unresolved, most=MAX_DEFECTS - len(defects))
+    most = max(0, MAX_DEFECTS - len(set(defects)))
+    repairs, moved = repair(document, source, embedding.unresolved, most=most)
     places = {}
     for pointer, reason, action in repairs:
         file, place = embedding.origin(pointer)
@@ -112,9 +117,12 @@ def _complete_leniently(
         defects.append(Defect(file, 0, places[pointer][1], reason, action))
     defects[:] = _with_lines(defects)
     reasons = {(each.source, each.pointer): str(each) for each in defects}
-    return {
+    disabled = {
         pointer: reasons[places[pointer]] for pointer, _, action in repairs if action == "operation disabled"
     }
+    now = {read: pointer for pointer, read in moved.items()}
+    kept = {pointers.mapped(pointer, now): origin for pointer, origin in origins.items()}
+    return disabled, kept | {pointer: pointers.mapped(read, origins) for pointer, read in moved.items()}
 
 
 def _with_lines(defects: Iterable[Defect]) -> list[Defect]:

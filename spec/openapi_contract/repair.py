@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from copy import deepcopy
+from itertools import islice
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
@@ -70,8 +72,8 @@ class Repair(NamedTuple):
 
 def repair(
     document: dict[str, Any], source: str, unresolved: Mapping[str, str], *, most: int
-) -> list[Repair]:
-    """Make a document valid, in place, and return what was done.
+) -> tuple[list[Repair], dict[str, str]]:
+    """Make a document valid, in place.
 
     Args:
         document: complete in itself.
@@ -79,10 +81,15 @@ def repair(
         unresolved: why references could not be followed.
         most: repairs that may be needed.
 
+    Returns:
+        What was done; and where items of arrays were in the document as it was read, by where they are now
+        that others before them were left out.
+
     Raises:
         ContractError: it cannot be made valid.
     """
-    return _Repairs(document, source, unresolved, most).run()
+    repairs = _Repairs(document, source, unresolved, most)
+    return repairs.run(), dict(repairs.moved())
 
 
 class _Repairs:
@@ -118,7 +125,10 @@ class _Repairs:
 
     def _fixes(self, stage: Stage) -> bool:
         """Fix the flaws that a stage sees, what is behind and below others first; return whether it did."""
-        flaws = {flaw.pointer: flaw for flaw in stage(document_place(self.document, self.source))}
+        place = document_place(self.document, self.source)
+        flaws = {flaw.pointer: flaw for flaw in islice(stage(place), self.most + 1)}
+        if len(flaws) > self.most:
+            raise self._too_many()
         has_changed = False
         for pointer in sorted(flaws, key=pointers.order, reverse=True):
             flaw, known = flaws[pointer], self._as_read(pointer)
@@ -139,12 +149,15 @@ class _Repairs:
             cause = next(filter(None, causes), repair)
             repair = repair._replace(reason=cause.reason)
         if len(self.repairs) >= self.most:
-            raise ContractError(self.source, "", "has too many defects to go on.")
+            raise self._too_many()
         key = repair.pointer, repair.reason
         self.repairs.setdefault(key, repair)
         keys = pointers.split(repair.pointer)
         for length in range(len(keys)):
             self.below.setdefault(pointers.join("", *keys[:length]), []).append(key)
+
+    def _too_many(self) -> ContractError:
+        return ContractError(self.source, "", f"has too many defects, more than {self.most}.")
 
     def _fix(self, flaw: Flaw) -> Action:
         if flaw.fix is not None:
@@ -169,10 +182,19 @@ class _Repairs:
             return "operation disabled"
         if isinstance(parent, list):
             index, array = int(last), self._as_read(pointers.join("", *keys))
-            del self.indices.setdefault(array, list(range(len(parent))))[index], parent[index]
+            if array not in self.indices:
+                self.indices[array] = list(range(len(parent)))
+            del self.indices[array][index : index + 1], parent[index]
         else:
             del parent[last]
         return "left out"
+
+    def keep(self, pointer: str, node: list[Any], indices: list[int]) -> None:
+        """Leave out all items of an array but those at some indices."""
+        array = self._as_read(pointer)
+        known = self.indices.get(array, range(len(node)))
+        self.indices[array] = [known[index] for index in indices if index < len(known)]
+        node[:] = [node[index] for index in indices]
 
     def _as_read(self, pointer: str) -> str:
         """Return where something was before items of arrays were left out before it."""
@@ -182,6 +204,18 @@ class _Repairs:
             is_item = indices is not None and key.isdecimal() and int(key) < len(indices)
             read = pointers.join(read, indices[int(key)] if indices and is_item else key)
         return read or pointer
+
+    def moved(self) -> Iterator[tuple[str, str]]:
+        """Yield the pointers of items that others were left out before: now, and as the document was read."""
+        for array, indices in self.indices.items():
+            now = read = ""
+            with suppress(ValueError):  # it has gone with the item that it was in
+                for key in pointers.split(array):
+                    known = self.indices.get(read, ())
+                    now = pointers.join(now, known.index(int(key)) if known else key)
+                    read = pointers.join(read, key)
+                moved = ((index, was) for index, was in enumerate(indices) if index != was)
+                yield from ((pointers.join(now, index), pointers.join(array, was)) for index, was in moved)
 
 
 def _is_operation(keys: Sequence[str]) -> bool:
@@ -233,9 +267,11 @@ def _named(_: _Repairs, node: Any, flaw: Flaw) -> Action | None:
     return "accepted" if isinstance(node, dict) and flaw.pointer.startswith("/components/") else None
 
 
-def _repeated(_: _Repairs, node: list[Any], __: Flaw) -> Action:
+def _repeated(repairs: _Repairs, node: list[Any], flaw: Flaw) -> Action:
     """Keep the first of equal items."""
-    node[:] = {json.dumps(each, sort_keys=True): each for each in node}.values()
+    texts = [json.dumps(each, sort_keys=True) for each in node]
+    first = {text: index for index, text in reversed(list(enumerate(texts)))}
+    repairs.keep(flaw.pointer, node, sorted(first.values()))
     return "repaired"
 
 

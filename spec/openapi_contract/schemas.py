@@ -129,10 +129,10 @@ class Schema:
         return schema.properties
 
     def along(self, pointer: str, path: Iterable[str | int]) -> str:
-        """Return the JSON pointer of what is at a path, in which references are no steps.
+        """Return the JSON pointer, in the author's file, of what is at a path; references are no steps of it.
 
         Args:
-            pointer: JSON pointer of the schema.
+            pointer: JSON pointer of the schema in the document.
             path: keywords, names and indices.
         """
         node = self.node
@@ -146,7 +146,11 @@ class Schema:
             except (LookupError, TypeError):
                 break
             pointer = pointers.join(pointer, step)
-        return pointer
+        return self.origin(pointer)
+
+    def origin(self, pointer: str) -> str:
+        """Return the JSON pointer, in the author's file, of a part of the document."""
+        return self._schemas.origin(pointer)
 
     @cached_property
     def conforms(self) -> Callable[[Any], bool]:
@@ -309,7 +313,7 @@ class Schemas:
         self.resources = resources
         self.direction = direction
         self.formats = formats
-        self._origin = origin
+        self.origin = origin
         self.is_30 = str(document.get("openapi", "")).startswith("3.0")
         self.is_2020_12 = not self.is_30 and document.get("jsonSchemaDialect", OWN_DIALECT) == OWN_DIALECT
         self._views = {} if views is None else views
@@ -324,7 +328,7 @@ class Schemas:
     def view(self, direction: frozenset[str] = frozenset(), *, formats: bool = False) -> Schemas:
         """Return the same schemas, read otherwise."""
         return self._views.get((direction, formats)) or Schemas(
-            self.resources, direction=direction, formats=formats, origin=self._origin, views=self._views
+            self.resources, direction=direction, formats=formats, origin=self.origin, views=self._views
         )
 
     @property
@@ -415,7 +419,7 @@ class Schemas:
             return self._compiled[key]
 
     def _place(self, root: str, uri: str) -> str:
-        return self._origin(self._bundler.place(root, uri))
+        return self.origin(self._bundler.place(root, uri))
 
     def meant(self, node: Any, pointer: str) -> Target:
         """Return the schema that a bare reference means, so that all references to it share its validator."""

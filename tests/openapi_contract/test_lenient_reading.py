@@ -5,7 +5,7 @@ from copy import deepcopy
 
 import pytest
 
-from openapi_contract import ContractError, load_contract
+from openapi_contract import ContractError, load_contract, loading, validation
 
 OK = {"200": {"description": "OK"}}
 GET = {"responses": OK}
@@ -357,8 +357,8 @@ def test_not_a_document(write):
 
 @pytest.mark.parametrize("lenient", [True, False])
 def test_operations_without_end(write, lenient):
-    """A document of a hundred thousand operations is refused before anything else is done with it."""
-    paths = {f"/{number}": {"get": GET} for number in range(100_000)}
+    """A document of more than twenty thousand operations is refused before anything else is done with it."""
+    paths = {f"/{number}": {"get": GET} for number in range(20_001)}
     with pytest.raises(ContractError, match="#/paths: has more than 20000 operations"):
         load_contract(write({"openapi": "3.1.0", **DOCUMENT, "paths": paths}), lenient=lenient)
 
@@ -370,6 +370,56 @@ def test_defects_without_end(write):
         load_contract(
             write({"openapi": "3.1.0", **DOCUMENT, "components": {"schemas": schemas}}), lenient=True
         )
+
+
+@BOTH
+@pytest.mark.parametrize(
+    "document",
+    [
+        parameters(*({"in": "body", "name": f"p{number}"} for number in range(500))),
+        schema({"properties": {f"p{number}": {"type": "money"} for number in range(500)}}),
+    ],
+    ids=["parameters", "properties"],
+)
+def test_defects_of_one_object_without_end(write, monkeypatch, document, version):
+    """However many parts of an object are wrong, no more are validated than defects are allowed."""
+    validated = []
+    alone = validation._flaws_alone
+
+    def counted(place, validator):
+        validated.append(place.pointer)
+        return alone(place, validator)
+
+    monkeypatch.setattr(validation, "_flaws_alone", counted)
+    monkeypatch.setattr(loading, "MAX_DEFECTS", 10)
+    with pytest.raises(ContractError, match="more than 10"):
+        load_contract(write({"openapi": version, **DOCUMENT, **document}), lenient=True)
+    assert len(validated) < 50
+
+
+def test_places_behind_what_was_left_out(write):
+    """Where an item of an array is in the file is known, whatever was left out before it."""
+    wrong = {"in": "body", "name": "b", "schema": {}}
+    right = [{"in": "query", "name": name, "schema": {"type": "integer"}} for name in "pq"]
+    both = {"oneOf": [{"pattern": "("}, {"pattern": "("}, {"allOf": [{"type": "money"}, {"minimum": 1}]}]}
+    listed = [wrong, right[0], wrong, {**right[1], "schema": both}]
+    paths = {"/pets": {"get": {"parameters": listed, **GET}}}
+    contract = load_contract(write({"openapi": "3.1.0", **DOCUMENT, "paths": paths}), lenient=True)
+    at = f"{GET_PETS}/parameters"
+    assert [each["name"] for each in contract.operations[0].parameters] == ["p", "q"]
+    assert contract.origin(f"{at}/0/schema") == f"{at}/1/schema"
+    assert contract.origin(f"{at}/1/schema/oneOf/0") == f"{at}/3/schema/oneOf/0"
+    assert contract.origin(f"{at}/1/schema/oneOf/1/allOf/1") == f"{at}/3/schema/oneOf/2/allOf/1"
+
+
+def test_places_behind_what_is_repeated(write):
+    """So is where an item is before which equal ones stood."""
+    wanted = [{"in": "query", "name": name, "schema": {"type": "integer"}} for name in "ppq"]
+    contract = load_contract(
+        write({"openapi": "3.0.3", **DOCUMENT, "paths": {"/pets": {"get": {"parameters": wanted, **GET}}}}),
+        lenient=True,
+    )
+    assert contract.origin(f"{GET_PETS}/parameters/1") == f"{GET_PETS}/parameters/2"
 
 
 def test_references_without_end(write):

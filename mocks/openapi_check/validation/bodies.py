@@ -33,12 +33,12 @@ class RequestBody:
     """The request body of one operation, compiled."""
 
     def __init__(self, operation: Operation, schemas: Schemas) -> None:
-        definition, self._pointer = operation.request_body or {}, operation.places["requestBody",]
+        definition, root = operation.request_body or {}, operation.places["requestBody",]
+        self._pointer = schemas.origin(root)
         self._required = bool(definition.get("required", False))
         self._content: Mapping[str, Mapping[str, Any]] = definition.get("content", {})
         self._schemas = {
-            name: SchemaValidator.of_body(name, each, schemas, self._pointer)
-            for name, each in self._content.items()
+            name: SchemaValidator.of_body(name, each, schemas, root) for name, each in self._content.items()
         }
         self._types = {name: schemas.in_media_type(each).types for name, each in self._content.items()}
         self._forms = {

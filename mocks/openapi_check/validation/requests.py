@@ -40,8 +40,8 @@ class SecurityValidator:
         known = {name for name, scheme in schemes.items() if scheme["type"] in IN_REQUESTS}
         self._credentials = Credentials(schemes)
         self._alternatives = [alternative & known for alternative in alternatives_of(operation)]
-        own = "security" in operation.definition
-        self._pointer = pointers.join(operation.pointer, "security") if own else "/security"
+        own = operation.pointer if "security" in operation.definition else ""
+        self._pointer = contract.origin(pointers.join(own, "security"))
 
     def violations(self, request: Request) -> list[Violation]:
         """Return that no alternative is satisfied, if so; an empty credential satisfies none."""

@@ -33,6 +33,7 @@ class ResponseValidator:
         self._operation = operation
         self._filter = AcceptFilter(operation, contract.schemas.for_responses)
         self._core = core
+        self._pointer = contract.origin(pointers.join(operation.pointer, "responses"))
         self._declared: dict[str | None, DeclaredResponse] = {
             code: DeclaredResponse(operation, code, contract) for code in operation.responses
         }
@@ -74,7 +75,7 @@ class ResponseValidator:
             where=str(status),
             rule="undocumented",
             detail=f"is not documented; the contract has {documented}",
-            pointer=pointers.join(self._operation.pointer, "responses"),
+            pointer=self._pointer,
         )
 
 
@@ -82,7 +83,8 @@ class DeclaredResponse:
     """One response that an operation declares."""
 
     def __init__(self, operation: Operation, code: str, contract: Contract) -> None:
-        self.pointer = operation.places["response", code]
+        self._place = operation.places["response", code]
+        self._pointer = contract.origin(self._place)
         self._places = operation.places
         self.definition = operation.responses[code]
         self._content: Mapping[str, Any] = self.definition.get("content", {})
@@ -94,7 +96,7 @@ class DeclaredResponse:
 
     def schema(self, media_type: str) -> SchemaValidator:
         """Return the validator of a body of a declared media type."""
-        return SchemaValidator.of_body(media_type, self._content[media_type], self._schemas, self.pointer)
+        return SchemaValidator.of_body(media_type, self._content[media_type], self._schemas, self._place)
 
     def read(
         self, body: bytes | None, sent: str, media_type: str | None, found: list[Violation]
@@ -127,14 +129,17 @@ class DeclaredResponse:
         is_declared = declared_as(sent, self._content) is not None
         if body and not self._content:
             yield Violation(
-                part="body", rule="undocumented", detail="the contract has no body here", pointer=self.pointer
+                part="body",
+                rule="undocumented",
+                detail="the contract has no body here",
+                pointer=self._pointer,
             )
         elif self._content and not is_declared and (body or (body is None and sent)):
             detail = f"is {essence(sent)[:100] or 'missing'}; the contract has {expected}"
-            yield Violation(part="media type", rule="undocumented", detail=detail, pointer=self.pointer)
+            yield Violation(part="media type", rule="undocumented", detail=detail, pointer=self._pointer)
         elif self._content and body is not None:
             detail = f"is required and was not sent; the contract has {expected}"
-            yield Violation(part="body", rule="required", detail=detail, pointer=self.pointer)
+            yield Violation(part="body", rule="required", detail=detail, pointer=self._pointer)
 
     def body_violations(self, body: bytes, sent: str, media_type: str, error: Exception) -> list[Violation]:
         """Return what openapi-core's error in a body says."""
@@ -143,7 +148,7 @@ class DeclaredResponse:
 
     def header_violations(self, name: str, error: Exception) -> list[Violation]:
         """Return what openapi-core's error in a header says."""
-        pointer = self._places["header", self.pointer, name]
+        pointer = self._places["header", self._place, name]
         schema = self._schemas.in_media_type(self.definition["headers"][name])
         validator = SchemaValidator(schema, "header", name, pointers.join(pointer, "schema"))
         missing = type(error).__name__ == "MissingRequiredHeader"

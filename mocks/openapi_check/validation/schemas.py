@@ -35,7 +35,7 @@ class SchemaValidator:
         schema: as it stands in the contract.
         part: of the message: ``body``, ``query`` ...
         name: of the parameter or header; empty for a body.
-        pointer: to the schema in the contract.
+        pointer: to the schema in the document; violations have that in the author's file.
     """
 
     def __init__(self, schema: Schema, part: str, name: str, pointer: str) -> None:
@@ -44,7 +44,8 @@ class SchemaValidator:
         _ = schema.validator  # what cannot be compiled fails now
         self._part = part
         self._name = name
-        self._pointer = pointer
+        self._root = pointer
+        self._pointer = schema.origin(pointer)
 
     @classmethod
     def of_body(
@@ -60,8 +61,8 @@ class SchemaValidator:
 
     def missing(self, pointer: str) -> Violation:
         """Return that the parameter or header at a pointer, which is required, was not sent."""
-        detail, pointer = "is required and was not sent", pointers.join(pointer, "required")
-        return self._violation_at(self._name, "required", detail, pointer)
+        pointer = pointers.join(self._schema.origin(pointer), "required")
+        return self._violation_at(self._name, "required", "is required and was not sent", pointer)
 
     def violations(self, value: Any, error: Exception) -> list[Violation]:
         """Return what is wrong with a value that openapi-core has refused with this error.
@@ -74,7 +75,7 @@ class SchemaValidator:
         return found or list(self._of_openapi_core(error))
 
     def _of_jsonschema_rs(self, value: Any) -> Iterator[Violation]:
-        found = self._schema.violations(value, self._part, self._name, self._pointer)
+        found = self._schema.violations(value, self._part, self._name, self._root)
         for each in islice(found, MOST_VIOLATIONS):
             yield Violation.of(each, self._pointer)
 
@@ -88,7 +89,7 @@ class SchemaValidator:
         schema_errors = getattr(cause, "schema_errors", ()) or getattr(error, "schema_errors", ())
         for each in islice(schema_errors, MOST_VIOLATIONS):
             where = pointers.join(self._name, *each.absolute_path)
-            pointer = self._schema.along(self._pointer, each.absolute_schema_path)
+            pointer = self._schema.along(self._root, each.absolute_schema_path)
             yield self._violation_at(where, str(each.validator), _detail(each), pointer)
         if not schema_errors:
             unread = type(cause or error).__name__

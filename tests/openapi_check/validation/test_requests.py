@@ -2,6 +2,8 @@
 
 import pytest
 
+from openapi_check.validation import ExchangeValidator
+from openapi_contract import load_contract
 from openapi_mock.journal import Validation
 
 KEY = {"X-Key": "k"}
@@ -130,3 +132,25 @@ def test_what_is_no_json_value_breaks_no_schema_of_one(schema, media_type, added
     """XML, CSV and lines of JSON are described by schemas that nothing tells how to read them by."""
     validator = changed("post", requestBody={"content": {media_type: {"schema": schema}}}, security=[])
     assert validator.verdict(added(message(b"<id>1</id>", {"Content-Type": media_type}))) == Validation()
+
+
+def test_places_are_those_of_the_authors_file(write, exchange):
+    """A violation points at a parameter where its author wrote it, though one before it was left out."""
+    listed = [{"in": "body", "name": "b"}, {"in": "query", "name": "q", "required": True, "schema": {}}]
+    paths = {"/pets": {"get": {"parameters": listed, "responses": {"200": {"description": ""}}}}}
+    document = {"openapi": "3.1.0", "info": {"title": "Pets", "version": "1"}, "paths": paths}
+    validator = ExchangeValidator(load_contract(write(document), lenient=True))
+    (violation,) = validator.verdict(exchange("GET", "/pets")).request
+    assert violation.pointer == "/paths/~1pets/get/parameters/1/required"
+
+
+def test_places_are_those_of_swagger(write, exchange):
+    """So are the body, which is a parameter there, and the responses of a document of Swagger 2.0."""
+    body = {"in": "body", "name": "b", "required": True, "schema": {"type": "object"}}
+    operation = {"parameters": [body], "produces": ["text/csv"], "responses": {"200": {"description": ""}}}
+    document = {"swagger": "2.0", "info": {"title": "Pets", "version": "1"}}
+    paths = {"/pets": {"post": {**operation, "consumes": ["application/json"]}}}
+    validator = ExchangeValidator(load_contract(write({**document, "paths": paths}), lenient=True))
+    verdict = validator.verdict(exchange("POST", "/pets", status=201))
+    assert verdict.request[0].pointer == "/paths/~1pets/post/parameters/0/required"
+    assert verdict.response[0].pointer == "/paths/~1pets/post/responses"
