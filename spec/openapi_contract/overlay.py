@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from jsonpath_rfc9535 import JSONPathNode
 
 VERSION = re.compile(r"1\.[012]\..*")
+REUSABLE = "#/components/actions/"
 
 
 def apply_overlay(document: dict[str, Any], overlay: Mapping[str, Any], source: str) -> None:
@@ -24,7 +25,8 @@ def apply_overlay(document: dict[str, Any], overlay: Mapping[str, Any], source: 
 
     Objects are merged member by member, arrays in them concatenated, anything else replaced. A target that
     selects nothing changes nothing, as the specification wants. From 1.1 on, an action may copy a part of the
-    document, replace primitive values and concatenate arrays, and what is merged must be of one kind.
+    document, replace primitive values and concatenate arrays, and what is merged must be of one kind. From
+    1.2 on, it may refer to one of the overlay's reusable actions.
 
     Args:
         document: the OpenAPI document.
@@ -44,9 +46,24 @@ def apply_overlay(document: dict[str, Any], overlay: Mapping[str, Any], source: 
         raise ContractError(source, "/actions", "is missing or empty; expected a list of actions.")
     for index, action in enumerate(actions):
         try:
-            _apply_action(document, action, is_10=version.startswith("1.0."))
+            _apply_action(document, _resolved(action, overlay), is_10=version.startswith("1.0."))
         except (ValueError, JSONPathError) as error:
             raise ContractError(source, pointers.join("/actions", index), f"{error}.") from None
+
+
+def _resolved(action: Any, overlay: Mapping[str, Any]) -> Any:
+    """Return the action that a reference to a reusable one means; its own fields come first (Overlay 1.2)."""
+    if not isinstance(action, dict) or "$ref" not in action:
+        return action
+    reference = action["$ref"]
+    if not isinstance(reference, str) or not reference.startswith(REUSABLE):
+        raise ValueError(f"$ref is {reference!r}; expected {REUSABLE}NAME")
+    try:
+        reusable = pointers.lookup(overlay, pointers.from_fragment(reference.removeprefix("#")))
+        fields = pointers.descend(reusable, ["fields"])
+    except KeyError as missing:
+        raise ValueError(f"$ref {reference} leads to no reusable action: there is no {missing}") from None
+    return {**fields, **action} if isinstance(fields, dict) else action
 
 
 def _apply_action(document: dict[str, Any], action: Any, *, is_10: bool) -> None:

@@ -172,3 +172,63 @@ def test_wrong_action_of_11(overlay, action, reason):
     """What is merged must be of one kind, and a copy of one node."""
     with pytest.raises(ContractError, match=f"overlay.yaml#/actions/0: .*{reason}"):
         overlay(PETS, action, version="1.1.0")
+
+
+REUSABLE = {"actions": {"a/b": {"description": "", "fields": {"description": "", "update": {"tail": True}}}}}
+
+
+@pytest.mark.parametrize(
+    ("action", "result"),
+    [
+        ({"target": "$.cats"}, PETS | {"cats": {"legs": 4, "tail": True}}),
+        ({"target": "$.cats", "description": ""}, PETS | {"cats": {"legs": 4, "tail": True}}),
+        ({"target": "$.cats", "update": {"tail": 1}}, PETS | {"cats": {"legs": 4, "tail": 1}}),
+        ({"target": "$.*"}, {"cats": {"legs": 4, "tail": True}, "birds": {"legs": 2, "tail": True}}),
+    ],
+)
+def test_reusable_action(action, result):
+    """A reference to a reusable action has its fields, but for those that it has itself."""
+    changed = deepcopy(PETS)
+    actions = [{"$ref": "#/components/actions/a~1b", **action}]
+    apply_overlay(changed, {"overlay": "1.2.0", "components": REUSABLE, "actions": actions}, "overlay.yaml")
+    assert changed == result
+
+
+@pytest.mark.parametrize(
+    ("reference", "reason"),
+    [
+        ("#/components/actions/c", "leads to no reusable action: there is no 'c'"),
+        ("#/components/actions/a/b", "leads to no reusable action: there is no 'a'"),
+        ("#/actions/0", "expected #/components/actions/NAME"),
+        (1, "expected #/components/actions/NAME"),
+    ],
+)
+def test_wrong_reference_to_a_reusable_action(reference, reason):
+    """A reference that leads to no reusable action is named by its place in the overlay."""
+    actions = [{"$ref": reference, "target": "$.cats"}]
+    overlay = {"overlay": "1.2.0", "components": REUSABLE, "actions": actions}
+    with pytest.raises(ContractError, match=f"overlay.yaml#/actions/0: .*{reason}"):
+        apply_overlay(deepcopy(PETS), overlay, "overlay.yaml")
+
+
+def test_a_removal_by_search():
+    """A target may select what is removed at any depth: responses of one status, properties of one type."""
+    schema = {
+        "properties": {"name": {"type": "string"}, "age": {"type": "integer"}, "tag": {"type": "string"}}
+    }
+    response = {"content": {"application/json": {"schema": {"type": "array", "items": schema}}}}
+    document = {
+        "paths": {
+            "/pets": {"get": {"responses": {"200": response, "500": {}, "default": {}}}},
+            "/cats": {"post": {"responses": {"201": {}, "500": {}}}},
+        }
+    }
+    actions = [
+        {"target": "$.paths..responses['500']", "remove": True},
+        {"target": "$.paths..responses['default']", "remove": True},
+        {"target": "$.paths['/pets'].get..properties[?(@.type == 'string')]", "remove": True},
+    ]
+    apply_overlay(document, {"overlay": "1.0.0", "actions": actions}, "overlay.yaml")
+    assert document["paths"]["/pets"]["get"]["responses"] == {"200": response}
+    assert document["paths"]["/cats"]["post"]["responses"] == {"201": {}}
+    assert schema == {"properties": {"age": {"type": "integer"}}}
