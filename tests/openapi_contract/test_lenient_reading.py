@@ -414,9 +414,9 @@ def test_places_behind_what_was_left_out(write):
 
 def test_places_behind_what_is_repeated(write):
     """So is where an item is before which equal ones stood."""
-    wanted = [{"in": "query", "name": name, "schema": {"type": "integer"}} for name in "ppq"]
+    listed = [{"in": "query", "name": name, "schema": {"type": "integer"}} for name in "ppq"]
     contract = load_contract(
-        write({"openapi": "3.0.3", **DOCUMENT, "paths": {"/pets": {"get": {"parameters": wanted, **GET}}}}),
+        write({"openapi": "3.0.3", **DOCUMENT, "paths": {"/pets": {"get": {"parameters": listed, **GET}}}}),
         lenient=True,
     )
     assert contract.origin(f"{GET_PETS}/parameters/1") == f"{GET_PETS}/parameters/2"
