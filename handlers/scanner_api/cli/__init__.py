@@ -50,8 +50,10 @@ COMMANDS |= {
     ),
     "db": Lazy("scanner_api.cli.db:app", "Show, check and upgrade the schema of the database."),
     "organizations": Lazy(
-        "scanner_api.cli.organizations:app", "Create and list the organizations that sessions belong to."
+        "scanner_api.cli.organizations:app",
+        "Create, list and delete the organizations that sessions belong to.",
     ),
+    "sessions": Lazy("scanner_api.cli.sessions:app", "Delete old sessions."),
     "keys": Lazy(
         "scanner_api.cli.keys:app", "Create, list, rotate and revoke the API keys that `serve` accepts."
     ),

@@ -53,8 +53,8 @@ def audit(
 ) -> None:
     """List who did what, when and from where, newest first.
 
-    Keys that were created, rotated and revoked, applied proposals and saved redirects are recorded, whether
-    by callers of the API or by commands. The database refuses to change or delete entries.
+    Keys that were created, rotated and revoked, applied proposals, saved redirects and what was deleted are
+    recorded, whether by callers of the API or by commands. The database refuses to change or delete entries.
 
     Exit codes: 0 listed, 1 the database cannot be used, 2 wrong options.
     """

@@ -1,4 +1,4 @@
-"""``scanner-api organizations``: create and list organizations."""
+"""``scanner-api organizations``: create, list and delete organizations."""
 
 from __future__ import annotations
 
@@ -11,17 +11,28 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from openapi_service.clock import SystemClock
+from scanner_api.processing.stores import stores_of
 from scanner_api.scanning.identifiers import new_id
+from scanner_api.scanning.sessions import SessionStatus
 from scanner_api.storage.organizations import Organization, OrganizationStore
 
 from .databases import with_database
+from .deletions import ERRORS, KeepObjects, delete, organization_of
+from .key_ring import Refused
 from .settings_flags import Config, DatabaseUrl, read_settings
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from scanner_api.settings import Settings
     from scanner_api.storage.database import Database
+    from scanner_api.storage.deletion import Deletion
     from scanner_api.storage.organizations import OrganizationSummary
 
-app = typer.Typer(help="Create and list the organizations that sessions belong to.", no_args_is_help=True)
+app = typer.Typer(
+    help="Create, list and delete the organizations that sessions belong to.", no_args_is_help=True
+)
 
 
 def _name(text: str) -> str:
@@ -80,11 +91,75 @@ def list_(
     for heading in ("created", "sessions", "keys"):
         table.add_column(heading, no_wrap=True, justify="left" if heading == "created" else "right")
     for each in listed:
+        name = Text(each.name)
+        if each.deletion_began:
+            name.append(f"\nits deletion began on {each.deletion_began:%Y-%m-%d}: delete it again", "red")
         table.add_row(
             each.id,
-            Text(each.name),
+            name,
             f"{each.created:%Y-%m-%d}",
             f"{each.session_count:,}",
             f"{each.key_count:,}",
         )
     Console().print(table)
+
+
+@app.command("delete")
+def delete_(
+    organization_id: Annotated[str, typer.Argument(metavar="ID", help="Its id, as list shows it.")],
+    *,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Delete it although it works right now.")] = False,
+    keep_objects: KeepObjects = False,
+    config: Config = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Delete an organization with its sessions, captures, photos, rules and keys.
+
+    The photos' objects in the bucket are deleted too, and users who are members of no other organization. Its
+    keys are revoked first. If it is interrupted, the same command goes on.
+
+    Exit codes: 0 deleted, 1 not, or not all (what was is printed), 2 wrong options.
+    """
+    settings = read_settings(config, {"database_url": database_url})
+
+    async def check(database: Database) -> tuple[str, int]:
+        organization = await organization_of(database, organization_id)
+        if not force and organization.deletion_began is None:
+            await _refuse_work(database, settings, organization)
+        stores = stores_of(database, SystemClock(), settings.session_ttl_seconds)
+        _, number = await stores.sessions.page([organization_id], page=1, page_size=1)
+        return organization.name, number
+
+    name, number = with_database(settings, check, *ERRORS)
+    if not yes:
+        objects = "which stay in the bucket" if keep_objects else f"in the bucket {settings.s3_bucket} too"
+        typer.confirm(
+            f"Delete {name} with its keys and {number:,} sessions, and their photos ({objects})?", abort=True
+        )
+
+    async def steps(deletion: Deletion) -> AsyncIterator[None]:
+        await deletion.begin(organization_id)
+        async for _ in deletion.delete_organization(organization_id):
+            yield
+
+    async def run(database: Database) -> str:
+        return await delete(database, settings, steps, number, keep_objects=keep_objects)
+
+    deleted = with_database(settings, run, *ERRORS)
+    typer.echo(f"Organization {organization_id} ({name}) is deleted. {deleted}")
+
+
+async def _refuse_work(database: Database, settings: Settings, organization: Organization) -> None:
+    """Raise Refused if an organization has sessions that are ACTIVE, or work that is not done."""
+    stores = stores_of(database, SystemClock(), settings.session_ttl_seconds)
+    _, active = await stores.sessions.page(
+        [organization.id], page=1, page_size=1, status=SessionStatus.ACTIVE
+    )
+    unfinished = sum((await stores.captures.backlog(organization.id)).values())
+    if active or unfinished:
+        raise Refused(
+            f"Organization {organization.id} ({organization.name}) works right now: {active:,} sessions are "
+            f"ACTIVE, {unfinished:,} captures or extractions are not done. Revoke its keys and wait until "
+            "they are, or delete it all the same with --force."
+        )

@@ -30,6 +30,9 @@ class Action(StrEnum):
     KEY_REVOKED = "key.revoked"
     PROPOSALS_APPLIED = "proposals.applied"
     REDIRECT_SAVED = "redirect.saved"
+    SESSIONS_PURGED = "sessions.purged"
+    DELETION_BEGAN = "organization.deletion_began"
+    ORGANIZATION_DELETED = "organization.deleted"
 
 
 class Actor(NamedTuple):

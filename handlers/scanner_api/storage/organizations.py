@@ -18,11 +18,16 @@ if TYPE_CHECKING:
 
 
 class Organization(msgspec.Struct, frozen=True, kw_only=True):
-    """An organization, to which sessions and products belong."""
+    """An organization, to which sessions and products belong.
+
+    Attributes:
+        deletion_began: when its deletion began, None if it is not to be deleted.
+    """
 
     id: str
     name: str
     created: datetime
+    deletion_began: datetime | None = None
 
 
 class OrganizationSummary(Organization, frozen=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import (
     JSON,
@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+OBJECT_KEY: Final = "object_key"
+"""In the ``info`` of columns that name an object in the bucket, which is deleted with their row."""
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -64,6 +67,7 @@ organizations = Table(
     Column("id", LosslessText, primary_key=True),
     Column("name", LosslessText, nullable=False),
     Column("created", UTCDateTime, nullable=False),
+    Column("deletion_began", UTCDateTime),
 )
 
 users = Table(
@@ -78,7 +82,7 @@ memberships = Table(
     "memberships",
     metadata,
     Column("user_id", ForeignKey(users.c.id), primary_key=True),
-    Column("organization_id", ForeignKey(organizations.c.id), primary_key=True),
+    Column("organization_id", ForeignKey(organizations.c.id), primary_key=True, index=True),
     Column("role", LosslessText, nullable=False),
 )
 
@@ -190,7 +194,7 @@ captures = Table(
     Column("gs1_dl_data", JSON, nullable=False),
     Column("product_short_id", ForeignKey(products.c.short_id)),
     Column("processed_at", UTCDateTime),
-    Column("uploaded_image_key", LosslessText),
+    Column("uploaded_image_key", LosslessText, info={OBJECT_KEY: True}),
     Column("qr_analysis", JSON(none_as_null=True)),
     Column("attempts", Integer, nullable=False),
     Column("lease_until", UTCDateTime),
@@ -204,7 +208,7 @@ photos = Table(
     Column("id", LosslessText, primary_key=True),
     Column("session_id", ForeignKey(scan_sessions.c.id), nullable=False),
     Column("photo_type", LosslessText, nullable=False),
-    Column("s3_key", LosslessText, nullable=False, unique=True),
+    Column("s3_key", LosslessText, nullable=False, unique=True, info={OBJECT_KEY: True}),
     Column("original_filename", LosslessText, nullable=False),
     Column("file_size", Integer, nullable=False),
     Column("media_type", LosslessText, nullable=False),
@@ -212,7 +216,7 @@ photos = Table(
     Column("sort_order", Integer, nullable=False),
     Column("metadata", JSON, nullable=False),
     Column("created", UTCDateTime, nullable=False),
-    Column("capture_id", ForeignKey(captures.c.id)),
+    Column("capture_id", ForeignKey(captures.c.id), index=True),
     Index(None, "session_id", "sort_order"),
 )
 

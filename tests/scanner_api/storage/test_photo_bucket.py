@@ -80,6 +80,24 @@ def test_an_object_is_seen_as_it_is(s3):
     assert missing is None
 
 
+def test_many_objects_are_deleted_at_once(s3):
+    """A thousand keys are one call; those that are not there are no error, and others stay."""
+    client = Session("key", "secret").client("s3", endpoint_url=s3.url, region_name="us-west-2")
+    for key in ("many/1", "many/2", "many/3"):
+        client.put_object(Bucket="photos", Key=key, Body=b"1")
+    keys = ["many/1", "many/3", *(f"missing/{number}" for number in range(998))]
+    ask(photo_bucket(s3.url), lambda photos: photos.delete_many(keys))
+    left = client.list_objects_v2(Bucket="photos", Prefix="many/")["Contents"]
+    client.close()
+    assert [each["Key"] for each in left] == ["many/2"]
+
+
+def test_objects_of_a_bucket_that_is_not_there(s3):
+    """A bucket that does not exist is no bucket whose objects are deleted."""
+    with pytest.raises(ServiceUnavailable, match="does not exist"):
+        ask(photo_bucket(s3.url, "elsewhere"), lambda photos: photos.delete_many(["key"]))
+
+
 def test_many_heads_at_once_share_the_threads(s3):
     """More heads than there are threads wait for their turn."""
 

@@ -10,7 +10,9 @@ from sqlalchemy import event, text
 
 from scanner_api.scanning.captures import CaptureStatus
 from scanner_api.scanning.sessions import SessionStatus
+from scanner_api.storage import deletion
 from scanner_api.storage.captures import CaptureStore
+from scanner_api.storage.deletion import Deletion
 from scanner_api.storage.sessions import SessionStore
 from scanner_api.storage.tables import captures, scan_sessions
 
@@ -156,3 +158,22 @@ def test_sessions_of_a_status_are_read_by_index(in_shared_database, filled, cloc
     plan = in_shared_database(scenario)
     assert is_by_index(plan, "scan_sessions"), plan
     assert "ix_scan_sessions_organization_id_status_created_id" in plan, plan
+
+
+@pytest.mark.parametrize("organization_id", [None, "organization"])
+def test_sessions_are_deleted_by_index(in_shared_database, filled, now, organization_id, monkeypatch):
+    """What there is to delete, and what refers to it, is found by indexes: to find nothing costs nothing."""
+    monkeypatch.setattr(deletion, "_SESSIONS", 5)  # of a table this small, to read all is less than 100 times
+
+    async def scenario(database):
+        await filled(database)
+        steps = Deletion(database).delete_finished(now + timedelta(seconds=ROWS), organization_id)
+        plans = await plans_of(database, anext(steps))
+        await steps.aclose()
+        return plans, database.dialect.name
+
+    plans, dialect = in_shared_database(scenario)
+    read = "SCAN " if dialect == "sqlite" else "Seq Scan on "
+    tables = ("scan_sessions", "captures") if dialect == "postgresql" else ("",)
+    assert [plan for plan in plans if any(f"{read}{table}" in plan for table in tables)] == []
+    assert len(plans) > 5

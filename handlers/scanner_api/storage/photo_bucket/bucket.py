@@ -16,7 +16,7 @@ from .errors import S3Failure
 from .presigning import Presigner
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from typing import IO
 
     from boto3.session import Session
@@ -164,6 +164,22 @@ class PhotoBucket:
             ServiceUnavailable: S3 does not respond within 3 seconds, or refuses.
         """
         await self._ask("delete_object", Bucket=self._bucket, Key=key)
+
+    async def delete_many(self, keys: Sequence[str]) -> None:
+        """Delete at most a thousand objects; one that is not there is no error.
+
+        Raises:
+            ServiceUnavailable: S3 does not respond, or refuses; some may be deleted.
+        """
+        objects = {"Objects": [{"Key": key} for key in keys], "Quiet": True}
+        parameters = {"Bucket": self._bucket, "Delete": objects}
+        response = await self._wait(
+            "delete_objects", lambda client: client.send("delete_objects", parameters), _TRANSFER_SECONDS
+        )
+        if response is None:
+            raise ServiceUnavailable("The photo bucket does not exist.")
+        for error in response.get("Errors", ()):
+            raise ServiceUnavailable(f"S3 does not delete {error['Key']}: {error['Code']}.")
 
     async def ping(self) -> None:
         """Check that the bucket exists.

@@ -1,0 +1,112 @@
+"""What the commands that delete have in common: the bucket, a progress bar, and what they say."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from openapi_service.clock import SystemClock
+from openapi_service.problems import ServiceUnavailable
+from scanner_api.app import photo_bucket
+from scanner_api.storage.database import ConstraintError
+from scanner_api.storage.deletion import Deletion
+from scanner_api.storage.organizations import OrganizationStore
+from scanner_api.storage.photo_bucket import PhotoBucketError
+
+from .audit import operator
+from .key_ring import Refused
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import AsyncIterator, Callable
+
+    from scanner_api.settings import Settings
+    from scanner_api.storage.database import Database
+    from scanner_api.storage.organizations import Organization
+
+KeepObjects = Annotated[
+    bool,
+    typer.Option("--keep-objects", help="Leave the photos in the bucket, as for one that is gone for good."),
+]
+NAMES = {"scan_sessions": "sessions", "api_keys": "keys"}
+UNSAID = frozenset({"organizations", "scan_session_counts"})
+
+
+class Unfinished(Exception):  # noqa: N818 -- says what the deletion is
+    """A deletion was interrupted; the message says by what, what was deleted, and how to go on."""
+
+
+ERRORS = (PhotoBucketError, Refused, Unfinished)
+"""What :func:`delete` and what is checked before it raise; each message says what to do."""
+
+
+async def delete(
+    database: Database,
+    settings: Settings,
+    steps: Callable[[Deletion], AsyncIterator[None]],
+    total: int,
+    *,
+    keep_objects: bool,
+) -> str:
+    """Delete what there is to delete with a progress bar, and return what it was.
+
+    Args:
+        database: the database.
+        settings: name the bucket, which is asked for before anything is deleted.
+        steps: makes the deletion's steps.
+        total: number of sessions.
+        keep_objects: whether objects stay in the bucket.
+
+    Raises:
+        PhotoBucketError: there are no AWS credentials; nothing was deleted.
+        ServiceUnavailable: the bucket does not respond; nothing was deleted.
+        Unfinished: something was away in the middle, or the command was interrupted.
+    """
+    async with AsyncExitStack() as stack:
+        deletion = Deletion(database, actor=operator())
+        if not keep_objects:
+            bucket = photo_bucket(settings, SystemClock())
+            stack.callback(bucket.close)
+            await bucket.connect()
+            await bucket.ping()
+            deletion = Deletion(database, bucket.delete_many, actor=operator())
+        try:
+            await _follow(deletion, steps(deletion), total)
+        except (ServiceUnavailable, ConstraintError, asyncio.CancelledError) as error:
+            reason = str(error) or "It was interrupted."
+            so_far = said(deletion.deleted)
+            raise Unfinished(f"Not finished: {reason} {so_far}; run the same command to go on.") from error
+        return f"{said(deletion.deleted)}."
+
+
+async def organization_of(database: Database, organization_id: str) -> Organization:
+    """Read an organization, or raise Refused if there is none with this id."""
+    organization = await OrganizationStore(database).organization(organization_id)
+    if organization is None:
+        raise Refused(
+            f"There is no organization {organization_id}; `scanner-api organizations list` shows the ids."
+        )
+    return organization
+
+
+async def _follow(deletion: Deletion, steps: AsyncIterator[None], total: int) -> None:
+    columns = TextColumn("sessions"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task("", total=total)
+        async for _ in steps:
+            progress.update(task, completed=deletion.deleted["scan_sessions"])
+
+
+def said(deleted: Counter[str]) -> str:
+    """Return what was deleted."""
+    parts = [
+        f"{number:,} {NAMES.get(name, name.replace('_', ' '))}"
+        for name, number in deleted.items()
+        if number and name not in UNSAID
+    ]
+    return f"Deleted: {', '.join(parts) or 'nothing'}"

@@ -1,0 +1,75 @@
+"""``scanner-api sessions``: delete old sessions."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from openapi_service.clock import SystemClock
+from scanner_api.storage.deletion import Deletion
+from scanner_api.storage.sessions import SessionStore
+
+from .databases import with_database
+from .deletions import ERRORS, KeepObjects, delete, organization_of
+from .settings_flags import Config, DatabaseUrl, age, read_settings
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from scanner_api.storage.database import Database
+
+app = typer.Typer(help="Delete old sessions.", no_args_is_help=True)
+
+
+@app.callback()
+def group() -> None:
+    """Delete old sessions."""
+
+
+@app.command()
+def purge(
+    *,
+    older_than: Annotated[
+        timedelta,
+        typer.Option(
+            parser=age, metavar="AGE", help="How long they have not changed, such as 36h, 90d or 12w."
+        ),
+    ],
+    organization: Annotated[
+        str | None, typer.Option(metavar="ID", help="Whose sessions; everybody's without it.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say how many sessions would be deleted.")
+    ] = False,
+    keep_objects: KeepObjects = False,
+    config: Config = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Delete sessions that are COMPLETED or EXPIRED and have not changed for a time.
+
+    Their captures, proposals and photos are deleted too, and the photos' objects in the bucket. Servers go
+    on meanwhile. If it is interrupted, the same command goes on; SCANNER_SESSION_RETENTION does it by itself.
+
+    Exit codes: 0 deleted, 1 not, or not all (what was is printed), 2 wrong options.
+    """
+    settings = read_settings(config, {"database_url": database_url})
+    before = datetime.now(UTC) - older_than
+
+    async def steps(number: int, deletion: Deletion) -> AsyncIterator[None]:
+        await deletion.note_purge(before, organization, number)
+        async for _ in deletion.delete_finished(before, organization):
+            yield
+
+    async def run(database: Database) -> str:
+        if organization is not None:
+            await organization_of(database, organization)
+        await SessionStore(database, SystemClock(), settings.session_ttl_seconds).expire_idle()
+        number = await Deletion(database).count_finished(before, organization)
+        if dry_run or not number:
+            return f"{number:,} sessions have not changed since {before:%Y-%m-%d %H:%M} UTC."
+        return await delete(database, settings, partial(steps, number), number, keep_objects=keep_objects)
+
+    typer.echo(with_database(settings, run, *ERRORS))

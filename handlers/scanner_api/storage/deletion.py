@@ -1,0 +1,233 @@
+"""Deletes sessions, and organizations, with everything that refers to them, in batches.
+
+What refers to a row is read from the schema: foreign keys, and columns named ``organization_id``. It is
+deleted before the row, and so are the objects that the row names. A deletion that is interrupted leaves
+nothing that another run of it would not find.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import and_, exists, func, or_, select, tuple_
+
+from openapi_service.clock import SystemClock
+from scanner_api.scanning.sessions import SessionStatus
+
+from .audit import UNKNOWN, Action, record
+from .database import ConstraintError
+from .tables import OBJECT_KEY, api_keys, memberships, metadata, organizations, scan_sessions, users
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+
+    from sqlalchemy import Column, ColumnElement, Select, Table
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from openapi_service.clock import Clock
+
+    from .audit import Actor
+    from .database import Database
+
+_SESSIONS: Final = 100
+"""Sessions in a batch: on PostgreSQL the n-th change of a count in one transaction costs n."""
+_ROWS: Final = 500
+_TRIES: Final = 5
+_FINISHED: Final = (SessionStatus.COMPLETED, SessionStatus.EXPIRED)
+_FIRST: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_OUTLIVING: Final = frozenset({"audit_log"})
+"""Tables whose rows are about organizations, and stay when these are gone."""
+
+
+class Deletion:
+    """Deletes sessions and organizations, and counts what it deletes.
+
+    Args:
+        database: the database.
+        delete_objects: deletes up to 500 objects from the bucket; one that is not there is no error. By
+            default all of them stay.
+        actor: who deletes.
+        clock: tells the time.
+
+    Attributes:
+        deleted: how many rows by table, and how many ``objects``.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        delete_objects: Callable[[Sequence[str]], Awaitable[None]] | None = None,
+        *,
+        actor: Actor = UNKNOWN,
+        clock: Clock | None = None,
+    ) -> None:
+        self._database = database
+        self._actor = actor
+        self._clock = clock or SystemClock()
+        self._delete_objects = delete_objects
+        self.deleted: Counter[str] = Counter()
+
+    async def count_finished(self, before: datetime, organization_id: str | None = None) -> int:
+        """Count the sessions that :meth:`delete_finished` would delete."""
+        number = 0
+        for status in _FINISHED:
+            old = _is_finished(status, before, organization_id)
+            ((counted,),) = await self._database.fetch(select(func.count()).where(old))
+            number += counted
+        return number
+
+    async def delete_finished(
+        self, before: datetime, organization_id: str | None = None
+    ) -> AsyncIterator[None]:
+        """Delete COMPLETED and EXPIRED sessions that have not changed since a time.
+
+        Args:
+            before: that time, aware, in UTC.
+            organization_id: whose sessions; by default all.
+
+        Yields:
+            After each batch.
+
+        Raises:
+            ServiceUnavailable: database or bucket do not respond, or refuse.
+        """
+        order = scan_sessions.c.modified if organization_id is None else scan_sessions.c.created
+        for status in _FINISHED:
+            async for _ in self._delete_sessions(_is_finished(status, before, organization_id), order):
+                yield
+
+    async def note_purge(self, before: datetime, organization_id: str | None, number: int) -> None:
+        """Record that a number of sessions is deleted that have not changed since a time."""
+        details = {"before": before.isoformat(timespec="seconds"), "sessions": number}
+        subject = organization_id or ""
+        async with self._database.transaction() as connection:
+            await self._record(connection, Action.SESSIONS_PURGED, subject, organization_id, **details)
+
+    async def begin(self, organization_id: str) -> None:
+        """Revoke all keys that reach an organization alone, and note since when it is deleted."""
+        own = organizations.c.id == organization_id
+        noted = func.coalesce(organizations.c.deletion_began, self._clock.now())
+        reaching = or_(
+            api_keys.c.organization_id == organization_id,
+            api_keys.c.user_id.in_(_members_of_it_alone(organization_id)),
+        )
+        async with self._database.transaction() as connection:
+            await connection.execute(organizations.update().where(own).values(deletion_began=noted))
+            await connection.execute(api_keys.update().where(reaching).values(is_active=False))
+            await self._record(connection, Action.DELETION_BEGAN, organization_id, organization_id)
+
+    async def delete_organization(self, organization_id: str) -> AsyncIterator[None]:
+        """Delete an organization with everything of it, and users who are members of nothing else.
+
+        Yields:
+            After each batch of sessions.
+
+        Raises:
+            ConstraintError: something goes on to be added to it.
+            ServiceUnavailable: database or bucket do not respond, or refuse.
+        """
+        await self._delete_rows(users, users.c.id.in_(_members_of_it_alone(organization_id)))
+        await self._delete_rows(memberships, memberships.c.organization_id == organization_id)
+        own = scan_sessions.c.organization_id == organization_id
+        for status in SessionStatus:
+            sessions = and_(own, scan_sessions.c.status == status)
+            async for _ in self._delete_sessions(sessions, scan_sessions.c.created):
+                yield
+        await self._delete_rows(organizations, organizations.c.id == organization_id)
+
+    async def _delete_sessions(
+        self, condition: ColumnElement[bool], order: Column[datetime]
+    ) -> AsyncIterator[None]:
+        """Delete sessions in an index's order, each batch from where the last one ended.
+
+        Otherwise PostgreSQL would walk past all rows that are deleted already.
+        """
+        last = _FIRST
+        batch = select(scan_sessions.c.id, order).where(condition).order_by(order).limit(_SESSIONS)
+        while rows := await self._database.fetch(batch.where(order >= last)):
+            last = rows[-1][1]
+            await self._delete_rows(scan_sessions, scan_sessions.c.id.in_([row[0] for row in rows]))
+            yield
+
+    async def _delete_rows(self, table: Table, condition: ColumnElement[bool]) -> None:
+        """Delete the rows that meet a condition, and before them what refers to them and what they name."""
+        key = list(table.primary_key)
+        names = [column for column in table.c if column.info.get(OBJECT_KEY)]
+        tries = 0
+        while rows := await self._database.fetch(select(*key, *names).where(condition).limit(_ROWS)):
+            for child, reference in _references(table):
+                await self._delete_rows(child, reference.in_([row[0] for row in rows]))
+            objects = [name for row in rows for name in row[len(key) :] if name]
+            if objects and self._delete_objects is not None:
+                await self._delete_objects(objects)
+                self.deleted["objects"] += len(objects)
+            try:
+                await self._delete(table, key, [tuple(row[: len(key)]) for row in rows])
+            except ConstraintError:  # something was added meanwhile
+                tries += 1
+                if tries == _TRIES:
+                    raise ConstraintError(
+                        f"Rows of {table.name} are still referred to; expected that nothing is added to them."
+                    ) from None
+
+    async def _delete(
+        self, table: Table, key: Sequence[Column[Any]], keys: Sequence[tuple[Any, ...]]
+    ) -> None:
+        """Delete rows in a transaction, and leave others as much time as it took."""
+        among = tuple_(*key).in_(keys) if len(key) > 1 else key[0].in_([value for (value,) in keys])
+        start = time.monotonic()
+        async with self._database.transaction() as connection:
+            # of two that delete the same rows, each in an order of its own, PostgreSQL would end one
+            await self._database.lock(connection, "deletion")
+            number = (await connection.execute(table.delete().where(among))).rowcount
+            if table is organizations and number:
+                ((id_,),) = keys
+                details = dict(self.deleted)
+                await self._record(connection, Action.ORGANIZATION_DELETED, id_, id_, **details)
+        self.deleted[table.name] += number
+        await asyncio.sleep(time.monotonic() - start)
+
+    async def _record(
+        self,
+        connection: AsyncConnection,
+        action: Action,
+        subject: str,
+        organization_id: str | None,
+        **details: Any,
+    ) -> None:
+        await record(connection, self._clock.now(), self._actor, action, subject, organization_id, **details)
+
+
+def _references(table: Table) -> Iterator[tuple[Table, Column[Any]]]:
+    """Yield the columns that refer to rows of a table, in an order in which their rows can be deleted."""
+    for child in reversed(metadata.sorted_tables):
+        for column in child.c:
+            by_name = table is organizations and column.name == "organization_id"
+            if by_name and child.name in _OUTLIVING:
+                continue
+            if by_name or any(key.column.table is table for key in column.foreign_keys):
+                yield child, column
+
+
+def _is_finished(status: SessionStatus, before: datetime, organization_id: str | None) -> ColumnElement[bool]:
+    """Return the condition that a session has a final status, has not changed since, and is someone's."""
+    columns = scan_sessions.c
+    finished = and_(columns.status == status, columns.modified < before)
+    if organization_id is None:
+        return finished
+    # when it was created is in the index of an organization's sessions, when it was changed is not
+    return and_(finished, columns.organization_id == organization_id, columns.created < before)
+
+
+def _members_of_it_alone(organization_id: str) -> Select[Any]:
+    """Return the statement of the users who are members of an organization, and of no other."""
+    other = memberships.alias()
+    elsewhere = exists().where(
+        other.c.user_id == memberships.c.user_id, other.c.organization_id != organization_id
+    )
+    own = memberships.c.organization_id == organization_id
+    return select(memberships.c.user_id).where(own, ~elsewhere)
