@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib
 import json
 import os
@@ -35,6 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if options.parent:  # a terminal's Ctrl-C is for the parent, which may need S3 a little longer
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     settings = json.loads(sys.stdin.readline()) if options.parent else _settings(options)
+    gc.disable()  # imports leave nothing for it to find
     with Server(settings.pop("host"), settings.pop("port")) as server:
         host, port = server.server_address[:2]
         tls, is_temporary = settings.pop("tls"), settings.pop("temporary")
@@ -49,6 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 **settings, clock=clock, report=tell, faults=faults
             )
             server.app, server.tls = app, _context(tls) if tls else None
+            gc.freeze()
+            gc.enable()
             if options.parent:
                 _give_way()
             report(ready=True)

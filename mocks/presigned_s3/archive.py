@@ -18,10 +18,9 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from moto.s3.models import FakeAcl, FakeGrant, FakeGrantee
-
 from .checksums import ContentMd5
 from .content import Content, StoredFile
+from .moto_s3 import models
 from .policy import MAX_OBJECT_BYTES
 
 if TYPE_CHECKING:
@@ -202,9 +201,9 @@ def apply_record(record: Mapping[str, Any], key: Any) -> None:
     key.last_modified = datetime.fromisoformat(record["last_modified"])
     key.set_metadata(dict(record["metadata"]))
     key.set_acl(
-        FakeAcl(
+        models.FakeAcl(
             [
-                FakeGrant([FakeGrantee(*grantee) for grantee in grantees], permissions)
+                models.FakeGrant([models.FakeGrantee(*grantee) for grantee in grantees], permissions)
                 for *grantees, permissions in record["grants"]
             ]
         )

@@ -10,14 +10,10 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
-from moto.core.models import DEFAULT_ACCOUNT_ID
-from moto.core.request import Request as MotoRequest
-from moto.s3 import models
-from moto.s3.exceptions import S3ClientError
-from moto.s3.responses import S3Response
-
+from .access import ACCOUNT
 from .cors import CorsRule
 from .errors import S3Error, invalid_request, refusal
+from .moto_s3 import Request, S3ClientError, S3Response, models
 from .response import Response
 from .xml import parse, readable
 
@@ -100,7 +96,7 @@ class Backend:
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
-        self._moto = models.s3_backends[DEFAULT_ACCOUNT_ID]["aws"]
+        self._moto = models.s3_backends[ACCOUNT]["aws"]
         self.reset()
 
     def reset(self) -> None:
@@ -114,7 +110,7 @@ class Backend:
         Raises:
             S3Error: moto cannot read the order, or does not know the operation.
         """
-        request = MotoRequest.from_primitives(order.method, _url(order), _headers(order), order.body)
+        request = Request.from_primitives(order.method, _url(order), _headers(order), order.body)
         request.from_wsgi_server = True
         dispatch = _Handler.key_dispatch if order.key else _Handler.bucket_dispatch
         with self.lock, self._policy_aside(order), self._all_or_nothing(order.bucket, order.key):
@@ -266,6 +262,7 @@ def _headers(order: Order) -> dict[str, str]:
     return {
         **order.headers,
         "content-length": length,
+        "x-moto-account-id": ACCOUNT,
         "authorization": f"AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=0",
     }
 

@@ -15,7 +15,8 @@ STARTS = {
     "scanner_api serve": {"boto3", "moto", "openapi_mock.server", "requests", "werkzeug"},
     "scanner_api mock --json --s3-port 0": {"botocore", "moto", "requests", "urllib3"},
     "openapi_mock s3 --json --control-port 0": {
-        *("connexion", "openapi_contract.loading", "sqlalchemy", "starlette"),
+        *("boto3", "connexion", "cryptography", "moto.core.models", "moto.iam", "openapi_contract.loading"),
+        *("responses", "s3transfer", "sqlalchemy", "starlette"),
     },
 }
 """The commands, and what else each of them does not import."""
