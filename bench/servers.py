@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import pty
 import socket
@@ -13,8 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-import httpx
 from seeding import seed
 
 from scanner_mocks import seeds
@@ -102,14 +103,18 @@ def terminal() -> Iterator[int]:
 
 def wait_for_response(url: str, process: subprocess.Popen[bytes]) -> None:
     """Return at the first response, whatever it is."""
-    deadline = time.monotonic() + START_TIMEOUT
+    parts, deadline = urlsplit(url), time.monotonic() + START_TIMEOUT
     while time.monotonic() < deadline and process.poll() is None:
+        connection = http.client.HTTPConnection(parts.netloc, timeout=START_TIMEOUT)
         try:
-            httpx.get(url, timeout=START_TIMEOUT)
-        except httpx.TransportError:
+            connection.request("GET", f"{parts.path}?{parts.query}")
+            connection.getresponse().read()
+        except OSError:
             time.sleep(0.005)
         else:
             return
+        finally:
+            connection.close()
     sys.exit(f"did not start: {process.args!r}")
 
 
