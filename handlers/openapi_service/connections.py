@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import operator
 import resource
+import time
 from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
@@ -22,6 +23,9 @@ MOST_FILES = 65_536
 HEALTH_PATHS = frozenset({"/healthz", "/readyz"})
 RESERVED_FOR_HEALTH = 16
 """Connections beyond the limits, on which only these are served."""
+SHORT_TURN_SECONDS = 0.002
+LONGEST_PAUSE_SECONDS = 0.05
+"""Between two pipelined requests, however long the turns of the event loop are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,28 +68,37 @@ class Connections(set[Any]):
     many do, or is closed.
     """
 
-    def __init__(self, limits: ConnectionLimits) -> None:
+    def __init__(self, limits: ConnectionLimits, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
+        self._clock = clock
         self._limits = limits
         self._total = min(limits.total, max(1, file_limit() - RESERVED_FILES))
         self._by_address: dict[str, dict[Connection, None]] = {}
         self._orders: dict[str, list[tuple[bool, int, Connection]]] = {}
         self._ahead: deque[Callable[[], None]] = deque()
+        self._turn_at = self._read_at = 0.0
 
     def take_turn(self, read: Callable[[], None]) -> None:
-        """Read a pipelined request: one in each turn of the event loop, however many there are.
+        """Read a pipelined request: one in each short turn of the event loop, however many there are.
 
-        So clients that send one request at a time do not wait for all of them.
+        So clients that send one request at a time do not wait for all of them, nor for all those that take
+        many turns. Where no turn is short, one is read now and then.
         """
         self._ahead.append(read)
         if len(self._ahead) == 1:
+            self._turn_at = self._clock()
             asyncio.get_running_loop().call_soon(self._read_one)
 
     def _read_one(self) -> None:
-        read = self._ahead.popleft()
+        now = self._clock()
+        is_due = now - self._turn_at <= SHORT_TURN_SECONDS or now - self._read_at >= LONGEST_PAUSE_SECONDS
+        self._turn_at = now
+        read = self._ahead.popleft() if is_due else None
         if self._ahead:
             asyncio.get_running_loop().call_soon(self._read_one)
-        read()
+        if read is not None:
+            self._read_at = now
+            read()
 
     def admit(self, connection: Connection) -> None:
         """Count a connection that was just added, and make room for it."""

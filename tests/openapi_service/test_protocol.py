@@ -273,6 +273,21 @@ def test_pipelined_requests_begin_one_in_each_turn_of_the_event_loop():
     assert len(set(started)) == 10 * 20
 
 
+async def test_pipelined_requests_wait_for_short_turns_of_the_event_loop():
+    """In long ones there is enough to do already; one is begun every 50 milliseconds all the same."""
+    turns, started = [0], []
+    connections = Connections(ConnectionLimits(), clock=lambda: turns[0] / 64)
+    for _ in range(4):
+        connections.take_turn(lambda: started.append(turns[0]))
+    for _ in range(10):
+        turns[0] += 1
+        await asyncio.sleep(0)
+    assert started == [4, 8]
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert started == [4, 8, 10, 10]
+
+
 @pytest.mark.parametrize(
     ("head", "status"),
     [

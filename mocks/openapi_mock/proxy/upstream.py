@@ -28,6 +28,8 @@ IDLE_SECONDS = 2
 CONNECT_SECONDS = 5
 MOST_CONNECTIONS = 1024
 """More than clients of one address may have: their slow bodies leave connections for others."""
+MOST_IDLE = 16
+"""Connections kept for later requests: httpcore asks each of them at each request whether it is closed."""
 NAME = "openapi-mock"
 FINAL = range(200, 600)
 
@@ -93,7 +95,11 @@ class Upstream:
         self._keep_host = keep_host
         self._timeout = httpx.Timeout(timeout, connect=min(timeout, CONNECT_SECONDS)).as_dict()
         self._pseudonym = f"{name}-{secrets.token_hex(4)}".encode()
-        limits = httpx.Limits(max_connections=MOST_CONNECTIONS, keepalive_expiry=IDLE_SECONDS)
+        limits = httpx.Limits(
+            max_connections=MOST_CONNECTIONS,
+            max_keepalive_connections=MOST_IDLE,
+            keepalive_expiry=IDLE_SECONDS,
+        )
         self._transport = httpx.AsyncHTTPTransport(limits=limits)
 
     @property

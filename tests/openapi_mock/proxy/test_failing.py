@@ -1,5 +1,6 @@
 """What the proxy does when one side is not there, is slow, or ends too early."""
 
+import asyncio
 import socket
 import struct
 import threading
@@ -231,3 +232,37 @@ def test_a_head_over_the_limit_reaches_no_upstream(proxy, upstream):
 def test_one_client_does_not_use_up_all_connections():
     """The clients of one address may have fewer connections than the proxy has to its upstream."""
     assert ConnectionLimits().per_address < MOST_CONNECTIONS
+
+
+async def test_few_idle_connections_are_kept(monkeypatch):
+    """Each request looks at all of them, so that many would make each request slow."""
+    monkeypatch.setattr("openapi_mock.proxy.upstream.MOST_IDLE", 2)
+    waiting, connections = [], set()
+    all_there, closed = asyncio.Event(), asyncio.Event()
+
+    async def respond(reader, writer):
+        connections.add(writer)
+        while await reader.readline():
+            if len(waiting) < 8:
+                waiting.append(await reader.readuntil(b"\r\n\r\n"))
+                if len(waiting) == 8:
+                    all_there.set()
+                await all_there.wait()
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        connections.discard(writer)
+        writer.close()
+        if len(connections) == 2:
+            closed.set()
+
+    async def ask(upstream):
+        scope = {"method": "GET", "path": "/", "query_string": b"", "headers": [(b"host", b"x")]}
+        async with upstream.respond(scope, None) as response:
+            assert [chunk async for chunk in response.chunks()] == []
+
+    server = await asyncio.start_server(respond, "127.0.0.1", 0)
+    async with server:
+        upstream = Upstream(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        async with asyncio.timeout(10):
+            await asyncio.gather(*(ask(upstream) for _ in range(8)))
+            await closed.wait()
+        await upstream.close()
