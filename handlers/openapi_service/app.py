@@ -18,6 +18,7 @@ from .connexion_adapter import bind
 from .cors import with_cors
 from .edge import Edge
 from .handlers import handlers_of
+from .observation import observed
 from .pages import contract_pages, health_pages
 from .problems import PLAIN
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from .pages import Check
     from .problems import ProblemProfile
     from .randomness import RandomBytes
+    from .request_log import RequestLog
 
 Opening = Callable[[], AbstractAsyncContextManager[Mapping[str, Any]]]
 """Opens collaborators when the app starts, and closes them when it stops: an ``@asynccontextmanager``."""
@@ -147,6 +149,7 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
     lazy: bool = False,
     base_paths: bool = True,
     metrics: Metrics | None = None,
+    request_log: RequestLog | None = None,
     clock: Clock | None = None,
     random_bytes: RandomBytes = os.urandom,
 ) -> Service:
@@ -177,6 +180,7 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
         lazy: bind each operation when it is first asked for.
         base_paths: serve the operations below the base paths of the contract's servers as well.
         metrics: counts requests and what is wrong with them, see :class:`~.metrics.Metrics`.
+        request_log: writes a line for each request, see :class:`~.request_log.RequestLog`.
         clock: the time of problems.
         random_bytes: what request ids begin with.
 
@@ -227,6 +231,7 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
             most_target_bytes=limits.target,
             profile=profile,
             random_bytes=random_bytes,
+            log_failures=request_log is None,
         )
         app = with_cors(
             edge,
@@ -235,7 +240,8 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
             request_headers=() if fallback is None else fallback.request_headers,
             response_headers=() if fallback is None else fallback.response_headers,
         )
-        return app if metrics is None else metrics.observed(app)
+        observers = [each.observe for each in (metrics, request_log) if each is not None]
+        return observed(app, observers) if observers else app
 
     service = Service(served, profile, make, collaborators, metrics, limits.target)
     return service

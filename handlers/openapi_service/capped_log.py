@@ -1,34 +1,43 @@
-"""Log entries that strangers can cause, so many a minute."""
+"""Log records that repeat, as in an outage or at a stranger's will: so many a minute."""
 
 from __future__ import annotations
 
+import logging
 import time
-from typing import TYPE_CHECKING
+from collections import Counter
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    import logging
     from collections.abc import Callable
 
 MOST_ENTRIES = 10
 PERIOD_SECONDS = 60.0
 
 
-class CappedLog:
-    """Logs ten warnings a minute; the next minute's first says how many were left out."""
+class CappedLog(logging.Filter):
+    """Lets ten warnings or errors of a kind pass a minute; the next minute's first says how many more came.
 
-    def __init__(self, logger: logging.Logger, *, ticks: Callable[[], float] = time.monotonic) -> None:
-        self._logger = logger
+    Records are of a kind if logger, message (without its arguments) and class of exception are the same. It
+    filters a logger or a handler.
+    """
+
+    def __init__(self, *, ticks: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
         self._ticks = ticks
         self._ends_at = 0.0
-        self._entries = 0
+        self._entries: Counter[tuple[str, str, Any]] = Counter()
 
-    def warning(self, message: str, *arguments: object) -> None:
-        """Log a warning, unless there were too many."""
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Tell whether a record is logged."""
         now = self._ticks()
         if now >= self._ends_at:
-            if self._entries > MOST_ENTRIES:
-                self._logger.warning("%d more of the last minute left out.", self._entries - MOST_ENTRIES)
-            self._ends_at, self._entries = now + PERIOD_SECONDS, 0
-        self._entries += 1
-        if self._entries <= MOST_ENTRIES:
-            self._logger.warning(message, *arguments)
+            entries, self._entries, self._ends_at = self._entries, Counter(), now + PERIOD_SECONDS
+            for (name, message, _), number in entries.items():
+                if number > MOST_ENTRIES:
+                    more = "%d more of the last minute left out: %s"
+                    logging.getLogger(name).warning(more, number - MOST_ENTRIES, message)
+        if record.levelno < logging.WARNING:
+            return True
+        kind = (record.name, str(record.msg), record.exc_info and record.exc_info[0])
+        self._entries[kind] += 1
+        return self._entries[kind] <= MOST_ENTRIES

@@ -15,9 +15,12 @@ import msgspec
 from openapi_contract.routing import normal_path
 
 from .bodies import Disconnected
+from .logs import cause_of
+from .observation import OBSERVATION
 from .problems import MEDIA_TYPE, PLAIN, InternalError, Problem, URITooLong
 from .request import STATE, Request
 from .responses import RawHeaders, Rendered, respond
+from .traces import CURRENT, trace_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -42,6 +45,7 @@ class Edge:
         most_target_bytes: longest path and query.
         profile: how problems are written.
         random_bytes: what request ids begin with.
+        log_failures: log the cause of each 5xx; what observes requests may do so itself.
         refusal: knows of some requests for the app that they are refused, whatever they ask for.
     """
 
@@ -55,6 +59,7 @@ class Edge:
         profile: ProblemProfile = PLAIN,
         random_bytes: RandomBytes = os.urandom,
         refusal: Callable[[Request], Problem | None] | None = None,
+        log_failures: bool = True,
     ) -> None:
         self._app = app
         self._clock = clock
@@ -62,6 +67,7 @@ class Edge:
         self._most_target_bytes = most_target_bytes
         self._profile = profile
         self._refusal = refusal
+        self._logs_failures = log_failures
         self._refused = lru_cache(MOST_REFUSALS)(self._refused_alike)
         self._own = random_bytes(8).hex()
         self._numbers = itertools.count(int.from_bytes(random_bytes(3)))
@@ -70,6 +76,11 @@ class Edge:
         """Respond to one request."""
         request = scope[STATE] = Request(scope, receive, self._request_id(scope), self._clock, self._profile)
         request.response_headers.append((b"x-request-id", request.request_id.encode()))
+        if (observation := scope.get(OBSERVATION)) is not None:
+            observation.request = request
+        if b"traceparent" in request.headers:
+            request.trace = trace_of(request.headers)
+            CURRENT.set(request.trace)  # each request has a task, and a context, of its own
         try:
             page = self._pages.get(scope["path"])
             if page is None and self._refusal is not None and (refusal := self._refusal(request)) is not None:
@@ -100,9 +111,12 @@ class Edge:
         return URITooLong(f"The request target has {length} bytes; the limit is {self._most_target_bytes}.")
 
     async def _respond_to_error(self, error: Exception, request: Request, send: Send) -> None:
+        request.error = error
         problem = error if isinstance(error, Problem) else InternalError()
         if problem is not error:
             log.error("Unhandled exception (request %s)", request.request_id, exc_info=error)
+        elif problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR and self._logs_failures:
+            log.error("%d: %s (request %s)", problem.status, cause_of(problem), request.request_id)
         if not request.responded:
             await respond(self._rendered(problem, request), request, send)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -23,11 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
     from prometheus_client import Metric
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from openapi_contract import Operation
 
     from .authentication import Authenticator
+    from .observation import Observation
     from .request import Request
     from .security import Alternatives
 
@@ -86,27 +85,11 @@ class Metrics:
         )
         self._loop: asyncio.AbstractEventLoop | None = None
 
-    def observed(self, app: ASGIApp) -> ASGIApp:
-        """Return an app whose requests are counted and timed."""
-
-        async def observed_app(scope: Scope, receive: Receive, send: Send) -> None:
-            status: str | int = DISCONNECTED
-
-            async def observed_send(message: Message) -> None:
-                nonlocal status
-                if message["type"] == "http.response.start":
-                    status = message["status"]
-                await send(message)
-
-            start = time.perf_counter()
-            try:
-                await app(scope, receive, observed_send)
-            finally:
-                operation = operation_id_of(scope) or NO_OPERATION
-                self._requests.labels(operation, status).inc()
-                self._seconds.labels(operation).observe(time.perf_counter() - start)
-
-        return observed_app
+    def observe(self, observation: Observation) -> None:
+        """Count and time a request that has ended."""
+        operation = operation_id_of(observation.scope) or NO_OPERATION
+        self._requests.labels(operation, observation.status or DISCONNECTED).inc()
+        self._seconds.labels(operation).observe(observation.seconds)
 
     def authenticator(self, authenticator: Authenticator) -> Authenticator:
         """Return an authenticator whose refusals are counted."""

@@ -66,7 +66,8 @@ _BETWEEN, _HEAD, _BODY = range(3)
 """What of a request is being read."""
 _USES = itertools.count()
 _FRAMING = frozenset({b"host", b"content-length", b"expect", b"transfer-encoding"})
-_refusals = CappedLog(logging.getLogger(__name__))
+_refusals = logging.getLogger(__name__)
+_refusals.addFilter(CappedLog())
 
 
 class HttpProtocol(asyncio.Protocol):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from .clock import Clock
     from .problems import Problem, ProblemProfile
+    from .traces import Trace
 
 STATE = "openapi_service.request"
 
@@ -37,6 +38,8 @@ class Request:
         caller: who calls, once the authenticator has let them in.
         answered: whether a response has started to go out.
         files: uploads to be closed when the request is over.
+        trace: the W3C trace that the request belongs to, if it belongs to one.
+        error: the problem or the exception that it ended with.
     """
 
     def __init__(
@@ -63,6 +66,8 @@ class Request:
         self.response_headers: list[tuple[bytes, bytes]] = []
         self.caller: Any = None
         self.responded = False
+        self.trace: Trace | None = None
+        self.error: Exception | None = None
 
     def header(self, name: bytes) -> str | None:
         """Return a header field's value (name in lower case), or None; its bytes are read as Latin-1."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import logging
 import signal
 import threading
 from concurrent.futures import FIRST_COMPLETED, Future, wait
@@ -110,7 +111,7 @@ async def serve(
     """Start the app, serve it until SIGINT or SIGTERM, and stop it; ``ready`` is called once it responds.
 
     SIGTERM leaves load balancers time to find out, SIGINT does not; a second one of either ends what the
-    first one waits for.
+    first one waits for. Where logging is configured the log of uvicorn goes there too.
 
     Raises:
         CannotStart: the start raised one of ``start_errors``.
@@ -120,7 +121,8 @@ async def serve(
             await app.start()
         gc.set_threshold(YOUNG_OBJECTS, *gc.get_threshold()[1:])
         shutdown = shutdown or Shutdown()
-        config = _config(app, log_level=log_level, timeout_graceful_shutdown=None)
+        own_log = {"log_config": None} if logging.root.handlers else {}
+        config = _config(app, log_level=log_level, timeout_graceful_shutdown=None, **own_log)
         await _Server(config, ready, limits, shutdown).serve(sockets=[listening])
     finally:
         await app.stop()

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from openapi_service.metrics import Metrics
     from openapi_service.operation import Fallback
     from openapi_service.randomness import Randomness
+    from openapi_service.request_log import RequestLog
 
     from .settings import Settings
 
@@ -84,6 +85,7 @@ class Application:
         reveal: tell clients how a response of ours violated the contract (mock and tests).
         fallback: handles operations without a handler, and what a client prefers (mock).
         metrics: count what it does, if anything.
+        request_log: writes a line for each request, if there is one.
 
     Attributes:
         stores: where everything is kept.
@@ -102,6 +104,7 @@ class Application:
         reveal: bool = False,
         fallback: Fallback | None = None,
         metrics: Metrics | None = None,
+        request_log: RequestLog | None = None,
     ) -> None:
         self.settings = settings
         self.contract = contract or load_contract(
@@ -160,6 +163,7 @@ class Application:
             fallback=fallback,
             base_paths=False,
             metrics=metrics,
+            request_log=request_log,
             clock=self.clock,
             random_bytes=self._draw("request ids"),
         )

@@ -223,6 +223,10 @@ class Settings(BaseSettings):
         description="Port of `/healthz` and `/readyz` of a `worker`, on the same address; none by default.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much is logged.")
+    log_format: Literal["text", "json"] = Field("text", description="How it is logged: `text` or `json`.")
+    request_log: bool = Field(
+        default=True, description="Log a line for each request of `serve`; else its 5xx alone."
+    )
 
     @classmethod
     def settings_customise_sources(

@@ -14,6 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from openapi_contract import Contract
 from openapi_service import RateLimited, ServiceUnavailable, create_app, listen, url_of
 from openapi_service.metrics import NO_OPERATION, Metrics
+from openapi_service.observation import observed
 
 TEXT = {"200": {"description": "", "content": {"application/json": {"schema": {"type": "string"}}}}}
 CONTRACT = {
@@ -170,7 +171,7 @@ async def test_a_disconnected_client_is_counted():
     async def gone(_scope, _receive, _send):
         """Respond to nobody."""
 
-    await metrics.observed(gone)({"type": "http"}, None, None)
+    await observed(gone, [metrics.observe])({"type": "http"}, None, None)
     counted = {"operation": NO_OPERATION, "status": "disconnected"}
     assert metrics.registry.get_sample_value("openapi_requests_total", counted) == 1
 

@@ -421,13 +421,15 @@ def test_a_client_that_reads_slowly_is_served(connection, monkeypatch):
 def test_refusals_are_logged_with_a_cap(server, caplog):
     """Strangers cannot fill a disk: ten lines a minute, and how many there were more."""
     now = [1000.0]
-    capped = CappedLog(logging.getLogger("capped"), ticks=lambda: now[0])
+    capped = logging.getLogger("capped")
+    capped.addFilter(CappedLog(ticks=lambda: now[0]))
     for _ in range(1000):
         capped.warning("Request of %s refused", "x")
     now[0] += 60
     capped.warning("Another")
     lines = [record.getMessage() for record in caplog.records if record.name == "capped"]
-    assert lines == ["Request of x refused"] * 10 + ["990 more of the last minute left out.", "Another"]
+    more = "990 more of the last minute left out: Request of %s refused"
+    assert lines == ["Request of x refused"] * 10 + [more, "Another"]
     for _ in range(50):
         with socket.create_connection(server.address, timeout=10) as refused:
             refused.sendall(b"no HTTP\r\n\r\n")

@@ -6,7 +6,7 @@ import sys
 from contextlib import ExitStack, nullcontext
 from functools import reduce
 from importlib import import_module
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 import uvloop
@@ -17,7 +17,9 @@ from openapi_contract.cli.reading import read_contract
 from openapi_contract.imports import resting_collector
 from openapi_service.app import create_app
 from openapi_service.handlers import ResolverError, handlers_of
+from openapi_service.logs import Form, Level, LogOptions, logging_to_stderr
 from openapi_service.processes import run_processes
+from openapi_service.request_log import RequestLog
 from openapi_service.server import CannotListen, CannotStart, Shutdown, listen, starting, url_of
 from openapi_service.server import serve as serve_app
 
@@ -43,7 +45,7 @@ Workers = Annotated[
 ]
 
 
-def serve(
+def serve(  # noqa: PLR0913 -- one for each option
     *,
     contract: Annotated[str, typer.Option(metavar="FILE", help="Contract: JSON or YAML, a file or a URL.")],
     overlay: Overlays = None,
@@ -59,9 +61,9 @@ def serve(
             help="Origin whose pages may call the API, `*` for any; repeatable.", show_default="none"
         ),
     ] = None,
-    log_level: Annotated[
-        Literal["debug", "info", "warning", "error"], typer.Option(help="How much is logged.")
-    ] = "info",
+    log_level: Annotated[Level, typer.Option(help="How much is logged.")] = "info",
+    log_format: Annotated[Form, typer.Option(help="How it is logged.")] = "text",
+    request_log: Annotated[bool, typer.Option(help="Log a line for each request.")] = True,
     workers: Workers = 1,
     metrics_port: Annotated[
         int | None,
@@ -79,18 +81,19 @@ def serve(
     functions = imported(handlers)
     hooks = None if authenticate is None else imported(authenticate)
     serve_until_ended(
-        lambda metrics: create_app(
+        lambda metrics, requests: create_app(
             read,
             functions,
             authenticate=hooks,
             cors_origins=cors_origin or (),
             formats=True,
             metrics=metrics,
+            request_log=requests,
         ),
         START_ERRORS,
         host=host,
         port=port,
-        log_level=log_level,
+        log=LogOptions(log_level, log_format, request_log),
         title=read.document["info"]["title"],
         workers=workers,
         metrics_port=metrics_port,
@@ -98,12 +101,12 @@ def serve(
 
 
 def serve_until_ended(
-    create: Callable[[Metrics | None], Any],
+    create: Callable[[Metrics | None, RequestLog | None], Any],
     start_errors: tuple[type[Exception], ...],
     *,
     host: str,
     port: int,
-    log_level: str,
+    log: LogOptions,
     title: str,
     limits: ConnectionLimits | None = None,
     shutdown: Shutdown | None = None,
@@ -113,11 +116,11 @@ def serve_until_ended(
     """Serve an app until SIGINT or SIGTERM; what keeps it from starting ends the command with exit code 1.
 
     Args:
-        create: makes the app, which has a contract, and counts in these metrics.
+        create: makes the app, which has a contract, counts in these metrics, and has this request log.
         start_errors: what keeps it from starting; each message says what to do.
         host: address to listen on.
         port: 0 takes a free one.
-        log_level: how much is logged.
+        log: what is logged to standard error, and how.
         title: of the app, in the line that is printed once it responds.
         limits: of connections of a process.
         shutdown: how a process ends.
@@ -132,8 +135,9 @@ def serve_until_ended(
             from openapi_service.metrics import Metrics  # noqa: PLC0415 -- only who wants it pays for the import
 
             metrics = Metrics()
+        requests = RequestLog(stderr, log) if log.requests else None
         with resting_collector(own_process=True):
-            return create(metrics), metrics
+            return create(metrics, requests), metrics
 
     async def serve_one(app: Any, metrics: Metrics | None, index: int, ready: Callable[[], None]) -> None:
         async with nullcontext() if metrics is None else metrics.served(metrics_listening[index]):
@@ -141,7 +145,7 @@ def serve_until_ended(
                 app,
                 listening,
                 ready,
-                log_level=log_level,
+                log_level=log.level,
                 start_errors=start_errors,
                 limits=limits,
                 shutdown=shutdown,
@@ -153,7 +157,7 @@ def serve_until_ended(
         uvloop.run(serve_one(app, metrics, index, ready))
 
     try:
-        with ExitStack() as sockets:
+        with logging_to_stderr(log) as stderr, ExitStack() as sockets:
             with starting(*start_errors):
                 app, metrics = made()
                 listening = sockets.enter_context(listen(host, port))

@@ -57,6 +57,14 @@ def actor_of(caller: Caller, request: Request, proxies: TrustedProxies) -> Actor
     return Actor(caller.credential, proxies.client_address(request))
 
 
+def described(caller: Caller) -> dict[str, str]:
+    """Return what the log says of a caller: the organization, if there is one alone, and the credential."""
+    if len(caller.organizations) == 1:
+        (organization,) = caller.organizations
+        return {"organization": organization, "credential": caller.credential}
+    return {"credential": caller.credential}
+
+
 def require_secret(caller: Caller) -> None:
     """Raise Forbidden for a publishable key: it captures and uploads, and nothing else."""
     if caller.own_sessions_only:

@@ -13,9 +13,11 @@ from openapi_contract.cli.commands import failure
 from openapi_service.cli.serve import Authenticate, Handlers, serve_until_ended
 from openapi_service.cli.serve import serve as serve_own
 from openapi_service.connections import ConnectionLimits
+from openapi_service.logs import LogOptions, logging_to_stderr
 from openapi_service.proxies import TrustedProxies
 from openapi_service.server import CannotStart, Shutdown, listen, starting, url_of
 from openapi_service.server import serve as serve_app
+from scanner_api.access.callers import described
 from scanner_api.app import START_ERRORS, create_app
 from scanner_api.processing.queue import QueueError
 from scanner_api.worker import Worker
@@ -33,7 +35,7 @@ def _serve(settings: Settings, *, handlers: str | None, authenticate: str | None
     AWS credentials come from boto3's usual chain (environment, profile, role, instance metadata).
 
     With --handlers it serves the contract of --contract with your own handlers instead, and nothing of the
-    Scanner API; of the settings, only host, ports, workers, CORS origins and log level apply then.
+    Scanner API; of the settings, only host, ports, workers, CORS origins and the log apply then.
 
     Exit codes: 0 stopped, 1 could not start, 2 wrong settings.
     """
@@ -46,6 +48,8 @@ def _serve(settings: Settings, *, handlers: str | None, authenticate: str | None
             port=settings.port,
             cors_origin=list(settings.cors_origins),
             log_level=settings.log_level,
+            log_format=settings.log_format,
+            request_log=settings.request_log,
             workers=settings.workers,
             metrics_port=settings.metrics_port,
         )
@@ -62,11 +66,11 @@ def _serve(settings: Settings, *, handlers: str | None, authenticate: str | None
             err=True,
         )
     serve_until_ended(
-        lambda metrics: create_app(settings, metrics=metrics),
+        lambda metrics, requests: create_app(settings, metrics=metrics, request_log=requests),
         START_ERRORS,
         host=settings.host,
         port=settings.port,
-        log_level=settings.log_level,
+        log=log_options(settings),
         title="Scanner API",
         limits=ConnectionLimits(
             settings.max_connections,
@@ -94,18 +98,36 @@ def worker(settings: Settings) -> None:
     Exit codes: 0 stopped, 1 could not start, 2 wrong settings.
     """
     try:
-        with starting(*ERRORS):
-            worker = Worker(settings)
-            port = settings.health_port
-            listening = None if port is None else listen(settings.host, port, "--health-port")
-        if listening is None:
-            uvloop.run(_work(worker))
-            return
-        with listening:
-            line = f"The worker takes jobs; its health is at {url_of(listening)}/readyz."
-            uvloop.run(serve_app(worker, listening, lambda: typer.echo(line), start_errors=ERRORS))
+        with logging_to_stderr(log_options(settings)):
+            _run_worker(settings)
     except CannotStart as error:
         raise failure(f"Cannot start: {error}", 1) from None
+
+
+def log_options(settings: Settings) -> LogOptions:
+    """Return what is logged, and how."""
+    return LogOptions(
+        settings.log_level,
+        settings.log_format,
+        settings.request_log,
+        described,
+        loggers=("openapi_contract", "scanner_contract", "scanner_api"),
+    )
+
+
+def _run_worker(settings: Settings) -> None:
+    with starting(*ERRORS):
+        worker = Worker(settings)
+        port = settings.health_port
+        listening = None if port is None else listen(settings.host, port, "--health-port")
+    if listening is None:
+        uvloop.run(_work(worker))
+        return
+    with listening:
+        line = f"The worker takes jobs; its health is at {url_of(listening)}/readyz."
+        level = settings.log_level
+        serving = serve_app(worker, listening, lambda: typer.echo(line), log_level=level, start_errors=ERRORS)
+        uvloop.run(serving)
 
 
 async def _work(worker: Worker) -> None:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from sqlalchemy import exc, inspect, select, text
 from sqlalchemy.pool import QueuePool
 
+from openapi_service.logs import cause_of
 from openapi_service.problems import ServiceUnavailable
 
 from .engines import (
@@ -352,7 +353,7 @@ async def _connection(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         try:
             connection = await stack.enter_async_context(engine.connect())
         except Exception as error:
-            logger.warning("Cannot connect to the database: %s", type(error).__name__)
+            logger.warning("Cannot connect to the database: %s", cause_of(error))
             raise ServiceUnavailable(_UNAVAILABLE) from error
         yield connection
 
@@ -367,7 +368,7 @@ async def _translated() -> AsyncIterator[None]:
     except (exc.DBAPIError, ConnectionError, TimeoutError) as error:
         if isinstance(error, exc.DBAPIError) and not _is_passing(error):
             raise
-        logger.warning("The database does not respond: %s", type(error).__name__)
+        logger.warning("The database does not respond: %s", cause_of(error))
         raise ServiceUnavailable(_UNAVAILABLE) from error
 
 

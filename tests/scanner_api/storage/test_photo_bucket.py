@@ -8,11 +8,13 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from typing import ClassVar
 
 import pytest
 from boto3.session import Session
 
 from openapi_service.problems import ServiceUnavailable
+from openapi_service.traces import CURRENT, Trace
 from presigned_s3 import S3Server
 from scanner_api.storage.photo_bucket import PhotoBucket, StoredObject, UploadRules, bucket
 
@@ -145,8 +147,11 @@ def test_an_s3_that_does_not_respond_is_a_503(monkeypatch, server, question):
 class Refuses(BaseHTTPRequestHandler):
     """Refuses everything."""
 
+    seen: ClassVar[list] = []
+
     def do_HEAD(self):
         """Respond to what S3 responds to a caller without permission."""
+        self.seen.append(self.headers)
         self.send_error(403)
 
     def log_message(self, *_):
@@ -162,3 +167,26 @@ def test_a_refusal_is_a_503():
                 ask(photo_bucket(f"http://127.0.0.1:{server.server_port}"), lambda photos: photos.head("key"))
         finally:
             server.shutdown()
+
+
+def test_calls_are_part_of_the_trace_of_a_request():
+    """S3 gets the trace of the request that asks, with a parent of our own; without one, nothing."""
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+
+    async def asked(photos):
+        for current in (None, Trace(trace, "01", "vendor=1")):
+            CURRENT.set(current)
+            with pytest.raises(ServiceUnavailable):
+                await photos.head("key")
+
+    Refuses.seen.clear()
+    with ThreadingHTTPServer(("127.0.0.1", 0), Refuses) as server:
+        Thread(target=server.serve_forever).start()
+        try:
+            ask(photo_bucket(f"http://127.0.0.1:{server.server_port}"), asked)
+        finally:
+            server.shutdown()
+    without, within = Refuses.seen
+    assert "traceparent" not in without
+    assert within["traceparent"].startswith(f"00-{trace}-")
+    assert within["tracestate"] == "vendor=1"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -206,7 +207,10 @@ class PhotoBucket:
             client = self._client
             if client is None:  # loading the model of S3 does not count as S3's time
                 client = await loop.run_in_executor(self._threads, self._make_client)
-            return await asyncio.wait_for(loop.run_in_executor(self._threads, work, client), seconds)
+            in_trace = copy_context().run
+            return await asyncio.wait_for(
+                loop.run_in_executor(self._threads, in_trace, work, client), seconds
+            )
         except (S3Failure, TimeoutError) as error:
             logger.warning("S3 does not respond %s: %s", operation, str(error) or type(error).__name__)
             raise ServiceUnavailable("The photo bucket does not respond.") from error

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from openapi_service.traces import trace_headers
+
 from .errors import ObjectTooLarge, S3Failure
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ class Client:
             s3={"addressing_style": "auto" if endpoint_url is None else "path"},
         )
         self._client: Any = session.client("s3", region_name=region, endpoint_url=endpoint_url, config=config)
+        self._client.meta.events.register("before-send.s3", _add_trace)
 
     def send(self, operation: str, parameters: Mapping[str, Any]) -> Any:
         """Return the response to a request, None for a 404.
@@ -79,3 +82,8 @@ class Client:
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
+
+
+def _add_trace(request: Any, **_: Any) -> None:
+    """Make a call part of the trace of the request that leads to it."""
+    request.headers.update(trace_headers())

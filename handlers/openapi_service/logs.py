@@ -1,0 +1,177 @@
+"""The log of a process, as text or as JSON."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from asyncio import get_running_loop
+from collections.abc import Callable, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from select import PIPE_BUF
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, TextIO
+
+import msgspec
+
+from openapi_contract.terminal import printable
+
+from .capped_log import CappedLog
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Form = Literal["text", "json"]
+Level = Literal["debug", "info", "warning", "error"]
+Describe = Callable[[Any], Mapping[str, str]]
+"""Returns what is written of a caller, by name; no secrets."""
+OWN = ("openapi_service", "uvicorn")
+"""Loggers that have the level that is set; others have no more than warnings, since they know no secrets."""
+MOST_CAUSE = 500
+MOST_LINKS = 3
+"""Of a chain of causes; the rest explains no more."""
+
+
+class Log(logging.Handler):
+    """Writes lines: at once, but for those of requests, which it writes together at each turn of the loop.
+
+    Args:
+        form: ``text`` or ``json``.
+        stream: where to.
+    """
+
+    def __init__(self, form: Form = "text", stream: TextIO | None = None) -> None:
+        super().__init__()
+        self.is_json = form == "json"
+        self._stream = stream or sys.stderr
+        self._lines: list[str] = []
+        self._second = (0, "")
+        self._exceptions = logging.Formatter()
+        self.addFilter(CappedLog())
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a record; the lock is held."""
+        message, exception = record.getMessage().strip(), ""
+        if record.exc_info:
+            exception = self._exceptions.formatException(record.exc_info)
+        if self.is_json:
+            members = {
+                "time": self.time(record.created),
+                "level": record.levelname.lower(),
+                "logger": record.name,
+                "message": message,
+            }
+            line = json_line(members | {"exception": exception} if exception else members)
+        else:
+            line = f"{self.time(record.created)} {record.levelname:7} {record.name} {printable(message)}"
+            line = f"{line}\n{exception}" if exception else line
+        self._lines.append(line)
+        self.flush()
+
+    def write(self, line: str) -> None:
+        """Write a line of a request at the next turn of the event loop."""
+        self.acquire()
+        self._lines.append(line)
+        is_first = len(self._lines) == 1
+        self.release()
+        if is_first:
+            get_running_loop().call_soon(self.flush)
+
+    def flush(self) -> None:
+        """Write what waits."""
+        self.acquire()
+        try:
+            lines, self._lines = self._lines, []
+            text = ""
+            for line in lines:
+                if text and len(text) + len(line) >= PIPE_BUF:
+                    self._put(text)
+                    text = ""
+                text += f"{line}\n"
+            self._put(text)
+        except (OSError, ValueError):  # nobody reads them any more
+            pass
+        finally:
+            self.release()
+
+    def _put(self, text: str) -> None:
+        """Write lines that fit in a pipe at once, so that those of other processes do not come between."""
+        self._stream.write(text)
+        self._stream.flush()
+
+    def time(self, moment: float) -> str:
+        """Return a time in UTC, with milliseconds, as RFC 3339 writes it."""
+        second = int(moment)
+        known, written = self._second
+        if second != known:
+            written = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
+            self._second = second, written  # at once, since other threads read it
+        return f"{written}.{int(moment % 1 * 1000):03}Z"
+
+
+@dataclass(frozen=True, slots=True)
+class LogOptions:
+    """What a server logs, and how.
+
+    Attributes:
+        level: the least that is logged of our own.
+        form: of the lines.
+        requests: whether there is a line for each request.
+        describe: returns what such a line says of a caller.
+        loggers: those of the application, which have that level too.
+    """
+
+    level: Level = "info"
+    form: Form = "text"
+    requests: bool = True
+    describe: Describe = lambda _: MappingProxyType({})
+    loggers: tuple[str, ...] = ()
+
+
+@contextmanager
+def logging_to_stderr(options: LogOptions) -> Iterator[Log]:
+    """Log to standard error for as long as this is entered."""
+    root, log = logging.getLogger(), Log(options.form)
+    least = logging.getLevelName(options.level.upper())
+    levels = {logging.getLogger(name): least for name in (*OWN, *options.loggers)}
+    levels[root] = max(least, logging.WARNING)
+    before = {logger: logger.level for logger in levels}
+    for logger, number in levels.items():
+        logger.setLevel(number)
+    root.addHandler(log)
+    try:
+        yield log
+    finally:
+        root.removeHandler(log)
+        log.close()
+        for logger, number in before.items():
+            logger.setLevel(number)
+
+
+def cause_of(error: BaseException) -> str:
+    """Return what an error says of itself and of its cause, in one line.
+
+    Of SQLAlchemy's errors it is the message of the database: their own has the statement in it.
+    """
+    sentences: list[str] = []
+    link: BaseException | None = error
+    while link is not None and len(sentences) < MOST_LINKS:
+        shown = getattr(link, "orig", None) or link
+        first = str(shown).strip().partition("\n")[0]
+        name = type(shown).__name__
+        sentences.append(first if shown is error and first else f"{name}: {first}" if first else name)
+        link = link.__cause__
+    return " < ".join(sentences)[:MOST_CAUSE]
+
+
+def json_line(members: Mapping[str, Any]) -> str:
+    """Return members as a line of JSON."""
+    try:
+        return msgspec.json.encode(members).decode()
+    except UnicodeEncodeError:  # a lone surrogate
+        return msgspec.json.encode({name: _encodable(value) for name, value in members.items()}).decode()
+
+
+def _encodable(value: Any) -> Any:
+    return value.encode(errors="backslashreplace").decode() if isinstance(value, str) else value

@@ -1,0 +1,289 @@
+"""What a server logs, as text and as JSON: records, and a line for each request."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import logging
+import re
+
+import httpx
+import pytest
+
+from openapi_contract import Contract
+from openapi_service import ServiceUnavailable, create_app
+from openapi_service.capped_log import CappedLog
+from openapi_service.logs import Log, LogOptions, cause_of, logging_to_stderr
+from openapi_service.observation import Observation
+from openapi_service.request_log import RequestLog
+
+TEXT = {"200": {"description": "", "content": {"application/json": {"schema": {"type": "string"}}}}}
+PATHS = {"/open/{name}": [], "/closed": [{"key": []}], "/away": [], "/bug": []}
+NAME = {"in": "path", "name": "name", "required": True, "schema": {"type": "string"}}
+CONTRACT = {
+    "openapi": "3.1.0",
+    "info": {"title": "Pets", "version": "1"},
+    "paths": {
+        path: {
+            "get": {
+                "operationId": path.split("/")[1],
+                "security": security,
+                "responses": TEXT,
+                **({"parameters": [NAME]} if "{" in path else {}),
+            }
+        }
+        for path, security in PATHS.items()
+    },
+    "components": {"securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "X-Key"}}},
+}
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+TRACEPARENT = f"00-{TRACE}-00f067aa0ba902b7-01"
+
+
+class DriverError(Exception):
+    """An error that has the message of a database in it, as SQLAlchemy's has."""
+
+    def __init__(self, orig):
+        self.orig = orig
+        super().__init__("(sqlite3.OperationalError) database is locked [SQL: SELECT secret]")
+
+
+def away():
+    """Be away, since the database is locked."""
+    raise ServiceUnavailable("The database does not respond.") from DriverError(
+        OSError("database is locked\nand more")
+    )
+
+
+def bug():
+    """Fail."""
+    raise LookupError("no \x1b[2J such thing")
+
+
+HANDLERS = {"open": lambda name: name, "closed": lambda: "x", "away": away, "bug": bug}
+
+
+@pytest.fixture
+def ask():
+    """Return what sends requests to an app with a request log, and returns its lines."""
+
+    def asking(*requests, form="json", level="info", **more):
+        stream = io.StringIO()
+        log = Log(form, stream)
+        options = LogOptions(level, form, describe=lambda caller: {"credential": caller})
+
+        async def run():
+            app = create_app(
+                Contract(CONTRACT, "pets"),
+                HANDLERS,
+                authenticate={"key": lambda credential, _: f"key:{len(credential)}"},
+                request_log=RequestLog(log, options),
+                **more,
+            )
+            transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+            async with httpx.AsyncClient(transport=transport, base_url="http://pets") as client:
+                for method, path, headers in requests:
+                    await client.request(method, path, headers=headers)
+            await asyncio.sleep(0)
+
+        asyncio.run(run())
+        lines = stream.getvalue().splitlines()
+        return [json.loads(line) for line in lines] if form == "json" else lines
+
+    return asking
+
+
+def test_a_request_has_a_line(ask):
+    """Time, level, method, path, operation, status, duration, request id, caller and trace."""
+    headers = {"X-Key": "secret", "X-Request-ID": "mine", "traceparent": TRACEPARENT}
+    (line,) = ask(("GET", "/closed?token=secret", headers))
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", line.pop("time"))
+    assert line.pop("milliseconds") >= 0
+    assert line == {
+        "level": "info",
+        "logger": "requests",
+        "method": "GET",
+        "path": "/closed",
+        "operation": "closed",
+        "status": 200,
+        "request_id": "mine",
+        "credential": "key:6",
+        "trace_id": TRACE,
+    }
+
+
+def test_the_same_as_text(ask):
+    """What is not known is left out, or a hyphen; whatever could end a line is escaped."""
+    lines = ask(
+        ("GET", "/closed", {"X-Key": "secret", "X-Request-ID": "mine"}),
+        ("GET", "/none%0a", {"X-Request-ID": "mine"}),
+        ("GET", "/" + "x" * 1000, {"X-Request-ID": "mine"}),
+        form="text",
+    )
+    shown = [re.sub(r"^\S+Z|[\d.]+ ms", "_", line) for line in lines]
+    assert shown == [
+        "_ INFO    GET /closed closed 200 _ request_id=mine credential=key:6",
+        "_ INFO    GET /none%0a - 404 _ request_id=mine",
+        f"_ INFO    GET /{'x' * 299}... - 404 _ request_id=mine",
+    ]
+
+
+@pytest.mark.parametrize("form", ["json", "text"])
+def test_a_5xx_says_its_cause(ask, form):
+    """In the words of the database, without its statement, and of an error that nobody expected."""
+    away_line, bug_line = ask(("GET", "/away", {}), ("GET", "/bug", {}), form=form)
+    if form == "json":
+        assert away_line["cause"] == "The database does not respond. < OSError: database is locked"
+        assert bug_line["cause"] == "no \x1b[2J such thing"
+        assert {away_line["level"], bug_line["level"]} == {"error"}
+    else:
+        assert 'cause="The database does not respond. < OSError: database is locked"' in away_line
+        assert r'cause="no \x1b[2J such thing"' in bug_line
+        assert " ERROR " in away_line
+
+
+def test_causes_are_logged_without_a_request_log(caplog):
+    """Where requests have no lines, a 5xx has one, and a 4xx none."""
+
+    async def run():
+        app = create_app(Contract(CONTRACT, "pets"), HANDLERS, authenticate={"key": lambda *_: None})
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://pets") as client:
+            for path in ("/away", "/closed"):
+                await client.get(path, headers={"X-Request-ID": "mine"})
+
+    asyncio.run(run())
+    cause = "The database does not respond. < OSError: database is locked"
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR] == [
+        f"503: {cause} (request mine)"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("level", "statuses"),
+    [("debug", [200, 200, 404, 503]), ("info", [200, 404, 503]), ("warning", [503]), ("error", [503])],
+)
+def test_the_level_is_honoured(ask, level, statuses):
+    """Health checks are for debugging, requests that fail are errors, others are information."""
+    asked = [("GET", path, {}) for path in ("/healthz", "/open/rex", "/none", "/away")]
+    assert [line["status"] for line in ask(*asked, level=level)] == statuses
+
+
+def test_preflights_and_clients_that_go_away(ask):
+    """Neither has a request, or a status; both have a line."""
+    preflight = {"Origin": "https://a.example", "Access-Control-Request-Method": "GET"}
+    (line,) = ask(("OPTIONS", "/open/rex", preflight), cors_origins=["https://a.example"])
+    assert (line["method"], line["status"], line["operation"]) == ("OPTIONS", 200, None)
+    assert "request_id" not in line
+    stream = io.StringIO()
+    for form in ("json", "text"):
+        log = Log(form, stream)
+        left = Observation({"method": "GET", "path": "/\ud800"})
+
+        async def write(log=log, left=left):
+            RequestLog(log, LogOptions()).observe(left)
+
+        asyncio.run(write())
+        log.flush()
+    as_json, as_text = stream.getvalue().splitlines()
+    assert json.loads(as_json)["status"] is None
+    assert r"GET /\ud800 - --- 0.0 ms" in as_text
+
+
+async def test_lines_are_written_at_each_turn_and_fit_in_pipes():
+    """Requests of one turn are written together, in parts that a pipe takes at once, and keep their order."""
+    written = []
+
+    class Stream(io.StringIO):
+        def write(self, text):
+            written.append(text)
+            return len(text)
+
+    log = Log("text", Stream())
+    lines = [f"{number:03} {'x' * 90}" for number in range(100)]
+    for line in lines:
+        log.write(line)
+    assert not written
+    await asyncio.sleep(0)
+    assert "".join(written).splitlines() == lines
+    assert max(map(len, written)) <= 4096
+    assert len(written) <= 4
+    log.write("before")
+    log.handle(logging.makeLogRecord({"name": "a", "msg": "behind", "levelno": 20, "levelname": "INFO"}))
+    assert [text.split()[-1] for text in "".join(written[-1:]).splitlines()] == ["before", "behind"]
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_records_are_lines(form, capsys):
+    """Of our own loggers from the level on, of others warnings; with tracebacks, and one line a message."""
+    with logging_to_stderr(LogOptions("info", form, loggers=("own",))):
+        logging.getLogger("own").debug("left out")
+        logging.getLogger("own.part").info("two\nlines")
+        logging.getLogger("others").info("left out")
+        logging.getLogger("others").warning("of %s", "others")
+        try:
+            bug()
+        except LookupError:
+            logging.getLogger("own").exception("failed")
+    logging.getLogger("own").warning("later")
+    shown = capsys.readouterr().err
+    assert "left out" not in shown
+    assert "later" not in shown or form not in shown
+    if form == "json":
+        first, second, third = map(json.loads, shown.splitlines()[:3])
+        assert (first["level"], first["logger"], first["message"]) == (
+            "info",
+            "own.part",
+            "two\nlines",
+        )
+        assert (second["level"], second["message"]) == ("warning", "of others")
+        assert "Traceback" in third["exception"]
+    else:
+        first, second, third, *traceback = shown.splitlines()
+        assert first.endswith(r"Z INFO    own.part two\nlines")
+        assert second.endswith("Z WARNING others of others")
+        assert third.endswith("Z ERROR   own failed")
+        assert traceback[0].startswith("Traceback")
+
+
+def test_outages_are_folded():
+    """Ten warnings of a kind a minute; the next minute's first says how many more there were."""
+    now = [0.0]
+    stream = io.StringIO()
+    log = Log("json", stream)
+    log.filters = [CappedLog(ticks=lambda: now[0])]
+    outage = logging.getLogger("outage")
+    outage.propagate = False
+    outage.addHandler(log)
+    outage.setLevel(logging.DEBUG)
+    try:
+        for number in range(500):
+            outage.warning("No response: %d", number)
+            outage.info("Still working")
+        outage.error("Another")
+        now[0] += 61
+        outage.info("Working")
+    finally:
+        outage.removeHandler(log)
+    messages = [json.loads(line)["message"] for line in stream.getvalue().splitlines()]
+    assert sum(message.startswith("No response") for message in messages) == 10
+    assert messages.count("Still working") == 500
+    assert messages[-3:] == ["Another", "490 more of the last minute left out: No response: %d", "Working"]
+
+
+def test_what_cannot_be_written_is_left():
+    """A log that nobody reads, or that is closed, ends no request."""
+    stream = io.StringIO()
+    log = Log("text", stream)
+    stream.close()
+    log.handle(logging.makeLogRecord({"name": "a", "msg": "x", "levelno": 40, "levelname": "ERROR"}))
+
+
+def test_causes_are_bounded():
+    """A chain of errors has three sentences at most, and a long one is cut."""
+    error = ValueError()
+    error.__cause__ = OSError("x" * 2000)
+    assert cause_of(error).startswith("ValueError < OSError: xxx")
+    assert len(cause_of(error)) == 500
+    error.__cause__ = error
+    assert cause_of(error) == "ValueError < ValueError < ValueError"
