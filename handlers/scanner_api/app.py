@@ -28,6 +28,7 @@ from .problems import PROFILE
 from .processing.backlog import Backlog
 from .processing.backlog import Limits as QueueLimits
 from .processing.processing import Processing
+from .processing.retention import retention_of
 from .processing.stores import oldest_waiting, stores_of
 from .scanning.destinations import Permissions
 from .scanning.identifiers import new_id
@@ -135,6 +136,7 @@ class Application:
             self._redirects,
             self.clock,
             random_bytes=self._draw("proposals"),
+            retention=retention_of(settings, self.database, self.bucket, self.clock),
         )
         if metrics is not None:
             from .metrics import read_process, read_queue  # noqa: PLC0415 -- only who wants it pays for it

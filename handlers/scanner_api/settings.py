@@ -7,6 +7,7 @@ Precedence: command-line flags, then ``SCANNER_*`` environment variables, then t
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -18,12 +19,17 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from .ages import age_of
+
 MEBIBYTE = 1024 * 1024
 
 
 def _without_unit(value: Any) -> Any:
     return value.strip().removesuffix("s") if isinstance(value, str) else value
 
+
+Age = Annotated[timedelta, BeforeValidator(lambda value: age_of(str(value)))]
+"""A number of hours, days or weeks with its unit: ``36h``, ``90d``, ``12w``."""
 
 Seconds = Annotated[float, BeforeValidator(_without_unit)]
 """Seconds, with or without their unit: ``60`` or ``60s``."""
@@ -144,6 +150,11 @@ class Settings(BaseSettings):
     )
     session_ttl_seconds: int = Field(
         86_400, ge=1, description="How long an ACTIVE session may be idle before it expires, in seconds."
+    )
+    session_retention: Age | None = Field(
+        None,
+        description="How long sessions that are COMPLETED or EXPIRED stay after their last change, such as "
+        "`90d`; then they are deleted with their captures and photos, objects too. For ever by default.",
     )
     queue_url: str = Field(
         "memory://",

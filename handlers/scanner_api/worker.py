@@ -16,6 +16,7 @@ from openapi_service.server import starting
 from .app import START_ERRORS, connected, photo_bucket, waits_of
 from .processing.processing import Processing
 from .processing.queue import QueueError
+from .processing.retention import retention_of
 from .processing.stores import oldest_waiting, stores_of
 from .scanning.destinations import Permissions
 from .scanning.redirects import RedirectFollower
@@ -63,7 +64,15 @@ class Worker:
         self._bucket = bucket or photo_bucket(settings, clock)
         self._redirects = RedirectFollower(Permissions(settings.redirect_ports, settings.redirect_allowed))
         stores = stores_of(self._database, clock, settings.session_ttl_seconds)
-        self._processing = Processing(settings, stores, self._bucket, self._redirects, clock, is_worker=True)
+        self._processing = Processing(
+            settings,
+            stores,
+            self._bucket,
+            self._redirects,
+            clock,
+            is_worker=True,
+            retention=retention_of(settings, self._database, self._bucket, clock),
+        )
         self._pages = health_pages(
             {"database": self._database.ping, "queue": self._processing.queue.ping},
             {"bucket": self._bucket.ping, "work": partial(oldest_waiting, stores, clock)},

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from scanner_api.storage.photo_bucket import PhotoBucket
 
     from .queue import Broker
+    from .retention import Retention
     from .stores import Stores
     from .tasks import Tasks
 
@@ -41,6 +42,7 @@ class Processing:
         clock: tells the time.
         random_bytes: source of the ids of proposals.
         is_worker: whether to run the jobs of a queue in Redis.
+        retention: deletes old sessions, if anything does.
 
     Raises:
         ValueError: the settings of the queue or the extractor cannot be used; the message says what to do.
@@ -56,6 +58,7 @@ class Processing:
         *,
         random_bytes: RandomBytes = os.urandom,
         is_worker: bool = False,
+        retention: Retention | None = None,
     ) -> None:
         _check(settings, is_worker=is_worker)
         self._settings = settings
@@ -65,6 +68,7 @@ class Processing:
         self._clock = clock
         self._random_bytes = random_bytes
         self._is_worker = is_worker
+        self._retain = retention.round if retention else None
         self._runs_jobs = is_worker or settings.queue_url == IN_MEMORY
         self._running = AsyncExitStack()
         self.queue = Queue(self._open_broker, share=settings.worker_concurrency)
@@ -80,7 +84,7 @@ class Processing:
         if self._is_worker:
             await self.queue.connect()
         if self._runs_jobs:
-            sweep = Sweep(self.queue, self._stores, self._settings.sweep_seconds)
+            sweep = Sweep(self.queue, self._stores, self._settings.sweep_seconds, self._retain)
             sweep.start()
             self._running.push_async_callback(sweep.stop)
 

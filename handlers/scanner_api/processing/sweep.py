@@ -33,12 +33,20 @@ class Sweep:
         queue: filled up to its bound.
         stores: of captures, extractions and sessions.
         seconds: from the end of one round to the next.
+        retain: deletes what is older than it has to be, if anything does.
     """
 
-    def __init__(self, queue: Queue, stores: Stores, seconds: float) -> None:
+    def __init__(
+        self,
+        queue: Queue,
+        stores: Stores,
+        seconds: float,
+        retain: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
         self._queue = queue
         self._stores = stores
         self._seconds = seconds
+        self._retain = retain
         self._ended = asyncio.Event()
         self._sweeping: asyncio.Task[None] | None = None
 
@@ -53,9 +61,11 @@ class Sweep:
             await self._sweeping
 
     async def round(self) -> None:
-        """Enqueue unfinished captures and extractions, organizations in turns, and expire idle sessions."""
+        """Enqueue unfinished work, organizations in turns; expire idle sessions, and delete old ones."""
         for part in (self._queue_captures, self._queue_extractions, self._stores.sessions.expire_idle):
             await self._attempt(part)
+        if self._retain is not None:
+            await self._attempt(self._retain)
 
     async def _sweep(self) -> None:
         while not self._ended.is_set():

@@ -23,7 +23,7 @@ from .database import ConstraintError
 from .tables import OBJECT_KEY, api_keys, memberships, metadata, organizations, scan_sessions, users
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 
     from sqlalchemy import Column, ColumnElement, Select, Table
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -82,7 +82,7 @@ class Deletion:
 
     async def delete_finished(
         self, before: datetime, organization_id: str | None = None
-    ) -> AsyncIterator[None]:
+    ) -> AsyncGenerator[None]:
         """Delete COMPLETED and EXPIRED sessions that have not changed since a time.
 
         Args:
@@ -120,7 +120,7 @@ class Deletion:
             await connection.execute(api_keys.update().where(reaching).values(is_active=False))
             await self._record(connection, Action.DELETION_BEGAN, organization_id, organization_id)
 
-    async def delete_organization(self, organization_id: str) -> AsyncIterator[None]:
+    async def delete_organization(self, organization_id: str) -> AsyncGenerator[None]:
         """Delete an organization with everything of it, and users who are members of nothing else.
 
         Yields:
@@ -141,7 +141,7 @@ class Deletion:
 
     async def _delete_sessions(
         self, condition: ColumnElement[bool], order: Column[datetime]
-    ) -> AsyncIterator[None]:
+    ) -> AsyncGenerator[None]:
         """Delete sessions in an index's order, each batch from where the last one ended.
 
         Otherwise PostgreSQL would walk past all rows that are deleted already.

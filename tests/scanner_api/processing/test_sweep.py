@@ -1,9 +1,17 @@
 import logging
 from datetime import timedelta
 
+import pytest
+from msgspec.structs import replace
+from pydantic import ValidationError
+
 from openapi_service.problems import ServiceUnavailable
+from scanner_api.processing.retention import BATCHES, Retention, retention_of
 from scanner_api.processing.sweep import Sweep
 from scanner_api.scanning.sessions import SessionStatus
+from scanner_api.settings import Settings
+from scanner_api.storage import deletion
+from scanner_api.storage.audit import read_audit_log
 
 
 class Queue:
@@ -150,3 +158,91 @@ def test_the_sweep_begins_at_once_and_comes_again(in_shop, until):
         await sweep.stop()
 
     in_shop(scenario)
+
+
+class Photos:
+    """A bucket, from which objects are deleted as often as it responds."""
+
+    def __init__(self, calls=1000):
+        self.deleted = []
+        self._calls = calls
+
+    async def delete_many(self, keys):
+        """Delete objects."""
+        if not self._calls:
+            raise ServiceUnavailable("The photo bucket does not respond.")
+        self._calls -= 1
+        self.deleted += keys
+
+
+def test_sessions_are_deleted_after_the_time_that_is_set(in_shop, clock):
+    """A round deletes sessions that are older than that with their photos, and records it; not earlier."""
+    settings, photos = Settings(session_retention="90d"), Photos()
+
+    async def scenario(shop):
+        await shop.photograph("front.png")
+        await shop.stores.sessions.close(shop.session_id, submit=False)
+        retention = retention_of(settings, shop.database, photos, clock)
+        sweep = Sweep(Queue(), shop.stores, 5, retention.round)
+        clock.advance(90 * 86_400)
+        await sweep.round()
+        early = await shop.session()
+        clock.advance(1)
+        await sweep.round()
+        await sweep.round()
+        return early, await shop.session(), await read_audit_log(shop.database, limit=9)
+
+    early, session, log = in_shop(scenario)
+    assert (early.photo_count, session, photos.deleted) == (1, None, ["front.png"])
+    assert [(entry.action, entry.actor, entry.details["sessions"]) for entry in log] == [
+        ("sessions.purged", "retention", 1)
+    ]
+
+
+def test_a_bucket_that_is_away_delays_the_deletion(in_shop, clock, caplog):
+    """While photos cannot be deleted their session stays; the sweep goes on, and deletes them later."""
+    away, there = Photos(0), Photos()
+
+    async def scenario(shop):
+        await shop.photograph("front.png")
+        await shop.stores.sessions.close(shop.session_id, submit=False)
+        clock.advance(2 * 3600)
+        rounds = [
+            Sweep(Queue(), shop.stores, 5, Retention(shop.database, bucket, clock, timedelta(hours=1)).round)
+            for bucket in (away, there)
+        ]
+        await rounds[0].round()
+        before = await shop.stores.photos.of_session(shop.session_id)
+        await rounds[1].round()
+        return before, await shop.session()
+
+    with caplog.at_level(logging.WARNING):
+        before, session = in_shop(scenario)
+    assert ([photo.s3_key for photo in before], session) == (["front.png"], None)
+    assert "A part of the sweep failed: ServiceUnavailable" in caplog.text
+
+
+def test_a_round_deletes_a_few_batches(in_shop, clock, monkeypatch):
+    """Of many old sessions a round deletes no more than its share, and the next one goes on."""
+    monkeypatch.setattr(deletion, "_SESSIONS", 1)
+
+    async def scenario(shop):
+        session = replace(await shop.session(), status=SessionStatus.COMPLETED)
+        for number in range(BATCHES + 1):
+            await shop.stores.sessions.create(replace(session, id=str(number)))
+        clock.advance(2 * 3600)
+        retention = Retention(shop.database, Photos(), clock, timedelta(hours=1))
+        left = []
+        for _ in range(2):
+            await retention.round()
+            left.append((await shop.stores.sessions.page(["grocer"], page=1, page_size=1))[1])
+        return left
+
+    assert in_shop(scenario) == [2, 1]
+
+
+def test_sessions_stay_for_ever_by_default():
+    """Without the setting nothing is deleted, and one that cannot be read names what it expects."""
+    assert retention_of(Settings(), None, None, None) is None
+    with pytest.raises(ValidationError, match="such as 36h, 90d or 12w"):
+        Settings(session_retention="3 months")
