@@ -48,7 +48,10 @@ COMMANDS |= {
         "scanner_api.cli.serve:worker",
         "Process captures and read photos for servers with the same settings; run as many as you need.",
     ),
-    "db": Lazy("scanner_api.cli.db:app", "Show, check and upgrade the schema of the database."),
+    "db": Lazy(
+        "scanner_api.cli.db:app",
+        "Show, check and upgrade the schema of the database; back up and restore SQLite.",
+    ),
     "organizations": Lazy(
         "scanner_api.cli.organizations:app",
         "Create, list and delete the organizations that sessions belong to.",

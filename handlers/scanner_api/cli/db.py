@@ -1,11 +1,14 @@
-"""``scanner-api db``: the schema of the database, looked at and brought up to date."""
+"""``scanner-api db``: the schema of the database, and copies of a SQLite database."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from pathlib import Path  # noqa: TC003 -- typer reads the annotation
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from scanner_api.storage.database import Database, DatabaseError, Schema
 from scanner_api.storage.migrations import HEAD
 
 from .databases import with_database
@@ -14,9 +17,10 @@ from .settings_flags import Config, DatabaseUrl, read_settings
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-    from scanner_api.storage.database import Database, Schema
-
-app = typer.Typer(help="Show, check and upgrade the schema of the database.", no_args_is_help=True)
+SQLITE = b"SQLite format 3\0"
+"""What a file of SQLite begins with."""
+HELP = "Show, check and upgrade the schema of the database; back up and restore SQLite."
+app = typer.Typer(help=HELP, no_args_is_help=True)
 
 
 @app.command()
@@ -58,6 +62,82 @@ def check(*, config: Config = None, database_url: DatabaseUrl = None) -> None:
 
     schema = _with_database(config, database_url, run)
     typer.echo(f"The database is at revision {schema.revision}, which this version ({HEAD}) can use.")
+
+
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The copy; there may be no such file yet.")],
+    *,
+    config: Config = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Copy a SQLite database into a file for its owner alone, while servers go on.
+
+    Exit codes: 0 copied, 1 not: the database or the file cannot be used, 2 wrong settings.
+    """
+
+    async def run(database: Database) -> Schema:
+        schema = await _sqlite_schema(database)
+        if schema.revision is None:
+            raise DatabaseError("The database is empty; is it the right one (database_url)?")
+        try:
+            os.close(os.open(file, os.O_CREAT | os.O_EXCL, 0o600))
+        except OSError as error:
+            raise DatabaseError(f"The copy {file} cannot be created: {error.strerror}.") from error
+        try:
+            await database.save(file)
+        except BaseException:
+            file.unlink()
+            raise
+        return schema
+
+    schema = _with_database(config, database_url, run)
+    typer.echo(f"{file} is a copy of the database at revision {schema.revision}.")
+
+
+@app.command()
+def restore(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="A copy that backup made.")
+    ],
+    *,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    config: Config = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Replace what is in a SQLite database by a copy; stop servers and workers first.
+
+    Exit codes: 0 replaced, 1 not: the database or the copy cannot be used, 2 wrong settings.
+    """
+    schema = _with_database(config, database_url, _sqlite_schema)
+    if schema.revision is not None and not yes:
+        typer.confirm(f"Replace what is in the database by {file}?", abort=True)
+
+    async def run(database: Database) -> Schema:
+        schema = Schema(None, None)
+        with file.open("rb") as content:
+            is_sqlite = content.read(len(SQLITE)) == SQLITE
+        if is_sqlite:
+            copy = Database(f"sqlite+aiosqlite:///{file}")
+            try:
+                schema = await copy.schema()
+            finally:
+                await copy.close()
+        if schema.revision is None:
+            raise DatabaseError(f"{file} is no copy of a database.")
+        if schema.revision > HEAD:
+            schema.check()
+        await database.load(file)
+        return schema
+
+    schema = _with_database(config, database_url, run)
+    typer.echo(f"The database is that of {file}, at revision {schema.revision}.")
+
+
+async def _sqlite_schema(database: Database) -> Schema:
+    if database.dialect.name != "sqlite":
+        raise DatabaseError("This is for SQLite; docs/backup.md says what to do with PostgreSQL.")
+    return await database.schema()
 
 
 async def _schema(database: Database) -> Schema:

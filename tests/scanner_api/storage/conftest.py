@@ -52,6 +52,13 @@ def postgresql_url(postgresql):
         yield url
 
 
+@pytest.fixture
+def another_postgresql_url(postgresql):
+    """A fresh PostgreSQL database's URL, beside that one."""
+    with _postgresql_database(postgresql) as url:
+        yield url
+
+
 @pytest.fixture(scope="session")
 def postgresql_schema(postgresql):
     """The URL of a PostgreSQL database that is migrated."""
@@ -247,13 +254,14 @@ async def _with_session(database, clock, session, scenario):
     return await scenario(stores)
 
 
-def _run_in(url, scenario):
+def _run_in(url, scenario, *, organization=True):
     async def run():
         database = Database(url)
         try:
             await database.migrate()
-            organization = Organization(id="organization", name="Grocer", created=NOW)
-            await OrganizationStore(database).add_organization(organization)
+            if organization:
+                grocer = Organization(id="organization", name="Grocer", created=NOW)
+                await OrganizationStore(database).add_organization(grocer)
             return await scenario(database)
         finally:
             await database.close()
