@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import re
 import socket
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
 from .body import BLOCK, Body
+from .capped_log import CappedLog
 from .connections import IDLE_SECONDS, Connections, Incoming
 from .errors import MAX_HEADER_SECTION_BYTES, REFUSALS, S3Error, refusal
 from .response import RequestIds
@@ -32,6 +34,7 @@ TURN_SECONDS = 1
 MOST_DISCARDED_BYTES = 1024 * 1024
 """Of what is no request; more of an upload, since a browser shows no response before it has sent all."""
 _TOO_LARGE = (HTTPStatus.REQUEST_URI_TOO_LONG, HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+_log = logging.getLogger(__name__)
 _LENGTH = re.compile(r"\d{1,18}", re.ASCII)
 
 
@@ -95,7 +98,7 @@ class Handler(BaseHTTPRequestHandler):
         raise AttributeError(name)
 
     def log_message(self, *_: Any) -> None:
-        """Stay silent: the app reports its own exchanges."""
+        """Stay silent: the app reports its exchanges, and `send_error` what is no request."""
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """Serve what is no request with S3's error for it, and end the connection."""
@@ -103,6 +106,7 @@ class Handler(BaseHTTPRequestHandler):
         error = S3Error(code, "BadRequest", REFUSALS["BadRequest"][1])
         if code in _TOO_LARGE:
             error = refusal("RequestHeaderSectionTooLarge", MaxSizeAllowed=MAX_HEADER_SECTION_BYTES)
+        self.server.refusals.warning("Request of %s refused: %s", self.client_address[0], error.message)
         self.wfile.write(_refused(error))
         self._linger(MOST_DISCARDED_BYTES)
 
@@ -245,6 +249,7 @@ class Server(ThreadingHTTPServer):
 
     def __init__(self, host: str, port: int) -> None:
         self.connections = Connections()
+        self.refusals = CappedLog(_log)
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
         super().__init__((host, port), Handler)
 

@@ -274,7 +274,7 @@ def test_pipelined_requests_begin_one_in_each_turn_of_the_event_loop():
 
 
 async def test_pipelined_requests_wait_for_short_turns_of_the_event_loop():
-    """In long ones there is enough to do already; one is begun every 50 milliseconds all the same."""
+    """Long ones have enough to do; every 50 milliseconds one starts in them as well."""
     turns, started = [0], []
     connections = Connections(ConnectionLimits(), clock=lambda: turns[0] / 64)
     for _ in range(4):

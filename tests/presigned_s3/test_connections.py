@@ -10,6 +10,7 @@ import time
 import pytest
 
 from presigned_s3 import body, connections, wire
+from presigned_s3.capped_log import CappedLog
 from presigned_s3.wire import Server
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n"
@@ -52,6 +53,7 @@ def connect():
                     time.sleep(0.001)
             return connected
 
+        make.server = server
         make.slots = server.connections._slots
         make.pipelined = server.connections.pipelined
         yield make
@@ -217,3 +219,18 @@ def test_a_pipelined_request_that_hangs_keeps_nobody_waiting(connect):
     hanging.sendall(b"\n\r\n" + CHUNKED)
     served(hanging)
     connect()
+
+
+def test_requests_that_cannot_be_read_are_logged_with_a_cap(connect, caplog):
+    """The log has the client's address and why, ten times a minute, and nothing of what was sent."""
+    now = [1000.0]
+    connect.server.refusals = CappedLog(wire._log, ticks=lambda: now[0])
+    for _ in range(23):
+        assert b"HTTP/1.1 400 " in connect(b"\x1b[31m HTTP\r\n").recv(65536)
+    now[0] += 60
+    connect(b"no HTTP\r\n").recv(65536)
+    lines = [record.getMessage() for record in caplog.records if record.name == "presigned_s3.wire"]
+    assert len(lines) == 12
+    assert lines[0] == "Request of 127.0.0.1 refused: An error occurred when parsing the HTTP request."
+    assert lines[10] == "13 more of the last minute left out."
+    assert not any("\x1b" in line for line in lines)

@@ -1,0 +1,39 @@
+"""Log entries that strangers can cause, so many a minute."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Callable
+
+MOST_ENTRIES = 10
+PERIOD_SECONDS = 60.0
+
+
+class CappedLog:
+    """Logs ten warnings a minute, of all threads; the next minute's first says how many were left out."""
+
+    def __init__(self, logger: logging.Logger, *, ticks: Callable[[], float] = time.monotonic) -> None:
+        self._logger = logger
+        self._ticks = ticks
+        self._lock = threading.Lock()
+        self._ends_at = 0.0
+        self._entries = 0
+
+    def warning(self, message: str, *arguments: object) -> None:
+        """Log a warning, unless there were too many."""
+        with self._lock:
+            now, left_out = self._ticks(), 0
+            if now >= self._ends_at:
+                left_out = self._entries - MOST_ENTRIES
+                self._ends_at, self._entries = now + PERIOD_SECONDS, 0
+            self._entries += 1
+            is_logged = self._entries <= MOST_ENTRIES
+        if left_out > 0:
+            self._logger.warning("%d more of the last minute left out.", left_out)
+        if is_logged:
+            self._logger.warning(message, *arguments)
