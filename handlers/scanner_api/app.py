@@ -45,6 +45,7 @@ from .waiting import wait_for
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
+    from ssl import SSLContext
 
     from starlette.types import Receive, Scope, Send
 
@@ -87,13 +88,14 @@ class Application:
         fallback: handles operations without a handler, and what a client prefers (mock).
         metrics: count what it does, if anything.
         request_log: writes a line for each request, if there is one.
+        redirect_tls: certificate authorities that links are followed by; certifi's by default.
 
     Attributes:
         stores: where everything is kept.
         limiter: counts requests.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- a collaborator each
         self,
         settings: Settings,
         *,
@@ -106,6 +108,7 @@ class Application:
         fallback: Fallback | None = None,
         metrics: Metrics | None = None,
         request_log: RequestLog | None = None,
+        redirect_tls: SSLContext | None = None,
     ) -> None:
         self.settings = settings
         self.contract = contract or load_contract(
@@ -127,7 +130,9 @@ class Application:
         )
         self._credentials = CredentialStore(self.database)
         self._api_keys = ApiKeyVerifier(self._credentials, self.clock)
-        self._redirects = RedirectFollower(Permissions(settings.redirect_ports, settings.redirect_allowed))
+        self._redirects = RedirectFollower(
+            Permissions(settings.redirect_ports, settings.redirect_allowed), tls=redirect_tls
+        )
         self.stores = stores_of(self.database, self.clock, settings.session_ttl_seconds)
         self._processing = Processing(
             settings,

@@ -94,6 +94,7 @@ def s3_mock(  # noqa: PLR0913 -- an option each
     public_url: str | None = None,
     domains: Iterable[str] = (),
     trust_proxy: bool = False,
+    account: str | None = None,
 ) -> Iterator[S3Mock]:
     """Run S3 in this process, which must not use moto, for as long as this is entered.
 
@@ -117,6 +118,7 @@ def s3_mock(  # noqa: PLR0913 -- an option each
         public_url: URL of S3 for all clients; None for the host that a request came to.
         domains: host names that may have a bucket before them, beside ``localhost``.
         trust_proxy: whether ``X-Forwarded-Host`` and ``X-Forwarded-Proto`` say which host that is.
+        account: AWS account that owns all buckets; by default that of MOTO_ACCOUNT_ID, or moto's.
 
     Raises:
         CannotListen: a port is taken, or the address is not this machine's.
@@ -148,6 +150,7 @@ def s3_mock(  # noqa: PLR0913 -- an option each
                 domains=domains,
                 public_url=public_url,
                 trust_proxy=trust_proxy,
+                account=account,
             )
         )
         control_url = callable_url_of(controlling, "https" if authority else "http")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 ACCOUNT = os.environ.get("MOTO_ACCOUNT_ID", "123456789012")
-"""The owner of all buckets: moto's account."""
+"""The owner of all buckets, where none is set: moto's account."""
 _ACCOUNT = re.compile(r"\d{12}", re.ASCII)
 ACL_PERMISSIONS = {
     "s3:ListBucket": "READ",
@@ -87,14 +87,28 @@ def public_policy(bucket: str) -> bytes:
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]}).encode()
 
 
-def check_owner(headers: Mapping[str, str]) -> None:
+def check_account(account: str) -> None:
+    """Raise ValueError unless this can be the id of an account."""
+    if not _ACCOUNT.fullmatch(account):
+        raise ValueError(f"{account!r} is not an AWS account ID: 12 digits.")
+
+
+def check_owner(headers: Mapping[str, str], account: str) -> None:
     """Raise AccessDenied where a request expects another owner of its buckets than the one account."""
     for name in ("x-amz-expected-bucket-owner", "x-amz-source-expected-bucket-owner"):
-        owner = headers.get(name, ACCOUNT)
+        owner = headers.get(name, account)
         if not _ACCOUNT.fullmatch(owner):
             raise refusal("InvalidBucketOwnerAWSAccountID", ExpectedBucketOwner=owner)
-        if owner != ACCOUNT:
+        if owner != account:
             raise refusal("AccessDenied")
+
+
+def is_public(policy: bytes) -> bool:
+    """Return whether a bucket policy allows something to everyone, under no condition."""
+    return any(
+        statement.get("Effect") == "Allow" and _concerns_everyone(statement)
+        for statement in _statements(policy)
+    )
 
 
 def check_policy(document: bytes) -> None:
@@ -113,14 +127,17 @@ def _statements(policy: bytes | None) -> list[dict[str, Any]]:
 
 
 def _concerns(statement: dict[str, Any], action: str, resource: str) -> bool:
-    principal = statement.get("Principal")
-    everyone = principal == "*" or (isinstance(principal, dict) and "*" in _listed(principal.get("AWS")))
     return (
-        everyone
-        and not statement.get("Condition")
+        _concerns_everyone(statement)
         and any(fnmatchcase(action.lower(), str(name).lower()) for name in _listed(statement.get("Action")))
         and any(fnmatchcase(resource, str(name)) for name in _listed(statement.get("Resource")))
     )
+
+
+def _concerns_everyone(statement: dict[str, Any]) -> bool:
+    principal = statement.get("Principal")
+    everyone = principal == "*" or (isinstance(principal, dict) and "*" in _listed(principal.get("AWS")))
+    return everyone and not statement.get("Condition")
 
 
 def _listed(value: Any) -> list[Any]:

@@ -15,6 +15,7 @@ from time import monotonic, time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
+from .access import ACCOUNT, check_account
 from .archive import Archive
 from .authentication import Authenticator
 from .body import BodyCutShort, PacedBody
@@ -174,6 +175,7 @@ def create_app(  # noqa: PLR0913 -- a setting each
     domains: Iterable[str] = (),
     public_url: str | None = None,
     trust_proxy: bool = False,
+    account: str | None = None,
 ) -> Front:
     """Return S3 as a WSGI app. moto is there once in a process: making another app empties this one.
 
@@ -191,10 +193,17 @@ def create_app(  # noqa: PLR0913 -- a setting each
         domains: host names that may have a bucket before them, beside ``localhost``.
         public_url: what URLs of objects begin with; by default the host that a request came to.
         trust_proxy: whether ``X-Forwarded-Host`` and ``X-Forwarded-Proto`` say which host that is.
+        account: AWS account that owns all buckets; by default that of MOTO_ACCOUNT_ID, or moto's.
+
+    Raises:
+        ValueError: the account has not 12 digits.
     """
+    account = account or ACCOUNT
+    check_account(account)
     folder = Path(data_dir) if data_dir is not None else Path(tempfile.mkdtemp(prefix="s3-"))
     buckets = [bucket] if isinstance(bucket, str) else bucket
-    store = Store(Archive(folder), [FirstBucket(name, region, cors_open, public) for name in buckets])
+    first = [FirstBucket(name, region, cors_open, public) for name in buckets]
+    store = Store(Archive(folder), first, account)
     accepted = {access_key: Credential.parse(text) for access_key, text in credentials.items()}
     machine, faults = ShiftedClock(), faults or NoFaults()
     clock = faults.clock(clock or machine)

@@ -24,6 +24,8 @@ CANNED_ACLS = frozenset({
     "bucket-owner-full-control", "log-delivery-write",
 })  # fmt: skip
 _WITHOUT_ACLS = frozenset({"private", "bucket-owner-full-control"})
+_PUBLIC_ACLS = frozenset({"public-read", "public-read-write", "authenticated-read"})
+_PUBLIC_GROUPS = ("global/AllUsers", "global/AuthenticatedUsers")
 _ENCRYPTION = "x-amz-server-side-encryption"
 _KMS_KEY = f"{_ENCRYPTION}-aws-kms-key-id"
 _ENCRYPTIONS = frozenset({"AES256", "aws:kms", "aws:kms:dsse"})
@@ -81,14 +83,24 @@ def check_attributes(headers: Mapping[str, str], bucket: Bucket) -> None:
     _check_metadata(headers)
 
 
-def check_acl(headers: Mapping[str, str], bucket: Bucket) -> None:
-    """Raise `S3Error` unless the canned ACL of the headers exists and the bucket's objects may have it."""
+def check_acl(headers: Mapping[str, str], bucket: Bucket, document: bytes = b"") -> None:
+    """Raise `S3Error` unless the canned ACL of the headers exists and the bucket's objects may have it.
+
+    Args:
+        headers: by name in lower case.
+        bucket: the bucket.
+        document: the ACL where it is a document.
+    """
     acl = headers.get("x-amz-acl", "private")
     if acl not in CANNED_ACLS:
         raise invalid_argument("", "x-amz-acl", acl)
     grants = any(name.startswith("x-amz-grant-") for name in headers)
     if not bucket.has_acls and (grants or acl not in _WITHOUT_ACLS):
         raise refusal("AccessControlListNotSupported")
+    granted = " ".join(text for name, text in headers.items() if name.startswith("x-amz-grant-"))
+    is_public = acl in _PUBLIC_ACLS or any(group in f"{granted} {document!r}" for group in _PUBLIC_GROUPS)
+    if is_public and "blockPublicAcls" in bucket.blocks:
+        raise refusal("AccessDenied")
 
 
 def _check_metadata(headers: Mapping[str, str]) -> None:

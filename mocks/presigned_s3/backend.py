@@ -10,7 +10,6 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
-from .access import ACCOUNT
 from .cors import CorsRule
 from .errors import S3Error, invalid_request, refusal
 from .moto_s3 import Request, S3ClientError, S3Response, models
@@ -28,6 +27,8 @@ _OURS = frozenset({
     "x-amzn-requestid",
 })  # fmt: skip
 """Header fields of moto's responses that are set elsewhere, or that S3 sends in none."""
+_SHOWN_BLOCK = models.PublicAccessBlock("true", "true", "true", "true")
+"""The public access block of a bucket that nobody put one to."""
 _CODES = {400: "InvalidRequest", 403: "AccessDenied", 404: "NoSuchKey", 405: "MethodNotAllowed"}
 
 Query = tuple[tuple[str, str], ...]
@@ -75,6 +76,7 @@ class Bucket:
         policy: its bucket policy, as it was put.
         public: the permissions that its ACL grants to everyone, such as ``WRITE``.
         has_acls: whether objects may have ACLs; a bucket made without one has them switched off.
+        blocks: what of public access is blocked by request, such as ``blockPublicPolicy``.
         encrypts: whether it has a default encryption of its own.
     """
 
@@ -84,19 +86,25 @@ class Bucket:
     policy: bytes | None
     public: frozenset[str]
     has_acls: bool
+    blocks: frozenset[str]
     encrypts: bool
 
 
 class Backend:
-    """moto's S3 of this process; there is only one, so making another resets it.
+    """moto's S3 of this process; there is only one for an account, so making another resets it.
+
+    Args:
+        account: that owns all buckets.
 
     Attributes:
+        account: the same.
         lock: held while several steps are to be one; moto itself knows no lock.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, account: str) -> None:
         self.lock = threading.RLock()
-        self._moto = models.s3_backends[ACCOUNT]["aws"]
+        self.account = account
+        self._moto = models.s3_backends[account]["aws"]
         self.reset()
 
     def reset(self) -> None:
@@ -110,7 +118,7 @@ class Backend:
         Raises:
             S3Error: moto cannot read the order, or does not know the operation.
         """
-        request = Request.from_primitives(order.method, _url(order), _headers(order), order.body)
+        request = Request.from_primitives(order.method, _url(order), self._headers(order), order.body)
         request.from_wsgi_server = True
         dispatch = _Handler.key_dispatch if order.key else _Handler.bucket_dispatch
         with self.lock, self._policy_aside(order), self._all_or_nothing(order.bucket, order.key):
@@ -126,6 +134,16 @@ class Backend:
                 model.instances_tracked.clear()  # type: ignore[union-attr]  # a metaclass sets it
             return _response(order, int(status), headers, content)
 
+    def _headers(self, order: Order) -> dict[str, str]:
+        # With an Authorization header moto does not ask for more; it takes the region from it.
+        credential = f"mock/20000101/{order.region}/s3/aws4_request"
+        return {
+            **order.headers,
+            "content-length": str(len(order.body)),
+            "x-moto-account-id": self.account,
+            "authorization": f"AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=0",
+        }
+
     def bucket(self, name: str) -> Bucket | None:
         """Return a bucket; None if there is none of this name."""
         with self.lock:
@@ -133,28 +151,32 @@ class Backend:
             if bucket is None:
                 return None
             ownership = str(bucket.ownership_rule or "")
+            block = bucket.public_access_block
+            blocks = frozenset() if block in (None, _SHOWN_BLOCK) else _true_ones(block.to_config_dict())
             grants = len(bucket.acl.grants) if bucket.acl else 0
             return Bucket(
                 name=name,
                 region=bucket.region_name,
                 cors=tuple(_cors_rule(rule) for rule in bucket.cors),
                 policy=bucket.policy,
-                public=granted_to_all(bucket.acl),
+                public=frozenset() if "ignorePublicAcls" in blocks else granted_to_all(bucket.acl),
                 has_acls=grants > 1 or "Writer" in ownership or "Preferred" in ownership,
+                blocks=blocks,
                 encrypts=bucket.encryption is not None,
             )
 
     def set_defaults(self, name: str) -> None:
         """Give a new bucket what each has at Amazon's since April 2023, unless its request says otherwise.
 
-        The public access block is shown, and blocks nothing: buckets here are made to be tried.
+        Its public access block is shown, and blocks nothing, since buckets here are made to be tried: one
+        that a client puts does.
         """
         with self.lock:
             bucket = self._moto.buckets[name]
             if bucket.ownership_rule is None and not (bucket.acl and len(bucket.acl.grants) > 1):
                 bucket.ownership_rule = "BucketOwnerEnforced"  # type: ignore[assignment]  # as its requests set it
             if bucket.public_access_block is None:
-                bucket.public_access_block = models.PublicAccessBlock("true", "true", "true", "true")
+                bucket.public_access_block = _SHOWN_BLOCK
 
     def existing(self, name: str) -> Bucket:
         """Return a bucket, or raise NoSuchBucket."""
@@ -239,6 +261,10 @@ class _Handler(S3Response):
     def _authenticate_and_authorize_s3_action(self, *_: Any, **__: Any) -> None:
         """Let every request pass."""
 
+    def get_current_account(self) -> str:
+        """Return the account of the order, whatever the environment says."""
+        return str(self.headers["x-moto-account-id"])
+
 
 def _delete_object(
     moto: models.S3Backend, bucket: str, name: str, version_id: str | None = None, **bypass: bool
@@ -253,18 +279,6 @@ def _delete_object(
 def _url(order: Order) -> str:
     path = quote(f"/{order.bucket}" + (f"/{order.key}" if order.key else ""))
     return f"http://localhost{path}?{urlencode(order.query, quote_via=quote)}"
-
-
-def _headers(order: Order) -> dict[str, str]:
-    # With an Authorization header moto does not ask for more; it takes the region from it.
-    credential = f"mock/20000101/{order.region}/s3/aws4_request"
-    length = str(len(order.body))
-    return {
-        **order.headers,
-        "content-length": length,
-        "x-moto-account-id": ACCOUNT,
-        "authorization": f"AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=0",
-    }
 
 
 def _response(order: Order, status: int, headers: Mapping[str, Any], content: str | bytes) -> Response:
@@ -286,6 +300,10 @@ def _error(status: int, document: bytes, headers: list[tuple[str, str]]) -> S3Er
     message = elements.pop("Message", HTTPStatus(status).phrase)
     elements = {name: text for name, text in elements.items() if name not in ("RequestId", "HostId")}
     return S3Error(status, code, message, elements, headers)
+
+
+def _true_ones(configuration: Mapping[str, bool]) -> frozenset[str]:
+    return frozenset(name for name, is_true in configuration.items() if is_true)
 
 
 def _cors_rule(rule: Any) -> CorsRule:

@@ -60,6 +60,8 @@ DEFAULT = "CRC64NVME"
 """The algorithm of an object whose client names none."""
 FULL_OBJECT = "FULL_OBJECT"
 """The type of a checksum of the content, not of the parts' checksums."""
+COMPOSITE = "COMPOSITE"
+"""The type of a checksum of the parts' checksums."""
 
 
 class Checksum:

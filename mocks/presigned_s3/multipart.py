@@ -6,7 +6,7 @@ import base64
 import hashlib
 from typing import TYPE_CHECKING, NamedTuple
 
-from .checksums import ALGORITHMS, PREFIX, Checksum, ContentMd5
+from .checksums import ALGORITHMS, COMPOSITE, FULL_OBJECT, PREFIX, Checksum, ContentMd5
 from .content import Content, read_range
 from .errors import invalid_request, refusal
 from .policy import MAX_OBJECT_BYTES
@@ -23,8 +23,8 @@ MAX_PART_NUMBER = 10_000
 
 _ALGORITHM, _KIND = f"{PREFIX}algorithm", f"{PREFIX}type"
 _SIZE = "x-amz-mp-object-size"
-_KINDS = {"CRC64NVME": ("FULL_OBJECT",), "SHA1": ("COMPOSITE",), "SHA256": ("COMPOSITE",)}
-_KINDS_OF_OTHERS = ("COMPOSITE", "FULL_OBJECT")
+_KINDS = {"CRC64NVME": (FULL_OBJECT,), "SHA1": (COMPOSITE,), "SHA256": (COMPOSITE,)}
+_KINDS_OF_OTHERS = (COMPOSITE, FULL_OBJECT)
 
 
 class ListedPart(NamedTuple):

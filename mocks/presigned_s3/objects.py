@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from .attributes import check_attributes, check_key, copied_headers, handed_over, stored_headers
 from .backend import Order
-from .checksums import DEFAULT, PREFIX, Checksum, ContentMd5, claimed_checksum
+from .checksums import COMPOSITE, DEFAULT, PREFIX, TYPE, Checksum, ContentMd5, claimed_checksum
 from .content import Content, read_range
 from .errors import S3Error, invalid_argument, invalid_request, refusal
 from .multipart import MAX_PART_NUMBER, checksum_of_upload, parse_parts
@@ -122,15 +122,19 @@ class Objects:
             condition = unmet(request.headers, response)
             if condition in ("If-None-Match", "If-Modified-Since"):
                 response.status, response.length = HTTPStatus.NOT_MODIFIED, 0
-                _hide_checksums(request, response)
+                _select_checksums(request, response, is_whole=False)
                 return response
             if condition:
                 raise refusal("PreconditionFailed", Condition=condition)
+            size, part = response.length, ""
             if request.asks_for("partNumber"):
-                begin, length = _part(request, response, self._store.parts(order))
+                parts = self._store.parts(order)
+                begin, length = _part(request, response, parts)
+                if parts and response.header(TYPE) == COMPOSITE:
+                    _, part = parts[int(request.parameter("partNumber") or 0) - 1]
             else:
                 begin, length = _range(request.headers.get("range", ""), response)
-            _hide_checksums(request, response)
+            _select_checksums(request, response, part, is_whole=length == size)
             if request.method == "GET":
                 response.body = read_range(path, begin, length)
         for name, value in overrides.items():
@@ -218,11 +222,23 @@ def _overrides(request: Request, signed: Signed | None) -> dict[str, str]:
     return overrides
 
 
-def _hide_checksums(request: Request, response: Response) -> None:
-    """Leave checksums out of a response unless they are requested and are those of its whole body."""
-    shown = request.headers.get("x-amz-checksum-mode") == "ENABLED" and response.status == HTTPStatus.OK
-    hidden = f"{PREFIX}algorithm" if shown else PREFIX
-    response.headers = [pair for pair in response.headers if not pair[0].lower().startswith(hidden)]
+def _select_checksums(request: Request, response: Response, part: str = "", *, is_whole: bool) -> None:
+    """Leave checksums out of a response unless they are requested and are those of its body.
+
+    Args:
+        request: the request.
+        response: the response.
+        part: checksum of the part that it has, of an object whose checksum is made of those of its parts.
+        is_whole: whether it has the whole object.
+    """
+    of_object = [pair for pair in response.headers if pair[0].lower().startswith(PREFIX)]
+    response.headers = [pair for pair in response.headers if pair not in of_object]
+    if request.headers.get("x-amz-checksum-mode", "").upper() == "ENABLED" and (part or is_whole):
+        response.headers += [
+            (name, value if name.lower() == TYPE else part or value)
+            for name, value in of_object
+            if name.lower() != f"{PREFIX}algorithm"
+        ]
 
 
 def _part(request: Request, response: Response, parts: list[tuple[int, str]]) -> tuple[int, int]:

@@ -71,8 +71,9 @@ class PostObject:
     def _policy_of(self, fields: Mapping[str, str], bucket: Bucket) -> Policy | None:
         """Return the policy that allows these fields; None if the bucket takes a form from everyone."""
         if self._authenticator.authenticate_form(fields, bucket.region) is None:
-            allowed = verdict(bucket.policy, "s3:PutObject", bucket.name, fields["key"])
-            if "policy" in fields or allowed == "Deny" or not (allowed or "WRITE" in bucket.public):
+            effect = verdict(bucket.policy, "s3:PutObject", bucket.name, fields["key"])
+            is_allowed = effect == "Allow" and "restrictPublicBuckets" not in bucket.blocks
+            if "policy" in fields or effect == "Deny" or not (is_allowed or "WRITE" in bucket.public):
                 raise refusal("AccessDenied")
             return None
         policy = parse(fields["policy"])

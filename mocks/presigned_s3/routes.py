@@ -75,19 +75,22 @@ class Routes:
 
     def _authorize(self, request: Request, signed: Signed | None, bucket: Bucket) -> None:
         """Raise AccessDenied unless the caller may; who signs may what is not denied to everyone."""
-        check_owner(request.headers)
+        check_owner(request.headers, self._store.account)
         action = action_of(request.method, request.key, [name for name, _ in request.query])
         effect = verdict(bucket.policy, action, bucket.name, request.key)
         changes_policy = request.asks_for("policy")
         if effect == "Deny" and not (signed and changes_policy):
             raise refusal("AccessDenied")
-        if signed is None and effect != "Allow" and not self._granted_by_acl(request, action, bucket):
+        is_allowed = effect == "Allow" and "restrictPublicBuckets" not in bucket.blocks
+        if signed is None and not is_allowed and not self._granted_by_acl(request, action, bucket):
             raise refusal("AccessDenied")
 
     def _granted_by_acl(self, request: Request, action: str, bucket: Bucket) -> bool:
         permission = ACL_PERMISSIONS.get(action)
         if not request.key or permission == "WRITE":
             return permission in bucket.public
+        if "ignorePublicAcls" in bucket.blocks:
+            return False
         public = self._store.public_permissions(bucket.name, request.key, request.parameter("versionId"))
         if public is None and "READ" in bucket.public:
             # Who may list the bucket may know that the object is missing.
@@ -126,6 +129,8 @@ class Routes:
         # The first is what is asked for; moto would take another, and the archive hold what is none.
         subresource = tuple(pair for pair in request.query if pair[0] in OF_BUCKETS)[:1]
         order = _order(request, bucket, headers, read_document(request, signed))
+        if request.asks_for("acl") and "blockPublicAcls" in bucket.blocks:
+            check_acl(request.headers, bucket, order.body)
         order = replace(order, query=(*subresource, *(pair for pair in request.query if pair[0] == "id")))
         if request.method == "PUT" and not subresource:
             return self._store.create_bucket(
@@ -164,8 +169,8 @@ class Routes:
                 return self._objects.copy_part(request, bucket)
             return self._objects.put_part(request, signed, bucket)
         if request.asks_for(*_SUBRESOURCES):
-            check_acl(request.headers, bucket)
             document = read_document(request, signed)
+            check_acl(request.headers, bucket, document)
             return self._store.change_object(
                 _order(request, bucket, verified_headers(request.headers), document)
             )

@@ -87,6 +87,7 @@ class S3Server:
         domains: host names that may have a bucket before them, as in ``BUCKET.localhost``, beside that one.
         public_url: what URLs of objects begin with; by default the host that a request came to.
         trust_proxy: whether ``X-Forwarded-Host`` and ``X-Forwarded-Proto`` say which host that is.
+        account: AWS account that owns all buckets; by default that of MOTO_ACCOUNT_ID, or moto's.
 
     Attributes:
         bucket: the first of the buckets.
@@ -114,6 +115,7 @@ class S3Server:
         domains: Iterable[str] = (),
         public_url: str | None = None,
         trust_proxy: bool = False,
+        account: str | None = None,
     ) -> None:
         self.buckets = (bucket,) if isinstance(bucket, str) else tuple(bucket)
         self.bucket = self.buckets[0]
@@ -136,6 +138,7 @@ class S3Server:
             "domains": list(domains),
             "public_url": public_url,
             "trust_proxy": trust_proxy,
+            "account": account,
         }
         self._data_dir = data_dir
         self._temporary: TemporaryDirectory[str] | None = None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 from xml.sax.saxutils import unescape
 
-from .access import check_policy, public_policy
+from .access import ACCOUNT, check_policy, is_public, public_policy
 from .archive import BUCKET_NAME, Archivist, adopt, parts_of, stored_file
 from .backend import DEFAULT_REGION, Backend, Bucket, Order, granted_to_all
 from .checksums import FULL_OBJECT, TYPE
@@ -77,15 +77,18 @@ class Store:
     Args:
         archive: the folder that holds them; what is in it is there from the beginning.
         first: buckets that are there from the beginning, too.
+        account: that owns all buckets.
 
     Attributes:
+        account: the same.
         uploads: multipart uploads under way.
     """
 
-    def __init__(self, archive: Archive, first: Sequence[FirstBucket]) -> None:
+    def __init__(self, archive: Archive, first: Sequence[FirstBucket], account: str = ACCOUNT) -> None:
         self._archive = archive
         self._first = first
-        self._backend = Backend()
+        self.account = account
+        self._backend = Backend(account)
         self._archivist = Archivist(self._backend, archive)
         self._settings: dict[str, dict[str, Any]] = {}
         self.uploads = Uploads(self._backend, self._archivist)
@@ -174,6 +177,8 @@ class Store:
         """Carry out an order that changes a bucket, or several of its objects."""
         if order.method == "PUT" and order.asks_for("policy"):
             check_policy(order.body)
+            if is_public(order.body) and "blockPublicPolicy" in self.existing(order.bucket).blocks:
+                raise refusal("AccessDenied")
         if order.method == "PUT" and order.asks_for("cors"):
             order = replace(order, body=_EMPTY_ORIGIN.sub(_ORIGIN % _NO_ORIGIN, order.body))
         if order.asks_for("delete") and order.body.count(b"<Key>") > MAX_KEYS:

@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from .archive import adopt, set_parts
-from .checksums import DEFAULT, FULL_OBJECT, TYPE, Checksum
+from .checksums import COMPOSITE, DEFAULT, FULL_OBJECT, TYPE, Checksum
 from .errors import refusal
 from .multipart import assemble
 from .policy import MAX_OBJECT_BYTES
@@ -108,7 +108,7 @@ class Uploads:
         algorithm = upload.metadata.get("x-amz-checksum-algorithm", DEFAULT)
         kind = upload.metadata.get(TYPE, FULL_OBJECT)
         try:
-            whole = assemble(listed, parts, folder, algorithm, order.headers, composite=kind == "COMPOSITE")
+            whole = assemble(listed, parts, folder, algorithm, order.headers, composite=kind == COMPOSITE)
         except FileNotFoundError:  # a part was replaced, or all are gone
             raise refusal("NoSuchUpload", UploadId=upload.id) from None
         content, etag, checksum = whole

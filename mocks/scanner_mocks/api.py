@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ssl import create_default_context
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -142,6 +143,7 @@ def _maker(parts: Parts, settings: Settings, contract: Contract) -> Make:
     uploads_clock = UploadClock(clock, settings.presigned_expires_seconds)
     session = BucketSession(str(parts.authority.file) if parts.authority else None)
     strictness = Strictness(prefers_first=parts.prefer_first)
+    tls = create_default_context(cafile=parts.authority.file) if parts.authority else None
 
     def make(database: Database, randomness: Randomness) -> Application:
         return create_app(
@@ -153,6 +155,7 @@ def _maker(parts: Parts, settings: Settings, contract: Contract) -> Make:
             bucket=photo_bucket(settings, uploads_clock, session, lambda: parts.reach.s3),
             reveal=True,
             fallback=ContractResponses(str(parts.seed), randomness, strictness),
+            redirect_tls=tls,
         )
 
     return make

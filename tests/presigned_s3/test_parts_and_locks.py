@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 
 import boto3
 import httpx
@@ -11,6 +13,8 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from presigned_s3 import s3_server
+from presigned_s3.access import public_policy
+from presigned_s3.app import create_app
 
 MIB = 1024**2
 PARTS = (b"a" * 5 * MIB, b"b" * 5 * MIB, b"c")
@@ -21,6 +25,14 @@ KEYS = {"AK": "a-secret-key"}
 def folder(tmp_path_factory):
     """Return the folder that S3 keeps its objects in."""
     return tmp_path_factory.mktemp("data")
+
+
+def sha256_of(content):
+    """Return a SHA-256 as S3 writes it."""
+    return b64encode(sha256(content).digest()).decode()
+
+
+WHOLE = {"ChecksumSHA256": sha256_of(b"whole"), "ChecksumType": "FULL_OBJECT"}
 
 
 def connect(s3, **config):
@@ -53,7 +65,7 @@ def client(folder):
         first = connect(s3)
         upload(first, "parts")
         upload(first, "sums", ChecksumAlgorithm="SHA256")
-        first.put_object(Bucket="photos", Key="whole", Body=b"whole")
+        first.put_object(Bucket="photos", Key="whole", Body=b"whole", ChecksumAlgorithm="SHA256")
         first.put_object(Bucket="photos", Key="empty", Body=b"")
     with s3_server("photos", credentials=KEYS, data_dir=folder) as s3:
         yield connect(s3)
@@ -94,6 +106,23 @@ def test_parts_that_are_none(options, code, client):
     assert client.get_object(Bucket="photos", Key="empty", PartNumber=1)["Body"].read() == b""
 
 
+@pytest.mark.parametrize(
+    ("key", "options", "checksums"),
+    [
+        ("sums", {"PartNumber": 3}, {"ChecksumSHA256": sha256_of(PARTS[2]), "ChecksumType": "COMPOSITE"}),
+        ("sums", {"Range": "bytes=0-9"}, {}),
+        ("parts", {"PartNumber": 1}, {}),
+        ("whole", {"PartNumber": 1}, WHOLE),
+        ("whole", {"Range": "bytes=0-"}, WHOLE),
+    ],
+)
+def test_checksums_are_those_of_the_body(key, options, checksums, client):
+    """A part has its own checksum, and a range none unless it is the whole object."""
+    for operation in (client.get_object, client.head_object):
+        response = operation(Bucket="photos", Key=key, ChecksumMode="ENABLED", **options)
+        assert {name: response[name] for name in response if name.startswith("Checksum")} == checksums
+
+
 def test_attributes_of_parts(client):
     """GetObjectAttributes counts parts, and lists those that have checksums of their own, page by page."""
     asked = ["ETag", "ObjectParts", "ObjectSize"]
@@ -104,7 +133,7 @@ def test_attributes_of_parts(client):
         Bucket="photos", Key="sums", ObjectAttributes=asked, MaxParts=1, PartNumberMarker=1
     )["ObjectParts"]
     assert [(part["PartNumber"], part["Size"]) for part in page["Parts"]] == [(2, 5 * MIB)]
-    assert page["Parts"][0]["ChecksumSHA256"]
+    assert page["Parts"][0]["ChecksumSHA256"] == sha256_of(PARTS[1])
     assert (page["IsTruncated"], page["NextPartNumberMarker"], page["TotalPartsCount"]) == (True, 2, 3)
     assert "ObjectParts" not in client.get_object_attributes(
         Bucket="photos", Key="whole", ObjectAttributes=asked
@@ -157,6 +186,82 @@ def test_owners_are_compared(client):
         client.list_objects_v2(Bucket="photos", ExpectedBucketOwner="111122223333")
     with pytest.raises(ClientError, match="InvalidBucketOwnerAWSAccountID"):
         client.list_objects_v2(Bucket="photos", ExpectedBucketOwner="me")
+
+
+def test_the_owner_is_an_option():
+    """The account that owns the buckets can be another one, whatever moto's environment says."""
+    with s3_server("photos", credentials=KEYS, account="111122223333") as s3:
+        client = connect(s3)
+        assert client.head_bucket(Bucket="photos", ExpectedBucketOwner="111122223333")
+        with pytest.raises(ClientError, match="AccessDenied"):
+            client.list_objects_v2(Bucket="photos", ExpectedBucketOwner="123456789012")
+
+
+def test_an_owner_that_is_none():
+    """An account has 12 digits."""
+    with pytest.raises(ValueError, match=r"'me' is not an AWS account ID: 12 digits\."):
+        create_app(bucket="photos", credentials=KEYS, account="me")
+
+
+def block(client, bucket, *names):
+    """Block public access to a bucket in these ways alone."""
+    client.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=dict.fromkeys(names, True))
+
+
+@pytest.fixture
+def shared(client):
+    """Return a client and the URL of an object in a bucket where ACLs count."""
+    client.create_bucket(
+        Bucket="shared", ACL="private", ObjectOwnership="ObjectWriter",
+        CreateBucketConfiguration={"LocationConstraint": "us-west-2"},
+    )  # fmt: skip
+    client.put_object(Bucket="shared", Key="k", Body=b"x")
+    yield client, f"{client.meta.endpoint_url}/shared/k"
+    client.delete_object(Bucket="shared", Key="k")
+    client.delete_bucket(Bucket="shared")
+
+
+POLICY = public_policy("shared").decode()
+
+
+def test_a_block_refuses_what_would_be_public(shared):
+    """Public ACLs and policies are refused in a bucket whose block says so; others are not."""
+    client, _ = shared
+    client.put_object_acl(Bucket="shared", Key="k", ACL="public-read")
+    client.put_bucket_policy(Bucket="shared", Policy=POLICY)
+    block(client, "shared", "BlockPublicAcls", "BlockPublicPolicy")
+    everyone = 'uri="http://acs.amazonaws.com/groups/global/AllUsers"'
+    for refused in (
+        lambda: client.put_object_acl(Bucket="shared", Key="k", ACL="public-read"),
+        lambda: client.put_object_acl(Bucket="shared", Key="k", GrantRead=everyone),
+        lambda: client.put_bucket_acl(Bucket="shared", ACL="public-read"),
+        lambda: client.put_object(Bucket="shared", Key="l", Body=b"x", ACL="public-read"),
+        lambda: client.put_bucket_policy(Bucket="shared", Policy=POLICY),
+    ):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            refused()
+    client.put_object_acl(Bucket="shared", Key="k", ACL="bucket-owner-read")
+    client.put_bucket_policy(
+        Bucket="shared", Policy=POLICY.replace('"*"', '{"AWS": "arn:aws:iam::1:root"}', 1)
+    )
+
+
+@pytest.mark.parametrize(
+    ("opened", "name"), [("acl", "IgnorePublicAcls"), ("policy", "RestrictPublicBuckets")]
+)
+def test_a_block_closes_what_is_public(opened, name, shared):
+    """What ACLs or a policy opened is closed to everyone by a block, and open again without it."""
+    client, url = shared
+    if opened == "acl":
+        client.put_object_acl(Bucket="shared", Key="k", ACL="public-read")
+    else:
+        client.put_bucket_policy(Bucket="shared", Policy=POLICY)
+    assert httpx.get(url).status_code == 200
+    block(client, "shared", name)
+    assert httpx.get(url).status_code == 403
+    assert client.get_object(Bucket="shared", Key="k")["Body"].read() == b"x"
+    client.delete_public_access_block(Bucket="shared")
+    assert httpx.get(url).status_code == 200
 
 
 def test_new_buckets_are_closed(client):

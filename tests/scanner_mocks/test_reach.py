@@ -54,6 +54,13 @@ def test_an_upload_over_tls(encrypted, browser):
     assert all(each["url"].startswith("https://") for each in recorded["exchanges"])
 
 
+def test_a_link_to_the_mock_over_tls(encrypted, browser):
+    """A link to the mock itself is followed over HTTPS, by its own authority."""
+    page = f"{encrypted.api}/healthz"
+    resolved = browser.post(f"{encrypted.api}/scanner/api/v1/resolve-url", json={"url": page}).json()
+    assert (resolved["chain"], resolved["succeeded"]) == ([page], True), resolved
+
+
 @pytest.mark.parametrize(
     ("headers", "host"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -84,6 +85,24 @@ Domains = Annotated[
         help="Domain below which bucket names are host names, as in BUCKET.localhost; repeatable.",
     ),
 ]
+
+
+def account_of(text: str | None) -> str | None:
+    """Return the id of an account; else end with 2."""
+    if text is not None and not re.fullmatch(r"\d{12}", text, re.ASCII):
+        raise typer.BadParameter(f"{text!r} is not an AWS account ID: 12 digits.")
+    return text
+
+
+Account = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ID",
+        callback=account_of,
+        help="AWS account that owns the buckets, as requests may expect it.",
+        show_default="123456789012",
+    ),
+]
 LogForm = Annotated[
     Literal["text", "json"] | None,
     typer.Option("--log", help="Log each request on standard error.", show_default="none"),
@@ -136,6 +155,7 @@ def s3(  # noqa: PLR0913 -- an option each
     public_url: PublicUrl = None,
     domain: Domains = None,
     trust_proxy: TrustProxy = False,
+    account: Account = None,
     log: LogForm = None,
     token_variable: str = "MOCK_CONTROL_TOKEN",  # noqa: ARG001, S107 -- the option's help has it; a name, no token
 ) -> None:
@@ -165,6 +185,7 @@ def s3(  # noqa: PLR0913 -- an option each
         "public_url": public_url,
         "domains": domain or (),
         "trust_proxy": trust_proxy,
+        "account": account,
     }
     if log:
         from .mock import request_log  # noqa: PLC0415 -- few have it, and it takes a while

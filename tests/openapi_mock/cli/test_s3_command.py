@@ -35,6 +35,7 @@ print(json.dumps([names, os.environ.get("AWS_PROFILE"), os.environ["AWS_REGION"]
 def running():
     """Run S3 with two buckets, for everyone and every page, over TLS."""
     arguments = ["--bucket", "photos", "-b", "more", "--cors", "--public", "--tls", "--json"]
+    arguments += ["--account", "111122223333"]
     with subprocess.Popen([*COMMAND, *PORTS, *arguments], stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 -- our own
         yield json.loads(process.stdout.readline())
         process.send_signal(signal.SIGTERM)
@@ -78,6 +79,7 @@ def test_buckets_and_objects(running, client, control):
         {"name": "more", "objects": 1, "bytes": 7},
     ]
     assert control.get("/seeds").json()["s3"] == running["s3"]
+    assert client.head_bucket(Bucket="more", ExpectedBucketOwner="111122223333")
 
 
 def test_faults_and_journal(client, control):
@@ -158,6 +160,7 @@ def test_variables():
     ("arguments", "message"),
     [
         (["--credential", "secret"], "--credential"),
+        (["--account", "me"], "'me' is not an AWS account ID"),
         (["--control-token", ""], "The control token is empty"),
         (["--json", "exec", "--", "true"], "exec leaves the output"),
     ],
