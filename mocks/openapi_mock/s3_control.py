@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -21,7 +22,7 @@ from .state import MockState
 from .traffic import Traffic
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from contextlib import AbstractContextManager
 
     from starlette.types import Receive, Scope, Send
@@ -29,8 +30,7 @@ if TYPE_CHECKING:
     from presigned_s3.local import LocalS3
     from presigned_s3.tls import Authority
 
-    from .data_directory import DataDirectory
-    from .state import Clearable
+    from .data_directory import DataDirectory, Snapshot
 
 NO_OPERATIONS = {"openapi": "3.1.0", "info": {"title": "S3", "version": "1"}, "paths": {}}
 
@@ -72,7 +72,7 @@ def control(
     traffic.use(contract)
     app = MockApplication(
         Service(contract, _nothing, load=lambda: contract, serve=_serve, errors=(ContractError,), tell=None),
-        S3State(s3, parts.directory, clock, events, traffic.clearable),
+        S3State(clock, events, traffic.clearable, parts.directory, s3=s3),
         clock,
         events,
         traffic,
@@ -93,50 +93,27 @@ async def _serve(_contract: Contract) -> Any:
     return _nothing
 
 
+@dataclass(eq=False, kw_only=True)
 class S3State(MockState):
-    """Buckets and objects.
+    """Buckets and objects of an S3."""
 
-    Args:
-        s3: has them.
-        directory: where snapshots are.
-        clock: the time.
-        events: are published each change of the state.
-        clearable: by name, what else a reset clears unless it is to be kept.
-    """
+    s3: LocalS3
 
-    def __init__(
-        self,
-        s3: LocalS3,
-        directory: DataDirectory,
-        clock: MockClock,
-        events: Events,
-        clearable: Mapping[str, Clearable],
-    ) -> None:
-        super().__init__(clock, events, clearable)
-        self._s3 = s3
-        self._directory = directory
+    async def initialize(self) -> None:
+        """Replace all buckets by the initial ones."""
+        await asyncio.to_thread(self.s3.reset)
 
-    async def reset(self, keep: Collection[str] = (), scope: str | None = None) -> None:
-        """Return to the initial buckets; the arguments are those of `MockState.reset`."""
-        await asyncio.to_thread(self._s3.reset)
-        await super().reset(keep, scope)
+    async def save(self, draft: Snapshot) -> Mapping[str, Any]:
+        """Save buckets and objects."""
+        await asyncio.to_thread(self.s3.snapshot, draft.s3)
+        return {}
 
-    async def snapshot(self, name: str) -> None:
-        """Save a snapshot; raises TooManySnapshots."""
-        with self._directory.draft() as draft:
-            await asyncio.to_thread(self._s3.snapshot, draft.s3)
-            self._directory.publish(draft, name, {})
-        self._events.publish("state", {"change": "snapshot", "name": name})
-
-    async def restore(self, name: str) -> None:
-        """Restore a snapshot; raises UnknownSnapshot."""
-        snapshot = self._directory.snapshot(name)
-        await asyncio.to_thread(self._s3.restore, snapshot.s3)
-        self._events.publish("state", {"change": "restore", "name": name})
+    async def load(self, snapshot: Snapshot) -> None:
+        """Load buckets and objects."""
+        await asyncio.to_thread(self.s3.restore, snapshot.s3)
 
     async def describe(self, limit: int) -> dict[str, Any]:
         """Return the clock, the initial buckets with what is in them, and the snapshots."""
-        described = await super().describe(limit)
-        usage = [(name, *await asyncio.to_thread(self._s3.usage, name)) for name in self._s3.buckets]
+        usage = [(name, *await asyncio.to_thread(self.s3.usage, name)) for name in self.s3.buckets]
         buckets = [{"name": name, "objects": count, "bytes": size} for name, count, size in usage]
-        return {**described, "buckets": buckets, "snapshots": self._directory.names()}
+        return {**await super().describe(limit), "buckets": buckets}

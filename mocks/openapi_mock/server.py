@@ -256,7 +256,7 @@ class _Assembly:
         seeded = partial(fill, remembered.seed_data, memory)
         if not memory.store.counts():
             seeded()
-        return StoredState(memory, seeded, remembered.directory, self._clock, events, clearable)
+        return StoredState(self._clock, events, clearable, remembered.directory, memory=memory, fill=seeded)
 
     def _app(self, contract: Contract) -> ASGIApp:
         """Return the app of a contract; what remembers has its collections once that is made."""

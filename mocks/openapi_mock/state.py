@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from contextlib import asynccontextmanager, nullcontext
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from openapi_service.problems import Conflict, NotFound, ServiceUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Collection, Mapping
+    from collections.abc import AsyncIterator, Callable, Collection, Mapping
     from contextlib import AbstractAsyncContextManager
 
     from .clock import MockClock, Reading
+    from .data_directory import DataDirectory, Snapshot
     from .events import Events
 
+Result = TypeVar("Result")
 STATELESS = "This mock responds from the contract alone: it has no state that a snapshot could restore."
 PATIENCE_SECONDS: Final = 2.0
 """How long a change waits for running requests, such as an upload whose client is slow."""
@@ -28,21 +31,24 @@ class Clearable(Protocol):
         ...
 
 
+@dataclass(eq=False)
 class MockState:
     """The state of a mock: reset, snapshotted, restored and described as one unit.
 
-    This one has a clock and nothing else; that of an application is a subclass.
+    This one has a clock and nothing else; that of an application is a subclass, which says how its state is
+    initialized, saved and loaded.
 
-    Args:
+    Attributes:
         clock: the time.
-        events: are published a changed clock, and a reset.
+        events: are published each change of the state.
         clearable: by name, what a reset clears unless it is to be kept.
+        directory: where snapshots are; None for a mock without any.
     """
 
-    def __init__(self, clock: MockClock, events: Events, clearable: Mapping[str, Clearable]) -> None:
-        self._clock = clock
-        self._events = events
-        self._clearable = clearable
+    clock: MockClock
+    events: Events
+    clearable: Mapping[str, Clearable]
+    directory: DataDirectory | None = None
 
     async def start(self) -> None:
         """Load the initial state."""
@@ -50,32 +56,90 @@ class MockState:
     async def stop(self) -> None:
         """Release everything."""
 
+    def changing(self) -> AbstractAsyncContextManager[object]:
+        """Return a context in which no request uses the state."""
+        return nullcontext()
+
+    async def initialize(self) -> None:
+        """Replace the state by the initial one."""
+
+    async def save(self, _draft: Snapshot) -> Mapping[str, Any]:
+        """Save the state, and return what else a snapshot has to tell."""
+        return {}
+
+    async def load(self, _snapshot: Snapshot) -> None:
+        """Replace the state by that of a snapshot."""
+
     async def reset(self, keep: Collection[str] = (), scope: str | None = None) -> None:
-        """Return to the initial state, but for the parts to ``keep``; ``scope`` limits faults and journal."""
-        for name, store in self._clearable.items():
-            if name not in keep:
-                store.clear(scope)
-        if "clock" not in keep:
-            await asyncio.to_thread(self._clock.change, reset=True)
-        self._events.publish("state", {"change": "reset"})
+        """Return to the initial state.
+
+        Args:
+            keep: what is not reset: ``journal``, ``faults``, ``clock``.
+            scope: whose faults and exchanges are cleared; None for all.
+        """
+        async with self.changing():
+            if "clock" not in keep:
+                await ordered(self.clock.change, reset=True)
+            await self.initialize()
+            for name, store in self.clearable.items():
+                if name not in keep:
+                    await asyncio.to_thread(store.clear, scope)
+        self.events.publish("state", {"change": "reset"})
+
+    async def snapshot(self, name: str) -> None:
+        """Save a snapshot.
+
+        Raises:
+            TooManySnapshots: there are too many.
+            Conflict: there is no state to save.
+        """
+        if self.directory is None:
+            raise Conflict(STATELESS)
+        with self.directory.draft() as draft:
+            async with self.changing():
+                facts = await self.save(draft)
+            self.directory.publish(draft, name, facts)
+        self.events.publish("state", {"change": "snapshot", "name": name})
+
+    async def restore(self, name: str) -> None:
+        """Restore a snapshot.
+
+        Raises:
+            UnknownSnapshot: there is none of this name.
+            NotFound: there is no state to restore.
+        """
+        if self.directory is None:
+            raise NotFound(STATELESS)
+        async with self.changing():
+            await self.load(self.directory.snapshot(name))
+        self.events.publish("state", {"change": "restore", "name": name})
 
     async def set_clock(self, **changes: Any) -> Reading:
-        """Change the clock as `MockClock.change` does, and return its reading."""
-        reading = await asyncio.to_thread(self._clock.change, **changes)
-        self._events.publish("clock", reading)
+        """Change the clock as `MockClock.change` does, and return its reading.
+
+        Raises:
+            OutOfRange: the time would be out of the clock's range.
+        """
+        reading = await ordered(self.clock.change, **changes)
+        self.events.publish("clock", reading)
         return reading
 
-    async def snapshot(self, name: str) -> None:  # noqa: ARG002 -- for subclasses
-        """Save a snapshot; raises TooManySnapshots or, where there is no state to save, Conflict."""
-        raise Conflict(STATELESS)
+    async def describe(self, limit: int) -> dict[str, Any]:  # noqa: ARG002 -- for subclasses
+        """Return clock and snapshots, and of each kind of resource the newest, at most ``limit``."""
+        snapshots = {} if self.directory is None else {"snapshots": self.directory.names()}
+        return {"clock": self.clock.reading(), **snapshots}
 
-    async def restore(self, name: str) -> None:  # noqa: ARG002 -- the same
-        """Restore a snapshot; raises UnknownSnapshot or, where there is no state to restore, NotFound."""
-        raise NotFound(STATELESS)
 
-    async def describe(self, limit: int) -> dict[str, Any]:  # noqa: ARG002 -- the same
-        """Return the clock and the resources, the newest first, at most ``limit`` of each kind."""
-        return {"clock": self._clock.reading()}
+async def ordered(order: Callable[..., Result], *arguments: Any, **named: Any) -> Result:
+    """Carry out an order that may involve S3, and return its result.
+
+    Raises:
+        ServiceUnavailable: S3's process is gone, or does not respond.
+    """
+    try:
+        return await asyncio.to_thread(order, *arguments, **named)
+    except (RuntimeError, OSError) as error:
+        raise ServiceUnavailable(f"S3 does not respond: {error}") from error
 
 
 class Interrupted(ServiceUnavailable):

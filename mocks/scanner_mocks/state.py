@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from starlette.responses import PlainTextResponse
 
 from openapi_mock.data_directory import IN_MEMORY
 from openapi_mock.randomness import SeededRandomness
-from openapi_mock.state import Interrupted, MockState, StateLock
-from openapi_service.problems import ServiceUnavailable
+from openapi_mock.state import Interrupted, MockState, StateLock, ordered
 from scanner_api.storage.database import Database
 
 from .seeding import seed_database
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Mapping
+    from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
     from starlette.types import Message, Receive, Scope, Send
 
     from openapi_mock.clock import MockClock, Reading
-    from openapi_mock.data_directory import DataDirectory
+    from openapi_mock.data_directory import DataDirectory, Snapshot
     from openapi_mock.events import Events
     from openapi_mock.state import Clearable
     from openapi_service.randomness import Randomness
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
 _INTERRUPTED = PlainTextResponse(
     "The state of the mock was changed meanwhile.\n", 503, {"Retry-After": "1", "Connection": "close"}
 )
-Result = TypeVar("Result")
 Make: TypeAlias = "Callable[[Database, Randomness], Application]"
 """Makes the service on a database, and with what it draws ids from."""
 
@@ -86,10 +84,10 @@ class State(MockState):
         clearable: dict[str, Clearable],
         s3_url: Callable[[], str],
     ) -> None:
-        super().__init__(clock, events, clearable)
+        super().__init__(clock, events, clearable, directory)
+        self._data = directory
         self._make = make
         self._seed = seed
-        self._directory = directory
         self._s3 = s3
         self._s3_url = s3_url
         self._lock = StateLock()
@@ -98,11 +96,11 @@ class State(MockState):
 
     async def start(self) -> None:
         """Load the database that is there, or the seeds."""
-        database = self._directory.database
+        database = self._data.database
         if database is not None and database.is_file():
             # what is there was drawn in other runs
-            self._randomness = self._drawing(life=self._directory.starts)
-            self._service = await self._started(Database(self._directory.database_url))
+            self._randomness = self._drawing(life=self._data.starts)
+            self._service = await self._started(Database(self._data.database_url))
         else:
             await self._load_seeds()
 
@@ -138,56 +136,33 @@ class State(MockState):
             raise Interrupted
         return self._service
 
-    async def reset(self, keep: Collection[str] = (), scope: str | None = None) -> None:
-        """Load the seeds.
+    def changing(self) -> AbstractAsyncContextManager[None]:
+        """Return a context in which no request uses the state."""
+        return self._lock.change()
 
-        Args:
-            keep: what is not reset: ``journal``, ``faults``, ``clock``.
-            scope: whose faults and exchanges are cleared; None for all.
-        """
-        async with self._lock.change():
-            if "clock" not in keep:
-                await _ordered(self._clock.change, reset=True)
-            for name, store in self._clearable.items():
-                if name not in keep:
-                    await asyncio.to_thread(store.clear, scope)
-            await _ordered(self._s3.reset)
-            await self._stop_service()
-            await self._load_seeds()
-        self._events.publish("state", {"change": "reset"})
+    async def initialize(self) -> None:
+        """Load the seeds."""
+        await ordered(self._s3.reset)
+        await self._stop_service()
+        await self._load_seeds()
 
-    async def snapshot(self, name: str) -> None:
-        """Save a snapshot.
+    async def save(self, draft: Snapshot) -> Mapping[str, Any]:
+        """Save database and S3, and return how many ids were drawn."""
+        await self._running.database.save(draft.database)
+        await ordered(self._s3.snapshot, draft.s3)
+        return {"drawn": self._randomness.standing}
 
-        Raises:
-            TooManySnapshots: there are too many.
-        """
-        with self._directory.draft() as draft:
-            async with self._lock.change():
-                await self._running.database.save(draft.database)
-                await _ordered(self._s3.snapshot, draft.s3)
-                drawn = self._randomness.standing
-            self._directory.publish(draft, name, {"drawn": drawn})
-        self._events.publish("state", {"change": "snapshot", "name": name})
-
-    async def restore(self, name: str) -> None:
-        """Restore a snapshot.
-
-        Raises:
-            UnknownSnapshot: there is none of this name.
-        """
-        async with self._lock.change():
-            snapshot = self._directory.snapshot(name)
-            await _ordered(self._s3.restore, snapshot.s3)
-            await self._stop_service()
-            self._randomness = self._drawing(**snapshot.facts["drawn"])
-            await self._load(snapshot.database)
-        self._events.publish("state", {"change": "restore", "name": name})
+    async def load(self, snapshot: Snapshot) -> None:
+        """Load database and S3."""
+        await ordered(self._s3.restore, snapshot.s3)
+        await self._stop_service()
+        self._randomness = self._drawing(**snapshot.facts["drawn"])
+        await self._load(snapshot.database)
 
     async def remake(self, make: Make) -> None:
         """Replace the service, the state staying; if the new one does not start, the old one goes on."""
         before = self._make
-        with self._directory.draft() as draft:
+        with self._data.draft() as draft:
             async with self._lock.change():
                 await self._running.database.save(draft.database)
                 await self._stop_service()
@@ -198,7 +173,7 @@ class State(MockState):
                     self._make = before
                     await self._load(draft.database)
                     raise
-        self._events.publish("state", {"change": "contract"})
+        self.events.publish("state", {"change": "contract"})
 
     async def set_clock(self, **changes: Any) -> Reading:
         """Change the clock as `MockClock.change` does, and return its reading.
@@ -206,37 +181,35 @@ class State(MockState):
         Raises:
             OutOfRange: the time would be out of the clock's range.
         """
-        before = self._clock.now()
-        reading = await _ordered(self._clock.change, **changes)
+        before = self.clock.now()
+        reading = await super().set_clock(**changes)
         if reading.now < before:
             # windows that started later would last until then
             async with self._lock.request():
                 await self._running.limiter.reset()
-        self._events.publish("clock", reading)
         return reading
 
     async def describe(self, limit: int) -> dict[str, Any]:
         """Return the resources, the newest first, at most ``limit`` of each kind."""
-        count, size = await _ordered(self._s3.usage, self._s3.bucket)
+        count, size = await ordered(self._s3.usage, self._s3.bucket)
         async with self._lock.request():
             stores = self._running.stores
             sessions = await stores.sessions.newest(limit)
             captures = await stores.captures.newest(limit)
             photos = await stores.photos.newest(limit)
         return {
-            "clock": self._clock.reading(),
+            **await super().describe(limit),
             "sessions": [_shown(_SESSION, session) for session in sessions],
             "captures": [_shown(_CAPTURE, capture) for capture in captures],
             "photos": [self._shown_photo(photo) for photo in photos],
             "objects": {"count": count, "bytes": size},
             "s3_restarts": self._s3.restarts,
-            "snapshots": self._directory.names(),
         }
 
     def _shown_photo(self, photo: Photo) -> dict[str, Any]:
         from .aws_session import presigned_get  # noqa: PLC0415 -- boto3 takes a while
 
-        s3, now = self._s3, self._clock.now()
+        s3, now = self._s3, self.clock.now()
         bucket = f"{self._s3_url()}/{s3.bucket}"
         url = presigned_get(bucket, s3.region, photo.s3_key, _PHOTO_SECONDS, now, recorded=False)
         return {**_shown(_PHOTO, photo), "label": photo.original_filename, "url": url}
@@ -246,18 +219,18 @@ class State(MockState):
 
     async def _load_seeds(self) -> None:
         self._randomness = self._drawing()
-        with self._directory.draft() as draft:
+        with self._data.draft() as draft:
             seeds = Database(IN_MEMORY)
             try:
                 await seeds.migrate()
-                await seed_database(seeds, self._clock)
+                await seed_database(seeds, self.clock)
                 await seeds.save(draft.database)
             finally:
                 await seeds.close()
             await self._load(draft.database)
 
     async def _load(self, file: Path) -> None:
-        database = Database(self._directory.database_url)
+        database = Database(self._data.database_url)
         await database.load(file)
         self._service = await self._started(database)
 
@@ -273,18 +246,6 @@ class State(MockState):
             await database.close()
             raise
         return service
-
-
-async def _ordered(order: Callable[..., Result], *arguments: Any, **named: Any) -> Result:
-    """Carry out an order that involves S3, and return its result.
-
-    Raises:
-        ServiceUnavailable: S3's process is gone, or does not respond.
-    """
-    try:
-        return await asyncio.to_thread(order, *arguments, **named)
-    except (RuntimeError, OSError) as error:
-        raise ServiceUnavailable(f"S3 does not respond: {error}") from error
 
 
 def _shown(fields: tuple[str, ...], stored: object) -> dict[str, Any]:
