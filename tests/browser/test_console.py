@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import runpy
 import shutil
 import subprocess
 from pathlib import Path
@@ -20,9 +19,7 @@ from scanner_mocks.pictures.tin import draw_tin
 
 HERE = Path(__file__)
 ROOT = HERE.parents[2]
-CHROMIUM_FLAGS = runpy.run_path(str(HERE.parents[1] / "services" / "node.py"))["CHROMIUM_FLAGS"]
 TOKEN = "a token of the tests"
-SECONDS = 240
 MOST_PICTURE_BYTES = 200 * 1024
 RED = "rgb(179, 32, 27)"
 PICTURES = os.environ.get("SCANNER_CONSOLE_PICTURES")
@@ -67,33 +64,20 @@ def foreign(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def seen(mock, foreign, npm_project, chromium, tmp_path_factory):
+def seen(mock, foreign, drive, tmp_path_factory):
     """Return what was seen in each scene."""
-    project = npm_project(HERE.with_name("console"))
     pictures = tmp_path_factory.mktemp("pictures")
     photo = pictures / "tin.jpg"
     photo.write_bytes(draw_tin())
-    variables = {
-        "CHROMIUM": chromium,
-        "CHROMIUM_FLAGS": CHROMIUM_FLAGS,
-        "MOCK": mock.line(),
-        "FOREIGN": foreign.api,
-        "TOKEN": TOKEN,
-        "PHOTO": str(photo),
-        "SCREENSHOTS": str(pictures) if PICTURES else "",
-    }
-    finished = subprocess.run(
-        ["node", "drive.js"],  # noqa: S607 -- wherever it is
-        cwd=project,
-        env={**os.environ, **variables},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=SECONDS,
+    outcomes = drive(
+        "console",
+        "drive.js",
+        MOCK=mock.line(),
+        FOREIGN=foreign.api,
+        TOKEN=TOKEN,
+        PHOTO=str(photo),
+        SCREENSHOTS=str(pictures) if PICTURES else "",
     )
-    assert finished.returncode == 0, finished.stderr
-    outcomes = json.loads((project / "outcomes.json").read_text())
-    assert "error" not in outcomes, outcomes["error"]
     if PICTURES:
         publish(pictures, ROOT / PICTURES)
     return outcomes

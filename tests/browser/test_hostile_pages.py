@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import http.server
 import json
-import os
-import runpy
-import subprocess
 import threading
-from pathlib import Path
 
 import httpx
 import pytest
@@ -21,9 +17,6 @@ from openapi_mock.proxy.upstream import Upstream
 from scanner_mocks import scanner_mock
 from scanner_mocks.aws_session import aws_session
 
-HERE = Path(__file__)
-FLAGS = runpy.run_path(str(HERE.parents[1] / "services" / "node.py"))["CHROMIUM_FLAGS"].split()
-SECONDS = 240
 TAKEN = "document.title='taken'"
 HOSTILE = (
     f"<script>{TAKEN}</script>\"'><img src=x onerror={TAKEN}><svg onload={TAKEN}>"
@@ -103,7 +96,7 @@ def evil():
 
 
 @pytest.fixture(scope="module")
-def seen(mock, foreign, proxy, evil, npm_project, chromium):
+def seen(mock, foreign, proxy, evil, drive):
     """Return what a browser, for which evil.test is loopback, saw of the mocks after hostile requests."""
     for url in (f"{mock.api}/scanner/api/v1/captures", f"{foreign[0].api}/page"):
         headers = {"X-Note": HOSTILE, "User-Agent": HOSTILE, "X-Mock-Scope": HOSTILE, "Cookie": HOSTILE}
@@ -120,30 +113,17 @@ def seen(mock, foreign, proxy, evil, npm_project, chromium):
         Conditions=[{"Content-Type": "text/html"}],
     )
     s3.put_object(Bucket=mock.bucket, Key=HOSTILE, Body=HOSTILE, Metadata={"note": HOSTILE})
-    project = npm_project(HERE.with_name("console"))
-    variables = {
-        "CHROMIUM": chromium,
-        "CHROMIUM_FLAGS": "|".join([*FLAGS, "--host-resolver-rules=MAP evil.test 127.0.0.1"]),
-        "EVIL": evil,
-        "API": mock.api,
-        "FOREIGN": foreign[0].api,
-        "PROXY": proxy,
-        "STORED": s3.generate_presigned_url("get_object", stored),
-        "FORM": json.dumps(form),
-        "HOSTILE": HOSTILE,
-    }
-    finished = subprocess.run(
-        ["node", "hostile.js"],  # noqa: S607 -- wherever it is
-        cwd=project,
-        env={**os.environ, **variables},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=SECONDS,
+    outcomes = drive(
+        "console",
+        "hostile.js",
+        EVIL=evil,
+        API=mock.api,
+        FOREIGN=foreign[0].api,
+        PROXY=proxy,
+        STORED=s3.generate_presigned_url("get_object", stored),
+        FORM=json.dumps(form),
+        HOSTILE=HOSTILE,
     )
-    assert finished.returncode == 0, finished.stderr
-    outcomes = json.loads((project / "outcomes.json").read_text())
-    assert "error" not in outcomes, outcomes["error"]
     outcomes["content"] = s3.get_object(**stored)["Body"].read().decode()
     s3.close()
     return outcomes

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import runpy
-import subprocess
-from pathlib import Path
 from urllib.parse import unquote
 
 import httpx
@@ -15,14 +11,11 @@ import pytest
 from scanner_mocks import scanner_mock
 from scanner_mocks.aws_session import aws_session
 
-HERE = Path(__file__)
-CHROMIUM_FLAGS = runpy.run_path(str(HERE.parents[1] / "services" / "node.py"))["CHROMIUM_FLAGS"]
 LIBRARIES = ["uppy-4/page", "uppy-5/page", "uppy-6/page", "dropzone", "filepond", "axios"]
 PHOTO_BYTES = 300_000
 PARTS_BYTES = 12 * 1024 * 1024
 TEMPORARY_KEY = "PUBLICTEMPORARYKEY"
 PARTS_KEY = "in parts/tin é.jpg"
-SECONDS = 240
 REFUSALS = [
     "Non 2xx",
     "S3 returned 403 \N{EN DASH} AccessDenied",
@@ -89,21 +82,9 @@ def expected(mock):
 
 
 @pytest.fixture(scope="module")
-def outcomes(expected, npm_project, chromium):
+def outcomes(expected, drive):
     """Return what came of each upload: where it is or the error, and what the browser complained of."""
-    project = npm_project(HERE.with_name("uploads"))
-    variables = {"CHROMIUM": chromium, "CHROMIUM_FLAGS": CHROMIUM_FLAGS, "UPLOADS": json.dumps(expected)}
-    finished = subprocess.run(
-        ["node", "drive.js"],  # noqa: S607 -- wherever it is
-        cwd=project,
-        env={**os.environ, **variables},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=SECONDS,
-    )
-    assert finished.returncode == 0, finished.stderr
-    return json.loads(finished.stdout)
+    return drive("uploads", "drive.js", UPLOADS=json.dumps(expected))
 
 
 @pytest.fixture(scope="module")

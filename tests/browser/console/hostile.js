@@ -3,7 +3,8 @@ import { writeFile } from "node:fs/promises";
 import { chromium } from "playwright-core";
 
 const { CHROMIUM, CHROMIUM_FLAGS, EVIL, API, FOREIGN, PROXY, STORED, FORM, HOSTILE } = process.env;
-const browser = await chromium.launch({ executablePath: CHROMIUM, args: CHROMIUM_FLAGS.split("|") });
+const EVIL_IS_LOOPBACK = "--host-resolver-rules=MAP evil.test 127.0.0.1";
+const browser = await chromium.launch({ executablePath: CHROMIUM, args: [...CHROMIUM_FLAGS.split(" "), EVIL_IS_LOOPBACK] });
 const context = await browser.newContext();
 const page = await context.newPage();
 page.setDefaultTimeout(60_000); // of a busy machine

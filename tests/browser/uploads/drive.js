@@ -1,4 +1,5 @@
-// Has each library upload in Chromium, and prints what came of it as JSON.
+// Has each library upload in Chromium, and writes what came of it to outcomes.json.
+import { writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { build } from "esbuild";
 import { chromium } from "playwright-core";
@@ -49,7 +50,7 @@ try {
   const origin = `http://127.0.0.1:${server.address().port}/`;
   const outcomes = {};
   for (const [name, wanted] of Object.entries(JSON.parse(UPLOADS))) outcomes[name] = await upload(browser, origin, wanted);
-  console.log(JSON.stringify(outcomes));
+  await writeFile("outcomes.json", JSON.stringify(outcomes));
 } finally {
   await browser.close();
   server.close();
