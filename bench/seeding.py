@@ -10,7 +10,7 @@ from msgspec.structs import asdict
 
 from scanner_api.cli.key_ring import KeyRing, Owner
 from scanner_api.scanning.identifiers import new_id
-from scanner_api.scanning.sessions import ExtractionStatus, ScanSession, SessionStatus
+from scanner_api.scanning.sessions import ScanSession, SessionStatus
 from scanner_api.storage.database import Database
 from scanner_api.storage.tables import scan_sessions
 
@@ -46,8 +46,6 @@ async def _seed(url: str, keys: int, sessions: int) -> list[tuple[str, str]]:
             organization_id=key.organization_id,
             created_by=f"key:{key.id}",
             status=SessionStatus.ACTIVE,
-            extraction_status=ExtractionStatus.PENDING,
-            capture_mode="both",
             metadata={"store": "17", "aisle": "4"},
             user_agent="bench",
             device_context={"model": "bench"},

@@ -17,7 +17,7 @@ from scanner_api.scanning.catalogue import shipped_products
 from scanner_api.scanning.destinations import Permissions
 from scanner_api.scanning.identifiers import new_id
 from scanner_api.scanning.redirects import RedirectFollower
-from scanner_api.scanning.sessions import ExtractionStatus, ScanSession, SessionStatus
+from scanner_api.scanning.sessions import ScanSession, SessionStatus
 from scanner_api.settings import Settings
 from scanner_api.storage.database import Database
 from scanner_api.storage.organizations import Organization, OrganizationStore
@@ -38,11 +38,6 @@ def session(organization_id: str, clock: SystemClock) -> ScanSession:
         organization_id=organization_id,
         created_by="key:bench",
         status=SessionStatus.ACTIVE,
-        extraction_status=ExtractionStatus.PENDING,
-        capture_mode="both",
-        metadata={},
-        user_agent="",
-        device_context={},
         created=now,
         modified=now,
     )
@@ -56,11 +51,7 @@ def scan(session_id: str, gtin: str, clock: SystemClock) -> Capture:
         status=CaptureStatus.PENDING,
         capture_type="BARCODE",
         raw_value=gtin,
-        gtin="",
-        error_message="",
         created=clock.now(),
-        metadata={},
-        gs1_dl_data={},
     )
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from scanner_api.scanning.catalogue import shipped_products
-from scanner_api.scanning.sessions import ExtractionStatus, ScanSession, SessionStatus
+from scanner_api.scanning.sessions import ScanSession, SessionStatus
 from scanner_api.storage.credentials import ApiKey, CredentialStore, WebSession
 from scanner_api.storage.digests import digest_of
 from scanner_api.storage.organizations import Organization, OrganizationStore, User
@@ -88,11 +88,6 @@ def _session(session_id: str, status: SessionStatus, now: datetime) -> ScanSessi
         organization_id=seeds.ORGANIZATION,
         created_by=f"key:{_key_id(seeds.ACTIVE_KEY)}",
         status=status,
-        extraction_status=ExtractionStatus.PENDING,
-        capture_mode="both",
-        metadata={},
-        user_agent="",
-        device_context={},
         created=now,
         modified=now,
     )

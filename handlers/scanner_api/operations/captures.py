@@ -67,7 +67,6 @@ def submitted(scan: dict[str, Any], capture_id: str, session_id: str, now: datet
         raw_value=scan["raw_value"],
         gtin=scan["gtin"],
         sent_gtin=scan["gtin"],
-        error_message="",
         created=now,
         metadata=merged_metadata({}, scan.get("metadata")),
         gs1_dl_data=bounded("gs1_dl_data", scan.get("gs1_dl_data", {})),

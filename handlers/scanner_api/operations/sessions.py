@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from openapi_service.problems import Conflict, Forbidden
 from openapi_service.responses import Response
 from scanner_api.access.callers import active_session, organization_for, reachable_session
-from scanner_api.scanning.sessions import ExtractionStatus, ScanSession, SessionStatus
+from scanner_api.scanning.sessions import ScanSession, SessionStatus
 from scanner_api.storage.database import ConstraintError
 
 from .representations import envelope, session_detail, session_summary
@@ -45,7 +45,6 @@ async def create_session(
         organization_id=organization_for(caller, body["organization_short_id"]),
         created_by=caller.credential,
         status=SessionStatus.ACTIVE,
-        extraction_status=ExtractionStatus.PENDING,
         capture_mode=body["capture_mode"],
         metadata=merged_metadata({}, body.get("metadata")),
         user_agent=body["user_agent"],

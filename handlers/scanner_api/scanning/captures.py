@@ -51,12 +51,12 @@ class Capture(msgspec.Struct, frozen=True, kw_only=True):
     session_id: str
     status: CaptureStatus
     capture_type: str
-    raw_value: str
-    gtin: str
-    error_message: str
     created: datetime
-    metadata: dict[str, str]
-    gs1_dl_data: dict[str, Any]
+    raw_value: str = ""
+    gtin: str = ""
+    error_message: str = ""
+    metadata: dict[str, str] = {}
+    gs1_dl_data: dict[str, Any] = {}
     product_short_id: str | None = None
     product_name: str | None = None
     processed_at: datetime | None = None

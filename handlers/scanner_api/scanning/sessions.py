@@ -52,11 +52,11 @@ class ScanSession(SessionState, frozen=True, kw_only=True):
         device_context: what the client said of its device, any JSON object.
     """
 
-    extraction_status: ExtractionStatus
-    capture_mode: str
-    metadata: dict[str, str]
-    user_agent: str
-    device_context: dict[str, Any]
     created: datetime
+    extraction_status: ExtractionStatus = ExtractionStatus.PENDING
+    capture_mode: str = "both"
+    metadata: dict[str, str] = {}
+    user_agent: str = ""
+    device_context: dict[str, Any] = {}
     capture_count: int = 0
     photo_count: int = 0

@@ -15,7 +15,7 @@ from scanner_api.scanning.captures import FINAL, Capture, CaptureStatus
 from scanner_api.scanning.catalogue import Product
 from scanner_api.scanning.identifiers import new_id
 from scanner_api.scanning.photos import Photo
-from scanner_api.scanning.sessions import ExtractionStatus, ScanSession, SessionStatus
+from scanner_api.scanning.sessions import ScanSession, SessionStatus
 from scanner_api.settings import Settings
 from scanner_api.storage.database import Database
 from scanner_api.storage.organizations import Organization, OrganizationStore
@@ -49,11 +49,6 @@ class Shop:
                 organization_id="grocer",
                 created_by="key:2b3c",
                 status=SessionStatus.ACTIVE,
-                extraction_status=ExtractionStatus.PENDING,
-                capture_mode="both",
-                metadata={},
-                user_agent="",
-                device_context={},
                 created=now,
                 modified=now,
             )
@@ -68,11 +63,7 @@ class Shop:
                 "status": CaptureStatus.PENDING,
                 "capture_type": "BARCODE",
                 "raw_value": raw_value,
-                "gtin": "",
-                "error_message": "",
                 "created": self.clock.now(),
-                "metadata": {},
-                "gs1_dl_data": {},
                 **fields,
             }
         )

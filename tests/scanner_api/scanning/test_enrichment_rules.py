@@ -18,12 +18,7 @@ def capture(id_, status=CaptureStatus.COMPLETED, product="milk"):
         session_id="s",
         status=status,
         capture_type="BARCODE",
-        raw_value="",
-        gtin="",
-        error_message="",
         created=NOW,
-        metadata={},
-        gs1_dl_data={},
         product_short_id=product,
     )
 

@@ -22,11 +22,7 @@ def capture(raw_value="4006381333931", status=CaptureStatus.PENDING, **fields):
         "status": status,
         "capture_type": "BARCODE",
         "raw_value": raw_value,
-        "gtin": "",
-        "error_message": "",
         "created": NOW,
-        "metadata": {},
-        "gs1_dl_data": {},
     }
     return Capture(**{**submitted, **fields})
 

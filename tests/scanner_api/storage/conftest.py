@@ -224,11 +224,7 @@ def scanned(session):
         status=CaptureStatus.PENDING,
         capture_type="BARCODE",
         raw_value="9521234000013",
-        gtin="",
-        error_message="",
         created=NOW,
-        metadata={},
-        gs1_dl_data={},
     )
     return partial(replace, capture)
 
