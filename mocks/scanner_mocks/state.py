@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from scanner_api.scanning.photos import Photo
 
 _INTERRUPTED = PlainTextResponse(
-    "The state of the mock was changed meanwhile.\n", 503, {"Retry-After": "1", "Connection": "close"}
+    f"{Interrupted.default_detail}\n", 503, {"Retry-After": "1", "Connection": "close"}
 )
 Make: TypeAlias = "Callable[[Database, Randomness], Application]"
 """Makes the service on a database, and with what it draws ids from."""
