@@ -16,6 +16,7 @@ from .accept_filter import AcceptFilter
 from .media_types import essence, is_json
 from .problems import InternalError, Problem
 from .responses import Rendered, Response
+from .sequences import body_of_items, is_sequence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -124,6 +125,8 @@ def _encode(body: Any, media_type: str | None, request: Request) -> bytes:
         return body
     if media_type == "application/json" or (media_type is not None and is_json(essence(media_type))):
         return msgspec.json.encode(body, enc_hook=partial(_json_value, request))
+    if media_type is not None and is_sequence(media_type) and isinstance(body, list):
+        return body_of_items(msgspec.to_builtins(body, enc_hook=partial(_json_value, request)), media_type)
     return b"" if body is None else str(body).encode()
 
 

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.datastructures import Headers
 
-from .media_types import essence, is_json
+from .media_types import declared_as, essence, is_json
+from .problems import BadRequest
+from .sequences import is_sequence, items_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from openapi_contract import Contract, Operation
 
@@ -111,9 +113,27 @@ class ResponseValidator:
         if rendered.body and declared is not None and not declared.get("content"):
             return [f"The contract declares no body for status {rendered.status}"]
         try:
-            return sentences(self.found(operation, rendered, media_type))
+            errors = sentences(self.found(operation, rendered, media_type))
+            return [*errors, *self._of_items(declared, rendered, media_type)]
         except Exception as error:  # noqa: BLE001 -- whatever it is, the response goes no further
             return [f"cannot be validated ({type(error).__name__})"]
+
+    def _of_items(
+        self, declared: Mapping[str, Any] | None, rendered: Rendered, media_type: str | None
+    ) -> Iterator[str]:
+        """Yield what is wrong with the items of a sequence, of which openapi-core knows nothing."""
+        content = {} if declared is None else declared.get("content", {})
+        definition = content.get(declared_as(media_type or "", content), {})
+        if "itemSchema" not in definition or not is_sequence(media_type or ""):
+            return
+        try:
+            items = items_of(rendered.body, media_type or "")
+        except BadRequest as unreadable:
+            yield f"body: {unreadable.detail}"
+            return
+        schema = self._contract.schemas.for_responses.in_media_type(definition)
+        for violation in schema.validator.violations(items, "body"):
+            yield f"body{violation.name}: {violation.detail}"
 
     def found(self, operation: Operation, rendered: Rendered, media_type: str | None) -> list[Any]:
         """Return openapi-core's own errors in a response; it raises anything for what it cannot validate."""

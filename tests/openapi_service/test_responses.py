@@ -26,6 +26,15 @@ def documented(schema=None, media_type="application/json", **more):
     return {"description": "", **content, **more}
 
 
+LINES = "application/jsonl"
+EVENT = {"type": "object", "required": ["data"]}
+
+
+def sequence(media_type=LINES, item=PHOTO):
+    """Return the response of a sequence of items."""
+    return {"200": {"description": "", "content": {media_type: {"itemSchema": item}}}}
+
+
 JSON = {"200": documented(PHOTO)}
 LIMITED = {
     "200": documented(
@@ -71,6 +80,9 @@ KEPT = [
         (200, "image/gif", b"\xff"),
     ),
     ({"200": documented(EVERYTHING)}, [], (200, "application/json", b"[]")),
+    (sequence(), [{"id": 1}, {"id": 2}], (200, LINES, b'{"id": 1}\n{"id": 2}\n')),
+    (sequence(), b'{"id":1}\n', (200, LINES, b'{"id":1}\n')),
+    (sequence("text/event-stream", EVENT), [{"data": "a"}], (200, "text/event-stream", b"data: a\n\n")),
 ]
 
 
@@ -113,6 +125,10 @@ BROKEN = [
         "secret",
         "body: breaks maxLength 1",
     ),
+    (sequence(), [{"id": 1}, {"id": "secret"}], 'body/1/id: value is not of type "integer"'),
+    (sequence(), [{"id": 1}, {}], "body/1"),
+    (sequence(), b'{"id":1}\n{', "body: "),
+    (sequence("text/event-stream", EVENT), [{"event": "secret"}], "body/0"),
     ({"200": documented(NOTHING)}, [], "cannot be validated"),
     ({"200": documented({"pattern": r"^\p{Lu}$"})}, "secret", "cannot be validated"),
 ]
