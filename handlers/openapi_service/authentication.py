@@ -62,6 +62,17 @@ class BasicCredential(NamedTuple):
     username: str
     password: str
 
+    @classmethod
+    def read(cls, credential: str) -> BasicCredential:
+        """Return what a credential carries; raises Unauthorized for one that is malformed."""
+        try:
+            username, colon, password = b64decode(credential, validate=True).decode().partition(":")
+        except ValueError:
+            raise Unauthorized("The Basic credential is not Base64 of UTF-8.") from None
+        if not colon:
+            raise Unauthorized("The Basic credential has no colon between user name and password.")
+        return cls(username, password)
+
 
 class HookAuthenticator:
     """Asks a function of each security scheme who calls.
@@ -118,7 +129,8 @@ class HookAuthenticator:
     async def _verify(self, name: str, credential: str, request: Request) -> Any:
         scheme = self._schemes[name]
         is_basic = scheme["type"] == "http" and scheme["scheme"].lower() == "basic"
-        caller = await self._hooks[name](_basic(credential) if is_basic else credential, request)
+        presented = BasicCredential.read(credential) if is_basic else credential
+        caller = await self._hooks[name](presented, request)
         if caller is None:
             raise Unauthorized
         return caller
@@ -146,13 +158,3 @@ def _require_fit(contract: Contract, hooks: Mapping[str, Hook]) -> None:
             if name not in hooks:
                 asks = f"{operation.operation_id!r} requires"
                 raise ResolverError(f"Nothing authenticates the security scheme {name!r}, which {asks}.")
-
-
-def _basic(credential: str) -> BasicCredential:
-    try:
-        username, colon, password = b64decode(credential, validate=True).decode().partition(":")
-    except ValueError:
-        raise Unauthorized("The Basic credential is not Base64 of UTF-8.") from None
-    if not colon:
-        raise Unauthorized("The Basic credential has no colon between user name and password.")
-    return BasicCredential(username, password)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import base64
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from openapi_service.authentication import BasicCredential
 from openapi_service.problems import Unauthorized
 from openapi_service.security import challenges_of
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class ShapeOnlyAuthenticator:
-    """Admits a caller who presents any credential for each scheme of an alternative; ``basic`` in Base64.
+    """Admits a caller who presents any credential for each scheme of an alternative; ``basic`` well formed.
 
     A client certificate (``mutualTLS``) cannot be seen from here, so it is taken to be there.
 
@@ -47,7 +48,9 @@ class ShapeOnlyAuthenticator:
             raise Unauthorized(f"Send {self._in_words(alternatives)}.", headers=headers)
 
     def _has_shape(self, name: str, value: str) -> bool:
-        return bool(value) and (name not in self._basic or _is_base64(value))
+        with suppress(Unauthorized):
+            return bool(value if name not in self._basic else BasicCredential.read(value))
+        return False
 
     def _in_words(self, alternatives: Alternatives) -> str:
         ways = (sorted({self._places[name] for name in each - self._unseen}) for each in alternatives)
@@ -56,15 +59,6 @@ class ShapeOnlyAuthenticator:
 
 def _is_basic(scheme: Mapping[str, Any]) -> bool:
     return str(scheme.get("scheme", "")).lower() == "basic"
-
-
-def _is_base64(value: str) -> bool:
-    """Tell whether credentials are in Base64, as those of ``basic`` are (RFC 7617, section 2)."""
-    try:
-        base64.b64decode(value, validate=True)
-    except ValueError:
-        return False
-    return True
 
 
 class OpenAuthenticator:
