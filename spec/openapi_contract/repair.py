@@ -105,6 +105,7 @@ class _Repairs:
         self.unresolved = unresolved
         self.repairs: dict[tuple[str, str], Repair] = {}
         self.below: dict[str, list[tuple[str, str]]] = {}
+        self.disabled: set[str] = set()
         self.indices: dict[str, list[int]] = {}
 
     def run(self) -> list[Repair]:
@@ -144,6 +145,10 @@ class _Repairs:
 
     def _note(self, repair: Repair) -> None:
         """Note a repair; what goes since a part of it went first goes for the reason of that."""
+        if repair.pointer in self.disabled:
+            return  # of what stands for an operation
+        if repair.action == "operation disabled":
+            self.disabled.add(repair.pointer)
         if repair.action in {"left out", "operation disabled"}:
             causes = [self.repairs.pop(key, None) for key in self.below.pop(repair.pointer, ())]
             cause = next(filter(None, causes), repair)

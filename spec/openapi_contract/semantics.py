@@ -34,7 +34,7 @@ def semantic_flaws(root: Place) -> Iterator[Flaw]:
                 yield Flaw(pointers.join(at, "operationId"), reason)
             yield from _repeated_parameters(contract, definition, at)
             declared = {**shared, **_path_parameters(contract, definition, at)}
-            yield from _undeclared(path, method, definition, at, declared)
+            yield from _undeclared(path, definition, at, declared)
             yield from _of_security(contract, definition, at)
     yield from _of_tags(root.node)
 
@@ -60,17 +60,17 @@ def _path_parameters(contract: Contract, holder: Mapping[str, Any], pointer: str
 
 
 def _undeclared(
-    path: str, method: str, definition: dict[str, Any], pointer: str, declared: Mapping[str, str]
+    path: str, definition: dict[str, Any], pointer: str, declared: Mapping[str, str]
 ) -> Iterator[Flaw]:
     """Yield path parameters that the template has and nobody declares, and the other way round."""
     names = dict.fromkeys(EXPRESSION.findall(path))
-    reason = "Path parameter '{}' for '{}' operation in '{}' was not resolved."
     for name in names:
         if name not in declared:
-            yield Flaw(pointer, reason.format(name, method, path), fix=partial(_declare, definition, name))
+            reason = f"Path parameter {name!r} is in the template and not declared."
+            yield Flaw(pointer, reason, fix=partial(_declare, definition, name))
     for name, at in declared.items():
         if name not in names:
-            yield Flaw(at, reason.format(name, method, path))
+            yield Flaw(at, f"Path parameter {name!r} is not in the template {path}.")
 
 
 def _declare(definition: dict[str, Any], name: str) -> Action:

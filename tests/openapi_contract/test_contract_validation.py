@@ -145,7 +145,7 @@ def test_default_dialect_of_the_document(with_schema, write):
         (
             "/pets/{id}",
             {"responses": {"200": {"description": ""}}},
-            "Path parameter .id. for .get. operation",
+            "Path parameter .id. is in the template and not declared",
         ),
         ("/pets/{id", {"responses": {"200": {"description": ""}}}, "/paths"),
         ("pets", {"responses": {"200": {"description": ""}}}, "pets"),

@@ -71,6 +71,11 @@ BOTH = pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
             id="operation without anything",
         ),
         pytest.param(
+            {"paths": {"/pets": {"get": GET}, "/pets/{id}": {"put": None}}},
+            [("/paths/~1pets~1{id}/put", "operation disabled")],
+            id="operation without anything at a template",
+        ),
+        pytest.param(
             {"paths": {"/pets": {"get": {"parameters": [{"name": "q", "in": "query"}], **GET}}}},
             [(f"{GET_PETS}/parameters/0", "repaired")],
             id="parameter without a schema",
