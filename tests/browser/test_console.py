@@ -40,6 +40,11 @@ paths:
       operationId: get_thing
       parameters: [{name: id, in: path, required: true, schema: {type: integer}}]
       responses: {"200": {$ref: "#/components/responses/Thing"}}
+  /things/{id}/a-rather-long-name-of-what-belongs-to-a-thing:
+    get:
+      operationId: get_parts
+      responses: {"200": {content: {application/json: {schema: {type: array}}}}}
+    put:
 components:
   schemas: {Thing: {type: object, properties: {id: {type: integer}}}}
   responses:
@@ -309,6 +314,23 @@ def test_another_contract(seen):
 def test_collections_that_are_remembered(seen):
     """A mock that remembers shows its collections."""
     assert seen["token"]["collections"] == ["/things 0 by id (create, list, read)"]
+
+
+def test_defects_of_the_contract(seen):
+    """Each has file, line and pointer, and what was done; on a phone the list is as wide as the screen."""
+    assert seen["defects"]["count"] == "3"
+    at = "#/paths/~1things~1{id}~1a-rather-long-name-of-what-belongs-to-a-thing"
+    for item, end in zip(
+        seen["defects"]["items"],
+        [
+            f":18{at}/get Path parameter 'id' is in the template and not declared. (repaired)",
+            f':20{at}/get/responses/200 "description" is a required property. (repaired)',
+            f':21{at}/put null is not of type "object". (operation disabled)',
+        ],
+        strict=True,
+    ):
+        assert item.endswith(f"things.yaml{end}")
+    assert seen["defects"]["width"] == 360
 
 
 def test_nobody_else_is_asked(seen, mock, foreign):

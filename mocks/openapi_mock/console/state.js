@@ -36,7 +36,7 @@ function showDefects() {
   find("#defects-count").textContent = mock.defects.length;
   find("#defects-list").append(
     ...mock.defects.map(({ source, line, pointer, reason, action }) =>
-      element("li", {}, element("code", {}, `${source}:${line}#${pointer}`), ` ${reason} (${action})`),
+      element("li", {}, element("code", {}, `${source}${line ? `:${line}` : ""}#${pointer}`), ` ${reason} (${action})`),
     ),
   );
 }

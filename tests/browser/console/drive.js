@@ -423,6 +423,21 @@ async function token() {
   };
 }
 
+/** The defects of a contract, on a phone. */
+async function defects() {
+  const page = await opened(FOREIGN, { viewport: { width: 360, height: 720 }, deviceScaleFactor: 1.5 });
+  await page.fill("#token", TOKEN);
+  await page.click("#token-form button");
+  await live(page);
+  await go(page, "state");
+  await page.click("#defects summary");
+  return {
+    count: await text(page, "#defects-count"),
+    items: await page.locator("#defects-list li").allTextContents(),
+    width: await page.evaluate(() => document.documentElement.scrollWidth),
+  };
+}
+
 /** Visit each page of the mock twice, as a person does who looks around; return what the journal has in red. */
 async function tour() {
   const page = await opened(null);
@@ -462,7 +477,7 @@ try {
   const page = await opened(mock.api, { permissions: ["clipboard-read", "clipboard-write"], colorScheme: "light" });
   await live(page);
   const light = async () => ({ serious: await found(page) });
-  const scenes = { tour, photo, snippets, picture, light, dark, forced, narrow, changed, refused, notes, meanwhile, fault, anyFault, violation, filter, many, time, scan, reset, keyboard, drop, missed, token, wrong };
+  const scenes = { tour, photo, snippets, picture, light, dark, forced, narrow, changed, refused, notes, meanwhile, fault, anyFault, violation, filter, many, time, scan, reset, keyboard, drop, missed, token, defects, wrong };
   for (const [name, scene] of Object.entries(scenes)) {
     outcomes[name] = await scene(page);
     for (const context of browser.contexts()) if (context !== page.context()) await context.close();
