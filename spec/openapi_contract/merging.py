@@ -5,6 +5,7 @@ A value made from it is likely to be valid, not sure to be: validate it before u
 
 from __future__ import annotations
 
+import math
 from copy import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from .schemas import EVERY_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Set as AbstractSet
 
     from .schemas import Schemas
 
@@ -24,6 +26,13 @@ MOST_SCHEMAS = 2_000
 
 LOWER = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties", "minContains")
 UPPER = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties", "maxContains")
+BOUNDS = (
+    ("minimum", "maximum", frozenset({"integer", "number"})),
+    ("minLength", "maxLength", frozenset({"string"})),
+    ("minItems", "maxItems", frozenset({"array"})),
+    ("minProperties", "maxProperties", frozenset({"object"})),
+)
+"""Keywords that exclude types where the least that they allow is more than the most."""
 KINDS = {
     "object": ("properties", "required", "additionalProperties", "patternProperties", "minProperties"),
     "array": ("items", "prefixItems", "minItems", "uniqueItems", "contains"),
@@ -78,12 +87,7 @@ class Merged:
         """
         self._add_types(schema)
         self._add_values(schema)
-        for keyword in LOWER:
-            if keyword in schema:
-                self.limits[keyword] = max(schema[keyword], self.limits.get(keyword, schema[keyword]))
-        for keyword in UPPER:
-            if keyword in schema:
-                self.limits[keyword] = min(schema[keyword], self.limits.get(keyword, schema[keyword]))
+        self._add_limits(schema)
         for keyword in ("pattern", "format", "multipleOf", "contains", "propertyNames", "not", "uniqueItems"):
             if keyword in schema:
                 self.listed.setdefault(keyword, []).append(schema[keyword])
@@ -94,6 +98,17 @@ class Merged:
             self.arrays.append(schema)
         self.examples += _examples(schema)
 
+    def _add_limits(self, schema: dict[str, Any]) -> None:
+        for keyword in LOWER:
+            if keyword in schema:
+                self.limits[keyword] = max(schema[keyword], self.limits.get(keyword, schema[keyword]))
+        for keyword in UPPER:
+            if keyword in schema:
+                self.limits[keyword] = min(schema[keyword], self.limits.get(keyword, schema[keyword]))
+        for least, most, types in BOUNDS:
+            if self.limits.get(least, -math.inf) > self.limits.get(most, math.inf):
+                self._exclude(types)
+
     def _add_types(self, schema: dict[str, Any]) -> None:
         declared = schema.get("type")
         if declared is not None:
@@ -102,9 +117,14 @@ class Merged:
         refused = schema.get("not")
         if isinstance(refused, dict) and refused.keys() == {"type"}:
             names = refused["type"]
-            self.types -= {names} if isinstance(names, str) else set(names)
-        if not self.types:
+            self._exclude({names} if isinstance(names, str) else set(names))
+        elif not self.types:
             raise NoValueError("its types exclude each other")
+
+    def _exclude(self, types: AbstractSet[str]) -> None:
+        self.types -= types
+        if not self.types:
+            raise NoValueError("it allows no type")
 
     def _add_values(self, schema: dict[str, Any]) -> None:
         for values in (schema.get("enum"), [schema["const"]] if "const" in schema else None):

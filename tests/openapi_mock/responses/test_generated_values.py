@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from openapi_contract import Contract
@@ -315,7 +315,18 @@ SIMPLE = st.deferred(
 INT, SMALL = st.integers(-1000, 1000), st.integers(0, 3)
 
 
+def nested(schema, *least):
+    """Return the schema of arrays of arrays of so many items."""
+    for each in least:
+        schema = {"type": "array", "items": schema, "minItems": each}
+    return schema
+
+
+NOT_NAUGHT = {"if": {"const": 0, "type": "integer", "maximum": 0}, "then": {"minimum": 1}}
+
+
 @given(SIMPLE, st.text(max_size=5))
+@example(nested(NOT_NAUGHT, 1, 3, 2), "")
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_generated_values_of_random_schemas_are_valid(schema, seed):
     """Schemas put together at random, to each of which some value conforms, get one that does."""
