@@ -144,10 +144,10 @@ class Application:
             retention=retention_of(settings, self.database, self.bucket, self.clock),
         )
         if metrics is not None:
-            from .metrics import read_process, read_queue  # noqa: PLC0415 -- only who wants it pays for it
+            from .metrics import add_metrics, read_limits  # noqa: PLC0415 -- only who wants it pays for it
 
-            metrics.add(partial(read_process, self.database, self.counters))
-            metrics.add(partial(read_queue, self.stores, self.clock))
+            add_metrics(metrics, self.database, self.stores, self.bucket, self._processing, self.clock)
+            metrics.add(partial(read_limits, self.counters))
         self._service = service_of(
             self.contract,
             handlers_of(operations),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+from itertools import product
 from typing import TYPE_CHECKING
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
@@ -12,24 +14,58 @@ if TYPE_CHECKING:
     from prometheus_client import Metric
 
     from openapi_service.clock import Clock
+    from openapi_service.metrics import Metrics
 
     from .access.counters import Counters
+    from .processing.processing import Processing
     from .processing.stores import Stores
     from .storage.database import Database
+    from .storage.photo_bucket import PhotoBucket
+
+CALLS = tuple(
+    product(
+        ("head_bucket", "head_object", "get_object", "put_object", "delete_object", "delete_objects"),
+        ("ok", "missing", "failed"),
+    )
+)
+"""Operations and outcomes that are shown before there is any, as Prometheus advises."""
+OUTCOMES = (
+    *product(("captures",), ("completed", "not_found", "failed", "postponed")),
+    *product(("extractions",), ("completed", "failed", "postponed")),
+)
+"""The same of background work; what is postponed is tried again."""
 
 
-async def read_process(database: Database, counters: Counters) -> list[Metric]:
-    """Return the pool of the database and the state of the rate limits, which are this process's."""
+def add_metrics(
+    metrics: Metrics,
+    database: Database,
+    stores: Stores,
+    bucket: PhotoBucket,
+    processing: Processing,
+    clock: Clock,
+) -> None:
+    """Show what servers and workers have in common."""
+    metrics.add(partial(read_pool, database))
+    metrics.add(partial(read_work, bucket, processing))
+    metrics.add(partial(read_queue, stores, clock))
+
+
+async def read_pool(database: Database) -> list[Metric]:
+    """Return the pool of the database, which is this process's."""
     pool = GaugeMetricFamily(
         "scanner_database_connections", "Connections of the database's pool.", labels=["state"]
     )
     for state, number in database.connections.items():
         pool.add_metric([state], number)
+    return [pool]
+
+
+async def read_limits(counters: Counters) -> list[Metric]:
+    """Return the state of the rate limits, which is this process's."""
     is_degraded, outages = False, 0
     if isinstance(counters, OpenCounters):
         is_degraded, outages = counters.is_degraded, counters.outages
     return [
-        pool,
         GaugeMetricFamily(
             "scanner_rate_limits_degraded",
             "1 while Redis is away and rate limits are counted in memory.",
@@ -37,6 +73,20 @@ async def read_process(database: Database, counters: Counters) -> list[Metric]:
         ),
         CounterMetricFamily("scanner_rate_limit_outages", "How often Redis was away.", outages),
     ]
+
+
+async def read_work(bucket: PhotoBucket, processing: Processing) -> list[Metric]:
+    """Return what this process has done: forms, calls to S3, and background work by its outcome."""
+    forms = CounterMetricFamily(
+        "scanner_upload_forms", "Presigned upload forms that were issued.", bucket.forms
+    )
+    calls = CounterMetricFamily("scanner_bucket_calls", "Calls to S3.", labels=["operation", "outcome"])
+    for labels, number in {**dict.fromkeys(CALLS, 0), **bucket.calls}.items():
+        calls.add_metric(labels, number)
+    jobs = CounterMetricFamily("scanner_jobs", "Background work that ended.", labels=["lane", "outcome"])
+    for labels, number in {**dict.fromkeys(OUTCOMES, 0), **processing.outcomes}.items():
+        jobs.add_metric(labels, number)
+    return [forms, calls, jobs]
 
 
 async def read_queue(stores: Stores, clock: Clock) -> list[Metric]:

@@ -224,8 +224,8 @@ class Settings(BaseSettings):
         None,
         ge=0,
         le=65535,
-        description="Port of metrics for Prometheus, on the same address; none by default. With several "
-        "`workers`, that of the first process; the others have those above it.",
+        description="Port of metrics for Prometheus, of `serve` and of a `worker`, on the same address; none "
+        "by default. With several `workers`, that of the first process; the others have those above it.",
     )
     health_port: int | None = Field(
         None,

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from openapi_service.clock import Clock
+    from openapi_service.metrics import Metrics
 
     from .settings import Settings
     from .storage.photo_bucket import PhotoBucket
@@ -43,6 +44,7 @@ class Worker:
         clock: tells the time.
         database: where state is kept; by default the one that the settings name.
         bucket: where photos are; by default the one that the settings name.
+        metrics: count what it does, if anything.
 
     Raises:
         ValueError: the settings name no queue for workers, or something that cannot be used.
@@ -55,6 +57,7 @@ class Worker:
         clock: Clock | None = None,
         database: Database | None = None,
         bucket: PhotoBucket | None = None,
+        metrics: Metrics | None = None,
     ) -> None:
         clock = clock or SystemClock()
         self._settings = settings
@@ -73,6 +76,10 @@ class Worker:
             is_worker=True,
             retention=retention_of(settings, self._database, self._bucket, clock),
         )
+        if metrics is not None:
+            from .metrics import add_metrics  # noqa: PLC0415 -- only who wants it pays for it
+
+            add_metrics(metrics, self._database, stores, self._bucket, self._processing, clock)
         self._pages = health_pages(
             {"database": self._database.ping, "queue": self._processing.queue.ping},
             {"bucket": self._bucket.ping, "work": partial(oldest_waiting, stores, clock)},

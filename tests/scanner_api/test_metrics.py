@@ -10,6 +10,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import ClassVar
 
 import httpx
 import pytest
@@ -21,9 +22,10 @@ from openapi_service.problems import ServiceUnavailable
 from scanner_api.access.counters import open_counters
 from scanner_api.access.rate_limits import RateLimiter, quota_of
 from scanner_api.app import Application
-from scanner_api.metrics import read_process
+from scanner_api.metrics import read_limits
 from scanner_api.settings import Settings
 from scanner_api.storage.database import Database
+from scanner_api.worker import Worker
 
 COMMAND = Path(sys.executable).with_name("scanner-api")
 DASHBOARD = Path(__file__).parents[2] / "deploy" / "grafana" / "scanner-api.json"
@@ -32,6 +34,9 @@ PATH = "/scanner/api/v1/sessions/x"
 
 class Away:
     """A bucket that is not there."""
+
+    forms = 2
+    calls: ClassVar = {("head_object", "ok"): 3}
 
     async def connect(self):
         """Have credentials."""
@@ -82,6 +87,18 @@ async def test_the_scanner_shows_its_queue_pool_and_limits(samples):
     assert samples["openapi_refused_requests_total", "no credential"] == 1
 
 
+async def test_the_scanner_shows_what_it_has_done(samples):
+    """Forms, calls to S3 and background work; what has not happened yet is there as well."""
+    assert samples["scanner_upload_forms_total",] == 2
+    assert samples["scanner_bucket_calls_total", "head_object", "ok"] == 3
+    assert samples["scanner_bucket_calls_total", "put_object", "failed"] == 0
+    outcomes = {
+        labels for name, *labels in samples if name == "scanner_jobs_total" for labels in [tuple(labels)]
+    }
+    assert ("captures", "postponed") in outcomes
+    assert len(outcomes) == 7
+
+
 async def test_the_dashboard_reads_metrics_that_there_are(samples):
     """Each metric in its queries is shown; violations are, once there is one."""
     panels = json.loads(DASHBOARD.read_text())["panels"]
@@ -101,11 +118,33 @@ async def test_an_outage_of_redis_is_shown(stopped_clock):
     counters = open_counters("redis://127.0.0.1:1/0", clock, on_outage="open")
     try:
         await RateLimiter(counters).take("key:a", quota_of(5, 100))
-        shown = await read_process(Database("sqlite+aiosqlite://"), counters)
+        shown = await read_limits(counters)
     finally:
         await counters.close()
     values = [family.samples[0].value for family in shown if family.samples]
     assert values == [1, 1]
+
+
+async def test_a_worker_shows_what_it_has_done(tmp_path):
+    """It has the metrics of its pool, of S3 and of its jobs, and no requests."""
+    pytest.importorskip("taskiq_redis")
+    url = f"sqlite+aiosqlite:///{tmp_path}/scanner.db"
+    settings = Settings(database_url=url, queue_url="redis://127.0.0.1:1/0", extractor="none")
+    metrics = Metrics()
+    database = Database(url)
+    worker = Worker(settings, database=database, bucket=Away(), metrics=metrics)
+    with listen("127.0.0.1", 0) as listening:
+        async with (
+            metrics.served(listening),
+            httpx.AsyncClient(base_url=url_of(listening), trust_env=False) as scraper,
+        ):
+            samples = samples_of((await scraper.get("/metrics")).text)
+    await worker.stop()
+    await database.close()
+    assert samples["scanner_jobs_total", "captures", "completed"] == 0
+    assert samples["scanner_bucket_calls_total", "head_object", "ok"] == 3
+    assert ("scanner_database_connections", "used") in samples
+    assert not any(name == "scanner_rate_limits_degraded" for name, *_ in samples)
 
 
 @pytest.mark.programs

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from contextlib import ExitStack, nullcontext
 from typing import TYPE_CHECKING
 
 import typer
@@ -25,6 +26,9 @@ from scanner_api.worker import Worker
 from .settings_flags import with_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from socket import socket
+
     from scanner_api.settings import Settings
 
 
@@ -116,22 +120,37 @@ def log_options(settings: Settings) -> LogOptions:
 
 
 def _run_worker(settings: Settings) -> None:
-    with starting(*ERRORS):
-        worker = Worker(settings)
-        port = settings.health_port
-        listening = None if port is None else listen(settings.host, port, "--health-port")
-    if listening is None:
-        uvloop.run(_work(worker))
+    metrics = None
+    if settings.metrics_port is not None:
+        from openapi_service.metrics import Metrics  # noqa: PLC0415 -- only who wants it pays for the import
+
+        metrics = Metrics()
+    with ExitStack() as sockets:
+        with starting(*ERRORS):
+            worker = Worker(settings, metrics=metrics)
+            ports = (settings.health_port, "--health-port"), (settings.metrics_port, "--metrics-port")
+            health, shown = (
+                None if port is None else sockets.enter_context(listen(settings.host, port, option))
+                for port, option in ports
+            )
+        line = "The worker takes jobs"
+        if health is not None:
+            line = f"{line}; its health is at {url_of(health)}/readyz"
+        if shown is not None:
+            line = f"{line}; its metrics are at {url_of(shown)}/metrics"
+
+        async def work() -> None:
+            async with nullcontext() if metrics is None or shown is None else metrics.served(shown):
+                await _work(worker, settings, health, lambda: typer.echo(f"{line}."))
+
+        uvloop.run(work())
+
+
+async def _work(worker: Worker, settings: Settings, health: socket | None, ready: Callable[[], None]) -> None:
+    if health is not None:
+        await serve_app(worker, health, ready, log_level=settings.log_level, start_errors=ERRORS)
         return
-    with listening:
-        line = f"The worker takes jobs; its health is at {url_of(listening)}/readyz."
-        level = settings.log_level
-        serving = serve_app(worker, listening, lambda: typer.echo(line), log_level=level, start_errors=ERRORS)
-        uvloop.run(serving)
-
-
-async def _work(worker: Worker) -> None:
     ended = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
-    await worker.run(ended, lambda: typer.echo("The worker takes jobs."))
+    await worker.run(ended, ready)

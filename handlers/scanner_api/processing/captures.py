@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Final
@@ -53,6 +54,7 @@ class CaptureProcessor:
         retries: held by jobs that are not on their first attempt, so that one that kills its process does
             not take another one on its last attempt with it.
         hand_over: enqueues a capture whose URL has to be followed; without it the URL is followed at once.
+        outcomes: counts captures by what became of them.
     """
 
     def __init__(
@@ -64,7 +66,9 @@ class CaptureProcessor:
         settings: Settings,
         retries: asyncio.Lock,
         hand_over: HandOver | None = None,
+        outcomes: Counter[tuple[str, str]] | None = None,
     ) -> None:
+        self._outcomes = Counter() if outcomes is None else outcomes
         self._hand_over = hand_over
         self._captures = stores.captures
         self._products = stores.products
@@ -97,6 +101,7 @@ class CaptureProcessor:
                     await self._run(claimed, record.organization_id, hand_over)
         except ServiceUnavailable as problem:
             logger.warning("Capture %s waits: %s", capture_id, problem.detail)
+            self._outcomes["captures", "postponed"] += 1
 
     def close(self) -> None:
         """Stop the thread."""
@@ -116,7 +121,10 @@ class CaptureProcessor:
             raise
 
     async def _save(self, capture: Capture) -> bool:
-        return await self._captures.save(capture, self._lease_seconds)
+        is_saved = await self._captures.save(capture, self._lease_seconds)
+        if is_saved and capture.status in FINAL:
+            self._outcomes["captures", capture.status.lower()] += 1
+        return is_saved
 
     async def _next(self, capture: Capture, organization_id: str) -> Capture:
         """Return a capture after its next step; one that fails is its last.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+from collections import Counter
 from contextlib import asynccontextmanager, nullcontext
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -58,6 +59,7 @@ class SessionExtraction:
         settings: all settings.
         retries: held by jobs that are not on their first attempt.
         random_bytes: source of the ids of proposals.
+        outcomes: counts extractions by what became of them.
     """
 
     def __init__(
@@ -69,7 +71,9 @@ class SessionExtraction:
         settings: Settings,
         retries: asyncio.Lock,
         random_bytes: RandomBytes = os.urandom,
+        outcomes: Counter[tuple[str, str]] | None = None,
     ) -> None:
+        self._outcomes = Counter() if outcomes is None else outcomes
         self._stores = stores
         self._bucket = bucket
         self._extractor = extractor
@@ -90,6 +94,7 @@ class SessionExtraction:
                 await self._extract(_Claim(session_id, attempt), captures)
         except ServiceUnavailable as problem:
             logger.warning("The extraction of session %s waits: %s", session_id, problem.detail)
+            self._outcomes["extractions", "postponed"] += 1
 
     async def _extract(self, claim: _Claim, captures: list[Capture]) -> None:
         try:
@@ -97,7 +102,10 @@ class SessionExtraction:
                 if claim.attempt <= MAX_ATTEMPTS:
                     async with nullcontext() if claim.attempt == 1 else self._retries:
                         await self._read_all(claim, captures)
-                await self._stores.extractions.finish(*claim)
+                is_ours = await self._stores.extractions.finish(*claim)
+            if is_ours:
+                outcome = "completed" if claim.attempt <= MAX_ATTEMPTS else "failed"
+                self._outcomes["extractions", outcome] += 1
         except asyncio.CancelledError:
             await self._stores.extractions.release(*claim)
             raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections import Counter
 from contextlib import AsyncExitStack
 from functools import partial
 from importlib.util import find_spec
@@ -46,6 +47,9 @@ class Processing:
 
     Raises:
         ValueError: the settings of the queue or the extractor cannot be used; the message says what to do.
+
+    Attributes:
+        outcomes: how often work of a lane came to which end, in this process.
     """
 
     def __init__(
@@ -71,6 +75,7 @@ class Processing:
         self._retain = retention.round if retention else None
         self._runs_jobs = is_worker or settings.queue_url == IN_MEMORY
         self._running = AsyncExitStack()
+        self.outcomes: Counter[tuple[str, str]] = Counter()
         self.queue = Queue(self._open_broker, share=settings.worker_concurrency)
 
     async def start(self) -> None:
@@ -118,9 +123,17 @@ class Processing:
             self._settings,
             retries,
             partial(self.queue.process_capture, follows=True),
+            self.outcomes,
         )
         sessions = SessionExtraction(
-            self._stores, self._bucket, extractor, self._clock, self._settings, retries, self._random_bytes
+            self._stores,
+            self._bucket,
+            extractor,
+            self._clock,
+            self._settings,
+            retries,
+            self._random_bytes,
+            self.outcomes,
         )
         tasks = {
             "process_capture": captures.process,

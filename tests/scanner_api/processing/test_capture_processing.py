@@ -2,6 +2,7 @@ import asyncio
 import io
 import logging
 import sys
+from collections import Counter
 
 import pytest
 import zxingcpp
@@ -58,6 +59,24 @@ class Saves:
             raise ServiceUnavailable("The database does not respond.")
         self.statuses.append(str(capture.status))
         return await self.store.save(capture, lease_seconds)
+
+
+def test_outcomes_are_counted(in_shop):
+    """Of captures: what they ended with, each once, and those that wait for another attempt."""
+
+    async def scenario(shop):
+        outcomes = Counter()
+        follower = RedirectFollower(Permissions())
+        parts = (shop.stores, None, follower, shop.clock, shop.settings, asyncio.Lock(), None, outcomes)
+        for _ in range(2):
+            capture_id = await shop.scan()
+            for _ in range(2):
+                await CaptureProcessor(*parts).process(capture_id)
+        away = shop.stores._replace(captures=Saves(shop.stores.captures, fail_at="LOOKING_UP"))
+        await CaptureProcessor(away, *parts[1:]).process(await shop.scan())
+        return outcomes
+
+    assert in_shop(scenario) == {("captures", "completed"): 2, ("captures", "postponed"): 1}
 
 
 def test_every_step_is_saved(in_shop, milk):

@@ -1,6 +1,7 @@
 import asyncio
 import io
 import logging
+from collections import Counter
 from decimal import Decimal
 
 import pytest
@@ -57,6 +58,31 @@ async def extracted(shop, extractor, bucket):
 def summary(proposals):
     """Return what proposals say."""
     return [(each.field_name, each.current_value, each.proposed_value, each.source) for each in proposals]
+
+
+def test_outcomes_are_counted(in_shop, shelf):
+    """An extraction that ends is counted once, and one that waits each time."""
+
+    async def scenario(shop):
+        outcomes = Counter()
+        await shop.scan()
+        await shop.photograph("front")
+        await submitted(shop)
+        for reader in (Reader(front=ServiceUnavailable()), Reader(), Reader()):
+            extraction = SessionExtraction(
+                shop.stores,
+                shelf(front=b"1"),
+                reader,
+                shop.clock,
+                shop.settings,
+                asyncio.Lock(),
+                outcomes=outcomes,
+            )
+            await extraction.extract(shop.session_id)
+            shop.clock.advance(3600)
+        return outcomes
+
+    assert in_shop(scenario) == {("extractions", "postponed"): 1, ("extractions", "completed"): 1}
 
 
 def test_photos_become_proposals(in_shop, shelf):

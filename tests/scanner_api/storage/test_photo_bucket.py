@@ -59,9 +59,9 @@ def ask(photos, question):
 def test_a_form_has_all_its_fields():
     """A form is for the key, the type and the fields that it was asked for, at the time of the clock."""
     fields = {"x-amz-meta-session-id": "2b3c"}
-    form = ask(
-        photo_bucket("http://127.0.0.1:9"), lambda photos: photos.presign("k.png", "image/png", fields)
-    )
+    bucket_of_photos = photo_bucket("http://127.0.0.1:9")
+    form = ask(bucket_of_photos, lambda photos: photos.presign("k.png", "image/png", fields))
+    assert (bucket_of_photos.forms, bucket_of_photos.calls) == (1, {})
     assert form.url == "http://127.0.0.1:9/photos"
     assert form.expires_in == 60
     assert form.fields["x-amz-date"] == "20260314T150926Z"
@@ -77,7 +77,9 @@ def test_an_object_is_seen_as_it_is(s3):
     async def question(photos):
         return await photos.head("a/b.png"), await photos.head("a/c.png")
 
-    found, missing = ask(photo_bucket(s3.url), question)
+    photos = photo_bucket(s3.url)
+    found, missing = ask(photos, question)
+    assert photos.calls == {("head_object", "ok"): 1, ("head_object", "missing"): 1}
     assert found == StoredObject(size=5, content_type="image/png", etag=put["ETag"])
     assert missing is None
 
@@ -183,9 +185,11 @@ def test_calls_are_part_of_the_trace_of_a_request():
     with ThreadingHTTPServer(("127.0.0.1", 0), Refuses) as server:
         Thread(target=server.serve_forever).start()
         try:
-            ask(photo_bucket(f"http://127.0.0.1:{server.server_port}"), asked)
+            photos = photo_bucket(f"http://127.0.0.1:{server.server_port}")
+            ask(photos, asked)
         finally:
             server.shutdown()
+    assert photos.calls == {("head_object", "failed"): 2}
     without, within = Refuses.seen
     assert "traceparent" not in without
     assert within["traceparent"].startswith(f"00-{trace}-")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from threading import Lock
@@ -56,6 +57,10 @@ class PhotoBucket:
 
     Raises:
         PhotoBucketError: bucket, region, endpoint or the AWS configuration cannot be used.
+
+    Attributes:
+        forms: how many were issued.
+        calls: to S3, by operation and outcome: ``ok``, ``missing`` or ``failed``.
     """
 
     def __init__(
@@ -79,6 +84,8 @@ class PhotoBucket:
         self._credentials = SigningCredentials(session)
         self._client: Client | None = None
         self._making_client = Lock()
+        self.forms = 0
+        self.calls: Counter[tuple[str, str]] = Counter()
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="photo-bucket")
 
     async def connect(self) -> None:
@@ -101,6 +108,7 @@ class PhotoBucket:
             ServiceUnavailable: the credentials have run out.
         """
         credentials = await self._credentials.current()
+        self.forms += 1
         upload = self._presigner.presign(
             credentials, self._clock.now(), key, {"Content-Type": content_type, **fields}
         )
@@ -207,13 +215,14 @@ class PhotoBucket:
             client = self._client
             if client is None:  # loading the model of S3 does not count as S3's time
                 client = await loop.run_in_executor(self._threads, self._make_client)
-            in_trace = copy_context().run
-            return await asyncio.wait_for(
-                loop.run_in_executor(self._threads, in_trace, work, client), seconds
-            )
+            call = loop.run_in_executor(self._threads, copy_context().run, work, client)
+            response = await asyncio.wait_for(call, seconds)
         except (S3Failure, TimeoutError) as error:
+            self.calls[operation, "failed"] += 1
             logger.warning("S3 does not respond %s: %s", operation, str(error) or type(error).__name__)
             raise ServiceUnavailable("The photo bucket does not respond.") from error
+        self.calls[operation, "missing" if response is None else "ok"] += 1
+        return response
 
     def _make_client(self) -> Client:
         from .client import Client  # noqa: PLC0415 -- the module's reason
