@@ -37,6 +37,20 @@ rclone copy s:rclone-bucket/files back
 cmp files/large back/moved
 rclone purge s:rclone-bucket
 """
+AWS_CLI_2 = """set -e
+export AWS_CONFIG_FILE=none AWS_SHARED_CREDENTIALS_FILE=none AWS_PAGER=
+mkdir -p files/folder && head -c 12000000 /dev/urandom > files/large && echo small > "files/folder/small ü"
+aws s3 mb s3://cli-bucket
+aws s3 sync --no-progress files s3://cli-bucket/files
+aws s3 cp --no-progress s3://cli-bucket/files/large s3://cli-bucket/copied
+aws s3 cp --no-progress s3://cli-bucket/copied copied
+cmp files/large copied
+aws s3 ls --recursive s3://cli-bucket | grep -q 'files/folder/small ü'
+test "$(curl -sSf "$(aws s3 presign "s3://cli-bucket/files/folder/small ü")")" = small
+aws s3api get-object --bucket cli-bucket --key copied --part-number 1 part > part.json
+cmp part <(head -c 8388608 files/large)
+aws s3 rb --force s3://cli-bucket
+"""
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +82,15 @@ def test_python_clients(client, environment, tmp_path):
 def test_the_sdk_for_javascript(environment, npm_project):
     """The AWS SDK for JavaScript v3 works: ranges, parts, streams, lib-storage, presigned URLs and forms."""
     finished(["node", "s3.js"], environment, npm_project(HERE))
+
+
+def test_aws_cli_2(environment, tmp_path):
+    """AWS CLI version 2 works."""
+    program = shutil.which("aws")
+    version = program and subprocess.check_output([program, "--version"], text=True)  # noqa: S603 -- AWS's own
+    if not version or not version.startswith("aws-cli/2."):
+        pytest.skip("needs AWS CLI version 2, which is not on this machine")
+    finished(["bash", "-c", AWS_CLI_2], environment, tmp_path)
 
 
 @pytest.mark.parametrize(("program", "script"), [("curl", CURL), ("rclone", RCLONE)])
