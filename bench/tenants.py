@@ -80,21 +80,25 @@ def wait(client: httpx.Client) -> float:
     return float("inf")
 
 
-def waits(url: str, keys: tuple[str, str], port: int, seconds: float) -> list[float]:
-    """Return how long barcodes of one organization take behind slow URLs of another."""
+def waits(url: str, keys: tuple[str, str], port: int, seconds: float) -> Iterator[list[float]]:
+    """Yield how long barcodes of one organization take, alone and then behind slow URLs of another."""
+
+    def waited() -> list[float]:
+        until, seen = time.perf_counter() + seconds, []
+        while time.perf_counter() < until:
+            seen.append(wait(other))
+        return seen
+
     with ExitStack() as stack:
         attacker, other = (
             stack.enter_context(httpx.Client(base_url=url + API, headers={"X-API-Key": key}, timeout=60))
             for key in keys
         )
         wait(other)  # what is imported for the first job is no part of it
+        yield waited()
         stored = scans(attacker, [f"http://127.0.0.1:{port}/{number}" for number in range(SLOW_URLS)])
         assert len(stored) == SLOW_URLS  # noqa: S101 -- an attack that is refused measures nothing
-        until = time.perf_counter() + seconds
-        waited = []
-        while time.perf_counter() < until:
-            waited.append(wait(other))
-        return waited
+        yield waited()
 
 
 def main() -> None:
@@ -122,10 +126,13 @@ def main() -> None:
             worker = stack.enter_context(subprocess.Popen((options.command, "worker"), env=environment))
             stack.callback(worker.terminate)
         served = stack.enter_context(running(Server("serve", (options.command, "serve", "--port"), settings)))
-        waited = waits(served.url, keys, port, options.seconds)
-    sys.stdout.write("| barcodes behind 500 slow URLs | median s | worst s |\n| --- | --- | --- |\n")
-    sys.stdout.write(f"| {len(waited)} | {statistics.median(waited):.2f} | {max(waited):.2f} |\n")
-    sys.exit(int(max(waited) > GOAL_SECONDS))
+        alone, behind = waits(served.url, keys, port, options.seconds)
+    sys.stdout.write("| barcodes | how many | median s | worst s |\n| --- | --- | --- | --- |\n")
+    for name, waited in (("alone", alone), (f"behind {SLOW_URLS} slow URLs", behind)):
+        sys.stdout.write(
+            f"| {name} | {len(waited)} | {statistics.median(waited):.2f} | {max(waited):.2f} |\n"
+        )
+    sys.exit(int(max(behind) > GOAL_SECONDS))
 
 
 if __name__ == "__main__":
