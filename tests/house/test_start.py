@@ -41,3 +41,10 @@ def test_start_imports_none_of_them(command, tmp_path):
     names = set(re.findall(r"^import time: +\d+ \| +\d+ \| +(\S+)$", imports, re.MULTILINE))
     assert {"typing", "typer"} <= names
     assert names & (NEEDLESS | STARTS[command]) == set()
+
+
+def test_s3_starts_before_what_is_large():
+    """The mock starts the process of S3 first, and imports the service while that starts."""
+    code = "import sys, scanner_mocks.cli.mock, scanner_mocks.server; print(*sys.modules)"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert {"connexion", "pydantic_settings", "sqlalchemy"} & set(shown.split()) == set()

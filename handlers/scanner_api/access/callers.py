@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from openapi_service.problems import Conflict, Forbidden, NotFound, ValidationFailed, Violation
 from scanner_api.scanning.sessions import SessionStatus
-from scanner_api.storage.audit import Actor
+from scanner_api.storage.actions import Actor
 
 if TYPE_CHECKING:
     from openapi_service.proxies import TrustedProxies

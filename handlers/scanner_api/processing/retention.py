@@ -7,7 +7,7 @@ import socket
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Final
 
-from scanner_api.storage.audit import Actor
+from scanner_api.storage.actions import Actor
 from scanner_api.storage.deletion import Deletion
 
 if TYPE_CHECKING:

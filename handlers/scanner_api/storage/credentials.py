@@ -10,7 +10,8 @@ from sqlalchemy import bindparam, func, or_, select
 
 from openapi_service.clock import SystemClock
 
-from .audit import UNKNOWN, Action, record
+from .actions import UNKNOWN, Action
+from .audit import record
 from .lookup import Lookup
 from .queries import columns_of, maker_of
 from .tables import api_keys, memberships, web_sessions
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from openapi_service.clock import Clock
 
-    from .audit import Actor
+    from .actions import Actor
     from .database import Database
     from .lookup import Row
 

@@ -18,7 +18,8 @@ from sqlalchemy import and_, exists, func, or_, select, tuple_
 from openapi_service.clock import SystemClock
 from scanner_api.scanning.sessions import SessionStatus
 
-from .audit import UNKNOWN, Action, record
+from .actions import UNKNOWN, Action
+from .audit import record
 from .database import ConstraintError
 from .tables import OBJECT_KEY, api_keys, memberships, metadata, organizations, scan_sessions, users
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from openapi_service.clock import Clock
 
-    from .audit import Actor
+    from .actions import Actor
     from .database import Database
 
 _SESSIONS: Final = 100

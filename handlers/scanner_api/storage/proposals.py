@@ -13,8 +13,9 @@ from sqlalchemy import select
 
 from scanner_api.scanning.proposals import FIELDS, Proposal, ProposalStatus
 
+from .actions import UNKNOWN, Action
 from .activity import lock_session
-from .audit import UNKNOWN, Action, record
+from .audit import record
 from .database import ConstraintError
 from .extractions import settle
 from .products import override
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from openapi_service.clock import Clock
 
-    from .audit import Actor
+    from .actions import Actor
     from .database import Database
 
 _COLUMNS: Final = columns_of(proposals, Proposal)

@@ -10,7 +10,8 @@ from sqlalchemy import and_, func, select
 
 from scanner_api.scanning.identifiers import new_id
 
-from .audit import UNKNOWN, Action, record
+from .actions import UNKNOWN, Action
+from .audit import record
 from .database import DuplicateError
 from .queries import columns_of, maker_of
 from .tables import products, redirect_rules
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from openapi_service.clock import Clock
 
-    from .audit import Actor
+    from .actions import Actor
     from .database import Database
 
 

@@ -13,7 +13,8 @@ from typer.testing import CliRunner
 
 from scanner_api.cli import app
 from scanner_api.cli.audit import operator
-from scanner_api.storage.audit import Action, Actor, record
+from scanner_api.storage.actions import Action, Actor
+from scanner_api.storage.audit import record
 from scanner_api.storage.database import Database
 
 ESCAPE = "https://example.com/\x1b[2J"
