@@ -17,6 +17,8 @@ from openapi_check.credentials import empty_variables, from_environment, from_fi
 from openapi_contract import Contract as ContractDocument
 from openapi_contract.cli.commands import Overlays, Strict, require_extra
 
+from . import Html, Json  # noqa: TC001 -- Typer reads them
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -98,9 +100,7 @@ Resume = Annotated[
     typer.Option("--resume", help="Save progress in this file, and continue from it if it exists."),
 ]
 Junit = Annotated[Path | None, typer.Option("--junit", help="Write the report as JUnit XML.")]
-Html = Annotated[Path | None, typer.Option("--html", help="Write the report as a self-contained HTML page.")]
 Har = Annotated[Path | None, typer.Option("--har", help="Write the exchanges as HAR, secrets masked.")]
-Json = Annotated[Path | None, typer.Option("--json", help="Write the report as JSON.")]
 Github = Annotated[
     bool, typer.Option("--github", help="Annotate findings for GitHub Actions.", envvar="GITHUB_ACTIONS")
 ]

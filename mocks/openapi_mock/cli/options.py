@@ -91,6 +91,15 @@ def url_option(server: str, default: str) -> Any:
     )
 
 
+def domains_option(name: str) -> Any:
+    """Return the option of domains that may have a bucket's name before them."""
+    return typer.Option(
+        name,
+        metavar="NAME",
+        help="Domain below which bucket names are host names, as in BUCKET.localhost; repeatable.",
+    )
+
+
 TrustProxy = Annotated[
     bool,
     typer.Option("--trust-proxy", help="Believe X-Forwarded-Host and X-Forwarded-Proto about that host."),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, Self
 import msgspec
 import typer
 
-from openapi_check.cli import report_console
+from openapi_check.cli import Html, Json, report_console
 from openapi_check.har import har
 from openapi_check.page import page
 from openapi_check.terminal import show
@@ -72,10 +72,6 @@ Errors = Annotated[
         "contract; the server is asked all the same.",
     ),
 ]
-Html = Annotated[
-    Path | None, typer.Option(dir_okay=False, help="Write the report as a self-contained HTML page.")
-]
-Json = Annotated[Path | None, typer.Option(dir_okay=False, help="Write the report as JSON.")]
 Har = Annotated[
     Path | None, typer.Option(dir_okay=False, help="Write the latest 2000 exchanges as HAR, secrets masked.")
 ]

@@ -28,6 +28,7 @@ from .options import (
     Tls,
     TrustProxy,
     credentials_of,
+    domains_option,
     port_option,
     url_option,
 )
@@ -77,14 +78,7 @@ Data = Annotated[
 Port = Annotated[int | None, port_option("Port of S3; 0 takes a free one.", PORT)]
 ControlPort = Annotated[int | None, port_option("Port of the control API; 0 takes a free one.", CONTROL_PORT)]
 PublicUrl = Annotated[str | None, url_option("S3", "the host that a request came to")]
-Domains = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--domain",
-        metavar="NAME",
-        help="Domain below which bucket names are host names, as in BUCKET.localhost; repeatable.",
-    ),
-]
+Domains = Annotated[list[str] | None, domains_option("--domain")]
 
 
 def account_of(text: str | None) -> str | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 import typer
 
 from openapi_mock.cli.mock import Mocks, mock_app, report
-from openapi_mock.cli.options import credentials_of, port_option, url_option
+from openapi_mock.cli.options import credentials_of, domains_option, port_option, url_option
 from scanner_contract import load_contract
 from scanner_mocks.server import Mock, scanner_mock
 
@@ -55,14 +55,7 @@ S3Credentials = Annotated[
     ),
 ]
 S3PublicUrl = Annotated[str | None, url_option("S3", "its port at the host that a request came to")]
-S3Domains = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--s3-domain",
-        metavar="NAME",
-        help="Domain below which bucket names are host names, as in BUCKET.localhost; repeatable.",
-    ),
-]
+S3Domains = Annotated[list[str] | None, domains_option("--s3-domain")]
 
 
 class ScannerMocks(Mocks):
