@@ -80,6 +80,13 @@ def test_a_mock_needs_a_contract():
     assert CliRunner().invoke(openapi_mock.cli.app, ["mock", "exec", "--help"]).exit_code == 0
 
 
+def test_a_mock_of_what_comes_first(tmp_path):
+    """The contract needs no option where it comes first, as with other mocks."""
+    ended = CliRunner().invoke(openapi_mock.cli.app, ["mock", str(tmp_path / "none.yaml"), "--port", "0"])
+    assert ended.exit_code == 1
+    assert "none.yaml: cannot be read: No such file or directory" in ended.output
+
+
 @pytest.mark.programs
 def test_a_command_beside_the_mock_of_a_contract(write, minimal):
     """``exec`` tells its command where the mock is, by variables that have no name of an application's."""
