@@ -130,7 +130,10 @@ def explained(value: Any, schema: Schema, problem: Problem) -> Any:
 def in_a_line(problem: Problem) -> bytes:
     """Return what a problem says, for a header: each part that is wrong, or the detail."""
     parts = problem.violations if isinstance(problem, ValidationFailed) else ()
-    said = "; ".join(f"{each.location} {each.name}: {each.detail}" for each in parts) or problem.detail
+    said = (
+        "; ".join(f"{each.location} {each.name}".rstrip() + f": {each.detail}" for each in parts)
+        or problem.detail
+    )
     return in_a_header(said)
 
 

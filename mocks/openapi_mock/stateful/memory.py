@@ -116,7 +116,7 @@ class Memory:
         more = len(sentences) - MOST_LINES
         rest = [f"and {more} more: GET /_mock/state has them all."] if more > 0 else []
         return [
-            f"Remembers the items of {len(sentences)} collections:",
+            f"Remembers the items of {len(sentences)} collection{'s' * (len(sentences) > 1)}:",
             *(f"  {each}" for each in [*sentences[:MOST_LINES], *rest]),
         ]
 

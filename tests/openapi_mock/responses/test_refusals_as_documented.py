@@ -56,6 +56,14 @@ def test_a_missing_credential_as_the_contract_documents_it(refusing):
     assert response.headers["x-mock-refusal"] == "Send the header field X-Key."
 
 
+def test_a_refusal_of_a_whole_body(mocked):
+    """What is wrong with all of a body has no place in it."""
+    body = {"required": True, "content": {"application/json": {"schema": {"required": ["a"]}}}}
+    operation = {"responses": {"422": documented(ERROR)}, "requestBody": body}
+    response = mocked({"/": {"post": operation}})("POST", "/", b"{}", content_type="application/json")
+    assert response.headers["x-mock-refusal"] == 'body: "a" is a required property'
+
+
 @pytest.mark.parametrize(
     "responses",
     [
