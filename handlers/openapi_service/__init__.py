@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .app import Limits, Service, create_app
     from .authentication import Authenticator, BasicCredential
     from .handlers import ResolverError
+    from .idempotency import Attempt, Idempotency, KeyInUse, KeyReused
     from .problems import (
         BadRequest,
         Conflict,
@@ -38,13 +39,17 @@ if TYPE_CHECKING:
     from .server import CannotListen, listen, serve, url_of
 
 __all__ = [
+    "Attempt",
     "Authenticator",
     "BadRequest",
     "BasicCredential",
     "CannotListen",
     "Conflict",
     "Forbidden",
+    "Idempotency",
     "InternalError",
+    "KeyInUse",
+    "KeyReused",
     "Limits",
     "MethodNotAllowed",
     "NotAcceptable",
@@ -71,9 +76,13 @@ __all__ = [
 ]
 
 _ELSEWHERE = {
+    "Attempt": "idempotency",
     "Authenticator": "authentication",
     "BasicCredential": "authentication",
     "CannotListen": "server",
+    "Idempotency": "idempotency",
+    "KeyInUse": "idempotency",
+    "KeyReused": "idempotency",
     "Limits": "app",
     "Request": "request",
     "ResolverError": "handlers",

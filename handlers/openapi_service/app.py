@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .authentication import Authenticator, Hook
     from .clock import Clock
     from .handlers import Function
+    from .idempotency import Idempotency
     from .metrics import Metrics
     from .operation import Fallback
     from .pages import Check
@@ -148,6 +149,7 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
     fallback: Fallback | None = None,
     lazy: bool = False,
     base_paths: bool = True,
+    idempotency: Idempotency | None = None,
     metrics: Metrics | None = None,
     request_log: RequestLog | None = None,
     clock: Clock | None = None,
@@ -179,6 +181,8 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
         fallback: handles operations without a handler; without it, each needs one.
         lazy: bind each operation when it is first asked for.
         base_paths: serve the operations below the base paths of the contract's servers as well.
+        idempotency: runs a request once, however often it is sent with its ``Idempotency-Key``, where the
+            contract declares that header; see :mod:`.idempotency`. Without it handlers get the header.
         metrics: counts requests and what is wrong with them, see :class:`~.metrics.Metrics`.
         request_log: writes a line for each request, see :class:`~.request_log.RequestLog`.
         clock: the time of problems.
@@ -220,6 +224,7 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
             formats=formats,
             closed_query=closed_query,
             base_paths=base_paths,
+            idempotency=idempotency,
             profile=profile,
             **observing,
         )

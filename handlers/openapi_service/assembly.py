@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from openapi_contract.schemas import Schemas
 
     from .authentication import Authenticator
+    from .idempotency import Idempotency
     from .problems import Problem, ProblemProfile
     from .request import Request
     from .security import Alternatives
@@ -39,6 +40,7 @@ class Assembly:
         profile: how problems are written.
         on_violation: called with the operation of a response that violates the contract.
         base_paths: serve the operations below the base paths of the contract's servers as well.
+        idempotency: runs requests with an ``Idempotency-Key`` once; None leaves the header to handlers.
     """
 
     contract: Contract
@@ -53,6 +55,7 @@ class Assembly:
     profile: ProblemProfile = PLAIN
     on_violation: Callable[[Operation], None] = lambda _: None
     base_paths: bool = False
+    idempotency: Idempotency | None = None
 
     @cached_property
     def schemas(self) -> Schemas:

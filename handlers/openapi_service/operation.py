@@ -7,9 +7,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
+import msgspec
+
 from .bodies import Body
 from .decoding import decode_form
 from .handlers import Handler, ResolverError
+from .idempotency import HEADER, Attempt, fingerprint_of
 from .media_types import Negotiation
 from .parameters import compile_parameters, undeclared
 from .problems import (
@@ -100,6 +103,8 @@ class BoundOperation:
             on_violation=assembly.on_violation,
             reveal=assembly.reveal,
         )
+        self._idempotency = assembly.idempotency
+        self._key = None if assembly.idempotency is None else self._argument("header", HEADER)
         self.has_handler = function is not None
         if function is not None:
             self._handler = self._handler_of(function, assembly)
@@ -116,7 +121,26 @@ class BoundOperation:
         return await self.handled(await self.arguments(request), request)
 
     async def handled(self, arguments: dict[str, Any], request: Request) -> Rendered:
-        """Return the handler's response to an admitted request of which these are the arguments."""
+        """Return the handler's response to an admitted request of which these are the arguments.
+
+        Where the request has an ``Idempotency-Key`` it is that of the first try.
+        """
+        key = None if self._key is None else arguments.pop(self._key, None)
+        if key is None or self._idempotency is None:
+            return await self._handled(arguments, request)
+
+        async def run() -> bytes:
+            rendered = await self._handled(arguments, request)
+            del rendered.headers[len(rendered.headers) - len(request.response_headers) :]
+            return msgspec.msgpack.encode(rendered)
+
+        fingerprint = await fingerprint_of(arguments, has_files=bool(request.files))
+        attempt = Attempt(self.contract_operation.operation_id, request.caller, key, fingerprint)
+        first = msgspec.msgpack.decode(await self._idempotency.once(attempt, run), type=Rendered)
+        first.headers += request.response_headers
+        return first
+
+    async def _handled(self, arguments: dict[str, Any], request: Request) -> Rendered:
         handler = self._handler
         for name in handler.given:
             arguments[name] = request if name == "request" else request.caller
@@ -161,8 +185,14 @@ class BoundOperation:
             problems.append(problem)
         return arguments, [*problems, *([ValidationFailed(violations)] if violations else [])]
 
+    def _argument(self, location: str, name: str) -> str | None:
+        """Return the argument that a parameter is, None if the operation does not have it."""
+        found = (each for each in self.parameters if each.location == location)
+        return next((each.argument for each in found if each.name.lower() == name.lower()), None)
+
     def _handler_of(self, function: Function, assembly: Assembly) -> Handler:
-        arguments = {each.argument for each in self.parameters} | ({"body"} if self._body else set())
+        arguments = {each.argument for each in self.parameters} - {self._key}
+        arguments |= {"body"} if self._body else set()
         collaborators = {"schemas": assembly.named_schemas, **assembly.collaborators}
         return Handler.of(function, self.contract_operation.operation_id, arguments, collaborators)
 

@@ -142,6 +142,7 @@ class Application:
             self.clock,
             random_bytes=self._draw("proposals"),
             retention=retention_of(settings, self.database, self.bucket, self.clock),
+            after_commit=self.database.after_commit,
         )
         if metrics is not None:
             from .metrics import add_metrics, read_limits  # noqa: PLC0415 -- only who wants it pays for it
@@ -169,6 +170,7 @@ class Application:
             reveal=reveal,
             fallback=fallback,
             base_paths=False,
+            idempotency=self.stores.idempotency,
             metrics=metrics,
             request_log=request_log,
             clock=self.clock,

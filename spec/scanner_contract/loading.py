@@ -19,8 +19,8 @@ EXTENSIONS = PACKAGED_OVERLAYS / "extensions.yaml"
 # digests of the packaged contract with all its overlays, and without the extensions, which a test holds to be
 # valid: so no start has to check either again, nor import what checks it (`tox -e ledger` rewrites them)
 KNOWN_VALID = {
-    "8944cbd68f3e00c553471862b215966e32aa707d188dc74655b155c74d9c7592",
-    "83a01e043df28c8ccec0a0cf6daf4d8c5867aa81d1db3379ae4e501a19948a42",
+    "6f99adc2b3cb7eaa28abae04963821977fdee09cb3f89e4fd37cc9f6e52e6d32",
+    "0cb52340c452011f15291580534e3665d59f53f40f8f1efe27b57b34e7f3ff63",
 }
 
 

@@ -16,8 +16,9 @@ MEMBERS = {
     "openapi_contract": ["Change", "Contract", "ContractError", "Operation", "compare", "load_contract"],
     "scanner_contract": ["load_contract"],
     "openapi_service": [
-        *PROBLEMS, "Authenticator", "BasicCredential", "CannotListen", "Limits", "ProblemProfile", "Request",
-        "ResolverError", "Response", "Service", "Violation", "create_app", "listen", "serve", "url_of",
+        *PROBLEMS, "Attempt", "Authenticator", "BasicCredential", "CannotListen", "Idempotency", "KeyInUse",
+        "KeyReused", "Limits", "ProblemProfile", "Request", "ResolverError", "Response", "Service",
+        "Violation", "create_app", "listen", "serve", "url_of",
     ],
     "presigned_s3": ["S3Server", "s3_server"],
     "openapi_check": [

@@ -35,7 +35,10 @@ async function show(id) {
 
 async function call(method, path, body) {
   const headers = { "X-API-Key": KEY, "Content-Type": "application/json" };
-  const answer = await fetch(API + path, { method, headers, body: body && JSON.stringify(body) });
+  if (method !== "GET") headers["Idempotency-Key"] = crypto.randomUUID();
+  const request = { method, headers, body: body && JSON.stringify(body) };
+  // once more if no response comes: with its key, the request has one effect however often it is sent
+  const answer = await fetch(API + path, request).catch(() => fetch(API + path, request));
   const content = await answer.json();
   if (!answer.ok) throw new Error(content.detail);
   return content;

@@ -38,11 +38,11 @@ export class Scanner {
   }
 
   async #call(method, path, body) {
-    const answer = await fetch(this.url + path, {
-      method,
-      headers: { "X-API-Key": this.key, "Content-Type": "application/json" },
-      body: body && JSON.stringify(body),
-    });
+    const headers = { "X-API-Key": this.key, "Content-Type": "application/json" };
+    if (method !== "GET") headers["Idempotency-Key"] = crypto.randomUUID();
+    const request = { method, headers, body: body && JSON.stringify(body) };
+    // once more if no response comes: with its key, the request has one effect however often it is sent
+    const answer = await fetch(this.url + path, request).catch(() => fetch(this.url + path, request));
     const content = await answer.json();
     if (!answer.ok) throw new Refused(answer.status, reasonOf(content));
     return content;

@@ -101,7 +101,8 @@ async def register_photo(
         with conflict_if_closed():
             return photo_representation(await photos.add(photo))
     except DuplicateError as taken:
-        raise Conflict(f"The object is registered already, as photo {taken.existing_id}.") from None
+        detail = f"The object is registered already, as photo {taken.existing_id}."
+        raise Conflict(detail, photo_short_id=taken.existing_id) from None
 
 
 def _check_key(photo_keys: PhotoKeys, key: str, session_id: str) -> None:

@@ -17,6 +17,8 @@ from .queue import Queue
 from .sweep import Sweep
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from openapi_service.clock import Clock
     from openapi_service.randomness import RandomBytes
     from scanner_api.scanning.redirects import RedirectFollower
@@ -44,6 +46,7 @@ class Processing:
         random_bytes: source of the ids of proposals.
         is_worker: whether to run the jobs of a queue in Redis.
         retention: deletes old sessions, if anything does.
+        after_commit: calls something once what was written for a job is committed.
 
     Raises:
         ValueError: the settings of the queue or the extractor cannot be used; the message says what to do.
@@ -63,6 +66,7 @@ class Processing:
         random_bytes: RandomBytes = os.urandom,
         is_worker: bool = False,
         retention: Retention | None = None,
+        after_commit: Callable[[Callable[[], None]], None] = lambda call: call(),
     ) -> None:
         _check(settings, is_worker=is_worker)
         self._settings = settings
@@ -76,7 +80,8 @@ class Processing:
         self._runs_jobs = is_worker or settings.queue_url == IN_MEMORY
         self._running = AsyncExitStack()
         self.outcomes: Counter[tuple[str, str]] = Counter()
-        self.queue = Queue(self._open_broker, share=settings.worker_concurrency)
+        share = settings.worker_concurrency
+        self.queue = Queue(self._open_broker, share=share, after_commit=after_commit)
 
     async def start(self) -> None:
         """Start to enqueue jobs, and to run them if this process does.

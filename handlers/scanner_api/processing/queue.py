@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter, deque
+from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 if TYPE_CHECKING:
@@ -116,6 +117,7 @@ class Queue:
         open_broker: makes the broker, in a thread, for the first job: it is slow to import.
         most: maximum number of waiting jobs; more are left to the sweep.
         share: maximum number of jobs of a kind that run here for one organization; see :func:`slots_of`.
+        after_commit: calls something once what was written for a job is committed.
 
     Attributes:
         overflowed: whether jobs were left to the sweep since it looked.
@@ -124,8 +126,14 @@ class Queue:
     overflowed = False
 
     def __init__(
-        self, open_broker: Callable[[], Broker], *, most: int = MAX_WAITING, share: int = MAX_WAITING
+        self,
+        open_broker: Callable[[], Broker],
+        *,
+        most: int = MAX_WAITING,
+        share: int = MAX_WAITING,
+        after_commit: Callable[[Callable[[], None]], None] = lambda call: call(),
     ) -> None:
+        self._after_commit = after_commit
         self._open_broker = open_broker
         self._most = most
         self._share = share
@@ -140,11 +148,12 @@ class Queue:
         self, capture_id: str, organization_id: str = "", *, follows: bool = False
     ) -> None:
         """Enqueue the processing of a stored capture; ``follows`` tells that its value is a URL."""
-        self.put(Job("follow_capture" if follows else "process_capture", capture_id, organization_id))
+        job = Job("follow_capture" if follows else "process_capture", capture_id, organization_id)
+        self._after_commit(partial(self.put, job))
 
     async def extract_session(self, session_id: str, organization_id: str = "") -> None:
         """Enqueue the extraction of a submitted session."""
-        self.put(Job("extract_session", session_id, organization_id))
+        self._after_commit(partial(self.put, Job("extract_session", session_id, organization_id)))
 
     async def room(self) -> int:
         """Return how many more jobs may wait."""

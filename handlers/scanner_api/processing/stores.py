@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from scanner_api.storage.captures import CaptureStore
 from scanner_api.storage.extractions import ExtractionStore
+from scanner_api.storage.idempotency import IdempotencyStore
 from scanner_api.storage.photos import PhotoStore
 from scanner_api.storage.products import ProductStore
 from scanner_api.storage.proposals import ProposalStore
@@ -26,6 +27,7 @@ class Stores(NamedTuple):
     products: ProductStore
     proposals: ProposalStore
     extractions: ExtractionStore
+    idempotency: IdempotencyStore
 
 
 async def oldest_waiting(stores: Stores, clock: Clock) -> dict[str, float] | None:
@@ -50,4 +52,5 @@ def stores_of(database: Database, clock: Clock, ttl_seconds: float) -> Stores:
         ProductStore(database, clock),
         ProposalStore(database, clock),
         ExtractionStore(database, clock),
+        IdempotencyStore(database, clock),
     )

@@ -61,8 +61,10 @@ class Sweep:
             await self._sweeping
 
     async def round(self) -> None:
-        """Enqueue unfinished work, organizations in turns; expire idle sessions, and delete old ones."""
-        for part in (self._queue_captures, self._queue_extractions, self._stores.sessions.expire_idle):
+        """Enqueue unfinished work, organizations in turns; expire sessions and keys, and delete what is old."""
+        stores = self._stores
+        expiring = stores.sessions.expire_idle, stores.idempotency.expire
+        for part in (self._queue_captures, self._queue_extractions, *expiring):
             await self._attempt(part)
         if self._retain is not None:
             await self._attempt(self._retain)

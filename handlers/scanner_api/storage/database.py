@@ -37,9 +37,10 @@ from .migrations import HEAD
 from .readers import Readers
 from .tables import create_all, note_compatibility, schema_compatibility
 from .turns import Turns
+from .units import Unit
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
 
     from sqlalchemy import Connection, Executable, Select
@@ -122,6 +123,7 @@ class Database:
         waits = waits or Waits()
         self._engine = engine_for(self.url, waits)
         self._turns = Turns(waits.lock_seconds or None)
+        self._units: dict[asyncio.Task[Any] | None, Unit] = {}
         self.readers = Readers(self)
         self._snapshots = self._engine.execution_options(**_SNAPSHOT[self._engine.dialect.name])
         self._kept: set[AsyncConnection] = set()
@@ -236,12 +238,11 @@ class Database:
         with closing(sqlite3.connect(file)) as copy, closing(open_sqlite(self._engine)) as own:
             copy.backup(own)
 
-    @asynccontextmanager
-    async def transaction(self, *session_ids: str) -> AsyncIterator[AsyncConnection]:
+    def transaction(self, *session_ids: str) -> AbstractAsyncContextManager[AsyncConnection]:
         """Open a transaction that may write: committed at the end, rolled back by an exception.
 
         On SQLite nothing else writes meanwhile, and in memory nothing else reads; so only SQL belongs inside,
-        on this connection.
+        on this connection. In a :meth:`unit` it is committed with that.
 
         Args:
             session_ids: sessions that it locks, in order. Transactions of this process that lock the same one
@@ -252,6 +253,15 @@ class Database:
             ServiceUnavailable: the database does not respond, gave way to another transaction, or the lock
                 that it waits for.
         """
+        unit = self._units.get(asyncio.current_task()) if self._units else None
+        if unit is None:
+            return self._transaction(session_ids)
+        if unit.connection is None:
+            return unit.begin(self._transaction(session_ids))
+        return nullcontext(unit.connection)
+
+    @asynccontextmanager
+    async def _transaction(self, session_ids: tuple[str, ...]) -> AsyncIterator[AsyncConnection]:
         async with (
             self._write_lock,
             _translated(),
@@ -260,6 +270,34 @@ class Database:
             connection.begin(),
         ):
             yield connection
+
+    @asynccontextmanager
+    async def unit(self) -> AsyncIterator[None]:
+        """Commit the transactions of this task together at the end; an exception rolls all of them back.
+
+        Once one has begun, nothing is read outside of it: SQLite in memory has a single connection.
+
+        Raises:
+            ConstraintError: as of :meth:`transaction`.
+            ServiceUnavailable: the same.
+        """
+        task, unit = asyncio.current_task(), Unit()
+        self._units[task] = unit
+        try:
+            async with unit.ending:
+                yield
+        finally:
+            del self._units[task]
+        for call in unit.after_commit:
+            call()
+
+    def after_commit(self, call: Callable[[], None]) -> None:
+        """Call this once what this task has written is committed: at once, unless it is in a :meth:`unit`."""
+        unit = self._units.get(asyncio.current_task())
+        if unit is None:
+            call()
+        else:
+            unit.after_commit.append(call)
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[AsyncConnection]:

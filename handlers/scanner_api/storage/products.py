@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from importlib import import_module
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,14 +14,14 @@ from sqlalchemy import and_, func, or_, select
 from scanner_api.scanning.proposals import FIELDS
 
 from .lookup import Lookup
-from .queries import columns_of, maker_of, read_page
+from .queries import columns_of, maker_of, read_page, upserting
 from .tables import product_overrides, products
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from sqlalchemy import Column, ColumnElement, Table
+    from sqlalchemy import Column, ColumnElement
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from openapi_service.clock import Clock
@@ -134,7 +133,7 @@ async def override(
 ) -> None:
     """Write what an organization says of fields of a product."""
     changes = {**values, "modified": now}
-    insert = _insert(connection.dialect.name, product_overrides).values(
+    insert = upserting(connection.dialect.name, product_overrides).values(
         organization_id=organization_id, product_short_id=short_id, **changes
     )
     key = [product_overrides.c.organization_id, product_overrides.c.product_short_id]
@@ -147,15 +146,9 @@ def overrides_of(organization_id: Column[str] | str, short_id: Column[str] | str
     return and_(own, product_overrides.c.product_short_id == short_id)
 
 
-def _insert(dialect: str, table: Table) -> Any:
-    """Return an INSERT that knows what to do about conflicts."""
-    # of the two dialects, each a few megabytes, only the one that is spoken is there
-    return import_module(f"sqlalchemy.dialects.{dialect}").insert(table)
-
-
 def _upsert(dialect: str) -> Any:
     """Return the statement; a row that says nothing new is left alone."""
-    insert = _insert(dialect, products)
+    insert = upserting(dialect, products)
     new = {field: insert.excluded[field] for field in _IMPORTED}
     return insert.on_conflict_do_update(
         index_elements=[products.c.gtin],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import msgspec
@@ -27,6 +28,12 @@ def maker_of(kind: type[Record]) -> Callable[[Iterable[Any]], Record]:
     """Return a function that makes a record of the values of its fields, in their order."""
     fields = kind.__struct_fields__
     return lambda values: kind(**dict(zip(fields, values, strict=True)))
+
+
+def upserting(dialect: str, table: Table) -> Any:
+    """Return an INSERT that knows what to do about conflicts."""
+    # of the two dialects, each a few megabytes, only the one that is spoken is there
+    return import_module(f"sqlalchemy.dialects.{dialect}").insert(table)
 
 
 async def read_page(

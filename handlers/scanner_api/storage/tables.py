@@ -288,6 +288,17 @@ audit_log = Table(
 )
 """See :mod:`.audit`; triggers refuse changes."""
 
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    # a digest of the key, and of whom and what it is for
+    Column("id", Text, primary_key=True),
+    Column("fingerprint", Text, nullable=False),
+    Column("claim", Text, nullable=False),
+    Column("response", LargeBinary),
+    Column("expires_at", UTCDateTime, nullable=False, index=True),
+)
+
 schema_compatibility = Table(
     "schema_compatibility",
     metadata,

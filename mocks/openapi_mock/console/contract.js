@@ -1,6 +1,10 @@
 /** What the page reads in the mock's OpenAPI document, so that it is written nowhere twice. */
 
 const METHODS = ["get", "put", "post", "delete", "options", "head", "patch", "trace", "query"];
+const KEY = "Idempotency-Key";
+
+/** Return 128 random bits; crypto.randomUUID is not there where a page came by HTTP from another machine. */
+const newKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
 export class Contract {
   constructor(document) {
@@ -22,19 +26,24 @@ export class Contract {
     return this.operations.find(({ operationId }) => operationId === tail || operationId?.endsWith(`_${tail}`));
   }
 
-  /** Return a request to an operation. */
-  request(tail, { path = {}, query = {}, ...rest } = {}) {
+  /** Return a request to an operation; with a key of its own, so that it has one effect however often it is sent. */
+  request(tail, { path = {}, query = {}, headers = {}, ...rest } = {}) {
     const operation = this.operation(tail);
     const filled = operation.path.replaceAll(/{(.*?)}/g, (_, name) => encodeURIComponent(path[name]));
     const url = new URL(filled, location.origin);
     url.search = new URLSearchParams(query);
-    return { method: operation.method, url: url.href, ...rest };
+    const own = this.parameters(operation).some(({ name }) => name === KEY) ? { [KEY]: newKey() } : {};
+    return { method: operation.method, url: url.href, headers: { ...own, ...headers }, ...rest };
   }
 
   /** Return the schema of an operation's parameter. */
   parameter(tail, name) {
-    const parameters = (this.operation(tail)?.parameters ?? []).map((each) => this.resolved(each));
-    return this.resolved(parameters.find((each) => each.name === name)?.schema ?? {});
+    return this.resolved(this.parameters(this.operation(tail)).find((each) => each.name === name)?.schema ?? {});
+  }
+
+  /** Return the parameters of an operation. */
+  parameters(operation) {
+    return (operation?.parameters ?? []).map((each) => this.resolved(each));
   }
 
   /** Return the schema of a member of an operation's JSON body. */

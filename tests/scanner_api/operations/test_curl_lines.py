@@ -66,12 +66,19 @@ def request_of(line):
     ("method", "path", "line"), LINES, ids=[f"{method} {path}" for method, path, _ in LINES]
 )
 def test_a_line_calls_its_operation(api, ids, method, path, line):
-    """Each line calls the operation in front of it, and succeeds where what it names is there."""
+    """Each line calls the operation in front of it, and succeeds where what it names is there.
+
+    One that is sent again with its key gets the same response.
+    """
     sent, target, arguments = request_of(Template(line).substitute(ids(path)))
     assert sent == method
     assert re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", path), target.partition("?")[0])
-    response = api.request(sent, target, **arguments)
+    headers = {**arguments.pop("headers", {}), **({} if sent == "GET" else {"Idempotency-Key": path})}
+    response = api.request(sent, target, headers=headers, **arguments)
     assert response.is_success or response.json()["detail"] == "There is no such proposal."
+    if response.is_success and sent != "GET":
+        again = api.request(sent, target, headers=headers, **arguments)
+        assert (again.status_code, again.content) == (response.status_code, response.content)
 
 
 def test_there_is_a_line_for_every_operation():

@@ -53,7 +53,9 @@ def test_a_label_is_proposed_reviewed_and_applied(api, submitted):
 
     path = f"/proposals/{proposal['id']}"
     assert api.patch(path, json={"status": "REJECTED"}).json()["status"] == "REJECTED"
-    accepted = api.patch(path, json={"status": "ACCEPTED"}).json()
+    tries = [api.patch(path, json={"status": "ACCEPTED"}, headers={"Idempotency-Key": path}) for _ in "12"]
+    accepted = tries[0].json()
+    assert tries[1].json() == accepted
     assert accepted["reviewed_at"] >= accepted["created"]
     assert extraction_status(api, session_id) == "ready"
 

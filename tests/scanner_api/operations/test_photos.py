@@ -103,6 +103,7 @@ def test_the_same_key_twice_names_the_first_photo(api):
     refused = [response.json() for response in responses if response.status_code == 409]
     assert len(refused) == 3
     assert all(first["id"] in problem["detail"] for problem in refused)
+    assert {problem["photo_short_id"] for problem in refused} == {first["id"]}
 
 
 def test_a_photo_may_belong_to_a_capture_of_its_session(api):
