@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 import schemathesis
@@ -14,6 +15,7 @@ from hypothesis import given, settings, strategies
 from scanner_mocks import scanner_mock
 
 CONFIGURATION = [files(package) / "schemathesis.toml" for package in ("openapi_check.run", "scanner_mocks")]
+HOOKS = Path(__file__).with_name("hooks.py")
 SEED = "20261124"
 EXAMPLES = os.environ.get("SCANNER_TEST_EXAMPLES", "200")
 FEW = "10"
@@ -31,7 +33,8 @@ def mock():
 def attack(mock, tmp_path_factory):
     """Return what runs Schemathesis with all checks; its report is in the assertion if it fails."""
     file = tmp_path_factory.mktemp("schemathesis") / "schemathesis.toml"
-    file.write_text("\n".join(each.read_text("utf-8") for each in CONFIGURATION))
+    shipped = [each.read_text("utf-8") for each in CONFIGURATION]
+    file.write_text("\n".join([f"hooks = {str(HOOKS)!r}", *shipped]))
     url = f"{mock.api}/openapi.json"
     command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(file), "run", url]
     options = ["--url", mock.api, "--max-examples", EXAMPLES, "--seed", SEED, "--no-color"]
