@@ -32,6 +32,8 @@ _READ_SECONDS: Final = 1
 _RESPONSE_SECONDS: Final = 5
 _PAUSE_SECONDS: Final = 1
 _IDLE_SECONDS: Final = 60
+_FORGET_SECONDS: Final = 60
+"""How often workers that died are looked for."""
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +57,7 @@ class RedisBroker:
         self._own: Queue | None = None
         self._at_once = at_once
         self._finish = asyncio.Event()
-        self._listening: asyncio.Task[None] | None = None
+        self._running: list[asyncio.Task[None]] = []
         self._broker = RedisStreamBroker(
             url,
             queue_name=STREAM,
@@ -92,7 +94,7 @@ class RedisBroker:
             await self._forget_the_dead()
             await self._own.start()
             await self._own.connect()
-            self._listening = asyncio.create_task(self._listen())
+            self._running = [asyncio.create_task(each()) for each in (self._listen, self._forget_all)]
 
     async def send(self, job: Job) -> None:
         """Add a job to the stream."""
@@ -113,8 +115,8 @@ class RedisBroker:
     async def close(self) -> None:
         """Stop reading, and end the jobs that run."""
         self._finish.set()
-        if self._listening is not None:
-            await self._listening
+        for running in self._running:
+            await running
         if self._own is not None:
             waiting = await self._own.stop()
             with suppress(RedisError, OSError):  # what cannot be sent back is left to the sweep
@@ -146,8 +148,18 @@ class RedisBroker:
         ):
             consumers: Any = await redis.xinfo_consumers(STREAM, STREAM)
             for consumer in consumers:
-                if consumer["idle"] > _IDLE_SECONDS * 1000:
+                is_other = consumer["name"] != self._broker.consumer_name.encode()
+                if is_other and consumer["idle"] > _IDLE_SECONDS * 1000:
                     await redis.xgroup_delconsumer(STREAM, STREAM, consumer["name"])
+
+    async def _forget_all(self) -> None:
+        """Forget the dead every minute until the end, and again after an outage of Redis."""
+        while not self._finish.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._finish.wait(), _FORGET_SECONDS)
+                return
+            with suppress(RedisError, OSError):
+                await self._forget_the_dead()
 
     async def _listen(self) -> None:
         """Read until the end; again after an outage of Redis, with a new group if that was lost."""

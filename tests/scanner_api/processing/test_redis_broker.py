@@ -173,6 +173,28 @@ def test_workers_that_are_gone_leave_the_group(redis_url, stream, monkeypatch):
     assert left == []
 
 
+def test_a_worker_removes_others_that_die_while_it_runs(redis_url, stream, until, monkeypatch):
+    """From the group; itself never, however long it has not read."""
+    monkeypatch.setattr(redis_broker, "_IDLE_SECONDS", 0)
+    monkeypatch.setattr(redis_broker, "_FORGET_SECONDS", 0.01)
+
+    async def scenario():
+        work = Work()
+        worker = RedisBroker(redis_url, work.tasks(), 2)
+        await worker.start()
+        async with Redis.from_url(redis_url) as redis:
+            await redis.xgroup_createconsumer(stream, stream, "dead")
+            async with asyncio.timeout(60):
+                while any(each["name"] == b"dead" for each in await redis.xinfo_consumers(stream, stream)):  # noqa: ASYNC110 -- Redis sets no event
+                    await asyncio.sleep(0.01)
+        await send(redis_url, "after")
+        await until(lambda: work.done)
+        await worker.close()
+        return work.done
+
+    assert asyncio.run(scenario()) == ["after"]
+
+
 def test_the_stream_is_bounded(redis_url, stream, monkeypatch):
     """Where no worker is the oldest jobs fall out."""
     monkeypatch.setattr(redis_broker, "_LONGEST_STREAM", 100)

@@ -6,8 +6,13 @@ from msgspec.structs import replace
 from pydantic import ValidationError
 
 from openapi_service.problems import ServiceUnavailable
+from scanner_api.processing import sweep
+from scanner_api.processing.processing import Processing
 from scanner_api.processing.retention import BATCHES, Retention, retention_of
 from scanner_api.processing.sweep import Sweep
+from scanner_api.scanning.captures import CaptureStatus
+from scanner_api.scanning.destinations import Permissions
+from scanner_api.scanning.redirects import RedirectFollower
 from scanner_api.scanning.sessions import SessionStatus
 from scanner_api.settings import Settings
 from scanner_api.storage import deletion
@@ -246,3 +251,21 @@ def test_sessions_stay_for_ever_by_default():
     assert retention_of(Settings(), None, None, None) is None
     with pytest.raises(ValidationError, match="such as 36h, 90d or 12w"):
         Settings(session_retention="3 months")
+
+
+def test_what_does_not_fit_into_the_queue_waits_for_no_round(in_shop, clock, settings, shelf, monkeypatch):
+    """The sweep comes again as soon as there is room, and not only when it is time for the next round."""
+    monkeypatch.setattr(sweep, "MAX_WAITING", 5)
+    seldom = settings.model_copy(update={"sweep_seconds": 3600})
+
+    async def scenario(shop):
+        for _ in range(30):
+            await shop.scan()
+        processing = Processing(seldom, shop.stores, shelf(), RedirectFollower(Permissions()), clock)
+        processing.queue._most = 5  # the queue's own bound, which is a thousand
+        await processing.start()
+        ended = await shop.ended()
+        await processing.stop()
+        return [capture.status for capture in ended]
+
+    assert in_shop(scenario) == [CaptureStatus.COMPLETED] * 30
