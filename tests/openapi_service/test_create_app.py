@@ -171,10 +171,10 @@ def test_public_names():
     }
     assert set(openapi_service.__all__) - problems == {
         *("create_app", "Service", "Limits", "Request", "Response", "ResolverError", "Violation"),
-        *("Authenticator", "BasicCredential", "ProblemProfile"),
+        *("Authenticator", "BasicCredential", "ProblemProfile", "Attempt", "Idempotency"),
         *("CannotListen", "listen", "serve", "url_of"),
     }
-    assert len(problems) == 16
+    assert len(problems) == 18
 
 
 def test_operations_are_handled():

@@ -275,7 +275,7 @@ class Database:
     async def unit(self) -> AsyncIterator[None]:
         """Commit the transactions of this task together at the end; an exception rolls all of them back.
 
-        Once one has begun, nothing is read outside of it: SQLite in memory has a single connection.
+        From the first of them on, the block reads only there: SQLite in memory has a single connection.
 
         Raises:
             ConstraintError: as of :meth:`transaction`.

@@ -195,7 +195,7 @@ def test_what_has_expired_is_deleted_in_batches(in_database, clock, monkeypatch)
 
 
 def test_other_tasks_do_not_take_part_in_a_unit(in_database, rows):
-    """What a task that was begun within writes is committed when it says so, and before the unit."""
+    """What a task that starts within writes is committed by itself, and before the unit."""
 
     async def scenario(database):
         called = []

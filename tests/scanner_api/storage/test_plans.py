@@ -6,15 +6,16 @@ from datetime import timedelta
 
 import pytest
 from msgspec.structs import asdict
-from sqlalchemy import event, text
+from sqlalchemy import event, func, select, text
 
 from scanner_api.scanning.captures import CaptureStatus
 from scanner_api.scanning.sessions import SessionStatus
 from scanner_api.storage import deletion
 from scanner_api.storage.captures import CaptureStore
 from scanner_api.storage.deletion import Deletion
+from scanner_api.storage.idempotency import IdempotencyStore
 from scanner_api.storage.sessions import SessionStore
-from scanner_api.storage.tables import captures, scan_sessions
+from scanner_api.storage.tables import captures, idempotency_keys, scan_sessions
 
 ROWS = 3000
 """So many that PostgreSQL prefers an index to reading them all."""
@@ -177,3 +178,31 @@ def test_sessions_are_deleted_by_index(in_shared_database, filled, now, organiza
     tables = ("scan_sessions", "captures") if dialect == "postgresql" else ("",)
     assert [plan for plan in plans if any(f"{read}{table}" in plan for table in tables)] == []
     assert len(plans) > 5
+
+
+def test_keys_that_have_expired_are_found_by_index(in_shared_database, clock, now):
+    """Those that still count, which are nearly all, are not read."""
+    keys = [
+        {
+            "id": f"{number:064}",
+            "fingerprint": "0" * 64,
+            "claim": "",
+            "response": b"",
+            "expires_at": now + timedelta(seconds=number),
+        }
+        for number in range(ROWS)
+    ]
+
+    async def scenario(database):
+        async with database.transaction() as connection:
+            await connection.execute(idempotency_keys.insert(), keys)
+            if database.dialect.name == "postgresql":
+                await connection.execute(text("ANALYZE"))
+        plans = await plans_of(database, IdempotencyStore(database, clock).expire())
+        return plans, await database.fetch(select(func.count()).select_from(idempotency_keys))
+
+    (plan,), [(left,)] = in_shared_database(scenario)
+    assert left == ROWS - 1
+    assert "ix_idempotency_keys_expires_at" in plan, plan
+    assert "Seq Scan" not in plan, plan
+    assert "SCAN idempotency_keys" not in plan, plan
