@@ -61,7 +61,7 @@ class Sweep:
             await self._sweeping
 
     async def round(self) -> None:
-        """Enqueue unfinished work, organizations in turns; expire sessions and keys, and delete what is old."""
+        """Enqueue unfinished work, organizations in turns; expire sessions and keys, delete what is old."""
         stores = self._stores
         expiring = stores.sessions.expire_idle, stores.idempotency.expire
         for part in (self._queue_captures, self._queue_extractions, *expiring):
