@@ -17,7 +17,7 @@ from openapi_contract.routing import normal_path
 from .bodies import Disconnected
 from .logs import cause_of
 from .observation import OBSERVATION
-from .problems import MEDIA_TYPE, PLAIN, InternalError, Problem, URITooLong
+from .problems import MEDIA_TYPE, PLAIN, InternalError, NotImplementedYet, Problem, URITooLong
 from .request import STATE, Request
 from .responses import RawHeaders, Rendered, respond
 from .traces import CURRENT, trace_of
@@ -115,10 +115,14 @@ class Edge:
         problem = error if isinstance(error, Problem) else InternalError()
         if problem is not error:
             log.error("Unhandled exception (request %s)", request.request_id, exc_info=error)
-        elif problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR and self._logs_failures:
+        elif problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR and self._logs(problem):
             log.error("%d: %s (request %s)", problem.status, cause_of(problem), request.request_id)
         if not request.responded:
             await respond(self._rendered(problem, request), request, send)
+
+    def _logs(self, problem: Problem) -> bool:
+        """Tell whether the cause of a 5xx is logged here; violations are where they are found."""
+        return self._logs_failures and not isinstance(problem, InternalError | NotImplementedYet)
 
     def _rendered_refusal(self, problem: Problem, request: Request) -> Rendered:
         headers, template = self._refused(problem)

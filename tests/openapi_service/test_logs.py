@@ -19,7 +19,7 @@ from openapi_service.observation import Observation
 from openapi_service.request_log import RequestLog
 
 TEXT = {"200": {"description": "", "content": {"application/json": {"schema": {"type": "string"}}}}}
-PATHS = {"/open/{name}": [], "/closed": [{"key": []}], "/away": [], "/bug": []}
+PATHS = {"/open/{name}": [], "/closed": [{"key": []}], "/away": [], "/bug": [], "/wrong": []}
 NAME = {"in": "path", "name": "name", "required": True, "schema": {"type": "string"}}
 CONTRACT = {
     "openapi": "3.1.0",
@@ -61,7 +61,7 @@ def bug():
     raise LookupError("no \x1b[2J such thing")
 
 
-HANDLERS = {"open": lambda name: name, "closed": lambda: "x", "away": away, "bug": bug}
+HANDLERS = {"open": lambda name: name, "closed": lambda: "x", "away": away, "bug": bug, "wrong": lambda: 1}
 
 
 @pytest.fixture
@@ -144,19 +144,21 @@ def test_a_5xx_says_its_cause(ask, form):
 
 
 def test_causes_are_logged_without_a_request_log(caplog):
-    """Where requests have no lines, a 5xx has one, and a 4xx none."""
+    """Where requests have no lines, a 5xx has one, and a 4xx none; a violation has the one that names it."""
 
     async def run():
         app = create_app(Contract(CONTRACT, "pets"), HANDLERS, authenticate={"key": lambda *_: None})
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://pets") as client:
-            for path in ("/away", "/closed"):
+            for path in ("/away", "/closed", "/wrong"):
                 await client.get(path, headers={"X-Request-ID": "mine"})
 
     asyncio.run(run())
     cause = "The database does not respond. < OSError: database is locked"
-    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR] == [
-        f"503: {cause} (request mine)"
+    away_line, wrong_line = [
+        record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR
     ]
+    assert away_line == f"503: {cause} (request mine)"
+    assert wrong_line.startswith("wrong violated the contract")
 
 
 @pytest.mark.parametrize(
