@@ -94,9 +94,9 @@ class ScannerMocks(Mocks):
     ) -> AbstractContextManager[Any]:
         s3_port, s3_credential = (options.pop(name) for name in ("s3_port", "s3_credential"))
         s3_public_url, s3_domain = options.pop("s3_public_url", None), options.pop("s3_domain", None)
-        extensions = not self.settings.get("vendor_operations_only")
-        self.contract = load_contract(contract, overlays, extensions=extensions, lenient=lenient)
-        if contract is None or has_handlers(self.contract):
+        if contract is not None:  # the packaged one is loaded by the mock
+            self.contract = load_contract(contract, overlays, lenient=lenient)
+        if self.contract is None or has_handlers(self.contract):
             if not authentication:
                 raise typer.BadParameter("--no-auth is for contracts without handlers.")
             if options.pop("stateful", False) or options.pop("seed_data", None):
@@ -141,7 +141,8 @@ class ScannerMocks(Mocks):
             return
         from .banner import show  # noqa: PLC0415 -- only people need it, and once all is there
 
-        show(mock, self.contract or load_contract(), verbose=verbose)
+        extensions = not self.settings.get("vendor_operations_only")
+        show(mock, self.contract or load_contract(extensions=extensions), verbose=verbose)
 
 
 def has_handlers(contract: Contract) -> bool:
