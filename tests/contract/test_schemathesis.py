@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 from importlib.resources import files
-from pathlib import Path
 
 import pytest
 import schemathesis
@@ -15,7 +14,7 @@ from hypothesis import given, settings, strategies
 from scanner_mocks import scanner_mock
 
 CONFIGURATION = [files(package) / "schemathesis.toml" for package in ("openapi_check.run", "scanner_mocks")]
-HOOKS = Path(__file__).with_name("hooks.py")
+HOOKS = files("openapi_check.run") / "fresh_keys.py"
 SEED = "20261124"
 EXAMPLES = os.environ.get("SCANNER_TEST_EXAMPLES", "200")
 FEW = "10"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any
 
+import schemathesis
 from schemathesis.core.parameters import ParameterLocation
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 KEY = "idempotency-key"
 
 
+@schemathesis.hook
 def before_call(context: HookContext, case: Case[Any], kwargs: dict[str, Any]) -> None:  # noqa: ARG001 -- Schemathesis's signature
     """Replace a key that conforms to the contract: with other data it would rightly be refused."""
     if case.meta is None or case.meta.is_negative_at(ParameterLocation.HEADER):

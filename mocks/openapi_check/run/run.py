@@ -18,8 +18,8 @@ from openapi_check.pace import QuotaUsedUp
 from openapi_check.report import Report, Subject
 from openapi_check.target import CannotRunError, label_of
 
+from . import fresh_keys as fresh_keys  # noqa: PLC0414 -- registers a hook, which only a process may have
 from .configuration import SPARED, configuration
-from .fresh_keys import before_call
 from .recording import API, OWN_CHECKS, Recording
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -150,7 +150,6 @@ class Run:
             raise CannotRunError("Schemathesis selects other operations than those that may be called.")
         if not schema.statistic.transitions.selected:
             schema.config.phases.stateful.enabled = False  # else it is an error that there are no links
-        schema.hooks.register_hook_with_name(before_call, "before_call")
         schema.hooks.register_hook_with_name(self._after_call, "after_call")
         schema.hooks.register_hook_with_name(self._filter_failure, "filter_failure")
         return schema
