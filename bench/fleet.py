@@ -100,6 +100,7 @@ def servers(stack: ExitStack, folder: Path) -> Iterator[tuple[Server, Path]]:
     database, limits = {"DATABASE_URL": postgresql}, {"RATE_LIMIT_STORAGE": redis}
     yield peers()[0], few
     yield served("SQLite, limits in memory", {"DATABASE_URL": sqlite}), on_sqlite
+    yield served("SQLite, limits in memory, 2 processes", {"DATABASE_URL": sqlite, "WORKERS": "2"}), on_sqlite
     yield served("PostgreSQL, limits in memory", database), few
     yield served("PostgreSQL, Redis", database | limits), few
     yield served("PostgreSQL, limits in memory, 400 keys", database), many
