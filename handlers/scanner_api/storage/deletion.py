@@ -181,14 +181,20 @@ class Deletion:
         """Delete rows in a transaction, and leave others as much time as it took."""
         among = tuple_(*key).in_(keys) if len(key) > 1 else key[0].in_([value for (value,) in keys])
         start = time.monotonic()
+        parted = 0
         async with self._database.transaction() as connection:
             # of two that delete the same rows, each in an order of its own, PostgreSQL would end one
             await self._database.lock(connection, "deletion")
+            if table is users:
+                # users are found by their memberships: another run has to find both, or neither
+                theirs = memberships.c.user_id.in_([id_ for (id_,) in keys])
+                parted = (await connection.execute(memberships.delete().where(theirs))).rowcount
             number = (await connection.execute(table.delete().where(among))).rowcount
             if table is organizations and number:
                 ((id_,),) = keys
                 details = dict(self.deleted)
                 await self._record(connection, Action.ORGANIZATION_DELETED, id_, id_, **details)
+        self.deleted[memberships.name] += parted
         self.deleted[table.name] += number
         await asyncio.sleep(time.monotonic() - start)
 
@@ -204,8 +210,13 @@ class Deletion:
 
 
 def _references(table: Table) -> Iterator[tuple[Table, Column[Any]]]:
-    """Yield the columns that refer to rows of a table, in an order in which their rows can be deleted."""
+    """Yield the columns that refer to rows of a table, in an order in which their rows can be deleted.
+
+    Memberships of users are deleted with them, see :meth:`Deletion._delete`.
+    """
     for child in reversed(metadata.sorted_tables):
+        if table is users and child is memberships:
+            continue
         for column in child.c:
             by_name = table is organizations and column.name == "organization_id"
             if by_name and child.name in _OUTLIVING:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from datetime import timedelta
 
 import pytest
@@ -31,6 +31,7 @@ from scanner_api.storage.tables import (
     proposals,
     redirect_rules,
     scan_sessions,
+    users,
 )
 
 IDS = {"organization": "organization", "other": "other \x00 \\"}
@@ -325,6 +326,34 @@ def test_what_is_added_meanwhile(in_database, fill, scanned, bucket, now, times,
 
     with nullcontext() if deleted else pytest.raises(ConstraintError, match="still referred to"):
         assert in_database(scenario) == deleted
+
+
+@pytest.mark.parametrize("error", [ServiceUnavailable("The database does not respond."), ConstraintError("")])
+def test_users_are_found_again(in_database, fill, bucket, error):
+    """A user whose deletion fails is still a member, so that another try finds them."""
+
+    class Failing(Deletion):
+        """One that once cannot delete users."""
+
+        fails = True
+
+        async def _delete(self, table, key, keys):
+            if table is users and self.fails:
+                self.fails = False
+                raise error
+            await super()._delete(table, key, keys)
+
+    async def scenario(database):
+        await fill(database)
+        deletion = Failing(database, bucket.delete)
+        with suppress(ServiceUnavailable):
+            await exhaust(deletion.delete_organization("organization"))
+        await exhaust(deletion.delete_organization("organization"))
+        return about(await contents(database), "organization"), deletion.deleted
+
+    left, deleted = in_database(scenario)
+    assert left.keys() == {"audit_log"}
+    assert (deleted["users"], deleted["memberships"]) == (1, 2)
 
 
 def test_two_at_once_delete_each_row_once(in_shared_database, fill, bucket, now, monkeypatch):
