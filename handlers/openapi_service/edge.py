@@ -17,7 +17,15 @@ from openapi_contract.routing import normal_path
 from .bodies import Disconnected
 from .logs import cause_of
 from .observation import OBSERVATION
-from .problems import MEDIA_TYPE, PLAIN, InternalError, NotImplementedYet, Problem, URITooLong
+from .problems import (
+    MEDIA_TYPE,
+    PLAIN,
+    InternalError,
+    NotImplementedYet,
+    Problem,
+    URITooLong,
+    ViolationError,
+)
 from .request import STATE, Request
 from .responses import RawHeaders, Rendered, respond
 from .traces import CURRENT, trace_of
@@ -81,6 +89,8 @@ class Edge:
         if b"traceparent" in request.headers:
             request.trace = trace_of(request.headers)
             CURRENT.set(request.trace)  # each request has a task, and a context, of its own
+        elif CURRENT.get() is not None:
+            CURRENT.set(None)  # a pipelined one begins in a copy of the context of the one before
         try:
             page = self._pages.get(scope["path"])
             if page is None and self._refusal is not None and (refusal := self._refusal(request)) is not None:
@@ -122,7 +132,7 @@ class Edge:
 
     def _logs(self, problem: Problem) -> bool:
         """Tell whether the cause of a 5xx is logged here; violations are where they are found."""
-        return self._logs_failures and not isinstance(problem, InternalError | NotImplementedYet)
+        return self._logs_failures and not isinstance(problem, ViolationError | NotImplementedYet)
 
     def _rendered_refusal(self, problem: Problem, request: Request) -> Rendered:
         headers, template = self._refused(problem)

@@ -222,6 +222,10 @@ class InternalError(Problem):
     default_detail = "The server could not complete the request."
 
 
+class ViolationError(InternalError):
+    """A response violates the contract; the log says how where it was validated."""
+
+
 class NotImplementedYet(Problem):
     """The contract has the operation, this version of the server does not."""
 

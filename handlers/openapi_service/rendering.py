@@ -14,7 +14,7 @@ import msgspec
 
 from .accept_filter import AcceptFilter
 from .media_types import essence, is_json
-from .problems import InternalError, Problem
+from .problems import Problem, ViolationError
 from .responses import Rendered, Response
 from .sequences import body_of_items, is_sequence
 
@@ -72,7 +72,7 @@ class ResponseRenderer:
         self._reveal = reveal
 
     def render(self, returned: Any, request: Request) -> Rendered:
-        """Return the response, or raise InternalError if it violates the contract."""
+        """Return the response, or raise ViolationError if it violates the contract."""
         response = Response.of(returned)
         status = response.status or self._status
         media_type = response.media_type or self._declared_media_type(status, response.body)
@@ -110,7 +110,7 @@ class ResponseRenderer:
                 request.request_id,
             )
             self._on_violation(self._operation)
-            raise InternalError(f"The response violates the contract: {stated}" if self._reveal else "")
+            raise ViolationError(f"The response violates the contract: {stated}" if self._reveal else "")
 
 
 def _of_range(media_range: str, body: Any) -> str:

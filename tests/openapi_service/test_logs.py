@@ -12,14 +12,14 @@ import httpx
 import pytest
 
 from openapi_contract import Contract
-from openapi_service import ServiceUnavailable, create_app
+from openapi_service import InternalError, ServiceUnavailable, create_app
 from openapi_service.capped_log import CappedLog
 from openapi_service.logs import Log, LogOptions, cause_of, logging_to_stderr
 from openapi_service.observation import Observation
 from openapi_service.request_log import RequestLog
 
 TEXT = {"200": {"description": "", "content": {"application/json": {"schema": {"type": "string"}}}}}
-PATHS = {"/open/{name}": [], "/closed": [{"key": []}], "/away": [], "/bug": [], "/wrong": []}
+PATHS = {"/open/{name}": [], "/closed": [{"key": []}], "/away": [], "/bug": [], "/broken": [], "/wrong": []}
 NAME = {"in": "path", "name": "name", "required": True, "schema": {"type": "string"}}
 CONTRACT = {
     "openapi": "3.1.0",
@@ -61,7 +61,19 @@ def bug():
     raise LookupError("no \x1b[2J such thing")
 
 
-HANDLERS = {"open": lambda name: name, "closed": lambda: "x", "away": away, "bug": bug, "wrong": lambda: 1}
+def broken():
+    """Fail, and say so."""
+    raise InternalError("broken") from ValueError("the cause")
+
+
+HANDLERS = {
+    "open": lambda name: name,
+    "closed": lambda: "x",
+    "away": away,
+    "bug": bug,
+    "broken": broken,
+    "wrong": lambda: 1,
+}
 
 
 @pytest.fixture
@@ -149,15 +161,16 @@ def test_causes_are_logged_without_a_request_log(caplog):
     async def run():
         app = create_app(Contract(CONTRACT, "pets"), HANDLERS, authenticate={"key": lambda *_: None})
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://pets") as client:
-            for path in ("/away", "/closed", "/wrong"):
+            for path in ("/away", "/closed", "/broken", "/wrong"):
                 await client.get(path, headers={"X-Request-ID": "mine"})
 
     asyncio.run(run())
     cause = "The database does not respond. < OSError: database is locked"
-    away_line, wrong_line = [
+    away_line, broken_line, wrong_line = [
         record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR
     ]
     assert away_line == f"503: {cause} (request mine)"
+    assert broken_line == "500: broken < ValueError: the cause (request mine)"
     assert wrong_line.startswith("wrong violated the contract")
 
 

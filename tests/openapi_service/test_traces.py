@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import re
+import socket
 
 import pytest
 
+from openapi_contract import Contract
+from openapi_service import create_app
+from openapi_service.protocol import HttpProtocol
+from openapi_service.server import listen, serving
 from openapi_service.traces import CURRENT, Trace, trace_headers, trace_of
 
 TRACE, PARENT = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
@@ -68,3 +73,22 @@ def test_states_that_are_none_are_not_passed_on(state):
     """The trace goes on without them."""
     trace = trace_of({b"traceparent": f"00-{TRACE}-{PARENT}-01".encode(), b"tracestate": state})
     assert trace == Trace(TRACE, "01", "")
+
+
+def test_pipelined_requests_inherit_no_trace():
+    """The second of a connection has none, though the first has one."""
+    traces = []
+    operation = {"operationId": "get", "responses": {"204": {"description": ""}}}
+    document = {"openapi": "3.1.0", "info": {"title": "", "version": ""}, "paths": {"/": {"get": operation}}}
+    app = create_app(Contract(document, "traces"), {"get": lambda: traces.append(CURRENT.get())})
+    traced = f"GET / HTTP/1.1\r\nHost: x\r\ntraceparent: 00-{TRACE}-{PARENT}-01\r\n\r\n"
+    untraced = "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    with (
+        listen("127.0.0.1", 0) as listening,
+        serving(app, listening, http=HttpProtocol, lifespan="off"),
+        socket.create_connection(listening.getsockname(), timeout=10) as connection,
+    ):
+        connection.sendall(f"{traced}{untraced}".encode())
+        while connection.recv(65536):
+            pass
+    assert traces == [Trace(TRACE, "01", ""), None]

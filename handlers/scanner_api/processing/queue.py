@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter, deque
+from contextvars import Context
 from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
@@ -220,7 +221,8 @@ class Queue:
         return True
 
     def _deliver(self, lane: Lane) -> None:
-        self._sending.append(asyncio.create_task(self._send_all(lane)))
+        context = Context()  # not that of the request whose job comes first, which has a trace
+        self._sending.append(asyncio.create_task(self._send_all(lane), context=context))
 
     async def _send_all(self, lane: Lane) -> None:
         while True:

@@ -3,6 +3,7 @@ import logging
 
 import pytest
 
+from openapi_service.traces import CURRENT, Trace, trace_headers
 from scanner_api.processing.queue import Job, Queue
 
 
@@ -269,3 +270,24 @@ def test_where_the_queue_is_full_the_longest_gives_way(until):
 
     handing_over(broker, scenario, most=6)
     assert sorted(job.id for job in broker.jobs) == sorted(["0", "1", *["of second", "of third"] * 2])
+
+
+def test_jobs_are_part_of_no_trace(until):
+    """A lane begins with the first request's job, and goes on for those of all organizations."""
+    traces = []
+
+    class Tracing(Recorder):
+        async def send(self, job):
+            """Write down the trace that a job would be done in."""
+            traces.append(trace_headers())
+            await super().send(job)
+
+    broker = Tracing()
+
+    async def scenario(queue):
+        CURRENT.set(Trace("4bf92f3577b34da6a3ce929d0e0e4736", "01", ""))
+        await queue.process_capture("a")
+        await until(lambda: broker.jobs)
+
+    handing_over(broker, scenario)
+    assert traces == [{}]
