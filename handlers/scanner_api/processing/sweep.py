@@ -7,6 +7,7 @@ import logging
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
+from openapi_service.logs import cause_of
 from scanner_api.scanning.captures import is_url
 
 from .queue import MAX_WAITING
@@ -89,7 +90,7 @@ class Sweep:
         try:
             await part()
         except Exception as error:  # noqa: BLE001 -- databases and brokers raise many, and none may end the sweep
-            logger.warning("A part of the sweep failed: %s", type(error).__name__)
+            logger.warning("A part of the sweep failed: %s: %s", type(error).__name__, cause_of(error))
 
     async def _queue_captures(self) -> None:
         room = await self._queue.room()

@@ -21,6 +21,7 @@ from scanner_api.scanning.sessions import SessionStatus
 from .actions import UNKNOWN, Action
 from .audit import record
 from .database import ConstraintError
+from .photo_bucket import DeletionRefused
 from .tables import OBJECT_KEY, api_keys, memberships, metadata, organizations, scan_sessions, users
 
 if TYPE_CHECKING:
@@ -94,12 +95,19 @@ class Deletion:
             After each batch.
 
         Raises:
-            ServiceUnavailable: database or bucket do not respond, or refuse.
+            DeletionRefused: at the end: the bucket does not delete objects of some sessions, which stay.
+            ServiceUnavailable: database or bucket do not respond.
         """
         order = scan_sessions.c.modified if organization_id is None else scan_sessions.c.created
+        refusal = None
         for status in _FINISHED:
-            async for _ in self._delete_sessions(_is_finished(status, before, organization_id), order):
-                yield
+            try:
+                async for _ in self._delete_sessions(_is_finished(status, before, organization_id), order):
+                    yield
+            except DeletionRefused as error:
+                refusal = error
+        if refusal is not None:
+            raise refusal
 
     async def note_purge(self, before: datetime, organization_id: str | None, number: int) -> None:
         """Record that a number of sessions is deleted that have not changed since a time."""
@@ -145,14 +153,21 @@ class Deletion:
     ) -> AsyncGenerator[None]:
         """Delete sessions in an index's order, each batch from where the last one ended.
 
-        Otherwise PostgreSQL would walk past all rows that are deleted already.
+        Otherwise PostgreSQL would walk past all rows that are deleted already. Objects that the bucket does
+        not delete let the sessions of their batch stay, and are reported at the end.
         """
-        last = _FIRST
-        batch = select(scan_sessions.c.id, order).where(condition).order_by(order).limit(_SESSIONS)
-        while rows := await self._database.fetch(batch.where(order >= last)):
-            last = rows[-1][1]
-            await self._delete_rows(scan_sessions, scan_sessions.c.id.in_([row[0] for row in rows]))
+        last, refusal = (_FIRST, ""), None
+        place = order, scan_sessions.c.id
+        batch = select(*place).where(condition).order_by(*place).limit(_SESSIONS)
+        while rows := await self._database.fetch(batch.where(tuple_(*place) > last)):
+            last = tuple(rows[-1])
+            try:
+                await self._delete_rows(scan_sessions, scan_sessions.c.id.in_([id_ for _, id_ in rows]))
+            except DeletionRefused as error:
+                refusal = error
             yield
+        if refusal is not None:
+            raise refusal
 
     async def _delete_rows(self, table: Table, condition: ColumnElement[bool]) -> None:
         """Delete the rows that meet a condition, and before them what refers to them and what they name."""

@@ -146,7 +146,7 @@ def test_a_part_that_fails_ends_neither_the_round_nor_the_sweep(in_shop, clock, 
 
     with caplog.at_level(logging.WARNING):
         assert in_shop(scenario) == 0
-    assert "A part of the sweep failed: ServiceUnavailable" in caplog.text
+    assert "A part of the sweep failed: ServiceUnavailable: The database does not respond." in caplog.text
 
 
 def test_the_sweep_begins_at_once_and_comes_again(in_shop, until):

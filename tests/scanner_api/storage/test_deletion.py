@@ -20,6 +20,7 @@ from scanner_api.storage.credentials import ApiKey, CredentialStore, WebSession
 from scanner_api.storage.database import ConstraintError
 from scanner_api.storage.deletion import Deletion
 from scanner_api.storage.organizations import Organization, OrganizationStore, User
+from scanner_api.storage.photo_bucket import DeletionRefused
 from scanner_api.storage.products import ProductStore
 from scanner_api.storage.tables import (
     captures,
@@ -326,6 +327,26 @@ def test_what_is_added_meanwhile(in_database, fill, scanned, bucket, now, times,
 
     with nullcontext() if deleted else pytest.raises(ConstraintError, match="still referred to"):
         assert in_database(scenario) == deleted
+
+
+def test_an_object_that_stays_lets_its_batch_stay(in_database, fill, bucket, now, monkeypatch):
+    """What the bucket refuses to delete is passed over, also among sessions of one instant, and reported."""
+    monkeypatch.setattr(module, "_SESSIONS", 1)
+
+    async def delete(keys):
+        if "image organization 1" in keys:
+            raise DeletionRefused("S3 does not delete image organization 1: AccessDenied.")
+        await bucket.delete(keys)
+
+    async def scenario(database):
+        await fill(database, 3)
+        await database.change(scan_sessions.update().values(modified=now - 2 * AGE))
+        deletion = Deletion(database, delete)
+        with pytest.raises(DeletionRefused, match="image organization 1"):
+            await exhaust(deletion.delete_finished(now - AGE))
+        return await database.fetch(select(scan_sessions.c.id)), deletion.deleted["scan_sessions"]
+
+    assert in_database(scenario) == ([("organization 1",)], 5)
 
 
 @pytest.mark.parametrize("error", [ServiceUnavailable("The database does not respond."), ConstraintError("")])

@@ -12,11 +12,18 @@ from typing import ClassVar
 
 import pytest
 from boto3.session import Session
+from botocore.client import BaseClient
 
 from openapi_service.problems import ServiceUnavailable
 from openapi_service.traces import CURRENT, Trace
 from presigned_s3 import S3Server
-from scanner_api.storage.photo_bucket import PhotoBucket, StoredObject, UploadRules, bucket
+from scanner_api.storage.photo_bucket import (
+    DeletionRefused,
+    PhotoBucket,
+    StoredObject,
+    UploadRules,
+    bucket,
+)
 
 NOW = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
 
@@ -94,6 +101,17 @@ def test_many_objects_are_deleted_at_once(s3):
     left = client.list_objects_v2(Bucket="photos", Prefix="many/")["Contents"]
     client.close()
     assert [each["Key"] for each in left] == ["many/2"]
+
+
+def test_objects_that_s3_does_not_delete(s3, monkeypatch, caplog):
+    """A 200 with errors counts as failed, and the first object is named with its reason, in the log too."""
+    errors = [{"Key": key, "Code": "AccessDenied"} for key in ("b", "c")]
+    monkeypatch.setattr(BaseClient, "_make_api_call", lambda *_: {"Errors": errors})
+    photos = photo_bucket(s3.url)
+    with pytest.raises(DeletionRefused, match="S3 does not delete b: AccessDenied"):
+        ask(photos, lambda photos: photos.delete_many(["a", "b", "c"]))
+    assert photos.calls == {("delete_objects", "failed"): 1}
+    assert "S3 does not delete b: AccessDenied. Objects that stay: 2 of 3" in caplog.text
 
 
 def test_objects_of_a_bucket_that_is_not_there(s3):

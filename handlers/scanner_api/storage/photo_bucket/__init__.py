@@ -1,10 +1,11 @@
 """The bucket of the photos, in Amazon S3 or a compatible service; the only importer of boto3 and botocore."""
 
 from .bucket import PhotoBucket, StoredObject
-from .errors import ObjectTooLarge, PhotoBucketError
+from .errors import DeletionRefused, ObjectTooLarge, PhotoBucketError
 from .presigning import PresignedUpload, UploadRules
 
 __all__ = [
+    "DeletionRefused",
     "ObjectTooLarge",
     "PhotoBucket",
     "PhotoBucketError",

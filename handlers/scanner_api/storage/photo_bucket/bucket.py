@@ -14,7 +14,7 @@ from openapi_service.problems import ServiceUnavailable
 
 from .address import upload_url
 from .credentials import SigningCredentials
-from .errors import S3Failure
+from .errors import DeletionRefused, S3Failure
 from .presigning import Presigner
 
 if TYPE_CHECKING:
@@ -178,6 +178,7 @@ class PhotoBucket:
         """Delete at most a thousand objects; one that is not there is no error.
 
         Raises:
+            DeletionRefused: S3 does not delete some of them; the others are deleted.
             ServiceUnavailable: S3 does not respond, or refuses; some may be deleted.
         """
         objects = {"Objects": [{"Key": key} for key in keys], "Quiet": True}
@@ -187,8 +188,10 @@ class PhotoBucket:
         )
         if response is None:
             raise ServiceUnavailable("The photo bucket does not exist.")
-        for error in response.get("Errors", ()):
-            raise ServiceUnavailable(f"S3 does not delete {error['Key']}: {error['Code']}.")
+        if errors := response.get("Errors"):
+            refusal = f"S3 does not delete {errors[0]['Key']}: {errors[0]['Code']}."
+            logger.warning("%s Objects that stay: %d of %d", refusal, len(errors), len(keys))
+            raise DeletionRefused(refusal)
 
     async def ping(self) -> None:
         """Check that the bucket exists.
@@ -221,7 +224,7 @@ class PhotoBucket:
             self.calls[operation, "failed"] += 1
             logger.warning("S3 does not respond %s: %s", operation, str(error) or type(error).__name__)
             raise ServiceUnavailable("The photo bucket does not respond.") from error
-        self.calls[operation, "missing" if response is None else "ok"] += 1
+        self.calls[operation, _outcome(response)] += 1
         return response
 
     def _make_client(self) -> Client:
@@ -236,3 +239,10 @@ class PhotoBucket:
                 connections=_THREADS,
             )
         return self._client
+
+
+def _outcome(response: Any) -> str:
+    """Return what a response counts as; that of DeleteObjects is a 200 with an error for each object."""
+    if response is None:
+        return "missing"
+    return "failed" if isinstance(response, dict) and response.get("Errors") else "ok"

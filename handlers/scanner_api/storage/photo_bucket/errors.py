@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from openapi_service.problems import ServiceUnavailable
+
 
 class PhotoBucketError(Exception):
     """The photo bucket cannot be used as it is set; the message says why and what to do."""
@@ -9,6 +11,10 @@ class PhotoBucketError(Exception):
 
 class ObjectTooLarge(Exception):  # noqa: N818 -- says what the object is
     """An object of more bytes than were to be read; the message says how many it has."""
+
+
+class DeletionRefused(ServiceUnavailable):
+    """S3 responds, and does not delete an object; the message names it, with S3's code."""
 
 
 class S3Failure(Exception):  # noqa: N818 -- says what S3 did
