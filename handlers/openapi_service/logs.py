@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
+import select
 import sys
 import time
 from asyncio import get_running_loop
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from select import PIPE_BUF
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
@@ -28,6 +28,8 @@ Describe = Callable[[Any], Mapping[str, str]]
 """Returns what is written of a caller, by name; no secrets."""
 OWN = ("openapi_service", "uvicorn")
 """Loggers that have the level that is set; others have no more than warnings, since they know no secrets."""
+PIPE_BUF: int = getattr(select, "PIPE_BUF", 512)
+"""Bytes that a pipe takes at once; Windows does not say, and 512 is the least that POSIX allows."""
 MOST_CAUSE = 500
 MOST_LINKS = 3
 """Of a chain of causes; the rest explains no more."""
@@ -51,7 +53,14 @@ class Log(logging.Handler):
         self.addFilter(CappedLog())
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write a record; the lock is held."""
+        """Write a record, or report that its arguments do not fit its message; the lock is held."""
+        try:
+            self._lines.append(self._formatted(record))
+        except Exception:  # noqa: BLE001 -- whatever the arguments raise, their caller goes on
+            self.handleError(record)
+        self.flush()
+
+    def _formatted(self, record: logging.LogRecord) -> str:
         message, exception = record.getMessage().strip(), ""
         if record.exc_info:
             exception = self._exceptions.formatException(record.exc_info)
@@ -62,12 +71,11 @@ class Log(logging.Handler):
                 "logger": record.name,
                 "message": message,
             }
-            line = json_line(members | {"exception": exception} if exception else members)
-        else:
-            line = f"{self.time(record.created)} {record.levelname:7} {record.name} {printable(message)}"
-            line = f"{line}\n{exception}" if exception else line
-        self._lines.append(line)
-        self.flush()
+            return json_line(members | {"exception": exception} if exception else members)
+        line = f"{self.time(record.created)} {record.levelname:7} {record.name} {printable(message)}"
+        if exception:  # indented, so that no message of an exception looks like a record
+            line += "\n" + "\n  ".join(map(printable, exception.split("\n")))
+        return line
 
     def write(self, line: str) -> None:
         """Write a line of a request at the next turn of the event loop."""
@@ -83,12 +91,14 @@ class Log(logging.Handler):
         self.acquire()
         try:
             lines, self._lines = self._lines, []
-            text = ""
+            text, size = "", 0
             for line in lines:
-                if text and len(text) + len(line) >= PIPE_BUF:
+                more = len(line if line.isascii() else line.encode(errors="backslashreplace")) + 1
+                if text and size + more > PIPE_BUF:
                     self._put(text)
-                    text = ""
+                    text, size = "", 0
                 text += f"{line}\n"
+                size += more
             self._put(text)
         except (OSError, ValueError):  # nobody reads them any more
             pass
@@ -157,11 +167,12 @@ def cause_of(error: BaseException) -> str:
     sentences: list[str] = []
     link: BaseException | None = error
     while link is not None and len(sentences) < MOST_LINKS:
-        shown = getattr(link, "orig", None) or link
+        orig = getattr(link, "orig", None)  # the cause of SQLAlchemy's errors as well
+        shown = orig if isinstance(orig, BaseException) else link
         first = str(shown).strip().partition("\n")[0]
         name = type(shown).__name__
         sentences.append(first if shown is error and first else f"{name}: {first}" if first else name)
-        link = link.__cause__
+        link = shown.__cause__
     return " < ".join(sentences)[:MOST_CAUSE]
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import json
+import re
 from typing import Any
+
+import msgspec
 
 from .decoding import read_json
 from .media_types import essence
@@ -14,6 +16,7 @@ JSON_LINES = {"application/jsonl", "application/x-ndjson", "application/ndjson",
 JSON_SEQUENCES = {"application/json-seq", "application/geo+json-seq"}
 RECORD_SEPARATOR = "\x1e"
 _MOST_RETRY_DIGITS = 15
+_END_OF_LINE = re.compile(r"\r\n|\r|\n")
 
 
 def is_sequence(media_type: str) -> bool:
@@ -46,7 +49,7 @@ def body_of_items(items: Any, media_type: str) -> bytes:
     if kind == EVENTS:
         return "".join(f"{_written(each)}\n" for each in listed).encode()
     before = RECORD_SEPARATOR if kind in JSON_SEQUENCES else ""
-    return "".join(f"{before}{json.dumps(each, ensure_ascii=False)}\n" for each in listed).encode()
+    return "".join(f"{before}{_as_json(each)}\n" for each in listed).encode()
 
 
 def _event(block: str) -> dict[str, Any]:
@@ -72,6 +75,10 @@ def _written(event: Any) -> str:
     fields = event if isinstance(event, dict) else {"data": event}
     lines = []
     for name, value in fields.items():
-        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        lines += [f"{name}: {line}\n" for line in text.split("\n")]
+        text = value if isinstance(value, str) else _as_json(value)
+        lines += [f"{name}: {line}\n" for line in _END_OF_LINE.split(text)]
     return "".join(lines)
+
+
+def _as_json(value: Any) -> str:
+    return msgspec.json.format(msgspec.json.encode(value), indent=0).decode()

@@ -7,6 +7,8 @@ import io
 import json
 import logging
 import re
+import subprocess
+import sys
 
 import httpx
 import pytest
@@ -14,7 +16,7 @@ import pytest
 from openapi_contract import Contract
 from openapi_service import InternalError, ServiceUnavailable, create_app
 from openapi_service.capped_log import CappedLog
-from openapi_service.logs import Log, LogOptions, cause_of, logging_to_stderr
+from openapi_service.logs import PIPE_BUF, Log, LogOptions, cause_of, logging_to_stderr
 from openapi_service.observation import Observation
 from openapi_service.request_log import RequestLog
 
@@ -205,7 +207,8 @@ def test_preflights_and_clients_that_go_away(ask):
     assert r"GET /\ud800 - --- 0.0 ms" in as_text
 
 
-async def test_lines_are_written_at_each_turn_and_fit_in_pipes():
+@pytest.mark.parametrize("letter", ["x", "\u00e9"])
+async def test_lines_are_written_at_each_turn_and_fit_in_pipes(letter):
     """Requests of one turn are written together, in parts that a pipe takes at once, and keep their order."""
     written = []
 
@@ -215,14 +218,14 @@ async def test_lines_are_written_at_each_turn_and_fit_in_pipes():
             return len(text)
 
     log = Log("text", Stream())
-    lines = [f"{number:03} {'x' * 90}" for number in range(100)]
+    lines = [f"{number:03} {letter * 90}" for number in range(100)]
     for line in lines:
         log.write(line)
     assert not written
     await asyncio.sleep(0)
     assert "".join(written).splitlines() == lines
-    assert max(map(len, written)) <= 4096
-    assert len(written) <= 4
+    assert max(len(text.encode()) for text in written) <= PIPE_BUF
+    assert len(written) == -(-len(lines) // (PIPE_BUF // len(f"{lines[0]}\n".encode())))
     log.write("before")
     log.handle(logging.makeLogRecord({"name": "a", "msg": "behind", "levelno": 20, "levelname": "INFO"}))
     assert [text.split()[-1] for text in "".join(written[-1:]).splitlines()] == ["before", "behind"]
@@ -259,6 +262,52 @@ def test_records_are_lines(form, capsys):
         assert second.endswith("Z WARNING others of others")
         assert third.endswith("Z ERROR   own failed")
         assert traceback[0].startswith("Traceback")
+
+
+def test_a_system_without_the_size_of_pipes():
+    """Windows has none."""
+    code = "import select; del select.PIPE_BUF; from openapi_service.logs import PIPE_BUF; print(PIPE_BUF)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 -- our own
+    assert done.stdout == "512\n"
+
+
+def record(message="x", *arguments, error=None):
+    """Return a record of an error."""
+    exc_info = error and (type(error), error, error.__traceback__)
+    return logging.LogRecord("a", logging.ERROR, "", 0, message, arguments, exc_info)
+
+
+def test_a_wrong_call_does_not_fail(capsys):
+    """Arguments that do not fit the message are reported, and their caller goes on."""
+    stream = io.StringIO()
+    Log("text", stream).handle(record("%d items", "x"))
+    assert stream.getvalue() == ""
+    assert "'%d items'" in capsys.readouterr().err
+
+
+def test_exceptions_forge_no_lines():
+    """Whatever an exception says, its lines are indented, and move no cursor."""
+    stream = io.StringIO()
+    forged = "2026-01-01T00:00:00.000Z ERROR   own forged"
+    Log("text", stream).handle(record(error=ValueError(f"x\n{forged}\r{forged}\x1b[2J")))
+    assert stream.getvalue().splitlines()[1:] == ["ValueError: x", rf"  {forged}\r{forged}\x1b[2J"]
+
+
+def test_a_bug_hides_no_other():
+    """Exceptions of one class are of one kind where one line raises them."""
+
+    def other():
+        raise LookupError("another")
+
+    stream = io.StringIO()
+    log = Log("text", stream)
+    for failing in [bug] * 20 + [other]:
+        try:
+            failing()
+        except LookupError as error:
+            log.handle(record("Unhandled", error=error))
+    assert stream.getvalue().count("LookupError: no ") == 10
+    assert stream.getvalue().count("LookupError: another") == 1
 
 
 def test_outages_are_folded():
@@ -302,3 +351,11 @@ def test_causes_are_bounded():
     assert len(cause_of(error)) == 500
     error.__cause__ = error
     assert cause_of(error) == "ValueError < ValueError < ValueError"
+
+
+def test_a_cause_stands_once():
+    """The error of the driver is a cause of SQLAlchemy's as well."""
+    error = DriverError(OSError("database is locked"))
+    error.__cause__ = error.orig
+    error.orig.__cause__ = ValueError("a driver's own")
+    assert cause_of(error) == "OSError: database is locked < ValueError: a driver's own"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from openapi_service.problems import BadRequest
-from openapi_service.sequences import items_of
+from openapi_service.sequences import body_of_items, items_of
 
 
 @pytest.mark.parametrize("value", ["9" * 5000, "\u0661", "-1", ""])
@@ -20,3 +20,16 @@ def test_a_sequence_that_is_not_utf_8_is_refused(media_type):
     """It is never passed on with characters that cannot be encoded again."""
     with pytest.raises(BadRequest, match="UTF-8"):
         items_of(b"data: \xff\n\n", media_type)
+
+
+@pytest.mark.parametrize("end", ["\r", "\n", "\r\n"])
+def test_a_text_adds_no_fields_to_an_event(end):
+    """Whatever ends a line begins another one of the same field."""
+    body = body_of_items([{"data": f"x{end}id: 1"}], "text/event-stream")
+    assert items_of(body, "text/event-stream") == [{"data": "x\nid: 1"}]
+
+
+@pytest.mark.parametrize("media_type", ["text/event-stream", "application/jsonl", "application/json-seq"])
+def test_items_are_json(media_type):
+    """As in other responses, a number that JSON has none for is null."""
+    assert b"[null]" in body_of_items([{"data": [float("nan")]}], media_type)
