@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -58,10 +57,12 @@ def purge(
     settings = read_settings(config, {"database_url": database_url})
     before = datetime.now(UTC) - older_than
 
-    async def steps(number: int, deletion: Deletion) -> AsyncIterator[None]:
-        await deletion.note_purge(before, organization, number)
-        async for _ in deletion.delete_finished(before, organization):
-            yield
+    async def steps(deletion: Deletion) -> AsyncIterator[None]:
+        try:
+            async for _ in deletion.delete_finished(before, organization):
+                yield
+        finally:
+            await deletion.note_purge(before, organization)
 
     async def run(database: Database) -> str:
         if organization is not None:
@@ -70,6 +71,6 @@ def purge(
         number = await Deletion(database).count_finished(before, organization)
         if dry_run or not number:
             return f"{number:,} sessions have not changed since {before:%Y-%m-%d %H:%M} UTC."
-        return await delete(database, settings, partial(steps, number), number, keep_objects=keep_objects)
+        return await delete(database, settings, steps, number, keep_objects=keep_objects)
 
     typer.echo(with_database(settings, run, *ERRORS))

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import logging
-import socket
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Final
 
-from scanner_api.storage.actions import Actor
 from scanner_api.storage.deletion import Deletion
 
 if TYPE_CHECKING:
@@ -41,14 +39,15 @@ class Retention:
         self._age = age
 
     async def round(self) -> None:
-        """Delete the first batches of old sessions, and record how many they were.
+        """Delete the first batches of old sessions, and log how many they were.
+
+        It may be cancelled: what is left is for a later round.
 
         Raises:
             ServiceUnavailable: database or bucket do not respond; what is left is for a later round.
         """
         before = self._clock.now() - self._age
-        actor = Actor("retention", socket.gethostname())
-        deletion = Deletion(self._database, self._bucket.delete_many, actor=actor, clock=self._clock)
+        deletion = Deletion(self._database, self._bucket.delete_many, clock=self._clock)
         try:
             async with aclosing(deletion.delete_finished(before)) as steps:
                 for _ in range(BATCHES):
@@ -56,7 +55,6 @@ class Retention:
         finally:
             if number := deletion.deleted["scan_sessions"]:
                 logger.info("%d sessions were deleted that had not changed since %s", number, before)
-                await deletion.note_purge(before, None, number)
 
 
 def retention_of(

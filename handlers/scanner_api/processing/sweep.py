@@ -50,14 +50,17 @@ class Sweep:
         self._retain = retain
         self._ended = asyncio.Event()
         self._sweeping: asyncio.Task[None] | None = None
+        self._retaining: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Start with the first round."""
         self._sweeping = asyncio.create_task(self._sweep())
 
     async def stop(self) -> None:
-        """End after the current round, if there is one."""
+        """End after the current round, if there is one; what is old may stay for the next process."""
         self._ended.set()
+        if self._retaining is not None:
+            self._retaining.cancel()
         if self._sweeping is not None:
             await self._sweeping
 
@@ -67,8 +70,9 @@ class Sweep:
         expiring = stores.sessions.expire_idle, stores.idempotency.expire
         for part in (self._queue_captures, self._queue_extractions, *expiring):
             await self._attempt(part)
-        if self._retain is not None:
-            await self._attempt(self._retain)
+        if self._retain is not None and not self._ended.is_set():
+            self._retaining = asyncio.create_task(self._attempt(self._retain))
+            await asyncio.wait([self._retaining])
 
     async def _sweep(self) -> None:
         while not self._ended.is_set():

@@ -109,9 +109,13 @@ class Deletion:
         if refusal is not None:
             raise refusal
 
-    async def note_purge(self, before: datetime, organization_id: str | None, number: int) -> None:
-        """Record that a number of sessions is deleted that have not changed since a time."""
-        details = {"before": before.isoformat(timespec="seconds"), "sessions": number}
+    async def note_purge(self, before: datetime, organization_id: str | None) -> None:
+        """Record how much is deleted of what had not changed since a time."""
+        details = {
+            "before": before.isoformat(timespec="seconds"),
+            "sessions": self.deleted["scan_sessions"],
+            "objects": self.deleted["objects"],
+        }
         subject = organization_id or ""
         async with self._database.transaction() as connection:
             await self._record(connection, Action.SESSIONS_PURGED, subject, organization_id, **details)

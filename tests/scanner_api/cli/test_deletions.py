@@ -279,6 +279,8 @@ def test_an_s3_that_refuses(run, organizations, monkeypatch):
     assert f"S3 does not delete photos/{acme}-" in outcome.stderr
     assert "AccessDenied. Deleted: nothing" in outcome.stderr
     assert sessions_of(run, acme) == [2]
+    entry = json.loads(run("audit", "--json", "--organization", acme).stdout)["entries"][0]
+    assert (entry["action"], entry["details"]["sessions"]) == ("sessions.purged", 0)
 
 
 def test_objects_may_stay(run, s3, organizations):
@@ -304,6 +306,7 @@ def test_old_sessions_are_purged(run, s3, organizations):
     assert (keys_of(s3, acme), len(keys_of(s3, baker))) == (set(), 2)
     log = json.loads(run("audit", "--json", "--organization", acme).stdout)["entries"]
     assert (log[0]["action"], log[0]["details"]["sessions"]) == ("sessions.purged", 2)
+    assert log[0]["details"]["objects"] == 2
     assert run(*purge).stdout.startswith("0 sessions have not changed since ")
     everybody = run("sessions", "purge", "--older-than", "101d")
     assert everybody.stdout.startswith("0 sessions")
