@@ -12,11 +12,11 @@ _AGE: Final = re.compile(r"\s*([0-9]{1,6})\s*([hdw])\s*", re.IGNORECASE | re.ASC
 _MOST: Final = timedelta(days=36_525)
 
 
-def age_of(text: str) -> timedelta:
+def age_of(text: str, *, may_be_zero: bool = False) -> timedelta:
     """Read an age.
 
     Raises:
-        ValueError: the text is none, or it is more than a hundred years.
+        ValueError: the text is none, it is more than a hundred years, or it is zero and may not be.
     """
     match = _AGE.fullmatch(text)
     if match is None:
@@ -27,4 +27,6 @@ def age_of(text: str) -> timedelta:
     age = int(number) * _UNITS[unit.lower()]
     if age > _MOST:
         raise ValueError(f"{text!r} is more than a hundred years; expected an age such as 36h, 90d or 12w")
+    if not (age or may_be_zero):
+        raise ValueError(f"{text!r} is no time at all; expected an age such as 36h, 90d or 12w")
     return age

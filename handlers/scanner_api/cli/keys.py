@@ -66,6 +66,11 @@ def _moment(text: str) -> datetime:
     return moment
 
 
+def _overlap(text: str) -> timedelta:
+    """Read an age, or none: the old key ends at once."""
+    return age(text, may_be_zero=True)
+
+
 OfKind = Annotated[
     Kind,
     typer.Option(
@@ -92,7 +97,9 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the key and no
 Overlap = Annotated[
     timedelta | None,
     typer.Option(
-        parser=age, metavar="AGE", help="How long the old key stays valid, such as 36h or 7d; 24h by default."
+        parser=_overlap,
+        metavar="AGE",
+        help="How long the old key stays valid, such as 36h or 7d; 24h by default.",
     ),
 ]
 PerMinute = Annotated[int, typer.Option(min=0, help="Requests a minute; 0 for the default of its kind.")]

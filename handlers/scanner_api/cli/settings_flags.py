@@ -29,10 +29,10 @@ DatabaseUrl = Annotated[
 ]
 
 
-def age(text: str) -> timedelta:
+def age(text: str, *, may_be_zero: bool = False) -> timedelta:
     """Read an age that is the value of an option."""
     try:
-        return age_of(text)
+        return age_of(text, may_be_zero=may_be_zero)
     except ValueError as error:
         raise typer.BadParameter(f"{error}.") from None
 

@@ -58,7 +58,7 @@ _PROCESSED: Final = (
     "attempts",
 )
 _SAVED: Final = captures.update().where(captures.c.id == bindparam("saved_id"))
-_UNFINISHED: Final = captures.c.status.in_(frozenset(CaptureStatus) - FINAL)
+UNFINISHED: Final = captures.c.status.in_(frozenset(CaptureStatus) - FINAL)
 """Not ``NOT IN``, for which no index is of use."""
 _RETRYABLE: Final = captures.c.status.in_(FINAL - {CaptureStatus.COMPLETED})
 
@@ -192,7 +192,7 @@ class CaptureStore:
         waiting = (
             select()
             .join_from(captures, scan_sessions)
-            .where(_UNFINISHED, is_free(captures.c.lease_until, self._clock.now()))
+            .where(UNFINISHED, is_free(captures.c.lease_until, self._clock.now()))
         )
         columns = captures.c.id, scan_sessions.c.organization_id, captures.c.raw_value
         order = captures.c.created, captures.c.id
@@ -204,7 +204,7 @@ class CaptureStore:
         """Count unfinished captures and extractions of an organization by the credential of their session."""
         created_by = scan_sessions.c.created_by
         own = scan_sessions.c.organization_id == organization_id
-        scans = select(created_by).join_from(captures, scan_sessions).where(_UNFINISHED, own)
+        scans = select(created_by).join_from(captures, scan_sessions).where(UNFINISHED, own)
         extracting = scan_sessions.c.extraction_status == ExtractionStatus.PROCESSING
         waiting = union_all(scans, select(created_by).where(extracting, own)).subquery()
         counted = select(waiting.c.created_by, func.count()).group_by(waiting.c.created_by)
@@ -214,7 +214,7 @@ class CaptureStore:
         """Return since when the oldest unfinished capture without a lease waits, None if there is none."""
         oldest = (
             select(captures.c.created)
-            .where(_UNFINISHED, is_free(captures.c.lease_until, self._clock.now()))
+            .where(UNFINISHED, is_free(captures.c.lease_until, self._clock.now()))
             .order_by(captures.c.created)
             .limit(1)
         )
@@ -223,7 +223,7 @@ class CaptureStore:
     async def count_waiting(self) -> int:
         """Count unfinished captures without a lease."""
         free = is_free(captures.c.lease_until, self._clock.now())
-        waiting = select(func.count()).select_from(captures).where(_UNFINISHED, free)
+        waiting = select(func.count()).select_from(captures).where(UNFINISHED, free)
         return sum(number for (number,) in await self._database.fetch(waiting))
 
     async def claim(self, capture_id: str, lease_seconds: float) -> Capture | None:
@@ -251,7 +251,7 @@ class CaptureStore:
         until = now + timedelta(seconds=max(claim.lease_seconds for claim in claims))
         free = (
             select(captures.c.id)
-            .where(captures.c.id.in_(first), _UNFINISHED, is_free(captures.c.lease_until, now))
+            .where(captures.c.id.in_(first), UNFINISHED, is_free(captures.c.lease_until, now))
             .order_by(captures.c.id)
             .with_for_update(skip_locked=True)
         )
@@ -270,7 +270,7 @@ class CaptureStore:
             newest[save.capture.id] = save
         unfinished = (
             select(captures.c.id, captures.c.attempts)
-            .where(captures.c.id.in_(newest), _UNFINISHED)
+            .where(captures.c.id.in_(newest), UNFINISHED)
             .order_by(captures.c.id)
             .with_for_update()
         )
@@ -286,7 +286,7 @@ class CaptureStore:
         """Release the lease of a saved capture, and its attempt; False if another worker has the capture."""
         released = (
             captures.update()
-            .where(captures.c.id == capture.id, _UNFINISHED, captures.c.attempts == capture.attempts)
+            .where(captures.c.id == capture.id, UNFINISHED, captures.c.attempts == capture.attempts)
             .values(attempts=captures.c.attempts - 1, lease_until=None)
         )
         return await self._database.change(released) == 1

@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import and_, exists, func, or_, select, tuple_
 
 from openapi_service.clock import SystemClock
-from scanner_api.scanning.sessions import SessionStatus
+from scanner_api.scanning.sessions import ExtractionStatus, SessionStatus
 
 from .actions import UNKNOWN, Action
 from .audit import record
+from .captures import UNFINISHED
 from .database import ConstraintError
 from .photo_bucket import DeletionRefused
-from .tables import OBJECT_KEY, api_keys, memberships, metadata, organizations, scan_sessions, users
+from .tables import OBJECT_KEY, api_keys, captures, memberships, metadata, organizations, scan_sessions, users
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
@@ -85,7 +86,7 @@ class Deletion:
     async def delete_finished(
         self, before: datetime, organization_id: str | None = None
     ) -> AsyncGenerator[None]:
-        """Delete COMPLETED and EXPIRED sessions that have not changed since a time.
+        """Delete COMPLETED and EXPIRED sessions that have not changed since a time, unless work goes on.
 
         Args:
             before: that time, aware, in UTC.
@@ -245,9 +246,14 @@ def _references(table: Table) -> Iterator[tuple[Table, Column[Any]]]:
 
 
 def _is_finished(status: SessionStatus, before: datetime, organization_id: str | None) -> ColumnElement[bool]:
-    """Return the condition that a session has a final status, has not changed since, and is someone's."""
+    """Return the condition that a session has a final status, has not changed since, and is someone's.
+
+    One with captures or an extraction under way is not finished, whatever its status is.
+    """
     columns = scan_sessions.c
-    finished = and_(columns.status == status, columns.modified < before)
+    scanning = exists().where(captures.c.session_id == columns.id, UNFINISHED)
+    extracting = columns.extraction_status == ExtractionStatus.PROCESSING
+    finished = and_(columns.status == status, columns.modified < before, ~extracting, ~scanning)
     if organization_id is None:
         return finished
     # when it was created is in the index of an organization's sessions, when it was changed is not

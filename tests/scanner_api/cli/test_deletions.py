@@ -322,7 +322,7 @@ def test_sessions_that_are_idle_are_purged_as_well(run, organizations):
     assert sessions_of(run, acme) == [0]
 
 
-@pytest.mark.parametrize("age", ["", "90", "90 days", "1m", "-1d", "1e3d", "9999999d"])
+@pytest.mark.parametrize("age", ["", "90", "90 days", "1m", "-1d", "1e3d", "9999999d", "0d"])
 def test_an_age_that_cannot_be_read(run, organizations, age):
     """It is quoted with what an age is; nothing is deleted."""
     outcome = run("sessions", "purge", f"--older-than={age}")

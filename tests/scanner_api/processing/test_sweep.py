@@ -278,8 +278,9 @@ def test_a_round_deletes_a_few_batches(in_shop, clock, monkeypatch):
 def test_sessions_stay_for_ever_by_default():
     """Without the setting nothing is deleted, and one that cannot be read names what it expects."""
     assert retention_of(Settings(), None, None, None) is None
-    with pytest.raises(ValidationError, match="such as 36h, 90d or 12w"):
-        Settings(session_retention="3 months")
+    for wrong in ("3 months", "0d"):
+        with pytest.raises(ValidationError, match="such as 36h, 90d or 12w"):
+            Settings(session_retention=wrong)
 
 
 def test_what_does_not_fit_into_the_queue_waits_for_no_round(in_shop, clock, settings, shelf, monkeypatch):

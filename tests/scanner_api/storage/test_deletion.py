@@ -12,7 +12,7 @@ from sqlalchemy import LargeBinary, func, select
 
 from openapi_service.problems import ServiceUnavailable
 from scanner_api.scanning.captures import CaptureStatus
-from scanner_api.scanning.sessions import SessionStatus
+from scanner_api.scanning.sessions import ExtractionStatus, SessionStatus
 from scanner_api.storage import deletion as module
 from scanner_api.storage.actions import Actor
 from scanner_api.storage.audit import read_audit_log
@@ -243,15 +243,20 @@ def test_a_bucket_that_goes_away_loses_nothing(in_database, fill, bucket, now, c
     assert not bucket.objects
 
 
-def test_old_sessions_are_deleted_and_others_stay(in_database, fill, session, bucket, now):
-    """What is ACTIVE, or was changed since, stays; the counts are right, and batches have a bound."""
+def test_old_sessions_are_deleted_and_others_stay(in_database, fill, session, scanned, bucket, now):
+    """What is ACTIVE, changed since or worked on stays; the counts are right, and batches have a bound."""
 
     async def scenario(database):
         await fill(database, 120)
         young = {**session, "id": "young", "status": SessionStatus.EXPIRED, "modified": now - AGE}
         active = {**session, "id": "active", "modified": now - 2 * AGE}
+        scanning = {**active, "id": "scanning", "status": SessionStatus.COMPLETED}
+        extracting = {**scanning, "id": "extracting", "extraction_status": ExtractionStatus.PROCESSING}
+        waiting = asdict(scanned(id="waiting", session_id="scanning", status=CaptureStatus.RESOLVING))
+        del waiting["product_name"]
         async with database.transaction() as connection:
-            await connection.execute(scan_sessions.insert(), [young, active])
+            await connection.execute(scan_sessions.insert(), [young, active, scanning, extracting])
+            await connection.execute(captures.insert(), [waiting])
         deletion = Deletion(database, bucket.delete)
         number = await deletion.count_finished(now - AGE)
         batches = await exhaust(deletion.delete_finished(now - AGE))
@@ -260,8 +265,9 @@ def test_old_sessions_are_deleted_and_others_stay(in_database, fill, session, bu
 
     number, batches, deleted, left, rest = in_database(scenario)
     assert (number, batches, deleted["scan_sessions"], rest) == (240, 3, 240, 0)
-    assert [row.split("'")[1] for row in left["scan_sessions"]] == ["active", "young"]
-    assert "captures" not in left
+    names = [row.split("'")[1] for row in left["scan_sessions"]]
+    assert names == ["active", "extracting", "scanning", "young"]
+    assert [row.split("'")[1] for row in left["captures"]] == ["waiting"]
     assert len(left["organizations"]) == 2
     assert bucket.most <= 100
 
@@ -289,7 +295,8 @@ def test_a_session_with_more_than_a_batch(in_database, fill, scanned, bucket, no
 
     async def scenario(database):
         await fill(database)
-        rows = [asdict(scanned(id=str(number), session_id="organization 0")) for number in range(50)]
+        done = {"session_id": "organization 0", "status": CaptureStatus.COMPLETED}
+        rows = [asdict(scanned(id=str(number), **done)) for number in range(50)]
         for row in rows:
             del row["product_name"]
             row["uploaded_image_key"] = row["id"]
