@@ -98,7 +98,8 @@ class KeyRing:
             The new key, what its holder shows, and when the old one expires.
 
         Raises:
-            Refused: there is no such key, or it is revoked or has expired.
+            Refused: there is no such key, it is revoked or has expired, or it was rotated already, so that
+                nobody knows for how long it was to be valid.
         """
         now = datetime.now(UTC)
         end = now + overlap
@@ -107,6 +108,13 @@ class KeyRing:
             raise Refused(f"There is no key {key_id}; `scanner-api keys list` shows the ids.")
         if old.expires_at is not None and old.expires_at <= now:
             raise Refused(f"Key {key_id} has expired; create another one with `scanner-api keys create`.")
+        if old.expires_at is not None and expires is None:
+            successor = await self._credentials.successor_of(old)
+            if successor is not None:
+                raise Refused(
+                    f"Key {key_id} was rotated already, and {successor} is in its place: rotate that one, "
+                    "or say when the new one expires (--expires)."
+                )
         if old.expires_at is not None:
             end, expires = min(end, old.expires_at), expires or now + (old.expires_at - old.created)
         secret = new_key(old.prefix)

@@ -41,7 +41,11 @@ def purge(
         str | None, typer.Option(metavar="ID", help="Whose sessions; everybody's without it.")
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only say how many sessions would be deleted.")
+        bool,
+        typer.Option(
+            "--dry-run",
+            help="Only say how many sessions would be deleted, after storing which are EXPIRED by now.",
+        ),
     ] = False,
     keep_objects: KeepObjects = False,
     config: Config = None,

@@ -14,7 +14,7 @@ from .actions import UNKNOWN, Action
 from .audit import record
 from .lookup import Lookup
 from .queries import columns_of, maker_of
-from .tables import api_keys, memberships, web_sessions
+from .tables import api_keys, audit_log, memberships, web_sessions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -202,6 +202,15 @@ class CredentialStore:
         """Read a key by its id, revoked or not, None if there is none."""
         for row in await self._database.fetch(select(*_KEY_COLUMNS).where(api_keys.c.id == key_id)):
             return _key(row)
+        return None
+
+    async def successor_of(self, key: ApiKey) -> str | None:
+        """Return the id of the key that has replaced a key, as the audit log says, None if none has."""
+        columns = audit_log.c
+        of_key = columns.subject == key.id, columns.organization_id == key.organization_id
+        rotations = select(columns.details).where(*of_key, columns.action == Action.KEY_ROTATED)
+        for (details,) in await self._database.fetch(rotations.order_by(columns.number.desc()).limit(1)):
+            return str(details["successor"])
         return None
 
     async def replace_api_key(

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 from msgspec.structs import asdict
-from sqlalchemy import func, select, union_all
+from sqlalchemy import bindparam, func, or_, select, union_all
 
+from .column_types import UTCDateTime
 from .queries import columns_of, maker_of, read_page
 from .tables import api_keys, memberships, organizations, scan_session_counts, users
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from .database import Database
 
 
@@ -31,7 +31,7 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OrganizationSummary(Organization, frozen=True, kw_only=True):
-    """An organization with how many sessions it has, and how many of its keys are not revoked."""
+    """An organization with how many sessions and valid keys it has."""
 
     session_count: int
     key_count: int
@@ -55,7 +55,11 @@ _SUMMARIES: Final = select(
     .scalar_subquery()
     .label("session_count"),
     select(func.count())
-    .where(api_keys.c.organization_id == organizations.c.id, api_keys.c.is_active)
+    .where(
+        api_keys.c.organization_id == organizations.c.id,
+        api_keys.c.is_active,
+        or_(api_keys.c.expires_at.is_(None), api_keys.c.expires_at > bindparam("now", type_=UTCDateTime)),
+    )
     .scalar_subquery()
     .label("key_count"),
 )
@@ -88,7 +92,7 @@ class OrganizationStore:
         """Read a page (from 1) of all organizations, by name, and count all of them."""
         return await read_page(
             self._database,
-            _SUMMARIES,
+            _SUMMARIES.params(now=datetime.now(UTC)),
             _summary,
             counting=select(func.count()).select_from(organizations),
             order=(organizations.c.name, organizations.c.id),

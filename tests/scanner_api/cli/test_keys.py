@@ -308,6 +308,19 @@ def test_a_key_that_expires_is_followed_by_one_with_as_long_a_life(url, run):
     assert newest.expires_at == datetime(2100, 1, 31, tzinfo=UTC)
 
 
+def test_a_key_is_not_rotated_twice(url, run):
+    """The end of an overlap is no lifetime that another successor could have: the first one is named."""
+    for owner in (("--new-organization", "Acme"), ("--kind", "csu", "--new-user", "a@b.example")):
+        more = () if owner[0] == "--new-organization" else ("--new-organization", "Baker")
+        key_id, _, _ = created(run("create", *owner, *more))
+        assert run("rotate", key_id).exit_code == 0
+        (successor,) = {key.id for key in stored(url) if key.expires_at is None}
+        outcome = run("rotate", key_id)
+        assert (outcome.exit_code, outcome.stdout) == (1, "")
+        assert f"Key {key_id} was rotated already, and {successor} is in its place" in outcome.stderr
+        assert run("rotate", successor, "--overlap", "0h", "--expires", "2199-01-31").exit_code == 0
+
+
 @pytest.mark.parametrize("overlap", ["soon", "1m", "-1d", "4000000d", "1.5d", "9999999999d"])
 def test_an_overlap_that_cannot_be_read(url, run, overlap):
     """What is no age, or more than a hundred years, is refused with examples; both keys are as they were."""

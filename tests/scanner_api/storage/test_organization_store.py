@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from msgspec.structs import replace
 
@@ -49,7 +51,7 @@ def test_nothing_is_there_twice_or_refers_to_nothing(in_database, now, add):
 
 
 def test_organizations_are_listed_with_what_they_have(in_database, session, now):
-    """A page has the numbers of an organization's sessions, and of its keys that are not revoked."""
+    """A page has the numbers of an organization's sessions, and of its keys that are valid."""
 
     async def scenario(database):
         store, keys = OrganizationStore(database), CredentialStore(database)
@@ -59,9 +61,13 @@ def test_organizations_are_listed_with_what_they_have(in_database, session, now)
         for number in range(3):
             key = ApiKey(id=str(number), prefix="csb", name="", created=now, organization_id="organization")
             await keys.add_api_key(replace(key, is_active=number > 0), str(number))
-        return await store.page(page=1, page_size=1), await store.page(page=2, page_size=5)
+        await keys.add_api_key(replace(key, id="expired", expires_at=datetime(2000, 1, 1, tzinfo=UTC)), "e")
+        await keys.add_api_key(replace(key, id="valid", expires_at=datetime(2999, 1, 1, tzinfo=UTC)), "v")
+        pages = [await store.page(page=page, page_size=size) for page, size in ((1, 1), (2, 5), (2, 1))]
+        return *pages[:2], pages[2][0][0]
 
-    first, second = in_database(scenario)
+    first, second, grocer = in_database(scenario)
+    assert (grocer.session_count, grocer.key_count) == (2, 3)
     baker = OrganizationSummary(id="other", name="Baker", created=now, session_count=0, key_count=0)
     assert first == ([baker], 2)
     assert second == ([], 2)
