@@ -131,15 +131,15 @@ class MockState:
 
 
 async def ordered(order: Callable[..., Result], *arguments: Any, **named: Any) -> Result:
-    """Carry out an order that may involve S3, and return its result.
+    """Carry out an order in a thread, since it may wait for S3, and return its result.
 
     Raises:
-        ServiceUnavailable: S3's process is gone, or does not respond.
+        ServiceUnavailable: it failed, as where S3's process is gone; the detail says why.
     """
     try:
         return await asyncio.to_thread(order, *arguments, **named)
     except (RuntimeError, OSError) as error:
-        raise ServiceUnavailable(f"S3 does not respond: {error}") from error
+        raise ServiceUnavailable(f"The state of the mock cannot be used: {error}") from error
 
 
 class Interrupted(ServiceUnavailable):

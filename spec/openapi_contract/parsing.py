@@ -46,13 +46,10 @@ def parse(text: str, *, suffix: str = "", report: Report | None = None) -> Any:
     """
     try:
         if report is None:
-            document = _parse_json(text) if is_json(text, suffix) else _parse_yaml(text)
-        else:
-            document = _parse_leniently(text, suffix, report)
-        _check_extent(document)
+            return _within_extent(_parse_json(text)) if is_json(text, suffix) else _parse_yaml(text)
+        return _parse_leniently(text, suffix, report)
     except RecursionError:
         raise ValueError(f"is nested deeper than {MAX_DEPTH} levels.") from None
-    return document
 
 
 def is_json(text: str, suffix: str) -> bool:
@@ -109,9 +106,11 @@ def _parse_leniently(text: str, suffix: str, report: Report) -> Any:
     problem = None
     if is_json(text, suffix):
         try:
-            return _parse_json(text)
+            document = _parse_json(text)
         except ValueError as error:
             problem = error
+        else:
+            return _within_extent(document)
     defects: list[tuple[int, str, str]] = []
     loader = _LenientLoader(text)
     loader.report = lambda *defect: defects.append(defect)
@@ -133,8 +132,7 @@ def _parse_yaml(text: str, loader: _JSONLoader | None = None) -> Any:
     _check_marks(text, ",{[\n", MAX_YAML_MARKS, "lines, commas and brackets; expected fewer, or JSON")
     try:
         document = (loader or _JSONLoader(text)).get_single_data()
-        _check_extent(document)
-        return json.loads(json.dumps(document))
+        return json.loads(json.dumps(_within_extent(document)))
     except YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
@@ -272,8 +270,8 @@ def _construct_other(loader: Any, node: Node) -> Any:
 _JSONLoader.add_constructor(None, _construct_other)
 
 
-def _check_extent(document: Any) -> None:
-    """Refuse what is too deep, too much once every alias is written out, or no text that UTF-8 can carry."""
+def _within_extent(document: Any) -> Any:
+    """Return a document, unless it is too deep, too large with its aliases written out, or not UTF-8."""
     pending: list[tuple[Any, int]] = [([document], 0)]
     containers = characters = 0
     while pending:
@@ -291,6 +289,7 @@ def _check_extent(document: Any) -> None:
         if not all(map(str.isascii, texts)):
             _check_encoding("".join(texts))
         pending += [(part, depth + 1) for part in parts if isinstance(part, dict | list)]
+    return document
 
 
 def _check_encoding(text: str) -> None:

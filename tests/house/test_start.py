@@ -28,14 +28,15 @@ def test_start_imports_none_of_them(command, tmp_path):
     environment = os.environ | {"AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none"}
     environment |= {"SCANNER_DATABASE_URL": "sqlite+aiosqlite://", "SCANNER_LAME_DUCK_SECONDS": "0"}
     start = [sys.executable, "-X", "importtime", "-m", *command.split(), "--port", "0"]
-    with (tmp_path / "imports").open("w+") as errors:
+    with (tmp_path / "imports").open("w") as errors:
         process = subprocess.Popen(
             start, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=errors, text=True
         )
         with process:
             ready = process.stdout.readline()
-            errors.seek(0)
-            imports = errors.read()
+            imports = (
+                tmp_path / "imports"
+            ).read_text()  # opened again: the process shares the other's offset
             process.terminate()
     assert ready, imports
     names = set(re.findall(r"^import time: +\d+ \| +\d+ \| +(\S+)$", imports, re.MULTILINE))

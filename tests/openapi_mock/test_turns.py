@@ -6,7 +6,8 @@ import asyncio
 
 import pytest
 
-from openapi_mock.state import Interrupted, StateLock
+from openapi_mock.state import Interrupted, StateLock, ordered
+from openapi_service.problems import ServiceUnavailable
 
 
 async def test_requests_go_side_by_side():
@@ -112,3 +113,14 @@ async def test_a_change_that_fails_lets_requests_in():
     async with turns.request():
         result = True
     assert result
+
+
+async def test_what_fails_is_not_always_s3():
+    """A mock may have none: the error is what says so."""
+
+    def fill():
+        raise OSError("no space left")
+
+    with pytest.raises(ServiceUnavailable) as failure:
+        await ordered(fill)
+    assert failure.value.detail == "The state of the mock cannot be used: no space left"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import getpass
 import json
+import os
 import socket
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
@@ -21,6 +23,9 @@ from scanner_api.storage.audit import read_audit_log
 from .databases import with_database
 from .settings_flags import Config, DatabaseUrl, read_settings
 
+if sys.platform != "win32":
+    import pwd
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -31,9 +36,9 @@ MOST_ENTRIES = 10_000
 
 
 def operator() -> Actor:
-    """Return the user who runs this command, and this machine."""
+    """Return the user who runs this command, whatever the environment says, and this machine."""
     try:
-        user = getpass.getuser()
+        user = getpass.getuser() if sys.platform == "win32" else pwd.getpwuid(os.getuid()).pw_name
     except (OSError, KeyError):  # a container may have no name for its user
         user = "unknown"
     return Actor(f"operator:{user}", socket.gethostname())

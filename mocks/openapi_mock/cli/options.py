@@ -161,14 +161,16 @@ def _is_time(text: str | None) -> bool:
 class OptionsFirst(TyperGroup):
     """The mock's options, which may stand behind ``exec`` as well, as in ``exec --port 8000 -- CMD``.
 
-    What comes first and is no command is the contract, where there is an option for it: ``mock pets.yaml``.
+    What comes first and is a file, or has a dot or a slash as URLs have, is the contract, where there is an
+    option for it: ``mock pets.yaml``.
     """
 
     def parse_args(self, context: Any, arguments: list[str]) -> list[str]:
         """Parse the arguments with such options before ``exec``, whose own they are not."""
         has_contract = any(each.name == "contract" for each in self.params)
         first = next(iter(arguments), "-")
-        if has_contract and not first.startswith("-") and first not in self.commands:
+        is_place = not first.startswith("-") and ({".", "/"} & {*first} or Path(first).is_file())
+        if has_contract and is_place and first not in self.commands:
             arguments = ["--contract", *arguments]
         if "exec" in arguments and "--" in arguments:
             at, end = arguments.index("exec"), arguments.index("--")

@@ -87,6 +87,13 @@ def test_a_mock_of_what_comes_first(tmp_path):
     assert "none.yaml: cannot be read: No such file or directory" in ended.output
 
 
+def test_a_misspelled_command_is_no_contract():
+    """The error names it."""
+    ended = CliRunner().invoke(openapi_mock.cli.app, ["mock", "exex", "--", "true"])
+    assert ended.exit_code == 2
+    assert "No such command 'exex'" in ended.output
+
+
 @pytest.mark.programs
 def test_a_command_beside_the_mock_of_a_contract(write, minimal):
     """``exec`` tells its command where the mock is, by variables that have no name of an application's."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import getpass
 import json
+import os
+import pwd
 import socket
 from datetime import UTC, datetime
 
@@ -48,7 +49,7 @@ def test_keys_that_commands_create_and_revoke(run):
     assert [entry["action"] for entry in entries] == ["key.revoked", "key.rotated", "key.created"]
     assert {entry["subject"] for entry in entries} == {listed[0]["subject"]}
     created = entries[-1]
-    assert created["actor"] == f"operator:{getpass.getuser()}"
+    assert created["actor"] == f"operator:{pwd.getpwuid(os.getuid()).pw_name}"
     assert created["address"] == socket.gethostname()
     assert created["details"] == {"kind": "csb", "name": "till", "user": None}
     shown = run("audit").stdout
@@ -95,8 +96,15 @@ def test_lists_are_bounded_and_go_on(run, url):
 def test_a_user_without_a_name(monkeypatch):
     """Commands run in containers whose user has no name."""
 
-    def nameless():
+    def nameless(_):
         raise KeyError
 
-    monkeypatch.setattr("getpass.getuser", nameless)
+    monkeypatch.setattr("pwd.getpwuid", nameless)
     assert operator().name == "operator:unknown"
+
+
+def test_the_environment_names_no_operator(monkeypatch):
+    """Variables such as LOGNAME could name anybody."""
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.setenv(name, "somebody-else")
+    assert operator().name == f"operator:{pwd.getpwuid(os.getuid()).pw_name}"
