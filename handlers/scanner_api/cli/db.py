@@ -7,7 +7,10 @@ from pathlib import Path  # noqa: TC003 -- typer reads the annotation
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from sqlalchemy import URL
 
+from openapi_service.logs import cause_of
+from openapi_service.problems import ServiceUnavailable
 from scanner_api.storage.database import Database, DatabaseError, Schema
 from scanner_api.storage.migrations import HEAD
 
@@ -118,9 +121,13 @@ def restore(
         with file.open("rb") as content:
             is_sqlite = content.read(len(SQLITE)) == SQLITE
         if is_sqlite:
-            copy = Database(f"sqlite+aiosqlite:///{file}")
+            copy = Database(URL.create("sqlite+aiosqlite", database=str(file.absolute())))
             try:
                 schema = await copy.schema()
+            except ServiceUnavailable as error:
+                raise DatabaseError(
+                    f"The copy {file} cannot be read: {cause_of(error.__cause__ or error)}"
+                ) from error
             finally:
                 await copy.close()
         if schema.revision is None:

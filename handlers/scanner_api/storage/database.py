@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
 
-    from sqlalchemy import Connection, Executable, Select
+    from sqlalchemy import URL, Connection, Executable, Select
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 __all__ = ["ConstraintError", "Database", "DatabaseError", "DuplicateError"]
@@ -118,7 +118,7 @@ class Database:
         DatabaseError: the URL cannot be used, or its driver is not installed.
     """
 
-    def __init__(self, url: str, waits: Waits | None = None) -> None:
+    def __init__(self, url: str | URL, waits: Waits | None = None) -> None:
         self.url = parse(url)
         waits = waits or Waits()
         self._engine = engine_for(self.url, waits)
@@ -236,6 +236,9 @@ class Database:
 
     def _load(self, file: Path) -> None:
         with closing(sqlite3.connect(file)) as copy, closing(open_sqlite(self._engine)) as own:
+            (found,) = copy.execute("PRAGMA quick_check(1)").fetchone()
+            if found != "ok":
+                raise sqlite3.DatabaseError(found.splitlines()[-1])
             copy.backup(own)
 
     def transaction(self, *session_ids: str) -> AbstractAsyncContextManager[AsyncConnection]:

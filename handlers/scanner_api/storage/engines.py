@@ -78,7 +78,7 @@ PATIENT: Final = Waits(pool_size=3, lock_seconds=0, statement_seconds=0)
 """For migrations, which wait for one another, and may rewrite tables."""
 
 
-def parse(url: str) -> URL:
+def parse(url: str | URL) -> URL:
     """Read a database URL, also as Heroku and RDS write them: ``postgres://``, ``?sslmode=``.
 
     Raises:

@@ -73,3 +73,32 @@ def test_a_database_that_is_not_there_is_waited_for(run, tmp_path, monkeypatch):
     url = f"sqlite+aiosqlite:///{tmp_path}/later/scanner.db"
     code, said = run("serve", "--database-url", url, "--wait", "60s", "--migrate", "false", "--port", "0")
     assert (code, len(tries), "The database is empty" in said) == (1, 3, True)
+
+
+def test_a_copy_is_found_whatever_its_name_is(run, tmp_path):
+    """A path is a path, also where it has what means something in a URL; nothing is left beside it."""
+    copy = tmp_path / "copies" / "a?b%20c#d.db"
+    copy.parent.mkdir()
+    assert run("db", "upgrade")[0] == 0
+    assert run("db", "backup", str(copy))[0] == 0
+    restored = run("db", "restore", "--yes", str(copy))
+    assert restored == (0, f"The database is that of {copy}, at revision {HEAD}.\n")
+    assert list(copy.parent.iterdir()) == [copy]
+
+
+def test_a_damaged_copy_is_named(run, tmp_path):
+    """A copy that SQLite cannot read, or not whole, is named, and the database is as it was."""
+    assert run("db", "upgrade")[0] == 0
+    copy = tmp_path / "copy.db"
+    assert run("db", "backup", str(copy))[0] == 0
+    content = copy.read_bytes()
+    middle = len(content) // 2
+    for damaged, expected in (
+        (content[:16] + bytes(range(256)) * 16, f"The copy {copy} cannot be read: "),
+        (content[:middle] + b"\xff" * 8192 + content[middle + 8192 :], f"cannot be loaded from {copy}: "),
+    ):
+        copy.write_bytes(damaged)
+        code, said = run("db", "restore", "--yes", str(copy))
+        assert (code, expected in said) == (1, True), said
+        with closing(sqlite3.connect(run.file)) as connection:
+            assert connection.execute("PRAGMA quick_check").fetchone() == ("ok",)
