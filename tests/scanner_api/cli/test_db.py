@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from contextlib import closing
+from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
@@ -69,7 +71,9 @@ def test_a_database_that_is_not_there_is_waited_for(run, tmp_path, monkeypatch):
         if len(tries) == 3:
             (tmp_path / "later").mkdir()
 
-    monkeypatch.setattr("scanner_api.waiting.asyncio.sleep", sleep)
+    # in this module alone: servers of other tests sleep in threads of their own
+    own = SimpleNamespace(sleep=sleep, get_running_loop=asyncio.get_running_loop)
+    monkeypatch.setattr("scanner_api.waiting.asyncio", own)
     url = f"sqlite+aiosqlite:///{tmp_path}/later/scanner.db"
     code, said = run("serve", "--database-url", url, "--wait", "60s", "--migrate", "false", "--port", "0")
     assert (code, len(tries), "The database is empty" in said) == (1, 3, True)
