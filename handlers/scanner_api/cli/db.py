@@ -7,11 +7,10 @@ from pathlib import Path  # noqa: TC003 -- typer reads the annotation
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from sqlalchemy import URL
 
 from openapi_service.logs import cause_of
 from openapi_service.problems import ServiceUnavailable
-from scanner_api.storage.database import Database, DatabaseError, Schema
+from scanner_api.storage.database import Database, DatabaseError, Schema, sqlite_database
 from scanner_api.storage.migrations import HEAD
 
 from .databases import with_database
@@ -121,7 +120,7 @@ def restore(
         with file.open("rb") as content:
             is_sqlite = content.read(len(SQLITE)) == SQLITE
         if is_sqlite:
-            copy = Database(URL.create("sqlite+aiosqlite", database=str(file.absolute())))
+            copy = sqlite_database(file)
             try:
                 schema = await copy.schema()
             except ServiceUnavailable as error:

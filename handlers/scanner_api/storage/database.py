@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from sqlalchemy import exc, inspect, select, text
+from sqlalchemy import URL, exc, inspect, select, text
 from sqlalchemy.pool import QueuePool
 
 from openapi_service.logs import cause_of
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
 
-    from sqlalchemy import URL, Connection, Executable, Select
+    from sqlalchemy import Connection, Executable, Select
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 __all__ = ["ConstraintError", "Database", "DatabaseError", "DuplicateError"]
@@ -411,6 +411,11 @@ async def _translated() -> AsyncIterator[None]:
             raise
         logger.warning("The database does not respond: %s", cause_of(error))
         raise ServiceUnavailable(_UNAVAILABLE) from error
+
+
+def sqlite_database(file: Path) -> Database:
+    """Return the SQLite database of a file, whose path may have what means something in a URL."""
+    return Database(URL.create("sqlite+aiosqlite", database=str(file.absolute())))
 
 
 def _is_passing(error: exc.DBAPIError) -> bool:
