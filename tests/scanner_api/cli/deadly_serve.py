@@ -16,10 +16,10 @@ scanned = []
 
 
 @event.listens_for(Engine, "before_cursor_execute")
-def note(_connection, _cursor, statement, *_):
-    """Note that a scan is being stored."""
+def note(connection, _cursor, statement, *_):
+    """Note by which connection a scan is stored; others commit at any time."""
     if statement.startswith("INSERT INTO captures"):
-        scanned.append(statement)
+        scanned.append(connection)
 
 
 commit = Transaction.commit
@@ -27,10 +27,11 @@ commit = Transaction.commit
 
 def deadly(transaction):
     """Commit, and die before or after it if a scan is in it."""
-    if scanned and BEFORE:
+    has_scan = transaction.connection in scanned
+    if has_scan and BEFORE:
         os.kill(os.getpid(), signal.SIGKILL)
     commit(transaction)
-    if scanned:
+    if has_scan:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
