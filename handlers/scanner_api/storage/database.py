@@ -261,7 +261,7 @@ class Database:
             return self._transaction(session_ids)
         if unit.connection is None:
             return unit.begin(self._transaction(session_ids))
-        return nullcontext(unit.connection)
+        return _joined(unit.connection)
 
     @asynccontextmanager
     async def _transaction(self, session_ids: tuple[str, ...]) -> AsyncIterator[AsyncConnection]:
@@ -396,6 +396,13 @@ async def _connection(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         except Exception as error:
             logger.warning("Cannot connect to the database: %s", cause_of(error))
             raise ServiceUnavailable(_UNAVAILABLE) from error
+        yield connection
+
+
+@asynccontextmanager
+async def _joined(connection: AsyncConnection) -> AsyncIterator[AsyncConnection]:
+    """Go on in a transaction under way."""
+    async with _translated():
         yield connection
 
 

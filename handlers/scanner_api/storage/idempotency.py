@@ -55,6 +55,8 @@ class IdempotencyStore:
             KeyInUse: another try is being run, or has taken over from this one.
             KeyReused: the key was sent with another request.
         """
+        if attempt.caller is None:  # strangers would get the responses of one another
+            return await run()
         id_, claim = _id_of(attempt), token_hex(16)
         stored = await self._claim(id_, attempt.fingerprint, claim)
         if stored is not None:

@@ -10,7 +10,7 @@ from openapi_service.idempotency import Attempt, KeyInUse, KeyReused
 from openapi_service.problems import Conflict
 from scanner_api.access.callers import Caller
 from scanner_api.storage import idempotency
-from scanner_api.storage.database import Database
+from scanner_api.storage.database import ConstraintError, Database
 from scanner_api.storage.idempotency import LEASE, LIFE, IdempotencyStore
 from scanner_api.storage.tables import idempotency_keys, users
 
@@ -123,6 +123,33 @@ def test_of_two_tries_at_once_one_is_refused(in_shared_database, shared_url, clo
         return response, await rows.count(database)
 
     assert in_shared_database(scenario) == (b"first", 1)
+
+
+def test_the_keys_of_strangers_are_not_compared(in_database, clock, creation):
+    """Each anonymous request is run, whatever its key."""
+
+    async def scenario(database):
+        store, attempt = IdempotencyStore(database, clock), ATTEMPT._replace(caller=None)
+        responses = [await store.once(attempt, creation(database, name)) for name in ("first", "second")]
+        return responses, await stored(database)
+
+    assert in_database(scenario) == ([b"first", b"second"], 0)
+
+
+def test_what_the_schema_refuses_is_the_same_error_later_in_a_unit(in_database, clock, rows):
+    """A duplicate is a ConstraintError in each transaction of a request, and leaves nothing."""
+
+    async def scenario(database):
+        async def run():
+            for _ in range(2):
+                async with database.transaction() as connection:
+                    await rows.add(connection, "same")
+
+        with pytest.raises(ConstraintError):
+            await IdempotencyStore(database, clock).once(ATTEMPT, run)
+        return await rows.count(database), await stored(database)
+
+    assert in_database(scenario) == (0, 0)
 
 
 @pytest.mark.parametrize("error", [Conflict("no"), ValueError("bug"), asyncio.CancelledError()])
