@@ -60,13 +60,13 @@ def is_by_index(plan, table):
 def filled(session, scanned, now):
     """Fill a database with completed captures of many sessions, and a few that are unfinished."""
 
-    async def fill(database):
+    async def fill(database, seconds_apart=0.0):
         sessions = [
             {
                 **session,
                 "id": f"session-{number}",
                 "created": now + timedelta(seconds=number),
-                "modified": now - timedelta(seconds=2 * TTL * (number % 1000 == 0)),
+                "modified": now - timedelta(seconds=2 * TTL * (number % 1000 == 0) + number * seconds_apart),
                 "status": list(SessionStatus)[number % 3],
             }
             for number in range(ROWS)
@@ -167,7 +167,9 @@ def test_sessions_are_deleted_by_index(in_shared_database, filled, now, organiza
     monkeypatch.setattr(deletion, "_SESSIONS", 5)  # of a table this small, to read all is less than 100 times
 
     async def scenario(database):
-        await filled(database)
+        await filled(
+            database, 0.001
+        )  # all of an instant would have to be sorted, and might as well all be read
         steps = Deletion(database).delete_finished(now + timedelta(seconds=ROWS), organization_id)
         plans = await plans_of(database, anext(steps))
         await steps.aclose()
