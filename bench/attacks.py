@@ -37,7 +37,7 @@ POST = b"POST /scanner/api/v1/sessions HTTP/1.1\r\nHost: localhost\r\nContent-Ty
 
 
 def send(address: Address, beginning: bytes, piece: bytes, most_bytes: int, until: float) -> None:
-    """Send a beginning, then a piece again and again, reading nothing; connect anew when cut off."""
+    """Send a beginning, then a piece again and again, reading nothing; reconnect when cut off."""
     sent = 0
     while sent < most_bytes and time.monotonic() < until:
         with contextlib.suppress(ConnectionError), socket.create_connection(address, timeout=1) as connection:

@@ -161,7 +161,7 @@ class EventStream:
     """Events as an ASGI app: ``text/event-stream``, until the client goes away or the mock ends.
 
     A client that names its last event by ``Last-Event-ID`` gets the exchanges since then, and so does one
-    that was too slow. If the event is of another run of the mock, ``begun`` comes, and all that is in the
+    that was too slow. If the event is of another run of the mock, ``start`` comes, and all that is in the
     journal.
 
     Args:
@@ -194,7 +194,7 @@ class EventStream:
         yield b": listening\n\n"
         behind = last_id is not None
         if last_id is not None and not (sent := self._number(last_id)):
-            yield self._frame(Event("begun", b"{}"))
+            yield self._frame(Event("start", b"{}"))
         heard: list[Event] | None = []
         while heard is not None:
             while behind and (missed := await asyncio.to_thread(self._after, sent)):

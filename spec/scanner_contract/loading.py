@@ -19,8 +19,8 @@ EXTENSIONS = PACKAGED_OVERLAYS / "extensions.yaml"
 # digests of the packaged contract with all its overlays, and without the extensions, which a test holds to be
 # valid: so no start has to check either again, nor import what checks it (`tox -e ledger` rewrites them)
 KNOWN_VALID = {
-    "6f99adc2b3cb7eaa28abae04963821977fdee09cb3f89e4fd37cc9f6e52e6d32",
-    "0cb52340c452011f15291580534e3665d59f53f40f8f1efe27b57b34e7f3ff63",
+    "fbdbb4dc87d09ef3c4ef107c50da8ee918730814750ab2394a38fa7233cc7793",
+    "7048ba2387d314aeff31b10b7281d0ea6fc2aa9e5bba61132373a5725fd6f04d",
 }
 
 

@@ -33,7 +33,7 @@ DIALECT = re.compile(
     | judg(?:es?|ed|ing|e?ment) | court | verdicts?     # validate, validator, validation result
     | (?:keeps?|breaks?|broke)[ ]the[ ]contract         # conforms to it, violates it
     | told | whoever | is[ ]meant
-    | begun | begin(?:s|ning)?[ ](?:again|anew) | (?:had|have)[ ]again | set[ ]back   # reset, restored
+    | begun | anew | begin(?:s|ning)?[ ]again | (?:had|have)[ ]again | set[ ]back   # reset, restored
     | wanted                                            # expected X, got Y
     | doors? | gates?                                   # command, option; authenticator
     | stand-in | made[- ]up | makes?[ ]up               # fallback, generated value

@@ -173,7 +173,7 @@ def test_faults_of_a_scope(s3, photos):
 
 
 def test_faults_that_stay_count_on(s3, photos):
-    """Another fault that is switched on does not begin the counts of the first anew."""
+    """Another fault that is switched on does not reset the counts of the first."""
     first = {"skip": 1, "times": 1, "effect": {"status": 500}}
     switch(s3, first)
     assert upload(photos).status_code == 204

@@ -14,7 +14,7 @@ from openapi_contract.distribution import how_to_install
 pytestmark = pytest.mark.programs
 
 OURS = "scanner_mocks.pytest_plugin"
-ANEW = """
+RESET = """
 def test_first(scanner_mock, scanner_api_client, scanner_s3):
     session = scanner_api_client.post("/sessions", json={}).json()
     path = f"/sessions/{session['id']}/presigned-upload-url"
@@ -105,7 +105,7 @@ def outcome(tmp_path):
 def test_each_test_starts_again(outcome, tmp_path):
     """What one test made is not there in the next; tests share a mock, and workers of xdist do not."""
     options = ("--dist=each", "--tx=2*popen", f"--basetemp={tmp_path / 'shared'}")
-    code, output = outcome(ANEW, *options, plugins=(OURS, "xdist"))
+    code, output = outcome(RESET, *options, plugins=(OURS, "xdist"))
     assert code == 0, output
     assert "6 passed" in output
     assert len({path.name for path in (tmp_path / "shared").glob("api-*")}) == 2

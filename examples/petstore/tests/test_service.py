@@ -14,7 +14,7 @@ CONTRACT = Path(__file__).parents[1] / "openapi.yaml"
 
 
 def test_it_conforms_to_its_contract() -> None:
-    """Whatever the contract allows or forbids to send, each response is one that it describes."""
+    """Each response conforms to the contract, for valid and invalid requests alike."""
     app = create_app(CONTRACT, operations, authenticate=AUTHENTICATE, formats=True)
     credentials = Credentials(api_key=SECRET, bearer=SECRET, cookie=SECRET)
     report = check_app(app, credentials=credentials, max_examples=10)

@@ -23,7 +23,7 @@ CONTRACT_COMMANDS = {
     ),
     "digest": Lazy(
         "openapi_contract.cli.contract:digest",
-        "Print the SHA-256 of a contract, the same whatever its format and order.",
+        "Print the SHA-256 of a contract, independent of format and order of members.",
     ),
     "diff": Lazy(
         "openapi_contract.cli.contract:diff",

@@ -175,7 +175,7 @@ class Mocks:
                 places |= {"explorer": f"{mock.api}/docs", "responses": f"{mock.api}/_mock/answers"}
                 sections["Operations"] = banner.operation_rows(self.contract)
         if not mock.operations:
-            notes.append("The contract has no operations: whatever is called is not found.")
+            notes.append("The contract has no operations: every request gets a 404.")
         title = f"Mock of {mock.title} {mock.version}: {mock.operations} operations"
         banner.show(title, sections, *notes, command=command, qr=mock.lan)
 

@@ -16,7 +16,7 @@ const S3_CODES = {
   ServiceUnavailable: "S3 is unavailable. Retry with increasing delays.",
   InternalError: "S3 failed. Try again.",
   RequestTimeout: "The upload stood still for too long. Try again.",
-  NoSuchBucket: "The bucket is not there; a reset makes it anew.",
+  NoSuchBucket: "The bucket is not there; a reset creates it again.",
   InvalidArgument: "A field is missing or is not what S3 expects; the file has to be the last of them.",
   BadDigest: "The file's bytes are not those that the checksum field promises.",
 };

@@ -38,7 +38,7 @@ export function forget() {
 }
 
 /** The mock began again: what it has forgotten is forgotten here. */
-export async function begunAgain() {
+export async function stateChanged() {
   const { exchanges } = await look(`/journal?limit=1`);
   const first = exchanges[0]?.number ?? Infinity;
   kept = kept.filter(({ number }) => number >= first);

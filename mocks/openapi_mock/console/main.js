@@ -10,10 +10,10 @@ import * as sent from "./sent.js";
 import * as state from "./state.js";
 
 const UNAUTHORIZED = 401;
-const EVENTS = ["begun", "exchange", "faults", "clock", "state", "lost"];
+const EVENTS = ["start", "exchange", "faults", "clock", "state", "lost"];
 
 const heard = {
-  begun,
+  start,
   exchange(exchange) {
     journal.hear(exchange);
     refresh();
@@ -22,13 +22,13 @@ const heard = {
   clock: (reading) => told("clock", reading),
   state() {
     refresh();
-    journal.begunAgain();
+    journal.stateChanged();
   },
   lost: refresh,
 };
 
 /** Another mock may be another page: its S3 elsewhere, its contract not the same. */
-async function begun() {
+async function start() {
   journal.forget();
   const seeds = await look("/seeds").catch(() => mock.seeds);
   if (JSON.stringify(seeds) !== JSON.stringify(mock.seeds)) location.reload();

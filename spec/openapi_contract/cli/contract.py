@@ -75,7 +75,7 @@ def show(
 
 
 def digest(file: File, *, overlay: Overlays = None, load: Load = load_contract) -> None:
-    """Print the SHA-256 of a contract, the same whatever its format and order."""
+    """Print the SHA-256 of a contract, independent of format and order of members."""
     typer.echo(read_contract(file, load, overlay).digest)
 
 

@@ -45,7 +45,7 @@ def exchanges(control, api):
 def test_what_was_missed_is_reported(stage):
     """An id that was reported is gone on from."""
     started, *all_of_them = received(stage, 6, query={"last_event_id": ""})
-    assert started[1] == "begun"
+    assert started[1] == "start"
     assert [target for *_, target in all_of_them] == [f"missed-{number}" for number in range(5)]
     last_id = all_of_them[2][0]
     assert received(stage, 2, last_id=last_id) == all_of_them[3:]
@@ -54,10 +54,10 @@ def test_what_was_missed_is_reported(stage):
 
 @pytest.mark.usefixtures("exchanges")
 @pytest.mark.parametrize("last_id", ["", "3", "another.3", "x" * 5000, "\u00e9", "0." + "9" * 5000])
-def test_an_event_of_another_run_starts_anew(stage, last_id):
+def test_an_event_of_another_run_starts_the_stream(stage, last_id):
     """An id that this run has not given out, whatever it is, gets everything from the beginning."""
     events = received(stage, 6, last_id=last_id.encode())
-    assert [name for _, name, _ in events] == ["begun", *["exchange"] * 5]
+    assert [name for _, name, _ in events] == ["start", *["exchange"] * 5]
 
 
 def exchange(number):

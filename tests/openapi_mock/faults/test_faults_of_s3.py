@@ -40,7 +40,7 @@ def test_an_expired_upload(effect, fault, upload):
 
 
 def test_others_leave_the_counts_alone(fault, upload, control):
-    """Faults that come and go do not begin the counts of others anew."""
+    """Faults that come and go do not reset the counts of others."""
     fault({"status": 500}, on="s3", skip=1, times=1)
     assert upload().status_code == 201
     other = fault({"status": 503}, on="s3", match={"key": "nothing"})

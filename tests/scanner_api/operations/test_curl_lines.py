@@ -24,7 +24,7 @@ PNG = bytes.fromhex(
 
 @pytest.fixture(scope="module")
 def ids(api, mock):
-    """Make what the lines name, anew for each line: what they are called, and how to get it."""
+    """Create what the lines name, new for each line: what they are called, and how to get it."""
 
     def make(operation):
         session_id = api.session()

@@ -201,7 +201,7 @@ async def test_the_name_is_looked_up_once_and_its_address_called(serving, names_
 
 
 async def test_a_second_hop_that_rebinds_is_refused(serving, names_of, follow):
-    """The same name is validated anew at every hop, by the addresses of that hop."""
+    """The same name is validated again at every hop, by the addresses of that hop."""
     names = names_of(rebinding_test=[[LOOPBACK], [ip_address("10.0.0.1")]])
 
     async def run():

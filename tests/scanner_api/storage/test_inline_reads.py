@@ -120,7 +120,7 @@ def test_it_cannot_write(database_url):
 
 
 def test_the_same_row_makes_the_same_record(database_url):
-    """A record is made anew only where its row has changed."""
+    """A record is created again only where its row has changed."""
 
     async def story(database):
         names = Lookup(database, select(organizations.c.id, organizations.c.name), organizations.c.id, list)

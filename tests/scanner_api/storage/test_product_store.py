@@ -63,7 +63,7 @@ def test_a_short_id_is_a_slug(in_stores, milk, name, slug):
 
 
 def test_a_known_product_is_brought_up_to_date(in_stores, milk, clock, now):
-    """What an import says anew is taken over; short id, creation and what an organization says stay."""
+    """What a second import says is taken over; short id, creation and what an organization says stay."""
     short_id = f"whole-milk-1-l-{milk.gtin}"
 
     async def scenario(stores):
