@@ -54,7 +54,7 @@ def test_this_machine_may(control, host):
         "a" * 5000,
     ],
 )
-def test_a_name_that_was_bound_anew_may_not(control, host):
+def test_a_name_that_was_rebound_may_not(control, host):
     """Another Host than a loopback address is a 403, from wherever it comes."""
     response = control.get("/clock", headers={"Host": host})
     assert (response.status_code, response.json()["error_code"]) == (403, "forbidden")
