@@ -6,7 +6,8 @@ its fixtures say so where the extra ``mock`` is missing.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
@@ -15,25 +16,64 @@ if TYPE_CHECKING:
 
     from presigned_s3 import S3Server
 
+    from .faults import Fault
     from .journal import Calls
     from .traffic import Traffic
 
-MARKER = "s3_fault"
+
+@dataclass(frozen=True)
+class FaultMarker:
+    """A marker of tests in which a server fails, with the fields of a fault, of its match and of its effect.
+
+    Attributes:
+        name: of the marker.
+        fixture: the server; a test that does not use it may not have the marker.
+        server: what fails, in a sentence.
+        example: fields that a user may give.
+    """
+
+    name: str
+    fixture: str
+    server: str
+    example: str
+
+    def register(self, config: pytest.Config) -> None:
+        """Make the marker known."""
+        help_ = f"have {self.server} fail in this test, as in {self.name}({self.example})"
+        fields = "fields are those of a fault, of its match and of its effect."
+        config.addinivalue_line("markers", f"{self.name}(**fields): {help_}; {fields}")
+
+    def refuse_unused(self, item: pytest.Item) -> None:
+        """Refuse a marker that would do nothing."""
+        if item.get_closest_marker(self.name) and self.fixture not in getattr(item, "fixturenames", ()):
+            self.fail(f"It is marked {self.name}, and none of its fixtures uses {self.fixture}.")
+
+    def faults(self, item: pytest.Item, match: Any, effect: Any) -> Iterator[dict[str, Any]]:
+        """Yield the faults that a test is marked with, the outermost first: each field where it belongs.
+
+        Args:
+            item: the test.
+            match: the struct of the fields that say where a fault is active.
+            effect: the struct of those that say what it does.
+        """
+        for marker in reversed([*item.iter_markers(self.name)]):
+            if marker.args:
+                self.fail(f"{self.name} takes fields by their names, as in status=503.")
+            rest = dict(marker.kwargs)
+            parts = {
+                part: {name: rest.pop(name) for name in kind.__struct_fields__ if name in rest}
+                for part, kind in (("match", match), ("effect", effect))
+            }
+            yield {**parts, **rest}
+
+    def fail(self, reason: str) -> NoReturn:
+        """Fail the test."""
+        pytest.fail(reason, pytrace=False)
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Make the marker known."""
-    config.addinivalue_line(
-        "markers",
-        f"{MARKER}(**fields): have S3 fail in this test, as in {MARKER}(key='a*', s3_code='SlowDown'); "
-        "fields are those of a fault, of its match and of its effect.",
-    )
-
-
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Refuse a marker that would do nothing."""
-    if item.get_closest_marker(MARKER) and "s3_server" not in getattr(item, "fixturenames", ()):
-        pytest.fail(f"It is marked {MARKER}, and none of its fixtures uses s3_server.", pytrace=False)
+MARKER = FaultMarker("s3_fault", "s3_server", "S3", "key='a*', s3_code='SlowDown'")
+pytest_configure = MARKER.register
+pytest_runtest_setup = MARKER.refuse_unused
 
 
 @pytest.fixture(scope="session")
@@ -84,8 +124,8 @@ def s3_server(
     server.set_clock(None)
     traffic.journal.clear()
     traffic.faults.clear()
-    for marker in reversed([*request.node.iter_markers(MARKER)]):
-        traffic.faults.add(_fault(marker))
+    for fault in _faults(request.node):
+        traffic.faults.add(fault)
     for name in CONFLICTING_VARIABLES:
         monkeypatch.delenv(name, raising=False)
     for name, text in server.environment.items():
@@ -101,20 +141,14 @@ def s3_calls(s3_server: S3Server, _s3_running: tuple[S3Server, Traffic]) -> Call
     return Calls(_s3_running[1].journal)
 
 
-def _fault(marker: pytest.Mark) -> Any:
-    """Return the fault of a marker: each of its fields where it belongs."""
+def _faults(item: pytest.Item) -> Iterator[Fault]:
+    """Yield the faults that a test is marked with."""
     from .extension import NO_EXTENSION  # noqa: PLC0415 -- the module's reason
     from .faults import Effect, Match  # noqa: PLC0415 -- the module's reason
     from .faults.reading import FaultReader  # noqa: PLC0415 -- the module's reason
 
-    if marker.args:
-        pytest.fail(f"{MARKER} takes fields by their names, as in status=503.", pytrace=False)
-    fields = dict(marker.kwargs)
-    match, effect = (
-        {name: fields.pop(name) for name in kind.__struct_fields__ if name in fields}
-        for kind in (Match, Effect)
-    )
-    try:
-        return FaultReader(NO_EXTENSION).fault({"on": "s3", "match": match, "effect": effect, **fields})
-    except ValueError as error:
-        return pytest.fail(f"{MARKER}: {error}", pytrace=False)
+    for fault in MARKER.faults(item, Match, Effect):
+        try:
+            yield FaultReader(NO_EXTENSION).fault({"on": "s3", **fault})
+        except ValueError as error:
+            MARKER.fail(f"{MARKER.name}: {error}")

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from openapi_mock.pytest_plugin import FaultMarker
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -24,7 +26,9 @@ if TYPE_CHECKING:
 
     from .server import Mock
 
-MARKER = "scanner_fault"
+MARKER = FaultMarker(
+    "scanner_fault", "scanner_mock", "the mock", "operation='create_session', status=503, times=1"
+)
 OPTION = "--scanner-contract-report"
 TRAFFIC: pytest.StashKey[ConsumerTraffic] = pytest.StashKey()
 API_ROOT = "/scanner/api/v1"
@@ -42,19 +46,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Make the marker known."""
-    config.addinivalue_line(
-        "markers",
-        f"{MARKER}(**fields): have the mock fail in this test, as in {MARKER}(operation='create_session', "
-        "status=503, times=1); fields are those of a fault, of its match and of its effect.",
-    )
-
-
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Refuse a marker that would do nothing."""
-    if item.get_closest_marker(MARKER) and "scanner_mock" not in getattr(item, "fixturenames", ()):
-        pytest.fail(f"It is marked {MARKER}, and none of its fixtures uses scanner_mock.", pytrace=False)
+pytest_configure = MARKER.register
+pytest_runtest_setup = MARKER.refuse_unused
 
 
 @pytest.fixture(scope="session")
@@ -92,11 +85,17 @@ def scanner_mock(
     request: pytest.FixtureRequest, scanner_mock_server: Mock, _scanner_control: httpx.Client
 ) -> Mock:
     """Return the running mock as it was when it started, with the faults that the test is marked with."""
+    from .faults import ScannerEffect, ScannerMatch  # noqa: PLC0415 -- the module's reason
+
     if traffic := request.config.stash.get(TRAFFIC, None):
         traffic.collect()  # else it would be gone
     _scanner_control.post("/state/reset", json={}).raise_for_status()
-    for marker in reversed([*request.node.iter_markers(MARKER)]):
-        _switch_on(_scanner_control, marker)
+    for fault in MARKER.faults(request.node, ScannerMatch, ScannerEffect):
+        response = _scanner_control.post("/faults", json=fault)
+        if response.status_code != HTTPStatus.CREATED:
+            problem = response.json()
+            wrong = [f"{error['pointer']}: {error['detail']}" for error in problem.get("errors", ())]
+            MARKER.fail(f"{MARKER.name}: {'; '.join(wrong) or problem['detail']}")
     return scanner_mock_server
 
 
@@ -158,26 +157,3 @@ def _need_extra() -> None:
 
     if reason := lack_of("mock"):
         pytest.fail(reason, pytrace=False)
-
-
-def _switch_on(control: httpx.Client, marker: pytest.Mark) -> None:
-    """Switch on the fault of a marker."""
-    if marker.args:
-        pytest.fail(f"{MARKER} takes fields by their names, as in status=503.", pytrace=False)
-    response = control.post("/faults", json=_fault(dict(marker.kwargs)))
-    if response.status_code != HTTPStatus.CREATED:
-        problem = response.json()
-        wrong = [f"{error['pointer']}: {error['detail']}" for error in problem.get("errors", ())]
-        pytest.fail(f"{MARKER}: {'; '.join(wrong) or problem['detail']}", pytrace=False)
-
-
-def _fault(fields: dict[str, Any]) -> dict[str, Any]:
-    """Return the fault that fields are of: each where it belongs."""
-    from .faults import ScannerEffect, ScannerMatch  # noqa: PLC0415 -- the module's reason
-
-    match, effect = (
-        {name: value for name, value in fields.items() if name in kind.__struct_fields__}
-        for kind in (ScannerMatch, ScannerEffect)
-    )
-    rest = {name: value for name, value in fields.items() if name not in match | effect}
-    return {"match": match, "effect": effect, **rest}

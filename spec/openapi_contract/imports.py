@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import signal
 import sys
 from contextlib import contextmanager
 from importlib import import_module
@@ -34,6 +35,16 @@ def resting_collector(*, own_process: bool = False) -> Iterator[None]:
         if own_process:
             gc.freeze()
         gc.enable()
+
+
+def run_command_line(module: str) -> None:
+    """Run the ``app`` of a module; Ctrl-C ends it without a traceback, also while that is being imported."""
+    try:
+        with resting_collector(own_process=True):
+            app = import_module(module).app
+        app()
+    except KeyboardInterrupt:
+        raise SystemExit(128 + signal.SIGINT) from None
 
 
 @contextmanager

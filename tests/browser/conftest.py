@@ -8,9 +8,18 @@ from pathlib import Path
 
 import pytest
 
+from scanner_mocks import scanner_mock
+
 node = runpy.run_path(str(Path(__file__).parents[1] / "services" / "node.py"))
 npm_project, chromium = node["npm_project"], node["chromium"]
 SECONDS = 240
+
+
+@pytest.fixture(scope="module")
+def mock():
+    """Run a mock for the tests of one file."""
+    with scanner_mock() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

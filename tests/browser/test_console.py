@@ -13,7 +13,6 @@ from PIL import Image
 
 from openapi_mock import contract_mock
 from scanner_contract import load_contract
-from scanner_mocks import scanner_mock
 from scanner_mocks.aws_session import aws_session
 from scanner_mocks.pictures.tin import draw_tin
 
@@ -50,13 +49,6 @@ components:
   responses:
     Thing: {description: It., content: {application/json: {schema: {$ref: "#/components/schemas/Thing"}}}}
 """
-
-
-@pytest.fixture(scope="module")
-def mock():
-    """Run a mock."""
-    with scanner_mock() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,6 @@ from openapi_mock import contract_mock
 from openapi_mock.proxy.application import proxying
 from openapi_mock.proxy.recorder import Recorder
 from openapi_mock.proxy.upstream import Upstream
-from scanner_mocks import scanner_mock
 from scanner_mocks.aws_session import aws_session
 
 TAKEN = "document.title='taken'"
@@ -48,13 +47,6 @@ DOCUMENT = {
         }
     },
 }
-
-
-@pytest.fixture(scope="module")
-def mock():
-    """Run a mock."""
-    with scanner_mock() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

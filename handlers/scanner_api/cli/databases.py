@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
 
 from openapi_contract.cli.commands import failure
 from openapi_service.problems import ServiceUnavailable
@@ -17,6 +19,13 @@ if TYPE_CHECKING:
     from scanner_api.settings import Settings
 
 Result = TypeVar("Result")
+Page = Annotated[int, typer.Option(min=1, help="Which page.")]
+PageSize = Annotated[int, typer.Option(min=1, max=1000, help="Rows on a page.")]
+
+
+def page_caption(page: int, page_size: int, total: int, rows: str) -> str:
+    """Return which page of how many a list shows, and of how many rows."""
+    return f"page {page} of {max(1, -(-total // page_size))}, {total:,} {rows} in all"
 
 
 def with_database(

@@ -25,7 +25,7 @@ from scanner_api.scanning.rows import BadRow, FileError
 from scanner_api.storage.freshness import FreshnessStore
 from scanner_api.storage.products import ProductStore
 
-from .databases import with_database
+from .databases import Page, PageSize, page_caption, with_database
 from .settings_flags import Config, DatabaseUrl, read_settings
 
 if TYPE_CHECKING:
@@ -75,8 +75,8 @@ def import_products(
 
 @products.command("list")
 def list_products(
-    page: Annotated[int, typer.Option(min=1, help="Which page.")] = 1,
-    page_size: Annotated[int, typer.Option(min=1, max=1000, help="Products on a page.")] = 25,
+    page: Page = 1,
+    page_size: PageSize = 25,
     config: Config = None,
     database_url: DatabaseUrl = None,
 ) -> None:
@@ -89,8 +89,7 @@ def list_products(
         return await ProductStore(database, SystemClock()).page(page=page, page_size=page_size)
 
     listed, total = _with_database(config, database_url, read)
-    pages = max(1, -(-total // page_size))
-    table = Table(caption=f"page {page} of {pages}, {total:,} products in all")
+    table = Table(caption=page_caption(page, page_size, total, "products"))
     table.add_column("GTIN", no_wrap=True)
     for title in ("name", "brand", "category"):
         table.add_column(title, overflow="fold")

@@ -17,7 +17,7 @@ from scanner_api.scanning.identifiers import new_id
 from scanner_api.scanning.sessions import SessionStatus
 from scanner_api.storage.organizations import Organization, OrganizationStore
 
-from .databases import with_database
+from .databases import Page, PageSize, page_caption, with_database
 from .deletions import ERRORS, KeepObjects, delete, organization_of
 from .key_ring import Refused
 from .settings_flags import Config, DatabaseUrl, read_settings
@@ -66,8 +66,8 @@ def create(
 @app.command("list")
 def list_(
     *,
-    page: Annotated[int, typer.Option(min=1, help="Which page.")] = 1,
-    page_size: Annotated[int, typer.Option(min=1, max=1000, help="Organizations on a page.")] = 25,
+    page: Page = 1,
+    page_size: PageSize = 25,
     config: Config = None,
     database_url: DatabaseUrl = None,
 ) -> None:
@@ -83,8 +83,7 @@ def list_(
     if not total:
         typer.echo("There are no organizations.")
         return
-    pages = -(-total // page_size)
-    caption = f"page {page} of {pages}, {total:,} organizations in all"
+    caption = page_caption(page, page_size, total, "organizations")
     table = Table(caption=caption, box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     table.add_column("id", no_wrap=True)
     table.add_column("name", overflow="fold")

@@ -9,33 +9,12 @@ import pwd
 import socket
 from datetime import UTC, datetime
 
-import pytest
-from typer.testing import CliRunner
-
-from scanner_api.cli import app
 from scanner_api.cli.audit import operator
 from scanner_api.storage.actions import Action, Actor
 from scanner_api.storage.audit import record
 from scanner_api.storage.database import Database
 
 ESCAPE = "https://example.com/\x1b[2J"
-
-
-@pytest.fixture
-def url(tmp_path):
-    """Return the URL of a database that is not there yet."""
-    return f"sqlite+aiosqlite:///{tmp_path / 'scanner.db'}"
-
-
-@pytest.fixture
-def run(url):
-    """Return what runs a command on the database, wide enough that nothing wraps."""
-
-    def invoke(*arguments):
-        environment = {"COLUMNS": "200", "TERM": "dumb"}
-        return CliRunner().invoke(app, [*arguments, "--database-url", url], env=environment)
-
-    return invoke
 
 
 def test_keys_that_commands_create_and_revoke(run):

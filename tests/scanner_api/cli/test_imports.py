@@ -15,17 +15,6 @@ GTINS = [product.gtin for product in shipped_products()]
 
 
 @pytest.fixture
-def run(tmp_path):
-    """Return what runs a command on a database of its own."""
-    url = f"sqlite+aiosqlite:///{tmp_path}/scanner.db"
-
-    def invoke(*arguments):
-        return CliRunner().invoke(app, [*map(str, arguments), "--database-url", url], env={"COLUMNS": "200"})
-
-    return invoke
-
-
-@pytest.fixture
 def write(tmp_path):
     """Return what writes a file and returns its path."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,21 +20,9 @@ from scanner_api.storage.database import Database
 
 
 @pytest.fixture
-def url(tmp_path):
-    """Return the URL of a database that is not there yet."""
-    return f"sqlite+aiosqlite:///{tmp_path / 'scanner.db'}"
-
-
-@pytest.fixture
-def run(url):
-    """Return what runs a command on the database, wide enough that nothing wraps."""
-
-    def invoke(*arguments):
-        return CliRunner().invoke(
-            app, ["keys", *arguments, "--database-url", url], env={"COLUMNS": "200", "TERM": "dumb"}
-        )
-
-    return invoke
+def run(run):
+    """Return what runs a command of ``keys`` on the database."""
+    return partial(run, "keys")
 
 
 def created(outcome):

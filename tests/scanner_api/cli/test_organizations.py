@@ -8,18 +8,6 @@ from typer.testing import CliRunner
 from scanner_api.cli import app
 
 
-@pytest.fixture
-def run(tmp_path):
-    """Return what runs a command on a database of the test's own, wide enough that nothing wraps."""
-    url = f"sqlite+aiosqlite:///{tmp_path / 'scanner.db'}"
-
-    def invoke(*arguments):
-        environment = {"COLUMNS": "200", "TERM": "dumb"}
-        return CliRunner().invoke(app, [*arguments, "--database-url", url], env=environment)
-
-    return invoke
-
-
 def created(run, name):
     """Create an organization, and return its id."""
     outcome = run("organizations", "create", "--quiet", name)

@@ -70,6 +70,29 @@ def upgrade_to(connection, revision):
     command.upgrade(config, revision)
 
 
+async def migrated_since(revision, url, *inserts):
+    """Return a database that was filled at a revision, and is at the newest now."""
+    database = Database(url)
+    await database.connect()
+    async with database.transaction() as connection:
+        await connection.run_sync(upgrade_to, revision)
+        for insert in inserts:
+            await connection.execute(insert)
+    await database.migrate()
+    return database
+
+
+def organization(now, name="Grocer"):
+    """Return the insert of the organization that sessions belong to."""
+    return organizations.insert().values(id="organization", name=name, created=now)
+
+
+def insert_of(table, row):
+    """Return the insert of a row into a table that has other columns by now."""
+    columns = [table.c[name] for name in row]
+    return table.insert().from_select(columns, select(*bound(columns, row)))
+
+
 def bound(columns, row):
     """Return the values of a row as the columns' parameters."""
     return [bindparam(None, row[column.name], type_=column.type) for column in columns]
@@ -166,8 +189,7 @@ async def test_processes_that_start_at_once_migrate_once(shared_url):
     async with database.snapshot() as connection:
         rows = (await connection.scalars(text("SELECT version_num FROM alembic_version"))).all()
     await database.close()
-    result = rows
-    assert result == [migrations.HEAD]
+    assert rows == [migrations.HEAD]
 
 
 def test_a_current_database_needs_no_alembic(sqlite_url):
@@ -184,61 +206,35 @@ async def test_a_database_of_the_first_version_is_brought_up_to_date(shared_url,
         "device_context": {"big": 2**70, "\ud83d": None},
         "user_agent": "Scanner \x00 \ud83d \\",
     }
-
-    async def scenario():
-        database = Database(shared_url)
-        await database.connect()
-        async with database.transaction() as connection:
-            await connection.run_sync(upgrade_to, "0001")
-            organization = {"id": "organization", "name": "Grocer \x00", "created": now}
-            await connection.execute(organizations.insert(), organization)
-            await connection.execute(scan_sessions.insert(), stored)
-        await database.migrate()
-        sessions = SessionStore(database, SystemClock(), 10**10)
-        found = await sessions.get(session["id"])
-        closed = await sessions.close(session["id"], submit=True)
-        claimed = await ExtractionStore(database, SystemClock()).claim(session["id"], 20)
-        kept = await OrganizationStore(database).organization("organization")
-        await database.close()
-        return found, closed.status, claimed, kept.name
-
-    found, status, claimed, name = await scenario()
+    inserts = organization(now, "Grocer \x00"), scan_sessions.insert().values(stored)
+    database = await migrated_since("0001", shared_url, *inserts)
+    sessions = SessionStore(database, SystemClock(), 10**10)
+    found = await sessions.get(session["id"])
+    closed = await sessions.close(session["id"], submit=True)
+    claimed = await ExtractionStore(database, SystemClock()).claim(session["id"], 20)
+    kept = await OrganizationStore(database).organization("organization")
+    await database.close()
     assert found == ScanSession(**stored)
-    assert (status, claimed, name) == ("COMPLETED", 1, "Grocer \x00")
+    assert (closed.status, claimed, kept.name) == ("COMPLETED", 1, "Grocer \x00")
 
 
 async def test_a_capture_of_the_second_version_keeps_the_gtin_it_came_with(shared_url, session, scanned, now):
     """A capture that waits while the server is renewed is still about the product that the client named."""
     row = {**asdict(scanned(gtin="09521234000013")), "session_id": session["id"]}
     del row["product_name"], row["sent_gtin"]
-    database = Database(shared_url)
-    await database.connect()
-    async with database.transaction() as connection:
-        await connection.run_sync(upgrade_to, "0002")
-        await connection.execute(
-            organizations.insert(), {"id": "organization", "name": "Grocer", "created": now}
-        )
-        await connection.execute(scan_sessions.insert(), session)
-        of_then = [captures.c[name] for name in row]
-        await connection.execute(captures.insert().from_select(of_then, select(*bound(of_then, row))))
-    await database.migrate()
+    inserts = organization(now), scan_sessions.insert().values(session), insert_of(captures, row)
+    database = await migrated_since("0002", shared_url, *inserts)
     claimed = await CaptureStore(database, SystemClock(), 10**10).claim(row["id"], 20)
     await database.close()
-    result = claimed
-    assert result == scanned(gtin="09521234000013", sent_gtin="09521234000013")
+    assert claimed == scanned(gtin="09521234000013", sent_gtin="09521234000013")
 
 
 async def test_sessions_of_the_third_version_are_counted(shared_url, session, now):
     """The sessions that there were before the counts are in them, and those that come later too."""
     rows = [{**session, "id": str(number)} for number in range(3)]
-    database = Database(shared_url)
-    await database.connect()
-    async with database.transaction() as connection:
-        await connection.run_sync(upgrade_to, "0003")
-        organization = {"id": "organization", "name": "Grocer", "created": now}
-        await connection.execute(organizations.insert(), organization)
-        await connection.execute(scan_sessions.insert(), rows)
-    await database.migrate()
+    database = await migrated_since(
+        "0003", shared_url, organization(now), scan_sessions.insert().values(rows)
+    )
     sessions = SessionStore(database, SystemClock(), 10**10)
     await sessions.create(ScanSession(**session))
     _, total = await sessions.page(["organization"], page=1, page_size=1)
@@ -274,22 +270,18 @@ async def test_what_was_applied_before_the_overrides_is_the_organizations(
         "order_index": 0,
         "created": now,
     }
-    database = Database(shared_url)
-    await database.connect()
-    async with database.transaction() as connection:
-        await connection.run_sync(upgrade_to, "0004")
-        organization = {"id": "organization", "name": "Grocer", "created": now}
-        await connection.execute(organizations.insert(), organization)
-        await connection.execute(scan_sessions.insert(), session)
-        await connection.execute(products.insert(), product)
-        await connection.execute(captures.insert(), row)
-        for number, (field, value, seconds) in enumerate(values):
-            applied = seconds and now + timedelta(seconds=seconds)
-            own = {"id": str(number), "field_name": field, "proposed_value": value, "applied_at": applied}
-            await connection.execute(proposals.insert(), proposal | own)
-        of_then = [redirect_rules.c[name] for name in rule]
-        await connection.execute(redirect_rules.insert().from_select(of_then, select(*bound(of_then, rule))))
-    await database.migrate()
+    inserts = [
+        organization(now),
+        scan_sessions.insert().values(session),
+        products.insert().values(product),
+        captures.insert().values(row),
+        insert_of(redirect_rules, rule),
+    ]
+    for number, (field, value, seconds) in enumerate(values):
+        applied = seconds and now + timedelta(seconds=seconds)
+        own = {"id": str(number), "field_name": field, "proposed_value": value, "applied_at": applied}
+        inserts.append(proposals.insert().values(proposal | own))
+    database = await migrated_since("0004", shared_url, *inserts)
     store, rules = ProductStore(database, SystemClock()), RedirectRuleStore(database, SystemClock())
     own, of_others = [await store.by_gtin(milk.gtin, whose) for whose in ("organization", "others")]
     appended = await rules.append("organization", "milk", "https://a.example")
