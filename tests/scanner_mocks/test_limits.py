@@ -55,7 +55,7 @@ def test_organizations(mock):
     assert seeded["organizations"] == [seeds.ORGANIZATION, seeds.OTHER_ORGANIZATION]
 
 
-def test_origins(mock):
+def test_cors(mock):
     """A page of any origin may send what it likes to the API, and a form to the bucket."""
     asks = {"Origin": "https://app.example", "Access-Control-Request-Method": "POST"}
     for url in (f"{mock.api}/scanner/api/v1/sessions", f"{mock.s3}/{mock.bucket}"):
@@ -143,7 +143,7 @@ def test_what_the_reference_leaves_open():
     assert decisions.count("\n| ") > 20
 
 
-def test_memory(tmp_path):
+def test_storage(tmp_path):
     """Without a folder the next start knows nothing of the last; with one it does."""
     for folder, expected in ((None, 404), (tmp_path, 200)):
         with scanner_mock(data=folder) as mock:

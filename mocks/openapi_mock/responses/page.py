@@ -25,60 +25,59 @@ if TYPE_CHECKING:
 PATH: Final = "/_mock/answers"
 TITLE = "How to get each response of the mock"
 BEFORE = (
-    "Where an operation has no handler, or a request selects another response than the handler's, the "
-    "response comes from the contract. The limits of that first:"
+    "A response comes from the contract where an operation has no handler, or where the request selects "
+    "another response. Such responses have limits:"
 )
 INTRODUCTION = (
-    "You can get every documented response of every operation on purpose: by a header, or by an identifier "
-    "where the app under test cannot send one. Both work for operations with and without a handler. The "
-    "response is sent once the caller is admitted, so rate limits count it; nothing is stored. Where an app "
-    "can send neither, use a fault: see /_mock/faults."
+    "You can force every documented response of every operation: by a header, or by an identifier where "
+    "the app under test cannot send headers. Both work with and without a handler. Authentication and rate "
+    "limits come first, and nothing is stored. If your app can send neither, use a fault: see /_mock/faults."
 )
 LIMITS = (
-    ("state", "none: a request is validated and forgotten, and the next response does not know of it"),
-    ("credentials", "where nothing has a handler, any that has its shape; client certificates are not seen"),
-    ("other media types", "only JSON, forms and text are validated; in responses, only JSON and plain text"),
-    ("images", "without an example: one pixel, or four bytes of any other kind"),
+    ("state", "none: a request is validated, and has no effect on later responses"),
+    ("credentials", "without handlers, any value of the right form is accepted; client certificates are not checked"),
+    ("other media types", "only JSON, forms and text are validated; in responses only JSON and plain text"),
+    ("images", "without an example: an image of one pixel; four bytes of any other binary type"),
     ("external examples", "an externalValue is not fetched"),
-    ("callbacks", "none is called, nor is a webhook"),
-    ("hard schemas", "a 501 asks for an example where no value was found that conforms to a schema"),
+    ("callbacks", "neither callbacks nor webhooks are sent"),
+    ("hard schemas", "501, asking for an example, if no value is found that conforms to the schema"),
 )
 """Where a response of the contract differs from a server's; each has a test."""
 HEADERS = (
-    ("Prefer: code=404", "that status; the body is its example, or generated from its schema"),
-    ("Prefer: code=404, example=NAME", "that example of it"),
-    ("Prefer: example=NAME", "the example as it is, with the status that has it"),
-    ("Prefer: dynamic=true", "a value generated from the schema, another each time"),
+    ("Prefer: code=404", "this status, with its example or a body generated from its schema"),
+    ("Prefer: code=404, example=NAME", "this status, with its example NAME"),
+    ("Prefer: example=NAME", "the example NAME, with the status that documents it"),
+    ("Prefer: dynamic=true", "a body generated from the schema, different each time"),
 )
 AFTERWARDS = (
-    "Preference-Applied says which preferences were applied, X-Mock-Answer where the response comes from: "
-    "handler, example, example-repaired (only members that violate the schema are replaced by generated "
-    "values) or generated (from the schema). An example that was asked for by name is sent as it is, and "
-    "X-Mock-Violation says what it violates. A status or an example that is not documented is a 400 "
-    "that lists those that are. A request that violates the contract is refused whatever it prefers, "
-    "unless the mock has --prefer-first. The dynamic responses of an operation come in the same order at "
-    "each start and after each reset; another --seed gives others."
+    "Preference-Applied lists the preferences that were applied. X-Mock-Answer names the source of the "
+    "response: handler, example, example-repaired (members that violate the schema are replaced by generated "
+    "values) or generated (from the schema). An example requested by name is sent unchanged; "
+    "X-Mock-Violation says how it violates its schema, if it does. If the status or example is not "
+    "documented, the response is a 400 that lists the documented ones. A request that violates the contract "
+    "is refused even if it has a preference, unless the mock runs with --prefer-first. Dynamic responses "
+    "come in the same order after each start and reset; another --seed gives others."
 )
 RELATED = (
-    "An example is sent as its author wrote it. A generated success takes over from its request what its "
-    "schema has and allows: a path parameter (in the member of its name, or in id where the parameter ends "
-    "the path), the members of a JSON or form body, and of a list the page that limit, page_size, per_page, "
-    "page, offset and their kind say. What a POST creates has another identifier each time. Deprecation "
-    "(@0, for no contract says since when) is sent where an operation is deprecated."
+    "An example is sent as its author wrote it. A generated success repeats what the request contained, "
+    "where its schema allows that: path parameters (in the member of the same name, or in id if the "
+    "parameter ends the path) and the members of a JSON or form body. A list has the page that limit, "
+    "page_size, per_page, page, offset and the like select. Each POST that creates something returns a new "
+    "identifier. Responses of deprecated operations have Deprecation: @0, since no contract says since when."
 )
 REFUSALS = (
-    "Where nothing has a handler, a request that is refused gets the error that the contract documents for "
-    "the status (422 for a request that violates the contract, else 400), and X-Mock-Refusal says why; where "
-    "none is documented, it gets RFC 9457 problem details of the type about:blank. A generated error says "
-    "what is wrong in members named message, title, error, detail, status, code and the like, where its "
-    "schema allows it. With --validate-requests=warn a request is not refused, and X-Mock-Request-Violation "
-    "says what is wrong; with =off nothing does; --formats=warn and =off do so where a format is all that is "
-    "wrong."
+    "Without handlers, a refused request gets the error that the contract documents: 422 for a request that "
+    "violates the contract, else 400. X-Mock-Refusal gives the reason. If no error is documented, the "
+    "response is an RFC 9457 problem of type about:blank. A generated error gives the reason in members "
+    "named message, title, error, detail, status, code and the like, where its schema allows that. "
+    "--validate-requests=warn lets invalid requests pass and reports violations in "
+    "X-Mock-Request-Violation; =off does not validate. --formats=warn and =off do the same where only a "
+    "format is violated."
 )
 IDENTIFIERS = (
-    "In the identifiers below, CODE stands for any of the operation's statuses; where a schema allows "
-    "neither 0 nor 1, write o and i. The request is validated first. In a body, identifiers are found in the "
-    "six outermost levels of objects and arrays."
+    "In the identifiers below, CODE is any status of the operation; where a schema does not allow 0 or 1, "
+    "write o or i. The request is validated first. In a body, identifiers are found in the outermost six "
+    "levels of objects and arrays."
 )
 STYLE = """
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
