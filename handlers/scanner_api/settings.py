@@ -56,20 +56,20 @@ class Settings(BaseSettings):
         1,
         ge=1,
         le=256,
-        description="Processes of `serve` that share the port; one that dies is started again.",
+        description="Processes of `serve` that share the port; one that dies is restarted.",
     )
     lame_duck_seconds: float = Field(
         5,
         ge=0,
-        description="How long requests are still taken after SIGTERM, while `/readyz` is 503, in seconds.",
+        description="How long new requests are accepted after SIGTERM, while `/readyz` is 503, in seconds.",
     )
     shutdown_seconds: float = Field(
-        30, ge=0, description="How long requests under way may go on after that, in seconds; 503 beyond it."
+        30, ge=0, description="How long requests may take after that, in seconds; longer ones get a 503."
     )
     contract: Path | None = Field(None, description="Contract to serve instead of the packaged one.")
     vendor_operations_only: bool = Field(
         default=False,
-        description="Leave out the lists and the bulk upload that the vendor promises only in prose.",
+        description="Leave out lists and bulk upload, which only the prose of the vendor describes.",
     )
     database_url: str = Field(
         "sqlite+aiosqlite:///scanner.db",
@@ -79,34 +79,34 @@ class Settings(BaseSettings):
     database_pool_size: int = Field(
         8,
         ge=3,
-        description="PostgreSQL connections of a process; all processes together need fewer than its "
+        description="PostgreSQL connections of a process; those of all processes must stay below its "
         "`max_connections`, 100 by default.",
     )
     database_pool_seconds: float = Field(
         5,
         gt=0,
-        description="How long a request waits for a connection of the pool, in seconds; 503 beyond it.",
+        description="How long a request waits for a connection of the pool, in seconds; then it is a 503.",
     )
     database_lock_seconds: float = Field(
         5,
         ge=0,
-        description="How long a request waits for a lock that another transaction has, in seconds; 0 for as "
-        "long as it takes. PostgreSQL alone.",
+        description="How long a request waits for a lock of another transaction, in seconds; 0 means "
+        "without limit. PostgreSQL only.",
     )
     database_statement_seconds: float = Field(
         30,
         ge=0,
-        description="How long a statement may take, in seconds; 0 for as long as it takes. PostgreSQL alone.",
+        description="How long a statement may take, in seconds; 0 means without limit. PostgreSQL only.",
     )
     migrate: bool = Field(
         default=True,
-        description="Bring the database up to date at the start; else a database that is behind ends the "
-        "start, and `scanner-api db upgrade` is yours to run.",
+        description="Upgrade the database schema at start. If false, an old schema is an error: run "
+        "`scanner-api db upgrade` before.",
     )
     wait: Seconds = Field(
         0,
         ge=0,
-        description="How long the start waits for a database or a Redis that is not there, such as `60s`.",
+        description="How long to wait at start for a database or Redis that does not respond, such as `60s`.",
     )
     rate_limit_storage: str = Field(
         "memory://", description="`memory://` for one process, `redis://...` shared by all (extra `redis`)."
@@ -116,19 +116,19 @@ class Settings(BaseSettings):
         description="While the Redis of the rate limits does not respond: count in each process's memory "
         "(`open`), or respond with 503 (`closed`).",
     )
-    rate_limit_per_minute: int = Field(300, ge=1, description="Requests a minute for a credential.")
-    rate_limit_per_day: int = Field(10_000, ge=1, description="Requests a day for a credential.")
+    rate_limit_per_minute: int = Field(300, ge=1, description="Requests per minute of a credential.")
+    rate_limit_per_day: int = Field(10_000, ge=1, description="Requests per day of a credential.")
     rate_limit_publishable_per_minute: int = Field(
-        100, ge=1, description="Requests a minute for a publishable key."
+        100, ge=1, description="Requests per minute of a publishable key."
     )
     cors_origins: tuple[str, ...] = Field(
         (), description="Origins whose pages may call the API (JSON list); `*` for any, none by default."
     )
     trusted_proxies: tuple[str, ...] = Field(
-        (), description="Addresses whose X-Forwarded-For is believed (JSON list); none by default."
+        (), description="Addresses whose X-Forwarded-For is trusted (JSON list); none by default."
     )
     max_body_bytes: int = Field(
-        4 * MEBIBYTE, ge=1024, description="Largest request body, in bytes; 413 beyond it."
+        4 * MEBIBYTE, ge=1024, description="Largest request body, in bytes; larger ones get a 413."
     )
     max_upload_bytes: int = Field(
         20 * MEBIBYTE, ge=1, description="Largest photo, in bytes, in a presigned upload and in upload-image."
@@ -136,25 +136,25 @@ class Settings(BaseSettings):
     max_connections: int = Field(
         4096,
         ge=1,
-        description="Connections at once; beyond it, and beyond the file limit, the one that has been idle "
-        "longest is closed.",
+        description="Most connections at once; to accept another one, or at the limit of open files, the "
+        "connection that has been idle longest is closed.",
     )
     max_connections_per_address: int = Field(
-        512, ge=1, description="Connections at once from one address; trusted proxies may have more."
+        512, ge=1, description="Most connections at once from one address; trusted proxies may have more."
     )
     max_target_bytes: int = Field(
         8192,
         ge=256,
         le=65_535,
-        description="Longest request target (path and query), in bytes; 414 beyond it.",
+        description="Longest request target (path and query), in bytes; longer ones get a 414.",
     )
     session_ttl_seconds: int = Field(
         86_400, ge=1, description="How long an ACTIVE session may be idle before it expires, in seconds."
     )
     session_retention: Age | None = Field(
         None,
-        description="How long sessions that are COMPLETED or EXPIRED stay after their last change, such as "
-        "`90d`; then they are deleted with their captures and photos, objects too. For ever by default.",
+        description="How long COMPLETED and EXPIRED sessions are kept after their last change, such as `90d`;"
+        " then they are deleted with their captures, photos and objects in S3. Forever by default.",
     )
     queue_url: str = Field(
         "memory://",
@@ -165,27 +165,24 @@ class Settings(BaseSettings):
         8,
         ge=1,
         le=1000,
-        description="Jobs of a kind that a process does at once for one organization, twice as many for all; "
-        "of captures without a URL twice as many again.",
+        description="Jobs of one kind that a process runs at once for one organization; twice as many for all"
+        " together, and of captures without a URL twice as many again.",
     )
     queued_per_organization: int = Field(
         5000,
         ge=1,
-        description="Captures and extractions of an organization that may wait; 429 beyond it.",
+        description="Captures and extractions that may wait for one organization; more get a 429.",
     )
     queued_per_key: int = Field(
-        1000, ge=1, description="Those of sessions that one credential created; 429 beyond it."
+        1000, ge=1, description="The same for the sessions that one credential created."
     )
     lease_seconds: float = Field(
         20, ge=1, description="How long a worker may be silent before another takes over, in seconds."
     )
-    sweep_seconds: float = Field(
-        5, gt=0, description="How often what was left unfinished is looked for, in seconds."
-    )
+    sweep_seconds: float = Field(5, gt=0, description="How often to look for unfinished work, in seconds.")
     extractor: Literal["local", "bedrock", "none"] = Field(
         "local",
-        description="What reads the photos of a submitted session: `local` (extra `vision`), `bedrock` or "
-        "`none`.",
+        description="Reads the photos of a submitted session: `local` (extra `vision`), `bedrock` or `none`.",
     )
     bedrock_model: str = Field(
         "", description="Model or inference profile of `bedrock`; one that takes images and tools."
@@ -193,21 +190,21 @@ class Settings(BaseSettings):
     bedrock_region: str = Field("us-west-2", description="Region of `bedrock`.")
     s3_bucket: str = Field("scanner-photos", description="Bucket of the photos.")
     s3_region: str = Field("us-west-2", description="Region of the bucket.")
-    s3_endpoint_url: str | None = Field(None, description="Endpoint of an S3 that is not AWS's.")
+    s3_endpoint_url: str | None = Field(None, description="Endpoint of an S3 other than AWS.")
     s3_key_template: str = Field(
         "scanner/photos/{yyyy}/{mm}/{photo_type}/{session_id}/{id}.{ext}",
         description="Object key of a photo; {session_id} and {id} must be in it.",
     )
     s3_server_side_encryption: Literal["", "AES256", "aws:kms"] = Field(
-        "", description="Encryption that an upload must ask for; empty for the bucket's default."
+        "", description="Encryption that an upload must request; empty for the bucket's default."
     )
     s3_kms_key_id: str = Field("", description="KMS key for `aws:kms`.")
-    s3_acl: str = Field("", description="Canned ACL that an upload must ask for; empty for none.")
+    s3_acl: str = Field("", description="Canned ACL that an upload must request; empty for none.")
     presigned_expires_seconds: int = Field(
-        3600, ge=60, le=604_800, description="How long a presigned upload is good, in seconds."
+        3600, ge=60, le=604_800, description="How long a presigned upload is valid, in seconds."
     )
     oauth_issuer: str = Field("", description="`iss` of bearer tokens; empty switches bearer tokens off.")
-    oauth_audience: str = Field("", description="`aud` that bearer tokens must carry.")
+    oauth_audience: str = Field("", description="`aud` that bearer tokens must have.")
     oauth_jwks: str = Field("", description="URL or file of the issuer's JWKS.")
     oauth_organization_claim: str = Field(
         "organization_id", description="Claim with the organization id, or a list of them."
@@ -217,15 +214,15 @@ class Settings(BaseSettings):
     )
     redirect_allowed: tuple[str, ...] = Field(
         (),
-        description="Destinations (JSON list of HOST:PORT or networks) that may be followed although they "
-        "are not public; for development.",
+        description="Destinations (JSON list of HOST:PORT or networks) that are followed even if they are not"
+        " public; for development.",
     )
     metrics_port: int | None = Field(
         None,
         ge=0,
         le=65535,
-        description="Port of metrics for Prometheus, of `serve` and of a `worker`, on the same address; none "
-        "by default. With several `workers`, that of the first process; the others have those above it.",
+        description="Port of Prometheus metrics, of `serve` and of a `worker`, on the same address; none by "
+        "default. With several `workers` it is the first process's; the others use the ports above it.",
     )
     health_port: int | None = Field(
         None,
@@ -233,10 +230,12 @@ class Settings(BaseSettings):
         le=65535,
         description="Port of `/healthz` and `/readyz` of a `worker`, on the same address; none by default.",
     )
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much is logged.")
-    log_format: Literal["text", "json"] = Field("text", description="How it is logged: `text` or `json`.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least level that is logged."
+    )
+    log_format: Literal["text", "json"] = Field("text", description="Format of the log: `text` or `json`.")
     request_log: bool = Field(
-        default=True, description="Log a line for each request of `serve`; else its 5xx alone."
+        default=True, description="Log a line for each request of `serve`; if false, only for each 5xx."
     )
 
     @classmethod

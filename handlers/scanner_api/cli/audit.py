@@ -47,12 +47,12 @@ def operator() -> Actor:
 def audit(
     *,
     organization: Annotated[
-        str | None, typer.Option(metavar="ID", help="Only what is this organization's.")
+        str | None, typer.Option(metavar="ID", help="Only entries of this organization.")
     ] = None,
     before: Annotated[
         int | None, typer.Option(metavar="NUMBER", help="Only entries before this number.")
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, max=MOST_ENTRIES, help="Most entries.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=MOST_ENTRIES, help="Number of entries.")] = 50,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     config: Config = None,
     database_url: DatabaseUrl = None,

@@ -103,7 +103,7 @@ def restore(
         Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="A copy that backup made.")
     ],
     *,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
     config: Config = None,
     database_url: DatabaseUrl = None,
 ) -> None:

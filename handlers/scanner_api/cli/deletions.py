@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 
 KeepObjects = Annotated[
     bool,
-    typer.Option("--keep-objects", help="Leave the photos in the bucket, as for one that is gone for good."),
+    typer.Option(
+        "--keep-objects", help="Leave the photos in the bucket; for a bucket that no longer exists."
+    ),
 ]
 NAMES = {"scan_sessions": "sessions", "api_keys": "keys"}
 UNSAID = frozenset({"organizations", "scan_session_counts"})

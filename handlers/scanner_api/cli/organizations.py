@@ -107,8 +107,8 @@ def list_(
 def delete_(
     organization_id: Annotated[str, typer.Argument(metavar="ID", help="Its id, as list shows it.")],
     *,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Delete it although it works right now.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Delete it even if it is in use.")] = False,
     keep_objects: KeepObjects = False,
     config: Config = None,
     database_url: DatabaseUrl = None,
@@ -118,7 +118,7 @@ def delete_(
     The photos' objects in the bucket are deleted too, and users who are members of no other organization. Its
     keys are revoked first. If it is interrupted, the same command goes on.
 
-    Exit codes: 0 deleted, 1 not, or not all (what was is printed), 2 wrong options.
+    Exit codes: 0 deleted, 1 not or only partly deleted (the output says what), 2 wrong options.
     """
     settings = read_settings(config, {"database_url": database_url})
 

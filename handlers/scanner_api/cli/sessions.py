@@ -53,10 +53,10 @@ def purge(
 ) -> None:
     """Delete sessions that are COMPLETED or EXPIRED and have not changed for a time.
 
-    Their captures, proposals and photos are deleted too, and the photos' objects in the bucket. Servers go
-    on meanwhile. If it is interrupted, the same command goes on; SCANNER_SESSION_RETENTION does it by itself.
+    Their captures, proposals and photos are deleted too, and the photos' objects in the bucket. Servers can
+    run meanwhile. If it is interrupted, run it again. SCANNER_SESSION_RETENTION does the same automatically.
 
-    Exit codes: 0 deleted, 1 not, or not all (what was is printed), 2 wrong options.
+    Exit codes: 0 deleted, 1 not or only partly deleted (the output says what), 2 wrong options.
     """
     settings = read_settings(config, {"database_url": database_url})
     before = datetime.now(UTC) - older_than

@@ -107,7 +107,7 @@ TrustProxy = Annotated[
 Seed = Annotated[
     int,
     typer.Option(
-        help="Seed of ids, chances and generated values: the same calls at the same mock time get the same."
+        help="Seed of ids, random faults and generated values: the same requests get the same responses."
     ),
 ]
 ControlToken = Annotated[

@@ -35,7 +35,10 @@ INTRODUCTION = (
 )
 LIMITS = (
     ("state", "none: a request is validated, and has no effect on later responses"),
-    ("credentials", "without handlers, any value of the right form is accepted; client certificates are not checked"),
+    (
+        "credentials",
+        "without handlers, any value of the right form is accepted; client certificates are not checked",
+    ),
     ("other media types", "only JSON, forms and text are validated; in responses only JSON and plain text"),
     ("images", "without an example: an image of one pixel; four bytes of any other binary type"),
     ("external examples", "an externalValue is not fetched"),
