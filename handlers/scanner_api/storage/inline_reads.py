@@ -27,18 +27,20 @@ class InlineReader:
     What is in the page cache takes five microseconds; the driver's thread takes ten times that and more, most
     of it for handing Python's lock to and fro. All reads of one turn of the event loop share one snapshot of
     the file, so that it is locked and unlocked once a turn. A turn begins with requests that have arrived
-    already, so each still sees whatever was committed before it came.
+    already, so each still sees whatever was committed before it came. SQLite counts what others commit
+    (``PRAGMA data_version``): where that has not changed since an earlier turn, nor has any row.
 
     It never waits: while a writer is in the way, and for a quarter of a second after a read that took longer
     than five milliseconds (from a cold disk, say), it returns nothing, and the driver's thread has to read.
 
     Args:
         engine: of the SQLite database.
-        has_snapshots: whether the reads of a turn share a snapshot; for files.
+        has_snapshots: whether the reads of a turn share a snapshot; in memory that would lock writers out.
         ticks: tells the seconds.
 
     Attributes:
-        snapshot: identifies the snapshot that is open, None between turns.
+        snapshot: identifies what is read in this turn, and is the same in the next ones until something is
+            committed; None between turns.
     """
 
     def __init__(
@@ -49,7 +51,18 @@ class InlineReader:
         self._connection: sqlite3.Connection | None = None
         self._has_snapshots = has_snapshots
         self._paused_until = 0.0
+        self._version = -1
+        self._latest = object()
         self.snapshot: object | None = None
+
+    def begin(self) -> object | None:
+        """Return the snapshot of this turn, None if the driver's thread has to read."""
+        if self.snapshot is None and self._ticks() >= self._paused_until:
+            try:
+                self._open()
+            except sqlite3.Error as error:
+                self._fail(error)
+        return self.snapshot
 
     def rows(self, sql: str, parameter: str) -> Rows | None:
         """Return the rows of a SELECT with one parameter, None if the driver's thread has to read them."""
@@ -59,9 +72,7 @@ class InlineReader:
         try:
             rows: Rows = self._open().execute(sql, (parameter,)).fetchall()
         except sqlite3.Error as error:
-            if getattr(error, "sqlite_errorcode", None) not in _BUSY:
-                self.close()
-                self._pause()
+            self._fail(error)
             return None
         if self._ticks() - start > _SLOW_SECONDS:
             self._pause()
@@ -74,21 +85,32 @@ class InlineReader:
             connection.close()
 
     def _open(self) -> sqlite3.Connection:
-        if self._connection is None:
-            self._connection = open_sqlite(self._engine)
-            self._connection.isolation_level = None
-            self._connection.execute("PRAGMA query_only = ON")
-            self._connection.execute("PRAGMA busy_timeout = 0")
-        if self._has_snapshots and self.snapshot is None:
-            self._connection.execute("BEGIN")
-            self.snapshot = object()
-            asyncio.get_running_loop().call_soon(self._end_snapshot)
-        return self._connection
+        connection = self._connection
+        if connection is None:
+            connection = self._connection = open_sqlite(self._engine)
+            connection.isolation_level = None
+            connection.execute("PRAGMA query_only = ON")
+            connection.execute("PRAGMA busy_timeout = 0")
+            self._version = -1  # each connection has its own
+        if self.snapshot is None:
+            if self._has_snapshots and not connection.in_transaction:
+                connection.execute("BEGIN")
+            asyncio.get_running_loop().call_soon(self._end_turn)
+            (version,) = connection.execute("PRAGMA data_version").fetchone()
+            if version != self._version:
+                self._version, self._latest = version, object()
+            self.snapshot = self._latest
+        return connection
 
-    def _end_snapshot(self) -> None:
-        if self._connection is not None and self.snapshot is not None:
-            self.snapshot = None
+    def _end_turn(self) -> None:
+        self.snapshot = None
+        if self._connection is not None and self._connection.in_transaction:
             self._connection.execute("COMMIT")
+
+    def _fail(self, error: sqlite3.Error) -> None:
+        if getattr(error, "sqlite_errorcode", None) not in _BUSY:
+            self.close()
+            self._pause()
 
     def _pause(self) -> None:
         self._paused_until = self._ticks() + _PAUSE_SECONDS

@@ -89,8 +89,9 @@ class Lookup(Generic[Record]):
         inline = self._database.inline
         if inline is None:
             return await self._batching.get(key) or ()
+        snapshot = inline.snapshot or inline.begin()
         last = self._reads.get(key)
-        if last is not None and last.snapshot is not None and last.snapshot is inline.snapshot:
+        if last is not None and snapshot is not None and last.snapshot is snapshot:
             return last.records
         rows = inline.rows(self._single_sql, self._store(key))
         if rows is None:

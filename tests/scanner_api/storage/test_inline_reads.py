@@ -132,6 +132,38 @@ def test_the_same_row_makes_the_same_record(database_url):
     assert in_database(database_url, story) == (True, "new")
 
 
+def test_a_row_is_read_again_once_something_is_committed(database_url):
+    """Turns of the event loop go by without a read, until something is committed."""
+
+    async def story(database):
+        names = Lookup(database, select(organizations.c.id, organizations.c.name), organizations.c.id, list)
+        rows, read = database.inline.rows, []
+        database.inline.rows = lambda sql, key: read.append(key) or rows(sql, key)
+        for _ in range(3):
+            await names.find("a")
+            await asyncio.sleep(0)
+        before = len(read)
+        async with database.transaction() as connection:
+            await connection.execute(text(RENAME))
+        return before, (await names.find("a"))[0][1], len(read)
+
+    assert in_database(database_url, story) == (1, "new", 2)
+
+
+def test_another_connection_reads_again(database_url):
+    """What one connection has counted of commits says nothing to the next one."""
+
+    async def story(database):
+        names = Lookup(database, select(organizations.c.id, organizations.c.name), organizations.c.id, list)
+        await names.find("a")
+        database.inline.close()
+        async with database.transaction() as connection:
+            await connection.execute(text(RENAME))
+        return (await names.find("a"))[0][1]
+
+    assert in_database(database_url, story) == "new"
+
+
 def test_a_turn_of_the_event_loop_sees_one_snapshot(tmp_path):
     """What another process commits is seen by what comes after it, not in the midst of what is under way."""
     file = tmp_path / "inline.db"
