@@ -116,8 +116,9 @@ class Authenticator:
         _check_signed_headers(request.headers, claim.signed_headers)
         credential = self._credential(claim.scope.access_key, claim.token)
         query = [(name, value) for name, value in request.query if name != "X-Amz-Signature"]
+        headers = {**{name.lower(): value for name, value in query}, **request.headers}
         canonical = canonical_request(
-            request.method, request.path, query, request.headers, claim.signed_headers, claim.payload
+            request.method, request.path, query, headers, claim.signed_headers, claim.payload
         )
         text = string_to_sign(claim.time, claim.scope, canonical)
         check(credential, claim.scope, text, claim.signature, canonical)

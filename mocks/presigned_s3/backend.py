@@ -27,6 +27,7 @@ _OURS = frozenset({
     "x-amzn-requestid",
 })  # fmt: skip
 """Header fields of moto's responses that are set elsewhere, or that S3 sends in none."""
+_ENFORCED = "BucketOwnerEnforced"
 _SHOWN_BLOCK = models.PublicAccessBlock("true", "true", "true", "true")
 """The public access block of a bucket that nobody put one to."""
 _CODES = {400: "InvalidRequest", 403: "AccessDenied", 404: "NoSuchKey", 405: "MethodNotAllowed"}
@@ -150,17 +151,15 @@ class Backend:
             bucket = self._moto.buckets.get(name)
             if bucket is None:
                 return None
-            ownership = str(bucket.ownership_rule or "")
             block = bucket.public_access_block
             blocks = frozenset() if block in (None, _SHOWN_BLOCK) else _true_ones(block.to_config_dict())
-            grants = len(bucket.acl.grants) if bucket.acl else 0
             return Bucket(
                 name=name,
                 region=bucket.region_name,
                 cors=tuple(_cors_rule(rule) for rule in bucket.cors),
                 policy=bucket.policy,
                 public=frozenset() if "ignorePublicAcls" in blocks else granted_to_all(bucket.acl),
-                has_acls=grants > 1 or "Writer" in ownership or "Preferred" in ownership,
+                has_acls=str(bucket.ownership_rule) != _ENFORCED,
                 blocks=blocks,
                 encrypts=bucket.encryption is not None,
             )
@@ -174,7 +173,7 @@ class Backend:
         with self.lock:
             bucket = self._moto.buckets[name]
             if bucket.ownership_rule is None and not (bucket.acl and len(bucket.acl.grants) > 1):
-                bucket.ownership_rule = "BucketOwnerEnforced"  # type: ignore[assignment]  # as its requests set it
+                bucket.ownership_rule = _ENFORCED  # type: ignore[assignment]  # as its requests set it
             if bucket.public_access_block is None:
                 bucket.public_access_block = _SHOWN_BLOCK
 

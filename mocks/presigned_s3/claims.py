@@ -113,8 +113,10 @@ def claim_of_query(request: Request, region: str | None) -> Claim:
     except WrongScope as wrong:
         raise _query_error(f"Error parsing the X-Amz-Credential parameter; {wrong}", wrong.elements) from None
     names = tuple(signed_headers.lower().split(";"))
-    payload = request.headers.get(PAYLOAD_HEADER, "") if PAYLOAD_HEADER in names else UNSIGNED_PAYLOAD
-    check_word(payload)
+    payload = UNSIGNED_PAYLOAD
+    if PAYLOAD_HEADER in names:
+        payload = request.headers.get(PAYLOAD_HEADER, UNSIGNED_PAYLOAD)
+        check_word(payload)
     return Claim(scope, time, names, provided, payload, request.parameter("X-Amz-Security-Token"))
 
 

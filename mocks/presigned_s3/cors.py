@@ -121,10 +121,14 @@ def preflight(
 
 
 def granted(rules: Sequence[CorsRule], headers: Mapping[str, str], method: str) -> list[tuple[str, str]]:
-    """Return the header fields for the response to an actual request; none if no rule admits it."""
+    """Return the header fields for the response to an actual request; none if no rule admits it.
+
+    Where it has the headers of a preflight request, they count as there.
+    """
     origin = headers.get("origin")
     if not origin:
         return []
+    method = headers.get("access-control-request-method", method)
     asked = _asked_headers(headers)
     return next((rule.grant(origin, asked) for rule in rules if rule.admits(origin, method, asked)), [])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from time import time
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -25,7 +26,7 @@ _BYTES = re.compile(r"bytes=(\d{1,18})-(\d{1,18})", re.ASCII)
 def unmet(conditions: Mapping[str, str], found: Response) -> str:
     """Return the name of the precondition that an object does not meet; empty if it meets all.
 
-    ETags may lack their quotes. Source: RFC 9110, section 13.2.2.
+    ETags may lack their quotes; nothing is modified since a time to come. Source: RFC 9110, section 13.2.2.
 
     Args:
         conditions: header values by name in lower case.
@@ -42,7 +43,7 @@ def unmet(conditions: Mapping[str, str], found: Response) -> str:
     if other is not None:
         if _lists(other, etag):
             return "If-None-Match"
-    elif since is not None and modified is not None and modified <= since:
+    elif since is not None and modified is not None and modified <= since <= time():
         return "If-Modified-Since"
     return ""
 

@@ -201,7 +201,7 @@ class Store:
         if order.method == "PUT":
             subresources[name] = {"headers": dict(order.headers), "body": order.body.decode("latin-1")}
         elif order.method == "DELETE":
-            subresources.pop(name, None)
+            subresources[name] = None
         self._archive.save_bucket(order.bucket, self._settings[order.bucket])
 
     # Objects
@@ -340,8 +340,10 @@ class Store:
         self._backend.carry_out(_located(Order("PUT", bucket, "", (), headers, settings["region"], body)))
         self._backend.set_defaults(bucket)
         for name, subresource in settings["subresources"].items():
-            body = subresource["body"].encode("latin-1")
-            order = Order("PUT", bucket, "", ((name, ""),), subresource["headers"], settings["region"], body)
+            order = Order("DELETE", bucket, "", ((name, ""),), {}, settings["region"])
+            if subresource is not None:
+                body = subresource["body"].encode("latin-1")
+                order = replace(order, method="PUT", headers=subresource["headers"], body=body)
             try:
                 self._backend.carry_out(order)
             except S3Error as error:

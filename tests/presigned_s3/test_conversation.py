@@ -149,6 +149,17 @@ def test_dates_that_are_none(client, bucket):
     assert httpx.get(url, headers={"If-Unmodified-Since": "long ago"}).status_code == 200
 
 
+def test_modified_since(client, bucket):
+    """An object that is not modified since a time is not copied; a time to come is passed over."""
+    client.put_object(Bucket=bucket, Key="k", Body=b"x")
+    modified = client.head_object(Bucket=bucket, Key="k")["LastModified"]
+    copy = {"Bucket": bucket, "Key": "copy", "CopySource": {"Bucket": bucket, "Key": "k"}}
+    assert code(client.copy_object, **copy, CopySourceIfModifiedSince=modified) == "PreconditionFailed"
+    later = datetime.now(UTC) + timedelta(days=1)
+    client.copy_object(**copy, CopySourceIfModifiedSince=later)
+    assert client.get_object(Bucket=bucket, Key="copy", IfModifiedSince=later)["Body"].read() == b"x"
+
+
 DISPOSITION = "attachment; filename=фото.png"
 
 
@@ -188,7 +199,6 @@ EARLY, LATE = datetime(2000, 1, 1, tzinfo=UTC), datetime.now(UTC) + timedelta(da
     [
         {"CopySourceIfMatch": '"other"'},
         {"CopySourceIfNoneMatch": '"9dd4e461268c8034f5c8564e155c67a6"'},
-        {"CopySourceIfModifiedSince": LATE},
         {"CopySourceIfUnmodifiedSince": EARLY},
         {"IfNoneMatch": "*"},
         {"IfMatch": '"other"'},
@@ -578,6 +588,39 @@ def test_unsigned_payload_header_of_presigned_urls(presign, bucket):
     """The one x-amz- header that a presigned URL need not sign is that of the payload."""
     headers = {"x-amz-content-sha256": "UNSIGNED-PAYLOAD"}
     assert httpx.put(presign(bucket, ""), content=b"x", headers=headers).status_code == 200
+
+
+def test_payload_header_that_is_signed_and_not_sent(connect, bucket, error):
+    """A presigned URL that signs the payload's header is good for requests that have it."""
+    client = connect()
+    headers = {"x-amz-content-sha256": "UNSIGNED-PAYLOAD"}
+
+    def add(request: Any, **_: Any) -> None:
+        request.headers["x-amz-content-sha256"] = "UNSIGNED-PAYLOAD"
+
+    client.meta.events.register("before-sign.s3.PutObject", add)
+    url = client.generate_presigned_url("put_object", Params={"Bucket": bucket, "Key": "k"})
+    assert httpx.put(url, content=b"x", headers=headers).status_code == 200
+    refused = httpx.put(url, content=b"x")
+    assert (refused.status_code, error(refused)["Code"]) == (403, "SignatureDoesNotMatch")
+
+
+def test_signed_headers_in_the_query(connect, bucket, error):
+    """A signed header may be sent in the presigned query instead, as older SDKs do, or as well, but equal."""
+    client = connect()
+
+    def add(request: Any, **_: Any) -> None:
+        request.url += "?x-amz-server-side-encryption=AES256"
+        request.headers["x-amz-server-side-encryption"] = "AES256"
+
+    client.meta.events.register("before-sign.s3.PutObject", add)
+    url = client.generate_presigned_url("put_object", Params={"Bucket": bucket, "Key": "k"})
+    assert "x-amz-server-side-encryption&" in url  # among the signed headers
+    assert httpx.put(url, content=b"x").status_code == 200
+    equal, other = ({"x-amz-server-side-encryption": method} for method in ("AES256", "aws:kms"))
+    assert httpx.put(url, content=b"x", headers=equal).status_code == 200
+    refused = httpx.put(url, content=b"x", headers=other)
+    assert (refused.status_code, error(refused)["Code"]) == (403, "SignatureDoesNotMatch")
 
 
 def version_2(server: Any, keys: Any, region: str) -> Any:

@@ -101,6 +101,12 @@ def test_actual_requests_that_no_rule_admits(request_):
     assert granted([RULE], request_, "POST") == []
 
 
+def test_preflight_headers_of_an_actual_request():
+    """The method that an actual request asks for, as a preflight does, counts instead of its own."""
+    assert granted([RULE], asking(APP, "PUT"), "GET") == []
+    assert granted([RULE], asking(APP, "POST"), "PUT") != []
+
+
 @pytest.mark.parametrize(
     "origin", ["https://.photos.test", "https://a.photos.test.evil.test", "https://photos.test"]
 )

@@ -273,6 +273,19 @@ def test_new_buckets_are_closed(client):
     ) == {True}
 
 
+def test_acls_without_ownership_controls(client):
+    """A bucket whose ownership controls are deleted has ACLs, as one that was made before there were any."""
+    client.create_bucket(
+        Bucket="with-acls", CreateBucketConfiguration={"LocationConstraint": client.meta.region_name}
+    )
+    public = {"Bucket": "with-acls", "Key": "k", "Body": b"x", "ACL": "public-read"}
+    with pytest.raises(ClientError, match="AccessControlListNotSupported"):
+        client.put_object(**public)
+    client.delete_bucket_ownership_controls(Bucket="with-acls")
+    client.put_object(**public)
+    assert httpx.get(f"{client.meta.endpoint_url}/with-acls/k").content == b"x"
+
+
 @pytest.mark.parametrize("key", ["k", "a b/ü?"])
 def test_version_2_headers(key, client):
     """Authorization headers of Version 2 are verified in old regions, of lists and subresources too."""

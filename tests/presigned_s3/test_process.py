@@ -148,6 +148,7 @@ def test_survives_a_restart(tmp_path):
         client.delete_bucket(Bucket="gone")
         client.put_bucket_versioning(Bucket="other", VersioningConfiguration={"Status": "Enabled"})
         client.delete_bucket_cors(Bucket="photos")
+        client.delete_bucket_ownership_controls(Bucket="photos")
         put = client.put_object(
             Bucket="photos", Key="../ü", Body=b"x" * 300_000, ContentType="image/png", Metadata={"a": "b"},
             Tagging="t=1", StorageClass="STANDARD_IA", ChecksumAlgorithm="SHA256",
@@ -176,6 +177,7 @@ def test_survives_a_restart(tmp_path):
         assert [one["Key"] for one in client.list_objects_v2(Bucket="photos")["Contents"]] == ["../ü"]
         assert client.get_bucket_versioning(Bucket="other")["Status"] == "Enabled"
         assert httpx.get(f"{server.url}/other/public").content == b"y"
+        client.put_object_acl(Bucket="photos", Key="../ü", ACL="public-read")  # no controls, so ACLs
         assert (
             httpx.options(f"{server.url}/photos", headers={"Origin": "https://app.test"}).status_code == 403
         )
