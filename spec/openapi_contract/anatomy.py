@@ -105,11 +105,6 @@ def map_subschemas(schema: dict[str, Any], change: Callable[[str, Any], Any]) ->
     return copy
 
 
-def subschemas(schema: Any) -> Iterator[Any]:
-    """Yield the schemas right below a schema."""
-    return (place.node for place in children(Place("schema", schema, "", "", "")))
-
-
 @dataclass(slots=True)
 class Place:
     """An object of OpenAPI (or a schema) and where it stands.

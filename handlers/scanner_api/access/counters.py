@@ -5,15 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import defaultdict, deque
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
-
-from limits.aio.storage import RedisStorage
-from limits.errors import ConfigurationError, StorageError
+from typing import TYPE_CHECKING, Literal, TypeVar
+from urllib.parse import urlsplit
 
 from openapi_contract.distribution import how_to_install
-from scanner_api.bounded import BoundedDict
 from scanner_api.storage.batching import Batching
+
+from .memory_counters import Count, MemoryCounters, Taken
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -22,13 +20,15 @@ if TYPE_CHECKING:
 
     from openapi_service.clock import Clock
 
-MAX_COUNTERS = 20_000
+    from .memory_counters import Slots
+
 MAX_CONNECTIONS = 32
 TIMEOUT_SECONDS = 1.0
 RETRY_SECONDS = 1.0
 """How often a Redis that does not respond is tried again."""
 MAX_TAKES = 100
 """Subjects whose windows one call of the script counts; Redis does nothing else meanwhile."""
+PREFIX = "scanner-api"
 TAKE = """
 local numbers, counts = {}, {}
 for number in string.gmatch(ARGV[1], '%d+') do numbers[#numbers + 1] = tonumber(number) end
@@ -56,35 +56,20 @@ how many requests, and limit and seconds of each counter. So has the response: h
 counter before, with the milliseconds until it ends.
 """
 
+INCREASE = """
+local count = redis.call('INCRBY', KEYS[1], ARGV[2])
+if count == tonumber(ARGV[2]) then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
+return count
+"""
+"""Adds to a counter, which ends after so many seconds if it is a new one."""
+
 Result = TypeVar("Result")
 
 logger = logging.getLogger(__name__)
 
 
-class Count(NamedTuple):
-    """A counter's value, and when it ends in seconds since the epoch."""
-
-    value: int
-    ends: float
-
-
-class Slot(NamedTuple):
-    """The counter of a window: so many requests in so many seconds."""
-
-    key: str
-    limit: int
-    seconds: int
-
-
-Slots = tuple[Slot, Slot]
-"""A subject's counters of a minute and a day."""
-
-
-class Taken(NamedTuple):
-    """Whether a request was counted, and the counters then."""
-
-    counted: bool
-    counts: tuple[Count, Count]
+class StorageError(Exception):
+    """The Redis of the counters does not respond; its cause is the client's error."""
 
 
 def open_counters(url: str, clock: Clock, *, on_outage: Literal["open", "closed"] = "closed") -> Counters:
@@ -106,133 +91,32 @@ def open_counters(url: str, clock: Clock, *, on_outage: Literal["open", "closed"
             "rate_limit_storage must be memory://, redis://HOST:PORT/DB or rediss://HOST:PORT/DB"
         )
     try:
+        is_complete = all((urlsplit(url).hostname, urlsplit(url).port))
+    except ValueError:
+        is_complete = False
+    if not is_complete:
+        raise ValueError("rate_limit_storage must name a host and a port: redis://HOST:PORT/DB")
+    try:
         shared = RedisCounters(url)
     except ImportError as error:
         raise ValueError(f"rate_limit_storage is a Redis; {how_to_install('redis')}") from error
-    except (ConfigurationError, ValueError) as error:
-        raise ValueError("rate_limit_storage must name a host and a port: redis://HOST:PORT/DB") from error
     return OpenCounters(shared, MemoryCounters(clock)) if on_outage == "open" else shared
 
 
-class Counter:
-    """The value of a key, and when it ends."""
-
-    __slots__ = ("count", "ends", "key")
-
-    def __init__(self, key: str, ends: float) -> None:
-        self.key = key
-        self.ends = ends
-        self.count = 0
-
-
-class MemoryCounters:
-    """Counters in this process, by the clock that it is handed.
-
-    The storage of this kind in the limits library reads the system's time and starts a task for each count.
-    Here counting never waits, so it is exact among coroutines. Memory is bounded: each kind of key (what is
-    before its colon) and length of window has a queue of counters in the order of their ends. A new counter
-    drops those at the front that have ended, and the first one where the queue is full; so however many
-    addresses an attacker has, they evict addresses alone.
-    """
-
-    def __init__(self, clock: Clock, *, most: int = MAX_COUNTERS) -> None:
-        self._clock = clock
-        self._most = most
-        self._counters: dict[str, Counter] = {}
-        self._queues: defaultdict[tuple[str, int], deque[Counter]] = defaultdict(deque)
-
-    def now(self) -> float:
-        """Return the time by which windows end, in seconds since the epoch."""
-        return self._clock.now().timestamp()
-
-    async def take(self, slots: Slots) -> Taken:
-        """Count a request in both windows of a subject, or in none."""
-        now = self.now()
-        minute, day = slots
-        count, count_today = self._running(minute, now), self._running(day, now)
-        counted = count.count < minute.limit and count_today.count < day.limit
-        if counted:
-            count.count += 1
-            count_today.count += 1
-        return Taken(counted, (Count(count.count, count.ends), Count(count_today.count, count_today.ends)))
-
-    def _running(self, slot: Slot, now: float) -> Counter:
-        """Return the counter of a window, a new one if it has ended."""
-        counter = self._counters.get(slot.key)
-        if counter is None or counter.ends <= now:
-            counter = self._start(slot.key, slot.seconds, now)
-        return counter
-
-    async def peek(self, slots: Slots) -> tuple[Count, Count]:
-        """Return the counters of a subject, without counting."""
-        first, second = [Count(await self.get(each.key), await self.get_expiry(each.key)) for each in slots]
-        return first, second
-
-    async def incr(self, key: str, expiry: int, amount: int = 1) -> int:
-        """Add to a counter and return its value; a negative amount does not restart one that has ended."""
-        now = self.now()
-        counter = self._counters.get(key)
-        if counter is None or counter.ends <= now:
-            if amount < 0:
-                return 0
-            counter = self._start(key, expiry, now)
-        counter.count += amount
-        return counter.count
-
-    def _start(self, key: str, expiry: int, now: float) -> Counter:
-        queue = self._queues[key.partition(":")[0], expiry]
-        while queue and (queue[0].ends <= now or len(queue) >= self._most):
-            dropped = queue.popleft()
-            if self._counters.get(dropped.key) is dropped:
-                del self._counters[dropped.key]
-        counter = self._counters[key] = Counter(key, now + expiry)
-        queue.append(counter)
-        return counter
-
-    async def get(self, key: str) -> int:
-        """Return a counter's value, 0 if there is none."""
-        counter = self._counters.get(key)
-        return 0 if counter is None or counter.ends <= self.now() else counter.count
-
-    async def get_expiry(self, key: str) -> float:
-        """Return when a counter ends, in seconds since the epoch; now, if there is none."""
-        counter = self._counters.get(key)
-        return self.now() if counter is None else counter.ends
-
-    async def check(self) -> bool:
-        """Return True: this process's memory is always available."""
-        return True
-
-    async def reset(self) -> int:
-        """Drop all counters and return how many there were."""
-        dropped = len(self._counters)
-        self._counters.clear()
-        self._queues.clear()
-        return dropped
-
-    async def close(self) -> None:
-        """Do nothing: there are no connections."""
-
-
-class RedisCounters(RedisStorage):
-    """The limits library's Redis storage, with bounded connections and short timeouts.
+class RedisCounters:
+    """Counters in a Redis, with bounded connections and short timeouts.
 
     Requests that come while Redis is asked are counted together afterwards, by one script.
     """
 
-    def __init__(self, url: str, *, most: int = MAX_COUNTERS) -> None:
+    def __init__(self, url: str) -> None:
         from redis.asyncio import Redis  # noqa: PLC0415 -- redis is an extra
+        from redis.exceptions import RedisError  # noqa: PLC0415 -- the same
 
-        self._pool = connection_pool(url)
-        super().__init__(
-            f"async+{url}",
-            wrap_exceptions=True,
-            implementation="redispy",
-            key_prefix="scanner-api",
-            connection_pool=self._pool,  # type: ignore[arg-type]  # limits documents it, its types forgot it
-        )
-        self._ends: BoundedDict[str, float] = BoundedDict(most)
-        self._script = Redis(connection_pool=self._pool).register_script(TAKE)
+        self._redis = Redis(connection_pool=connection_pool(url))
+        self._errors = (RedisError, OSError)
+        self._take = self._redis.register_script(TAKE)
+        self._increase = self._redis.register_script(INCREASE)
         self._takes: Batching[Take, Taken] = Batching(self._take_all, limit=MAX_TAKES)
 
     def now(self) -> float:
@@ -256,16 +140,16 @@ class RedisCounters(RedisStorage):
         by_subject: dict[Slots, list[Take]] = {}
         for take in takes:
             by_subject.setdefault(take.slots, []).append(take)
-        keys = [self.bridge.prefixed_key(slot.key) for slots in by_subject for slot in slots]
+        keys = [_prefixed(slot.key) for slots in by_subject for slot in slots]
         arguments: list[int] = []
         for (minute, day), those in by_subject.items():
             requests = sum(each.requests for each in those)
             arguments += (requests, minute.limit, minute.seconds, day.limit, day.seconds)
         text = " ".join(map(str, arguments))
         try:
-            numbers = map(int, (await self._script(keys=keys, args=[text])).split())
-        except self.base_exceptions as error:
-            raise StorageError(error) from error
+            numbers = map(int, (await self._take(keys=keys, args=[text])).split())
+        except self._errors as error:
+            raise StorageError from error
         now = self.now()
         taken = {}
         subjects = zip(by_subject.values(), numbers, numbers, numbers, numbers, numbers, strict=True)
@@ -281,21 +165,22 @@ class RedisCounters(RedisStorage):
 
     async def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         """Add to a counter and return its value."""
-        count = await super().incr(key, expiry, amount)
-        if count == amount:
-            self._ends[key] = self.now() + expiry
-        return count
+        try:
+            return int(await self._increase(keys=[_prefixed(key)], args=[expiry, amount]))
+        except self._errors as error:
+            raise StorageError from error
 
-    async def get_expiry(self, key: str) -> float:
-        """Return when a counter ends: from memory, else from Redis."""
-        ends = self._ends.get(key)
-        if ends is None or ends <= self.now():
-            ends = self._ends[key] = await super().get_expiry(key)
-        return ends
+    async def check(self) -> bool:
+        """Tell whether Redis responds."""
+        try:
+            await self._redis.ping()
+        except self._errors:
+            return False
+        return True
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._pool.aclose()
+        await self._redis.connection_pool.aclose()
 
 
 class Take:
@@ -357,11 +242,6 @@ class OpenCounters:
         """Tell whether Redis responds."""
         return self._recovering is None and await self._shared.check()
 
-    async def reset(self) -> None:
-        """Drop all counters."""
-        await self._own.reset()
-        await self._shared.reset()
-
     async def close(self) -> None:
         """Close the connections."""
         if self._recovering is not None:
@@ -370,7 +250,8 @@ class OpenCounters:
 
     def _degrade(self, error: StorageError) -> None:
         if self._recovering is None:
-            logger.warning("Redis does not respond (%s): rate limits count in memory", _reason(error))
+            reason = type(error.__cause__).__name__
+            logger.warning("Redis does not respond (%s): rate limits count in memory", reason)
             self.outages += 1
             self._recovering = asyncio.create_task(self._recover())
 
@@ -384,11 +265,11 @@ class OpenCounters:
         self._recovering = None
 
 
-def _reason(error: StorageError) -> str:
-    return type(error.storage_error).__name__
-
-
 Counters = MemoryCounters | RedisCounters | OpenCounters
+
+
+def _prefixed(key: str) -> str:
+    return f"{PREFIX}:{key}"
 
 
 def connection_pool(url: str) -> ConnectionPool:

@@ -11,18 +11,18 @@ from functools import lru_cache
 from math import ceil
 from typing import TYPE_CHECKING, NamedTuple
 
-from limits.errors import StorageError
-
 from openapi_service.problems import RateLimited, ServiceUnavailable
 from scanner_api.bounded import BoundedDict
 
-from .counters import Slot
+from .counters import StorageError
+from .memory_counters import MemoryCounters, Slot
 
 if TYPE_CHECKING:
     from openapi_service.request import Request
 
     from .callers import Caller
-    from .counters import Count, Counters, Slots
+    from .counters import Counters
+    from .memory_counters import Count, Slots
 
 MINUTE = 60
 DAY = 86_400
@@ -181,9 +181,10 @@ class RateLimiter:
             raise ServiceUnavailable(UNREACHABLE)
 
     async def reset(self) -> None:
-        """Reset all counters."""
+        """Reset the counters in memory; those in a Redis are other processes' too."""
         self._refusals.clear()
-        await self._counters.reset()
+        if isinstance(self._counters, MemoryCounters):
+            await self._counters.reset()
 
     def _standing(self, quota: Quota, counts: tuple[Count, Count]) -> Standing:
         (minute, day), (count, count_today) = quota.windows, counts

@@ -8,10 +8,10 @@ import socket
 from uuid import uuid4
 
 import pytest
-from limits.errors import StorageError
 
 from openapi_contract.distribution import how_to_install
-from scanner_api.access.counters import MemoryCounters, RedisCounters, open_counters
+from scanner_api.access.counters import RedisCounters, StorageError, open_counters
+from scanner_api.access.memory_counters import MemoryCounters, Slot
 
 
 async def test_counter_lives_as_long_as_its_window(clock):
@@ -112,19 +112,17 @@ def test_redis_needs_its_extra(clock, monkeypatch):
         open_counters("redis://localhost:6379/0", clock)
 
 
-async def test_redis_is_asked_once_for_the_end_of_a_window(redis_url):
-    """A process that began a window, or asked for its end, knows it; another one asks Redis."""
-    ours, theirs = RedisCounters(redis_url), RedisCounters(redis_url, most=1)
+async def test_processes_add_to_one_counter(redis_url):
+    """What two processes add is one number, and a counter ends when the first of them said."""
+    ours, theirs = RedisCounters(redis_url), RedisCounters(redis_url)
     key = f"key:{uuid4()}"
     await ours.incr(key, 60)
     await theirs.incr(key, 60)
-    assert await ours.get(key) == 2
-    assert await theirs.get_expiry(key) == pytest.approx(await ours.get_expiry(key), abs=1.1)
-    await ours.clear(key)
-    for counters in (ours, theirs):
-        assert await counters.get_expiry(key) > counters.now() + 50
-    await theirs.incr(f"{key}/another", 60)
-    assert list(theirs._ends) == [f"{key}/another"]
+    slots = Slot(key, 9, 60), Slot(f"{key}/day", 9, 86_400)
+    counts = [(await each.peek(slots))[0] for each in (ours, theirs)]
+    assert [count.value for count in counts] == [2, 2]
+    assert counts[1].ends == pytest.approx(counts[0].ends, abs=1.1)
+    assert counts[0].ends > ours.now() + 50
     await ours.close()
     await theirs.close()
 

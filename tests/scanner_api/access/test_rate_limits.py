@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from openapi_service.problems import RateLimited, ServiceUnavailable
 from scanner_api.access.callers import Caller
-from scanner_api.access.counters import MemoryCounters, open_counters
-from scanner_api.access.rate_limits import MAX_REFUSALS, RateLimiter, quota_of
+from scanner_api.access.counters import open_counters
+from scanner_api.access.memory_counters import MemoryCounters
+from scanner_api.access.rate_limits import MAX_REFUSALS, RateLimiter, quota_of, slots_of
 
 
 class Outcome(NamedTuple):
@@ -164,8 +165,8 @@ async def test_last_requests_of_many_at_once(request, clock, send, storage, per_
     rests = sorted(response.remaining for response in responses if response.status == 200)
     assert all(remaining <= left for remaining, left in zip(rests, range(5), strict=True))
     assert {response.remaining for response in responses if response.status == 429} == {0}
-    assert await counters[0].get(f"{subject}/{per_minute}/60") == 5
-    assert await counters[0].get(f"{subject}/{per_day}/86400") == 5
+    counts = await counters[0].peek(slots_of(subject, quota_of(per_minute, per_day)))
+    assert [count.value for count in counts] == [5, 5]
     for opened in counters:
         await opened.close()
 

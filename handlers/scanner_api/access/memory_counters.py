@@ -1,0 +1,136 @@
+"""Counters of the rate limits in this process."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from openapi_service.clock import Clock
+
+MAX_COUNTERS = 20_000
+
+
+class Count(NamedTuple):
+    """A counter's value, and when it ends in seconds since the epoch."""
+
+    value: int
+    ends: float
+
+
+class Slot(NamedTuple):
+    """The counter of a window: so many requests in so many seconds."""
+
+    key: str
+    limit: int
+    seconds: int
+
+
+Slots = tuple[Slot, Slot]
+"""A subject's counters of a minute and a day."""
+
+
+class Taken(NamedTuple):
+    """Whether a request was counted, and the counters then."""
+
+    counted: bool
+    counts: tuple[Count, Count]
+
+
+class Counter:
+    """The value of a key, and when it ends."""
+
+    __slots__ = ("count", "ends", "key")
+
+    def __init__(self, key: str, ends: float) -> None:
+        self.key = key
+        self.ends = ends
+        self.count = 0
+
+
+class MemoryCounters:
+    """Counters in this process, by the clock that it is handed.
+
+    Counting never waits, so it is exact among coroutines. Memory is bounded: each kind of key (what is
+    before its colon) and length of window has a queue of counters in the order of their ends. A new counter
+    drops those at the front that have ended, and the first one where the queue is full; so however many
+    addresses an attacker has, they evict addresses alone.
+    """
+
+    def __init__(self, clock: Clock, *, most: int = MAX_COUNTERS) -> None:
+        self._clock = clock
+        self._most = most
+        self._counters: dict[str, Counter] = {}
+        self._queues: defaultdict[tuple[str, int], deque[Counter]] = defaultdict(deque)
+
+    def now(self) -> float:
+        """Return the time by which windows end, in seconds since the epoch."""
+        return self._clock.now().timestamp()
+
+    async def take(self, slots: Slots) -> Taken:
+        """Count a request in both windows of a subject, or in none."""
+        now = self.now()
+        minute, day = slots
+        count, count_today = self._running(minute, now), self._running(day, now)
+        counted = count.count < minute.limit and count_today.count < day.limit
+        if counted:
+            count.count += 1
+            count_today.count += 1
+        return Taken(counted, (Count(count.count, count.ends), Count(count_today.count, count_today.ends)))
+
+    def _running(self, slot: Slot, now: float) -> Counter:
+        """Return the counter of a window, a new one if it has ended."""
+        counter = self._counters.get(slot.key)
+        if counter is None or counter.ends <= now:
+            counter = self._start(slot.key, slot.seconds, now)
+        return counter
+
+    async def peek(self, slots: Slots) -> tuple[Count, Count]:
+        """Return the counters of a subject, without counting."""
+        first, second = [Count(await self.get(each.key), await self.get_expiry(each.key)) for each in slots]
+        return first, second
+
+    async def incr(self, key: str, expiry: int, amount: int = 1) -> int:
+        """Add to a counter and return its value; a negative amount does not restart one that has ended."""
+        now = self.now()
+        counter = self._counters.get(key)
+        if counter is None or counter.ends <= now:
+            if amount < 0:
+                return 0
+            counter = self._start(key, expiry, now)
+        counter.count += amount
+        return counter.count
+
+    def _start(self, key: str, expiry: int, now: float) -> Counter:
+        queue = self._queues[key.partition(":")[0], expiry]
+        while queue and (queue[0].ends <= now or len(queue) >= self._most):
+            dropped = queue.popleft()
+            if self._counters.get(dropped.key) is dropped:
+                del self._counters[dropped.key]
+        counter = self._counters[key] = Counter(key, now + expiry)
+        queue.append(counter)
+        return counter
+
+    async def get(self, key: str) -> int:
+        """Return a counter's value, 0 if there is none."""
+        counter = self._counters.get(key)
+        return 0 if counter is None or counter.ends <= self.now() else counter.count
+
+    async def get_expiry(self, key: str) -> float:
+        """Return when a counter ends, in seconds since the epoch; now, if there is none."""
+        counter = self._counters.get(key)
+        return self.now() if counter is None else counter.ends
+
+    async def check(self) -> bool:
+        """Return True: this process's memory is always available."""
+        return True
+
+    async def reset(self) -> int:
+        """Drop all counters and return how many there were."""
+        dropped = len(self._counters)
+        self._counters.clear()
+        self._queues.clear()
+        return dropped
+
+    async def close(self) -> None:
+        """Do nothing: there are no connections."""
