@@ -79,7 +79,7 @@ function tell() {
   const wants = kept.filter(filter()).length;
   find("#journal-count").textContent = wants > MOST_SHOWN ? `the latest ${MOST_SHOWN} of ${wants}` : counted(wants, "exchange");
   find("#journal-empty").hidden = list.children.length > 0;
-  find("#journal-empty").textContent = kept.length ? "Nothing here is what the filter asks for." : "Nothing has gone over the wire yet.";
+  find("#journal-empty").textContent = kept.length ? "No exchange matches the filter." : "No exchanges yet.";
   const badge = find("#journal-badge");
   badge.hidden = wrong === 0;
   badge.textContent = String(wrong);
