@@ -82,7 +82,7 @@ class Objects:
         check_key(request.key)
         check_attributes(request.headers, bucket)
         headers = {**stored_headers(request.headers, bucket), **checksum_of_upload(request.headers)}
-        return self._store.ask(_order(request, bucket, headers))
+        return self._store.uploads.begin(_order(request, bucket, headers))
 
     def complete_upload(self, request: Request, signed: Signed | None, bucket: Bucket) -> Response:
         """Serve CompleteMultipartUpload."""
@@ -98,6 +98,8 @@ class Objects:
             elements[f"Checksum{key.checksum_algorithm}"] = key.checksum_value
             elements["ChecksumType"] = key.checksum_type
         headers = [("x-amz-version-id", key.version_id)] if key.version_id != "null" else []
+        if key.encryption:
+            headers.append(("x-amz-server-side-encryption", key.encryption))
         root = element("CompleteMultipartUploadResult", *(element(*pair) for pair in elements.items()))
         return Response.of_xml(HTTPStatus.OK, document(root), headers)
 

@@ -6,7 +6,7 @@ import re
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from time import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from .backend import Order
@@ -61,16 +61,33 @@ def _seconds(date: str | None) -> float | None:
         return None
 
 
-def check_replaced(backend: Backend, order: Order) -> None:
-    """Raise NoSuchKey or PreconditionFailed unless the order may write its object."""
+def check_replaced(backend: Backend, order: Order, upload: Any = None) -> None:
+    """Raise `S3Error` unless the order may write its object.
+
+    Args:
+        backend: moto's S3.
+        order: with If-Match and an ETag, or with If-None-Match and ``*``, if it has a condition.
+        upload: what the object is made of, if it is uploaded in parts: its condition is about the object that
+            there was when the upload began, too.
+    """
+    conditions = [name for name in ("If-Match", "If-None-Match") if name.lower() in order.headers]
+    if not conditions:
+        return
+    if len(conditions) > 1:
+        message = "Multiple conditional request headers present in the request"
+        raise refusal("NotImplemented", Header=",".join(conditions), additionalMessage=message)
+    (condition,) = conditions
+    value = order.headers[condition.lower()]
+    if (value == "*") is not (condition == "If-None-Match"):
+        message = f"We don't accept the provided value of {condition} header for this API"
+        raise refusal("NotImplemented", Header=condition, additionalMessage=message)
     key = backend.key(order.bucket, order.key)
-    if_match, if_none_match = (order.headers.get(name) for name in ("if-match", "if-none-match"))
-    if if_match is not None and key is None:
+    if condition == "If-Match" and key is None:
         raise refusal("NoSuchKey", Key=order.key)
-    if if_match is not None and if_match.strip('"') != key.etag.strip('"'):
-        raise _failed("If-Match")
-    if if_none_match == "*" and key is not None:
-        raise _failed("If-None-Match")
+    if key is not None and (value == "*" or value.strip('"') != key.etag.strip('"')):
+        raise _failed(condition)
+    if upload is not None and key is not upload.replaced:
+        raise refusal("ConditionalRequestConflict", Condition=condition, Key=order.key)
 
 
 def check_source(backend: Backend, order: Order) -> None:

@@ -11,7 +11,7 @@ from .errors import refusal
 from .multipart import assemble
 from .policy import MAX_OBJECT_BYTES
 from .preconditions import check_replaced, check_source
-from .xml import document, element
+from .xml import document, element, parse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,6 +46,15 @@ class Uploads:
         """Forget all of them; their files are somebody else's to remove."""
         self._parts.clear()
         self._completed.clear()
+
+    def begin(self, order: Order) -> Response:
+        """Begin an upload, and note which object it will replace."""
+        with self._backend.lock:
+            response = self._backend.carry_out(order)
+            upload_id = parse(b"".join(response.body)).findtext("{*}UploadId")
+            upload = self._backend.upload(order.bucket, str(upload_id))
+            upload.replaced = self._backend.key(order.bucket, order.key)
+        return response
 
     def put_part(self, order: Order, content: Content) -> Response:
         """Make a part of an upload, in place of the one with its number."""
@@ -102,7 +111,7 @@ class Uploads:
     def _complete(self, order: Order, listed: Sequence[ListedPart]) -> Any:
         with self._backend.lock:
             upload = self._upload(order)
-            check_replaced(self._backend, order)
+            check_replaced(self._backend, order, upload)
             parts = dict(self._parts.get(upload.id, {}))
             folder = self._archivist.folder(order.bucket)
         algorithm = upload.metadata.get("x-amz-checksum-algorithm", DEFAULT)
@@ -114,7 +123,7 @@ class Uploads:
         content, etag, checksum = whole
         with content, self._backend.lock, self._archivist.removing(order.bucket, order.key):
             self._upload(order)
-            check_replaced(self._backend, order)
+            check_replaced(self._backend, order, upload)
             details = (kind, checksum, len(listed)) if checksum else None
             key = self._backend.complete_upload(order.bucket, upload, etag, details)
             key.checksum_algorithm = algorithm

@@ -7,6 +7,7 @@ from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
 MEDIA_TYPE = "application/xml"
+_NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -20,6 +21,11 @@ def element(name: str, *content: str | int) -> Element:
     """Return an element with text and elements inside."""
     inside = "".join(part if isinstance(part, Element) else _text(str(part)) for part in content)
     return Element(f"<{name}>{inside}</{name}>")
+
+
+def qualified(name: str, *content: str | int) -> Element:
+    """Return an element, such as the root of a document, in S3's namespace."""
+    return Element(element(name, *content).replace(">", f' xmlns="{_NAMESPACE}">', 1))
 
 
 def document(root: Element) -> bytes:

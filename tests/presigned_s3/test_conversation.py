@@ -187,8 +187,60 @@ def test_a_conditional_upload_in_parts(client, bucket):
     for condition in ({"IfNoneMatch": "*"}, {"IfMatch": '"other"'}):
         assert code(client.complete_multipart_upload, **upload, **condition) == "PreconditionFailed"
     assert client.get_object(Bucket=bucket, Key="k")["Body"].read() == b"x"
-    client.complete_multipart_upload(**upload, IfMatch=etag)
+    done = client.complete_multipart_upload(**upload, IfMatch=etag)
+    assert done["ServerSideEncryption"] == "AES256"
     assert client.get_object(Bucket=bucket, Key="k")["Body"].read() == b"y"
+
+
+@pytest.mark.parametrize("deletes", [False, True])
+def test_an_upload_in_parts_that_another_overtook(deletes, client, bucket):
+    """A conditional upload in parts is refused where its object was changed since it began, even back."""
+    etag = client.put_object(Bucket=bucket, Key="k", Body=b"x")["ETag"]
+    upload = {"Bucket": bucket, "Key": "k"}
+    upload["UploadId"] = client.create_multipart_upload(**upload)["UploadId"]
+    part = {"PartNumber": 1, "ETag": client.upload_part(**upload, PartNumber=1, Body=b"y")["ETag"]}
+    upload["MultipartUpload"] = {"Parts": [part]}
+    if deletes:
+        client.delete_object(Bucket=bucket, Key="k")
+    else:
+        client.put_object(Bucket=bucket, Key="k", Body=b"x")
+    condition = {"IfNoneMatch": "*"} if deletes else {"IfMatch": etag}
+    assert code(client.complete_multipart_upload, **upload, **condition) == "ConditionalRequestConflict"
+    client.complete_multipart_upload(**upload)
+
+
+@pytest.mark.parametrize(
+    ("conditions", "header", "message"),
+    [
+        ({"IfMatch": "*"}, "If-Match", "We don't accept the provided value of If-Match header for this API"),
+        (
+            {"IfNoneMatch": '"etag"'},
+            "If-None-Match",
+            "We don't accept the provided value of If-None-Match header for this API",
+        ),
+        (
+            {"IfMatch": '"etag"', "IfNoneMatch": "*"},
+            "If-Match,If-None-Match",
+            "Multiple conditional request headers present in the request",
+        ),
+    ],
+)
+def test_conditions_that_no_upload_has(conditions, header, message, client, bucket):
+    """An upload has one condition: If-Match with an ETag, or If-None-Match with a star."""
+    client.put_object(Bucket=bucket, Key="k", Body=b"x")
+    with pytest.raises(ClientError) as caught:
+        client.put_object(Bucket=bucket, Key="k", Body=b"y", **conditions)
+    error = caught.value.response["Error"]
+    assert (error["Code"], error["Header"], error["additionalMessage"]) == ("NotImplemented", header, message)
+    assert client.get_object(Bucket=bucket, Key="k")["Body"].read() == b"x"
+
+
+def test_a_conditional_upload_without_an_object(client, bucket):
+    """What is to be replaced has to be there; the error names it."""
+    with pytest.raises(ClientError) as caught:
+        client.put_object(Bucket=bucket, Key="k", IfMatch='"etag"')
+    error = caught.value.response["Error"]
+    assert (error["Code"], error["Key"]) == ("NoSuchKey", "k")
 
 
 EARLY, LATE = datetime(2000, 1, 1, tzinfo=UTC), datetime.now(UTC) + timedelta(days=1)

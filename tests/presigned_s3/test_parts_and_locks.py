@@ -5,6 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from types import SimpleNamespace
 
 import boto3
 import httpx
@@ -15,6 +16,9 @@ from botocore.exceptions import ClientError
 from presigned_s3 import s3_server
 from presigned_s3.access import public_policy
 from presigned_s3.app import create_app
+from presigned_s3.archive import set_parts
+from presigned_s3.errors import S3Error
+from presigned_s3.object_attributes import describe
 
 MIB = 1024**2
 PARTS = (b"a" * 5 * MIB, b"b" * 5 * MIB, b"c")
@@ -138,6 +142,8 @@ def test_attributes_of_parts(client):
     assert "ObjectParts" not in client.get_object_attributes(
         Bucket="photos", Key="whole", ObjectAttributes=asked
     )
+    alone = client.get_object_attributes(Bucket="photos", Key="sums", ObjectAttributes=["ObjectParts"])
+    assert len(alone["ObjectParts"]["Parts"]) == 3
 
 
 def test_attributes_with_spaces(client):
@@ -147,6 +153,18 @@ def test_attributes_with_spaces(client):
         client.get_object_attributes(Bucket="photos", Key="whole", ObjectAttributes=["ETag"])["ObjectSize"]
         == 5
     )
+
+
+def test_a_number_of_parts_that_is_none():
+    """How many parts are asked for has to be a number."""
+    key = SimpleNamespace(
+        etag="", checksum_algorithm="SHA256", checksum_value="s", checksum_type="COMPOSITE",
+        storage_class="STANDARD", size=1,
+    )  # fmt: skip
+    set_parts(key, [(1, "s")])
+    asked = {"x-amz-object-attributes": "ObjectParts", "x-amz-max-parts": "many"}
+    with pytest.raises(S3Error, match="max-parts not an integer"):
+        describe(key, asked)
 
 
 def ask_with_spaces(request, **_):
