@@ -92,6 +92,7 @@ def scanner_mock(  # noqa: PLR0913 -- an option each
     public_url: str | None = None,
     s3_public_url: str | None = None,
     s3_domains: Iterable[str] = (),
+    s3_account: str | None = None,
     trust_proxy: bool = False,
     **settings: Any,
 ) -> Iterator[Mock]:
@@ -116,6 +117,7 @@ def scanner_mock(  # noqa: PLR0913 -- an option each
         public_url: URL of the API for all clients; None for the host that a request came to.
         s3_public_url: the same of S3; None for its port at that host.
         s3_domains: host names that S3 has buckets before, as in ``BUCKET.localhost``, beside that one.
+        s3_account: AWS account that owns the buckets of S3; by default that of MOTO_ACCOUNT_ID, or moto's.
         trust_proxy: whether ``X-Forwarded-Host`` and ``X-Forwarded-Proto`` say which host that is.
         settings: settings of the service that are to differ from the mock's own.
 
@@ -145,6 +147,7 @@ def scanner_mock(  # noqa: PLR0913 -- an option each
             tls=authority,
             addresses=names,
             domains=s3_domains,
+            account=s3_account,
             public_url=s3_public_url,
             trust_proxy=trust_proxy,
         )

@@ -56,6 +56,7 @@ def test_what_is_no_credential_is_reported_by_its_place(text):
     [
         ["--control-token", ""],
         ["--s3-credential", "hunter2"],
+        ["--s3-account", "12345"],
         ["--stateful"],
         ["--validate-requests", "off"],
         ["--formats", "warn"],
@@ -68,15 +69,16 @@ def test_wrong_options_end_it_with_2(options):
 
 
 def test_a_given_credential_may_do_everything():
-    """With a credential beside its own S3 makes buckets and objects, as with its own."""
-    with scanner_mock(s3_credentials={"OTHERKEY": "other-secret"}) as mock:
+    """With a credential beside its own S3 makes buckets and objects, of the given account."""
+    account = "111122223333"
+    with scanner_mock(s3_credentials={"OTHERKEY": "other-secret"}, s3_account=account) as mock:
         s3 = boto3.client(
             "s3", endpoint_url=mock.s3, region_name=mock.region, aws_access_key_id="OTHERKEY",
             aws_secret_access_key="other-secret", config=Config(retries={"max_attempts": 0}),
         )  # fmt: skip
         s3.create_bucket(Bucket="another", CreateBucketConfiguration={"LocationConstraint": mock.region})
         for bucket in ("another", mock.bucket):
-            s3.put_object(Bucket=bucket, Key="k", Body=b"a photo")
+            s3.put_object(Bucket=bucket, Key="k", Body=b"a photo", ExpectedBucketOwner=account)
             assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"a photo"
         s3.close()
 

@@ -100,6 +100,24 @@ def domains_option(name: str) -> Any:
     )
 
 
+def account_option(name: str) -> Any:
+    """Return the option of the account that owns the buckets of S3."""
+    return typer.Option(
+        name,
+        metavar="ID",
+        callback=_account,
+        help="AWS account that owns the buckets, as requests may expect it.",
+        show_default="123456789012",
+    )
+
+
+def _account(text: str | None) -> str | None:
+    """Return the id of an account; else end with 2."""
+    if text is not None and not re.fullmatch(r"\d{12}", text, re.ASCII):
+        raise typer.BadParameter(f"{text!r} is not an AWS account ID: 12 digits.")
+    return text
+
+
 TrustProxy = Annotated[
     bool,
     typer.Option("--trust-proxy", help="Believe X-Forwarded-Host and X-Forwarded-Proto about that host."),

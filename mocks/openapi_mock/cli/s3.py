@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -27,6 +26,7 @@ from .options import (
     Seed,
     Tls,
     TrustProxy,
+    account_option,
     credentials_of,
     domains_option,
     port_option,
@@ -81,22 +81,7 @@ PublicUrl = Annotated[str | None, url_option("S3", "the host that a request came
 Domains = Annotated[list[str] | None, domains_option("--domain")]
 
 
-def account_of(text: str | None) -> str | None:
-    """Return the id of an account; else end with 2."""
-    if text is not None and not re.fullmatch(r"\d{12}", text, re.ASCII):
-        raise typer.BadParameter(f"{text!r} is not an AWS account ID: 12 digits.")
-    return text
-
-
-Account = Annotated[
-    str | None,
-    typer.Option(
-        metavar="ID",
-        callback=account_of,
-        help="AWS account that owns the buckets, as requests may expect it.",
-        show_default="123456789012",
-    ),
-]
+Account = Annotated[str | None, account_option("--account")]
 LogForm = Annotated[
     Literal["text", "json"] | None,
     typer.Option("--log", help="Log each request on standard error.", show_default="none"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 import typer
 
 from openapi_mock.cli.mock import Mocks, mock_app, report
-from openapi_mock.cli.options import credentials_of, domains_option, port_option, url_option
+from openapi_mock.cli.options import account_option, credentials_of, domains_option, port_option, url_option
 from scanner_contract import load_contract
 from scanner_mocks.server import Mock, scanner_mock
 
@@ -56,6 +56,7 @@ S3Credentials = Annotated[
 ]
 S3PublicUrl = Annotated[str | None, url_option("S3", "its port at the host that a request came to")]
 S3Domains = Annotated[list[str] | None, domains_option("--s3-domain")]
+S3Account = Annotated[str | None, account_option("--s3-account")]
 
 
 class ScannerMocks(Mocks):
@@ -92,8 +93,9 @@ class ScannerMocks(Mocks):
         authentication: bool,
         **options: Any,
     ) -> AbstractContextManager[Any]:
-        s3_port, s3_credential = (options.pop(name) for name in ("s3_port", "s3_credential"))
-        s3_public_url, s3_domain = options.pop("s3_public_url", None), options.pop("s3_domain", None)
+        s3_port = options.pop("s3_port")
+        names = ("s3_credential", "s3_public_url", "s3_domain", "s3_account")
+        credentials, public_url, domains, account = of_s3 = [options.pop(name, None) for name in names]
         if contract is not None:  # the packaged one is loaded by the mock
             self.contract = load_contract(contract, overlays, lenient=lenient)
         if self.contract is None or has_handlers(self.contract):
@@ -110,14 +112,15 @@ class ScannerMocks(Mocks):
             settings = {**self.settings, "contract": contract, **options}
             return scanner_mock(
                 s3_port=s3_port,
-                s3_credentials=credentials_of(s3_credential or ()),
-                s3_public_url=s3_public_url,
-                s3_domains=s3_domain or (),
+                s3_credentials=credentials_of(credentials or ()),
+                s3_public_url=public_url,
+                s3_domains=domains or (),
+                s3_account=account,
                 tell_reload=report if watch else None,
                 tell=report,
                 **settings,
             )
-        if s3_credential or s3_public_url or s3_domain:
+        if any(of_s3):
             raise typer.BadParameter(
                 "--s3-credential and other options of S3 are for contracts with handlers."
             )
@@ -165,4 +168,5 @@ app = mock_app(
     s3_credential=S3Credentials,
     s3_public_url=S3PublicUrl,
     s3_domain=S3Domains,
+    s3_account=S3Account,
 )
