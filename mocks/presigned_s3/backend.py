@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
+from operator import itemgetter
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
@@ -17,7 +19,7 @@ from .response import Response
 from .xml import parse, readable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 DEFAULT_REGION = "us-east-1"
 _ALL_USERS = "http://acs.amazonaws.com/groups/global/AllUsers"
@@ -31,6 +33,10 @@ _ENFORCED = "BucketOwnerEnforced"
 _SHOWN_BLOCK = models.PublicAccessBlock("true", "true", "true", "true")
 """The public access block of a bucket that nobody put one to."""
 _CODES = {400: "InvalidRequest", 403: "AccessDenied", 404: "NoSuchKey", 405: "MethodNotAllowed"}
+
+_SUSPENDED = "Suspended"
+_NULL = "null"
+"""The id of the version that an object has without versioning."""
 
 Query = tuple[tuple[str, str], ...]
 
@@ -112,6 +118,7 @@ class Backend:
         """Forget everything."""
         self._moto.reset()
         self._moto.delete_object = partial(_delete_object, self._moto)  # type: ignore[method-assign]  # every deletion uses it
+        self._moto.put_object = partial(_put_object, self._moto)  # type: ignore[method-assign]  # every new object does
 
     def carry_out(self, order: Order) -> Response:
         """Return moto's response; its error documents are S3's.
@@ -194,10 +201,27 @@ class Backend:
         versions = dict.values(store) if name is None else [dict.get(store, name, [])]
         return [key for several in versions for key in several if isinstance(key, models.FakeKey)]
 
-    def names(self, bucket: str) -> set[str]:
-        """Return the names of a bucket's keys, without those that only a delete marker is left of."""
+    def versions(self, bucket: str) -> list[tuple[str, list[Any]]]:
+        """Return the names of a bucket's keys, in order, and the versions of each, the oldest first."""
         store: dict[str, list[Any]] = self._moto.buckets[bucket].keys if bucket in self._moto.buckets else {}
-        return {name for name, versions in dict.items(store) if isinstance(versions[-1], models.FakeKey)}
+        return sorted((name, list(versions)) for name, versions in dict.items(store))
+
+    def latest(self, bucket: str) -> list[tuple[str, Any]]:
+        """Return the names of a bucket's keys, in order, and the keys, without what is deleted."""
+        return [
+            (name, several[-1])
+            for name, several in self.versions(bucket)
+            if isinstance(several[-1], models.FakeKey)
+        ]
+
+    def buckets(self) -> list[tuple[str, Any]]:
+        """Return the names of all buckets, in order, and moto's buckets."""
+        return sorted(self._moto.buckets.items())
+
+    def uploads(self, bucket: str) -> list[tuple[str, Any]]:
+        """Return the key and moto's upload of each upload under way, by key, the oldest first."""
+        uploads = self._moto.buckets[bucket].multiparts.values() if bucket in self._moto.buckets else ()
+        return sorted(((upload.key_name, upload) for upload in uploads), key=itemgetter(0))
 
     def upload(self, bucket: str, upload_id: str) -> Any:
         """Return moto's multipart upload; None if there is none."""
@@ -268,11 +292,44 @@ class _Handler(S3Response):
 def _delete_object(
     moto: models.S3Backend, bucket: str, name: str, version_id: str | None = None, **bypass: bool
 ) -> tuple[bool, dict[str, Any]]:
-    """Delete an object, or a version of it; moto deletes the object if the bucket has no versions."""
-    versions = dict.get(moto.get_bucket(bucket).keys, name, ())
+    """Delete an object, or a version of it: moto does neither while versioning is suspended.
+
+    A delete marker needs no object; moto makes none without.
+    """
+    found = moto.get_bucket(bucket)
+    versions = list(dict.get(found.keys, name, ()))
+    status = found.versioning_status
+    if version_id is None and status:
+        marker = models.FakeDeleteMarker(versions[-1] if versions else SimpleNamespace(name=name))  # type: ignore[arg-type]  # it takes the name
+        if status == _SUSPENDED:
+            marker._version_id = _NULL  # noqa: SLF001 -- moto makes an id of its own
+            versions = _without_null(versions)
+        dict.__setitem__(found.keys, name, [*versions, marker])
+        return True, {"version-id": marker.version_id, "delete-marker": "true"}
     if version_id is not None and version_id not in {str(version.version_id) for version in versions}:
         return True, {}
-    return models.S3Backend.delete_object(moto, bucket, name, version_id, **bypass)
+    found.versioning_status = "Enabled" if version_id is not None and status else status
+    try:
+        return models.S3Backend.delete_object(moto, bucket, name, version_id, **bypass)
+    finally:
+        found.versioning_status = status
+
+
+def _put_object(
+    moto: models.S3Backend, bucket_name: str, key_name: str, *content: Any, **attributes: Any
+) -> Any:
+    """Make an object; while versioning is suspended, in place of the version without an id alone."""
+    found = moto.get_bucket(bucket_name)
+    suspended = found.versioning_status == _SUSPENDED
+    others = _without_null(dict.get(found.keys, key_name, ())) if suspended else []
+    key = models.S3Backend.put_object(moto, bucket_name, key_name, *content, **attributes)
+    if others:
+        dict.__setitem__(found.keys, key_name, [*others, key])
+    return key
+
+
+def _without_null(versions: Iterable[Any]) -> list[Any]:
+    return [version for version in versions if str(version.version_id) != _NULL]
 
 
 def _url(order: Order) -> str:

@@ -15,7 +15,7 @@ from .errors import S3Error, invalid_argument, invalid_request, refusal
 from .multipart import MAX_PART_NUMBER, checksum_of_upload, parse_parts
 from .payload import ChunkedBody, VerifiedBody, open_payload
 from .policy import MAX_OBJECT_BYTES
-from .preconditions import unmet
+from .preconditions import changes_nothing, unmet
 from .response import Response
 from .signature import UNSIGNED_PAYLOAD
 from .xml import document, element
@@ -70,6 +70,12 @@ class Objects:
         """Serve CopyObject."""
         check_key(request.key)
         check_attributes(request.headers, bucket)
+        if not bucket.encrypts and changes_nothing(request.headers, bucket.name, request.key):
+            raise invalid_request(
+                "This copy request is illegal because it is trying to copy an object to itself without "
+                "changing the object's metadata, storage class, website redirect location or encryption "
+                "attributes."
+            )
         return self._store.copy_object(_order(request, bucket, copied_headers(request.headers, bucket)))
 
     def copy_part(self, request: Request, bucket: Bucket) -> Response:

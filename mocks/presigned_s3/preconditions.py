@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .response import Response
 
 _SOURCE = "x-amz-copy-source"
+_CHANGING = ("x-amz-storage-class", "x-amz-website-redirect-location", "x-amz-server-side-encryption")
 _RANGE = f"{_SOURCE}-range"
 _BYTES = re.compile(r"bytes=(\d{1,18})-(\d{1,18})", re.ASCII)
 
@@ -88,6 +89,13 @@ def check_replaced(backend: Backend, order: Order, upload: Any = None) -> None:
         raise _failed(condition)
     if upload is not None and key is not upload.replaced:
         raise refusal("ConditionalRequestConflict", Condition=condition, Key=order.key)
+
+
+def changes_nothing(headers: Mapping[str, str], bucket: str, key: str) -> bool:
+    """Return whether a copy would leave an object as it is: its source is the object itself."""
+    changes = any(name.startswith(_CHANGING) for name in headers)
+    replaces = headers.get("x-amz-metadata-directive", "").upper() == "REPLACE"
+    return not changes and not replaces and _source(headers[_SOURCE]) == (bucket, key, "")
 
 
 def check_source(backend: Backend, order: Order) -> None:

@@ -14,7 +14,7 @@ from .errors import MAX_HEADER_SECTION_BYTES, S3Error, refusal
 from .objects import Objects, read_document
 from .request import OF_BUCKETS, operation_of
 from .response import Response
-from .store import MAX_KEYS
+from .store import LISTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -102,7 +102,7 @@ class Routes:
             raise refusal("AccessDenied")
         if request.method != "GET":
             raise _not_allowed(request, "SERVICE")
-        return self._store.ask(Order(request.method, "", "", request.query, handed_over(request.headers)))
+        return self._store.serve_list("ListBuckets", Order("GET", "", "", request.query))
 
     def _create_bucket(self, request: Request, signed: Signed | None) -> Response:
         if request.method != "PUT" or request.key or request.query:
@@ -116,14 +116,10 @@ class Routes:
     def _serve_bucket(self, request: Request, signed: Signed | None, bucket: Bucket) -> Response:
         headers = handed_over(request.headers)
         if request.method in ("GET", "HEAD"):
-            query = tuple(
-                (name, _capped(value) if name == "max-keys" else value) for name, value in request.query
-            )
-            order = replace(_order(request, bucket, headers), query=query)
-            lists = operation_of(request) in ("ListObjects", "ListObjectsV2") and not request.asks_for(
-                *OF_BUCKETS
-            )
-            return self._store.list_objects(order) if lists else self._store.ask(order)
+            order, operation = _order(request, bucket, headers), operation_of(request)
+            if operation in LISTS and not request.asks_for("policyStatus", *OF_BUCKETS):
+                return self._store.serve_list(operation, order)
+            return self._store.ask(order)
         if request.method not in ("PUT", "DELETE", "POST"):
             raise _not_allowed(request)
         # The first is what is asked for; moto would take another, and the archive hold what is none.
@@ -194,11 +190,6 @@ class Routes:
 
 def _order(request: Request, bucket: Bucket, headers: Mapping[str, str], body: bytes = b"") -> Order:
     return Order(request.method, bucket.name, request.key, request.query, headers, bucket.region, body)
-
-
-def _capped(number: str) -> str:
-    """Return how many keys are listed where `number` are requested: no more than a thousand."""
-    return str(min(int(number[:9]), MAX_KEYS)) if number.isascii() and number.isdigit() else number
 
 
 def _not_allowed(request: Request, resource_type: str = "") -> S3Error:

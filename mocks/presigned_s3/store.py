@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
-from xml.sax.saxutils import unescape
 
 from .access import ACCOUNT, check_policy, is_public, public_policy
 from .archive import BUCKET_NAME, Archivist, adopt, parts_of, stored_file
@@ -17,6 +15,7 @@ from .backend import DEFAULT_REGION, Backend, Bucket, Order, granted_to_all
 from .checksums import FULL_OBJECT, TYPE
 from .cors import OPEN
 from .errors import S3Error, refusal
+from .listing import MAX_KEYS, list_buckets, list_objects, list_uploads, list_versions
 from .object_attributes import describe
 from .preconditions import check_replaced, check_source
 from .response import Response
@@ -32,18 +31,23 @@ if TYPE_CHECKING:
     from .content import Content
 
 _RESERVED_NAME = re.compile(
-    r"(?:\d{1,3}\.){3}\d{1,3}|.*\.\..*|(?:xn--|sthree-|amzn-s3-demo-).*"
+    r"(?:\d{1,3}\.){3}\d{1,3}|.*(?:\.[.-]|-\.).*|(?:xn--|sthree-|amzn-s3-demo-).*"
     r"|.*(?:-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)",
     re.ASCII,
 )
 """Names of buckets that are no host names, are IP addresses, or are S3's own."""
-_PREFIX = re.compile(r"(<(?:Prefix|Delimiter)>)([^<]*)")
 _EMPTY_ORIGIN = re.compile(rb"<AllowedOrigin\s*(?:/>|>\s*</AllowedOrigin>)")
 _ORIGIN = b"<AllowedOrigin>%s</AllowedOrigin>"
 _NO_ORIGIN = b"\xee\x80\x80"
 """What stands in moto for an empty origin, which S3 takes and moto does not: a character for private use."""
-MAX_KEYS = 1000
-"""How many keys one request lists or deletes at most."""
+LISTS = {
+    "ListBuckets": list_buckets,
+    "ListObjects": list_objects,
+    "ListObjectsV2": list_objects,
+    "ListObjectVersions": list_versions,
+    "ListMultipartUploads": list_uploads,
+}
+"""What serves an operation that lists something."""
 
 _log = logging.getLogger(__name__)
 
@@ -158,21 +162,10 @@ class Store:
             response.length = len(response.body[0])
         return response
 
-    def list_objects(self, order: Order) -> Response:
-        """Return a page of a bucket's keys: moto's, with where it starts, and encoded as S3 encodes it."""
-        response = self._backend.carry_out(order)
-        listing = b"".join(response.body).decode()
-        second, encoded = order.asks_for("list-type"), order.parameter("encoding-type") == "url"
-        name, start = ("ContinuationToken", "continuation-token") if second else ("Marker", "marker")
-        value = order.parameter(start)
-        if encoded and not second:
-            value = quote(value)
-            listing = _PREFIX.sub(lambda match: match[1] + quote(unescape(match[2])), listing)
-        if order.asks_for(start) or not second:
-            listing = listing.replace("</ListBucketResult>", f"{element(name, value)}</ListBucketResult>")
-        response.body = [listing.encode()]
-        response.length = len(response.body[0])
-        return response
+    def serve_list(self, operation: str, order: Order) -> Response:
+        """Serve an operation that lists something, by its name."""
+        with self._backend.lock:
+            return LISTS[operation](self._backend, order)
 
     def change_bucket(self, order: Order) -> Response:
         """Carry out an order that changes a bucket, or several of its objects."""
@@ -185,9 +178,9 @@ class Store:
         if order.asks_for("delete") and order.body.count(b"<Key>") > MAX_KEYS:
             raise refusal("MalformedXML")
         with self._backend.lock, self._archivist.removing(order.bucket):
-            before = self._backend.names(order.bucket)
+            before = dict(self._backend.latest(order.bucket))
             response = self._backend.carry_out(order)
-            for name in before - self._backend.names(order.bucket):
+            for name in before.keys() - dict(self._backend.latest(order.bucket)):
                 self._archive.drop_object(order.bucket, name)
             self._record_bucket(order)
         return response

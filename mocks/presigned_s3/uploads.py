@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from .archive import adopt, set_parts
@@ -54,6 +55,7 @@ class Uploads:
             upload_id = parse(b"".join(response.body)).findtext("{*}UploadId")
             upload = self._backend.upload(order.bucket, str(upload_id))
             upload.replaced = self._backend.key(order.bucket, order.key)
+            upload.initiated = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.000Z}"
         return response
 
     def put_part(self, order: Order, content: Content) -> Response:
