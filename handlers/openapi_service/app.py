@@ -33,11 +33,13 @@ if TYPE_CHECKING:
     from .handlers import Function
     from .idempotency import Idempotency
     from .metrics import Metrics
+    from .observation import Observer
     from .operation import Fallback
     from .pages import Check
     from .problems import ProblemProfile
     from .randomness import RandomBytes
     from .request_log import RequestLog
+    from .spans import Tracing
 
 Opening = Callable[[], AbstractAsyncContextManager[Mapping[str, Any]]]
 """Opens collaborators when the app starts, and closes them when it stops: an ``@asynccontextmanager``."""
@@ -152,6 +154,7 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
     idempotency: Idempotency | None = None,
     metrics: Metrics | None = None,
     request_log: RequestLog | None = None,
+    tracing: Tracing | None = None,
     clock: Clock | None = None,
     random_bytes: RandomBytes = os.urandom,
 ) -> Service:
@@ -185,6 +188,7 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
             contract declares that header; see :mod:`.idempotency`. Without it handlers get the header.
         metrics: counts requests and what is wrong with them, see :class:`~.metrics.Metrics`.
         request_log: writes a line for each request, see :class:`~.request_log.RequestLog`.
+        tracing: records a span for each request, see :class:`~.spans.Tracing`.
         clock: the time of problems.
         random_bytes: what request ids begin with.
 
@@ -237,6 +241,7 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
             profile=profile,
             random_bytes=random_bytes,
             log_failures=request_log is None,
+            tracing=tracing,
         )
         app = with_cors(
             edge,
@@ -245,7 +250,9 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
             request_headers=() if fallback is None else fallback.request_headers,
             response_headers=() if fallback is None else fallback.response_headers,
         )
-        observers = [each.observe for each in (metrics, request_log) if each is not None]
+        observers: list[Observer] = [each.observe for each in (metrics, request_log) if each is not None]
+        if tracing is not None:
+            observers.append(tracing.observer(served))
         return observed(app, observers) if observers else app
 
     service = Service(served, profile, make, collaborators, metrics, limits.target)

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from .clock import Clock
     from .problems import ProblemProfile
     from .randomness import RandomBytes
+    from .spans import Tracing
 
 log = logging.getLogger("openapi_service.errors")
 MOST_REFUSALS = 1024
@@ -55,6 +56,7 @@ class Edge:
         random_bytes: what request ids begin with.
         log_failures: log the cause of each 5xx; what observes requests may do so itself.
         refusal: knows of some requests for the app that they are refused, whatever they ask for.
+        tracing: records a span for each request; what observes requests ends it.
     """
 
     def __init__(
@@ -68,6 +70,7 @@ class Edge:
         random_bytes: RandomBytes = os.urandom,
         refusal: Callable[[Request], Problem | None] | None = None,
         log_failures: bool = True,
+        tracing: Tracing | None = None,
     ) -> None:
         self._app = app
         self._clock = clock
@@ -76,6 +79,7 @@ class Edge:
         self._profile = profile
         self._refusal = refusal
         self._logs_failures = log_failures
+        self._tracing = tracing
         self._refused = lru_cache(MOST_REFUSALS)(self._refused_alike)
         self._own = random_bytes(8).hex()
         self._numbers = itertools.count(int.from_bytes(random_bytes(3)))
@@ -86,7 +90,10 @@ class Edge:
         request.response_headers.append((b"x-request-id", request.request_id.encode()))
         if (observation := scope.get(OBSERVATION)) is not None:
             observation.request = request
-        if b"traceparent" in request.headers:
+        if self._tracing is not None:
+            request.trace = self._tracing.begin(request)
+            CURRENT.set(request.trace)
+        elif b"traceparent" in request.headers:
             request.trace = trace_of(request.headers)
             CURRENT.set(request.trace)  # each request has a task, and a context, of its own
         elif CURRENT.get() is not None:

@@ -4,21 +4,35 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
+    from contextlib import AbstractContextManager
+
+    Note = Callable[[str, str | int], object]
 
 _PARENT = re.compile(
     rb"(?!ff)(?P<version>[0-9a-f]{2})-(?!0{32})(?P<trace>[0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-"
     rb"(?P<flags>[0-9a-f]{2})(?P<more>-.*)?"
 )
+TRACE_FIELDS: Final = ("traceparent", "tracestate")
 _STATE = re.compile(rb"[\t\x20-\x7e]{1,512}")
 
 
-class Trace(NamedTuple):
-    """A trace.
+class Call(NamedTuple):
+    """A call of ours: header fields that make it part of a trace, and what adds an attribute to its span."""
+
+    headers: dict[str, str]
+    note: Note
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """A trace, whose spans are not recorded here.
 
     Attributes:
         trace_id: 32 hex digits.
@@ -29,6 +43,15 @@ class Trace(NamedTuple):
     trace_id: str
     flags: str
     state: str
+
+    def headers(self) -> dict[str, str]:
+        """Return the header fields that make a request of ours part of it."""
+        headers = {"traceparent": f"00-{self.trace_id}-{os.urandom(8).hex()}-{self.flags}"}
+        return headers | {"tracestate": self.state} if self.state else headers
+
+    def calling(self, name: str, attributes: Mapping[str, str | int]) -> AbstractContextManager[Call]:  # noqa: ARG002 -- for those that record it
+        """Be entered while something else is called; see :func:`calling`."""
+        return nullcontext(Call(self.headers(), _ignore))
 
 
 CURRENT: ContextVar[Trace | None] = ContextVar("trace", default=None)
@@ -52,7 +75,31 @@ def trace_of(headers: Mapping[bytes, bytes]) -> Trace | None:
 def trace_headers() -> dict[str, str]:
     """Return the header fields that make a request of ours part of the current trace, if there is one."""
     trace = CURRENT.get()
+    return {} if trace is None else trace.headers()
+
+
+def calling(name: str, **attributes: str | int) -> AbstractContextManager[Call]:
+    """Enter this while something else is called: a span of the current trace, where spans are recorded.
+
+    Args:
+        name: of the span.
+        attributes: by the names of OpenTelemetry's semantic conventions, with ``_`` for ``.``.
+    """
+    trace = CURRENT.get()
     if trace is None:
-        return {}
-    headers = {"traceparent": f"00-{trace.trace_id}-{os.urandom(8).hex()}-{trace.flags}"}
-    return headers | {"tracestate": trace.state} if trace.state else headers
+        return nullcontext(Call({}, _ignore))
+    return trace.calling(name, {key.replace("_", "."): value for key, value in attributes.items()})
+
+
+@contextmanager
+def continued(name: str, headers: Mapping[str, str]) -> Iterator[None]:  # noqa: ARG001 -- of what is done, for those that record it
+    """Go on with the trace of these header fields, of :func:`trace_headers`, while this is entered."""
+    token = CURRENT.set(trace_of({name.encode(): value.encode() for name, value in headers.items()}))
+    try:
+        yield
+    finally:
+        CURRENT.reset(token)
+
+
+def _ignore(name: str, value: str | int) -> None:
+    """Record nothing."""

@@ -15,6 +15,7 @@ from openapi_service.handlers import handlers_of
 from openapi_service.problems import ServiceUnavailable
 from openapi_service.proxies import TrustedProxies
 from openapi_service.randomness import SystemRandomness
+from openapi_service.traces import calling, continued
 from scanner_contract import load_contract
 
 from . import operations
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     from openapi_service.operation import Fallback
     from openapi_service.randomness import Randomness
     from openapi_service.request_log import RequestLog
+    from openapi_service.spans import Tracing
 
     from .settings import Settings
 
@@ -88,6 +90,7 @@ class Application:
         fallback: handles operations without a handler, and what a client prefers (mock).
         metrics: count what it does, if anything.
         request_log: writes a line for each request, if there is one.
+        tracing: records spans of requests and of background work, if there is one.
         redirect_tls: certificate authorities that links are followed by; certifi's by default.
 
     Attributes:
@@ -108,6 +111,7 @@ class Application:
         fallback: Fallback | None = None,
         metrics: Metrics | None = None,
         request_log: RequestLog | None = None,
+        tracing: Tracing | None = None,
         redirect_tls: SSLContext | None = None,
     ) -> None:
         self.settings = settings
@@ -131,7 +135,7 @@ class Application:
         self._credentials = CredentialStore(self.database)
         self._api_keys = ApiKeyVerifier(self._credentials, self.clock)
         self._redirects = RedirectFollower(
-            Permissions(settings.redirect_ports, settings.redirect_allowed), tls=redirect_tls
+            Permissions(settings.redirect_ports, settings.redirect_allowed), tls=redirect_tls, calling=calling
         )
         self.stores = stores_of(self.database, self.clock, settings.session_ttl_seconds)
         self._processing = Processing(
@@ -143,6 +147,7 @@ class Application:
             random_bytes=self._draw("proposals"),
             retention=retention_of(settings, self.database, self.bucket, self.clock),
             after_commit=self.database.after_commit,
+            tracing=continued if tracing is None else tracing.job,
         )
         if metrics is not None:
             from .metrics import add_metrics, read_limits  # noqa: PLC0415 -- only who wants it pays for it
@@ -173,6 +178,7 @@ class Application:
             idempotency=self.stores.idempotency,
             metrics=metrics,
             request_log=request_log,
+            tracing=tracing,
             clock=self.clock,
             random_bytes=self._draw("request ids"),
         )

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from openapi_service.clock import SystemClock
 from openapi_service.pages import health_pages
 from openapi_service.server import starting
+from openapi_service.traces import calling, continued
 
 from .app import START_ERRORS, connected, photo_bucket, waits_of
 from .processing.processing import Processing
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from openapi_service.clock import Clock
     from openapi_service.metrics import Metrics
+    from openapi_service.spans import Tracing
 
     from .settings import Settings
     from .storage.photo_bucket import PhotoBucket
@@ -45,6 +47,7 @@ class Worker:
         database: where state is kept; by default the one that the settings name.
         bucket: where photos are; by default the one that the settings name.
         metrics: count what it does, if anything.
+        tracing: records a span for each job, if there is one.
 
     Raises:
         ValueError: the settings name no queue for workers, or something that cannot be used.
@@ -58,6 +61,7 @@ class Worker:
         database: Database | None = None,
         bucket: PhotoBucket | None = None,
         metrics: Metrics | None = None,
+        tracing: Tracing | None = None,
     ) -> None:
         clock = clock or SystemClock()
         self._settings = settings
@@ -65,7 +69,9 @@ class Worker:
         self._draining = False
         self._database = database or Database(settings.database_url, waits_of(settings))
         self._bucket = bucket or photo_bucket(settings, clock)
-        self._redirects = RedirectFollower(Permissions(settings.redirect_ports, settings.redirect_allowed))
+        self._redirects = RedirectFollower(
+            Permissions(settings.redirect_ports, settings.redirect_allowed), calling=calling
+        )
         stores = stores_of(self._database, clock, settings.session_ttl_seconds)
         self._processing = Processing(
             settings,
@@ -75,6 +81,7 @@ class Worker:
             clock,
             is_worker=True,
             retention=retention_of(settings, self._database, self._bucket, clock),
+            tracing=continued if tracing is None else tracing.job,
         )
         if metrics is not None:
             from .metrics import add_metrics  # noqa: PLC0415 -- only who wants it pays for it

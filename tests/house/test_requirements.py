@@ -42,7 +42,7 @@ def distributions(lines):
     [
         ("spec/openapi_contract", []),
         ("spec/scanner_contract", []),
-        ("handlers/openapi_service", []),
+        ("handlers/openapi_service", ["otel"]),
         ("handlers/scanner_api", ["postgresql", "redis", "vision"]),
         ("mocks/presigned_s3", ["mock"]),
         ("mocks/openapi_check", ["check"]),

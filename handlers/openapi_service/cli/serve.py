@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from contextlib import ExitStack, nullcontext
+from contextlib import ExitStack
 from functools import reduce
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any
@@ -22,14 +22,13 @@ from openapi_service.processes import run_processes
 from openapi_service.request_log import RequestLog
 from openapi_service.server import CannotListen, CannotStart, Shutdown, listen, starting, url_of
 from openapi_service.server import serve as serve_app
+from openapi_service.telemetry import Telemetry
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable
 
     from openapi_service.connections import ConnectionLimits
-    from openapi_service.metrics import Metrics
-
 START_ERRORS = (CannotListen, ContractError, ResolverError, ValueError)
 """What keeps a service from starting; each message says what to do."""
 HANDLERS = "Package with the handlers, importable from the current folder."
@@ -81,14 +80,15 @@ def serve(  # noqa: PLR0913 -- one for each option
     functions = imported(handlers)
     hooks = None if authenticate is None else imported(authenticate)
     serve_until_ended(
-        lambda metrics, requests: create_app(
+        lambda telemetry, requests: create_app(
             read,
             functions,
             authenticate=hooks,
             cors_origins=cors_origin or (),
             formats=True,
-            metrics=metrics,
+            metrics=telemetry.metrics,
             request_log=requests,
+            tracing=telemetry.tracing,
         ),
         START_ERRORS,
         host=host,
@@ -101,7 +101,7 @@ def serve(  # noqa: PLR0913 -- one for each option
 
 
 def serve_until_ended(
-    create: Callable[[Metrics | None, RequestLog | None], Any],
+    create: Callable[[Telemetry, RequestLog | None], Any],
     start_errors: tuple[type[Exception], ...],
     *,
     host: str,
@@ -116,12 +116,12 @@ def serve_until_ended(
     """Serve an app until SIGINT or SIGTERM; what keeps it from starting ends the command with exit code 1.
 
     Args:
-        create: makes the app, which has a contract, counts in these metrics, and has this request log.
+        create: makes the app, which has a contract, reports to this telemetry and has this request log.
         start_errors: what keeps it from starting; each message says what to do.
         host: address to listen on.
         port: 0 takes a free one.
         log: what is logged to standard error, and how.
-        title: of the app, in the line that is printed once it responds.
+        title: of the app, in the line that is printed once it responds, and in traces.
         limits: of connections of a process.
         shutdown: how a process ends.
         workers: processes that share the port.
@@ -129,18 +129,14 @@ def serve_until_ended(
     """
     metrics_listening: list[socket.socket] = []
 
-    def made() -> tuple[Any, Metrics | None]:
-        metrics = None
-        if metrics_port is not None:
-            from openapi_service.metrics import Metrics  # noqa: PLC0415 -- only who wants it pays for the import
-
-            metrics = Metrics()
+    def made() -> tuple[Any, Telemetry]:
+        telemetry = Telemetry.of_process(title, has_metrics=metrics_port is not None)
         requests = RequestLog(stderr, log) if log.requests else None
         with resting_collector(own_process=True):
-            return create(metrics, requests), metrics
+            return create(telemetry, requests), telemetry
 
-    async def serve_one(app: Any, metrics: Metrics | None, index: int, ready: Callable[[], None]) -> None:
-        async with nullcontext() if metrics is None else metrics.served(metrics_listening[index]):
+    async def serve_one(app: Any, telemetry: Telemetry, index: int, ready: Callable[[], None]) -> None:
+        async with telemetry.served(metrics_listening[index] if metrics_listening else None):
             await serve_app(
                 app,
                 listening,
@@ -153,13 +149,13 @@ def serve_until_ended(
 
     def run_one(index: int, ready: Callable[[], None]) -> None:
         with starting(*start_errors):
-            app, metrics = made()
-        uvloop.run(serve_one(app, metrics, index, ready))
+            app, telemetry = made()
+        uvloop.run(serve_one(app, telemetry, index, ready))
 
     try:
         with logging_to_stderr(log) as stderr, ExitStack() as sockets:
             with starting(*start_errors):
-                app, metrics = made()
+                app, telemetry = made()
                 listening = sockets.enter_context(listen(host, port))
                 for index in range(0 if metrics_port is None else workers):
                     number = metrics_port and metrics_port + index
@@ -170,7 +166,7 @@ def serve_until_ended(
             if metrics_listening:
                 line = f"{line}, metrics on {', '.join(map(url_of, metrics_listening))}"
             if workers == 1:
-                uvloop.run(serve_one(app, metrics, 0, lambda: typer.echo(line)))
+                uvloop.run(serve_one(app, telemetry, 0, lambda: typer.echo(line)))
             else:
                 line = f"{line}, {workers} processes"
                 run_processes(workers, run_one, lambda: typer.echo(line))

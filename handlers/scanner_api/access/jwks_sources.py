@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import threading
 from concurrent.futures import Future
+from contextvars import copy_context
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from openapi_service.traces import calling
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 TIMEOUT_SECONDS = 5.0
 MOST_BYTES = 256 * 1024
@@ -57,18 +60,19 @@ def file_content(path: Path) -> bytes:
 
 def fetched(url: str) -> bytes:
     """Return the bytes of a key set at a URL: no redirects, 256 KiB and five seconds at most."""
-    return asyncio.run(_fetched(url))
+    with calling("GET", http_request_method="GET", server_address=urlsplit(url).hostname or "") as call:
+        return asyncio.run(_fetched(url, call.headers))
 
 
-async def _fetched(url: str) -> bytes:
+async def _fetched(url: str, headers: Mapping[str, str]) -> bytes:
     import httpx  # noqa: PLC0415 -- takes 0.2 s to import: in this thread, and only where keys are fetched
 
-    encoding = {"Accept-Encoding": "identity"}
+    headers = {"Accept-Encoding": "identity", **headers}
     content = bytearray()
     try:
         async with (
             asyncio.timeout(TIMEOUT_SECONDS),  # of a name's look-up, and of all pieces together
-            httpx.AsyncClient(headers=encoding, timeout=TIMEOUT_SECONDS) as client,
+            httpx.AsyncClient(headers=headers, timeout=TIMEOUT_SECONDS) as client,
             client.stream("GET", url) as response,
         ):
             if response.status_code != httpx.codes.OK:
@@ -108,5 +112,5 @@ class OwnThread:
             except BaseException as error:  # noqa: BLE001 -- raised where it is waited for
                 done.set_exception(error)
 
-        threading.Thread(target=work, name="key-set", daemon=True).start()
+        threading.Thread(target=copy_context().run, args=[work], name="key-set", daemon=True).start()
         return await asyncio.wrap_future(done)

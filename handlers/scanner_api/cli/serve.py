@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from contextlib import ExitStack, nullcontext
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import typer
@@ -18,6 +18,7 @@ from openapi_service.logs import LogOptions, logging_to_stderr
 from openapi_service.proxies import TrustedProxies
 from openapi_service.server import CannotStart, Shutdown, listen, starting, url_of
 from openapi_service.server import serve as serve_app
+from openapi_service.telemetry import Telemetry
 from scanner_api.access.callers import described
 from scanner_api.app import START_ERRORS, create_app
 from scanner_api.processing.queue import QueueError
@@ -70,7 +71,7 @@ def _serve(settings: Settings, *, handlers: str | None, authenticate: str | None
             err=True,
         )
     serve_until_ended(
-        lambda metrics, requests: create_app(settings, metrics=metrics, request_log=requests),
+        lambda telemetry, requests: create_app(settings, request_log=requests, **telemetry._asdict()),
         START_ERRORS,
         host=settings.host,
         port=settings.port,
@@ -120,14 +121,12 @@ def log_options(settings: Settings) -> LogOptions:
 
 
 def _run_worker(settings: Settings) -> None:
-    metrics = None
-    if settings.metrics_port is not None:
-        from openapi_service.metrics import Metrics  # noqa: PLC0415 -- only who wants it pays for the import
-
-        metrics = Metrics()
     with ExitStack() as sockets:
         with starting(*ERRORS):
-            worker = Worker(settings, metrics=metrics)
+            telemetry = Telemetry.of_process(
+                "scanner-api-worker", has_metrics=settings.metrics_port is not None
+            )
+            worker = Worker(settings, **telemetry._asdict())
             ports = (settings.health_port, "--health-port"), (settings.metrics_port, "--metrics-port")
             health, shown = (
                 None if port is None else sockets.enter_context(listen(settings.host, port, option))
@@ -140,7 +139,7 @@ def _run_worker(settings: Settings) -> None:
             line = f"{line}; its metrics are at {url_of(shown)}/metrics"
 
         async def work() -> None:
-            async with nullcontext() if metrics is None or shown is None else metrics.served(shown):
+            async with telemetry.served(shown):
                 await _work(worker, settings, health, lambda: typer.echo(f"{line}."))
 
         uvloop.run(work())

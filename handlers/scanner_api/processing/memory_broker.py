@@ -28,7 +28,7 @@ class MemoryBroker:
         """Start a job as soon as a slot of its kind is free, and return its run."""
         slots = self._slots.setdefault(job.task, asyncio.Semaphore(slots_of(job.task, self._at_once)))
         await slots.acquire()
-        running = asyncio.create_task(self._tasks.run(job.task, job.id))
+        running = asyncio.create_task(self._tasks.run(job))
         self._running.add(running)  # a task that nobody holds may be collected
         running.add_done_callback(self._running.discard)
         running.add_done_callback(lambda _: slots.release())

@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from openapi_contract.distribution import how_to_install
+from openapi_service.traces import continued
 from scanner_api.redis_urls import IN_MEMORY, is_redis
 
 from .queue import Queue
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from .queue import Broker
     from .retention import Retention
     from .stores import Stores
-    from .tasks import Tasks
+    from .tasks import Tasks, Tracing
 
 
 class Processing:
@@ -47,6 +48,7 @@ class Processing:
         is_worker: whether to run the jobs of a queue in Redis.
         retention: deletes old sessions, if anything does.
         after_commit: calls something once what was written for a job is committed.
+        tracing: is entered while a job is done, see :class:`~.tasks.Tasks`.
 
     Raises:
         ValueError: the settings of the queue or the extractor cannot be used; the message says what to do.
@@ -67,6 +69,7 @@ class Processing:
         is_worker: bool = False,
         retention: Retention | None = None,
         after_commit: Callable[[Callable[[], None]], None] = lambda call: call(),
+        tracing: Tracing = continued,
     ) -> None:
         _check(settings, is_worker=is_worker)
         self._settings = settings
@@ -76,6 +79,7 @@ class Processing:
         self._clock = clock
         self._random_bytes = random_bytes
         self._is_worker = is_worker
+        self._tracing = tracing
         self._retain = retention.round if retention else None
         self._runs_jobs = is_worker or settings.queue_url == IN_MEMORY
         self._running = AsyncExitStack()
@@ -145,7 +149,7 @@ class Processing:
             "follow_capture": captures.follow,
             "extract_session": sessions.extract,
         }
-        return Tasks(tasks, captures.close)
+        return Tasks(tasks, captures.close, self._tracing)
 
 
 def _check(settings: Settings, *, is_worker: bool) -> None:

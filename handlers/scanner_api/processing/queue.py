@@ -13,11 +13,14 @@ import asyncio
 import logging
 from collections import Counter, deque
 from contextvars import Context
+from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
+
+from openapi_service.traces import trace_headers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 MAX_WAITING: Final = 1000
 
@@ -28,12 +31,18 @@ class QueueError(Exception):
     """The queue cannot be used at start; the message says what to do."""
 
 
-class Job(NamedTuple):
-    """The name of a task, the id of its capture or session, and whose turn it takes."""
+@dataclass(frozen=True, slots=True)
+class Job:
+    """The name of a task, the id of its capture or session, and whose turn it takes.
+
+    Attributes:
+        trace: header fields of the trace of the request that left it; it is the same job without them.
+    """
 
     task: str
     id: str
     organization_id: str = ""
+    trace: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 def slots_of(task: str, at_once: int) -> int:
@@ -149,12 +158,11 @@ class Queue:
         self, capture_id: str, organization_id: str = "", *, follows: bool = False
     ) -> None:
         """Enqueue the processing of a stored capture; ``follows`` tells that its value is a URL."""
-        job = Job("follow_capture" if follows else "process_capture", capture_id, organization_id)
-        self._after_commit(partial(self.put, job))
+        self._leave("follow_capture" if follows else "process_capture", capture_id, organization_id)
 
     async def extract_session(self, session_id: str, organization_id: str = "") -> None:
         """Enqueue the extraction of a submitted session."""
-        self._after_commit(partial(self.put, Job("extract_session", session_id, organization_id)))
+        self._leave("extract_session", session_id, organization_id)
 
     async def room(self) -> int:
         """Return how many more jobs may wait."""
@@ -194,6 +202,9 @@ class Queue:
         if self._broker is not None:
             await self._broker.close()
         return self._waiting
+
+    def _leave(self, task: str, id_: str, organization_id: str) -> None:
+        self._after_commit(partial(self.put, Job(task, id_, organization_id, trace_headers())))
 
     def put(self, job: Job) -> None:
         """Enqueue a job, unless it waits already or there is no room for it."""

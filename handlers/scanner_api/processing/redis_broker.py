@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
+from taskiq import Context, TaskiqDepends
 from taskiq.kicker import AsyncKicker
 from taskiq.receiver import Receiver
 from taskiq_redis import RedisStreamBroker
+
+from openapi_service.traces import TRACE_FIELDS
 
 from .memory_broker import MemoryBroker
 from .queue import MAX_WAITING, Job, Queue, QueueError
@@ -34,6 +37,8 @@ _PAUSE_SECONDS: Final = 1
 _IDLE_SECONDS: Final = 60
 _FORGET_SECONDS: Final = 60
 """How often workers that died are looked for."""
+
+Received = Annotated[Context, TaskiqDepends()]
 
 logger = logging.getLogger(__name__)
 
@@ -99,7 +104,9 @@ class RedisBroker:
     async def send(self, job: Job) -> None:
         """Add a job to the stream."""
         async with asyncio.timeout(_RESPONSE_SECONDS):
-            await AsyncKicker[Any, Any](broker=self._broker, task_name=job.task, labels={}).kiq(*job[1:])
+            await AsyncKicker[Any, Any](broker=self._broker, task_name=job.task, labels=dict(job.trace)).kiq(
+                job.id, job.organization_id
+            )
 
     async def room(self) -> int:
         """Return how many more jobs may wait: none while Redis cannot count them, as after many evictions."""
@@ -174,8 +181,9 @@ class RedisBroker:
 
 
 def _receiving(name: str, queue: Queue) -> Receive:
-    async def receive(id_: str, organization_id: str = "") -> None:
-        queue.put(Job(name, id_, organization_id))
+    async def receive(id_: str, organization_id: str = "", *, context: Received) -> None:
+        trace = {key: value for key, value in context.message.labels.items() if key in TRACE_FIELDS}
+        queue.put(Job(name, id_, organization_id, trace))
 
     return receive
 

@@ -11,7 +11,7 @@ import asyncio
 import socket
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
@@ -23,8 +23,10 @@ from .destinations import Address, Destination, Permissions, RefusedURL, read_ur
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
+    Calling = Callable[..., AbstractContextManager[tuple[Mapping[str, str], Callable[[str, int], object]]]]
     Resolve = Callable[[str, int], Awaitable[Sequence[Address]]]
 
 MAX_REDIRECTS: Final = 10
@@ -101,11 +103,19 @@ class RedirectFollower:
         permissions: which destinations may be called.
         resolve: resolves a host and port; the system's resolver by default.
         tls: trusted certificate authorities; certifi's by default.
+        calling: is entered while a URL is called; yields the header fields of a trace, of which the URL gets
+            ``traceparent`` alone, and what notes an attribute of the call.
     """
 
     def __init__(
-        self, permissions: Permissions, *, resolve: Resolve | None = None, tls: ssl.SSLContext | None = None
+        self,
+        permissions: Permissions,
+        *,
+        resolve: Resolve | None = None,
+        tls: ssl.SSLContext | None = None,
+        calling: Calling = lambda *_, **__: nullcontext(({}, _ignore)),
     ) -> None:
+        self._calling = calling
         self._permissions = permissions
         self._resolve = resolve or SystemResolver()
         self._tls = tls
@@ -185,20 +195,31 @@ class RedirectFollower:
 
     async def _ask(self, url: str, destination: Destination, address: Address) -> tuple[Hop, bytes]:
         """Send a GET to one address, under the name of the host, and read the head of the response."""
+        called = {"server_address": destination.host, "server_port": destination.port}
+        async with self._hosts.of(destination.host):
+            with self._calling("GET", http_request_method="GET", **called) as (headers, note):
+                # what is in a tracestate is for nobody but the systems that know it
+                traced = {name: value for name, value in headers.items() if name == "traceparent"}
+                response = await self._send(destination, address, traced)
+                note("http.response.status_code", response.status_code)
+        location = next((value for name, value in response.headers.raw if name.lower() == b"location"), b"")
+        return Hop(url, response.status_code, _bounded(response.headers)), location
+
+    async def _send(
+        self, destination: Destination, address: Address, headers: Mapping[str, str]
+    ) -> httpx.Response:
         request = httpx.Request(
             "GET",
             destination.url.copy_with(host=str(address)),
-            headers={"Host": destination.url.netloc.decode("ascii"), **_HEADERS},
+            headers={"Host": destination.url.netloc.decode("ascii"), **_HEADERS, **headers},
             extensions={
                 "sni_hostname": destination.host,
                 "timeout": httpx.Timeout(TOTAL_SECONDS, connect=TOTAL_SECONDS / 2).as_dict(),
             },
         )
-        async with self._hosts.of(destination.host):
-            response = await (await self._transport()).handle_async_request(request)
-            await response.aclose()
-        location = next((value for name, value in response.headers.raw if name.lower() == b"location"), b"")
-        return Hop(url, response.status_code, _bounded(response.headers)), location
+        response = await (await self._transport()).handle_async_request(request)
+        await response.aclose()
+        return response
 
 
 class Shares:
@@ -269,6 +290,10 @@ def _failure(error: httpx.TransportError) -> str:
     if isinstance(error, httpx.ConnectError):
         return "cannot be connected to"
     return "did not respond in HTTP"
+
+
+def _ignore(name: str, value: int) -> None:
+    """Note nothing."""
 
 
 def _bounded(headers: httpx.Headers) -> dict[str, str]:

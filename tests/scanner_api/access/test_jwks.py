@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 
 from openapi_service.problems import ServiceUnavailable
+from openapi_service.traces import CURRENT, Trace
 from scanner_api.access import jwks, jwks_sources
 from scanner_api.access.jwks import KeySet, usable_keys
 from scanner_api.access.jwks_sources import MOST_BYTES, KeySetError, fetched, reader_of
@@ -37,6 +38,7 @@ class Issuer:
     def __init__(self, url):
         self.url = url
         self.asked = 0
+        self.traces = []
         self.status = 200
         self.headers = {}
         self.body = document(RSA | {"kid": "one"})
@@ -49,6 +51,7 @@ def serving():
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
             issuer.asked += 1
+            issuer.traces.append(self.headers["traceparent"])
             self.send_response(issuer.status)
             for name, value in issuer.headers.items():
                 self.send_header(name, value)
@@ -97,6 +100,15 @@ def test_keys_are_found_by_id_and_algorithm():
         (None, "EdDSA"),
         (None, "Ed25519"),
     }
+
+
+async def test_a_read_is_part_of_the_trace_of_the_request_that_waits_for_it(issuer):
+    """The issuer sees which request made it respond."""
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    CURRENT.set(Trace(trace, "01", ""))
+    assert await KeySet(issuer.url).key("one", "RS256")
+    (sent,) = issuer.traces
+    assert sent.startswith(f"00-{trace}-")
 
 
 def test_key_for_one_algorithm_is_used_for_no_other():

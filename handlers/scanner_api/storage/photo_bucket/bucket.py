@@ -11,6 +11,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from openapi_service.problems import ServiceUnavailable
+from openapi_service.traces import calling
 
 from .address import upload_url
 from .credentials import SigningCredentials
@@ -218,8 +219,9 @@ class PhotoBucket:
             client = self._client
             if client is None:  # loading the model of S3 does not count as S3's time
                 client = await loop.run_in_executor(self._threads, self._make_client)
-            call = loop.run_in_executor(self._threads, copy_context().run, work, client)
-            response = await asyncio.wait_for(call, seconds)
+            with calling(f"S3/{operation}", rpc_system="aws-api", rpc_service="S3", rpc_method=operation):
+                call = loop.run_in_executor(self._threads, copy_context().run, work, client)
+                response = await asyncio.wait_for(call, seconds)
         except (S3Failure, TimeoutError) as error:
             self.calls[operation, "failed"] += 1
             logger.warning("S3 does not respond %s: %s", operation, str(error) or type(error).__name__)

@@ -1,0 +1,88 @@
+"""What a process reports of itself: metrics for Prometheus, and spans as OpenTelemetry's variables say."""
+
+from __future__ import annotations
+
+import os
+import re
+from contextlib import AsyncExitStack, asynccontextmanager
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Final, NamedTuple, Self
+
+from openapi_contract.distribution import how_to_install
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import AsyncIterator, Mapping
+
+    from .metrics import Metrics
+    from .spans import Tracing
+
+_VARIABLES: Final = (
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+    "OTEL_TRACES_EXPORTER",
+)
+_PROTOCOL: Final = "http/protobuf"
+
+
+class Telemetry(NamedTuple):
+    """What counts and what records spans; None, and not imported, where nobody wants it."""
+
+    metrics: Metrics | None
+    tracing: Tracing | None
+
+    @classmethod
+    def of_process(cls, title: str, *, has_metrics: bool) -> Self:
+        """Return that of this process.
+
+        Args:
+            title: names it in traces, unless OpenTelemetry's variables give a name.
+            has_metrics: whether anyone wants metrics.
+
+        Raises:
+            ValueError: the variables ask for what is not there; the message says what to do.
+        """
+        metrics = None
+        if has_metrics:
+            from .metrics import Metrics  # noqa: PLC0415 -- only who wants it pays for the import
+
+            metrics = Metrics()
+        return cls(metrics, tracing_of(os.environ, re.sub(r"\W+", "-", title.lower())))
+
+    @asynccontextmanager
+    async def served(self, listening: socket.socket | None) -> AsyncIterator[None]:
+        """Serve metrics on a socket, and export spans, for as long as this is entered."""
+        async with AsyncExitStack() as stack:
+            if self.metrics is not None and listening is not None:
+                await stack.enter_async_context(self.metrics.served(listening))
+            if self.tracing is not None:
+                await stack.enter_async_context(self.tracing.exported())
+            yield
+
+
+def tracing_of(environment: Mapping[str, str], service: str) -> Tracing | None:
+    """Return what records spans, if OpenTelemetry's variables name a collector to export them to.
+
+    Args:
+        environment: with ``OTEL_EXPORTER_OTLP_ENDPOINT``, ``OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`` or
+            ``OTEL_TRACES_EXPORTER``, see OpenTelemetry's specification of environment variables.
+        service: its name, unless ``OTEL_SERVICE_NAME`` gives one.
+
+    Raises:
+        ValueError: they ask for what is not there; the message says what to do.
+    """
+    given = {name: environment[name].strip() for name in _VARIABLES if environment.get(name, "").strip()}
+    exporter = given.get("OTEL_TRACES_EXPORTER", "otlp")
+    if not given or exporter == "none" or environment.get("OTEL_SDK_DISABLED", "").lower() == "true":
+        return None
+    protocol = environment.get("OTEL_EXPORTER_OTLP_PROTOCOL", _PROTOCOL)
+    protocol = environment.get("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", protocol)
+    if exporter != "otlp":
+        raise ValueError(f"OTEL_TRACES_EXPORTER is {exporter!r}; expected 'otlp' or 'none'.")
+    if protocol != _PROTOCOL:
+        raise ValueError(f"The protocol of OTLP is {protocol!r}; expected {_PROTOCOL!r}.")
+    if find_spec("opentelemetry") is None or find_spec("opentelemetry.exporter") is None:
+        raise ValueError(f"{' and '.join(given)} asks for traces; {how_to_install('otel')}")
+    from .spans import Tracing  # noqa: PLC0415 -- only who wants it pays for it
+
+    return Tracing.of_process(service)

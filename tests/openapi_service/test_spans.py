@@ -1,0 +1,235 @@
+"""Spans for OpenTelemetry: of requests, and as a collector gets them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import httpx
+import pytest
+from opentelemetry import trace
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import SpanKind, StatusCode
+
+from openapi_contract import Contract
+from openapi_service import ServiceUnavailable, create_app, telemetry
+from openapi_service.spans import Tracing
+from openapi_service.telemetry import tracing_of
+from openapi_service.traces import calling
+
+PETSTORE = Path(__file__).parents[2] / "examples" / "petstore"
+COMMAND = Path(sys.executable).with_name("contract-first")
+TRACE, PARENT = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
+TRACEPARENT = f"00-{TRACE}-{PARENT}-01"
+NAME = {"in": "path", "name": "name", "required": True, "schema": {"type": "string"}}
+CONTRACT = {
+    "openapi": "3.1.0",
+    "info": {"title": "Pets", "version": "1"},
+    "paths": {
+        "/pets/{name}": {
+            "parameters": [NAME],
+            "get": {"operationId": "get_pet", "responses": {"204": {"description": ""}}},
+        }
+    },
+}
+
+
+def get_pet(name):
+    """Ask somebody else, who may be away."""
+    with calling("GET", server_address="pets.example") as call:
+        seen.append(call.headers)
+        call.note("http.response.status_code", 200)
+        if name == "away":
+            raise ServiceUnavailable("Nobody responds.") from OSError("connection refused")
+
+
+seen: list[dict[str, str]] = []
+
+
+@pytest.fixture
+def spans_of():
+    """Return what sends requests to an app whose spans are recorded, and returns the spans."""
+
+    async def ask(*requests):
+        seen.clear()
+        provider, exporter = TracerProvider(), InMemorySpanExporter()
+        provider.add_span_processor(SimpleSpanProcessor(exporter))
+        app = create_app(Contract(CONTRACT, "pets"), {"get_pet": get_pet}, tracing=Tracing(provider))
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://pets") as client:
+            for path, headers in requests:
+                await client.get(path, headers=headers)
+        return exporter.get_finished_spans()
+
+    return ask
+
+
+async def test_a_request_is_a_span(spans_of):
+    """It is named by its operation, has the sender's span as parent, and tells no query."""
+    call, request = await spans_of(("/pets/rex?token=secret", {"traceparent": TRACEPARENT}))
+    assert (request.name, request.kind, request.status.status_code) == (
+        "get_pet",
+        SpanKind.SERVER,
+        StatusCode.UNSET,
+    )
+    assert dict(request.attributes) == {
+        "http.request.method": "GET",
+        "http.route": "/pets/{name}",
+        "http.response.status_code": 204,
+        "url.path": "/pets/rex",
+        "url.scheme": "http",
+    }
+    assert trace.format_trace_id(request.context.trace_id) == TRACE
+    assert trace.format_span_id(request.parent.span_id) == PARENT
+    assert (call.name, call.kind, call.parent.span_id) == ("GET", SpanKind.CLIENT, request.context.span_id)
+    assert dict(call.attributes) == {"server.address": "pets.example", "http.response.status_code": 200}
+    assert seen == [{"traceparent": f"00-{TRACE}-{trace.format_span_id(call.context.span_id)}-01"}]
+
+
+async def test_requests_of_nobody_begin_traces(spans_of):
+    """Each has one of its own; a request that matches no operation is named by its method."""
+    first_call, first, second_call, second, unknown = await spans_of(
+        ("/pets/a", {}), ("/pets/b", {"traceparent": "wrong"}), ("/x", {})
+    )
+    traces = {each.context.trace_id for each in (first, second, unknown)}
+    assert len(traces) == 3
+    assert [first_call.context.trace_id, second_call.context.trace_id] == [
+        first.context.trace_id,
+        second.context.trace_id,
+    ]
+    assert [each.parent for each in (first, second, unknown)] == [None] * 3
+    assert (unknown.name, unknown.attributes["http.response.status_code"]) == ("GET", 404)
+    assert "http.route" not in unknown.attributes
+
+
+async def test_errors_of_ours_have_their_cause(spans_of):
+    """A 5xx is an error, and so is the call that failed."""
+    call, request = await spans_of(("/pets/away", {}))
+    assert (request.status.status_code, request.status.description) == (
+        StatusCode.ERROR,
+        "Nobody responds. < OSError: connection refused",
+    )
+    assert request.attributes["error.type"] == "503"
+    assert (call.status.status_code, call.attributes["error.type"]) == (
+        StatusCode.ERROR,
+        "ServiceUnavailable",
+    )
+
+
+async def test_health_checks_have_no_span(spans_of):
+    """They would be most of what is recorded."""
+    assert await spans_of(("/healthz", {}), ("/readyz", {"traceparent": TRACEPARENT})) == ()
+
+
+async def test_unsampled_traces_are_passed_on(spans_of):
+    """What the sender does not record is not recorded here, and others are told so."""
+    assert await spans_of(("/pets/rex", {"traceparent": TRACEPARENT.removesuffix("01") + "00"})) == ()
+    assert seen[0]["traceparent"].startswith(f"00-{TRACE}-")
+    assert seen[0]["traceparent"].endswith("-00")
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {},
+        {"OTEL_SERVICE_NAME": "pets"},
+        {"OTEL_EXPORTER_OTLP_ENDPOINT": " "},
+        {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318", "OTEL_TRACES_EXPORTER": "none"},
+        {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318", "OTEL_SDK_DISABLED": "True"},
+    ],
+)
+def test_nothing_is_recorded_unless_a_collector_is_named(environment):
+    """Variables that name none, or switch it off, are as none."""
+    assert tracing_of(environment, "pets") is None
+
+
+@pytest.mark.parametrize(
+    ("environment", "message"),
+    [
+        ({"OTEL_TRACES_EXPORTER": "zipkin"}, "OTEL_TRACES_EXPORTER is 'zipkin'; expected 'otlp' or 'none'."),
+        (
+            {"OTEL_TRACES_EXPORTER": "otlp", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"},
+            "The protocol of OTLP is 'grpc'; expected 'http/protobuf'.",
+        ),
+    ],
+)
+def test_other_exporters_are_refused(environment, message):
+    """What is not there is named at the start."""
+    with pytest.raises(ValueError, match="expected") as raised:
+        tracing_of(environment, "pets")
+    assert str(raised.value) == message
+
+
+def test_a_missing_extra_is_named(monkeypatch):
+    """Without OpenTelemetry the start ends with what to install."""
+    monkeypatch.setattr(telemetry, "find_spec", lambda _: None)
+    with pytest.raises(ValueError, match=r"OTEL_EXPORTER_OTLP_ENDPOINT asks for traces; .*\[otel\]"):
+        tracing_of({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318"}, "pets")
+
+
+@contextmanager
+def collecting():
+    """Run a collector; yield its URL, and what it gets."""
+    exports = []
+
+    class Collector(BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            if self.path == "/v1/traces":
+                exports.append(ExportTraceServiceRequest.FromString(body))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_):
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Collector) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}", exports
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.mark.programs
+def test_a_collector_gets_the_spans_of_a_server():
+    """Of each of its processes, by the variables of OpenTelemetry alone, before it ends."""
+    with collecting() as (url, exports):
+        arguments = ["serve", "--contract", "openapi.yaml", "--handlers", "petstore.operations"]
+        options = ["--authenticate", "petstore.security:AUTHENTICATE"]
+        environment = {**os.environ, "OTEL_EXPORTER_OTLP_ENDPOINT": url, "PYTHONPATH": "."}
+        process = subprocess.Popen(  # noqa: S603 -- our own command
+            [COMMAND, *arguments, *options, "--port", "0", "--workers", "2"],
+            cwd=PETSTORE,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            address = process.stdout.readline().split(" on ")[1].split()[0]
+            httpx.get(f"{address}/nothing", headers={"traceparent": TRACEPARENT}, trust_env=False)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            _, logged = process.communicate(timeout=60)
+    ((resource, span),) = [
+        (each.resource, span)
+        for export in exports
+        for each in export.resource_spans
+        for scope in each.scope_spans
+        for span in scope.spans
+    ]
+    names = {each.key: each.value.string_value for each in resource.attributes}
+    assert "ERROR" not in logged, logged
+    assert names["service.name"] == "petstore"
+    assert (span.name, span.trace_id.hex(), span.parent_span_id.hex()) == ("GET", TRACE, PARENT)
