@@ -192,6 +192,14 @@ def test_faults_drop(s3, photos, exchanges):
         pass
 
 
+def test_faults_drop_responses(s3, photos):
+    """A fault may close the connection of an upload that is stored."""
+    switch(s3, {"effect": {"drop_response": True}, "times": 1})
+    with pytest.raises(httpx.RemoteProtocolError):
+        upload(photos, content=b"stored")
+    assert photos.get_object(Bucket="photos", Key="k")["Body"].read() == b"stored"
+
+
 def test_faults_delay(s3, photos):
     """A fault may hold back the response, and slow down the upload."""
     switch(

@@ -24,6 +24,11 @@ export const presets = [
     fault: { effect: { status: 429, retry_after_seconds: 10 } },
   },
   { name: "Dropped connection", about: "The API closes the connection without a response.", fault: { effect: { drop: true } } },
+  {
+    name: "Lost response",
+    about: "The API does what it is asked for; the connection closes before the response.",
+    fault: { effect: { drop_response: true } },
+  },
   { name: "Slow body", about: "Responses arrive at 200 bytes a second.", fault: { effect: { bytes_per_second: 200 } } },
   {
     name: "S3 SlowDown",

@@ -169,7 +169,8 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forb
         status: of the response; None for the status that it would have had.
         error_code: of the API's problem.
         s3_code: S3's error code.
-        drop: whether the connection is closed without a response.
+        drop: whether the connection is closed without a response, and nothing else happens.
+        drop_response: whether it is closed where the response would go out: what was asked for is done.
         bytes_per_second: rate of the API's response, or of an upload to S3; None for no limit.
         retry_after_seconds: value of all headers that say when to retry.
         clock_skew_seconds: how much later the clock shows it to be, for this request.
@@ -180,6 +181,7 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forb
     error_code: str = ""
     s3_code: str = ""
     drop: bool = False
+    drop_response: bool = False
     bytes_per_second: int | None = None
     retry_after_seconds: int | None = None
     clock_skew_seconds: float = 0
@@ -249,8 +251,11 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         latency = effect.latency_ms
         if isinstance(latency, Uniform) and latency.lower > latency.upper:
             raise FaultError(f"{at}/latency_ms/lower", "upper", "is above the upper bound")
-        if effect.drop and (effect.status or effect.error_code or effect.s3_code):
-            raise FaultError(f"{at}/drop", "drop", "leaves no response, so there is no status or code of one")
+        for name in ("drop", "drop_response"):
+            if getattr(effect, name) and (effect.status or effect.error_code or effect.s3_code):
+                raise FaultError(
+                    f"{at}/{name}", name, "leaves no response, so there is no status or code of one"
+                )
         if self.on == "s3":
             _check_s3(effect, at)
         if effect.error_code and effect.status is None:

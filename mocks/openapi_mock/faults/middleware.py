@@ -19,7 +19,7 @@ from .responses import Changed, Only, Paced, ProvokedProblem, ProvokedProblems
 if TYPE_CHECKING:
     from asyncio import Transport
 
-    from starlette.types import ASGIApp, Receive, Scope, Send
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from openapi_contract import Contract
     from openapi_contract.routing import Route
@@ -172,7 +172,9 @@ class FaultMiddleware:
         ):
             send = Changed(send, effect, self._clock)
         with effect.applied():
-            await self._respond(effect, scope, receive, send)
+            await self._respond(effect, scope, receive, _unsent if effect.drop_response else send)
+        if effect.drop_response:
+            await _drop(scope, receive)
 
     async def _wait(self, seconds: float, scope: Scope) -> None:
         while seconds > 0 and not self._is_over(scope):
@@ -235,6 +237,10 @@ def _transport(scope: Scope) -> Transport | None:
 def _is_closed(scope: Scope) -> bool:
     transport = _transport(scope)
     return transport is not None and transport.is_closing()
+
+
+async def _unsent(message: Message) -> None:
+    """Send nothing."""
 
 
 async def _drop(scope: Scope, receive: Receive) -> None:

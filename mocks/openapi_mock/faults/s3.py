@@ -77,8 +77,12 @@ class S3Faults:
         self.refuse(injection.effect)
         if isinstance(request.body, PacedBody):
             request.body.bytes_per_second = injection.effect.bytes_per_second
-        with injection.effect.applied():
-            yield
+        try:
+            with injection.effect.applied():
+                yield
+        finally:
+            if injection.effect.drop_response:
+                raise Dropped
 
     def refuse(self, effect: Effect) -> None:
         """Raise the S3Error that an effect asks for, if it does."""

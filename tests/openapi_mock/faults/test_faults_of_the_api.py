@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -106,6 +107,18 @@ def test_a_dropped_connection(fault, get):
     with pytest.raises(httpx.RemoteProtocolError, match="without sending a response"):
         get()
     assert get().status_code == 200
+
+
+def test_a_dropped_response(fault, api):
+    """What was asked for is done; a retry with the same Idempotency-Key gets the response that was lost."""
+    fault({"drop_response": True}, times=1, match={"operation": "create_session"})
+    before = api.get("/sessions").json()["pagination"]["total_count"]
+    headers = {"Idempotency-Key": f'"{uuid4()}"'}
+    with pytest.raises(httpx.RemoteProtocolError, match="without sending a response"):
+        api.post("/sessions", json={}, headers=headers)
+    retried = api.post("/sessions", json={}, headers=headers)
+    assert retried.status_code == 201
+    assert api.get("/sessions").json()["pagination"]["total_count"] == before + 1
 
 
 def test_a_dropped_upload(fault, api, mock):
