@@ -130,7 +130,7 @@ async def test_health_checks_have_no_span(spans_of):
 
 
 async def test_unsampled_traces_are_passed_on(spans_of):
-    """What the sender does not record is not recorded here, and others are told so."""
+    """What the sender does not record is not recorded here; what is called gets the same flag."""
     assert await spans_of(("/pets/rex", {"traceparent": TRACEPARENT.removesuffix("01") + "00"})) == ()
     assert seen[0]["traceparent"].startswith(f"00-{TRACE}-")
     assert seen[0]["traceparent"].endswith("-00")

@@ -59,9 +59,9 @@ def audit(
 ) -> None:
     """List who did what, when and from where, from the audit log.
 
-    The newest come first. Keys that were created, rotated and revoked, applied proposals, saved redirects
-    and what was deleted are recorded, whether by callers of the API or by commands. The database refuses to
-    change or delete entries.
+    The newest come first. Keys that were created, rotated and revoked, applied proposals, saved redirects,
+    organizations that were created, imports, rotated secrets and what was deleted are recorded, whether by
+    callers of the API or by commands. The database refuses to change or delete entries.
 
     Exit codes: 0 listed, 1 the database cannot be used, 2 wrong options.
     """

@@ -25,6 +25,7 @@ from scanner_api.scanning.rows import BadRow, FileError
 from scanner_api.storage.freshness import FreshnessStore
 from scanner_api.storage.products import ProductStore
 
+from .audit import operator
 from .databases import Page, PageSize, page_caption, with_database
 from .settings_flags import Config, DatabaseUrl, read_settings
 
@@ -68,7 +69,12 @@ def import_products(
     """
 
     async def store(database: Database, reading: Import) -> int:
-        return await ProductStore(database, SystemClock()).upsert_many(reading.items(read_products))
+        store = ProductStore(database, SystemClock())
+        try:
+            return await store.upsert_many(reading.items(read_products))
+        finally:
+            if reading.read:
+                await store.note_import(operator(), file.name, reading.read)
 
     _import(file, config, database_url, store)
 
@@ -130,7 +136,7 @@ def import_rules(
         rules = list(reading.items(read_rules))
         if reading.skipped and not rules:
             raise FileError("No row of the file can be used; the rules are as they were.")
-        return await FreshnessStore(database).replace(organization, rules)
+        return await FreshnessStore(database).replace(organization, rules, (operator(), file.name))
 
     _import(file, config, database_url, store)
 
@@ -139,13 +145,14 @@ class Import:
     """A file that is being imported.
 
     Attributes:
+        read: how many rows can be used, so far.
         skipped: how many bad rows there were.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._console = Console(stderr=True)
-        self.skipped = 0
+        self.read = self.skipped = 0
 
     def items(self, read: Callable[[IO[bytes], str], Iterable[Item | BadRow]]) -> Iterator[Item]:
         """Yield what can be read; bad rows are reported with their line numbers, the first twenty of them."""
@@ -159,6 +166,7 @@ class Import:
                 if isinstance(item, BadRow):
                     self._skip(item)
                 else:
+                    self.read += 1
                     yield item
             progress.update(task, completed=file.tell())
 

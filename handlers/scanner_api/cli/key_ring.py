@@ -157,5 +157,5 @@ class KeyRing:
 
     async def _added_organization(self, name: str | None, now: datetime) -> str:
         organization = Organization(id=new_id(), name=name or "", created=now)
-        await self._organizations.add_organization(organization)
+        await self._organizations.add_organization(organization, operator())
         return organization.id

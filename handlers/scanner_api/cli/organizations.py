@@ -17,6 +17,7 @@ from scanner_api.scanning.identifiers import new_id
 from scanner_api.scanning.sessions import SessionStatus
 from scanner_api.storage.organizations import Organization, OrganizationStore
 
+from .audit import operator
 from .databases import Page, PageSize, page_caption, with_database
 from .deletions import ERRORS, KeepObjects, delete, organization_of
 from .key_ring import Refused
@@ -57,7 +58,7 @@ def create(
     organization = Organization(id=new_id(), name=name, created=datetime.now(UTC))
 
     async def run(database: Database) -> None:
-        await OrganizationStore(database).add_organization(organization)
+        await OrganizationStore(database).add_organization(organization, operator())
 
     with_database(read_settings(config, {"database_url": database_url}), run)
     typer.echo(organization.id if quiet else f"Organization {organization.id} is {name}.")

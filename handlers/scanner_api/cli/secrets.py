@@ -10,6 +10,7 @@ import typer
 from scanner_api.app import PHOTO_KEYS, grace_of
 from scanner_api.storage.secrets import SecretStore
 
+from .audit import operator
 from .databases import with_database
 from .settings_flags import Config, DatabaseUrl, read_settings
 
@@ -36,7 +37,7 @@ def rotate(*, config: Config = None, database_url: DatabaseUrl = None) -> None:
     now, grace = datetime.now(UTC), grace_of(settings)
 
     async def run(database: Database) -> datetime:
-        return (await SecretStore(database).rotate(PHOTO_KEYS, now, grace)).since
+        return (await SecretStore(database).rotate(PHOTO_KEYS, now, grace, operator())).since
 
     since = with_database(settings, run)
     typer.echo(f"Photo keys are issued by another secret from {since:%Y-%m-%d %H:%M:%S} UTC on.")

@@ -42,10 +42,7 @@ def purge(
     ] = None,
     dry_run: Annotated[
         bool,
-        typer.Option(
-            "--dry-run",
-            help="Only say how many sessions would be deleted, after storing which are EXPIRED by now.",
-        ),
+        typer.Option("--dry-run", help="Only say how many sessions would be deleted; nothing is stored."),
     ] = False,
     keep_objects: KeepObjects = False,
     config: Config = None,
@@ -71,10 +68,12 @@ def purge(
     async def run(database: Database) -> str:
         if organization is not None:
             await organization_of(database, organization)
-        await SessionStore(database, SystemClock(), settings.session_ttl_seconds).expire_idle()
-        number = await Deletion(database).count_finished(before, organization)
+        ttl = settings.session_ttl_seconds
+        idle_since = datetime.now(UTC) - timedelta(seconds=ttl)
+        number = await Deletion(database).count_finished(before, organization, idle_since=idle_since)
         if dry_run or not number:
             return f"{number:,} sessions have not changed since {before:%Y-%m-%d %H:%M} UTC."
+        await SessionStore(database, SystemClock(), ttl).expire_idle()
         return await delete(database, settings, steps, number, keep_objects=keep_objects)
 
     typer.echo(with_database(settings, run, *ERRORS))

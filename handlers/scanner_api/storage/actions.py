@@ -15,6 +15,10 @@ class Action(StrEnum):
     PROPOSALS_APPLIED = "proposals.applied"
     REDIRECT_SAVED = "redirect.saved"
     SESSIONS_PURGED = "sessions.purged"
+    ORGANIZATION_CREATED = "organization.created"
+    PRODUCTS_IMPORTED = "products.imported"
+    RULES_IMPORTED = "freshness.imported"
+    SECRET_ROTATED = "secret.rotated"  # noqa: S105 -- no secret
     DELETION_BEGAN = "organization.deletion_began"
     ORGANIZATION_DELETED = "organization.deleted"
 

@@ -74,11 +74,22 @@ class Deletion:
         self._delete_objects = delete_objects
         self.deleted: Counter[str] = Counter()
 
-    async def count_finished(self, before: datetime, organization_id: str | None = None) -> int:
-        """Count the sessions that :meth:`delete_finished` would delete."""
+    async def count_finished(
+        self, before: datetime, organization_id: str | None = None, *, idle_since: datetime | None = None
+    ) -> int:
+        """Count the sessions that :meth:`delete_finished` would delete.
+
+        Args:
+            before: as there.
+            organization_id: as there.
+            idle_since: count ACTIVE sessions that have not changed since then too, as they are EXPIRED.
+        """
+        counted_statuses = [(status, before) for status in _FINISHED]
+        if idle_since is not None:
+            counted_statuses.append((SessionStatus.ACTIVE, min(before, idle_since)))
         number = 0
-        for status in _FINISHED:
-            old = _is_finished(status, before, organization_id)
+        for status, last in counted_statuses:
+            old = _is_finished(status, last, organization_id)
             ((counted,),) = await self._database.fetch(select(func.count()).where(old))
             number += counted
         return number
@@ -159,17 +170,22 @@ class Deletion:
         """Delete sessions in an index's order, each batch from where the last one ended.
 
         Otherwise PostgreSQL would walk past all rows that are deleted already. Objects that the bucket does
-        not delete let the sessions of their batch stay, and are reported at the end.
+        not delete let their session stay, and are reported at the end.
         """
         last, refusal = (_FIRST, ""), None
         place = order, scan_sessions.c.id
         batch = select(*place).where(condition).order_by(*place).limit(_SESSIONS)
         while rows := await self._database.fetch(batch.where(tuple_(*place) > last)):
             last = tuple(rows[-1])
+            ids = [id_ for _, id_ in rows]
             try:
-                await self._delete_rows(scan_sessions, scan_sessions.c.id.in_([id_ for _, id_ in rows]))
-            except DeletionRefused as error:
-                refusal = error
+                await self._delete_rows(scan_sessions, scan_sessions.c.id.in_(ids))
+            except DeletionRefused:
+                for id_ in ids:  # one by one, to find those that have to stay
+                    try:
+                        await self._delete_rows(scan_sessions, scan_sessions.c.id == id_)
+                    except DeletionRefused as error:
+                        refusal = error
             yield
         if refusal is not None:
             raise refusal

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
 
 from scanner_api.scanning.freshness import Rule
 
+from .actions import Action
+from .audit import record
 from .database import ConstraintError
 from .lookup import Lookup
 from .tables import freshness_rules, organizations
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 
     from scanner_api.scanning.freshness import Layer
 
+    from .actions import Actor
     from .database import Database
 
 EVERYONE: Final = ""
@@ -49,10 +53,17 @@ class FreshnessStore:
         rows = await self._by_organization.find(organization_id)
         return {brick: Rule(brick, *values) for _, brick, *values in rows}
 
-    async def replace(self, organization_id: str, rules: Iterable[Rule]) -> int:
+    async def replace(
+        self, organization_id: str, rules: Iterable[Rule], source: tuple[Actor, str] | None = None
+    ) -> int:
         """Replace the rules of an organization, or of ``EVERYONE``; return how many there are now.
 
         Of several rules for one brick the last counts.
+
+        Args:
+            organization_id: whose they are.
+            rules: the new ones.
+            source: who imports them, and the name of the file; without it, it is not recorded.
 
         Raises:
             ConstraintError: there is no such organization.
@@ -66,6 +77,9 @@ class FreshnessStore:
             await connection.execute(old)
             if layer:
                 await connection.execute(freshness_rules.insert(), list(layer.values()))
+            if source is not None:
+                (actor, file), whose, now = source, organization_id or None, datetime.now(UTC)
+                await record(connection, now, actor, Action.RULES_IMPORTED, file, whose, rows=len(layer))
         return len(layer)
 
 

@@ -9,11 +9,14 @@ import msgspec
 from msgspec.structs import asdict
 from sqlalchemy import bindparam, func, or_, select, union_all
 
+from .actions import Action
+from .audit import record
 from .column_types import UTCDateTime
 from .queries import columns_of, maker_of, read_page
 from .tables import api_keys, memberships, organizations, scan_session_counts, users
 
 if TYPE_CHECKING:
+    from .actions import Actor
     from .database import Database
 
 
@@ -77,9 +80,16 @@ class OrganizationStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add_organization(self, organization: Organization) -> None:
-        """Store a new organization."""
-        await self._database.change(organizations.insert(), [asdict(organization)])
+    async def add_organization(self, organization: Organization, actor: Actor | None = None) -> None:
+        """Store a new organization; without an actor its creation is not recorded."""
+        new, id_ = asdict(organization), organization.id
+        async with self._database.transaction() as connection:
+            await connection.execute(organizations.insert(), [new])
+            if actor is not None:
+                action = Action.ORGANIZATION_CREATED
+                await record(
+                    connection, organization.created, actor, action, id_, id_, name=organization.name
+                )
 
     async def organization(self, organization_id: str) -> Organization | None:
         """Read an organization by id, None if there is none."""

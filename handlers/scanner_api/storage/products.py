@@ -13,6 +13,8 @@ from sqlalchemy import and_, func, or_, select
 
 from scanner_api.scanning.proposals import FIELDS
 
+from .actions import Action
+from .audit import record
 from .lookup import Lookup
 from .queries import columns_of, maker_of, read_page, upserting
 from .tables import product_overrides, products
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from openapi_service.clock import Clock
     from scanner_api.scanning.catalogue import Product
 
+    from .actions import Actor
     from .database import Database
 
 
@@ -114,6 +117,11 @@ class ProductStore:
             await self._upsert_batch(batch)
             number += len(batch)
         return number
+
+    async def note_import(self, actor: Actor, file: str, rows: int) -> None:
+        """Record that rows of a file were imported."""
+        async with self._database.transaction() as connection:
+            await record(connection, self._clock.now(), actor, Action.PRODUCTS_IMPORTED, file, rows=rows)
 
     async def _upsert_batch(self, batch: Iterable[Product]) -> None:
         now = self._clock.now()

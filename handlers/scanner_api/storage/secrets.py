@@ -14,6 +14,8 @@ from sqlalchemy import delete, select
 
 from openapi_service.problems import ServiceUnavailable
 
+from .actions import UNKNOWN, Action
+from .audit import record
 from .database import ConstraintError
 from .tables import secrets
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from openapi_service.randomness import RandomBytes
 
+    from .actions import Actor
     from .database import Database
 
 READ_SECONDS: Final = 20
@@ -61,24 +64,30 @@ class SecretStore:
         found = [secret for _, secret in await self._rows(name)]
         if not found:
             with suppress(ConstraintError):  # another process was first
-                await self._add(name)
+                row = {"name": name, "value": self._random_bytes(32)}
+                await self._database.change(secrets.insert(), [row])
             return await self.secrets(name)
         return found
 
-    async def rotate(self, name: str, now: datetime, grace: timedelta) -> Secret:
+    async def rotate(self, name: str, now: datetime, grace: timedelta, actor: Actor = UNKNOWN) -> Secret:
         """Store another secret, to be used after a notice; remove those that have been out of use for longer.
 
         Args:
             name: of the secret.
             now: aware, in UTC.
             grace: how long what is out of use is still good for something.
+            actor: who rotates.
         """
         await self.secrets(name)
         rows = await self._rows(name)
         over = [row for (row, _), (_, later) in pairwise(rows) if later.since + grace < now]
-        await self._database.change(delete(secrets).where(secrets.c.name.in_(over)))
         since = now + NOTICE
-        await self._add(f"{name}{_SEPARATOR}{since.isoformat()}")
+        new = {"name": f"{name}{_SEPARATOR}{since.isoformat()}", "value": self._random_bytes(32)}
+        details = {"since": since.isoformat(timespec="seconds")}
+        async with self._database.transaction() as connection:
+            await connection.execute(delete(secrets).where(secrets.c.name.in_(over)))
+            await connection.execute(secrets.insert(), [new])
+            await record(connection, now, actor, Action.SECRET_ROTATED, name, **details)
         return (await self.secrets(name))[-1]
 
     @asynccontextmanager
@@ -109,9 +118,6 @@ class SecretStore:
             if row.partition(_SEPARATOR)[0] == name
         ]
         return sorted(rows, key=lambda row: row[1].since)
-
-    async def _add(self, name: str) -> None:
-        await self._database.change(secrets.insert(), [{"name": name, "value": self._random_bytes(32)}])
 
 
 def _since(row: str) -> datetime:

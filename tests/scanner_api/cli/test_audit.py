@@ -25,9 +25,14 @@ def test_keys_that_commands_create_and_revoke(run):
     run("keys", "revoke", listed[0]["subject"])
     outcome = run("audit", "--json", "--organization", listed[0]["organization_id"])
     entries = json.loads(outcome.stdout)["entries"]
-    assert [entry["action"] for entry in entries] == ["key.revoked", "key.rotated", "key.created"]
-    assert {entry["subject"] for entry in entries} == {listed[0]["subject"]}
-    created = entries[-1]
+    assert [entry["action"] for entry in entries] == [
+        "key.revoked",
+        "key.rotated",
+        "key.created",
+        "organization.created",
+    ]
+    assert {entry["subject"] for entry in entries[:-1]} == {listed[0]["subject"]}
+    created = entries[-2]
     assert created["actor"] == f"operator:{pwd.getpwuid(os.getuid()).pw_name}"
     assert created["address"] == socket.gethostname()
     assert created["details"] == {"kind": "csb", "name": "till", "user": None}
@@ -35,6 +40,32 @@ def test_keys_that_commands_create_and_revoke(run):
     for part in ("key.revoked", created["subject"], created["actor"], "name till", created["at"][:10]):
         assert part in shown
     assert secret[4:36] not in outcome.stdout + shown
+
+
+def test_what_else_commands_do(run, tmp_path):
+    """Organizations, imports and secrets are recorded, and no import that stores nothing."""
+    acme = run("organizations", "create", "--quiet", "Acme").stdout.strip()
+    products, rules = tmp_path / "products.csv", tmp_path / "rules.csv"
+    products.write_text("gtin,name\n09521234000013,Whole Milk\nx,Wrong\n")
+    rules.write_text("brick,category,warning_days,critical_days\n10000025,Milk,2,1\n")
+    run("products", "import", str(products))
+    run("freshness", "import", str(rules))
+    run("freshness", "import", str(rules), "--organization", acme)
+    run("secrets", "rotate")
+    products.write_text("gtin,name\nx,Wrong\n")
+    run("products", "import", str(products))
+    run("freshness", "import", str(rules), "--organization", "another")
+    entries = json.loads(run("audit", "--json").stdout)["entries"][::-1]
+    assert [(each["action"], each["subject"], each["organization_id"]) for each in entries] == [
+        ("organization.created", acme, acme),
+        ("products.imported", "products.csv", None),
+        ("freshness.imported", "rules.csv", None),
+        ("freshness.imported", "rules.csv", acme),
+        ("secret.rotated", "photo-keys", None),
+    ]
+    assert [each["details"].get("rows") for each in entries] == [None, 1, 1, 1, None]
+    assert entries[0]["details"] == {"name": "Acme"}
+    assert {each["actor"] for each in entries} == {operator().name}
 
 
 def test_nothing_and_other_organizations(run):

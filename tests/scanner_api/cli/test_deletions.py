@@ -10,6 +10,7 @@ import pytest
 from boto3.session import Session
 from botocore.client import BaseClient
 from msgspec.structs import replace
+from sqlalchemy import select
 from typer.testing import CliRunner
 
 from openapi_service.clock import SystemClock
@@ -152,6 +153,15 @@ def sessions_of(run, *organizations):
 
     counted = in_database(run.url, work)
     return [counted.get(each) for each in organizations]
+
+
+def statuses_of(run):
+    """Return the statuses of all sessions, as they are stored."""
+
+    async def work(database):
+        return sorted(status for (status,) in await database.fetch(select(scan_sessions.c.status)))
+
+    return in_database(run.url, work)
 
 
 def keys_of(s3, organization):
@@ -318,6 +328,10 @@ def test_sessions_that_are_idle_are_purged_as_well(run, organizations):
     """An ACTIVE session that nobody has used for long is EXPIRED, whether or not a server has stored that."""
     acme, _ = organizations
     in_database(run.url, lambda database: add_session(database, acme, "idle", status=SessionStatus.ACTIVE))
+    before = statuses_of(run)
+    dry = run("sessions", "purge", "--older-than", "90d", "--organization", acme, "--dry-run")
+    assert dry.stdout.startswith("3 sessions have not changed since ")
+    assert statuses_of(run) == before
     assert run("sessions", "purge", "--older-than", "90d", "--organization", acme).exit_code == 0
     assert sessions_of(run, acme) == [0]
 

@@ -336,9 +336,10 @@ def test_what_is_added_meanwhile(in_database, fill, scanned, bucket, now, times,
         assert in_database(scenario) == deleted
 
 
-def test_an_object_that_stays_lets_its_batch_stay(in_database, fill, bucket, now, monkeypatch):
+@pytest.mark.parametrize("batch", [1, 100])
+def test_an_object_that_stays_lets_its_session_stay(in_database, fill, bucket, now, monkeypatch, batch):
     """What the bucket refuses to delete is passed over, also among sessions of one instant, and reported."""
-    monkeypatch.setattr(module, "_SESSIONS", 1)
+    monkeypatch.setattr(module, "_SESSIONS", batch)
 
     async def delete(keys):
         if "image organization 1" in keys:
