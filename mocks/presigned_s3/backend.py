@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode
 
 from .cors import CorsRule
 from .errors import S3Error, invalid_request, refusal
-from .moto_s3 import Request, S3ClientError, S3Response, models
+from .moto_s3 import AccessDeniedByLock, Request, S3ClientError, S3Response, models
 from .response import Response
 from .xml import parse, readable
 
@@ -85,6 +85,8 @@ class Bucket:
         has_acls: whether objects may have ACLs; a bucket made without one has them switched off.
         blocks: what of public access is blocked by request, such as ``blockPublicPolicy``.
         encrypts: whether it has a default encryption of its own.
+        is_versioned: whether new objects have versions.
+        has_lock: whether versions can be locked.
     """
 
     name: str
@@ -95,6 +97,8 @@ class Bucket:
     has_acls: bool
     blocks: frozenset[str]
     encrypts: bool
+    is_versioned: bool
+    has_lock: bool
 
 
 class Backend:
@@ -118,6 +122,7 @@ class Backend:
         """Forget everything."""
         self._moto.reset()
         self._moto.delete_object = partial(_delete_object, self._moto)  # type: ignore[method-assign]  # every deletion uses it
+        self._moto.put_object_lock_configuration = partial(_lock_bucket, self._moto)  # type: ignore[method-assign]  # moto wants the bucket to be empty
         self._moto.put_object = partial(_put_object, self._moto)  # type: ignore[method-assign]  # every new object does
 
     def carry_out(self, order: Order) -> Response:
@@ -169,6 +174,8 @@ class Backend:
                 has_acls=str(bucket.ownership_rule) != _ENFORCED,
                 blocks=blocks,
                 encrypts=bucket.encryption is not None,
+                is_versioned=bucket.is_versioned,
+                has_lock=bucket.object_lock_enabled,
             )
 
     def set_defaults(self, name: str) -> None:
@@ -232,6 +239,19 @@ class Backend:
         """Return the tags of a key."""
         tags: dict[str, str] = self._moto.tagger.get_tag_dict_for_resource(key.arn)
         return tags
+
+    def rules(self, bucket: str) -> list[Any]:
+        """Return moto's lifecycle rules of a bucket."""
+        return list(self._moto.buckets[bucket].rules) if bucket in self._moto.buckets else []
+
+    def delete(
+        self, bucket: str, name: str, version_id: str | None, *, bypass: bool
+    ) -> Mapping[str, str] | None:
+        """Delete an object, or a version of it; return what moto says of it, None if it is locked."""
+        try:
+            return self._moto.delete_object(bucket, name, version_id, bypass=bypass)[1]
+        except AccessDeniedByLock:
+            return None
 
     def new_key(self, bucket: str, name: str, storage_class: str, tags: Mapping[str, str]) -> Any:
         """Make an empty key, and tell nobody."""
@@ -326,6 +346,20 @@ def _put_object(
     if others:
         dict.__setitem__(found.keys, key_name, [*others, key])
     return key
+
+
+def _lock_bucket(
+    moto: models.S3Backend,
+    bucket_name: str,
+    _is_on: bool,  # noqa: FBT001 -- moto's signature; off is refused before
+    mode: str | None,
+    days: int | None,
+    years: int | None,
+) -> None:
+    """Have new versions of a bucket's objects locked by default."""
+    found = moto.get_bucket(bucket_name)
+    found.object_lock_enabled = True
+    found.default_lock_mode, found.default_lock_days, found.default_lock_years = mode, days, years
 
 
 def _without_null(versions: Iterable[Any]) -> list[Any]:

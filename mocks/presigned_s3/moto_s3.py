@@ -77,8 +77,8 @@ def _outlined() -> Iterator[None]:
 with _outlined():
     from moto.core.request import Request
     from moto.s3 import models
-    from moto.s3.exceptions import S3ClientError
+    from moto.s3.exceptions import AccessDeniedByLock, S3ClientError
     from moto.s3.responses import S3Response
 sys.modules.setdefault("moto.iam.models", _IAM)
 
-__all__ = ["ACCOUNT", "Request", "S3ClientError", "S3Response", "models"]
+__all__ = ["ACCOUNT", "AccessDeniedByLock", "Request", "S3ClientError", "S3Response", "models"]

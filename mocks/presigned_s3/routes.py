@@ -132,6 +132,10 @@ class Routes:
             return self._store.create_bucket(
                 replace(order, region=signed.region if signed else bucket.region)
             )
+        if request.method == "POST":
+            if not request.asks_for("delete"):
+                raise _not_allowed(request)
+            return self._store.delete_objects(order)
         return self._store.change_bucket(order)
 
     def _serve_object(self, request: Request, signed: Signed | None, bucket: Bucket) -> Response:
@@ -150,8 +154,8 @@ class Routes:
 
     def _read_object(self, request: Request, signed: Signed | None, bucket: Bucket) -> Response:
         order = _order(request, bucket, handed_over(request.headers))
-        if request.asks_for("retention"):
-            return self._store.retention(order)
+        if request.asks_for("retention", "legal-hold"):
+            return self._store.lock(order)
         if request.asks_for("attributes"):
             return self._store.object_attributes(order)
         if request.asks_for(*_SUBRESOURCES, "uploadId"):

@@ -6,7 +6,6 @@ import logging
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from .access import ACCOUNT, check_policy, is_public, public_policy
@@ -14,11 +13,14 @@ from .archive import BUCKET_NAME, Archivist, adopt, parts_of, stored_file
 from .backend import DEFAULT_REGION, Backend, Bucket, Order, granted_to_all
 from .checksums import FULL_OBJECT, TYPE
 from .cors import OPEN
+from .deletion import delete_objects
 from .errors import S3Error, refusal
-from .listing import MAX_KEYS, list_buckets, list_objects, list_uploads, list_versions
+from .lifecycle import expiration, with_ids
+from .listing import list_buckets, list_objects, list_uploads, list_versions
+from .locks import check_bucket, check_object
+from .locks import describe as describe_lock
 from .object_attributes import describe
 from .preconditions import check_replaced, check_source
-from .response import Response
 from .uploads import Uploads
 from .xml import document, element
 
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from .archive import Archive
     from .checksums import Checksum, ContentMd5
     from .content import Content
+    from .response import Response
 
 _RESERVED_NAME = re.compile(
     r"(?:\d{1,3}\.){3}\d{1,3}|.*(?:\.[.-]|-\.).*|(?:xn--|sthree-|amzn-s3-demo-).*"
@@ -40,6 +43,8 @@ _EMPTY_ORIGIN = re.compile(rb"<AllowedOrigin\s*(?:/>|>\s*</AllowedOrigin>)")
 _ORIGIN = b"<AllowedOrigin>%s</AllowedOrigin>"
 _NO_ORIGIN = b"\xee\x80\x80"
 """What stands in moto for an empty origin, which S3 takes and moto does not: a character for private use."""
+_NO_PERIOD = re.compile(rb"<(Days|Years)>0</\1>")
+"""How moto says that a bucket's locks do not count in days or years."""
 LISTS = {
     "ListBuckets": list_buckets,
     "ListObjects": list_objects,
@@ -160,6 +165,9 @@ class Store:
         if order.asks_for("cors"):
             response.body = [b"".join(response.body).replace(_NO_ORIGIN, b"")]
             response.length = len(response.body[0])
+        elif order.asks_for("object-lock"):
+            response.body = [_NO_PERIOD.sub(b"", b"".join(response.body))]
+            response.length = len(response.body[0])
         return response
 
     def serve_list(self, operation: str, order: Order) -> Response:
@@ -168,21 +176,28 @@ class Store:
             return LISTS[operation](self._backend, order)
 
     def change_bucket(self, order: Order) -> Response:
-        """Carry out an order that changes a bucket, or several of its objects."""
+        """Carry out an order that changes a bucket."""
+        if order.method == "PUT":
+            check_bucket(order, self.existing(order.bucket))
+        if order.method == "PUT" and order.asks_for("lifecycle"):
+            order = replace(order, body=with_ids(order.body))
         if order.method == "PUT" and order.asks_for("policy"):
             check_policy(order.body)
             if is_public(order.body) and "blockPublicPolicy" in self.existing(order.bucket).blocks:
                 raise refusal("AccessDenied")
         if order.method == "PUT" and order.asks_for("cors"):
             order = replace(order, body=_EMPTY_ORIGIN.sub(_ORIGIN % _NO_ORIGIN, order.body))
-        if order.asks_for("delete") and order.body.count(b"<Key>") > MAX_KEYS:
-            raise refusal("MalformedXML")
-        with self._backend.lock, self._archivist.removing(order.bucket):
-            before = dict(self._backend.latest(order.bucket))
+        with self._backend.lock:
             response = self._backend.carry_out(order)
-            for name in before.keys() - dict(self._backend.latest(order.bucket)):
-                self._archive.drop_object(order.bucket, name)
             self._record_bucket(order)
+        return response
+
+    def delete_objects(self, order: Order) -> Response:
+        """Serve DeleteObjects."""
+        with self._backend.lock, self._archivist.removing(order.bucket):
+            response, keys = delete_objects(self._backend, order)
+            for key in dict.fromkeys(keys):
+                self._archivist.record(order.bucket, key)
         return response
 
     def _record_bucket(self, order: Order) -> None:
@@ -221,6 +236,7 @@ class Store:
                 response.set_header(TYPE, FULL_OBJECT)
             response.set_header("ETag", key.etag)
             response.headers = [pair for pair in response.headers if pair[0].lower() != "last-modified"]
+            self._say_expiration(response, order.bucket, key)
             self._archivist.record(order.bucket, order.key)
         return response
 
@@ -234,6 +250,8 @@ class Store:
     def change_object(self, order: Order) -> Response:
         """Carry out an order that changes an object, without new content for it."""
         with self._backend.lock, self._archivist.removing(order.bucket, order.key):
+            if order.method == "PUT" and order.asks_for("retention", "legal-hold"):
+                check_object(self._backend, order)
             response = self._backend.carry_out(order)
             self._archivist.record(order.bucket, order.key)
         return response
@@ -253,17 +271,10 @@ class Store:
         response.length = len(response.body[0])
         return response
 
-    def retention(self, order: Order) -> Response:
-        """Return until when an object is locked: moto knows it, and has no operation for it."""
+    def lock(self, order: Order) -> Response:
+        """Serve GetObjectRetention and GetObjectLegalHold."""
         with self._backend.lock:
-            key = self._backend.key(order.bucket, order.key, order.parameter("versionId") or None)
-        if key is None:
-            raise refusal("NoSuchKey", Key=order.key)
-        if not key.lock_mode:
-            raise refusal("NoSuchObjectLockConfiguration")
-        until = str(key.lock_until)
-        root = element("Retention", element("Mode", key.lock_mode), element("RetainUntilDate", until))
-        return Response.of_xml(HTTPStatus.OK, document(root))
+            return describe_lock(self._backend, order)
 
     @contextmanager
     def look_up(self, order: Order) -> Iterator[tuple[Response, Path | None]]:
@@ -273,7 +284,13 @@ class Store:
             key = self._backend.key(order.bucket, order.key, order.parameter("versionId") or None)
             if key is not None and key.checksum_type:
                 response.set_header(TYPE, key.checksum_type)
+            self._say_expiration(response, order.bucket, key)
             yield response, stored_file(key).path if key is not None else None
+
+    def _say_expiration(self, response: Response, bucket: str, key: Any) -> None:
+        rules = self._backend.rules(bucket)
+        if rules and key is not None and (says := expiration(key, self._backend.tags(key), rules)):
+            response.set_header("x-amz-expiration", says)
 
     def public_permissions(self, bucket: str, key: str, version_id: str | None) -> frozenset[str] | None:
         """Return the permissions that an object's ACL grants to everyone; None if there is no such object."""

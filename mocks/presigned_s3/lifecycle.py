@@ -1,0 +1,120 @@
+"""Lifecycle rules: which S3 takes, and what they say of an object. Nothing expires here."""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree as ET
+
+from .errors import S3Error, invalid_request, refusal
+from .xml import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+_MAX_ID_LENGTH = 255
+_MAX_RULES = 1000
+_ACTIONS = (
+    "Expiration", "Transition", "NoncurrentVersionExpiration", "NoncurrentVersionTransition",
+    "AbortIncompleteMultipartUpload",
+)  # fmt: skip
+
+
+def with_ids(body: bytes) -> bytes:
+    """Return the document of PutBucketLifecycleConfiguration; rules without an ID have one then.
+
+    Raises:
+        S3Error: MalformedXML, InvalidArgument, InvalidRequest.
+    """
+    try:
+        root = parse(body)
+    except ValueError:
+        raise refusal("MalformedXML") from None
+    for part in root.iter():
+        part.tag = part.tag.rpartition("}")[2]
+    rules = root.findall("Rule")
+    if not 1 <= len(rules) <= _MAX_RULES:
+        raise refusal("MalformedXML")
+    for rule in rules:
+        _check(rule)
+        if not rule.findtext("ID"):
+            for empty in rule.findall("ID"):
+                rule.remove(empty)
+            ET.SubElement(rule, "ID").text = secrets.token_urlsafe(36)
+    if len({rule.findtext("ID") for rule in rules}) < len(rules):
+        raise _invalid("Rule ID must be unique. Found same ID for more than one rule")
+    return ET.tostring(root)
+
+
+def _check(rule: ET.Element) -> None:
+    if len(rule.findtext("ID", "")) > _MAX_ID_LENGTH:
+        raise _invalid(f"ID length should not exceed allowed limit of {_MAX_ID_LENGTH}")
+    if rule.findtext("Status") not in ("Enabled", "Disabled"):
+        raise refusal("MalformedXML")
+    if all(rule.find(action) is None for action in _ACTIONS):
+        raise invalid_request("At least one action needs to be specified in a rule")
+    days = rule.findtext("Expiration/Days")
+    if days is not None and not (days.strip().isdigit() and int(days)):
+        raise _invalid("'Days' for Expiration action must be a positive integer")
+    for action in ("Expiration", "Transition"):
+        for date in rule.findall(f"{action}/Date"):
+            time = _time(date.text)
+            if time is None:
+                raise refusal("MalformedXML")
+            if time.time() != datetime.min.time():
+                raise _invalid("'Date' must be at midnight GMT")
+
+
+def expiration(key: Any, tags: Mapping[str, str], rules: Iterable[Any]) -> str:
+    """Return what ``x-amz-expiration`` says of an object; empty if no rule lets it expire.
+
+    Args:
+        key: moto's key.
+        tags: of the object.
+        rules: moto's rules.
+    """
+    expiring = [
+        (time, rule.id) for rule in rules if _concerns(rule, key, tags) and (time := _expiry(rule, key))
+    ]
+    if not expiring:
+        return ""
+    time, rule_id = min(expiring)
+    return f'expiry-date="{format_datetime(time, usegmt=True)}", rule-id="{rule_id}"'
+
+
+def _concerns(rule: Any, key: Any, tags: Mapping[str, str]) -> bool:
+    required, prefixes = {}, [rule.prefix]
+    if rule.filter is not None:
+        both = rule.filter.and_filter
+        prefixes += [rule.filter.prefix, both.prefix if both else None]
+        required = {rule.filter.tag_key: rule.filter.tag_value} if rule.filter.tag_key else {}
+        required |= both.tags if both else {}
+    return (
+        rule.status == "Enabled"
+        and all(key.name.startswith(prefix) for prefix in prefixes if prefix)
+        and required.items() <= tags.items()
+    )
+
+
+def _expiry(rule: Any, key: Any) -> datetime | None:
+    """Return the midnight at which a rule lets an object expire."""
+    if not rule.expiration_days:
+        return _time(rule.expiration_date)
+    due = key.last_modified.replace(tzinfo=UTC) + timedelta(days=int(rule.expiration_days) + 1)
+    return datetime(due.year, due.month, due.day, tzinfo=UTC)
+
+
+def _time(text: str | None) -> datetime | None:
+    with suppress(ValueError):
+        time = datetime.fromisoformat(text or "")
+        # "20200101" is a date to Python, and none to S3.
+        return time.replace(tzinfo=UTC) if "-" in str(text) else None
+    return None
+
+
+def _invalid(message: str) -> S3Error:
+    return S3Error(HTTPStatus.BAD_REQUEST, "InvalidArgument", message)
