@@ -109,6 +109,17 @@ def scalar_coercion(types: frozenset[str], is_valid: Callable[[Any], bool]) -> C
     if types == EVERY_TYPE or converters == [str]:
         return str
 
+    if len(converters) == 1:
+        (convert_alone,) = converters
+
+        def coerce_to_one(text: str) -> Any:
+            try:
+                return convert_alone(text)
+            except NotOfTypeError:
+                return text
+
+        return coerce_to_one
+
     def coerce(text: str) -> Any:
         spelled = []
         for convert in converters:

@@ -4,17 +4,38 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Awaitable, Iterable, Sequence
 
-    from starlette.types import ASGIApp
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from openapi_contract import Contract
 
 ALWAYS_EXPOSED = ("Allow", "Location", "Retry-After", "WWW-Authenticate", "X-Request-ID")
 PREFLIGHT_SECONDS = 600
+VARY = (b"vary", b"Origin")
+
+
+class _Cors(CORSMiddleware):
+    """Starlette's, which takes less time for a request without an origin: its response gets a ``Vary``."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or b"origin" in dict(scope["headers"]):
+            await super().__call__(scope, receive, send)
+            return
+
+        def send_varying(message: Message) -> Awaitable[None]:
+            if message["type"] == "http.response.start":
+                headers = message.get("headers", ())
+                if b"vary" in dict(headers):
+                    return self.send(message, send, Headers(scope=scope))
+                message["headers"] = [*headers, VARY]
+            return send(message)
+
+        await self.app(scope, receive, send_varying)
 
 
 def with_cors(
@@ -32,7 +53,7 @@ def with_cors(
     """
     if not origins:
         return app
-    return CORSMiddleware(
+    return _Cors(
         app,
         allow_origins=list(origins),
         allow_methods=sorted({operation.method.upper() for operation in contract.operations} | {"HEAD"}),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -43,10 +43,10 @@ def observed(app: ASGIApp, observers: Sequence[Observer]) -> ASGIApp:
     async def observed_app(scope: Scope, receive: Receive, send: Send) -> None:
         observation = scope[OBSERVATION] = Observation(scope)
 
-        async def observed_send(message: Message) -> None:
+        def observed_send(message: Message) -> Awaitable[None]:
             if message["type"] == "http.response.start":
                 observation.status = message["status"]
-            await send(message)
+            return send(message)
 
         start = time.perf_counter()
         try:

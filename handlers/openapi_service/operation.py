@@ -231,18 +231,18 @@ class LazyOperation:
         self._binding = asyncio.Lock()
         self._bound: BoundOperation | None = None
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Respond to one request, with 501 if the operation cannot be bound."""
-        await (self._bound or await self._now_bound())(scope, receive, send)
+        return (self._bound or self._bind_first)(scope, receive, send)
 
-    async def _now_bound(self) -> BoundOperation:
+    async def _bind_first(self, scope: Scope, receive: Receive, send: Send) -> None:
         async with self._binding:
             if self._bound is None:
                 try:
                     self._bound = await asyncio.to_thread(self._bind)
                 except ResolverError as error:
                     raise NotImplementedYet(str(error)) from error
-        return self._bound
+        await self._bound(scope, receive, send)
 
 
 class Unrouted:

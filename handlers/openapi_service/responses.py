@@ -60,10 +60,7 @@ async def respond(rendered: Rendered, request: Request, send: Send) -> None:
     """
     request.responded = True
     headers = [*rendered.headers, NO_SNIFFING]
-    for name, _ in headers:  # a generator would take twice as long
-        if name == b"cache-control":
-            break
-    else:
+    if b"cache-control" not in dict(headers):
         headers.append(NO_STORING)
     await send({"type": "http.response.start", "status": rendered.status, "headers": headers})
     body = b"" if request.method == "HEAD" else rendered.body

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from .traffic import Traffic
 
 TO_CONSOLE = RedirectResponse(CONSOLE)
+BELOW_ROOT = f"{ROOT}/"
 
 
 class MockApplication:
@@ -123,7 +124,7 @@ class MockApplication:
             return
         self._reach.note(scope)
         path: str = scope["path"]
-        app: ASGIApp = self._control if f"{path}/".startswith(f"{ROOT}/") else self._service
+        app: ASGIApp = self._control if path == ROOT or path.startswith(BELOW_ROOT) else self._service
         if path == "/" and scope["method"] in {"GET", "HEAD"} and not self._has_operations_at(path):
             app = TO_CONSOLE
         await app(scope, receive, send)

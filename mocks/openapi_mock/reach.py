@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from presigned_s3.tls import Authority
 
-_ORIGIN: ContextVar[tuple[str, str]] = ContextVar("origin", default=("", ""))
-"""Scheme and host that the request being served came to; empty outside of requests."""
+_SERVED: ContextVar[Scope | None] = ContextVar("served", default=None)
+"""The request that is being served."""
 _HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]{2,45}\]|[\w.-]{1,253})(?::\d{1,5})?", re.ASCII)
 _ELSEWHERE: Final = ("192.0.2.1", 9)
 """An address of no network (RFC 5737); connecting a datagram socket to it sends nothing."""
@@ -54,30 +54,33 @@ class Reach:
 
     def note(self, scope: Scope) -> None:
         """Note where a request came to, for as long as it is served."""
-        scheme, host = scope["scheme"], ""
-        for name, value in scope["headers"]:
-            if name == b"host":
-                host = value.decode("latin-1")
-                break
+        _SERVED.set(scope)
+
+    def _origin(self) -> tuple[str, str]:
+        """Return scheme and host that the request being served came to; empty outside of requests."""
+        scope = _SERVED.get()
+        if scope is None:
+            return "", ""
+        fields = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        scheme, host = scope["scheme"], fields.get(b"host", "")
         if self._trust_proxy:
-            forwarded = dict(scope["headers"])
-            host = last_of(forwarded.get(b"x-forwarded-host", b"").decode("latin-1")) or host
-            proto = last_of(forwarded.get(b"x-forwarded-proto", b"").decode("latin-1"))
+            host = last_of(fields.get(b"x-forwarded-host", "")) or host
+            proto = last_of(fields.get(b"x-forwarded-proto", ""))
             scheme = proto if proto in {"http", "https"} else scheme
-        _ORIGIN.set((scheme, host))
+        return scheme, host
 
     @property
     def api(self) -> str:
         """URL of the API."""
         if self._public_url is not None:
             return self._public_url
-        scheme, host = _ORIGIN.get()
+        scheme, host = self._origin()
         return f"{scheme}://{host}" if _HOST.fullmatch(host) else self._own_api
 
     @property
     def s3(self) -> str:
         """URL of S3; empty where there is none."""
-        return self._s3_public_url or self._s3_at(_ORIGIN.get()[1])
+        return self._s3_public_url or self._s3_at(self._origin()[1])
 
     def shown(self) -> dict[str, str]:
         """Return the URLs by what is there."""

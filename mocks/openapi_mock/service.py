@@ -67,9 +67,9 @@ class Service:
             with suppress(asyncio.CancelledError):
                 await self._watching
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Serve one request by the current contract."""
-        await self._app(scope, receive, send)
+        return self._app(scope, receive, send)
 
     async def _watch(self, before: dict[str, tuple[int, int]], tell: Callable[[str], None]) -> None:
         while True:

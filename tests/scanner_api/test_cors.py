@@ -41,9 +41,9 @@ async def response(_scope, _receive, send):
     await send({"type": "http.response.body"})
 
 
-def ask(origins, method, **headers):
+def ask(origins, method, app=response, **headers):
     """Send one request to an app with these origins."""
-    app = with_cors(response, CONTRACT, origins)
+    app = with_cors(app, CONTRACT, origins)
 
     async def exchange():
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://api") as client:
@@ -97,3 +97,14 @@ def test_only_a_named_origin_may_send_the_cookie():
 def test_without_origins_nothing_is_said():
     """By default no page of another origin may read a response."""
     assert "Access-Control-Allow-Origin" not in ask([], "PATCH", Origin=PAGE).headers
+
+
+def test_a_response_to_no_page_varies_by_origin_too():
+    """A cache must not give it to a page; what else the response varies by stays (RFC 9110, 12.5.5)."""
+
+    async def negotiated(_scope, _receive, send):
+        await send({"type": "http.response.start", "status": 204, "headers": [(b"vary", b"Accept")]})
+        await send({"type": "http.response.body"})
+
+    assert ask([PAGE], "GET").headers["Vary"] == "Origin"
+    assert ask([PAGE], "GET", app=negotiated).headers["Vary"] == "Accept, Origin"

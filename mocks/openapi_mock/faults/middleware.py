@@ -18,6 +18,7 @@ from .responses import Changed, Only, Paced, ProvokedProblem, ProvokedProblems
 
 if TYPE_CHECKING:
     from asyncio import Transport
+    from collections.abc import Awaitable
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -125,15 +126,17 @@ class FaultMiddleware:
         self._clock = clock
         self._reader = FaultReader(extension)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Serve one request."""
         if (
             scope["type"] != "http"
-            or not (self._faults.on_api or _header(scope, HEADER) is not None)
+            or not (self._faults.on_api or HEADER in dict(scope["headers"]))
             or scope["method"] == "OPTIONS"  # a page cannot tell why a pre-flight failed, so none does
         ):
-            await self._app(scope, receive, send)
-            return
+            return self._app(scope, receive, send)
+        return self._apply_faults(scope, receive, send)
+
+    async def _apply_faults(self, scope: Scope, receive: Receive, send: Send) -> None:
         beginning = b""
         if self._faults.reads_bodies:
             beginning, receive = await _beginning(receive)

@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from contextlib import contextmanager
 from itertools import islice
-from threading import Condition, Lock
+from threading import Condition, Lock, RLock
 from time import monotonic
 from typing import TYPE_CHECKING, Protocol
 
@@ -115,7 +115,8 @@ class Journal:
         self._most_bytes = most_bytes
         self._bytes = 0
         self._entries: deque[Entry] = deque()
-        self._changed = Condition()
+        self._lock = RLock()  # entered in C, a condition in Python
+        self._changed = Condition(self._lock)
         self._ended = False
         self._listeners: list[Callable[[int], object]] = []
 
@@ -126,7 +127,7 @@ class Journal:
 
     def record(self, recorded: Recordable | Exchange) -> None:
         """Record an exchange, and remove the oldest ones if there are too many."""
-        with self._changed:
+        with self._lock:
             self.last = number = self.last + 1
             if isinstance(recorded, Exchange):
                 recorded = msgspec.structs.replace(recorded, number=number)
@@ -163,7 +164,7 @@ class Journal:
         until = monotonic() + seconds
         counted = _Counter(self, selector)
         while counted.up_to_now() < count:
-            with self._changed:
+            with self._lock:
                 left = until - monotonic()
                 if left <= 0 or (self.last == counted.seen and not self._changed.wait(left)):
                     return counted.up_to_now() >= count
@@ -194,7 +195,7 @@ class Journal:
 
     def clear(self, scope: str | None = None) -> None:
         """Remove all exchanges, or those of a scope; numbers go on."""
-        with self._changed:
+        with self._lock:
             rest = [e for e in self._entries if scope and e.exchange(self.masking).scope != scope]
             self._entries = deque(rest)
             self._bytes = sum(entry.size for entry in rest)
@@ -208,14 +209,14 @@ class Journal:
         Raises:
             TooManyListenersError: a hundred listen already.
         """
-        with self._changed:
+        with self._lock:
             if len(self._listeners) >= MOST_LISTENERS:
                 raise TooManyListenersError(f"{MOST_LISTENERS} listen to the journal already.")
             self._listeners = [*self._listeners, listener]
         try:
             yield
         finally:
-            with self._changed:
+            with self._lock:
                 self._listeners = [one for one in self._listeners if one is not listener]
 
     def count(self, selector: Selector, until: int) -> int:
@@ -224,7 +225,7 @@ class Journal:
 
     def entry(self, number: int) -> Entry | None:
         """Return the entry of a number, which is quick for a recent one; None if it is not there any more."""
-        with self._changed:
+        with self._lock:
             return next((entry for entry in reversed(self._entries) if entry.number == number), None)
 
     def validated(self, entry: Entry) -> Exchange:
@@ -239,7 +240,7 @@ class Journal:
             return entry.validated(self.masking, self._validator)
 
     def _entries_of(self, selector: Selector) -> Iterator[Entry]:
-        with self._changed:
+        with self._lock:
             entries = [entry for entry in self._entries if entry.number > selector.after]
         for entry in entries:
             if selector.matches(entry.exchange(self.masking)) and (

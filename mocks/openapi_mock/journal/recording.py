@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import chain
 from time import perf_counter, time
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from openapi_check.exchange import Exchange, Message
 from openapi_check.validation.content_codings import NotDecoded, decoded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Awaitable, Iterable, Mapping
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -152,7 +153,7 @@ class Recording:
     @property
     def size(self) -> int:
         """About how many bytes it takes."""
-        text = sum(len(name) + len(value) for name, value in (*self._request_headers, *self.headers))
+        text = sum(map(len, chain.from_iterable((*self._request_headers, *self.headers))))
         return text + len(self._path) + len(self._query) + self.request.recorded + self.response.recorded
 
     def unmasked(self) -> Exchange:
@@ -243,7 +244,7 @@ class JournalMiddleware:
                 recording.ask(message.get("body", b""), more=message.get("more_body", False))
             return message
 
-        async def recorded_send(message: Any) -> None:
+        def recorded_send(message: Any) -> Awaitable[None]:
             if message["type"] == "http.response.start":
                 recording.status, recording.headers = message["status"], message.get("headers", [])
             else:
@@ -251,7 +252,7 @@ class JournalMiddleware:
                 recording.respond(message.get("body", b""), more=more)
                 if not more:
                     end()  # once a client has the response, the journal has it
-            await send(message)
+            return send(message)
 
         try:
             await self._app(scope, recorded_receive, recorded_send)
