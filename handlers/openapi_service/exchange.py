@@ -148,7 +148,7 @@ class Exchange:
 
     def add(self, piece: bytes) -> bool:
         """Add a piece of the body, and return whether it is to be read on."""
-        if self.is_complete:
+        if self.is_complete or not self.has_more:
             return True  # nobody wants it
         self._pieces.append(piece)
         self._waiting_bytes += len(piece)

@@ -226,9 +226,10 @@ class HttpProtocol(asyncio.Protocol):
         body_bytes = self._body_bytes
         self._fed_bytes += len(data)
         try:
-            self._parser.feed_data(data)
-        except HttpParserUpgrade:
-            self._pass_over_upgrade()
+            try:
+                self._parser.feed_data(data)
+            except HttpParserUpgrade:
+                self._read_upgrading()
         except HttpParserError as error:
             self._refuse(problem_of(error))
             return
@@ -247,6 +248,7 @@ class HttpProtocol(asyncio.Protocol):
         self._spare_bytes = MOST_HEAD_BYTES
         self._blank_lines = 0
         self._has_body = self._expects_continue = False
+        self._framing = b""
 
     def on_message_begin(self) -> None:
         """Begin a request."""
@@ -280,8 +282,10 @@ class HttpProtocol(asyncio.Protocol):
         elif name == b"content-length":
             self._left_bytes = int(value)
             self._has_body = self._left_bytes > 0
+            self._framing += b"Content-Length: %b\r\n" % value
         elif name == b"transfer-encoding":
             self._has_body = True
+            self._framing += b"Transfer-Encoding: %b\r\n" % value
         elif value.lower() == b"100-continue":
             self._expects_continue = True
 
@@ -337,6 +341,8 @@ class HttpProtocol(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         """End a request."""
+        if self._has_body and self._parser.should_upgrade():
+            return  # of which the parser has not read the body
         self._part = self._timed_part = _BETWEEN
         self._fed_bytes = 0
         self._url = b""
@@ -346,14 +352,19 @@ class HttpProtocol(asyncio.Protocol):
                 self._exchange.keep_alive = False
                 self._discarded_bytes = 0
 
-    def _pass_over_upgrade(self) -> None:
-        """Go on: a client may offer what nobody here speaks, and gets HTTP/1.1.
+    def _read_upgrading(self) -> None:
+        """Go on: a client may offer what nobody here speaks, and gets HTTP/1.1, as does the body it sends.
 
-        The parser passes over the body of such a request: what comes next is not a request.
+        The parser takes what follows such a head for another protocol, so that another one reads the body.
         """
-        if self._has_body and self._exchange is not None:
-            self._exchange.keep_alive = False
-            self._discarded_bytes = 0
+        if self._has_body:
+            self._parser = HttpRequestParser(_UpgradingBody(self))
+            self._parser.feed_data(b"POST / HTTP/1.1\r\n%b\r\n" % self._framing)
+
+    def end_upgrading(self) -> None:
+        """End a request whose body another parser has read; this one goes on behind it."""
+        self._parser = HttpRequestParser(self)
+        self.on_message_complete()
 
     def _pause_reading(self) -> None:
         if not self._is_paused:
@@ -553,6 +564,16 @@ class HttpProtocol(asyncio.Protocol):
         lines = [f"{name.lower()}: {value}\r\n".encode() for name, value in headers.items()]
         lines += [b"%b: %b\r\n" % field for field in (NO_STORING, NO_SNIFFING)]
         return b"".join([STATUS_LINES[problem.status], self.default_fields()[0], *lines, b"\r\n", body])
+
+
+class _UpgradingBody:
+    """What a parser calls that reads a body alone."""
+
+    def __init__(self, protocol: HttpProtocol) -> None:
+        self.on_header = protocol.on_header
+        self.on_chunk_header = protocol.on_chunk_header
+        self.on_body = protocol.on_body
+        self.on_message_complete = protocol.end_upgrading
 
 
 def _default_fields(

@@ -39,10 +39,12 @@ STARTED: list[str] = []
 async def app(scope, receive, send):
     """Respond once the whole body is there: to /held once released, to /big with much, to /fails never.
 
-    To /early at once, and to /endless without a length.
+    To /early at once, to /endless without a length, and to /echo with what was sent.
     """
-    while scope["path"] != "/early" and (await receive()).get("more_body"):
-        pass
+    sent, more = b"", scope["path"] != "/early"
+    while more:
+        message = await receive()
+        sent, more = sent + message.get("body", b""), message.get("more_body")
     STARTED.append(scope["path"])
     if scope["path"] == "/held":
         waiting_for_the_end = asyncio.create_task(receive())
@@ -50,7 +52,7 @@ async def app(scope, receive, send):
         waiting_for_the_end.cancel()
     if scope["path"] == "/fails":
         raise ValueError("a bug")
-    body = BIG if scope["path"] == "/big" else b"ok"
+    body = {"/big": BIG, "/echo": sent}.get(scope["path"], b"ok")
     length = [] if scope["path"] == "/endless" else [(b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": 200, "headers": length})
     await send({"type": "http.response.body", "body": body})
@@ -183,6 +185,47 @@ def test_the_limit_of_an_app_holds_while_the_target_comes_in():
                     assert read(connected).startswith(b"HTTP/1.1 200 ")
                 else:
                     assert refusal(connected) == status
+
+
+UPGRADE = b"Host: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAAAAA\r\n"
+
+
+@pytest.mark.parametrize("pieces", [1, 1000], ids=["bytes", "whole"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"Content-Length: 7\r\n\r\na\r\n\r\nbc",
+        b"Transfer-Encoding: chunked\r\n\r\n4;x=y\r\na\r\n\r\r\n3\r\n\nbc\r\n0\r\nX: y\r\n\r\n",
+    ],
+    ids=["length", "chunks"],
+)
+def test_a_body_behind_an_offer_to_upgrade_is_read(connection, body, pieces):
+    """Java's client and ``curl --http2`` offer HTTP/2 with their first request, whatever it sends."""
+    STARTED.clear()
+    requests = (
+        b"POST /echo HTTP/1.1\r\n"
+        + UPGRADE
+        + body
+        + b"GET /last HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    )
+    for begin in range(0, len(requests), pieces):
+        connection.sendall(requests[begin : begin + pieces])
+    received = read(connection)
+    assert b"\r\n\r\na\r\n\r\nbc" in received
+    assert received.endswith(b"ok")
+    assert STARTED == ["/echo", "/last"]
+
+
+@pytest.mark.parametrize(
+    "framing",
+    [b"Transfer-Encoding: identity\r\n", b"Transfer-Encoding: chunked\r\nTransfer-Encoding: gzip\r\n"],
+)
+def test_an_offer_to_upgrade_excuses_no_framing(connection, framing):
+    """A body whose end is unknown is refused, and nothing behind it is taken for a request."""
+    connection.sendall(b"POST / HTTP/1.1\r\n" + UPGRADE + framing + b"\r\n0\r\n\r\n" + GET + b"\r\n")
+    received = read(connection)
+    assert received.count(b"HTTP/1.1 ") == 1
+    assert received.startswith(b"HTTP/1.1 400 ")
 
 
 PIPELINED = [

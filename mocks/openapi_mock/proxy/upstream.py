@@ -21,6 +21,8 @@ HOP_BY_HOP = frozenset(
     {b"connection", b"keep-alive", b"proxy-connection", b"te", b"trailer", b"transfer-encoding", b"upgrade"}
 )
 """Fields of one connection; ``Trailer`` goes with them, as trailers do not get through here."""
+FOR_EVERYONE = frozenset({b"content-length", b"host"})
+"""Fields that no ``Connection`` can take away (RFC 9110, section 7.6.1): a body would have no end without."""
 
 IDLE_SECONDS = 2
 """Servers close idle connections after some seconds; to be first spares requests that meet a closing one."""
@@ -215,7 +217,7 @@ def _checked(text: str) -> httpx.URL:
 def end_to_end(headers: Iterable[tuple[bytes, bytes]]) -> RawHeaders:
     """Return the fields that go through a proxy (RFC 9110, section 7.6), in order, repeated ones too."""
     fields = list(headers)
-    left_out = HOP_BY_HOP | _named_by_connection(fields)
+    left_out = HOP_BY_HOP | (_named_by_connection(fields) - FOR_EVERYONE)
     return [(name, value) for name, value in fields if name.lower() not in left_out]
 
 

@@ -69,6 +69,14 @@ def test_fields_of_a_connection_end_with_it(proxy, upstream, json_response):
         assert fields["x-kept"] == "1"
 
 
+def test_no_connection_takes_the_end_of_a_body(proxy, upstream):
+    """A client whose Connection names Content-Length and Host gets its request through, both in it."""
+    response = proxy.ask("POST", "/notes", headers={"Connection": "Content-Length, Host"}, content=b"{}")
+    assert response.status_code == 200
+    assert upstream.last.body == b"{}"
+    assert {"content-length", "host"} <= set(dict(upstream.last.fields))
+
+
 def test_a_response_comes_back_as_it_was(proxy, upstream, json_response):
     """Status, fields in their order, repeated ones too, and the body's bytes are the upstream's."""
     fields = ["Set-Cookie: a=1", "X-B: 1", "Set-Cookie: b=2", "Server: theirs", "Date: then"]
