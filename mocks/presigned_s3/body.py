@@ -83,7 +83,7 @@ class Body(io.RawIOBase):
             raise BodyCutShort
         self._left = int(size, 16)
         if self._left == 0:
-            while self._line() not in (b"\r\n", b"\n"):
+            while self._line() != b"\r\n":
                 pass
             self.complete = True
 
@@ -99,7 +99,7 @@ class Body(io.RawIOBase):
         """Return a line around chunks, or a trailer; what is beyond what is needed has a limit together."""
         line = self._stream.readline(BLOCK)
         self._spare -= max(len(line) - needed, 0)
-        if not line.endswith(b"\n") or self._spare < 0:
+        if not line.endswith(b"\r\n") or self._spare < 0:
             raise BodyCutShort
         return line
 

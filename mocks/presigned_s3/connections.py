@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import socket
 import threading
 import time
@@ -27,6 +28,13 @@ MOST_BODY_SECONDS = 30 * 60
 MOST_HEAD_BYTES = 64 * 1024
 ROOM_SECONDS = 1
 """How long a new connection waits for room, and with it all behind it and the end of the server."""
+
+
+_FIELD_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t -~\x80-\xff]*\r\n|\r\n")
+
+
+class MalformedField(Exception):  # noqa: N818 -- says what it is
+    """A line of a head that is no field, such as a folded one: others may read it in another way."""
 
 
 class Incoming(io.BufferedReader):
@@ -63,12 +71,15 @@ class Incoming(io.BufferedReader):
 
         Raises:
             LineTooLong: the header fields are too long together.
+            MalformedField: it is none.
         """
         line = super().readline(size)
         if self._left_bytes is not None:
             self._left_bytes -= len(line)
             if self._left_bytes < 0:
                 raise LineTooLong("header fields")
+            if not _FIELD_LINE.fullmatch(line):
+                raise MalformedField
         return line
 
 

@@ -16,7 +16,7 @@ from urllib.parse import unquote_to_bytes
 
 from .body import BLOCK, Body
 from .capped_log import CappedLog
-from .connections import IDLE_SECONDS, Connections, Incoming
+from .connections import IDLE_SECONDS, Connections, Incoming, MalformedField
 from .errors import MAX_HEADER_SECTION_BYTES, REFUSALS, S3Error, refusal
 from .response import RequestIds
 from .xml import MEDIA_TYPE
@@ -35,6 +35,7 @@ MOST_DISCARDED_BYTES = 1024 * 1024
 """Of what is no request; more of an upload, since a browser shows no response before it has sent all."""
 _TOO_LARGE = (HTTPStatus.REQUEST_URI_TOO_LONG, HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 _log = logging.getLogger(__name__)
+_REQUEST_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+ [!-~]+ HTTP/\d\.\d\r\n")
 _LENGTH = re.compile(r"\d{1,18}", re.ASCII)
 
 
@@ -74,13 +75,19 @@ class Handler(BaseHTTPRequestHandler):
     def parse_request(self) -> bool:
         """Read the head of a request; return whether it can be served."""
         self.rfile.begin_fields()
-        is_request = super().parse_request()
+        try:
+            is_request = _REQUEST_LINE.fullmatch(self.raw_requestline) and super().parse_request()
+        except MalformedField:
+            is_request = None
         self.rfile.begin_body()
+        if is_request is None:
+            self.send_error(HTTPStatus.BAD_REQUEST)
+            return False
         if is_request and not self._has_one_host():
             size = sum(len(name) + len(value) for name, value in self.headers.items())
             self.send_error(_TOO_LARGE[0] if size > MAX_HEADER_SECTION_BYTES else HTTPStatus.BAD_REQUEST)
             return False
-        return is_request
+        return bool(is_request)
 
     def _has_one_host(self) -> bool:
         """Return whether it is known what is asked (RFC 9112, section 3.2)."""
@@ -103,6 +110,7 @@ class Handler(BaseHTTPRequestHandler):
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """Serve what is no request with S3's error for it, and end the connection."""
         del message, explain
+        self.close_connection = True
         error = S3Error(code, "BadRequest", REFUSALS["BadRequest"][1])
         if code in _TOO_LARGE:
             error = refusal("RequestHeaderSectionTooLarge", MaxSizeAllowed=MAX_HEADER_SECTION_BYTES)
@@ -131,8 +139,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def _body_length(self) -> int | None:
         """Return the body's length, None for a chunked one, -1 for an unknown one."""
-        if "Transfer-Encoding" in self.headers:
-            return None if self.headers["Transfer-Encoding"].lower() == "chunked" else -1
+        codings = [coding.lower() for coding in self.headers.get_all("Transfer-Encoding", [])]
+        if codings:
+            return None if codings == ["chunked"] and "Content-Length" not in self.headers else -1
         lengths = set(self.headers.get_all("Content-Length", ["0"]))
         length = lengths.pop()
         return int(length) if not lengths and _LENGTH.fullmatch(length) else -1

@@ -221,6 +221,46 @@ def test_a_pipelined_request_that_hangs_keeps_nobody_waiting(connect):
     connect()
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET\t/\tHTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /\xc3\xa4 HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /\r\n",
+        b"GET / HTTP/1.1\nHost: x\n\n",
+        b"GET / HTTP/1.1\r\n Host: x\r\nHost: x\r\n\r\n",
+        GET + b"X: y\r\n z\r\n\r\n",
+        GET + b"X: y\rz\r\n\r\n",
+        GET + b"X: y\0z\r\n\r\n",
+        GET + b"X : y\r\n\r\n",
+        GET + b": y\r\n\r\n",
+        GET + b"X\r\nContent-Length: 1\r\n\r\n",
+        GET + b"Transfer-Encoding : chunked\r\n\r\n",
+        GET + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n",
+        GET + b"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
+        GET + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nx",
+        GET + b"Content-Length: 1, 1\r\n\r\nx",
+        CHUNKED + b"1\nx\r\n0\r\n\r\n",
+        CHUNKED + b"1;x\ny\r\nx\r\n0\r\n\r\n",
+        CHUNKED + b"1\r\nx\r\n0\r\nX: y\n\n\r\n",
+    ],
+)
+def test_what_can_be_read_in_two_ways_is_refused(connect, head):
+    """Where a request ends is known, or it gets an error, and what is behind it is no request."""
+    ambiguous = connect(b"")
+    ambiguous.sendall(head + GET + b"\r\n")
+    received = read(ambiguous)
+    assert received.startswith(b"HTTP/1.1 400 ")
+    assert received.count(b"HTTP/1.1 ") == 1
+
+
+def test_a_head_that_ends_too_early_is_no_request(connect):
+    """A client that goes away amid the fields may have meant to send more of them."""
+    cut = connect(GET)
+    cut.shutdown(socket.SHUT_WR)
+    assert read(cut).startswith(b"HTTP/1.1 400 ")
+
+
 def test_requests_that_cannot_be_read_are_logged_with_a_cap(connect, caplog):
     """The log has the client's address and why, ten times a minute, and nothing of what was sent."""
     now = [1000.0]
