@@ -31,11 +31,15 @@ with deferred("uvicorn.main"):  # a command, with all that it reads its options 
     from uvicorn.protocols.utils import get_local_addr, get_remote_addr, is_ssl
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.types import ASGIApp, Scope
     from uvicorn.config import Config
     from uvicorn.server import ServerState
 
     from .problems import ProblemProfile
+
+    NoteRefusal = Callable[[Scope, Problem], None]
 
 MOST_HELD_BYTES = 64 * 1024
 MOST_TARGET_BYTES = 65_535
@@ -51,6 +55,8 @@ HEALTH_SECONDS = 1
 """How long the head of a request may take on a connection that is reserved for health."""
 MOST_BODY_SECONDS = 30 * 60
 """How long a body may take at whatever rate; 20 MiB are done at 12 KiB/s."""
+MOST_NOTED_BYTES = 1024
+"""Of the target of a request that is refused while it comes in."""
 MOST_DISCARDED_BYTES = 1024 * 1024
 LINGER_SECONDS = 1
 """How much, and for how long, is read of a client that is being refused."""
@@ -73,7 +79,8 @@ _refusals.addFilter(CappedLog())
 class HttpProtocol(asyncio.Protocol):
     """HTTP that waits for no one for ever, and whose errors are problems even where no app is asked.
 
-    They are written in the profile of the app, if it has one as its ``profile``.
+    They are written in the profile of the app, if it has one as its ``profile``, and it hears of them by its
+    ``note_refusal``: what there is of the head, its target cut, and the problem.
 
     One request is read at a time. Responses go out when all requests that were there have one, head and body
     together: a system call throws what a processor has learned of Python out of its caches, so that what is
@@ -101,6 +108,7 @@ class HttpProtocol(asyncio.Protocol):
         self._app: ASGIApp = config.loaded_app
         self._profile: ProblemProfile = getattr(config.app, "profile", PLAIN)
         self._most_target_bytes: int = getattr(config.app, "most_target_bytes", MOST_TARGET_BYTES)
+        self._note_refusal: NoteRefusal | None = getattr(config.app, "note_refusal", None)
         self._keep_alive_seconds = config.timeout_keep_alive
         self._state: Any = server_state  # uvicorn names its own protocols where it keeps connections
         self._app_state = app_state
@@ -291,7 +299,7 @@ class HttpProtocol(asyncio.Protocol):
 
     def on_headers_complete(self) -> None:
         """Hand the head to the app."""
-        headers, self._headers = self._headers, []  # what comes from now on are trailers
+        headers = self._headers
         if self._fed_bytes > MOST_HEAD_BYTES:
             _check_size(headers)
         version = self._parser.get_http_version()
@@ -319,7 +327,7 @@ class HttpProtocol(asyncio.Protocol):
             keep_alive=version != "1.0" and self._parser.should_keep_alive() and not self.for_health_only,
             expects_continue=self._expects_continue,
         )
-        self._part = _BODY
+        self._part, self._headers = _BODY, []  # what comes from now on are trailers
         self._spare_bytes += self._fed_bytes  # which the head has used up, not what is around chunks
         self._fed_bytes = 0
         self._exchange.start(self._app, self._state.tasks, self._loop)
@@ -518,7 +526,21 @@ class HttpProtocol(asyncio.Protocol):
         elif self._part == _BODY and self._exchange is not None and self._exchange.is_started:
             self.close()
         else:
+            if self._note_refusal is not None and self._part == _HEAD and self._url:
+                self._note_refusal(self._beginning(), problem)
             self.refuse(problem)
+
+    def _beginning(self) -> Scope:
+        """Return the scope of a request whose head is not whole."""
+        path, _, query = self._url[:MOST_NOTED_BYTES].partition(b"?")
+        return {
+            **self._connection_facts,
+            "method": self._parser.get_method().decode("ascii"),
+            "path": path.decode("latin-1"),
+            "raw_path": path,
+            "query_string": query,
+            "headers": self._headers,
+        }
 
     def refuse_late(self, problem: Problem) -> None:
         """Respond to a request that takes longer than the server is there, and close."""

@@ -13,11 +13,12 @@ from openapi_service.problems import PLAIN
 from .console import PATH as CONSOLE
 from .console import ConsolePage
 from .control import Control
-from .control.app import CA, ROOT
+from .control.app import CA, MOST_TARGET_BYTES, ROOT
 from .events import EventStream
 from .faults.middleware import FaultMiddleware
 from .faults.reading import FaultReader
 from .journal import JournalMiddleware
+from .journal.recording import Recording, refused
 from .responses.page import PATH as RESPONSES
 from .responses.page import ResponsesPage
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from openapi_contract import Contract
-    from openapi_service.problems import ProblemProfile
+    from openapi_service.problems import Problem, ProblemProfile
 
     from .clock import MockClock
     from .control import ControlAccess
@@ -56,9 +57,10 @@ class MockApplication:
         reach: the URLs by which clients reach it.
         ca: certificate of the authority that clients are to trust, in PEM; None without TLS.
         profile: how problems are written.
+        most_target_bytes: longest path and query; the server refuses longer ones as they come in.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- a part each
         self,
         service: Service,
         state: MockState,
@@ -71,8 +73,10 @@ class MockApplication:
         reach: Reach,
         ca: str | None = None,
         profile: ProblemProfile = PLAIN,
+        most_target_bytes: int = MOST_TARGET_BYTES,
     ) -> None:
         self.profile = profile
+        self.most_target_bytes = most_target_bytes
         self._reach = reach
         self._service = service
         self._state = state
@@ -117,6 +121,11 @@ class MockApplication:
         await asyncio.to_thread(self._traffic.stop)
         await self._service.stop()
         await self._state.stop()
+
+    def note_refusal(self, scope: Scope, problem: Problem) -> None:
+        """Record a request to the API that the server refused while its head came in."""
+        if not scope["path"].startswith(f"{ROOT}/"):
+            self._traffic.journal.record(refused(Recording(scope, 0), problem))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""

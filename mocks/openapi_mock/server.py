@@ -23,6 +23,7 @@ from .faults.middleware import TransportProtocol
 from .randomness import SeededRandomness
 from .reach import Reach, certified, certified_names, lan_url, server_options
 from .responses import Strictness, contract_app
+from .responses.app import LIMITS
 from .service import Service
 from .state import MockState
 from .stateful.memory import Memory, catalog_of
@@ -242,6 +243,7 @@ class _Assembly:
             seeds=mock.seeds,
             reach=self._reach,
             ca=authority.certificate if authority else None,
+            most_target_bytes=LIMITS.target,
         )
 
     def _state(

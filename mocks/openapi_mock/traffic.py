@@ -195,7 +195,9 @@ class _Validator:
         self._validator = ExchangeValidator(contract, authentication=authentication)
 
     def verdict(self, exchange: Exchange) -> Validation:
-        """Return what the contract says of an exchange."""
+        """Return what the contract says of an exchange, unless that is known."""
+        if exchange.verdict is not None:
+            return exchange.verdict
         status = exchange.status
         succeeded = 0 < status < HTTPStatus.BAD_REQUEST
         is_beside = succeeded or is_beside_contracts(urlsplit(exchange.url).path)

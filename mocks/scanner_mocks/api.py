@@ -117,6 +117,7 @@ def mock_application(parts: Parts) -> MockApplication:
         reach=parts.reach,
         ca=parts.authority.certificate if parts.authority else None,
         profile=PROFILE,
+        most_target_bytes=settings.max_target_bytes,
     )
 
 

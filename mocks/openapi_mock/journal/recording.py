@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from openapi_check.exchange import Exchange, Message
+from openapi_check.exchange import Exchange, Message, Validation
 from openapi_check.validation.content_codings import NotDecoded, decoded
 
 if TYPE_CHECKING:
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from openapi_check.exchange import Validation
     from openapi_check.masking import Masking
     from openapi_contract import Contract
+    from openapi_service.problems import Problem
 
     from .journal import Journal
 
@@ -210,6 +210,14 @@ class Recording:
         if length.isdigit() and len(length) <= LONGEST_LENGTH:
             return max(self.request.length, int(length))
         return self.request.length + bool(_value(self._request_headers, b"transfer-encoding"))
+
+
+def refused(recording: Recording, problem: Problem) -> Recording:
+    """Return the recording of a request that was refused while its head came in, which nobody validates."""
+    recording.status, recording.operation = problem.status, ""
+    recording.verdict = Validation(unjudged=problem.detail)
+    recording.end()
+    return recording
 
 
 class JournalMiddleware:

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from openapi_check.validation import ValidatedExchange
 from openapi_contract.terminal import printable
 from openapi_mock.hosts import cannot_be_rebound
 from openapi_mock.journal import Validation
+from openapi_mock.journal.recording import refused
 from openapi_service.server import listen, serving
 
 from .outgoing import Outgoing
@@ -23,8 +25,8 @@ if TYPE_CHECKING:
 
     from starlette.types import Receive, Scope, Send
 
-    from openapi_check.validation import ValidatedExchange
     from openapi_mock.journal import Exchange
+    from openapi_service.problems import Problem
 
     from .recorder import Recorder
     from .upstream import RawHeaders, Upstream, UpstreamResponse
@@ -70,6 +72,12 @@ class Proxy:
     async def stop(self) -> None:
         """Close the connections to the upstream."""
         await self.upstream.close()
+
+    def note_refusal(self, scope: Scope, problem: Problem) -> None:
+        """Record and count a request that the server refused while its head came in."""
+        recording = refused(self.recorder.recording(scope, self.upstream.url_of(scope), 0), problem)
+        validated = ValidatedExchange(recording.verdict or Validation())
+        self.recorder.record(recording, recording.unmasked(), validated)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request on."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import socket
 import threading
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -46,6 +48,24 @@ def test_an_exchange(api, journal, mock):
     assert exchange["response"]["body_bytes"] == len(response.content)
     assert exchange["milliseconds"] > 0
     assert exchange["number"] == journal()["last"]
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [(b"?q=" + b"x" * 9000, 414), (b" HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400)],
+)
+def test_a_request_that_is_refused_while_it_comes_in(mock, journal, head, status):
+    """It is there too, with the beginning of its target; it was not whole, so nobody validates it."""
+    url = urlsplit(mock.api)
+    with socket.create_connection((url.hostname, url.port), timeout=10) as connection:
+        connection.sendall(b"PUT /notes" + head)
+        assert connection.recv(65536).startswith(b"HTTP/1.1 %d " % status)
+    (exchange,) = journal()["exchanges"]
+    assert (exchange["method"], exchange["status"], exchange["operation"]) == ("PUT", status, "")
+    assert urlsplit(exchange["url"]).path == "/notes"
+    assert len(exchange["url"]) < 1100
+    assert not exchange["verdict"]["request"]
+    assert "limit" in exchange["verdict"]["unjudged"] or "Host" in exchange["verdict"]["unjudged"]
 
 
 def test_an_upload(upload, journal, mock):

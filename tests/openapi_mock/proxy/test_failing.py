@@ -227,6 +227,9 @@ def test_a_head_over_the_limit_reaches_no_upstream(proxy, upstream):
         connection.sendall(b"GET /notes HTTP/1.1\r\nHost: x\r\n" + b"X: y\r\n" * 100 + b"\r\n")
         assert connection.recv(65536).startswith(b"HTTP/1.1 431 ")
     assert upstream.asked == []
+    assert [(each.status, each.verdict.request) for each in proxy.exchanges] == [(431, [])]
+    reason = proxy.exchanges[0].verdict.unjudged
+    assert proxy.recorder.tally.report().traffic.unvalidated[reason] == 1
 
 
 def test_one_client_does_not_use_up_all_connections():
