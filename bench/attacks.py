@@ -17,9 +17,11 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
+import boto3
+from botocore.config import Config
 from servers import AWS, PEERS, UVICORN, Server, running
 
 if TYPE_CHECKING:
@@ -32,8 +34,17 @@ GOAL_MEBIBYTES = 64
 GOAL_MILLISECONDS = 100
 PROBE_SECONDS = 0.005
 HEAD = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n"
-DOCUMENT = b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n"
-POST = b"POST /scanner/api/v1/sessions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+CREDENTIAL = "AKIDATTACKS:not-a-secret"
+OBJECT_BYTES = 16 * MEBIBYTE
+
+
+class Requests(NamedTuple):
+    """What attacks send to a server: a request with a large response, and the fields of one with a body."""
+
+    large: bytes = b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    body: bytes = (
+        b"POST /scanner/api/v1/sessions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    )
 
 
 def send(address: Address, beginning: bytes, piece: bytes, most_bytes: int, until: float) -> None:
@@ -67,24 +78,50 @@ def hold(address: Address, count: int, beginning: bytes, piece: bytes, until: fl
             time.sleep(0.5)
 
 
-ATTACKS: dict[str, Callable[[Address, float], None]] = {
-    "none": lambda _address, until: time.sleep(max(0, until - time.monotonic())),
-    "150 MiB of short header fields": lambda address, until: send(
+ATTACKS: dict[str, Callable[[Address, Requests, float], None]] = {
+    "none": lambda _address, _requests, until: time.sleep(max(0, until - time.monotonic())),
+    "150 MiB of short header fields": lambda address, _requests, until: send(
         address, HEAD, b"a: b\r\n" * 10_000, 150 * MEBIBYTE, until
     ),
-    "one endless header field": lambda address, until: send(
+    "one endless header field": lambda address, _requests, until: send(
         address, HEAD + b"a: ", b"b" * 65_536, 150 * MEBIBYTE, until
     ),
-    "18 MiB of pipelined requests, unread": lambda address, until: send(
+    "18 MiB of pipelined requests, unread": lambda address, _requests, until: send(
         address, b"", (HEAD + b"\r\n") * 1000, 18 * MEBIBYTE, until
     ),
-    "1,200 idle connections": lambda address, until: hold(address, 1200, b"", b"", until),
-    "200 slow heads": lambda address, until: hold(address, 200, HEAD, b"a: b\r\n", until),
-    "200 slow bodies": lambda address, until: hold(
-        address, 200, POST + b"Content-Length: 100000\r\n\r\n", b" ", until
+    "1,200 idle connections": lambda address, _requests, until: hold(address, 1200, b"", b"", until),
+    "200 slow heads": lambda address, _requests, until: hold(address, 200, HEAD, b"a: b\r\n", until),
+    "200 slow bodies": lambda address, requests, until: hold(
+        address, 200, requests.body + b"Content-Length: 100000\r\n\r\n", b" ", until
     ),
-    "200 that read no response": lambda address, until: hold(address, 200, DOCUMENT * 100, b"", until),
+    "200 that read no response": lambda address, requests, until: hold(
+        address, 200, requests.large * 100, b"", until
+    ),
 }
+
+
+def prepared(name: str, url: str) -> Requests:
+    """Return what attacks send to a server; S3 gets an object to be read, and forms."""
+    if name != "s3":
+        return Requests()
+    access_key, _, secret_key = CREDENTIAL.partition(":")
+    client: Any = boto3.client(
+        "s3",
+        endpoint_url=url,
+        region_name="us-west-2",
+        aws_access_key_id=access_key,
+        aws_secret_access_key=secret_key,
+        config=Config(signature_version="s3v4", s3={"addressing_style": "path"}),
+    )
+    place = {"Bucket": "uploads", "Key": "large"}
+    client.put_object(**place, Body=bytes(OBJECT_BYTES))
+    large = urlsplit(client.generate_presigned_url("get_object", place))
+    host = f"Host: {large.netloc}\r\n"
+    form = "Content-Type: multipart/form-data; boundary=x\r\n"
+    return Requests(
+        f"GET {large.path}?{large.query} HTTP/1.1\r\n{host}\r\n".encode(),
+        f"POST /uploads HTTP/1.1\r\n{host}{form}".encode(),
+    )
 
 
 def memory(pid: int, name: str) -> float:
@@ -116,13 +153,14 @@ def attacked(name: str, server: Server, seconds: float) -> tuple[float, float, f
     with running(server) as served:
         url = urlsplit(served.url)
         address = url.hostname or "", url.port or 0
+        requests = prepared(server.name, served.url)
         for _ in itertools.islice(waits(address, lambda: True), 50):
             pass
         idle = memory(served.pid, "VmRSS")
         Path(f"/proc/{served.pid}/clear_refs").write_text("5", encoding="ascii")
         until = time.monotonic() + seconds
         attack = multiprocessing.get_context("fork").Process(
-            target=ATTACKS[name], args=(address, until), daemon=True
+            target=ATTACKS[name], args=(address, requests, until), daemon=True
         )
         attack.start()
         waited = sorted(waits(address, lambda: time.monotonic() < until))
@@ -141,7 +179,9 @@ def attacked_server(name: str) -> Iterator[Server]:
             environment = AWS | {"SCANNER_DATABASE_URL": f"sqlite+aiosqlite:///{folder}/scanner.db"}
             yield Server(name, (command, "serve", "--port"), environment)
         elif name == "s3":
-            yield Server(name, (sys.executable, "-m", "presigned_s3", "--port"), {})
+            yield Server(
+                name, (sys.executable, "-m", "presigned_s3", "--credential", CREDENTIAL, "--port"), {}
+            )
         elif name == "mock":
             yield Server(name, (command, "mock", "--quiet", "--s3-port", "0", "--port"), {})
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import socket
+import sys
 import threading
 import time
 from contextlib import suppress
@@ -28,6 +29,8 @@ MOST_BODY_SECONDS = 30 * 60
 MOST_HEAD_BYTES = 64 * 1024
 ROOM_SECONDS = 1
 """How long a new connection waits for room, and with it all behind it and the end of the server."""
+MOST_FILES = 2048
+"""A connection has a socket and perhaps an object."""
 
 
 _FIELD_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t -~\x80-\xff]*\r\n|\r\n")
@@ -128,14 +131,15 @@ class _Raw(io.RawIOBase):
 @dataclass(slots=True)
 class _Slot:
     connection: socket.socket
-    is_idle: bool = False
+    is_idle: bool = True
 
 
 class Connections:
     """The connections of a server, by the addresses of their clients.
 
     At a limit, the one that has been without a request longest makes room. Where none is, a new one of an
-    address that has too many is refused, and one beyond all of them has to wait, for a second at most.
+    address that has too many is refused, and one beyond all of them has to wait, for a second at most; where
+    one has waited in vain, the next ones are refused at once.
 
     Attributes:
         pipelined: held for a request that was sent before it could be, unless another hangs: others share the
@@ -146,6 +150,7 @@ class Connections:
         self._slots: dict[tuple[str, int], _Slot] = {}
         """Those that became idle first come first."""
         self._left = threading.Condition()
+        self._is_full = False
         self.pipelined = threading.Lock()
 
     def admit(self, client: tuple[str, int], connection: socket.socket) -> bool:
@@ -155,8 +160,10 @@ class Connections:
             if len(same) >= CONNECTIONS_OF_AN_ADDRESS and not self._close_idle(same):
                 return False
             while len(self._slots) >= CONNECTIONS and not self._close_idle(list(self._slots)):
-                if not self._left.wait(ROOM_SECONDS):
+                if self._is_full or not self._left.wait(ROOM_SECONDS):
+                    self._is_full = True
                     return False
+            self._is_full = False
             self._slots[client] = _Slot(connection)
             return True
 
@@ -189,3 +196,14 @@ class Connections:
         with suppress(OSError):
             self._slots.pop(oldest).connection.shutdown(socket.SHUT_RDWR)
         return True
+
+
+def raise_file_limit() -> None:
+    """Let this process open files for all connections, as far as the system allows."""
+    if sys.platform != "win32":
+        import resource  # noqa: PLC0415 -- Windows has none
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        most = MOST_FILES if hard == resource.RLIM_INFINITY else min(MOST_FILES, hard)
+        if soft != resource.RLIM_INFINITY and soft < most:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from .checksums import Checksum, ContentMd5
 
-BLOCK_BYTES = 256 * 1024
+BLOCK_BYTES = 128 * 1024
 AT_ONCE = 2
 _turn = threading.BoundedSemaphore(AT_ONCE)
 # However many upload, more at once would end no sooner, and keep the interpreter from all other requests.

@@ -16,7 +16,7 @@ from urllib.parse import unquote_to_bytes
 
 from .body import BLOCK, Body
 from .capped_log import CappedLog
-from .connections import IDLE_SECONDS, Connections, Incoming, MalformedField
+from .connections import IDLE_SECONDS, Connections, Incoming, MalformedField, raise_file_limit
 from .errors import MAX_HEADER_SECTION_BYTES, REFUSALS, S3Error, refusal
 from .response import RequestIds
 from .xml import MEDIA_TYPE
@@ -257,6 +257,7 @@ class Server(ThreadingHTTPServer):
     tls: SSLContext | None = None
 
     def __init__(self, host: str, port: int) -> None:
+        raise_file_limit()
         self.connections = Connections()
         self.refusals = CappedLog(_log)
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET

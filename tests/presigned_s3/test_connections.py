@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import resource
 import socket
+import ssl
 import threading
 import time
 
@@ -11,6 +13,7 @@ import pytest
 
 from presigned_s3 import body, connections, wire
 from presigned_s3.capped_log import CappedLog
+from presigned_s3.tls import authority
 from presigned_s3.wire import Server
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n"
@@ -211,6 +214,40 @@ def test_a_connection_beyond_all_waits_with_an_end(connect, monkeypatch):
         used.sendall(b"\n")
         assert used.recv(100).startswith(b"HTTP/1.1 100 ")
     assert b"<Code>SlowDown</Code>" in read(connect(b""))
+    monkeypatch.setattr(connections, "ROOM_SECONDS", 1000)  # the next ones do not wait one after the other
+    assert b"<Code>SlowDown</Code>" in read(connect(b""))
+    used.sendall(b"xx")
+    assert served(used).startswith(b"HTTP/1.1 200 ")
+    until = time.monotonic() + 10
+    while not any(slot.is_idle for slot in connect.slots.values()):
+        assert time.monotonic() < until
+        time.sleep(0.001)
+    connect()
+
+
+def test_who_never_shakes_hands_locks_nobody_out(connect, monkeypatch, tmp_path):
+    """Connections that do not begin TLS make room, as idle ones do."""
+    monkeypatch.setattr(connections, "CONNECTIONS_OF_AN_ADDRESS", 4)
+    with authority(tmp_path) as own:
+        connect.server.tls = own.server_context(["127.0.0.1"])
+    for _ in range(4):
+        connect(b"")
+    client = ssl.create_default_context(cafile=own.file)
+    with client.wrap_socket(connect(b""), server_hostname="127.0.0.1") as encrypted:
+        encrypted.sendall(GET + b"\r\n")
+        assert served(encrypted).startswith(b"HTTP/1.1 200 ")
+
+
+def test_files_are_there_for_all_connections():
+    """The process may open as many files as its connections need, where the system allows it."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = before[1] if before[1] != resource.RLIM_INFINITY else connections.MOST_FILES
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(256, most), before[1]))
+    try:
+        Server("127.0.0.1", 0).server_close()
+        assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] == min(connections.MOST_FILES, most)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
 def test_a_pipelined_request_that_hangs_keeps_nobody_waiting(connect):
