@@ -52,7 +52,7 @@ def connect():
             connected.sendall(sent)
             if sent.endswith(b"\r\n\r\n"):
                 assert served(connected).startswith(b"HTTP/1.1 200 ")
-                while not list(server.connections._slots.values())[-1].is_idle:
+                while not server.connections._slots[connected.getsockname()].is_idle:
                     time.sleep(0.001)
             return connected
 
