@@ -10,8 +10,9 @@ import typer
 
 from openapi_service.logs import cause_of
 from openapi_service.problems import ServiceUnavailable
-from scanner_api.storage.database import Database, DatabaseError, Schema, sqlite_database
+from scanner_api.storage.database import Database, DatabaseError, sqlite_database
 from scanner_api.storage.migrations import HEAD
+from scanner_api.storage.schema import Schema
 
 from .databases import with_database
 from .settings_flags import Config, DatabaseUrl, read_settings

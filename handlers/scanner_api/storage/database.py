@@ -10,16 +10,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from contextlib import AsyncExitStack, asynccontextmanager, closing, nullcontext
+from contextlib import asynccontextmanager, closing, nullcontext
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import URL, exc, inspect, select, text
+from sqlalchemy import URL, exc, text
 from sqlalchemy.pool import QueuePool
 
-from openapi_service.logs import cause_of
 from openapi_service.problems import ServiceUnavailable
 
 from .engines import (
@@ -32,10 +31,12 @@ from .engines import (
     open_sqlite,
     parse,
 )
+from .errors import UNAVAILABLE, ConstraintError, DuplicateError, connection_of, translated
 from .inline_reads import InlineReader
 from .migrations import HEAD
 from .readers import Readers
-from .tables import create_all, note_compatibility, schema_compatibility
+from .schema import Schema, read_schema, upgrade_schema
+from .tables import create_all
 from .turns import Turns
 from .units import Unit
 
@@ -43,8 +44,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
 
-    from sqlalchemy import Connection, Executable, Select
-    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+    from sqlalchemy import Executable, Select
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 __all__ = ["ConstraintError", "Database", "DatabaseError", "DuplicateError"]
 
@@ -54,55 +55,8 @@ _SNAPSHOT: Final[dict[str, dict[str, Any]]] = {
 }
 _PING_SECONDS: Final = 3
 _PROBE_BYTES: Final = 64 * 1024
-_PASSING_STATES: Final = frozenset({"08", "40", "53", "55", "57", "58"})
-"""PostgreSQL's classes of errors for lost connections, deadlocks, want of resources and shutdowns."""
-_UNAVAILABLE: Final = "The database does not respond."
 
 logger = logging.getLogger(__name__)
-
-
-class ConstraintError(Exception):
-    """The schema rejects a row: a duplicate, or a reference to nothing."""
-
-
-class DuplicateError(ConstraintError):
-    """The row exists already.
-
-    Attributes:
-        existing_id: its id.
-    """
-
-    def __init__(self, existing_id: str) -> None:
-        self.existing_id = existing_id
-        super().__init__(f"The row exists already, as {existing_id}.")
-
-
-class Schema(NamedTuple):
-    """The revision of a database's schema, None before the first, and the oldest that can use it if known."""
-
-    revision: str | None
-    least_revision: str | None
-
-    @property
-    def is_usable(self) -> bool:
-        """Whether this version can use it: it is of this version, or of a newer one that says so."""
-        if self.revision is None or self.revision <= HEAD:
-            return self.revision == HEAD
-        return self.least_revision is not None and self.least_revision <= HEAD
-
-    def check(self) -> None:
-        """Raise DatabaseError unless this version can use it."""
-        if self.is_usable:
-            return
-        if self.revision is None or self.revision < HEAD:
-            found = f"at revision {self.revision}" if self.revision else "empty"
-            raise DatabaseError(
-                f"The database is {found}; this version needs {HEAD}: run `scanner-api db upgrade`."
-            )
-        raise DatabaseError(
-            f"The database is at revision {self.revision}, and needs a version of scanner-api that knows "
-            f"{self.least_revision or self.revision}; this one knows {HEAD}."
-        )
 
 
 class Database:
@@ -191,7 +145,7 @@ class Database:
     async def _upgrade(self, schema: Schema) -> None:
         # in memory there is no other process to wait for
         is_new = schema.revision is None and self._in_memory
-        step = partial(create_all, revision=HEAD) if is_new else _upgrade
+        step = partial(create_all, revision=HEAD) if is_new else upgrade_schema
         try:
             async with self.transaction() as connection:
                 await self.lock(connection, "scanner-api migrations")
@@ -210,7 +164,7 @@ class Database:
             async with asyncio.timeout(_PING_SECONDS):
                 await self.schema()
         except TimeoutError as error:
-            raise ServiceUnavailable(_UNAVAILABLE) from error
+            raise ServiceUnavailable(UNAVAILABLE) from error
 
     async def save(self, file: Path) -> None:
         """Write a snapshot of a SQLite database into a file."""
@@ -267,9 +221,9 @@ class Database:
     async def _transaction(self, session_ids: tuple[str, ...]) -> AsyncIterator[AsyncConnection]:
         async with (
             self._write_lock,
-            _translated(),
+            translated(),
             self._turns.of(session_ids),
-            _connection(self._engine) as connection,
+            connection_of(self._engine) as connection,
             connection.begin(),
         ):
             yield connection
@@ -309,7 +263,7 @@ class Database:
         Raises:
             ServiceUnavailable: the database does not respond.
         """
-        async with self.read_lock, _connection(self._snapshots) as connection:
+        async with self.read_lock, connection_of(self._snapshots) as connection:
             yield connection
 
     async def fetch(self, statement: Select[Any]) -> Sequence[Any]:
@@ -372,7 +326,7 @@ class Database:
             ServiceUnavailable: the database does not respond.
         """
         async with self.snapshot() as connection:
-            return await connection.run_sync(_schema)
+            return await connection.run_sync(read_schema)
 
     async def check_disk(self) -> None:
         """Check that something can be written where a SQLite file is.
@@ -385,73 +339,15 @@ class Database:
 
 
 @asynccontextmanager
-async def _connection(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-    """Connect; whatever goes wrong in that (drivers and sockets have many errors) is a 503."""
-    async with (
-        _translated(),
-        AsyncExitStack() as stack,
-    ):  # errors of the end too: what is lost has no rollback
-        try:
-            connection = await stack.enter_async_context(engine.connect())
-        except Exception as error:
-            logger.warning("Cannot connect to the database: %s", cause_of(error))
-            raise ServiceUnavailable(_UNAVAILABLE) from error
-        yield connection
-
-
-@asynccontextmanager
 async def _joined(connection: AsyncConnection) -> AsyncIterator[AsyncConnection]:
     """Go on in a transaction under way."""
-    async with _translated():
+    async with translated():
         yield connection
-
-
-@asynccontextmanager
-async def _translated() -> AsyncIterator[None]:
-    """Turn SQLAlchemy's errors into ours, where they are no bug."""
-    try:
-        yield
-    except exc.IntegrityError as error:
-        raise ConstraintError("The row is a duplicate, or refers to what does not exist.") from error
-    except (exc.DBAPIError, ConnectionError, TimeoutError) as error:
-        if isinstance(error, exc.DBAPIError) and not _is_passing(error):
-            raise
-        logger.warning("The database does not respond: %s", cause_of(error))
-        raise ServiceUnavailable(_UNAVAILABLE) from error
 
 
 def sqlite_database(file: Path) -> Database:
     """Return the SQLite database of a file, whose path may have what means something in a URL."""
     return Database(URL.create("sqlite+aiosqlite", database=str(file.absolute())))
-
-
-def _is_passing(error: exc.DBAPIError) -> bool:
-    """Tell an outage, which may be over at the next try, from a bug of ours."""
-    if error.connection_invalidated or isinstance(error, (exc.OperationalError, exc.InterfaceError)):
-        return True
-    state = getattr(error.orig, "sqlstate", None)
-    if state is None:  # asyncpg's own: the connection was lost, and it has not heard of that
-        return isinstance(error, exc.InternalError)
-    return str(state)[:2] in _PASSING_STATES
-
-
-def _upgrade(connection: Connection) -> None:
-    # Alembic costs a third of a second to import, which most starts can do without
-    from .migrations.upgrade import upgrade  # noqa: PLC0415 -- see above
-
-    upgrade(connection)
-    note_compatibility(connection, HEAD)
-
-
-def _schema(connection: Connection) -> Schema:
-    tables = inspect(connection)
-    if not tables.has_table("alembic_version"):
-        return Schema(None, None)
-    revision: str = connection.scalar(text("SELECT version_num FROM alembic_version"))
-    if revision == HEAD or not tables.has_table(schema_compatibility.name):
-        return Schema(revision, None)
-    noted = select(schema_compatibility.c.least_revision).where(schema_compatibility.c.revision == revision)
-    return Schema(revision, connection.scalar(noted))
 
 
 def _write_beside(file: Path) -> None:
