@@ -7,14 +7,16 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from .har import phrase_of
-from .report import OK, VIOLATED, short, times
+from .recorded import OK, VIOLATED
+from .report import short, times
 from .response_times import decades, milliseconds, plot
 from .terminal import summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from .report import Finding, OperationCoverage, Report, Share, Tested, Traffic
+    from .recorded import OperationCoverage, Share, Traffic
+    from .report import Finding, Report, Tested
 
 CONTENT_SECURITY_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 CLASSES = {OK: "ok", VIOLATED: "broken"}

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from posixpath import commonpath
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
+from .recorded import COULD_NOT_RUN, OK, VIOLATED, Example, Traffic
 from .response_times import ResponseTimes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from openapi_contract import Contract
 
-OK, VIOLATED, COULD_NOT_RUN = 0, 1, 2
-"""Exit codes."""
 WHOLE_API = "the API as a whole"
 
 End = Literal["complete", "budget spent", "interrupted", "unreachable", "quota used up", "failed"]
 Side = Literal["request", "response"]
-FailOn = Literal["request", "response", "any"]
 
 
 class Outcomes(msgspec.Struct):
@@ -67,22 +62,6 @@ class Tested(msgspec.Struct, kw_only=True):
     def outcomes(self, check: str) -> Outcomes:
         """Return the outcomes of a check, 0 and 0 at first."""
         return self.checks.setdefault(check, Outcomes())
-
-
-class Example(msgspec.Struct, frozen=True, kw_only=True):
-    """A recorded exchange that violates the contract, secrets masked.
-
-    Attributes:
-        number: counts the exchanges, from 1.
-    """
-
-    number: int
-    method: str
-    url: str
-    status: int
-
-    def __str__(self) -> str:
-        return f"#{self.number} {self.method} {self.url} -> {self.status}"
 
 
 class Finding(msgspec.Struct, kw_only=True):
@@ -148,118 +127,6 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
             version=contract.version,
             digest=contract.digest,
         )
-
-
-class Share(NamedTuple):
-    """How many of how many have been exercised."""
-
-    exercised: int
-    total: int
-
-    @classmethod
-    def of(cls, counts: Iterable[int]) -> Share:
-        """Count those that are not 0."""
-        numbers = list(counts)
-        return cls(sum(number > 0 for number in numbers), len(numbers))
-
-    def __str__(self) -> str:
-        return f"{self.exercised} of {self.total}"
-
-
-class OperationCoverage(msgspec.Struct, kw_only=True):
-    """How often each part of an operation has been exercised.
-
-    Attributes:
-        operation: its operationId.
-        method: upper case.
-        path: the path template.
-        calls: its requests.
-        statuses: by what the contract declares: a status, a range (``4XX``) or ``default``.
-        undocumented: by status that the contract does not declare.
-        parameters: by place and name, such as ``query limit``.
-        values: of enumerations in requests and successes, as JSON texts, by place.
-    """
-
-    operation: str
-    method: str
-    path: str
-    calls: int = 0
-    statuses: dict[str, int]
-    undocumented: dict[str, int] = {}
-    parameters: dict[str, int]
-    values: dict[str, dict[str, int]]
-
-    @property
-    def name(self) -> str:
-        """Method and path, as in a finding."""
-        return f"{self.method} {self.path}"
-
-    @property
-    def shares(self) -> dict[str, Share]:
-        """How much of the operation has been exercised."""
-        return shares([self])
-
-
-def shares(operations: Iterable[OperationCoverage]) -> dict[str, Share]:
-    """Return how much of several operations has been exercised, by what is counted."""
-    listed = list(operations)
-    return {
-        "operations": Share.of(each.calls for each in listed),
-        "statuses": Share.of(count for each in listed for count in each.statuses.values()),
-        "parameters": Share.of(count for each in listed for count in each.parameters.values()),
-        "enum values": Share.of(
-            count for each in listed for values in each.values.values() for count in values.values()
-        ),
-    }
-
-
-class Traffic(msgspec.Struct, kw_only=True):
-    """What recorded exchanges were, and what they exercised.
-
-    Attributes:
-        exchanges: how many there were.
-        validated: of how many a request or a response was validated.
-        unanswered: how many ended without a response.
-        broken_requests: exchanges whose request violates the contract.
-        broken_responses: exchanges whose response does.
-        unvalidated: how many messages were not validated, by reason.
-        more_findings: violations beyond those that are findings of their own.
-        coverage: what has been exercised, by operation.
-        left_out: how many exchanges are not with this API, by host.
-    """
-
-    exchanges: int = 0
-    validated: int = msgspec.field(default=0, name="judged")
-    unanswered: int = 0
-    broken_requests: int = 0
-    broken_responses: int = 0
-    unvalidated: dict[str, int] = msgspec.field(default_factory=dict, name="unjudged")
-    more_findings: int = 0
-    coverage: list[OperationCoverage] = []
-    left_out: dict[str, int] = {}
-
-    @property
-    def shares(self) -> dict[str, Share]:
-        """How much of the contract has been exercised."""
-        return shares(self.coverage)
-
-    @property
-    def prefix(self) -> str:
-        """What the paths of all operations begin with."""
-        paths = [each.path for each in self.coverage]
-        return commonpath(paths).rstrip("/") if len(paths) > 1 else ""
-
-    def exit_code(self, fail_on: FailOn = "any") -> int:
-        """Return 1 if that side violates the contract, else 2 if nothing of it was validated, else 0."""
-        violating = {
-            "request": self.broken_requests,
-            "response": self.broken_responses,
-            "any": self.broken_requests + self.broken_responses,
-        }
-        if violating[fail_on]:
-            return VIOLATED
-        responded = self.exchanges - self.unanswered
-        return OK if self.validated and (responded or fail_on == "request") else COULD_NOT_RUN
 
 
 class Report(msgspec.Struct, kw_only=True):

@@ -13,7 +13,8 @@ from rich.text import Text
 
 from openapi_contract.terminal import printable
 
-from .report import OK, VIOLATED, short, times
+from .recorded import OK, VIOLATED
+from .report import short, times
 from .response_times import milliseconds
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 
     from rich.console import Console, RenderableType
 
-    from .report import Finding, OperationCoverage, Report, Share, Tested, Traffic, Trouble
+    from .recorded import OperationCoverage, Share, Traffic
+    from .report import Finding, Report, Tested, Trouble
 
 LETTERS = ascii_letters + digits
 WIDE = 100

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from openapi_check.report import OperationCoverage
+from openapi_check.recorded import OperationCoverage
 from openapi_contract import pointers
 from openapi_service.media_types import is_json
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from openapi_check.har import read_har
 from openapi_check.masking import Masking
-from openapi_check.report import Example, Finding, Report, Side, Subject, Tested, Traffic
+from openapi_check.recorded import Example, Traffic
+from openapi_check.report import Finding, Report, Side, Subject, Tested
 from openapi_contract.deployment import origin_of
 
 from .coverage import Coverage

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from openapi_mock.responses.generation import Generator
 
-from .recognition import plain, recognize
+from .collection import plain
+from .recognition import recognize
 from .store import Store
 from .values import Values
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from openapi_contract import Contract
     from openapi_service.clock import Clock
 
-    from .recognition import Collection, Role
+    from .collection import Collection, Role
 
 MOST_NUMBERS: Final = 1000
 """Identifiers that are tried until one is free."""

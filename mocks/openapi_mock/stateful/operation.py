@@ -14,9 +14,9 @@ from openapi_mock.responses.strictness import STRICT, Strictness
 from openapi_service.problems import Conflict, NotFound, ServiceUnavailable
 from openapi_service.responses import Rendered
 
+from .collection import plain
 from .memory import KeyTaken
 from .pages import Listing, Page, enclosed
-from .recognition import plain
 from .store import StoreFull
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from openapi_service.randomness import Randomness
     from openapi_service.request import Request
 
+    from .collection import Role
     from .memory import Catalog, Memory
-    from .recognition import Role
     from .store import Item
     from .values import Values
 

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from openapi_mock.responses.related import OFFSETS, PAGES, SIZES, first_page
 
-from .recognition import plain
+from .collection import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

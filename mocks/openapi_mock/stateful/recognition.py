@@ -8,12 +8,12 @@ Operation corrects this by ``x-mock-collection``: ``false``, or an object with `
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from openapi_contract import ContractError, pointers
 from openapi_service.media_types import essence, is_json
+
+from .collection import ROLES, Collection, Role, Shape, plain, shape_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -22,103 +22,12 @@ if TYPE_CHECKING:
     from openapi_contract.schemas import Schema
 
 EXTENSION: Final = "x-mock-collection"
-ROLES: Final = ("create", "list", "read", "update", "replace", "delete")
-PARAMETER = re.compile(r"\{([^{}]+)\}(?:\.\w+)?")
-SUFFIX = re.compile(r"\.(json|xml)$")
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 KEYS = ("id", "sid", "uuid", "guid", "key", "number", "name", "slug", "code", "login", "username")
 """Members that identify an item where the path's parameter does not say which does, the likeliest first."""
 LISTS = ("data", "items", "results", "records", "entries", "values", "content", "objects", "list")
 BODY_MEMBER = re.compile(r"\$response\.body#(/.+)")
 DEEPEST_ENVELOPE = 2
-
-
-class Shape(NamedTuple):
-    """A path template without the names of its parameters, and those names."""
-
-    segments: tuple[str, ...]
-    names: tuple[str, ...]
-
-    def prefixes(self) -> Iterator[tuple[str, str]]:
-        """Yield the name of each parameter, and the shape of the path that it ends."""
-        names = iter(self.names)
-        for end, segment in enumerate(self.segments, start=1):
-            if segment == "{}":
-                yield next(names), "/".join(self.segments[:end])
-
-
-@dataclass(slots=True)
-class Collection:
-    """Items of one kind.
-
-    Attributes:
-        path: of the collection, as the contract has it: its name.
-        item: the path of an item.
-        resource: what the path calls it, such as ``pets``.
-        key: the member that identifies an item.
-        schema: of an item.
-        settable: members, in plain spelling, that a request can set.
-        roles: what operations do with it, by operationId.
-    """
-
-    path: str
-    item: Shape
-    item_path: str
-    resource: str
-    key: str
-    schema: Schema
-    settable: frozenset[str] = frozenset()
-    roles: dict[str, Role] = field(default_factory=dict)
-
-    def has(self, action: str) -> bool:
-        """Tell whether an operation does this."""
-        return any(each.action == action for each in self.roles.values())
-
-    @property
-    def actions(self) -> list[str]:
-        """What operations do with it, in the order of `ROLES`."""
-        done = {each.action for each in self.roles.values()}
-        return [each for each in ROLES if each in done]
-
-    def sentence(self) -> str:
-        """Return what was recognised in a line."""
-        return f"{self.path}: {', '.join(self.actions)}; by {self.key}"
-
-
-@dataclass(frozen=True, slots=True)
-class Role:
-    """What an operation does with a collection.
-
-    Attributes:
-        action: one of `ROLES`.
-        shape: of the operation's path.
-        envelope: names of the members that lead from the response's body to the item or the list.
-        schema: of the response's item or of each item in its list; None for a response without any.
-        key: name of the path parameter that identifies the item, if there is one.
-    """
-
-    collection: Collection
-    action: str
-    shape: Shape
-    envelope: tuple[str, ...]
-    schema: Schema | None
-    key: str | None
-
-
-@lru_cache(maxsize=8192)
-def plain(name: str) -> str:
-    """Return a name without its style: ``friendlyname`` for ``FriendlyName`` and ``friendly_name``."""
-    return re.sub(r"[^a-z0-9]", "", name.lower())
-
-
-def shape_of(path: str) -> Shape:
-    """Return the shape of a path template."""
-    segments, names = [], []
-    for segment in SUFFIX.sub("", path).strip("/").split("/"):
-        parameter = PARAMETER.fullmatch(segment)
-        names += [parameter[1]] if parameter else []
-        segments.append("{}" if parameter else segment)
-    return Shape(tuple(segments), tuple(names))
 
 
 def recognize(contract: Contract) -> list[Collection]:

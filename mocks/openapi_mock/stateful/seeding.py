@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING, Any
 
 from openapi_contract.reading import read_document
 
+from .collection import shape_of
 from .memory import KeyTaken
-from .recognition import shape_of
 from .store import StoreFull
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from .collection import Collection
     from .memory import Memory
-    from .recognition import Collection
 
 
 class SeedError(ValueError):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from openapi_contract.schemas import MISSING
 from openapi_mock.responses.identifiers import IDS, identifier
 
-from .recognition import plain
+from .collection import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from openapi_contract.schemas import Schema
     from openapi_mock.responses.generation import Generator
 
-    from .recognition import Collection
+    from .collection import Collection
 
 SELF: Final = frozenset({"url", "uri", "href", "self", "selflink", "apiurl"})
 NAMES: Final = frozenset({"name", "slug", "login", "username", "path", "title", "code", "tag"})

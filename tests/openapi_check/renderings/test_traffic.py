@@ -7,7 +7,8 @@ from msgspec.structs import replace
 from rich.console import Console
 
 from openapi_check.page import page
-from openapi_check.report import Example, Finding, OperationCoverage, Report, Subject, Traffic
+from openapi_check.recorded import Example, OperationCoverage, Traffic
+from openapi_check.report import Finding, Report, Subject
 from openapi_check.terminal import show
 
 PATHS = ("/api/v1/sessions/{session_id}/presigned-upload-url", "/api/v1/sessions")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from openapi_contract import Contract, ContractError
-from openapi_mock.stateful.recognition import recognize, shape_of
+from openapi_mock.stateful.collection import shape_of
+from openapi_mock.stateful.recognition import recognize
 
 from .conftest import LISTED, NEW_PET, PET, PETS, in_path, operation, ref
 
