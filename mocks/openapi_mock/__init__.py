@@ -19,6 +19,6 @@ __all__ = ["ContractMock", "contract_mock"]
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from . import server  # noqa: PLC0415 -- imported when it is first used
+    from . import server  # noqa: PLC0415 -- the pytest plugin, which is always loaded, is in the package
 
     return getattr(server, name)

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from openapi_check.exchange import Exchange, Message
+from openapi_check.validation import ExchangeValidator
 from presigned_s3.request import NAMES
 
 from .extension import NO_EXTENSION
@@ -190,8 +191,6 @@ class _Validator:
         ignores: Callable[[Violation], bool],
     ) -> None:
         self._ignores = ignores
-        from openapi_check.validation import ExchangeValidator  # noqa: PLC0415 -- takes a moment that no start should wait for
-
         self._validator = ExchangeValidator(contract, authentication=authentication)
 
     def verdict(self, exchange: Exchange) -> Validation:

@@ -21,6 +21,6 @@ __all__ = ["S3Server", "s3_server"]
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from . import server  # noqa: PLC0415 -- imported when it is first used
+    from . import server  # noqa: PLC0415 -- the pytest plugin, which is always loaded, imports the package
 
     return getattr(server, name)

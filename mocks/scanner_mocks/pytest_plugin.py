@@ -102,7 +102,7 @@ def scanner_mock(
 @pytest.fixture
 def scanner_api_client(scanner_mock: Mock) -> Iterator[httpx.Client]:
     """Return a client of the mock's API, with an API key; paths begin behind `API_ROOT`."""
-    import httpx  # noqa: PLC0415 -- imported when it is needed
+    import httpx  # noqa: PLC0415 -- the module's reason
 
     headers = {"X-API-Key": scanner_mock.api_key}
     with httpx.Client(
@@ -120,8 +120,8 @@ def scanner_s3(scanner_mock: Mock, _scanner_s3_owner: Any) -> Any:  # noqa: ARG0
 @pytest.fixture
 def scanner_calls(scanner_mock: Mock) -> Calls:
     """Return the calls of the test so far, to the API and to S3, and what can be asserted of them."""
-    from openapi_mock.journal import Calls  # noqa: PLC0415 -- imported when it is needed
-    from openapi_mock.journal.remote import RemoteJournal  # noqa: PLC0415 -- the same
+    from openapi_mock.journal import Calls  # noqa: PLC0415 -- the module's reason
+    from openapi_mock.journal.remote import RemoteJournal  # noqa: PLC0415 -- the module's reason
 
     return Calls(RemoteJournal(scanner_mock.control))
 
@@ -133,8 +133,8 @@ def _traffic_of(mock: Mock, config: pytest.Config) -> Iterator[None]:
     if path is None:
         yield
         return
-    from openapi_mock.journal.remote import ConsumerTraffic  # noqa: PLC0415 -- imported when it is needed
-    from scanner_contract import load_contract  # noqa: PLC0415 -- imported when it is needed
+    from openapi_mock.journal.remote import ConsumerTraffic  # noqa: PLC0415 -- the module's reason
+    from scanner_contract import load_contract  # noqa: PLC0415 -- the module's reason
 
     worker = getattr(config, "workerinput", {}).get("workerid", "")
     own = path.with_stem(f"{path.stem}-{worker}") if worker else path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from importlib.resources import files
@@ -11,12 +12,14 @@ import pytest
 import schemathesis
 from hypothesis import given, settings, strategies
 
+from scanner_contract import load_contract
 from scanner_mocks import scanner_mock
 
 CONFIGURATION = [files(package) / "schemathesis.toml" for package in ("openapi_check.run", "scanner_mocks")]
 HOOKS = files("openapi_check.run") / "fresh_keys.py"
 SEED = "20261124"
 EXAMPLES = os.environ.get("SCANNER_TEST_EXAMPLES", "200")
+OPERATIONS = len(load_contract().operations)
 FEW = "10"
 """How many without a credential: each operation refuses before it reads anything else."""
 
@@ -30,7 +33,10 @@ def mock():
 
 @pytest.fixture(scope="module")
 def attack(mock, tmp_path_factory):
-    """Return what runs Schemathesis with all checks; its report is in the assertion if it fails."""
+    """Return what runs Schemathesis with all checks, and returns how many operations it tested.
+
+    Its report is in the assertion if it fails.
+    """
     file = tmp_path_factory.mktemp("schemathesis") / "schemathesis.toml"
     shipped = [each.read_text("utf-8") for each in CONFIGURATION]
     file.write_text("\n".join([f"hooks = {str(HOOKS)!r}", *shipped]))
@@ -41,29 +47,32 @@ def attack(mock, tmp_path_factory):
     def attack(*arguments):
         run = subprocess.run([*command, *options, *arguments], check=False, capture_output=True, text=True)  # noqa: S603 -- the project's own command
         assert run.returncode == 0, run.stdout[-20_000:] + run.stderr[-2000:]
+        return int(re.search(r"^  Tested: (\d+)$", run.stdout, re.MULTILINE)[1])
 
     return attack
 
 
 def test_an_api_key_finds_nothing_wrong(attack, mock):
     """With a valid API key, no operation violates the contract, whatever it is sent."""
-    attack("--header", f"X-API-Key: {mock.keys['unlimited']}", "--phases", "fuzzing")
+    key = f"X-API-Key: {mock.keys['unlimited']}"
+    assert attack("--header", key, "--phases", "fuzzing") == OPERATIONS
 
 
 def test_a_bearer_token_finds_nothing_wrong(attack, mock):
     """With a valid bearer token, no operation violates the contract, whatever it is sent."""
-    attack("--header", f"Authorization: Bearer {mock.bearer_token}", "--phases", "coverage")
+    token = f"Authorization: Bearer {mock.bearer_token}"
+    assert attack("--header", token, "--phases", "coverage") == OPERATIONS
 
 
 def test_one_call_after_another_finds_nothing_wrong(attack, mock):
     """Nor does one at its edges, or after others: beside the first, which takes as long."""
     key = f"X-API-Key: {mock.keys['unlimited']}"
-    attack("--header", key, "--phases", "examples,coverage,stateful")
+    assert attack("--header", key, "--phases", "examples,coverage,stateful") == OPERATIONS
 
 
 def test_without_a_credential_nothing_is_wrong(attack):
     """Without a credential, every refusal is one that the contract has."""
-    attack("--max-examples", FEW)
+    assert attack("--max-examples", FEW) == OPERATIONS
 
 
 @given(strategies.data())

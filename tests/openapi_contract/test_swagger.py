@@ -236,14 +236,17 @@ def places(node, way=()):
 @pytest.mark.parametrize("value", [[], {"a": []}, "s", True, None], ids=str)
 def test_one_wrong_value(write, value):
     """Wherever one value is of another type, the load ends with a contract or a ContractError."""
+    loaded = []
     for *above, name in places(SMALL):
         document = node = deepcopy(SMALL)
         for each in above:
             node = node[each]
         node[name] = value
         try:
-            load_contract(write(json.dumps(document)), lenient=True)
+            loaded.append(load_contract(write(json.dumps(document)), lenient=True))
         except ContractError:
             pass
         except Exception as error:  # noqa: BLE001 -- whatever it is, its place is what helps
             pytest.fail(f"{value!r} at {[*above, name]}: {error!r}")
+    assert any(contract.operations for contract in loaded)
+    assert any(contract.defects for contract in loaded)

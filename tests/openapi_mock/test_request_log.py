@@ -132,13 +132,16 @@ def test_a_reader_that_stops_holds_nothing_up():
 @pytest.mark.parametrize("error", [BrokenPipeError, BlockingIOError])
 def test_a_reader_that_is_gone_ends_nothing(error):
     """An error of a write is nobody's."""
-    journal = Journal()
+    journal, tried = Journal(), []
 
-    def write(_text):
+    def write(text):
+        tried.append(text)
         raise error
 
     with RequestLog(journal, TextLines(), write):
         journal.record(exchange())
+    assert "/shop/things?page=2" in "".join(tried)
+    assert journal.entry(1) is not None
 
 
 def test_a_mock_is_logged():

@@ -340,7 +340,7 @@ def test_what_cannot_be_written_is_left():
     stream = io.StringIO()
     log = Log("text", stream)
     stream.close()
-    log.handle(logging.makeLogRecord({"name": "a", "msg": "x", "levelno": 40, "levelname": "ERROR"}))
+    assert log.handle(logging.makeLogRecord({"name": "a", "msg": "x", "levelno": 40, "levelname": "ERROR"}))
 
 
 def test_causes_are_bounded():

@@ -89,8 +89,10 @@ def test_processing(mock, api):
             capture = api.post("/captures", json=scan).raise_for_status().json()
             while capture["status"] != "NOT_FOUND":
                 capture = api.get(f"/captures/{capture['id']}").raise_for_status().json()
+            clock = control.get("/clock").raise_for_status().json()
         finally:
             control.post("/clock", json={"reset": True}).raise_for_status()
+    assert clock["frozen"]
 
 
 def test_catalogue(mock, api):

@@ -73,7 +73,7 @@ def bearer_verifier(
 
     def make() -> TokenVerifier:
         from .jwks import KeySet  # noqa: PLC0415 -- joserfc takes 0.1 s to import
-        from .tokens import TokenVerifier  # noqa: PLC0415 -- imported when it is needed
+        from .tokens import TokenVerifier  # noqa: PLC0415 -- the same
 
         return TokenVerifier(issuer, audience, KeySet(jwks), organization_claim, clock)
 

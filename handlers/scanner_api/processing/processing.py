@@ -14,6 +14,7 @@ from openapi_contract.distribution import how_to_install
 from openapi_service.traces import continued
 from scanner_api.redis_urls import IN_MEMORY, is_redis
 
+from .memory_broker import MemoryBroker
 from .queue import Queue
 from .sweep import Sweep
 
@@ -111,17 +112,15 @@ class Processing:
         tasks = self._tasks() if self._runs_jobs else None
         at_once = self._settings.worker_concurrency
         if self._settings.queue_url == IN_MEMORY and tasks is not None:
-            from .memory_broker import MemoryBroker  # noqa: PLC0415 -- the reason above
-
             return MemoryBroker(tasks, 2 * at_once)
-        from .redis_broker import RedisBroker  # noqa: PLC0415 -- the same
+        from .redis_broker import RedisBroker  # noqa: PLC0415 -- the reason above
 
         return RedisBroker(self._settings.queue_url, tasks, at_once)
 
     def _tasks(self) -> Tasks:
         from .captures import CaptureProcessor  # noqa: PLC0415 -- the reason above
         from .extraction import SessionExtraction, open_extractor  # noqa: PLC0415 -- the same
-        from .tasks import Tasks  # noqa: PLC0415 -- imported when it is needed
+        from .tasks import Tasks  # noqa: PLC0415 -- the same
 
         extractor, retries = open_extractor(self._settings), asyncio.Lock()
         captures = CaptureProcessor(

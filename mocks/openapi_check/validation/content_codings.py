@@ -99,7 +99,7 @@ def _zstd() -> tuple[Decompressor, type[Exception]]:
 
 
 def _brotli() -> tuple[Decompressor, type[Exception]]:
-    import brotli  # noqa: PLC0415 -- imported when it is needed
+    import brotli  # noqa: PLC0415 -- an extra's
 
     return _Brotli(brotli.Decompressor()), brotli.error
 

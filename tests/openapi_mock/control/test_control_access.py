@@ -144,7 +144,10 @@ def test_another_machine_may_not(peer):
 
 def test_ipv4_in_ipv6_is_this_machine():
     """A loopback address is one however it is written."""
-    ControlAccess().check(request_from(("::ffff:127.0.0.1", 5), (b"host", b"localhost")))
+    access = ControlAccess()
+    access.check(request_from(("::ffff:127.0.0.1", 5), (b"host", b"localhost")))
+    with pytest.raises(Forbidden):
+        access.check(request_from(("::ffff:128.0.0.1", 5), (b"host", b"localhost")))
 
 
 def request_from(peer, *headers):

@@ -56,6 +56,8 @@ def test_new_keys_differ():
 def test_checksum_is_the_one_that_other_tools_compute():
     """The checksum of a known body is what zlib, gzip and PNG know as its CRC-32."""
     check_shape(GOOD_KEY)
+    _, body, checksum = GRAMMAR.fullmatch(GOOD_KEY).groups()
+    assert int(checksum, 16) == crc32(body.encode())
 
 
 @given(PREFIXES, st.data())

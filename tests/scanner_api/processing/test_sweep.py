@@ -162,8 +162,9 @@ def test_the_sweep_begins_at_once_and_comes_again(in_shop, until):
         second = await shop.scan()
         await until(lambda: ("capture", second) in queue.jobs)
         await sweep.stop()
+        return list(dict.fromkeys(queue.jobs)) == [("capture", first), ("capture", second)]
 
-    in_shop(scenario)
+    assert in_shop(scenario)
 
 
 class Photos:

@@ -90,9 +90,9 @@ def test_a_ping_succeeds(in_database, rows):
             await rows.add(connection, "new")
             pinging = asyncio.create_task(database.ping())
             await asyncio.sleep(0)  # it begins
-        await pinging
+        return await pinging, (await database.schema()).is_usable
 
-    in_database(scenario)
+    assert in_database(scenario) == (None, True)
 
 
 def test_a_ping_waits_for_no_writer(in_shared_database, rows):
@@ -102,8 +102,9 @@ def test_a_ping_waits_for_no_writer(in_shared_database, rows):
         async with database.transaction() as connection:
             await rows.add(connection, "new")
             await database.ping()
+            return connection.in_transaction()
 
-    in_shared_database(scenario)
+    assert in_shared_database(scenario)
 
 
 async def test_a_database_that_hangs_is_a_503(monkeypatch):
