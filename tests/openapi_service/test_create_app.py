@@ -3,108 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import dataclasses
 import inspect
 import json
 import re
+import runpy
 import threading
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TypedDict
 
 import httpx
-import msgspec
-import pydantic
 import pytest
 
 import openapi_service
 from openapi_contract import ContractError
 from openapi_service import (
-    Conflict,
     Limits,
-    NotFound,
     ProblemProfile,
     RateLimited,
-    ResolverError,
-    Response,
-    Unauthorized,
     create_app,
     pages,
 )
 
-PET = {
-    "type": "object",
-    "required": ["name"],
-    "properties": {"name": {"type": "string"}, "age": {"type": "integer", "default": 1}},
-}
-JSON_PET = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Pet"}}}}
-PETSTORE = {
-    "openapi": "3.1.0",
-    "info": {"title": "Pets & more", "version": "1"},
-    "paths": {
-        "/pets": {
-            "get": {
-                "operationId": "list pets",
-                "parameters": [{"in": "query", "name": "maxAge", "schema": {"type": "integer"}}],
-                "responses": {
-                    "200": {
-                        "description": "",
-                        "content": {"application/json": {"schema": {"type": "array", "items": PET}}},
-                    }
-                },
-            },
-            "post": {
-                "operationId": "createPet",
-                "requestBody": {"required": True, **JSON_PET},
-                "responses": {"201": {"description": "", **JSON_PET}, "202": {"description": "", **JSON_PET}},
-            },
-        },
-        "/pets/{petId}": {
-            "parameters": [{"in": "path", "name": "petId", "required": True, "schema": {"type": "string"}}],
-            "get": {"responses": {"200": {"description": "", **JSON_PET}}},
-        },
-    },
-    "components": {"schemas": {"Pet": PET}},
-}
-
-
-async def list_pets(max_age):
-    """Return what was asked."""
-    return [{"name": "Rex", "age": max_age or 0}]
-
-
-async def create_pet(body):
-    """Return what was sent, with its default."""
-    return body
-
-
-def get_pets_pet_id(pet_id):
-    """Return the name of the thread, from which a plain function is called."""
-    if pet_id == "none":
-        raise NotFound
-    return {"name": threading.current_thread().name}
-
-
-HANDLERS = {"list_pets": list_pets, "createPet": create_pet, "petId_": get_pets_pet_id}
-
-
-def served(contract=PETSTORE, handlers=HANDLERS, **options):
-    """Return the app of a contract that is given as a document."""
-    from openapi_contract import Contract  # noqa: PLC0415 -- beside what is tested
-
-    return create_app(Contract(contract, "pets"), handlers, **options)
-
-
-def ask(app, method, target, **how):
-    """Return the response to one request."""
-
-    async def asked():
-        transport = httpx.ASGITransport(app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://pets.test") as client:
-            return await client.request(method, target, **how)
-
-    return asyncio.run(asked())
+petstore = runpy.run_path(str(Path(__file__).with_name("petstore.py")))
+PETSTORE, HANDLERS = petstore["PETSTORE"], petstore["HANDLERS"]
+served, secured, ask = petstore["served"], petstore["secured"], petstore["ask"]
 
 
 def test_the_documented_example_runs(tmp_path, monkeypatch):
@@ -133,26 +55,6 @@ def test_the_documented_example_runs(tmp_path, monkeypatch):
     assert set(re.findall(r"^\| `(\w+)`", text, re.MULTILINE)) <= set(
         inspect.signature(create_app).parameters
     )
-
-
-def secured(*requirements, **schemes):
-    """Return a contract whose one operation has these security requirements."""
-    operation = {
-        "operationId": "get_secret",
-        "security": list(requirements),
-        "responses": {"200": {"description": "", "content": {"application/json": {}}}},
-    }
-    return {
-        "openapi": "3.1.0",
-        "info": {"title": "Vault", "version": "1"},
-        "paths": {"/": {"get": operation}},
-        "components": {"securitySchemes": schemes},
-    }
-
-
-async def get_secret(caller):
-    """Return the caller."""
-    return caller
 
 
 def test_what_the_package_lists_is_there():
@@ -410,187 +312,6 @@ def test_a_path_of_the_contract_comes_before_a_page():
     assert ask(served(contract), "GET", "/healthz").json() == [{"name": "Rex", "age": 0}]
 
 
-@pytest.mark.parametrize(
-    ("returned", "status"),
-    [
-        (({"name": "a"}, 202), 202),
-        (Response({"name": "a"}, status=202, headers={"X-Own": "1"}), 202),
-        ({"name": "a"}, 201),
-    ],
-)
-def test_what_a_handler_returns(returned, status):
-    """A value, a value and its status, or a Response."""
-
-    async def create_pet(body):
-        assert body == {"name": "b", "age": 1}
-        return returned
-
-    response = ask(
-        served(handlers={**HANDLERS, "createPet": create_pet}), "POST", "/pets", json={"name": "b"}
-    )
-    assert (response.status_code, response.json()) == (status, {"name": "a"})
-
-
-class StructPet(msgspec.Struct):
-    """A pet."""
-
-    name: str
-    age: int = 0
-
-
-@dataclasses.dataclass
-class DataclassPet:
-    """A pet."""
-
-    name: str
-    age: int
-
-
-class ModelPet(pydantic.BaseModel):
-    """A pet, not older than 99."""
-
-    name: str
-    age: int = pydantic.Field(lt=100)
-
-
-class TypedPet(TypedDict):
-    """A pet."""
-
-    name: str
-
-
-@pytest.mark.parametrize("kind", [StructPet, DataclassPet, ModelPet])
-def test_a_body_of_the_annotated_type(kind):
-    """A handler gets and may return what it is annotated with; what that refuses is a 422 with its place."""
-
-    async def create_pet(body: kind) -> kind:
-        assert isinstance(body, kind)
-        return body
-
-    create_pet.__annotations__ = {"body": kind}
-    app = served(handlers={**HANDLERS, "createPet": create_pet})
-    made = ask(app, "POST", "/pets", json={"name": "Rex", "age": 7})
-    assert (made.status_code, made.json()) == (201, {"name": "Rex", "age": 7})
-
-
-@pytest.mark.parametrize("annotation", [TypedPet, dict, "dict[str, Any]", "NotImportedHere", None])
-def test_a_body_that_stays_a_json_value(annotation):
-    """A TypedDict describes the value as it is; so does what a type checker alone can see."""
-
-    async def create_pet(body):
-        assert type(body) is dict
-        return body
-
-    create_pet.__annotations__ = {} if annotation is None else {"body": annotation}
-    assert ask(
-        served(handlers={**HANDLERS, "createPet": create_pet}), "POST", "/pets", json={"name": "a"}
-    ).is_success
-
-
-@pytest.mark.parametrize(
-    ("kind", "pointer"),
-    [(ModelPet, "/age"), (msgspec.defstruct("Strict", [("name", str), ("age", str)]), "/age")],
-)
-def test_what_the_type_refuses(kind, pointer):
-    """A body that conforms to the contract and not to the handler's type is a 422 that says where."""
-
-    async def create_pet(body):
-        return body
-
-    create_pet.__annotations__ = {"body": kind}
-    refused = ask(
-        served(handlers={**HANDLERS, "createPet": create_pet}),
-        "POST",
-        "/pets",
-        json={"name": "a", "age": 100},
-    )
-    assert refused.status_code == 422
-    assert [each["pointer"] for each in refused.json()["errors"]] == [pointer]
-
-
-async def _leaves_out():
-    """Take nothing."""
-
-
-async def _asks(max_age, database):
-    """Ask for what is not there."""
-
-
-def _by_position(max_age, /):
-    """Take it by position."""
-
-
-async def _impossible(max_age, body: StructPet | DataclassPet):
-    """Ask for a body where there is none."""
-
-
-@pytest.mark.parametrize(
-    ("handler", "said"),
-    [
-        (5, "not a function; it is of type int"),
-        (_leaves_out, "max_age"),
-        (_asks, "database"),
-        (_by_position, "max_age"),
-        (_impossible, "body"),
-    ],
-)
-def test_a_handler_that_does_not_fit_fails_the_start(handler, said):
-    """One sentence names the operation and says what is wrong."""
-    with pytest.raises(ResolverError, match="'list pets'") as failure:
-        served(handlers={**HANDLERS, "list_pets": handler})
-    assert said in str(failure.value)
-    assert "\n" not in str(failure.value)
-
-
-def test_a_body_that_cannot_be_made_fails_the_start():
-    """A union that msgspec cannot tell apart is found when the handler is bound."""
-
-    async def create_pet(body):
-        return body
-
-    create_pet.__annotations__ = {"body": StructPet | DataclassPet}
-    with pytest.raises(ResolverError, match="'createPet' cannot take the body"):
-        served(handlers={**HANDLERS, "createPet": create_pet})
-
-
-def test_a_default_need_not_be_given():
-    """An argument with a default is for the handler's own use."""
-
-    async def list_pets(max_age, page_size=5, *_ignored):
-        return [{"name": str(page_size), "age": max_age or 0}]
-
-    assert ask(served(handlers={**HANDLERS, "list_pets": list_pets}), "GET", "/pets").json()[0]["name"] == "5"
-
-
-def test_callables_of_every_kind():
-    """A method, an object that is called and what a plain function returns to await."""
-
-    class Pets:
-        async def list_pets(self, max_age):
-            return [{"name": "method", "age": max_age or 0}]
-
-        async def __call__(self, body):
-            return body
-
-    async def later(name):
-        return {"name": name}
-
-    def awaited_later(pet_id):
-        return later(pet_id)
-
-    handlers = {
-        **HANDLERS,
-        "list_pets": Pets().list_pets,
-        "createPet": Pets(),
-        "petId_": awaited_later,
-    }
-
-    app = served(handlers=handlers)
-    assert ask(app, "GET", "/pets").json()[0]["name"] == "method"
-    assert ask(app, "POST", "/pets", json={"name": "a"}).status_code == 201
-    assert ask(app, "GET", "/pets/b").json() == {"name": "b"}
-
-
 def test_collaborators_and_the_request():
     """A handler is given what it names: collaborators, and the request."""
 
@@ -658,139 +379,6 @@ def test_a_start_that_fails_closes_what_was_opened():
     assert failed["type"] == "lifespan.startup.failed"
     assert "'list pets'" in failed["message"]
     assert events == ["closed"]
-
-
-BASIC = base64.b64encode("ann:säcret:1".encode()).decode()
-SCHEMES = {
-    "header": ({"type": "apiKey", "in": "header", "name": "X-Key"}, {"headers": {"X-Key": "k"}}, "k"),
-    "query": ({"type": "apiKey", "in": "query", "name": "key"}, {"params": {"key": "k"}}, "k"),
-    "cookie": ({"type": "apiKey", "in": "cookie", "name": "key"}, {"headers": {"Cookie": "key=k"}}, "k"),
-    "bearer": ({"type": "http", "scheme": "bearer"}, {"headers": {"Authorization": "Bearer t"}}, "t"),
-    "basic": (
-        {"type": "http", "scheme": "basic"},
-        {"headers": {"Authorization": f"Basic {BASIC}"}},
-        ("ann", "säcret:1"),
-    ),
-    "oauth2": ({"type": "oauth2", "flows": {}}, {"headers": {"Authorization": "bearer t"}}, "t"),
-    "openid": (
-        {"type": "openIdConnect", "openIdConnectUrl": "https://x.test"},
-        {"headers": {"Authorization": "Bearer t"}},
-        "t",
-    ),
-    "certificate": ({"type": "mutualTLS"}, {}, ""),
-}
-
-
-@pytest.mark.parametrize("is_async", [True, False])
-@pytest.mark.parametrize("name", SCHEMES)
-def test_every_kind_of_security_scheme(name, is_async):
-    """The hook is given the credential as it stands in a request, and says who calls."""
-    scheme, how, credential = SCHEMES[name]
-
-    def hook(given, request):
-        assert request.method == "GET"
-        return {"caller": name} if given == credential else None
-
-    async def async_hook(given, request):
-        return hook(given, request)
-
-    hooks = {name: async_hook if is_async else hook}
-    app = served(secured({name: []}, **{name: scheme}), {"get_secret": get_secret}, authenticate=hooks)
-    assert ask(app, "GET", "/", **how).json() == {"caller": name}
-    if how:
-        refused = ask(app, "GET", "/")
-        assert refused.status_code == 401
-        assert 'realm="Vault"' in refused.headers["www-authenticate"]
-
-
-KEY, BEARER = SCHEMES["header"][0], SCHEMES["bearer"][0]
-
-
-def only(expected):
-    """Return a hook that knows one credential."""
-    return lambda credential, _request: credential if credential == expected else None
-
-
-@pytest.mark.parametrize(
-    ("requirements", "headers", "status", "caller"),
-    [
-        ([{"key": []}, {"token": []}], {"X-Key": "k"}, 200, "k"),
-        ([{"key": []}, {"token": []}], {"Authorization": "Bearer t"}, 200, "t"),
-        ([{"key": []}, {"token": []}], {"X-Key": "wrong", "Authorization": "Bearer t"}, 200, "t"),
-        ([{"key": []}, {"token": []}], {"X-Key": "wrong"}, 401, None),
-        ([{"key": [], "token": []}], {"X-Key": "k"}, 401, None),
-        (
-            [{"key": [], "token": []}],
-            {"X-Key": "k", "Authorization": "Bearer t"},
-            200,
-            {"key": "k", "token": "t"},
-        ),
-        ([{"key": []}, {}], {}, 200, None),
-        ([{"key": []}, {}], {"X-Key": "k"}, 200, "k"),
-        ([{"key": []}, {}], {"X-Key": "wrong"}, 401, None),
-        ([], {"X-Key": "wrong"}, 200, None),
-    ],
-)
-def test_security_requirements(requirements, headers, status, caller):
-    """Each alternative suffices, all schemes of one must hold; a wrong credential is no anonymous call."""
-    hooks = {"key": only("k"), "token": only("t")}
-    contract = secured(*requirements, key=KEY, token=BEARER)
-    response = ask(
-        served(contract, {"get_secret": get_secret}, authenticate=hooks), "GET", "/", headers=headers
-    )
-    assert response.status_code == status
-    if status == 200:
-        assert response.json() == caller
-
-
-@pytest.mark.parametrize(
-    "credential", ["!", base64.b64encode(b"\xff:x").decode(), base64.b64encode(b"ann").decode()]
-)
-def test_a_basic_credential_that_cannot_be_read(credential):
-    """It is refused without asking the hook."""
-    hooks = {"basic": lambda _credential, _request: "anybody"}
-    app = served(
-        secured({"basic": []}, basic=SCHEMES["basic"][0]), {"get_secret": get_secret}, authenticate=hooks
-    )
-    assert ask(app, "GET", "/", headers={"Authorization": f"Basic {credential}"}).status_code == 401
-
-
-def test_a_hook_may_raise():
-    """Unauthorized is reported with a challenge that calls the token invalid, any other problem as it is."""
-
-    async def hook(credential, _request):
-        raise Unauthorized("It has expired.") if credential == "old" else Conflict("It is being used.")
-
-    app = served(
-        secured({"token": []}, token=BEARER), {"get_secret": get_secret}, authenticate={"token": hook}
-    )
-    refused = ask(app, "GET", "/", headers={"Authorization": "Bearer old"})
-    assert (refused.status_code, refused.json()["detail"]) == (401, "It has expired.")
-    assert 'error="invalid_token"' in refused.headers["www-authenticate"]
-    assert ask(app, "GET", "/", headers={"Authorization": "Bearer new"}).status_code == 409
-
-
-@pytest.mark.parametrize(
-    ("hooks", "said"),
-    [
-        (None, "'key', which 'get_secret' requires"),
-        ({"token": only("t")}, "'key', which 'get_secret' requires"),
-        ({"key": only("k"), "kye": only("k")}, "'kye'"),
-        ({"key": "k"}, "'key' is not a function; it is str"),
-    ],
-)
-def test_hooks_that_do_not_fit_fail_the_start(hooks, said):
-    """A scheme that an operation requires has a hook, and a hook its scheme."""
-    contract = secured({"key": []}, key=KEY, token=BEARER)
-    with pytest.raises(ResolverError, match=said):
-        served(contract, {"get_secret": get_secret}, authenticate=hooks)
-
-
-def test_a_scheme_that_no_operation_requires_needs_no_hook():
-    """The contract may list more than it uses."""
-    contract = secured({"key": []}, key=KEY, token=BEARER)
-    app = served(contract, {"get_secret": get_secret}, authenticate={"key": only("k")})
-    assert ask(app, "GET", "/", headers={"X-Key": "k"}).json() == "k"
 
 
 def test_base_paths_of_servers():

@@ -157,16 +157,12 @@ def test_a_5xx_says_its_cause(ask, form):
         assert " ERROR " in away_line
 
 
-def test_causes_are_logged_without_a_request_log(caplog):
+async def test_causes_are_logged_without_a_request_log(caplog):
     """Where requests have no lines, a 5xx has one, and a 4xx none; a violation has the one that names it."""
-
-    async def run():
-        app = create_app(Contract(CONTRACT, "pets"), HANDLERS, authenticate={"key": lambda *_: None})
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://pets") as client:
-            for path in ("/away", "/closed", "/broken", "/wrong"):
-                await client.get(path, headers={"X-Request-ID": "mine"})
-
-    asyncio.run(run())
+    app = create_app(Contract(CONTRACT, "pets"), HANDLERS, authenticate={"key": lambda *_: None})
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://pets") as client:
+        for path in ("/away", "/closed", "/broken", "/wrong"):
+            await client.get(path, headers={"X-Request-ID": "mine"})
     cause = "The database does not respond. < OSError: database is locked"
     away_line, broken_line, wrong_line = [
         record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR

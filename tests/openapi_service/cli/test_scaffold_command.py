@@ -67,8 +67,7 @@ def test_handler(scaffold, pets, tmp_path):
     assert scaffold(pets).exit_code == 0
     written = (tmp_path / "operations" / "pets.py").read_text()
     assert "async def get_pet(pet_id: str) -> dict[str, Any]:\n" in written
-    result = written.partition('    """')[2].partition('    """')[0].splitlines()
-    assert result == [
+    assert written.partition('    """')[2].partition('    """')[0].splitlines() == [
         "Get a pet.",
         "",
         "    Any pet.",
