@@ -40,8 +40,7 @@ async def test_a_change_waits_for_those_who_came_before_and_keeps_others_out():
             tasks.create_task(work)
             await asyncio.sleep(0)
         finish.set()
-    result = order
-    assert result == [
+    assert order == [
         "first begins",
         "first ends",
         "change begins",

@@ -104,5 +104,4 @@ async def test_a_slow_listener_is_reported_later():
     slow.set()
     async with asyncio.timeout(30):
         await streaming
-    result = numbers
-    assert result == list(range(1, MOST_QUEUED + 10))
+    assert numbers == list(range(1, MOST_QUEUED + 10))

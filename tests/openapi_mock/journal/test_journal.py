@@ -174,18 +174,13 @@ def test_waiting_ends_with_the_time():
 
 async def test_waiting_in_an_event_loop():
     """The same is had without a thread of one's own, and leaves no listener behind."""
-
-    async def scenario():
-        journal = journal_of(exchange())
-        waiting = asyncio.create_task(journal.wait_for(Selector(after=1), 2, 30))
-        await asyncio.sleep(0)
-        for _ in range(2):
-            await asyncio.to_thread(journal.record, exchange())
-        await waiting
-        await journal.wait_for(Selector(), 10, 0.01)
-        return journal
-
-    journal = await scenario()
+    journal = journal_of(exchange())
+    waiting = asyncio.create_task(journal.wait_for(Selector(after=1), 2, 30))
+    await asyncio.sleep(0)
+    for _ in range(2):
+        await asyncio.to_thread(journal.record, exchange())
+    await waiting
+    await journal.wait_for(Selector(), 10, 0.01)
     assert len(journal.find()) == 3
     assert journal._listeners == []
 

@@ -123,5 +123,4 @@ async def test_a_closing_broker_begins_nothing():
     await tasks.close()
     await broker.send(Job("work", "late"))
     await broker.close()
-    result = work.done
-    assert result == []
+    assert work.done == []

@@ -60,97 +60,77 @@ async def send(url, *ids):
 
 
 @pytest.mark.usefixtures("stream")
-def test_what_a_server_sends_a_worker_does(redis_url, until):
+async def test_what_a_server_sends_a_worker_does(redis_url, until):
     """Jobs that were sent before a worker was there, and after it, are done once each."""
-
-    async def scenario():
-        work = Work()
-        await send(redis_url, "a", "b")
-        worker = RedisBroker(redis_url, work.tasks(), 8)
-        await worker.start()
-        await send(redis_url, "c")
-        await until(lambda: len(work.done) == 3)
-        await worker.close()
-        return work.done
-
-    assert sorted(asyncio.run(scenario())) == ["a", "b", "c"]
+    work = Work()
+    await send(redis_url, "a", "b")
+    worker = RedisBroker(redis_url, work.tasks(), 8)
+    await worker.start()
+    await send(redis_url, "c")
+    await until(lambda: len(work.done) == 3)
+    await worker.close()
+    assert sorted(work.done) == ["a", "b", "c"]
 
 
 @pytest.mark.usefixtures("stream")
-def test_workers_share_the_jobs(redis_url, until):
+async def test_workers_share_the_jobs(redis_url, until):
     """Of two workers each does what the other does not."""
-
-    async def scenario():
-        work = Work()
-        workers = [RedisBroker(redis_url, work.tasks(), 1) for _ in range(2)]
-        for worker in workers:
-            await worker.start()
-        await send(redis_url, *map(str, range(20)))
-        await until(lambda: len(work.done) == 20)
-        for worker in workers:
-            await worker.close()
-        return work.done
-
-    assert sorted(asyncio.run(scenario()), key=int) == [str(number) for number in range(20)]
+    work = Work()
+    workers = [RedisBroker(redis_url, work.tasks(), 1) for _ in range(2)]
+    for worker in workers:
+        await worker.start()
+    await send(redis_url, *map(str, range(20)))
+    await until(lambda: len(work.done) == 20)
+    for worker in workers:
+        await worker.close()
+    assert sorted(work.done, key=int) == [str(number) for number in range(20)]
 
 
 @pytest.mark.usefixtures("stream")
-def test_no_more_is_done_at_once_than_was_asked_for(redis_url, until):
+async def test_no_more_is_done_at_once_than_was_asked_for(redis_url, until):
     """A worker begins with so many jobs, and leaves the others in Redis until it has ended some."""
-
-    async def scenario():
-        work = Work()
-        work.may_end.clear()
-        worker = RedisBroker(redis_url, work.tasks(), 2)
-        await worker.start()
-        await send(redis_url, *map(str, range(6)))
-        await until(lambda: len(work.started) == 2)
-        work.may_end.set()
-        await until(lambda: len(work.done) == 6)
-        await worker.close()
-        return work.started
-
-    assert len(asyncio.run(scenario())) == 6
+    work = Work()
+    work.may_end.clear()
+    worker = RedisBroker(redis_url, work.tasks(), 2)
+    await worker.start()
+    await send(redis_url, *map(str, range(6)))
+    await until(lambda: len(work.started) == 2)
+    work.may_end.set()
+    await until(lambda: len(work.done) == 6)
+    await worker.close()
+    assert len(work.started) == 6
 
 
 @pytest.mark.usefixtures("stream")
-def test_organizations_take_turns_though_one_filled_the_stream(redis_url, until):
+async def test_organizations_take_turns_though_one_filled_the_stream(redis_url, until):
     """A worker reads on while its jobs run: behind a hundred of one organization another's is done next."""
-
-    async def scenario():
-        work = Work()
-        work.may_end.clear()
-        server = RedisBroker(redis_url, None, 8)
-        await server.start()
-        for number in range(100):
-            await server.send(Job("work", str(number), "first"))
-        await server.send(Job("work", "another", "second"))
-        worker = RedisBroker(redis_url, work.tasks(), 2)
-        await worker.start()
-        await until(lambda: "another" in work.started)
-        started = list(work.started)
-        work.may_end.set()
-        await until(lambda: len(work.done) == 101)
-        await worker.close()
-        await server.close()
-        return started
-
-    assert sorted(asyncio.run(scenario())) == ["0", "1", "another"]
+    work = Work()
+    work.may_end.clear()
+    server = RedisBroker(redis_url, None, 8)
+    await server.start()
+    for number in range(100):
+        await server.send(Job("work", str(number), "first"))
+    await server.send(Job("work", "another", "second"))
+    worker = RedisBroker(redis_url, work.tasks(), 2)
+    await worker.start()
+    await until(lambda: "another" in work.started)
+    started = list(work.started)
+    work.may_end.set()
+    await until(lambda: len(work.done) == 101)
+    await worker.close()
+    await server.close()
+    assert sorted(started) == ["0", "1", "another"]
 
 
-def test_the_room_shrinks_with_the_jobs_that_wait(redis_url, stream, monkeypatch):
+async def test_the_room_shrinks_with_the_jobs_that_wait(redis_url, stream, monkeypatch):
     """What no worker has read yet takes room, down to none; where Redis lost count there is none either."""
     monkeypatch.setattr(redis_broker, "MAX_WAITING", 3)
-
-    async def scenario():
-        rooms = [await send(redis_url), await send(redis_url, "a"), await send(redis_url, *"bcdef")]
-        async with Redis.from_url(redis_url) as redis:
-            entries = await redis.xrange(stream)
-            await redis.xdel(stream, entries[2][0])
-            rooms.append(await send(redis_url))
-        return rooms
-
-    assert asyncio.run(scenario()) == [3, 2, 0, 0]
+    rooms = [await send(redis_url), await send(redis_url, "a"), await send(redis_url, *"bcdef")]
+    async with Redis.from_url(redis_url) as redis:
+        entries = await redis.xrange(stream)
+        await redis.xdel(stream, entries[2][0])
+        rooms.append(await send(redis_url))
+    assert rooms == [3, 2, 0, 0]
 
 
 def test_workers_that_are_gone_leave_the_group(redis_url, stream, monkeypatch):
@@ -173,26 +153,22 @@ def test_workers_that_are_gone_leave_the_group(redis_url, stream, monkeypatch):
     assert left == []
 
 
-def test_a_worker_removes_others_that_die_while_it_runs(redis_url, stream, until, monkeypatch):
+async def test_a_worker_removes_others_that_die_while_it_runs(redis_url, stream, until, monkeypatch):
     """From the group; itself never, however long it has not read."""
     monkeypatch.setattr(redis_broker, "_IDLE_SECONDS", 0)
     monkeypatch.setattr(redis_broker, "_FORGET_SECONDS", 0.01)
-
-    async def scenario():
-        work = Work()
-        worker = RedisBroker(redis_url, work.tasks(), 2)
-        await worker.start()
-        async with Redis.from_url(redis_url) as redis:
-            await redis.xgroup_createconsumer(stream, stream, "dead")
-            async with asyncio.timeout(60):
-                while any(each["name"] == b"dead" for each in await redis.xinfo_consumers(stream, stream)):  # noqa: ASYNC110 -- Redis sets no event
-                    await asyncio.sleep(0.01)
-        await send(redis_url, "after")
-        await until(lambda: work.done)
-        await worker.close()
-        return work.done
-
-    assert asyncio.run(scenario()) == ["after"]
+    work = Work()
+    worker = RedisBroker(redis_url, work.tasks(), 2)
+    await worker.start()
+    async with Redis.from_url(redis_url) as redis:
+        await redis.xgroup_createconsumer(stream, stream, "dead")
+        async with asyncio.timeout(60):
+            while any(each["name"] == b"dead" for each in await redis.xinfo_consumers(stream, stream)):  # noqa: ASYNC110 -- Redis sets no event
+                await asyncio.sleep(0.01)
+    await send(redis_url, "after")
+    await until(lambda: work.done)
+    await worker.close()
+    assert work.done == ["after"]
 
 
 def test_the_stream_is_bounded(redis_url, stream, monkeypatch):
@@ -207,17 +183,13 @@ def test_the_stream_is_bounded(redis_url, stream, monkeypatch):
     assert asyncio.run(scenario()) < 400
 
 
-def test_a_redis_that_is_not_there_is_reported():
+async def test_a_redis_that_is_not_there_is_reported():
     """A broker that cannot connect names the setting, and repeats no URL, which may hold a password."""
-
-    async def scenario():
-        broker = RedisBroker("redis://:secret@127.0.0.1:9/0", None, 8)
-        with pytest.raises(QueueError, match=r"\(queue_url\) does not respond") as error:
-            await broker.start()
-        assert "secret" not in str(error.value)
-        await broker.close()
-
-    asyncio.run(scenario())
+    broker = RedisBroker("redis://:secret@127.0.0.1:9/0", None, 8)
+    with pytest.raises(QueueError, match=r"\(queue_url\) does not respond") as error:
+        await broker.start()
+    assert "secret" not in str(error.value)
+    await broker.close()
 
 
 def test_a_worker_outlives_its_redis(free_port, until, caplog, monkeypatch):
@@ -244,30 +216,25 @@ def test_a_worker_outlives_its_redis(free_port, until, caplog, monkeypatch):
 
 
 @pytest.mark.usefixtures("stream")
-def test_a_worker_that_stops_gives_back_what_takes_long(redis_url, until, monkeypatch):
+async def test_a_worker_that_stops_gives_back_what_takes_long(redis_url, until, monkeypatch):
     """Work that outlasts the grace is cancelled, and what had not been started stays in Redis."""
     monkeypatch.setattr("scanner_api.processing.tasks.GRACE_SECONDS", 0.05)
-
-    async def scenario():
-        slow, quick = Work(), Work()
-        slow.may_end.clear()
-        worker = RedisBroker(redis_url, slow.tasks(), 1)
-        await worker.start()
-        await send(redis_url, "a", "b", "c")
-        await until(lambda: slow.started)
-        await worker.close()
-        another = RedisBroker(redis_url, quick.tasks(), 1)
-        await another.start()
-        await until(lambda: "c" in quick.done)
-        await another.close()
-        return slow.done, quick.done
-
-    slow, quick = asyncio.run(scenario())
-    assert slow == []
-    assert "a" not in quick
+    slow, quick = Work(), Work()
+    slow.may_end.clear()
+    worker = RedisBroker(redis_url, slow.tasks(), 1)
+    await worker.start()
+    await send(redis_url, "a", "b", "c")
+    await until(lambda: slow.started)
+    await worker.close()
+    another = RedisBroker(redis_url, quick.tasks(), 1)
+    await another.start()
+    await until(lambda: "c" in quick.done)
+    await another.close()
+    assert slow.done == []
+    assert "a" not in quick.done
 
 
-def test_a_redis_that_hangs_is_waited_for_once(monkeypatch):
+async def test_a_redis_that_hangs_is_waited_for_once(monkeypatch):
     """However many jobs wait, a worker that stops sends them back within one timeout, and leaves."""
     monkeypatch.setattr(redis_broker, "_RESPONSE_SECONDS", 0.01)
     sent, left = [], []
@@ -281,12 +248,8 @@ def test_a_redis_that_hangs_is_waited_for_once(monkeypatch):
 
     monkeypatch.setattr(redis_broker.AsyncKicker, "kiq", hang)
     monkeypatch.setattr(RedisBroker, "_leave", leave)
-
-    async def scenario():
-        worker = RedisBroker("redis://127.0.0.1:9/0", Work().tasks(), 1)
-        for number in range(20):
-            worker._own.put(Job("work", str(number)))
-        await worker.close()
-
-    asyncio.run(scenario())
+    worker = RedisBroker("redis://127.0.0.1:9/0", Work().tasks(), 1)
+    for number in range(20):
+        worker._own.put(Job("work", str(number)))
+    await worker.close()
     assert (len(sent), left) == (1, ["the group"])

@@ -45,8 +45,7 @@ async def test_asks_of_one_moment_share_a_read():
     source.permitted.set()
     batching = Batching(source.load)
     responses = await asyncio.gather(*map(batching.get, ["a", "b", "a", "unknown"]))
-    result = responses, source.batches
-    assert result == ([1, 2, 1, None], [["a", "b", "unknown"]])
+    assert (responses, source.batches) == ([1, 2, 1, None], [["a", "b", "unknown"]])
 
 
 async def test_later_asks_wait_for_one_read_and_share_the_next():
@@ -57,8 +56,7 @@ async def test_later_asks_wait_for_one_read_and_share_the_next():
     later = [*await ask(batching, "b"), *await ask(batching, "c")]
     source.permitted.set()
     await asyncio.gather(*first, *later)
-    result = source.batches
-    assert result == [["a"], ["b", "c"]]
+    assert source.batches == [["a"], ["b", "c"]]
 
 
 async def test_an_ask_sees_what_was_written_before_it():
@@ -70,66 +68,51 @@ async def test_an_ask_sees_what_was_written_before_it():
     source.values = {"a": "new"}
     after = await ask(batching, "a")
     source.permitted.set()
-    result = await asyncio.gather(*before, *after)
-    assert result == ["old", "new"]
+    assert await asyncio.gather(*before, *after) == ["old", "new"]
 
 
 async def test_a_read_has_no_more_keys_than_the_limit():
     """A long queue becomes several reads."""
-
-    async def scenario():
-        source = Source()
-        source.values = {number: -number for number in range(7)}
-        source.permitted.set()
-        batching = Batching(source.load, limit=3)
-        responses = await asyncio.gather(*map(batching.get, range(7)))
-        return responses, source.batches
-
-    responses, batches = await scenario()
+    source = Source()
+    source.values = {number: -number for number in range(7)}
+    source.permitted.set()
+    batching = Batching(source.load, limit=3)
+    responses = await asyncio.gather(*map(batching.get, range(7)))
     assert responses == [0, -1, -2, -3, -4, -5, -6]
-    assert batches == [[0, 1, 2], [3, 4, 5], [6]]
+    assert source.batches == [[0, 1, 2], [3, 4, 5], [6]]
 
 
 async def test_an_error_reaches_everyone_in_the_read():
     """A failed read fails its asks; the next ask is read for again."""
+    failures = [ConnectionError("gone")]
 
-    async def scenario():
-        failures = [ConnectionError("gone")]
+    async def load(keys):
+        await asyncio.sleep(0)
+        if failures:
+            raise failures.pop()
+        return dict.fromkeys(keys, "there")
 
-        async def load(keys):
-            await asyncio.sleep(0)
-            if failures:
-                raise failures.pop()
-            return dict.fromkeys(keys, "there")
-
-        batching = Batching(load)
-        failed = await asyncio.gather(batching.get("a"), batching.get("b"), return_exceptions=True)
-        return failed, await batching.get("a")
-
-    failed, later = await scenario()
+    batching = Batching(load)
+    failed = await asyncio.gather(batching.get("a"), batching.get("b"), return_exceptions=True)
     assert [str(error) for error in failed] == ["gone", "gone"]
-    assert later == "there"
+    assert await batching.get("a") == "there"
 
 
 async def test_an_error_reaches_everyone_who_waits_behind_the_read():
     """A read that fails, perhaps after a long time, is not followed by one for each batch behind it."""
+    permitted, batches = asyncio.Event(), []
 
-    async def scenario():
-        permitted, batches = asyncio.Event(), []
+    async def load(keys):
+        batches.append(keys)
+        await permitted.wait()
+        raise ConnectionError
 
-        async def load(keys):
-            batches.append(keys)
-            await permitted.wait()
-            raise ConnectionError
-
-        batching = Batching(load, limit=1)
-        asks = await ask(batching, "a", "b", "c")
-        asks[1].cancel()
-        permitted.set()
-        responses = await asyncio.gather(*asks, return_exceptions=True)
-        return [type(response) for response in responses], batches
-
-    errors, batches = await scenario()
+    batching = Batching(load, limit=1)
+    asks = await ask(batching, "a", "b", "c")
+    asks[1].cancel()
+    permitted.set()
+    responses = await asyncio.gather(*asks, return_exceptions=True)
+    errors = [type(response) for response in responses]
     assert errors == [ConnectionError, asyncio.CancelledError, ConnectionError]
     assert batches == [["a"]]
 
@@ -138,28 +121,23 @@ async def test_an_error_reaches_everyone_who_waits_behind_the_read():
 @pytest.mark.parametrize("fails", [False, True])
 async def test_who_gives_up_harms_no_one(moment, fails):
     """A cancelled ask, queued or being read, leaves the others alone, whether the read succeeds or fails."""
+    permitted = asyncio.Event()
 
-    async def scenario():
-        permitted = asyncio.Event()
+    async def load(keys):
+        await permitted.wait()
+        if fails and "a" in keys:
+            raise ConnectionError
+        return dict.fromkeys(keys, "there")
 
-        async def load(keys):
-            await permitted.wait()
-            if fails and "a" in keys:
-                raise ConnectionError
-            return dict.fromkeys(keys, "there")
-
-        batching = Batching(load)
-        running = await ask(batching, "first") if moment == "queued" else []
-        impatient, patient = await ask(batching, "a", "a")
-        impatient.cancel()
-        await settle()
-        permitted.set()
-        await asyncio.gather(*running, return_exceptions=True)
-        (response,) = await asyncio.gather(patient, return_exceptions=True)
-        return impatient.cancelled(), response
-
-    cancelled, response = await scenario()
-    assert cancelled
+    batching = Batching(load)
+    running = await ask(batching, "first") if moment == "queued" else []
+    impatient, patient = await ask(batching, "a", "a")
+    impatient.cancel()
+    await settle()
+    permitted.set()
+    await asyncio.gather(*running, return_exceptions=True)
+    (response,) = await asyncio.gather(patient, return_exceptions=True)
+    assert impatient.cancelled()
     assert isinstance(response, ConnectionError) if fails else response == "there"
 
 
@@ -173,8 +151,7 @@ async def test_a_read_for_no_one_asks_for_nothing():
     last = await ask(batching, "c")
     source.permitted.set()
     await asyncio.gather(*first, *last)
-    result = source.batches
-    assert result == [["a"], ["c"]]
+    assert source.batches == [["a"], ["c"]]
 
 
 async def test_a_cancelled_read_cancels_its_asks():
@@ -184,5 +161,4 @@ async def test_a_cancelled_read_cancels_its_asks():
     asks = await ask(batching, "a", "b")
     batching._reading.cancel()
     await settle()
-    result = [task.cancelled() for task in asks]
-    assert result == [True, True]
+    assert [task.cancelled() for task in asks] == [True, True]

@@ -90,22 +90,16 @@ def test_a_process_has_no_more_connections_than_its_pool(migrated_postgresql_url
     assert 10 * Waits().pool_size < 97
 
 
-def test_timeouts_are_set_for_every_connection(migrated_postgresql_url):
+async def test_timeouts_are_set_for_every_connection(migrated_postgresql_url):
     """What the settings say is what PostgreSQL holds statements to."""
-
-    async def scenario():
-        database = Database(migrated_postgresql_url, Waits(lock_seconds=1.5, statement_seconds=7))
-        try:
-            async with database.snapshot() as connection:
-                shown = [
-                    await connection.scalar(text(f"SHOW {name}_timeout")) for name in ("lock", "statement")
-                ]
-        finally:
-            await database.close()
-        return shown
-
     assert make_url(migrated_postgresql_url).get_backend_name() == "postgresql"
-    assert asyncio.run(scenario()) == ["1500ms", "7s"]
+    database = Database(migrated_postgresql_url, Waits(lock_seconds=1.5, statement_seconds=7))
+    try:
+        async with database.snapshot() as connection:
+            shown = [await connection.scalar(text(f"SHOW {name}_timeout")) for name in ("lock", "statement")]
+    finally:
+        await database.close()
+    assert shown == ["1500ms", "7s"]
 
 
 def test_a_disk_that_cannot_be_written_to(sqlite_url, run_in, tmp_path):

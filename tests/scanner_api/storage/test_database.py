@@ -59,8 +59,7 @@ async def test_a_start_waits_for_another_with_the_file(sqlite_url):
     other.close()
     await starting
     await database.close()
-    result = len(done)
-    assert result == 0
+    assert len(done) == 0
 
 
 @pytest.mark.usefixtures("free_umask")
@@ -103,8 +102,7 @@ async def test_a_copy_is_as_the_database_was(request, tmp_path, source, target, 
             await database.close()
 
     await saved()
-    result = await loaded()
-    assert result == 2
+    assert await loaded() == 2
 
 
 async def test_what_is_no_copy_is_a_clear_error(tmp_path):
@@ -133,5 +131,4 @@ async def test_databases_in_memory_are_apart(rows):
     counts = await rows.count(one), await rows.count(other)
     await one.close()
     await other.close()
-    result = counts
-    assert result == (1, 0)
+    assert counts == (1, 0)

@@ -109,23 +109,18 @@ async def test_fresh_credentials_are_kept():
     """Credentials that are far from their expiry are not fetched again."""
     role = Role()
     credentials = await role.credentials(minutes=60)
-    result = [await look_again(credentials) for _ in range(3)], role.number
-    assert result == (["key-1"] * 3, 1)
+    assert ([await look_again(credentials) for _ in range(3)], role.number) == (["key-1"] * 3, 1)
 
 
 async def test_a_renewal_that_is_due_keeps_no_one_waiting():
     """Well before the expiry the old ones still sign, while new ones are fetched, once and in a thread."""
-
-    async def scenario():
-        role = Role()
-        credentials = await role.credentials(minutes=14)
-        role.permitted.clear()
-        meanwhile = [await look_again(credentials) for _ in range(3)]
-        role.permitted.set()
-        await credentials._renewal
-        return meanwhile, await look_again(credentials), role
-
-    meanwhile, renewed, role = await scenario()
+    role = Role()
+    credentials = await role.credentials(minutes=14)
+    role.permitted.clear()
+    meanwhile = [await look_again(credentials) for _ in range(3)]
+    role.permitted.set()
+    await credentials._renewal
+    renewed = await look_again(credentials)
     assert meanwhile == ["key-1"] * 3
     assert renewed == "key-2"
     assert role.number == 2
@@ -140,8 +135,7 @@ async def test_credentials_about_to_expire_are_renewed_first():
     waiting = [asyncio.create_task(look_again(credentials)) for _ in range(3)]
     done, _ = await asyncio.wait(waiting, timeout=0.05)
     role.permitted.set()
-    result = len(done), await asyncio.gather(*waiting), role.number
-    assert result == (0, ["key-2"] * 3, 2)
+    assert (len(done), await asyncio.gather(*waiting), role.number) == (0, ["key-2"] * 3, 2)
 
 
 async def test_credentials_that_cannot_be_renewed_are_a_503_until_they_can():
@@ -170,5 +164,4 @@ async def test_giving_up_the_wait_does_not_stop_the_renewal():
     patient = asyncio.create_task(credentials.current())
     await asyncio.wait([impatient])
     role.permitted.set()
-    result = impatient.cancelled(), (await patient).access_key
-    assert result == (True, "key-2")
+    assert (impatient.cancelled(), (await patient).access_key) == (True, "key-2")
