@@ -72,7 +72,7 @@ class SigningCredentials:
         """boto3's session with this chain, to make clients of."""
         if self._given is not None:
             return self._given
-        from boto3.session import Session  # noqa: PLC0415 -- AWS's chain of credentials, which an S3 with keys does without
+        from boto3.session import Session  # noqa: PLC0415 -- boto3 takes a while to import
 
         return Session(botocore_session=self._core)
 
