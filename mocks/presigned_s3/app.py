@@ -46,6 +46,7 @@ _SECRET = frozenset(
         "x-amz-signature",
         "x-amz-security-token",
         "x-amz-server-side-encryption-customer-key",
+        "x-amz-copy-source-server-side-encryption-customer-key",
     }
 )
 _TOKEN = re.compile(r"(x-amz-security-token[:=]|<CanonicalRequestBytes>)[^&<\n]+", re.IGNORECASE)

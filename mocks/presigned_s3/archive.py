@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from .checksums import ContentMd5
 from .content import Content, StoredFile
+from .customer_keys import key_md5_of, set_key_md5
 from .moto_s3 import models
 from .policy import MAX_OBJECT_BYTES
 
@@ -193,6 +194,7 @@ def record_of(key: Any, tags: Mapping[str, str]) -> dict[str, Any]:
         ],
         **{name: getattr(key, name) for name in _ATTRIBUTES},
         "parts": parts_of(key),
+        "customer_key_md5": key_md5_of(key),
     }
 
 
@@ -211,6 +213,7 @@ def apply_record(record: Mapping[str, Any], key: Any) -> None:
     for name in _ATTRIBUTES:
         setattr(key, name, record[name])
     set_parts(key, record.get("parts", ()))
+    set_key_md5(key, record.get("customer_key_md5", ""))
 
 
 def parts_of(key: Any) -> list[tuple[int, str]]:

@@ -7,6 +7,7 @@ from base64 import b64encode
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from .customer_keys import ENCRYPTION, key_md5
 from .errors import invalid_argument, refusal
 from .xml import parse
 
@@ -26,8 +27,7 @@ CANNED_ACLS = frozenset({
 _WITHOUT_ACLS = frozenset({"private", "bucket-owner-full-control"})
 _PUBLIC_ACLS = frozenset({"public-read", "public-read-write", "authenticated-read"})
 _PUBLIC_GROUPS = ("global/AllUsers", "global/AuthenticatedUsers")
-_ENCRYPTION = "x-amz-server-side-encryption"
-_KMS_KEY = f"{_ENCRYPTION}-aws-kms-key-id"
+_KMS_KEY = f"{ENCRYPTION}-aws-kms-key-id"
 _ENCRYPTIONS = frozenset({"AES256", "aws:kms", "aws:kms:dsse"})
 _STORAGE_CLASSES = frozenset({
     "STANDARD", "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER",
@@ -70,13 +70,14 @@ def check_attributes(headers: Mapping[str, str], bucket: Bucket) -> None:
     storage_class = headers.get("x-amz-storage-class", "STANDARD")
     if storage_class not in _STORAGE_CLASSES:
         raise refusal("InvalidStorageClass", StorageClassRequested=storage_class)
-    encryption = headers.get(_ENCRYPTION, "AES256")
+    key_md5(headers)
+    encryption = headers.get(ENCRYPTION, "AES256")
     if encryption not in _ENCRYPTIONS:
         message = "The encryption method specified is not supported"
-        raise invalid_argument(message, _ENCRYPTION, encryption)
+        raise invalid_argument(message, ENCRYPTION, encryption)
     if encryption == "AES256" and _KMS_KEY in headers:
         message = "Server Side Encryption with AWS KMS managed key requires HTTP header {} : aws:kms"
-        raise invalid_argument(message.format(_ENCRYPTION), _ENCRYPTION, encryption)
+        raise invalid_argument(message.format(ENCRYPTION), ENCRYPTION, encryption)
     location = headers.get("x-amz-website-redirect-location", "/")
     if not location.startswith(("/", "http://", "https://")):
         raise refusal("InvalidRedirectLocation")
@@ -147,8 +148,8 @@ def copied_headers(headers: Mapping[str, str], bucket: Bucket) -> dict[str, str]
     stored = {name: _header_value(name, value) for name, value in handed_over(headers).items()}
     if not any(name.startswith(("x-amz-acl", "x-amz-grant-")) for name in stored):
         stored["x-amz-acl"] = "private"
-    if not bucket.encrypts:
-        stored.setdefault(_ENCRYPTION, "AES256")
+    if not bucket.encrypts and f"{ENCRYPTION}-customer-algorithm" not in stored:
+        stored.setdefault(ENCRYPTION, "AES256")
     return stored
 
 

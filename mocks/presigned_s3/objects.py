@@ -11,6 +11,7 @@ from .attributes import check_attributes, check_key, copied_headers, handed_over
 from .backend import Order
 from .checksums import COMPOSITE, DEFAULT, PREFIX, TYPE, Checksum, ContentMd5, claimed_checksum
 from .content import Content, read_range
+from .customer_keys import check_read
 from .errors import S3Error, invalid_argument, invalid_request, refusal
 from .multipart import MAX_PART_NUMBER, checksum_of_upload, parse_parts
 from .payload import ChunkedBody, VerifiedBody, open_payload
@@ -112,6 +113,7 @@ class Objects:
     def get(self, request: Request, signed: Signed | None, bucket: Bucket) -> Response:
         """Serve GetObject and HeadObject."""
         overrides = _overrides(request, signed)
+        check_read(request.headers)
         _check_part_read(request)
         headers = {n: value for n, value in handed_over(request.headers).items() if not n.startswith("if-")}
         query = tuple(pair for pair in request.query if pair[0] != "partNumber")

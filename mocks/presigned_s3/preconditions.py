@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from .backend import Order
+from .customer_keys import SOURCE, check_key
 from .errors import S3Error, invalid_argument, refusal
 
 if TYPE_CHECKING:
@@ -112,6 +113,8 @@ def check_source(backend: Backend, order: Order) -> None:
     found = backend.carry_out(Order("HEAD", bucket, key, tuple(parse_qsl(query))))
     if found.status != HTTPStatus.OK:
         return
+    version_id = dict(parse_qsl(query)).get("versionId")
+    check_key(order.headers, backend.key(bucket, key, version_id), SOURCE)
     if condition := unmet(conditions, found):
         raise _failed(f"{_SOURCE}-{condition}")
     if _RANGE in order.headers and order.asks_for("partNumber"):

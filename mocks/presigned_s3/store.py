@@ -13,6 +13,7 @@ from .archive import BUCKET_NAME, Archivist, adopt, parts_of, stored_file
 from .backend import DEFAULT_REGION, Backend, Bucket, Order, granted_to_all
 from .checksums import FULL_OBJECT, TYPE
 from .cors import OPEN
+from .customer_keys import check_key, key_md5, response_headers, set_key_md5
 from .deletion import delete_objects
 from .errors import S3Error, refusal
 from .lifecycle import expiration, with_ids
@@ -228,6 +229,8 @@ class Store:
             response = self._backend.carry_out(order)
             key = self._backend.key(order.bucket, order.key)
             adopt(key, content.path, content.size, content.md5.etag)
+            set_key_md5(key, key_md5(order.headers))
+            response.headers += response_headers(key)
             if content.checksum is not None:
                 key.checksum_algorithm = content.checksum.algorithm
                 key.checksum_value = content.checksum.value
@@ -245,14 +248,23 @@ class Store:
         with self._backend.lock:
             check_source(self._backend, order)
             check_replaced(self._backend, order)
-            return self.change_object(order)
+            return self.change_object(order, key_md5(order.headers))
 
-    def change_object(self, order: Order) -> Response:
-        """Carry out an order that changes an object, without new content for it."""
+    def change_object(self, order: Order, customer_key_md5: str | None = None) -> Response:
+        """Carry out an order that changes an object, without new content for it.
+
+        Args:
+            order: the order.
+            customer_key_md5: of the key that a new object has; None if there is no new object.
+        """
         with self._backend.lock, self._archivist.removing(order.bucket, order.key):
             if order.method == "PUT" and order.asks_for("retention", "legal-hold"):
                 check_object(self._backend, order)
             response = self._backend.carry_out(order)
+            if customer_key_md5 is not None:
+                key = self._backend.key(order.bucket, order.key)
+                set_key_md5(key, customer_key_md5)
+                response.headers += response_headers(key)
             self._archivist.record(order.bucket, order.key)
         return response
 
@@ -282,6 +294,9 @@ class Store:
         with self._backend.lock:
             response = self._backend.carry_out(order)
             key = self._backend.key(order.bucket, order.key, order.parameter("versionId") or None)
+            if key is not None:
+                check_key(order.headers, key)
+                response.headers += response_headers(key)
             if key is not None and key.checksum_type:
                 response.set_header(TYPE, key.checksum_type)
             self._say_expiration(response, order.bucket, key)

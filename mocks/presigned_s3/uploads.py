@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .archive import adopt, set_parts
 from .checksums import COMPOSITE, DEFAULT, FULL_OBJECT, TYPE, Checksum
+from .customer_keys import check_part, key_md5, key_md5_of, response_headers, set_key_md5
 from .errors import refusal
 from .multipart import assemble
 from .policy import MAX_OBJECT_BYTES
@@ -55,6 +56,8 @@ class Uploads:
             upload_id = parse(b"".join(response.body)).findtext("{*}UploadId")
             upload = self._backend.upload(order.bucket, str(upload_id))
             upload.replaced = self._backend.key(order.bucket, order.key)
+            set_key_md5(upload, key_md5(order.headers))
+            response.headers += response_headers(upload)
             upload.initiated = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.000Z}"
         return response
 
@@ -62,7 +65,9 @@ class Uploads:
         """Make a part of an upload, in place of the one with its number."""
         with self._backend.lock:
             upload = self._upload(order)
+            check_part(order.headers, upload)
             response = self._backend.carry_out(order)
+            response.headers += response_headers(upload)
             self._keep(order, upload, content)
         response.set_header("ETag", f'"{content.md5.etag}"')
         if content.checksum is not None:
@@ -73,6 +78,7 @@ class Uploads:
         """Make a part of an upload from another object."""
         with self._backend.lock:
             upload = self._upload(order)
+            check_part(order.headers, upload)
             check_source(self._backend, order)
             response = self._backend.carry_out(order)
             part = upload.parts[_number(order)]
@@ -129,6 +135,7 @@ class Uploads:
             details = (kind, checksum, len(listed)) if checksum else None
             key = self._backend.complete_upload(order.bucket, upload, etag, details)
             key.checksum_algorithm = algorithm
+            set_key_md5(key, key_md5_of(upload))
             adopt(key, content.path, content.size, etag)
             together = [parts[one.number] for one in listed]
             set_parts(key, [(part.size, part.checksum.value if part.checksum else "") for part in together])
