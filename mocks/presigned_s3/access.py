@@ -8,10 +8,13 @@ import re
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
+from .conditions import holds
 from .errors import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from .conditions import Asked
 
 ACCOUNT = os.environ.get("MOTO_ACCOUNT_ID", "123456789012")
 """The owner of all buckets, where none is set: moto's account."""
@@ -63,15 +66,32 @@ def action_of(method: str, key: str, query: Iterable[str]) -> str:
     return "s3:DeleteObject" if "delete" in query else f"s3:{verb}Bucket"
 
 
-def verdict(policy: bytes | None, action: str, bucket: str, key: str) -> str:
-    """Return what a bucket policy says of everyone: ``Deny``, ``Allow``, or nothing.
+def verdict(
+    policy: bytes | None,
+    action: str,
+    bucket: str,
+    key: str,
+    asked: Asked,
+    account: str | None = None,
+) -> str:
+    """Return what a bucket policy says of a request: ``Deny``, ``Allow``, or nothing.
 
-    Statements with a Condition or a Principal other than everyone are passed over: they concern callers that
-    the mock does not have.
+    Args:
+        policy: the document; None for none.
+        action: what the request does, such as ``s3:PutObject``.
+        bucket: the bucket.
+        key: the key; empty for the bucket itself.
+        asked: what conditions ask of the request.
+        account: of who signed it; None for everyone.
     """
     resource = f"arn:aws:s3:::{bucket}/{key}" if key else f"arn:aws:s3:::{bucket}"
     effects = {
-        statement.get("Effect") for statement in _statements(policy) if _concerns(statement, action, resource)
+        statement.get("Effect")
+        for statement in _statements(policy)
+        if _names_caller(statement, account)
+        and _names(statement, "Action", action.lower())
+        and _names(statement, "Resource", resource)
+        and ("Condition" not in statement or holds(statement["Condition"], asked))
     }
     return next((effect for effect in ("Deny", "Allow") if effect in effects), "")
 
@@ -106,7 +126,9 @@ def check_owner(headers: Mapping[str, str], account: str) -> None:
 def is_public(policy: bytes) -> bool:
     """Return whether a bucket policy allows something to everyone, under no condition."""
     return any(
-        statement.get("Effect") == "Allow" and _concerns_everyone(statement)
+        statement.get("Effect") == "Allow"
+        and _names_caller(statement, None)
+        and not statement.get("Condition")
         for statement in _statements(policy)
     )
 
@@ -126,18 +148,21 @@ def _statements(policy: bytes | None) -> list[dict[str, Any]]:
     return [statement for statement in _listed(statements) if isinstance(statement, dict)]
 
 
-def _concerns(statement: dict[str, Any], action: str, resource: str) -> bool:
-    return (
-        _concerns_everyone(statement)
-        and any(fnmatchcase(action.lower(), str(name).lower()) for name in _listed(statement.get("Action")))
-        and any(fnmatchcase(resource, str(name)) for name in _listed(statement.get("Resource")))
-    )
+def _names(statement: dict[str, Any], element: str, value: str) -> bool:
+    """Return whether an element of a statement, such as Action or else NotAction, is about a value."""
+    is_negative = element not in statement
+    patterns = [str(name) for name in _listed(statement.get(f"Not{element}" if is_negative else element))]
+    patterns = [name.lower() for name in patterns] if element == "Action" else patterns
+    return any(fnmatchcase(value, pattern) for pattern in patterns) != is_negative
 
 
-def _concerns_everyone(statement: dict[str, Any]) -> bool:
-    principal = statement.get("Principal")
-    everyone = principal == "*" or (isinstance(principal, dict) and "*" in _listed(principal.get("AWS")))
-    return everyone and not statement.get("Condition")
+def _names_caller(statement: dict[str, Any], account: str | None) -> bool:
+    """Return whether a statement is about who signed a request, or about everyone."""
+    is_negative = "Principal" not in statement and "NotPrincipal" in statement
+    principal = statement.get("NotPrincipal" if is_negative else "Principal")
+    named = principal if not isinstance(principal, dict) else principal.get("AWS", [])
+    own = re.compile(rf"(?:arn:aws:iam::)?{account or '-'}(?::.*)?")
+    return any(name == "*" or own.fullmatch(str(name)) for name in _listed(named)) != is_negative
 
 
 def _listed(value: Any) -> list[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import quote_plus, urlsplit, urlunsplit
@@ -11,6 +12,7 @@ from .access import verdict
 from .attributes import check_attributes, check_key, headers_of_form, stored_headers
 from .backend import Order
 from .checksums import DEFAULT, Checksum, ContentMd5, claimed_checksum
+from .conditions import Asked
 from .errors import missing_field, refusal
 from .form import Form
 from .policy import MAX_OBJECT_BYTES, Policy, parse
@@ -62,23 +64,27 @@ class PostObject:
     def _respond(self, request: Request, form: Form, bucket: Bucket) -> Response:
         if "key" not in form.fields:
             raise missing_field("key")
-        policy = self._policy_of(form.fields, bucket)
+        policy = self._policy_of(request, form.fields, bucket)
         headers = headers_of_form(form.fields)
         check_key(form.fields["key"])
         check_attributes(headers, bucket)
         return self._store_file(request, form, policy, headers, bucket)
 
-    def _policy_of(self, fields: Mapping[str, str], bucket: Bucket) -> Policy | None:
+    def _policy_of(self, request: Request, fields: Mapping[str, str], bucket: Bucket) -> Policy | None:
         """Return the policy that allows these fields; None if the bucket takes a form from everyone."""
-        if self._authenticator.authenticate_form(fields, bucket.region) is None:
-            effect = verdict(bucket.policy, "s3:PutObject", bucket.name, fields["key"])
+        signed = self._authenticator.authenticate_form(fields, bucket.region)
+        tags = partial(self._store.tags, bucket.name, fields["key"], None)
+        asked = Asked({**request.headers, **fields}, {}, request.scheme, tags)
+        account = self._store.account if signed else None
+        effect = verdict(bucket.policy, "s3:PutObject", bucket.name, fields["key"], asked, account)
+        if signed is None:
             is_allowed = effect == "Allow" and "restrictPublicBuckets" not in bucket.blocks
             if "policy" in fields or effect == "Deny" or not (is_allowed or "WRITE" in bucket.public):
                 raise refusal("AccessDenied")
             return None
         policy = parse(fields["policy"])
         policy.check({**fields, "bucket": bucket.name}, self._clock.now())
-        if verdict(bucket.policy, "s3:PutObject", bucket.name, fields["key"]) == "Deny":
+        if effect == "Deny":
             raise refusal("AccessDenied")
         return policy
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from .access import ACL_PERMISSIONS, action_of, check_owner, verdict
 from .attributes import check_acl, handed_over, verified_headers
 from .backend import Order
+from .conditions import Asked
 from .cors import preflight
 from .errors import MAX_HEADER_SECTION_BYTES, S3Error, refusal
 from .objects import Objects, read_document
@@ -77,7 +79,11 @@ class Routes:
         """Raise AccessDenied unless the caller may; who signs may what is not denied to everyone."""
         check_owner(request.headers, self._store.account)
         action = action_of(request.method, request.key, [name for name, _ in request.query])
-        effect = verdict(bucket.policy, action, bucket.name, request.key)
+        version_id = request.parameter("versionId")
+        tags = partial(self._store.tags, bucket.name, request.key, version_id)
+        asked = Asked(request.headers, dict(request.query), request.scheme, tags)
+        account = self._store.account if signed else None
+        effect = verdict(bucket.policy, action, bucket.name, request.key, asked, account)
         changes_policy = request.asks_for("policy")
         if effect == "Deny" and not (signed and changes_policy):
             raise refusal("AccessDenied")

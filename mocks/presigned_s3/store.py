@@ -302,6 +302,12 @@ class Store:
             self._say_expiration(response, order.bucket, key)
             yield response, stored_file(key).path if key is not None else None
 
+    def tags(self, bucket: str, key: str, version_id: str | None) -> dict[str, str]:
+        """Return the tags of an object; none if there is no such object."""
+        with self._backend.lock:
+            found = self._backend.key(bucket, key, version_id)
+            return {} if found is None else self._backend.tags(found)
+
     def _say_expiration(self, response: Response, bucket: str, key: Any) -> None:
         rules = self._backend.rules(bucket)
         if rules and key is not None and (says := expiration(key, self._backend.tags(key), rules)):

@@ -1,0 +1,101 @@
+"""Conditions of bucket policies: whether a request meets them."""
+
+from __future__ import annotations
+
+import operator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, unquote
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+_COMPARISONS: Mapping[str, Callable[[str, str], bool]] = {
+    "stringequals": operator.eq,
+    "stringequalsignorecase": lambda value, pattern: value.lower() == pattern.lower(),
+    "stringlike": fnmatchcase,
+    "arnequals": fnmatchcase,
+    "arnlike": fnmatchcase,
+    "bool": lambda value, pattern: value.lower() == pattern.lower(),
+    "numericequals": lambda value, pattern: float(value) == float(pattern),
+    "numericlessthan": lambda value, pattern: float(value) < float(pattern),
+    "numericlessthanequals": lambda value, pattern: float(value) <= float(pattern),
+    "numericgreaterthan": lambda value, pattern: float(value) > float(pattern),
+    "numericgreaterthanequals": lambda value, pattern: float(value) >= float(pattern),
+}
+_OF_QUERY = {
+    "s3:prefix": "prefix",
+    "s3:delimiter": "delimiter",
+    "s3:max-keys": "max-keys",
+    "s3:versionid": "versionId",
+}
+_OF_HEADERS = {"aws:referer": "referer", "aws:useragent": "user-agent"}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What conditions ask of a request.
+
+    Attributes:
+        headers: values by name in lower case.
+        query: values by name.
+        scheme: ``http`` or ``https``.
+        tags: returns the tags of the object as it is.
+    """
+
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    scheme: str
+    tags: Callable[[], Mapping[str, str]]
+
+    def value(self, name: str) -> str | None:
+        """Return the value of a condition key, such as ``aws:Referer``; None if the request has none.
+
+        Raises:
+            LookupError: it is unknown here.
+        """
+        key, _, tag = name.partition("/")
+        key = key.lower()
+        if key == "s3:existingobjecttag":
+            return self.tags().get(tag)
+        if key == "s3:requestobjecttag":
+            return dict(parse_qsl(self.headers.get("x-amz-tagging", ""), keep_blank_values=True)).get(tag)
+        if key == "aws:securetransport":
+            return str(self.scheme == "https").lower()
+        if key in _OF_QUERY:
+            return self.query.get(_OF_QUERY[key])
+        header = _OF_HEADERS.get(key, key.removeprefix("s3:"))
+        if key not in _OF_HEADERS and not header.startswith(("x-amz-", "if-")):
+            raise LookupError(name)
+        value = self.headers.get(header)
+        return unquote(value).lstrip("/") if value and header == "x-amz-copy-source" else value
+
+
+def holds(condition: Any, asked: Asked) -> bool:
+    """Return whether a request meets all parts of a condition; one that is unknown here is not met."""
+    try:
+        return all(
+            _meets(name, asked.value(key), [str(pattern) for pattern in _listed(patterns)])
+            for name, keys in dict(condition).items()
+            for key, patterns in keys.items()
+        )
+    except (LookupError, TypeError, ValueError, AttributeError):
+        return False
+
+
+def _meets(name: str, value: str | None, patterns: list[str]) -> bool:
+    name = name.lower().rpartition(":")[2]
+    if name == "null":
+        return str(value is None).lower() in [pattern.lower() for pattern in patterns]
+    positive = name.removesuffix("ifexists").replace("not", "", 1)
+    is_negative = positive != name.removesuffix("ifexists")
+    compare = _COMPARISONS[positive]
+    if value is None:
+        return is_negative or name.endswith("ifexists")
+    return any(compare(value, pattern) for pattern in patterns) != is_negative
+
+
+def _listed(value: Any) -> list[Any]:
+    values = value if isinstance(value, list) else [value]
+    return [str(one).lower() if isinstance(one, bool) else one for one in values]
