@@ -37,6 +37,10 @@ class Taken(NamedTuple):
     counts: tuple[Count, Count]
 
 
+class StorageError(Exception):
+    """A shared storage of counters does not respond; its cause is the client's error."""
+
+
 class Counter:
     """The value of a key, and when it ends."""
 

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from openapi_service.problems import RateLimited, ServiceUnavailable
 from scanner_api.bounded import BoundedDict
 
-from .counters import StorageError
-from .memory_counters import MemoryCounters, Slot
+from .memory_counters import MemoryCounters, Slot, StorageError
 
 if TYPE_CHECKING:
     from openapi_service.request import Request

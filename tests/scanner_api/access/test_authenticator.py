@@ -14,8 +14,8 @@ from openapi_service.proxies import TrustedProxies
 from scanner_api.access.api_keys import ApiKeyVerifier, new_key
 from scanner_api.access.authenticator import ScannerAuthenticator
 from scanner_api.access.callers import Caller
-from scanner_api.access.counters import StorageError, open_counters
-from scanner_api.access.memory_counters import MemoryCounters
+from scanner_api.access.counters import open_counters
+from scanner_api.access.memory_counters import MemoryCounters, StorageError
 from scanner_api.access.oauth import BearerDisabled
 from scanner_api.access.rate_limits import RateLimiter
 from scanner_api.access.web_sessions import WebSessionVerifier

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
+import sys
 from uuid import uuid4
 
 import pytest
 
 from openapi_contract.distribution import how_to_install
-from scanner_api.access.counters import RedisCounters, StorageError, open_counters
-from scanner_api.access.memory_counters import MemoryCounters, Slot
+from scanner_api.access.counters import open_counters
+from scanner_api.access.memory_counters import MemoryCounters, Slot, StorageError
+from scanner_api.access.redis_counters import RedisCounters
 
 
 async def test_counter_lives_as_long_as_its_window(clock):
@@ -107,7 +109,8 @@ def test_wrong_storage_is_an_error_without_its_password(clock, url, expected):
 
 def test_redis_needs_its_extra(clock, monkeypatch):
     """Without the redis package the error says what to install."""
-    monkeypatch.setitem(__import__("sys").modules, "redis.asyncio", None)
+    monkeypatch.setitem(sys.modules, "redis.asyncio", None)
+    monkeypatch.delitem(sys.modules, "scanner_api.access.redis_counters")
     with pytest.raises(ValueError, match=re.escape(how_to_install("redis"))):
         open_counters("redis://localhost:6379/0", clock)
 

