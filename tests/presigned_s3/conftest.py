@@ -17,6 +17,7 @@ import boto3
 import httpx
 import pytest
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from presigned_s3 import S3Server
 
@@ -223,6 +224,19 @@ def post(server: S3Server) -> Callable[..., httpx.Response]:
         )
 
     return post
+
+
+@pytest.fixture(scope="session")
+def code() -> Callable[..., str]:
+    """Make a call, and return the code of the error that it ends with."""
+
+    def code(call: Callable[..., Any], **arguments: Any) -> str:
+        with pytest.raises(ClientError) as caught:
+            call(**arguments)
+        error: str = caught.value.response["Error"]["Code"]
+        return error
+
+    return code
 
 
 @pytest.fixture(scope="session")

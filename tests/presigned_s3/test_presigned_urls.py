@@ -1,0 +1,209 @@
+"""Presigned URLs and signed headers, of Signature Versions 4 and 2."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import httpx
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+KEY = "photos/ünï cöde+%2F&=?#.png"
+
+
+def test_presigned_urls(client, bucket):
+    """Presigned URLs put and get an object, with the headers that they ask for."""
+    put = client.generate_presigned_url(
+        "put_object", Params={"Bucket": bucket, "Key": KEY, "ContentType": "image/png"}
+    )
+    assert httpx.put(put, content=b"x", headers={"Content-Type": "image/png"}).status_code == 200
+    asked = {"Bucket": bucket, "Key": KEY, "ResponseContentDisposition": 'attachment; filename="a.png"'}
+    got = httpx.get(client.generate_presigned_url("get_object", Params=asked))
+    assert (got.content, got.headers["Content-Disposition"]) == (b"x", 'attachment; filename="a.png"')
+    assert got.headers["Content-Type"] == "image/png"
+
+
+@pytest.fixture
+def presign(connect: Callable[..., Any]) -> Callable[..., str]:
+    """Presign an upload with a query that is there before it is signed."""
+
+    def presign(bucket: str, query: str) -> str:
+        client = connect()
+        add = lambda request, **_: setattr(request, "url", f"{request.url}?{query}")  # noqa: E731 -- a hook
+        client.meta.events.register("before-sign.s3.PutObject", add)
+        url: str = client.generate_presigned_url("put_object", Params={"Bucket": bucket, "Key": "k"})
+        return url
+
+    return presign
+
+
+@pytest.mark.parametrize("name", ["if-none-match", "If-None-Match"])
+def test_conditions_in_presigned_urls(name, presign, client, bucket):
+    """An upload that must not replace an object does not, if that is in its query."""
+    url = presign(bucket, f"{name}=%2A")
+    assert [httpx.put(url, content=content).status_code for content in (b"x", b"y")] == [200, 412]
+    assert client.get_object(Bucket=bucket, Key="k")["Body"].read() == b"x"
+
+
+def test_checksums_in_presigned_urls(presign, client, bucket):
+    """A checksum in a query is passed over: SDKs presign before there is content, with that of none."""
+    url = presign(bucket, "x-amz-checksum-crc32=AAAAAA%3D%3D&x-amz-sdk-checksum-algorithm=CRC32")
+    assert httpx.put(url, content=b"x").status_code == 200
+    assert client.get_object(Bucket=bucket, Key="k")["Body"].read() == b"x"
+
+
+def test_unsigned_payload_header_of_presigned_urls(presign, bucket):
+    """The one x-amz- header that a presigned URL need not sign is that of the payload."""
+    headers = {"x-amz-content-sha256": "UNSIGNED-PAYLOAD"}
+    assert httpx.put(presign(bucket, ""), content=b"x", headers=headers).status_code == 200
+
+
+def test_payload_header_that_is_signed_and_not_sent(connect, bucket, error):
+    """A presigned URL that signs the payload's header is good for requests that have it."""
+    client = connect()
+    headers = {"x-amz-content-sha256": "UNSIGNED-PAYLOAD"}
+
+    def add(request: Any, **_: Any) -> None:
+        request.headers["x-amz-content-sha256"] = "UNSIGNED-PAYLOAD"
+
+    client.meta.events.register("before-sign.s3.PutObject", add)
+    url = client.generate_presigned_url("put_object", Params={"Bucket": bucket, "Key": "k"})
+    assert httpx.put(url, content=b"x", headers=headers).status_code == 200
+    refused = httpx.put(url, content=b"x")
+    assert (refused.status_code, error(refused)["Code"]) == (403, "SignatureDoesNotMatch")
+
+
+def test_signed_headers_in_the_query(connect, bucket, error):
+    """A signed header may be sent in the presigned query instead, as older SDKs do, or as well, but equal."""
+    client = connect()
+
+    def add(request: Any, **_: Any) -> None:
+        request.url += "?x-amz-server-side-encryption=AES256"
+        request.headers["x-amz-server-side-encryption"] = "AES256"
+
+    client.meta.events.register("before-sign.s3.PutObject", add)
+    url = client.generate_presigned_url("put_object", Params={"Bucket": bucket, "Key": "k"})
+    assert "x-amz-server-side-encryption&" in url  # among the signed headers
+    assert httpx.put(url, content=b"x").status_code == 200
+    equal, other = ({"x-amz-server-side-encryption": method} for method in ("AES256", "aws:kms"))
+    assert httpx.put(url, content=b"x", headers=equal).status_code == 200
+    refused = httpx.put(url, content=b"x", headers=other)
+    assert (refused.status_code, error(refused)["Code"]) == (403, "SignatureDoesNotMatch")
+
+
+def version_2(server: Any, keys: Any, region: str) -> Any:
+    """Return a client that presigns as boto3 does by default."""
+    return boto3.client(
+        "s3", endpoint_url=server.url, region_name=region,
+        aws_access_key_id=keys.access, aws_secret_access_key=keys.secret,
+    )  # fmt: skip
+
+
+def test_presigned_urls_of_version_2(server, keys, client, bucket):
+    """In an old region, URLs and forms of Signature Version 2 are taken, with the headers that they sign."""
+    old = version_2(server, keys, keys.region)
+    attributes = {"ContentType": "image/png", "ACL": "private", "Metadata": {"a": "b"}}
+    put = old.generate_presigned_url("put_object", Params={"Bucket": bucket, "Key": KEY, **attributes})
+    assert "Signature=" in put
+    assert httpx.put(put, content=b"x").status_code == 200
+    asked = {"Bucket": bucket, "Key": KEY, "ResponseContentDisposition": 'attachment; filename="a b.png"'}
+    got = httpx.get(old.generate_presigned_url("get_object", Params=asked))
+    assert (got.content, got.headers["Content-Disposition"]) == (b"x", 'attachment; filename="a b.png"')
+    assert (got.headers["Content-Type"], got.headers["x-amz-meta-a"]) == ("image/png", "b")
+    assert "expires" not in got.headers
+    form = old.generate_presigned_post(bucket, "posted")
+    assert httpx.post(form["url"], data=form["fields"], files={"file": b"y"}).status_code == 204
+    assert client.get_object(Bucket=bucket, Key="posted")["Body"].read() == b"y"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "refusal", "message"),
+    [
+        (lambda url: url.replace("/k?", "/l?"), (403, "SignatureDoesNotMatch"), "Check your key"),
+        (lambda url: url.replace("Signature=", "Signature=A"), (403, "SignatureDoesNotMatch"), "Check"),
+        (lambda url: url.replace("Expires=", "Expires=1&E="), (403, "AccessDenied"), "Request has expired"),
+        (lambda url: url.replace("Expires=", "E="), (403, "AccessDenied"), "requires the Signature, Expires"),
+        (lambda url: url.replace("Expires=", "Expires=x"), (403, "AccessDenied"), "seconds since epoch"),
+        (lambda url: url.replace("AKIA", "AKIB"), (403, "InvalidAccessKeyId"), "does not exist"),
+        (lambda url: url + "&x-amz-acl=private", (403, "SignatureDoesNotMatch"), "Check your key"),
+    ],
+)
+def test_presigned_urls_of_version_2_that_are_refused(spoil, refusal, message, server, keys, bucket, error):
+    """A URL of Version 2 that was changed, or has expired, is refused in S3's words."""
+    old = version_2(server, keys, keys.region)
+    url = old.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "k"})
+    response = httpx.get(spoil(url))
+    elements = error(response)
+    assert (response.status_code, elements["Code"]) == refusal
+    assert message in elements["Message"]
+
+
+@pytest.mark.parametrize("date", ["yesterday", "Fri, 31 Dec 9999 23:59:59 -2300"])
+def test_headers_of_version_2_without_a_time(date, server, bucket, error):
+    """A time that cannot be read, or that UTC has not, is refused."""
+    response = httpx.get(f"{server.url}/{bucket}/k", headers={"authorization": "AWS a:b", "date": date})
+    assert (response.status_code, error(response)["Code"]) == (403, "AccessDenied")
+
+
+def test_version_2_in_newer_regions(server, keys, connect, error):
+    """In a region from after January 2014, URLs and forms of Version 2 are refused."""
+    bucket = "in-frankfurt"
+    where = {"LocationConstraint": "eu-central-1"}
+    connect(region="eu-central-1").create_bucket(Bucket=bucket, CreateBucketConfiguration=where)
+    form = version_2(server, keys, keys.region).generate_presigned_post(bucket, "k")
+    for response in (
+        httpx.get(f"{server.url}/{bucket}/k{V2}"),
+        httpx.post(form["url"], data=form["fields"], files={"file": b"y"}),
+    ):
+        assert (response.status_code, error(response)["Code"]) == (400, "InvalidRequest")
+        message = (
+            "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256."
+        )
+        assert error(response)["Message"] == message
+
+
+MALFORMED = (400, "AuthorizationQueryParametersError")
+
+DENIED = (403, "AccessDenied")
+
+V2 = "?AWSAccessKeyId=a&Signature=b&Expires=1"
+
+
+def replaced(old: str, new: str) -> Callable[[str], str]:
+    """Change a part of a URL."""
+    return lambda url: url.replace(old, new)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "refusal", "message"),
+    [
+        (replaced("/k?", "/l?"), (403, "SignatureDoesNotMatch"), "Check your key"),
+        (replaced("X-Amz-Date=2", "X-Amz-Date=x2"), MALFORMED, "ISO8601"),
+        (replaced("X-Amz-Expires=9", "X-Amz-Expires=-9"), MALFORMED, "non-negative"),
+        (replaced("X-Amz-Expires=9", "X-Amz-Expires=x"), MALFORMED, "a number"),
+        (replaced("X-Amz-Expires=9", "X-Amz-Expires=9999999"), MALFORMED, "less than a week"),
+        (replaced("X-Amz-Expires=9", "X-Amz-Expires=0"), DENIED, "Request has expired"),
+        (replaced("X-Amz-Expires=9&", ""), MALFORMED, "requires the X-Amz-Algorithm"),
+        (replaced("X-Amz-Algorithm=AWS4", "X-Amz-Algorithm=AWS5"), MALFORMED, "only supports"),
+        (replaced("us-west-2", "us-west-1"), MALFORMED, "the region 'us-west-1' is wrong"),
+        (lambda url: url.split("?")[0] + V2, DENIED, "Request has expired"),
+        (lambda url: url.split("?")[0], DENIED, "Access Denied"),
+    ],
+)
+def test_presigned_urls_that_are_refused(spoil, refusal, message, client, bucket, error):
+    """A presigned URL that was changed, has expired, or is of Version 2, is refused in S3's words."""
+    url = client.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "k"}, ExpiresIn=9)
+    response = httpx.get(spoil(url))
+    elements = error(response)
+    assert (response.status_code, elements["Code"]) == refusal
+    assert message in elements["Message"]
+
+
+def test_headers_that_were_not_signed(client, bucket, error):
+    """x-amz- headers that a presigned URL does not sign are refused by name."""
+    url = client.generate_presigned_url("put_object", Params={"Bucket": bucket, "Key": "k"})
+    elements = error(httpx.put(url, content=b"x", headers={"x-amz-acl": "public-read"}))
+    assert (elements["Code"], elements["HeadersNotSigned"]) == ("AccessDenied", "x-amz-acl")
