@@ -18,6 +18,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from .connections import HEALTH_PATHS
 from .connexion_adapter import operation_id_of
 from .logs import cause_of
+from .request_log import MOST_TARGET
 from .traces import CURRENT, TRACE_FIELDS, Call, Trace, trace_of
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ class Tracing:
             SpanKind.SERVER,
             {
                 "http.request.method": request.method,
-                "url.path": request.path,  # the query may have secrets
+                "url.path": request.path[:MOST_TARGET],  # the query may have secrets
                 "url.scheme": request.scope["scheme"],
             },
         )

@@ -179,7 +179,9 @@ def test_each_process_has_a_port_of_its_own(tmp_path):
     assert (process.returncode, "Traceback" in logged) == (0, False), logged
 
 
-def test_nobody_else_loads_the_library():
+@pytest.mark.parametrize("library", ["prometheus_client", "opentelemetry"])
+def test_nobody_else_loads_the_library(library):
     """Without the setting, the library is not imported."""
-    code = "import sys, scanner_api.cli, scanner_api.app; sys.exit('prometheus_client' in sys.modules)"
+    modules = "scanner_api.cli, scanner_api.cli.serve, scanner_api.app"
+    code = f"import sys, {modules}; sys.exit({library!r} in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0  # noqa: S603 -- ours

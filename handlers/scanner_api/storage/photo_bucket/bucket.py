@@ -219,7 +219,8 @@ class PhotoBucket:
             client = self._client
             if client is None:  # loading the model of S3 does not count as S3's time
                 client = await loop.run_in_executor(self._threads, self._make_client)
-            with calling(f"S3/{operation}", rpc_system="aws-api", rpc_service="S3", rpc_method=operation):
+            method = operation.title().replace("_", "")
+            with calling(f"S3.{method}", rpc_system="aws-api", rpc_service="S3", rpc_method=method):
                 call = loop.run_in_executor(self._threads, copy_context().run, work, client)
                 response = await asyncio.wait_for(call, seconds)
         except (S3Failure, TimeoutError) as error:
