@@ -19,8 +19,8 @@ EXTENSIONS = PACKAGED_OVERLAYS / "extensions.yaml"
 # digests of the packaged contract with all its overlays, and without the extensions, which a test holds to be
 # valid: so no start has to check either again, nor import what checks it (`tox -e ledger` rewrites them)
 KNOWN_VALID = {
-    "fbdbb4dc87d09ef3c4ef107c50da8ee918730814750ab2394a38fa7233cc7793",
-    "7048ba2387d314aeff31b10b7281d0ea6fc2aa9e5bba61132373a5725fd6f04d",
+    "3596110911a90823cc938515bf4de5f89151f9bc82c5c2c851ef5aba939968ce",
+    "d91c0027fff83d0fa3177523ba003a7c5c49e137067050244bc038227c605a55",
 }
 
 

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 MOST_EMBEDDED: Final = 100
 """Captures, and photos, that the detail of a session has: as many as a page of a list at most."""
+MOST_POLLED: Final = 1000
+"""Captures whose states a poll has: ten pages of a list."""
 
 
 async def create_session(
@@ -104,18 +106,26 @@ async def get_session(
 
 
 async def get_session_status(
-    id_: str, caller: Caller, sessions: SessionStore, captures: CaptureStore
-) -> dict[str, Any]:
-    """Return a small view of a session for polling."""
+    id_: str, caller: Caller, sessions: SessionStore, captures: CaptureStore, settings: Settings
+) -> Response:
+    """Return a small view of a session for polling, with its newest captures and a link to more of them."""
     session = await reachable_session(sessions, caller, id_)
-    return {
+    headers = {}
+    if session.capture_count <= MOST_POLLED:
+        states = await captures.states(session.id)
+    else:
+        states = await captures.newest_states(session.id, MOST_POLLED)
+        if not settings.vendor_operations_only:
+            next_page = f"page={MOST_POLLED // MOST_EMBEDDED + 1}&page_size={MOST_EMBEDDED}"
+            headers["Link"] = f'<captures?{next_page}>; rel="next"; title="captures"'
+    view = {
         "session_status": session.status,
         "extraction_status": session.extraction_status,
         "captures": [
-            {"id": each.id, "status": each.status, "proposal_count": each.proposal_count}
-            for each in await captures.states(session.id)
+            {"id": each.id, "status": each.status, "proposal_count": each.proposal_count} for each in states
         ],
     }
+    return Response(view, headers=headers)
 
 
 async def end_session(id_: str, caller: Caller, sessions: SessionStore) -> dict[str, Any]:

@@ -45,6 +45,8 @@ _CAPTURES: Final = (
     .outerjoin(products)
     .outerjoin(product_overrides, overrides_of(scan_sessions.c.organization_id, captures.c.product_short_id))
 )
+_MOST_POLLED: Final = 100
+"""Sessions whose states are remembered, of which each may have a thousand."""
 _STATE: Final = captures.c.id, captures.c.status
 _PROCESSED: Final = (
     "status",
@@ -115,8 +117,8 @@ class CaptureStore:
         owned = _CAPTURES.add_columns(scan_sessions.c.organization_id, scan_sessions.c.created_by)
         self._by_id = Lookup(database, owned, captures.c.id, _record)
         number = select(func.count()).where(proposals.c.capture_id == captures.c.id).scalar_subquery()
-        states = select(captures.c.session_id, captures.c.created, *_STATE, number)
-        self._states = Lookup(database, states, captures.c.session_id, tuple)
+        self._all_states = select(captures.c.session_id, captures.c.created, *_STATE, number)
+        self._states = Lookup(database, self._all_states, captures.c.session_id, tuple, most=_MOST_POLLED)
         self._claims = Batching(self._claim_all)
         self._saves = Batching(self._save_all)
         self._by_session = Lookup(database, _CAPTURES, captures.c.session_id, _capture)
@@ -169,6 +171,15 @@ class CaptureStore:
         """Read the states of a session's captures, oldest first, with the number of proposals of each."""
         rows = sorted(await self._states.find(session_id), key=itemgetter(1, 2))
         return [CaptureState(*row[2:]) for row in rows]
+
+    async def newest_states(self, session_id: str, limit: int) -> list[CaptureState]:
+        """Read the states of a session's newest captures, oldest of them first."""
+        newest = (
+            self._all_states.where(captures.c.session_id == session_id)
+            .order_by(captures.c.created.desc(), captures.c.id.desc())
+            .limit(limit)
+        )
+        return [CaptureState(*row[2:]) for row in reversed(await self._database.fetch(newest))]
 
     async def page(self, session_id: str, *, page: int, page_size: int) -> tuple[list[Capture], int]:
         """Read a page (from 1) of a session's captures, newest first, and count all of them."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from scanner_api.operations.sessions import MOST_EMBEDDED
+from scanner_api.operations import sessions as operations
+from scanner_api.operations.sessions import MOST_EMBEDDED, MOST_POLLED
 from scanner_api.operations.writes import MAX_BYTES, MAX_DEPTH
 from scanner_contract import load_contract
 
@@ -100,8 +101,8 @@ def test_strings_over_their_limit(api, name):
     assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, f"/{name}")
 
 
-def test_a_session_embeds_its_newest_captures(api):
-    """Beyond a hundred the detail has the newest, and links to the page that comes next."""
+def test_a_session_embeds_its_newest_captures(api, monkeypatch):
+    """Beyond a hundred the detail has the newest, and links to the next page; a poll beyond a thousand."""
     session_id = api.session()
     path = f"/sessions/{session_id}"
     scans = [
@@ -119,3 +120,14 @@ def test_a_session_embeds_its_newest_captures(api):
     assert [capture["id"] for capture in more["data"]] == ids[4::-1]
     states = api.get(f"{path}/status").json()["captures"]
     assert [each["id"] for each in states] == ids
+    monkeypatch.setattr(operations, "MOST_POLLED", MOST_EMBEDDED)
+    poll = api.get(f"{path}/status")
+    assert [each["id"] for each in poll.json()["captures"]] == ids[-MOST_EMBEDDED:]
+    following = httpx.URL(str(poll.url)).join(poll.links["next"]["url"])
+    assert [capture["id"] for capture in api.get(following).json()["data"]] == ids[4::-1]
+
+
+def test_the_contract_says_what_a_poll_has():
+    """What the handler holds is what readers of the contract get, ten whole pages of a list."""
+    assert SCHEMAS["SessionStatusResponseSchema"]["properties"]["captures"]["maxItems"] == MOST_POLLED
+    assert MOST_POLLED % MOST_EMBEDDED == 0
