@@ -133,16 +133,6 @@ def is_public(policy: bytes) -> bool:
     )
 
 
-def check_policy(document: bytes) -> None:
-    """Raise MalformedPolicy unless a document can be a bucket policy."""
-    try:
-        readable = isinstance(json.loads(document), dict)
-    except (ValueError, RecursionError):
-        readable = False
-    if not readable:
-        raise refusal("MalformedPolicy")
-
-
 def _statements(policy: bytes | None) -> list[dict[str, Any]]:
     statements = json.loads(policy or b"{}").get("Statement", [])
     return [statement for statement in _listed(statements) if isinstance(statement, dict)]

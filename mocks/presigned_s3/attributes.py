@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from .customer_keys import ENCRYPTION, key_md5
+from .documents import check_tagging_header, check_tags
 from .errors import invalid_argument, refusal
-from .xml import parse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -81,6 +81,7 @@ def check_attributes(headers: Mapping[str, str], bucket: Bucket) -> None:
     location = headers.get("x-amz-website-redirect-location", "/")
     if not location.startswith(("/", "http://", "https://")):
         raise refusal("InvalidRedirectLocation")
+    check_tagging_header(headers.get("x-amz-tagging", ""))
     _check_metadata(headers)
 
 
@@ -172,7 +173,7 @@ def headers_of_form(fields: Mapping[str, str]) -> dict[str, str]:
     if "acl" in fields:
         headers["x-amz-acl"] = fields["acl"]
     if "tagging" in fields:
-        headers["x-amz-tagging"] = urlencode(_tags(fields["tagging"]))
+        headers["x-amz-tagging"] = urlencode(check_tags(fields["tagging"].encode()))
     return {name: _header_value(name, value) for name, value in headers.items()}
 
 
@@ -184,19 +185,3 @@ def _header_value(name: str, value: str) -> str:
     if _CONTROL.search(value):
         raise invalid_argument("Header value cannot be represented using ISO-8859-1.", name, value)
     return value
-
-
-def _tags(document: str) -> dict[str, str]:
-    try:
-        root = parse(document)
-    except ValueError:
-        raise refusal("MalformedXML") from None
-    pairs = [
-        (tag.findtext("{*}Key"), tag.findtext("{*}Value", "")) for tag in root.iterfind("{*}TagSet/{*}Tag")
-    ]
-    if any(key is None for key, _ in pairs):  # S3 does not look at the name of the root
-        raise refusal("MalformedXML")
-    tags = {str(key): value for key, value in pairs}
-    if len(tags) < len(pairs):
-        raise refusal("InvalidTag")
-    return tags

@@ -32,6 +32,8 @@ _OURS = frozenset({
 _ENFORCED = "BucketOwnerEnforced"
 _SHOWN_BLOCK = models.PublicAccessBlock("true", "true", "true", "true")
 """The public access block of a bucket that nobody put one to."""
+_ABOUT_BUCKETS = frozenset({"NoSuchPublicAccessBlockConfiguration", "ObjectLockConfigurationNotFoundError"})
+"""Codes of errors that name the bucket, where moto does not."""
 _CODES = {400: "InvalidRequest", 403: "AccessDenied", 404: "NoSuchKey", 405: "MethodNotAllowed"}
 
 _SUSPENDED = "Suspended"
@@ -85,7 +87,7 @@ class Bucket:
         has_acls: whether objects may have ACLs; a bucket made without one has them switched off.
         blocks: what of public access is blocked by request, such as ``blockPublicPolicy``.
         encrypts: whether it has a default encryption of its own.
-        is_versioned: whether new objects have versions.
+        versioning: ``Enabled``, ``Suspended`` or, if it never was, empty.
         has_lock: whether versions can be locked.
     """
 
@@ -97,7 +99,7 @@ class Bucket:
     has_acls: bool
     blocks: frozenset[str]
     encrypts: bool
-    is_versioned: bool
+    versioning: str
     has_lock: bool
 
 
@@ -174,7 +176,7 @@ class Backend:
                 has_acls=str(bucket.ownership_rule) != _ENFORCED,
                 blocks=blocks,
                 encrypts=bucket.encryption is not None,
-                is_versioned=bucket.is_versioned,
+                versioning=self.versioning(name),
                 has_lock=bucket.object_lock_enabled,
             )
 
@@ -191,6 +193,10 @@ class Backend:
             if bucket.public_access_block is None:
                 bucket.public_access_block = _SHOWN_BLOCK
 
+    def versioning(self, bucket: str) -> str:
+        """Return ``Enabled`` or ``Suspended``; empty if a bucket never had versions."""
+        return self._moto.buckets[bucket].versioning_status or ""
+
     def existing(self, name: str) -> Bucket:
         """Return a bucket, or raise NoSuchBucket."""
         bucket = self.bucket(name)
@@ -201,6 +207,27 @@ class Backend:
     def key(self, bucket: str, name: str, version_id: str | None = None) -> Any:
         """Return moto's key; None if there is none, or only a delete marker."""
         return self._moto.get_object(bucket, name, version_id=version_id)
+
+    def existing_key(self, order: Order) -> Any:
+        """Return the key that an order is about, or the version of it.
+
+        Raises:
+            S3Error: there is none, or it is a delete marker.
+        """
+        version_id = order.parameter("versionId")
+        store = self._moto.buckets[order.bucket].keys
+        versions = [
+            version
+            for version in dict.get(store, order.key, ())
+            if version_id in ("", str(version.version_id))
+        ]
+        if not versions and version_id:
+            raise refusal("NoSuchVersion", Key=order.key, VersionId=version_id)
+        if not versions:
+            raise refusal("NoSuchKey", Key=order.key)
+        if isinstance(versions[-1], models.FakeDeleteMarker):
+            raise refusal("MethodNotAllowed", Method=order.method, ResourceType="DeleteMarker")
+        return versions[-1]
 
     def keys(self, bucket: str, name: str | None = None) -> list[Any]:
         """Return all versions of one key of a bucket, or of all its keys; without delete markers."""
@@ -328,11 +355,16 @@ def _delete_object(
         return True, {"version-id": marker.version_id, "delete-marker": "true"}
     if version_id is not None and version_id not in {str(version.version_id) for version in versions}:
         return True, {}
+    is_marker = any(
+        str(version.version_id) == version_id and isinstance(version, models.FakeDeleteMarker)
+        for version in versions
+    )
     found.versioning_status = "Enabled" if version_id is not None and status else status
     try:
-        return models.S3Backend.delete_object(moto, bucket, name, version_id, **bypass)
+        deleted, said = models.S3Backend.delete_object(moto, bucket, name, version_id, **bypass)
     finally:
         found.versioning_status = status
+    return deleted, {**said, "delete-marker": "true"} if is_marker else said
 
 
 def _put_object(
@@ -378,17 +410,21 @@ def _response(order: Order, status: int, headers: Mapping[str, Any], content: st
         length = int(next((value for name, value in headers.items() if name.lower() == "content-length"), 0))
         return Response(status, fields, [], length)
     if status >= HTTPStatus.BAD_REQUEST:
-        raise _error(status, body, [pair for pair in fields if pair[0].lower().startswith("x-amz-")])
+        raise _error(order, status, body, [pair for pair in fields if pair[0].lower().startswith("x-amz-")])
     return Response(status, fields, [body] if body else [], len(body))
 
 
-def _error(status: int, document: bytes, headers: list[tuple[str, str]]) -> S3Error:
+def _error(order: Order, status: int, document: bytes, headers: list[tuple[str, str]]) -> S3Error:
     """Return an error of moto's as one of ours, which has the ids of this exchange."""
     root = parse(readable(document.decode())) if document else ()
     elements = {element.tag: element.text or "" for element in root}
     code = elements.pop("Code", _CODES.get(status, "InvalidRequest"))
     message = elements.pop("Message", HTTPStatus(status).phrase)
     elements = {name: text for name, text in elements.items() if name not in ("RequestId", "HostId")}
+    if code in _ABOUT_BUCKETS:
+        elements = {"BucketName": order.bucket, **elements}
+    elif code == "NoSuchVersion":
+        elements = {"Key": order.key, "VersionId": order.parameter("versionId"), **elements}
     return S3Error(status, code, message, elements, headers)
 
 

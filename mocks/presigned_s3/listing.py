@@ -1,4 +1,4 @@
-"""Lists, page by page: of buckets, of objects, of their versions, and of uploads under way."""
+"""Lists, page by page: of buckets, of objects, of their versions, of uploads under way and of their parts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from .errors import invalid_argument
+from .errors import S3Error, invalid_argument, refusal
 from .moto_s3 import models
 from .response import Response
 from .xml import Element, document, element, qualified
@@ -26,7 +26,8 @@ def list_buckets(backend: Backend, order: Order) -> Response:
     """Serve ListBuckets."""
     asked = order.asks_for("max-buckets", "prefix", "continuation-token", "bucket-region")
     region = order.parameter("bucket-region")
-    page = _Page(order, "max-buckets", _decoded(order), most=_MAX_BUCKETS)
+    marker = _decoded(order) if order.parameter("continuation-token") else ""
+    page = _Page(order, "max-buckets", marker, most=_MAX_BUCKETS)
     page.fill((name, bucket) for name, bucket in backend.buckets() if region in ("", bucket.region_name))
     described = (
         element(
@@ -94,12 +95,19 @@ def list_versions(backend: Backend, order: Order) -> Response:
 
 def list_uploads(backend: Backend, order: Order) -> Response:
     """Serve ListMultipartUploads."""
-    marker, id_marker = order.parameter("key-marker"), order.parameter("upload-id-marker")
+    marker = order.parameter("key-marker")
+    id_marker = order.parameter("upload-id-marker") if marker else ""
+    at_marker = backend.upload(order.bucket, id_marker)
+    if at_marker is not None and at_marker.key_name != marker:
+        raise invalid_argument("Invalid uploadId marker", "upload-id-marker", id_marker)
     page = _Page(order, "max-uploads", marker)
     page.fill(backend.uploads(order.bucket), id_marker, lambda upload: str(upload.id))
+    # The last page has these, too; a page of common prefixes alone has them empty, even if more follows.
+    last, last_id = (page.shown[-1][0], page.shown[-1][1].id) if page.shown else ("", "")
+    if page.shown and page.last:
+        last, last_id = page.last, page.last_id
     start = [page.name("KeyMarker", marker), element("UploadIdMarker", id_marker)]
-    start += page.optional("NextKeyMarker", page.quoted(page.last))
-    start += page.optional("NextUploadIdMarker", page.last_id)
+    start += [page.name("NextKeyMarker", last), element("NextUploadIdMarker", last_id)]
     start += page.optional("Prefix", page.quoted(page.prefix))
     described = (
         element(
@@ -115,6 +123,55 @@ def list_uploads(backend: Backend, order: Order) -> Response:
         for name, upload in page.shown
     )
     return page.response("ListMultipartUploadsResult", order.bucket, start, described)
+
+
+def list_parts(backend: Backend, order: Order) -> Response:
+    """Serve ListParts."""
+    upload = backend.upload(order.bucket, order.parameter("uploadId"))
+    if upload is None or upload.key_name != order.key:
+        raise refusal("NoSuchUpload", UploadId=order.parameter("uploadId"))
+    marker, most = _number(order, "part-number-marker", 0), _number(order, "max-parts", MAX_KEYS)
+    algorithm, kind = (upload.metadata.get(f"x-amz-checksum-{name}") for name in ("algorithm", "type"))
+    parts = sorted((number, part) for number, part in upload.parts.items() if number > marker)
+    shown = parts[: min(most, MAX_KEYS)]
+    described = (
+        element(
+            "Part",
+            element("PartNumber", number),
+            element("LastModified", part.last_modified_ISO8601),
+            element("ETag", part.etag),
+            element("Size", part.size),
+            *(
+                [element(f"Checksum{algorithm}", part.checksum_value)]
+                if algorithm and part.checksum_value
+                else []
+            ),
+        )
+        for number, part in shown
+    )
+    return _response(
+        "ListPartsResult",
+        element("Bucket", order.bucket),
+        element("Key", order.key),
+        element("UploadId", upload.id),
+        _owner("Initiator"),
+        _owner("Owner"),
+        element("StorageClass", upload.storage or "STANDARD"),
+        element("PartNumberMarker", marker),
+        element("NextPartNumberMarker", shown[-1][0] if shown else 0),
+        element("MaxParts", min(most, MAX_KEYS)),
+        element("IsTruncated", "true" if len(parts) > len(shown) > 0 else "false"),
+        *_checksum(algorithm, kind),
+        *described,
+    )
+
+
+def _number(order: Order, name: str, default: int) -> int:
+    """Return a number that a parameter says, or else the default."""
+    text = order.parameter(name) or str(default)
+    if not (text.isascii() and text.isdigit()):
+        raise invalid_argument(f"Provided {name} not an integer or within integer range", name, text)
+    return int(text[:9])
 
 
 class _Page:
@@ -137,16 +194,12 @@ class _Page:
         self.prefix, self.delimiter = order.parameter("prefix"), order.parameter("delimiter")
         self.marker = marker
         self.encoding = order.parameter("encoding-type")
-        if self.encoding not in ("", "url"):
+        if order.asks_for("encoding-type") and self.encoding != "url":
             raise invalid_argument(
                 "Invalid Encoding Method specified in Request", "encoding-type", self.encoding
             )
-        limit = order.parameter(limit_name) or str(most)
-        if not (limit.isascii() and limit.isdigit()):
-            message = f"Provided {limit_name} not an integer or within integer range"
-            raise invalid_argument(message, limit_name, limit)
         self._limit_element = limit_name.title().replace("-", "")
-        self.limit = min(int(limit[:9]), most)
+        self.limit = min(_number(order, limit_name, most), most)
         self.shown: list[tuple[str, Any]] = []
         self.prefixes: list[str] = []
         self.last = self.last_id = ""
@@ -273,8 +326,8 @@ def _decoded(order: Order) -> str:
     except ValueError:
         name = ""
     if not name:
-        message = "The continuation token provided is incorrect"
-        raise invalid_argument(message, "continuation-token", token)
+        message, about = "The continuation token provided is incorrect", "continuation-token"
+        raise S3Error(400, "InvalidArgument", message, {"ArgumentName": about})
     return name
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .errors import S3Error, access_denied, invalid_argument, invalid_request, refusal
 from .response import Response
@@ -31,7 +31,8 @@ def check_bucket(order: Order, bucket: Bucket) -> None:
         return
     root = _parsed(order.body)
     retention = root.find("{*}Rule/{*}DefaultRetention")
-    if root.findtext("{*}ObjectLockEnabled") != "Enabled":
+    has_rule = root.find("{*}Rule") is not None
+    if root.findtext("{*}ObjectLockEnabled") != "Enabled" or (has_rule and retention is None):
         raise refusal("MalformedXML")
     if retention is not None:
         periods = [text for name in ("Days", "Years") if (text := retention.findtext(f"{{*}}{name}"))]
@@ -40,7 +41,7 @@ def check_bucket(order: Order, bucket: Bucket) -> None:
         if not periods[0].isdigit() or int(periods[0]) == 0:
             message = "Default retention period must be a positive integer value."
             raise S3Error(HTTPStatus.BAD_REQUEST, "InvalidArgument", message)
-    if not bucket.is_versioned:
+    if bucket.versioning != "Enabled":
         raise _invalid_state(
             "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration"
         )
@@ -63,7 +64,7 @@ def check_object(backend: Backend, order: Order) -> None:
     if until is not None and until <= now:
         message = "The retain until date must be in the future!"
         raise invalid_argument(message, "RetainUntilDate", str(text))
-    key = _key(backend, order)
+    key = backend.existing_key(order)
     locked = _time(key.lock_until)
     if locked is None or locked <= now:
         return
@@ -77,7 +78,7 @@ def describe(backend: Backend, order: Order) -> Response:
     """Serve GetObjectRetention and GetObjectLegalHold."""
     if not backend.existing(order.bucket).has_lock:
         raise _without_lock()
-    key = _key(backend, order)
+    key = backend.existing_key(order)
     if order.asks_for("retention") and key.lock_mode:
         content = element("Mode", key.lock_mode), element("RetainUntilDate", str(key.lock_until))
         return Response.of_xml(HTTPStatus.OK, document(qualified("Retention", *content)))
@@ -85,13 +86,6 @@ def describe(backend: Backend, order: Order) -> Response:
         status = element("Status", key.lock_legal_status)
         return Response.of_xml(HTTPStatus.OK, document(qualified("LegalHold", status)))
     raise refusal("NoSuchObjectLockConfiguration")
-
-
-def _key(backend: Backend, order: Order) -> Any:
-    key = backend.key(order.bucket, order.key, order.parameter("versionId") or None)
-    if key is None:
-        raise refusal("NoSuchKey", Key=order.key)
-    return key
 
 
 def _parsed(body: bytes) -> ET.Element:

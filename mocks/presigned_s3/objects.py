@@ -120,15 +120,7 @@ class Objects:
         order = Order("HEAD", bucket.name, request.key, query, headers, bucket.region)
         with self._store.look_up(order) as (response, path):
             if response.status != HTTPStatus.OK or path is None:
-                if request.method == "HEAD":
-                    return response
-                try:
-                    return self._store.ask(_order(request, bucket, headers))
-                except S3Error as error:
-                    error.headers = [
-                        pair for pair in response.headers if pair[0].lower().startswith("x-amz-")
-                    ]
-                    raise
+                return self._missing(_order(request, bucket, headers), response)
             condition = unmet(request.headers, response)
             if condition in ("If-None-Match", "If-Modified-Since"):
                 response.status, response.length = HTTPStatus.NOT_MODIFIED, 0
@@ -150,6 +142,20 @@ class Objects:
         for name, value in overrides.items():
             response.set_header(name, value)
         return response
+
+    def _missing(self, order: Order, response: Response) -> Response:
+        """Return the response to HEAD where there is no object, or raise `S3Error` that has its headers."""
+        if order.method == "HEAD":
+            return response
+        try:
+            if response.status == HTTPStatus.METHOD_NOT_ALLOWED:
+                raise refusal("MethodNotAllowed", Method=order.method, ResourceType="DeleteMarker")
+            return self._store.ask(order)
+        except S3Error as error:
+            error.headers = [
+                pair for pair in response.headers if pair[0].lower().startswith(("allow", "x-amz-"))
+            ]
+            raise
 
     @contextmanager
     def _received(

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from .backend import Order
 from .customer_keys import SOURCE, check_key
-from .errors import S3Error, invalid_argument, refusal
+from .errors import S3Error, invalid_argument, invalid_request, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -129,6 +129,8 @@ def _check_range(text: str, size: int) -> None:
             "zero-based offsets of the first and last bytes to copy"
         )
         raise invalid_argument(message, _RANGE, text)
+    if int(match[1]) >= size:
+        raise invalid_request("The specified copy range is invalid for the source object size")
     if int(match[2]) >= size:
         message = f"Range specified is not valid for source object of size: {size}"
         raise invalid_argument(message, _RANGE, text)

@@ -12,6 +12,7 @@ from .attributes import check_acl, handed_over, verified_headers
 from .backend import Order
 from .conditions import Asked
 from .cors import preflight
+from .documents import check_bypass
 from .errors import MAX_HEADER_SECTION_BYTES, S3Error, refusal
 from .objects import Objects, read_document
 from .request import OF_BUCKETS, operation_of
@@ -133,6 +134,7 @@ class Routes:
         order = _order(request, bucket, headers, read_document(request, signed))
         if request.asks_for("acl") and "blockPublicAcls" in bucket.blocks:
             check_acl(request.headers, bucket, order.body)
+        check_bypass(request.headers, bucket)
         order = replace(order, query=(*subresource, *(pair for pair in request.query if pair[0] == "id")))
         if request.method == "PUT" and not subresource:
             return self._store.create_bucket(
@@ -160,12 +162,12 @@ class Routes:
 
     def _read_object(self, request: Request, signed: Signed | None, bucket: Bucket) -> Response:
         order = _order(request, bucket, handed_over(request.headers))
-        if request.asks_for("retention", "legal-hold"):
-            return self._store.lock(order)
         if request.asks_for("attributes"):
             return self._store.object_attributes(order)
-        if request.asks_for(*_SUBRESOURCES, "uploadId"):
-            return self._store.ask(order)
+        if request.asks_for(*_SUBRESOURCES):
+            return self._store.subresource(order)
+        if (operation := operation_of(request)) in LISTS:
+            return self._store.serve_list(operation, order)
         return self._objects.get(request, signed, bucket)
 
     def _put_object(self, request: Request, signed: Signed | None, bucket: Bucket) -> Response:
@@ -177,7 +179,7 @@ class Routes:
         if request.asks_for(*_SUBRESOURCES):
             document = read_document(request, signed)
             check_acl(request.headers, bucket, document)
-            return self._store.change_object(
+            return self._store.subresource(
                 _order(request, bucket, verified_headers(request.headers), document)
             )
         if copies:
@@ -192,9 +194,12 @@ class Routes:
         raise _not_allowed(request)
 
     def _delete_object(self, request: Request, _signed: Signed | None, bucket: Bucket) -> Response:
+        check_bypass(request.headers, bucket)
         order = _order(request, bucket, handed_over(request.headers))
         if request.asks_for("uploadId"):
             return self._store.uploads.abort(order)
+        if request.asks_for("tagging"):
+            return self._store.subresource(order)
         return self._store.change_object(order)
 
 

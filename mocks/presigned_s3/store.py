@@ -6,22 +6,25 @@ import logging
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from .access import ACCOUNT, check_policy, is_public, public_policy
+from .access import ACCOUNT, is_public, public_policy
 from .archive import BUCKET_NAME, Archivist, adopt, parts_of, stored_file
 from .backend import DEFAULT_REGION, Backend, Bucket, Order, granted_to_all
 from .checksums import FULL_OBJECT, TYPE
 from .cors import OPEN
 from .customer_keys import check_key, key_md5, response_headers, set_key_md5
 from .deletion import delete_objects
+from .documents import check_document, check_ownership, check_tags
 from .errors import S3Error, refusal
 from .lifecycle import expiration, with_ids
-from .listing import list_buckets, list_objects, list_uploads, list_versions
+from .listing import list_buckets, list_objects, list_parts, list_uploads, list_versions
 from .locks import check_bucket, check_object
 from .locks import describe as describe_lock
 from .object_attributes import describe
 from .preconditions import check_replaced, check_source
+from .response import Response
 from .uploads import Uploads
 from .xml import document, element
 
@@ -32,7 +35,6 @@ if TYPE_CHECKING:
     from .archive import Archive
     from .checksums import Checksum, ContentMd5
     from .content import Content
-    from .response import Response
 
 _RESERVED_NAME = re.compile(
     r"(?:\d{1,3}\.){3}\d{1,3}|.*(?:\.[.-]|-\.).*|(?:xn--|sthree-|amzn-s3-demo-).*"
@@ -52,8 +54,23 @@ LISTS = {
     "ListObjectsV2": list_objects,
     "ListObjectVersions": list_versions,
     "ListMultipartUploads": list_uploads,
+    "ListParts": list_parts,
 }
 """What serves an operation that lists something."""
+
+_AS_PUT = frozenset({"cors", "object-lock", "tagging"})
+"""Documents about buckets that are read as they were put: moto's differ in what is empty."""
+_DEFAULT_ENCRYPTION = document(
+    element(
+        "ServerSideEncryptionConfiguration",
+        element(
+            "Rule",
+            element("ApplyServerSideEncryptionByDefault", element("SSEAlgorithm", "AES256")),
+            element("BucketKeyEnabled", "false"),
+        ),
+    )
+)
+"""Of buckets that have none of their own, as at Amazon's since January 2023."""
 
 _log = logging.getLogger(__name__)
 
@@ -146,6 +163,7 @@ class Store:
         """Make a bucket: in the region that the order's body names, or else in the order's own."""
         if not BUCKET_NAME.fullmatch(order.bucket) or _RESERVED_NAME.fullmatch(order.bucket):
             raise refusal("InvalidBucketName", BucketName=order.bucket)
+        check_ownership(order.headers)
         settings: dict[str, Any] = {
             "region": order.region,
             "headers": dict(order.headers),
@@ -162,9 +180,16 @@ class Store:
 
     def ask(self, order: Order) -> Response:
         """Carry out an order that changes nothing."""
-        response = self._backend.carry_out(order)
-        if order.asks_for("cors"):
-            response.body = [b"".join(response.body).replace(_NO_ORIGIN, b"")]
+        try:
+            response = self._backend.carry_out(order)
+        except S3Error as error:
+            if error.code != "ServerSideEncryptionConfigurationNotFoundError":
+                raise
+            return Response.of_xml(HTTPStatus.OK, _DEFAULT_ENCRYPTION)
+        name = next((name for name, _ in order.query if name in _AS_PUT and not order.key), "")
+        put = self._settings[order.bucket]["subresources"].get(name) if name else None
+        if put is not None:
+            response.body = [put["body"].encode("latin-1").replace(_NO_ORIGIN, b"")]
             response.length = len(response.body[0])
         elif order.asks_for("object-lock"):
             response.body = [_NO_PERIOD.sub(b"", b"".join(response.body))]
@@ -179,18 +204,20 @@ class Store:
     def change_bucket(self, order: Order) -> Response:
         """Carry out an order that changes a bucket."""
         if order.method == "PUT":
-            check_bucket(order, self.existing(order.bucket))
+            bucket = self.existing(order.bucket)
+            check_bucket(order, bucket)
+            check_document(order.query[0][0], order.body, bucket)
+            if order.asks_for("policy") and is_public(order.body) and "blockPublicPolicy" in bucket.blocks:
+                raise refusal("AccessDenied")
         if order.method == "PUT" and order.asks_for("lifecycle"):
             order = replace(order, body=with_ids(order.body))
-        if order.method == "PUT" and order.asks_for("policy"):
-            check_policy(order.body)
-            if is_public(order.body) and "blockPublicPolicy" in self.existing(order.bucket).blocks:
-                raise refusal("AccessDenied")
         if order.method == "PUT" and order.asks_for("cors"):
             order = replace(order, body=_EMPTY_ORIGIN.sub(_ORIGIN % _NO_ORIGIN, order.body))
         with self._backend.lock:
             response = self._backend.carry_out(order)
             self._record_bucket(order)
+        if order.method == "PUT" and order.asks_for("policy"):
+            response.status, response.body, response.length = HTTPStatus.NO_CONTENT, (), 0
         return response
 
     def delete_objects(self, order: Order) -> Response:
@@ -283,10 +310,19 @@ class Store:
         response.length = len(response.body[0])
         return response
 
-    def lock(self, order: Order) -> Response:
-        """Serve GetObjectRetention and GetObjectLegalHold."""
+    def subresource(self, order: Order) -> Response:
+        """Return or change the ACL, the tags or the lock of an object."""
+        reads = order.method in ("GET", "HEAD")
         with self._backend.lock:
-            return describe_lock(self._backend, order)
+            if reads and order.asks_for("retention", "legal-hold"):
+                return describe_lock(self._backend, order)
+            key = self._backend.existing_key(order)
+            if order.method == "PUT" and order.asks_for("tagging"):
+                check_tags(order.body)
+            response = self.ask(order) if reads else self.change_object(order)
+        if order.asks_for("tagging") and key.version_id != "null":
+            response.set_header("x-amz-version-id", str(key.version_id))
+        return response
 
     @contextmanager
     def look_up(self, order: Order) -> Iterator[tuple[Response, Path | None]]:
@@ -297,6 +333,8 @@ class Store:
             if key is not None:
                 check_key(order.headers, key)
                 response.headers += response_headers(key)
+                if self._backend.versioning(order.bucket):
+                    response.set_header("x-amz-version-id", str(key.version_id))
             if key is not None and key.checksum_type:
                 response.set_header(TYPE, key.checksum_type)
             self._say_expiration(response, order.bucket, key)

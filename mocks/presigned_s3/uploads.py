@@ -152,7 +152,9 @@ class Uploads:
 
     def _keep(self, order: Order, upload: Any, content: Content) -> None:
         number = _number(order)
-        adopt(upload.parts[number], content.path, content.size, content.md5.etag)
+        part = upload.parts[number]
+        adopt(part, content.path, content.size, content.md5.etag)
+        part.checksum_value = content.checksum.value if content.checksum else None
         parts = self._parts.setdefault(order.parameter("uploadId"), {})
         if number in parts:
             parts[number].discard()

@@ -77,6 +77,16 @@ def test_clock_that_is_wrong(minutes, send, bucket, error):
     assert elements["MaxAllowedSkewMilliseconds"] == "900000"
 
 
+@pytest.mark.parametrize("empty", ["max-parts", "part-number-marker"])
+def test_empty_parameters_of_a_list_of_parts(empty, send, client, bucket):
+    """An empty number is none."""
+    upload = {"Bucket": bucket, "Key": "k"}
+    upload["UploadId"] = client.create_multipart_upload(**upload)["UploadId"]
+    client.upload_part(**upload, PartNumber=1, Body=b"x")
+    response = send("GET", f"/{bucket}/k?{empty}=&uploadId={upload['UploadId']}")
+    assert (response.status_code, response.text.count("<Part>")) == (200, 1)
+
+
 def test_body_that_was_not_signed(send, bucket, error, client):
     """A body with another SHA-256 than the signed one is refused, and not stored."""
     response = send("PUT", f"/{bucket}/k", b"x", sent=b"y")

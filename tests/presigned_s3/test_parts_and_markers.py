@@ -1,0 +1,158 @@
+"""Parts and uploads under way, page by page, and what there is where a delete marker stands."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+
+import pytest
+from botocore.exceptions import ClientError
+
+MARKER = ("MethodNotAllowed", 405, "DeleteMarker")
+
+
+@pytest.fixture
+def marked(client, bucket):
+    """A key whose latest version is a delete marker, with the ids of its versions."""
+    client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    version = client.put_object(Bucket=bucket, Key="k", Body=b"x")["VersionId"]
+    return version, client.delete_object(Bucket=bucket, Key="k")["VersionId"]
+
+
+def refused(call, **arguments):
+    """Return the response to a request that S3 refuses."""
+    with pytest.raises(ClientError) as refusal:
+        call(**arguments)
+    return refusal.value.response
+
+
+def upload_of(client, bucket, *parts, **attributes):
+    """Start an upload and send its parts."""
+    started = client.create_multipart_upload(Bucket=bucket, Key="k", **attributes)
+    upload = {"Bucket": bucket, "Key": "k", "UploadId": started["UploadId"]}
+    more = {"ChecksumAlgorithm": attributes["ChecksumAlgorithm"]} if "ChecksumAlgorithm" in attributes else {}
+    for number, body in enumerate(parts, 1):
+        client.upload_part(**upload, PartNumber=number, Body=body, **more)
+    return upload
+
+
+def test_parts_are_listed_page_by_page(client, bucket):
+    """A page of parts says which part it ends with; one without parts ends with 0."""
+    upload = upload_of(client, bucket, b"one", b"two")
+    first = client.list_parts(**upload, MaxParts=1)
+    assert [(part["PartNumber"], part["Size"]) for part in first["Parts"]] == [(1, 3)]
+    assert (first["IsTruncated"], first["NextPartNumberMarker"]) == (True, 1)
+    rest = client.list_parts(**upload, PartNumberMarker=1)
+    assert [part["PartNumber"] for part in rest["Parts"]] == [2]
+    assert (rest["IsTruncated"], rest["NextPartNumberMarker"]) == (False, 2)
+    beyond = client.list_parts(**upload, PartNumberMarker=9)
+    assert ("Parts" in beyond, beyond["NextPartNumberMarker"], beyond["MaxParts"]) == (False, 0, 1000)
+
+
+def test_parts_are_listed_with_the_checksums_of_their_upload(client, bucket):
+    """Parts have checksums in a list if their upload has an algorithm."""
+    listed = client.list_parts(**upload_of(client, bucket, b"one", ChecksumAlgorithm="SHA256"))
+    assert (listed["ChecksumAlgorithm"], listed["ChecksumType"]) == ("SHA256", "COMPOSITE")
+    expected = base64.b64encode(hashlib.sha256(b"one").digest()).decode()
+    assert listed["Parts"][0]["ChecksumSHA256"] == expected
+    plain = client.list_parts(**upload_of(client, bucket, b"one"))
+    assert not [name for name in (*plain, *plain["Parts"][0]) if name.startswith("Checksum")]
+
+
+def test_parts_of_no_upload(client, bucket):
+    """An upload is one of its key alone."""
+    upload = upload_of(client, bucket)
+    error = refused(client.list_parts, **{**upload, "Key": "other"})["Error"]
+    assert (error["Code"], error["UploadId"]) == ("NoSuchUpload", upload["UploadId"])
+
+
+def test_where_a_list_of_uploads_ends(client, bucket):
+    """Every page names the upload that it ends with, the last one too; a page without uploads names none."""
+    empty = client.list_multipart_uploads(Bucket=bucket)
+    assert (empty["NextKeyMarker"], empty["NextUploadIdMarker"]) == ("", "")
+    ids = [client.create_multipart_upload(Bucket=bucket, Key=key)["UploadId"] for key in ("a", "b/c")]
+    both = client.list_multipart_uploads(Bucket=bucket)
+    assert (both["NextKeyMarker"], both["NextUploadIdMarker"]) == ("b/c", ids[1])
+    grouped = client.list_multipart_uploads(Bucket=bucket, Delimiter="/", Prefix="b")
+    assert (grouped["NextKeyMarker"], grouped["NextUploadIdMarker"]) == ("", "")
+
+
+def test_markers_of_uploads(client, bucket):
+    """An upload's id says nothing without a key, and has to be one of its key."""
+    ids = [client.create_multipart_upload(Bucket=bucket, Key=key)["UploadId"] for key in ("a", "b")]
+    listed = client.list_multipart_uploads(Bucket=bucket, UploadIdMarker=ids[0])
+    assert ([one["Key"] for one in listed["Uploads"]], listed["UploadIdMarker"]) == (["a", "b"], "")
+    error = refused(client.list_multipart_uploads, Bucket=bucket, KeyMarker="b", UploadIdMarker=ids[0])[
+        "Error"
+    ]
+    assert (error["Code"], error["ArgumentName"]) == ("InvalidArgument", "upload-id-marker")
+
+
+@pytest.mark.parametrize(
+    "name", ["list_objects", "list_objects_v2", "list_object_versions", "list_multipart_uploads"]
+)
+def test_an_empty_encoding(name, client, bucket):
+    """No list has an empty encoding."""
+    error = refused(getattr(client, name), Bucket=bucket, EncodingType="")["Error"]
+    assert (error["Code"], error["ArgumentName"]) == ("InvalidArgument", "encoding-type")
+
+
+def test_an_empty_token_of_buckets(client, bucket):
+    """A list of buckets begins at the beginning with an empty token."""
+    listed = client.list_buckets(ContinuationToken="", Prefix=bucket)
+    assert [one["Name"] for one in listed["Buckets"]] == [bucket]
+
+
+@pytest.mark.parametrize("by_id", [False, True])
+@pytest.mark.parametrize("name", ["get_object_tagging", "delete_object_tagging", "get_object_acl"])
+def test_a_delete_marker_has_no_subresources(name, by_id, client, bucket, marked):
+    """A delete marker has neither tags nor an ACL."""
+    version = {"VersionId": marked[1]} if by_id else {}
+    response = refused(getattr(client, name), Bucket=bucket, Key="k", **version)
+    status = response["ResponseMetadata"]["HTTPStatusCode"]
+    assert (response["Error"]["Code"], status, response["Error"]["ResourceType"]) == MARKER
+
+
+def test_a_delete_marker_is_no_object(client, bucket, marked):
+    """A delete marker can be deleted alone, and says so; a key that ends with one does not exist."""
+    response = refused(client.get_object, Bucket=bucket, Key="k", VersionId=marked[1])
+    headers = response["ResponseMetadata"]["HTTPHeaders"]
+    assert (response["Error"]["Code"], response["Error"]["ResourceType"]) == (MARKER[0], MARKER[2])
+    assert (headers["allow"], headers["x-amz-delete-marker"]) == ("DELETE", "true")
+    assert headers["x-amz-version-id"] == marked[1]
+    assert refused(client.get_object, Bucket=bucket, Key="k")["Error"]["Code"] == "NoSuchKey"
+    deleted = client.delete_object(Bucket=bucket, Key="k", VersionId=marked[1])
+    assert (deleted["DeleteMarker"], deleted["VersionId"]) == (True, marked[1])
+    assert client.get_object(Bucket=bucket, Key="k")["VersionId"] == marked[0]
+    assert "DeleteMarker" not in client.delete_object(Bucket=bucket, Key="k", VersionId=marked[0])
+
+
+def test_tags_of_versions(client, bucket, marked):
+    """A response about the tags of a version names it."""
+    version = {"Bucket": bucket, "Key": "k", "VersionId": marked[0]}
+    tags = {"TagSet": [{"Key": "a", "Value": "b"}]}
+    assert client.put_object_tagging(**version, Tagging=tags)["VersionId"] == marked[0]
+    read = client.get_object_tagging(**version)
+    assert (read["TagSet"], read["VersionId"]) == (tags["TagSet"], marked[0])
+    assert client.delete_object_tagging(**version)["VersionId"] == marked[0]
+
+
+def test_tags_of_no_object(client, bucket):
+    """The tags of a key that does not exist cannot be deleted."""
+    assert refused(client.delete_object_tagging, Bucket=bucket, Key="none")["Error"]["Code"] == "NoSuchKey"
+
+
+def test_the_version_without_an_id(client, bucket):
+    """The version without an id is named once there is versioning, and not before."""
+    assert "VersionId" not in client.put_object(Bucket=bucket, Key="k", Body=b"x")
+    assert "VersionId" not in client.get_object(Bucket=bucket, Key="k")
+    client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Suspended"})
+    assert client.get_object(Bucket=bucket, Key="k")["VersionId"] == "null"
+
+
+def test_a_range_beyond_its_source(client, bucket):
+    """A part cannot be copied from where its source has nothing."""
+    upload = upload_of(client, bucket)
+    client.put_object(Bucket=bucket, Key="source", Body=b"0123456789")
+    part = {"PartNumber": 1, "CopySource": f"{bucket}/source", "CopySourceRange": "bytes=10-19"}
+    assert refused(client.upload_part_copy, **upload, **part)["Error"]["Code"] == "InvalidRequest"
