@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from openapi_contract import ContractError, load_contract
+from openapi_contract import ContractError, compare, load_contract
 
 OK = {"200": {"description": "OK"}}
 SMALL = {
@@ -250,3 +250,30 @@ def test_one_wrong_value(write, value):
             pytest.fail(f"{value!r} at {[*above, name]}: {error!r}")
     assert any(contract.operations for contract in loaded)
     assert any(contract.defects for contract in loaded)
+
+
+def test_changes_are_at_places_of_the_author(write):
+    """A comparison says where in the new file something changed, or in the old one what is gone."""
+    new = deepcopy(SMALL)
+    new["definitions"]["Pet"]["properties"]["name"]["maxLength"] = 9
+    new["host"] = "cats.test"
+    item = new["paths"]["/pets"]
+    item["parameters"] = []
+    item["post"]["parameters"].insert(0, {"name": "page", "in": "query", "type": "integer"})
+    del item["post"]["responses"]["200"]["headers"]
+    item["put"]["parameters"][0] |= {"name": "picture"}
+    old, changed = (load_contract(write(each), lenient=True) for each in (SMALL, new))
+    found = {(each.finding.rule.name, each.finding.pointer) for each in compare(old, changed)}
+    pets = "/paths/~1pets"
+    assert found == {
+        ("request-max-length-narrowed", "/definitions/Pet/properties/name"),
+        ("response-max-length-narrowed", "/definitions/Pet/properties/name"),
+        ("server-removed", ""),
+        ("server-added", ""),
+        ("parameter-removed", "/parameters/limit"),
+        ("parameter-removed", f"{pets}/parameters/1"),
+        ("parameter-added", f"{pets}/post/parameters/0"),
+        ("response-header-removed", f"{pets}/post/responses/200/headers/X-Total"),
+        ("request-property-removed", f"{pets}/put/parameters/0"),
+        ("request-required-property-added", f"{pets}/put/parameters/0"),
+    }

@@ -68,18 +68,22 @@ class _Comparison:
     def findings(self) -> Iterator[tuple[str, Finding]]:
         before, now = _operations(self._old), _operations(self._new)
         for key, old in before.items():
-            changes = self._operation(old, now[key]) if key in now else [_alone(key, old, now, "removed")]
+            changes = (
+                self._operation(old, now[key])
+                if key in now
+                else [_alone(key, self._old, old, now, "removed")]
+            )
             yield from ((_label(old), each) for each in changes)
         for key, new in now.items():
             if key not in before:
-                yield _label(new), _alone(key, new, before, "added")
+                yield _label(new), _alone(key, self._new, new, before, "added")
 
     def _operation(self, old: Operation, new: Operation) -> Iterator[Finding]:
         before, now = old.definition, new.definition
         if (now_id := now.get("operationId")) != (old_id := before.get("operationId")):
-            yield finding("operation-id-renamed", _at(new), f"{now_id}, was {old_id}")
+            yield finding("operation-id-renamed", _at(self._new, new), f"{now_id}, was {old_id}")
         if (is_deprecated := now.get("deprecated", False)) != before.get("deprecated", False):
-            yield finding(f"operation-{'' if is_deprecated else 'un'}deprecated", _at(new))
+            yield finding(f"operation-{'' if is_deprecated else 'un'}deprecated", _at(self._new, new))
         yield from self._servers(_servers(self._old, old), _servers(self._new, new))
         yield from self._security.findings(old, new)
         yield from self._messages.findings(old, new)
@@ -98,16 +102,16 @@ def _operations(contract: Contract) -> dict[Key, Operation]:
     return {(re.sub(r"\{[^{}]*\}", "{}", each.path), each.method): each for each in contract.operations}
 
 
-def _alone(key: Key, operation: Operation, others: dict[Key, Any], kind: str) -> Finding:
+def _alone(key: Key, contract: Contract, operation: Operation, others: dict[Key, Any], kind: str) -> Finding:
     """Return that one contract alone has an operation, or its whole path, which all of it share."""
     if any(path == key[0] for path, _ in others):
-        return finding(f"operation-{kind}", _at(operation))
+        return finding(f"operation-{kind}", _at(contract, operation))
     path = pointers.join("/paths", operation.path)
-    return finding(f"path-{kind}", Located({}, path, ""))
+    return finding(f"path-{kind}", Located({}, path, "", contract.origin))
 
 
-def _at(operation: Operation) -> Located:
-    return Located(operation.definition, operation.pointer, "")
+def _at(contract: Contract, operation: Operation) -> Located:
+    return Located(operation.definition, operation.pointer, "", contract.origin)
 
 
 def _servers(contract: Contract, operation: Operation) -> dict[str, Located]:
@@ -115,7 +119,7 @@ def _servers(contract: Contract, operation: Operation) -> dict[str, Located]:
     for holder in (operation.pointer, operation.pointer.rpartition("/")[0], ""):
         if servers := pointers.lookup(contract.document, holder).get("servers"):
             pointer = pointers.join(holder, "servers")
-            return {_base_url(each): Located(each, pointer, "servers") for each in servers}
+            return {_base_url(each): Located(each, pointer, "servers", contract.origin) for each in servers}
     return {"": Located({}, "", "servers")}
 
 

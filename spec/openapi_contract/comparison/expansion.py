@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from openapi_contract.anatomy import ALTERNATIVES, REFERENCES
 
-from .findings import Conjunction, Located, component
+from .findings import Located, component
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from openapi_contract.schemas import Schemas
+
+    from .findings import Conjunction
 
 MOST_ALTERNATIVES = 64
 MOST_STEPS = 2_000
@@ -77,10 +80,12 @@ class Expansion:
             if isinstance(located.node, dict):
                 visited.add(id(located.node))
             schema = self._schemas.keywords(located.node)
-            targets = [component(*target) for target in self._schemas.targets(located.node)]
+            targets = [
+                component(*target, self._schemas.origin) for target in self._schemas.targets(located.node)
+            ]
             apart = STRUCTURE.union(REFERENCES) if targets else STRUCTURE
             own = {keyword: value for keyword, value in schema.items() if keyword not in apart}
-            flat.append(Located(own, located.pointer, located.where))
+            flat.append(replace(located, node=own))
             groups += _groups(schema, located)
             members = [located.below("allOf", i) for i in range(len(_list(schema, "allOf")))]
             pending += [*reversed(members), *targets]
@@ -90,7 +95,7 @@ class Expansion:
 def _groups(schema: dict[str, Any], located: Located) -> Iterator[Located]:
     for keyword in ALTERNATIVES:
         if branches := _list(schema, keyword):
-            yield Located({keyword: branches}, located.pointer, located.where)
+            yield replace(located, node={keyword: branches})
 
 
 def _list(schema: dict[str, Any], keyword: str) -> list[Any]:

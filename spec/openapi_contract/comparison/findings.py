@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from openapi_contract import pointers
@@ -11,6 +11,8 @@ from openapi_contract.terminal import printable
 from .rules import RULES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .rules import Rule
 
 
@@ -22,27 +24,29 @@ class Located:
         node: the part itself.
         pointer: JSON pointer of it.
         where: the same for a reader: ``Pet.tags[]``, ``response 200 application/json``.
+        origin: returns the pointer, in the author's file, of a pointer into the document.
     """
 
     node: Any
     pointer: str
     where: str
+    origin: Callable[[str], str] = field(default=str, compare=False, repr=False)
 
     def below(self, *keys: str | int, where: str = "") -> Located:
         """Return what is below under ``keys``, its words extended."""
         node = self.node
         for key in keys:
             node = node[key]
-        return Located(node, pointers.join(self.pointer, *keys), self.where + where)
+        return replace(self, node=node, pointer=pointers.join(self.pointer, *keys), where=self.where + where)
 
 
-def component(node: Any, pointer: str) -> Located:
+def component(node: Any, pointer: str, origin: Callable[[str], str]) -> Located:
     """Return a part that a ``$ref`` leads to, named after the component rather than the reference."""
     match pointers.split(pointer):
         case ["components", _, *keys] if keys:
-            return Located(node, pointer, ".".join(keys))
+            return Located(node, pointer, ".".join(keys), origin)
         case _:
-            return Located(node, pointer, f"#{pointer}")
+            return Located(node, pointer, f"#{origin(pointer)}", origin)
 
 
 Conjunction = tuple[Located, ...]
@@ -56,7 +60,7 @@ class Finding:
     Attributes:
         rule: the rule that it is a case of.
         where: the words for the place.
-        pointer: JSON pointer of the place in the new document, or of what is gone in the old one.
+        pointer: JSON pointer of the place in the new file, or of what is gone in the old one.
         detail: what it is now and was before; may be empty.
     """
 
@@ -68,4 +72,4 @@ class Finding:
 
 def finding(rule: str, at: Located, detail: str = "") -> Finding:
     """Return a finding of the rule with this name."""
-    return Finding(RULES[rule], printable(at.where.strip()), at.pointer, printable(detail))
+    return Finding(RULES[rule], printable(at.where.strip()), at.origin(at.pointer), printable(detail))

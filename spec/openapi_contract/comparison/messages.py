@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -19,17 +21,20 @@ if TYPE_CHECKING:
 DEFAULT_STYLES = {"query": "form", "cookie": "form", "path": "simple", "header": "simple"}
 FIRST_ERROR = "4"
 
+Origin = Callable[[str], str]
+
 
 class MessageComparison:
     """Compares the messages of operations of two contracts."""
 
     def __init__(self, old: Contract, new: Contract) -> None:
         self._schemas = SchemaComparison(old, new)
+        self._old, self._new = old.origin, new.origin
 
     def findings(self, old: Operation, new: Operation) -> Iterator[Finding]:
         """Yield what differs in what two operations take and give."""
-        yield from self._parameters(_parameters(old), _parameters(new))
-        yield from self._body(_body(old), _body(new))
+        yield from self._parameters(_parameters(old, self._old), _parameters(new, self._new))
+        yield from self._body(_body(old, self._old), _body(new, self._new))
         yield from self._responses(old, new)
 
     def _parameters(self, old: Mapping[Any, Located], new: Mapping[Any, Located]) -> Iterator[Finding]:
@@ -72,7 +77,7 @@ class MessageComparison:
             yield finding(f"{side}-media-type-added", now[name])
 
     def _responses(self, old: Operation, new: Operation) -> Iterator[Finding]:
-        responses = _responses(old), _responses(new)
+        responses = _responses(old, self._old), _responses(new, self._new)
         for status in dict.fromkeys(chain(*responses)):
             before, now = (each.get(status) or each.get(f"{status[0]}XX") for each in responses)
             subject = "error" if status[0] >= FIRST_ERROR else "status"
@@ -110,7 +115,7 @@ def _encodings(old: Located, new: Located) -> Iterator[Finding]:
             yield finding("request-encoding-changed", holder.below("encoding", name, where=f" .{name}"))
 
 
-def _parameters(operation: Operation) -> dict[Any, Located]:
+def _parameters(operation: Operation, origin: Origin) -> dict[Any, Located]:
     """Return the parameters by what stays the same when one is renamed: those of a path by their position."""
     positions = {name: index for index, name in enumerate(re.findall(r"\{([^{}]+)\}", operation.path))}
     found = {}
@@ -118,27 +123,30 @@ def _parameters(operation: Operation) -> dict[Any, Located]:
         name, place = parameter["name"], parameter["in"]
         key = {"path": positions.get(name, name), "header": name.lower()}.get(place, name)
         pointer = operation.places["parameter", place, name]
-        found[place, key] = Located(parameter, pointer, f"{place} parameter {name}")
+        found[place, key] = Located(parameter, pointer, f"{place} parameter {name}", origin)
     return found
 
 
-def _body(operation: Operation) -> Located | None:
+def _body(operation: Operation, origin: Origin) -> Located | None:
     if operation.request_body is None:
         return None
-    return Located(operation.request_body, operation.places["requestBody",], "request body")
+    return Located(operation.request_body, operation.places["requestBody",], "request body", origin)
 
 
-def _responses(operation: Operation) -> dict[str, Located]:
+def _responses(operation: Operation, origin: Origin) -> dict[str, Located]:
     return {
-        status: Located(response, operation.places["response", status], f"response {status}")
+        status: Located(response, operation.places["response", status], f"response {status}", origin)
         for status, response in operation.responses.items()
     }
 
 
 def _headers(operation: Operation, response: Located) -> dict[str, Located]:
     return {
-        name.lower(): Located(
-            header, operation.places["header", response.pointer, name], f"{response.where} header {name}"
+        name.lower(): replace(
+            response,
+            node=header,
+            pointer=operation.places["header", response.pointer, name],
+            where=f"{response.where} header {name}",
         )
         for name, header in response.node.get("headers", {}).items()
         if name.lower() != "content-type"

@@ -27,6 +27,7 @@ class SecurityComparison:
     """Compares the security of operations of two contracts; a scheme may have another name in each."""
 
     def __init__(self, old: Contract, new: Contract) -> None:
+        self._origin = new.origin
         self._old = {name: _definition(scheme) for name, scheme in old.security_schemes.items()}
         self._new = {name: _definition(scheme) for name, scheme in new.security_schemes.items()}
         known = {definition: name for name, definition in self._old.items()}
@@ -37,7 +38,7 @@ class SecurityComparison:
 
     def findings(self, old: Operation, new: Operation) -> Iterator[Finding]:
         """Yield what differs in the credentials that two operations want."""
-        at = Located(new.definition, new.pointer, "security")
+        at = Located(new.definition, new.pointer, "security", self._origin)
         before = _requirements(old.security)
         now = [
             {self._names[name]: scopes for name, scopes in each.items()}

@@ -24,7 +24,7 @@ class Subtypes:
         self._document = contract.document
         self._schemas = contract.schemas
         self._components = {
-            name: component(node, pointers.join("/components/schemas", name))
+            name: component(node, pointers.join("/components/schemas", name), contract.origin)
             for name, node in self._document.get("components", {}).get("schemas", {}).items()
         }
 
@@ -54,7 +54,7 @@ class Subtypes:
 
     def _named(self, name: str) -> Located | None:
         target = None if name in self._components else self._schemas.resources.target(None, name)
-        return self._components.get(name) if target is None else component(*target)
+        return self._components.get(name) if target is None else component(*target, self._schemas.origin)
 
     def _derived(self, part: Located) -> dict[str, Located]:
         """Return the components that have a base in their ``allOf`` and are in no mapping, by their names."""
