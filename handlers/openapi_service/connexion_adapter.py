@@ -151,7 +151,7 @@ class FunctionResolver(Resolver):
 class RoutingMiddleware(SpecMiddleware):
     """Finds the operation and its path parameters, on the path as it was sent; else notes the problem."""
 
-    def __init__(self, app: ASGIApp, *, route: Callable[[str, str], Route]) -> None:
+    def __init__(self, app: ASGIApp, *, route: Callable[[str, str, bytes], Route]) -> None:
         self.app = app
         self._route = route
 
@@ -169,7 +169,7 @@ class RoutingMiddleware(SpecMiddleware):
 
     def _operation_id(self, request: Request) -> str | None:
         """Return the operation that a request matches, or note why none does."""
-        route = self._route(request.method, request.path)
+        route = self._route(request.method, request.path, request.query_string)
         if route.operation is None:
             request.misrouted = _problem_of(route, request)
             return None

@@ -112,14 +112,15 @@ class Contract:
             if parameter["in"] == "path" and parameter["name"] in parameters
         )
 
-    def route(self, method: str, path: str) -> Route:
+    def route(self, method: str, path: str, query: bytes = b"") -> Route:
         """Return the operation of a request, below the base paths of the servers or without one.
 
         Args:
             method: upper case.
             path: percent-encoded as it was sent, bytes that are not ASCII as Latin-1.
+            query: as it was sent; some documents tell operations apart by it.
         """
-        return self.deployment.route(method, path)
+        return self.deployment.route(method, path, query)
 
     @cached_property
     def deployment(self) -> Deployment:

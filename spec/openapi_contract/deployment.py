@@ -51,19 +51,20 @@ class Deployment:
         for path in paths:
             self._bases.grow_path(path).end = PathItem(())
 
-    def route(self, method: str, path: str) -> Route:
+    def route(self, method: str, path: str, query: bytes = b"") -> Route:
         """Return the operation of a method and path: below a base path, the longest first, or without one.
 
         Args:
             method: upper case.
             path: percent-encoded as it was sent, bytes that are not ASCII as Latin-1.
+            query: as it was sent.
         """
         if not self._has_bases:
-            return self._router.route(method, path)
+            return self._router.route(method, path, query)
         segments, without_method = normal_path(path).split("/"), NOT_FOUND
         for length in sorted({0, *self._bases.ends(segments)}, reverse=True):
             below = ["", *(segments[length:] or [""])] if length else segments
-            route = self._router.route_segments(method, below)
+            route = self._router.route_segments(method, below, query)
             if route.operation is not None:
                 return route
             without_method = without_method if without_method.methods else route

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import unquote_plus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from .operation import Operation
 
 EXPRESSION = re.compile(r"\{([^}/]+)\}")
+QUERY = re.compile(r"[?#]")
 PLAIN = re.compile(r"[A-Za-z0-9\-._~!$&'()*+,;=:@/]*")
 NOT_PLAIN = re.compile(r"%[0-9A-Fa-f]{2}|[^A-Za-z0-9\-._~!$&'()*+,;=:@/%]")
 LITERAL_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -52,29 +54,78 @@ class Route(NamedTuple):
 NOT_FOUND = Route(None, {}, ())
 
 
+class Candidate(NamedTuple):
+    """An operation of a path.
+
+    Attributes:
+        operation: the operation.
+        path: its path template, without the query.
+        query: what its template has behind ``?`` or ``#``, by name: a value, an expression or nothing.
+    """
+
+    operation: Operation
+    path: str
+    query: Mapping[str, str]
+
+    def accepts(self, method: str, query: Mapping[str, str]) -> bool:
+        """Tell whether the operation is one of a method, and its query has the values of the template."""
+        own = self.operation.method.upper()
+        return (own == method or (own == "GET" and method == "HEAD")) and self.is_met_by(query)
+
+    def is_met_by(self, query: Mapping[str, str]) -> bool:
+        """Tell whether a query has the values of the template."""
+        return all(
+            unquote_plus(query.get(name, "")) == value
+            for name, value in self.query.items()
+            if value and not EXPRESSION.search(value)
+        )
+
+    def closeness(self, query: Mapping[str, str]) -> int:
+        """Return how close the template is to a query: the more of its names, and the fewer others, the closer."""
+        return len(self.query) if self.query.keys() <= query.keys() else -len(self.query)
+
+    def parameters(self, query: Mapping[str, str]) -> dict[str, bytes]:
+        """Return the values of the expressions in the query of the template, percent-encoded."""
+        expressions = ((name, EXPRESSION.fullmatch(value)) for name, value in self.query.items())
+        return {
+            found[1]: query[name].replace("+", "%20").encode("latin-1")
+            for name, found in expressions
+            if found and name in query
+        }
+
+
 class PathItem:
     """One path of the contract: the names in its template, its operations by method.
 
     Templates that differ in names alone must not be (OpenAPI 3.1, 4.8.8.2), and are: they are one
     path then, with all names for what was sent, and the first operation of a method whose parameters fit.
+    Nor may a template have a query, by which some documents tell operations apart.
     """
 
-    __slots__ = ("_names", "_same", "methods", "operations")
+    __slots__ = ("_names", "_several", "methods", "operations")
 
-    def __init__(self, operations: Sequence[Operation]) -> None:
-        self._names = [EXPRESSION.findall(path) for path in {each.path: None for each in operations}]
-        self.operations = {each.method.upper(): each for each in reversed(operations)}
-        self._same = operations if len(self._names) > 1 else ()
+    def __init__(self, candidates: Sequence[Candidate]) -> None:
+        self._names = [EXPRESSION.findall(path) for path in {each.path: None for each in candidates}]
+        self.operations = {each.operation.method.upper(): each.operation for each in reversed(candidates)}
+        self._several = candidates if len(self._names) > 1 or any(each.query for each in candidates) else ()
         if "GET" in self.operations:
             self.operations.setdefault("HEAD", self.operations["GET"])
         self.methods = tuple(sorted({*self.operations, "OPTIONS"}))
 
-    def operation(self, method: str, parameters: Mapping[str, bytes], fits: Fits) -> Operation | None:
+    def route(self, method: str, values: Sequence[str], query: bytes, fits: Fits) -> Route:
         """Return the operation of a method: of several, the first that fits, else the first."""
-        for each in self._same:
-            if each.method.upper() == method and fits(each, parameters):
-                return each
-        return self.operations.get(method)
+        parameters = self.named(values)
+        if not self._several:
+            return Route(self.operations.get(method), parameters, self.methods)
+        sent = _query(query)
+        closest = sorted(self._several, key=lambda each: each.closeness(sent), reverse=True)
+        accepting = [each for each in closest if each.accepts(method, sent)]
+        if not accepting:
+            methods = [each for each in self.methods if any(one.accepts(each, sent) for one in closest)]
+            return Route(None, parameters, tuple(sorted((*methods, "OPTIONS")))) if methods else NOT_FOUND
+        fitting = (each for each in accepting if len(self._names) > 1 and fits(each.operation, parameters))
+        chosen = next(fitting, accepting[0])
+        return Route(chosen.operation, {**parameters, **chosen.parameters(sent)}, self.methods)
 
     def named(self, values: Sequence[str]) -> dict[str, bytes]:
         """Return what was sent, by the names in the template."""
@@ -179,9 +230,10 @@ class Router:
 
     def __init__(self, operations: Iterable[Operation], fits: Fits = lambda *_: True) -> None:
         self._fits = fits
-        by_path: dict[str, list[Operation]] = {}
+        by_path: dict[str, list[Candidate]] = {}
         for operation in operations:
-            by_path.setdefault(EXPRESSION.sub("{}", operation.path), []).append(operation)
+            for candidate in _candidates(operation):
+                by_path.setdefault(EXPRESSION.sub("{}", candidate.path), []).append(candidate)
         self._root = Branch()
         for same in by_path.values():
             self._root.grow_path(same[0].path).end = PathItem(same)
@@ -194,24 +246,45 @@ class Router:
             ((segment, self._root),) = self._root.literals.items()
             self._beginning.append(segment)
 
-    def route(self, method: str, path: str) -> Route:
+    def route(self, method: str, path: str, query: bytes = b"") -> Route:
         """Return the operation of a method and path, without a base path.
 
         Args:
             method: upper case.
             path: percent-encoded as it was sent, bytes that are not ASCII as Latin-1.
+            query: as it was sent.
         """
-        return self.route_segments(method, normal_path(path).split("/"))
+        return self.route_segments(method, normal_path(path).split("/"), query)
 
-    def route_segments(self, method: str, segments: list[str]) -> Route:
+    def route_segments(self, method: str, segments: list[str], query: bytes = b"") -> Route:
         """Return the operation of a method and the segments of a normal path, the first of them empty."""
         shared = len(self._beginning)
         found = self._root.find(segments, shared) if segments[:shared] == self._beginning else None
         if found is None:
             return NOT_FOUND
         item, values = found
-        parameters = item.named(values)
-        return Route(item.operation(method, parameters, self._fits), parameters, item.methods)
+        return item.route(method, values, query, self._fits)
+
+
+def path_of(template: str) -> str:
+    """Return a path template without what it has behind ``?`` or ``#``."""
+    return QUERY.split(template, maxsplit=1)[0]
+
+
+def _candidates(operation: Operation) -> Iterator[Candidate]:
+    """Yield where an operation is: one with ``#`` at the path that has it as well."""
+    path = path_of(operation.path)
+    query = _query(operation.path[len(path) + 1 :].encode("latin-1", "replace"))
+    fixed = {name: value for name, value in query.items() if not EXPRESSION.search(name)}
+    yield Candidate(operation, path, fixed)
+    if operation.path[len(path) :].startswith("#"):
+        yield Candidate(operation, operation.path, {})
+
+
+def _query(query: bytes) -> dict[str, str]:
+    """Return the values of a query by name, as they were sent."""
+    pairs = (part.partition("=") for part in query.decode("latin-1").split("&") if part)
+    return {unquote_plus(name): value for name, _, value in pairs}
 
 
 def normal_path(path: str) -> str:

@@ -191,3 +191,46 @@ def test_responses_by_status():
     assert operation.response_for(404) == {"description": "a"}
     assert operation.response_for(500) is None
     assert one.operation("unknown") is None
+
+
+@pytest.mark.parametrize(
+    ("target", "path"),
+    [
+        ("/a?beta=true", "/a?beta=true"),
+        ("/a", "/a"),
+        ("/a?beta=no", "/a"),
+        ("/a?x=1&beta=tru%65", "/a?beta=true"),
+        ("/b?do=this", "/b?do=this"),
+        ("/b?do=that&id=1", "/b?do=that"),
+        ("/b", None),
+        ("/b?do=nothing", None),
+        ("/c?from=1", "/c?from={from}"),
+        ("/c?to=2&from=1", "/c?from={from}&to={to}"),
+        ("/c", "/c?from={from}"),
+        ("/d?Action=Add", "/d#Action=Add"),
+        ("/d%23Action=Add", "/d#Action=Add"),
+        ("/e?{x}", "/e?{x}=1"),
+        ("/e", "/e?{x}=1"),
+    ],
+)
+def test_operations_that_a_query_tells_apart(target, path):
+    """A template must not have a query, and may: what it has there is looked for in the query that is sent."""
+    templates = [
+        *("/a", "/a?beta=true", "/b?do=this", "/b?do=that", "/c?from={from}&to={to}", "/c?from={from}"),
+        *("/d#Action=Add", "/e?{x}=1"),
+    ]
+    sent, _, query = target.partition("?")
+    route = contract({"url": "/v1"}, paths=templates).route("GET", f"/v1{sent}", query.encode())
+    assert (route.operation and route.operation.path) == path
+
+
+def test_parameters_in_the_query_of_a_template():
+    """A path parameter that stands in the query of a template is read from the query."""
+    things = contract(paths=["/a/{id}?key={key}&lang=en"])
+    assert things.route("GET", "/a/7", b"lang=en&key=a+b%2F").path_parameters == {
+        "id": b"7",
+        "key": b"a%20b%2F",
+    }
+    assert things.route("HEAD", "/a/7", b"lang=en").operation_id
+    assert things.route("PUT", "/a/7", b"lang=en").methods == ("GET", "HEAD", "OPTIONS")
+    assert things.route("PUT", "/a/7").methods == ()

@@ -462,3 +462,10 @@ def test_a_defect_deep_in_a_schema_of_30(write):
 def test_defects_that_follow_from_each_other(lenient, document, version):
     """What is left out or filled in is not wrong again, over and over."""
     assert lenient(document, version)[1]
+
+
+def test_expressions_in_the_query_of_a_template(write):
+    """What a template has in its query may be declared as a parameter of the query."""
+    item = {"get": {"parameters": [{"name": "id", "in": "query", "schema": {}}], "responses": OK}}
+    contract = load_contract(write({"openapi": "3.0.3", **DOCUMENT, "paths": {"/pets?id={id}": item}}))
+    assert [each["in"] for each in contract.operations[0].parameters] == ["query"]

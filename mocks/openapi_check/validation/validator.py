@@ -68,7 +68,7 @@ class ExchangeValidator:
 
     def operation_id(self, method: str, url: str) -> str:
         """Return the operationId that a request belongs to, empty if to none."""
-        return self._deployment.route(method.upper(), target(url)[0]).operation_id
+        return self._deployment.route(method.upper(), *target(url)).operation_id
 
     def verdict(self, exchange: Exchange) -> Validation:
         """Return what an exchange violates; whatever is in it, nothing is raised."""
@@ -83,7 +83,7 @@ class ExchangeValidator:
 
     def _validated(self, exchange: Exchange) -> ValidatedExchange:
         path, query = target(exchange.url)
-        route = self._deployment.route(exchange.method.upper(), path)
+        route = self._deployment.route(exchange.method.upper(), path, query)
         if route.operation is None:
             return ValidatedExchange(_unrouted(exchange, route))
         if route.operation.defect:

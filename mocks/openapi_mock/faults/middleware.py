@@ -71,7 +71,7 @@ class ApiRequest:
     def route(self) -> Route:
         """Its route in the contract."""
         raw: bytes = self._scope.get("raw_path") or self.path.encode()
-        return self._contract.route(self.method, raw.decode("latin-1"))
+        return self._contract.route(self.method, raw.decode("latin-1"), self._scope.get("query_string", b""))
 
     @property
     def operation(self) -> str:

@@ -252,3 +252,18 @@ def test_only_what_is_asked_for_is_bound(client):
         response = client(app).get("/things1500/a")
     assert bound == ["/things1500/{id}"]
     assert json.loads(response.body)["id"]
+
+
+def test_operations_that_a_query_tells_apart(mocked):
+    """Templates with a query respond to requests that have it; the expressions in it are parameters."""
+    name = {"name": "name", "in": "path", "required": True, "schema": {"enum": ["a"]}}
+    api = mocked(
+        {
+            "/rest?do=list": {"get": {"responses": {"204": {"description": ""}}}},
+            "/rest?do=show&name={name}": {
+                "get": {"parameters": [name], "responses": {"205": {"description": ""}}}
+            },
+        }
+    )
+    targets = ("/rest?do=list", "/rest?do=show&name=a", "/rest?do=show&name=b", "/rest?do=sing", "/rest")
+    assert [api.get(each).status for each in targets] == [204, 205, 422, 404, 404]
