@@ -88,9 +88,9 @@ class ResponseValidator:
             V31ResponseValidator,
         )
 
-        from openapi_contract.directions import of_responses  # noqa: PLC0415 -- see the class
+        from openapi_contract.directions import of_31, of_responses  # noqa: PLC0415 -- see the class
 
-        kind: Any = V31ResponseValidator
+        kind: Any = partial(V31ResponseValidator, schema_validators_factory=of_31())
         if self._contract.schemas.is_30:
             directed = of_responses(self._contract.schemas)
             kind = partial(V30ResponseValidator, schema_validators_factory=directed)

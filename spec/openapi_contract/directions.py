@@ -1,20 +1,29 @@
-"""What openapi-core is to make of OpenAPI 3.0's ``readOnly`` and ``writeOnly``, and of discriminators.
+"""What openapi-core is to make of 3.0's ``readOnly`` and ``writeOnly``, of discriminators and of patterns.
 
 It looks for them in a property's schema, and not in what that refers to: a required property that is marked
 there could neither be sent nor left out. And it refuses what is read-only in requests, where it only *should
 not* be sent. Of a discriminator it takes all alternatives for references, and refuses any value of others,
-which a discriminator does not consider (3.0.3, section 4.7.25).
+which a discriminator does not consider (3.0.3, section 4.7.25). And it searches with Python's ``re``, which
+may backtrack without end.
 """
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from jsonschema import ValidationError
 from jsonschema.validators import extend
-from openapi_core.validation.schemas.factories import SchemaValidatorsFactory
-from openapi_schema_validator import OAS30ReadValidator, OAS30WriteValidator
+from openapi_core.validation.schemas.factories import DialectSchemaValidatorsFactory, SchemaValidatorsFactory
+from openapi_schema_validator import (
+    OAS31_BASE_DIALECT_ID,
+    OAS30ReadValidator,
+    OAS30WriteValidator,
+    OAS31Validator,
+)
 
 from .anatomy import ALTERNATIVES
+from .patterns import matches, may_backtrack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,6 +42,37 @@ def of_responses(schemas: Schemas) -> SchemaValidatorsFactory:
     return SchemaValidatorsFactory(
         extend(OAS30ReadValidator, _keywords("writeOnly", OAS30ReadValidator, schemas))
     )
+
+
+class _Factory31(DialectSchemaValidatorsFactory):
+    """Makes the validators of OpenAPI 3.1, in whatever dialect a schema is."""
+
+    def get_validator_cls(self, spec: Any, schema: Any) -> Any:
+        """Return the class of the dialect, with patterns that end."""
+        kind: Any = super().get_validator_cls(spec, schema)
+        return _with_pattern(kind)
+
+
+def of_31() -> DialectSchemaValidatorsFactory:
+    """Return what makes openapi-core's validators of OpenAPI 3.1, with the formats of its own ones."""
+    return _Factory31(OAS31Validator, OAS31_BASE_DIALECT_ID, format_checker=OAS30ReadValidator.FORMAT_CHECKER)
+
+
+@cache
+def _with_pattern(kind: Any) -> Any:
+    return extend(kind, {"pattern": _pattern(kind)})
+
+
+def _pattern(kind: Any) -> Callable[..., Iterator[ValidationError]]:
+    """Return the keyword ``pattern``, which takes another engine where Python's may never end."""
+
+    def pattern(validator: Any, value: str, instance: Any, schema: Any) -> Iterator[ValidationError]:
+        if not may_backtrack(value):
+            yield from kind.VALIDATORS["pattern"](validator, value, instance, schema)
+        elif isinstance(instance, str) and not matches(value, instance):
+            yield ValidationError(f"{instance!r} does not match {value!r}")
+
+    return pattern
 
 
 def _keywords(mark: str, kind: Any, schemas: Schemas) -> dict[str, Any]:
@@ -62,7 +102,8 @@ def _keywords(mark: str, kind: Any, schemas: Schemas) -> dict[str, Any]:
 
         return check
 
-    return {"required": required, "allOf": all_of} | {each: alternatives(each) for each in ALTERNATIVES}
+    own = {"required": required, "allOf": all_of, "pattern": _pattern(kind)}
+    return own | {each: alternatives(each) for each in ALTERNATIVES}
 
 
 def _unmarked(names: list[str], marked: frozenset[str]) -> list[str]:

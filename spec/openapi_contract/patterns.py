@@ -1,5 +1,7 @@
 """Regular expressions of a contract, read as Python reads them, and by jsonschema-rs where Python cannot.
 
+Nor can Python where it may backtrack without end: ``(a+)+`` takes it years for forty letters and a digit.
+
 They only *should* be regular expressions of ECMA-262 (JSON Schema 2020-12, section 6.4), so a contract may
 hold others: those are left out.
 """
@@ -14,6 +16,16 @@ import jsonschema_rs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+REPETITION = re.compile(r"[*+}|]")
+REPEATED_GROUP = re.compile(r"\)[*+{]")
+
+
+@lru_cache(maxsize=4096)
+def may_backtrack(pattern: str) -> bool:
+    """Tell whether a pattern repeats a group behind another repetition or choice, which may be in it."""
+    inner = REPETITION.search(pattern)
+    return inner is not None and REPEATED_GROUP.search(pattern, inner.end()) is not None
 
 
 @lru_cache(maxsize=4096)
@@ -34,7 +46,7 @@ def matches(pattern: str, text: str) -> bool:
 def matcher(pattern: str) -> Callable[[str], bool]:
     """Return what tells whether a pattern is found in a text; ValueError if it is no regular expression."""
     expression = compiled(pattern)
-    if expression is None:
+    if expression is None or may_backtrack(pattern):
         return ecma_matcher(pattern)
     search = expression.search
     return lambda text: search(text) is not None

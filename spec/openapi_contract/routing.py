@@ -81,7 +81,7 @@ class Candidate(NamedTuple):
         )
 
     def closeness(self, query: Mapping[str, str]) -> int:
-        """Return how close the template is to a query: the more of its names, and the fewer others, the closer."""
+        """Return how close the template is to a query: by the names that are there, or are missing."""
         return len(self.query) if self.query.keys() <= query.keys() else -len(self.query)
 
     def parameters(self, query: Mapping[str, str]) -> dict[str, bytes]:

@@ -1,4 +1,4 @@
-"""Finds what is valid and keeps a schema from being used: invalid patterns, repeated alternatives."""
+"""Finds what is valid and keeps a schema from being used, such as alternatives that are repeated."""
 
 from __future__ import annotations
 
@@ -7,27 +7,75 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from . import pointers
-from .anatomy import map_subschemas, walk
+from .anatomy import ALTERNATIVES, map_subschemas, walk
 from .defects import Flaw
 from .patterns import ecma_matcher
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from .anatomy import Place
 
 ANNOTATIONS = frozenset({"title", "description", "example", "examples", "deprecated", "externalDocs", "xml"})
+MOST_STEPS = 100_000
+"""Schemas that one value is validated by."""
+LISTS = ("allOf", *ALTERNATIVES)
+SINGLE = ("$ref", "not", "if", "then", "else")
+COMPOSING = frozenset((*LISTS, "not", "if"))
+MOST_PARTS = 1_000
+"""Schemas of an ``allOf`` that are compared with each other."""
 
 
 def unusable_flaws(root: Place) -> Iterator[Flaw]:
-    """Yield patterns that are no regular expressions, and repeated alternatives; a document may have them.
+    """Yield what a document may have and no validator can use.
 
-    To a ``oneOf`` that lists the same schema twice no value conforms: whatever does to one does to both.
+    These are patterns that are no regular expressions, schemas that lead to so many others that no value is
+    ever validated, and what no value conforms to: a ``oneOf`` that lists the same schema twice, since what
+    conforms to one does to both, and an ``allOf`` in which one schema forbids what another requires.
     """
+    composed: list[Place] = []
     for place in walk(root):
         if place.kind == "schema" and isinstance(place.node, dict):
             for reason, pointer in (*_invalid(place), *_repeated(place, root.node)):
                 yield Flaw(pointer, reason)
+            if not COMPOSING.isdisjoint(place.node) or place.node.get("additionalProperties") is False:
+                composed.append(place)
+    pointers_of = {id(place.node): place.pointer for place in composed}
+    nodes = [place.node for place in composed]
+    yield from _multiplied(nodes, pointers_of, root.node)
+    yield from _closed(nodes, pointers_of, root.node)
+
+
+def _multiplied(
+    nodes: Sequence[dict[str, Any]], pointers_of: Mapping[int, str], document: Mapping[str, Any]
+) -> Iterator[Flaw]:
+    """Yield the keywords by which schemas lead to too many others, each counted as often as it is reached."""
+    steps: dict[int, int] = {}
+    pending = list(reversed(nodes))
+    while pending:
+        node = pending[-1]
+        beside = _beside(node, document)
+        if id(node) not in steps:
+            steps[id(node)] = 1  # of one that leads to itself
+            pending += [each for listed in beside.values() for each in listed if id(each) not in steps]
+            continue
+        pending.pop()
+        counts = {name: sum(steps.get(id(each), 1) for each in listed) for name, listed in beside.items()}
+        steps[id(node)] = 1 + sum(counts.values())
+        if steps[id(node)] > MOST_STEPS and id(node) in pointers_of:
+            steps[id(node)] = 1
+            most = max(counts, key=lambda name: counts[name])
+            reason = f"leads to more than {MOST_STEPS} schemas for one value."
+            yield Flaw(pointers.join(pointers_of[id(node)], most), reason)
+
+
+def _beside(node: dict[str, Any], document: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """Return the schemas that hold for the same value as a schema, by keyword."""
+    found = {name: node[name] for name in LISTS if isinstance(node.get(name), list)}
+    found |= {name: [node[name]] for name in SINGLE[1:] if name in node}
+    if "$ref" in node:
+        found["$ref"] = [_target(document, {"$ref": node["$ref"]})]
+    return {name: [each for each in listed if isinstance(each, dict)] for name, listed in found.items()}
 
 
 def _invalid(place: Place) -> Iterator[tuple[str, str]]:
@@ -75,3 +123,31 @@ def _meaning(schema: Any) -> Any:
         return schema
     kept = {name: each for name, each in schema.items() if name not in ANNOTATIONS}
     return map_subschemas(kept, lambda _, each: _meaning(each))
+
+
+def _closed(
+    nodes: Sequence[dict[str, Any]], pointers_of: Mapping[int, str], document: Mapping[str, Any]
+) -> Iterator[Flaw]:
+    """Yield ``additionalProperties: false`` where it forbids what another schema of an ``allOf`` requires."""
+    for node in nodes:
+        parts = _parts(node, document) if "allOf" in node else []
+        required = dict.fromkeys(name for part in parts for name in part.get("required", ()))
+        for part in parts:
+            open_to = part.get("properties", {}) if part.get("additionalProperties") is False else required
+            forbidden = next((name for name in required if name not in open_to), None)
+            if forbidden is not None and "patternProperties" not in part and id(part) in pointers_of:
+                reason = f"forbids {forbidden!r}, which an allOf requires: no value conforms to both."
+                yield Flaw(pointers.join(pointers_of[id(part)], "additionalProperties"), reason)
+
+
+def _parts(node: dict[str, Any], document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return a schema and those that its ``$ref`` and ``allOf`` lead to."""
+    found: dict[int, dict[str, Any]] = {}
+    pending = [node]
+    while pending and len(found) < MOST_PARTS:
+        part = pending.pop()
+        if id(part) not in found:
+            found[id(part)] = part
+            beside = _beside(part, document)
+            pending += [*beside.get("$ref", ()), *beside.get("allOf", ())]
+    return list(found.values())

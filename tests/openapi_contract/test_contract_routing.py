@@ -214,7 +214,7 @@ def test_responses_by_status():
     ],
 )
 def test_operations_that_a_query_tells_apart(target, path):
-    """A template must not have a query, and may: what it has there is looked for in the query that is sent."""
+    """A template must not have a query, and may: it is compared with the query that is sent."""
     templates = [
         *("/a", "/a?beta=true", "/b?do=this", "/b?do=that", "/c?from={from}&to={to}", "/c?from={from}"),
         *("/d#Action=Add", "/e?{x}=1"),

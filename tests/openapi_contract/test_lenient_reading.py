@@ -469,3 +469,63 @@ def test_expressions_in_the_query_of_a_template(write):
     item = {"get": {"parameters": [{"name": "id", "in": "query", "schema": {}}], "responses": OK}}
     contract = load_contract(write({"openapi": "3.0.3", **DOCUMENT, "paths": {"/pets?id={id}": item}}))
     assert [each["in"] for each in contract.operations[0].parameters] == ["query"]
+
+
+def defects_of_schemas(write, schemas, version="3.0.3"):
+    """Load a valid document of these schemas, and return the defects as (pointer, action)."""
+    document = {"openapi": version, **DOCUMENT, "components": {"schemas": schemas}}
+    path = write(document)
+    load_contract(path)
+    return [(each.pointer, each.action) for each in load_contract(path, lenient=True).defects]
+
+
+@BOTH
+def test_a_part_of_an_all_of_that_forbids_what_another_requires(write, version):
+    """``additionalProperties: false`` is left out where nothing conforms to the whole, and else stays."""
+    base = {"type": "object", "properties": {"id": {}}, "required": ["id"], "additionalProperties": False}
+    own = {"type": "object", "properties": {"name": {}}, "required": ["name"]}
+    optional = {"type": "object", "properties": {"age": {}}}
+    schemas = {
+        "Base": base,
+        "Deep": {"allOf": [{"$ref": "#/components/schemas/Base"}]},
+        "Pet": {"allOf": [{"$ref": "#/components/schemas/Deep"}, own]},
+        "Cat": {"allOf": [deepcopy(base), optional]},
+        "Dog": {**deepcopy(own), "additionalProperties": False, "allOf": [deepcopy(optional)]},
+        "Any": {"allOf": [{**deepcopy(base), "patternProperties": {"^n": {}}}, deepcopy(own)]}
+        if version == "3.1.0"
+        else {},
+    }
+    assert defects_of_schemas(write, schemas, version) == [
+        ("/components/schemas/Base/additionalProperties", "left out")
+    ]
+
+
+@BOTH
+@pytest.mark.parametrize("keyword", ["allOf", "anyOf", "oneOf"])
+def test_schemas_that_multiply(write, version, keyword):
+    """Schemas that lead twice to one that leads twice to another, and so on, are cut."""
+    twice = {
+        f"S{index}": {
+            keyword: [
+                {
+                    "allOf": [{"$ref": f"#/components/schemas/S{index + 1}"}],
+                    "minLength": length,
+                }
+                for length in (1, 2)
+            ]
+        }
+        for index in range(40)
+    }
+    found = defects_of_schemas(write, {**twice, "S40": {"type": "string"}}, version)
+    assert {action for _, action in found} == {"left out"}
+    assert 2 <= len(found) <= 4  # of 2 to the power of 40, some 100,000 are looked at each time
+    few = {name: twice[name] for name in list(twice)[-10:]}
+    assert not defects_of_schemas(write, {**few, "S40": {"type": "string"}}, version)
+
+
+def test_a_schema_that_leads_to_itself(write):
+    """A circle is not counted without end."""
+    node = {"type": "object", "properties": {"next": {"$ref": "#/components/schemas/Pet"}}}
+    circle = {"anyOf": [{"$ref": "#/components/schemas/Pet"}, {"type": "string"}]}
+    pet = {"anyOf": [node, {"$ref": "#/components/schemas/Circle"}]}
+    assert not defects_of_schemas(write, {"Pet": pet, "Circle": circle})

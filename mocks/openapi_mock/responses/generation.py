@@ -36,11 +36,15 @@ SHOWN_ITEMS, SHOWN_LEVELS = 3, 2
 """Items of a list, down to this level; of one further in, one item is shown."""
 MOST_VALUES = 20_000
 """In one response; a schema that asks for more has none."""
+MOST_MADE = 2 * MOST_VALUES
+"""In all attempts at one."""
 ENOUGH_VALUES = 600
 """Beyond them, only what is required is made."""
 DEEP = 4
 """Levels, beyond which only what is required is made, by the shortest way."""
 DEEPEST = 60
+LISTED_AS_ONE = 100
+"""Values of an enum that take as long to look through as one to make."""
 MOST_ITEMS = 10_000
 """That a schema can ask for."""
 A_STRING = {"type": "string"}
@@ -79,13 +83,15 @@ class Generator:
             examples: take the examples that stand in the schema.
             example: a value to repair: only members that violate the schema are replaced.
         """
+        made = 0
         for number in range(ATTEMPTS):
             random = Random(f"{self._seed}/{name}/{number}")  # noqa: S311 -- the same each time is the point
             attempt = Attempt(random, self, number, examples=examples and number < LAST_EXAMPLES)
-            try:
+            with suppress(NoValueError):
                 yield attempt.value([schema], Level(), example)
-            except NoValueError:
-                continue
+            made += attempt.made
+            if made > MOST_MADE:
+                return
 
     def is_valid(self, schema: Any, value: Any) -> bool:
         """Tell whether a part of a value conforms to its schema."""
@@ -191,6 +197,7 @@ class Attempt:
             if self._stays(schemas, each):
                 return each
         if merged.values is not None:
+            self.made += len(merged.values) // LISTED_AS_ONE
             listed = [each for each in merged.values if type_of(each) in merged.types]
             if not listed:
                 raise NoValueError("no listed value has the type")

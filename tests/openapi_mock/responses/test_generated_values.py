@@ -9,9 +9,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from openapi_contract import Contract
-from openapi_mock.responses import ContractResponses
+from openapi_mock.responses import ContractResponses, generation
 from openapi_mock.responses.authenticators import OpenAuthenticator
 from openapi_mock.responses.documented import DocumentedResponses, Selection
+from openapi_mock.responses.generation import Attempt
 from openapi_service.assembly import Assembly
 from openapi_service.responses import Rendered
 from scanner_contract import load_contract
@@ -377,3 +378,36 @@ def test_a_recursive_response_is_small(responding_with):
     response = responding_with(ref("Node"), components={"schemas": COMPONENTS}).get()
     assert response.json.keys() == {"id", "children"}
     assert len(json.dumps(response.json)) < 100
+
+
+def test_values_that_would_be_too_large_are_given_up(responding_with, monkeypatch):
+    """A schema that asks for three to the power of 30 values is not tried as often as others."""
+    made = []
+
+    def attempt(*given, **members):
+        made.append(Attempt(*given, **members))
+        return made[-1]
+
+    monkeypatch.setattr(generation, "Attempt", attempt)
+    threes = {
+        f"S{index}": {
+            "type": "object",
+            "required": ["a", "b", "c"],
+            "properties": dict.fromkeys("abc", ref(f"S{index + 1}")),
+        }
+        for index in range(30)
+    }
+    components = {"schemas": {**threes, "S30": {"type": "string"}}}
+    assert responding_with(ref("S0"), components=components).get().status == 501
+    assert 1 <= len(made) <= 3
+
+
+@pytest.mark.parametrize("openapi", ["3.0.3", "3.1.0"])
+def test_patterns_that_would_backtrack_without_end(responding_with, openapi):
+    """They are read by an engine that ends, to which only the digits of ASCII are digits."""
+    schema = {"type": "string", "pattern": r"^(\d+)+$"}
+    for digits, is_sent in (("12", True), ("\u0663", False)):
+        sent = responding_with({**schema, "example": digits}, openapi=openapi).get().json
+        assert (sent == digits) is is_sent
+    single = {"type": "string", "pattern": r"^\d+$", "example": "\u0663"}
+    assert responding_with(single, openapi=openapi).get().json == "\u0663"
