@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from copy import deepcopy
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from . import pointers
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 PARTS_31 = ("paths", "webhooks", "components")
 """Any of them makes a document (OpenAPI 3.1.0, section 4.8.1)."""
 MAX_OPERATIONS = 20_000
+MAX_PARAMETERS = 10_000
+"""Of one operation or path."""
 MAX_DEFECTS = 10_000
 VERSION = re.compile(r"3\.[012]\.\d+(-.+)?")
 
@@ -192,6 +195,10 @@ def _check_outline(document: dict[str, Any], source: str) -> None:
     items = [item for item in paths.values() if isinstance(item, dict)]
     if sum(len(item.keys() & set(METHODS)) for item in items) > MAX_OPERATIONS:
         raise ContractError(source, "/paths", f"has more than {MAX_OPERATIONS} operations.")
+    holders = chain(items, (each for item in items for each in item.values() if isinstance(each, dict)))
+    listed = (holder.get("parameters") for holder in holders)
+    if any(len(each) > MAX_PARAMETERS for each in listed if isinstance(each, list)):
+        raise ContractError(source, "/paths", f"has an operation of more than {MAX_PARAMETERS} parameters.")
     components = document.get("components", {})
     if not isinstance(components, dict):
         raise ContractError(source, "/components", "is not an object.")

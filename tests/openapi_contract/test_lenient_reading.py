@@ -368,6 +368,24 @@ def test_operations_without_end(write, lenient):
         load_contract(write({"openapi": "3.1.0", **DOCUMENT, "paths": paths}), lenient=lenient)
 
 
+def test_parameters_without_end(write):
+    """So is one of more than ten thousand parameters of an operation, each of which is validated and read."""
+    listed = [{"name": f"p{number}", "in": "query", "schema": {}} for number in range(10_001)]
+    for holder in ({"parameters": listed}, {"get": {**GET, "parameters": listed}}):
+        with pytest.raises(ContractError, match="more than 10000 parameters"):
+            load_contract(write({"openapi": "3.1.0", **DOCUMENT, "paths": {"/pets": holder}}), lenient=True)
+
+
+def test_security_of_all_operations(write):
+    """Operations share what the document requires of each of them."""
+    paths = {"/a": {"get": GET}, "/b": {"get": {**GET, "security": []}}, "/c": {"get": GET}}
+    schemes = {"securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "K"}}}
+    rest = {"paths": paths, "security": [{"key": []}], "components": schemes}
+    first, own, third = load_contract(write({"openapi": "3.1.0", **DOCUMENT, **rest})).operations
+    assert (first.security, own.security) == (({"key": []},), ())
+    assert third.security is first.security
+
+
 def test_defects_without_end(write):
     """So is one that has defects everywhere."""
     schemas = {f"S{number}": {"type": "money"} for number in range(10_001)}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from openapi_service.response_validation import ResponseValidator
+
 PET = {
     "type": "object",
     "required": ["id", "name"],
@@ -117,3 +119,13 @@ def test_what_is_write_only_is_left_out(responding):
     content = {"application/json": {"schema": schema, "example": {"id": 5, "password": "secret"}}}
     response = responding({"200": {"description": "", "content": content}}, openapi="3.0.3").get()
     assert (response.source, response.json) == ("example-repaired", {"id": 5})
+
+
+def test_a_large_example_that_violates_its_schema(responding_with, monkeypatch):
+    """It is enough to know that it does: what is wrong with it is not listed."""
+    asked = []
+    monkeypatch.setattr(ResponseValidator, "found", lambda *given: asked.append(given) or [])
+    numbers = {"type": "array", "items": {"type": "integer"}, "example": ["x"] * 20_001}
+    response = responding_with(numbers).get()
+    assert (response.source, asked) == ("example-repaired", [])
+    assert responding_with({**numbers, "example": [1] * 20_001}).get().source == "example"
