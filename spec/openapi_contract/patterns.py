@@ -8,7 +8,9 @@ hold others: those are left out.
 
 from __future__ import annotations
 
+import math
 import re
+from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -19,13 +21,20 @@ if TYPE_CHECKING:
 
 REPETITION = re.compile(r"[*+}|]")
 REPEATED_GROUP = re.compile(r"\)[*+{]")
+MOST_STEPS = 1_000_000
 
 
 @lru_cache(maxsize=4096)
-def may_backtrack(pattern: str) -> bool:
-    """Tell whether a pattern repeats a group behind another repetition or choice, which may be in it."""
+def longest_text(pattern: str) -> float:
+    """Return up to which length Python searches a text for a pattern in bounded time; mostly infinite.
+
+    A group that is repeated may be left in as many ways as it has branches, at each character, where another
+    repetition or a choice is in it; whether it is in it is not looked at.
+    """
     inner = REPETITION.search(pattern)
-    return inner is not None and REPEATED_GROUP.search(pattern, inner.end()) is not None
+    if inner is None or REPEATED_GROUP.search(pattern, inner.end()) is None:
+        return math.inf
+    return math.log(MOST_STEPS, 2 + pattern.count("|"))
 
 
 @lru_cache(maxsize=4096)
@@ -46,9 +55,13 @@ def matches(pattern: str, text: str) -> bool:
 def matcher(pattern: str) -> Callable[[str], bool]:
     """Return what tells whether a pattern is found in a text; ValueError if it is no regular expression."""
     expression = compiled(pattern)
-    if expression is None or may_backtrack(pattern):
+    if expression is None:
         return ecma_matcher(pattern)
-    search = expression.search
+    search, longest = expression.search, longest_text(pattern)
+    if longest < math.inf:
+        with suppress(ValueError):
+            of_long = ecma_matcher(pattern)
+            return lambda text: search(text) is not None if len(text) <= longest else of_long(text)
     return lambda text: search(text) is not None
 
 
