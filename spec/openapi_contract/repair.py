@@ -53,6 +53,18 @@ MISSING: dict[str, Any] = {
 
 
 RANGE = re.compile("[1-5]xx", re.IGNORECASE)
+PATH_ITEM = 2
+"""Keys of the pointer of one."""
+HOLDERS = (["content"], ["headers"])
+OF_SCHEMAS = {
+    *("type", "items", "enum", "format", "default", "pattern", "properties", "additionalProperties"),
+    *("minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "uniqueItems"),
+    *("allOf", "anyOf", "oneOf"),
+}
+"""Members of schemas that some documents have beside where the schema should be."""
+LISTS = frozenset({"tags", "security", "servers", "enum"})
+SPELLED = re.compile(r"true|false|-?\d+(\.\d+)?")
+"""A boolean or a number that a document has in quotation marks."""
 Stage = Callable[["Place"], Iterable["Flaw"]]
 
 
@@ -260,8 +272,12 @@ def _moved(repairs: _Repairs, node: dict[str, Any], name: str, pointer: str) -> 
         node[name.upper()] = value
     elif name in FOREIGN and is_of_30(repairs.document):
         FOREIGN[name](node, value)
-    elif name in {"type", "items", "enum", "format", "default"} and {"name", "in"} <= node.keys():
+    elif keys[:1] == ["paths"] and len(keys) == PATH_ITEM and name.lower() in set(METHODS) - node.keys():
+        node[name.lower()] = value
+    elif name in OF_SCHEMAS and ({"name", "in"} <= node.keys() or keys[-2:-1] in HOLDERS):
         node.setdefault("schema", {}).setdefault(name, value)  # as parameters were in Swagger 2.0
+    elif name == "schema" and keys[-2:-1] == ["responses"] and "content" not in node:
+        node["content"] = {"application/json": {"schema": value}}  # as it was there
     else:
         return "left out"
     return "repaired"
@@ -292,10 +308,26 @@ def _of_another_dialect(repairs: _Repairs, node: Any, flaw: Flaw) -> Action | No
         return _bound(holder, name, node)
     if name == "type":
         return _type(holder, node, is_30=is_of_30(repairs.document))
+    return _of_another_type(holder, name, node, keys[-1:])
+
+
+def _of_another_type(holder: dict[str, Any], name: str, node: Any, inside: list[str]) -> Action | None:
+    """Say what a member says in the type that it should have."""
     if name in TEXTS and isinstance(node, int | float):
         holder[name] = json.dumps(node)
-        return "repaired"
-    return None
+    elif name in LISTS and isinstance(node, str | dict):
+        holder[name] = [node]
+    elif name == "parameters" and isinstance(node, dict):
+        holder[name] = list(node.values())
+    elif name == "discriminator" and isinstance(node, str):
+        holder[name] = {"propertyName": node}
+    elif inside == ["responses"] and isinstance(node, str):
+        holder[name] = {"description": node}
+    elif isinstance(node, str) and SPELLED.fullmatch(node):
+        holder[name] = json.loads(node)
+    else:
+        return None
+    return "repaired"
 
 
 def _lift_required(document: dict[str, Any], holder: dict[str, Any], keys: list[str]) -> Action:

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
 EXPRESSION = re.compile(r"\{([^}/]+)\}")
 QUERY = re.compile(r"[?#]")
+DECORATED = re.compile(r"[*+]*([^*+:=?]+).*", re.DOTALL)
+"""An expression with what routers have in it: ``{id:.+}``, ``{*path}``, ``{path*}``."""
+OF_SEGMENTS = re.compile(r"\{(?:[*+][^}/]*|[^}/:]*[*+]|[^}/:]*:(?:path|\.[*+]))\}")
+"""Such an expression for any number of segments, at the end of a template."""
 PLAIN = re.compile(r"[A-Za-z0-9\-._~!$&'()*+,;=:@/]*")
 NOT_PLAIN = re.compile(r"%[0-9A-Fa-f]{2}|[^A-Za-z0-9\-._~!$&'()*+,;=:@/%]")
 LITERAL_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -130,29 +134,35 @@ class PathItem:
     def named(self, values: Sequence[str]) -> dict[str, bytes]:
         """Return what was sent, by the names in the template."""
         sent = [value.encode("latin-1") for value in values]
-        first, *others = self._names
-        named = dict(zip(first, sent, strict=True))
-        for names in others:
-            named |= zip(names, sent, strict=True)
-        return named
+        return {
+            each: value
+            for names in self._names
+            for name, value in zip(names, sent, strict=True)
+            for each in spellings(name)
+        }
 
 
 class Branch:
     """What the paths of a contract have in their next segment: literals, then templates; or their end."""
 
-    __slots__ = ("end", "literals", "templates")
+    __slots__ = ("end", "literals", "rest", "templates")
 
     def __init__(self) -> None:
         self.end: PathItem | None = None
+        self.rest: Branch | None = None
         self.literals: dict[str, Branch] = {}
         self.templates: dict[tuple[str, ...], Branch] = {}
 
     def grow_path(self, path: str) -> Branch:
         """Return the branch behind a path template."""
         branch = self
-        for segment in path.split("/"):
+        *segments, last = path.split("/")
+        for segment in segments:
             branch = branch.grow(segment)
-        return branch
+        if OF_SEGMENTS.fullmatch(last):
+            branch.rest = branch.rest or Branch()
+            return branch.rest
+        return branch.grow(last)
 
     def grow(self, segment: str) -> Branch:
         """Return the branch behind a segment of a path template."""
@@ -172,14 +182,15 @@ class Branch:
         literal = self.literals.get(segment)
         if literal is not None:
             found = literal.find(segments, depth + 1)
-            if found is not None or not self.templates:
+            if found is not None or not (self.templates or self.rest):
                 return found
         for literals, branch in self.templates.items():
             values = _values(literals, segment)
             found = branch.find(segments, depth + 1) if values else None
             if found is not None:
                 return found[0], (*values, *found[1])
-        return None
+        rest = "/".join(segments[depth:])
+        return (self.rest.end, (rest,)) if rest and self.rest is not None and self.rest.end else None
 
     def ends(self, segments: Sequence[str], depth: int = 0) -> Iterator[int]:
         """Yield how many of the first segments are a whole path here."""
@@ -233,7 +244,7 @@ class Router:
         by_path: dict[str, list[Candidate]] = {}
         for operation in operations:
             for candidate in _candidates(operation):
-                by_path.setdefault(EXPRESSION.sub("{}", candidate.path), []).append(candidate)
+                by_path.setdefault(_shape(candidate.path), []).append(candidate)
         self._root = Branch()
         for same in by_path.values():
             self._root.grow_path(same[0].path).end = PathItem(same)
@@ -242,7 +253,9 @@ class Router:
 
     def _skip_shared_beginning(self) -> None:
         """Begin where the paths begin to differ: the segments before that are the same for all."""
-        while self._root.end is None and not self._root.templates and len(self._root.literals) == 1:
+        while (
+            not (self._root.end or self._root.rest or self._root.templates) and len(self._root.literals) == 1
+        ):
             ((segment, self._root),) = self._root.literals.items()
             self._beginning.append(segment)
 
@@ -264,6 +277,20 @@ class Router:
             return NOT_FOUND
         item, values = found
         return item.route(method, values, query, self._fits)
+
+
+def spellings(name: str) -> tuple[str, ...]:
+    """Return the name in an expression as it stands there, and without what a router has in it."""
+    plain = DECORATED.fullmatch(name)
+    return (name,) if plain is None or plain[1] == name else (name, plain[1])
+
+
+def _shape(path: str) -> str:
+    """Return a path template without the names in it."""
+    *before, last = path.rpartition("/")
+    return "".join(EXPRESSION.sub("{}", each) for each in before) + (
+        "{*}" if OF_SEGMENTS.fullmatch(last) else EXPRESSION.sub("{}", last)
+    )
 
 
 def path_of(template: str) -> str:

@@ -10,7 +10,7 @@ from . import pointers
 from .contract import Contract
 from .defects import Flaw
 from .parsing import MAX_DEPTH
-from .routing import EXPRESSION, path_of
+from .routing import EXPRESSION, path_of, spellings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -64,8 +64,9 @@ def _undeclared(
 ) -> Iterator[Flaw]:
     """Yield path parameters that the template has and nobody declares, and the other way round."""
     names = dict.fromkeys(EXPRESSION.findall(path))
+    names |= {each: None for name in names for each in spellings(name)}
     for name in EXPRESSION.findall(path_of(path)):
-        if name not in declared:
+        if declared.keys().isdisjoint(spellings(name)):
             reason = f"Path parameter {name!r} is in the template and not declared."
             yield Flaw(pointer, reason, fix=partial(_declare, definition, name))
     for name, at in declared.items():

@@ -114,7 +114,7 @@ class _Conversion:
         shared = list(self._resolved(item.get("parameters"), pointer))
         converted = {
             key: self._operation(each, pointers.join(pointer, key), shared)
-            if key in METHODS and isinstance(each, dict)
+            if key.lower() in METHODS and isinstance(each, dict)
             else each
             for key, each in item.items()
             if key != "parameters"
@@ -125,8 +125,10 @@ class _Conversion:
     def _operation(self, operation: dict[str, Any], pointer: str, shared: list[_Parameter]) -> dict[str, Any]:
         converted = {name: each for name, each in operation.items() if name not in ABOUT_OPERATION}
         own = list(self._resolved(operation.get("parameters"), pointer))
-        listed = [each for each in own if _key(each.node)[0] not in IN_BODY]
-        if listed:
+        bodiless = [each for each in own if _key(each.node)[0] not in IN_BODY]
+        has_both = {_key(each.node)[0] for each in own} >= IN_BODY  # fields are left for validation to find
+        listed = [each for each in own if _key(each.node)[0] == "formData"] if has_both else []
+        if listed := bodiless + listed:
             converted["parameters"] = self._listed(listed, pointer)
         keys = {_key(each.node) for each in own}
         sent = [*own, *(each for each in shared if _key(each.node) not in keys)]

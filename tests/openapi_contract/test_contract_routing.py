@@ -234,3 +234,34 @@ def test_parameters_in_the_query_of_a_template():
     assert things.route("HEAD", "/a/7", b"lang=en").operation_id
     assert things.route("PUT", "/a/7", b"lang=en").methods == ("GET", "HEAD", "OPTIONS")
     assert things.route("PUT", "/a/7").methods == ()
+
+
+@pytest.mark.parametrize(
+    ("template", "path", "parameters"),
+    [
+        ("/a/{id:.+}", "/a/1", {"id": b"1"}),
+        ("/a/{id:[0-9]+}/b", "/a/1/b", {"id": b"1"}),
+        ("/a/{id:int}", "/a/1/2", None),
+        ("/a/{*path}", "/a/b/c%20d.txt", {"path": b"b/c%20d.txt"}),
+        ("/a/{**path}", "/a/b", {"path": b"b"}),
+        ("/a/{path:path}", "/a/b/c", {"path": b"b/c"}),
+        ("/a/{path:.*}", "/a/b/c", {"path": b"b/c"}),
+        ("/{proxy+}", "/a/b/c", {"proxy": b"a/b/c"}),
+        ("/a/{*path}", "/a/", None),
+        ("/a/{*path}", "/a", None),
+    ],
+)
+def test_expressions_as_routers_have_them(template, path, parameters):
+    """Parameters are found by the plain name, and may stand for the rest of a path."""
+    route = contract(paths=[template, "/z/other"]).route("GET", path)
+    assert (route.operation is None) == (parameters is None)
+    if parameters is not None:
+        assert parameters.items() <= route.path_parameters.items()
+
+
+def test_the_rest_of_a_path_comes_last():
+    """A template of more literals, or of single segments, is more concrete."""
+    things = contract(paths=["/a/{*path}", "/a/{id}", "/a/own", "/a/{id}/b"])
+    targets = ["/a/own", "/a/1", "/a/1/b", "/a/1/c", "/a/own/c"]
+    paths = [things.route("GET", each).operation.path for each in targets]
+    assert paths == ["/a/own", "/a/{id}", "/a/{id}/b", "/a/{*path}", "/a/{*path}"]

@@ -5,7 +5,7 @@ from copy import deepcopy
 
 import pytest
 
-from openapi_contract import ContractError, load_contract, loading, validation
+from openapi_contract import ContractError, load_contract, loading, pointers, validation
 
 OK = {"200": {"description": "OK"}}
 GET = {"responses": OK}
@@ -547,3 +547,85 @@ def test_a_schema_that_leads_to_itself(write):
     circle = {"anyOf": [{"$ref": "#/components/schemas/Pet"}, {"type": "string"}]}
     pet = {"anyOf": [node, {"$ref": "#/components/schemas/Circle"}]}
     assert not defects_of_schemas(write, {"Pet": pet, "Circle": circle})
+
+
+A_STRING = {"type": "string"}
+
+
+@pytest.mark.parametrize(
+    ("document", "pointer", "becomes"),
+    [
+        pytest.param({"paths": {"/a": {"GET": GET}}}, "/paths/~1a/get", GET, id="method in capitals"),
+        pytest.param(
+            {"paths": {"/a": {"get": {"responses": {"200": {"description": "", "schema": A_STRING}}}}}},
+            "/paths/~1a/get/responses/200/content/application~1json/schema",
+            A_STRING,
+            id="schema of a response, as it was in Swagger 2.0",
+        ),
+        pytest.param(
+            {
+                "paths": {
+                    "/a": {"post": {"requestBody": {"content": {"text/plain": A_STRING}}, "responses": OK}}
+                }
+            },
+            "/paths/~1a/post/requestBody/content/text~1plain/schema",
+            A_STRING,
+            id="schema in the place of a media type",
+        ),
+        pytest.param(
+            {"components": {"headers": {"X": A_STRING}}},
+            "/components/headers/X/schema",
+            A_STRING,
+            id="schema in the place of a header",
+        ),
+        pytest.param(
+            {"paths": {"/a": {"get": {"responses": {"200": "OK"}}}}},
+            "/paths/~1a/get/responses/200/description",
+            "OK",
+            id="text in the place of a response",
+        ),
+        pytest.param(
+            parameters({"name": "id", "in": "path", "required": "true", "schema": {}}),
+            "/paths/~1pets~1{id}/get/parameters/0/required",
+            True,
+            id="boolean in quotation marks",
+        ),
+        pytest.param(schema({"maxLength": "12"}), f"{PET}/maxLength", 12, id="number in quotation marks"),
+        pytest.param(
+            schema({"discriminator": "kind"}),
+            f"{PET}/discriminator/propertyName",
+            "kind",
+            id="discriminator, as it was in Swagger 2.0",
+        ),
+        pytest.param(
+            {"paths": {"/a": {"get": {"tags": "pets", "responses": OK}}}},
+            "/paths/~1a/get/tags",
+            ["pets"],
+            id="a value in the place of a list",
+        ),
+        pytest.param(
+            {
+                "paths": {
+                    "/a": {"get": {"parameters": {"q": {"name": "q", "in": "query", "schema": {}}}, **GET}}
+                }
+            },
+            "/paths/~1a/get/parameters/0/name",
+            "q",
+            id="parameters by name",
+        ),
+    ],
+)
+def test_what_was_meant(lenient, document, pointer, becomes):
+    """What a document says in another place, or as a value of another type, is put right."""
+    contract, defects = lenient(document)
+    assert pointers.lookup(contract.document, pointer) == becomes
+    assert {action for _, action in defects} == {"repaired"}
+
+
+@pytest.mark.parametrize("template", ["/pets/{id:.+}", "/pets/{*id}", "/pets/{id}"])
+def test_expressions_as_routers_have_them(write, template):
+    """A parameter is declared by the plain name."""
+    own = {"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}}
+    paths = {template: {"get": {"parameters": [own], "responses": OK}}}
+    (operation,) = load_contract(write({"openapi": "3.0.3", **DOCUMENT, "paths": paths})).operations
+    assert list(operation.parameters) == [own]

@@ -277,3 +277,15 @@ def test_changes_are_at_places_of_the_author(write):
         ("request-property-removed", f"{pets}/put/parameters/0"),
         ("request-required-property-added", f"{pets}/put/parameters/0"),
     }
+
+
+def test_what_a_document_must_not_have(swagger):
+    """Methods in capitals are methods; fields beside a body are left out, and listed."""
+    body = {"name": "pet", "in": "body", "schema": {"type": "object"}}
+    field = {"name": "age", "in": "formData", "type": "integer"}
+    contract = swagger({"POST": {"parameters": [field, body], "responses": OK}})
+    assert [each.method for each in contract.operations] == ["post"]
+    assert list(contract.operations[0].request_body["content"]) == ["application/json"]
+    assert ("/paths/~1pets/post/parameters/0", "left out") in {
+        (each.pointer, each.action) for each in contract.defects
+    }
