@@ -10,6 +10,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from openapi_mock import pytest_plugin
+from openapi_mock.s3_fixture import faults_of
 
 
 @pytest.fixture(scope="session")
@@ -55,7 +56,7 @@ def test_a_marked_test_has_a_fault(client, s3_calls):
 def test_markers_that_are_no_faults(marker, message):
     """A marker with what no fault has fails its test, and says what."""
     with pytest.raises(pytest.fail.Exception, match=message):
-        next(pytest_plugin._faults(SimpleNamespace(iter_markers=lambda _: [marker.mark])))
+        next(faults_of(SimpleNamespace(iter_markers=lambda _: [marker.mark]), pytest_plugin.MARKER))
 
 
 def test_a_marker_without_the_fixture(request):

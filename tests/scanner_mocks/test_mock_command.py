@@ -21,8 +21,7 @@ import typer
 from typer.testing import CliRunner
 
 import scanner_api.cli
-from openapi_contract.cli.commands import EXTRAS
-from openapi_contract.distribution import how_to_install
+from openapi_contract.distribution import EXTRAS, how_to_install
 from openapi_mock.cli.process import End
 from openapi_service.server import callable_url_of
 from scanner_mocks import seeds

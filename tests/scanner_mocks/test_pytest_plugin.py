@@ -67,9 +67,9 @@ def test_nothing_of_ours_is_loaded():
     assert {"httpx", "moto", "msgspec", "scanner_api"} & set(sys.modules) == set()
 
 def test_it_says_what_to_install(request):
-    from openapi_contract.cli import commands
+    from openapi_contract.distribution import EXTRAS
 
-    commands.EXTRAS["mock"] = ("not_installed_here",)
+    EXTRAS["mock"] = ("not_installed_here",)
     request.getfixturevalue("scanner_mock")
 """
 

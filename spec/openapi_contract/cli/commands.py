@@ -12,14 +12,13 @@ from copy import copy
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, get_args, get_origin
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from openapi_contract.distribution import DISTRIBUTION, how_to_install
+from openapi_contract.distribution import DISTRIBUTION, lack_of
 from openapi_contract.imports import resting_collector
 
 if TYPE_CHECKING:
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
 
 CANNOT_RUN = 2
 """Exit code of a command that cannot do what it is asked, as of one with wrong options."""
-EXTRAS = {"mock": ("httpx", "moto", "PIL", "rstr", "werkzeug"), "check": ("schemathesis",)}
-"""The modules that an extra of the distribution brings, and that its commands import."""
 
 Overlays = Annotated[
     list[Path] | None,
@@ -53,14 +50,6 @@ def require_extra(extra: str, exit_code: int = CANNOT_RUN) -> None:
     """End the command with this exit code unless an extra is installed."""
     if reason := lack_of(extra):
         raise failure(reason, exit_code)
-
-
-def lack_of(extra: str) -> str:
-    """Return which modules of an extra are missing, and how to install it; empty if none is."""
-    missing = ", ".join(name for name in EXTRAS[extra] if find_spec(name) is None)
-    if not missing:
-        return ""
-    return f"The extra '{extra}' is not installed (missing: {missing}); {how_to_install(extra)}"
 
 
 def customized(

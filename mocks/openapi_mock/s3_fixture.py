@@ -1,0 +1,83 @@
+"""The S3 of the pytest plugin."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from presigned_s3 import s3_server
+from presigned_s3.request import NAMES
+from presigned_s3.server import CONFLICTING_VARIABLES
+
+from .extension import NO_EXTENSION
+from .faults import Effect, Match
+from .faults.reading import FaultReader
+from .journal import Calls
+from .s3 import CREDENTIALS
+from .traffic import Traffic
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import pytest
+
+    from presigned_s3 import S3Server
+
+    from .fault_marker import FaultMarker
+    from .faults import Fault
+
+
+class S3Fixture:
+    """An S3 that runs for all tests of a process.
+
+    Args:
+        server: the running S3.
+        traffic: its journal and its faults.
+    """
+
+    def __init__(self, server: S3Server, traffic: Traffic) -> None:
+        self.server = server
+        self._traffic = traffic
+
+    @property
+    def calls(self) -> Calls:
+        """The calls since the last reset."""
+        return Calls(self._traffic.journal)
+
+    def reset(self, item: pytest.Item, marker: FaultMarker, environment: pytest.MonkeyPatch) -> None:
+        """Reset it for a test: with the faults that this is marked with, and where AWS's clients find it."""
+        self.server.reset()
+        self.server.set_clock(None)
+        self._traffic.journal.clear()
+        self._traffic.faults.clear()
+        for fault in faults_of(item, marker):
+            self._traffic.faults.add(fault)
+        for name in CONFLICTING_VARIABLES:
+            environment.delenv(name, raising=False)
+        for name, text in self.server.environment.items():
+            environment.setenv(name, text)
+
+
+@contextmanager
+def running_s3(buckets: Sequence[str]) -> Iterator[S3Fixture]:
+    """Run an S3 with these buckets."""
+    traffic = Traffic(0)
+    with s3_server(
+        buckets,
+        credentials=CREDENTIALS,
+        faults="openapi_mock.faults.s3:S3Faults",
+        seed=0,
+        on_exchange=traffic.record_s3,
+    ) as server:
+        traffic.s3 = server
+        traffic.faults.operations = {"s3": NAMES}
+        yield S3Fixture(server, traffic)
+
+
+def faults_of(item: pytest.Item, marker: FaultMarker) -> Iterator[Fault]:
+    """Yield the faults that a test is marked with; what is none fails the test."""
+    for fault in marker.faults(item, Match, Effect):
+        try:
+            yield FaultReader(NO_EXTENSION).fault({"on": "s3", **fault})
+        except ValueError as error:
+            marker.fail(f"{marker.name}: {error}")

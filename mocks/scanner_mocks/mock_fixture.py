@@ -1,0 +1,87 @@
+"""The mock of the pytest plugin: what is reset in it, who calls it, and what it was called with."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from functools import cached_property
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from openapi_mock.journal import Calls
+from openapi_mock.journal.remote import ConsumerTraffic, RemoteJournal
+from scanner_contract import load_contract
+
+from .aws_session import aws_session
+from .faults import ScannerEffect, ScannerMatch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from openapi_mock.fault_marker import FaultMarker
+
+    from .server import Mock
+
+TRAFFIC: pytest.StashKey[ConsumerTraffic] = pytest.StashKey()
+TIMEOUT_SECONDS = 30
+
+
+class MockFixture:
+    """A mock that runs for all tests of a process.
+
+    Args:
+        mock: where it is.
+    """
+
+    def __init__(self, mock: Mock) -> None:
+        self.mock = mock
+        self._control = self.client(mock.control)
+
+    def client(self, base_url: str, **options: Any) -> httpx.Client:
+        """Return a client; a proxy of this machine's environment has no business between us and loopback."""
+        return httpx.Client(base_url=base_url, timeout=TIMEOUT_SECONDS, trust_env=False, **options)
+
+    @cached_property
+    def s3(self) -> Any:
+        """A boto3 client of its S3, as the owner of its bucket."""
+        return aws_session().client("s3", endpoint_url=self.mock.s3)
+
+    @property
+    def calls(self) -> Calls:
+        """The calls since the last reset."""
+        return Calls(RemoteJournal(self.mock.control))
+
+    def reset(self, item: pytest.Item, marker: FaultMarker) -> None:
+        """Reset it for a test, with the faults that this is marked with."""
+        if traffic := item.config.stash.get(TRAFFIC, None):
+            traffic.collect()  # else it would be gone
+        self._control.post("/state/reset", json={}).raise_for_status()
+        for fault in marker.faults(item, ScannerMatch, ScannerEffect):
+            response = self._control.post("/faults", json=fault)
+            if response.status_code != HTTPStatus.CREATED:
+                problem = response.json()
+                wrong = [f"{error['pointer']}: {error['detail']}" for error in problem.get("errors", ())]
+                marker.fail(f"{marker.name}: {'; '.join(wrong) or problem['detail']}")
+
+    def close(self) -> None:
+        """Close the clients."""
+        self._control.close()
+        if "s3" in self.__dict__:
+            self.s3.close()
+
+
+@contextmanager
+def reported(mock: Mock, config: pytest.Config, path: Path | None) -> Iterator[None]:
+    """Validate the traffic with a mock, and write a report of it at the end; without a path do nothing."""
+    if path is None:
+        yield
+        return
+    worker = getattr(config, "workerinput", {}).get("workerid", "")
+    own = path.with_stem(f"{path.stem}-{worker}") if worker else path
+    config.stash[TRAFFIC] = traffic = ConsumerTraffic(own, mock.control, load_contract())
+    yield
+    traffic.collect()
+    traffic.write()
