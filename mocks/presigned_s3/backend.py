@@ -180,14 +180,27 @@ class Backend:
                 has_lock=bucket.object_lock_enabled,
             )
 
-    def set_defaults(self, name: str) -> None:
+    def acl(self, name: str) -> Any:
+        """Return moto's ACL of a bucket; None for one that grants nothing."""
+        return self._moto.buckets[name].acl
+
+    def set_acl(self, name: str, acl: Any) -> None:
+        """Give a bucket an ACL of moto's."""
+        self._moto.buckets[name].set_acl(acl)
+
+    def set_defaults(self, name: str, acl: Any = None) -> None:
         """Give a new bucket what each has at Amazon's since April 2023, unless its request says otherwise.
+
+        Args:
+            name: of the bucket.
+            acl: moto's, that its request asks for.
 
         Its public access block is shown, and blocks nothing, since buckets here are made to be tried: one
         that a client puts does.
         """
         with self.lock:
             bucket = self._moto.buckets[name]
+            bucket.acl = acl or bucket.acl
             if bucket.ownership_rule is None and not (bucket.acl and len(bucket.acl.grants) > 1):
                 bucket.ownership_rule = _ENFORCED  # type: ignore[assignment]  # as its requests set it
             if bucket.public_access_block is None:

@@ -10,6 +10,8 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from .access import ACCOUNT, is_public, public_policy
+from .acl import acl_of, is_of_owner
+from .acl import describe as describe_acl
 from .archive import BUCKET_NAME, Archivist, adopt, parts_of, stored_file
 from .backend import DEFAULT_REGION, Backend, Bucket, Order, granted_to_all
 from .checksums import FULL_OBJECT, TYPE
@@ -26,7 +28,7 @@ from .object_attributes import describe
 from .preconditions import check_replaced, check_source
 from .response import Response
 from .uploads import Uploads
-from .xml import document, element
+from .xml import MEDIA_TYPE, document, element
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -171,8 +173,9 @@ class Store:
             "subresources": {},
         }
         with self._backend.lock:
+            acl = acl_of(order.headers)
             response = self._backend.carry_out(_located(order))
-            self._backend.set_defaults(order.bucket)
+            self._backend.set_defaults(order.bucket, acl if acl.grants else None)
             if order.bucket not in self._settings:
                 self._settings[order.bucket] = settings
                 self._archive.save_bucket(order.bucket, settings)
@@ -180,6 +183,8 @@ class Store:
 
     def ask(self, order: Order) -> Response:
         """Carry out an order that changes nothing."""
+        if order.asks_for("acl"):
+            return self._acl(order)
         try:
             response = self._backend.carry_out(order)
         except S3Error as error:
@@ -195,6 +200,17 @@ class Store:
             response.body = [_NO_PERIOD.sub(b"", b"".join(response.body))]
             response.length = len(response.body[0])
         return response
+
+    def _acl(self, order: Order) -> Response:
+        version_id = order.parameter("versionId") or None
+        with self._backend.lock:
+            if not order.key:
+                acl, headers = self._backend.acl(order.bucket), []
+            else:
+                headers = self._backend.carry_out(order).headers
+                acl = self._backend.key(order.bucket, order.key, version_id).acl
+        content = describe_acl(acl)
+        return Response(HTTPStatus.OK, headers or [("Content-Type", MEDIA_TYPE)], [content], len(content))
 
     def serve_list(self, operation: str, order: Order) -> Response:
         """Serve an operation that lists something, by its name."""
@@ -214,7 +230,10 @@ class Store:
         if order.method == "PUT" and order.asks_for("cors"):
             order = replace(order, body=_EMPTY_ORIGIN.sub(_ORIGIN % _NO_ORIGIN, order.body))
         with self._backend.lock:
+            acl = acl_of(order.headers, order.body) if order.asks_for("acl") else None
             response = self._backend.carry_out(order)
+            if acl is not None:
+                self._backend.set_acl(order.bucket, acl)
             self._record_bucket(order)
         if order.method == "PUT" and order.asks_for("policy"):
             response.status, response.body, response.length = HTTPStatus.NO_CONTENT, (), 0
@@ -287,7 +306,16 @@ class Store:
         with self._backend.lock, self._archivist.removing(order.bucket, order.key):
             if order.method == "PUT" and order.asks_for("retention", "legal-hold"):
                 check_object(self._backend, order)
+            acl = None
+            if order.method == "PUT" and order.asks_for("acl"):
+                acl = acl_of(order.headers, order.body)
+                if not (is_of_owner(acl) or self.existing(order.bucket).has_acls):
+                    raise refusal("AccessControlListNotSupported")
+                order = replace(order, headers={"x-amz-acl": "private"}, body=b"")
             response = self._backend.carry_out(order)
+            if acl is not None:
+                version_id = order.parameter("versionId") or None
+                self._backend.key(order.bucket, order.key, version_id).set_acl(acl)
             if customer_key_md5 is not None:
                 key = self._backend.key(order.bucket, order.key)
                 set_key_md5(key, customer_key_md5)
@@ -374,7 +402,8 @@ class Store:
     def _restore_bucket(self, bucket: str, settings: dict[str, Any]) -> None:
         headers, body = settings["headers"], settings["body"].encode("latin-1")
         self._backend.carry_out(_located(Order("PUT", bucket, "", (), headers, settings["region"], body)))
-        self._backend.set_defaults(bucket)
+        acl = acl_of(headers)
+        self._backend.set_defaults(bucket, acl if acl.grants else None)
         for name, subresource in settings["subresources"].items():
             order = Order("DELETE", bucket, "", ((name, ""),), {}, settings["region"])
             if subresource is not None:

@@ -1,0 +1,105 @@
+"""ACLs as S3 takes and shows them: canned ones, grants in headers, and documents."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import httpx
+import pytest
+from botocore.exceptions import ClientError
+
+EVERYONE = "http://acs.amazonaws.com/groups/global/AllUsers"
+SOMEBODY = "a" * 64
+REGION = {"LocationConstraint": "us-west-2"}
+
+
+@pytest.fixture
+def writers(client):
+    """Return a bucket whose objects have ACLs."""
+    name = f"acl-{uuid4().hex}"
+    client.create_bucket(Bucket=name, ObjectOwnership="ObjectWriter", CreateBucketConfiguration=REGION)
+    return name
+
+
+def grants(acl):
+    """Return permissions and grantees of an ACL."""
+    return sorted(
+        (one["Permission"], one["Grantee"].get("URI") or one["Grantee"]["ID"]) for one in acl["Grants"]
+    )
+
+
+def with_grant(acl, permission, **grantee):
+    """Return an ACL with a further grant."""
+    more = [{"Grantee": grantee, "Permission": permission}]
+    return {"AccessControlPolicy": {"Owner": acl["Owner"], "Grants": acl["Grants"] + more}}
+
+
+def refused(call, **arguments):
+    """Return the code that a call is refused with."""
+    with pytest.raises(ClientError) as caught:
+        call(**arguments)
+    return caught.value.response["Error"]["Code"]
+
+
+def test_a_document_is_the_acl_of_an_object(server, client, writers):
+    """A document is taken as it is, for the version that is named alone."""
+    client.put_bucket_versioning(Bucket=writers, VersioningConfiguration={"Status": "Enabled"})
+    ids = [client.put_object(Bucket=writers, Key="k", Body=b"x")["VersionId"] for _ in range(2)]
+    old = {"Bucket": writers, "Key": "k", "VersionId": ids[0]}
+    acl = client.get_object_acl(**old)
+    owner = acl["Owner"]["ID"]
+    client.put_object_acl(**old, **with_grant(acl, "READ", Type="Group", URI=EVERYONE))
+    assert grants(client.get_object_acl(**old)) == [("FULL_CONTROL", owner), ("READ", EVERYONE)]
+    assert grants(client.get_object_acl(Bucket=writers, Key="k")) == [("FULL_CONTROL", owner)]
+    url = f"{server.url}/{writers}/k"
+    assert httpx.get(url, params={"versionId": ids[0]}).status_code == 200
+    assert httpx.get(url).status_code == 403
+    acl["Grants"][0]["Permission"] = "READ_ACP"
+    client.put_object_acl(**old, AccessControlPolicy={"Owner": acl["Owner"], "Grants": acl["Grants"]})
+    assert grants(client.get_object_acl(**old)) == [("READ_ACP", owner)]
+
+
+def test_every_permission_is_a_grant(client, writers):
+    """A canned ACL that lets everyone read and write has a grant of each; a new bucket may have grants."""
+    client.put_object(Bucket=writers, Key="k", Body=b"x", ACL="public-read-write")
+    shown = grants(client.get_object_acl(Bucket=writers, Key="k"))
+    assert shown[1:] == [("READ", EVERYONE), ("WRITE", EVERYONE)]
+    name = f"{writers}-2"
+    client.create_bucket(
+        Bucket=name,
+        GrantReadACP=f"id={SOMEBODY}",
+        GrantRead=f'uri="{EVERYONE}"',
+        CreateBucketConfiguration=REGION,
+    )
+    acl = client.get_bucket_acl(Bucket=name)
+    assert grants(acl) == [("READ", EVERYONE), ("READ_ACP", SOMEBODY)]
+    client.put_bucket_acl(Bucket=name, AccessControlPolicy={"Owner": acl["Owner"], "Grants": []})
+    assert client.get_bucket_acl(Bucket=name)["Grants"] == []
+
+
+@pytest.mark.parametrize(
+    ("grantee", "code"),
+    [
+        ({"Type": "CanonicalUser", "ID": "_foo"}, "InvalidArgument"),
+        ({"Type": "Group", "URI": "http://example.com/all"}, "InvalidArgument"),
+        ({"Type": "AmazonCustomerByEmail", "EmailAddress": "a@b.example"}, "UnresolvableGrantByEmailAddress"),
+        ({"Type": "Somebody", "ID": SOMEBODY}, "MalformedACLError"),
+    ],
+)
+def test_grantees_that_nobody_is(grantee, code, client, writers):
+    """A grantee is an account's ID, or one of three groups."""
+    document = with_grant(client.get_bucket_acl(Bucket=writers), "READ", **grantee)
+    assert refused(client.put_bucket_acl, Bucket=writers, **document) == code
+
+
+def test_documents_where_acls_are_off(client, bucket):
+    """Where the bucket's owner owns all, an object's ACL may say just that."""
+    client.put_object(Bucket=bucket, Key="k", Body=b"x")
+    acl = client.get_object_acl(Bucket=bucket, Key="k")
+    same = {"Owner": acl["Owner"], "Grants": acl["Grants"]}
+    client.put_object_acl(Bucket=bucket, Key="k", AccessControlPolicy=same)
+    document = with_grant(acl, "READ", Type="Group", URI=EVERYONE)
+    assert (
+        refused(client.put_object_acl, Bucket=bucket, Key="k", **document) == "AccessControlListNotSupported"
+    )
+    assert refused(client.create_bucket, Bucket=f"{bucket}-2", ACL="nobody") == "InvalidArgument"
