@@ -116,13 +116,17 @@ class DocumentedResponses:
         """Return a response that was made before."""
         return self._made.get(selection)
 
-    def status_of(self, problem: Problem) -> int | None:
-        """Return the status that a refusal is documented with, with a body; None if there is none."""
+    def status_of(self, problem: Problem) -> int:
+        """Return the status of a refusal: 400 instead of a 422 that is not documented, if that is."""
         status, documented = int(problem.status), self._operation.responses
         if isinstance(problem, ValidationFailed) and str(status) not in documented and "400" in documented:
-            status = int(BadRequest.status)  # as most contracts have it
+            return int(BadRequest.status)  # as most contracts have it
+        return status
+
+    def has_body(self, status: int) -> bool:
+        """Tell whether a status is documented with a body."""
         declared = self._operation.response_for(status)
-        return status if declared and declared.get("content") else None
+        return bool(declared and declared.get("content"))
 
     def make(self, selection: Selection, sent: Fields) -> DocumentedResponse:
         """Make the response that is selected; it takes its time.

@@ -12,7 +12,7 @@ from openapi_service.responses import Rendered
 from .documented import DocumentedResponses, Selection
 from .generation import Generator
 from .magic_ids import MagicIds, members_of
-from .preferences import FIRST, LONGEST, Preferences, preferences_of
+from .preferences import FIRST, LONGEST, NAMES, Preferences, preferences_of, with_query
 from .problems import explained, in_a_line
 from .related import BODY
 from .rendering import with_value
@@ -117,6 +117,8 @@ class MockOperation:
         self._magic = MagicIds(operation, assembly, generator, self._documented.success)
         arguments = {(each.location, each.name): each.argument for each in bound.parameters}
         self._places = {**arguments, BODY: "body"}
+        own = {f"__{name}": name for name in NAMES}
+        self._preferences_in_query = {each: own[each] for each in own if ("query", each) not in arguments}
         self._identifiers = [(*each, arguments[each]) for each in self._magic.names if each in arguments]
         self._looks_into_body = len(self._identifiers) < len(self._magic.names)
         self._has_magic_ids = bool(self._magic.names)
@@ -124,6 +126,8 @@ class MockOperation:
     async def __call__(self, request: Request) -> Rendered:
         """Return the response, or raise the problem that it is."""
         sent = request.headers.get(b"prefer")
+        if b"__" in request.query_string:
+            sent = with_query(sent, request.query_string, self._preferences_in_query)
         preferences = NO_PREFERENCES if sent is None else preferences_of(sent[:LONGEST])
         selects = preferences.code is not None or preferences.example is not None
         try:
@@ -189,9 +193,13 @@ class MockOperation:
         return next((each for each in statuses if each is not None), None)
 
     async def _refused(self, problem: Problem, request: Request) -> Rendered:
-        """Return what the contract documents for a refusal; without any such thing, raise the problem."""
-        status = None if self._bound.has_handler else self._documented.status_of(problem)
-        if status is None:
+        """Return what the contract documents for a refusal; without a body to send, raise the problem."""
+        if self._bound.has_handler:
+            raise problem
+        status = self._documented.status_of(problem)
+        if status != problem.status:
+            problem.status, problem.title = status, ""
+        if not self._documented.has_body(status):
             raise problem
         try:
             documented = await self._response(Selection(status, _accept(request)), request)

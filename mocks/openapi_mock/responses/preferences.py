@@ -1,12 +1,20 @@
-"""The response that a client prefers: ``Prefer: code=404, example=NAME, dynamic=true`` (RFC 7240)."""
+"""The response that a client prefers: ``Prefer: code=404, example=NAME, dynamic=true`` (RFC 7240).
+
+Where a client cannot send headers, as a browser's address bar, the query says the same:
+``?__code=404&__example=NAME&__dynamic=true``.
+"""
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import parse_qsl
 
 from openapi_service.problems import BadRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # noqa: S105 -- RFC 9110's word
 QUOTED = r'"(?:[^"\\]|\\.)*"'
@@ -36,9 +44,22 @@ class Preferences(NamedTuple):
     applied: bytes = b""
 
 
+def with_query(field: bytes | None, query: bytes, names: Mapping[str, str]) -> bytes | None:
+    """Return a ``Prefer`` field with what a query prefers behind it.
+
+    Args:
+        field: as it was sent.
+        query: the query string.
+        names: of preferences, by those of the query parameters that stand for them.
+    """
+    pairs = parse_qsl(query.decode("latin-1"))
+    said = [f"{names[name]}={_word(value)}".encode() for name, value in pairs if name in names]
+    return b", ".join([*([] if field is None else [field]), *said]) or None
+
+
 @lru_cache(maxsize=256)
 def preferences_of(field: bytes) -> Preferences:
-    """Read the ``Prefer`` header; of a preference that is repeated the first counts.
+    """Read a ``Prefer`` field; of a preference that is repeated the first counts.
 
     Raises:
         BadRequest: a preference of the mock has a value that it cannot have.

@@ -82,6 +82,37 @@ def test_a_documented_response_is_selected(prefer, status, body, source, app):
     assert response.headers["preference-applied"] == prefer
 
 
+@pytest.mark.parametrize(
+    ("query", "status", "body", "applied"),
+    [
+        ("__code=404", 404, {"why": "gone"}, "code=404"),
+        ("a=1&__example=large&b=", 200, {"id": 10**6}, "example=large"),
+        ("__code=404&__example=gone", 404, {"why": "gone"}, "code=404, example=gone"),
+        ("__code=404&__code=500", 404, {"why": "gone"}, "code=404"),
+    ],
+)
+def test_the_query_prefers_as_the_header_does(query, status, body, applied, app):
+    """An address bar cannot send headers."""
+    response = app.get(f"/?{query}")
+    assert (response.status, response.json) == (status, body)
+    assert response.headers["preference-applied"] == applied
+
+
+def test_the_header_goes_before_the_query(app):
+    """What it leaves open the query may say."""
+    response = app.get("/?__code=500&__example=gone", prefer="code=404")
+    assert (response.status, response.headers["preference-applied"]) == (404, "code=404, example=gone")
+    assert app.get("/?__code=gone").status == app.get("/?__dynamic=2").status == 400
+    assert app.get("/?__dynamic=true").source == "generated"
+
+
+def test_a_parameter_of_the_contract_is_no_preference(mocked):
+    """Whatever it is named."""
+    parameter = {"name": "__code", "in": "query", "schema": {"type": "string"}}
+    app = mocked({"/": {"get": {"parameters": [parameter], "responses": RESPONSES}}}, components=COMPONENTS)
+    assert app.get("/?__code=404").status == 200
+
+
 def test_a_range_documents_its_statuses(app):
     """``5XX`` is any of them, without content if it has none."""
     response = app.get(prefer="code=507")

@@ -82,6 +82,14 @@ def test_a_refusal_that_is_not_documented_is_a_problem(responses, refusing):
     assert response.json["type"] == "about:blank"
 
 
+def test_a_status_that_is_documented_without_a_body(refusing):
+    """A 400 is that of a problem, where the contract knows no 422."""
+    response = refusing({"200": {"description": ""}, "400": {"description": ""}}).get("/?n=x", x_key="k")
+    assert (response.status, response.headers["content-type"]) == (400, "application/problem+json")
+    assert (response.json["status"], response.json["title"]) == (400, "Bad Request")
+    assert response.json["errors"][0]["name"] == "n"
+
+
 def test_problems_are_of_no_other_api(refusing):
     """A request that no operation matches is a problem whose type says no more than its status."""
     app = refusing({"200": {"description": ""}})
