@@ -341,6 +341,20 @@ def _lift_required(document: dict[str, Any], holder: dict[str, Any], keys: list[
     return "repaired"
 
 
+def _exclusive(_: _Repairs, node: Any, flaw: Flaw) -> Action | None:  # noqa: ARG001 -- a rule's parameters
+    """Have one of two members that exclude each other; 3.0 knows an example beside others as one of them."""
+    if {"example", "examples"} <= node.keys() and isinstance(node["examples"], dict):
+        name = "example"
+        while name in node["examples"]:
+            name += "_"
+        node["examples"][name] = {"value": node.pop("example")}
+    elif {"schema", "content"} <= node.keys():
+        del node["content"]
+    else:
+        return None
+    return "repaired"
+
+
 BOUNDS = {"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"}
 TEXTS = {"description", "title", "version", "summary", "pattern", "example"}
 TYPES = {
@@ -403,6 +417,8 @@ RULES: dict[str, Callable[[_Repairs, Any, Flaw], Action | None]] = {
     "unevaluatedProperties": _unexpected,
     "propertyNames": _named,
     "uniqueItems": _repeated,
+    "not": _exclusive,
+    "oneOf": _exclusive,
     "type": _of_another_dialect,
     "anyOf": _of_another_dialect,
     "enum": _of_another_dialect,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from copy import deepcopy
 from functools import cached_property, partial
 from threading import Lock
@@ -25,8 +26,13 @@ if TYPE_CHECKING:
 
 EVERY_TYPE: Final = frozenset({"null", "boolean", "integer", "number", "string", "array", "object"})
 MISSING: Any = type("Missing", (), {"__repr__": lambda _: "MISSING"})()
-LENIENT: dict[str, Callable[[str], bool]] = {"time": lambda _: True}
-"""Formats that any text has: of a time, jsonschema-rs expects an offset, and openapi-core takes none."""
+BASE64 = re.compile(r"[A-Za-z0-9+/_\s=-]*")
+FORMATS: dict[str, Callable[[str], bool]] = {
+    "byte": lambda value: BASE64.fullmatch(value) is not None,
+    "time": lambda _: True,
+}
+"""Formats as they are read here: bytes are in any spelling of Base64 (RFC 4648), which jsonschema-rs does not
+know; any text is a time, of which it expects an offset, and openapi-core takes none."""
 OWN_DIALECT = "https://spec.openapis.org/oas/3.1/dialect/base"
 DEEPEST = 20
 ANYTHING: Final = True
@@ -413,7 +419,7 @@ class Schemas:
                     retriever=self.resources.resource,
                     base_uri=self.resources.uri,
                     validate_formats=self.formats,
-                    formats=LENIENT,
+                    formats=FORMATS,
                     keywords=PYTHON_KEYWORDS if as_python else {},
                 )
             return self._compiled[key]

@@ -285,6 +285,8 @@ def _value_schema(node: dict[str, Any]) -> dict[str, Any]:
     items = schema.get("items")
     if isinstance(items, dict):
         items.pop("collectionFormat", None)
+    if node.get("allowEmptyValue") is False and schema.get("type") == "string":
+        schema.setdefault("minLength", 1)
     extensions = [name for name in schema if name.startswith("x-")]
     return {name: each for name, each in schema.items() if name not in extensions}
 

@@ -129,6 +129,11 @@ BOTH = pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
             [(f"{GET_PETS}/parameters/0", "left out")],
             id="parameter of Swagger",
         ),
+        pytest.param(
+            parameters({"name": "id", "in": "path", "required": True, "schema": {}, "content": {"a/b": {}}}),
+            [("/paths/~1pets~1{id}/get/parameters/0", "repaired")],
+            id="parameter with schema and content",
+        ),
     ],
 )
 def test_real_defects(lenient, document, version, defects):
@@ -222,6 +227,16 @@ def test_component_names(write):
     contract = load_contract(path, lenient=True)
     assert [(each.pointer, each.action) for each in contract.defects] == [("/components/schemas", "accepted")]
     assert "Page<Pet>" in contract.document["components"]["schemas"]
+
+
+def test_example_beside_examples(lenient):
+    """All are kept, though OpenAPI 3.0 has one or the other; a name that is taken gets a sign."""
+    examples = {"example": {"value": 1}, "cat": {"value": 2}}
+    response = {"description": "", "content": {"application/json": {"example": 3, "examples": examples}}}
+    contract, found = lenient({"paths": {"/pets": {"get": {"responses": {"200": response}}}}})
+    assert found == [(f"{GET_PETS}/responses/200/content/application~1json", "repaired")]
+    (media_type,) = contract.operations[0].responses["200"]["content"].values()
+    assert media_type == {"examples": examples | {"example_": {"value": 3}}}
 
 
 @pytest.mark.parametrize("version", [None, 3.1, "3.1", "v3"])

@@ -87,6 +87,15 @@ def test_a_path_passes_references(schema):
     assert schema("Itself").along("/itself", ["type"]) == "/components/schemas/Itself"
 
 
+@pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
+def test_bytes_are_base64(version):
+    """In any spelling of it (RFC 4648), where formats count."""
+    schemas = contract_of(version).schemas.view(formats=True)
+    accepts = schemas.of({"type": "string", "format": "byte"}).validator.is_valid
+    assert all(map(accepts, ["", "Zm9v", "Zg==", "Zg", "-_-_", "Zm9v\r\nZm9v"]))
+    assert not any(map(accepts, ["%", "Zm9v!", "é"]))
+
+
 def test_a_schema_is_compiled_once(schema):
     """All bare references to a schema share its validator."""
     shop, pet = schema("Shop"), schema("Pet")

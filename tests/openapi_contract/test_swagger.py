@@ -69,6 +69,18 @@ def swagger(write):
     return load
 
 
+def test_a_value_that_may_not_be_empty(swagger):
+    """OpenAPI 3 has no ``allowEmptyValue`` for forms, and a minimum length for it."""
+    named = [{"name": str(each), "in": "formData", "type": "string"} for each in (True, False)]
+    fields = [each | {"allowEmptyValue": each["name"] == "True"} for each in named]
+    (operation,) = swagger({"post": {"parameters": fields, "responses": OK}}).operations
+    (media_type,) = operation.definition["requestBody"]["content"].values()
+    assert media_type["schema"]["properties"] == {
+        "True": {"type": "string"},
+        "False": {"type": "string", "minLength": 1},
+    }
+
+
 def test_every_part(swagger):
     """Hosts, parameters, bodies, responses, references and security schemes mean what they did."""
     contract = swagger(
