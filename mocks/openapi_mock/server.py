@@ -24,6 +24,7 @@ from .randomness import SeededRandomness
 from .reach import Reach, certified, certified_names, lan_url, server_options
 from .responses import Strictness, contract_app
 from .responses.app import LIMITS
+from .responses.locales import strings_of
 from .service import Service
 from .state import MockState
 from .stateful.memory import Memory, catalog_of
@@ -88,6 +89,7 @@ def contract_mock(  # noqa: PLR0913 -- an option each
     control_token: str | None = None,
     control_origins: Sequence[str] = (),
     seed: int = 0,
+    locale: str = "",
     faults: Path | None = None,
     validate_requests: Mode = "on",
     formats: Mode = "on",
@@ -114,6 +116,7 @@ def contract_mock(  # noqa: PLR0913 -- an option each
         control_token: gives access to the control API from anywhere; without it only this machine has access.
         control_origins: whose pages have access without the token, beside the mock's own.
         seed: the same seed, the same generated values.
+        locale: of generated names, addresses and texts, such as ``de_DE``; needs the extra ``locales``.
         faults: file with faults that are active from the start.
         validate_requests: refuse those that violate the contract; ``warn`` responds, with a header about it.
         formats: the same where a ``format`` is all that is violated.
@@ -133,7 +136,9 @@ def contract_mock(  # noqa: PLR0913 -- an option each
         FaultFileError: the file with faults cannot be read, or is not valid.
         DataDirectoryError: the folder cannot be used.
         SeedError: an initial item is none of the contract.
+        ValueError: there is no such locale, or the extra is not installed.
     """
+    strings_of(locale)
     loaded = contract if isinstance(contract, Contract) else load_contract(contract, lenient=not strict)
     loaded = _reported(loaded, tell)
     with ExitStack() as running:
@@ -156,7 +161,9 @@ def contract_mock(  # noqa: PLR0913 -- an option each
             directory = running.enter_context(closing(DataDirectory(data)))
             remembered = _Remembered(directory, seed_data)
         strictness = Strictness(validate_requests, formats, prefer_first)
-        assembly = _Assembly(traffic, reach, seed, remembered, strictness, authentication=authentication)
+        assembly = _Assembly(
+            traffic, reach, seed, locale, remembered, strictness, authentication=authentication
+        )
         running.callback(assembly.close)
         access = ControlAccess(control_token, control_origins)
         app = assembly.application(loaded, mock, authority, access, watch=watch, tell=tell)
@@ -191,6 +198,7 @@ class _Assembly:
         traffic: Traffic,
         reach: Reach,
         seed: int,
+        locale: str,
         remembered: _Remembered | None,
         strictness: Strictness,
         *,
@@ -198,7 +206,7 @@ class _Assembly:
     ) -> None:
         self._traffic = traffic
         self._reach = reach
-        self._seed = seed
+        self._seed, self._locale = str(seed), locale
         self._authentication = authentication
         self._clock = MockClock(lambda _now, _stopped: None)
         self._randomness = SeededRandomness(seed)
@@ -262,15 +270,22 @@ class _Assembly:
 
     def _app(self, contract: Contract) -> ASGIApp:
         """Return the app of a contract; what remembers has its collections once that is made."""
-        seed, responses = str(self._seed), None
-        catalog = None if self._memory is None else catalog_of(contract, seed)
+        seed, locale, responses = self._seed, self._locale, None
+        catalog = None if self._memory is None else catalog_of(contract, seed, locale)
         if self._memory is not None and catalog is not None:
             responses = StatefulResponses(
-                self._memory, catalog, lambda: self._reach.api, seed, self._randomness, self._strictness
+                self._memory,
+                catalog,
+                lambda: self._reach.api,
+                seed,
+                self._randomness,
+                self._strictness,
+                locale,
             )
         app = contract_app(
             contract,
             seed=seed,
+            locale=locale,
             authentication=self._authentication,
             clock=self._clock,
             randomness=self._randomness,

@@ -10,7 +10,11 @@ SOURCE: Final = "./scanner-api"
 """What CI files give to pip: a clone in the working directory; the name once a package index has it."""
 INSTALL: Final = "in a clone of the repository, run: pip install -c constraints.txt '.[{extras}]'"
 """What works as long as no package index has the distribution; the name of an extra, or several, goes in."""
-EXTRAS = {"mock": ("httpx", "moto", "PIL", "rstr", "werkzeug"), "check": ("schemathesis",)}
+EXTRAS = {
+    "check": ("schemathesis",),
+    "locales": ("faker",),
+    "mock": ("httpx", "moto", "PIL", "rstr", "werkzeug"),
+}
 """The modules that an extra of the distribution brings, and that its commands import."""
 
 

@@ -46,7 +46,7 @@ def distributions(lines):
         ("handlers/scanner_api", ["postgresql", "redis", "vision"]),
         ("mocks/presigned_s3", ["mock"]),
         ("mocks/openapi_check", ["check"]),
-        ("mocks/openapi_mock", ["mock"]),
+        ("mocks/openapi_mock", ["mock", "locales"]),
         ("mocks/scanner_mocks", ["mock", "vision", "check"]),
     ],
 )

@@ -12,7 +12,7 @@ import msgspec
 import typer
 
 from openapi_contract import ContractError, load_contract
-from openapi_contract.cli.commands import Overlays, Strict, customized
+from openapi_contract.cli.commands import Overlays, Strict, customized, require_extra
 from openapi_contract.reading import is_url
 from openapi_mock.console import PATH as CONSOLE
 from openapi_service.server import CannotListen
@@ -82,6 +82,14 @@ Formats = Annotated[
 ]
 PreferFirst = Annotated[
     bool, typer.Option("--prefer-first", help="Follow `Prefer` even where the request violates the contract.")
+]
+Locale = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME",
+        help="Locale of generated names, addresses and texts, such as de_DE; needs the extra `locales`.",
+        show_default="English, of several countries",
+    ),
 ]
 Stateful = Annotated[
     bool,
@@ -249,6 +257,7 @@ def mock(  # noqa: PLR0913 -- an option each
     control_token: ControlToken = None,
     control_origin: ControlOrigins = None,
     seed: Seed = 0,
+    locale: Locale = "",
     tls: Tls = False,
     ca: Ca = None,
     public_url: PublicUrl = None,
@@ -287,6 +296,7 @@ def mock(  # noqa: PLR0913 -- an option each
         "control_token": control_token,
         "control_origins": control_origin or (),
         "seed": seed,
+        "locale": locale,
         "validate_requests": validate_requests,
         "formats": formats,
         "prefer_first": prefer_first,
@@ -301,6 +311,8 @@ def mock(  # noqa: PLR0913 -- an option each
     }
     defaults = mocks.defaults() | ({} if alone else dict.fromkeys(mocks.ports, 0))
     options |= {name: value for name, value in defaults.items() if options[name] is None}
+    if locale:
+        require_extra("locales")
     _require_contract_file(options["contract"], watch=watch, no_auth=no_auth)
     if form := log_form(log, quiet=quiet, default="text" if alone and not json else None):
         options["log"] = request_log(form)

@@ -25,6 +25,7 @@ def contract_app(
     contract: Contract,
     *,
     seed: str = "",
+    locale: str = "",
     authentication: bool = True,
     clock: Clock | None = None,
     randomness: Randomness | None = None,
@@ -36,6 +37,7 @@ def contract_app(
     Args:
         contract: any.
         seed: another seed, other generated values.
+        locale: of generated strings; see `.locales`.
         authentication: ask for credentials where the contract does; any non-empty one will do.
         clock: tells the time of problems.
         randomness: what dynamic responses are drawn from.
@@ -52,7 +54,7 @@ def contract_app(
         limits=LIMITS,
         reveal=True,
         formats=strictness.formats != "off",
-        fallback=responses or ContractResponses(seed, randomness, strictness),
+        fallback=responses or ContractResponses(seed, randomness, strictness, locale),
         lazy=True,
         clock=clock,
     )

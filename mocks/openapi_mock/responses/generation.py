@@ -18,6 +18,7 @@ from openapi_contract.merging import Merger, NoValueError
 from openapi_contract.schemas import MISSING, type_of
 
 from . import primitives
+from .locales import strings_of
 from .names import words
 
 if TYPE_CHECKING:
@@ -60,17 +61,20 @@ class Generator:
     Args:
         schemas: of the document.
         seed: another seed, other values.
+        locale: of strings that are made by the names of properties; see `.locales`.
 
     Attributes:
+        strings: what makes strings by names.
         of: returns the schema that a part of the document is.
         omits_write_only: whether even a required property is left out of a response if it is write-only.
     """
 
-    def __init__(self, schemas: Schemas, *, seed: str) -> None:
+    def __init__(self, schemas: Schemas, *, seed: str, locale: str = "") -> None:
         self.omits_write_only = schemas.is_30
         self.of = schemas.for_responses.of
         self._merger = Merger(schemas.for_responses)
         self._seed = seed
+        self.strings = strings_of(locale)
 
     def values(
         self, schema: Any, name: str, *, examples: bool = True, example: Any = MISSING
@@ -234,7 +238,7 @@ class Attempt:
         if kind == "array":
             return self._array(merged, level)
         if kind == "string":
-            return primitives.text(merged, self.random, name)
+            return primitives.text(merged, self.random, name, self.generator.strings)
         if kind in {"integer", "number"}:
             found = primitives.named_number(merged, self.random, name, kind)
             return self._number(merged, kind) if found is None else found

@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import UUID
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from random import Random
+
+Maker: TypeAlias = "Callable[[Random], Any]"
 
 WORDS = (
     *("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heron", "indigo", "juniper"),
@@ -103,26 +105,37 @@ def email(random: Random) -> str:
     return f"{person(random).replace(' ', '.').lower()}@example.com"
 
 
-def _one_of(*values: Any) -> Callable[[Random], Any]:
+def _one_of(*values: Any) -> Maker:
     return lambda random: random.choice(values)
 
 
-def _between(low: float, high: float, digits: int = 0) -> Callable[[Random], Any]:
+def _between(low: float, high: float, digits: int = 0) -> Maker:
     if digits:
         return lambda random: round(random.uniform(low, high), digits)
     return lambda random: random.randint(int(low), int(high))
 
 
-def _place(part: int) -> Callable[[Random], Any]:
+def _place(part: int) -> Maker:
     return lambda random: random.choice(PLACES)[part]
 
 
-def _hexadecimal(digits: int) -> Callable[[Random], Any]:
+def _hexadecimal(digits: int) -> Maker:
     return lambda random: f"{random.getrandbits(4 * digits):0{digits}x}"
 
 
-def _table(rows: dict[str, Callable[[Random], Any]]) -> dict[str, Callable[[Random], Any]]:
-    return {name: maker for names, maker in rows.items() for name in names.split()}
+class Makers:
+    """What makes the values of a type.
+
+    Attributes:
+        by_name: functions of what is random, by the names of properties.
+    """
+
+    def __init__(self, by_name: Mapping[str, Maker]) -> None:
+        self.by_name = by_name
+
+
+def _table(rows: dict[str, Maker]) -> Makers:
+    return Makers({name: maker for names, maker in rows.items() for name in names.split()})
 
 
 PICTURES = "avatar image photo picture thumbnail icon logo cover banner"
@@ -214,22 +227,22 @@ NUMBERS = _table(
 BREAK = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+")
 
 
-def text(name: str, random: Random) -> str | None:
+def text(name: str, random: Random, strings: Makers = STRINGS) -> str | None:
     """Return a string for a property or format of this name, None for a name that says nothing."""
-    maker = _maker(name, numeric=False)
+    maker = _maker(name, strings)
     return None if maker is None else str(maker(random))
 
 
 def number(name: str, random: Random) -> float | None:
     """Return a number for a property of this name, None for a name that says nothing."""
-    maker = _maker(name, numeric=True)
+    maker = _maker(name, NUMBERS)
     return None if maker is None else float(maker(random))
 
 
 @lru_cache(maxsize=4096)
-def _maker(name: str, *, numeric: bool) -> Callable[[Random], Any] | None:
-    """Return the maker for the longest end of a name that is in the table."""
-    table = NUMBERS if numeric else STRINGS
+def _maker(name: str, makers: Makers) -> Maker | None:
+    """Return the maker for the longest end of a name that there is one for."""
+    table = makers.by_name
     return next((table[each] for each in _ends(name[:100]) if each in table), None)
 
 

@@ -54,6 +54,7 @@ class ContractResponses:
         seed: another seed, other generated values.
         randomness: what dynamic responses are drawn from, each operation's for themselves.
         strictness: what is done about requests that violate the contract.
+        locale: of generated strings; see `.locales`.
     """
 
     request_headers = ("Prefer", "X-Mock-Fault", "X-Mock-Scope")
@@ -67,8 +68,9 @@ class ContractResponses:
         seed: str = "",
         randomness: Randomness | None = None,
         strictness: Strictness = STRICT,
+        locale: str = "",
     ) -> None:
-        self._seed = seed
+        self._seed, self._locale = seed, locale
         self._strictness = strictness
         self._randomness = randomness or SeededRandomness(0)
         self._generator: Generator | None = None
@@ -88,7 +90,7 @@ class ContractResponses:
     def generator(self, assembly: Assembly) -> Generator:
         """Return the generator of the contract's values."""
         if self._generator is None:
-            self._generator = Generator(assembly.contract.schemas, seed=self._seed)
+            self._generator = Generator(assembly.contract.schemas, seed=self._seed, locale=self._locale)
         return self._generator
 
 

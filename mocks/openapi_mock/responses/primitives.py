@@ -15,13 +15,15 @@ from openapi_contract.merging import NoValueError
 from openapi_contract.patterns import compiled, matches
 
 from . import names
-from .names import WORDS, moment, words
+from .names import STRINGS, WORDS, moment, words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from random import Random
 
     from openapi_contract.merging import Merged
+
+    from .names import Makers
 
 LONGEST = 100_000
 """Characters of a string; a schema that asks for more has no response."""
@@ -78,30 +80,33 @@ FORMATS: dict[str, Callable[[Random], str]] = {
 """Formats of JSON Schema and of OpenAPI's registry; documentation's own hosts, addresses and names."""
 
 
-def text(merged: Merged, random: Random, name: str = "") -> str:
+def text(merged: Merged, random: Random, name: str = "", strings: Makers = STRINGS) -> str:
     """Return a string that has a format, matches patterns and is as long as it must be.
 
     Args:
         merged: what it must conform to.
         random: what it is drawn from.
         name: of the property, which says what it may look like.
+        strings: what makes it by its name.
     """
     shortest = int(merged.limits.get("minLength", 0))
     longest = int(merged.limits.get("maxLength", LONGEST))
     if shortest > min(longest, LONGEST):
         raise NoValueError(f"it asks for a string of {shortest} characters")
     patterns = merged.listed.get("pattern", [])
-    for candidate in chain(_named(merged, random, name), _candidates(merged, random, shortest, longest)):
+    for candidate in chain(
+        _named(merged, random, name, strings), _candidates(merged, random, shortest, longest)
+    ):
         if shortest <= len(candidate) <= longest and all(matches(each, candidate) for each in patterns):
             return candidate
     raise NoValueError("no string has its format and length and matches its patterns")
 
 
-def _named(merged: Merged, random: Random, name: str) -> Iterator[str]:
+def _named(merged: Merged, random: Random, name: str, strings: Makers) -> Iterator[str]:
     """Yield what the name of a format says that is in no table, then what the property's name says."""
     formats = merged.listed.get("format", [])
     unknown = [each for each in formats if each not in FORMATS]
-    for candidate in (names.text(each, random) for each in (*unknown, name)):
+    for candidate in (names.text(each, random, strings) for each in (*unknown, name)):
         if candidate is not None and all(each in unknown or _is_uri(each, candidate) for each in formats):
             yield candidate
 

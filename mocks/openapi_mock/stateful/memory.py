@@ -45,14 +45,14 @@ class Catalog(NamedTuple):
     roles: Mapping[str, Role]
 
 
-def catalog_of(contract: Contract, seed: str = "") -> Catalog:
-    """Return the collections of a contract; another seed, other identifiers.
+def catalog_of(contract: Contract, seed: str = "", locale: str = "") -> Catalog:
+    """Return the collections of a contract; another seed, other identifiers; the locale is of other strings.
 
     Raises:
         ContractError: an ``x-mock-collection`` is none, or names a collection that is not there.
     """
     collections = {each.path: each for each in recognize(contract)}
-    generator = Generator(contract.schemas, seed=seed)
+    generator = Generator(contract.schemas, seed=seed, locale=locale)
     values = {path: Values(each, generator, seed) for path, each in collections.items()}
     roles = {name: role for each in collections.values() for name, role in each.roles.items()}
     return Catalog(collections, values, roles)

@@ -47,6 +47,7 @@ class StatefulResponses(ContractResponses):
         seed: another seed, other generated values.
         randomness: what dynamic responses are drawn from.
         strictness: what is done about requests that violate the contract.
+        locale: of generated strings.
     """
 
     def __init__(
@@ -57,8 +58,9 @@ class StatefulResponses(ContractResponses):
         seed: str = "",
         randomness: Randomness | None = None,
         strictness: Strictness = STRICT,
+        locale: str = "",
     ) -> None:
-        super().__init__(seed, randomness, strictness)
+        super().__init__(seed, randomness, strictness, locale)
         self._memory = memory
         self._catalog = catalog
         self._origin = origin

@@ -105,6 +105,8 @@ class ScannerMocks(Mocks):
                 raise typer.BadParameter("--stateful and --seed-data are for contracts without handlers.")
             if overlays:
                 raise typer.BadParameter("--overlay is for contracts without handlers.")
+            if options.pop("locale", ""):
+                raise typer.BadParameter("--locale is for contracts without handlers.")
             if {options.pop("validate_requests", "on"), options.pop("formats", "on")} != {"on"}:
                 raise typer.BadParameter(
                     "--validate-requests and --formats are for contracts without handlers."

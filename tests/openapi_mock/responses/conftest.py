@@ -49,9 +49,9 @@ def client(call_asgi):
 def mocked(client):
     """Serve a contract of these paths."""
 
-    def make(paths, *, openapi="3.1.0", seed="", authentication=True, **rest):
+    def make(paths, *, openapi="3.1.0", seed="", locale="", authentication=True, **rest):
         contract = Contract(document_of(paths, openapi=openapi, **rest), "test")
-        return client(contract_app(contract, seed=seed, authentication=authentication))
+        return client(contract_app(contract, seed=seed, locale=locale, authentication=authentication))
 
     return make
 

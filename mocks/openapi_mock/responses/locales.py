@@ -1,0 +1,76 @@
+"""Strings by the names of properties as a country has them: people, addresses, companies, words.
+
+Faker has them for a hundred locales; the extra ``locales`` brings it.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache, partial
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from openapi_contract.distribution import lack_of
+
+from .names import STRINGS, Makers
+
+if TYPE_CHECKING:
+    from random import Random
+
+METHODS = {
+    "first_name": "first_name",
+    "last_name": "last_name",
+    "full_name": "name",
+    "username": "user_name",
+    "email": "ascii_safe_email",
+    "phone": "phone_number",
+    "city": "city",
+    "country": "current_country",
+    "country_code": "current_country_code",
+    "postcode": "postcode",
+    "street": "street_address",
+    "province": "administrative_unit",
+    "description": "sentence",
+    "note": "sentence",
+    "company": "company",
+    "job_title": "job",
+}
+"""Faker's methods, by one of the names of what they make."""
+
+
+@lru_cache(maxsize=8)
+def strings_of(locale: str) -> Makers:
+    """Return what makes strings by names.
+
+    Args:
+        locale: such as ``de_DE``; empty for those of `.names`, without Faker.
+
+    Raises:
+        ValueError: Faker is not there, or does not have the locale; says what to do.
+    """
+    if not locale:
+        return STRINGS
+    if reason := lack_of("locales"):
+        raise ValueError(reason)
+    from faker.config import AVAILABLE_LOCALES  # noqa: PLC0415 -- of an extra, and it takes half a second
+    from faker.factory import Factory  # noqa: PLC0415 -- the same
+
+    name = locale.replace("-", "_")
+    if name not in AVAILABLE_LOCALES:
+        there = ", ".join(sorted(AVAILABLE_LOCALES))
+        raise ValueError(f"Faker has no locale {locale[:100]!r}; expected one of {there}.")
+    faker, lock = Factory.create(name), Lock()
+
+    def made(method: str, random: Random) -> Any:
+        with lock:  # the generator is one for all threads
+            faker.random = random
+            return getattr(faker, method)()
+
+    own = {STRINGS.by_name[each]: method for each, method in METHODS.items() if hasattr(faker, method)}
+    localized = {each: partial(made, own[maker]) for each, maker in STRINGS.by_name.items() if maker in own}
+    said = {"language": name.partition("_")[0], "locale": name.replace("_", "-")}
+    constant = {each: partial(_always, text) for each, text in said.items()}
+    return Makers({**STRINGS.by_name, **localized, **constant})
+
+
+def _always(text: str, _random: Random) -> str:
+    return text
