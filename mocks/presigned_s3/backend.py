@@ -16,6 +16,7 @@ from .cors import CorsRule
 from .errors import S3Error, invalid_request, refusal
 from .moto_s3 import AccessDeniedByLock, Request, S3ClientError, S3Response, models
 from .response import Response
+from .version_ids import NULL, new_version_id
 from .xml import parse, readable
 
 if TYPE_CHECKING:
@@ -37,8 +38,6 @@ _ABOUT_BUCKETS = frozenset({"NoSuchPublicAccessBlockConfiguration", "ObjectLockC
 _CODES = {400: "InvalidRequest", 403: "AccessDenied", 404: "NoSuchKey", 405: "MethodNotAllowed"}
 
 _SUSPENDED = "Suspended"
-_NULL = "null"
-"""The id of the version that an object has without versioning."""
 
 Query = tuple[tuple[str, str], ...]
 
@@ -361,8 +360,8 @@ def _delete_object(
     status = found.versioning_status
     if version_id is None and status:
         marker = models.FakeDeleteMarker(versions[-1] if versions else SimpleNamespace(name=name))  # type: ignore[arg-type]  # it takes the name
+        marker._version_id = NULL if status == _SUSPENDED else new_version_id()  # noqa: SLF001 -- moto makes an id of its own
         if status == _SUSPENDED:
-            marker._version_id = _NULL  # noqa: SLF001 -- moto makes an id of its own
             versions = _without_null(versions)
         dict.__setitem__(found.keys, name, [*versions, marker])
         return True, {"version-id": marker.version_id, "delete-marker": "true"}
@@ -383,11 +382,13 @@ def _delete_object(
 def _put_object(
     moto: models.S3Backend, bucket_name: str, key_name: str, *content: Any, **attributes: Any
 ) -> Any:
-    """Make an object; while versioning is suspended, in place of the version without an id alone."""
+    """Make an object, or a version of it; the one without an id takes only the place of its like."""
     found = moto.get_bucket(bucket_name)
     suspended = found.versioning_status == _SUSPENDED
     others = _without_null(dict.get(found.keys, key_name, ())) if suspended else []
     key = models.S3Backend.put_object(moto, bucket_name, key_name, *content, **attributes)
+    if found.is_versioned:
+        key._version_id = new_version_id()  # noqa: SLF001 -- moto makes an id of its own
     if others:
         dict.__setitem__(found.keys, key_name, [*others, key])
     return key
@@ -408,7 +409,7 @@ def _lock_bucket(
 
 
 def _without_null(versions: Iterable[Any]) -> list[Any]:
-    return [version for version in versions if str(version.version_id) != _NULL]
+    return [version for version in versions if str(version.version_id) != NULL]
 
 
 def _url(order: Order) -> str:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from .errors import refusal
+from .errors import S3Error, access_denied, refusal
 from .listing import MAX_KEYS
 from .locks import BYPASS
 from .response import Response
+from .version_ids import is_version_id
 from .xml import document, element, parse, qualified
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from .backend import Backend, Order
     from .xml import Element
 
@@ -35,13 +38,20 @@ def delete_objects(backend: Backend, order: Order) -> tuple[Response, list[str]]
     described: list[Element] = []
     for key, version_id in objects:
         named = [element("Key", str(key))] + ([element("VersionId", version_id)] if version_id else [])
+        if version_id and not is_version_id(version_id):
+            described.append(_error(named, refusal("NoSuchVersion")))
+            continue
         deleted = backend.delete(order.bucket, str(key), version_id, bypass=bypass)
         if deleted is None:
-            message = element("Message", "Access Denied because object protected by object lock.")
-            described.append(element("Error", *named, element("Code", "AccessDenied"), message))
+            message = "Access Denied because object protected by object lock."
+            described.append(_error(named, access_denied(message)))
         elif not quiet:
             marker = [element("DeleteMarker", "true")] if deleted.get("delete-marker") else []
             marker += [element("DeleteMarkerVersionId", deleted["version-id"])] if marker else []
             described.append(element("Deleted", *named, *marker))
     response = Response.of_xml(HTTPStatus.OK, document(qualified("DeleteResult", *described)))
     return response, keys
+
+
+def _error(named: Iterable[Element], error: S3Error) -> Element:
+    return element("Error", *named, element("Code", error.code), element("Message", error.message))

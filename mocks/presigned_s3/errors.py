@@ -17,6 +17,10 @@ REFUSALS: Final = {
     "AccessControlListNotSupported": (400, "The bucket does not allow ACLs"),
     "AccessDenied": (403, "Access Denied"),
     "BadRequest": (400, "An error occurred when parsing the HTTP request."),
+    "BucketNotEmpty": (
+        409,
+        "The bucket you tried to delete is not empty. You must delete all versions in the bucket.",
+    ),
     "ConditionalRequestConflict": (
         409,
         "The conditional request cannot succeed due to a conflicting operation against this resource.",

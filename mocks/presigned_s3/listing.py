@@ -218,6 +218,9 @@ class _Page:
             id_of: returns the id of what a name is the name of.
         """
         passed, last = False, ("", "")
+        if id_marker:  # it may be gone: clients delete page by page
+            entries = list(entries)
+            passed = not any(name == self.marker and id_of(entry) == id_marker for name, entry in entries)
         for name, entry in entries:
             if name < self.marker or not name.startswith(self.prefix):
                 continue

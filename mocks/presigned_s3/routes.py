@@ -13,11 +13,12 @@ from .backend import Order
 from .conditions import Asked
 from .cors import preflight
 from .documents import check_bypass
-from .errors import MAX_HEADER_SECTION_BYTES, S3Error, refusal
+from .errors import MAX_HEADER_SECTION_BYTES, S3Error, invalid_argument, refusal
 from .objects import Objects, read_document
 from .request import OF_BUCKETS, operation_of
 from .response import Response
 from .store import LISTS
+from .version_ids import is_version_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -158,6 +159,9 @@ class Routes:
             raise _not_allowed(request)
         if request.asks_for(*_NOT_IMPLEMENTED):
             raise refusal("NotImplemented")
+        version_id = request.parameter("versionId")
+        if version_id and not is_version_id(version_id):
+            raise invalid_argument("Invalid version id specified", "versionId", version_id)
         return handlers[request.method](request, signed, bucket)
 
     def _read_object(self, request: Request, signed: Signed | None, bucket: Bucket) -> Response:

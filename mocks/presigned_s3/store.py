@@ -230,6 +230,8 @@ class Store:
         if order.method == "PUT" and order.asks_for("cors"):
             order = replace(order, body=_EMPTY_ORIGIN.sub(_ORIGIN % _NO_ORIGIN, order.body))
         with self._backend.lock:
+            if order.method == "DELETE" and not order.query and self._has_versions(order.bucket):
+                raise refusal("BucketNotEmpty", BucketName=order.bucket)
             acl = acl_of(order.headers, order.body) if order.asks_for("acl") else None
             response = self._backend.carry_out(order)
             if acl is not None:
@@ -246,6 +248,9 @@ class Store:
             for key in dict.fromkeys(keys):
                 self._archivist.record(order.bucket, key)
         return response
+
+    def _has_versions(self, bucket: str) -> bool:
+        return bool(self._backend.versioning(bucket) and self._backend.versions(bucket))
 
     def _record_bucket(self, order: Order) -> None:
         if order.method == "DELETE" and not order.query:

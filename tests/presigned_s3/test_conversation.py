@@ -204,7 +204,10 @@ def test_versions(client, bucket, code):
 def test_version_that_is_not_there(client, bucket):
     """Deleting a version that an object does not have leaves it, one by one and several at once."""
     client.put_object(Bucket=bucket, Key="k", Body=b"1")
-    missing = {"Key": "k", "VersionId": "no-such-version"}
+    versioned = f"{bucket}-2"
+    client.create_bucket(Bucket=versioned)
+    client.put_bucket_versioning(Bucket=versioned, VersioningConfiguration={"Status": "Enabled"})
+    missing = {"Key": "k", "VersionId": client.put_object(Bucket=versioned, Key="k")["VersionId"]}
     client.delete_object(Bucket=bucket, **missing)
     client.delete_objects(Bucket=bucket, Delete={"Objects": [missing]})
     assert client.get_object(Bucket=bucket, Key="k")["Body"].read() == b"1"

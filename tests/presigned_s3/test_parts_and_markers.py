@@ -156,3 +156,48 @@ def test_a_range_beyond_its_source(client, bucket):
     client.put_object(Bucket=bucket, Key="source", Body=b"0123456789")
     part = {"PartNumber": 1, "CopySource": f"{bucket}/source", "CopySourceRange": "bytes=10-19"}
     assert refused(client.upload_part_copy, **upload, **part)["Error"]["Code"] == "InvalidRequest"
+
+
+@pytest.mark.parametrize("name", ["get_object", "delete_object", "get_object_tagging", "get_object_acl"])
+def test_what_is_no_version_id(name, client, bucket, marked):
+    """S3 knows the ids of its versions: another text is none, one of a version that is gone still is."""
+    wrong = ("A" if marked[0][0] != "A" else "B") + marked[0][1:]
+    error = refused(getattr(client, name), Bucket=bucket, Key="k", VersionId=wrong)["Error"]
+    assert (error["Code"], error["ArgumentName"]) == ("InvalidArgument", "versionId")
+    assert error["ArgumentValue"] == wrong
+    for _ in "12":
+        deleted = client.delete_object(Bucket=bucket, Key="k", VersionId=marked[0])
+        assert deleted["ResponseMetadata"]["HTTPStatusCode"] == 204
+    gone = refused(client.get_object, Bucket=bucket, Key="k", VersionId=marked[0])["Error"]
+    assert (gone["Code"], gone["VersionId"]) == ("NoSuchVersion", marked[0])
+
+
+def test_version_ids(client, bucket, marked):
+    """Versions, delete markers among them, have ids of 32 characters; DeleteObjects names what is none."""
+    assert [len(one) for one in marked] == [32, 32]
+    objects = [{"Key": "k", "VersionId": one} for one in ("wrong", marked[1])]
+    deleted = client.delete_objects(Bucket=bucket, Delete={"Objects": objects})
+    assert [(one["Code"], one["VersionId"]) for one in deleted["Errors"]] == [("NoSuchVersion", "wrong")]
+    assert [one["DeleteMarkerVersionId"] for one in deleted["Deleted"]] == [marked[1]]
+
+
+def test_versions_that_are_deleted_page_by_page(client, bucket, marked):
+    """A list goes on with the next version if the one that the page before ended with is gone."""
+    names = []
+    pages = client.get_paginator("list_object_versions").paginate(Bucket=bucket, MaxKeys=1)
+    for page in pages:
+        one = (page.get("Versions", []) + page.get("DeleteMarkers", []))[0]
+        client.delete_object(Bucket=bucket, Key=one["Key"], VersionId=one["VersionId"])
+        names.append(one["VersionId"])
+    assert names == [marked[1], marked[0]]
+
+
+def test_a_bucket_with_versions_stays(client, bucket, marked):
+    """A bucket of which only versions are left is not deleted, and its refusal says why."""
+    assert "Contents" not in client.list_objects_v2(Bucket=bucket)
+    error = refused(client.delete_bucket, Bucket=bucket)["Error"]
+    assert (error["Code"], error["BucketName"]) == ("BucketNotEmpty", bucket)
+    assert "delete all versions" in error["Message"]
+    for version in marked:
+        client.delete_object(Bucket=bucket, Key="k", VersionId=version)
+    client.delete_bucket(Bucket=bucket)
