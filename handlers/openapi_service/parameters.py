@@ -23,7 +23,8 @@ from .problems import Violation
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from openapi_contract.schemas import Schema, Validator
+    from openapi_contract.schemas import Schema
+    from openapi_contract.validator import Validator
 
     from .request import Request
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import re
 from copy import deepcopy
-from functools import cached_property, partial
+from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
-
-import jsonschema_rs
 
 from . import pointers
 from .anatomy import ALTERNATIVES, REFERENCES
@@ -16,7 +14,7 @@ from .bundling import Bundler, to_2020_12
 from .depths import MinimumDepths
 from .python_keywords import PYTHON_KEYWORDS, reads_alike
 from .resources import Target
-from .violations import violations
+from .validator import Validator
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -37,44 +35,6 @@ OWN_DIALECT = "https://spec.openapis.org/oas/3.1/dialect/base"
 DEEPEST = 20
 ANYTHING: Final = True
 """The schema that allows anything: where there is none, it stands."""
-
-
-class Validator:
-    """A compiled schema.
-
-    Attributes:
-        is_valid: tells whether a JSON value conforms to it.
-    """
-
-    __slots__ = ("_bundle", "_compiled", "_names", "_place", "is_valid")
-
-    def __init__(
-        self,
-        bundle: dict[str, Any],
-        place: Callable[[str, str], str],
-        *,
-        names: Callable[[list[str | int]], Collection[str]],
-        **options: Any,
-    ) -> None:
-        self._bundle = bundle
-        self._place = place
-        self._names = names
-        self._compiled = jsonschema_rs.Draft202012Validator(bundle, mask="value", **options)
-        self.is_valid: Callable[[Any], bool] = self._compiled.is_valid
-
-    def violations(
-        self, value: Any, location: str, name: str = "", root: str | None = None
-    ) -> Iterator[Violation]:
-        """Yield what is wrong with a JSON value; see :func:`~.violations.violations`.
-
-        Args:
-            value: the value.
-            location: where it was.
-            name: the parameter's name.
-            root: JSON pointer of the schema in the document; without it, violations have no pointers.
-        """
-        place = None if root is None else partial(self._place, root)
-        return violations(self._compiled, self._bundle, value, location, name, place, names=self._names)
 
 
 class Schema:

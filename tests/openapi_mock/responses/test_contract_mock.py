@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 import scanner_api.cli
 from openapi_contract import Contract, ContractError, schemas
-from openapi_contract.schemas import Validator
+from openapi_contract.validator import Validator
 from openapi_mock import contract_mock
 from scanner_contract import load_contract
 from scanner_mocks.cli.mock import has_handlers
