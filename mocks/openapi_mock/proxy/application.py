@@ -16,9 +16,9 @@ from openapi_mock.journal import Validation
 from openapi_mock.journal.recording import refused
 from openapi_service.server import listen, serving
 
+from .connection import UpstreamFailed, transfer_coding, value_of
 from .outgoing import Outgoing
 from .recorder import FIRST, violation_fields
-from .upstream import UpstreamFailed, transfer_coding, value_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator
@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from openapi_mock.journal import Exchange
     from openapi_service.problems import Problem
 
+    from .connection import RawHeaders
     from .recorder import Recorder
-    from .upstream import RawHeaders, Upstream, UpstreamResponse
+    from .upstream import Upstream, UpstreamResponse
 
 MOST_BYTES = 1024 * 1024
 AT_ONCE_BYTES = 32 * 1024

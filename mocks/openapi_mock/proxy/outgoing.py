@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from starlette.types import Send
 
-    from .upstream import RawHeaders
+    from .connection import RawHeaders
 
 MOST_SECONDS = 0.25
 """A response is held back no longer: what trickles, such as a slow export, does not wait for its end."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from openapi_contract import Contract
     from openapi_mock.journal import Exchange, Validation, Violation
 
-    from .upstream import RawHeaders
+    from .connection import RawHeaders
 
 COUNT = b"x-contract-violations"
 FIRST = b"x-contract-violation"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
+from collections import deque
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -10,12 +12,15 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from .connection import FINAL, Connection, UpstreamFailed, not_http, not_in_time, transfer_coding
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
+    from ssl import SSLContext
 
     from starlette.types import Scope
 
-RawHeaders = list[tuple[bytes, bytes]]
+    from .connection import RawHeaders
 
 HOP_BY_HOP = frozenset(
     {b"connection", b"keep-alive", b"proxy-connection", b"te", b"trailer", b"transfer-encoding", b"upgrade"}
@@ -30,28 +35,13 @@ IDLE_SECONDS = 2
 CONNECT_SECONDS = 5
 MOST_CONNECTIONS = 1024
 """More than clients of one address may have: their slow bodies leave connections for others."""
-MOST_IDLE = 16
-"""Connections kept for later requests: httpcore asks each of them at each request whether it is closed."""
+MOST_IDLE = 100
+"""Connections kept for later requests."""
 NAME = "openapi-mock"
-FINAL = range(200, 600)
 
 
 class NotAnUpstream(ValueError):  # noqa: N818 -- says what it is
     """The URL is none that requests can be passed on to; the message says why."""
-
-
-class UpstreamFailed(Exception):  # noqa: N818 -- says what happened
-    """There is no response, or it ended too early.
-
-    Attributes:
-        status: of the gateway's response.
-        error: its name in RFC 9209.
-    """
-
-    def __init__(self, status: HTTPStatus, error: str, reason: str) -> None:
-        self.status = status
-        self.error = error
-        super().__init__(reason)
 
 
 class UpstreamResponse:
@@ -60,18 +50,13 @@ class UpstreamResponse:
     Attributes:
         status: from 200 to 599.
         headers: those that go on to the client.
+        chunks: yields the body as it comes, in its content coding.
     """
 
-    def __init__(self, response: httpx.Response) -> None:
-        self.status = response.status_code
-        self.headers = end_to_end(response.headers.raw)
-        self._response = response
-
-    async def chunks(self) -> AsyncIterator[bytes]:
-        """Yield the body as it comes, in its content coding."""
-        stream = self._response.stream
-        async for chunk in stream:  # type: ignore[union-attr]  # a transport that is asynchronous has no other
-            yield chunk
+    def __init__(self, connection: Connection) -> None:
+        self.status = connection.status
+        self.headers = end_to_end(connection.headers)
+        self.chunks = connection.chunks
 
 
 class Upstream:
@@ -95,14 +80,12 @@ class Upstream:
         self._base = self._url.raw_path.rstrip(b"/")
         self._host = self._url.netloc
         self._keep_host = keep_host
-        self._timeout = httpx.Timeout(timeout, connect=min(timeout, CONNECT_SECONDS)).as_dict()
+        self._seconds = timeout
         self._pseudonym = f"{name}-{secrets.token_hex(4)}".encode()
-        limits = httpx.Limits(
-            max_connections=MOST_CONNECTIONS,
-            max_keepalive_connections=MOST_IDLE,
-            keepalive_expiry=IDLE_SECONDS,
-        )
-        self._transport = httpx.AsyncHTTPTransport(limits=limits)
+        self._tls = _tls() if self._url.scheme == "https" else None
+        self._most_idle = MOST_IDLE
+        self._room = asyncio.Semaphore(MOST_CONNECTIONS)
+        self._idle: deque[Connection] = deque()
 
     @property
     def url(self) -> str:
@@ -115,7 +98,9 @@ class Upstream:
 
     async def close(self) -> None:
         """Close all connections."""
-        await self._transport.aclose()
+        while self._idle:
+            self._idle.pop().close()
+        await asyncio.sleep(0)  # the event loop's turn to close them
 
     @asynccontextmanager
     async def respond(
@@ -130,29 +115,62 @@ class Upstream:
         Raises:
             UpstreamFailed: there is no response, or it ends too early.
         """
+        headers = self._headers(scope["headers"])
+        await self._enter()
         try:
-            response = await self._transport.handle_async_request(self._request(scope, body))
+            connection = self._kept() or await self._connect()
             try:
-                if response.status_code not in FINAL:
-                    raise UpstreamFailed(
-                        HTTPStatus.BAD_GATEWAY,
-                        "http_protocol_error",
-                        f"it responded with {response.status_code}",
-                    )
-                yield UpstreamResponse(response)
+                await connection.send(scope["method"].encode(), self._target(scope), headers, body)
+                if connection.status not in FINAL:
+                    raise not_http(f"it responded with {connection.status}")
+                yield UpstreamResponse(connection)
             finally:
-                await response.aclose()
-        except httpx.TransportError as error:
-            raise _failure(error) from None
+                self._release(connection)
+        finally:
+            self._room.release()
 
-    def _request(self, scope: Scope, body: AsyncIterator[bytes] | None) -> httpx.Request:
-        return httpx.Request(
-            scope["method"],
-            self._url,
-            headers=self._headers(scope["headers"]),
-            stream=httpx.ByteStream(b"") if body is None else _Stream(body),
-            extensions={"timeout": self._timeout, "target": self._target(scope)},
-        )
+    async def _enter(self) -> None:
+        """Wait until there may be one connection more."""
+        try:
+            async with asyncio.timeout(self._seconds if self._room.locked() else None):
+                await self._room.acquire()
+        except TimeoutError:
+            raise not_in_time() from None
+
+    def _kept(self) -> Connection | None:
+        """Return the connection that was used last, if it is still good; those before it are older."""
+        while self._idle:
+            connection = self._idle.pop()
+            if connection.is_reusable and _now() - connection.idle_since < IDLE_SECONDS:
+                return connection
+            connection.close()
+        return None
+
+    def _release(self, connection: Connection) -> None:
+        """Keep a connection for the next request, or close it."""
+        if not connection.is_reusable:
+            connection.close()
+            return
+        connection.idle_since = now = _now()
+        self._idle.append(connection)
+        while len(self._idle) > self._most_idle or self._idle[0].idle_since <= now - IDLE_SECONDS:
+            self._idle.popleft().close()
+
+    async def _connect(self) -> Connection:
+        url, loop = self._url, asyncio.get_running_loop()
+        port = url.port or (443 if self._tls else 80)
+        try:
+            async with asyncio.timeout(min(self._seconds, CONNECT_SECONDS)):
+                _, connection = await loop.create_connection(
+                    lambda: Connection(self._seconds), url.raw_host.decode(), port, ssl=self._tls
+                )
+        except TimeoutError:
+            reason = "no connection in time"
+            raise UpstreamFailed(HTTPStatus.GATEWAY_TIMEOUT, "connection_timeout", reason) from None
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise UpstreamFailed(HTTPStatus.BAD_GATEWAY, "destination_unavailable", reason) from None
+        return connection
 
     def _headers(self, sent: RawHeaders) -> RawHeaders:
         via = [value for name, value in sent if name == b"via"]
@@ -175,30 +193,14 @@ class Upstream:
         return (self._base + path if path.startswith(b"/") else path) + (b"?" + query if query else b"")
 
 
-class _Stream(httpx.AsyncByteStream):
-    """A request's body, as it comes from the client."""
-
-    def __init__(self, chunks: AsyncIterator[bytes]) -> None:
-        self._chunks = chunks
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for chunk in self._chunks:
-            yield chunk
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
-def _failure(error: httpx.TransportError) -> UpstreamFailed:
-    """Return the failure that an error of the transport is."""
-    if isinstance(error, httpx.ConnectTimeout):
-        return UpstreamFailed(HTTPStatus.GATEWAY_TIMEOUT, "connection_timeout", "no connection in time")
-    if isinstance(error, httpx.TimeoutException):
-        return UpstreamFailed(HTTPStatus.GATEWAY_TIMEOUT, "http_response_timeout", "no response in time")
-    if isinstance(error, httpx.LocalProtocolError):
-        return UpstreamFailed(HTTPStatus.BAD_REQUEST, "http_request_error", str(error))
-    if isinstance(error, httpx.ConnectError):
-        return UpstreamFailed(HTTPStatus.BAD_GATEWAY, "destination_unavailable", str(error))
-    if isinstance(error, httpx.NetworkError):
-        return UpstreamFailed(HTTPStatus.BAD_GATEWAY, "connection_terminated", "the connection broke")
-    return UpstreamFailed(HTTPStatus.BAD_GATEWAY, "http_protocol_error", str(error).rstrip("."))
+def _tls() -> SSLContext:
+    context = httpx.create_ssl_context()
+    context.set_alpn_protocols(["http/1.1"])
+    return context
 
 
 def _checked(text: str) -> httpx.URL:
@@ -224,14 +226,3 @@ def end_to_end(headers: Iterable[tuple[bytes, bytes]]) -> RawHeaders:
 def _named_by_connection(fields: RawHeaders) -> frozenset[bytes]:
     options = [value for name, value in fields if name.lower() == b"connection"]
     return frozenset(option.strip().lower() for value in options for option in value.split(b","))
-
-
-def transfer_coding(headers: Iterable[tuple[bytes, bytes]]) -> bytes | None:
-    """Return the transfer codings of a message, in lower case; None if it has a length, or no body."""
-    codings = [value.strip().lower() for name, value in headers if name.lower() == b"transfer-encoding"]
-    return b", ".join(codings) if codings else None
-
-
-def value_of(headers: Iterable[tuple[bytes, bytes]], field: bytes) -> bytes | None:
-    """Return the first value of a field, named in lower case; None if it is not there."""
-    return next((value for name, value in headers if name.lower() == field), None)

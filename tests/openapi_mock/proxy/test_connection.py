@@ -1,0 +1,203 @@
+"""Connections to the upstream: which are used again, and what of a response is believed."""
+
+import asyncio
+import ssl
+from contextlib import asynccontextmanager
+
+import pytest
+import trustme
+
+from openapi_mock.proxy.connection import MOST_HEAD_BYTES, UpstreamFailed
+from openapi_mock.proxy.upstream import Upstream
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+
+class Server:
+    """Responds with one script after the other: on the same connection as long as it is used again."""
+
+    def __init__(self, *scripts):
+        self.scripts = list(scripts)
+        self.requests = []
+        self.connections = 0
+        self.tasks = []
+
+    async def serve(self, reader, writer):
+        """Serve a connection until its end."""
+        self.tasks.append(asyncio.current_task())
+        self.connections += 1
+        try:
+            while head := await reader.readuntil(b"\r\n\r\n"):
+                self.requests.append(head)
+                script = self.scripts.pop(0)
+                if callable(script):
+                    await script(reader, writer)
+                else:
+                    writer.write(script)
+        except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+
+
+@asynccontextmanager
+async def upstream_of(server, *, tls=None):
+    """Run a server, and yield what asks it."""
+    listening = await asyncio.start_server(server.serve, "127.0.0.1", 0, ssl=tls)
+    port = listening.sockets[0].getsockname()[1]
+    upstream = Upstream(
+        f"{'https' if tls else 'http'}://localhost:{port}" if tls else f"http://127.0.0.1:{port}"
+    )
+    async with asyncio.timeout(10), listening:
+        yield upstream
+        await upstream.close()
+        await asyncio.gather(*server.tasks)
+
+
+async def ask(upstream, method="GET", body=None, headers=()):
+    """Return status and body of a response."""
+    scope = {"method": method, "path": "/", "query_string": b"", "headers": [(b"host", b"x"), *headers]}
+    async with upstream.respond(scope, body) as response:
+        return response.status, b"".join([chunk async for chunk in response.chunks()])
+
+
+async def failure_of(upstream, **request):
+    """Return the failure of a request."""
+    with pytest.raises(UpstreamFailed) as raised:
+        await ask(upstream, **request)
+    return raised.value
+
+
+async def test_a_connection_is_used_again():
+    """Responses of every framing but the end of the connection leave it open."""
+    chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-Late: 1\r\n\r\n"
+    server = Server(
+        OK, chunked, b"HTTP/1.1 204 Fine\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", OK
+    )
+    async with upstream_of(server) as upstream:
+        methods = ("GET", "GET", "GET", "HEAD", "GET")
+        seen = [await ask(upstream, method) for method in methods]
+    assert seen == [(200, b"ok"), (200, b"ok"), (204, b""), (200, b""), (200, b"ok")]
+    assert server.connections == 1
+
+
+@pytest.mark.parametrize(
+    ("first", "method"),
+    [
+        (OK + OK.replace(b"ok", b"no"), "GET"),
+        (OK, "HEAD"),
+        (OK.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"), "GET"),
+        (OK.replace(b"1.1", b"1.0"), "GET"),
+    ],
+)
+async def test_a_connection_that_says_more_or_less_is_not_used_again(first, method):
+    """A second response, a body for HEAD: it would be taken for the response to the next request."""
+    server = Server(first, OK)
+    async with upstream_of(server) as upstream:
+        await ask(upstream, method)
+        assert await ask(upstream) == (200, b"ok")
+    assert server.connections == 2
+
+
+async def test_what_nobody_asked_for_is_no_response():
+    """Data on an idle connection closes it (RFC 9112, section 9.2)."""
+    unasked = asyncio.Event()
+
+    async def late(_, writer):
+        writer.write(OK)
+        await unasked.wait()
+        writer.write(OK.replace(b"ok", b"no"))
+
+    server = Server(late, OK)
+    async with upstream_of(server) as upstream:
+        await ask(upstream)
+        unasked.set()
+        await asyncio.gather(*server.tasks)  # the connection has ended
+        assert await ask(upstream) == (200, b"ok")
+    assert server.connections == 2
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * (MOST_HEAD_BYTES // 4),
+        b"HTTP/1.1 200 OK\r\nX: " + b"y" * 2 * MOST_HEAD_BYTES,
+        b"HTTP/1.1 103 Early Hints\r\nX: y\r\n\r\n" * (MOST_HEAD_BYTES // 20),
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX: "
+        + b"y" * 9 * MOST_HEAD_BYTES,
+        b"HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n",
+        OK.replace(b"\r\n\r\n", b"\r\nTransfer-Encoding: chunked\r\n\r\n"),
+        OK.replace(b"\r\n\r\n", b"\r\nContent-Length: 3\r\n\r\n"),
+    ],
+)
+async def test_what_is_no_response_is_refused(response):
+    """A head or trailers without an end, an upgrade that nobody asked for, two lengths."""
+    async with upstream_of(Server(response)) as upstream:
+        assert (await failure_of(upstream)).error == "http_protocol_error"
+
+
+async def test_a_response_may_come_before_the_request_is_whole():
+    """A server that refuses a body need not read it: its response counts, the connection does not."""
+
+    async def refuse(_, writer):
+        writer.write(b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        writer.close()
+
+    async def endless():
+        while True:
+            yield b"x" * 65536
+            await asyncio.sleep(0)
+
+    server = Server(refuse, OK)
+    async with upstream_of(server) as upstream:
+        sent = await ask(upstream, "POST", endless(), [(b"transfer-encoding", b"chunked")])
+        assert sent == (413, b"")
+        assert await ask(upstream) == (200, b"ok")
+
+
+async def test_a_body_waits_for_an_upstream_that_does_not_read():
+    """No more of a body is taken than the connection takes, however long the body is."""
+    reading, taken = asyncio.Event(), 0
+
+    async def read_later(reader, writer):
+        await reading.wait()
+        while not (await reader.read(65536)).endswith(b"0\r\n\r\n"):
+            pass
+        writer.write(OK)
+
+    async def body():
+        nonlocal taken
+        while not reading.is_set():
+            taken += 1
+            yield b"x" * 65536
+            await asyncio.sleep(0)
+
+    async with upstream_of(Server(read_later)) as upstream:
+        chunked = (b"transfer-encoding", b"chunked")
+        asked = asyncio.create_task(ask(upstream, "POST", body(), [chunked]))
+        before = -1
+        while before != taken:  # until it stands still, for which an endless body has to wait
+            before = taken
+            await asyncio.sleep(0.05)
+        reading.set()
+        assert await asked == (200, b"ok")
+
+
+async def test_no_control_character_goes_out():
+    """What could be a second request is none."""
+    async with upstream_of(Server(OK)) as upstream:
+        failure = await failure_of(upstream, headers=[(b"x", b"a\r\nb: c")])
+        assert (failure.error, failure.status) == ("http_request_error", 400)
+
+
+async def test_an_upstream_may_have_tls(monkeypatch, tmp_path):
+    """Its certificate is checked against the authorities that the environment names."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("localhost").configure_cert(context)
+    async with upstream_of(Server(OK), tls=context) as upstream:
+        assert (await failure_of(upstream)).error == "destination_unavailable"
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    async with upstream_of(Server(OK), tls=context) as upstream:
+        assert await ask(upstream) == (200, b"ok")
