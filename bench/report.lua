@@ -10,7 +10,7 @@ function init(args)
     end
     pause = tonumber(args[2] or "0")
     if pause > 0 then
-      delay = function() return pause end
+      delay = function() return math.floor(pause + math.random()) end -- wrk takes whole ones
     end
     request = function()
       at = at % #requests + 1
