@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from .checksums import ContentMd5
+from .checksums import DEFAULT, FULL_OBJECT, Checksum, ContentMd5
 from .content import Content, StoredFile
 from .customer_keys import key_md5_of, set_key_md5
 from .moto_s3 import models
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from .backend import Backend
-    from .checksums import Checksum
 
 BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", re.ASCII)
 _ATTRIBUTES = (
@@ -159,9 +158,11 @@ class Archivist:
             self._archive.drop_object(bucket, name)
             return
         if not isinstance(stored_file(key), StoredFile):
-            with self.new_content(bucket) as content:
+            checksum = Checksum(key.checksum_algorithm or DEFAULT)
+            with self.new_content(bucket, checksum=checksum) as content:
                 content.receive([key.value], MAX_OBJECT_BYTES)
             adopt(key, content.path, content.size, key.etag.strip('"'))
+            set_checksum(key, checksum)
         self._archive.save_object(bucket, name, record_of(key, self._backend.tags(key)))
 
     def recall(self, bucket: str) -> None:
@@ -224,6 +225,12 @@ def parts_of(key: Any) -> list[tuple[int, str]]:
 def set_parts(key: Any, parts: Iterable[Sequence[Any]]) -> None:
     """Note the size and the checksum of each part that a key's object was uploaded in."""
     setattr(key, _PARTS, [(int(size), str(checksum)) for size, checksum in parts])
+
+
+def set_checksum(key: Any, checksum: Checksum) -> None:
+    """Note the checksum of a key's whole content."""
+    key.checksum_algorithm, key.checksum_value = checksum.algorithm, checksum.value
+    key.checksum_type = FULL_OBJECT
 
 
 def adopt(key: Any, path: Path, size: int, etag: str) -> None:

@@ -140,7 +140,9 @@ def assemble(
 
 def _check_size(size: int, claimed: str | None) -> None:
     if claimed not in (None, str(size)):
-        raise invalid_request(f"The provided {_SIZE} header value {claimed} does not match {size}, the size.")
+        raise invalid_request(
+            f"The provided '{_SIZE}' header value {claimed} does not match what was computed: {size}"
+        )
 
 
 def _check_listed(listed: Sequence[ListedPart], algorithm: str) -> None:

@@ -38,7 +38,8 @@ def describe(key: Any, headers: Mapping[str, str]) -> bytes:
 def _checksum(key: Any) -> Element | None:
     if not key.checksum_value:
         return None
-    value = element(f"Checksum{key.checksum_algorithm}", key.checksum_value)
+    # One of parts is without the number of parts here, unlike anywhere else.
+    value = element(f"Checksum{key.checksum_algorithm}", key.checksum_value.partition("-")[0])
     kind = [element("ChecksumType", key.checksum_type)] if key.checksum_type else []
     return element("Checksum", value, *kind)
 

@@ -77,7 +77,8 @@ class Objects:
                 "changing the object's metadata, storage class, website redirect location or encryption "
                 "attributes."
             )
-        return self._store.copy_object(_order(request, bucket, copied_headers(request.headers, bucket)))
+        headers = {**copied_headers(request.headers, bucket), **checksum_of_upload(request.headers)}
+        return self._store.copy_object(_order(request, bucket, headers))
 
     def copy_part(self, request: Request, bucket: Bucket) -> Response:
         """Serve UploadPartCopy."""

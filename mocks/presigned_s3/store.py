@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from .access import ACCOUNT, is_public, public_policy
 from .acl import acl_of, is_of_owner
 from .acl import describe as describe_acl
-from .archive import BUCKET_NAME, Archivist, adopt, parts_of, stored_file
+from .archive import BUCKET_NAME, Archivist, adopt, parts_of, set_checksum, stored_file
 from .backend import DEFAULT_REGION, Backend, Bucket, Order, granted_to_all
 from .checksums import FULL_OBJECT, TYPE
 from .cors import OPEN
@@ -28,7 +28,7 @@ from .object_attributes import describe
 from .preconditions import check_replaced, check_source
 from .response import Response
 from .uploads import Uploads
-from .xml import MEDIA_TYPE, document, element
+from .xml import MEDIA_TYPE, document, element, qualified
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -283,9 +283,7 @@ class Store:
             set_key_md5(key, key_md5(order.headers))
             response.headers += response_headers(key)
             if content.checksum is not None:
-                key.checksum_algorithm = content.checksum.algorithm
-                key.checksum_value = content.checksum.value
-                key.checksum_type = FULL_OBJECT
+                set_checksum(key, content.checksum)
                 response.set_header(content.checksum.header, content.checksum.value)
                 response.set_header(TYPE, FULL_OBJECT)
             response.set_header("ETag", key.etag)
@@ -299,7 +297,14 @@ class Store:
         with self._backend.lock:
             check_source(self._backend, order)
             check_replaced(self._backend, order)
-            return self.change_object(order, key_md5(order.headers))
+            response = self.change_object(order, key_md5(order.headers))
+            key = self._backend.key(order.bucket, order.key)
+            result = [element("LastModified", key.last_modified_ISO8601), element("ETag", key.etag)]
+            result.append(element(f"Checksum{key.checksum_algorithm}", key.checksum_value))
+            result.append(element("ChecksumType", key.checksum_type))
+        response.body = [document(qualified("CopyObjectResult", *result))]
+        response.length = len(response.body[0])
+        return response
 
     def change_object(self, order: Order, customer_key_md5: str | None = None) -> Response:
         """Carry out an order that changes an object, without new content for it.

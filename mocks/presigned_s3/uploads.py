@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .archive import adopt, set_parts
 from .checksums import COMPOSITE, DEFAULT, FULL_OBJECT, TYPE, Checksum
 from .customer_keys import check_part, key_md5, key_md5_of, response_headers, set_key_md5
-from .errors import refusal
+from .errors import invalid_request, refusal
 from .multipart import assemble
 from .policy import MAX_OBJECT_BYTES
 from .preconditions import check_replaced, check_source
@@ -66,6 +66,7 @@ class Uploads:
         with self._backend.lock:
             upload = self._upload(order)
             check_part(order.headers, upload)
+            _check_checksum(upload, content)
             response = self._backend.carry_out(order)
             response.headers += response_headers(upload)
             self._keep(order, upload, content)
@@ -163,6 +164,18 @@ class Uploads:
     def _drop(self, order: Order) -> None:
         for part in self._parts.pop(order.parameter("uploadId"), {}).values():
             part.discard()
+
+
+def _check_checksum(upload: Any, content: Content) -> None:
+    """Raise InvalidRequest if a part has not the checksum that its upload is made of."""
+    expected = upload.metadata.get("x-amz-checksum-algorithm")
+    actual = content.checksum.algorithm if content.checksum else None
+    needs_one = upload.metadata.get(TYPE) == COMPOSITE
+    if expected and actual != expected and (actual or needs_one):
+        raise invalid_request(
+            f"Checksum Type mismatch occurred, expected checksum Type: {expected.lower()}, "
+            f"actual checksum Type: {(actual or 'null').lower()}"
+        )
 
 
 def _number(order: Order) -> int:

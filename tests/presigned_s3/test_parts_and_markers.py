@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import zlib
 
 import pytest
 from botocore.exceptions import ClientError
@@ -201,3 +202,57 @@ def test_a_bucket_with_versions_stays(client, bucket, marked):
     for version in marked:
         client.delete_object(Bucket=bucket, Key="k", VersionId=version)
     client.delete_bucket(Bucket=bucket)
+
+
+@pytest.fixture
+def composite(client, bucket):
+    """The response to the completion of an upload whose checksum is made of those of its parts."""
+    upload = upload_of(client, bucket, b"one", ChecksumAlgorithm="SHA256")
+    (part,) = client.list_parts(**upload)["Parts"]
+    listed = [{name: part[name] for name in ("PartNumber", "ETag", "ChecksumSHA256")}]
+    return client.complete_multipart_upload(**upload, MultipartUpload={"Parts": listed})
+
+
+@pytest.mark.parametrize("algorithm", [None, "SHA512", "CRC32"])
+def test_checksums_of_copies(algorithm, client, bucket, composite):
+    """A copy has a checksum of its whole content, whatever its source was made of."""
+    assert composite["ChecksumSHA256"].endswith("=-1")
+    more = {"ChecksumAlgorithm": algorithm} if algorithm else {}
+    source = {"Bucket": bucket, "CopySource": f"{bucket}/k"}
+    if algorithm == "SHA512":
+        assert refused(client.copy_object, **source, Key="copy", **more)["Error"]["Code"] == "InvalidRequest"
+        return
+    name = f"Checksum{algorithm or 'SHA256'}"
+    expected = {
+        "ChecksumSHA256": base64.b64encode(hashlib.sha256(b"one").digest()).decode(),
+        "ChecksumCRC32": base64.b64encode(zlib.crc32(b"one").to_bytes(4, "big")).decode(),
+    }[name]
+    copied = client.copy_object(**source, Key="copy", **more)["CopyObjectResult"]
+    assert (copied[name], copied["ChecksumType"]) == (expected, "FULL_OBJECT")
+    read = client.get_object(Bucket=bucket, Key="copy", ChecksumMode="ENABLED")
+    assert (read[name], read["ChecksumType"], read["Body"].read()) == (expected, "FULL_OBJECT", b"one")
+    assert read["ETag"] == copied["ETag"] != composite["ETag"]
+
+
+def test_the_checksum_of_parts_among_attributes(client, bucket, composite):
+    """GetObjectAttributes has the checksum of parts without their number."""
+    attributes = client.get_object_attributes(Bucket=bucket, Key="k", ObjectAttributes=["Checksum"])
+    expected = {"ChecksumSHA256": composite["ChecksumSHA256"].removesuffix("-1"), "ChecksumType": "COMPOSITE"}
+    assert attributes["Checksum"] == expected
+
+
+@pytest.mark.parametrize(
+    ("of_upload", "kind", "of_part", "message"),
+    [
+        ("SHA256", "COMPOSITE", "CRC32", "expected checksum Type: sha256, actual checksum Type: crc32"),
+        ("CRC32C", "FULL_OBJECT", "SHA1", "expected checksum Type: crc32c, actual checksum Type: sha1"),
+        ("SHA256", "COMPOSITE", None, "expected checksum Type: sha256, actual checksum Type: null"),
+    ],
+)
+def test_parts_with_the_checksum_of_another_upload(of_upload, kind, of_part, message, connect, bucket):
+    """A part has no checksum but its upload's, and has that if the object's is made of them."""
+    client = connect(request_checksum_calculation="when_required")
+    upload = upload_of(client, bucket, ChecksumAlgorithm=of_upload, ChecksumType=kind)
+    more = {"ChecksumAlgorithm": of_part} if of_part else {}
+    error = refused(client.upload_part, **upload, PartNumber=1, Body=b"one", **more)["Error"]
+    assert (error["Code"], message in error["Message"]) == ("InvalidRequest", True)
