@@ -54,7 +54,10 @@ def load_contract(
     if lenient and str(document.get("swagger")).startswith("2"):
         from .swagger import OPENAPI, openapi_of  # noqa: PLC0415 -- for few documents
 
-        document, origins = openapi_of(document)
+        try:
+            document, origins = openapi_of(document)
+        except ValueError as error:
+            raise ContractError(source, "", str(error)) from None
         defects.append(
             Defect(source, 0, "/swagger", f"is Swagger 2.0; read as OpenAPI {OPENAPI}.", "converted")
         )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from copy import deepcopy
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from jsonpath_rfc9535 import JSONPathError, find
+from jsonpath_rfc9535 import JSONPathError, find, finditer
 
 from . import pointers
 from .errors import ContractError
+from .parsing import containers_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
 VERSION = re.compile(r"1\.[012]\..*")
 REUSABLE = "#/components/actions/"
+MOST_CHANGES = 500_000
+"""Objects, arrays and primitive values that the actions of an overlay put somewhere."""
 
 
 def apply_overlay(document: dict[str, Any], overlay: Mapping[str, Any], source: str) -> None:
@@ -44,9 +48,12 @@ def apply_overlay(document: dict[str, Any], overlay: Mapping[str, Any], source: 
     actions = overlay.get("actions")
     if not isinstance(actions, list) or not actions:
         raise ContractError(source, "/actions", "is missing or empty; expected a list of actions.")
+    left = MOST_CHANGES
     for index, action in enumerate(actions):
         try:
-            _apply_action(document, _resolved(action, overlay), is_10=version.startswith("1.0."))
+            left -= _apply_action(
+                document, _resolved(action, overlay), left, is_10=version.startswith("1.0.")
+            )
         except (ValueError, JSONPathError) as error:
             raise ContractError(source, pointers.join("/actions", index), f"{error}.") from None
 
@@ -66,21 +73,33 @@ def _resolved(action: Any, overlay: Mapping[str, Any]) -> Any:
     return {**fields, **action} if isinstance(fields, dict) else action
 
 
-def _apply_action(document: dict[str, Any], action: Any, *, is_10: bool) -> None:
+def _apply_action(document: dict[str, Any], action: Any, left: int, *, is_10: bool) -> int:
+    """Apply an action, and return how many changes it makes; ValueError if more than are left."""
     if not isinstance(action, dict) or not isinstance(action.get("target"), str):
         raise ValueError("target is missing; expected a JSONPath")  # noqa: TRY004 -- the document is wrong, not the call
-    nodes = {node.location: node for node in find(action["target"], document)}
+    found = list(islice(finditer(action["target"], document), left + 1))
+    value = action.get("update")
+    if "update" not in action and "copy" in action and not is_10:
+        value = _copied(document, action["copy"])
+    changes = len(found) * (1 + containers_of(value))
+    if changes > left:
+        raise ValueError(f"the actions make more than {MOST_CHANGES} changes")
+    nodes = {node.location: node for node in found}
     if action.get("remove", False) is True:
         _remove(list(nodes.values()))
-    elif "update" in action:
-        _update_all(nodes.values(), action["update"], is_10=is_10)
-    elif "copy" in action and not is_10:
-        sources = list(find(action["copy"], document))
-        if len(sources) != 1:
-            raise ValueError(f"copy selects {len(sources)} nodes; expected one")
-        _update_all(nodes.values(), deepcopy(sources[0].value), is_10=is_10)
+    elif "update" in action or ("copy" in action and not is_10):
+        _update_all(nodes.values(), value, is_10=is_10)
     else:
         raise ValueError(f"has neither update {'' if is_10 else 'nor copy '}nor remove: true")
+    return changes
+
+
+def _copied(document: dict[str, Any], source: str) -> Any:
+    """Return a copy of the one node that a JSONPath selects."""
+    sources = find(source, document)
+    if len(sources) != 1:
+        raise ValueError(f"copy selects {len(sources)} nodes; expected one")
+    return deepcopy(sources[0].value)
 
 
 def _update_all(nodes: Collection[JSONPathNode], value: Any, *, is_10: bool) -> None:

@@ -270,6 +270,17 @@ def _construct_other(loader: Any, node: Node) -> Any:
 _JSONLoader.add_constructor(None, _construct_other)
 
 
+def containers_of(value: Any) -> int:
+    """Return how many objects and arrays a value holds, itself among them, each as often as it is there."""
+    pending, count = [value], 0
+    while pending:
+        node = pending.pop()
+        if isinstance(node, dict | list):
+            count += 1
+            pending += node.values() if isinstance(node, dict) else node
+    return count
+
+
 def _within_extent(document: Any) -> Any:
     """Return a document, unless it is too deep, too large with its aliases written out, or not UTF-8."""
     pending: list[tuple[Any, int]] = [([document], 0)]

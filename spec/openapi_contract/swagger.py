@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import pointers
 from .anatomy import METHODS, map_subschemas
+from .parsing import MAX_CONTAINERS, containers_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,6 +40,9 @@ def openapi_of(document: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]
     Args:
         document: the document; stays as it is.
 
+    Raises:
+        ValueError: what it shares among operations would be too much once each has its own.
+
     Returns:
         the new document, and JSON pointers of the old one by those of the new one: what has none of its own
         is below one that has, or where it was.
@@ -62,6 +66,13 @@ class _Conversion:
         self.document = document
         self.origins: dict[str, str] = {}
         self.parameters = _object(document.get("parameters"))
+        self.left = MAX_CONTAINERS
+
+    def _take(self, node: Any, times: int) -> None:
+        """Count what is put into the new document so many times; ValueError if that is too much."""
+        self.left -= times * containers_of(node)
+        if self.left < 0:
+            raise ValueError(f"holds more than {MAX_CONTAINERS} objects and arrays as OpenAPI {OPENAPI}.")
 
     def converted(self) -> dict[str, Any]:
         swagger = self.document
@@ -169,6 +180,7 @@ class _Conversion:
         self.origins[pointer] = self.origins[f"{pointer}/schema"] = pointers.join(*origin)
         if not isinstance(node, dict):
             return node
+        self._take(node, 1)
         if "$ref" in node:
             return {"$ref": node["$ref"]}
         parameter = {name: each for name, each in node.items() if name in ABOUT_PARAMETER or name[:2] == "x-"}
@@ -181,6 +193,7 @@ class _Conversion:
         return parameter | {"schema": _value_schema(node)}
 
     def _body(self, body: _Parameter, pointer: str, types: list[str]) -> dict[str, Any]:
+        self._take(body.node, len(types))
         schema = _schema(body.node.get("schema", {}))
         self.origins[pointer] = body.pointer
         for each in types:
@@ -194,6 +207,7 @@ class _Conversion:
         has_file = any(each.node.get("type") == "file" for each in fields)
         forms = [each for each in types if each in {FORM, MULTIPART}]
         forms = [MULTIPART] if has_file or (not forms and MULTIPART in types) else forms or [FORM]
+        self._take([each.node for each in fields], len(forms))
         properties = {str(each.node.get("name")): _value_schema(each.node) for each in fields}
         for name, each in properties.items():
             described = next(field for field in fields if str(field.node.get("name")) == name)
@@ -227,6 +241,7 @@ class _Conversion:
             listed = types or list(examples) or [JSON]
             if _object(node.get("schema")).get("type") == "file":
                 listed = types or ["application/octet-stream"]
+            self._take(node, len(listed))
             for each in dict.fromkeys([*listed, *(each for each in examples if "/" in each)]):
                 content[each] = {"schema": schema} if "schema" in node else {}
                 self.origins[pointers.join(pointer, "content", each)] = old

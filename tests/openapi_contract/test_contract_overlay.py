@@ -232,3 +232,20 @@ def test_a_removal_by_search():
     assert document["paths"]["/pets"]["get"]["responses"] == {"200": response}
     assert document["paths"]["/cats"]["post"]["responses"] == {"201": {}}
     assert schema == {"properties": {"age": {"type": "integer"}}}
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        {"target": f"$.a[{','.join('*' * 21)}]", "update": {}},
+        {"target": "$.a.*", "update": {"b": [{}] * 20}},
+        {"target": "$.a.*", "copy": "$.a"},
+    ],
+)
+def test_actions_that_multiply(overlay, monkeypatch, action):
+    """An overlay makes no more changes than a document may have parts."""
+    monkeypatch.setattr("openapi_contract.overlay.MOST_CHANGES", 1000)
+    document = {"a": {str(number): {} for number in range(50)}}
+    with pytest.raises(ContractError, match="the actions make more than 1000 changes"):
+        overlay(document, action, version="1.1.0")
+    assert overlay(document, {"target": "$.a.*", "update": {"b": 1}})["a"]["7"] == {"b": 1}

@@ -301,3 +301,20 @@ def test_what_a_document_must_not_have(swagger):
     assert ("/paths/~1pets/post/parameters/0", "left out") in {
         (each.pointer, each.action) for each in contract.defects
     }
+
+
+def test_what_operations_share_without_end(swagger):
+    """What is shared, and each operation has of its own in OpenAPI 3, is counted before it is copied."""
+    shared = {"type": "object", "properties": {f"p{number}": {"type": "string"} for number in range(1000)}}
+    item = {
+        method: {"parameters": [{"$ref": "#/parameters/shared"}], "responses": OK}
+        for method in ("put", "post", "patch")
+    }
+    members = {"parameters": {"shared": {"name": "b", "in": "body", "schema": shared}}}
+    assert swagger(item, **members, consumes=["application/json"]).operations
+    many = [f"application/x{number}" for number in range(200)]
+    with pytest.raises(ContractError, match="more than 500000 objects and arrays as OpenAPI"):
+        swagger(item, **members, consumes=many)
+    responses = {"200": {"description": "", "schema": shared}}
+    with pytest.raises(ContractError, match="more than 500000 objects and arrays as OpenAPI"):
+        swagger({method: {"responses": responses} for method in item}, produces=many)

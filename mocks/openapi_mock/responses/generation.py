@@ -276,13 +276,17 @@ class Attempt:
         count = min(max(required, optional), most)
         unique = True in merged.listed.get("uniqueItems", ())
         items: list[Any] = []
+        seen, known = set[str](), 0
         while len(items) < count:
             schemas = [*merged.item(len(items)), *contained[len(items) :][:1]]
             try:
                 shown = example[len(items)] if len(items) < len(example) else MISSING
                 differs = unique or (not example and len(items) >= required)
                 tries = PART_TRIES if unique else FEW_TRIES
-                items.append(self._item(schemas, items if differs else [], level, shown, tries))
+                if differs:
+                    seen.update(map(_canonical, items[known:]))
+                    known = len(items)
+                items.append(self._item(schemas, seen if differs else set(), level, shown, tries))
             except NoValueError:
                 if len(items) < least:
                     raise
@@ -295,15 +299,16 @@ class Attempt:
             return 0
         return merged.leading or (SHOWN_ITEMS if level.depth <= SHOWN_LEVELS else 1)
 
-    def _item(self, schemas: list[Any], others: list[Any], level: Level, example: Any, tries: int) -> Any:
-        """Return an item that differs from the others; no examples once they have been the same."""
-        seen = {_canonical(each) for each in others}
+    def _item(self, schemas: list[Any], seen: set[str], level: Level, example: Any, tries: int) -> Any:
+        """Return an item that differs from those seen; no examples once they have been the same."""
         item = self.value(schemas, level.below(level.name), example)
         for repeat in range(tries):
             if _canonical(item) not in seen:
                 return item
             number = self.number if repeat < FEW_TRIES else self.number + repeat
-            item = replace(self, number=number, examples=False).value(schemas, level.below(level.name))
+            other = replace(self, number=number, examples=False)
+            item = other.value(schemas, level.below(level.name))
+            self.made = other.made
         if _canonical(item) not in seen:
             return item
         raise NoValueError("no more items were found")

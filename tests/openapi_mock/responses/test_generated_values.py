@@ -411,3 +411,16 @@ def test_patterns_that_would_backtrack_without_end(responding_with, openapi):
         assert (sent == digits) is is_sent
     single = {"type": "string", "pattern": r"^\d+$", "example": "\u0663" * 30}
     assert responding_with(single, openapi=openapi).get().json == "\u0663" * 30
+
+
+def test_items_that_differ_are_counted_as_often_as_they_are_tried(responding_with, monkeypatch):
+    """Items that are made to differ from the others count among the values of a response."""
+    made = []
+    value = Attempt.value
+    monkeypatch.setattr(Attempt, "value", lambda *given: made.append(1) or value(*given))
+    monkeypatch.setattr(generation, "MOST_VALUES", 200)
+    monkeypatch.setattr(generation, "MOST_MADE", 400)
+    item = {"type": "object", "required": ["a"], "properties": {"a": {"enum": list(range(90))}}}
+    unique = {"type": "array", "minItems": 90, "uniqueItems": True, "items": item}
+    assert responding_with(unique).get().status == 501
+    assert len(made) < 1000
