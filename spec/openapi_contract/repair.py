@@ -341,7 +341,7 @@ def _lift_required(document: dict[str, Any], holder: dict[str, Any], keys: list[
     return "repaired"
 
 
-def _exclusive(_: _Repairs, node: Any, flaw: Flaw) -> Action | None:  # noqa: ARG001 -- a rule's parameters
+def _exclusive(_: _Repairs, node: Any, _flaw: Flaw) -> Action | None:
     """Have one of two members that exclude each other; 3.0 knows an example beside others as one of them."""
     if {"example", "examples"} <= node.keys() and isinstance(node["examples"], dict):
         name = "example"
