@@ -248,11 +248,9 @@ class Backend:
 
     def latest(self, bucket: str) -> list[tuple[str, Any]]:
         """Return the names of a bucket's keys, in order, and the keys, without what is deleted."""
-        return [
-            (name, several[-1])
-            for name, several in self.versions(bucket)
-            if isinstance(several[-1], models.FakeKey)
-        ]
+        store: dict[str, list[Any]] = self._moto.buckets[bucket].keys if bucket in self._moto.buckets else {}
+        latest = ((name, several[-1]) for name, several in dict.items(store))
+        return sorted((pair for pair in latest if isinstance(pair[1], models.FakeKey)), key=itemgetter(0))
 
     def buckets(self) -> list[tuple[str, Any]]:
         """Return the names of all buckets, in order, and moto's buckets."""

@@ -81,17 +81,19 @@ class Routes:
         """Raise AccessDenied unless the caller may; who signs may what is not denied to everyone."""
         check_owner(request.headers, self._store.account)
         action = action_of(request.method, request.key, [name for name, _ in request.query])
-        version_id = request.parameter("versionId")
-        tags = partial(self._store.tags, bucket.name, request.key, version_id)
-        asked = Asked(request.headers, dict(request.query), request.scheme, tags)
-        account = self._store.account if signed else None
-        effect = verdict(bucket.policy, action, bucket.name, request.key, asked, account)
+        effect = self._policy_effect(request, signed, bucket, action) if bucket.policy else ""
         changes_policy = request.asks_for("policy")
         if effect == "Deny" and not (signed and changes_policy):
             raise refusal("AccessDenied")
         is_allowed = effect == "Allow" and "restrictPublicBuckets" not in bucket.blocks
         if signed is None and not is_allowed and not self._granted_by_acl(request, action, bucket):
             raise refusal("AccessDenied")
+
+    def _policy_effect(self, request: Request, signed: Signed | None, bucket: Bucket, action: str) -> str:
+        tags = partial(self._store.tags, bucket.name, request.key, request.parameter("versionId"))
+        asked = Asked(request.headers, dict(request.query), request.scheme, tags)
+        account = self._store.account if signed else None
+        return verdict(bucket.policy, action, bucket.name, request.key, asked, account)
 
     def _granted_by_acl(self, request: Request, action: str, bucket: Bucket) -> bool:
         permission = ACL_PERMISSIONS.get(action)
