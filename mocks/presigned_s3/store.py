@@ -301,7 +301,6 @@ class Store:
             key = self._backend.key(order.bucket, order.key)
             result = [element("LastModified", key.last_modified_ISO8601), element("ETag", key.etag)]
             result.append(element(f"Checksum{key.checksum_algorithm}", key.checksum_value))
-            result.append(element("ChecksumType", key.checksum_type))
         response.body = [document(qualified("CopyObjectResult", *result))]
         response.length = len(response.body[0])
         return response
