@@ -153,8 +153,8 @@ class Recording:
     @property
     def size(self) -> int:
         """About how many bytes it takes."""
-        text = sum(map(len, chain.from_iterable((*self._request_headers, *self.headers))))
-        return text + len(self._path) + len(self._query) + self.request.recorded + self.response.recorded
+        text = b"".join(chain.from_iterable((*self._request_headers, *self.headers)))
+        return len(text) + len(self._path) + len(self._query) + self.request.recorded + self.response.recorded
 
     def unmasked(self) -> Exchange:
         """Return the exchange as it is so far, its secrets in it."""
