@@ -35,7 +35,7 @@ def test_each_limit_has_a_test():
     """Each row of the tables has a test of its name here."""
     rows = re.findall(r"^\| ([\w ]+) \|", LIMITS, re.MULTILINE)
     named = {f"test_{row.lower().replace(' ', '_')}" for row in rows if row != "limit"}
-    assert len(named) == 24
+    assert len(named) == 26
     assert named - globals().keys() == set()
 
 
@@ -238,6 +238,47 @@ def test_encryption(mock, s3):
     s3.put_object(Bucket=mock.bucket, Key="limits/encrypted", Body=b"plain", ServerSideEncryption="AES256")
     stored = s3.get_object(Bucket=mock.bucket, Key="limits/encrypted")
     assert (stored["ServerSideEncryption"], stored["Body"].read()) == ("AES256", b"plain")
+
+
+def test_conditions_of_bucket_policies(mock, s3):
+    """A condition on a header counts; one on what the mock does not know neither allows nor denies."""
+    s3.create_bucket(Bucket="conditions", CreateBucketConfiguration={"LocationConstraint": seeds.REGION})
+    s3.put_object(Bucket="conditions", Key="page", Body=b"here")
+    conditions = (
+        {"StringLike": {"aws:Referer": "http://a.test/*"}},
+        {"IpAddress": {"aws:SourceIp": "0.0.0.0/0"}},
+    )
+    seen = []
+    for condition in conditions:
+        statement = {
+            "Effect": "Allow",
+            "Principal": "*",
+            "Action": "s3:GetObject",
+            "Resource": "arn:aws:s3:::conditions/*",
+            "Condition": condition,
+        }
+        policy = {"Version": "2012-10-17", "Statement": [statement]}
+        s3.put_bucket_policy(Bucket="conditions", Policy=json.dumps(policy))
+        seen += [
+            httpx.get(f"{mock.s3}/conditions/page", headers=headers, trust_env=False).status_code
+            for headers in ({"Referer": "http://a.test/x"}, {})
+        ]
+    s3.delete_object(Bucket="conditions", Key="page")
+    s3.delete_bucket(Bucket="conditions")
+    assert seen == [200, 403, 403, 403]
+
+
+def test_lifecycle(s3):
+    """A rule says when an object expires, and the object is there after that."""
+    rule = {"ID": "old", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Date": "2020-01-01"}}
+    s3.create_bucket(Bucket="lifecycle", CreateBucketConfiguration={"LocationConstraint": seeds.REGION})
+    s3.put_bucket_lifecycle_configuration(Bucket="lifecycle", LifecycleConfiguration={"Rules": [rule]})
+    s3.put_object(Bucket="lifecycle", Key="old", Body=b"here")
+    found = s3.get_object(Bucket="lifecycle", Key="old")
+    assert "2020" in found["Expiration"]
+    assert found["Body"].read() == b"here"
+    s3.delete_object(Bucket="lifecycle", Key="old")
+    s3.delete_bucket(Bucket="lifecycle")
 
 
 def test_storage_classes(mock, s3):
