@@ -25,6 +25,12 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", 
 # the kind of what a field holds: "one", "[each item]", "{each value}", or "one|[each item]"; "*" is any field
 FIELDS = {
     "openapi": {"paths": "{pathItem}", "webhooks": "{pathItem}", "components": "components"},
+    "swagger": {
+        "paths": "{pathItem}",
+        "definitions": "{schema}",
+        "parameters": "{parameter}",
+        "responses": "{response}",
+    },
     "components": {
         "schemas": "{schema}",
         "responses": "{response}",
@@ -53,7 +59,12 @@ FIELDS = {
     "parameter": {"schema": "schema", "content": "{mediaType}", "examples": "{example}"},
     "header": {"schema": "schema", "content": "{mediaType}", "examples": "{example}"},
     "requestBody": {"content": "{mediaType}"},
-    "response": {"headers": "{header}", "content": "{mediaType}", "links": "{link}"},
+    "response": {
+        "headers": "{header}",
+        "content": "{mediaType}",
+        "links": "{link}",
+        "schema": "schema",  # of Swagger 2.0
+    },
     "mediaType": {
         **dict.fromkeys(("schema", "itemSchema"), "schema"),
         "examples": "{example}",
@@ -147,10 +158,9 @@ class Place:
 
 
 def document_place(document: dict[str, Any], source: str) -> Place:
-    """Return the place of a whole OpenAPI document that was read from ``source``."""
-    return Place(
-        "openapi", document, "", source if is_url(source) else Path(source).resolve().as_uri(), source
-    )
+    """Return the place of a whole document of OpenAPI or Swagger that was read from ``source``."""
+    kind = "swagger" if "swagger" in document else "openapi"
+    return Place(kind, document, "", source if is_url(source) else Path(source).resolve().as_uri(), source)
 
 
 def walk(root: Place, *, schemas: bool = True) -> Iterator[Place]:

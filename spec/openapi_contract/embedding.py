@@ -2,7 +2,8 @@
 
 What another file holds becomes a component, and the ``$ref`` to it a reference to that component; so
 recursion across files works, and a schema's ``$ref`` keeps its JSON Schema meaning, siblings included. Only a
-path item is put in the place of its reference, for OpenAPI 3.0 has no component of that kind. References
+path item is put in the place of its reference, for OpenAPI 3.0 has no component of that kind. The components
+of Swagger 2.0 are the members of its sections (``definitions``, ``parameters``, ``responses``). References
 within the document stay as they are, and so do those to embedded resources (schemas with an ``$id``) and to
 JSON Schema itself.
 """
@@ -25,7 +26,6 @@ from .reading import is_url, read_document
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SECTIONS = {kind.strip("{}"): section for section, kind in FIELDS["components"].items()}
 WELL_KNOWN = ("https://json-schema.org/draft/", "http://json-schema.org/draft-")
 
 
@@ -53,6 +53,9 @@ class Embedding:
 
     def __init__(self, root: Place) -> None:
         self.root = root
+        self.holder = () if root.kind == "swagger" else ("components",)
+        fields = FIELDS[(*self.holder, root.kind)[0]]
+        self.sections = {kind.strip("{}"): section for section, kind in fields.items()}
         self.neighbours = "at its origin" if is_url(root.base) else "a file in its folder or below"
         self.documents: dict[str, Any] = {root.base: root.node}
         self.resources: set[str] = set()
@@ -70,11 +73,14 @@ class Embedding:
             for place in walk(self.pending.pop()):
                 self.visit(place)
         for section, members in self.components.items():
-            self.root.node.setdefault("components", {}).setdefault(section, {}).update(members)
+            holder = self.root.node
+            for key in (*self.holder, section):
+                holder = holder.setdefault(key, {})
+            holder.update(members)
 
     def origin(self, pointer: str) -> tuple[str, str]:
         """Return the file or URL that a part of the complete document comes from, and its pointer there."""
-        component = "/".join(pointer.split("/")[:4])
+        component = "/".join(pointer.split("/")[: len(self.holder) + 3])
         if component not in self.places:
             return self.root.source, pointer
         resource, place = self.places[component]
@@ -82,7 +88,7 @@ class Embedding:
 
     def visit(self, place: Place) -> None:
         """Bring in what a place refers to, before what is below it is walked."""
-        if place.reference is not None and place.kind in SECTIONS:
+        if place.reference is not None and place.kind in self.sections:
             self.follow(place, place.reference)
 
     def _note_resources(self, place: Place) -> None:
@@ -162,11 +168,11 @@ class Embedding:
         """Return the JSON pointer of the component that a part of another file is, or becomes now."""
         part = (place.kind, resource, keys)
         if part not in self.hoisted:
-            section = SECTIONS[place.kind]
+            section = self.sections[place.kind]
             name = self._free_name(section, keys[-1] if keys else Path(urlsplit(resource).path).stem)
             component = deepcopy(self.part(place, resource, keys))
             self.components.setdefault(section, {})[name] = component
-            self.hoisted[part] = pointers.join("/components", section, name)
+            self.hoisted[part] = pointers.join("", *self.holder, section, name)
             self.places[self.hoisted[part]] = resource, pointers.join("", *keys)
             hoisted = Place(place.kind, component, pointers.join("", *keys), resource, _source(resource))
             self._note_resources(hoisted)
@@ -176,7 +182,8 @@ class Embedding:
     def _free_name(self, section: str, preferred: str) -> str:
         """Return a component name like ``wanted`` that neither the document has nor what was hoisted."""
         stem = re.sub(r"[^A-Za-z0-9._-]", "_", preferred) or "_"
-        taken = self.root.node.get("components", {}).get(section, {}), self.components.get(section, {})
+        holder = self.root.node.get("components", {}) if self.holder else self.root.node
+        taken = holder.get(section, {}), self.components.get(section, {})
         names = chain([stem], (f"{stem}_{n}" for n in count(2)))
         return next(name for name in names if not any(name in members for members in taken))
 

@@ -13,7 +13,7 @@ from urllib.parse import urldefrag, urljoin
 from . import pointers
 from .anatomy import FIELDS, document_place
 from .defects import Defect
-from .embedding import SECTIONS, Embedding
+from .embedding import Embedding
 from .errors import ContractError
 from .reading import is_url, read_document, read_text
 
@@ -48,7 +48,7 @@ class LenientEmbedding(Embedding):
         self._defects = defects
         self._left = MOST_INLINED
         is_32 = str(document.get("openapi")).startswith("3.2")
-        self._referenceable = SECTIONS.keys() - (set() if is_32 else {"mediaType"})
+        self._referenceable = self.sections.keys() - (set() if is_32 else {"mediaType"})
 
     def visit(self, place: Place) -> None:
         """Put what references lead to in their places, or bring it in."""

@@ -20,8 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from .inlining import LenientEmbedding
+
 PARTS_31 = ("paths", "webhooks", "components")
 """Any of them makes a document (OpenAPI 3.1.0, section 4.8.1)."""
+SWAGGER_SECTIONS = ("definitions", "parameters", "responses")
 MAX_OPERATIONS = 20_000
 MAX_PARAMETERS = 10_000
 """Of one operation or path."""
@@ -51,24 +54,17 @@ def load_contract(
     defects: list[Defect] = []
     document = read_document(source, defects if lenient else None)
     origins: dict[str, str] = {}
-    if lenient and str(document.get("swagger")).startswith("2"):
-        from .swagger import OPENAPI, openapi_of  # noqa: PLC0415 -- for few documents
-
-        try:
-            document, origins = openapi_of(document)
-        except ValueError as error:
-            raise ContractError(source, "", str(error)) from None
-        defects.append(
-            Defect(source, 0, "/swagger", f"is Swagger 2.0; read as OpenAPI {OPENAPI}.", "converted")
-        )
-    elif lenient:
+    swagger: LenientEmbedding | None = None
+    if lenient:
         _repair_outline(document, source, defects)
+    if lenient and str(document.get("swagger")).startswith("2"):
+        document, origins, swagger = _converted(document, source, defects)
     _check_outline(document, source)
     for overlay in overlays:
         apply_overlay(document, read_document(str(overlay)), str(overlay))
     disabled: dict[str, str] = {}
     if lenient:
-        disabled, origins = _complete_leniently(document, source, origins, defects)
+        disabled, origins = _complete_leniently(document, source, origins, defects, swagger)
     elif digest(document) not in known_valid:
         _complete(document, source)
     contract = Contract(
@@ -101,10 +97,38 @@ def _complete(document: dict[str, Any], source: str) -> None:
     validate(document, source)
 
 
+def _converted(
+    document: dict[str, Any], source: str, defects: list[Defect]
+) -> tuple[dict[str, Any], dict[str, str], LenientEmbedding]:
+    """Return the OpenAPI document of a Swagger document, its origins there, and what brought its files in."""
+    from .inlining import LenientEmbedding  # noqa: PLC0415 -- for few documents
+    from .swagger import OPENAPI, openapi_of  # noqa: PLC0415 -- the same
+
+    embedding = LenientEmbedding(document, source, defects)
+    embedding.run()
+    try:
+        converted, origins = openapi_of(document)
+    except ValueError as error:
+        raise ContractError(source, "", str(error)) from None
+    defects.append(Defect(source, 0, "/swagger", f"is Swagger 2.0; read as OpenAPI {OPENAPI}.", "converted"))
+    return converted, origins, embedding
+
+
 def _complete_leniently(
-    document: dict[str, Any], source: str, origins: Mapping[str, str], defects: list[Defect]
+    document: dict[str, Any],
+    source: str,
+    origins: Mapping[str, str],
+    defects: list[Defect],
+    swagger: LenientEmbedding | None = None,
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Make a document complete and valid, and note what was wrong.
+
+    Args:
+        document: the document; changed in place.
+        source: the file or URL that it comes from.
+        origins: pointers of the document that it was converted from, by those of this one.
+        defects: gets what was wrong.
+        swagger: what brought the files of that document into it.
 
     Returns:
         Why operations are disabled, by their pointers; and the origins of what is in the document now.
@@ -113,14 +137,18 @@ def _complete_leniently(
     from .repair import repair  # noqa: PLC0415 -- the same
 
     embedding = LenientEmbedding(document, source, defects)
+    if swagger is not None:
+        embedding.unresolved.update(swagger.unresolved)
     embedding.run()
     most = max(0, MAX_DEFECTS - len(set(defects)))
     repairs, moved = repair(document, source, embedding.unresolved, most=most)
     places = {}
     for pointer, reason, action in repairs:
-        file, place = embedding.origin(pointer)
-        places[pointer] = file, pointers.mapped(place, origins) if file == source else place
-        defects.append(Defect(file, 0, places[pointer][1], reason, action))
+        places[pointer] = file, place = embedding.origin(pointer)
+        if file == source:
+            was = pointers.mapped(place, origins)
+            places[pointer] = (file, was) if swagger is None else swagger.origin(was)
+        defects.append(Defect(places[pointer][0], 0, places[pointer][1], reason, action))
     defects[:] = _with_lines(defects)
     reasons = {(each.source, each.pointer): str(each) for each in defects}
     disabled = {
@@ -170,7 +198,7 @@ def _repair_outline(document: dict[str, Any], source: str, defects: list[Defect]
             repaired("/openapi", f"is {version!r}; expected a version. Read as {document['openapi']}.")
         else:
             document["openapi"] = version
-    for name in ("paths", "components", "webhooks"):
+    for name in ("paths", *SWAGGER_SECTIONS) if "swagger" in document else PARTS_31:
         if name in document and not isinstance(document[name], dict):
             document[name] = {}
             repaired(f"/{name}", "is not an object.")

@@ -65,7 +65,6 @@ class _Conversion:
     def __init__(self, document: dict[str, Any]) -> None:
         self.document = document
         self.origins: dict[str, str] = {}
-        self.parameters = _object(document.get("parameters"))
         self.left = MAX_CONTAINERS
 
     def _take(self, node: Any, times: int) -> None:
@@ -81,11 +80,10 @@ class _Conversion:
         components = {
             "schemas": self._members("definitions", _schema),
             "parameters": {
-                name: self._parameter(
-                    node, pointers.join("/components/parameters", name), ("/parameters", name)
-                )
-                for name, node in self.parameters.items()
-                if not isinstance(node, dict) or _key(node)[0] not in IN_BODY
+                name: self._parameter(each.node, pointers.join("/components/parameters", name), each.pointer)
+                for name, node in _object(swagger.get("parameters")).items()
+                for each in [self._followed(node, pointers.join("/parameters", name))]
+                if _key(each.node)[0] not in IN_BODY
             },
             "responses": {
                 name: self._response(
@@ -161,23 +159,31 @@ class _Conversion:
     def _resolved(self, listed: Any, pointer: str) -> Iterator[_Parameter]:
         """Yield parameters with their places; references into the document's own are followed."""
         for index, node in enumerate(listed if isinstance(listed, list) else ()):
-            at = pointers.join(pointer, "parameters", index)
-            reference = _object(node).get("$ref")
-            name = reference.removeprefix("#/parameters/") if isinstance(reference, str) else None
-            if name in self.parameters and isinstance(self.parameters[name], dict):
-                yield _Parameter(self.parameters[name], pointers.join("/parameters", name))
-            elif isinstance(node, dict):
-                yield _Parameter(node, at)
+            if isinstance(node, dict):
+                yield self._followed(node, pointers.join(pointer, "parameters", index))
+
+    def _followed(self, node: Any, pointer: str) -> _Parameter:
+        """Return a parameter, or the one that a reference leads to in the end, with its place."""
+        seen = set[str]()
+        end = _Parameter(node, pointer)
+        while (reference := str(_object(end.node).get("$ref"))).startswith("#/") and reference not in seen:
+            seen.add(reference)
+            target = pointers.from_fragment(reference[1:])
+            try:
+                end = _Parameter(pointers.lookup(self.document, target), target)
+            except KeyError:
+                break
+        return end if isinstance(end.node, dict) else _Parameter(node, pointer)
 
     def _listed(self, parameters: list[_Parameter], pointer: str) -> list[Any]:
         places = (pointers.join(pointer, "parameters", index) for index in range(len(parameters)))
         return [
-            self._parameter(node, place, (origin,))
+            self._parameter(node, place, origin)
             for place, (node, origin) in zip(places, parameters, strict=True)
         ]
 
-    def _parameter(self, node: Any, pointer: str, origin: tuple[str, ...]) -> Any:
-        self.origins[pointer] = self.origins[f"{pointer}/schema"] = pointers.join(*origin)
+    def _parameter(self, node: Any, pointer: str, origin: str) -> Any:
+        self.origins[pointer] = self.origins[f"{pointer}/schema"] = origin
         if not isinstance(node, dict):
             return node
         self._take(node, 1)
@@ -262,9 +268,9 @@ def _object(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _key(node: dict[str, Any]) -> tuple[str, str]:
+def _key(node: Any) -> tuple[str, str]:
     """Return what identifies a parameter: where it is, and its name."""
-    return str(node.get("in")), str(node.get("name"))
+    return str(_object(node).get("in")), str(_object(node).get("name"))
 
 
 def _reference(node: Any) -> Any:
