@@ -22,7 +22,7 @@ from .anatomy import METHODS, document_place
 from .errors import ContractError
 from .references import RULE
 from .unusable import unusable_flaws
-from .validation import STAGES, is_of_30
+from .validation import STAGES, dialect_flaws, is_of_30
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -122,7 +122,7 @@ class _Repairs:
 
     def run(self) -> list[Repair]:
         for _ in range(MOST_ROUNDS):
-            fixed = [self._is_fixed_by(stage) for stage in (*STAGES, unusable_flaws)]
+            fixed = [self._is_fixed_by(stage) for stage in (*STAGES, dialect_flaws, unusable_flaws)]
             if not any(fixed):
                 return list(self.repairs.values())
         raise ContractError(self.source, "", "has too many defects that follow from each other.")
@@ -308,6 +308,8 @@ def _of_another_dialect(repairs: _Repairs, node: Any, flaw: Flaw) -> Action | No
         return _bound(holder, name, node)
     if name == "type":
         return _type(holder, node, is_30=is_of_30(repairs.document))
+    if name == "items" and isinstance(node, list) and not is_of_30(repairs.document):
+        return _tuple(holder)
     return _of_another_type(holder, name, node, keys[-1:])
 
 
@@ -379,6 +381,14 @@ def _bound(holder: dict[str, Any], name: str, value: Any) -> Action | None:
         holder[bound], holder[name] = value, True
     else:
         return None
+    return "repaired"
+
+
+def _tuple(holder: dict[str, Any]) -> Action:
+    """Spell the schemas of single items, and that of further ones, as JSON Schema 2020-12 does."""
+    holder["prefixItems"] = holder.pop("items")
+    if "additionalItems" in holder:
+        holder["items"] = holder.pop("additionalItems")
     return "repaired"
 
 

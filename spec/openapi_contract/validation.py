@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from copy import deepcopy
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
@@ -25,6 +25,8 @@ from .semantics import semantic_flaws
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+
+    from .defects import Action
 
 LONGEST_MESSAGE = 300
 TEMPLATE = re.compile(r"(?:[^{}]|\{[^{}!]+\})*")
@@ -157,6 +159,29 @@ def _schema_flaws(root: Place) -> Iterator[Flaw]:
         if outermost.kind == "schema" and (meta_schema := _meta_schema(outermost, dialect)) is not None:
             for place in walk(outermost):
                 yield from _flaws_alone(place, _meta_validator(meta_schema))
+
+
+def dialect_flaws(root: Place) -> Iterator[Flaw]:
+    """Yield the names of older dialects, where schemas say in them what JSON Schema 2020-12 says otherwise.
+
+    Schemas are compiled as 2020-12; without these names they are validated as that too, and repaired.
+    """
+    dialect = root.node.get("jsonSchemaDialect", JSON_SCHEMA_2020_12)
+    for outermost in walk(root, schemas=False) if not is_of_30(root.node) else ():
+        if outermost.kind != "schema" or _meta_schema(outermost, dialect) in {None, JSON_SCHEMA_2020_12}:
+            continue
+        validator = _meta_validator(JSON_SCHEMA_2020_12)
+        if any(any(_flaws_alone(place, validator)) for place in walk(outermost)):
+            has_own = "$schema" in outermost.node
+            holder, keyword = (outermost, "$schema") if has_own else (root, "jsonSchemaDialect")
+            reason = f"is {holder.node[keyword]!r}; read as JSON Schema 2020-12."
+            fix = partial(_remove, holder.node, keyword)
+            yield Flaw(pointers.join(holder.pointer, keyword), reason, fix=fix)
+
+
+def _remove(node: dict[str, Any], keyword: str) -> Action:
+    del node[keyword]
+    return "repaired"
 
 
 def _meta_schema(place: Place, dialect: str) -> str | None:

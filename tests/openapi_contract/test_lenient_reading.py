@@ -212,6 +212,44 @@ def test_schema_of_another_dialect(lenient, version, node, becomes):
     assert contract.document["components"]["schemas"]["Pet"] == becomes
 
 
+DRAFT_4 = "http://json-schema.org/draft-04/schema#"
+
+
+@pytest.mark.parametrize("named_by", ["$schema", "jsonSchemaDialect"])
+@pytest.mark.parametrize(
+    ("node", "becomes", "invalid"),
+    [
+        ({"minimum": 0, "exclusiveMinimum": True}, {"exclusiveMinimum": 0}, 0),
+        (
+            {"items": [{"type": "string"}], "additionalItems": False},
+            {"prefixItems": [{"type": "string"}], "items": False},
+            ["x", "y"],
+        ),
+    ],
+)
+def test_schema_that_names_an_older_dialect(write, named_by, node, becomes, invalid):
+    """Its keywords are said in JSON Schema 2020-12, where they differ; so values can be validated."""
+    members = {"jsonSchemaDialect": DRAFT_4} if named_by == "jsonSchemaDialect" else {}
+    own = {} if members else {"$schema": DRAFT_4}
+    document = {"openapi": "3.1.0", **members, **DOCUMENT, **schema({**own, "properties": {"a": node}})}
+    contract = load_contract(write(document), lenient=True)
+    pet = contract.document["components"]["schemas"]["Pet"]
+    assert pet == {"properties": {"a": becomes}}
+    assert "jsonSchemaDialect" not in contract.document
+    assert not contract.schemas.of(pet).validator.is_valid({"a": invalid})
+    pointer = f"{PET}/$schema" if named_by == "$schema" else "/jsonSchemaDialect"
+    keyword = "items" if "items" in node else "exclusiveMinimum"
+    assert {each.pointer for each in contract.defects} == {pointer, f"{PET}/properties/a/{keyword}"}
+
+
+def test_schema_that_names_an_older_dialect_and_means_the_same(write):
+    """What JSON Schema 2020-12 says in the same words stays as it is."""
+    node = {"$schema": DRAFT_4, "type": "string", "minLength": 1}
+    contract = load_contract(write({"openapi": "3.1.0", **DOCUMENT, **schema(node)}), lenient=True)
+    assert contract.document["components"]["schemas"]["Pet"] == node
+    assert not contract.defects
+
+
 def test_unusable_schemas(write):
     """Invalid patterns and repeated alternatives are valid OpenAPI, and left out all the same."""
     node = {"oneOf": [{"pattern": "["}, {"type": "string"}, {"type": "string", "title": "again"}]}
