@@ -7,21 +7,72 @@ from copy import deepcopy
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from jsonpath_rfc9535 import JSONPathError, find, finditer
+from jsonpath_rfc9535 import JSONPathEnvironment, JSONPathError
+from jsonpath_rfc9535.parse import Parser
+from jsonpath_rfc9535.query import JSONPathQuery
+from jsonpath_rfc9535.selectors import JSONPathSelector
 
 from . import pointers
 from .errors import ContractError
 from .parsing import containers_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from jsonpath_rfc9535 import JSONPathNode
+    from jsonpath_rfc9535.segments import JSONPathSegment
+    from jsonpath_rfc9535.tokens import TokenStream
 
 VERSION = re.compile(r"1\.[012]\..*")
 REUSABLE = "#/components/actions/"
 MOST_CHANGES = 500_000
 """Objects, arrays and primitive values that the actions of an overlay put somewhere."""
+
+MOST_STEPS = 10_000_000
+"""Values that the JSONPaths of an overlay look at."""
+
+
+class _Steps(JSONPathSelector):
+    """Selects nothing, and counts the values that the selectors beside it look at."""
+
+    def __init__(self, search: _Search, segment: JSONPathSegment) -> None:
+        super().__init__(env=search, token=segment.token)
+        self._search = search
+        self._times = len(segment.selectors)
+
+    def __str__(self) -> str:
+        return ""
+
+    def resolve(self, node: JSONPathNode) -> Iterable[JSONPathNode]:
+        """Count a node and its children; ValueError if that is too much."""
+        children = len(node.value) if isinstance(node.value, dict | list) else 0
+        self._search.left -= self._times * (1 + children)
+        if self._search.left < 0:
+            raise ValueError(f"the JSONPaths of the actions look at more than {MOST_STEPS} values")
+        return ()
+
+
+class _Parser(Parser):
+    """Has each segment counted that may select more than one node, in filters too."""
+
+    env: _Search
+
+    def parse_query(self, stream: TokenStream, *, in_filter: bool = False) -> Iterator[JSONPathSegment]:
+        """Yield the segments of a JSONPath."""
+        for segment in super().parse_query(stream, in_filter=in_filter):
+            if not JSONPathQuery(env=self.env, segments=(segment,)).singular_query():
+                segment.selectors = (_Steps(self.env, segment), *segment.selectors)
+            yield segment
+
+
+class _Search(JSONPathEnvironment):
+    """Finds nodes by JSONPaths, in a bounded number of steps altogether."""
+
+    parser_class = _Parser
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.left = MOST_STEPS
 
 
 def apply_overlay(document: dict[str, Any], overlay: Mapping[str, Any], source: str) -> None:
@@ -48,11 +99,11 @@ def apply_overlay(document: dict[str, Any], overlay: Mapping[str, Any], source: 
     actions = overlay.get("actions")
     if not isinstance(actions, list) or not actions:
         raise ContractError(source, "/actions", "is missing or empty; expected a list of actions.")
-    left = MOST_CHANGES
+    left, search = MOST_CHANGES, _Search()
     for index, action in enumerate(actions):
         try:
             left -= _apply_action(
-                document, _resolved(action, overlay), left, is_10=version.startswith("1.0.")
+                document, _resolved(action, overlay), search, left, is_10=version.startswith("1.0.")
             )
         except (ValueError, JSONPathError) as error:
             raise ContractError(source, pointers.join("/actions", index), f"{error}.") from None
@@ -73,14 +124,14 @@ def _resolved(action: Any, overlay: Mapping[str, Any]) -> Any:
     return {**fields, **action} if isinstance(fields, dict) else action
 
 
-def _apply_action(document: dict[str, Any], action: Any, left: int, *, is_10: bool) -> int:
+def _apply_action(document: dict[str, Any], action: Any, search: _Search, left: int, *, is_10: bool) -> int:
     """Apply an action, and return how many changes it makes; ValueError if more than are left."""
     if not isinstance(action, dict) or not isinstance(action.get("target"), str):
         raise ValueError("target is missing; expected a JSONPath")  # noqa: TRY004 -- the document is wrong, not the call
-    found = list(islice(finditer(action["target"], document), left + 1))
+    found = list(islice(search.finditer(action["target"], document), left + 1))
     value = action.get("update")
     if "update" not in action and "copy" in action and not is_10:
-        value = _copied(document, action["copy"])
+        value = _copied(document, action["copy"], search)
     changes = len(found) * (1 + containers_of(value))
     if changes > left:
         raise ValueError(f"the actions make more than {MOST_CHANGES} changes")
@@ -94,9 +145,9 @@ def _apply_action(document: dict[str, Any], action: Any, left: int, *, is_10: bo
     return changes
 
 
-def _copied(document: dict[str, Any], source: str) -> Any:
+def _copied(document: dict[str, Any], source: str, search: _Search) -> Any:
     """Return a copy of the one node that a JSONPath selects."""
-    sources = find(source, document)
+    sources = search.find(source, document)
     if len(sources) != 1:
         raise ValueError(f"copy selects {len(sources)} nodes; expected one")
     return deepcopy(sources[0].value)

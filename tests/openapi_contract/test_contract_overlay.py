@@ -235,6 +235,24 @@ def test_a_removal_by_search():
 
 
 @pytest.mark.parametrize(
+    "target",
+    ["$..b", "$.a[*].b", "$.a[0, 1].b", "$[?@..b].b", "$.a[?$.a[?1 == 2]].b", "$.a[?count($.a[*]) > 99]"],
+)
+def test_searches_without_end(overlay, monkeypatch, target):
+    """What JSONPaths look at is bounded over all actions, whether or not they select it."""
+    monkeypatch.setattr("openapi_contract.overlay.MOST_STEPS", 4000)
+    document = {"a": {str(number): {} for number in range(50)}}
+    action = {"target": target, "update": {"c": 1}}
+    with pytest.raises(ContractError, match="JSONPaths of the actions look at more than 4000 values"):
+        overlay(document, *[action] * 3000)
+    copy = {"target": "$", "copy": "$..['0']"}
+    with pytest.raises(ContractError, match="JSONPaths of the actions look at more than 4000 values"):
+        overlay(document, *[copy] * 3000, version="1.1.0")
+    names = [{"target": "$.a['0']", "update": {"c": 1}}] * 3000
+    assert overlay(document, *names)["a"]["0"] == {"c": 1}
+
+
+@pytest.mark.parametrize(
     "action",
     [
         {"target": f"$.a[{','.join('*' * 21)}]", "update": {}},
