@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from contextlib import AsyncExitStack, asynccontextmanager
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from openapi_contract.distribution import how_to_install
@@ -23,6 +23,7 @@ _VARIABLES: Final = (
     "OTEL_TRACES_EXPORTER",
 )
 _PROTOCOL: Final = "http/protobuf"
+_logger: Final = logging.getLogger(__name__)
 
 
 class Telemetry(NamedTuple):
@@ -38,9 +39,6 @@ class Telemetry(NamedTuple):
         Args:
             title: names it in traces, unless OpenTelemetry's variables give a name.
             has_metrics: whether anyone wants metrics.
-
-        Raises:
-            ValueError: the variables ask for what is not there; the message says what to do.
         """
         metrics = None
         if has_metrics:
@@ -63,13 +61,12 @@ class Telemetry(NamedTuple):
 def tracing_of(environment: Mapping[str, str], service: str) -> Tracing | None:
     """Return what records spans, if OpenTelemetry's variables name a collector to export them to.
 
+    The variables are often those of a whole cluster: what they ask for and is not there is a warning.
+
     Args:
         environment: with ``OTEL_EXPORTER_OTLP_ENDPOINT``, ``OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`` or
             ``OTEL_TRACES_EXPORTER``, see OpenTelemetry's specification of environment variables.
         service: its name, unless ``OTEL_SERVICE_NAME`` gives one.
-
-    Raises:
-        ValueError: they ask for what is not there; the message says what to do.
     """
     given = {name: environment[name].strip() for name in _VARIABLES if environment.get(name, "").strip()}
     exporter = given.get("OTEL_TRACES_EXPORTER", "otlp")
@@ -78,11 +75,17 @@ def tracing_of(environment: Mapping[str, str], service: str) -> Tracing | None:
     protocol = environment.get("OTEL_EXPORTER_OTLP_PROTOCOL", _PROTOCOL)
     protocol = environment.get("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", protocol)
     if exporter != "otlp":
-        raise ValueError(f"OTEL_TRACES_EXPORTER is {exporter!r}; expected 'otlp' or 'none'.")
-    if protocol != _PROTOCOL:
-        raise ValueError(f"The protocol of OTLP is {protocol!r}; expected {_PROTOCOL!r}.")
-    if find_spec("opentelemetry") is None or find_spec("opentelemetry.exporter") is None:
-        raise ValueError(f"{' and '.join(given)} asks for traces; {how_to_install('otel')}")
-    from .spans import Tracing  # noqa: PLC0415 -- only who wants it pays for it
-
-    return Tracing.of_process(service)
+        lack = f"OTEL_TRACES_EXPORTER is {exporter!r}; expected 'otlp' or 'none'."
+    elif protocol != _PROTOCOL:
+        lack = (
+            f"The protocol of OTLP is {protocol!r}; set OTEL_EXPORTER_OTLP_TRACES_PROTOCOL to {_PROTOCOL!r}."
+        )
+    else:
+        try:
+            from .spans import Tracing  # noqa: PLC0415 -- only who wants it pays for it
+        except ImportError:
+            lack = f"{' and '.join(given)} asks for traces; {how_to_install('otel')}"
+        else:
+            return Tracing.of_process(service)
+    _logger.warning("No traces are exported. %s", lack)
+    return None

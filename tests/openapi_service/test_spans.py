@@ -21,7 +21,8 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import SpanKind, StatusCode
 
 from openapi_contract import Contract
-from openapi_service import ServiceUnavailable, create_app, telemetry
+from openapi_contract.distribution import how_to_install
+from openapi_service import ServiceUnavailable, create_app
 from openapi_service.spans import Tracing
 from openapi_service.telemetry import tracing_of
 from openapi_service.traces import calling
@@ -157,22 +158,27 @@ def test_nothing_is_recorded_unless_a_collector_is_named(environment):
         ({"OTEL_TRACES_EXPORTER": "zipkin"}, "OTEL_TRACES_EXPORTER is 'zipkin'; expected 'otlp' or 'none'."),
         (
             {"OTEL_TRACES_EXPORTER": "otlp", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"},
-            "The protocol of OTLP is 'grpc'; expected 'http/protobuf'.",
+            "The protocol of OTLP is 'grpc'; set OTEL_EXPORTER_OTLP_TRACES_PROTOCOL to 'http/protobuf'.",
         ),
     ],
 )
-def test_other_exporters_are_refused(environment, message):
-    """What is not there is named at the start."""
-    with pytest.raises(ValueError, match="expected") as raised:
-        tracing_of(environment, "pets")
-    assert str(raised.value) == message
+def test_other_exporters_are_a_warning(environment, message, caplog):
+    """What a whole cluster is set to keeps nothing from starting."""
+    assert tracing_of(environment, "pets") is None
+    assert caplog.messages == [f"No traces are exported. {message}"]
 
 
-def test_a_missing_extra_is_named(monkeypatch):
-    """Without OpenTelemetry the start ends with what to install."""
-    monkeypatch.setattr(telemetry, "find_spec", lambda _: None)
-    with pytest.raises(ValueError, match=r"OTEL_EXPORTER_OTLP_ENDPOINT asks for traces; .*\[otel\]"):
-        tracing_of({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318"}, "pets")
+@pytest.mark.parametrize(
+    "missing", ["opentelemetry", "opentelemetry.exporter.otlp.proto.http.trace_exporter"]
+)
+def test_a_missing_extra_is_a_warning(missing, monkeypatch, caplog):
+    """Without OpenTelemetry, or with another exporter of it alone, it says what to install."""
+    monkeypatch.delitem(sys.modules, "openapi_service.spans")
+    monkeypatch.setitem(sys.modules, missing, None)
+    assert tracing_of({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318"}, "pets") is None
+    (message,) = caplog.messages
+    assert "OTEL_EXPORTER_OTLP_ENDPOINT asks for traces; " in message
+    assert how_to_install("otel") in message
 
 
 @contextmanager
