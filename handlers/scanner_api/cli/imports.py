@@ -69,12 +69,8 @@ def import_products(
     """
 
     async def store(database: Database, reading: Import) -> int:
-        store = ProductStore(database, SystemClock())
-        try:
-            return await store.upsert_many(reading.items(read_products))
-        finally:
-            if reading.read:
-                await store.note_import(operator(), file.name, reading.read)
+        source = operator(), file.name
+        return await ProductStore(database, SystemClock()).upsert_many(reading.items(read_products), source)
 
     _import(file, config, database_url, store)
 
@@ -145,14 +141,13 @@ class Import:
     """A file that is being imported.
 
     Attributes:
-        read: how many rows can be used, so far.
         skipped: how many bad rows there were.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._console = Console(stderr=True)
-        self.read = self.skipped = 0
+        self.skipped = 0
 
     def items(self, read: Callable[[IO[bytes], str], Iterable[Item | BadRow]]) -> Iterator[Item]:
         """Yield what can be read; bad rows are reported with their line numbers, the first twenty of them."""
@@ -166,7 +161,6 @@ class Import:
                 if isinstance(item, BadRow):
                     self._skip(item)
                 else:
-                    self.read += 1
                     yield item
             progress.update(task, completed=file.tell())
 

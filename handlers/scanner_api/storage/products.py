@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
@@ -105,21 +106,32 @@ class ProductStore:
             self._database, _PRODUCTS, _product, order=(products.c.gtin,), page=page, page_size=page_size
         )
 
-    async def upsert_many(self, new: Iterable[Product]) -> int:
+    async def upsert_many(self, new: Iterable[Product], source: tuple[Actor, str] | None = None) -> int:
         """Insert products or update those that changed, and return how many were read.
 
         They are read and stored a thousand at a time, so there may be any number; of duplicates the last one
         counts. Storing the same products again changes nothing.
+
+        Args:
+            new: the products.
+            source: who imports them, and the name of the file; without it, it is not recorded.
         """
-        number = 0
-        source = iter(new)
-        while batch := list(islice(source, _BATCH)):
-            await self._upsert_batch(batch)
-            number += len(batch)
+        number, products_left = 0, iter(new)
+        try:
+            while batch := list(islice(products_left, _BATCH)):
+                await self._upsert_batch(batch)
+                number += len(batch)
+        except BaseException:
+            with suppress(Exception):  # what ended the import is the error to report
+                await self._record_import(source, number)
+            raise
+        await self._record_import(source, number)
         return number
 
-    async def note_import(self, actor: Actor, file: str, rows: int) -> None:
-        """Record that rows of a file were imported."""
+    async def _record_import(self, source: tuple[Actor, str] | None, rows: int) -> None:
+        if source is None or not rows:
+            return
+        actor, file = source
         async with self._database.transaction() as connection:
             await record(connection, self._clock.now(), actor, Action.PRODUCTS_IMPORTED, file, rows=rows)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import os
 import pwd
@@ -66,6 +67,25 @@ def test_what_else_commands_do(run, tmp_path):
     assert [each["details"].get("rows") for each in entries] == [None, 1, 1, 1, None]
     assert entries[0]["details"] == {"name": "Acme"}
     assert {each["actor"] for each in entries} == {operator().name}
+
+
+def test_an_import_that_ends_early(run, tmp_path):
+    """Of a file that is cut off the rows that are stored are recorded, not those that were read."""
+    rows = "".join(f"{gtin_of(number)},{number * 7919}\n" for number in range(1500))
+    whole = gzip.compress(f"gtin,name\n{rows}".encode())
+    products = tmp_path / "products.csv.gz"
+    products.write_bytes(whole[:-40])
+    assert run("products", "import", str(products)).exit_code == 1
+    (entry,) = json.loads(run("audit", "--json").stdout)["entries"]
+    assert (entry["action"], entry["details"]) == ("products.imported", {"rows": 1000})
+    assert "1,000 products in all" in run("products", "list").stdout
+
+
+def gtin_of(number):
+    """Return a GTIN of 14 digits with its check digit."""
+    digits = f"0{number:012}"
+    total = sum(int(digit) * (3, 1)[place % 2] for place, digit in enumerate(digits))
+    return f"{digits}{-total % 10}"
 
 
 def test_nothing_and_other_organizations(run):

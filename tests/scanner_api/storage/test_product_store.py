@@ -8,7 +8,10 @@ import re
 import pytest
 from msgspec.structs import asdict, replace
 
+from openapi_service.problems import ServiceUnavailable
 from scanner_api.scanning.catalogue import Product, shipped_products
+from scanner_api.storage import products
+from scanner_api.storage.actions import UNKNOWN
 from scanner_api.storage.database import Database
 from scanner_api.storage.products import ProductStore, StoredProduct, override
 
@@ -145,6 +148,24 @@ def test_products_are_stored_as_they_come(in_stores):
         return await stores.products.count(), await stores.products.upsert_many([])
 
     assert in_stores(scenario) == (2000, 0)
+
+
+def test_the_error_that_ends_an_import_is_reported(in_stores, monkeypatch):
+    """Also if the database does not take the record of what was stored."""
+
+    async def unavailable(*_, **__):
+        raise ServiceUnavailable
+
+    def cut_off():
+        yield from map(numbered, range(1000))
+        raise LookupError
+
+    async def scenario(stores):
+        with pytest.raises(LookupError):
+            await stores.products.upsert_many(cut_off(), (UNKNOWN, "products.csv"))
+
+    monkeypatch.setattr(products, "record", unavailable)
+    in_stores(scenario)
 
 
 def test_imports_at_once_all_succeed(in_shared_database, shared_url, clock):
