@@ -52,11 +52,12 @@ counter before, with the milliseconds until it ends.
 """
 
 INCREASE = """
+if tonumber(ARGV[2]) < 0 and redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 local count = redis.call('INCRBY', KEYS[1], ARGV[2])
 if count == tonumber(ARGV[2]) then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
 return count
 """
-"""Adds to a counter, which ends after so many seconds if it is a new one."""
+"""Adds to a counter, which ends after so many seconds if it is a new one; giving back begins none."""
 ERRORS = (RedisError, OSError)
 
 
@@ -117,7 +118,7 @@ class RedisCounters:
         return taken
 
     async def incr(self, key: str, expiry: int, amount: int = 1) -> int:
-        """Add to a counter and return its value."""
+        """Add to a counter and return its value; a negative amount does not restart one that has ended."""
         try:
             return int(await self._increase(keys=[_prefixed(key)], args=[expiry, amount]))
         except ERRORS as error:

@@ -130,6 +130,17 @@ async def test_processes_add_to_one_counter(redis_url):
     await theirs.close()
 
 
+async def test_what_is_given_back_too_late_is_lost_in_redis(redis_url):
+    """As in memory: the next window lets through no more than its limit."""
+    counters = RedisCounters(redis_url)
+    key = f"key:{uuid4()}"
+    assert await counters.incr(key, 60, -1) == 0
+    slots = Slot(key, 2, 60), Slot(f"{key}/day", 9, 86_400)
+    assert [(await counters.take(slots)).counted for _ in range(3)] == [True, True, False]
+    assert await counters.incr(key, 60, -1) == 1
+    await counters.close()
+
+
 async def test_redis_that_does_not_respond_is_reported(clock):
     """A Redis that takes connections and says nothing is an error, not a wait without end."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
