@@ -5,6 +5,7 @@ Faker has them for a hundred locales; the extra ``locales`` brings it.
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from functools import lru_cache, partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from openapi_contract.distribution import lack_of
 from .names import STRINGS, Makers
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from random import Random
 
 METHODS = {
@@ -35,6 +37,7 @@ METHODS = {
     "job_title": "job",
 }
 """Faker's methods, by one of the names of what they make."""
+LIST = "https://faker.readthedocs.io/en/stable/locales.html"
 
 
 @lru_cache(maxsize=8)
@@ -56,17 +59,25 @@ def strings_of(locale: str) -> Makers:
 
     name = locale.replace("-", "_")
     if name not in AVAILABLE_LOCALES:
-        there = ", ".join(sorted(AVAILABLE_LOCALES))
-        raise ValueError(f"Faker has no locale {locale[:100]!r}; expected one of {there}.")
+        known = {each.lower(): each for each in AVAILABLE_LOCALES}
+        nearest = ", ".join(known[each] for each in get_close_matches(name[:100].lower(), known, cutoff=0))
+        raise ValueError(
+            f"Faker has no locale {locale[:100]!r}; the nearest are {nearest}, all are at {LIST}."
+        )
     faker, lock = Factory.create(name), Lock()
 
-    def made(method: str, random: Random) -> Any:
+    def made(method: str, fallback: Callable[[Random], Any], random: Random) -> Any:
         with lock:  # the generator is one for all threads
             faker.random = random
-            return getattr(faker, method)()
+            try:
+                return getattr(faker, method)()
+            except ValueError:  # some locales have no country that Faker knows
+                return fallback(random)
 
     own = {STRINGS.by_name[each]: method for each, method in METHODS.items() if hasattr(faker, method)}
-    localized = {each: partial(made, own[maker]) for each, maker in STRINGS.by_name.items() if maker in own}
+    localized = {
+        each: partial(made, own[maker], maker) for each, maker in STRINGS.by_name.items() if maker in own
+    }
     said = {"language": name.partition("_")[0], "locale": name.replace("_", "-")}
     constant = {each: partial(_always, text) for each, text in said.items()}
     return Makers({**STRINGS.by_name, **localized, **constant})

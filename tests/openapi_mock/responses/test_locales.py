@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from random import Random
 
 import pytest
 
@@ -60,6 +61,16 @@ def test_the_same_seed_makes_the_same_values(sent):
     assert len({str(each) for each in (sent("de_DE"), sent("de_DE", "b"), sent("ja_JP"))}) == 3
 
 
+def test_what_faker_cannot_make(sent):
+    """A country that Faker does not know is one of those without a locale."""
+    found, plain = (
+        makers.by_name["country"](Random(1))  # noqa: S311 -- the same value in each
+        for makers in (strings_of("en_MS"), STRINGS)
+    )
+    assert found == plain
+    assert sent("en_MS")["country"]
+
+
 def test_the_table_has_all_names():
     """What Faker makes replaces what is there without it."""
     assert METHODS.keys() <= STRINGS.by_name.keys()
@@ -67,12 +78,15 @@ def test_the_table_has_all_names():
 
 
 def test_a_locale_that_is_none():
-    """The mock does not start, and says which there are."""
+    """The mock does not start, and says which are near and where all are."""
     pytest.importorskip("faker", reason="of the extra locales")
     contract = Contract({"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "paths": {}}, "test")
-    expected = pytest.raises(ValueError, match=r"no locale 'tlh'; expected one of .*de_DE")
-    with expected, contract_mock(contract, locale="tlh"):
+    expected = pytest.raises(
+        ValueError, match=r"no locale 'de_de'; the nearest are de_DE, .*, all are at https:"
+    )
+    with expected as raised, contract_mock(contract, locale="de_de"):
         pass
+    assert len(str(raised.value)) < 200
 
 
 def test_without_the_extra(monkeypatch):
