@@ -12,7 +12,7 @@ from openapi_service.responses import Rendered
 from .documented import DocumentedResponses, Selection
 from .generation import Generator
 from .magic_ids import MagicIds, members_of
-from .preferences import FIRST, LONGEST, NAMES, Preferences, preferences_of, with_query
+from .preferences import FIRST, IN_QUERY, LONGEST, NAMES, Preferences, preferences_of, with_query
 from .problems import explained, in_a_line
 from .related import BODY
 from .rendering import with_value
@@ -119,8 +119,8 @@ class MockOperation:
         self._magic = MagicIds(operation, assembly, generator, self._documented.success)
         arguments = {(each.location, each.name): each.argument for each in bound.parameters}
         self._places = {**arguments, BODY: "body"}
-        own = {f"__{name}": name for name in NAMES}
-        self._preferences_in_query = {each: own[each] for each in own if ("query", each) not in arguments}
+        own = [IN_QUERY + name for name in NAMES]
+        self._preferences_in_query = [each for each in own if ("query", each) not in arguments]
         self._identifiers = [(*each, arguments[each]) for each in self._magic.names if each in arguments]
         self._looks_into_body = len(self._identifiers) < len(self._magic.names)
         self._has_magic_ids = bool(self._magic.names)

@@ -51,7 +51,10 @@ HEADERS = (
     ("Prefer: code=404, example=NAME", "this status, with its example NAME"),
     ("Prefer: example=NAME", "the example NAME, with the status that documents it"),
     ("Prefer: dynamic=true", "a body generated from the schema, different each time"),
-    ("?__code=404&__example=NAME&__dynamic=true", "the same in the query, for the address bar of a browser"),
+    (
+        "?__code=404&__example=NAME&__dynamic=true",
+        "the same in the query, for the address bar of a browser; a parameter of the contract goes before",
+    ),
 )
 AFTERWARDS = (
     "Preference-Applied lists the preferences that were applied. X-Mock-Answer names the source of the "

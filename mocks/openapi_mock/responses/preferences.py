@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 from openapi_service.problems import BadRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection
 
 TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # noqa: S105 -- RFC 9110's word
 QUOTED = r'"(?:[^"\\]|\\.)*"'
@@ -24,6 +24,8 @@ LONGEST = 1000
 """Bytes of a header that are looked at."""
 LEAST_CODE, GREATEST_CODE = 200, 599
 NAMES = ("code", "example", "dynamic")
+IN_QUERY = "__"
+"""Before the name of a preference that the query has."""
 FIRST = "openapi_mock.prefer_first"
 """In an ASGI scope: the request is not validated before a preference of it is followed."""
 
@@ -44,16 +46,16 @@ class Preferences(NamedTuple):
     applied: bytes = b""
 
 
-def with_query(field: bytes | None, query: bytes, names: Mapping[str, str]) -> bytes | None:
+def with_query(field: bytes | None, query: bytes, names: Collection[str]) -> bytes | None:
     """Return a ``Prefer`` field with what a query prefers behind it.
 
     Args:
         field: as it was sent.
         query: the query string.
-        names: of preferences, by those of the query parameters that stand for them.
+        names: of the query parameters that stand for preferences.
     """
     pairs = parse_qsl(query.decode("latin-1"))
-    said = [f"{names[name]}={_word(value)}".encode() for name, value in pairs if name in names]
+    said = [f"{name}={_word(value)}".encode() for name, value in pairs if name in names]
     return b", ".join([*([] if field is None else [field]), *said]) or None
 
 
@@ -65,14 +67,14 @@ def preferences_of(field: bytes) -> Preferences:
         BadRequest: a preference of the mock has a value that it cannot have.
     """
     text = field.decode("latin-1")
-    sent: dict[str, str] = {}
+    sent: dict[str, tuple[str, str]] = {}
     for name, value in PREFERENCE.findall(text):
-        sent.setdefault(name.lower(), _unquoted(value))
-    known = {name: sent[name] for name in NAMES if sent.get(name)}
+        sent.setdefault(name.lower().removeprefix(IN_QUERY), (name, _unquoted(value)))
+    known = {name: sent[name][1] for name in NAMES if name in sent and sent[name][1]}
     return Preferences(
-        code=_code(known["code"]) if "code" in known else None,
+        code=_code(*sent["code"]) if "code" in known else None,
         example=known.get("example"),
-        dynamic=_switch(known.get("dynamic", "false")),
+        dynamic="dynamic" in known and _switch(*sent["dynamic"]),
         applied=", ".join(f"{name}={_word(value)}" for name, value in known.items()).encode("latin-1"),
     )
 
@@ -88,15 +90,18 @@ def _word(value: str) -> str:
     return f'"{escaped}"'
 
 
-def _code(value: str) -> int:
+def _code(name: str, value: str) -> int:
     if re.fullmatch("[0-9]{3}", value, re.ASCII) and LEAST_CODE <= int(value) <= GREATEST_CODE:
         return int(value)
-    raise BadRequest(
-        f"Prefer asks for code={value[:100]!r}; expected a status from {LEAST_CODE} to {GREATEST_CODE}."
-    )
+    raise _refusal(name, value, f"a status from {LEAST_CODE} to {GREATEST_CODE}")
 
 
-def _switch(value: str) -> bool:
+def _switch(name: str, value: str) -> bool:
     if value in {"true", "false"}:
         return value == "true"
-    raise BadRequest(f"Prefer asks for dynamic={value[:100]!r}; expected true or false.")
+    raise _refusal(name, value, "true or false")
+
+
+def _refusal(name: str, value: str, expected: str) -> BadRequest:
+    source = "The query" if name.startswith(IN_QUERY) else "Prefer"
+    return BadRequest(f"{source} asks for {name}={value[:100]!r}; expected {expected}.")

@@ -102,7 +102,13 @@ def test_the_header_goes_before_the_query(app):
     """What it leaves open the query may say."""
     response = app.get("/?__code=500&__example=gone", prefer="code=404")
     assert (response.status, response.headers["preference-applied"]) == (404, "code=404, example=gone")
-    assert app.get("/?__code=gone").status == app.get("/?__dynamic=2").status == 400
+    for name, value in (("code", "gone"), ("dynamic", "2")):
+        for source, refused in (
+            ("The query asks for __", app.get(f"/?__{name}={value}")),
+            ("Prefer asks for ", app.get(prefer=f"{name}={value}")),
+        ):
+            assert refused.status == 400
+            assert f"{source}{name}='{value}'; expected" in refused.json["detail"]
     assert app.get("/?__dynamic=true").source == "generated"
 
 
