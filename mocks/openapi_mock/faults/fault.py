@@ -251,11 +251,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         latency = effect.latency_ms
         if isinstance(latency, Uniform) and latency.lower > latency.upper:
             raise FaultError(f"{at}/latency_ms/lower", "upper", "is above the upper bound")
-        for name in ("drop", "drop_response"):
-            if getattr(effect, name) and (effect.status or effect.error_code or effect.s3_code):
-                raise FaultError(
-                    f"{at}/{name}", name, "leaves no response, so there is no status or code of one"
-                )
+        _check_drops(effect, at)
         if self.on == "s3":
             _check_s3(effect, at)
         if effect.error_code and effect.status is None:
@@ -269,6 +265,14 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         """
         if self.on not in operations:
             raise FaultError("/on", "on", f"is {self.on}, which this mock does not have")
+
+
+def _check_drops(effect: Effect, at: str) -> None:
+    if effect.drop and effect.drop_response:
+        raise FaultError(f"{at}/drop_response", "drop", "drop closes the connection before; choose one")
+    for name in ("drop", "drop_response"):
+        if getattr(effect, name) and (effect.status or effect.error_code or effect.s3_code):
+            raise FaultError(f"{at}/{name}", name, "leaves no response, so there is no status or code of one")
 
 
 def _check_s3(effect: Effect, at: str) -> None:

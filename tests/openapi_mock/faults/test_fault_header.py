@@ -40,6 +40,7 @@ def test_a_flag(get):
         ("status=503; status=500", "'status' is there twice"),
         ("s3_code=SlowDown", "/s3_code: applies to faults on s3 only"),
         ("drop; status=500", "/drop: leaves no response"),
+        ("drop; drop_response", "/drop_response: drop closes the connection before; choose one"),
         ("", "has less than 1 property"),
         (";;", "has less than 1 property"),
         ("\xff=1", "was unexpected"),
