@@ -180,7 +180,8 @@ def control(mock: Mock) -> Iterator[httpx.Client]:
 def api(mock: Mock) -> Iterator[httpx.Client]:
     """Return a client of the API with a key that no rate limit hinders."""
     headers = {"X-API-Key": mock.keys["unlimited"]}
-    with httpx.Client(base_url=f"{mock.api}/scanner/api/v1", headers=headers, trust_env=False) as client:
+    base_url = f"{mock.api}/scanner/api/v1"
+    with httpx.Client(base_url=base_url, headers=headers, timeout=30, trust_env=False) as client:
         yield client
 
 
