@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import select
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +55,7 @@ class Connection(asyncio.Protocol):
     Attributes:
         status: of the response.
         headers: of the response.
+        has_data: whether anything of the response has come.
         idle_since: the event loop's time when its last exchange was over.
     """
 
@@ -74,7 +76,7 @@ class Connection(asyncio.Protocol):
         self.headers: RawHeaders = []
         self._pieces: list[bytes] = []
         self._waiting_bytes = self._bytes_between = 0
-        self._has_head = self._ends_by_close = False
+        self.has_data = self._has_head = self._ends_by_close = False
         self._is_sent = self._is_complete = self._is_kept_alive = False
         self._failure: UpstreamFailed | None = None
 
@@ -83,6 +85,16 @@ class Connection(asyncio.Protocol):
         """Whether another request can be sent: the last exchange is over, and both sides leave it open."""
         is_over = self._is_sent and self._is_complete and not self._pieces
         return is_over and self._is_open and self._is_kept_alive
+
+    @property
+    def has_news(self) -> bool:
+        """Whether there is something, such as the end, that the event loop has not read yet."""
+        descriptor = self._transport.get_extra_info("socket").fileno()
+        if not hasattr(select, "poll"):  # Windows
+            return bool(select.select([descriptor], (), (), 0)[0])
+        poll = select.poll()
+        poll.register(descriptor, select.POLLIN)
+        return bool(poll.poll(0))
 
     async def send(
         self, method: bytes, target: bytes, headers: RawHeaders, body: AsyncIterator[bytes] | None
@@ -107,19 +119,26 @@ class Connection(asyncio.Protocol):
         self._transport.write(head)
         if body is not None:
             await self._send_body(body, is_chunked=transfer_coding(headers) is not None)
-        self._is_sent = True
+        else:
+            self._is_sent = True
         while not self._has_head:
             await self._wait()
 
     async def _send_body(self, body: AsyncIterator[bytes], *, is_chunked: bool) -> None:
         async for piece in body:
-            if not self._is_open:  # perhaps with a response that did not wait for all of it
+            if self._needs_no_more:
                 return
             self._transport.write(b"%x\r\n%b\r\n" % (len(piece), piece) if is_chunked else piece)
-            while self._is_open and not self._can_write:
+            while not (self._can_write or self._needs_no_more):
                 await self._wait()
         if is_chunked and self._is_open:
             self._transport.write(b"0\r\n\r\n")
+        self._is_sent = True
+
+    @property
+    def _needs_no_more(self) -> bool:
+        """Whether the server has ended the exchange, perhaps by a response that did not wait for the body."""
+        return self._is_complete or not self._is_open
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """Yield the response's body as it comes, in its content coding.
@@ -178,6 +197,7 @@ class Connection(asyncio.Protocol):
             self.close()
             return
         self._bytes_between += len(data)
+        self.has_data = True
         try:
             self._parser.feed_data(data)
         except HttpParserUpgrade:
@@ -231,9 +251,12 @@ class Connection(asyncio.Protocol):
         if self._is_interim:
             self.headers = []
             return
-        self._has_head = True
         coding, length = transfer_coding(self.headers), value_of(self.headers, b"content-length")
-        self._ends_by_close = length is None and not (coding or b"").endswith(b"chunked")
+        if coding not in {None, b"chunked"}:  # the field stays on this connection, and with it what to decode
+            self._fail(not_http("it responded in a transfer coding that is not known here"))
+            return
+        self._has_head = True
+        self._ends_by_close = length is None and coding is None
         if self._is_head:
             self._end()
         self._wake()

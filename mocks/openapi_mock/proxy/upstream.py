@@ -37,6 +37,7 @@ MOST_CONNECTIONS = 1024
 """More than clients of one address may have: their slow bodies leave connections for others."""
 MOST_IDLE = 100
 """Connections kept for later requests."""
+IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"})
 NAME = "openapi-mock"
 
 
@@ -118,9 +119,8 @@ class Upstream:
         headers = self._headers(scope["headers"])
         await self._enter()
         try:
-            connection = self._kept() or await self._connect()
+            connection = await self._ask(scope, headers, body)
             try:
-                await connection.send(scope["method"].encode(), self._target(scope), headers, body)
                 if connection.status not in FINAL:
                     raise not_http(f"it responded with {connection.status}")
                 yield UpstreamResponse(connection)
@@ -128,6 +128,27 @@ class Upstream:
                 self._release(connection)
         finally:
             self._room.release()
+
+    async def _ask(self, scope: Scope, headers: RawHeaders, body: AsyncIterator[bytes] | None) -> Connection:
+        """Send a request, and return its connection once the head of the response is there.
+
+        The upstream may be closing a kept connection just now: then it is asked once more over a new one, if
+        that does no harm (RFC 9110, section 9.2.2).
+        """
+        connection = self._kept()
+        may_ask_again = connection is not None and body is None and scope["method"] in IDEMPOTENT
+        while True:
+            connection = connection or await self._connect()
+            try:
+                await connection.send(scope["method"].encode(), self._target(scope), headers, body)
+            except BaseException as error:
+                connection.close()
+                has_ended = isinstance(error, UpstreamFailed) and error.status == HTTPStatus.BAD_GATEWAY
+                if not (may_ask_again and has_ended) or connection.has_data:
+                    raise
+                connection, may_ask_again = None, False
+            else:
+                return connection
 
     async def _enter(self) -> None:
         """Wait until there may be one connection more."""
@@ -141,7 +162,8 @@ class Upstream:
         """Return the connection that was used last, if it is still good; those before it are older."""
         while self._idle:
             connection = self._idle.pop()
-            if connection.is_reusable and _now() - connection.idle_since < IDLE_SECONDS:
+            is_young = _now() - connection.idle_since < IDLE_SECONDS
+            if is_young and connection.is_reusable and not connection.has_news:
                 return connection
             connection.close()
         return None
@@ -167,8 +189,8 @@ class Upstream:
         except TimeoutError:
             reason = "no connection in time"
             raise UpstreamFailed(HTTPStatus.GATEWAY_TIMEOUT, "connection_timeout", reason) from None
-        except OSError as error:
-            reason = error.strerror or str(error)
+        except (OSError, UnicodeError) as error:  # of a name that is no host name, the latter
+            reason = getattr(error, "strerror", None) or str(error)
             raise UpstreamFailed(HTTPStatus.BAD_GATEWAY, "destination_unavailable", reason) from None
         return connection
 

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 import trustme
 
-from openapi_mock.proxy.connection import MOST_HEAD_BYTES, UpstreamFailed
+from openapi_mock.proxy.connection import MOST_HEAD_BYTES, Connection, UpstreamFailed
 from openapi_mock.proxy.upstream import Upstream
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -128,19 +128,59 @@ async def test_what_nobody_asked_for_is_no_response():
         b"HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n",
         OK.replace(b"\r\n\r\n", b"\r\nTransfer-Encoding: chunked\r\n\r\n"),
         OK.replace(b"\r\n\r\n", b"\r\nContent-Length: 3\r\n\r\n"),
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
     ],
 )
 async def test_what_is_no_response_is_refused(response):
-    """A head or trailers without an end, an upgrade that nobody asked for, two lengths."""
+    """A head or trailers without an end, an upgrade that nobody asked for, two lengths, an unknown coding."""
     async with upstream_of(Server(response)) as upstream:
         assert (await failure_of(upstream)).error == "http_protocol_error"
 
 
-async def test_a_response_may_come_before_the_request_is_whole():
+async def test_a_connection_that_has_just_been_closed_is_not_used_again():
+    """An upstream may close without saying so, at the same moment as the next request comes."""
+
+    async def once(_, writer):
+        writer.write(OK)
+        writer.close()
+
+    server = Server(*[once] * 50)
+    async with upstream_of(server) as upstream:
+        assert [await ask(upstream) for _ in range(50)] == [(200, b"ok")] * 50
+
+
+@pytest.mark.parametrize(("method", "is_asked_again"), [("GET", True), ("POST", False)])
+async def test_what_does_no_harm_twice_is_asked_again(method, is_asked_again):
+    """A kept connection that ends without a byte may have been closed before the request came."""
+
+    async def hang_up(_, writer):
+        writer.close()
+
+    server = Server(OK, hang_up, OK)
+    async with upstream_of(server) as upstream:
+        await ask(upstream)
+        if is_asked_again:
+            assert await ask(upstream, method) == (200, b"ok")
+        else:
+            assert (await failure_of(upstream, method=method)).error == "http_protocol_error"
+    assert server.connections == 1 + is_asked_again
+
+
+async def test_a_host_that_cannot_be_one_is_an_upstream_that_is_not_there():
+    """A label of 70 letters is no part of a host name."""
+    failure = await failure_of(Upstream(f"http://{'a' * 70}.test"))
+    assert (failure.status, failure.error) == (502, "destination_unavailable")
+
+
+@pytest.mark.parametrize("closes", [True, False])
+async def test_a_response_may_come_before_the_request_is_whole(closes):
     """A server that refuses a body need not read it: its response counts, the connection does not."""
+    responded = asyncio.Event()
 
     async def refuse(_, writer):
-        writer.write(b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        writer.write(b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n")
+        if not closes:
+            await responded.wait()
         writer.close()
 
     async def endless():
@@ -152,12 +192,14 @@ async def test_a_response_may_come_before_the_request_is_whole():
     async with upstream_of(server) as upstream:
         sent = await ask(upstream, "POST", endless(), [(b"transfer-encoding", b"chunked")])
         assert sent == (413, b"")
+        responded.set()
         assert await ask(upstream) == (200, b"ok")
 
 
-async def test_a_body_waits_for_an_upstream_that_does_not_read():
+async def test_a_body_waits_for_an_upstream_that_does_not_read(monkeypatch):
     """No more of a body is taken than the connection takes, however long the body is."""
-    reading, taken = asyncio.Event(), 0
+    reading, full, taken = asyncio.Event(), asyncio.Event(), 0
+    monkeypatch.setattr(Connection, "pause_writing", _noted(full, Connection.pause_writing))
 
     async def read_later(reader, writer):
         await reading.wait()
@@ -175,12 +217,23 @@ async def test_a_body_waits_for_an_upstream_that_does_not_read():
     async with upstream_of(Server(read_later)) as upstream:
         chunked = (b"transfer-encoding", b"chunked")
         asked = asyncio.create_task(ask(upstream, "POST", body(), [chunked]))
-        before = -1
-        while before != taken:  # until it stands still, for which an endless body has to wait
-            before = taken
-            await asyncio.sleep(0.05)
+        await full.wait()
+        before = taken
+        for _ in range(100):
+            await asyncio.sleep(0)
+        assert taken == before
         reading.set()
         assert await asked == (200, b"ok")
+
+
+def _noted(event, method):
+    """Return a method that sets an event as well."""
+
+    def noted(self):
+        event.set()
+        method(self)
+
+    return noted
 
 
 async def test_no_control_character_goes_out():
