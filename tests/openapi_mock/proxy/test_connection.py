@@ -153,10 +153,10 @@ async def test_a_connection_that_has_just_been_closed_is_not_used_again():
 async def test_what_does_no_harm_twice_is_asked_again(method, is_asked_again):
     """A kept connection that ends without a byte may have been closed before the request came."""
 
-    async def hang_up(_, writer):
+    async def close(_, writer):
         writer.close()
 
-    server = Server(OK, hang_up, OK)
+    server = Server(OK, close, OK)
     async with upstream_of(server) as upstream:
         await ask(upstream)
         if is_asked_again:
