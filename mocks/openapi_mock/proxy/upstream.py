@@ -229,9 +229,10 @@ def _checked(text: str) -> httpx.URL:
     try:
         urlsplit(text).port  # noqa: B018 -- says of brackets and ports what httpx does not mind
         url = httpx.URL(text)
+        host = url.host  # decoded, which a name such as xn--a does not survive
     except (ValueError, httpx.InvalidURL) as error:
         raise NotAnUpstream(f"{text[:200]!r} is not a URL: {error}.") from None
-    if url.scheme not in {"http", "https"} or not url.host:
+    if url.scheme not in {"http", "https"} or not host:
         raise NotAnUpstream(f"{text[:200]!r} is not an http or https URL with a host.")
     if url.query or url.fragment or url.userinfo:
         raise NotAnUpstream("The upstream may have a path, but no user, query or fragment.")

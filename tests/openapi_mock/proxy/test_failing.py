@@ -172,6 +172,7 @@ def test_a_client_that_goes_away_amid_its_response_ends_it(proxy, upstream):
         "http://me:it@x",
         "http://x:99999",
         "http://[",
+        "http://xn--a.test",
         "x" * 99999,
     ],
 )
