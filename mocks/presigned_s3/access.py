@@ -85,14 +85,14 @@ def verdict(
         account: of who signed it; None for everyone.
     """
     resource = f"arn:aws:s3:::{bucket}/{key}" if key else f"arn:aws:s3:::{bucket}"
-    effects = {
+    effects = [
         statement.get("Effect")
         for statement in _statements(policy)
         if _names_caller(statement, account)
         and _names(statement, "Action", action.lower())
         and _names(statement, "Resource", resource)
         and ("Condition" not in statement or holds(statement["Condition"], asked))
-    }
+    ]
     return next((effect for effect in ("Deny", "Allow") if effect in effects), "")
 
 

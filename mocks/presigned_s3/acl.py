@@ -21,7 +21,7 @@ _GROUPS = tuple(
 )
 _CANONICAL_ID = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _SCHEMA = "http://www.w3.org/2001/XMLSchema-instance"
-_GRANTEE = re.compile(r'\s*(id|uri|emailAddress)\s*=\s*"?([^",]*)"?\s*', re.IGNORECASE)
+_KINDS = frozenset({"id", "uri", "emailaddress"})
 _DISPLAY_NAME = "webfile"
 
 
@@ -97,10 +97,11 @@ def _granted(body: bytes) -> Iterable[tuple[str, Any]]:
 
 def _grantees(text: str) -> Iterable[Any]:
     for one in text.split(",") if text else ():
-        match = _GRANTEE.fullmatch(one)
-        if match is None:
+        kind, _, value = (part.strip() for part in one.partition("="))
+        name = value.removeprefix('"').removesuffix('"')
+        if kind.lower() not in _KINDS or '"' in name:
             raise invalid_argument("Argument format not recognized", "x-amz-grant", one)
-        yield _named(match[1], match[2])
+        yield _named(kind, name)
 
 
 def _named(kind: str, value: str) -> Any:

@@ -21,6 +21,8 @@ _STATES = ("Enabled", "Suspended")
 _IN_TAGS = frozenset("_.:/=+-@")
 """What keys and values of tags may have beside letters, digits and spaces."""
 _SYSTEM_PREFIX = "aws:"
+_MOST_POLICY_BYTES = 20 * 1024
+"""Of a bucket policy, see the S3 user guide's policies and permissions."""
 _OWNERSHIP = "x-amz-object-ownership"
 
 
@@ -128,10 +130,13 @@ def _check_policy(document: bytes) -> None:
         policy = json.loads(document)
     except (ValueError, RecursionError):
         policy = None
-    if not isinstance(policy, dict):
+    if not isinstance(policy, dict) or len(document) > _MOST_POLICY_BYTES:
         raise refusal("MalformedPolicy")
     if "Statement" not in policy:
         raise S3Error(400, "MalformedPolicy", "Missing required field Statement")
+    statements = policy["Statement"] if isinstance(policy["Statement"], list) else [policy["Statement"]]
+    if any(not isinstance(one, dict) or one.get("Effect") not in ("Allow", "Deny") for one in statements):
+        raise S3Error(400, "MalformedPolicy", "Policy has invalid effect")
 
 
 _CHECKS: Final[Mapping[str, Callable[[ET.Element, Bucket], None]]] = {

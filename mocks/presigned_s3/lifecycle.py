@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 from .errors import S3Error, invalid_request, refusal
-from .xml import parse
+from .xml import parse, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -47,7 +47,10 @@ def with_ids(body: bytes) -> bytes:
             ET.SubElement(rule, "ID").text = secrets.token_urlsafe(36)
     if len({rule.findtext("ID") for rule in rules}) < len(rules):
         raise _invalid("Rule ID must be unique. Found same ID for more than one rule")
-    return ET.tostring(root)
+    try:
+        return ET.tostring(root)
+    except RecursionError:
+        raise refusal("MalformedXML") from None
 
 
 def _check(rule: ET.Element) -> None:
@@ -58,7 +61,7 @@ def _check(rule: ET.Element) -> None:
     if all(rule.find(action) is None for action in _ACTIONS):
         raise invalid_request("At least one action needs to be specified in a rule")
     days = rule.findtext("Expiration/Days")
-    if days is not None and not (days.strip().isdigit() and int(days)):
+    if days is not None and not whole_number(days):
         raise _invalid("'Days' for Expiration action must be a positive integer")
     for action in ("Expiration", "Transition"):
         for date in rule.findall(f"{action}/Date"):
@@ -104,7 +107,10 @@ def _expiry(rule: Any, key: Any) -> datetime | None:
     """Return the midnight at which a rule lets an object expire."""
     if not rule.expiration_days:
         return _time(rule.expiration_date)
-    due = key.last_modified.replace(tzinfo=UTC) + timedelta(days=int(rule.expiration_days) + 1)
+    try:
+        due = key.last_modified.replace(tzinfo=UTC) + timedelta(days=int(rule.expiration_days) + 1)
+    except OverflowError:  # after the year 9999
+        return None
     return datetime(due.year, due.month, due.day, tzinfo=UTC)
 
 

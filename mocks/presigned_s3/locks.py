@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from .errors import S3Error, access_denied, invalid_argument, invalid_request, refusal
 from .response import Response
-from .xml import document, element, parse, qualified
+from .xml import document, element, parse, qualified, whole_number
 
 if TYPE_CHECKING:
     from xml.etree import ElementTree as ET
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 BYPASS = "x-amz-bypass-governance-retention"
 _MODES = ("GOVERNANCE", "COMPLIANCE")
+_DAYS_OF_A_YEAR, _MOST_DAYS = 365, 36_500
+"""The longest default retention is a hundred years."""
 
 
 def check_bucket(order: Order, bucket: Bucket) -> None:
@@ -38,7 +40,8 @@ def check_bucket(order: Order, bucket: Bucket) -> None:
         periods = [text for name in ("Days", "Years") if (text := retention.findtext(f"{{*}}{name}"))]
         if retention.findtext("{*}Mode") not in _MODES or len(periods) != 1:
             raise refusal("MalformedXML")
-        if not periods[0].isdigit() or int(periods[0]) == 0:
+        days = (whole_number(periods[0]) or 0) * (1 if retention.findtext("{*}Days") else _DAYS_OF_A_YEAR)
+        if not 0 < days <= _MOST_DAYS:
             message = "Default retention period must be a positive integer value."
             raise S3Error(HTTPStatus.BAD_REQUEST, "InvalidArgument", message)
     if bucket.versioning != "Enabled":

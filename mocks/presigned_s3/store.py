@@ -411,7 +411,11 @@ class Store:
     def _restore_bucket(self, bucket: str, settings: dict[str, Any]) -> None:
         headers, body = settings["headers"], settings["body"].encode("latin-1")
         self._backend.carry_out(_located(Order("PUT", bucket, "", (), headers, settings["region"], body)))
-        acl = acl_of(headers)
+        try:
+            acl = acl_of(headers)
+        except S3Error as error:  # a version before took what S3 does not
+            _log.warning("The ACL of bucket %s is lost: %s", bucket, error)
+            acl = acl_of({})
         self._backend.set_defaults(bucket, acl if acl.grants else None)
         for name, subresource in settings["subresources"].items():
             order = Order("DELETE", bucket, "", ((name, ""),), {}, settings["region"])

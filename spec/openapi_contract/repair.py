@@ -63,7 +63,7 @@ OF_SCHEMAS = {
 }
 """Members of schemas that some documents have beside where the schema should be."""
 LISTS = frozenset({"tags", "security", "servers", "enum"})
-SPELLED = re.compile(r"true|false|-?\d+(\.\d+)?")
+SPELLED = re.compile(r"true|false|-?(?:0|[1-9][0-9]{0,299})(\.[0-9]{1,300})?")
 """A boolean or a number that a document has in quotation marks."""
 Stage = Callable[["Place"], Iterable["Flaw"]]
 

@@ -682,3 +682,12 @@ def test_expressions_as_routers_have_them(write, template):
     paths = {template: {"get": {"parameters": [own], "responses": OK}}}
     (operation,) = load_contract(write({"openapi": "3.0.3", **DOCUMENT, "paths": paths})).operations
     assert list(operation.parameters) == [own]
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "007", "1." + "0" * 5000])
+def test_a_text_that_is_a_number_of_no_use(write, number):
+    """It is left out, whatever Python says of such digits."""
+    contract = load_contract(
+        write({"openapi": "3.0.3", **DOCUMENT, **schema({"maxLength": number})}), lenient=True
+    )
+    assert "maxLength" not in pointers.lookup(contract.document, PET)

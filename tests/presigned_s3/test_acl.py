@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import closing
 from uuid import uuid4
 
 import httpx
 import pytest
 from botocore.exceptions import ClientError
+
+from presigned_s3.acl import acl_of
+from presigned_s3.app import create_app
+from presigned_s3.errors import S3Error
 
 EVERYONE = "http://acs.amazonaws.com/groups/global/AllUsers"
 SOMEBODY = "a" * 64
@@ -90,6 +96,26 @@ def test_grantees_that_nobody_is(grantee, code, client, writers):
     """A grantee is an account's ID, or one of three groups."""
     document = with_grant(client.get_bucket_acl(Bucket=writers), "READ", **grantee)
     assert refused(client.put_bucket_acl, Bucket=writers, **document) == code
+
+
+@pytest.mark.parametrize("given", [f'id={" " * 7000}x"y', "id", "name=x", f'uri="{EVERYONE}x'])
+def test_grants_that_are_none(given):
+    """A grant in a header is a kind of grantee and a name; any number of spaces is read in one go."""
+    with pytest.raises(S3Error) as caught:
+        acl_of({"x-amz-grant-read": given})
+    assert caught.value.code == "InvalidArgument"
+
+
+def test_an_acl_of_before_that_is_none_now(tmp_path):
+    """A folder with a bucket whose grantee nobody is can be read; the bucket has the default ACL."""
+    with closing(create_app(bucket="photos", credentials={}, data_dir=tmp_path)):
+        pass
+    (file,) = tmp_path.rglob("bucket.json")
+    settings = json.loads(file.read_text())
+    settings["headers"] |= {"x-amz-grant-read": "id=someone"}
+    file.write_text(json.dumps(settings))
+    with closing(create_app(bucket="photos", credentials={}, data_dir=tmp_path)) as again:
+        assert again is not None
 
 
 def test_documents_where_acls_are_off(client, bucket):

@@ -8,6 +8,9 @@ import httpx
 import pytest
 from botocore.exceptions import ClientError
 
+from presigned_s3.access import verdict
+from presigned_s3.conditions import Asked
+
 ENCRYPTION = "s3:x-amz-server-side-encryption"
 OWNER = "123456789012"
 
@@ -125,3 +128,25 @@ def test_what_a_statement_is_not_about(server, client, bucket, permit):
     root = {"AWS": [f"arn:aws:iam::{OWNER}:root"]}
     permit({"Effect": "Deny", "Principal": root, "Action": "s3:GetObject"})
     assert refused(client.get_object, Bucket=bucket, Key="k") == "AccessDenied"
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        {"Statement": {"Effect": ["Deny"], "Principal": "*", "Action": "s3:*", "Resource": "*"}},
+        {"Statement": [{"Effect": "Refuse", "Principal": "*", "Action": "s3:*", "Resource": "*"}]},
+        {"Statement": ["Deny"]},
+        {"Statement": [], "Id": "x" * 20 * 1024},
+    ],
+)
+def test_policies_that_nobody_could_take_back(policy, client, bucket):
+    """An effect is one of two, and a policy has 20 KB at most; the bucket goes on as it was."""
+    assert refused(client.put_bucket_policy, Bucket=bucket, Policy=json.dumps(policy)) == "MalformedPolicy"
+    assert client.list_objects_v2(Bucket=bucket)["KeyCount"] == 0
+
+
+def test_an_effect_of_before_that_is_none():
+    """A policy that a version before took has no effect, and is no error."""
+    statement = {"Effect": ["Deny"], "Principal": "*", "Action": "s3:*", "Resource": "*"}
+    policy = json.dumps({"Statement": statement}).encode()
+    assert verdict(policy, "s3:GetObject", "b", "k", Asked({}, {}, "http", dict)) == ""

@@ -10,6 +10,9 @@ from email.utils import parsedate_to_datetime
 import pytest
 from botocore.exceptions import ClientError
 
+from presigned_s3.errors import S3Error
+from presigned_s3.lifecycle import with_ids
+
 LATER = datetime(2100, 1, 3, tzinfo=UTC)
 SOONER = datetime(2100, 1, 1, tzinfo=UTC)
 RULE = {"ID": "r", "Status": "Enabled", "Prefix": "p/", "Expiration": {"Days": 1}}
@@ -52,7 +55,9 @@ def retain(client, bucket, until, mode="GOVERNANCE", **options):
         (configuration(Days=1, Years=1), "MalformedXML"),
         (configuration(), "MalformedXML"),
         (configuration(Days=0), "InvalidArgument"),
+        (configuration(Days=36_501), "InvalidArgument"),
         (configuration(Years=-1), "InvalidArgument"),
+        (configuration(Years=101), "InvalidArgument"),
         (configuration("governance", Years=1), "MalformedXML"),
         (configuration(on="Disabled", Years=1), "MalformedXML"),
     ],
@@ -137,6 +142,38 @@ def test_rules_that_s3_refuses(rules, code, client, bucket):
     """IDs are short and unique, a status is one of two, and a rule does something at a time that can be."""
     call = client.put_bucket_lifecycle_configuration
     assert refused(call, Bucket=bucket, LifecycleConfiguration={"Rules": rules}) == (400, code)
+
+
+def rule_of(days):
+    """Return the document of a rule by which objects expire after so many days."""
+    expiration = f"<Expiration><Days>{days}</Days></Expiration>"
+    rule = f"<Rule><ID>r</ID><Prefix/><Status>Enabled</Status>{expiration}</Rule>"
+    return f"<LifecycleConfiguration>{rule}</LifecycleConfiguration>".encode()
+
+
+@pytest.mark.parametrize("days", ["\u00b2", "9" * 4400, "1 2"])
+def test_days_that_are_no_number(days):
+    """Digits of other scripts, and more than anything holds, are no days."""
+    with pytest.raises(S3Error) as caught:
+        with_ids(rule_of(days))
+    assert (caught.value.status, caught.value.code) == (400, "InvalidArgument")
+
+
+def test_a_rule_that_is_nested_deeply():
+    """It is refused, and not followed to its end."""
+    deep = b"<x>" * 100_000 + b"</x>" * 100_000
+    with pytest.raises(S3Error) as caught:
+        with_ids(rule_of(1).replace(b"</Rule>", deep + b"</Rule>"))
+    assert caught.value.code == "MalformedXML"
+
+
+@pytest.mark.parametrize("days", [2_920_000, 999_999_999])
+def test_what_expires_after_all_time_has_no_date(days, client, bucket):
+    """It can be written and read, and no date is said of it."""
+    rule = RULE | {"Expiration": {"Days": days}, "Prefix": ""}
+    client.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": [rule]})
+    assert "Expiration" not in client.put_object(Bucket=bucket, Key="k", Body=b"x")
+    assert client.get_object(Bucket=bucket, Key="k")["Body"].read() == b"x"
 
 
 def test_a_date_that_is_none(connect, bucket):
