@@ -159,7 +159,7 @@ class Branch:
         *segments, last = path.split("/")
         for segment in segments:
             branch = branch.grow(segment)
-        if OF_SEGMENTS.fullmatch(last):
+        if _is_open(path):
             branch.rest = branch.rest or Branch()
             return branch.rest
         return branch.grow(last)
@@ -244,10 +244,12 @@ class Router:
         by_path: dict[str, list[Candidate]] = {}
         for operation in operations:
             for candidate in _candidates(operation):
-                by_path.setdefault(_shape(candidate.path), []).append(candidate)
+                for shape in _shapes(candidate.path):
+                    by_path.setdefault(shape, []).append(candidate)
         self._root = Branch()
-        for same in by_path.values():
-            self._root.grow_path(same[0].path).end = PathItem(same)
+        for shape, same in by_path.items():
+            # of one segment before any number of them
+            self._root.grow_path(shape).end = PathItem(sorted(same, key=lambda each: _is_open(each.path)))
         self._beginning: list[str] = []
         self._skip_shared_beginning()
 
@@ -285,12 +287,17 @@ def spellings(name: str) -> tuple[str, ...]:
     return (name,) if plain is None or plain[1] == name else (name, plain[1])
 
 
-def _shape(path: str) -> str:
-    """Return a path template without the names in it."""
-    *before, last = path.rpartition("/")
-    return "".join(EXPRESSION.sub("{}", each) for each in before) + (
-        "{*}" if OF_SEGMENTS.fullmatch(last) else EXPRESSION.sub("{}", last)
-    )
+def _shapes(path: str) -> Iterator[str]:
+    """Yield a path template without the names in it: one of any number of segments twice, as of one too."""
+    one_segment = EXPRESSION.sub("{_}", path)
+    yield one_segment
+    if _is_open(path):
+        yield one_segment.removesuffix("{_}") + "{*}"
+
+
+def _is_open(path: str) -> bool:
+    """Tell whether a path template ends in an expression for any number of segments."""
+    return OF_SEGMENTS.fullmatch(path.rpartition("/")[2]) is not None
 
 
 def path_of(template: str) -> str:

@@ -265,3 +265,24 @@ def test_the_rest_of_a_path_comes_last():
     targets = ["/a/own", "/a/1", "/a/1/b", "/a/1/c", "/a/own/c"]
     paths = [things.route("GET", each).operation.path for each in targets]
     assert paths == ["/a/own", "/a/{id}", "/a/{id}/b", "/a/{*path}", "/a/{*path}"]
+
+
+@pytest.mark.parametrize("rest", ["{id:.+}", "{id+}", "{*id}"])
+def test_a_path_of_any_number_of_segments_is_one_of_one_segment_too(rest):
+    """A path of one segment has the methods of both templates, the one of a single segment first."""
+    operation = {"responses": {}}
+    paths = {
+        f"/a/{rest}": {"get": operation, "delete": operation},
+        "/a/{name}": {"get": operation, "put": operation},
+    }
+    info = {"title": "t", "version": "1"}
+    things = Contract({"openapi": "3.1.0", "info": info, "paths": paths}, "test")
+    operations = {method: things.route(method, "/a/1").operation for method in ("GET", "PUT", "DELETE")}
+    assert {method: each.path for method, each in operations.items()} == {
+        "GET": "/a/{name}",
+        "PUT": "/a/{name}",
+        "DELETE": f"/a/{rest}",
+    }
+    assert things.route("DELETE", "/a/1").path_parameters.items() >= {"id": b"1", "name": b"1"}.items()
+    assert things.route("PATCH", "/a/1").methods == ("DELETE", "GET", "HEAD", "OPTIONS", "PUT")
+    assert things.route("PUT", "/a/1/2").operation is None
