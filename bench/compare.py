@@ -1,10 +1,10 @@
-"""Measure the presigned upload against its peers: one run, one process each, one after the other.
+"""Measure the presigned upload against its peers: one run, one process each, asked in turns.
 
     tox -e bench                       the table, and bench/results.json
-    tox -e bench -- --seconds 20       longer loads
+    tox -e bench -- --rounds 9         more loads of each server; the median counts
     tox -e bench -- --smoke            one second, one connection: does the script run at all?
 
-Needs wrk, which Debian packages, and Linux, whose /proc knows the peak of a process's memory.
+Needs wrk, which Debian packages, and Linux.
 """
 
 from __future__ import annotations
@@ -15,32 +15,34 @@ import os
 import platform
 import re
 import shutil
-import statistics
-import subprocess
-import sys
 import sysconfig
 import tempfile
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING
 
+from loads import load, median_of, peak_memory, rounds_of
 from rich import box
 from rich.console import Console
 from rich.table import Table
 from servers import mocked, ours, peers, running
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
+    from loads import Load
     from servers import Server
 
 HERE = Path(__file__).parent
-WIDTH = 120
+WIDTH = 128
 WARM_STARTS = 5
 COLUMNS = (
     "server",
     "at once",
     "requests/s",
+    "CPU us",
     "p50 ms",
     "p99 ms",
     "peak MB",
@@ -52,35 +54,24 @@ COLUMNS = (
 
 
 @dataclass(frozen=True)
-class Load:
-    """What wrk saw with so many connections: requests a second, latencies in milliseconds."""
-
-    connections: int
-    requests_per_second: float
-    p50: float
-    p99: float
-
-
-@dataclass(frozen=True)
 class Result:
-    """One server measured: median start-up in seconds (to the first response), peak memory in MB."""
+    """One server measured: median start-up in seconds (to the first response), peak memory in MB, loads."""
 
     server: str
     start_up: float
     memory: float
     loads: list[Load]
+    rounds: list[list[Load]]
 
 
 def main() -> None:
     """Measure everyone, print the table and write the numbers."""
     options = arguments()
     connections = (1,) if options.smoke else (1, 32)
-    seconds, starts = (1, 1) if options.smoke else (options.seconds, WARM_STARTS)
+    seconds, rounds, starts = (1, 1, 1) if options.smoke else (options.seconds, options.rounds, WARM_STARTS)
     with tempfile.TemporaryDirectory() as folder:
-        results = [
-            measure(server, connections, seconds, starts)
-            for server in (*peers(), ours(Path(folder)), mocked())
-        ]
+        servers = (*peers(), ours(Path(folder)), mocked())
+        results = measure(servers, connections, seconds=seconds, rounds=rounds, starts=starts)
     console = Console(width=WIDTH, highlight=False)
     console.print(machine(), table(results))
     options.json.write_text(json.dumps([asdict(result) for result in results], indent=2) + "\n")
@@ -89,7 +80,8 @@ def main() -> None:
 def arguments() -> argparse.Namespace:
     """Read the command line, and end at once if there is no wrk."""
     parser = argparse.ArgumentParser(description="Measure the presigned upload against its peers.")
-    parser.add_argument("--seconds", type=int, default=8, help="length of each load (default 8)")
+    parser.add_argument("--seconds", type=int, default=2, help="length of each load (default 2)")
+    parser.add_argument("--rounds", type=int, default=5, help="loads of each server (default 5)")
     parser.add_argument("--smoke", action="store_true", help="one second, one connection")
     parser.add_argument("--json", type=Path, default=HERE / "results.json", help="where the numbers go")
     if shutil.which("wrk") is None:
@@ -97,51 +89,45 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def measure(server: Server, connections: Iterable[int], seconds: int, starts: int) -> Result:
-    """Start a server once, and so many times warm; put each load on the last one."""
-    start_ups = []
-    for _ in range(starts):
-        with running(server) as now:
-            start_ups.append(now.start_up)
+def measure(
+    servers: Sequence[Server], connections: Sequence[int], *, seconds: int, rounds: int, starts: int
+) -> list[Result]:
+    """Start each server once, and so many times warm, in turns; then put the loads on all of them."""
+    start_ups = [[start_up(server) for server in servers] for _ in range(1 + starts)][1:]
+    with ExitStack() as stack:
+        started = [(server, stack.enter_context(running(server))) for server in servers]
+        for each in started:
+            load(*each, 1, 1)  # warms it up
+        by_connections = [rounds_of(started, count, seconds, rounds) for count in connections]
+        return [
+            Result(
+                server.name,
+                median(each[index] for each in start_ups),
+                peak_memory(now.pid),
+                [median_of(seen[index]) for seen in by_connections],
+                [seen[index] for seen in by_connections],
+            )
+            for index, (server, now) in enumerate(started)
+        ]
+
+
+def start_up(server: Server) -> float:
+    """Return how many seconds a server takes from its start to its first response."""
     with running(server) as now:
-        start_up = statistics.median([*start_ups[1:], now.start_up])
-        load(server, now.url, 1, 1)  # warms it up
-        loads = [load(server, now.url, count, seconds) for count in connections]
-        return Result(server.name, start_up, peak_memory(now.pid), loads)
-
-
-def load(server: Server, url: str, connections: int, seconds: int) -> Load:
-    """Let wrk ask for so many seconds; a single failed response ends the run."""
-    headers = [part for name, value in server.headers.items() for part in ("-H", f"{name}: {value}")]
-    wrk = ("wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(HERE / "report.lua"), *headers)
-    several = () if server.requests is None else ("--", str(server.requests))
-    command = (*wrk, url + server.target, *several)
-    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    seen = json.loads(printed.splitlines()[-1])
-    if seen["failed"]:
-        sys.exit(f"{server.name}: {seen['failed']} of {seen['requests']} responses failed")
-    return Load(connections, seen["requests"] / seen["duration"] * 1e6, seen["p50"] / 1e3, seen["p99"] / 1e3)
-
-
-def peak_memory(pid: int) -> float:
-    """Return the most that a process had in memory so far, in MB."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    kilobytes = next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))
-    return int(kilobytes) / 1000
+        return now.start_up
 
 
 def table(results: list[Result]) -> Table:
-    """Lay the numbers out, one row for each server and load, with the speed as a multiple of each peer's."""
+    """Lay the medians out, one row for each server and load, with the speed as a multiple of each peer's."""
     shown = Table(*COLUMNS, box=box.MARKDOWN)
     for result in results:
         for index, seen in enumerate(result.loads):
-            ratios = (
-                seen.requests_per_second / peer.loads[index].requests_per_second for peer in results[:3]
-            )
+            ratios = (speed(result.rounds[index], peer.rounds[index]) for peer in results[:3])
             shown.add_row(
                 result.server,
                 str(seen.connections),
                 f"{seen.requests_per_second:,.0f}",
+                f"{seen.cpu_microseconds:.0f}",
                 f"{seen.p50:.2f}",
                 f"{seen.p99:.2f}",
                 f"{result.memory:.0f}",
@@ -151,12 +137,20 @@ def table(results: list[Result]) -> Table:
     return shown
 
 
+def speed(own: Sequence[Load], peer: Sequence[Load]) -> float:
+    """Return how many times as fast as a peer a server is, the median of the rounds."""
+    pairs = zip(own, peer, strict=True)
+    return median(one.requests_per_second / other.requests_per_second for one, other in pairs)
+
+
 def machine() -> str:
     """Name the machine, as the numbers are nothing without it."""
     models = re.findall(r"^model name\s*: (.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
     model = models[0] if models else platform.machine()
     optimized = "--enable-optimizations" in (sysconfig.get_config_var("CONFIG_ARGS") or "")
-    kind = "with PGO" if optimized else "without PGO"
+    # Debian's sysconfig is that of its libpython; the executable, without that, is another build with PGO
+    is_debian = "deb_system" in sysconfig.get_scheme_names()
+    kind = "with PGO" if optimized or is_debian else "without PGO"
     return f"{model}, {os.cpu_count()} cores, Python {platform.python_version()} {kind}"
 
 

@@ -23,7 +23,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
-from compare import WIDTH, machine, peak_memory
+from compare import WIDTH, machine
+from loads import peak_memory
 from mocks import INSTALL_SECONDS
 from rich import box
 from rich.console import Console

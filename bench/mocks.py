@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -20,7 +19,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from compare import WIDTH, Load, load, machine, peak_memory
+from compare import WIDTH, machine
+from loads import load, peak_memory
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -29,7 +29,7 @@ from servers import Server, running
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from servers import Running
+    from loads import Load
 
 HERE = Path(__file__).parent
 CONTRACT = HERE / "mocks.yaml"
@@ -37,7 +37,6 @@ PACKAGES = ("@stoplight/prism-cli", "@stdy/cli")
 INSTALL_SECONDS = 300
 TARGETS = {"example": "/examples/7?page_size=5", "generated": "/generated/7?page_size=5"}
 PRISM = "Prism"
-TICKS = os.sysconf("SC_CLK_TCK")
 COLUMNS = (
     *("server", "answer", "at once", "req/s", "per CPU s", "p50 ms", "p99 ms", "peak MB", "start s"),
     *("x Prism", "x per CPU"),
@@ -57,21 +56,13 @@ class MockServer(Server):
 
 
 @dataclass(frozen=True)
-class Seen:
-    """A load, and the requests that a second of processor time brings, whatever else the machine does."""
-
-    load: Load
-    per_cpu_second: float
-
-
-@dataclass(frozen=True)
 class Result:
     """One server measured: start-up in seconds, memory in MB at its peak, counts by kind of response."""
 
     server: str
     start_up: float
     memory: float
-    seen: dict[str, list[Seen]]
+    seen: dict[str, list[Load]]
 
 
 def main() -> None:
@@ -132,23 +123,9 @@ def measure(command: tuple[str, ...], name: str, connections: Iterable[int], sec
         seen = {}
         for kind, target in TARGETS.items():
             server = MockServer(name, command, asked=target)
-            load(server, now.url, 1, 1)  # warms it up
-            seen[kind] = [observed(server, now, count, seconds) for count in connections]
+            load(server, now, 1, 1)  # warms it up
+            seen[kind] = [load(server, now, count, seconds) for count in connections]
         return Result(name, now.start_up, peak_memory(now.pid), seen)
-
-
-def observed(server: MockServer, now: Running, connections: int, seconds: int) -> Seen:
-    """Put a load on a server, and see what processor time it takes."""
-    before = cpu_seconds(now.pid)
-    measured = load(server, now.url, connections, seconds)
-    used = max(cpu_seconds(now.pid) - before, 1 / TICKS)
-    return Seen(measured, measured.requests_per_second * seconds / used)
-
-
-def cpu_seconds(pid: int) -> float:
-    """Return the processor time that a process has used so far."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
 
 
 def table(results: list[Result]) -> Table:
@@ -157,29 +134,29 @@ def table(results: list[Result]) -> Table:
     prism = next((result for result in results if result.server == PRISM), None)
     for result in results:
         for kind, all_seen in result.seen.items():
-            for index, one in enumerate(all_seen):
-                seen, beside = one.load, prism.seen[kind][index] if prism else None
+            for index, seen in enumerate(all_seen):
+                beside = prism.seen[kind][index] if prism else None
                 shown.add_row(
                     result.server,
                     kind,
                     str(seen.connections),
                     f"{seen.requests_per_second:,.0f}",
-                    f"{one.per_cpu_second:,.0f}",
+                    f"{1e6 / seen.cpu_microseconds:,.0f}",
                     f"{seen.p50:.2f}",
                     f"{seen.p99:.2f}",
                     f"{result.memory:.0f}",
                     f"{result.start_up:.2f}",
-                    *ratios(one, beside),
+                    *ratios(seen, beside),
                 )
     return shown
 
 
-def ratios(one: Seen, beside: Seen | None) -> tuple[str, str]:
+def ratios(own: Load, beside: Load | None) -> tuple[str, str]:
     """Return how many times faster a server is than another, on this machine and by its processor time."""
     if beside is None:
         return "", ""
-    by_time = one.load.requests_per_second / beside.load.requests_per_second
-    return f"{by_time:.2f}", f"{one.per_cpu_second / beside.per_cpu_second:.2f}"
+    by_time = own.requests_per_second / beside.requests_per_second
+    return f"{by_time:.2f}", f"{beside.cpu_microseconds / own.cpu_microseconds:.2f}"
 
 
 if __name__ == "__main__":

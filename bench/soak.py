@@ -16,7 +16,8 @@ import time
 from pathlib import Path
 
 from compare import machine
-from fleet import CONNECTIONS, cpu_seconds, load, served
+from fleet import CONNECTIONS, served
+from loads import cpu_seconds, wrk
 from seeding import seed
 from servers import running
 
@@ -35,18 +36,19 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         url, requests = f"sqlite+aiosqlite:///{folder}/scanner.db", Path(folder) / "requests"
         seed(url, requests)
-        with running(served("serve", {"DATABASE_URL": url})) as server:
-            most = load(server.url, requests, 5)
+        asked = served("serve", {"DATABASE_URL": url}, requests)
+        with running(asked) as server:
+            most = wrk(asked, server.url, CONNECTIONS, 5)
             seconds_each = most["duration"] / 1e6 / most["requests"]
             pause = CONNECTIONS * seconds_each / SHARE * 1e3
             for _ in range(ADJUSTMENTS):  # a response takes a part of the time between two requests
-                seen = load(server.url, requests, 3, pause)
+                seen = wrk(asked, server.url, CONNECTIONS, 3, pause)
                 surplus = seen["duration"] / 1e6 / seen["requests"] - seconds_each / SHARE
                 pause = max(pause - CONNECTIONS * surplus * 1e3, 0)
             watch = Watch(server.pid)
             before = cpu_seconds(server.pid)
             with watch:
-                seen = load(server.url, requests, options.seconds, pause)
+                seen = wrk(asked, server.url, CONNECTIONS, options.seconds, pause)
             busy = (cpu_seconds(server.pid) - before) / options.seconds
     early, late = watch.thirds()
     rows = {
