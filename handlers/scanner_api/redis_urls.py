@@ -25,5 +25,5 @@ def is_redis(url: str, setting: str) -> bool:
     except ValueError:
         named = False
     if not named:
-        raise ValueError(f"{setting} must be memory://, redis://HOST:PORT/DB or rediss://HOST:PORT/DB.")
+        raise ValueError(f"{setting} must be memory://, redis://HOST[:PORT]/DB or rediss://HOST[:PORT]/DB.")
     return True

@@ -11,6 +11,7 @@ import pytest
 import typer
 import yaml
 
+from scanner_api.app import create_app
 from scanner_api.cli import app
 from scanner_api.settings import Settings
 
@@ -158,9 +159,11 @@ def test_settings_are_right(where, monkeypatch):
         values = {name: value for data in given if data for name, value in data.items()}
     for name, value in values.items():
         monkeypatch.setenv(name, re.sub(r"\$\{\w+:\?\}", "secret", value))
-    assert {f"SCANNER_{name.upper()}" for name in Settings().model_fields_set} == {
+    settings = Settings()
+    assert {f"SCANNER_{name.upper()}" for name in settings.model_fields_set} == {
         name for name in values if name.startswith("SCANNER_")
     }
+    create_app(settings)
 
 
 def test_commands_exist():

@@ -6,9 +6,9 @@ import asyncio
 import logging
 import time
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
-from urllib.parse import urlsplit
 
 from openapi_contract.distribution import how_to_install
+from scanner_api.redis_urls import is_redis
 
 from .memory_counters import MemoryCounters, StorageError
 
@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 
 def open_counters(url: str, clock: Clock, *, on_outage: Literal["open", "closed"] = "closed") -> Counters:
-    """Return the counters at ``memory://``, ``redis://HOST:PORT/DB`` or ``rediss://`` (TLS).
+    """Return the counters at ``memory://``, ``redis://HOST[:PORT]/DB`` or ``rediss://`` (TLS).
 
     Args:
         url: of the storage; may hold a password, so errors do not repeat it.
@@ -39,24 +39,16 @@ def open_counters(url: str, clock: Clock, *, on_outage: Literal["open", "closed"
     Raises:
         ValueError: the URL is none of these, or the extra ``redis`` is not installed.
     """
-    scheme = url.partition("://")[0]
-    if scheme == "memory":
+    if not is_redis(url, "rate_limit_storage"):
         return MemoryCounters(clock)
-    if scheme not in {"redis", "rediss"}:
-        raise ValueError(
-            "rate_limit_storage must be memory://, redis://HOST:PORT/DB or rediss://HOST:PORT/DB"
-        )
-    try:
-        is_complete = all((urlsplit(url).hostname, urlsplit(url).port))
-    except ValueError:
-        is_complete = False
-    if not is_complete:
-        raise ValueError("rate_limit_storage must name a host and a port: redis://HOST:PORT/DB")
     try:
         from .redis_counters import RedisCounters  # noqa: PLC0415 -- redis is an extra
     except ImportError as error:
         raise ValueError(f"rate_limit_storage is a Redis; {how_to_install('redis')}") from error
-    shared = RedisCounters(url)
+    try:
+        shared = RedisCounters(url)
+    except TypeError as error:
+        raise ValueError("rate_limit_storage has parameters that a Redis's URL cannot have") from error
     return OpenCounters(shared, MemoryCounters(clock)) if on_outage == "open" else shared
 
 

