@@ -159,6 +159,17 @@ def logging_to_stderr(options: LogOptions) -> Iterator[Log]:
             logger.setLevel(number)
 
 
+def without_tracebacks(*names: str) -> None:
+    """Leave exceptions out of what these loggers of libraries log: their messages may have secrets."""
+    for name in names:
+        logging.getLogger(name).addFilter(_without_traceback)
+
+
+def _without_traceback(record: logging.LogRecord) -> bool:
+    record.exc_info = None
+    return True
+
+
 def cause_of(error: BaseException) -> str:
     """Return what an error says of itself and of its cause, in one line.
 

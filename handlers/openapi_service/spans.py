@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import os
+import re
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
+from urllib.parse import unquote, urlsplit
+from uuid import uuid4
 
 from opentelemetry import context, trace
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.sdk.resources import SERVICE_NAME, Resource
+from opentelemetry.sdk.resources import SERVICE_INSTANCE_ID, SERVICE_NAME, Resource
 from opentelemetry.sdk.trace import TracerProvider as ExportingProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import SpanKind, StatusCode
@@ -35,6 +40,16 @@ _PROPAGATOR: Final = TraceContextTextMapPropagator()
 _FLUSH_SECONDS: Final = 2
 _SERVER_ERROR: Final = 500
 _DISCONNECTED: Final = "disconnected"
+_HEADER: Final = re.compile(r"\s*[\w!#$%&'*+.^`|~-]+\s*=[ -~]*", re.ASCII)
+_BATCHES: Final = {
+    "max_queue_size": "OTEL_BSP_MAX_QUEUE_SIZE",
+    "schedule_delay_millis": "OTEL_BSP_SCHEDULE_DELAY",
+    "max_export_batch_size": "OTEL_BSP_MAX_EXPORT_BATCH_SIZE",
+    "export_timeout_millis": "OTEL_BSP_EXPORT_TIMEOUT",
+}
+_MOST_QUEUED: Final = 2048
+_MOST_IN_A_BATCH: Final = 512
+"""As OpenTelemetry has them where no variable says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +77,14 @@ class Tracing:
 
     Args:
         provider: of the tracer; OpenTelemetry's global one by default.
+        exporter: of what :meth:`exported` exports.
     """
 
-    def __init__(self, provider: TracerProvider | None = None) -> None:
+    def __init__(
+        self, provider: TracerProvider | None = None, exporter: OTLPSpanExporter | None = None
+    ) -> None:
         self._provider = provider
+        self._exporter = exporter
         self._tracer = trace.get_tracer("openapi_service", tracer_provider=provider)
 
     @classmethod
@@ -74,11 +93,28 @@ class Tracing:
 
         Args:
             service: its name, unless they give one.
+
+        Raises:
+            ValueError: a variable has a value that nothing can be exported by.
         """
+        _check(os.environ)
         resource = Resource.create()
         if str(resource.attributes[SERVICE_NAME]).startswith("unknown_service"):
             resource = resource.merge(Resource({SERVICE_NAME: service}))
-        return cls(ExportingProvider(resource=resource))
+        try:
+            return cls(ExportingProvider(resource=resource), OTLPSpanExporter())
+        except RuntimeError as error:  # a plugin that is not installed
+            raise ValueError(str(error)) from None
+
+    def forked(self) -> Self:
+        """Return that of a fork of this process, which is an instance of its own unless it has a name."""
+        provider = self._provider
+        if not isinstance(provider, ExportingProvider):
+            return self
+        resource = provider.resource
+        if SERVICE_INSTANCE_ID not in os.environ.get("OTEL_RESOURCE_ATTRIBUTES", ""):
+            resource = resource.merge(Resource({SERVICE_INSTANCE_ID: f"{uuid4()}"}))
+        return type(self)(ExportingProvider(provider.sampler, resource), self._exporter)
 
     @asynccontextmanager
     async def exported(self) -> AsyncIterator[None]:
@@ -86,10 +122,10 @@ class Tracing:
 
         At the end a collector that does not respond has two seconds.
         """
-        provider, exporter = self._provider, OTLPSpanExporter()
-        if not isinstance(provider, ExportingProvider):
+        provider, exporter = self._provider, self._exporter
+        if not isinstance(provider, ExportingProvider) or exporter is None:
             raise TypeError("Another provider exports its spans by itself.")
-        provider.add_span_processor(BatchSpanProcessor(exporter))
+        provider.add_span_processor(BatchSpanProcessor(exporter, **_batches(os.environ)))
         trace.set_tracer_provider(provider)
         try:
             yield
@@ -150,6 +186,57 @@ class Tracing:
                     CURRENT.reset(token)
         finally:
             context.detach(before)
+
+
+def _check(environment: Mapping[str, str]) -> None:
+    """Raise ValueError for what OpenTelemetry would report at each export, or with the value of a secret."""
+    for name in ("ENDPOINT", "TRACES_ENDPOINT", "HEADERS", "TRACES_HEADERS", "TIMEOUT", "TRACES_TIMEOUT"):
+        variable = f"OTEL_EXPORTER_OTLP_{name}"
+        value = environment.get(variable, "")
+        if not value:
+            continue
+        if name.endswith("ENDPOINT") and not _is_url(value.strip()):
+            raise ValueError(f"{variable} is {value[:200]!r}; expected an http or https URL.")
+        if name.endswith("HEADERS") and not all(map(_is_header, filter(str.strip, value.split(",")))):
+            raise ValueError(f"{variable} cannot be read; expected name=value, separated by commas.")
+        if name.endswith("TIMEOUT") and not _is_time(value):
+            raise ValueError(f"{variable} is {value[:200]!r}; expected seconds above 0.")
+    _batches(environment)
+
+
+def _is_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        host = (parts.hostname or "").encode("idna")
+        return parts.scheme in {"http", "https"} and bool(host) and b" " not in host and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _is_header(text: str) -> bool:
+    value = unquote(text)
+    return bool(_HEADER.fullmatch(text)) and value.isprintable() and max(value) <= "\xff"
+
+
+def _is_time(text: str) -> bool:
+    try:
+        return 0 < float(text) < math.inf
+    except ValueError:
+        return False
+
+
+def _batches(environment: Mapping[str, str]) -> dict[str, Any]:
+    """Return how spans are sent together."""
+    numbers = {}
+    for argument, name in _BATCHES.items():
+        text = environment.get(name, "").strip()
+        if text and not (text.isdecimal() and int(text[:20])):
+            raise ValueError(f"{name} is {text[:200]!r}; expected a whole number above 0.")
+        if text:
+            numbers[argument] = int(text[:20])
+    most = numbers.setdefault("max_queue_size", _MOST_QUEUED)
+    batch = numbers.get("max_export_batch_size", _MOST_IN_A_BATCH)
+    return numbers | {"max_export_batch_size": min(batch, most)}
 
 
 @contextmanager

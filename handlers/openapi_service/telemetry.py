@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from openapi_contract.distribution import how_to_install
 
+from .logs import without_tracebacks
+
 if TYPE_CHECKING:
     import socket
     from collections.abc import AsyncIterator, Mapping
@@ -47,6 +49,11 @@ class Telemetry(NamedTuple):
             metrics = Metrics()
         return cls(metrics, tracing_of(os.environ, re.sub(r"\W+", "-", title.lower())))
 
+    def forked(self) -> Self:
+        """Return that of a fork of this process, with counts of its own."""
+        metrics = None if self.metrics is None else type(self.metrics)()
+        return type(self)(metrics, self.tracing and self.tracing.forked())
+
     @asynccontextmanager
     async def served(self, listening: socket.socket | None) -> AsyncIterator[None]:
         """Serve metrics on a socket, and export spans, for as long as this is entered."""
@@ -72,8 +79,8 @@ def tracing_of(environment: Mapping[str, str], service: str) -> Tracing | None:
     exporter = given.get("OTEL_TRACES_EXPORTER", "otlp")
     if not given or exporter == "none" or environment.get("OTEL_SDK_DISABLED", "").lower() == "true":
         return None
-    protocol = environment.get("OTEL_EXPORTER_OTLP_PROTOCOL", _PROTOCOL)
-    protocol = environment.get("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", protocol)
+    protocol = environment.get("OTEL_EXPORTER_OTLP_PROTOCOL", "").strip() or _PROTOCOL
+    protocol = environment.get("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "").strip() or protocol
     if exporter != "otlp":
         lack = f"OTEL_TRACES_EXPORTER is {exporter!r}; expected 'otlp' or 'none'."
     elif protocol != _PROTOCOL:
@@ -82,10 +89,13 @@ def tracing_of(environment: Mapping[str, str], service: str) -> Tracing | None:
         )
     else:
         try:
+            without_tracebacks("opentelemetry.context", "opentelemetry.sdk.resources")
             from .spans import Tracing  # noqa: PLC0415 -- only who wants it pays for it
+
+            return Tracing.of_process(service)
         except ImportError:
             lack = f"{' and '.join(given)} asks for traces; {how_to_install('otel')}"
-        else:
-            return Tracing.of_process(service)
+        except ValueError as error:
+            lack = str(error)
     _logger.warning("No traces are exported. %s", lack)
     return None

@@ -169,6 +169,98 @@ def test_other_exporters_are_a_warning(environment, message, caplog):
 
 
 @pytest.mark.parametrize(
+    ("variable", "value", "expected"),
+    [
+        ("EXPORTER_OTLP_ENDPOINT", "collector:4318", "expected an http or https URL"),
+        ("EXPORTER_OTLP_ENDPOINT", "http://[::1", "expected an http or https URL"),
+        ("EXPORTER_OTLP_ENDPOINT", "http://collector:99999", "expected an http or https URL"),
+        ("EXPORTER_OTLP_TRACES_ENDPOINT", "http://", "expected an http or https URL"),
+        ("EXPORTER_OTLP_TRACES_ENDPOINT", "http://a b", "expected an http or https URL"),
+        ("EXPORTER_OTLP_TRACES_ENDPOINT", f"http://{'a' * 70}.test", "expected an http or https URL"),
+        ("EXPORTER_OTLP_TIMEOUT", "soon", "expected seconds above 0"),
+        ("EXPORTER_OTLP_TIMEOUT", "-1", "expected seconds above 0"),
+        ("EXPORTER_OTLP_TRACES_TIMEOUT", "inf", "expected seconds above 0"),
+        ("EXPORTER_OTLP_TRACES_TIMEOUT", "nan", "expected seconds above 0"),
+        ("EXPORTER_OTLP_HEADERS", "s3cr3t-header", "expected name=value, separated by commas"),
+        ("EXPORTER_OTLP_HEADERS", "a b=s3cr3t-header", "expected name=value, separated by commas"),
+        ("EXPORTER_OTLP_HEADERS", "a=s3cr3t-header%0Ab: c", "expected name=value, separated by commas"),
+        ("EXPORTER_OTLP_TRACES_HEADERS", "a=s3cr3t-header%E2%82%AC", "expected name=value"),
+        ("BSP_MAX_QUEUE_SIZE", "many", "OTEL_BSP_MAX_QUEUE_SIZE is 'many'; expected a whole number above 0"),
+        ("BSP_SCHEDULE_DELAY", "0", "expected a whole number above 0"),
+        ("BSP_MAX_EXPORT_BATCH_SIZE", "-1", "expected a whole number above 0"),
+        ("BSP_EXPORT_TIMEOUT", "1.5", "expected a whole number above 0"),
+        ("SPAN_ATTRIBUTE_COUNT_LIMIT", "-1", "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT must be a non-negative"),
+        ("PYTHON_EXPORTER_OTLP_HTTP_CREDENTIAL_PROVIDER", "nobody", "component 'nobody' not found"),
+    ],
+)
+def test_malformed_variables_are_a_warning(variable, value, expected, monkeypatch, caplog):
+    """What nothing can be exported by is one line, without the values of header fields."""
+    environment = {"OTEL_TRACES_EXPORTER": "otlp", f"OTEL_{variable}": value}
+    for name, text in environment.items():
+        monkeypatch.setenv(name, text)
+    assert tracing_of(environment, "pets") is None
+    (message,) = caplog.messages
+    assert message.startswith("No traces are exported. ")
+    assert expected in message
+    assert "s3cr3t" not in caplog.text
+    assert caplog.records[0].exc_info is None
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "expected"),
+    [
+        ("TRACES_SAMPLER", "sometimes", "recognize sampler sometimes"),
+        ("TRACES_SAMPLER", "traceidratio", "TRACES_SAMPLER_ARG"),
+        ("EXPORTER_OTLP_COMPRESSION", "zip", "compression type: zip"),
+        ("RESOURCE_ATTRIBUTES", "nonsense", "resource attribute pair nonsense"),
+        ("EXPERIMENTAL_RESOURCE_DETECTORS", "nobody", "resource detector 'nobody'"),
+        ("BSP_MAX_QUEUE_SIZE", "10", ""),  # fewer than there are in a batch
+        ("EXPORTER_OTLP_PROTOCOL", "", ""),
+        ("EXPORTER_OTLP_HEADERS", "api-key=a%20b, authorization=Basic YTpi,", ""),
+    ],
+)
+async def test_other_malformed_variables_are_passed_over(variable, value, expected, monkeypatch, caplog):
+    """OpenTelemetry takes its default for them, and says so in one line."""
+    with collecting() as (url, exports):
+        environment = {"OTEL_EXPORTER_OTLP_ENDPOINT": url, f"OTEL_{variable}": value}
+        for name, text in environment.items():
+            monkeypatch.setenv(name, text)
+        monkeypatch.setattr(trace, "set_tracer_provider", lambda _: None)
+        tracing = tracing_of(environment, "pets")
+        async with tracing.exported():
+            with tracing.job("a job", {}):
+                pass
+    assert len(exports) == 1
+    assert [expected in message for message in caplog.messages] == ([True] if expected else [])
+    assert [record.exc_info for record in caplog.records] == ([None] if expected else [])
+
+
+@pytest.mark.programs
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"OTEL_TRACES_EXPORTER": "zipkin"},
+        {"OTEL_TRACES_EXPORTER": "otlp", "OTEL_TRACES_SAMPLER": "sometimes"},
+    ],
+)
+def test_processes_warn_once(environment):
+    """Of what cannot be followed, however many processes share the port."""
+    arguments = ["serve", "--contract", "openapi.yaml", "--handlers", "petstore.operations", "--port", "0"]
+    with subprocess.Popen(  # noqa: S603 -- our own command
+        [COMMAND, *arguments, "--authenticate", "petstore.security:AUTHENTICATE", "--workers", "2"],
+        cwd=PETSTORE,
+        env={**os.environ, **environment, "PYTHONPATH": os.pathsep.join([".", *sys.path])},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        process.stdout.readline()
+        process.send_signal(signal.SIGTERM)
+        _, logged = process.communicate(timeout=60)
+    assert logged.count("WARNING") == 1, logged
+
+
+@pytest.mark.parametrize(
     "missing", ["opentelemetry", "opentelemetry.exporter.otlp.proto.http.trace_exporter"]
 )
 def test_a_missing_extra_is_a_warning(missing, monkeypatch, caplog):

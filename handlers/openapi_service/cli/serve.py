@@ -129,11 +129,10 @@ def serve_until_ended(
     """
     metrics_listening: list[socket.socket] = []
 
-    def made() -> tuple[Any, Telemetry]:
-        telemetry = Telemetry.of_process(title, has_metrics=metrics_port is not None)
+    def made(telemetry: Telemetry) -> Any:
         requests = RequestLog(stderr, log) if log.requests else None
         with resting_collector(own_process=True):
-            return create(telemetry, requests), telemetry
+            return create(telemetry, requests)
 
     async def serve_one(app: Any, telemetry: Telemetry, index: int, ready: Callable[[], None]) -> None:
         async with telemetry.served(metrics_listening[index] if metrics_listening else None):
@@ -148,14 +147,16 @@ def serve_until_ended(
             )
 
     def run_one(index: int, ready: Callable[[], None]) -> None:
+        own = telemetry.forked()
         with starting(*start_errors):
-            app, telemetry = made()
-        uvloop.run(serve_one(app, telemetry, index, ready))
+            app = made(own)
+        uvloop.run(serve_one(app, own, index, ready))
 
     try:
         with logging_to_stderr(log) as stderr, ExitStack() as sockets:
+            telemetry = Telemetry.of_process(title, has_metrics=metrics_port is not None)
             with starting(*start_errors):
-                app, telemetry = made()
+                app = made(telemetry)
                 listening = sockets.enter_context(listen(host, port))
                 for index in range(0 if metrics_port is None else workers):
                     number = metrics_port and metrics_port + index

@@ -9,6 +9,7 @@ import time
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
+from openapi_service.logs import without_tracebacks
 from openapi_service.problems import ServiceUnavailable
 
 from .errors import PhotoBucketError
@@ -34,6 +35,7 @@ class SigningCredentials:
     """
 
     def __init__(self, session: Session | None) -> None:
+        without_tracebacks("botocore.credentials")  # such as what a credential process wrote
         self._given = session
         if session is None:
             from botocore.session import get_session  # noqa: PLC0415 -- a session of its own needs no chain
