@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
@@ -62,8 +63,11 @@ def purge(
         try:
             async for _ in deletion.delete_finished(before, organization):
                 yield
-        finally:
-            await deletion.note_purge(before, organization)
+        except BaseException:
+            with suppress(Exception):  # what ended the purge is what the operator has to know
+                await deletion.note_purge(before, organization)
+            raise
+        await deletion.note_purge(before, organization)
 
     async def run(database: Database) -> str:
         if organization is not None:

@@ -10,7 +10,7 @@ import pytest
 from boto3.session import Session
 from botocore.client import BaseClient
 from msgspec.structs import replace
-from sqlalchemy import select
+from sqlalchemy import select, text
 from typer.testing import CliRunner
 
 from openapi_service.clock import SystemClock
@@ -273,9 +273,9 @@ def test_what_is_interrupted_goes_on(run, s3, organizations, monkeypatch, error,
     assert (keys_of(s3, acme), len(keys_of(s3, baker))) == (set(), 2)
 
 
-def test_an_s3_that_refuses(run, organizations, monkeypatch):
-    """An object that S3 does not delete is named with its reason, and its row stays."""
-    acme, _ = organizations
+@pytest.fixture
+def refusing_s3(monkeypatch):
+    """Let S3 delete no objects."""
     call = BaseClient._make_api_call
 
     def refuse(self, operation, parameters):
@@ -284,6 +284,12 @@ def test_an_s3_that_refuses(run, organizations, monkeypatch):
         return call(self, operation, parameters)
 
     monkeypatch.setattr(BaseClient, "_make_api_call", refuse)
+
+
+@pytest.mark.usefixtures("refusing_s3")
+def test_an_s3_that_refuses(run, organizations):
+    """An object that S3 does not delete is named with its reason, and its row stays."""
+    acme, _ = organizations
     outcome = run("sessions", "purge", "--older-than", "90d", "--organization", acme)
     assert outcome.exit_code == 1
     assert f"S3 does not delete photos/{acme}-" in outcome.stderr
@@ -291,6 +297,20 @@ def test_an_s3_that_refuses(run, organizations, monkeypatch):
     assert sessions_of(run, acme) == [2]
     entry = json.loads(run("audit", "--json", "--organization", acme).stdout)["entries"][0]
     assert (entry["action"], entry["details"]["sessions"]) == ("sessions.purged", 0)
+
+
+@pytest.mark.usefixtures("refusing_s3")
+def test_a_purge_that_cannot_be_recorded_says_what_ended_it(run, organizations):
+    """Where the audit log is broken as well, the first error is the one that is reported."""
+    acme, _ = organizations
+
+    async def lose(database):
+        await database.change(text("ALTER TABLE audit_log RENAME TO lost"))
+
+    in_database(run.url, lose)
+    outcome = run("sessions", "purge", "--older-than", "90d", "--organization", acme)
+    assert (outcome.exit_code, outcome.stdout) == (1, "")
+    assert f"S3 does not delete photos/{acme}-" in outcome.stderr, outcome.output
 
 
 def test_objects_may_stay(run, s3, organizations):
