@@ -183,7 +183,9 @@ async def test_redis_that_can_only_be_read_is_reported():
 
 async def test_cluster_of_one_shard_counts():
     """A Redis in cluster mode counts all subjects of a turn, whatever the slots of their keys."""
-    with ValkeyServer(port=free_port(), config={"cluster-enabled": "yes"}) as server:
+    # of its own too: by default the port of the others of a cluster is 10,000 above, which may be none
+    cluster = {"cluster-enabled": "yes", "cluster-port": free_port()}
+    with ValkeyServer(port=free_port(), config=cluster) as server:
         async with asyncio.timeout(30), Redis.from_url(server.connection_url) as redis:
             await redis.execute_command("CLUSTER ADDSLOTSRANGE", 0, 16383)
             while (await redis.execute_command("CLUSTER INFO"))["cluster_state"] != "ok":  # noqa: ASYNC110 -- it sets no event
