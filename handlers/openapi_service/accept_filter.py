@@ -7,19 +7,16 @@ not speak for the rest: a response that it cannot speak for is not accepted, and
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
+from openapi_contract import Operation
+from openapi_contract.schemas import Schemas
+
 from .media_types import essence, is_json
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from openapi_contract import Operation
-    from openapi_contract.schemas import Schemas
-
-    from .responses import Rendered
+from .responses import Rendered
 
 MOST_REMEMBERED = 4096
 LONGEST_REMEMBERED = 64

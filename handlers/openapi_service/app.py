@@ -3,42 +3,34 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any
+
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from openapi_contract import Contract, load_contract
 
 from .assembly import Assembly
-from .authentication import HookAuthenticator
-from .clock import SystemClock
+from .authentication import Authenticator, Hook, HookAuthenticator
+from .clock import Clock, SystemClock
 from .connexion_adapter import bind
 from .cors import with_cors
 from .edge import Edge
-from .handlers import handlers_of
-from .observation import observed
-from .pages import contract_pages, health_pages
-from .problems import PLAIN
+from .handlers import Function, handlers_of
+from .idempotency import Idempotency
+from .observation import Observer, observed
+from .operation import Fallback
+from .pages import Check, contract_pages, health_pages
+from .problems import PLAIN, ProblemProfile
+from .randomness import RandomBytes
+from .request_log import RequestLog
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from starlette.types import ASGIApp, Receive, Scope, Send
-
-    from .authentication import Authenticator, Hook
-    from .clock import Clock
-    from .handlers import Function
-    from .idempotency import Idempotency
     from .metrics import Metrics
-    from .observation import Observer
-    from .operation import Fallback
-    from .pages import Check
-    from .problems import ProblemProfile
-    from .randomness import RandomBytes
-    from .request_log import RequestLog
     from .spans import Tracing
 
 Opening = Callable[[], AbstractAsyncContextManager[Mapping[str, Any]]]

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from .authentication import Refusing
+from openapi_contract import Contract, Operation
+from openapi_contract.schemas import Schemas
+
+from .authentication import Authenticator, Refusing
 from .bodies import NamedSchemas
-from .problems import PLAIN
+from .idempotency import Idempotency
+from .problems import PLAIN, Problem, ProblemProfile
+from .request import Request
 from .response_validation import ResponseValidator
-from .security import Credentials
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
-
-    from openapi_contract import Contract, Operation
-    from openapi_contract.schemas import Schemas
-
-    from .authentication import Authenticator
-    from .idempotency import Idempotency
-    from .problems import Problem, ProblemProfile
-    from .request import Request
-    from .security import Alternatives
+from .security import Alternatives, Credentials
 
 
 @dataclass(frozen=True)

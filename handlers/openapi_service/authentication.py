@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from base64 import b64decode
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, Protocol, runtime_checkable
+
+from openapi_contract import Contract
 
 from .handlers import ResolverError, awaitable
-from .problems import Unauthorized
-from .security import challenges_of
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from openapi_contract import Contract
-
-    from .problems import Problem
-    from .request import Request
-    from .security import Alternatives
+from .problems import Problem, Unauthorized
+from .request import Request
+from .security import Alternatives, challenges_of
 
 Hook = Callable[[Any, "Request"], Any]
 """Takes the credential of a security scheme and the request, and returns the caller; None is nobody."""

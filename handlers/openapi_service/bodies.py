@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator, Mapping
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.datastructures import UploadFile
+
+from openapi_contract.schemas import Schemas
 
 from .decoding import read_json
 from .forms import Form
 from .media_types import charset, essence, is_json, ranges_for
 from .problems import BadRequest, PayloadTooLarge, UnsupportedMediaType, ValidationFailed, Violation
+from .request import Request
 from .sequences import is_sequence, items_of
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Mapping
-
-    from openapi_contract.schemas import Schemas
-
-    from .request import Request
 
 FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}
 MULTIPART = "multipart/form-data"

@@ -5,11 +5,9 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
+from collections.abc import Callable
 from traceback import walk_tb
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from typing import Any
 
 MOST_ENTRIES = 10
 PERIOD_SECONDS = 60.0

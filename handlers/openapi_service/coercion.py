@@ -8,16 +8,12 @@ use it for arrays too, and for what is deeper; clients write those ``p[]=1`` or 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from openapi_contract.schemas import ANYTHING, EVERY_TYPE
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
-    from openapi_contract.schemas import Schema
+from openapi_contract.schemas import ANYTHING, EVERY_TYPE, Schema
 
 Serialized = str | list[str] | dict[str, str]
 

@@ -8,13 +8,11 @@ import operator
 import resource
 import time
 from collections import deque
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from .proxies import TrustedProxies, subscriber_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
 
 RESERVED_FILES = 64
 """Files that a process may open beside its connections."""

@@ -13,16 +13,22 @@ for any of that.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from openapi_contract import Contract, Operation
 from openapi_contract.imports import deferred
+from openapi_contract.routing import Route
 
+from .assembly import Assembly
 from .decoding import decode
-from .handlers import resolved
-from .operation import Unrouted, bound
-from .problems import BadRequest, MethodNotAllowed, NotFound
-from .request import STATE
+from .handlers import Function, resolved
+from .operation import Fallback, Unrouted, bound
+from .problems import BadRequest, MethodNotAllowed, NotFound, Problem
+from .request import STATE, Request
 
 MIDDLEWARES = ("context", "request_validation", "response_validation", "security", "swagger_ui")
 NEEDLESS = (
@@ -40,20 +46,6 @@ with warnings.catch_warnings(), deferred(*NEEDLESS):
     from connexion.operations import OpenAPIOperation
     from connexion.resolver import Resolution, Resolver
     from connexion.spec import OpenAPISpecification
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from starlette.types import ASGIApp, Receive, Scope, Send
-
-    from openapi_contract import Contract, Operation
-    from openapi_contract.routing import Route
-
-    from .assembly import Assembly
-    from .handlers import Function
-    from .operation import Fallback
-    from .problems import Problem
-    from .request import Request
 
 
 def bind(assembly: Assembly, handlers: Mapping[str, Function], fallback: Fallback | None = None) -> ASGIApp:

@@ -6,15 +6,18 @@ import itertools
 import logging
 import os
 import re
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import msgspec
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from openapi_contract.routing import normal_path
 
 from .bodies import Disconnected
+from .clock import Clock
 from .logs import cause_of
 from .observation import OBSERVATION
 from .problems import (
@@ -23,21 +26,16 @@ from .problems import (
     InternalError,
     NotImplementedYet,
     Problem,
+    ProblemProfile,
     URITooLong,
     ViolationError,
 )
+from .randomness import RandomBytes
 from .request import STATE, Request
 from .responses import RawHeaders, Rendered, respond
 from .traces import CURRENT, trace_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from starlette.types import ASGIApp, Receive, Scope, Send
-
-    from .clock import Clock
-    from .problems import ProblemProfile
-    from .randomness import RandomBytes
     from .spans import Tracing
 
 log = logging.getLogger("openapi_service.errors")

@@ -5,14 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
-from .problems import InternalError, ServiceUnavailable
+from starlette.types import ASGIApp, Scope
 
-if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Scope
-
-    from .problems import Problem
+from .problems import InternalError, Problem, ServiceUnavailable
 
 MOST_WAITING_BYTES = 64 * 1024
 """How much of a body waits for the app before no more is read."""
@@ -24,7 +21,6 @@ _NAMES: dict[bytes, bytes] = {}
 """Header names that were found to be valid, in lower case."""
 _DISCONNECTED = {"type": "http.disconnect"}
 _logger = logging.getLogger("uvicorn.error")
-
 
 _PHRASES = {int(status): status.phrase for status in HTTPStatus}
 STATUS_LINES = {

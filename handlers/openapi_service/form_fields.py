@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from starlette.datastructures import UploadFile
 
 from openapi_contract import pointers
-from openapi_contract.schemas import EVERY_TYPE
+from openapi_contract.schemas import EVERY_TYPE, Schema
 
 from .coercion import RepeatedError
 from .decoding import read_json
 from .media_types import essence, ranges_for
-from .parameters import compile_parameters
+from .parameters import QueryPairs, compile_parameters
 from .problems import Violation
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from openapi_contract.schemas import Schema
-
-    from .parameters import QueryPairs
-    from .request import Request
+from .request import Request
 
 Content = str | UploadFile
 STYLED = {"style", "explode"}

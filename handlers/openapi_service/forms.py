@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncGenerator, Mapping
+from typing import Any
 
 from starlette.datastructures import Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
+from openapi_contract.schemas import Schema
+
 from .decoding import decode, decode_form
-from .form_fields import Field
+from .form_fields import Content, Field
 from .media_types import essence, is_json
-from .problems import BadRequest
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Mapping
-
-    from openapi_contract.schemas import Schema
-
-    from .form_fields import Content
-    from .parameters import QueryPairs
-    from .problems import Violation
-    from .request import Request
+from .parameters import QueryPairs
+from .problems import BadRequest, Violation
+from .request import Request
 
 MOST_FIELDS = 1000
 FIELD_BYTES = 64 * 1024

@@ -5,20 +5,17 @@ from __future__ import annotations
 import asyncio
 import inspect
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from types import ModuleType
+from typing import Any
+
+from openapi_contract import Operation
 
 from .names import handler_name, handler_named
 from .typed_bodies import body_converter
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Collection, Iterator
-    from types import ModuleType
-
-    from openapi_contract import Operation
 
 Function = Callable[..., Any]
 GIVEN = frozenset({"caller", "request"})

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final, NamedTuple, Protocol
 
 import msgspec
 
 from .problems import Conflict, ValidationFailed, Violation
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
 
 HEADER: Final = "Idempotency-Key"
 

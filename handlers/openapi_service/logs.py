@@ -7,20 +7,17 @@ import select
 import sys
 import time
 from asyncio import get_running_loop
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal, TextIO
+from typing import Any, Literal, TextIO
 
 import msgspec
 
 from openapi_contract.terminal import printable
 
 from .capped_log import CappedLog
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 Form = Literal["text", "json"]
 Level = Literal["debug", "info", "warning", "error"]

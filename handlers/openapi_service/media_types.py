@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable
+from typing import NamedTuple
 
 from .problems import NotAcceptable
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 QUALITY = re.compile(r"0?\.[0-9]+|0\.?|1(?:\.0*)?", re.ASCII)
 MOST_REMEMBERED = 256

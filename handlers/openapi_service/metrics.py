@@ -4,31 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, make_asgi_app
+from prometheus_client import CollectorRegistry, Counter, Histogram, Metric, ProcessCollector, make_asgi_app
 from prometheus_client.registry import Collector
 
-from .authentication import Refusing
+from openapi_contract import Operation
+
+from .authentication import Authenticator, Refusing
 from .connexion_adapter import operation_id_of
+from .observation import Observation
 from .problems import Problem
 from .protocol import HttpProtocol
+from .request import Request
+from .security import Alternatives
 from .server import serving
-
-if TYPE_CHECKING:
-    import socket
-    from collections.abc import AsyncIterator, Mapping
-
-    from prometheus_client import Metric
-
-    from openapi_contract import Operation
-
-    from .authentication import Authenticator
-    from .observation import Observation
-    from .request import Request
-    from .security import Alternatives
 
 NO_OPERATION = "(none)"
 """The label of requests that lead to no operation: unknown paths, pages beside the contract, preflights, and

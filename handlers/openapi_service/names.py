@@ -16,12 +16,10 @@ import builtins
 import keyword
 import re
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from collections.abc import Container, Mapping, Sequence
+from typing import Any
 
-if TYPE_CHECKING:
-    from collections.abc import Container, Mapping, Sequence
-
-    from openapi_contract import Operation
+from openapi_contract import Operation
 
 RESERVED = ("body", "caller")
 

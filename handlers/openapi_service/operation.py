@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import msgspec
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from openapi_contract import Operation
+
+from .assembly import Assembly
 from .bodies import Body
 from .decoding import decode_form
-from .handlers import Handler, ResolverError
+from .handlers import Function, Handler, ResolverError
 from .idempotency import HEADER, Attempt, fingerprint_of
 from .media_types import Negotiation
 from .parameters import compile_parameters, undeclared
@@ -25,18 +29,9 @@ from .problems import (
     Violation,
 )
 from .rendering import ResponseRenderer, produced
-from .request import STATE
+from .request import STATE, Request
 from .responses import Rendered, respond
 from .security import alternatives_of
-
-if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Receive, Scope, Send
-
-    from openapi_contract import Operation
-
-    from .assembly import Assembly
-    from .handlers import Function
-    from .request import Request
 
 Responder = Callable[["Request"], Awaitable["Rendered"]]
 """Admits a request and returns its response; what is wrong with it is raised as a Problem."""

@@ -8,19 +8,15 @@ from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from importlib.resources import files
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from openapi_contract import Contract
 from openapi_contract.imports import deferred
 
 from .handlers import awaitable
 from .problems import MethodNotAllowed
-
-if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Receive, Scope, Send
-
-    from openapi_contract import Contract
 
 Check = Callable[[], Awaitable[object] | object]
 FRESH_SECONDS = 1.0

@@ -7,11 +7,13 @@ out when an operation is bound. Styles are those of OpenAPI 3.1, section 4.8.12.
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from openapi_contract.schemas import MISSING
+from openapi_contract.schemas import MISSING, Schema
+from openapi_contract.validator import Validator
 from openapi_contract.violations import advice
 
 from .coercion import Coercion, Node, RepeatedError, Serialized, read_deep
@@ -19,14 +21,7 @@ from .decoding import decode, read_json
 from .media_types import essence, is_json
 from .names import argument_names
 from .problems import Violation
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-
-    from openapi_contract.schemas import Schema
-    from openapi_contract.validator import Validator
-
-    from .request import Request
+from .request import Request
 
 QueryPairs = list[tuple[str, bytes]]
 DEFAULT_STYLES = {"query": "form", "path": "simple", "header": "simple", "cookie": "form"}

@@ -24,16 +24,13 @@ A :class:`ProblemProfile` says how an API writes them; by default with the membe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-from openapi_contract.violations import Violation as Violation  # noqa: PLC0414, TC001 -- re-exported
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from openapi_contract.violations import Violation as Violation  # noqa: PLC0414 -- re-exported
 
 MEDIA_TYPE = "application/problem+json"
 

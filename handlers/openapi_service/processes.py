@@ -8,10 +8,8 @@ import signal
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from collections.abc import Callable
+from typing import NamedTuple
 
 STABLE_SECONDS = 10
 LONGEST_PAUSE_SECONDS = 30

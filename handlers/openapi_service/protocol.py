@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import unquote
 from uuid import uuid4
 
@@ -18,28 +19,32 @@ from httptools import (
     HttpRequestParser,
     parse_url,
 )
+from starlette.types import ASGIApp, Scope
 
 from openapi_contract.imports import deferred
 
 from .capped_log import CappedLog
 from .connections import HEALTH_PATHS, Connections
 from .exchange import STATUS_LINES, Exchange
-from .problems import MEDIA_TYPE, PLAIN, BadRequest, HeadTooLarge, Problem, ServiceUnavailable, URITooLong
+from .problems import (
+    MEDIA_TYPE,
+    PLAIN,
+    BadRequest,
+    HeadTooLarge,
+    Problem,
+    ProblemProfile,
+    ServiceUnavailable,
+    URITooLong,
+)
 from .responses import NO_SNIFFING, NO_STORING
 
 with deferred("uvicorn.main"):  # a command, with all that it reads its options by
-    from uvicorn.protocols.utils import get_local_addr, get_remote_addr, is_ssl
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from starlette.types import ASGIApp, Scope
     from uvicorn.config import Config
+    from uvicorn.protocols.utils import get_local_addr, get_remote_addr, is_ssl
     from uvicorn.server import ServerState
 
-    from .problems import ProblemProfile
 
-    NoteRefusal = Callable[[Scope, Problem], None]
+NoteRefusal = Callable[[Scope, Problem], None]
 
 MOST_HELD_BYTES = 64 * 1024
 MOST_TARGET_BYTES = 65_535

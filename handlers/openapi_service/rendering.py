@@ -7,25 +7,22 @@ compiled filter accepts what surely conforms; openapi-core decides on the rest.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
+
+from openapi_contract import Operation
+from openapi_contract.schemas import Schemas
 
 from .accept_filter import AcceptFilter
 from .media_types import essence, is_json
 from .problems import Problem, ViolationError
+from .request import Request
+from .response_validation import ResponseValidator
 from .responses import Rendered, Response
 from .sequences import body_of_items, is_sequence
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from openapi_contract import Operation
-    from openapi_contract.schemas import Schemas
-
-    from .request import Request
-    from .response_validation import ResponseValidator
 
 log = logging.getLogger("openapi_service.contract")
 MOST_ERRORS = 10

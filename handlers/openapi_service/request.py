@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from typing import Any
 
+from starlette.datastructures import UploadFile
 from starlette.requests import cookie_parser
+from starlette.types import Receive, Scope
 
 from openapi_contract.routing import normal_path
 
-from .problems import PLAIN
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from starlette.datastructures import UploadFile
-    from starlette.types import Receive, Scope
-
-    from .clock import Clock
-    from .problems import Problem, ProblemProfile
-    from .traces import Trace
+from .clock import Clock
+from .problems import PLAIN, Problem, ProblemProfile
+from .traces import Trace
 
 STATE = "openapi_service.request"
 

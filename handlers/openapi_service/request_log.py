@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
 
 from openapi_contract.terminal import printable
 
 from .connections import HEALTH_PATHS
 from .connexion_adapter import operation_id_of
-from .logs import cause_of, json_line
-
-if TYPE_CHECKING:
-    from .logs import Log, LogOptions
-    from .observation import Observation
+from .logs import Log, LogOptions, cause_of, json_line
+from .observation import Observation
 
 MOST_TARGET = 300
 SERVER_ERROR = 500

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, partial
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.datastructures import Headers
 
+from openapi_contract import Contract, Operation
+
 from .media_types import declared_as, essence, is_json
 from .problems import BadRequest
+from .responses import Rendered
 from .sequences import is_sequence, items_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-    from openapi_contract import Contract, Operation
-
-    from .responses import Rendered
 
 LONGEST_DETAIL = 200
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from starlette.types import Send
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from starlette.types import Send
-
     from .request import Request
+
 
 RawHeaders = list[tuple[bytes, bytes]]
 NO_SNIFFING = (b"x-content-type-options", b"nosniff")

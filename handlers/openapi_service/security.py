@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from openapi_contract import Operation
 
 from .decoding import decode, decode_form
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from openapi_contract import Operation
-
-    from .request import Request
+from .request import Request
 
 Alternatives = tuple[frozenset[str], ...]
 """Security requirements: each set of scheme names alone suffices; none at all means anonymous."""

@@ -7,10 +7,14 @@ import contextlib
 import gc
 import logging
 import signal
+import socket
 import threading
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, runtime_checkable
+from typing import Any, Protocol, Self, TypeVar, runtime_checkable
+
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from openapi_contract.imports import deferred, resting_collector
 
@@ -23,11 +27,6 @@ with deferred("uvicorn.main"):  # a command, with all that it reads its options 
     from uvicorn.config import Config
     from uvicorn.server import Server
 
-if TYPE_CHECKING:
-    import socket
-    from collections.abc import Callable, Coroutine, Iterator
-
-    from starlette.types import ASGIApp, Receive, Scope, Send
 
 __all__ = ["CannotListen", "callable_url_of", "listen", "url_of"]  # beside what is defined here
 

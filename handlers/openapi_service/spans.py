@@ -6,9 +6,10 @@ import asyncio
 import math
 import os
 import re
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import Any, Final, Self
 from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
@@ -17,24 +18,18 @@ from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExport
 from opentelemetry.sdk.resources import SERVICE_INSTANCE_ID, SERVICE_NAME, Resource
 from opentelemetry.sdk.trace import TracerProvider as ExportingProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.trace import SpanKind, StatusCode
+from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer, TracerProvider
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+from openapi_contract import Contract
 
 from .connections import HEALTH_PATHS
 from .connexion_adapter import operation_id_of
 from .logs import cause_of
+from .observation import Observation, Observer
+from .request import Request
 from .request_log import MOST_TARGET
 from .traces import CURRENT, TRACE_FIELDS, Call, Trace, trace_of
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Mapping
-
-    from opentelemetry.trace import Span, Tracer, TracerProvider
-
-    from openapi_contract import Contract
-
-    from .observation import Observation, Observer
-    from .request import Request
 
 _PROPAGATOR: Final = TraceContextTextMapPropagator()
 _FLUSH_SECONDS: Final = 2

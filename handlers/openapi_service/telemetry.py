@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import re
+import socket
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
@@ -13,9 +15,6 @@ from openapi_contract.distribution import how_to_install
 from .logs import without_tracebacks
 
 if TYPE_CHECKING:
-    import socket
-    from collections.abc import AsyncIterator, Mapping
-
     from .metrics import Metrics
     from .spans import Tracing
 

@@ -9,17 +9,15 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import re
+from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 import msgspec
 
 from openapi_contract import pointers
 
 from .problems import ValidationFailed, Violation
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 STEP = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
 

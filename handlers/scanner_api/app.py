@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from functools import partial
+from ssl import SSLContext
 from typing import TYPE_CHECKING, Any
 
-from openapi_contract import ContractError
+from starlette.types import Receive, Scope, Send
+
+from openapi_contract import Contract, ContractError
 from openapi_service import CannotListen, Limits, ResolverError
 from openapi_service import create_app as service_of
-from openapi_service.clock import SystemClock
+from openapi_service.clock import Clock, SystemClock
 from openapi_service.handlers import handlers_of
+from openapi_service.operation import Fallback
 from openapi_service.problems import ServiceUnavailable
 from openapi_service.proxies import TrustedProxies
-from openapi_service.randomness import SystemRandomness
+from openapi_service.randomness import Randomness, SystemRandomness
 from openapi_service.traces import calling, continued
 from scanner_contract import load_contract
 
@@ -35,6 +40,7 @@ from .scanning.destinations import Permissions
 from .scanning.identifiers import new_id
 from .scanning.photo_keys import PhotoKeys
 from .scanning.redirects import RedirectFollower
+from .settings import Settings
 from .storage.credentials import CredentialStore
 from .storage.database import Database, DatabaseError
 from .storage.engines import Waits
@@ -45,20 +51,9 @@ from .storage.secrets import SecretStore
 from .waiting import wait_for
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
-    from ssl import SSLContext
-
-    from starlette.types import Receive, Scope, Send
-
-    from openapi_contract import Contract
-    from openapi_service.clock import Clock
     from openapi_service.metrics import Metrics
-    from openapi_service.operation import Fallback
-    from openapi_service.randomness import Randomness
     from openapi_service.request_log import RequestLog
     from openapi_service.spans import Tracing
-
-    from .settings import Settings
 
 MULTIPART_OVERHEAD = 64 * 1024
 PHOTO_KEYS = "photo-keys"

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import httpx
 
@@ -19,14 +20,10 @@ from .access.jwks_sources import KeySetError, reader_of
 from .app import START_ERRORS, create_app, photo_bucket, waits_of
 from .redis_urls import IN_MEMORY
 from .scanning.photo_keys import PhotoKeys
+from .settings import Settings
 from .storage.database import Database
 from .storage.migrations import HEAD
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    from .settings import Settings
-    from .storage.photo_bucket import PhotoBucket
+from .storage.photo_bucket import PhotoBucket
 
 SECONDS = 5
 LIVING_SECONDS = 60

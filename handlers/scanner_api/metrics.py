@@ -8,19 +8,18 @@ from typing import TYPE_CHECKING
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
-from .access.counters import OpenCounters
+from openapi_service.clock import Clock
+
+from .access.counters import Counters, OpenCounters
+from .processing.processing import Processing
+from .processing.stores import Stores
+from .storage.database import Database
+from .storage.photo_bucket import PhotoBucket
 
 if TYPE_CHECKING:
     from prometheus_client import Metric
 
-    from openapi_service.clock import Clock
     from openapi_service.metrics import Metrics
-
-    from .access.counters import Counters
-    from .processing.processing import Processing
-    from .processing.stores import Stores
-    from .storage.database import Database
-    from .storage.photo_bucket import PhotoBucket
 
 CALLS = tuple(
     product(

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import Any
 
-from openapi_service.problems import ProblemProfile
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from openapi_service.problems import Problem
+from openapi_service.problems import Problem, ProblemProfile
 
 
 def _members(problem: Problem, request_id: str, now: datetime) -> dict[str, Any]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from asyncio import Event
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
-from openapi_service.clock import SystemClock
+from openapi_service.clock import Clock, SystemClock
 from openapi_service.pages import health_pages
 from openapi_service.server import starting
 from openapi_service.traces import calling, continued
@@ -21,21 +24,14 @@ from .processing.retention import retention_of
 from .processing.stores import oldest_waiting, stores_of
 from .scanning.destinations import Permissions
 from .scanning.redirects import RedirectFollower
+from .settings import Settings
 from .storage.database import Database
+from .storage.photo_bucket import PhotoBucket
 from .waiting import wait_for
 
 if TYPE_CHECKING:
-    from asyncio import Event
-    from collections.abc import Callable
-
-    from starlette.types import Receive, Scope, Send
-
-    from openapi_service.clock import Clock
     from openapi_service.metrics import Metrics
     from openapi_service.spans import Tracing
-
-    from .settings import Settings
-    from .storage.photo_bucket import PhotoBucket
 
 
 class Worker:

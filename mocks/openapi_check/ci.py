@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from .report import WHOLE_API
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from .report import Finding, Report, Tested, Trouble
+from .report import WHOLE_API, Finding, Report, Tested, Trouble
 
 FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 has no way to write."""

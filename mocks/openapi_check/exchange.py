@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime  # noqa: TC003 -- msgspec reads the fields' types when it decodes
-from typing import TYPE_CHECKING, Any, Literal
+from datetime import datetime
+from typing import Any, Literal
 
 import msgspec
 
-if TYPE_CHECKING:
-    from openapi_contract.violations import Violation as ValueViolation
+from openapi_contract.violations import Violation as ValueViolation
 
 Server = Literal["api", "s3"]
 

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import binascii
 from base64 import b64decode, b64encode
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from http import HTTPStatus
 from http.cookies import CookieError, SimpleCookie
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any, BinaryIO
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import msgspec
@@ -19,11 +21,6 @@ import msgspec
 from openapi_contract.distribution import DISTRIBUTION
 
 from .exchange import Exchange, Message
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from pathlib import Path
-    from typing import BinaryIO
 
 HTTP_VERSION = "HTTP/1.1"
 UNKNOWN = -1

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Iterable, Iterator
 from copy import copy
 from functools import lru_cache
-from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote_plus
 
+from openapi_contract import Contract
+
 from .exchange import Message
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from openapi_contract import Contract
 
 MASK = "***"
 CREDENTIAL_HEADERS = frozenset({"authorization", "proxy-authorization"})

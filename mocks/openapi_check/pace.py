@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Mapping
 from math import inf
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 SPARE = 2
 """Requests that are left unused, for those of Schemathesis whose responses nobody else sees."""

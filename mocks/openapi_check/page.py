@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from html import escape
 from importlib.resources import files
-from typing import TYPE_CHECKING
 
 from .har import phrase_of
-from .recorded import OK, VIOLATED
-from .report import short, times
+from .recorded import OK, VIOLATED, OperationCoverage, Share, Traffic
+from .report import Finding, Report, Tested, short, times
 from .response_times import decades, milliseconds, plot
 from .terminal import summary
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from .recorded import OperationCoverage, Share, Traffic
-    from .report import Finding, Report, Tested
 
 CONTENT_SECURITY_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 CLASSES = {OK: "ok", VIOLATED: "broken"}

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import msgspec
 
+from openapi_contract import Contract
+
 from .recorded import COULD_NOT_RUN, OK, VIOLATED, Example, Traffic
 from .response_times import ResponseTimes
-
-if TYPE_CHECKING:
-    from openapi_contract import Contract
 
 WHOLE_API = "the API as a whole"
 

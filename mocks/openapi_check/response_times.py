@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from math import floor, log10
-from typing import TYPE_CHECKING
 
 import msgspec
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 PER_DECADE = 10
 LOWEST, HIGHEST = -PER_DECADE, 5 * PER_DECADE

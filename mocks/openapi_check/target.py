@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from openapi_contract import Contract, Operation
+
 from .credentials import PREFIX, Credentials
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
     import httpx
-
-    from openapi_contract import Contract, Operation
 
 
 class CannotRunError(Exception):

@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from string import ascii_letters, digits
-from typing import TYPE_CHECKING
 
 from rich import box
-from rich.console import Group
+from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from openapi_contract.terminal import printable
 
-from .recorded import OK, VIOLATED
-from .report import short, times
+from .recorded import OK, VIOLATED, OperationCoverage, Share, Traffic
+from .report import Finding, Report, Tested, Trouble, short, times
 from .response_times import milliseconds
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from rich.console import Console, RenderableType
-
-    from .recorded import OperationCoverage, Share, Traffic
-    from .report import Finding, Report, Tested, Trouble
 
 LETTERS = ascii_letters + digits
 WIDE = 100

@@ -3,41 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 from starlette.responses import RedirectResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from openapi_contract import Contract
 from openapi_service.pages import Page
-from openapi_service.problems import PLAIN
+from openapi_service.problems import PLAIN, Problem, ProblemProfile
 
+from .clock import MockClock
 from .console import PATH as CONSOLE
 from .console import ConsolePage
-from .control import Control
+from .control import Control, ControlAccess
 from .control.app import CA, MOST_TARGET_BYTES, ROOT
-from .events import EventStream
+from .events import Events, EventStream
 from .faults.middleware import FaultMiddleware
 from .faults.reading import FaultReader
-from .journal import JournalMiddleware
+from .journal import JournalMiddleware, Violation
 from .journal.recording import Recording, refused
+from .reach import Reach
 from .responses.page import PATH as RESPONSES
 from .responses.page import ResponsesPage
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from starlette.types import ASGIApp, Receive, Scope, Send
-
-    from openapi_contract import Contract
-    from openapi_service.problems import Problem, ProblemProfile
-
-    from .clock import MockClock
-    from .control import ControlAccess
-    from .events import Events
-    from .journal import Violation
-    from .reach import Reach
-    from .service import Service
-    from .state import MockState
-    from .traffic import Traffic
+from .service import Service
+from .state import MockState
+from .traffic import Traffic
 
 TO_CONSOLE = RedirectResponse(CONSOLE)
 BELOW_ROOT = f"{ROOT}/"

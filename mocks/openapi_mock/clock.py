@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import msgspec
 
-from openapi_service.clock import SystemClock
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from openapi_service.clock import Clock
+from openapi_service.clock import Clock, SystemClock
 
 EARLIEST: Final = datetime(1980, 1, 1, tzinfo=UTC)
 LATEST: Final = datetime(2999, 12, 31, tzinfo=UTC)

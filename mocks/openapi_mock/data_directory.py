@@ -16,12 +16,10 @@ import json
 import shutil
 import sqlite3
 import tempfile
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 MOST_SNAPSHOTS: Final = 100
 IN_MEMORY: Final = "sqlite+aiosqlite://"

@@ -6,22 +6,17 @@ import asyncio
 import re
 import threading
 from collections import deque
+from collections.abc import AsyncIterator
 from secrets import token_hex
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qsl
 
 import msgspec
+from starlette.types import Receive, Scope, Send
 
 from openapi_service.problems import ServiceUnavailable
 
-from .journal import Selector
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    from starlette.types import Receive, Scope, Send
-
-    from .journal import Exchange, Journal
+from .journal import Exchange, Journal, Selector
 
 MOST_QUEUED: Final = 256
 """Events that wait for a listener who is slow."""

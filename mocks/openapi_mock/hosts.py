@@ -5,13 +5,10 @@ That is DNS rebinding; to the browser such a page and what it calls here are of 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Collection
 from urllib.parse import urlsplit
 
 from openapi_service.proxies import address_of
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
 
 
 def is_loopback_host(host: str) -> bool:

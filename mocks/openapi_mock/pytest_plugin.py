@@ -6,6 +6,7 @@ its fixtures say so where the extra ``mock`` is missing.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,8 +16,6 @@ from openapi_contract.distribution import lack_of
 from .fault_marker import FaultMarker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from presigned_s3 import S3Server
 
     from .journal import Calls

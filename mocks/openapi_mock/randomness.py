@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from hashlib import blake2b
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from openapi_service.randomness import RandomBytes
+from openapi_service.randomness import RandomBytes
 
 
 class SeededRandomness:

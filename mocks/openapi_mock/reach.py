@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import re
 import socket
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from openapi_service.proxies import address_of, last_of
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-    from pathlib import Path
-
     from starlette.types import Scope
 
     from presigned_s3.tls import Authority
@@ -102,6 +100,7 @@ def certified(ca: Path | None, *, tls: bool) -> AbstractContextManager[Authority
     """Return what provides an authority for certificates, if there is to be TLS: a folder implies it."""
     if not tls and ca is None:
         return nullcontext()
+
     from presigned_s3.tls import authority  # noqa: PLC0415 -- imports cryptography, which plain HTTP does not need
 
     return authority(ca)

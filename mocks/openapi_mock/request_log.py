@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from textwrap import wrap
 from threading import Event, Lock, Thread
 from time import monotonic, thread_time
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 import msgspec
 import typer
 
+from openapi_check.exchange import Exchange, Violation
 from openapi_contract.terminal import printable
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from openapi_check.exchange import Exchange, Violation
-
-    from .journal import Journal
-    from .journal.journal import Entry
+from .journal import Journal
+from .journal.journal import Entry
 
 AT_ONCE = 10
 MOST_WAITING = 2000

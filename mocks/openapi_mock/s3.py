@@ -8,29 +8,26 @@ from __future__ import annotations
 
 import os
 import select
+import socket
 import threading
 from collections import deque
-from contextlib import ExitStack, closing, contextmanager, nullcontext
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from openapi_service.listening import callable_url_of, listen
+from presigned_s3.clock import Clock
 from presigned_s3.local import local_s3
+from presigned_s3.request import Request
 
 from .clock import SkewedClock
 from .data_directory import DataDirectory
 from .reach import certified, certified_names, lan_url
 
 if TYPE_CHECKING:
-    import socket
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from contextlib import AbstractContextManager
-    from pathlib import Path
-
-    from presigned_s3.clock import Clock
-    from presigned_s3.request import Request
-
     from .faults.s3 import S3Faults
     from .traffic import Log, Traffic
 

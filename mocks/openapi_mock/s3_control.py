@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from starlette.types import Receive, Scope, Send
 
 from openapi_contract import Contract, ContractError
 from openapi_service.problems import NotFound
@@ -14,6 +18,7 @@ from openapi_service.server import serving
 from .application import MockApplication
 from .clock import MockClock
 from .control import ControlAccess
+from .data_directory import DataDirectory, Snapshot
 from .events import Events
 from .faults.middleware import TransportProtocol
 from .reach import Reach, certified_names, server_options
@@ -22,15 +27,8 @@ from .state import MockState
 from .traffic import Traffic
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-    from contextlib import AbstractContextManager
-
-    from starlette.types import Receive, Scope, Send
-
     from presigned_s3.local import LocalS3
     from presigned_s3.tls import Authority
-
-    from .data_directory import DataDirectory, Snapshot
 
 NO_OPERATIONS = {"openapi": "3.1.0", "info": {"title": "S3", "version": "1"}, "paths": {}}
 

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from presigned_s3 import s3_server
+from presigned_s3 import S3Server, s3_server
 from presigned_s3.request import NAMES
 from presigned_s3.server import CONFLICTING_VARIABLES
 
 from .extension import NO_EXTENSION
-from .faults import Effect, Match
+from .faults import Effect, Fault, Match
 from .faults.reading import FaultReader
 from .journal import Calls
 from .s3 import CREDENTIALS
 from .traffic import Traffic
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     import pytest
 
-    from presigned_s3 import S3Server
-
     from .fault_marker import FaultMarker
-    from .faults import Fault
 
 
 class S3Fixture:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
+from starlette.types import ASGIApp
 
 from openapi_contract import Contract, ContractError, load_contract
 from openapi_contract.defects import summary
@@ -25,25 +28,17 @@ from .reach import Reach, certified, certified_names, lan_url, server_options
 from .responses import Strictness, contract_app
 from .responses.app import LIMITS
 from .responses.locales import strings_of
+from .responses.strictness import Mode
 from .service import Service
-from .state import MockState
+from .state import Clearable, MockState
 from .stateful.memory import Memory, catalog_of
 from .stateful.operation import StatefulResponses
 from .stateful.seeding import fill
 from .stateful.state import StoredState
-from .traffic import Traffic, unlogged
+from .traffic import Log, Traffic, unlogged
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-    from pathlib import Path
-
-    from starlette.types import ASGIApp
-
     from presigned_s3.tls import Authority
-
-    from .responses.strictness import Mode
-    from .state import Clearable
-    from .traffic import Log
 
 
 class ContractMock(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from starlette.types import ASGIApp, Receive, Scope, Send
-
-    from openapi_contract import Contract
-
+from openapi_contract import Contract
 
 LOOK_SECONDS = 0.5
 MOST_NEIGHBOURS = 200

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from openapi_service.problems import Conflict, NotFound, ServiceUnavailable
 
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Collection, Mapping
-    from contextlib import AbstractAsyncContextManager
-
-    from .clock import MockClock, Reading
-    from .data_directory import DataDirectory, Snapshot
-    from .events import Events
+from .clock import MockClock, Reading
+from .data_directory import DataDirectory, Snapshot
+from .events import Events
 
 Result = TypeVar("Result")
 STATELESS = "This mock responds from the contract alone: it has no state that a snapshot could restore."

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from datetime import UTC, datetime
 from http import HTTPStatus
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlsplit
 
@@ -13,27 +15,20 @@ import msgspec
 
 from openapi_check.exchange import Exchange, Message
 from openapi_check.validation import ExchangeValidator
+from openapi_contract import Contract
+from presigned_s3 import S3Server
 from presigned_s3.request import NAMES
 
-from .extension import NO_EXTENSION
-from .faults import Faults
-from .journal import Journal, Masking, Selector, Validation
+from .events import Events
+from .extension import NO_EXTENSION, Extension
+from .faults import Fault, Faults
+from .journal import Journal, Masking, Selector, Validation, Violation
 from .journal.recording import s3_exchange
 from .matching import is_beside_contracts
+from .state import Clearable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
-
-    from openapi_contract import Contract
-    from presigned_s3 import S3Server
     from presigned_s3.local import LocalS3
-
-    from .events import Events
-    from .extension import Extension
-    from .faults import Fault
-    from .journal import Violation
-    from .state import Clearable
 
 AT_ONCE = 50
 Log: TypeAlias = "Callable[[Journal], AbstractContextManager[object]]"

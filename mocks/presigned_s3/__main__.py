@@ -11,8 +11,10 @@ import shutil
 import signal
 import sys
 import threading
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from .clock import ShiftedClock
@@ -20,9 +22,7 @@ from .local import callable_url
 from .wire import Server
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
     from ssl import SSLContext
-    from types import FrameType
 
     from .app import Front
 

@@ -5,16 +5,12 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from .conditions import holds
+from .conditions import Asked, holds
 from .errors import refusal
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from .conditions import Asked
 
 ACCOUNT = os.environ.get("MOTO_ACCOUNT_ID", "123456789012")
 """The owner of all buckets, where none is set: moto's account."""

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .attributes import CANNED_ACLS
 from .errors import S3Error, invalid_argument, refusal
 from .moto_s3 import models
 from .xml import Element, document, element, parse, qualified
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 _PERMISSIONS = ("READ", "WRITE", "READ_ACP", "WRITE_ACP", "FULL_CONTROL")
 _GROUPS = tuple(

@@ -7,6 +7,7 @@ import re
 import shutil
 import tempfile
 import weakref
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from email.utils import formatdate
 from http import HTTPStatus
@@ -19,7 +20,7 @@ from .access import ACCOUNT, check_account
 from .archive import Archive
 from .authentication import Authenticator
 from .body import BodyCutShort, PacedBody
-from .clock import ShiftedClock
+from .clock import Clock, ShiftedClock
 from .cors import granted
 from .errors import S3Error, refusal
 from .faults import Dropped, Faults, NoFaults
@@ -31,11 +32,7 @@ from .signature import Credential
 from .store import FirstBucket, Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
-
-    from .clock import Clock
 
 MASK = "***"
 _SECRET = frozenset(

@@ -14,21 +14,18 @@ import json
 import os
 import re
 import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
+from .backend import Backend
 from .checksums import DEFAULT, FULL_OBJECT, Checksum, ContentMd5
 from .content import Content, StoredFile
 from .customer_keys import key_md5_of, set_key_md5
 from .moto_s3 import models
 from .policy import MAX_OBJECT_BYTES
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
-
-    from .backend import Backend
 
 BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", re.ASCII)
 _ATTRIBUTES = (

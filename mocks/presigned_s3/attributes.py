@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -12,8 +13,6 @@ from .documents import check_tagging_header, check_tags
 from .errors import invalid_argument, refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from .backend import Bucket
 
 MAX_KEY_BYTES = 1024

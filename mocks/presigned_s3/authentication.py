@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 
 from . import version_2
-from .claims import PAYLOAD_HEADER, QUERY, claim_of_header, claim_of_query
+from .claims import PAYLOAD_HEADER, QUERY, Claim, claim_of_header, claim_of_query
+from .clock import Clock
 from .errors import S3Error, access_denied, invalid_argument, missing_field, refusal
 from .payload import ChunkSigner
+from .request import Request
 from .signature import (
     ALGORITHM,
     MAX_SKEW,
@@ -23,13 +25,6 @@ from .signature import (
     parse_time,
     string_to_sign,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from .claims import Claim
-    from .clock import Clock
-    from .request import Request
 
 _FORM = ("Policy", "X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Signature")
 _FORM_OF_VERSION_2 = ("Policy", "AWSAccessKeyId", "Signature")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote, urlencode
 
 from .corrections import correct
@@ -16,9 +17,6 @@ from .errors import S3Error, invalid_request, refusal
 from .moto_s3 import AccessDeniedByLock, Request, S3ClientError, S3Response, models
 from .response import Response
 from .xml import parse, readable
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 DEFAULT_REGION = "us-east-1"
 _ALL_USERS = "http://acs.amazonaws.com/groups/global/AllUsers"

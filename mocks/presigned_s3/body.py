@@ -5,13 +5,10 @@ from __future__ import annotations
 import io
 import re
 import time
+from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from .request import Readable
+from .request import Readable
 
 BLOCK = 64 * 1024
 MOST_AROUND_CHUNKS = 64 * 1024

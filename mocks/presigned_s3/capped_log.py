@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import logging
-    from collections.abc import Callable
+from collections.abc import Callable
 
 MOST_ENTRIES = 10
 PERIOD_SECONDS = 60.0

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING
 
 from .errors import S3Error, access_denied, invalid_argument, invalid_request
 from .payload import check_word
+from .request import Request
 from .signature import ALGORITHM, UNSIGNED_PAYLOAD, Scope, WrongScope, parse_time
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from .request import Request
 
 QUERY = (
     "X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Expires", "X-Amz-SignedHeaders",

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qsl, unquote
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 _COMPARISONS: Mapping[str, Callable[[str, str], bool]] = {
     "stringequals": operator.eq,

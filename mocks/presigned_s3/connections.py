@@ -8,14 +8,13 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from http.client import LineTooLong
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from _typeshed import WriteableBuffer
 
 CONNECTIONS = 512
@@ -31,7 +30,6 @@ ROOM_SECONDS = 1
 """How long a new connection waits for room, and with it all behind it and the end of the server."""
 MOST_FILES = 2048
 """A connection has a socket and perhaps an object."""
-
 
 _FIELD_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t -~\x80-\xff]*\r\n|\r\n")
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Self
 from uuid import uuid4
 
 from .errors import refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
-    from types import TracebackType
-
     from .checksums import Checksum, ContentMd5
 
 BLOCK_BYTES = 128 * 1024

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .moto_s3 import models
 from .version_ids import NULL, new_version_id
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 SUSPENDED = "Suspended"
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from .errors import S3Error
 from .xml import document, element
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 METHODS = ("GET", "PUT", "HEAD", "POST", "DELETE")
 _VARY = "Origin, Access-Control-Request-Headers, Access-Control-Request-Method"

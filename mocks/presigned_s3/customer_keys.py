@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from base64 import b64decode, b64encode
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from .errors import S3Error, access_denied, invalid_argument, invalid_request
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 ENCRYPTION = "x-amz-server-side-encryption"
 SOURCE = "x-amz-copy-source-server-side-encryption"

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from http import HTTPStatus
-from typing import TYPE_CHECKING
 
+from .backend import Backend, Order
 from .errors import S3Error, access_denied, refusal
 from .listing import MAX_KEYS
 from .locks import BYPASS
 from .response import Response
 from .version_ids import is_version_id
-from .xml import document, element, parse, qualified
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from .backend import Backend, Order
-    from .xml import Element
+from .xml import Element, document, element, parse, qualified
 
 
 def delete_objects(backend: Backend, order: Order) -> tuple[Response, list[str]]:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl
+from xml.etree import ElementTree as ET
 
 from .errors import S3Error, invalid_request, refusal
 from .locks import BYPASS
 from .xml import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from xml.etree import ElementTree as ET
-
     from .backend import Bucket
 
 OWNERSHIPS: Final = ("BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter")

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from .xml import document, element
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 MAX_HEADER_SECTION_BYTES = 8 * 1024
 """The most that header fields and query may have together, in bytes."""

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, Protocol
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from contextlib import AbstractContextManager
-
-    from .clock import Clock
-    from .request import Request
+from .clock import Clock
+from .request import Request
 
 
 class Dropped(ConnectionAbortedError):  # noqa: N818 -- it says what happens to the connection

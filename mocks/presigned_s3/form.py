@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from .content import BLOCK_BYTES
 from .errors import invalid_argument, refusal
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from .request import Readable
+from .request import Readable
 
 MAX_FIELDS_BYTES = 20 * 1024
 """The most that may come before the file, in bytes."""

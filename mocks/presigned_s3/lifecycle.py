@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from xml.etree import ElementTree as ET
 
 from .errors import S3Error, invalid_request, refusal
 from .xml import parse, whole_number
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 _MAX_ID_LENGTH = 255
 _MAX_RULES = 1000

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Iterable, Iterator
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
+from .backend import Backend, Order
 from .errors import S3Error, invalid_argument, refusal
 from .moto_s3 import models
 from .response import Response
 from .xml import Element, document, element, qualified
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-    from .backend import Backend, Order
 
 MAX_KEYS = 1000
 """How many keys one request lists or deletes at most."""

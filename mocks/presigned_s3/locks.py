@@ -6,14 +6,13 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
 
 from .errors import S3Error, access_denied, invalid_argument, invalid_request, refusal
 from .response import Response
 from .xml import document, element, parse, qualified, whole_number
 
 if TYPE_CHECKING:
-    from xml.etree import ElementTree as ET
-
     from .backend import Backend, Bucket, Order
 
 BYPASS = "x-amz-bypass-governance-retention"

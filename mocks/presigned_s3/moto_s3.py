@@ -6,13 +6,11 @@ Where a program uses these as well, they are imported then.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+from typing import Any, Final
 
 ACCOUNT: Final = "123456789012"
 """moto's own account."""

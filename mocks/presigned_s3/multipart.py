@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
 
 from .checksums import ALGORITHMS, COMPOSITE, FULL_OBJECT, PREFIX, Checksum, ContentMd5
 from .content import Content, read_range
 from .errors import invalid_request, refusal
 from .policy import MAX_OBJECT_BYTES
 from .xml import parse
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
 MIN_PART_BYTES = 5 * 1024**2
 """The least that a part other than the last must have."""

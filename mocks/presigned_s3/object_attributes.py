@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from .archive import parts_of
 from .checksums import FULL_OBJECT
 from .errors import invalid_argument
 from .xml import Element, document, element, qualified
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 MAX_PARTS = 1000
 _MAX_DIGITS = 9

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
-from typing import TYPE_CHECKING
 
 from .attributes import check_attributes, check_key, copied_headers, handed_over, stored_headers
-from .backend import Order
+from .authentication import Signed
+from .backend import Bucket, Order
 from .checksums import COMPOSITE, DEFAULT, PREFIX, TYPE, Checksum, ContentMd5, claimed_checksum
 from .content import Content, read_range
 from .customer_keys import check_read
@@ -17,17 +18,11 @@ from .multipart import MAX_PART_NUMBER, checksum_of_upload, parse_parts
 from .payload import ChunkedBody, VerifiedBody, open_payload
 from .policy import MAX_OBJECT_BYTES
 from .preconditions import changes_nothing, unmet
+from .request import Request
 from .response import Response
 from .signature import UNSIGNED_PAYLOAD
+from .store import Store
 from .xml import document, element
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from .authentication import Signed
-    from .backend import Bucket
-    from .request import Request
-    from .store import Store
 
 MAX_DOCUMENT_BYTES = 4 * 1024**2
 """The longest XML document that is read into memory, in bytes: ten thousand parts, a thousand keys."""

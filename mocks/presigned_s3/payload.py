@@ -10,17 +10,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from .content import BLOCK_BYTES
 from .errors import invalid_argument, refusal
+from .request import Readable
 from .signature import ALGORITHM, UNSIGNED_PAYLOAD, Credential, Scope, check, signature
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from .request import Readable
 
 UNSIGNED_TRAILER = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
 SIGNED = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"

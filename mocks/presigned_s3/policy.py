@@ -9,15 +9,13 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .errors import S3Error, access_denied, refusal
 from .relaxed_json import NotJSON, Text, loads
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 MAX_OBJECT_BYTES = 5 * 1024**3
 """The most that S3 takes in one upload."""

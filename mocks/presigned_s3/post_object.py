@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import partial
 from http import HTTPStatus
-from typing import TYPE_CHECKING
 from urllib.parse import quote_plus, urlsplit, urlunsplit
 
 from .access import verdict
 from .attributes import check_attributes, check_key, headers_of_form, stored_headers
-from .backend import Order
+from .authentication import Authenticator
+from .backend import Bucket, Order
 from .checksums import DEFAULT, Checksum, ContentMd5, claimed_checksum
+from .clock import Clock
 from .conditions import Asked
 from .errors import missing_field, refusal
+from .faults import Faults
 from .form import Form
 from .policy import MAX_OBJECT_BYTES, Policy, parse
+from .request import Request
 from .response import Response
+from .store import Store
 from .xml import document, element
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from .authentication import Authenticator
-    from .backend import Bucket
-    from .clock import Clock
-    from .faults import Faults
-    from .request import Request
-    from .store import Store
 
 _URL = re.compile(r"[\x21-\x7e]+")
 

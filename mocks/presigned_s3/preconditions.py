@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from time import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from .backend import Order
+from .backend import Backend, Order
 from .customer_keys import SOURCE, check_key
 from .errors import S3Error, invalid_argument, invalid_request, refusal
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from .backend import Backend
-    from .response import Response
+from .response import Response
 
 _SOURCE = "x-amz-copy-source"
 _CHANGING = ("x-amz-storage-class", "x-amz-website-redirect-location", "x-amz-server-side-encryption")

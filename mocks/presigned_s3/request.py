@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import parse_qsl, quote, unquote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from _typeshed.wsgi import WSGIEnvironment
 
 ORIGINAL_HEADERS = "s3.headers"

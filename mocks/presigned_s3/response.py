@@ -5,16 +5,13 @@ from __future__ import annotations
 import base64
 import itertools
 import secrets
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Final, NamedTuple, Self
+from typing import Final, NamedTuple, Self
 
+from .errors import S3Error
 from .xml import MEDIA_TYPE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from .errors import S3Error
 
 _REQUEST_ID_BYTES: Final = 8
 _HOST_ID_BYTES: Final = 57

@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
-from typing import TYPE_CHECKING
 
 from .access import ACL_PERMISSIONS, action_of, check_owner, verdict
 from .attributes import check_acl, handed_over, verified_headers
-from .backend import Order
+from .authentication import Authenticator, Signed
+from .backend import Bucket, Order
 from .conditions import Asked
 from .cors import preflight
 from .documents import check_bypass
 from .errors import MAX_HEADER_SECTION_BYTES, S3Error, invalid_argument, refusal
 from .objects import Objects, read_document
-from .request import OF_BUCKETS, operation_of
+from .post_object import PostObject
+from .request import OF_BUCKETS, Request, operation_of
 from .response import Response
-from .store import LISTS
+from .store import LISTS, Store
 from .version_ids import is_version_id
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from .authentication import Authenticator, Signed
-    from .backend import Bucket
-    from .post_object import PostObject
-    from .request import Request
-    from .store import Store
 
 _SUBRESOURCES = ("acl", "tagging", "legal-hold", "retention")
 _NOT_IMPLEMENTED = ("torrent", "select", "restore", "renameObject", "encryption")

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from .access import ACCOUNT, is_public, public_policy
 from .acl import acl_of, is_of_owner
 from .acl import describe as describe_acl
-from .archive import BUCKET_NAME, Archivist, adopt, parts_of, set_checksum, stored_file
+from .archive import BUCKET_NAME, Archive, Archivist, adopt, parts_of, set_checksum, stored_file
 from .backend import DEFAULT_REGION, Backend, Bucket, Order, granted_to_all
-from .checksums import FULL_OBJECT, TYPE
+from .checksums import FULL_OBJECT, TYPE, Checksum, ContentMd5
+from .content import Content
 from .cors import OPEN
 from .customer_keys import check_key, key_md5, response_headers, set_key_md5
 from .deletion import delete_objects
@@ -29,14 +32,6 @@ from .preconditions import check_replaced, check_source
 from .response import Response
 from .uploads import Uploads
 from .xml import MEDIA_TYPE, document, element, qualified
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
-
-    from .archive import Archive
-    from .checksums import Checksum, ContentMd5
-    from .content import Content
 
 _RESERVED_NAME = re.compile(
     r"(?:\d{1,3}\.){3}\d{1,3}|.*(?:\.[.-]|-\.).*|(?:xn--|sthree-|amzn-s3-demo-).*"

@@ -5,17 +5,15 @@ from __future__ import annotations
 import os
 import ssl
 import tempfile
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import trustme
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 LOCAL_NAMES: Final = ("localhost", "*.s3.localhost", "127.0.0.1", "::1", "10.0.2.2")
 """What a certificate is for if no name was asked for; the last is the host of Android's emulator."""

@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from .archive import adopt, set_parts
+from .archive import Archivist, adopt, set_parts
+from .backend import Backend, Order
 from .checksums import COMPOSITE, DEFAULT, FULL_OBJECT, TYPE, Checksum
+from .content import Content
 from .customer_keys import check_part, key_md5, key_md5_of, response_headers, set_key_md5
 from .errors import invalid_request, refusal
-from .multipart import assemble
+from .multipart import ListedPart, assemble
 from .policy import MAX_OBJECT_BYTES
 from .preconditions import check_replaced, check_source
+from .response import Response
 from .xml import document, element, parse
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from .archive import Archivist
-    from .backend import Backend, Order
-    from .content import Content
-    from .multipart import ListedPart
-    from .response import Response
-
 
 COMPLETED_KEPT = 1000
 """How many completed uploads are remembered, for clients that did not hear of it and complete them again."""

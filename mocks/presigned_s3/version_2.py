@@ -10,16 +10,12 @@ import base64
 import hmac
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import quote
 
 from .errors import S3Error, access_denied, invalid_argument, invalid_request
-from .request import VERSION_2_QUERY
-from .signature import compare
-
-if TYPE_CHECKING:
-    from .request import Request
-    from .signature import Credential
+from .request import VERSION_2_QUERY, Request
+from .signature import Credential, compare
 
 REGION: Final = "us-east-1"
 """The region of requests that are to no bucket."""

@@ -2,43 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from ssl import create_default_context
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
+from starlette.types import ASGIApp
+
+from openapi_contract import Contract
 from openapi_mock.application import MockApplication, observed
-from openapi_mock.clock import SkewedClock
+from openapi_mock.clock import MockClock, SkewedClock
 from openapi_mock.control import ControlAccess
+from openapi_mock.data_directory import DataDirectory
 from openapi_mock.events import Events
+from openapi_mock.reach import Reach
 from openapi_mock.responses import ContractResponses, Strictness
 from openapi_mock.service import Service
-from scanner_api.app import START_ERRORS, create_app, photo_bucket
+from openapi_mock.traffic import Traffic
+from openapi_service.randomness import Randomness
+from presigned_s3 import S3Server
+from scanner_api.app import START_ERRORS, Application, create_app, photo_bucket
 from scanner_api.problems import PROFILE
 from scanner_api.settings import Settings
+from scanner_api.storage.database import Database
 from scanner_contract import load_contract
 
 from . import token_issuer
 from .bucket_session import BucketSession
 from .faults import UploadClock
-from .state import State
+from .state import Make, State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from starlette.types import ASGIApp
-
-    from openapi_contract import Contract
-    from openapi_mock.clock import MockClock
-    from openapi_mock.data_directory import DataDirectory
-    from openapi_mock.reach import Reach
-    from openapi_mock.traffic import Traffic
-    from openapi_service.randomness import Randomness
-    from presigned_s3 import S3Server
     from presigned_s3.tls import Authority
-    from scanner_api.app import Application
-    from scanner_api.storage.database import Database
-
-    from .state import Make
 
 
 class Parts(NamedTuple):

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Final, TypedDict
+from typing import Any, ClassVar, Final, TypedDict
 
 from openapi_check import checks
+from openapi_check.checks.check import Check, CheckFailure
 from openapi_check.checks.problem_details import ProblemDetails
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from openapi_check.checks.check import Check, CheckFailure
 
 
 class ScannerProblems(ProblemDetails):

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from openapi_mock.extension import Extension
 from openapi_mock.faults import Effect, Fault, FaultError, Match
+from openapi_mock.faults.fault import Candidate
 from openapi_mock.faults.s3 import S3Faults as AnyS3Faults
+from openapi_service.clock import Clock
 from presigned_s3.errors import POLICY_EXPIRED, access_denied
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import datetime
-
-    from openapi_mock.faults.fault import Candidate
-    from openapi_service.clock import Clock
 
 UPLOADS_EXPIRED: ContextVar[bool] = ContextVar("expired", default=False)
 LONG_EXPIRED: Final = timedelta(minutes=1)

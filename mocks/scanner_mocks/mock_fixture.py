@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from http import HTTPStatus
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 
+from openapi_mock.fault_marker import FaultMarker
 from openapi_mock.journal import Calls
 from openapi_mock.journal.remote import ConsumerTraffic, RemoteJournal
 from scanner_contract import load_contract
@@ -18,11 +21,6 @@ from .aws_session import aws_session
 from .faults import ScannerEffect, ScannerMatch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from openapi_mock.fault_marker import FaultMarker
-
     from .server import Mock
 
 TRAFFIC: pytest.StashKey[ConsumerTraffic] = pytest.StashKey()

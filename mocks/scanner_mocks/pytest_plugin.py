@@ -7,6 +7,7 @@ its fixtures say so where the extra ``mock`` is missing.
 from __future__ import annotations
 
 from argparse import ArgumentTypeError
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,8 +18,6 @@ from openapi_contract.distribution import lack_of
 from openapi_mock.fault_marker import FaultMarker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import httpx
 
     from openapi_mock.journal import Calls

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final
+from datetime import datetime, timedelta
+from typing import Any, Final
 
+from openapi_service.clock import Clock
 from scanner_api.scanning.catalogue import shipped_products
 from scanner_api.scanning.sessions import ScanSession, SessionStatus
 from scanner_api.storage.credentials import ApiKey, CredentialStore, WebSession
+from scanner_api.storage.database import Database
 from scanner_api.storage.digests import digest_of
 from scanner_api.storage.organizations import Organization, OrganizationStore, User
 from scanner_api.storage.products import ProductStore
 from scanner_api.storage.sessions import SessionStore
 
 from . import seeds
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from openapi_service.clock import Clock
-    from scanner_api.storage.database import Database
 
 _TTL_SECONDS: Final = 86_400
 """Required by the store; it does not affect new sessions."""

@@ -5,14 +5,11 @@ Every credential below is public on purpose, and says so in its own letters: it 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from uuid import NAMESPACE_URL, uuid5
 
-from scanner_api.access.api_keys import ALPHANUMERICS, BODY_LENGTH, checksum_of
+from scanner_api.access.api_keys import ALPHANUMERICS, BODY_LENGTH, KeyPrefix, checksum_of
 from scanner_api.scanning.identifiers import encode
-
-if TYPE_CHECKING:
-    from scanner_api.access.api_keys import KeyPrefix
 
 
 def id_of(name: str) -> str:

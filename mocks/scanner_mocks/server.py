@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -11,18 +13,12 @@ from openapi_contract.imports import resting_collector
 from openapi_mock.clock import MockClock
 from openapi_mock.data_directory import DataDirectory
 from openapi_mock.reach import Reach, certified, certified_names, lan_url, server_options
-from openapi_mock.traffic import Traffic, unlogged
+from openapi_mock.traffic import Log, Traffic, unlogged
 from openapi_service.server import callable_url_of, listen, serving
 from presigned_s3 import S3Server
 
 from . import seeds
 from .faults import EXTENSION
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
-
-    from openapi_mock.traffic import Log
 
 
 class Mock(msgspec.Struct, frozen=True, kw_only=True):

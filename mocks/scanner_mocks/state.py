@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from starlette.responses import PlainTextResponse
+from starlette.types import Message, Receive, Scope, Send
 
-from openapi_mock.data_directory import IN_MEMORY
+from openapi_mock.clock import MockClock, Reading
+from openapi_mock.data_directory import IN_MEMORY, DataDirectory, Snapshot
 from openapi_mock.randomness import SeededRandomness
-from openapi_mock.state import Interrupted, MockState, StateLock, ordered
+from openapi_mock.state import Clearable, Interrupted, MockState, StateLock, ordered
+from openapi_service.randomness import Randomness
+from presigned_s3 import S3Server
+from scanner_api.scanning.photos import Photo
 from scanner_api.storage.database import Database
 
 from .seeding import seed_database
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from contextlib import AbstractAsyncContextManager
-    from pathlib import Path
-
-    from starlette.types import Message, Receive, Scope, Send
-
-    from openapi_mock.clock import MockClock, Reading
-    from openapi_mock.data_directory import DataDirectory, Snapshot
     from openapi_mock.events import Events
-    from openapi_mock.state import Clearable
-    from openapi_service.randomness import Randomness
-    from presigned_s3 import S3Server
     from scanner_api.app import Application
-    from scanner_api.scanning.photos import Photo
 
 _INTERRUPTED = PlainTextResponse(
     f"{Interrupted.default_detail}\n", 503, {"Retry-After": "1", "Connection": "close"}

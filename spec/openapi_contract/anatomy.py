@@ -5,18 +5,16 @@ Only by its place can a ``$ref`` be distinguished from a property, an example or
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urldefrag, urljoin
 
 from . import pointers
 from .errors import ContractError
 from .parsing import MAX_DEPTH
 from .reading import is_url
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
 
 REFERENCES = ("$ref", "$dynamicRef")
 ALTERNATIVES = ("anyOf", "oneOf")

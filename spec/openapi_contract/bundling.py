@@ -8,17 +8,13 @@ dialect is translated on the way.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Container
+from typing import Any
 from urllib.parse import quote, unquote, urldefrag
 
 from . import pointers
 from .anatomy import map_subschemas
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Container
-
-    from .resources import Resources
-
+from .resources import Resources
 
 BOUNDS = (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum"))
 

@@ -5,26 +5,24 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain, count
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from . import pointers
 from .anatomy import METHODS
+from .defects import Defect
 from .deployment import Deployment
 from .operation import Operation
 from .resources import Resources
-from .routing import Router
+from .routing import Route, Router
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-    from pathlib import Path
-
-    from .defects import Defect
-    from .routing import Route
     from .schemas import Schemas
 
 IGNORED_HEADER_PARAMETERS = {"accept", "content-type", "authorization"}

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+from typing import Literal, NamedTuple
 
 Action = Literal["converted", "repaired", "left out", "accepted", "operation disabled"]
 ACTIONS: tuple[Action, ...] = ("converted", "repaired", "left out", "accepted", "operation disabled")

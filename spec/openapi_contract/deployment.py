@@ -10,15 +10,11 @@ fixed, as in ``/{tenant}/api``. Below ``/{version}`` alone every path would be o
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice, product
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from .routing import NOT_FOUND, Branch, PathItem, normal_path
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from .routing import Route, Router
+from .routing import NOT_FOUND, Branch, PathItem, Route, Router, normal_path
 
 VARIABLE = re.compile(r"\{([^{}]*)\}")
 URL = re.compile(r"(?:([^:/?#]+):)?(?://([^/?#]*))?([^?#]*)")

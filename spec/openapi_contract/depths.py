@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterable
 from itertools import chain
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from .anatomy import ALTERNATIVES
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
 
 MOST_ROUNDS = 100
 

@@ -9,8 +9,9 @@ may backtrack without end.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jsonschema import ValidationError
 from jsonschema.validators import extend
@@ -24,11 +25,7 @@ from openapi_schema_validator import (
 
 from .anatomy import ALTERNATIVES
 from .patterns import longest_text, matches
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from .schemas import Schemas
+from .schemas import Schemas
 
 
 def of_requests(schemas: Schemas) -> SchemaValidatorsFactory:

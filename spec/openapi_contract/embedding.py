@@ -11,10 +11,11 @@ JSON Schema itself.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from copy import deepcopy
 from itertools import chain, count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote, urldefrag, urljoin, urlsplit
 from urllib.request import url2pathname
 
@@ -22,9 +23,6 @@ from . import pointers
 from .anatomy import FIELDS, Place, document_place, walk
 from .errors import ContractError
 from .reading import is_url, read_document
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 WELL_KNOWN = ("https://json-schema.org/draft/", "http://json-schema.org/draft-")
 

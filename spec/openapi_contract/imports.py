@@ -5,14 +5,11 @@ from __future__ import annotations
 import gc
 import signal
 import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+from typing import Any
 
 DESCRIPTOR = frozenset({"__get__", "__set__", "__delete__"})
 """What an enumeration looks for in its members."""

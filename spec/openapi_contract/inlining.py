@@ -6,21 +6,17 @@ reference leads to is put in its place, as a bundler would. What leads nowhere s
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urldefrag, urljoin
 
 from . import pointers
-from .anatomy import FIELDS, document_place
+from .anatomy import FIELDS, Place, document_place
 from .defects import Defect
 from .embedding import Embedding
 from .errors import ContractError
 from .reading import is_url, read_document, read_text
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from .anatomy import Place
 
 VALUES = {"example", "value", "default", "enum", "const", "examples"}
 """Members that hold any JSON: a ``$ref`` in one need not be a reference."""

@@ -5,16 +5,14 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator
 from json import decoder
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from yaml import CSafeLoader, MappingNode, SequenceNode, YAMLError
 
 from . import pointers
 from .parsing import is_json
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
 
 WHITESPACE = re.compile(r"[ \t\n\r]*")
 scan_string: Callable[[str, int], tuple[str, int]] = decoder.scanstring  # type: ignore[attr-defined]  # typeshed leaves it out

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jsonschema_rs
 
 from . import pointers
 from .anatomy import Place, document_place, walk
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from .contract import Contract
-    from .operation import Operation
+from .contract import Contract
+from .operation import Operation
 
 LONGEST_REASON = 200
 

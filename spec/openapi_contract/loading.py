@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from . import pointers
 from .anatomy import METHODS
 from .contract import Contract, digest
 from .defects import Defect
 from .errors import ContractError
+from .inlining import LenientEmbedding
 from .overlay import apply_overlay
 from .reading import read_document, read_text, suffix_of
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
-    from pathlib import Path
-
-    from .inlining import LenientEmbedding
 
 PARTS_31 = ("paths", "webhooks", "components")
 """Any of them makes a document (OpenAPI 3.1.0, section 4.8.1)."""

@@ -6,19 +6,15 @@ A value made from it is likely to be valid, not sure to be: validate it before u
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from copy import copy
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .anatomy import ALTERNATIVES
 from .patterns import matches
-from .schemas import EVERY_TYPE
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from collections.abc import Set as AbstractSet
-
-    from .schemas import Schemas
+from .schemas import EVERY_TYPE, Schemas
 
 Branch = list[Any]
 """Schemas that hold together if this alternative is taken."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from copy import deepcopy
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from jsonpath_rfc9535 import JSONPathEnvironment, JSONPathError
+from jsonpath_rfc9535 import JSONPathEnvironment, JSONPathError, JSONPathNode
 from jsonpath_rfc9535.parse import Parser
 from jsonpath_rfc9535.query import JSONPathQuery
 from jsonpath_rfc9535.selectors import JSONPathSelector
@@ -17,9 +18,6 @@ from .errors import ContractError
 from .parsing import containers_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
-
-    from jsonpath_rfc9535 import JSONPathNode
     from jsonpath_rfc9535.segments import JSONPathSegment
     from jsonpath_rfc9535.tokens import TokenStream
 

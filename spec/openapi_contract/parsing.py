@@ -28,7 +28,6 @@ MAX_YAML_MARKS = 500_000
 MAX_MERGED = 500_000
 """Members that merge keys and repeated keys copy."""
 
-
 Report = Callable[[int, str, str], None]
 """Takes line, JSON pointer and reason of what is wrong in a text that is read nevertheless."""
 

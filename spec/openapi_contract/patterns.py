@@ -10,14 +10,11 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 import jsonschema_rs
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 REPETITION = re.compile(r"[*+}|]")
 REPEATED_GROUP = re.compile(r"\)[*+{]")

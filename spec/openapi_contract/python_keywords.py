@@ -5,13 +5,11 @@ Both agree on JSON Schema 2020-12 but for regular expressions, formats, fraction
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .patterns import matcher
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 NOT_ALIKE = frozenset({"patternProperties", "dependencies", "discriminator"})

@@ -9,8 +9,9 @@ from __future__ import annotations
 import builtins
 import keyword
 import re
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from . import pointers
 from .anatomy import ALTERNATIVES, REFERENCES
@@ -18,12 +19,8 @@ from .comparison.expansion import Alternative, alternatives_of
 from .comparison.findings import Conjunction, Located
 from .comparison.limits import OBJECTS
 from .comparison.shapes import ANNOTATIONS, ANY_TYPE, Shape, shape_of
+from .contract import Contract
 from .errors import ContractError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from .contract import Contract
 
 TITLE = '"""Types of {title}, version {version}: made from its contract, not to be edited."""'
 IMPORTED = ("Any", "Literal", "NotRequired", "TypeAlias", "TypedDict")

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from . import pointers
 from .anatomy import Place, walk
-from .defects import Flaw
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from .defects import Action
+from .defects import Action, Flaw
 
 RULE = "$ref"
 MAX_REFERENCES = 20

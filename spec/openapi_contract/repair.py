@@ -9,26 +9,21 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from copy import deepcopy
 from itertools import islice
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from . import pointers
-from .anatomy import METHODS, document_place
+from .anatomy import METHODS, Place, document_place
+from .defects import Action, Flaw
 from .errors import ContractError
 from .references import RULE
 from .unusable import unusable_flaws
 from .validation import STAGES, dialect_flaws, is_of_30
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from .anatomy import Place
-    from .defects import Action, Flaw
 
 MOST_ROUNDS = 50
 MOST_TRIES = 3
@@ -50,7 +45,6 @@ MISSING: dict[str, Any] = {
     "default": "",  # of a server variable
 }
 """What stands for members that are required and missing."""
-
 
 RANGE = re.compile("[1-5]xx", re.IGNORECASE)
 PATH_ITEM = 2

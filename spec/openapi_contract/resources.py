@@ -7,15 +7,13 @@ but does not say at which pointer of the document they end, which every report o
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import quote, unquote, urldefrag, urljoin, urlsplit
 
 from . import pointers
 from .anatomy import document_place, walk
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 class Target(NamedTuple):

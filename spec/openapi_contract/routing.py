@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 from urllib.parse import unquote_plus
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from .operation import Operation
+from .operation import Operation
 
 EXPRESSION = re.compile(r"\{([^}/]+)\}")
 QUERY = re.compile(r"[?#]")
@@ -24,7 +21,6 @@ LITERAL_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 LONGEST_METHOD = 20
 WHOLE_SEGMENT = ("", "")
 UNRESERVED = re.compile(r"[A-Za-z0-9\-_~]")
-
 
 Fits = Callable[["Operation", Mapping[str, bytes]], bool]
 

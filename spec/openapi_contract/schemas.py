@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Collection, Iterable, Iterator
 from copy import deepcopy
 from functools import cached_property
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from . import pointers
 from .anatomy import ALTERNATIVES, REFERENCES
 from .bundling import Bundler, to_2020_12
 from .depths import MinimumDepths
 from .python_keywords import PYTHON_KEYWORDS, reads_alike
-from .resources import Target
+from .resources import Resources, Target
 from .validator import Validator
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator
-
-    from .resources import Resources
-    from .violations import Violation
+from .violations import Violation
 
 EVERY_TYPE: Final = frozenset({"null", "boolean", "integer", "number", "string", "array", "object"})
 MISSING: Any = type("Missing", (), {"__repr__": lambda _: "MISSING"})()

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from . import pointers
+from .anatomy import Place
 from .contract import Contract
-from .defects import Flaw
+from .defects import Action, Flaw
 from .parsing import MAX_DEPTH
 from .routing import EXPRESSION, path_of, spellings
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from .anatomy import Place
-    from .defects import Action
 
 
 def semantic_flaws(root: Place) -> Iterator[Flaw]:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from . import pointers
 from .anatomy import METHODS, map_subschemas
 from .parsing import MAX_CONTAINERS, containers_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 OPENAPI = "3.0.3"
 JSON = "application/json"

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from . import pointers
-from .anatomy import ALTERNATIVES, map_subschemas, walk
+from .anatomy import ALTERNATIVES, Place, map_subschemas, walk
 from .defects import Flaw
 from .patterns import ecma_matcher
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from .anatomy import Place
 
 ANNOTATIONS = frozenset({"title", "description", "example", "examples", "deprecated", "externalDocs", "xml"})
 MOST_STEPS = 100_000

@@ -9,24 +9,20 @@ meta-schema of their dialect.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jsonschema_rs
 from openapi_spec_validator.schemas import schema_v30, schema_v31, schema_v32
 
 from . import pointers
 from .anatomy import FIELDS, Place, children, document_place, walk
-from .defects import Flaw
+from .defects import Action, Flaw
 from .errors import ContractError
 from .references import reference_flaws
 from .semantics import semantic_flaws
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-    from .defects import Action
 
 LONGEST_MESSAGE = 300
 TEMPLATE = re.compile(r"(?:[^{}]|\{[^{}!]+\})*")

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Iterator
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jsonschema_rs
+from jsonschema_rs import Draft202012Validator, ValidationError
 
 from . import pointers
 from .violations import Violation, advice, holds_more
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
-
-    from jsonschema_rs import Draft202012Validator, ValidationError
 
 LONGEST_DETAIL = 300
 HOLD_NAMED = {"properties", "patternProperties", "dependentSchemas"}

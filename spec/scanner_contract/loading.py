@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from openapi_contract import Contract
 from openapi_contract import load_contract as load
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from openapi_contract import Contract
 
 PACKAGED = Path(__file__).with_name("openapi-scanner.json")
 PACKAGED_OVERLAYS = Path(__file__).with_name("overlays")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import typer
 from rich import box
@@ -12,18 +13,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from openapi_contract import load_contract
-from openapi_contract.cli.commands import Overlays  # noqa: TC001 -- typer reads the annotation
+from openapi_contract import Contract, Operation, load_contract
+from openapi_contract.cli.commands import Overlays
 from openapi_contract.cli.reading import File, Load, read_contract
 from openapi_contract.terminal import printable
 from openapi_service.names import handler_named
 
 from .serve import Handlers, imported_handlers
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from openapi_contract import Contract, Operation
 
 VALUE = r"(?:\{[^{}]*\}|[^/\s\"'?{}]+)"
 """What stands in a path of a test for a parameter: an expression in an f-string, or a value."""

@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 from string import Template
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from openapi_contract import load_contract
-from openapi_contract.cli.commands import Overlays  # noqa: TC001 -- typer reads the annotation
+from openapi_contract import Contract, load_contract
+from openapi_contract.cli.commands import Overlays
 from openapi_contract.cli.reading import File, read_contract
 from openapi_contract.distribution import DISTRIBUTION, SOURCE, how_to_install
 from openapi_contract.parsing import as_yaml
 from openapi_service.names import python_name
 
 from .scaffold import Scaffolding, print_outcomes, write_new
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from openapi_contract import Contract
 
 TEMPLATES = files(__package__) / "project"
 PROBLEMS = Path(str(TEMPLATES / "problems.yaml"))

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from openapi_contract import Contract
 from openapi_contract.comparison.expansion import alternatives_of
 from openapi_contract.comparison.findings import Located
 from openapi_contract.comparison.limits import words
 from openapi_contract.comparison.shapes import Shape, shape_of, type_words
-from openapi_contract.schemas import EVERY_TYPE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from openapi_contract import Contract
-    from openapi_contract.schemas import Schema
+from openapi_contract.schemas import EVERY_TYPE, Schema
 
 PYTHON = {
     "string": "str",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path  # noqa: TC003 -- typer reads the annotation
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
-from openapi_contract import load_contract
+from openapi_contract import Contract, Operation, load_contract
 from openapi_contract.cli.commands import Overlays, Strict, failure
 from openapi_contract.cli.reading import Load, read_contract
 from openapi_service.names import handler_name, handler_named, python_name
@@ -15,11 +16,6 @@ from openapi_service.names import handler_name, handler_named, python_name
 from .coverage import common_beginning
 from .serve import Handlers, imported_handlers
 from .stubs import Stub, Stubs
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    from openapi_contract import Contract, Operation
 
 PACKAGE = '"""One module a tag, one async function an operation."""\n'
 NINJA = "_endpoints_"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 import sys
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import reduce
 from importlib import import_module
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 import uvloop
@@ -16,6 +18,7 @@ from openapi_contract.cli.commands import Overlays, failure
 from openapi_contract.cli.reading import read_contract
 from openapi_contract.imports import resting_collector
 from openapi_service.app import create_app
+from openapi_service.connections import ConnectionLimits
 from openapi_service.handlers import ResolverError, handlers_of
 from openapi_service.logs import Form, Level, LogOptions, logging_to_stderr
 from openapi_service.processes import run_processes
@@ -24,11 +27,6 @@ from openapi_service.server import CannotListen, CannotStart, Shutdown, listen, 
 from openapi_service.server import serve as serve_app
 from openapi_service.telemetry import Telemetry
 
-if TYPE_CHECKING:
-    import socket
-    from collections.abc import Callable
-
-    from openapi_service.connections import ConnectionLimits
 START_ERRORS = (CannotListen, ContractError, ResolverError, ValueError)
 """What keeps a service from starting; each message says what to do."""
 HANDLERS = "Package with the handlers, importable from the current folder."

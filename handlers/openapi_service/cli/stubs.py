@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import fill, shorten
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from openapi_contract import Contract, Operation
 from openapi_service.names import argument_names
 
 from .samples import Samples, literal
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from openapi_contract import Contract, Operation
 
 WIDTH = 110
 SUMMARY_WIDTH = 90

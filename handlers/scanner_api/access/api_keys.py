@@ -8,22 +8,21 @@ import logging
 import re
 import secrets
 import string
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Literal, NamedTuple, Self
 from zlib import crc32
 
+from openapi_service.clock import Clock
 from openapi_service.problems import Unauthorized
+
+if TYPE_CHECKING:
+    from openapi_service.request import Request
+    from scanner_api.storage.credentials import ApiKeyRecord, CredentialStore
 from scanner_api.storage.digests import digest_of
 
 from .callers import Caller
 from .lookups import RecentLookups
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
-    from datetime import datetime
-
-    from openapi_service.clock import Clock
-    from openapi_service.request import Request
-    from scanner_api.storage.credentials import ApiKeyRecord, CredentialStore
 
 KeyPrefix = Literal["csb", "csu", "cpk"]
 """``csb`` keys are an organization's, ``csu`` keys a user's, ``cpk`` keys are meant to be published."""

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final, Protocol
 
 from openapi_service.problems import Forbidden, Problem, RateLimited, Unauthorized
-from openapi_service.proxies import subscriber_of
-from openapi_service.security import challenges_of
+from openapi_service.proxies import TrustedProxies, subscriber_of
+from openapi_service.request import Request
+from openapi_service.security import Alternatives, challenges_of
 from scanner_api.bounded import BoundedDict
 
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
-
-    from openapi_service.proxies import TrustedProxies
-    from openapi_service.request import Request
-    from openapi_service.security import Alternatives
-
-    from .callers import Caller
-    from .rate_limits import RateLimiter
+from .callers import Caller
+from .rate_limits import RateLimiter
 
 ANYONE: Alternatives = (frozenset(),)
 ADDRESS = "address:"

@@ -5,19 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 from openapi_contract.distribution import how_to_install
+from openapi_service.clock import Clock
 from scanner_api.redis_urls import is_redis
 
-from .memory_counters import MemoryCounters, StorageError
+from .memory_counters import Count, MemoryCounters, Slots, StorageError, Taken
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from openapi_service.clock import Clock
-
-    from .memory_counters import Count, Slots, Taken
     from .redis_counters import RedisCounters
 
 RETRY_SECONDS = 1.0

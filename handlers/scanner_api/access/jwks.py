@@ -7,7 +7,8 @@ import json
 import logging
 import time
 import warnings
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import JWKRegistry, Key
@@ -15,9 +16,6 @@ from joserfc.jwk import JWKRegistry, Key
 from openapi_service.problems import ServiceUnavailable
 
 from .jwks_sources import TIMEOUT_SECONDS, KeySetError, OwnThread, reader_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
 
 ALGORITHMS: Mapping[tuple[str, str | None], tuple[str, ...]] = {
     ("RSA", None): ("RS256",),

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextvars import copy_context
 from ipaddress import ip_address
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from openapi_service.traces import calling
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 TIMEOUT_SECONDS = 5.0
 MOST_BYTES = 256 * 1024

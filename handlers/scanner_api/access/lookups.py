@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Generic, TypeVar
+from collections.abc import Awaitable, Callable
+from typing import Generic, TypeVar
 
 from scanner_api.bounded import BoundedDict
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
 
 Record = TypeVar("Record")
 

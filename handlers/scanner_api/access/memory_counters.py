@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from openapi_service.clock import Clock
+from openapi_service.clock import Clock
 
 MAX_COUNTERS = 20_000
 

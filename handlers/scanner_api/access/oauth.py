@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from openapi_service.clock import Clock
 from openapi_service.problems import Unauthorized
+from openapi_service.request import Request
 
+from .callers import Caller
 from .jwks_sources import reader_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from openapi_service.clock import Clock
-    from openapi_service.request import Request
-
-    from .callers import Caller
     from .tokens import TokenVerifier
 
 

@@ -9,19 +9,15 @@ from __future__ import annotations
 from contextlib import suppress
 from functools import lru_cache
 from math import ceil
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from openapi_service.problems import RateLimited, ServiceUnavailable
+from openapi_service.request import Request
 from scanner_api.bounded import BoundedDict
 
-from .memory_counters import MemoryCounters, Slot, StorageError
-
-if TYPE_CHECKING:
-    from openapi_service.request import Request
-
-    from .callers import Caller
-    from .counters import Counters
-    from .memory_counters import Count, Slots
+from .callers import Caller
+from .counters import Counters
+from .memory_counters import Count, MemoryCounters, Slot, Slots, StorageError
 
 MINUTE = 60
 DAY = 86_400

@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from hashlib import sha1
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
-from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio import BlockingConnectionPool, ConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError, RedisError
 
 from scanner_api.storage.batching import Batching
 
-from .memory_counters import Count, StorageError, Taken
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from redis.asyncio import ConnectionPool
-
-    from .memory_counters import Slots
+from .memory_counters import Count, Slots, StorageError, Taken
 
 MAX_CONNECTIONS = 32
 TIMEOUT_SECONDS = 1.0

@@ -5,27 +5,22 @@ from __future__ import annotations
 from base64 import urlsafe_b64decode
 from hashlib import sha256
 from itertools import chain
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 from joserfc import jwt
 from joserfc.errors import JoseError, UnsupportedAlgorithmError
+from joserfc.jwk import Key
 from joserfc.jws import JWSRegistry
 
+from openapi_service.clock import Clock
 from openapi_service.problems import Unauthorized
+from openapi_service.request import Request
 from scanner_api.bounded import BoundedDict
 from scanner_api.storage.digests import digest_of
 
 from .callers import Caller
-from .jwks import ALGORITHMS
-
-if TYPE_CHECKING:
-    from joserfc.jwk import Key
-
-    from openapi_service.clock import Clock
-    from openapi_service.request import Request
-
-    from .jwks import KeySet
+from .jwks import ALGORITHMS, KeySet
 
 SIGNATURES = frozenset(chain.from_iterable(ALGORITHMS.values()))
 LEEWAY_SECONDS = 60

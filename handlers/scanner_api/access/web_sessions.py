@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
+from openapi_service.clock import Clock
 from openapi_service.problems import Forbidden, Unauthorized
-from openapi_service.proxies import normal_origin
+from openapi_service.proxies import TrustedProxies, normal_origin
+from openapi_service.request import Request
+from scanner_api.storage.credentials import CredentialStore, WebSessionRecord
 from scanner_api.storage.digests import digest_of
 
 from .callers import Caller
 from .lookups import RecentLookups
-
-if TYPE_CHECKING:
-    from openapi_service.clock import Clock
-    from openapi_service.proxies import TrustedProxies
-    from openapi_service.request import Request
-    from scanner_api.storage.credentials import CredentialStore, WebSessionRecord
 
 SHAPE = re.compile(r"[A-Za-z0-9_-]{43}")
 """256 random bits, as `secrets.token_urlsafe` writes them; created where users sign in."""

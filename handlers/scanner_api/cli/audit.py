@@ -7,7 +7,7 @@ import json
 import os
 import socket
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import msgspec
 import typer
@@ -26,11 +26,10 @@ from .settings_flags import Config, DatabaseUrl, read_settings
 if sys.platform != "win32":
     import pwd
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from collections.abc import Iterable
 
-    from scanner_api.storage.audit import AuditEntry
-    from scanner_api.storage.database import Database
+from scanner_api.storage.audit import AuditEntry
+from scanner_api.storage.database import Database
 
 MOST_ENTRIES = 10_000
 

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import typer
 
 from openapi_contract.cli.commands import failure
 from openapi_service.problems import ServiceUnavailable
 from scanner_api.app import connected
+from scanner_api.settings import Settings
 from scanner_api.storage.database import ConstraintError, Database, DatabaseError
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine
-
-    from scanner_api.settings import Settings
 
 Result = TypeVar("Result")
 Page = Annotated[int, typer.Option(min=1, help="Which page.")]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path  # noqa: TC003 -- typer reads the annotation
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -16,9 +17,6 @@ from scanner_api.storage.schema import Schema
 
 from .databases import with_database
 from .settings_flags import Config, DatabaseUrl, read_settings
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
 
 SQLITE = b"SQLite format 3\0"
 """What a file of SQLite begins with."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -13,21 +15,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from openapi_service.clock import SystemClock
 from openapi_service.problems import ServiceUnavailable
 from scanner_api.app import photo_bucket
-from scanner_api.storage.database import ConstraintError
+from scanner_api.settings import Settings
+from scanner_api.storage.database import ConstraintError, Database
 from scanner_api.storage.deletion import Deletion
-from scanner_api.storage.organizations import OrganizationStore
+from scanner_api.storage.organizations import Organization, OrganizationStore
 from scanner_api.storage.photo_bucket import PhotoBucketError
 
 from .audit import operator
 from .key_ring import Refused
-
-if TYPE_CHECKING:
-    from collections import Counter
-    from collections.abc import AsyncIterator, Callable
-
-    from scanner_api.settings import Settings
-    from scanner_api.storage.database import Database
-    from scanner_api.storage.organizations import Organization
 
 KeepObjects = Annotated[
     bool,

@@ -5,22 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Iterable
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from scanner_api.doctor import examine
+from scanner_api.doctor import Finding, examine
+from scanner_api.settings import Settings
 
 from .settings_flags import with_settings
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from scanner_api.doctor import Finding
-    from scanner_api.settings import Settings
 
 COLORS = {"ok": "green", "warning": "yellow", "failed": "red"}
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]

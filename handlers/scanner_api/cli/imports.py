@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path  # noqa: TC003 -- typer reads the annotation
-from typing import IO, TYPE_CHECKING, Annotated, Any, TypeVar
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+from pathlib import Path
+from typing import IO, Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console
@@ -22,18 +23,13 @@ from openapi_service.clock import SystemClock
 from scanner_api.scanning.catalogue import read_products
 from scanner_api.scanning.freshness import read_rules
 from scanner_api.scanning.rows import BadRow, FileError
+from scanner_api.storage.database import Database
 from scanner_api.storage.freshness import FreshnessStore
-from scanner_api.storage.products import ProductStore
+from scanner_api.storage.products import ProductStore, StoredProduct
 
 from .audit import operator
 from .databases import Page, PageSize, page_caption, with_database
 from .settings_flags import Config, DatabaseUrl, read_settings
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterable, Iterator
-
-    from scanner_api.storage.database import Database
-    from scanner_api.storage.products import StoredProduct
 
 MOST_LISTED = 20
 ROWS_A_TICK = 500

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from scanner_api.access.api_keys import new_key
+from scanner_api.access.api_keys import KeyPrefix, new_key
 from scanner_api.scanning.identifiers import new_id
 from scanner_api.storage.credentials import ApiKey, CredentialStore
-from scanner_api.storage.database import ConstraintError
+from scanner_api.storage.database import ConstraintError, Database
 from scanner_api.storage.digests import digest_of
 from scanner_api.storage.organizations import Organization, OrganizationStore, User
 
 from .audit import operator
-
-if TYPE_CHECKING:
-    from datetime import timedelta
-
-    from scanner_api.access.api_keys import KeyPrefix
-    from scanner_api.storage.database import Database
 
 
 class Owner(NamedTuple):

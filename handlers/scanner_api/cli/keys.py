@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import Annotated, TypeVar
 
 import typer
 from rich import box
@@ -12,15 +13,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from scanner_api.storage.credentials import ApiKey
+from scanner_api.storage.database import Database
+
 from .databases import with_database
 from .key_ring import KeyRing, Owner, Refused
 from .settings_flags import Config, DatabaseUrl, age, read_settings
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
-
-    from scanner_api.storage.credentials import ApiKey
-    from scanner_api.storage.database import Database
 
 DAY = timedelta(days=1)
 Result = TypeVar("Result")

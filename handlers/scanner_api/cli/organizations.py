@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich import box
@@ -15,21 +16,16 @@ from openapi_service.clock import SystemClock
 from scanner_api.processing.stores import stores_of
 from scanner_api.scanning.identifiers import new_id
 from scanner_api.scanning.sessions import SessionStatus
-from scanner_api.storage.organizations import Organization, OrganizationStore
+from scanner_api.settings import Settings
+from scanner_api.storage.database import Database
+from scanner_api.storage.deletion import Deletion
+from scanner_api.storage.organizations import Organization, OrganizationStore, OrganizationSummary
 
 from .audit import operator
 from .databases import Page, PageSize, page_caption, with_database
 from .deletions import ERRORS, KeepObjects, delete, organization_of
 from .key_ring import Refused
 from .settings_flags import Config, DatabaseUrl, read_settings
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    from scanner_api.settings import Settings
-    from scanner_api.storage.database import Database
-    from scanner_api.storage.deletion import Deletion
-    from scanner_api.storage.organizations import OrganizationSummary
 
 app = typer.Typer(
     help="Create, list and delete the organizations that sessions belong to.", no_args_is_help=True

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 import typer
 
 from scanner_api.app import PHOTO_KEYS, grace_of
+from scanner_api.storage.database import Database
 from scanner_api.storage.secrets import SecretStore
 
 from .audit import operator
 from .databases import with_database
 from .settings_flags import Config, DatabaseUrl, read_settings
-
-if TYPE_CHECKING:
-    from scanner_api.storage.database import Database
 
 app = typer.Typer(help="Rotate the secret that photo keys are tagged with.", no_args_is_help=True)
 

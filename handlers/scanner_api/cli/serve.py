@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import Callable
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from socket import socket
 
 import typer
 import uvloop
@@ -22,15 +23,10 @@ from openapi_service.telemetry import Telemetry
 from scanner_api.access.callers import described
 from scanner_api.app import START_ERRORS, create_app
 from scanner_api.processing.queue import QueueError
+from scanner_api.settings import Settings
 from scanner_api.worker import Worker
 
 from .settings_flags import with_settings
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from socket import socket
-
-    from scanner_api.settings import Settings
 
 
 def _serve(settings: Settings, *, handlers: str | None, authenticate: str | None) -> None:

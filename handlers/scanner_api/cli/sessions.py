@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from openapi_service.clock import SystemClock
+from scanner_api.storage.database import Database
 from scanner_api.storage.deletion import Deletion
 from scanner_api.storage.sessions import SessionStore
 
 from .databases import with_database
 from .deletions import ERRORS, KeepObjects, delete, organization_of
 from .settings_flags import Config, DatabaseUrl, age, read_settings
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    from scanner_api.storage.database import Database
 
 app = typer.Typer(help="Delete old sessions.", no_args_is_help=True)
 

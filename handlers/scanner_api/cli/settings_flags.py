@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterable
+from datetime import timedelta
 from difflib import get_close_matches
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, get_origin
+from typing import Annotated, Any, get_origin
 
 import typer
 from pydantic import ValidationError
@@ -15,10 +17,6 @@ from openapi_contract.cli.commands import CANNOT_RUN, customized
 from scanner_api.ages import age_of
 from scanner_api.redis_urls import is_redis
 from scanner_api.settings import Settings
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from datetime import timedelta
 
 OTHERS = frozenset({"SCANNER_CONFIG", "SCANNER_API_KEY"})
 """Variables that are no settings, and look like some."""

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
 
+from openapi_service.clock import Clock
 from openapi_service.problems import Conflict
 from scanner_api.access.callers import (
+    Caller,
     active_session,
     reachable_capture,
     reachable_record,
     reachable_session,
 )
+from scanner_api.processing.backlog import Backlog
+from scanner_api.processing.queue import Queue
 from scanner_api.scanning.captures import Capture, CaptureStatus, is_url
+from scanner_api.storage.captures import CaptureStore
+from scanner_api.storage.sessions import SessionStore
 
 from .representations import capture_representation, envelope
 from .writes import bounded, conflict_if_closed, merged_metadata
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
-
-    from openapi_service.clock import Clock
-    from scanner_api.access.callers import Caller
-    from scanner_api.processing.backlog import Backlog
-    from scanner_api.processing.queue import Queue
-    from scanner_api.storage.captures import CaptureStore
-    from scanner_api.storage.sessions import SessionStore
 
 
 async def create_capture(

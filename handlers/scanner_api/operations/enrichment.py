@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from openapi_service.problems import BadRequest, Conflict
-from scanner_api.access.callers import actor_of, reachable_capture, reachable_proposal, require_secret
+from openapi_service.proxies import TrustedProxies
+from openapi_service.request import Request
+from scanner_api.access.callers import Caller, actor_of, reachable_capture, reachable_proposal, require_secret
 from scanner_api.scanning.proposals import ProposalStatus
-from scanner_api.storage.proposals import AppliedError, NoProductError
+from scanner_api.storage.captures import CaptureStore
+from scanner_api.storage.proposals import AppliedError, NoProductError, ProposalStore
 
 from .representations import proposal_representation
-
-if TYPE_CHECKING:
-    from openapi_service.proxies import TrustedProxies
-    from openapi_service.request import Request
-    from scanner_api.access.callers import Caller
-    from scanner_api.storage.captures import CaptureStore
-    from scanner_api.storage.proposals import ProposalStore
 
 
 async def list_proposals(

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from scanner_api.access.callers import Caller
 from scanner_api.scanning.freshness import shipped_layer, thresholds
-
-if TYPE_CHECKING:
-    from scanner_api.access.callers import Caller
-    from scanner_api.storage.freshness import FreshnessStore
-    from scanner_api.storage.products import ProductStore
+from scanner_api.storage.freshness import FreshnessStore
+from scanner_api.storage.products import ProductStore
 
 
 async def get_freshness_thresholds(

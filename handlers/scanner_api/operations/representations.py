@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from openapi_service.problems import Problem
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from scanner_api.scanning.captures import Capture
-    from scanner_api.scanning.photos import Photo
-    from scanner_api.scanning.sessions import ScanSession
+from scanner_api.scanning.captures import Capture
+from scanner_api.scanning.photos import Photo
+from scanner_api.scanning.sessions import ScanSession
 
 
 def _representation(*members: str) -> Callable[[Any], dict[str, Any]]:

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from openapi_service.problems import BadRequest, Conflict, ServiceUnavailable
-from scanner_api.access.callers import actor_of, reachable_record, require_secret
+from openapi_service.proxies import TrustedProxies
+from openapi_service.request import Request
+from scanner_api.access.callers import Caller, actor_of, reachable_record, require_secret
 from scanner_api.scanning.destinations import RefusedURL, read_url
-from scanner_api.scanning.redirects import TOTAL_SECONDS
+from scanner_api.scanning.redirects import TOTAL_SECONDS, RedirectFollower
+from scanner_api.storage.captures import CaptureStore
 from scanner_api.storage.database import DuplicateError
+from scanner_api.storage.redirect_rules import RedirectRuleStore
 
 from .representations import rule_representation
 from .writes import invalid
-
-if TYPE_CHECKING:
-    from openapi_service.proxies import TrustedProxies
-    from openapi_service.request import Request
-    from scanner_api.access.callers import Caller
-    from scanner_api.scanning.redirects import RedirectFollower
-    from scanner_api.storage.captures import CaptureStore
-    from scanner_api.storage.redirect_rules import RedirectRuleStore
 
 
 async def resolve_url(body: dict[str, Any], caller: Caller, redirects: RedirectFollower) -> dict[str, Any]:

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable
+from typing import Any, Final
 
+from openapi_service.clock import Clock
 from openapi_service.problems import Conflict, Forbidden
 from openapi_service.responses import Response
-from scanner_api.access.callers import active_session, organization_for, reachable_session
+from scanner_api.access.callers import Caller, active_session, organization_for, reachable_session
+from scanner_api.processing.backlog import Backlog
+from scanner_api.processing.queue import Queue
 from scanner_api.scanning.sessions import ScanSession, SessionStatus
+from scanner_api.settings import Settings
+from scanner_api.storage.captures import CaptureStore
 from scanner_api.storage.database import ConstraintError
+from scanner_api.storage.photos import PhotoStore
+from scanner_api.storage.sessions import SessionStore
 
 from .representations import envelope, session_detail, session_summary
 from .writes import bounded, merged_metadata
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from openapi_service.clock import Clock
-    from scanner_api.access.callers import Caller
-    from scanner_api.processing.backlog import Backlog
-    from scanner_api.processing.queue import Queue
-    from scanner_api.settings import Settings
-    from scanner_api.storage.captures import CaptureStore
-    from scanner_api.storage.photos import PhotoStore
-    from scanner_api.storage.sessions import SessionStore
 
 MOST_EMBEDDED: Final = 100
 """Captures, and photos, that the detail of a session has: as many as a page of a list at most."""

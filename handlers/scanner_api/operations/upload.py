@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
 
 from msgspec.structs import replace
+from starlette.datastructures import UploadFile
 
+from openapi_service.bodies import NamedSchemas
+from openapi_service.clock import Clock
 from openapi_service.problems import (
     Conflict,
     NotFound,
@@ -17,33 +21,21 @@ from openapi_service.problems import (
     UnsupportedMediaType,
     ValidationFailed,
 )
-from scanner_api.access.callers import active_session, not_active
-from scanner_api.processing.backlog import too_many_waiting
+from scanner_api.access.callers import Caller, active_session, not_active
+from scanner_api.processing.backlog import Backlog, too_many_waiting
+from scanner_api.processing.queue import Queue
 from scanner_api.scanning.captures import Capture, is_url
-from scanner_api.scanning.images import ImageError, ImageTooLarge, read_header
+from scanner_api.scanning.images import ImageError, ImageHeader, ImageTooLarge, read_header
+from scanner_api.scanning.photo_keys import PhotoKeys
 from scanner_api.scanning.sessions import SessionState
+from scanner_api.settings import Settings
+from scanner_api.storage.captures import CaptureStore
+from scanner_api.storage.photo_bucket import PhotoBucket
+from scanner_api.storage.sessions import SessionStore
 
 from .captures import submitted
 from .representations import bulk_result_representation, capture_representation
 from .writes import conflict_if_closed, invalid
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from datetime import datetime
-
-    from starlette.datastructures import UploadFile
-
-    from openapi_service.bodies import NamedSchemas
-    from openapi_service.clock import Clock
-    from scanner_api.access.callers import Caller
-    from scanner_api.processing.backlog import Backlog
-    from scanner_api.processing.queue import Queue
-    from scanner_api.scanning.images import ImageHeader
-    from scanner_api.scanning.photo_keys import PhotoKeys
-    from scanner_api.settings import Settings
-    from scanner_api.storage.captures import CaptureStore
-    from scanner_api.storage.photo_bucket import PhotoBucket
-    from scanner_api.storage.sessions import SessionStore
 
 EXTENSIONS = {"image/jpeg": "upload.jpg", "image/png": "upload.png", "image/webp": "upload.webp"}
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from openapi_service.problems import ValidationFailed, Violation
 from scanner_api.access.callers import not_active
 from scanner_api.scanning.metadata import MetadataError, merge
 from scanner_api.storage.activity import SessionClosed
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 MAX_BYTES: Final = 65_536
 MAX_DEPTH: Final = 32

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final, NamedTuple, Protocol
 
 from openapi_service.problems import RateLimited
 from scanner_api.bounded import BoundedDict
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
-
 
 RETRY_SECONDS: Final = 10
 _FRESH_SECONDS: Final = 1.0

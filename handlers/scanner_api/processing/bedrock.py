@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import jsonschema_rs
 from boto3.session import Session
@@ -15,14 +16,9 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from openapi_service.problems import ServiceUnavailable
-from scanner_api.scanning.extraction import ExtractionError, Finding
+from scanner_api.scanning.extraction import ExtractionError, Finding, LabelPhoto
 from scanner_api.scanning.extraction.labels import two_decimals
 from scanner_api.scanning.images import ImageError, read_header
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from scanner_api.scanning.extraction import LabelPhoto
 
 MOST_BYTES: Final = 3_750_000
 MOST_SIDE: Final = 8000

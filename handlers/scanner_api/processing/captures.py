@@ -5,32 +5,27 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from openapi_service.clock import Clock
 from openapi_service.problems import ServiceUnavailable
 from scanner_api.scanning import pipeline
-from scanner_api.scanning.captures import FINAL, CaptureStatus
+from scanner_api.scanning.captures import FINAL, Capture, CaptureStatus
 from scanner_api.scanning.extraction import ExtractionError
 from scanner_api.scanning.extraction.pixels import decode_barcodes
 from scanner_api.scanning.pipeline import LinkedProduct
 from scanner_api.scanning.qr_analysis import analyse
+from scanner_api.scanning.redirects import RedirectFollower
+from scanner_api.settings import Settings
+from scanner_api.storage.photo_bucket import PhotoBucket
 
 from .extraction import read_photo
+from .stores import Stores
 
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from openapi_service.clock import Clock
-    from scanner_api.scanning.captures import Capture
-    from scanner_api.scanning.redirects import RedirectFollower
-    from scanner_api.settings import Settings
-    from scanner_api.storage.photo_bucket import PhotoBucket
-
-    from .stores import Stores
-
-    HandOver = Callable[[str, str], Awaitable[None]]
+HandOver = Callable[[str, str], Awaitable[None]]
 
 UNEXPECTED: Final = "The capture could not be processed because of an error of the server."
 NO_VISION: Final = "Barcodes in images are not read here: the server lacks its extra `vision`."

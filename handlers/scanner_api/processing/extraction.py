@@ -6,32 +6,26 @@ import asyncio
 import logging
 import os
 from collections import Counter
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, nullcontext
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from openapi_contract.distribution import how_to_install
+from openapi_service.clock import Clock
 from openapi_service.problems import ServiceUnavailable
-from scanner_api.scanning.captures import FINAL
+from openapi_service.randomness import RandomBytes
+from scanner_api.scanning.captures import FINAL, Capture
 from scanner_api.scanning.enrichment import capture_for, news
-from scanner_api.scanning.extraction import ExtractionError, LabelPhoto
+from scanner_api.scanning.extraction import ExtractionError, Extractor, Finding, LabelPhoto
+from scanner_api.scanning.photos import Photo
 from scanner_api.scanning.pipeline import MAX_ATTEMPTS
 from scanner_api.scanning.proposals import Proposal, ProposalStatus
-from scanner_api.storage.photo_bucket import ObjectTooLarge
+from scanner_api.settings import Settings
+from scanner_api.storage.photo_bucket import ObjectTooLarge, PhotoBucket
 
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable
-
-    from openapi_service.clock import Clock
-    from openapi_service.randomness import RandomBytes
-    from scanner_api.scanning.captures import Capture
-    from scanner_api.scanning.extraction import Extractor, Finding
-    from scanner_api.scanning.photos import Photo
-    from scanner_api.settings import Settings
-    from scanner_api.storage.photo_bucket import PhotoBucket
-
-    from .stores import Stores
+from .stores import Stores
 
 _VISION: Final = ("PIL", "numpy", "rapidocr")
 

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
 
-from .queue import MAX_WAITING, slots_of
-
-if TYPE_CHECKING:
-    from .queue import Job
-    from .tasks import Tasks
+from .queue import MAX_WAITING, Job, slots_of
+from .tasks import Tasks
 
 
 class MemoryBroker:

@@ -5,32 +5,29 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import Counter
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from openapi_contract.distribution import how_to_install
+from openapi_service.clock import Clock
+from openapi_service.randomness import RandomBytes
 from openapi_service.traces import continued
 from scanner_api.redis_urls import IN_MEMORY, is_redis
+from scanner_api.settings import Settings
+from scanner_api.storage.photo_bucket import PhotoBucket
 
 from .memory_broker import MemoryBroker
-from .queue import Queue
+from .queue import Broker, Queue
+from .retention import Retention
+from .stores import Stores
 from .sweep import Sweep
+from .tasks import Tasks, Tracing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from openapi_service.clock import Clock
-    from openapi_service.randomness import RandomBytes
     from scanner_api.scanning.redirects import RedirectFollower
-    from scanner_api.settings import Settings
-    from scanner_api.storage.photo_bucket import PhotoBucket
-
-    from .queue import Broker
-    from .retention import Retention
-    from .stores import Stores
-    from .tasks import Tasks, Tracing
 
 
 class Processing:

@@ -12,15 +12,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter, deque
+from collections.abc import Callable, Mapping
 from contextvars import Context
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import Final, Protocol
 
 from openapi_service.traces import trace_headers
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 MAX_WAITING: Final = 1000
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import Annotated, Any, Final
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -18,14 +19,9 @@ from openapi_service.traces import TRACE_FIELDS
 
 from .memory_broker import MemoryBroker
 from .queue import MAX_WAITING, Job, Queue, QueueError
-from .tasks import GRACE_SECONDS
+from .tasks import GRACE_SECONDS, Tasks
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
-
-    from .tasks import Tasks
-
-    Receive = Callable[..., Coroutine[Any, Any, None]]
+Receive = Callable[..., Coroutine[Any, Any, None]]
 
 STREAM: Final = "scanner-api"
 """Name of the stream, and of the group that reads it."""

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import logging
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Final
+from datetime import timedelta
+from typing import Final
 
+from openapi_service.clock import Clock
+from scanner_api.settings import Settings
+from scanner_api.storage.database import Database
 from scanner_api.storage.deletion import Deletion
-
-if TYPE_CHECKING:
-    from datetime import timedelta
-
-    from openapi_service.clock import Clock
-    from scanner_api.settings import Settings
-    from scanner_api.storage.database import Database
-    from scanner_api.storage.photo_bucket import PhotoBucket
+from scanner_api.storage.photo_bucket import PhotoBucket
 
 BATCHES: Final = 10
 """In a round of the sweep, which has other things to do."""

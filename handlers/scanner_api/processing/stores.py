@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from openapi_service.clock import Clock
 from scanner_api.storage.captures import CaptureStore
+from scanner_api.storage.database import Database
 from scanner_api.storage.extractions import ExtractionStore
 from scanner_api.storage.idempotency import IdempotencyStore
 from scanner_api.storage.photos import PhotoStore
 from scanner_api.storage.products import ProductStore
 from scanner_api.storage.proposals import ProposalStore
 from scanner_api.storage.sessions import SessionStore
-
-if TYPE_CHECKING:
-    from openapi_service.clock import Clock
-    from scanner_api.storage.database import Database
 
 
 class Stores(NamedTuple):

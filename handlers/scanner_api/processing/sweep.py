@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from openapi_service.logs import cause_of
 from scanner_api.scanning.captures import is_url
 
-from .queue import MAX_WAITING
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from .queue import Queue
-    from .stores import Stores
+from .queue import MAX_WAITING, Queue
+from .stores import Stores
 
 _LOOK_SECONDS: Final = 0.1
 _ROOMY: Final = 0.9

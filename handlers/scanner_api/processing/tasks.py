@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Collection, Coroutine, Mapping
+from contextlib import AbstractContextManager
+from typing import Any, Final
 
 from openapi_service.traces import continued
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Coroutine, Mapping
-    from contextlib import AbstractContextManager
+from .queue import Job
 
-    from .queue import Job
-
-    Do = Callable[[str], Coroutine[Any, Any, None]]
-    Tracing = Callable[[str, Mapping[str, str]], AbstractContextManager[None]]
+Do = Callable[[str], Coroutine[Any, Any, None]]
+Tracing = Callable[[str, Mapping[str, str]], AbstractContextManager[None]]
 
 GRACE_SECONDS: Final = 2.0
 

@@ -7,17 +7,13 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Iterator, Mapping
 from importlib.resources import files
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import IO, Any, Final
 
 import msgspec
 
-from .rows import BadRow, read_rows
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from .rows import Row
+from .rows import BadRow, Row, read_rows
 
 
 class Product(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,17 +7,16 @@ sees the host that is checked here. A name is permitted by the addresses that it
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from openapi_contract.imports import deferred
 
 with deferred("httpx._main"):  # a command, with all that it prints by
     import httpx
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 Address = IPv4Address | IPv6Address
 

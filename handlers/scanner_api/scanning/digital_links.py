@@ -7,7 +7,8 @@ digit is no reason to refuse them here: the values are as they were printed.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable
+from typing import Final
 from urllib.parse import urlsplit
 
 from biip import ParseConfig, ParseError
@@ -17,9 +18,6 @@ from biip.gs1_messages import GS1Message
 
 from .compressed_links import decompress
 from .gtin import LENGTHS, normalise
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 GTIN: Final = "01"
 SSCC: Final = "00"

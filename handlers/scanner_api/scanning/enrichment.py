@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Sequence
+from typing import Final
 
-from .captures import CaptureStatus
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from .captures import Capture
-    from .extraction import Finding
-    from .photos import Photo
+from .captures import Capture, CaptureStatus
+from .extraction import Finding
+from .photos import Photo
 
 CATALOGUE: Final = "local_database"
 """Source of a proposal that contradicts the catalogue."""

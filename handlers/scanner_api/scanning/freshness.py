@@ -7,16 +7,14 @@ applies, an organization's before everyone's; without any, the built-in one.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple
+from typing import IO, Any, Final, NamedTuple
 
 from .catalogue import BRICK
 from .rows import BadRow, read_rows
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 ANY_BRICK: Final = ""
 MAX_DAYS: Final = 3650

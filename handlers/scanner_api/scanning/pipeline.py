@@ -10,16 +10,14 @@ chain); repeating a step gives the same capture.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final, NamedTuple
 
 from msgspec.structs import replace
 
 from . import gtin, raw_values
 from .captures import FINAL, Capture, CaptureStatus
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime
 
 MAX_ATTEMPTS: Final = 3
 RETRYABLE: Final = frozenset({CaptureStatus.FAILED, CaptureStatus.NOT_FOUND})

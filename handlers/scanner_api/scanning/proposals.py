@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import msgspec
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 FIELDS: Final = ("name", "description", "brand_name", "category", "ingredients", "ai_summary", "images")
 """The fields of a product that a proposal may change (reference, section 2.5)."""

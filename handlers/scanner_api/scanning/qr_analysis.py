@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from . import digital_links, gtin
 from .destinations import RefusedURL, read_url
-
-if TYPE_CHECKING:
-    from .redirects import Resolution
+from .redirects import Resolution
 
 
 class ResolverType(StrEnum):

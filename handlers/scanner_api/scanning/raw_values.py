@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from . import digital_links, gtin
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 _SYMBOLOGY: Final = re.compile(r"\][A-Za-z][0-9A-Za-z]")
 """Prefix by which a scanner names the kind of barcode: ISO/IEC 15424."""

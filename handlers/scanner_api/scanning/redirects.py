@@ -9,25 +9,22 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import urljoin
 
 import httpx
 
 from .destinations import Address, Destination, Permissions, RefusedURL, read_url
 
-if TYPE_CHECKING:
-    import ssl
-    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-    from contextlib import AbstractContextManager
-
-    Calling = Callable[..., AbstractContextManager[tuple[Mapping[str, str], Callable[[str, int], object]]]]
-    Resolve = Callable[[str, int], Awaitable[Sequence[Address]]]
+Calling = Callable[..., AbstractContextManager[tuple[Mapping[str, str], Callable[[str, int], object]]]]
+Resolve = Callable[[str, int], Awaitable[Sequence[Address]]]
 
 MAX_REDIRECTS: Final = 10
 TOTAL_SECONDS: Final = 5.0

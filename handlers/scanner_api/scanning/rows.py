@@ -8,13 +8,11 @@ from __future__ import annotations
 import csv
 import gzip
 import zlib
+from collections.abc import Iterator
 from pathlib import PurePath
-from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple, Protocol
+from typing import IO, Any, Final, NamedTuple, Protocol
 
 import msgspec
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 MAX_LINE_BYTES: Final = 4 * 1024 * 1024
 """The rest of a longer line is dropped, so that its row is invalid."""

@@ -6,21 +6,17 @@ A session is locked before its scans or photos are changed, so that concurrent c
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from msgspec.structs import replace
-from sqlalchemy import and_, select
+from sqlalchemy import ColumnElement, and_, select
 
+from openapi_service.clock import Clock
 from scanner_api.scanning.sessions import ScanSession, SessionState, SessionStatus
 
+from .async_engine import AsyncConnection
 from .database import ConstraintError
 from .tables import scan_sessions
-
-if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement
-    from sqlalchemy.ext.asyncio import AsyncConnection
-
-    from openapi_service.clock import Clock
 
 Session = TypeVar("Session", ScanSession, SessionState)
 

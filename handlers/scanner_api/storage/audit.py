@@ -5,21 +5,17 @@ The database refuses to change or delete a row.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from datetime import datetime
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import select
 
+from .actions import Action, Actor
+from .async_engine import AsyncConnection
+from .database import Database
 from .queries import columns_of, maker_of
 from .tables import audit_log
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from sqlalchemy.ext.asyncio import AsyncConnection
-
-    from .actions import Action, Actor
-    from .database import Database
 
 
 class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):

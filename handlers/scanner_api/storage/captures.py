@@ -3,33 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from msgspec.structs import asdict
 from sqlalchemy import bindparam, func, select, union_all
 
+from openapi_service.clock import Clock
 from scanner_api.scanning.captures import FINAL, Capture, CaptureStatus
-from scanner_api.scanning.sessions import ExtractionStatus
+from scanner_api.scanning.sessions import ExtractionStatus, SessionStatus
 
 from .activity import Activity, SessionClosed
 from .batching import Batching
+from .database import Database
 from .lookup import Lookup
 from .products import overrides_of
 from .queries import Unfinished, in_turns, is_free, maker_of, read_newest, read_page
 from .tables import captures, product_overrides, products, proposals, scan_sessions
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
-    from datetime import datetime
-
-    from openapi_service.clock import Clock
-    from scanner_api.scanning.sessions import SessionStatus
-
-    from .database import Database
 
 _COLUMNS: Final = [
     func.coalesce(product_overrides.c.name, products.c.name).label("product_name")

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
 
 import msgspec
 from msgspec.structs import asdict
 from sqlalchemy import bindparam, func, or_, select
 
-from openapi_service.clock import SystemClock
+from openapi_service.clock import Clock, SystemClock
 
-from .actions import UNKNOWN, Action
+from .actions import UNKNOWN, Action, Actor
 from .audit import record
-from .lookup import Lookup
+from .database import Database
+from .lookup import Lookup, Row
 from .queries import columns_of, maker_of
 from .tables import api_keys, audit_log, memberships, web_sessions
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import datetime
-
-    from openapi_service.clock import Clock
-
-    from .actions import Actor
-    from .database import Database
-    from .lookup import Row
 
 
 class ApiKey(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,17 +10,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from contextlib import asynccontextmanager, closing, nullcontext
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing, nullcontext
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from sqlalchemy import URL, exc, text
+from sqlalchemy import URL, Executable, Select, exc, text
 from sqlalchemy.pool import QueuePool
 
 from openapi_service.problems import ServiceUnavailable
 
+from .async_engine import AsyncConnection
 from .engines import (
     PATIENT,
     DatabaseError,
@@ -39,13 +41,6 @@ from .schema import Schema, read_schema, upgrade_schema
 from .tables import create_all
 from .turns import Turns
 from .units import Unit
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-    from contextlib import AbstractAsyncContextManager
-
-    from sqlalchemy import Executable, Select
-    from sqlalchemy.ext.asyncio import AsyncConnection
 
 __all__ = ["ConstraintError", "Database", "DatabaseError", "DuplicateError"]
 

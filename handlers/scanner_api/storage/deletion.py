@@ -10,31 +10,22 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from sqlalchemy import and_, exists, func, or_, select, tuple_
+from sqlalchemy import Column, ColumnElement, Select, Table, and_, exists, func, or_, select, tuple_
 
-from openapi_service.clock import SystemClock
+from openapi_service.clock import Clock, SystemClock
 from scanner_api.scanning.sessions import ExtractionStatus, SessionStatus
 
-from .actions import UNKNOWN, Action
+from .actions import UNKNOWN, Action, Actor
+from .async_engine import AsyncConnection
 from .audit import record
 from .captures import UNFINISHED
-from .database import ConstraintError
+from .database import ConstraintError, Database
 from .photo_bucket import DeletionRefused
 from .tables import OBJECT_KEY, api_keys, captures, memberships, metadata, organizations, scan_sessions, users
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
-
-    from sqlalchemy import Column, ColumnElement, Select, Table
-    from sqlalchemy.ext.asyncio import AsyncConnection
-
-    from openapi_service.clock import Clock
-
-    from .actions import Actor
-    from .database import Database
 
 _SESSIONS: Final = 100
 """Sessions in a batch: on PostgreSQL the n-th change of a count in one transaction costs n."""

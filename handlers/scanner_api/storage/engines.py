@@ -11,19 +11,14 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from sqlalchemy import URL, event, exc, make_url
+from sqlalchemy import URL, Connection, event, exc, make_url
 from sqlalchemy.pool import StaticPool
 
 from openapi_contract.distribution import how_to_install
-from openapi_contract.imports import deferred
 
-with deferred("sqlalchemy.ext.asyncio.scoping", "sqlalchemy.ext.asyncio.session"):  # the whole ORM
-    from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
+from .async_engine import AsyncEngine, create_async_engine
 
 _EXPECTED: Final = (
     "expected sqlite+aiosqlite:///FILE or postgresql+asyncpg://USER:PASSWORD@HOST/DATABASE (database_url)"

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from sqlalchemy import exc
 
 from openapi_service.logs import cause_of
 from openapi_service.problems import ServiceUnavailable
 
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from .async_engine import AsyncConnection, AsyncEngine
 
 _PASSING_STATES: Final = frozenset({"08", "40", "53", "55", "57", "58"})
 """PostgreSQL's classes of errors for lost connections, deadlocks, want of resources and shutdowns."""

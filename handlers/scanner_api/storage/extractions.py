@@ -6,26 +6,19 @@ session's captures decide: ACCEPTED once one was applied, REJECTED if all of the
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from datetime import datetime, timedelta
+from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import Update, func, select
 
+from openapi_service.clock import Clock
 from scanner_api.scanning.proposals import ProposalStatus
 from scanner_api.scanning.sessions import ExtractionStatus
 
+from .async_engine import AsyncConnection
+from .database import Database
 from .queries import Unfinished, in_turns, is_free
 from .tables import captures, proposals, scan_sessions
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from sqlalchemy import Update
-    from sqlalchemy.ext.asyncio import AsyncConnection
-
-    from openapi_service.clock import Clock
-
-    from .database import Database
 
 _ENDED: Final = (ExtractionStatus.READY, ExtractionStatus.ACCEPTED, ExtractionStatus.REJECTED)
 _PROCESSING: Final = scan_sessions.c.extraction_status == ExtractionStatus.PROCESSING

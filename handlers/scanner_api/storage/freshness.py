@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from sqlalchemy import select
 
-from scanner_api.scanning.freshness import Rule
+from scanner_api.scanning.freshness import Layer, Rule
 
-from .actions import Action
+from .actions import Action, Actor
+from .async_engine import AsyncConnection
 from .audit import record
-from .database import ConstraintError
+from .database import ConstraintError, Database
 from .lookup import Lookup
 from .tables import freshness_rules, organizations
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from sqlalchemy.ext.asyncio import AsyncConnection
-
-    from scanner_api.scanning.freshness import Layer
-
-    from .actions import Actor
-    from .database import Database
 
 EVERYONE: Final = ""
 """In place of an organization's id, for the rules of everyone."""

@@ -4,27 +4,22 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
 from hashlib import sha256
 from secrets import token_hex
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from sqlalchemy import select
 
-from openapi_service.idempotency import KeyInUse, KeyReused
+from openapi_service.clock import Clock
+from openapi_service.idempotency import Attempt, KeyInUse, KeyReused
 from openapi_service.problems import ServiceUnavailable
 
+from .database import Database
 from .queries import upserting
 from .tables import idempotency_keys
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from openapi_service.clock import Clock
-    from openapi_service.idempotency import Attempt
-
-    from .database import Database
 
 LIFE: Final = timedelta(hours=24)
 LEASE: Final = timedelta(seconds=30)

@@ -5,14 +5,11 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable
+from typing import Any, Final
 
+from .async_engine import AsyncEngine
 from .engines import open_sqlite
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from sqlalchemy.ext.asyncio import AsyncEngine
 
 Rows = list[tuple[Any, ...]]
 

@@ -12,20 +12,16 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
-from sqlalchemy import ARRAY, Text, any_, bindparam, func, select
+from sqlalchemy import ARRAY, ColumnElement, Select, Text, any_, bindparam, func, select
 
 from openapi_service.problems import ServiceUnavailable
 from scanner_api.bounded import BoundedDict
 
 from .batching import Batching
-
-if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Select
-
-    from .database import Database
-    from .readers import Reader
+from .database import Database
+from .readers import Reader
 
 Row = list[Any]
 Record = TypeVar("Record")

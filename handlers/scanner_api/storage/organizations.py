@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import msgspec
 from msgspec.structs import asdict
 from sqlalchemy import bindparam, func, or_, select, union_all
 
-from .actions import Action
+from .actions import Action, Actor
 from .audit import record
 from .column_types import UTCDateTime
+from .database import Database
 from .queries import columns_of, maker_of, read_page
 from .tables import api_keys, memberships, organizations, scan_session_counts, users
-
-if TYPE_CHECKING:
-    from .actions import Actor
-    from .database import Database
 
 
 class Organization(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Sequence
+from typing import Final
 
 from msgspec.structs import asdict, replace
 from sqlalchemy import func, select
 
+from openapi_service.clock import Clock
 from scanner_api.scanning.photos import Photo, check_order
 
 from .activity import Activity
-from .database import DuplicateError
+from .async_engine import AsyncConnection
+from .database import Database, DuplicateError
 from .lookup import Lookup
 from .queries import columns_of, maker_of, read_newest, read_page
 from .tables import photos
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from sqlalchemy.ext.asyncio import AsyncConnection
-
-    from openapi_service.clock import Clock
-
-    from .database import Database
 
 _PHOTOS: Final = select(*columns_of(photos, Photo))
 _photo: Final = maker_of(Photo)

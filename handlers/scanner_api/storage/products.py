@@ -4,34 +4,27 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from datetime import datetime
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import msgspec
 from msgspec.structs import asdict, replace
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import Column, ColumnElement, and_, func, or_, select
 
+from openapi_service.clock import Clock
+from scanner_api.scanning.catalogue import Product
 from scanner_api.scanning.proposals import FIELDS
 
-from .actions import Action
+from .actions import Action, Actor
+from .async_engine import AsyncConnection
 from .audit import record
+from .database import Database
 from .lookup import Lookup
 from .queries import columns_of, maker_of, read_page, upserting
 from .tables import product_overrides, products
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from datetime import datetime
-
-    from sqlalchemy import Column, ColumnElement
-    from sqlalchemy.ext.asyncio import AsyncConnection
-
-    from openapi_service.clock import Clock
-    from scanner_api.scanning.catalogue import Product
-
-    from .actions import Actor
-    from .database import Database
 
 
 class StoredProduct(msgspec.Struct, frozen=True, kw_only=True):

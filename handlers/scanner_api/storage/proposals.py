@@ -5,33 +5,25 @@ The session of a proposal is locked before the proposal is changed, so the extra
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, Final
 
 import msgspec
 from msgspec.structs import asdict
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, select
 
+from openapi_service.clock import Clock
 from scanner_api.scanning.proposals import FIELDS, Proposal, ProposalStatus
 
-from .actions import UNKNOWN, Action
+from .actions import UNKNOWN, Action, Actor
 from .activity import lock_session
+from .async_engine import AsyncConnection
 from .audit import record
-from .database import ConstraintError
+from .database import ConstraintError, Database
 from .extractions import settle
 from .products import override
 from .queries import columns_of, maker_of
 from .tables import captures, proposals, scan_sessions
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
-
-    from sqlalchemy import ColumnElement, Select
-    from sqlalchemy.ext.asyncio import AsyncConnection
-
-    from openapi_service.clock import Clock
-
-    from .actions import Actor
-    from .database import Database
 
 _COLUMNS: Final = columns_of(proposals, Proposal)
 _proposal: Final = maker_of(Proposal)

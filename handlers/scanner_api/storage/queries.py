@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
-from sqlalchemy import asc, desc, func, or_, select, union_all
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    Table,
+    asc,
+    desc,
+    func,
+    or_,
+    select,
+    union_all,
+)
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-    from datetime import datetime
-
-    from sqlalchemy import Column, ColumnElement, CompoundSelect, Select, Table
-
-    from .database import Database
+from .database import Database
 
 Record = TypeVar("Record", bound=msgspec.Struct)
 

@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
 
 import msgspec
 from msgspec.structs import asdict
-from sqlalchemy import and_, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 
+from openapi_service.clock import Clock
 from scanner_api.scanning.identifiers import new_id
 
-from .actions import UNKNOWN, Action
+from .actions import UNKNOWN, Action, Actor
 from .audit import record
-from .database import DuplicateError
+from .database import Database, DuplicateError
 from .queries import columns_of, maker_of
 from .tables import products, redirect_rules
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
-
-    from sqlalchemy import ColumnElement
-
-    from openapi_service.clock import Clock
-
-    from .actions import Actor
-    from .database import Database
 
 
 class RedirectRule(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import inspect, select, text
+from sqlalchemy import Connection, inspect, select, text
 
 from .engines import DatabaseError
 from .migrations import HEAD
 from .tables import note_compatibility, schema_compatibility
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
 
 
 class Schema(NamedTuple):

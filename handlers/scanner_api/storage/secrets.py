@@ -5,27 +5,21 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from sqlalchemy import delete, select
 
 from openapi_service.problems import ServiceUnavailable
+from openapi_service.randomness import RandomBytes
 
-from .actions import UNKNOWN, Action
+from .actions import UNKNOWN, Action, Actor
 from .audit import record
-from .database import ConstraintError
+from .database import ConstraintError, Database
 from .tables import secrets
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
-
-    from openapi_service.randomness import RandomBytes
-
-    from .actions import Actor
-    from .database import Database
 
 READ_SECONDS: Final = 20
 """How often a process looks for secrets that others rotated."""

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Collection
+from typing import Any, Final
 
 from msgspec.structs import asdict
-from sqlalchemy import func, not_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, func, not_, select
 
+from openapi_service.clock import Clock
 from scanner_api.scanning.sessions import ExtractionStatus, ScanSession, SessionState, SessionStatus
 
 from .activity import Activity
+from .database import Database
 from .lookup import Lookup
 from .queries import columns_of, maker_of, read_newest, read_page
 from .tables import scan_session_counts, scan_sessions
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
-
-    from sqlalchemy import ColumnElement, ScalarSelect, Select
-
-    from openapi_service.clock import Clock
-
-    from .database import Database
 
 _COLUMNS: Final = columns_of(scan_sessions, ScanSession)
 _session: Final = maker_of(ScanSession)

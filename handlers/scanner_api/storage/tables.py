@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from enum import StrEnum
+from typing import Final
 
 from sqlalchemy import (
     JSON,
@@ -10,6 +11,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Connection,
     Enum,
     ForeignKey,
     Index,
@@ -31,11 +33,6 @@ from scanner_api.scanning.sessions import ExtractionStatus, SessionStatus
 from .column_types import LosslessText, UTCDateTime
 from .migrations import LEAST
 from .triggers import create_triggers, protect_audit_log
-
-if TYPE_CHECKING:
-    from enum import StrEnum
-
-    from sqlalchemy import Connection
 
 OBJECT_KEY: Final = "object_key"
 """In the ``info`` of columns that name an object in the bucket, which is deleted with their row."""

@@ -8,10 +8,9 @@ for each other.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
+from sqlalchemy import Connection
 
 _KEY: Final = ("organization_id", "created_by", "status")
 _SHARDS: Final = {"sqlite": "0", "postgresql": "mod(pg_backend_pid(), 16)"}

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
 
 
 class Turns:

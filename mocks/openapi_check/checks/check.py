@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
+import httpx
+from schemathesis import Case, CheckContext, Response
 from schemathesis.core.failures import Failure, FailureGroup, Severity
 
 from openapi_check.pace import QuotaUsedUp, Stopped
+from openapi_check.target import Target
+from openapi_contract import Operation
 
 from .samples import BudgetSpent, Samples
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    import httpx
-    from schemathesis import Case, CheckContext, Response
-
-    from openapi_check.target import Target
-    from openapi_contract import Operation
 
 
 class CheckFailure(Failure):

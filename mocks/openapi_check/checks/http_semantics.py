@@ -5,23 +5,19 @@ Whether a method that a path has not is a 405, with an Allow, Schemathesis asks.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from http import HTTPStatus
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import ClassVar, Final
 
+import httpx
 from schemathesis.core.failures import Severity
 
+from openapi_check.checks.check import CheckFailure
 from openapi_check.target import label_of
+from openapi_contract import Operation
 
 from .check import RunCheck
 from .samples import SAFE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    import httpx
-
-    from openapi_check.checks.check import CheckFailure
-    from openapi_contract import Operation
 
 IMPLICIT: Final = {"HEAD", "OPTIONS"}
 """Methods that a server may have beside the contract's."""

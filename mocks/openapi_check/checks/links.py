@@ -5,29 +5,22 @@ from __future__ import annotations
 import json
 import re
 from collections import deque
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import httpx
+from schemathesis import Case
 
-from openapi_contract import pointers
+from openapi_check.target import Target
+from openapi_contract import Contract, Operation, pointers
 
 from .check import json_of
-from .samples import SAFE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from schemathesis import Case
-
-    from openapi_check.target import Target
-    from openapi_contract import Contract, Operation
-
-    from .samples import Samples
+from .samples import SAFE, Samples
 
 FORM: Final = re.compile(r'"(\w*)fields"')
 """The member of a presigned upload with its fields, beside that with its URL, such as ``upload_url``."""

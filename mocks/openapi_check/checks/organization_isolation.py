@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import Any, ClassVar, Final
 
+import httpx
 from schemathesis.core.failures import Severity
 
-from openapi_check.target import label_of
+from openapi_check.checks.check import CheckFailure
+from openapi_check.target import Target, label_of
 
 from .check import NothingToCheck, RunCheck, json_of, object_of
-from .links import steps
+from .links import Step, steps
 from .samples import SAFE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    import httpx
-
-    from openapi_check.checks.check import CheckFailure
-    from openapi_check.target import Target
-
-    from .links import Step
 
 VOLATILE: Final = {"instance", "timestamp", "request_id"}
 """Members of a problem that are another's each time."""

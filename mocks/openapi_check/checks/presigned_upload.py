@@ -5,23 +5,17 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar, Final
 
 import httpx
 from schemathesis.core.failures import Severity
 
-from openapi_check.target import label_of
+from openapi_check.checks.check import CheckFailure
+from openapi_check.target import Target, label_of
 
 from .check import NothingToCheck, RunCheck, json_of
-from .links import HOST, form_of, has_forms, host_of, may_upload, photo, post_form, steps
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from openapi_check.checks.check import CheckFailure
-    from openapi_check.target import Target
-
-    from .links import Step, UploadForm
+from .links import HOST, Step, UploadForm, form_of, has_forms, host_of, may_upload, photo, post_form, steps
 
 LARGEST_UPLOAD: Final = 64 * 1024**2
 """Bytes; a limit that is higher is not tried."""

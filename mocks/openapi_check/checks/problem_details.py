@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import Any, ClassVar, Final
+
+from schemathesis import Case, Response
+
+from openapi_check.checks.check import CheckFailure
+from openapi_check.target import Target
 
 from .check import ResponseCheck, object_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from schemathesis import Case, Response
-
-    from openapi_check.checks.check import CheckFailure
-    from openapi_check.target import Target
 
 MEDIA_TYPE: Final = "application/problem+json"
 WORDS: Final = {str: "string", int: "whole number", bool: "true or false"}

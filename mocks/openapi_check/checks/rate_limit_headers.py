@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 from hashlib import sha256
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
+from typing import Any, ClassVar, Final, NamedTuple
+
+from schemathesis import Case, Response
+
+from openapi_check.checks.check import CheckFailure
+from openapi_check.target import Target
 
 from .check import ResponseCheck
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from schemathesis import Case, Response
-
-    from openapi_check.checks.check import CheckFailure
-    from openapi_check.target import Target
 
 POLICY: Final = "ratelimit-policy"
 NUMBERS: Final = (

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final, cast
 
 import schemathesis
+from schemathesis import Case, CheckContext, Response
 from schemathesis.checks import CHECKS, CheckClass
+from schemathesis.core.failures import Failure
 from schemathesis.openapi.checks import JsonSchemaError, MissingHeaders
 
-from .check import CheckFailure, ResponseCheck, RunCheck
+from openapi_check.target import Target
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-    from schemathesis import Case, CheckContext, Response
-    from schemathesis.core.failures import Failure
-
-    from openapi_check.target import Target
-
-    from .check import Check
+from .check import Check, CheckFailure, ResponseCheck, RunCheck
 
 OF_BODIES: Final = {"response_schema_conformance", "content_type_conformance"}
 OF_HEADERS: Final = "response_headers_conformance"

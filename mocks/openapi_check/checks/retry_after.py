@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import Any, ClassVar, Final
 
+import httpx
+from schemathesis import Case, Response
+
+from openapi_check.checks.check import CheckFailure
 from openapi_check.target import label_of
+from openapi_contract import Operation
 
 from .check import ResponseCheck, RunCheck, object_of
 from .samples import BudgetSpent
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    import httpx
-    from schemathesis import Case, Response
-
-    from openapi_check.checks.check import CheckFailure
-    from openapi_contract import Operation
 
 IN_BODY: Final = "retry_after_seconds"
 """The member of a body, if it has one, that says the same."""

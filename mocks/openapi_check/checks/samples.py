@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
+import httpx
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import HypothesisException
-from schemathesis import GenerationMode
+from schemathesis import Case, GenerationMode
 from schemathesis.config import SchemathesisConfig
 from schemathesis.errors import SchemathesisError
 
-from openapi_check.target import label_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    import httpx
-    from schemathesis import Case
-
-    from openapi_check.target import Target
-    from openapi_contract import Contract, Operation
+from openapi_check.target import Target, label_of
+from openapi_contract import Contract, Operation
 
 SAFE: Final = ("get", "head", "options")
 """Methods that change nothing (RFC 9110, section 9.2.1), as far as they are used here."""

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from http import HTTPStatus
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import ClassVar, Final
 
 from schemathesis.core.failures import Severity
 
+from openapi_check.checks.check import CheckFailure
 from openapi_check.credentials import Credentials, altered
-from openapi_check.target import label_of
+from openapi_check.target import Target, label_of
+from openapi_contract import Operation
 
 from .check import RunCheck
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from openapi_check.checks.check import CheckFailure
-    from openapi_check.target import Target
-    from openapi_contract import Operation
 
 SHOWN: Final = ("api_key", "bearer", "cookie")
 """The credentials that a caller shows, by their names."""

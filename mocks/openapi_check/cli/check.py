@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -17,10 +17,7 @@ from openapi_check.credentials import empty_variables, from_environment, from_fi
 from openapi_contract import Contract as ContractDocument
 from openapi_contract.cli.commands import Overlays, Strict, require_extra
 
-from . import Html, Json  # noqa: TC001 -- Typer reads them
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+from . import Html, Json
 
 Fallback = Callable[[], ContractDocument | None]
 Preset = Callable[[], Mapping[str, Any]]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import typer
 
-from openapi_check import CannotRunError, validate_har
+from openapi_check import CannotRunError, Report, validate_har
 from openapi_check.ci import junit, workflow_commands
 from openapi_check.page import page
 from openapi_check.run.progress import ProgressBars
@@ -18,10 +20,6 @@ from openapi_contract.cli.commands import failure
 from . import report_console
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from openapi_check import Report
     from openapi_check.run.checking import Checking
 
 

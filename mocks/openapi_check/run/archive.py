@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import BinaryIO
 
+import httpx
 from schemathesis.engine import events
+from schemathesis.engine.recorder import Interaction
 
+from openapi_check.credentials import Credentials
 from openapi_check.exchange import Exchange
 from openapi_check.har import HarWriter
 from openapi_check.masking import Masking
 from openapi_check.target import label_of
-
-if TYPE_CHECKING:
-    from typing import BinaryIO
-
-    import httpx
-    from schemathesis.engine.recorder import Interaction
-
-    from openapi_check.credentials import Credentials
-    from openapi_contract import Contract
+from openapi_contract import Contract
 
 
 class Archive:

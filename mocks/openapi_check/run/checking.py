@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import msgspec
+from schemathesis.engine import events
 
 from openapi_check.checks import CHECKS, Check
 from openapi_check.credentials import PREFIX, Credentials
 from openapi_check.pace import Pace
 from openapi_check.report import Report
 from openapi_check.target import CannotRunError, Target
+from openapi_contract import Contract
 from openapi_service.server import CannotStart, listen, serving
 
 from .archive import Archive
 from .configuration import PHASES, Phase, Plan
 from .preflight import base_url, contract_of, target_at
 from .run import Run
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from schemathesis.engine import events
-
-    from openapi_contract import Contract
 
 
 @dataclass(frozen=True, kw_only=True)

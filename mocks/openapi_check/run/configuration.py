@@ -5,16 +5,14 @@ from __future__ import annotations
 import os
 import secrets
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import Any, Literal, get_args
 
 import msgspec
 from schemathesis.config import SchemathesisConfig
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from openapi_check.target import Target
+from openapi_check.target import Target
 
 Phase = Literal["examples", "coverage", "fuzzing", "stateful"]
 PHASES: tuple[Phase, ...] = get_args(Phase)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import schemathesis
+from schemathesis import Case, HookContext
 from schemathesis.core.parameters import ParameterLocation
-
-if TYPE_CHECKING:
-    from schemathesis import Case, HookContext
 
 KEY = "idempotency-key"
 

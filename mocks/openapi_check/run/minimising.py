@@ -6,23 +6,19 @@ exceptions that is none itself), so that what its engine finds is as large as it
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import hypothesis
 from hypothesis.errors import HypothesisException
 from requests import RequestException
+from schemathesis import Case, Response
 from schemathesis.baseline import failure_identity
 from schemathesis.checks import CHECKS
-from schemathesis.core.failures import FailureGroup
+from schemathesis.core.failures import Failure, FailureGroup
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from schemathesis import Case, Response
-    from schemathesis.core.failures import Failure
-
-    from openapi_check.target import Target
+from openapi_check.target import Target
 
 BY_RESPONSE = frozenset(
     {

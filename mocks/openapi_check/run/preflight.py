@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
 
 from openapi_check.credentials import PREFIX, Credentials
-from openapi_check.pace import Stopped
+from openapi_check.pace import Pace, Stopped
 from openapi_check.target import CannotRunError, Target, label_of
-from openapi_contract import Contract, ContractError, load_contract
+from openapi_contract import Contract, ContractError, Operation, load_contract
 from openapi_contract.contract import is_named
 
 from .configuration import REQUEST_SECONDS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
-
-    from openapi_check.pace import Pace
-    from openapi_contract import Operation
 
 SAFE_METHODS = frozenset({"get", "head", "options"})
 

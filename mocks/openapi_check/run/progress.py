@@ -9,19 +9,19 @@ from rich.progress import (
     MofNCompleteColumn,
     Progress,
     SpinnerColumn,
+    TaskID,
     TextColumn,
     TimeElapsedColumn,
 )
 from schemathesis.engine import events
+from schemathesis.engine.run import Phase
+
+from openapi_check.report import Report
 
 from .recording import OWN_CHECKS
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.progress import TaskID
-    from schemathesis.engine.run import Phase
-
-    from openapi_check.report import Report
 
 UNKNOWN_LENGTH = "stateful"
 """The phase of which nobody knows beforehand how many scenarios it has."""

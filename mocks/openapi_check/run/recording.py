@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from schemathesis import Case
 from schemathesis.baseline import failure_identity
+from schemathesis.core.failures import Failure
+from schemathesis.core.transport import Response
 from schemathesis.engine import Status, StopReason, events
+from schemathesis.engine.recorder import CheckFailureInfo
 from schemathesis.engine.run import PhaseName
 
 from openapi_check.checks.check import CheckFailure
 from openapi_check.credentials import curl_of, runnable
 from openapi_check.pace import QuotaUsedUp
-from openapi_check.report import Finding, Trouble
+from openapi_check.report import End, Finding, Report, Trouble
+from openapi_check.target import Target
 from openapi_contract.terminal import printable
 
 from .minimising import Minimiser
-
-if TYPE_CHECKING:
-    from schemathesis import Case
-    from schemathesis.core.failures import Failure
-    from schemathesis.core.transport import Response
-    from schemathesis.engine.recorder import CheckFailureInfo
-
-    from openapi_check.report import End, Report
-    from openapi_check.target import Target
 
 MOST_MINIMISED = 10
 """Findings for which a least request is looked for."""

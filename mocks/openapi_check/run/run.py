@@ -3,42 +3,32 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
+import httpx
 import schemathesis
-from schemathesis.checks import collect_after_run_failures
+from schemathesis import Case, HookContext, Response
+from schemathesis.checks import RunCheck, collect_after_run_failures
+from schemathesis.core.failures import Failure
 from schemathesis.engine import events, from_schema
+from schemathesis.engine.core import EventStream
+from schemathesis.schemas import BaseSchema
 
-from openapi_check.checks import CHECKS
+from openapi_check.checks import CHECKS, Check
 from openapi_check.checks.check import CheckFailure
 from openapi_check.checks.registration import is_reported_by, registered
-from openapi_check.pace import QuotaUsedUp
+from openapi_check.pace import Pace, QuotaUsedUp
 from openapi_check.report import Report, Subject
-from openapi_check.target import CannotRunError, label_of
+from openapi_check.target import CannotRunError, Target, label_of
 
 from . import fresh_keys as fresh_keys  # noqa: PLC0414 -- registers a hook, which only a process may have
-from .configuration import SPARED, configuration
+from .configuration import SPARED, Plan, configuration
 from .recording import API, OWN_CHECKS, Recording
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-    import httpx
-    from schemathesis import Case, HookContext, Response
-    from schemathesis.checks import RunCheck
-    from schemathesis.core.failures import Failure
-    from schemathesis.engine.core import EventStream
-    from schemathesis.schemas import BaseSchema
-
-    from openapi_check.checks import Check
-    from openapi_check.pace import Pace
-    from openapi_check.target import Target
-
-    from .configuration import Plan
 
 
 class Run:

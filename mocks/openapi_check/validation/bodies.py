@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncGenerator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from openapi_check.exchange import Violation
-from openapi_contract import pointers
+from openapi_contract import Operation, pointers
+from openapi_contract.schemas import Schemas
 from openapi_service.bodies import FORMS, MULTIPART, without_file
 from openapi_service.decoding import read_json
 from openapi_service.forms import Form
 from openapi_service.media_types import charset, declared_as, essence, is_json
 from openapi_service.problems import BadRequest
+from openapi_service.problems import Violation as FormViolation
+from openapi_service.request import Request
 from openapi_service.sequences import is_sequence, items_of
 
 from .openapi_core import ReadBody
 from .schemas import SchemaValidator
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Mapping
-
-    from openapi_contract import Operation
-    from openapi_contract.schemas import Schemas
-    from openapi_service.problems import Violation as FormViolation
-    from openapi_service.request import Request
 
 UNICODE = frozenset({"utf-8", "us-ascii"})
 

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import sys
 import zlib
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
+from openapi_check.exchange import Message
 from openapi_contract.distribution import how_to_install
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import brotli
-
-    from openapi_check.exchange import Message
 
 MOST_BYTES = 16 * 1024 * 1024
 """A few bytes can hold a great many: longer ones are not validated."""

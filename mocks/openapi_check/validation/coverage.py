@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
 import msgspec
 
+from openapi_check.exchange import Exchange
 from openapi_check.recorded import OperationCoverage
-from openapi_contract import pointers
+from openapi_contract import Contract, Operation, pointers
+from openapi_contract.schemas import Schema, Schemas
 from openapi_service.media_types import is_json
 
 from .content_codings import NotDecoded, decoded
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from openapi_check.exchange import Exchange
-    from openapi_contract import Contract, Operation
-    from openapi_contract.schemas import Schema, Schemas
-
-    from .openapi_core import ReadParameters
-    from .validator import ValidatedExchange
+from .openapi_core import ReadParameters
+from .validator import ValidatedExchange
 
 MOST_UNDOCUMENTED = 20
 Steps = tuple[str, ...]

@@ -8,18 +8,15 @@ hand over what has been read, so that it validates the same values that a handle
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from openapi_contract import Contract, Operation
 from openapi_service.response_validation import ResponseValidator, Routed
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from openapi_contract import Contract, Operation
-    from openapi_service.responses import Rendered
+from openapi_service.responses import Rendered
 
 
 @dataclass

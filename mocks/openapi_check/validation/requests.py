@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from openapi_check.exchange import Violation
-from openapi_contract import pointers
+from openapi_contract import Contract, Operation, pointers
 from openapi_service.coercion import RepeatedError
 from openapi_service.decoding import decode_form
-from openapi_service.parameters import compile_parameters
+from openapi_service.parameters import Parameter, QueryPairs, compile_parameters
 from openapi_service.problems import BadRequest
+from openapi_service.request import Request
 from openapi_service.security import Credentials, alternatives_of
 
 from .bodies import RequestBody
-from .openapi_core import ReadBody, ReadParameters
+from .openapi_core import OpenapiCore, ReadBody, ReadParameters
 from .schemas import UNDECIDED, SchemaValidator, is_large
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from openapi_contract import Contract, Operation
-    from openapi_service.parameters import Parameter, QueryPairs
-    from openapi_service.request import Request
-
-    from .openapi_core import OpenapiCore
 
 IN_REQUESTS = frozenset({"apiKey", "http", "oauth2", "openIdConnect"})
 """Security schemes whose credential is in the request; not so that of others (``mutualTLS``)."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from openapi_check.exchange import Violation
-from openapi_contract import pointers
+from openapi_contract import Contract, Operation, pointers
 from openapi_service.accept_filter import AcceptFilter
 from openapi_service.decoding import read_json
 from openapi_service.media_types import charset, declared_as, essence, is_json
@@ -14,14 +15,8 @@ from openapi_service.responses import Rendered
 from openapi_service.sequences import is_sequence, items_of
 
 from .bodies import UNICODE
+from .openapi_core import OpenapiCore
 from .schemas import NO_JSON, UNDECIDED, SchemaValidator, is_large
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from openapi_contract import Contract, Operation
-
-    from .openapi_core import OpenapiCore
 
 RawHeaders = list[tuple[bytes, bytes]]
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from openapi_check.exchange import Violation
 from openapi_contract import pointers
+from openapi_contract.schemas import Schema, Schemas
 from openapi_contract.violations import holds_more
 from openapi_service.response_validation import TELL_NAMES
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from openapi_contract.schemas import Schema, Schemas
 
 UNDECIDED = Exception("openapi-core did not validate this")
 """openapi-core's error where it cannot validate, or would take too long."""

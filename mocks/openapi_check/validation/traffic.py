@@ -7,24 +7,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+from openapi_check.exchange import Exchange, Violation
 from openapi_check.har import read_har
 from openapi_check.masking import Masking
 from openapi_check.recorded import Example, Traffic
 from openapi_check.report import Finding, Report, Side, Subject, Tested
+from openapi_contract import Contract
 from openapi_contract.deployment import origin_of
 
 from .coverage import Coverage
-from .validator import ExchangeValidator
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from openapi_check.exchange import Exchange, Violation
-    from openapi_contract import Contract
-
-    from .validator import ValidatedExchange
+from .validator import ExchangeValidator, ValidatedExchange
 
 RECORDED = "recorded"
 """The phase of requests that a run did not send."""

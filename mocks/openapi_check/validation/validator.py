@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import cached_property
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from openapi_check.exchange import Validation, Violation
+from openapi_check.exchange import Exchange, Message, Validation, Violation
+from openapi_contract import Contract, Operation
+from openapi_contract.routing import Route
 from openapi_service.clock import SystemClock
 from openapi_service.request import Request
 
@@ -16,13 +19,6 @@ from .content_codings import NotDecoded, decoded
 from .openapi_core import OpenapiCore
 from .requests import ReadRequest, RequestValidator
 from .responses import ResponseValidator
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from openapi_check.exchange import Exchange, Message
-    from openapi_contract import Contract, Operation
-    from openapi_contract.routing import Route
 
 CLOCK = SystemClock()
 WITHOUT_BODY = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import json
 import shlex
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from rich.console import Console
 from rich.text import Text
 
+from openapi_contract import Contract, Operation
 from openapi_service.cli.samples import Samples
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from openapi_contract import Contract, Operation
 
 ANY = "any"
 """A credential as good as any other."""

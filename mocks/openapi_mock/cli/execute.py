@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, Any, Final, NamedTuple
 
 import typer
 
@@ -15,12 +18,6 @@ from openapi_contract.imports import resting_collector
 from openapi_service.proxies import address_of
 
 from .process import End, Signals, ready_file
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-    from contextlib import AbstractContextManager
-    from pathlib import Path
-    from types import FrameType
 
 NOT_STARTED: Final = 125
 NOT_EXECUTABLE: Final = 126

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
@@ -11,10 +13,12 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 import msgspec
 import typer
 
+from openapi_contract import Contract as OpenapiContract
 from openapi_contract import ContractError, load_contract
 from openapi_contract.cli.commands import Overlays, Strict, customized, require_extra
 from openapi_contract.reading import is_url
 from openapi_mock.console import PATH as CONSOLE
+from openapi_mock.request_log import RequestLog
 from openapi_service.server import CannotListen
 
 from .execute import Start, execute, is_alone, run
@@ -37,12 +41,7 @@ from .options import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from contextlib import AbstractContextManager
-
-    from openapi_contract import Contract as OpenapiContract
     from openapi_mock.journal import Journal
-    from openapi_mock.request_log import RequestLog
     from openapi_mock.traffic import Log
 
 PORT = 8000

@@ -6,11 +6,12 @@ from contextlib import suppress
 from pathlib import Path
 from queue import Full, Queue
 from threading import Thread
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, Self
+from typing import Annotated, Literal, NamedTuple, Self
 
 import msgspec
 import typer
 
+from openapi_check import Report
 from openapi_check.cli import Html, Json, report_console
 from openapi_check.har import har
 from openapi_check.page import page
@@ -20,16 +21,13 @@ from openapi_contract.cli.commands import Overlays, Strict, failure
 from openapi_contract.cli.reading import Load, read_contract
 from openapi_contract.imports import resting_collector
 from openapi_contract.terminal import printable
+from openapi_mock.journal import Exchange, Violation
 from openapi_mock.proxy.application import proxying
 from openapi_mock.proxy.recorder import Recorder
 from openapi_mock.proxy.upstream import NAME, NotAnUpstream, Upstream
 from openapi_service.server import CannotListen
 
 from .process import End
-
-if TYPE_CHECKING:
-    from openapi_check import Report
-    from openapi_mock.journal import Exchange, Violation
 
 PORT = 8010
 MOST_BYTES = 1024 * 1024

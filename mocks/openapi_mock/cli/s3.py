@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -34,8 +35,6 @@ from .options import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from openapi_mock.s3 import S3Mock
 
 PORT, CONTROL_PORT = 9000, 9001
@@ -79,7 +78,6 @@ Port = Annotated[int | None, port_option("Port of S3; 0 takes a free one.", PORT
 ControlPort = Annotated[int | None, port_option("Port of the control API; 0 takes a free one.", CONTROL_PORT)]
 PublicUrl = Annotated[str | None, url_option("S3", "the host that a request came to")]
 Domains = Annotated[list[str] | None, domains_option("--domain")]
-
 
 Account = Annotated[str | None, account_option("--account")]
 LogForm = Annotated[

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
+
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from openapi_service.pages import Page
 from openapi_service.problems import NotFound
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from starlette.types import ASGIApp, Receive, Scope, Send
 
 PATH: Final = "/_mock/console"
 FOLDER: Final = Path(__file__).parent

@@ -4,34 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Collection, Iterable, Mapping
 from hmac import compare_digest
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from urllib.parse import parse_qsl
 
+from starlette.types import ASGIApp, Receive, Scope, Send
+
 from openapi_contract import Contract
-from openapi_mock.extension import NO_EXTENSION
+from openapi_mock.extension import NO_EXTENSION, Extension
 from openapi_mock.hosts import is_loopback_host
 from openapi_service.assembly import Assembly
+from openapi_service.clock import Clock
 from openapi_service.connexion_adapter import bind
 from openapi_service.cors import with_cors
 from openapi_service.edge import Edge
 from openapi_service.handlers import handlers_of
 from openapi_service.pages import Page
-from openapi_service.problems import PLAIN, Forbidden, Unauthorized
+from openapi_service.problems import PLAIN, Forbidden, ProblemProfile, Unauthorized
 from openapi_service.proxies import address_of
-from openapi_service.request import STATE
+from openapi_service.request import STATE, Request
 
 from . import operations
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
-
-    from starlette.types import ASGIApp, Receive, Scope, Send
-
-    from openapi_mock.extension import Extension
-    from openapi_service.clock import Clock
-    from openapi_service.problems import ProblemProfile
-    from openapi_service.request import Request
 
 ROOT: Final = "/_mock"
 CA: Final = f"{ROOT}/ca.pem"

@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from openapi_check.har import har
+from openapi_contract import Contract
+from openapi_mock.clock import MockClock, Reading
 from openapi_mock.data_directory import TooManySnapshots, UnknownSnapshot
-from openapi_mock.faults import FaultError, TooManyFaultsError
-from openapi_mock.journal import Selector
+from openapi_mock.events import Events
+from openapi_mock.faults import Fault, FaultError, Faults, TooManyFaultsError
+from openapi_mock.faults.reading import FaultReader
+from openapi_mock.journal import Journal, Selector
 from openapi_mock.journal.journal import TooManyListenersError
+from openapi_mock.state import MockState
 from openapi_service.problems import Conflict, NotFound, ServiceUnavailable, ValidationFailed, Violation
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from openapi_contract import Contract
-    from openapi_mock.clock import MockClock, Reading
-    from openapi_mock.events import Events
-    from openapi_mock.faults import Fault, Faults
-    from openapi_mock.faults.reading import FaultReader
-    from openapi_mock.journal import Journal
-    from openapi_mock.state import MockState
 
 MOST_BYTES = {"json": 512 * 1024, "har": 4 * 1024 * 1024}
 """Of the exchanges in one response, by its format: others wait while it is written."""

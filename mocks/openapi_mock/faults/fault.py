@@ -6,10 +6,12 @@ application adds selectors and effects of its own by subclasses, see `extension.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from http import HTTPMethod, HTTPStatus
 from math import log
-from typing import TYPE_CHECKING, Literal, Protocol
+from random import Random
+from typing import Literal, Protocol
 
 import msgspec
 
@@ -17,10 +19,6 @@ from openapi_contract.contract import is_named
 from openapi_mock.clock import CLOCK, skewed
 from openapi_mock.matching import matches
 from presigned_s3.errors import REFUSALS
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
-    from random import Random
 
 MOST_MILLISECONDS = 600_000
 

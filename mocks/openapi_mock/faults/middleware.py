@@ -3,33 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+from asyncio import Transport
+from collections.abc import Awaitable
 from functools import cached_property
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from openapi_contract import Contract
+from openapi_contract.routing import Route
+from openapi_mock.extension import Extension
 from openapi_mock.journal.recording import FAULT_KEY
 from openapi_mock.matching import is_beside_contracts
 from openapi_mock.responses.preferences import FIRST
-from openapi_service.problems import PLAIN, Problem
+from openapi_service.clock import Clock
+from openapi_service.problems import PLAIN, Problem, ProblemProfile
 from openapi_service.protocol import HttpProtocol
 
+from .fault import Effect
 from .reading import FaultReader
+from .registry import Faults, Injection
 from .responses import Changed, Only, Paced, ProvokedProblem, ProvokedProblems
-
-if TYPE_CHECKING:
-    from asyncio import Transport
-    from collections.abc import Awaitable
-
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-    from openapi_contract import Contract
-    from openapi_contract.routing import Route
-    from openapi_mock.extension import Extension
-    from openapi_service.clock import Clock
-    from openapi_service.problems import ProblemProfile
-
-    from .fault import Effect
-    from .registry import Faults, Injection
 
 HEADER = b"x-mock-fault"
 SCOPE_HEADER = b"x-mock-scope"

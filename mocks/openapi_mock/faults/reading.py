@@ -8,25 +8,20 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from pathlib import Path
+from typing import Any, Literal
 
 import msgspec
 
 from openapi_contract.parsing import parse
+from openapi_contract.schemas import Schema
+from openapi_mock.extension import Extension
 from openapi_service.problems import BadRequest
 
-from .fault import FaultError, FaultFileError
+from .fault import Effect, Fault, FaultError, FaultFileError
 from .registry import Injection
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from openapi_contract.schemas import Schema
-    from openapi_mock.extension import Extension
-
-    from .fault import Effect, Fault
 
 HEADER = "X-Mock-Fault"
 LONGEST_HEADER = 1000

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Collection, Iterable
 from difflib import get_close_matches
 from itertools import count
 from random import Random
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
 from openapi_contract.contract import is_named
 
-from .fault import FaultError, TooManyFaultsError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
-
-    from .fault import Candidate, Effect, Fault
+from .fault import Candidate, Effect, Fault, FaultError, TooManyFaultsError
 
 MOST_FAULTS = 1000
 

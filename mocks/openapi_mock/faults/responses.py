@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Iterable
 from http import HTTPStatus
 from math import ceil
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from openapi_contract import Contract
+from openapi_service.clock import Clock
 from openapi_service.cors import with_cors
 from openapi_service.edge import Edge
-from openapi_service.problems import BY_STATUS, MEDIA_TYPE, Problem, RateLimited
-from openapi_service.request import STATE
+from openapi_service.problems import BY_STATUS, MEDIA_TYPE, Problem, ProblemProfile, RateLimited
+from openapi_service.request import STATE, Request
 from openapi_service.responses import Rendered, respond
 
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
-
-    from starlette.types import ASGIApp, Receive, Scope, Send
-
-    from openapi_contract import Contract
-    from openapi_service.clock import Clock
-    from openapi_service.problems import ProblemProfile
-    from openapi_service.request import Request
-
-    from .fault import Effect
+from .fault import Effect
 
 WINDOW_SECONDS = 60
 """``Retry-After`` of a 429, where the fault does not say."""

@@ -3,32 +3,25 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import msgspec
 
 from openapi_mock.clock import SkewedClock
-from openapi_mock.extension import NO_EXTENSION
+from openapi_mock.extension import NO_EXTENSION, Extension
+from openapi_service.clock import Clock
 from openapi_service.problems import BadRequest
 from presigned_s3.body import PacedBody
 from presigned_s3.errors import CODES, REFUSALS, S3Error, invalid_argument
 from presigned_s3.faults import Dropped
-from presigned_s3.request import UNWATCHED, operation_of
+from presigned_s3.request import UNWATCHED, Request, operation_of
 
-from .registry import Faults
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from openapi_mock.extension import Extension
-    from openapi_service.clock import Clock
-    from presigned_s3.request import Request
-
-    from .fault import Effect
-    from .reading import FaultReader
-    from .registry import Injection
+from .fault import Effect
+from .reading import FaultReader
+from .registry import Faults, Injection
 
 SCOPE_HEADER = "x-mock-scope"
 FAULT_HEADER = "x-mock-fault"

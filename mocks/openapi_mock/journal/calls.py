@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Iterable
+from typing import Any, Protocol
 
 import msgspec
 
+from openapi_check.exchange import Exchange
+
 from .selector import Selector
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from openapi_check.exchange import Exchange
 
 MOST_SHOWN = 20
 MOST_VIOLATIONS_SHOWN = 5

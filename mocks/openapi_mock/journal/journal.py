@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from threading import Condition, Lock, RLock
 from time import monotonic
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import msgspec
 
-from openapi_check.exchange import Exchange
+from openapi_check.exchange import Exchange, Validation
 from openapi_check.masking import Masking
 
 from .selector import Selector
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from openapi_check.exchange import Validation
 
 MOST_EXCHANGES = 2000
 MOST_BYTES = 32 * 1024 * 1024

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Iterable, Mapping
 from datetime import UTC, datetime
 from itertools import chain
 from time import perf_counter, time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from openapi_check.exchange import Exchange, Message, Validation
+from openapi_check.masking import Masking
 from openapi_check.validation.content_codings import NotDecoded, decoded
+from openapi_contract import Contract
+from openapi_service.problems import Problem
 
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Iterable, Mapping
-
-    from starlette.types import ASGIApp, Receive, Scope, Send
-
-    from openapi_check.masking import Masking
-    from openapi_contract import Contract
-    from openapi_service.problems import Problem
-
-    from .journal import Journal
+from .journal import Journal
 
 Headers = list[tuple[bytes, bytes]]
 FAULT_KEY = "openapi_mock.fault"

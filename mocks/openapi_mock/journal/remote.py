@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 import msgspec
@@ -12,14 +14,9 @@ from openapi_check.exchange import Exchange
 from openapi_check.masking import Masking
 from openapi_check.page import page
 from openapi_check.validation import ExchangeValidator, TrafficReporter
+from openapi_contract import Contract
 
 from .selector import Selector
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
-    from openapi_contract import Contract
 
 LONGEST_WAIT_SECONDS = 60
 AT_ONCE = 1000

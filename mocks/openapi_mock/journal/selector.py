@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 from urllib.parse import urlsplit
 
 import msgspec
 
+from openapi_check.exchange import Exchange
 from openapi_contract.contract import is_named
 from openapi_mock.matching import matches
-
-if TYPE_CHECKING:
-    from openapi_check.exchange import Exchange
 
 
 class Selector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -3,34 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
-from typing import TYPE_CHECKING
 
 import msgspec
+from starlette.types import Receive, Scope, Send
 
 from openapi_check.validation import ValidatedExchange
 from openapi_contract.terminal import printable
 from openapi_mock.hosts import cannot_be_rebound
-from openapi_mock.journal import Validation
+from openapi_mock.journal import Exchange, Validation
 from openapi_mock.journal.recording import refused
+from openapi_service.problems import Problem
 from openapi_service.server import listen, serving
 
-from .connection import UpstreamFailed, transfer_coding, value_of
+from .connection import RawHeaders, UpstreamFailed, transfer_coding, value_of
 from .outgoing import Outgoing
-from .recorder import FIRST, violation_fields
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Iterator
-
-    from starlette.types import Receive, Scope, Send
-
-    from openapi_mock.journal import Exchange
-    from openapi_service.problems import Problem
-
-    from .connection import RawHeaders
-    from .recorder import Recorder
-    from .upstream import Upstream, UpstreamResponse
+from .recorder import FIRST, Recorder, violation_fields
+from .upstream import Upstream, UpstreamResponse
 
 MOST_BYTES = 1024 * 1024
 AT_ONCE_BYTES = 32 * 1024

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import select
+from collections.abc import AsyncIterator, Iterable
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable
 
 RawHeaders = list[tuple[bytes, bytes]]
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from starlette.types import Send
 
-    from starlette.types import Send
-
-    from .connection import RawHeaders
+from .connection import RawHeaders
 
 MOST_SECONDS = 0.25
 """A response is held back no longer: what trickles, such as a slow export, does not wait for its end."""

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
-from openapi_check.validation import ExchangeValidator, TrafficReporter
-from openapi_mock.journal import Journal, Masking
+from starlette.types import Scope
+
+from openapi_check.validation import ExchangeValidator, TrafficReporter, ValidatedExchange
+from openapi_contract import Contract
+from openapi_mock.journal import Exchange, Journal, Masking, Validation, Violation
 from openapi_mock.journal.recording import Recording
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from starlette.types import Scope
-
-    from openapi_check.validation import ValidatedExchange
-    from openapi_contract import Contract
-    from openapi_mock.journal import Exchange, Validation, Violation
-
-    from .connection import RawHeaders
+from .connection import RawHeaders
 
 COUNT = b"x-contract-violations"
 FIRST = b"x-contract-violation"

@@ -5,22 +5,16 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import deque
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from ssl import SSLContext
 from urllib.parse import urlsplit
 
 import httpx
+from starlette.types import Scope
 
-from .connection import FINAL, Connection, UpstreamFailed, not_http, not_in_time, transfer_coding
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable
-    from ssl import SSLContext
-
-    from starlette.types import Scope
-
-    from .connection import RawHeaders
+from .connection import FINAL, Connection, RawHeaders, UpstreamFailed, not_http, not_in_time, transfer_coding
 
 HOP_BY_HOP = frozenset(
     {b"connection", b"keep-alive", b"proxy-connection", b"te", b"trailer", b"transfer-encoding", b"upgrade"}

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from starlette.types import ASGIApp
 
+from openapi_contract import Contract
 from openapi_service import Limits, create_app
+from openapi_service.clock import Clock
+from openapi_service.randomness import Randomness
 
 from .authenticators import OpenAuthenticator, ShapeOnlyAuthenticator
 from .operation import ContractResponses
 from .strictness import STRICT, Strictness
-
-if TYPE_CHECKING:
-    from starlette.types import ASGIApp
-
-    from openapi_contract import Contract
-    from openapi_service.clock import Clock
-    from openapi_service.randomness import Randomness
 
 MOST_BODY_BYTES = 64 * 1024 * 1024
 LIMITS = Limits(body=MOST_BODY_BYTES, upload=MOST_BODY_BYTES, target=16 * 1024)

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from openapi_service.authentication import BasicCredential
 from openapi_service.problems import Unauthorized
-from openapi_service.security import challenges_of
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from openapi_service.request import Request
-    from openapi_service.security import Alternatives
+from openapi_service.request import Request
+from openapi_service.security import Alternatives, challenges_of
 
 
 class ShapeOnlyAuthenticator:

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Iterator, Mapping
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
+from openapi_contract import Contract
+
+from .generation import Generator
 from .rendering import body_of, is_opaque
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from openapi_contract import Contract
-
-    from .generation import Generator
 
 MOST_EXAMPLES = 12
 """That are looked at: where so many violate the contract, they all do."""

@@ -3,35 +3,29 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from http.client import MULTIPLE_CHOICES, OK
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
+from openapi_contract import Operation
+from openapi_contract.schemas import Schema
 from openapi_contract.violations import holds_more
 from openapi_service.accept_filter import AcceptFilter
+from openapi_service.assembly import Assembly
 from openapi_service.media_types import Negotiation, essence, is_json, parse_accept, ranges_for
-from openapi_service.problems import BadRequest, NotAcceptable, NotImplementedYet, ValidationFailed
+from openapi_service.problems import BadRequest, NotAcceptable, NotImplementedYet, Problem, ValidationFailed
+from openapi_service.request import Request
 from openapi_service.response_validation import sentences
 from openapi_service.responses import Rendered
 
 from .bodies import MOST_EXAMPLES, MOST_REPAIRED, MOST_REPAIRS, Body, Candidates, example_names
-from .generation import MOST_VALUES
+from .generation import MOST_VALUES, Generator
 from .problems import documented_problem, in_a_header
 from .related import Relation
 from .rendering import concrete, header_value
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-    from openapi_contract import Operation
-    from openapi_contract.schemas import Schema
-    from openapi_service.assembly import Assembly
-    from openapi_service.problems import Problem
-    from openapi_service.request import Request
-
-    from .generation import Generator
 
 log = logging.getLogger("openapi_mock.responses")
 MOST_REMEMBERED = 64
@@ -45,7 +39,6 @@ FRAMING = {
 }
 """Headers that say how a message is sent: those of the mock are its own."""
 Fields = list[tuple[bytes, bytes]]
-
 
 NO_BODY_VALUE = Body()
 

@@ -9,23 +9,18 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from random import Random
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from openapi_contract.merging import Merger, NoValueError
-from openapi_contract.schemas import MISSING, type_of
+from openapi_contract.merging import Branch, Merged, Merger, NoValueError
+from openapi_contract.schemas import MISSING, Schema, Schemas, type_of
 
 from . import primitives
 from .locales import strings_of
 from .names import words
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-
-    from openapi_contract.merging import Branch, Merged
-    from openapi_contract.schemas import Schema, Schemas
 
 ATTEMPTS = 40
 BARE, FIRST_FREE, LAST_EXAMPLES = 1, 3, 4

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from uuid import UUID
 
-from openapi_contract.schemas import MISSING
+from openapi_contract.schemas import MISSING, Schema
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from openapi_contract.schemas import Schema
-
-    from .generation import Generator
+from .generation import Generator
 
 IDS: Final = frozenset({"id", "uuid", "guid", "sid", "nodeid", "uid"})
 """What members are called, in lower case and without signs, that identify an item."""

@@ -5,18 +5,16 @@ Faker has them for a hundred locales; the extra ``locales`` brings it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from difflib import get_close_matches
 from functools import lru_cache, partial
+from random import Random
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from openapi_contract.distribution import lack_of
 
 from .names import STRINGS, Makers
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from random import Random
 
 METHODS = {
     "first_name": "first_name",

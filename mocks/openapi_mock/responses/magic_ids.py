@@ -8,16 +8,14 @@ whose name ends in ``id`` or ``ids``) and every documented status there is one t
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from openapi_contract import Operation
+from openapi_service.assembly import Assembly
 
-    from openapi_contract import Operation
-    from openapi_service.assembly import Assembly
-
-    from .generation import Generator
+from .generation import Generator
 
 ID_NAME = re.compile(r"(?:^|[_\-.])(?:uu|gu)?ids?$|[a-z](?:Id|ID|Uuid|UUID)s?$", re.ASCII)
 DIGITS = str.maketrans("01", "oi")

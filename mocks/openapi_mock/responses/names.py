@@ -7,14 +7,12 @@ values for a seed do not change with a library's version. Whether a schema allow
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeAlias
+from random import Random
+from typing import Any, TypeAlias
 from uuid import UUID
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-    from random import Random
 
 Maker: TypeAlias = "Callable[[Random], Any]"
 

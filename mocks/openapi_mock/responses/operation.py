@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeAlias
 
+from openapi_contract import Operation
 from openapi_mock.randomness import SeededRandomness
+from openapi_service.assembly import Assembly
+from openapi_service.operation import BoundOperation, Responder
 from openapi_service.problems import Problem
+from openapi_service.randomness import RandomBytes, Randomness
+from openapi_service.request import Request
 from openapi_service.responses import Rendered
 
-from .documented import DocumentedResponses, Selection
+from .documented import DocumentedResponse, DocumentedResponses, Selection
 from .generation import Generator
 from .magic_ids import MagicIds, members_of
 from .preferences import FIRST, IN_QUERY, LONGEST, NAMES, Preferences, preferences_of, with_query
@@ -17,17 +23,6 @@ from .problems import explained, in_a_line
 from .related import BODY
 from .rendering import with_value
 from .strictness import STRICT, Strictness
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
-
-    from openapi_contract import Operation
-    from openapi_service.assembly import Assembly
-    from openapi_service.operation import BoundOperation, Responder
-    from openapi_service.randomness import RandomBytes, Randomness
-    from openapi_service.request import Request
-
-    from .documented import DocumentedResponse
 
 Sent: TypeAlias = "Mapping[tuple[str, str], Any]"
 """What a request holds, by place and name; its body by ``BODY``."""

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from html import escape
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from openapi_contract import Contract, Operation
 from openapi_service.assembly import Assembly
 from openapi_service.pages import Page
 
@@ -14,13 +18,6 @@ from .bodies import example_names
 from .documented import success_status
 from .magic_ids import DIGITS, MagicIds
 from .operation import ContractResponses
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-
-    from starlette.types import ASGIApp, Receive, Scope, Send
-
-    from openapi_contract import Contract, Operation
 
 PATH: Final = "/_mock/answers"
 TITLE = "How to get each response of the mock"

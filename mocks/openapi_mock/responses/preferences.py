@@ -7,14 +7,12 @@ Where a client cannot send headers, as a browser's address bar, the query says t
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 from urllib.parse import parse_qsl
 
 from openapi_service.problems import BadRequest
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
 
 TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # noqa: S105 -- RFC 9110's word
 QUOTED = r'"(?:[^"\\]|\\.)*"'

@@ -5,25 +5,19 @@ from __future__ import annotations
 import base64
 import math
 import string
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from random import Random
+from typing import Any
 
 from rstr.xeger import Xeger
 
-from openapi_contract.merging import NoValueError
+from openapi_contract.merging import Merged, NoValueError
 from openapi_contract.patterns import compiled, matches
 
 from . import names
-from .names import STRINGS, WORDS, moment, words
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from random import Random
-
-    from openapi_contract.merging import Merged
-
-    from .names import Makers
+from .names import STRINGS, WORDS, Makers, moment, words
 
 LONGEST = 100_000
 """Characters of a string; a schema that asks for more has no response."""

@@ -3,32 +3,29 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from openapi_contract import Contract, Operation
+from openapi_contract.schemas import Schema
 from openapi_service.media_types import essence
 from openapi_service.problems import (
     BY_STATUS,
     MEDIA_TYPE,
     MethodNotAllowed,
     Problem,
+    ProblemProfile,
     RateLimited,
     Unauthorized,
     ValidationFailed,
     Violation,
 )
+from openapi_service.request import Request
 from openapi_service.security import alternatives_of
 
 from .authenticators import challenges_for
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from openapi_contract import Contract, Operation
-    from openapi_contract.schemas import Schema
-    from openapi_service.problems import ProblemProfile
-    from openapi_service.request import Request
 
 DETAIL = "The mock was asked for this response."
 LONGEST_LINE = 1000

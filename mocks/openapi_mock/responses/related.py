@@ -6,25 +6,20 @@ What a request creates has another identifier each time.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
-from openapi_contract.schemas import MISSING
+from openapi_contract import Operation
+from openapi_contract.schemas import MISSING, Schema
+from openapi_service.randomness import RandomBytes
+from openapi_service.responses import Rendered
 
+from .generation import Generator
 from .identifiers import IDS, identifier
 from .rendering import with_value
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from openapi_contract import Operation
-    from openapi_contract.schemas import Schema
-    from openapi_service.randomness import RandomBytes
-    from openapi_service.responses import Rendered
-
-    from .generation import Generator
 
 SIZES = ("limit", "pagesize", "perpage", "maxresults", "maxitems", "top", "take", "size")
 PAGES = ("page", "pagenumber", "pageno", "pageindex")

@@ -7,21 +7,17 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlencode
 from xml.sax.saxutils import escape, quoteattr
 
 import msgspec
 
-from openapi_contract.schemas import ANYTHING
+from openapi_contract.schemas import ANYTHING, Schema
 from openapi_service.media_types import essence, is_json
 from openapi_service.responses import Rendered
 from openapi_service.sequences import body_of_items, is_sequence
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from openapi_contract.schemas import Schema
 
 RANGES = {"*/*": "application/json", "application/*": "application/json", "text/*": "text/plain"}
 KINDS = {"image": "png", "audio": "mpeg", "video": "mp4", "font": "woff2"}

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from openapi_contract.schemas import Schema
+from openapi_contract.schemas import Schema
 
 ROLES: Final = ("create", "list", "read", "update", "replace", "delete")
 PARAMETER = re.compile(r"\{([^{}]+)\}(?:\.\w+)?")

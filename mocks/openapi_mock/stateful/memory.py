@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, NamedTuple
 
+from openapi_contract import Contract
 from openapi_mock.responses.generation import Generator
+from openapi_service.clock import Clock
 
-from .collection import plain
+from .collection import Collection, Role, plain
 from .recognition import recognize
 from .store import Store
 from .values import Values
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
-    from openapi_contract import Contract
-    from openapi_service.clock import Clock
-
-    from .collection import Collection, Role
 
 MOST_NUMBERS: Final = 1000
 """Identifiers that are tried until one is free."""

@@ -3,36 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 from urllib.parse import quote
 
+from openapi_contract import Operation
 from openapi_mock.responses import ContractResponses
+from openapi_mock.responses.documented import DocumentedResponse
 from openapi_mock.responses.identifiers import IDS
+from openapi_mock.responses.operation import ItemResponder, Respond, Sent
 from openapi_mock.responses.related import BODY
 from openapi_mock.responses.rendering import with_value
 from openapi_mock.responses.strictness import STRICT, Strictness
+from openapi_service.assembly import Assembly
 from openapi_service.problems import Conflict, NotFound, ServiceUnavailable
+from openapi_service.randomness import Randomness
+from openapi_service.request import Request
 from openapi_service.responses import Rendered
 
-from .collection import plain
-from .memory import KeyTaken
+from .collection import Role, plain
+from .memory import Catalog, KeyTaken, Memory
 from .pages import Listing, Page, enclosed
-from .store import StoreFull
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from openapi_contract import Operation
-    from openapi_mock.responses.documented import DocumentedResponse
-    from openapi_mock.responses.operation import ItemResponder, Respond, Sent
-    from openapi_service.assembly import Assembly
-    from openapi_service.randomness import Randomness
-    from openapi_service.request import Request
-
-    from .collection import Role
-    from .memory import Catalog, Memory
-    from .store import Item
-    from .values import Values
+from .store import Item, StoreFull
+from .values import Values
 
 CREATED: Final = 201
 

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import operator
 import re
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
+from openapi_contract import Operation
+from openapi_contract.schemas import Schema
 from openapi_mock.responses.related import OFFSETS, PAGES, SIZES, first_page
 
 from .collection import plain
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    from openapi_contract import Operation
-    from openapi_contract.schemas import Schema
 
 AFTER: Final = ("startingafter", "after", "cursor", "pagetoken", "nexttoken", "continuationtoken")
 BEFORE: Final = ("endingbefore", "before")

@@ -8,18 +8,14 @@ Operation corrects this by ``x-mock-collection``: ``false``, or an object with `
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
-from openapi_contract import ContractError, pointers
+from openapi_contract import Contract, ContractError, Operation, pointers
+from openapi_contract.schemas import Schema
 from openapi_service.media_types import essence, is_json
 
 from .collection import ROLES, Collection, Role, Shape, plain, shape_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from openapi_contract import Contract, Operation
-    from openapi_contract.schemas import Schema
 
 EXTENSION: Final = "x-mock-collection"
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")

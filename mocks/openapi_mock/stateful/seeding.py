@@ -10,20 +10,15 @@ The last part of the path is enough where no other collection ends in it and not
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 from openapi_contract.reading import read_document
 
-from .collection import shape_of
-from .memory import KeyTaken
+from .collection import Collection, shape_of
+from .memory import KeyTaken, Memory
 from .store import StoreFull
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
-    from .collection import Collection
-    from .memory import Memory
 
 
 class SeedError(ValueError):

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from openapi_mock.data_directory import Snapshot
 from openapi_mock.state import MockState
 from openapi_service.problems import Conflict
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from openapi_mock.data_directory import Snapshot
-
-    from .memory import Memory
+from .memory import Memory
 
 
 @dataclass(eq=False, kw_only=True)

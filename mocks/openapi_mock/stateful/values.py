@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from datetime import datetime
 from email.utils import format_datetime
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from openapi_contract.schemas import MISSING
+from openapi_contract.schemas import MISSING, Schema
+from openapi_mock.responses.generation import Generator
 from openapi_mock.responses.identifiers import IDS, identifier
 
-from .collection import plain
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from datetime import datetime
-
-    from openapi_contract.schemas import Schema
-    from openapi_mock.responses.generation import Generator
-
-    from .collection import Collection
+from .collection import Collection, plain
 
 SELF: Final = frozenset({"url", "uri", "href", "self", "selflink", "apiurl"})
 NAMES: Final = frozenset({"name", "slug", "login", "username", "path", "title", "code", "tag"})

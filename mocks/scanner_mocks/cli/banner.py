@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from openapi_contract import Contract
 from openapi_mock.cli import banner
 from openapi_mock.console import PATH as CONSOLE
 from scanner_mocks import seeds
 
 if TYPE_CHECKING:
-    from openapi_contract import Contract
     from scanner_mocks.server import Mock
 
 SESSIONS = "/scanner/api/v1/sessions"

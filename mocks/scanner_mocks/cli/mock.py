@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Annotated, Any, ClassVar
 
 import typer
 
+from openapi_contract import Contract, Operation
 from openapi_mock.cli.mock import Mocks, mock_app, report
 from openapi_mock.cli.options import account_option, credentials_of, domains_option, port_option, url_option
 from scanner_contract import load_contract
 from scanner_mocks.server import Mock, scanner_mock
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from contextlib import AbstractContextManager
-    from pathlib import Path
-
-    from openapi_contract import Contract, Operation
 
 S3_PORT = 9000
 MOCK = """Run a mock of the Scanner API with a local S3; keys and sessions are the same at every start.

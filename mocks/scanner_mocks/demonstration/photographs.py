@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from rich.table import Table
 
 from scanner_mocks.aws_session import presigned_get
 
-from .stage import Failed
-
-if TYPE_CHECKING:
-    from .stage import Stage
+from .stage import Failed, Stage
 
 
 class Photograph(NamedTuple):

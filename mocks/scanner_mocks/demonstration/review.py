@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.markup import escape
 from rich.table import Table
 
-from .stage import Failed
-
-if TYPE_CHECKING:
-    from .stage import Stage
+from .stage import Failed, Stage
 
 
 def submit(stage: Stage, session: str) -> None:

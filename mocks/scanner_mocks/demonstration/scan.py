@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
 from scanner_api.scanning.captures import FINAL, CaptureStatus
 from scanner_mocks.pictures.qr_code import digital_link, draw_qr_code
 
-from .stage import Failed
-
-if TYPE_CHECKING:
-    from .stage import Stage
+from .stage import Failed, Stage
 
 
 def create_session(stage: Stage) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Container
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,8 +13,6 @@ from rich.padding import Padding
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Container
-
     from rich.console import Console
 
     from scanner_mocks.server import Mock

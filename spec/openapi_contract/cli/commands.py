@@ -8,21 +8,19 @@ parameters, and ``--help`` imports none of them.
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, get_args, get_origin
+from typing import Annotated, Any, ClassVar, get_args, get_origin
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
 from openapi_contract.distribution import DISTRIBUTION, lack_of
 from openapi_contract.imports import resting_collector
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 CANNOT_RUN = 2
 """Exit code of a command that cannot do what it is asked, as of one with wrong options."""

@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from collections.abc import Sequence
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from textwrap import wrap
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
 from openapi_contract import Contract, ContractError, load_contract
-from openapi_contract.comparison import compare, reports
+from openapi_contract.comparison import Change, compare, reports
 from openapi_contract.errors import UnreadableContractError
 from openapi_contract.linting import lint as violations_in
 from openapi_contract.parsing import as_yaml
@@ -25,11 +26,6 @@ from openapi_contract.python_types import python_types
 
 from .commands import CANNOT_RUN, Overlays, Strict, failure
 from .reading import File, Load, read_contract
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from openapi_contract.comparison import Change
 
 COLOURS = {"breaking": "bold red", "risky": "yellow", "safe": "green"}
 DETAIL_COLUMN = 12

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from openapi_contract import pointers
+from openapi_contract.contract import Contract
+from openapi_contract.operation import Operation
 from openapi_contract.terminal import printable
 
 from .findings import Finding, Located, finding
 from .messages import MessageComparison
 from .rules import RULES, Rule, Severity, Side
 from .security import SecurityComparison
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from openapi_contract.contract import Contract
-    from openapi_contract.operation import Operation
 
 __all__ = ["RULES", "Change", "Rule", "Severity", "Side", "compare"]
 

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import combinations
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from openapi_contract.schemas import type_of
 
+from .expansion import Expansion
+from .findings import Located
 from .limits import NUMBERS, OBJECTS
-from .shapes import ANY_TYPE, canonical, listed, shape_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    from .expansion import Expansion
-    from .findings import Located
-    from .shapes import Shape
+from .shapes import ANY_TYPE, Shape, canonical, listed, shape_of
 
 
 class Pairing(NamedTuple):

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from openapi_contract.schemas import type_of
 
-from .findings import Finding, finding
+from .findings import Conjunction, Finding, Located, finding
 from .limits import APPLIES_TO, ARRAYS, EXCLUSIVE, OBJECTS, relation, words
-from .shapes import type_words
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from .findings import Conjunction, Located
-    from .rules import Side
-    from .shapes import Shape
+from .rules import Side
+from .shapes import Shape, type_words
 
 KEBAB = {
     "minLength": "min-length",

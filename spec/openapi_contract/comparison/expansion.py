@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from openapi_contract.anatomy import ALTERNATIVES, REFERENCES
+from openapi_contract.schemas import Schemas
 
-from .findings import Located, component
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from openapi_contract.schemas import Schemas
-
-    from .findings import Conjunction
+from .findings import Conjunction, Located, component
 
 MOST_ALTERNATIVES = 64
 MOST_STEPS = 2_000

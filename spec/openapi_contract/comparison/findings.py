@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from openapi_contract import pointers
 from openapi_contract.terminal import printable
 
-from .rules import RULES
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from .rules import Rule
+from .rules import RULES, Rule
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from typing import Any
 
 NUMBERS = frozenset({"integer", "number"})
 STRINGS, ARRAYS, OBJECTS = frozenset({"string"}), frozenset({"array"}), frozenset({"object"})

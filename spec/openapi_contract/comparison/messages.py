@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from openapi_contract.contract import Contract
+from openapi_contract.operation import Operation
 
 from .findings import Finding, Located, finding
 from .rules import Side
 from .schemas import SchemaComparison
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from openapi_contract.contract import Contract
-    from openapi_contract.operation import Operation
 
 DEFAULT_STYLES = {"query": "form", "cookie": "form", "path": "simple", "header": "simple"}
 FIRST_ERROR = "4"

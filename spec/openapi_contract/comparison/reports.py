@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Sequence
 
+from . import Change
 from .rules import Severity
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
-    from . import Change
 
 MOST_NAMED = 3
 """Operations that are named before the rest is counted."""

@@ -6,12 +6,9 @@ A rule of a schema is ``SIDE-SUBJECT-KIND``: *narrowed* is stricter than before,
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 class Severity(StrEnum):

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+
+from openapi_contract.contract import Contract
+from openapi_contract.schemas import Schemas
 
 from .alternatives import merge_lists, overlapping, pair
 from .differences import at, below, conditions, differences
 from .expansion import Expansion
 from .findings import Conjunction, Finding, Located, finding
+from .rules import Side
 from .shapes import ANY_TYPE, COMPONENT, Shape, shape_of, type_words
 from .subtypes import Subtypes
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from openapi_contract.contract import Contract
-    from openapi_contract.schemas import Schemas
-
-    from .rules import Side
 
 Key = tuple[str, tuple[int, ...], tuple[int, ...]]
 OTHER_SIDE = {"request": "readOnly", "response": "writeOnly"}

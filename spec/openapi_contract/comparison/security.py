@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from openapi_contract.contract import Contract
+from openapi_contract.operation import Operation
 
 from .findings import Finding, Located, finding
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from openapi_contract.contract import Contract
-    from openapi_contract.operation import Operation
 
 Requirement = dict[str, frozenset[str]]
 """Scopes by scheme, all of which are needed; an empty one lets anybody in."""

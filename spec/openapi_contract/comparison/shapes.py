@@ -8,19 +8,16 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from openapi_contract.anatomy import ALTERNATIVES, REFERENCES
 from openapi_contract.schemas import type_of
 
+from .expansion import Alternative
+from .findings import Conjunction, Located
 from .limits import APPLIES_TO, NUMBERS, is_format, read_limits, stricter
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from .expansion import Alternative
-    from .findings import Conjunction, Located
 
 ANY_TYPE = frozenset({"boolean", "integer", "number", "string", "array", "object"})
 """Every JSON type but null, which is kept apart."""

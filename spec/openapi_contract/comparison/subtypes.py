@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from openapi_contract import pointers
 from openapi_contract.anatomy import ALTERNATIVES
+from openapi_contract.contract import Contract
 
+from .expansion import Alternative
 from .findings import Located, component
 from .shapes import mapping_of
-
-if TYPE_CHECKING:
-    from openapi_contract.contract import Contract
-
-    from .expansion import Alternative
 
 
 class Subtypes:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from . import Finding
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from .ocr import Line
+from .ocr import Line
 
 _LARGE: Final = 0.8
 """Lines of at least this part of the largest height belong to the name."""

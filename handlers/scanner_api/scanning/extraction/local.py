@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from scanner_api.scanning.freshness import shipped_rules
 
 from . import Finding, LabelPhoto
 from .labels import read_front, read_ingredients, read_nutrition, two_decimals
-from .ocr import TextReader
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from .ocr import Line
+from .ocr import Line, TextReader
 
 _UNREAD: Final = frozenset({"barcode", "recycling", "certification"})
 """Labels on which no field of a product stands."""

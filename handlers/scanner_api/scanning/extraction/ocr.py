@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from collections.abc import Iterable
+from typing import Any, Final, NamedTuple
 
 from .pixels import open_pixels
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 _SETTINGS: Final = {
     "Global.log_level": "error",

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
+from sqlalchemy import Connection
 
 from scanner_api.storage.engines import DatabaseError
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
 
 
 def configuration() -> Config:

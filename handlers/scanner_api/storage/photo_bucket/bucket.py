@@ -5,29 +5,25 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple
 
+from openapi_service.clock import Clock
 from openapi_service.problems import ServiceUnavailable
 from openapi_service.traces import calling
 
 from .address import upload_url
 from .credentials import SigningCredentials
 from .errors import DeletionRefused, S3Failure
-from .presigning import Presigner
+from .presigning import PresignedUpload, Presigner, UploadRules
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from typing import IO
-
     from boto3.session import Session
 
-    from openapi_service.clock import Clock
-
     from .client import Client
-    from .presigning import PresignedUpload, UploadRules
 
 _SECONDS: Final = 3
 _TRANSFER_SECONDS: Final = 15

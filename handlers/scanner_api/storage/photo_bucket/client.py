@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +14,6 @@ from openapi_service.traces import trace_headers
 from .errors import ObjectTooLarge, S3Failure
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from boto3.session import Session
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hmac
 import json
 from binascii import b2a_base64
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import reduce
 from hashlib import sha256
 from json.encoder import encode_basestring_ascii as _json
@@ -15,9 +16,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from .errors import PhotoBucketError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
-
     from botocore.credentials import ReadOnlyCredentials
 
 _ISO_8601: Final = "%Y-%m-%dT%H:%M:%SZ"

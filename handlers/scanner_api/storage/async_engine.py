@@ -1,0 +1,8 @@
+"""SQLAlchemy's engine for asyncio, imported without the ORM."""
+
+from openapi_contract.imports import deferred
+
+with deferred("sqlalchemy.ext.asyncio.scoping", "sqlalchemy.ext.asyncio.session"):
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+__all__ = ["AsyncConnection", "AsyncEngine", "create_async_engine"]
