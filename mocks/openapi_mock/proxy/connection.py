@@ -62,7 +62,10 @@ class Connection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._transport: Any = None
         self._waiter: asyncio.Future[None] | None = None
-        self._is_open, self._can_write = True, True
+        self._sending: asyncio.Task[None] | None = None
+        self._can_write = asyncio.Event()
+        self._can_write.set()
+        self._is_open = True
         self.idle_since = 0.0
         self._begin(is_head=False)
         self._is_complete = True
@@ -76,7 +79,7 @@ class Connection(asyncio.Protocol):
         self._waiting_bytes = self._bytes_between = 0
         self.has_data = self._has_head = self._ends_by_close = False
         self._is_sent = self._is_complete = self._is_kept_alive = False
-        self._failure: UpstreamFailed | None = None
+        self._failure: BaseException | None = None
 
     @property
     def is_reusable(self) -> bool:
@@ -97,7 +100,7 @@ class Connection(asyncio.Protocol):
     async def send(
         self, method: bytes, target: bytes, headers: RawHeaders, body: AsyncIterator[bytes] | None
     ) -> None:
-        """Send a request, and wait for the head of its response.
+        """Send a request, and wait for the head of its response, which may come before the body is sent.
 
         Args:
             method: of the request.
@@ -107,6 +110,7 @@ class Connection(asyncio.Protocol):
 
         Raises:
             UpstreamFailed: the request cannot be sent, or there is no response.
+            Exception: what the body raises.
         """
         lines = [b"%b %b HTTP/1.1" % (method, target), *map(b": ".join, headers), b"", b""]
         head = b"\r\n".join(lines)
@@ -116,7 +120,9 @@ class Connection(asyncio.Protocol):
         self._begin(is_head=method == b"HEAD")
         self._transport.write(head)
         if body is not None:
-            await self._send_body(body, is_chunked=transfer_coding(headers) is not None)
+            sending = self._send_body(body, is_chunked=transfer_coding(headers) is not None)
+            self._sending = self._loop.create_task(sending)
+            self._sending.add_done_callback(self._on_sent)
         else:
             self._is_sent = True
         while not self._has_head:
@@ -124,19 +130,17 @@ class Connection(asyncio.Protocol):
 
     async def _send_body(self, body: AsyncIterator[bytes], *, is_chunked: bool) -> None:
         async for piece in body:
-            if self._needs_no_more:
-                return
             self._transport.write(b"%x\r\n%b\r\n" % (len(piece), piece) if is_chunked else piece)
-            while not (self._can_write or self._needs_no_more):
-                await self._wait()
-        if is_chunked and self._is_open:
+            await self._can_write.wait()
+        if is_chunked:
             self._transport.write(b"0\r\n\r\n")
         self._is_sent = True
 
-    @property
-    def _needs_no_more(self) -> bool:
-        """Whether the server has ended the exchange, perhaps by a response that did not wait for the body."""
-        return self._is_complete or not self._is_open
+    def _on_sent(self, sending: asyncio.Task[None]) -> None:
+        """Wait from now on for the server alone, or for nothing where the body has failed."""
+        if not sending.cancelled() and (error := sending.exception()) is not None:
+            self._fail(error)
+        self._wake()
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """Yield the response's body as it comes, in its content coding.
@@ -158,18 +162,24 @@ class Connection(asyncio.Protocol):
     def close(self) -> None:
         """Close at once."""
         self._is_open = False
+        if self._sending is not None:
+            self._sending.cancel()
         self._transport.abort()
 
     async def _wait(self) -> None:
-        """Wait until something happens."""
+        """Wait until something happens; for the next piece of the request's body as long as that takes."""
         if self._failure is None:
             self._waiter = self._loop.create_future()
-            timer = self._loop.call_later(self._seconds, lambda: self._fail(not_in_time()))
+            waits_for_body = not self._is_sent and self._can_write.is_set()
+            timer = (
+                None if waits_for_body else self._loop.call_later(self._seconds, self._fail, not_in_time())
+            )
             try:
                 await self._waiter
             finally:
-                timer.cancel()
                 self._waiter = None
+                if timer is not None:
+                    timer.cancel()
         if self._failure is not None:
             raise self._failure
 
@@ -177,7 +187,7 @@ class Connection(asyncio.Protocol):
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
-    def _fail(self, failure: UpstreamFailed) -> None:
+    def _fail(self, failure: BaseException) -> None:
         if not self._is_complete:
             self._failure = self._failure or failure
         self.close()
@@ -222,12 +232,13 @@ class Connection(asyncio.Protocol):
         self._wake()
 
     def pause_writing(self) -> None:
-        """Send no more for a while."""
-        self._can_write = False
+        """Send no more for a while, in which the server has to read something."""
+        self._can_write.clear()
+        self._wake()
 
     def resume_writing(self) -> None:
         """Go on."""
-        self._can_write = True
+        self._can_write.set()
         self._wake()
 
     # what the parser says

@@ -196,6 +196,83 @@ async def test_a_response_may_come_before_the_request_is_whole(closes):
         assert await ask(upstream) == (200, b"ok")
 
 
+@pytest.mark.parametrize("size", [200_000, 20_000_000])
+@pytest.mark.parametrize("chunked", [True, False])
+async def test_a_long_response_may_come_before_the_request_is_whole(size, chunked):
+    """A server that reads no body may respond with more than waits for the client."""
+    framing = b"Content-Length: %d\r\n\r\n" % size if not chunked else b"Transfer-Encoding: chunked\r\n\r\n"
+    content = b"y" * size
+
+    async def respond(reader, writer):
+        writer.write(b"HTTP/1.1 413 Too Large\r\n" + framing)
+        for begin in range(0, size, 50_000):
+            piece = content[begin : begin + 50_000]
+            writer.write(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
+            await writer.drain()
+        writer.write(b"0\r\n\r\n" if chunked else b"")
+        while await reader.read(65536):  # until the connection is closed
+            pass
+
+    async def endless():
+        while True:
+            yield b"x" * 65536
+            await asyncio.sleep(0)
+
+    server = Server(respond, OK)
+    async with upstream_of(server) as upstream:
+        sent = await ask(upstream, "POST", endless(), [(b"transfer-encoding", b"chunked")])
+        assert sent == (413, content)
+        assert await ask(upstream) == (200, b"ok")
+    assert server.connections == 2
+
+
+async def test_a_body_may_wait_for_its_response():
+    """Where a client sends on once it has read something, both go through at the same time."""
+    read = asyncio.Event()
+
+    async def echo(reader, writer):
+        writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n")
+        await reader.readuntil(b"two\r\n0\r\n\r\n")
+        writer.write(b"3\r\ntwo\r\n0\r\n\r\n")
+
+    async def body():
+        await read.wait()
+        yield b"two"
+
+    server = Server(echo, OK)
+    scope = {
+        "method": "POST",
+        "path": "/",
+        "query_string": b"",
+        "headers": [(b"transfer-encoding", b"chunked")],
+    }
+    async with upstream_of(server) as upstream:
+        async with upstream.respond(scope, body()) as response:
+            chunks = response.chunks()
+            assert await anext(chunks) == b"one"
+            read.set()
+            assert [chunk async for chunk in chunks] == [b"two"]
+        assert await ask(upstream) == (200, b"ok")
+    assert server.connections == 1
+
+
+async def test_what_a_body_raises_ends_the_exchange():
+    """The connection is of no more use, and the caller has the body's own error."""
+
+    async def body():
+        yield b"half"
+        raise LookupError
+
+    async def wait(reader, _):
+        await reader.read(-1)
+
+    server = Server(wait, OK)
+    async with upstream_of(server) as upstream:
+        with pytest.raises(LookupError):
+            await ask(upstream, "POST", body(), [(b"transfer-encoding", b"chunked")])
+        assert await ask(upstream) == (200, b"ok")
+
+
 async def test_a_body_waits_for_an_upstream_that_does_not_read(monkeypatch):
     """No more of a body is taken than the connection takes, however long the body is."""
     reading, full, taken = asyncio.Event(), asyncio.Event(), 0
