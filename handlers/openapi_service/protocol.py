@@ -31,6 +31,7 @@ from .problems import (
     PLAIN,
     BadRequest,
     HeadTooLarge,
+    NotImplementedYet,
     Problem,
     ProblemProfile,
     ServiceUnavailable,
@@ -261,7 +262,7 @@ class HttpProtocol(asyncio.Protocol):
         self._spare_bytes = MOST_HEAD_BYTES
         self._blank_lines = 0
         self._has_body = self._expects_continue = False
-        self._framing = b""
+        self._framing = self._codings = b""
 
     def on_message_begin(self) -> None:
         """Begin a request."""
@@ -299,6 +300,7 @@ class HttpProtocol(asyncio.Protocol):
         elif name == b"transfer-encoding":
             self._has_body = True
             self._framing += b"Transfer-Encoding: %b\r\n" % value
+            self._codings += b",%b" % value.strip().lower()
         elif value.lower() == b"100-continue":
             self._expects_continue = True
 
@@ -310,6 +312,8 @@ class HttpProtocol(asyncio.Protocol):
         version = self._parser.get_http_version()
         if self._hosts != 1 and (self._hosts or version == "1.1"):
             raise BadRequest(f"A request has one Host (RFC 9112, section 3.2); this one has {self._hosts}.")
+        if self._codings and self._codings != b",chunked":
+            raise _other_coding(self._codings)
         raw_path, query = _target(self._url)
         path = raw_path.decode("ascii")
         if self.for_health_only and path not in HEALTH_PATHS:
@@ -626,6 +630,13 @@ def _target(url: bytes) -> tuple[bytes, bytes]:
 def _check_size(headers: list[tuple[bytes, bytes]]) -> None:
     if sum(len(name) + len(value) + 4 for name, value in headers) > MOST_HEAD_BYTES:
         raise HeadTooLarge
+
+
+def _other_coding(codings: bytes) -> Problem:
+    """Return the problem of a body that is not only chunked (RFC 9112, sections 6.1 and 6.3)."""
+    if codings.endswith(b"chunked"):
+        return NotImplementedYet("The request comes in a transfer coding other than chunked.")
+    return BadRequest("The end of the body is not known: its last transfer coding is not chunked.")
 
 
 def problem_of(error: HttpParserError) -> Problem:

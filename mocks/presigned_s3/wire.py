@@ -114,11 +114,16 @@ class Handler(BaseHTTPRequestHandler):
         error = S3Error(code, "BadRequest", REFUSALS["BadRequest"][1])
         if code in _TOO_LARGE:
             error = refusal("RequestHeaderSectionTooLarge", MaxSizeAllowed=MAX_HEADER_SECTION_BYTES)
+        if code == HTTPStatus.NOT_IMPLEMENTED:
+            error = refusal("NotImplemented", Header="Transfer-Encoding")
         self.server.refusals.warning("Request of %s refused: %s", self.client_address[0], error.message)
         self.wfile.write(_refused(error))
         self._linger(MOST_DISCARDED_BYTES)
 
     def _respond(self) -> None:
+        if self._has_unknown_coding():
+            self.send_error(HTTPStatus.NOT_IMPLEMENTED)
+            return
         length = self._body_length()
         if length is not None and length < 0:
             self.send_error(HTTPStatus.BAD_REQUEST)
@@ -136,6 +141,12 @@ class Handler(BaseHTTPRequestHandler):
             if hasattr(blocks, "close"):
                 blocks.close()
         self._settle()
+
+    def _has_unknown_coding(self) -> bool:
+        """Return whether the body ends as chunks do, and is more than these (RFC 9112, section 6.1)."""
+        field = ",".join(self.headers.get_all("Transfer-Encoding", []))
+        *inner, outer = (coding.strip().lower() for coding in field.split(","))
+        return bool(inner) and outer == "chunked" and "chunked" not in inner
 
     def _body_length(self) -> int | None:
         """Return the body's length, None for a chunked one, -1 for an unknown one."""
